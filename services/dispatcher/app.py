@@ -14,6 +14,7 @@ from services.dispatcher.recovery import recovery
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
+from services.dispatcher.waves.schedule import WAVES_LOOP, waves_loop
 from shared.events import (
     ANSWERS,
     AUDIT,
@@ -43,6 +44,7 @@ def worker_loops(context: Context) -> Loops:
         backfill.BACKFILL_LOOP: backfill.backfill_loop(context),
         EXPORT_LINKS_LOOP: export_links_loop(context),
         PLACES_LOOP: places_loop(context),
+        WAVES_LOOP: waves_loop(context),
     }
 
 
@@ -66,6 +68,7 @@ SERVICE = Service(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
         *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
         *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy", "/v1/dry-runs"),
+        *("/v1/waves", "/waves"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),

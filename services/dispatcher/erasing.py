@@ -42,6 +42,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     await rows.erase_cases(uow, targets)
     await rows.remove_known(uow, targets)
     await rows.remove_counters(uow, targets)
+    await rows.remove_profiles(uow, targets)
     await rows.erase_links(uow, targets)
     notify_changes(uow, [target.tenant for target in targets])
     return under_way

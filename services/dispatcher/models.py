@@ -216,6 +216,46 @@ known_customer = Table(
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
     Index("ix_known_customer_id_form", "tenant", text(ID_FORM), postgresql_where=text(HAS_ANOTHER_FORM)),
 )
+customer_profile = Table(
+    "customer_profile",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("person", Text, primary_key=True, info=PERSONAL),
+    Column("customer_id", Text, nullable=False, info=PERSONAL),
+    Column("contact", Text, nullable=False, comment="The keyed hash of the address.", info=PERSONAL),
+    Column("email", Text, nullable=False, info=PERSONAL),
+    Column("locale", Text, info=PERSONAL),
+    Column("country", Text, info=PERSONAL),
+    Column("time_zone", Text, info=PERSONAL),
+    Column("segments", JSONB, nullable=False, info=PERSONAL),
+    # When the customer came here first; ``known_at``: when what is here was said last, give or take a day.
+    Column("joined_at", INSTANT, nullable=False),
+    Column("known_at", INSTANT, nullable=False),
+)
+wave = Table(
+    "wave",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("survey_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("margin", Integer),
+    Column("segments", JSONB, nullable=False),
+    Column("start_at", INSTANT, nullable=False),
+    Column("spread_hours", Integer, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("made_from", Text, nullable=False),
+    Column("chosen", Integer),
+    Column("place_limit", Text, comment="The highest place of those who are chosen, in hexadecimal digits."),
+    Column("started_at", INSTANT),
+    Column("position", Text, nullable=False, server_default=""),
+    Column("published", Integer, nullable=False, server_default="0"),
+    Column("ended_at", INSTANT),
+    CheckConstraint("state IN ('waiting', 'publishing', 'done', 'stopped')", name="state"),
+    Index("ix_wave_under_way", "tenant", "id", postgresql_where=text("state IN ('waiting', 'publishing')")),
+)
 erasure = Table(
     "erasure",
     metadata,
@@ -339,6 +379,11 @@ decision = Table(
         postgresql_where=text("invitation_id IS NOT NULL"),
     ),
     Index("ix_decision_segments", "segments", postgresql_using="gin"),
+    Index(
+        "ix_decision_wave",
+        *("tenant", "source", "reason"),
+        postgresql_where=text("source LIKE 'afterword/wave/%'"),
+    ),
 )
 invitation = Table(
     "invitation",

@@ -7,6 +7,8 @@ from services.dispatcher.audit import pages as audit_pages
 from services.dispatcher.contact_policies import api as contact_policies_api
 from services.dispatcher.contact_policies import pages as contact_policies_pages
 from services.dispatcher.context import DispatcherContext
+from services.dispatcher.customers import api as customers_api
+from services.dispatcher.customers import pages as customers_pages
 from services.dispatcher.decisions import api as decisions_api
 from services.dispatcher.dry_runs import api as dry_runs_api
 from services.dispatcher.erasures import api as erasures_api
@@ -26,6 +28,8 @@ from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import dry_run_pages, state_pages, version_pages
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
+from services.dispatcher.waves import api as waves_api
+from services.dispatcher.waves import pages as waves_pages
 from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -38,6 +42,9 @@ ROUTERS = (
     suppressions_api.router,
     sending_api.router,
     exports_api.router,
+    customers_api.router,
+    # Before the pages of one customer, whose addresses hold a code.
+    customers_pages.router,
     exports_pages.router,
     export_link_page.router,
     retention_api.router,
@@ -55,6 +62,8 @@ ROUTERS = (
     preview_pages.router,
     version_pages.router,
     story_pages.router,
+    waves_api.router,
+    waves_pages.router,
     erasures_pages.router,
     audit_pages.router,
     unsubscribe_pages.router,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from services.trigger.places import country_of, locale_of, time_zone_of
 from services.trigger.schemas import MAX_LABEL_LENGTH
 from shared.values.messages import Message, message
 from shared.values.phone import e164_number
+from shared.values.places import country_of, locale_of, time_zone_of
 from shared.values.text import normalized_text
 
 

@@ -7,6 +7,9 @@ from msgspec import UNSET, Raw, UnsetType
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.ids import derived
 
+WAVE_SOURCE = "afterword/wave/"
+"""The beginning of the source of a wave's events; behind it stands the wave's id."""
+
 
 class Basis(Data, frozen=True, kw_only=True):
     """Why this customer may be contacted, by the back-end's own account."""
@@ -60,8 +63,18 @@ class Transaction(Data, frozen=True, kw_only=True):
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
     survey_id: UUID | None = None
-    """The one survey that asks, whatever its trigger and state: a test of it, which only a test address gets.
-    None: an event of a client."""
+    """The one survey that asks, whatever its trigger, in a wave or a test. None: an event of a client, which
+    may have any source."""
+
+    @property
+    def wave_of(self) -> UUID | None:
+        """The survey of the wave that this is an event of; None: of no wave."""
+        return self.survey_id if self.source.startswith(WAVE_SOURCE) else None
+
+    @property
+    def test_of(self) -> UUID | None:
+        """The survey that this is a test of, which only a test address gets; None: no test."""
+        return None if self.source.startswith(WAVE_SOURCE) else self.survey_id
 
     @property
     def event_id(self) -> UUID:

@@ -23,6 +23,8 @@ AuditAct = Literal[
     "survey",
     "sending",
     "contact_policy",
+    "customers",
+    "wave",
     "placeholder_ids",
     "suppression",
     "suppression_lifted",

@@ -13,6 +13,7 @@ from shared.events.transactions import Basis
 
 ExportKind = Literal[
     "known",
+    "profile",
     "event",
     "invitation",
     "delivery",
@@ -39,6 +40,7 @@ KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deli
 ALWAYS: KeptKind = "always"
 PURPOSES: dict[ExportKind, ExportPurpose] = {
     "known": "find",
+    "profile": "ask",
     "event": "ask",
     "invitation": "ask",
     "delivery": "ask",
@@ -54,6 +56,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
 }
 KEPT: dict[ExportKind, KeptKind] = {
     "known": "contacts",
+    "profile": "contacts",
     "event": "decisions",
     "invitation": "contacts",
     "delivery": "deliveries",
@@ -85,6 +88,20 @@ class KnownRecord(ExportRecord, frozen=True, kw_only=True, tag="known"):
     customer_id: str
     address_hash: str | None = None
     phone_hash: str | None = None
+
+
+class ProfileRecord(ExportRecord, frozen=True, kw_only=True, tag="profile"):
+    """What the company said of the customer, by which they may be asked outside of an event.
+
+    ``at``: when it was said last, give or take a day.
+    """
+
+    customer_id: str
+    email: str
+    locale: str | None = None
+    time_zone: str | None = None
+    country: str | None = None
+    segments: dict[str, str] = {}
 
 
 class EventRecord(ExportRecord, frozen=True, kw_only=True, tag="event"):
@@ -314,6 +331,7 @@ class AccessRecord(ExportRecord, frozen=True, kw_only=True, tag="access"):
 
 AnyRecord = (
     KnownRecord
+    | ProfileRecord
     | EventRecord
     | InvitationRecord
     | DeliveryRecord

@@ -31,9 +31,11 @@ from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
+from shared.db import UnitOfWork
 from shared.events import TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Staff
+from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
 from shared.permissions import Role
 from shared.privacy.persons import person_of
@@ -77,6 +79,7 @@ class Company:
     erasure: str = ""
     export_link: str = ""
     dry_run: str = ""
+    wave: str = ""
     event: UUID = NOTHING
     invitation: UUID = NOTHING
     case: UUID = NOTHING
@@ -200,6 +203,7 @@ class World:
         gone = {"customer_id": f"{name}-gone", "reason": f"{name} was asked by letter"}
         company.erasure = (await self.post("dispatcher", company, "/v1/erasures", gone))["id"]
         async with dispatcher.transaction() as uow:
+            company.wave = str(await add_wave(uow, name, UUID(company.survey)))
             await sending_commands.set_mode(uow, name, an_actor(f"{name} admin"), "live")
             await write_at_any_time(uow, name)
             await sending_commands.add_test_address(
@@ -265,6 +269,18 @@ def _owner(table: Table) -> str:
         return "tenant"
     own = {"tenant": "id", "outbox": "split_part(convert_from(key, 'UTF8'), '/', 1)"}
     return own.get(table.name, "''")
+
+
+async def add_wave(uow: UnitOfWork, tenant: str, survey_id: UUID) -> UUID:
+    """A wave that has ended."""
+    wave_id = uuid7()
+    await uow.execute(
+        "INSERT INTO wave (tenant, id, survey_id, state, size, segments, start_at, spread_hours, "
+        "created_at, who, made_from, chosen, ended_at) "
+        "VALUES (:tenant, :id, :survey_id, 'done', 1, '{}', :now, 0, :now, :who, 'a test', 1, :now)",
+        {"tenant": tenant, "id": wave_id, "survey_id": survey_id, "now": uow.now, "who": f"{tenant} editor"},
+    )
+    return wave_id
 
 
 def a_survey(name: str) -> dict[str, Any]:

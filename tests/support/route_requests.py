@@ -100,6 +100,25 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /customers/links/{link_id}/withdraw": RouteRequest(
             {"link_id": of.export_link}, form={}, foreign=404
         ),
+        "dispatcher POST /v1/customers": RouteRequest(
+            json={"customers": [{"id": f"{of.name}-new", "email": f"new@{of.name}.example.com"}]},
+            may_repeat=(f"{of.name}-new",),
+        ),
+        "dispatcher POST /v1/waves": RouteRequest(
+            json={"survey_id": of.survey, "size": 1}, headers={"idempotency-key": "1"}, foreign=422
+        ),
+        "dispatcher GET /v1/waves/{wave_id}": RouteRequest({"wave_id": of.wave}, foreign=404),
+        "dispatcher GET /waves": empty,
+        "dispatcher GET /waves/new": empty,
+        "dispatcher POST /waves/new": RouteRequest(
+            form={"survey_id": of.survey, "size": "1", "spread_hours": "1", "act": "try"}, foreign=422
+        ),
+        "dispatcher GET /waves/{wave_id}": RouteRequest({"wave_id": of.wave}, foreign=404),
+        "dispatcher POST /waves/{wave_id}/stop": RouteRequest({"wave_id": of.wave}, form={}, foreign=404),
+        "dispatcher GET /customers/table": empty,
+        "dispatcher POST /customers/table": RouteRequest(
+            form={"table": "id,email\nc-1,c-1@example.com", "act": "try"}
+        ),
         "dispatcher GET /customers": empty,
         "dispatcher POST /customers": RouteRequest(
             form={"customer_id": f"{of.name}-customer"},

@@ -18,6 +18,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "survey": message("changed a survey"),
     "sending": message("changed the sending"),
     "contact_policy": message("changed when customers are written to"),
+    "customers": message("added or changed customers"),
+    "wave": message("made or stopped a wave"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "suppression": message("listed addresses that get no mail"),
     "suppression_lifted": message("took an address off the list"),
@@ -60,7 +62,12 @@ FACT_LABELS: dict[str, Message] = {
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {
-    "state": {"live": message("live"), "paused": message("paused")},
+    "state": {
+        "live": message("live"),
+        "paused": message("paused"),
+        "started": message("started"),
+        "stopped": message("stopped"),
+    },
     "mode": {"live": message("live"), "test": message("test mode")},
     "how": {
         "read": message("read"),

@@ -68,7 +68,7 @@ def asking_of(contact: ContactKey, invitation: Invitation) -> Asking:
 def counters_of(
     event: Event[Transaction], contact: ContactKey, inputs: DecisionInputs, now: datetime
 ) -> list[RememberedCounter]:
-    """What this event counters by its company's rules. A test of a survey counters nothing."""
+    """What this event counters by its company's rules. Tests and waves counter nothing."""
     rules = inputs.company_policy(event.tenant).rules.counter_events
     if not rules or event.data.survey_id is not None or inputs.is_erased(contact):
         return []

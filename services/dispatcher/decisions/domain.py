@@ -135,7 +135,8 @@ def decide(
     draws: Callable[[CandidateSurvey], bool],
     touchpoint: str | None = None,
     delay_minutes: int | None = None,
-    tested: UUID | None = None,
+    test_of: UUID | None = None,
+    wave_of: UUID | None = None,
 ) -> Verdict:
     """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
 
@@ -143,13 +144,16 @@ def decide(
     :param draws: whether a survey that asks only some of the contacts asks this one.
     :param touchpoint: the event's own, which stands before each survey's.
     :param delay_minutes: the event's own, in place of each survey's.
-    :param tested: the one survey that asks in a test of it, also when it is paused or the event does not meet
-        its conditions: a test address alone.
+    :param test_of: the one survey that asks in a test of it, also when it is paused or the event does not
+        meet its conditions: a test address alone.
+    :param wave_of: the one survey that asks in a wave of it, whatever its trigger; the wave has drawn whom.
     """
-    if tested is None:
+    if wave_of is not None:
+        matching = [survey for survey in surveys if survey.id == wave_of]
+    elif test_of is None:
         matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
     else:
-        matching = [survey for survey in surveys if survey.id == tested and person.test_address]
+        matching = [survey for survey in surveys if survey.id == test_of and person.test_address]
     matching = [survey_for_event(survey, touchpoint, delay_minutes) for survey in matching]
     if not matching:
         return Verdict(reason="no_survey")
@@ -159,7 +163,7 @@ def decide(
         failed: tuple[FailedComparison, ...] = ()
         why: SurveyOutcome = "order"
         if winner is None:
-            if survey.conditions is not None and tested is None:
+            if survey.conditions is not None and test_of is None:
                 failed = failed_comparisons(survey.conditions, fields)
             why = judge_survey(
                 survey,
@@ -167,8 +171,8 @@ def decide(
                 now,
                 person,
                 meets=not failed,
-                drawn=draws(survey),
-                is_test=tested is not None,
+                drawn=wave_of is not None or draws(survey),
+                is_test=test_of is not None,
             )
         if why == "invited":
             winner = survey

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from services.dispatcher.customers.domain import newest_profiles, profile_of_event
+from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.countering import counter_waiting, countered_rows, counters_of
@@ -184,6 +186,12 @@ async def _decide(
             if not inputs.is_erased(contact)
         ],
     )
+    profiles = [
+        profile_of_event(contact, event.data)
+        for event, contact in zip(events, contacts, strict=True)
+        if not inputs.is_erased(contact)
+    ]
+    await keep_profiles(uow, newest_profiles(each for each in profiles if each is not None))
     await _invite(uow, results)
     await counter_rows.note(
         uow,
@@ -221,7 +229,8 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             draws=lambda survey: inputs.draws(survey, contact),
             touchpoint=event.data.segments.get(TOUCHPOINT),
             delay_minutes=event.data.delay_minutes,
-            tested=event.data.survey_id,
+            test_of=event.data.test_of,
+            wave_of=event.data.wave_of,
         )
     else:
         verdict = Verdict(reason="unknown_tenant")

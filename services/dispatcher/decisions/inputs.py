@@ -121,7 +121,7 @@ class DecisionInputs:
     def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
         """What counter-events do to the mail about this event; to a test of a survey nothing."""
         known = self.counters.get(event.tenant)
-        if not known or event.data.survey_id is not None:
+        if not known or event.data.test_of is not None:
             return NOT_COUNTERED
         return judge_counters(known, asking_about(event.tenant, event.data, contact))
 

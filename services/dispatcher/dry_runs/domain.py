@@ -185,11 +185,12 @@ class Simulation:
             ),
             touchpoint=transaction.segments.get(TOUCHPOINT),
             delay_minutes=transaction.delay_minutes,
-            tested=transaction.survey_id,
+            test_of=transaction.test_of,
+            wave_of=transaction.wave_of,
         )
 
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
-        """What the event counters by the rules that are tried. A test of a survey counters nothing."""
+        """What the event counters by the rules that are tried. Tests and waves counter nothing."""
         rules, transaction = self.rules.company.counter_events, event.transaction
         if not rules or transaction.survey_id is not None:
             return []
@@ -197,7 +198,7 @@ class Simulation:
         return counters_by(matching, event.contact.tenant, transaction, event.contact, event.decided_at)
 
     def _countered(self, event: PastEvent) -> Countered:
-        if not self.counters or event.transaction.survey_id is not None:
+        if not self.counters or event.transaction.test_of is not None:
             return NOT_COUNTERED
         asking = asking_about(event.contact.tenant, event.transaction, event.contact)
         found = {

@@ -22,6 +22,7 @@ from shared.privacy.export_records import (
     InvitationRecord,
     KeptKind,
     KnownRecord,
+    ProfileRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
     TookPartRecord,
@@ -31,6 +32,7 @@ from shared.values.messages import Message, message
 
 HEADINGS: dict[ExportKind, Message] = {
     "known": message("How the customer is known"),
+    "profile": message("How the customer may be asked"),
     "event": message("Purchases and contacts"),
     "invitation": message("Questions"),
     "delivery": message("Mails"),
@@ -217,6 +219,11 @@ def _(record: KnownRecord) -> Message:
     if record.address_hash:
         return message("By this id and a mail address.")
     return message("By this id and a phone number.") if record.phone_hash else message("By this id.")
+
+
+@sentence_of.register
+def _(_: ProfileRecord) -> Message:
+    return message("What the company says of the customer, also outside of a purchase or a contact.")
 
 
 @sentence_of.register

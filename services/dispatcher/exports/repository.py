@@ -26,6 +26,7 @@ from shared.privacy.export_records import (
     EventRecord,
     InvitationRecord,
     KnownRecord,
+    ProfileRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
     invitation_record,
@@ -69,6 +70,13 @@ FIND_KNOWN = f"""
     SELECT t.contact, t.phone, t.customer_id, t.known_at FROM known_customer t
     WHERE t.tenant = :tenant AND t.person = :person
         AND (CAST(:contact AS text) IS NULL OR t.contact IN ('', :contact))
+        AND {newest_first("t.known_at")}
+"""
+FIND_PROFILE = f"""
+    SELECT t.customer_id, t.email, t.locale, t.country, t.time_zone, t.segments, t.known_at
+    FROM customer_profile t
+    WHERE t.tenant = :tenant AND t.person = :person
+        AND (CAST(:contact AS text) IS NULL OR t.contact = :contact)
         AND {newest_first("t.known_at")}
 """
 FIND_INVITATIONS = f"""
@@ -186,6 +194,15 @@ def _known(row: Row[Any]) -> KnownRecord:
     )
 
 
+def _profile(row: Row[Any]) -> ProfileRecord:
+    return record_of(
+        ProfileRecord,
+        row,
+        at=row.known_at,
+        obtained_from="company",
+    )
+
+
 def _invitation(row: Row[Any]) -> InvitationRecord:
     return invitation_record(read_invitation(row))
 
@@ -214,6 +231,7 @@ def _access(row: Row[Any]) -> AccessRecord:
 SOURCES = (
     ExportSource("event", FIND_EVENTS, _event),
     ExportSource("known", FIND_KNOWN, _known),
+    ExportSource("profile", FIND_PROFILE, _profile),
     ExportSource("invitation", FIND_INVITATIONS, _invitation),
     ExportSource("delivery", FIND_DELIVERIES, _delivery),
     ExportSource("asked", FIND_ASKED, _asked),

@@ -247,6 +247,17 @@ async def remove_known(uow: UnitOfWork, targets: Collection[Target]) -> None:
     await uow.execute(REMOVE_KNOWN, target_values(targets))
 
 
+REMOVE_PROFILES = f"""
+    DELETE FROM customer_profile t USING {TARGETS}
+    WHERE {of_target("t.contact")}
+"""
+
+
+async def remove_profiles(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """Remove what was kept to ask these customers outside of an event."""
+    await uow.execute(REMOVE_PROFILES, target_values(targets))
+
+
 REMOVE_COUNTERS = f"""
     DELETE FROM counter_event t USING {TARGETS}
     WHERE {of_target("t.contact")}

@@ -114,6 +114,10 @@ LIST_INVITED = """
     CROSS JOIN LATERAL jsonb_to_record(b -> 'customer') AS c(name text, email text, phone text)
     WHERE i.tenant = :tenant AND i.person = :person
         AND (CAST(:contact AS text) IS NULL OR b ->> 'contact_key' IS NULL OR b ->> 'contact_key' = :contact)
+    UNION
+    SELECT NULL, p.email, NULL FROM customer_profile p
+    WHERE p.tenant = :tenant AND p.person = :person
+        AND (CAST(:contact AS text) IS NULL OR p.contact = :contact)
 """
 
 

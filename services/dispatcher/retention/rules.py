@@ -13,6 +13,7 @@ from services.dispatcher.models import (
     counter_event,
     countered,
     customer,
+    customer_profile,
     decision,
     erasure,
     erasure_confirmation,
@@ -21,6 +22,7 @@ from services.dispatcher.models import (
     known_customer,
     sending_change,
     suppression_lift,
+    wave,
 )
 from shared.events.surveys import MAX_QUARANTINE_DAYS
 from shared.outbound.deliveries import DELIVERY
@@ -96,6 +98,8 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
+    # By what a customer may be asked outside of an event.
+    DeleteRule("contacts", customer_profile, "t.known_at < :contacts"),
     # By what a customer is known to an erasure, once no service has anything else of them.
     DeleteRule(
         "contacts",
@@ -103,6 +107,10 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"""
             t.known_at < :contacts
             AND NOT {CASE_HOLDS_CUSTOMER}
+            AND NOT EXISTS (
+                SELECT FROM customer_profile p
+                WHERE p.tenant = t.tenant AND p.person = t.person AND NOT (p.known_at < :contacts)
+            )
             AND NOT EXISTS (
                 SELECT FROM decision d
                 WHERE d.tenant = t.tenant AND (d.person = t.person OR d.difference_person = t.person)
@@ -173,6 +181,8 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
     DeleteRule("decisions", countered, "t.at < :decisions"),
+    # What was decided about its customers is gone by then.
+    DeleteRule("decisions", wave, "t.ended_at < :decisions"),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),
     DeleteRule(
         "decisions",

@@ -18,6 +18,7 @@ from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, Settin
 from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.forms import DEFAULTS
+from services.dispatcher.waves.labels import FIELD_LABELS as WAVE_LABELS
 from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD
 
@@ -80,6 +81,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/{survey_id}/test-mail": ("language", "address"),
     "/surveys/test-addresses": ("addresses", "version"),
     "/customers": ("customer_id", "email", "phone"),
+    "/customers/table": ("table", "act", "seen"),
+    "/waves/new": (*WAVE_LABELS, "wave_id", "act", "seen"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/contact-policy": (*POLICY_LABELS, "version"),
@@ -105,6 +108,7 @@ WITHOUT_FIELDS = {
     "/u/{token}/again",
     "/logout",
     "/surveys/{survey_id}/copy",
+    "/waves/{wave_id}/stop",
     "/customers/links/{link_id}/withdraw",
 }
 

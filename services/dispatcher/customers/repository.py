@@ -1,0 +1,93 @@
+"""``customer_profile``: customers with an address, whom a company may ask outside of an event."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec import json
+
+from services.dispatcher.customers.domain import CustomerProfile
+from shared.db import UnitOfWork
+
+_GIVEN = "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)"
+_KEPT = "(p.customer_id, p.contact, p.email)"
+_LOCALE, _COUNTRY, _TIME_ZONE = (
+    f"CASE WHEN CAST(:whole AS boolean) THEN EXCLUDED.{name} ELSE coalesce(EXCLUDED.{name}, p.{name}) END"
+    for name in ("locale", "country", "time_zone")
+)
+_SEGMENTS = """CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.segments <> '{}' THEN EXCLUDED.segments
+            ELSE p.segments END"""
+# The newest word counts, in whatever order they come. Who comes again soon with the same costs no write.
+KEEP_PROFILES = f"""
+    INSERT INTO customer_profile AS p (
+        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, joined_at, known_at
+    )
+    SELECT n.tenant, n.person, n.customer_id, n.contact, n.email, n.locale, n.country, n.time_zone,
+        CAST(n.segments AS jsonb), :now, n.known_at
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:customer_ids AS text[]),
+        CAST(:contacts AS text[]), CAST(:emails AS text[]), CAST(:locales AS text[]),
+        CAST(:countries AS text[]), CAST(:time_zones AS text[]), CAST(:segments AS text[]),
+        CAST(:times AS timestamptz[])
+    ) AS n(
+        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at
+    )
+    ORDER BY 1, 2
+    ON CONFLICT (tenant, person) DO UPDATE SET
+        customer_id = EXCLUDED.customer_id, contact = EXCLUDED.contact, email = EXCLUDED.email,
+        locale = {_LOCALE},
+        country = {_COUNTRY},
+        time_zone = {_TIME_ZONE},
+        segments = {_SEGMENTS},
+        known_at = EXCLUDED.known_at
+    WHERE p.known_at <= EXCLUDED.known_at AND (
+        p.known_at < EXCLUDED.known_at - CAST(:accuracy AS interval)
+        OR {_KEPT} IS DISTINCT FROM {_GIVEN}
+        OR p.locale IS DISTINCT FROM {_LOCALE}
+        OR p.country IS DISTINCT FROM {_COUNTRY}
+        OR p.time_zone IS DISTINCT FROM {_TIME_ZONE}
+        OR p.segments IS DISTINCT FROM {_SEGMENTS}
+    )
+    RETURNING p.person
+"""
+KNOWN_AT_ACCURACY = timedelta(days=1)
+"""A customer who comes again within this time with the same words costs no write."""
+
+
+async def keep_profiles(uow: UnitOfWork, profiles: Sequence[CustomerProfile], *, whole: bool = False) -> int:
+    """Keep what is known of these customers, each once; the caller has made sure that none of them is erased.
+
+    :param whole: what a profile leaves out is empty from now on, and not as it was.
+    :returns: how many rows were written.
+    """
+    if not profiles:
+        return 0
+    written = await uow.execute(
+        KEEP_PROFILES,
+        {
+            "tenants": [each.tenant for each in profiles],
+            "persons": [each.person for each in profiles],
+            "customer_ids": [each.customer_id for each in profiles],
+            "contacts": [each.contact for each in profiles],
+            "emails": [each.email for each in profiles],
+            "locales": [each.locale for each in profiles],
+            "countries": [each.country for each in profiles],
+            "time_zones": [each.time_zone for each in profiles],
+            "segments": [json.encode(each.segments).decode() for each in profiles],
+            "times": [each.known_at for each in profiles],
+            "accuracy": KNOWN_AT_ACCURACY,
+            "whole": whole,
+            "now": uow.now,
+        },
+    )
+    return len(written.all())
+
+
+COUNT_PROFILES = """
+    SELECT count(*) FROM customer_profile WHERE tenant = :tenant
+"""
+
+
+async def count_profiles(uow: UnitOfWork, tenant: str) -> int:
+    """How many customers the tenant may ask outside of an event."""
+    count: int = (await uow.execute(COUNT_PROFILES, {"tenant": tenant})).scalar_one()
+    return count

@@ -1,0 +1,63 @@
+"""The API for waves."""
+
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from services.dispatcher.callers import CompanyEditor
+from services.dispatcher.context import OwnContext
+from services.dispatcher.surveys.api import IdempotencyKey
+from services.dispatcher.waves import repository
+from services.dispatcher.waves.schemas import WaveAnswer, WaveBody
+from services.dispatcher.waves.wave_commands import WaveKeyReused, WaveRefused, start_wave
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import FieldFault
+from shared.ids import derived, uuid7
+from shared.privacy.audit import AuditActor
+from shared.values.messages import message
+
+router = APIRouter(prefix="/v1/waves", route_class=CheckedRoute)
+WaveId = Annotated[UUID, Path(description="The wave's id.")]
+
+
+@router.post("", status_code=201, summary="Ask a random group of the known customers")
+async def make_wave(
+    body: WaveBody, caller: CompanyEditor, context: OwnContext, idempotency_key: IdempotencyKey = None
+) -> WaveAnswer:
+    """By a relational survey that is live. It begins by itself, and each customer is decided about like any
+    event: who was asked not long ago, say, is not asked. The same request with the same `Idempotency-Key`
+    again answers the wave that it made before.
+    """
+    wave_id = derived("wave", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    fingerprint = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
+    async with context.database.transaction() as uow:
+        try:
+            made = await start_wave(
+                uow, caller.tenant, wave_id, body.request(), fingerprint, who=AuditActor.of(caller)
+            )
+        except WaveRefused as refused:
+            raise Problem(
+                422, errors=[FieldFault(field=f"/{refused.field}", detail=refused.remedy)]
+            ) from None
+        except WaveKeyReused:
+            raise Problem(
+                422,
+                message("This Idempotency-Key was used for another wave."),
+                message(
+                    "Nothing was made. Give each wave its own key; repeat one only with the same request."
+                ),
+            ) from None
+        return WaveAnswer.of(made, await repository.count_outcomes(uow, caller.tenant, made.id))
+
+
+@router.get("/{wave_id}", summary="One wave")
+async def read_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) -> WaveAnswer:
+    """How far it has come, and what was decided about its customers."""
+    async with context.database.reading() as uow:
+        wave = await repository.find(uow, caller.tenant, wave_id)
+        if wave is None:
+            raise Problem(404)
+        return WaveAnswer.of(wave, await repository.count_outcomes(uow, caller.tenant, wave_id))

@@ -1,0 +1,206 @@
+"""Who is in a wave, and how many it takes: pure, so that it is the same after every restart."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from hmac import digest
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.dispatcher.customers.domain import CustomerProfile
+from shared.events import Customer, Transaction
+from shared.events.transactions import WAVE_SOURCE
+from shared.privacy.subjects import NO_DIGEST
+from shared.secrets import derive
+
+WAVE_TYPE = "wave."
+"""The beginning of their type; behind it stands the survey's id."""
+MAX_EVENT_ID_LENGTH = 200
+"""Of an event's id, as on the topic."""
+MAX_SIZE = 10_000_000
+MIN_MARGIN, MAX_MARGIN = 1, 50
+"""Points of the score, to each side."""
+MAX_SPREAD_HOURS = 24 * 90
+DEFAULT_SPREAD_HOURS = 24
+Z_95 = 1.959964
+"""Of the two-sided 95 % interval."""
+WORST_VARIANCE = 1.0
+"""Half promoters, half detractors."""
+NEGLIGIBLE_SHARE = 0.05
+"""Of the population: where fewer are asked it is taken for infinite, as is usual."""
+ASSUMED_RESPONSE_PERCENT = 20
+MIN_DELIVERED = 100
+"""A response rate of fewer mails, and shares of fewer answers, are not relied on."""
+PLACES = 1 << 64
+"""Each customer has a place among so many."""
+BUCKET_BITS = 16
+BUCKETS = 1 << BUCKET_BITS
+_PERSON_DIGITS = 16
+"""Hexadecimal digits of a pseudonym that tell how far a wave has come."""
+
+WaveState = Literal["waiting", "publishing", "done", "stopped"]
+
+
+class Wave(Struct, frozen=True, kw_only=True):
+    """A wave as it is stored."""
+
+    tenant: str
+    id: UUID
+    survey_id: UUID
+    state: WaveState
+    size: int
+    """How many customers were to be chosen."""
+    margin: int | None
+    """The margin that the size was computed for; None: the size itself was given."""
+    segments: dict[str, str]
+    """Customers of all of these alone; empty: of all."""
+    start_at: datetime
+    spread_hours: int
+    """Over how many hours its customers are asked, evenly."""
+    created_at: datetime
+    who: str
+    chosen: int | None
+    """How many were chosen; None: not yet."""
+    limit: int | None
+    """The highest place of those who are chosen."""
+    started_at: datetime | None
+    position: str
+    """The pseudonym up to which it is published."""
+    published: int
+    ended_at: datetime | None
+
+
+class WaveFigures(NamedTuple):
+    """What became of a survey's mails, without tests and anonymous answers."""
+
+    delivered: int = 0
+    promoters: int = 0
+    passives: int = 0
+    detractors: int = 0
+
+    @property
+    def answered(self) -> int:
+        """How many chose a score."""
+        return self.promoters + self.passives + self.detractors
+
+    @property
+    def response_percent(self) -> int:
+        """How many of a hundred answer, at least 1; as is assumed where too few were asked."""
+        if self.delivered < MIN_DELIVERED:
+            return ASSUMED_RESPONSE_PERCENT
+        return max(1, 100 * self.answered // self.delivered)
+
+    @property
+    def variance(self) -> float:
+        """Of one answer as -1, 0 or 1; the worst where there are too few."""
+        if self.answered < MIN_DELIVERED:
+            return WORST_VARIANCE
+        promoters, detractors = self.promoters / self.answered, self.detractors / self.answered
+        return promoters + detractors - (promoters - detractors) ** 2
+
+
+class WavePlan(NamedTuple):
+    """What a wave would do."""
+
+    eligible: int
+    """Known customers with an address who are not suppressed, in its segments."""
+    size: int
+    """How many of them would be chosen."""
+    answers: int | None = None
+    """How many answers the margin needs; None: a size was given."""
+    response_percent: int | None = None
+    """The response rate that this was computed with."""
+
+
+def answers_needed(margin: int, variance: float, population: int) -> int:
+    """How many answers a margin needs: s²z²/d² - 3, less where nearly everybody would be asked."""
+    if population == 0:
+        return 0
+    needed = max(1.0, variance * Z_95**2 / (margin / 100) ** 2 - 3)
+    if needed <= NEGLIGIBLE_SHARE * population:
+        return math.ceil(needed)
+    return min(population, max(1, math.floor(needed / (1 + needed / population) + 0.5)))
+
+
+def plan_wave(size: int | None, margin: int | None, eligible: int, figures: WaveFigures) -> WavePlan:
+    """How many customers are chosen: so many as are wanted, or as will answer often enough for a margin."""
+    if margin is None:
+        return WavePlan(eligible, min(size or 0, eligible))
+    answers, percent = answers_needed(margin, figures.variance, eligible), figures.response_percent
+    return WavePlan(eligible, min(eligible, -(-answers * 100 // percent)), answers, percent)
+
+
+def wave_key(secret: str) -> bytes:
+    """The key of all waves: without it nobody can tell beforehand who is chosen."""
+    return derive(secret, "waves")
+
+
+def place_of(key: bytes, wave_id: UUID, tenant: str, person: str) -> int:
+    """The customer's place in this wave: always the same, and independent of that in another wave."""
+    return int.from_bytes(digest(key, f"{wave_id}/{tenant}/{person}".encode(), "sha256")[:8])
+
+
+def bucket_of(place: int) -> int:
+    """The bucket that a place falls into."""
+    return place >> (64 - BUCKET_BITS)
+
+
+class Limit(NamedTuple):
+    """Where the wave ends: the bucket with the last of its customers, and how many of that it takes."""
+
+    bucket: int
+    rest: int
+
+
+def limit_bucket(counts: Sequence[int], size: int) -> Limit:
+    """In which bucket the customer of the ``size``-th place is; ``size`` is at least 1 and at most all."""
+    before = 0
+    for bucket, count in enumerate(counts):
+        if before + count >= size:
+            return Limit(bucket, size - before)
+        before += count
+    return Limit(BUCKETS - 1, counts[BUCKETS - 1])
+
+
+def limit_place(places: Iterable[int], rest: int) -> int:
+    """The highest place of those who are chosen, of the places in the last bucket."""
+    ordered = sorted(places)
+    return ordered[min(rest, len(ordered)) - 1]
+
+
+def reached(wave: Wave, now: datetime) -> str | None:
+    """Up to which pseudonym the wave is to be published by now; None: all of it.
+
+    Pseudonyms are spread evenly, so their share is the share of the time.
+    """
+    spread = timedelta(hours=wave.spread_hours)
+    elapsed = now - (wave.started_at or now)
+    if elapsed >= spread:
+        return None
+    share = max(0, int(elapsed / spread * (1 << 4 * _PERSON_DIGITS)))
+    return f"{min(share, PLACES - 1):0{_PERSON_DIGITS}x}"
+
+
+def event_of(wave: Wave, profile: CustomerProfile, now: datetime) -> Transaction:
+    """The event by which a customer of the wave is asked; its identity is the wave's and the customer's."""
+    name = f"{wave.id}/{profile.customer_id}"
+    return Transaction(
+        id=name if len(name) <= MAX_EVENT_ID_LENGTH else f"{wave.id}/{profile.person}",
+        source=f"{WAVE_SOURCE}{wave.id}",
+        type=f"{WAVE_TYPE}{wave.survey_id}",
+        occurred_at=now,
+        accepted_at=now,
+        customer=Customer(
+            id=profile.customer_id,
+            email=profile.email,
+            locale=profile.locale,
+            country=profile.country,
+            time_zone=profile.time_zone,
+        ),
+        person=profile.person,
+        digest=NO_DIGEST,
+        segments=dict(profile.segments),
+        survey_id=wave.survey_id,
+    )

@@ -1,0 +1,235 @@
+"""``wave``, whom it may choose, and what became of its events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import json
+from sqlalchemy import Row, RowMapping
+
+from services.dispatcher.customers.domain import CustomerProfile
+from services.dispatcher.waves.drawing import Wave, WaveFigures
+from shared.db import UnitOfWork
+from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
+from shared.events.transactions import WAVE_SOURCE
+
+_COLUMNS = """tenant, id, survey_id, state, size, margin, segments, start_at, spread_hours, created_at, who,
+    chosen, place_limit, started_at, position, published, ended_at"""
+
+INSERT = """
+    INSERT INTO wave (
+        tenant, id, survey_id, state, size, margin, segments, start_at, spread_hours, created_at, who,
+        made_from
+    ) VALUES (
+        :tenant, :id, :survey_id, 'waiting', :size, :margin, CAST(CAST(:segments AS text) AS jsonb),
+        :start_at, :spread_hours, :now, :who, :made_from
+    )
+    ON CONFLICT (tenant, id) DO NOTHING
+    RETURNING id
+"""
+
+
+async def insert(uow: UnitOfWork, wave: Wave, made_from: str) -> bool:
+    """Add a wave; False when one of this id is there already."""
+    values = {
+        "tenant": wave.tenant,
+        "id": wave.id,
+        "survey_id": wave.survey_id,
+        "size": wave.size,
+        "margin": wave.margin,
+        "segments": json.encode(wave.segments).decode(),
+        "start_at": wave.start_at,
+        "spread_hours": wave.spread_hours,
+        "who": wave.who,
+        "made_from": made_from,
+        "now": uow.now,
+    }
+    return (await uow.execute(INSERT, values)).one_or_none() is not None
+
+
+FIND = f"""
+    SELECT {_COLUMNS} FROM wave WHERE tenant = :tenant AND id = :id
+"""
+FIND_FINGERPRINT = """
+    SELECT made_from FROM wave WHERE tenant = :tenant AND id = :id
+"""
+LIST_WAVES = f"""
+    SELECT {_COLUMNS} FROM wave WHERE tenant = :tenant ORDER BY created_at DESC, id DESC LIMIT :limit
+"""
+
+
+async def find(uow: UnitOfWork, tenant: str, wave_id: UUID) -> Wave | None:
+    """One wave."""
+    row = (await uow.execute(FIND, {"tenant": tenant, "id": wave_id})).mappings().one_or_none()
+    return _wave(row) if row is not None else None
+
+
+async def find_fingerprint(uow: UnitOfWork, tenant: str, wave_id: UUID) -> str | None:
+    """Of which request the wave was made."""
+    return (await uow.execute(FIND_FINGERPRINT, {"tenant": tenant, "id": wave_id})).scalar()
+
+
+async def list_newest(uow: UnitOfWork, tenant: str, limit: int) -> list[Wave]:
+    """The tenant's waves, the newest first."""
+    rows = (await uow.execute(LIST_WAVES, {"tenant": tenant, "limit": limit})).mappings()
+    return [_wave(row) for row in rows]
+
+
+FIND_DUE = """
+    SELECT tenant, id FROM wave
+    WHERE state = 'publishing' OR state = 'waiting' AND start_at <= :now
+    ORDER BY tenant, id
+"""
+LOCK_DUE = f"""
+    SELECT {_COLUMNS} FROM wave
+    WHERE tenant = :tenant AND id = :id
+        AND (state = 'publishing' OR state = 'waiting' AND start_at <= :now)
+    FOR UPDATE SKIP LOCKED
+"""
+
+
+async def find_due(uow: UnitOfWork) -> Sequence[Row[Any]]:
+    """The waves of all tenants of which something is to be done."""
+    return (await uow.execute(FIND_DUE, {"now": uow.now})).all()
+
+
+async def lock_due(uow: UnitOfWork, tenant: str, wave_id: UUID) -> Wave | None:
+    """Lock one of them; None when there is nothing to do any more, or another worker does it."""
+    values = {"tenant": tenant, "id": wave_id, "now": uow.now}
+    row = (await uow.execute(LOCK_DUE, values)).mappings().one_or_none()
+    return _wave(row) if row is not None else None
+
+
+WRITE_CHOICE = """
+    UPDATE wave SET state = 'publishing', chosen = :chosen, place_limit = :limit, started_at = :now
+    WHERE tenant = :tenant AND id = :id
+"""
+WRITE_PROGRESS = """
+    UPDATE wave SET position = :position, published = published + :published,
+        state = CASE WHEN CAST(:ends AS boolean) THEN 'done' ELSE state END,
+        ended_at = CASE WHEN CAST(:ends AS boolean) THEN :now ELSE ended_at END
+    WHERE tenant = :tenant AND id = :id
+"""
+STOP = """
+    UPDATE wave SET state = 'stopped', ended_at = :now
+    WHERE tenant = :tenant AND id = :id AND state IN ('waiting', 'publishing')
+    RETURNING id
+"""
+
+
+async def write_choice(uow: UnitOfWork, wave: Wave, chosen: int, limit: int) -> None:
+    """The locked wave begins: so many were chosen, whose places are not above the limit."""
+    values = {"tenant": wave.tenant, "id": wave.id, "chosen": chosen, "limit": f"{limit:016x}"}
+    await uow.execute(WRITE_CHOICE, {**values, "now": uow.now})
+
+
+async def write_progress(uow: UnitOfWork, wave: Wave, *, position: str, published: int, ends: bool) -> None:
+    """How far the locked wave has come, and how many more were published."""
+    values = {"tenant": wave.tenant, "id": wave.id, "position": position, "published": published}
+    await uow.execute(WRITE_PROGRESS, {**values, "ends": ends, "now": uow.now})
+
+
+async def stop(uow: UnitOfWork, tenant: str, wave_id: UUID) -> bool:
+    """End a wave; False when it has ended already."""
+    values = {"tenant": tenant, "id": wave_id, "now": uow.now}
+    return (await uow.execute(STOP, values)).one_or_none() is not None
+
+
+_ELIGIBLE = """p.tenant = :tenant AND p.joined_at <= :joined_by
+        AND p.segments @> CAST(CAST(:segments AS text) AS jsonb)
+        AND NOT EXISTS (
+            SELECT FROM suppression s
+            WHERE s.tenant = p.tenant AND s.kind = 'address' AND s.key = p.contact
+        )
+        AND NOT EXISTS (
+            SELECT FROM suppression s
+            WHERE s.tenant = p.tenant AND s.kind = 'customer' AND s.key = p.customer_id
+        )"""
+COUNT_ELIGIBLE = f"""
+    SELECT count(*) FROM customer_profile p WHERE {_ELIGIBLE}
+"""
+LIST_PERSONS = f"""
+    SELECT p.person FROM customer_profile p
+    WHERE {_ELIGIBLE} AND p.person > :after
+    ORDER BY p.person
+    LIMIT :limit
+"""
+LIST_ELIGIBLE = f"""
+    SELECT p.tenant, p.person, p.customer_id, p.contact, p.email, p.locale, p.country, p.time_zone,
+        p.segments, p.known_at
+    FROM customer_profile p
+    WHERE {_ELIGIBLE} AND p.person > :after AND (CAST(:until AS text) IS NULL OR p.person < :until)
+    ORDER BY p.person
+    LIMIT :limit
+"""
+
+
+async def count_eligible(uow: UnitOfWork, tenant: str, segments: dict[str, str]) -> int:
+    """How many customers a wave that began now could choose from."""
+    values = {"tenant": tenant, "segments": json.encode(segments).decode(), "joined_by": uow.now}
+    count: int = (await uow.execute(COUNT_ELIGIBLE, values)).scalar_one()
+    return count
+
+
+async def list_persons(uow: UnitOfWork, wave: Wave, after: str, limit: int) -> list[str]:
+    """The next customers whom the wave may choose, by their pseudonyms."""
+    return list((await uow.execute(LIST_PERSONS, _of(wave, after, limit))).scalars())
+
+
+async def list_eligible(
+    uow: UnitOfWork, wave: Wave, after: str, until: str | None, limit: int
+) -> list[CustomerProfile]:
+    """The same with all that is known of them, up to a pseudonym."""
+    rows = await uow.execute(LIST_ELIGIBLE, {**_of(wave, after, limit), "until": until})
+    return [CustomerProfile(**row) for row in rows.mappings()]
+
+
+def _of(wave: Wave, after: str, limit: int) -> dict[str, Any]:
+    """Whoever came after its start does not move the others."""
+    return {
+        "tenant": wave.tenant,
+        "segments": json.encode(wave.segments).decode(),
+        "joined_by": wave.start_at,
+        "after": after,
+        "limit": limit,
+    }
+
+
+COUNT_OUTCOMES = f"""
+    SELECT reason, count(*) AS n FROM decision
+    WHERE tenant = :tenant AND source = :source AND source LIKE '{WAVE_SOURCE}%'
+    GROUP BY reason
+    ORDER BY n DESC, reason
+"""
+
+
+async def count_outcomes(uow: UnitOfWork, tenant: str, wave_id: UUID) -> dict[str, int]:
+    """What was decided about the wave's customers, the most frequent first."""
+    values = {"tenant": tenant, "source": f"{WAVE_SOURCE}{wave_id}"}
+    return {row.reason: row.n for row in await uow.execute(COUNT_OUTCOMES, values)}
+
+
+COUNT_ANSWERS = f"""
+    SELECT count(*) AS delivered,
+        count(*) FILTER (WHERE a.score > {HIGHEST_PASSIVE}) AS promoters,
+        count(*) FILTER (WHERE a.score > {HIGHEST_DETRACTOR} AND a.score <= {HIGHEST_PASSIVE}) AS passives,
+        count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
+    FROM decision d
+    JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
+    WHERE d.tenant = :tenant AND d.survey_id = :survey_id AND d.decided_at >= :since
+        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
+"""
+
+
+async def count_answers(uow: UnitOfWork, tenant: str, survey_id: UUID, since: datetime) -> WaveFigures:
+    """What became of a survey's mails about events decided since a time."""
+    values = {"tenant": tenant, "survey_id": survey_id, "since": since}
+    return WaveFigures._make((await uow.execute(COUNT_ANSWERS, values)).one())
+
+
+def _wave(row: RowMapping) -> Wave:
+    values = dict(row)
+    limit = values.pop("place_limit")
+    return Wave(**values, limit=int(limit, 16) if limit is not None else None)

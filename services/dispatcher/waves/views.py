@@ -1,0 +1,79 @@
+"""The pages of waves: what each template sees."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.dispatcher.story.labels import REASONS
+from services.dispatcher.waves.drawing import Wave, WavePlan
+from services.dispatcher.waves.forms import WaveForm
+from services.dispatcher.waves.labels import STATE_LABELS
+from shared.pages.language import spoken
+from shared.pages.page import Page
+from shared.values.messages import Message
+
+
+@dataclass(frozen=True)
+class WaveLine:
+    """A wave with the name of its survey."""
+
+    wave: Wave
+    survey: str
+    state: str
+
+    @classmethod
+    def of(cls, wave: Wave, names: Mapping[str, str]) -> "WaveLine":
+        """``names``: of the surveys, by their ids."""
+        return cls(wave, names.get(str(wave.survey_id), ""), spoken(STATE_LABELS[wave.state]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided about some customers of a wave."""
+
+    reason: str
+    words: str
+    count: int
+
+    @classmethod
+    def all_of(cls, decided: Mapping[str, int]) -> "list[Outcome]":
+        """A reason that only a newer version knows stays a code."""
+        return [cls(reason, spoken(REASONS.get(reason, reason)), n) for reason, n in decided.items()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WavesPage(Page):
+    """The newest waves."""
+
+    template: ClassVar[str] = "waves.html"
+    waves: Sequence[WaveLine]
+    known: int
+    """How many customers are known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewWavePage(Page):
+    """The form, and what such a wave would do."""
+
+    template: ClassVar[str] = "wave_new.html"
+    form: WaveForm
+    labels: Mapping[str, Message]
+    surveys: Sequence[tuple[str, str]]
+    """The relational surveys that are live: id and name."""
+    plan: WavePlan | None
+    """None: it was not asked yet, or there is a fault."""
+    survey: str
+    """The name of the one that was chosen."""
+    spread_hours: int
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WavePage(Page):
+    """One wave."""
+
+    template: ClassVar[str] = "wave.html"
+    line: WaveLine
+    outcomes: Sequence[Outcome]
+    decided: int
+    done: str

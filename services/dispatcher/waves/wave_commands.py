@@ -1,0 +1,128 @@
+"""Plan, make, find and stop waves: each within the caller's transaction."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
+from services.dispatcher.surveys.survey_commands import find_survey
+from services.dispatcher.waves import repository
+from services.dispatcher.waves.drawing import Wave, WavePlan, plan_wave
+from shared.db import UnitOfWork
+from shared.privacy.audit import AuditActor, record_audit
+from shared.values.messages import Message, message
+
+FIGURES_DAYS = 365
+"""Of so many days are the response rate and the shares of a survey."""
+NO_SURVEY = message("There is no such survey.")
+NOT_RELATIONAL = message("This survey asks about single events. Give a survey that measures the relation.")
+NOT_LIVE = message("This survey is paused. Start it first.")
+NOBODY = message("No customer is known who may be asked, or none has these segments.")
+
+
+class WaveRequest(NamedTuple):
+    """What somebody wants. One of size and margin is given."""
+
+    survey_id: UUID
+    size: int | None
+    margin: int | None
+    segments: dict[str, str]
+    start_at: datetime | None
+    spread_hours: int
+
+
+class WaveRefused(Exception):
+    """Such a wave is not made."""
+
+    def __init__(self, field: str, remedy: Message) -> None:
+        super().__init__(str(remedy))
+        self.field = field
+        self.remedy = remedy
+
+
+class WaveKeyReused(Exception):
+    """The idempotency key was used for another wave."""
+
+
+class PlannedWave(NamedTuple):
+    """A request that can be fulfilled, and how."""
+
+    survey: StoredSurvey
+    plan: WavePlan
+
+
+async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave:
+    """What the wave would do, if it began now.
+
+    :raises WaveRefused: naming the field.
+    """
+    try:
+        survey = await find_survey(uow, tenant, wanted.survey_id)
+    except SurveyNotFound:
+        raise WaveRefused("survey_id", NO_SURVEY) from None
+    if survey.draft.measurement != "relational":
+        raise WaveRefused("survey_id", NOT_RELATIONAL)
+    if survey.draft.state != "live":
+        raise WaveRefused("survey_id", NOT_LIVE)
+    eligible = await repository.count_eligible(uow, tenant, wanted.segments)
+    if not eligible:
+        raise WaveRefused("segments", NOBODY)
+    since = uow.now - timedelta(days=FIGURES_DAYS)
+    figures = await repository.count_answers(uow, tenant, survey.id, since)
+    return PlannedWave(survey, plan_wave(wanted.size, wanted.margin, eligible, figures))
+
+
+async def start_wave(
+    uow: UnitOfWork,
+    tenant: str,
+    wave_id: UUID,
+    wanted: WaveRequest,
+    made_from: str,
+    *,
+    who: AuditActor,
+) -> Wave:
+    """Make a wave, which begins by itself; one of this id that is there already stays as it is.
+
+    :param made_from: the fingerprint of the request.
+    :raises WaveRefused: naming the field.
+    :raises WaveKeyReused: when the one that is there was made by another request.
+    """
+    known = await repository.find_fingerprint(uow, tenant, wave_id)
+    if known is None:
+        planned = (await plan(uow, tenant, wanted)).plan
+        wave = Wave(
+            tenant=tenant,
+            id=wave_id,
+            survey_id=wanted.survey_id,
+            state="waiting",
+            size=planned.size,
+            margin=wanted.margin,
+            segments=wanted.segments,
+            start_at=max(uow.now, wanted.start_at or uow.now),
+            spread_hours=wanted.spread_hours,
+            created_at=uow.now,
+            who=who.name,
+            chosen=None,
+            limit=None,
+            started_at=None,
+            position="",
+            published=0,
+            ended_at=None,
+        )
+        if await repository.insert(uow, wave, made_from):
+            record_audit(uow, tenant, who, "wave", str(wave_id), count=planned.size, state="started")
+        known = await repository.find_fingerprint(uow, tenant, wave_id)
+    if known != made_from:
+        raise WaveKeyReused
+    made = await repository.find(uow, tenant, wave_id)
+    if made is None:
+        raise RuntimeError("the wave is not there")
+    return made
+
+
+async def stop_wave(uow: UnitOfWork, tenant: str, wave_id: UUID, *, who: AuditActor) -> bool:
+    """Publish no more of a wave; False when it has ended already."""
+    if not await repository.stop(uow, tenant, wave_id):
+        return False
+    record_audit(uow, tenant, who, "wave", str(wave_id), state="stopped")
+    return True
