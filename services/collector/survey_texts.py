@@ -20,7 +20,7 @@ from shared.values.zones import known_zone
 def available_languages(target: LinkTarget, pages: Pages) -> list[str]:
     """Every language of which there are texts: the product's own, and those of the survey."""
     own = target.survey.texts if target.survey else {}
-    return sorted({*pages.languages, *own})
+    return sorted({*pages.customer_languages, *own})
 
 
 def customer_language(target: LinkTarget, languages: Collection[str]) -> str:

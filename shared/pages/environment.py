@@ -19,6 +19,8 @@ from shared.pages.page import ErrorPage, Frame, Page, fields_of
 from shared.pages.renderer import Renderer, folder_of
 
 CUSTOMER_PATH_PREFIXES = ("/s/", "/u/", "/q/", "/x/")
+EXPORT_PATH_PREFIX = "/x/"
+"""Its page has words that staff read, too: it speaks the languages of staff."""
 
 
 def is_for_customers(request: Request) -> bool:
@@ -84,7 +86,9 @@ class Pages(Renderer):
             and (chosen := cookie_of(request, LANGUAGE_COOKIE)) in self.languages
         ):
             return chosen
-        return language.negotiate(request.headers.get("accept-language"), self.languages)
+        of_customers = is_for_customers(request) and not request.url.path.startswith(EXPORT_PATH_PREFIX)
+        available = self.customer_languages if of_customers else self.languages
+        return language.negotiate(request.headers.get("accept-language"), available)
 
     @contextmanager
     def reading(self, request: Request) -> Iterator[language.ReaderLocale]:

@@ -58,12 +58,16 @@ def day(value: date | datetime) -> str:
     reader = reader_locale()
     local = value.astimezone(reader.zone).date() if isinstance(value, datetime) else value
     this_year = local.year == reader.now.astimezone(reader.zone).year
-    pattern = _DAY_PATTERNS.get(reader.locale.language, "d MMMM")
-    return format_date(local, pattern if this_year else f"{pattern} y", reader.locale)
+    pattern, with_year = _DAY_PATTERNS.get(reader.locale.language, ("d MMMM", "d MMMM y"))
+    return format_date(local, pattern if this_year else with_year, reader.locale)
 
 
-# In all our languages the month follows the day; only the full stop differs.
-_DAY_PATTERNS = {"da": "d. MMMM", "nb": "d. MMMM", "de": "d. MMMM", "fi": "d. MMMM"}
+# In all our languages the month follows the day; only the full stop and a preposition differ.
+_WITH_FULL_STOP = ("d. MMMM", "d. MMMM y")
+_DAY_PATTERNS = {
+    **dict.fromkeys(("da", "de", "fi", "nb"), _WITH_FULL_STOP),
+    "es": ("d 'de' MMMM", "d 'de' MMMM 'de' y"),
+}
 
 
 def weekday(value: datetime) -> str:

@@ -26,6 +26,8 @@ from shared.values.zones import zone_of
 
 SOURCE_LANGUAGE = "en"
 """The language of the texts in the code and the templates."""
+STAFF_CATALOGUE, CUSTOMER_CATALOGUE = "messages.po", "customers.po"
+"""All texts, in the languages of staff; only those that customers read, in the others."""
 MAX_ACCEPTED_LANGUAGES = 20
 
 
@@ -104,11 +106,14 @@ def counted_in_context(context: str, one: str, many: str, n: int) -> str:
     return reader_locale().translations.npgettext(context, one, many, n)
 
 
-def catalogues(folders: Sequence[Path]) -> dict[str, gettext.NullTranslations]:
-    """The translations by language; those in an earlier folder are preferred."""
+def catalogues(folders: Sequence[Path], name: str = STAFF_CATALOGUE) -> dict[str, gettext.NullTranslations]:
+    """The translations by language; those in an earlier folder are preferred.
+
+    :param name: of the files: ``CUSTOMER_CATALOGUE`` has what customers read, in languages without the rest.
+    """
     found: dict[str, gettext.NullTranslations] = {SOURCE_LANGUAGE: gettext.NullTranslations()}
     for folder in folders:
-        for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
+        for path in sorted(folder.glob(f"*/LC_MESSAGES/{name}")):
             language = path.parts[-3]
             translations = _compiled(path)
             if language in found:

@@ -22,7 +22,9 @@ class Renderer:
 
     def __init__(self, package: str, *, clock: Clock = system_clock) -> None:
         own = folder_of(package)
-        self._translations = language.catalogues([own / "locales", PAGES_FOLDER / "locales"])
+        folders = [own / "locales", PAGES_FOLDER / "locales"]
+        self._all_texts = language.catalogues(folders)
+        self._translations = language.catalogues(folders, language.CUSTOMER_CATALOGUE) | self._all_texts
         self._clock = clock
         self._environment = Environment(
             loader=FileSystemLoader([own / "templates", PAGES_FOLDER / "templates"]),
@@ -50,7 +52,12 @@ class Renderer:
 
     @property
     def languages(self) -> list[str]:
-        """The languages with translations."""
+        """The languages in which all is translated."""
+        return sorted(self._all_texts)
+
+    @property
+    def customer_languages(self) -> list[str]:
+        """The languages in which that is translated which customers read."""
         return sorted(self._translations)
 
     def text(self, template: str, speak: str, **context: Any) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 
 MAX_TAG_LENGTH = 35
+NORWEGIAN = ("no", "nn")
+"""Norwegian without its written form, and Nynorsk: their readers read Bokmål (``nb``)."""
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,6}")
 
 
@@ -14,8 +16,13 @@ def language_tag(text: str) -> str | None:
 
 
 def widening(tag: str) -> Iterator[str]:
-    """The tag, then the wider ones: ``zh-hant-tw``, ``zh-hant``, ``zh`` (RFC 4647, 3.4)."""
+    """The tag, then the wider ones: ``zh-hant-tw``, ``zh-hant``, ``zh`` (RFC 4647, 3.4).
+
+    After a Norwegian tag comes ``nb``.
+    """
     tag = tag.replace("_", "-").lower()
     while tag:
         yield tag
+        if tag in NORWEGIAN:
+            yield "nb"
         tag = tag.rpartition("-")[0]

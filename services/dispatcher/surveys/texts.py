@@ -4,8 +4,8 @@ import msgspec
 
 from shared.events import Question, SurveyTexts
 
-STANDARD_LANGUAGES = ("en", "da", "nl")
-"""The languages in which our own words are complete."""
+STANDARD_LANGUAGES = ("en", "da", "nl", "de", "es", "fi", "fr", "nb", "sv")
+"""The languages in which our words for customers are complete."""
 _questions = msgspec.json.Decoder(tuple[Question, ...])
 _decoder = msgspec.json.Decoder(dict[str, SurveyTexts])
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from msgspec.structs import replace as replace_fields
 from playwright.async_api import Browser, Page, async_playwright
 from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.http_clients import context_on
@@ -70,10 +71,14 @@ class Bench:
         return PageNonce(SECRET).make(invitation_id, self.now)
 
     async def keep_survey(
-        self, texts: dict[str, SurveyTexts], tenant: str = "acme", questions: tuple[Question, ...] = ()
+        self,
+        texts: dict[str, SurveyTexts],
+        tenant: str = "acme",
+        questions: tuple[Question, ...] = (),
+        version: int = 1,
     ) -> None:
-        """Consume the event of a survey with these texts."""
-        survey = the_survey(self.now, texts, questions)
+        """Consume the event of a survey with these texts; one that is kept already gives way to a newer one."""
+        survey = replace_fields(the_survey(self.now, texts, questions), version=version)
         async with self.context.database.transaction() as uow:
             await keep_surveys(uow, [SURVEYS.event(tenant, survey, self.now)])
 

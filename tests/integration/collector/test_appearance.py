@@ -169,7 +169,7 @@ async def test_no_word_however_long_is_wider_than_the_page(
     words = SurveyTexts(
         intro=LONG, question=LONG, reason=LONG, thanks=LONG, follow_up=FollowUp(detractor=LONG, passive=LONG)
     )
-    await bench.keep_survey({"en": words, "da": SurveyTexts(thanks=LONG)})
+    await bench.keep_survey({"en": words, "da": SurveyTexts(thanks=LONG)}, version=2)
     async with a_page(browser, viewport={"width": width, "height": 700}) as page:
         for language in ("en", "da"):
             invitation = await bench.invite(language=language)

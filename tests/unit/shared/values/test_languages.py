@@ -53,6 +53,7 @@ def test_the_canonical_form_is_idempotent(text: str) -> None:
 def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
     assert list(widening("zh-Hant_TW")) == ["zh-hant-tw", "zh-hant", "zh"]
     assert list(widening("")) == []
+    assert list(widening("no-NO")) == ["no-no", "no", "nb"]
     assert first_available(["zh-hant-tw"], ["en", "zh-hant"]) == "zh-hant"
     assert negotiate("zh-Hant-TW, da;q=0.5", ["da", "zh-hant"]) == "zh-hant"
 
@@ -68,3 +69,10 @@ def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_texts(
         id=UUID(int=1), survey_version=1, name="n", trigger="t", languages=("zh", "zh-hant", "pt-br")
     )
     assert language_of(locale, ContactPolicy(standard_languages=("en", "da")), survey, ["da"]) == language
+
+
+@pytest.mark.parametrize("locale", ["nb-NO", "no", "no-NO", "nn_NO"])
+def test_every_norwegian_is_asked_in_bokmal(locale: str) -> None:
+    survey = CandidateSurvey(id=UUID(int=1), survey_version=1, name="n", trigger="t")
+    assert language_of(locale, ContactPolicy(), survey, ["en"]) == "nb"
+    assert negotiate(f"{locale.replace('_', '-')}, en;q=0.5", ["en", "nb"]) == "nb"

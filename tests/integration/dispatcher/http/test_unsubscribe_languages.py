@@ -1,0 +1,70 @@
+"""The customer's way out in each of the languages in which a customer can be asked."""
+
+import re
+from collections.abc import Sequence
+
+import httpx
+import pytest
+from playwright.async_api import Page
+from support.accessibility import violations
+from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey, rows
+from support.http_clients import SECRET
+from support.translations import ShownText
+
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
+from shared.db.database import Database
+from shared.link_tokens import LinkSigner
+
+ENGLISH = re.compile(r"\b(the|and|you|your|are|this|please|thank)\b", re.IGNORECASE)
+"""Words that English sentences have, and the others do not."""
+TRANSLATED = sorted({*STANDARD_LANGUAGES} - {"en"})
+
+
+async def links_of_customers(database: Database, languages: Sequence[str]) -> dict[str, str]:
+    """The link in the mail of one customer who speaks each of these languages."""
+    await make_survey(database)
+    await go_live(database)
+    now = database.clock()
+    for language in languages:
+        customer = a_customer(f"kim-{language}", locale=language)
+        order = a_transaction(f"order-{language}", customer, occurred_at=now, accepted_at=now)
+        await decide(database, order)
+    made = await rows(database, "SELECT id, customer_id FROM invitation")
+    return {
+        one.customer_id.removeprefix("kim-"): f"/u/{LinkSigner(SECRET).sign('unsubscribe', one.id)}"
+        for one in made
+    }
+
+
+def english_on(page: str, language: str) -> list[str]:
+    shown = ShownText(page)
+    assert shown.language == language
+    return [text.strip() for text in shown.found if ENGLISH.search(text)]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+async def test_a_customer_unsubscribes_and_returns_in_the_language_of_the_mail(
+    client: httpx.AsyncClient, database: Database, language: str
+) -> None:
+    link = (await links_of_customers(database, [language]))[language]
+    steps = (("GET", ""), ("POST", ""), ("GET", ""), ("GET", "/again"), ("POST", "/again"))
+    pages = [(await client.request(method, link + path)).text for method, path in steps]
+    headers = {"accept-language": language, "accept": "text/html"}
+    unknown = await client.get("/u/unknown", headers=headers)
+    assert unknown.status_code == 404
+    assert [text for page in [*pages, unknown.text] for text in english_on(page, language)] == []
+    assert len(set(pages)) == len(pages) - 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [(320, scheme, "en") for scheme in ("light", "dark")], indirect=True)
+async def test_axe_finds_nothing_on_the_page_in_each_language(
+    page: Page, origin: str, database: Database
+) -> None:
+    links, faults = await links_of_customers(database, STANDARD_LANGUAGES), []
+    for language in STANDARD_LANGUAGES:
+        for path in ("", "/again"):
+            await page.goto(f"{origin}{links[language]}{path}")
+            assert await page.locator("html").get_attribute("lang") == language
+            faults += await violations(page)
+    assert faults == []
