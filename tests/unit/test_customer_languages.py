@@ -87,12 +87,12 @@ def test_a_survey_has_standard_words_in_each_language_in_which_pages_and_mails_a
     assert Pages(package).languages == sorted({"en", *LANGUAGES})
 
 
-def mail(language: str, reminder: ReminderMail | None = None, **changed: bool) -> RenderedMail:
+def mail(language: str, reminder: ReminderMail | None = None, *, anonymous: bool = False) -> RenderedMail:
     invitation = Invitation(
         id=uuid7(), version=1, state="sending", survey_id=uuid7(), survey_version=1, survey_name="Delivery",
         measurement="transactional", language=language, test=False, event_id=uuid7(), decided_at=NOW,
         customer=Customer(id="c-17", email="karen@example.com"), event_type="order.delivered",
-        occurred_at=NOW - timedelta(days=3), due_at=NOW, expires_at=NOW + timedelta(days=30), **changed,
+        occurred_at=NOW - timedelta(days=3), due_at=NOW, expires_at=NOW + timedelta(days=30), anonymous=anonymous,
     )  # fmt: skip
     return RENDERER.render(invitation, HAVNBO, SurveyTexts(), reminder)
 

@@ -17,7 +17,7 @@ from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import WavePlan
 from services.dispatcher.waves.forms import NEW_FORM, REMEDIES, BadForm, WaveForm, read_form
 from services.dispatcher.waves.labels import FIELD_LABELS, notice
-from services.dispatcher.waves.views import NewWavePage, Outcome, WaveLine, WavePage, WavesPage
+from services.dispatcher.waves.views import NewWavePage, OutcomeLine, WaveLine, WavePage, WavesPage
 from services.dispatcher.waves.wave_commands import (
     PlannedWave,
     WaveKeyReused,
@@ -110,7 +110,7 @@ async def show_wave(
         frame = await frame_of(uow, staff, "surveys")
     page = WavePage(
         line=WaveLine.of(wave, names),
-        outcomes=Outcome.all_of(decided),
+        outcomes=OutcomeLine.all_of(decided),
         decided=sum(decided.values()),
         done=notice(did),
     )

@@ -28,7 +28,7 @@ class WaveLine:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class OutcomeLine:
     """What was decided about some customers of a wave."""
 
     reason: str
@@ -36,7 +36,7 @@ class Outcome:
     count: int
 
     @classmethod
-    def all_of(cls, decided: Mapping[str, int]) -> "list[Outcome]":
+    def all_of(cls, decided: Mapping[str, int]) -> "list[OutcomeLine]":
         """A reason that only a newer version knows stays a code."""
         return [cls(reason, spoken(REASONS.get(reason, reason)), n) for reason, n in decided.items()]
 
@@ -74,6 +74,6 @@ class WavePage(Page):
 
     template: ClassVar[str] = "wave.html"
     line: WaveLine
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[OutcomeLine]
     decided: int
     done: str
