@@ -24,10 +24,10 @@ ARABIC = SurveyTexts(
 )
 
 
-async def look(page: Page, tmp_path: Path, name: str) -> list[str]:
+async def look(page: Page, name: str) -> list[str]:
     """What axe finds, and what is wider than the page; a picture where ``AFTERWORD_SHOTS`` says."""
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    await page.screenshot(path=folder / f"{name}.png", full_page=True)
+    if folder := os.environ.get("AFTERWORD_SHOTS"):
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
     width = (page.viewport_size or {"width": 0})["width"]
     wide = await page.evaluate("document.documentElement.scrollWidth")
     found = [f"{name}: {each}" for each in await violations(page)]
@@ -39,7 +39,7 @@ async def look(page: Page, tmp_path: Path, name: str) -> list[str]:
     [*((language, "light") for language in (*STANDARD_LANGUAGES, "ar")), ("en", "dark"), ("ar", "dark")],
 )
 async def test_axe_finds_nothing_on_a_survey_its_faults_and_its_thanks(
-    bench: Bench, browser: Browser, origin: str, tmp_path: Path, language: str, scheme: Any
+    bench: Bench, browser: Browser, origin: str, language: str, scheme: Any
 ) -> None:
     words = QuestionTexts(text="Shop?", options={"shop": "A", "web": "B"})
     own = ARABIC if language == "ar" else SurveyTexts()
@@ -50,40 +50,40 @@ async def test_axe_finds_nothing_on_a_survey_its_faults_and_its_thanks(
     await bench.keep_survey(texts, questions=() if language == "ar" else (QUESTION,), version=2)
     invitation = await bench.invite(language=language)
     link, faults = f"{origin}/s/{bench.token(invitation)}", []
-    for width in (320, 1280):
+    for width in (320, 1280) if language == "en" else (320,):
         async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 700}) as page:
             await page.goto(f"{link}?lang={language}")
-            faults += await look(page, tmp_path, f"asked-{language}-{scheme}-{width}")
+            faults += await look(page, f"asked-{language}-{scheme}-{width}")
             await page.goto(f"{link}?v=3&lang={language}")
-            faults += await look(page, tmp_path, f"chosen-{language}-{scheme}-{width}")
+            faults += await look(page, f"chosen-{language}-{scheme}-{width}")
     await bench.submit(invitation, 3, comment="Too late", may_contact="yes")
     async with a_page(browser, color_scheme=scheme, viewport={"width": 320, "height": 700}) as page:
         for name, query in (("thanks", ""), ("change", "&change=1")):
             await page.goto(f"{link}?lang={language}{query}")
             assert await page.locator("html").get_attribute("lang") == language
-            faults += await look(page, tmp_path, f"{name}-{language}-{scheme}-320")
+            faults += await look(page, f"{name}-{language}-{scheme}-320")
     assert faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_a_link_that_is_gone_and_where_the_browser_chooses_the_colours(
-    bench: Bench, browser: Browser, origin: str, tmp_path: Path, scheme: Any
+    bench: Bench, browser: Browser, origin: str, scheme: Any
 ) -> None:
     invitation = await bench.invite(language="de")
     link, faults = f"{origin}/s/{bench.token(invitation)}?v=8&lang=de", []
     options: Any = {"color_scheme": scheme, "forced_colors": "active"}
     async with a_page(browser, viewport={"width": 320, "height": 700}, **options) as page:
         await page.goto(link)
-        faults += await look(page, tmp_path, f"forced-{scheme}")
+        faults += await look(page, f"forced-{scheme}")
     # A page at 200 % has half of the screen's pixels.
     async with a_page(browser, viewport={"width": 640, "height": 450}, device_scale_factor=2) as page:
         await page.goto(link)
-        faults += await look(page, tmp_path, f"zoomed-{scheme}")
+        faults += await look(page, f"zoomed-{scheme}")
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
-        faults += await look(page, tmp_path, f"large-text-{scheme}")
+        faults += await look(page, f"large-text-{scheme}")
     context = await browser.new_context(color_scheme=scheme, locale="fi")
     page = await context.new_page()
     await page.goto(f"{origin}/s/unknown")
-    faults += await look(page, tmp_path, f"gone-{scheme}")
+    faults += await look(page, f"gone-{scheme}")
     await context.close()
     assert faults == []
