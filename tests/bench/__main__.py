@@ -18,6 +18,7 @@ from bench import (
     relay,
     scorer,
     trigger,
+    waves,
     windows,
     workers,
 )
@@ -35,6 +36,7 @@ MEASURES: dict[str, Callable[[Servers], Awaitable[list[Result]]]] = {
     "dispatcher": dispatcher.deciding,
     "rules": dispatcher.with_all_rules,
     "dry_runs": dry_runs.tried,
+    "waves": waves.published,
     "cases": cases.answered,
     "answers": answers.stored_answers,
     "windows": windows.reading,

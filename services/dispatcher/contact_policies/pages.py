@@ -1,5 +1,6 @@
 """The page of when and how often customers may be written to, and its form."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,7 +15,10 @@ from services.dispatcher.contact_policies.policy_commands import find_policy, se
 from services.dispatcher.contact_policies.schemas import ContactPolicyBody
 from services.dispatcher.contact_policies.views import ContactPolicyPage, HoursExample
 from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.dry_runs import simulation
+from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffReader, frame_of
+from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -63,6 +67,31 @@ async def change_contact_policy(
     return RedirectResponse("/contact-policy?did=saved", 303)
 
 
+@router.post("/dry-run")
+async def try_contact_policy(
+    request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Show the form as it was typed, with what its rules would have done; nothing is saved."""
+    form = await read_form(request)
+    async with context.database.reading() as uow:
+        policy = await find_policy(uow, staff.tenant)
+        names = {survey.id: survey.draft.name for survey in await list_surveys(uow, staff.tenant)}
+    form = form.completed(policy)
+    try:
+        rules = ContactPolicyBody.model_validate(form.values()).rules()
+    except ValidationError as error:
+        return await _show(request, staff, context, policy, form.with_faults(error), status_code=422)
+    made = await simulation.run(
+        context.database,
+        context.secret,
+        staff.tenant,
+        survey=None,
+        company=rules,
+        period=timedelta(days=simulation.DEFAULT_DAYS),
+    )
+    return await _show(request, staff, context, policy, form, tried=DryRunPart.of(made, names))
+
+
 async def _show(
     request: Request,
     staff: Staff,
@@ -70,6 +99,7 @@ async def _show(
     policy: CompanyPolicy,
     form: PolicyForm,
     *,
+    tried: DryRunPart | None = None,
     did: str = "",
     status_code: int = 200,
 ) -> Response:
@@ -92,6 +122,7 @@ async def _show(
             for part, choices in {**ROW_CHOICES, "hold_unit": CHOICES["cap_unit"]}.items()
         },
         example=example,
+        tried=tried,
         done=notice(did),
         may_edit=staff.role in EDITING_ROLES and not staff.segments,
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 from services.dispatcher.contact_policies.forms import PolicyForm
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
 from services.dispatcher.decisions.places import place_of
+from services.dispatcher.dry_runs.views import DryRunPart
 from shared.events import ContactRules, Customer, QuietHours, Tenant
 from shared.pages.page import Page
 from shared.values.messages import Message
@@ -63,5 +64,6 @@ class ContactPolicyPage(Page):
     """Of the fields of each row of counter-events."""
     example: HoursExample
     """By the rules that hold now."""
+    tried: DryRunPart | None
     done: str
     may_edit: bool

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
@@ -27,7 +28,7 @@ from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABE
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
-from services.dispatcher.surveys.views import ConditionsPart, DryRunPart, SurveyFormPage
+from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.invitations.repository import SurveyFigures
 from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.sending.labels import ChangeLine
@@ -87,30 +88,6 @@ class ConditionsPart:
     fields_seen: Sequence[str]
     """Fields that can be compared: those of every event, then those that recent ones had."""
     recent_days: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TriedChange:
-    """Events that had one outcome and would have had another one, both in words."""
-
-    was: str
-    would_be: str
-    events: int
-    examples: Sequence[UUID]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DryRunPart:
-    """What the rules in the form would have done with the events of the last days."""
-
-    days: int
-    events: int
-    all_counted: bool
-    asked: int
-    would_ask: int
-    outcomes: Sequence[tuple[str, int, int]]
-    """Each in words, with how many events had it and would have had it; the most frequent first."""
-    changes: Sequence[TriedChange]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,6 +86,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/contact-policy": (*POLICY_LABELS, "version"),
+    "/contact-policy/dry-run": ("cap", "quiet_from", "cap_unit"),
     "/s/{token}": (
         "nonce",
         "score",

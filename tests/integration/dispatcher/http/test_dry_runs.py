@@ -1,4 +1,4 @@
-"""Rules are tried before they are saved: by program, and from the form of a survey."""
+"""Rules are tried before they are saved: by program, from the form of a survey, and from that of the company."""
 
 import os
 from datetime import timedelta
@@ -37,6 +37,13 @@ async def some_orders(database: Database) -> StoredSurvey:
     return survey
 
 
+async def one_call_more(database: Database) -> None:
+    """A customer of an order calls, and is asked once more, by a survey without a quarantine."""
+    again = a_transaction("again", a_customer("c-1"), occurred_at=database.clock())
+    await make_survey(database, name="Calls", trigger="call", quarantine_days=0, delay_minutes=0)
+    await decide(database, msgspec.structs.replace(again, type="call"))
+
+
 async def try_rules(client: httpx.AsyncClient, **body: Any) -> httpx.Response:
     return await client.post("/v1/dry-runs", json=body, headers=by_key())
 
@@ -62,9 +69,7 @@ class TestByProgram:
 
     async def test_the_companys_rules_are_tried(self, client: httpx.AsyncClient, database: Database) -> None:
         await some_orders(database)
-        again = a_transaction("again", a_customer("c-1"), occurred_at=database.clock())
-        await make_survey(database, name="Calls", trigger="call", quarantine_days=0, delay_minutes=0)
-        await decide(database, msgspec.structs.replace(again, type="call"))
+        await one_call_more(database)
         found = (await try_rules(client, contact_policy={**NO_RULES, "cap_hours": 24})).json()
         assert (found["was"], found["would_be"]) == ({"invited": 7}, {"invited": 6, "cap": 1})
         assert (await try_rules(client, contact_policy=NO_RULES)).json()["changes"] == []
@@ -163,6 +168,29 @@ class TestFromTheForm:
         assert "dry-run" not in (await client.get(f"/surveys/{survey.id}", headers=limited)).text
         typed = form(name="x", trigger="order.*")
         tried = await client.post(f"/surveys/{survey.id}/dry-run", data=typed, headers=limited)
+        assert tried.status_code == 404
+
+    async def test_the_companys_rules_are_tried_as_they_were_typed_and_stay_unsaved(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        await some_orders(database)
+        await one_call_more(database)
+        page = (await client.get("/contact-policy", headers=a_person())).text
+        fields = next(each.fields for each in forms_of(page) if each.action == "/contact-policy")
+        typed = {**fields, "quiet_from": "", "quiet_to": "", "cap": "2", "cap_unit": "days"}
+        tried = await client.post("/contact-policy/dry-run", data=form(**typed), headers=a_person())
+        told = " ".join(tried.text.split())
+        assert "Of the 7 events of the last 7 days, 6 would have been asked about; 7 were." in told
+        assert "1 event: not “<bdi>Asked by Calls</bdi>” but" in told
+        assert 'value="2"' in told
+        stored = (await client.get("/v1/contact-policy", headers=by_key())).json()
+        assert stored["cap_hours"] == int(fields["cap"])
+        wrong = form(**{**typed, "cap": "-1"})
+        refused = await client.post("/contact-policy/dry-run", data=wrong, headers=a_person())
+        assert (refused.status_code, 'id="cap-wrong"' in refused.text) == (422, True)
+        limited = a_person("editor", segments=("store:aarhus",))
+        assert "dry-run" not in (await client.get("/contact-policy", headers=limited)).text
+        tried = await client.post("/contact-policy/dry-run", data=form(**typed), headers=limited)
         assert tried.status_code == 404
 
 
