@@ -536,6 +536,5 @@ PERSONAL_TABLES = (
     PersonalTable(suppression, CUSTOMER_KEY),
     PersonalTable(suppression_lift, CUSTOMER_KEY),
     PersonalTable(case_heard, CASE_CUSTOMER),
-    PersonalTable(counter_event, "CAST(NULL AS text)"),
 )
 """What is stored of customers; the other tables hang on these, or hold nothing of anybody."""

@@ -1,7 +1,11 @@
-"""The Chromium of this machine; `make test` checks that there is one."""
+"""The Chromium of this machine (`make test` checks that there is one), and how a page is looked at in it."""
 
 import os
 import shutil
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Page
 
 CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
@@ -16,3 +20,34 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PICTURES = os.environ.get("AFTERWORD_SHOTS")
+"""The folder where tests leave pictures of pages; None: nowhere."""
+View = tuple[int, Literal["light", "dark"], str]
+"""The width of a window, its color scheme and its language."""
+
+
+def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "nl")) -> list[View]:
+    """The views in which a page is looked at: of all widths and schemes for pictures, else each language narrow.
+
+    A browser for each costs seconds, and colors make no page wider.
+    """
+    first, *others = languages
+    if PICTURES is None:
+        of_others: list[View] = [(narrow, "dark", language) for language in others or [first]]
+        return [(wider[-1], "light", first), *of_others]
+    of_first: list[View] = [
+        (width, scheme, first) for width in (narrow, *wider) for scheme in ("light", "dark")
+    ]
+    return [*of_first, *((narrow, "light", language) for language in others)]
+
+
+async def look(page: Page, name: str) -> None:
+    """Fails when the page is wider than its window; leaves a picture where ``AFTERWORD_SHOTS`` says."""
+    width = (page.viewport_size or {"width": 0})["width"]
+    if PICTURES is not None:
+        dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        language = await page.evaluate("navigator.language")
+        file = f"{name}-{width}-{'dark' if dark else 'light'}-{language}.png"
+        await page.screenshot(path=Path(PICTURES) / file, full_page=True)
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"{name} is {wide} px wide"

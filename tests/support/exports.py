@@ -38,6 +38,10 @@ async def a_company_with_everything(world: World) -> Company:
     listed = {"email": "customer@amber.example"}
     await world.post("dispatcher", company, "/v1/suppressions", listed)
     await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_call("amber was told"))
+    complaint = {"event_type": "complaint", "effect": "hold", "hold_hours": 1, "scope": "customer"}
+    rules = {"counter_events": [complaint]}
+    await world.clients["dispatcher"].put("/v1/contact-policy", json=rules, headers=company.headers)
+    await send_event(world, company, 7, {"id": "amber-customer"}, type="complaint")
     await world.deliver_all()
     await fill(world)
     return company

@@ -12,7 +12,6 @@ from support.stack import Postgres
 
 from shared.api_keys import ApiKey
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.db.notifications import ChangeListener
 from shared.health import Health
 from shared.http.admission import Admission
@@ -71,8 +70,7 @@ async def a_context(
     **changes: object,
 ) -> Context:
     """A context with a new, migrated database; the caller closes the database."""
-    url = await postgres.create_database(service.name)
-    await migrate(service.name, url)
+    url = await postgres.migrated_database(service.name)
     settings = service.settings.model_validate({"database_url": SecretStr(url), **(own or {})})
     return await open_context(
         service, asyncio.Event(), afterword_settings(kafka, **changes), settings, process="test"

@@ -18,7 +18,6 @@ from services.command import service
 from shared.cli.recover import recover
 from shared.clock import system_clock
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.events import Data, Topic
 from shared.health import Health
 from shared.kafka.kernel import BatchConsumer, Relay
@@ -71,9 +70,7 @@ class RestoredService:
     async def begin(
         cls, service: Service, postgres: Postgres, broker: str, smtp_url: str
     ) -> "RestoredService":
-        url = await postgres.create_database(service.name)
-        await migrate(service.name, url)
-        return cls(service, postgres, broker, smtp_url, url)
+        return cls(service, postgres, broker, smtp_url, await postgres.migrated_database(service.name))
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:

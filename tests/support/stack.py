@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from deploy import databases
 from deploy.local import postgres as local_postgres
 from deploy.local.servers import ServerName
 from deploy.local.state import CHECKOUT, State
+from shared.db.migrations import migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class Postgres:
     """A server with a role for each service; each test creates its own databases."""
 
     state: State
+    _templates: dict[str, str] = field(default_factory=dict)
+
+    async def migrated_database(self, service: str) -> str:
+        """The URL of a new database at the newest revision: a copy of one that is migrated once."""
+        if service not in self._templates:
+            url = await self.create_database(service)
+            await migrate(service, url)
+            self._templates[service] = url
+        return await self.create_database(service, template=self._templates[service])
 
     async def create_database(self, service: str, *, template: str | None = None) -> str:
         """The URL of a new database that the service's role owns; it is deleted with the server.

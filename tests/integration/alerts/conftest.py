@@ -10,22 +10,13 @@ from support.stack import Postgres
 
 from services.alerts.app import SERVICE
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.tenancy.tenants import keep_tenants
 
 
-@pytest.fixture(scope="session")
-async def migrated(postgres: Postgres) -> str:
-    """A database at the newest revision, to be copied."""
-    url = await postgres.create_database("alerts")
-    await migrate("alerts", url)
-    return url
-
-
 @pytest.fixture
-async def database(postgres: Postgres, migrated: str) -> AsyncIterator[Database]:
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
     """A database of this test's own."""
-    url = await postgres.create_database("alerts", template=migrated)
+    url = await postgres.migrated_database("alerts")
     database = Database(url, name="alerts-test")
     yield database
     await database.close()

@@ -1,13 +1,11 @@
 """The inbox and the case in a real browser: live, by keyboard, without script, on a small phone."""
 
 import asyncio
-import os
 import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,7 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from support.alerts_api import PASSWORD, AlertsApi
 from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS, View, look, views
 
 from services.alerts.replicas.handlers import keep_invitations
 from shared.events import Customer
@@ -225,33 +223,26 @@ async def several(alerts: AlertsApi) -> str:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("view", views(320, 390, 1280, languages=("en",)))
 async def test_every_page_fits_its_window(
-    alerts: AlertsApi, browser: Browser, origin: str, width: int, scheme: Any, tmp_path: Path
+    alerts: AlertsApi, browser: Browser, origin: str, view: View
 ) -> None:
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
+    width, scheme, _ = view
     async with a_page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
-
-        async def look(name: str) -> None:
-            await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-            wide = await page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{name} is {wide} px wide"
-
         await page.goto(f"{origin}/login")
-        await look("login")
+        await look(page, "login")
         await sign_in(alerts, page, origin, role="admin")
-        await look("empty")
+        await look(page, "empty")
         case = await several(alerts)
         await page.goto(f"{origin}/inbox")
-        await look("inbox")
+        await look(page, "inbox")
         await page.goto(f"{origin}/cases/{case}")
         await page.get_by_role("button", name="Take the case").click()
         await page.locator("summary", has_text="Close the case").click()
         await page.get_by_role("button", name="Close the case").click()
-        await look("case")
+        await look(page, "case")
         await page.goto(f"{origin}/settings")
-        await look("settings")
+        await look(page, "settings")
 
 
 async def press(page: Page, words: str) -> None:

@@ -24,7 +24,6 @@ from services.collector.forms import PageNonce
 from services.collector.handlers import keep_invitations, keep_surveys
 from services.collector.models import metadata
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.events import (
     ANSWERS,
     INVITATIONS,
@@ -158,8 +157,7 @@ def tenant_of(name: str, now: datetime, zone: str, key: str | None = None) -> Te
 @pytest.fixture(scope="session")
 async def collector(postgres: Postgres) -> AsyncIterator[Bench]:
     """The application on a migrated database, built once."""
-    url = await postgres.create_database("collector")
-    await migrate("collector", url)
+    url = await postgres.migrated_database("collector")
     database = Database(url)
     context = context_on(
         SERVICE, database, public_url="http://test.example", staff_url="http://test.example", secret=SECRET

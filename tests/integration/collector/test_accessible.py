@@ -1,12 +1,11 @@
 """The customer's pages can be used by everybody, in each language, light and dark, on the narrowest screen."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 from support.accessibility import violations
+from support.browser import look
 
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.events import FollowUp, Question, QuestionTexts, SurveyTexts
@@ -24,14 +23,10 @@ ARABIC = SurveyTexts(
 )
 
 
-async def look(page: Page, name: str) -> list[str]:
-    """What axe finds, and what is wider than the page; a picture where ``AFTERWORD_SHOTS`` says."""
-    if folder := os.environ.get("AFTERWORD_SHOTS"):
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    width = (page.viewport_size or {"width": 0})["width"]
-    wide = await page.evaluate("document.documentElement.scrollWidth")
-    found = [f"{name}: {each}" for each in await violations(page)]
-    return found + ([f"{name}: {wide} px wide"] if wide > width else [])
+async def faults_on(page: Page, name: str) -> list[str]:
+    """What axe finds on a page that fits its window."""
+    await look(page, name)
+    return [f"{name}: {each}" for each in await violations(page)]
 
 
 @pytest.mark.parametrize(
@@ -53,15 +48,15 @@ async def test_axe_finds_nothing_on_a_survey_its_faults_and_its_thanks(
     for width in (320, 1280) if language == "en" else (320,):
         async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 700}) as page:
             await page.goto(f"{link}?lang={language}")
-            faults += await look(page, f"asked-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"asked-{language}-{scheme}-{width}")
             await page.goto(f"{link}?v=3&lang={language}")
-            faults += await look(page, f"chosen-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"chosen-{language}-{scheme}-{width}")
     await bench.submit(invitation, 3, comment="Too late", may_contact="yes")
     async with a_page(browser, color_scheme=scheme, viewport={"width": 320, "height": 700}) as page:
         for name, query in (("thanks", ""), ("change", "&change=1")):
             await page.goto(f"{link}?lang={language}{query}")
             assert await page.locator("html").get_attribute("lang") == language
-            faults += await look(page, f"{name}-{language}-{scheme}-320")
+            faults += await faults_on(page, f"{name}-{language}-{scheme}-320")
     assert faults == []
 
 
@@ -74,16 +69,16 @@ async def test_axe_finds_nothing_on_a_link_that_is_gone_and_where_the_browser_ch
     options: Any = {"color_scheme": scheme, "forced_colors": "active"}
     async with a_page(browser, viewport={"width": 320, "height": 700}, **options) as page:
         await page.goto(link)
-        faults += await look(page, f"forced-{scheme}")
+        faults += await faults_on(page, f"forced-{scheme}")
     # A page at 200 % has half of the screen's pixels.
     async with a_page(browser, viewport={"width": 640, "height": 450}, device_scale_factor=2) as page:
         await page.goto(link)
-        faults += await look(page, f"zoomed-{scheme}")
+        faults += await faults_on(page, f"zoomed-{scheme}")
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
-        faults += await look(page, f"large-text-{scheme}")
+        faults += await faults_on(page, f"large-text-{scheme}")
     context = await browser.new_context(color_scheme=scheme, locale="fi")
     page = await context.new_page()
     await page.goto(f"{origin}/s/unknown")
-    faults += await look(page, f"gone-{scheme}")
+    faults += await faults_on(page, f"gone-{scheme}")
     await context.close()
     assert faults == []

@@ -1,16 +1,15 @@
 """Further questions on the customer's page: with and without script, and what is kept of the replies."""
 
 import gzip
-import os
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
+from support.browser import View, look, views
 
 from services.collector.erasing import erase
 from services.collector.recovery import restore_answers
@@ -135,12 +134,11 @@ async def test_boxes_are_saved_while_they_are_ticked(bench: Bench, browser: Brow
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("view", views(320, 1280, languages=("en",)))
 async def test_the_questions_fit_their_window(
-    bench: Bench, browser: Browser, origin: str, width: int, scheme: Any, tmp_path: Path
+    bench: Bench, browser: Browser, origin: str, view: View
 ) -> None:
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
+    width, scheme, _ = view
     several = Question(id="wait", kind="several_of", options=("long", "ok"))
     for name, questions in (
         ("choice", (WAIT, WHY)),
@@ -153,8 +151,7 @@ async def test_the_questions_fit_their_window(
             await open_page(page, bench, origin, invitation, "?v=10" if name == "yes-no" else "?v=3")
             if name != "yes-no":
                 await page.locator("[name=q_wait][value=long]").check()
-            await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await look(page, name)
 
 
 async def test_the_page_stays_small(bench: Bench) -> None:

@@ -11,7 +11,6 @@ from services.tenant_start import StartedTenant, TenantStartRefused
 from services.trigger import tenants
 from services.trigger.short_names import SHORT_NAME
 from shared.db.database import Database
-from shared.db.migrations import migrate
 
 # Short name, name, address of the admin, time zone, country.
 ACME = ("acme", "Acme", "you@example.com", "Europe/Copenhagen", "DK")
@@ -27,8 +26,7 @@ async def trigger(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     monkeypatch.setenv("AFTERWORD_SECRET", "s" * 40)
     urls = {}
     for name in ("trigger", "dispatcher", "alerts"):
-        urls[name] = await postgres.create_database(name)
-        await migrate(name, urls[name])
+        urls[name] = await postgres.migrated_database(name)
         monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", urls[name])
     database = Database(urls["trigger"], name="test", pool_size=1)
     yield database

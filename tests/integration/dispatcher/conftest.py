@@ -8,16 +8,8 @@ from support.stack import Mailbox, Postgres
 
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.mail import Mailer
 from shared.outbound import Sender
-
-
-@pytest.fixture(scope="session")
-async def migrated(postgres: Postgres) -> str:
-    url = await postgres.create_database("dispatcher")
-    await migrate("dispatcher", url)
-    return url
 
 
 @pytest.fixture
@@ -26,8 +18,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def database(postgres: Postgres, migrated: str, clock: Clock) -> AsyncIterator[Database]:
-    url = await postgres.create_database("dispatcher", template=migrated)
+async def database(postgres: Postgres, clock: Clock) -> AsyncIterator[Database]:
+    url = await postgres.migrated_database("dispatcher")
     database = Database(url, name="dispatcher-test", clock=clock)
     yield database
     await database.close()

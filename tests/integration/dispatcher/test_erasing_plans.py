@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 from support.dispatcher_builders import TENANT
 
 from services.dispatcher.models import metadata
@@ -34,6 +35,7 @@ BY_TYPE: dict[type[Any], str] = {
     DateTime: "now()",
     LargeBinary: "convert_to('{}', 'UTF8')",
     Boolean: "false",
+    JSONB: "CAST('{}' AS jsonb)",
     ARRAY: "'{}'",
 }
 

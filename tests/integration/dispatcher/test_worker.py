@@ -63,9 +63,9 @@ def command() -> typer.Typer:
 
 
 async def test_sending_is_stopped_and_gone_live_by_command(
-    postgres: Postgres, migrated: str, command: typer.Typer, monkeypatch: pytest.MonkeyPatch
+    postgres: Postgres, command: typer.Typer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = await postgres.create_database("dispatcher", template=migrated)
+    url = await postgres.migrated_database("dispatcher")
     monkeypatch.setenv("DISPATCHER_DATABASE_URL", url)
     database = Database(url, name="test", pool_size=1)
     await keep_tenant(database)

@@ -1,11 +1,9 @@
 """The conditions of a survey in a real browser: the form fits its window and is used by keyboard alone."""
 
-import os
-from pathlib import Path
-
 import msgspec
 import pytest
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey
 
 from shared.db.database import Database
@@ -33,25 +31,8 @@ def an_order(number: int) -> Transaction:
     return a_transaction(f"order-{number}", a_customer(f"c-{number}"), attributes=attributes)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        *((width, scheme, "en") for width in (320, 390, 1280) for scheme in ("light", "dark")),
-        (320, "light", "da"),
-        (320, "light", "nl"),
-    ],
-    indirect=True,
-)
-async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    language = await page.evaluate("navigator.language")
-
-    async def look(name: str) -> None:
-        await page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png", full_page=True)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} px wide"
+@pytest.mark.parametrize("page", views(320, 390, 1280), indirect=True)
+async def test_fits_its_window(page: Page, origin: str, database: Database) -> None:
 
     await go_live(database)
     rows = Condition(any=(AT_LEAST_50, Condition(field="attributes.totla", op="=", value="x")))
@@ -60,17 +41,17 @@ async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_
     orders = [an_order(number) for number in range(8)]
     await decide(database, *orders)
     await page.goto(f"{origin}/surveys/{flat.id}")
-    await look("conditions")
+    await look(page, "conditions")
     await page.fill("#condition_3_field", "total")
     await page.fill("#condition_2_value", "")
     await page.click("button.btn[type=submit]:not([formaction]) >> nth=-1")
-    await look("conditions-faults")
+    await look(page, "conditions-faults")
     for survey, path in ((nested, ""), (nested, "/start")):
         await page.goto(f"{origin}/surveys/{survey.id}{path}")
-        await look(f"conditions-nested{path.replace('/', '-')}")
+        await look(page, f"conditions-nested{path.replace('/', '-')}")
     await page.goto(f"{origin}/events/{orders[1].event_id}")
     await page.click("summary:has-text('Why'), summary:has-text('Hvorfor'), summary:has-text('Waarom')")
-    await look("conditions-event")
+    await look(page, "conditions-event")
 
 
 @pytest.mark.parametrize("page", [(1280, "light", "en")], indirect=True)

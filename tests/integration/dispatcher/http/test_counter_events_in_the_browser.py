@@ -1,12 +1,12 @@
 """The table of counter-events and what came of one, in a real browser: by hand, in its window."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import Raw
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey
 
 from shared.db.database import Database
@@ -15,29 +15,12 @@ from shared.events import Transaction
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        *((width, scheme, "en") for width in (360, 1280) for scheme in ("light", "dark")),
-        (360, "light", "da"),
-        (1280, "light", "nl"),
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("page", views(360, 1280), indirect=True)
 async def test_an_editor_writes_the_table_and_the_events_pages_lead_to_each_other(
     page: Page, origin: str, database: Database, tmp_path: Path
 ) -> None:
     await go_live(database)
     await make_survey(database, name="After delivery", delay_minutes=1440)
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    language = await page.evaluate("navigator.language")
-
-    async def look(name: str) -> None:
-        await page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png", full_page=True)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} px wide"
 
     await page.goto(f"{origin}/contact-policy")
     await page.locator("#counter_1_type").fill("refund.*")
@@ -47,20 +30,20 @@ async def test_an_editor_writes_the_table_and_the_events_pages_lead_to_each_othe
     submit = page.locator("form[action='/contact-policy'] button[type=submit]")
     await submit.click()
     await expect(page.locator("#counter_2_hold-wrong")).to_be_visible()
-    await look("fault")
+    await look(page, "fault")
     await page.locator("#counter_2_hold").fill("14")
     await submit.click()
     await expect(page.locator(".slip[role=status]")).to_be_visible()
     await expect(page.locator("#counter_2_hold")).to_have_value("14")
-    await look("table")
+    await look(page, "table")
 
     order, refund = about("order-1", database), about("refund-1", database, "refund.made")
     await decide(database, order)
     await decide(database, refund)
     await page.goto(f"{origin}/events/{order.event_id}")
-    await look("order")
+    await look(page, "order")
     await page.locator(f"a[href='/events/{refund.event_id}']").click()
-    await look("refund")
+    await look(page, "refund")
     await page.locator(f"a[href='/events/{order.event_id}']").click()
     await page.goto(f"{origin}/events?reason=countered")
     await expect(page.get_by_text("order-1")).to_be_visible()

@@ -1,6 +1,5 @@
 """Rules are tried before they are saved: by program, from the form of a survey, and from that of the company."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey, rows
 from support.dispatcher_client import FOREIGN_KEY, SURVEY, a_person, by_key, csrf_header, form
 from support.forms import forms_of
@@ -195,21 +195,11 @@ class TestFromTheForm:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "page",
-    [
-        *((width, scheme, "en") for width in (320, 1280) for scheme in ("light", "dark")),
-        (320, "light", "da"),
-        (1280, "light", "nl"),
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("page", views(320, 1280), indirect=True)
 async def test_an_editor_tries_a_survey_in_the_browser(
     page: Page, origin: str, database: Database, tmp_path: Path
 ) -> None:
     survey = await some_orders(database)
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
     await page.goto(f"{origin}/surveys/{survey.id}")
     await page.fill("#condition_1_field", "attributes.total")
     await page.select_option("#condition_1_op", ">=")
@@ -219,7 +209,4 @@ async def test_an_editor_tries_a_survey_in_the_browser(
     await expect(page.locator("#condition_1_value")).to_have_value("50")
     await page.click("#tried summary")
     await expect(page.locator("#tried li a")).to_have_count(3)
-    name = f"tried-{width}-{await page.evaluate('navigator.language')}"
-    dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    await page.screenshot(path=folder / f"{name}-{'dark' if dark else 'light'}.png", full_page=True)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await look(page, "tried")

@@ -1,11 +1,10 @@
 """The page of erasures in a real browser: it fits its window, and shows live what is erased."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import TENANT, a_customer, a_transaction, decide, go_live, make_survey, rows
 from support.dispatcher_erasing import ask, erase
 from support.http_clients import SECRET
@@ -43,29 +42,17 @@ async def confirm(database: Database, target: str, *services: str) -> None:
         await keep_confirmations(uow, events)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [(width, scheme, "en") for width in (320, 390, 1280) for scheme in ("light", "dark")],
-    indirect=True,
-)
-async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-
-    async def look(name: str) -> None:
-        await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} px wide"
+@pytest.mark.parametrize("page", views(320, 390, 1280, languages=("en",)), indirect=True)
+async def test_fits_its_window(page: Page, origin: str, database: Database) -> None:
 
     await page.goto(f"{origin}/erasures")
-    await look("erasures-empty")
+    await look(page, "erasures-empty")
     await page.get_by_label("E-mail address").fill("family@example.com")
     await page.get_by_label("Why").fill("asked by letter on 3 May")
     await page.get_by_text("I have checked").click()
     await page.get_by_role("button", name="Erase").click()
     await expect(page.get_by_text("Several customers are meant.")).to_be_visible()
-    await look("erasures-several")
+    await look(page, "erasures-several")
     invitation = (await rows(database, "SELECT id FROM invitation WHERE customer_id = 'kim-4711'"))[0].id
     event = (await rows(database, "SELECT event_id FROM decision WHERE customer_id = 'kim-4711'"))[0].event_id
     done = await erase(database, customer_id="kim-4711", reason="asked by telephone")
@@ -73,18 +60,18 @@ async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_
     under_way = await ask(database, customer_id="lea-3", email="lea@example.com", reason="asked by letter")
     await confirm(database, under_way.target, "dispatcher", "scorer")
     await page.goto(f"{origin}/erasures?did=asked")
-    await look("erasures")
+    await look(page, "erasures")
     await page.get_by_label("Why").fill("kim@example.com wrote")
     await page.get_by_label("Customer id").fill("anna-17")
     await page.get_by_text("I have checked").click()
     await page.get_by_role("button", name="Erase").click()
-    await look("erasures-fault")
+    await look(page, "erasures-fault")
     await page.goto(f"{origin}/events/{event}")
-    await look("erasures-event")
+    await look(page, "erasures-event")
     await page.goto(f"{origin}/u/{LinkSigner(SECRET).sign('unsubscribe', invitation)}")
-    await look("erasures-link")
+    await look(page, "erasures-link")
     await page.goto(f"{origin}/surveys")
-    await look("erasures-surveys")
+    await look(page, "erasures-surveys")
 
 
 async def test_shows_live_what_has_been_erased(page: Page, origin: str, database: Database) -> None:

@@ -1,11 +1,11 @@
 """The search of events in a real browser: it fits its window, and works by its form alone."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey, say_no
 
 from shared.db.database import Database
@@ -34,45 +34,28 @@ async def keep_events(database: Database) -> None:
     await decide(database, *made)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        *((width, scheme, "en") for width in (320, 360, 1280) for scheme in ("light", "dark")),
-        (360, "light", "da"),
-        (360, "light", "nl"),
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("page", views(320, 360, 1280), indirect=True)
 async def test_fits_its_window_and_searches_by_its_form(
     page: Page, origin: str, database: Database, tmp_path: Path
 ) -> None:
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    language = await page.evaluate("navigator.language")
-
-    async def look(name: str) -> None:
-        await page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png", full_page=True)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} px wide"
 
     await keep_events(database)
     await page.goto(f"{origin}/events")
     await expect(page.locator("tbody tr")).to_have_count(50)
-    await look("events")
+    await look(page, "events")
     await page.locator(".finder summary").click()
     await page.locator("[name=reason]").select_option("opted_out")
     await page.locator("[name=since]").fill(database.clock().date().isoformat())
     await page.locator(".finder details button").click()
     await expect(page.locator("tbody tr").first).to_be_visible()
     assert "reason=opted_out" in page.url
-    await look("events-found")
+    await look(page, "events-found")
     await page.locator("[name=q]").fill("nobody@example.com")
     await page.locator("[name=q]").press("Enter")
     await expect(page.locator("tbody tr")).to_have_count(0)
     assert "q=nobody%40example.com" in page.url
-    await look("events-empty")
+    await look(page, "events-empty")
     await page.locator(".wider a").first.click()
     await expect(page.locator("tbody tr").first).to_be_visible()
     await page.goto(f"{origin}/events/{a_transaction('order-1').event_id}")
-    await look("event")
+    await look(page, "event")

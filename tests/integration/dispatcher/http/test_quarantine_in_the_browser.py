@@ -1,11 +1,11 @@
 """A survey's quarantine and touchpoint in a real browser: set by hand, told by the event's page, in its window."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey
 
 from shared.db.database import Database
@@ -14,35 +14,18 @@ from shared.events import Transaction
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        *((width, scheme, "en") for width in (360, 1280) for scheme in ("light", "dark")),
-        (360, "light", "da"),
-        (360, "light", "nl"),
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("page", views(360, 1280), indirect=True)
 async def test_an_editor_sets_the_scope_and_the_events_page_tells_it(
     page: Page, origin: str, database: Database, tmp_path: Path
 ) -> None:
     await go_live(database)
     survey = await make_survey(database, name="After a repair", delay_minutes=1440, quarantine_days=30)
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    language = await page.evaluate("navigator.language")
-
-    async def look(name: str) -> None:
-        await page.screenshot(path=folder / f"{name}-{width}-{scheme}-{language}.png", full_page=True)
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} px wide"
 
     await page.goto(f"{origin}/surveys/{survey.id}")
     await page.locator("#touchpoint").fill("repair at home")
     await page.locator("#quarantine_days").fill("14")
     await page.locator("#quarantine_scope").select_option("touchpoint")
-    await look("survey")
+    await look(page, "survey")
     await page.locator("form[action^='/surveys/'] button[type=submit]:not([form], [formaction])").click()
     await expect(page.locator(".slip[role=status]")).to_be_visible()
     await expect(page.locator("#quarantine_scope")).to_have_value("touchpoint")
@@ -54,11 +37,11 @@ async def test_an_editor_sets_the_scope_and_the_events_page_tells_it(
     for event in (asked, spared):
         await page.goto(f"{origin}/events/{event.event_id}")
         await page.locator("details.behind > summary").click()
-        await look(f"event-{event.id}")
+        await look(page, f"event-{event.id}")
     await page.goto(f"{origin}/surveys")
-    await look("surveys")
+    await look(page, "surveys")
     await page.goto(f"{origin}/surveys/{survey.id}/pause")
-    await look("pause")
+    await look(page, "pause")
 
 
 def an_order(id_: str, database: Database, delay: int | None) -> Transaction:

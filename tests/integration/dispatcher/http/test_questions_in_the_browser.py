@@ -1,11 +1,10 @@
 """The form of a survey's further questions in a real browser, with script and by keyboard as without."""
 
-import os
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from playwright.async_api import Page, expect
+from support.browser import look, views
 from support.dispatcher_builders import TENANT, make_survey
 
 from services.dispatcher.surveys.schemas import SurveyBody
@@ -23,18 +22,10 @@ async def make(database: Database) -> str:
     return str((await make_survey(database, questions=draft.questions, texts=draft.texts)).id)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [(width, scheme, "en") for width in (320, 1280) for scheme in ("light", "dark")],
-    indirect=True,
-)
-async def test_the_form_fits_its_window(page: Page, origin: str, database: Database, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
-    width = (page.viewport_size or {"width": 0})["width"]
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+@pytest.mark.parametrize("page", views(320, 1280, languages=("en",)), indirect=True)
+async def test_the_form_fits_its_window(page: Page, origin: str, database: Database) -> None:
     await page.goto(f"{origin}/surveys/{await make(database)}")
-    await page.screenshot(path=folder / f"form-{width}-{scheme}.png", full_page=True)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await look(page, "form")
 
 
 async def test_an_editor_lets_one_more_outcome_be_asked(page: Page, origin: str, database: Database) -> None:

@@ -26,16 +26,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema_module, "FIRST_CHECK_INTERVAL_S", 0.05)
 
 
-@pytest.fixture(scope="module")
-async def migrated(postgres: Postgres) -> str:
-    url = await postgres.create_database("dispatcher")
-    await migrate("dispatcher", url)
-    return url
-
-
 @pytest.fixture
-async def database(postgres: Postgres, migrated: str) -> AsyncIterator[Database]:
-    database = Database(await postgres.create_database("dispatcher", template=migrated))
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
+    database = Database(await postgres.migrated_database("dispatcher"))
     yield database
     await database.close()
 

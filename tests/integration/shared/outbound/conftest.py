@@ -28,7 +28,6 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Mailer
@@ -103,20 +102,10 @@ class Colleagues(Mails):
         return {row.address: (row.state, row.attempts) for row in found}
 
 
-@pytest.fixture(scope="session")
-async def migrated(postgres: Postgres) -> dict[str, str]:
-    urls = {service: await postgres.create_database(service) for service in ("dispatcher", "alerts")}
-    for service, url in urls.items():
-        await migrate(service, url)
-    return urls
-
-
 @pytest.fixture(params=["dispatcher", "alerts"])
-async def mails(
-    request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str]
-) -> AsyncIterator[Mails]:
+async def mails(request: pytest.FixtureRequest, postgres: Postgres) -> AsyncIterator[Mails]:
     service, clock = request.param, Clock(NOON)
-    url = await postgres.create_database(service, template=migrated[service])
+    url = await postgres.migrated_database(service)
     database = Database(url, name=f"{service}-test", clock=clock)
     if service == "dispatcher":
         await keep_tenant(database)
