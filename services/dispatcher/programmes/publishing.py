@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from services.dispatcher.programmes import repository
-from services.dispatcher.programmes.domain import (
+from services.dispatcher.programmes.turns import (
     after_page,
     at_pace,
     begun,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, RowMapping
 
 from services.dispatcher.customers.domain import CustomerProfile
-from services.dispatcher.programmes.domain import Progress
+from services.dispatcher.programmes.turns import Progress
 from services.dispatcher.waves import repository as wave_rows
 from shared.db import UnitOfWork
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.dispatcher.programmes.domain import Progress
+from services.dispatcher.programmes.turns import Progress
 from shared.events.surveys import Programme, SurveyState
 
 

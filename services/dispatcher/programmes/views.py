@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.dispatcher.programmes import repository
-from services.dispatcher.programmes.domain import Progress
+from services.dispatcher.programmes.turns import Progress
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db import UnitOfWork
 

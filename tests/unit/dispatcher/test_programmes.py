@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import NOON
 
 from services.dispatcher.customers.domain import CustomerProfile
-from services.dispatcher.programmes.domain import (
+from services.dispatcher.programmes.turns import (
     Progress,
     after_page,
     at_pace,

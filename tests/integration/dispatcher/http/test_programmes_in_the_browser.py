@@ -28,7 +28,7 @@ async def test_a_programme_is_typed_in_the_form_started_and_followed_on_the_page
 
     async def shot(name: str) -> None:
         for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
