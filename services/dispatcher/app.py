@@ -10,6 +10,7 @@ from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import PERSONAL_TABLES, metadata
+from services.dispatcher.programmes.schedule import PROGRAMMES_LOOP, programmes_loop
 from services.dispatcher.recovery import recovery
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
@@ -45,6 +46,7 @@ def worker_loops(context: Context) -> Loops:
         EXPORT_LINKS_LOOP: export_links_loop(context),
         PLACES_LOOP: places_loop(context),
         WAVES_LOOP: waves_loop(context),
+        PROGRAMMES_LOOP: programmes_loop(context),
     }
 
 

@@ -66,6 +66,10 @@ survey = Table(
     Column("reminders", LargeBinary, nullable=False, server_default="[]"),  # JSON
     Column("conditions", LargeBinary),
     Column("sampling_percent", Integer, nullable=False, server_default="100"),
+    Column("programme", LargeBinary),
+    # Since when its state and whether it has a programme are as they are; NULL: always, or not known.
+    Column("programme_since", INSTANT),
+    Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -255,6 +259,17 @@ wave = Table(
     Column("ended_at", INSTANT),
     CheckConstraint("state IN ('waiting', 'publishing', 'done', 'stopped')", name="state"),
     Index("ix_wave_under_way", "tenant", "id", postgresql_where=text("state IN ('waiting', 'publishing')")),
+)
+programme = Table(
+    "programme",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("survey_id", Uuid, primary_key=True),
+    Column("every_days", Integer, nullable=False),
+    Column("period", Text, nullable=False, comment="Its name, by which its events are known."),
+    Column("began_at", INSTANT, nullable=False),
+    Column("position", Text, nullable=False),
+    Column("published", Integer, nullable=False, server_default="0"),
 )
 erasure = Table(
     "erasure",

@@ -55,7 +55,8 @@ LOST = (
     "customer ids that stand for nobody and the log of who changed the sending, as far as they came since "
     "the backup, are gone: nobody else holds them. Enter the opt-outs again before the workers start. "
     "Customers who were given since then (POST /v1/customers) are to be given again; waves that were made "
-    "since then end."
+    "since then end. Standing programmes go on from where the backup was; who was asked since is not asked "
+    "again."
 )
 
 

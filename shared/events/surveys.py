@@ -36,6 +36,17 @@ class Reminder(Data, frozen=True, kw_only=True):
     """Between the sending of the first mail and this one."""
 
 
+EVERY_DAYS = Interval(ge=7, le=2 * 365)
+EveryDays = Annotated[int, EVERY_DAYS]
+
+
+class Programme(Data, frozen=True, kw_only=True):
+    """A standing programme: each known customer is asked once in each period, without an event."""
+
+    every_days: EveryDays
+    """The length of a period."""
+
+
 class SurveyRules(Data, frozen=True, kw_only=True):
     """Which events a survey asks about, when, and whom it leaves alone: the only list of these fields.
 
@@ -70,6 +81,8 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """What else an event must meet beside its type; None: nothing."""
     sampling_percent: Annotated[int, Interval(ge=1, le=100)] = 100
     """Of the contacts whom it may ask: always the same ones, by a stable draw."""
+    programme: Programme | None = None
+    """Of a relational survey alone; None: it asks by events and waves."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

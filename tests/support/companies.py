@@ -29,6 +29,7 @@ from services.collector.forms import PageNonce
 from services.command import service
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.db import UnitOfWork
@@ -80,6 +81,8 @@ class Company:
     export_link: str = ""
     dry_run: str = ""
     wave: str = ""
+    relation: str = ""
+    """The survey that has a programme."""
     event: UUID = NOTHING
     invitation: UUID = NOTHING
     case: UUID = NOTHING
@@ -193,6 +196,9 @@ class World:
             "dispatcher", company, "/v1/surveys", a_survey(name), **{"Idempotency-Key": "1"}
         )
         company.survey = made["id"]
+        relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
+        company.relation = relation["id"]
+        await advance_programmes(dispatcher, SECRET)
         listed = {"email": f"never@{name}.example", "customer_id": f"{name}-never"}
         kept = await self.post("dispatcher", company, "/v1/suppressions", listed)
         company.suppression = kept["suppressions"][0]["id"]
@@ -290,6 +296,16 @@ def a_survey(name: str) -> dict[str, Any]:
         "state": "live",
         "delay_minutes": 0,
         "texts": {"en": {"intro": f"{name} asks"}},
+    }
+
+
+def a_relation(name: str) -> dict[str, Any]:
+    return {
+        **a_survey(name),
+        "name": f"{name} relation",
+        "trigger": "never",
+        "measurement": "relational",
+        "programme": {"every_days": 90},
     }
 
 

@@ -104,6 +104,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             json={"customers": [{"id": f"{of.name}-new", "email": f"new@{of.name}.example.com"}]},
             may_repeat=(f"{of.name}-new",),
         ),
+        "dispatcher GET /v1/surveys/{survey_id}/programme": RouteRequest(
+            {"survey_id": of.relation}, foreign=404
+        ),
         "dispatcher POST /v1/waves": RouteRequest(
             json={"survey_id": of.survey, "size": 1}, headers={"idempotency-key": "1"}, foreign=422
         ),

@@ -13,7 +13,12 @@ from services.dispatcher.decisions.explanation import Explanation, encode_facts
 from services.dispatcher.decisions.repository.decisions import stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
 from services.dispatcher.models import decision, invitation, sending, survey, survey_words
-from services.dispatcher.surveys.domain import rules_of, stored_conditions, stored_reminders
+from services.dispatcher.surveys.domain import (
+    rules_of,
+    stored_conditions,
+    stored_programme,
+    stored_reminders,
+)
 from services.dispatcher.surveys.texts import write_questions, write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert, keep_newest, keep_newest_events, row_values, rows_sql
@@ -46,6 +51,7 @@ async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> N
         created_at=[each.changed_at for each in surveys],
         reminders=[stored_reminders(each) for each in surveys],
         conditions=[stored_conditions(each) for each in surveys],
+        programme=[stored_programme(each) for each in surveys],
     )
 
 

@@ -8,10 +8,11 @@ import msgspec
 
 from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
-from shared.events.surveys import SURVEY_RULES, Measurement, Reminder, SurveyRules
+from shared.events.surveys import SURVEY_RULES, Measurement, Programme, Reminder, SurveyRules
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 _conditions = msgspec.json.Decoder(Condition)
+_programme = msgspec.json.Decoder(Programme)
 
 MAX_NAME_LENGTH = 200
 """Characters."""
@@ -68,6 +69,8 @@ def rules_of(source: Any) -> dict[str, Any]:
         rules["reminders"] = _reminders.decode(rules["reminders"])
     if isinstance(rules["conditions"], bytes):
         rules["conditions"] = _conditions.decode(rules["conditions"])
+    if isinstance(rules["programme"], bytes):
+        rules["programme"] = read_programme(rules["programme"])
     return rules
 
 
@@ -79,3 +82,13 @@ def stored_reminders(source: SurveyRules) -> bytes:
 def stored_conditions(source: SurveyRules) -> bytes | None:
     """The conditions of a draft or an event as a row has them; None: it has none."""
     return msgspec.json.encode(source.conditions) if source.conditions is not None else None
+
+
+def stored_programme(source: SurveyRules) -> bytes | None:
+    """The programme of a draft or an event as a row has it; None: it has none."""
+    return msgspec.json.encode(source.programme) if source.programme is not None else None
+
+
+def read_programme(stored: bytes) -> Programme:
+    """The programme as a row has it."""
+    return _programme.decode(stored)

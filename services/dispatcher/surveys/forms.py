@@ -134,6 +134,9 @@ class DraftForm:
         if typed := self["quarantine_scope"]:  # as above
             body["quarantine"] = {"scope": typed}
         body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
+        if "programme" in self.fields:  # as above
+            typed = self["programme"].strip()
+            body["programme"] = {"every_days": _number_or(typed)} if typed else None
         body["conditions"] = self._conditions()
         questions = TypedQuestions(self.fields)
         body["questions"] = questions.structure()
@@ -157,6 +160,8 @@ class DraftForm:
                 faults.setdefault("delay", DELAY_TOO_LONG)
             elif name.startswith("reminders"):
                 self._note_reminder(faults, name, fault["detail"])
+            elif name.partition(".")[0] == "programme":
+                faults.setdefault("programme", REMEDIES["programme"] if "." in name else fault["detail"])
             elif name.partition(".")[0] == "conditions":
                 faults.setdefault(faulty_name(self.fields, name.split(".")[1:]), fault["detail"])
             elif name == "delay_minutes":
@@ -280,6 +285,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["quarantine_scope"] = draft.quarantine_scope
     fields["anonymous"] = YES if draft.anonymous else NO
+    fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}

@@ -4,7 +4,14 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from shared.events.surveys import AFTER_DAYS, MAX_PLACE, MAX_REMINDERS, QuarantineScope, SurveyRules
+from shared.events.surveys import (
+    AFTER_DAYS,
+    EVERY_DAYS,
+    MAX_PLACE,
+    MAX_REMINDERS,
+    QuarantineScope,
+    SurveyRules,
+)
 from shared.pages.language import spoken
 from shared.values.messages import Count, Message, message
 
@@ -17,6 +24,7 @@ FIELD_LABELS = {
     "quarantine_days": message("Days before the same customer is asked again"),
     "quarantine_scope": message("Earlier questions that count"),
     "touchpoint": message("Touchpoint"),
+    "programme": message("Days in which it asks each known customer once"),
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
@@ -72,6 +80,11 @@ for _number in range(1, MAX_REMINDERS + 1):
         least=AFTER_DAYS.ge,
         most=AFTER_DAYS.le,
     )
+REMEDIES["programme"] = message(
+    "Write a whole number of days from %(least)s to %(most)s, or leave it empty.",
+    least=EVERY_DAYS.ge,
+    most=EVERY_DAYS.le,
+)
 DELAY_TOO_LONG = message(
     "The mail would leave when the event is too old to ask about, so nobody would ever be asked. Write a "
     "shorter time here, or more days after which an event is too old."

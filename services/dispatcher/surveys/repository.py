@@ -7,7 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.dispatcher.models import survey
-from services.dispatcher.surveys.domain import SurveyDraft, rules_of, stored_conditions, stored_reminders
+from services.dispatcher.surveys.domain import (
+    SurveyDraft,
+    rules_of,
+    stored_conditions,
+    stored_programme,
+    stored_reminders,
+)
 from services.dispatcher.surveys.texts import write_questions, write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -85,6 +91,7 @@ async def insert(
         made_from=made_from,
         reminders=[stored_reminders(draft)],
         conditions=[stored_conditions(draft)],
+        programme=[stored_programme(draft)],
     )
     return inserted.one_or_none() is not None
 
@@ -103,7 +110,12 @@ async def find_fingerprint(uow: UnitOfWork, tenant: str, survey_id: UUID) -> str
 UPDATE_SURVEY = f"""
     UPDATE survey
     SET version = version + 1, survey_version = :survey_version, name = :name,
-        {", ".join(f"{name} = :{name}" for name in SURVEY_RULES)}, changed_at = :now
+        {", ".join(f"{name} = :{name}" for name in SURVEY_RULES)}, changed_at = :now,
+        programme_since = CASE
+            WHEN state = :state AND (programme IS NULL) = (CAST(:programme AS bytea) IS NULL)
+                THEN programme_since
+            ELSE :now
+        END
     WHERE tenant = :tenant AND id = :id
 """
 
@@ -118,6 +130,7 @@ async def update(
             **rules_of(draft),
             "reminders": stored_reminders(draft),
             "conditions": stored_conditions(draft),
+            "programme": stored_programme(draft),
             "name": draft.name,
             "tenant": tenant,
             "id": survey_id,

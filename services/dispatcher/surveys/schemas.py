@@ -11,6 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_m
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft, SurveyVersion
+from services.dispatcher.surveys.programme_body import (
+    PROGRAMME_MEANING,
+    OwnProgramme,
+    ProgrammeAnswer,
+    ProgrammeBody,
+)
 from services.dispatcher.surveys.quarantine_body import (
     QuarantineBody,
     check_days,
@@ -149,8 +155,13 @@ _DESCRIPTIONS = {
     "two days longer than the last. An anonymous survey has none.",
     "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
     "some.",
+    "programme": PROGRAMME_MEANING,
 }
-_OWN_TYPES: dict[str, Any] = {"touchpoint": Touchpoint | None, "reminders": Reminders}
+_OWN_TYPES: dict[str, Any] = {
+    "touchpoint": Touchpoint | None,
+    "reminders": Reminders,
+    "programme": OwnProgramme,
+}
 """Of rules that are no plain values, or whose values the API takes in any form."""
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
@@ -250,6 +261,7 @@ _RulesPatch = create_model(
     touchpoint=(str | None, None),
     reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),
     conditions=(Conditions, CONDITIONS_FIELD),
+    programme=(ProgrammeBody | None, Field(default=None, description=PROGRAMME_MEANING)),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
     questions=(list[QuestionBody] | None, None),
@@ -318,6 +330,7 @@ _RulesAnswer = create_model(
     touchpoint=(str | None, None),
     reminders=(list[ReminderAnswer], ...),
     conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
+    programme=(ProgrammeAnswer | None, Field(default=None, description="null: none.")),
     **_ANSWERED_INTEGERS,
 )
 

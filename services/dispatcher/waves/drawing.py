@@ -185,12 +185,19 @@ def reached(wave: Wave, now: datetime) -> str | None:
 
 def event_of(wave: Wave, profile: CustomerProfile, now: datetime) -> Transaction:
     """The event by which a customer of the wave is asked; its identity is the wave's and the customer's."""
-    name = f"{wave.id}/{profile.customer_id}"
+    return event_for(str(wave.id), wave.survey_id, profile, occurred_at=now, now=now)
+
+
+def event_for(
+    group: str, survey_id: UUID, profile: CustomerProfile, *, occurred_at: datetime, now: datetime
+) -> Transaction:
+    """The event by which a survey asks a customer of a group, each once; the group's name is its identity."""
+    name = f"{group}/{profile.customer_id}"
     return Transaction(
-        id=name if len(name) <= MAX_EVENT_ID_LENGTH else f"{wave.id}/{profile.person}",
-        source=f"{WAVE_SOURCE}{wave.id}",
-        type=f"{WAVE_TYPE}{wave.survey_id}",
-        occurred_at=now,
+        id=name if len(name) <= MAX_EVENT_ID_LENGTH else f"{group}/{profile.person}",
+        source=f"{WAVE_SOURCE}{group}",
+        type=f"{WAVE_TYPE}{survey_id}",
+        occurred_at=occurred_at,
         accepted_at=now,
         customer=Customer(
             id=profile.customer_id,
@@ -202,5 +209,5 @@ def event_of(wave: Wave, profile: CustomerProfile, now: datetime) -> Transaction
         person=profile.person,
         digest=NO_DIGEST,
         segments=dict(profile.segments),
-        survey_id=wave.survey_id,
+        survey_id=survey_id,
     )

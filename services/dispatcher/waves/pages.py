@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.programmes.views import programme_lines
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.waves import repository
@@ -41,13 +42,15 @@ MAX_LISTED = 100
 
 @router.get("")
 async def show_waves(request: Request, staff: CompanyStaffEditor, context: OwnContext) -> Response:
-    """The newest waves."""
+    """The newest waves, and the standing programmes."""
     async with context.database.reading() as uow:
-        names = await _names(uow, staff.tenant)
+        surveys = await list_surveys(uow, staff.tenant)
         waves = await repository.list_newest(uow, staff.tenant, MAX_LISTED)
         known = await count_profiles(uow, staff.tenant)
+        programmes = await programme_lines(uow, staff.tenant, surveys, known)
         frame = await frame_of(uow, staff, "surveys")
-    page = WavesPage(waves=[WaveLine.of(wave, names) for wave in waves], known=known)
+    names = {str(each.id): each.draft.name for each in surveys}
+    page = WavesPage(waves=[WaveLine.of(wave, names) for wave in waves], known=known, programmes=programmes)
     return context.pages.page(request, page, staff=staff, frame=frame)
 
 

@@ -204,9 +204,9 @@ COUNT_OUTCOMES = f"""
 """
 
 
-async def count_outcomes(uow: UnitOfWork, tenant: str, wave_id: UUID) -> dict[str, int]:
-    """What was decided about the wave's customers, the most frequent first."""
-    values = {"tenant": tenant, "source": f"{WAVE_SOURCE}{wave_id}"}
+async def count_outcomes(uow: UnitOfWork, tenant: str, group: UUID | str) -> dict[str, int]:
+    """What was decided about the customers of a wave, or of another group, the most frequent first."""
+    values = {"tenant": tenant, "source": f"{WAVE_SOURCE}{group}"}
     return {row.reason: row.n for row in await uow.execute(COUNT_OUTCOMES, values)}
 
 

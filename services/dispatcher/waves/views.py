@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from services.dispatcher.programmes.views import ProgrammeLine
 from services.dispatcher.story.labels import REASONS
 from services.dispatcher.waves.drawing import Wave, WavePlan
 from services.dispatcher.waves.forms import WaveForm
@@ -43,12 +44,13 @@ class OutcomeLine:
 
 @dataclass(frozen=True, kw_only=True)
 class WavesPage(Page):
-    """The newest waves."""
+    """The newest waves, and the standing programmes."""
 
     template: ClassVar[str] = "waves.html"
     waves: Sequence[WaveLine]
     known: int
     """How many customers are known."""
+    programmes: Sequence[ProgrammeLine]
 
 
 @dataclass(frozen=True, kw_only=True)

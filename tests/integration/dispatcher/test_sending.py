@@ -32,7 +32,7 @@ from services.dispatcher.sending.sending_commands import (
 from shared.db.database import Database
 from shared.events import SENDING, SURVEYS, TenantSending
 from shared.events.conditions import Condition
-from shared.events.surveys import SURVEY_RULES
+from shared.events.surveys import SURVEY_RULES, Programme
 from shared.ids import uuid7
 
 CONDITIONS = Condition(field="attributes.total", op=">=", value=49.99)
@@ -159,7 +159,14 @@ class TestRestored:
 async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pauses_with_the_defaults(
     database: Database,
 ) -> None:
-    ours = await make_survey(database, quarantine_days=7, place=4, conditions=CONDITIONS, sampling_percent=30)
+    ours = await make_survey(
+        database,
+        quarantine_days=7,
+        place=4,
+        conditions=CONDITIONS,
+        sampling_percent=30,
+        programme=Programme(every_days=90),
+    )
     (whole,) = await published(database, SURVEYS)
     value = json.loads(SURVEYS.encode(event_of(SURVEYS, whole)))
     for name in {*SURVEY_RULES} - {"trigger", "state"}:
@@ -188,6 +195,22 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             b"[]",
             msgspec.json.encode(CONDITIONS),
             30,
+            b'{"every_days":90}',
         ),
-        ("order.delivered", "paused", 1440, 90, 30, 7, DEFAULT_PLACE, False, "any", None, b"[]", None, 100),
+        (
+            "order.delivered",
+            "paused",
+            1440,
+            90,
+            30,
+            7,
+            DEFAULT_PLACE,
+            False,
+            "any",
+            None,
+            b"[]",
+            None,
+            100,
+            None,
+        ),
     ]

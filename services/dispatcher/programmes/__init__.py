@@ -1,0 +1,1 @@
+"""Standing programmes: a relational survey asks each known customer once in each period, without an event."""

@@ -1,0 +1,57 @@
+"""Publish the events of customers whose turn has come: in pages, resumed after a kill, each once."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from services.dispatcher.programmes import repository
+from services.dispatcher.programmes.turns import (
+    after_page,
+    at_pace,
+    begun,
+    event_of,
+    reached,
+    without_missed,
+)
+from services.dispatcher.surveys.domain import read_programme
+from shared.db import UnitOfWork
+from shared.db.database import Database
+from shared.events import TRANSACTIONS
+
+CUSTOMERS_PER_PAGE = 1_000
+"""Published in one transaction."""
+
+
+async def advance_programmes(database: Database, secret: str) -> bool:
+    """Do the next page of each programme; returns whether there is more to do at once."""
+    async with database.reading() as uow:
+        running = await repository.list_running(uow)
+    more = False
+    for survey in running:
+        async with database.transaction() as uow:
+            more |= await _advance(uow, secret, survey)
+    return more
+
+
+async def _advance(uow: UnitOfWork, secret: str, survey: Row[Any]) -> bool:
+    """Publish a page, and store in the same transaction how far it has come."""
+    every_days = read_programme(survey.programme).every_days
+    stored = await repository.lock(uow, survey.tenant, survey.id)
+    if stored is None:
+        await repository.insert(uow, begun(secret, survey.tenant, survey.id, every_days, uow.now))
+        return False
+    # Nobody is asked for a turn that came while the survey was paused, or that is too long ago.
+    earliest = uow.now - timedelta(days=survey.max_age_days)
+    if survey.programme_since is not None:
+        earliest = max(earliest, survey.programme_since)
+    progress = without_missed(at_pace(stored, every_days), earliest)
+    until = reached(progress, uow.now)
+    page = await repository.list_customers(uow, progress, until, CUSTOMERS_PER_PAGE)
+    for profile in page:
+        uow.publish(TRANSACTIONS, progress.tenant, event_of(progress, profile, uow.now))
+    is_full = len(page) == CUSTOMERS_PER_PAGE
+    moved = after_page(progress, until, [profile.person for profile in page], is_full=is_full)
+    if moved != stored:
+        await repository.update(uow, moved)
+    return is_full or until is None

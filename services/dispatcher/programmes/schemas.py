@@ -1,0 +1,44 @@
+"""Answers of ``/v1/surveys/{id}/programme``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from services.dispatcher.programmes.turns import Progress
+from shared.events.surveys import Programme, SurveyState
+
+
+class ProgrammeProgress(BaseModel):
+    """What a standing programme does, and how far it has come in the period that it is in."""
+
+    every_days: int = Field(description="The length of a period.")
+    state: SurveyState = Field(description="Of the survey; while it is paused nobody is asked.")
+    customers: int = Field(description="How many customers are known.")
+    customers_a_day: float = Field(description="How many of them it comes to on a day, about.")
+    period_ends_at: datetime | None = Field(description="null until it has begun.")
+    published: int = Field(description="For how many customers an event was published in this period.")
+    decided: dict[str, int] = Field(
+        description="What was decided about them: `invited`, or why they are not asked."
+    )
+
+    @classmethod
+    def of(
+        cls,
+        programme: Programme,
+        state: SurveyState,
+        customers: int,
+        progress: Progress | None,
+        decided: Mapping[str, int],
+    ) -> Self:
+        """The answer about a programme; ``progress`` is None until it has begun."""
+        return cls(
+            every_days=programme.every_days,
+            state=state,
+            customers=customers,
+            customers_a_day=round(customers / programme.every_days, 1),
+            period_ends_at=progress.ends_at if progress is not None else None,
+            published=progress.published if progress is not None else 0,
+            decided=dict(decided),
+        )

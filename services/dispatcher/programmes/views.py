@@ -1,0 +1,41 @@
+"""What the page of waves shows of standing programmes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.dispatcher.programmes import repository
+from services.dispatcher.programmes.turns import Progress
+from services.dispatcher.surveys.domain import StoredSurvey
+from shared.db import UnitOfWork
+
+
+@dataclass(frozen=True)
+class ProgrammeLine:
+    """A survey that has a programme."""
+
+    survey: StoredSurvey
+    every_days: int
+    a_day: int
+    """How many customers it comes to on a day, about; 0: fewer than one."""
+    progress: Progress | None
+    """None: it has not begun."""
+    asked: int
+    """How many in this period."""
+
+
+async def programme_lines(
+    uow: UnitOfWork, tenant: str, surveys: Sequence[StoredSurvey], customers: int
+) -> list[ProgrammeLine]:
+    """Those of the tenant's surveys that have a programme, in their order.
+
+    :param customers: how many are known.
+    """
+    lines = []
+    for survey in surveys:
+        if (programme := survey.draft.programme) is None:
+            continue
+        progress = await repository.find(uow, tenant, survey.id)
+        decided = await repository.count_outcomes(uow, progress) if progress is not None else {}
+        a_day = round(customers / programme.every_days)
+        lines.append(ProgrammeLine(survey, programme.every_days, a_day, progress, decided.get("invited", 0)))
+    return lines

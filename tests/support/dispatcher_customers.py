@@ -1,0 +1,22 @@
+"""Customers whom a company knows, as it gives them."""
+
+from collections.abc import Mapping
+
+from support.audit import an_actor
+from support.dispatcher_builders import TENANT
+from support.http_clients import SECRET
+
+from services.dispatcher.customers.customer_commands import keep_customers
+from services.dispatcher.customers.reading import CustomerIn, ReadCustomer
+from shared.db.database import Database
+
+
+async def know_customers(database: Database, customers: Mapping[str, dict[str, str]]) -> None:
+    """Keep customers: the segments of each by their id."""
+    given = [
+        CustomerIn(id=id_, email=f"{id_}@example.com", segments=segments)
+        for id_, segments in customers.items()
+    ]
+    async with database.transaction() as uow:
+        reads = [ReadCustomer(each.id, each, []) for each in given]
+        await keep_customers(uow, SECRET, TENANT, reads, who=an_actor("Sara Lund"))
