@@ -133,6 +133,8 @@ class DraftForm:
             body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
         if typed := self["quarantine_scope"]:  # as above
             body["quarantine"] = {"scope": typed}
+        if typed := self["layout"]:  # as above
+            body["layout"] = typed
         body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
         body["conditions"] = self._conditions()
         questions = TypedQuestions(self.fields)
@@ -239,7 +241,7 @@ def form_of(survey: StoredSurvey) -> DraftForm:
 
 def word_fields(draft: SurveyDraft) -> dict[str, str]:
     """The fields that have versions, in the order of the form; those that are empty are left out."""
-    versioned = ("measurement", "default_language")
+    versioned = ("measurement", "layout", "default_language")
     fields = {
         name: value
         for name, value in _draft_fields(draft).items()
@@ -279,6 +281,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     values = api_fields(draft)
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["quarantine_scope"] = draft.quarantine_scope
+    fields["layout"] = draft.layout
     fields["anonymous"] = YES if draft.anonymous else NO
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
