@@ -171,7 +171,7 @@ Trigger = Annotated[
 ]
 LAYOUT = Field(
     default="horizontal",
-    description="How the numbers stand in the mail and on the page: `horizontal`, from 0, or `vertical`, with "
+    description="How the numbers stand, in mails and on pages: `horizontal`, from 0, or `vertical`, with "
     "10 on top. Another layout gives other scores: it is a new version, and each answer has its own.",
 )
 _RulesBody = create_model(
