@@ -144,7 +144,8 @@ async def test_the_arrows_go_down_from_10_and_the_ends_stand_beside_their_number
         await page.keyboard.press("ArrowUp")
         await expect(page.get_by_role("radio", name="7", exact=True)).to_be_checked()
         assert await stacked(page)
-        await page.get_by_text("Not at all likely").click()
+        # The radio covers its whole row, the words included.
+        await page.get_by_text("Not at all likely").click(force=True)
         await expect(page.get_by_role("radio", name="0 Not at all likely", exact=True)).to_be_checked()
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_text("Your score is 0.")).to_be_visible()
