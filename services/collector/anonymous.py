@@ -105,5 +105,6 @@ def _blank_answer(invitation: InvitationReplica, answer_id: UUID, day: datetime)
         anonymous=True,
         customer_id=None,
         event_id=None,
+        channel=None,
         invited_at=None,
     )

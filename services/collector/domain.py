@@ -23,7 +23,7 @@ from shared.events import (
 from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
-from shared.events.surveys import Measurement, has_follow_up
+from shared.events.surveys import Layout, Measurement, has_follow_up
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
@@ -218,12 +218,17 @@ class SubmittedAnswer:
     may_contact: bool | UnsetType | None = UNSET
     replies: Values = field(default_factory=dict)
     """By question; one that is not here stays as it is, an empty one is removed."""
+    layout: Layout | None = None
+    """Of the page; None: it did not say."""
 
 
-def answer_after(target: LinkTarget, submitted: SubmittedAnswer, now: datetime) -> Answer | None:
+def answer_after(
+    target: LinkTarget, submitted: SubmittedAnswer, now: datetime, opened_at: datetime | None = None
+) -> Answer | None:
     """The answer after a submission, or None when nothing changes.
 
-    ``answered_at`` and ``day`` are those of the first score and never change; ``sent`` stays ``sent``.
+    ``answered_at`` and ``day`` are those of the first score and never change; ``sent`` stays ``sent``. The
+    link was first followed at ``opened_at``, if that is known.
     """
     old = target.answer
     if old is None:
@@ -236,6 +241,10 @@ def answer_after(target: LinkTarget, submitted: SubmittedAnswer, now: datetime) 
         state="sent" if submitted.sent or old.state == "sent" else "saved",
         score=submitted.score,
         language=submitted.language,
+        layout=submitted.layout or old.layout,
+        seconds_to_score=max(0, int((now - opened_at).total_seconds()))
+        if opened_at is not None and old.score is None
+        else old.seconds_to_score,
         answered_at=first,
         day=old.day or first.astimezone(zone_of(target.tenant.time_zone)).date(),
         comment=old.comment if submitted.comment is UNSET else submitted.comment,
@@ -287,6 +296,7 @@ def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int
         segments=invitation.segments,
         organisation=invitation.organisation,
         language=invitation.language,
+        channel="mail",  # no other one carries links
         invited_at=invitation.invited_at,
         changed_at=now,
     )

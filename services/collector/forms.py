@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from msgspec import UNSET
@@ -17,6 +17,7 @@ from services.collector.merging import GROUPS, NO_ANSWER_SHOWN, PostedForm, Show
 from shared.events import Question
 from shared.events.nps import group_of
 from shared.events.questions import Values, known_values, shown_questions
+from shared.events.surveys import Layout
 from shared.secrets import derive
 
 FormAction = Literal["choose", "keep", "close", "send", "language"]
@@ -29,6 +30,7 @@ FormFault = str
 NONCE_LIFETIME = timedelta(hours=48)
 TEXT_FIELDS = ("comment", *(f"follow_up_{group}" for group in GROUPS))
 MAX_SEQ = 1_000_000
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 _CONSENT = {"yes": True, "no": False}
 _PAGE_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -78,6 +80,8 @@ class SurveyForm:
     """To each of them that the page had, asked for this score or not."""
     secret: str = ""
     """That of a page of an anonymous survey, signed."""
+    layout: Layout | None = None
+    """Of the page that posted it; None: it did not say."""
 
     @property
     def is_of_script(self) -> bool:
@@ -135,6 +139,7 @@ class SurveyForm:
             shown=self.shown,
             revision=PageRevision(self.page, self.seq) if self.page else None,
             replies={id_: values if id_ in asked else () for id_, values in replies.items()},
+            layout=self.layout,
         )
 
 
@@ -178,6 +183,7 @@ def read_form(
         },
         shown=ShownAnswer.decode(text("drawn")),  # the field's old name, which open pages still post
         secret=text("secret"),
+        layout=next((layout for layout in LAYOUTS if layout == text("layout")), None),
         page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
         seq=min(int(text("seq")), MAX_SEQ) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )

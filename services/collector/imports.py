@@ -256,6 +256,7 @@ def imported_answer(
         touchpoint=segments.get("touchpoint"),
         segments=segments,
         organisation=tuple(item.organisation or ()),
+        channel=old.channel if old else "import",
         day=old.day if old else answered_at.astimezone(zone).date(),
         invited_at=item.invited_at,
         answered_at=answered_at,

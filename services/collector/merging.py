@@ -16,6 +16,7 @@ from services.collector.domain import LinkTarget, PageRevision, SubmittedAnswer,
 from shared.events import Answer
 from shared.events.nps import Group, group_of
 from shared.events.questions import Values
+from shared.events.surveys import Layout
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 _CONSENT = {None: "", True: "yes", False: "no"}
@@ -116,6 +117,7 @@ class PostedForm:
     revision: PageRevision | None
     replies: Values = field(default_factory=dict)
     """To each further question that the page had; empty where it is not asked for this score and replies."""
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         follow_up=_follow_up(posted),
         may_contact=posted.may_contact,
         replies=posted.replies,
+        layout=posted.layout,
     )
     if answer is None or answer.score is None:
         return MergeResult(submitted)

@@ -109,6 +109,10 @@ answer = Table(
     Column("erased", Boolean, nullable=False, server_default=text("false")),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("replies", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
+    # How it was given; NULL: a version that did not keep this wrote it, or it is not known.
+    Column("layout", Text),
+    Column("channel", Text),
+    Column("seconds_to_score", Integer),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "

@@ -107,7 +107,11 @@ async def _write_answer(
         return target
     # The question is kept as it was asked: with its placeholders filled.
     as_asked = with_filled_texts(target, form.language, context.pages, form.texts, form.replies)
-    answer = answer_after(as_asked, merged.submitted, uow.now)
+    opened_at = None
+    if target.scored_answer is None:
+        intent = await intents.find_intent(uow, target.tenant.id, target.invitation.id)
+        opened_at = intent.opened_at if intent is not None else None
+    answer = answer_after(as_asked, merged.submitted, uow.now, opened_at)
     if answer is None:
         return target
     writer = sole_writer(answer, form.posted())

@@ -72,6 +72,16 @@ class AnswerOut(BaseModel):
     segments: dict[str, str]
     organisation: list[str]
     language: str | None
+    layout: Literal["horizontal", "vertical"] | None = Field(
+        description="How the numbers stood: in a row from 0, or in a column with 10 on top. Null: not known."
+    )
+    channel: str | None = Field(
+        description="By which the question came, such as `mail`; `import`: asked elsewhere. Null: not known."
+    )
+    seconds_to_score: int | None = Field(
+        description="From the first visit of the link to the first score. Null: not known, or a machine "
+        "followed the link."
+    )
     day: date = Field(description="The day it counts for, in the tenant's time zone.")
     invited_at: datetime | None
     answered_at: datetime = Field(description="When the first score was accepted.")

@@ -19,6 +19,7 @@ from services.collector.survey_texts import (
 from shared.events import Answer, SurveyTexts
 from shared.events.nps import SCALE, Group, group_of
 from shared.events.questions import replied
+from shared.events.surveys import Layout
 from shared.pages.language import native_name
 from shared.pages.page import Page
 
@@ -93,7 +94,9 @@ class SurveyPage(Page):
     """Code and own name of each."""
     questions: list[AskedQuestion]
     """The survey's further ones."""
-    scores: tuple[tuple[int, Group], ...] = SCORES
+    layout: Layout
+    scores: tuple[tuple[int, Group], ...]
+    """In the order in which they stand."""
     group_ranges: tuple[tuple[Group, str], ...] = tuple(GROUP_RANGES.items())
     max_text_length: int = MAX_TEXT_LENGTH
 
@@ -144,6 +147,7 @@ def survey_page(
     """The page of a form; one that no page has posted yet gets an id of its own."""
     language, invitation_id = form.language, target.invitation.id
     filled = with_filled_texts(target, language, context.pages, form.texts, form.replies)
+    layout: Layout = target.survey.layout if target.survey is not None else "horizontal"
     secret = ""
     if target.anonymous:
         is_valid = context.page_secrets.read(form.secret, invitation_id) is not None
@@ -153,6 +157,8 @@ def survey_page(
         occasion=occasion_and_day(target, language, context.pages),
         own_texts=filled.texts(language),
         questions=asked_questions(filled, form, target.scored_answer),
+        layout=layout,
+        scores=SCORES if layout == "horizontal" else SCORES[::-1],
         form=form if form.page else replace(form, page=uuid4().hex),
         faults=faults,
         given_answer=target.scored_answer,

@@ -36,6 +36,11 @@ class Intent:
     """When each score was last followed, in seconds of Unix time."""
     flag: MachineFlag | None
 
+    @property
+    def opened_at(self) -> datetime | None:
+        """When a person first followed the link; None where that may have been a machine."""
+        return self.first_at if self.flag is None else None
+
 
 def intent_after(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
     """The intent after one more visit. The first flag stays."""

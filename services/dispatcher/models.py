@@ -83,6 +83,7 @@ survey_words = Table(
     Column("texts", LargeBinary, nullable=False),
     Column("written_at", INSTANT, nullable=False),
     Column("questions", LargeBinary, nullable=False, server_default=text("'[]'")),
+    Column("layout", Text, nullable=False, server_default="horizontal"),
     CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
 from shared.events.questions import Reply
-from shared.events.surveys import Measurement
+from shared.events.surveys import Layout, Measurement
 
 AnswerState = Literal["clicked", "saved", "sent"]
 """clicked: the link was followed; saved: a score is chosen, and the customer may still be writing; sent: the
@@ -52,6 +52,13 @@ class Answer(Data, frozen=True, kw_only=True):
     segments: dict[str, str] = {}
     organisation: tuple[str, ...] = ()
     language: Text | None = None
+    layout: Layout | None = None
+    """Of the page by which it was given. None: not known, as below; an import has none."""
+    channel: Text | None = None
+    """By which the question came: ``mail``, or ``import``, asked elsewhere. None of an anonymous answer."""
+    seconds_to_score: int | None = None
+    """From the first visit of the link to the first score. None where a machine has followed it, and of an
+    anonymous answer."""
     day: date | None = None
     """The day it counts for, in the tenant's time zone; fixed when the score was first accepted."""
     invited_at: Instant | None = None

@@ -17,6 +17,8 @@ SurveyState = Literal["live", "paused"]
 QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 """Which earlier question counts: of any survey, or only one of the same measurement, about the same
 touchpoint, or of this very survey."""
+Layout = Literal["horizontal", "vertical"]
+"""How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
 MINUTES_PER_DAY = 1440
 MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
 MAX_QUARANTINE_DAYS = 3650
@@ -147,6 +149,7 @@ class Survey(SurveyRules, frozen=True, kw_only=True):
     default_language: Name = "en"
     questions: tuple[Question, ...] = ()
     """After the reason, at most two. A follow-up in ``texts`` is none of these, and counts as one of them."""
+    layout: Layout = "horizontal"
     changed_at: Instant
 
     @property

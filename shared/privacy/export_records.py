@@ -248,6 +248,10 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     segments: dict[str, str] = {}
     organisation: tuple[str, ...] = ()
     language: str | None = None
+    layout: str | None = None
+    channel: str | None = None
+    seconds_to_score: int | None = None
+    """From the first visit of the link."""
     day: date | None = None
     invited_at: Instant | None = None
     answered_at: Instant | None = None

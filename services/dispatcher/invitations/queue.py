@@ -61,6 +61,7 @@ from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.sending import SendingMode
+from shared.events.surveys import Layout
 from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
 from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
@@ -73,7 +74,12 @@ class InvitationRenderer(Protocol):
         """Where it reaches the customer; None if it cannot."""
 
     def message(
-        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None = None
+        self,
+        invitation: Invitation,
+        tenant: Tenant,
+        texts: SurveyTexts,
+        reminder: ReminderMail | None = None,
+        layout: Layout = "horizontal",
     ) -> Any:
         """The message to a customer who has an address, in the form of the channel."""
 
@@ -146,7 +152,7 @@ class InvitationQueue:
             return judged
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
-        message = renderer.message(judged, tenant, texts, reminder)
+        message = renderer.message(judged, tenant, texts, reminder, inputs.layout)
         return Prepared(message, about=AboutDelivery(contact, judged, survey))
 
     async def record(

@@ -74,7 +74,7 @@ CLAIM = claim_sql(
 
 FIND_SENDING_INPUTS = f"""
     SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, w.measurement, w.default_language, w.texts,
-        v.texts AS words,
+        v.texts AS words, v.layout,
         (
             SELECT max(c.asked_elsewhere_at) FROM customer c
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))
@@ -107,9 +107,10 @@ async def find_sending_inputs(
 ) -> Row[Any]:
     """Everything that a mail which is about to leave depends on, in one query.
 
-    The survey as it is now (its ``id`` is None when it is gone), the ``words`` of the invitation's own
-    version, the ``reasons`` for which the contact is suppressed, by its id or by its address, when another
-    system asked, the tenant, and its rules about contacts (``quiet_hours`` is None when it has set none).
+    The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
+    invitation's own version, the ``reasons`` for which the contact is suppressed, by its id or by its
+    address, when another system asked, the tenant, and its rules about contacts (``quiet_hours`` is None when
+    it has set none).
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from shared.clock import Clock, system_clock
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
-from shared.events.surveys import Measurement
+from shared.events.surveys import Layout, Measurement
 from shared.link_tokens import LinkSigner, Purpose
 from shared.mail import MailMessage, message_id
 from shared.pages.filters import day
@@ -51,6 +51,8 @@ class SurveyMail:
     own_direction: str
     anonymous: bool
     """The answer is kept without a person."""
+    layout: Layout
+    """Of the numbers, as on the page that they open."""
     answer: str
     unsubscribe: str
     time_zone: str | None
@@ -86,11 +88,16 @@ class SurveyMailRenderer:
         return customer.email
 
     def message(
-        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None = None
+        self,
+        invitation: Invitation,
+        tenant: Tenant,
+        texts: SurveyTexts,
+        reminder: ReminderMail | None = None,
+        layout: Layout = "horizontal",
     ) -> MailMessage:
         """The mail of an invitation that has an address; a reminder of it replies to the first mail."""
         sender = self._afterword.mail_from
-        mail = self.render(invitation, tenant, texts, reminder)
+        mail = self.render(invitation, tenant, texts, reminder, layout)
         first_id = message_id(self._secret, "invitation", str(invitation.id), sender)
         host = sender.rpartition("@")[2]
         return MailMessage(
@@ -110,10 +117,15 @@ class SurveyMailRenderer:
         )
 
     def render(
-        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None = None
+        self,
+        invitation: Invitation,
+        tenant: Tenant,
+        texts: SurveyTexts,
+        reminder: ReminderMail | None = None,
+        layout: Layout = "horizontal",
     ) -> RenderedMail:
         """Subject, text and HTML."""
-        mail = self._mail(invitation, tenant, texts, reminder)
+        mail = self._mail(invitation, tenant, texts, reminder, layout)
         subject, text, html = (
             self._templates.text(template, invitation.language, **vars(mail))
             for template in ("mail_subject.txt", "mail.txt", "mail.html")
@@ -121,7 +133,12 @@ class SurveyMailRenderer:
         return RenderedMail(" ".join(subject.split()), text, html, mail.unsubscribe)
 
     def _mail(
-        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None
+        self,
+        invitation: Invitation,
+        tenant: Tenant,
+        texts: SurveyTexts,
+        reminder: ReminderMail | None,
+        layout: Layout,
     ) -> SurveyMail:
         public_url = self._afterword.public_url.rstrip("/")
         zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
@@ -146,6 +163,7 @@ class SurveyMailRenderer:
             own_language=invitation.language,
             own_direction=direction(invitation.language),
             anonymous=invitation.anonymous,
+            layout=layout,
             answer=f"{public_url}/s/{self._links.sign(_purpose(invitation), invitation.id)}",
             unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
             time_zone=zone,

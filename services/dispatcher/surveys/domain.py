@@ -8,7 +8,7 @@ import msgspec
 
 from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
-from shared.events.surveys import SURVEY_RULES, Measurement, Programme, Reminder, SurveyRules
+from shared.events.surveys import SURVEY_RULES, Layout, Measurement, Programme, Reminder, SurveyRules
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 _conditions = msgspec.json.Decoder(Condition)
@@ -26,6 +26,7 @@ class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
     default_language: str = "en"
     texts: dict[str, SurveyTexts] = {}
     questions: tuple[Question, ...] = ()
+    layout: Layout = "horizontal"
 
 
 class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     """Grows with each change of the survey, and of how its tenant sends."""
     survey_version: int
-    """Grows when its words or its questions change."""
+    """Grows when its words, its questions or its layout change."""
     draft: SurveyDraft
     created_at: datetime
     changed_at: datetime

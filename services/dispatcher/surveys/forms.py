@@ -133,6 +133,8 @@ class DraftForm:
             body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
         if typed := self["quarantine_scope"]:  # as above
             body["quarantine"] = {"scope": typed}
+        if typed := self["layout"]:  # as above
+            body["layout"] = typed
         body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
         if "programme" in self.fields:  # as above
             typed = self["programme"].strip()
@@ -244,7 +246,7 @@ def form_of(survey: StoredSurvey) -> DraftForm:
 
 def word_fields(draft: SurveyDraft) -> dict[str, str]:
     """The fields that have versions, in the order of the form; those that are empty are left out."""
-    versioned = ("measurement", "default_language")
+    versioned = ("measurement", "layout", "default_language")
     fields = {
         name: value
         for name, value in _draft_fields(draft).items()
@@ -284,6 +286,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     values = api_fields(draft)
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["quarantine_scope"] = draft.quarantine_scope
+    fields["layout"] = draft.layout
     fields["anonymous"] = YES if draft.anonymous else NO
     fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
     days = [str(reminder.after_days) for reminder in draft.reminders]

@@ -32,6 +32,7 @@ FIELD_LABELS = {
     "anonymous": message("Whose the answers are"),
     "reminder_1": message("Days until the first reminder"),
     "reminder_2": message("Days until the second reminder"),
+    "layout": message("How the numbers stand"),
     "default_language": message("Language for customers of no other"),
 }
 TEXT_LABELS = {
@@ -49,6 +50,10 @@ MEASUREMENT_LABELS = {
     "transactional": message("One purchase or contact"),
     "relational": message("The whole relation"),
 }
+LAYOUT_LABELS = {
+    "horizontal": message("In a row, 0 first"),
+    "vertical": message("In a column, 10 on top"),
+}
 UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
     "any": message("of any survey"),
@@ -65,6 +70,7 @@ REMEDIES = {
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
     "sampling_percent": message("Write a whole number from 1 to 100."),
     "anonymous": message("Choose whether answers are kept with the customer."),
+    "layout": message("Choose a row or a column."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }
 """What to write in each field; the API words it in its own terms."""

@@ -16,6 +16,7 @@ from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, Survey
 from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
 from services.dispatcher.surveys.labels import (
     FIELD_LABELS,
+    LAYOUT_LABELS,
     MEASUREMENT_LABELS,
     SCOPE_LABELS,
     TEXT_LABELS,
@@ -169,6 +170,7 @@ async def form_page(
         outcomes=OUTCOME_LABELS,
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
+        layouts=[(layout, spoken(label)) for layout, label in LAYOUT_LABELS.items()],
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
         done=notice(did),
         tried=tried,

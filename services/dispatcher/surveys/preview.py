@@ -138,7 +138,7 @@ def _sample_mail(
         now -= timedelta(days=reminders[number - 1].after_days)
         reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
     invitation = sample_invitation(survey, language, now)
-    return context.mail_renderer.render(invitation, tenant, texts, reminder)
+    return context.mail_renderer.render(invitation, tenant, texts, reminder, survey.draft.layout)
 
 
 def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Invitation:

@@ -22,7 +22,7 @@ from shared.events.surveys import SURVEY_RULES
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
-    "w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.written_at"
+    "w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.layout, w.written_at"
 )
 _CURRENT = """
     survey s
@@ -142,8 +142,10 @@ async def update(
 
 INSERT_WORDS = """
     INSERT INTO survey_words
-        (tenant, survey_id, survey_version, measurement, default_language, texts, questions, written_at)
-    VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :questions, :now)
+        (tenant, survey_id, survey_version, measurement, default_language, texts, questions, written_at,
+            layout)
+    VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :questions, :now,
+            :layout)
 """
 
 
@@ -161,6 +163,7 @@ async def insert_words(
             "default_language": draft.default_language,
             "texts": write_texts(draft.texts),
             "questions": write_questions(draft.questions),
+            "layout": draft.layout,
             "now": uow.now,
         },
     )

@@ -39,6 +39,7 @@ from shared.events.surveys import (
     MAX_REMINDERS,
     MINUTES_PER_DAY,
     NUMERIC_RULES,
+    Layout,
     Measurement,
     SurveyRules,
     SurveyState,
@@ -179,6 +180,11 @@ Trigger = Annotated[
         description="The type of the events that it asks about: exact, or a beginning followed by *.",
     ),
 ]
+LAYOUT = Field(
+    default="horizontal",
+    description="How the numbers stand, in mails and on pages: `horizontal`, from 0, or `vertical`, with "
+    "10 on top. Another layout gives other scores: it is a new version, and each answer has its own.",
+)
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
@@ -190,6 +196,7 @@ _RulesBody = create_model(
     **_RULES,
     default_language=(Language, "en"),
     questions=(list[QuestionBody], QUESTIONS),
+    layout=(Layout, LAYOUT),
 )
 
 
@@ -265,6 +272,7 @@ _RulesPatch = create_model(
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
     questions=(list[QuestionBody] | None, None),
+    layout=(Layout | None, None),
 )
 
 
@@ -341,10 +349,11 @@ class SurveyAnswer(_RulesAnswer):
     position: int = Field(description="Its place in the order.")
     default_language: str
     questions: list[QuestionAnswer]
+    layout: str
     texts: dict[str, TextsAnswer]
     id: UUID
     version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
-    survey_version: int = Field(description="Grows when its words change.")
+    survey_version: int = Field(description="Grows when its words, its questions or its layout change.")
     created_at: datetime
     changed_at: datetime
 
@@ -369,16 +378,18 @@ class VersionAnswer(BaseModel):
     measurement: str
     default_language: str
     questions: list[QuestionAnswer]
+    layout: str
     texts: dict[str, TextsAnswer]
 
     @classmethod
     def of(cls, version: SurveyVersion) -> "VersionAnswer":
         """A stored version as the API answers it."""
         words = api_fields(version.draft)
+        versioned = ("measurement", "default_language", "questions", "layout", "texts")
         return cls(
             survey_version=version.number,
             written_at=version.written_at,
-            **{name: words[name] for name in ("measurement", "default_language", "questions", "texts")},
+            **{name: words[name] for name in versioned},
         )
 
 

@@ -92,7 +92,7 @@ async def change_survey(
     seen: int | None = None,
     who: AuditActor = COMMAND_LINE,
 ) -> StoredSurvey:
-    """Change a survey. New words or questions become a new version of it: old invitations keep theirs.
+    """Change a survey. New words, questions or layout become a new version: old invitations keep theirs.
 
     :raises SurveyNotFound: when the tenant has none of this id.
     :raises SurveyChanged: when ``seen`` is given and is no longer the version.
@@ -142,6 +142,7 @@ async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) ->
             texts=read_texts(row.texts),
             default_language=row.default_language,
             questions=read_questions(row.questions),
+            layout=row.layout,
             changed_at=uow.now,
         )
         for row in await repository.list_versions(uow, tenant, survey_id)
@@ -168,6 +169,7 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         default_language=row.default_language,
         texts=read_texts(row.texts),
         questions=read_questions(row.questions),
+        layout=row.layout,
     )
     return StoredSurvey(
         id=row.id,
@@ -179,6 +181,6 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
     )
 
 
-def _words(draft: SurveyDraft) -> tuple[str, str, bytes, bytes]:
+def _words(draft: SurveyDraft) -> tuple[str, str, bytes, bytes, str]:
     questions = write_questions(draft.questions)
-    return draft.measurement, draft.default_language, write_texts(draft.texts), questions
+    return draft.measurement, draft.default_language, write_texts(draft.texts), questions, draft.layout

@@ -11,7 +11,7 @@ from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
 from services.dispatcher.surveys.forms import label_of, word_fields
-from services.dispatcher.surveys.labels import MEASUREMENT_LABELS
+from services.dispatcher.surveys.labels import LAYOUT_LABELS, MEASUREMENT_LABELS
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.question_forms import KIND_LABELS, is_structure
 from services.dispatcher.surveys.survey_commands import list_word_versions
@@ -96,6 +96,8 @@ def _shown(name: str, fields: Mapping[str, str]) -> str:
     value = fields.get(name, "")
     if name == "measurement" and value:
         return spoken(MEASUREMENT_LABELS[value])
+    if name == "layout":
+        return spoken(LAYOUT_LABELS[value])
     if name.endswith("-kind"):
         return spoken(KIND_LABELS[value])
     return translated("Yes") if value and is_structure(name) else value

@@ -110,6 +110,7 @@ class SurveyFormPage(Page):
     outcomes: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
     measurements: Sequence[tuple[str, str]]
+    layouts: Sequence[tuple[str, str]]
     scopes: Sequence[tuple[str, str]]
     """Of a quarantine: each with its words."""
     conditions_part: ConditionsPart

@@ -39,6 +39,7 @@ from shared.events import (
     SurveyTexts,
     Tenant,
 )
+from shared.events.surveys import Layout
 from shared.http.rate_limit import RateLimit
 from shared.http.server import serve
 from shared.ids import uuid7
@@ -75,9 +76,10 @@ class Bench:
         tenant: str = "acme",
         questions: tuple[Question, ...] = (),
         version: int = 1,
+        layout: Layout = "horizontal",
     ) -> None:
         """Consume the event of a survey with these texts; one that is kept already gives way to a newer one."""
-        survey = replace_fields(the_survey(self.now, texts, questions), version=version)
+        survey = replace_fields(the_survey(self.now, texts, questions), version=version, layout=layout)
         async with self.context.database.transaction() as uow:
             await keep_surveys(uow, [SURVEYS.event(tenant, survey, self.now)])
 

@@ -1,15 +1,18 @@
 """What the mail itself says, and what of it the log does not."""
 
+import re
 from email import message_from_string, policy
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
-from support.dispatcher_builders import Clock, a_sender, invite_customer, relay_all, states
+from support.dispatcher_builders import TENANT, Clock, a_sender, invite_customer, relay_all, states
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
 from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.link_tokens import LinkSigner
 from shared.mail import Mailer, Outcome
@@ -78,6 +81,24 @@ class TestTheMail:
             clock.on(hours=1)
         assert len(seen) == 3
         assert len(set(seen)) == 1
+
+
+async def test_a_mail_has_the_layout_of_its_own_version_of_the_survey(
+    database: Database, sender: Sender, survey: StoredSurvey, mailbox: Mailbox
+) -> None:
+    shown = {}
+    for layout in ("vertical", "horizontal"):
+        async with database.transaction() as uow:
+            await change_survey(uow, TENANT, survey.id, replace(survey.draft, layout=layout))
+        shown[await invite_customer(database, f"reader-of-a-{layout}-mail")] = layout
+    await sender.step()
+    for address, layout in shown.items():
+        (summary,) = await mailbox.mails(to=address)
+        html = (await mailbox.mail(summary["id"]))["html"]
+        scores = re.findall(r'href="[^"]*[?]v=([0-9]+)"', html)
+        assert scores == [
+            str(score) for score in (range(11) if layout == "horizontal" else range(10, -1, -1))
+        ]
 
 
 async def test_no_address_and_no_token_reaches_the_log(

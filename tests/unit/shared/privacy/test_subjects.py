@@ -46,6 +46,7 @@ KEPT: dict[type[Data], set[str]] = {
     Answer: {
         *("id", "version", "state", "origin", "test", "score", "anonymous", "survey_id", "survey_version"),
         *("event_id", "measurement", "touchpoint", "segments", "organisation", "language", "day"),
+        *("layout", "channel", "seconds_to_score"),
         *("invited_at", "answered_at", "changed_at"),
     },
     Case: {

@@ -1,0 +1,61 @@
+"""How an answer was given: the layout of its page, its channel, and how long it took."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.collector.anonymous import anonymous_answer_after, target_of_nobody
+from services.collector.domain import LinkTarget, SubmittedAnswer, answer_after
+from services.collector.forms import LAYOUTS, read_form
+from services.collector.visits import Visit, intent_after
+from shared.events.surveys import Layout
+from shared.ids import uuid7
+
+from .test_domain import NOW, TENANT, a_target
+
+layouts = st.none() | st.sampled_from(LAYOUTS)
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 10), layouts, st.integers(0, 300)), min_size=1, max_size=6),
+    opened=st.none() | st.integers(-5, 10_000),
+)
+def test_the_layout_is_that_of_the_last_page_that_said_it_and_the_time_that_of_the_first_score(
+    steps: list[tuple[int, Layout | None, int]], opened: int | None
+) -> None:
+    opened_at = NOW - timedelta(seconds=opened) if opened is not None else None
+    now, answer, said = NOW, None, None
+    invitation = a_target().invitation
+    for score, layout, later in steps:
+        now += timedelta(seconds=later)
+        submitted = SubmittedAnswer(score, "en", layout=layout)
+        answer = (
+            answer_after(LinkTarget(TENANT, invitation, None, answer), submitted, now, opened_at) or answer
+        )
+        said = layout or said
+        assert answer is not None
+        assert (answer.layout, answer.channel) == (said, "mail")
+        assert answer.seconds_to_score == (None if opened is None else max(0, opened + steps[0][2]))
+
+
+@given(st.text() | st.sampled_from(LAYOUTS))
+def test_a_form_has_a_known_layout_or_none(typed: str) -> None:
+    layout = read_form({"layout": typed}, ["en"], "en").layout
+    assert layout == (typed.strip() if typed.strip() in LAYOUTS else None)
+
+
+def test_the_time_of_a_link_that_a_machine_followed_is_not_known() -> None:
+    intent = intent_after(None, Visit(None, "Mozilla/5.0", trapped=False), NOW)
+    assert intent.opened_at == NOW
+    later = intent_after(intent, Visit(3, "Mozilla/5.0", trapped=False), NOW + timedelta(minutes=1))
+    assert later.opened_at == NOW
+    scanned = intent_after(later, Visit(3, "Barracuda", trapped=False), NOW + timedelta(minutes=2))
+    assert scanned.opened_at is None
+
+
+def test_an_anonymous_answer_has_its_layout_and_neither_channel_nor_time() -> None:
+    target = target_of_nobody(a_target(), uuid7(), None, NOW)
+    answer = anonymous_answer_after(target, SubmittedAnswer(3, "en", layout="vertical"), NOW, final=True)
+    assert answer is not None
+    assert (answer.layout, answer.channel, answer.seconds_to_score) == ("vertical", None, None)
