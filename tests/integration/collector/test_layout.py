@@ -14,7 +14,7 @@ from shared import events
 from shared.events import ANSWERS, SurveyTexts
 
 from .conftest import Bench, a_page, bearer
-from .test_accessible import ARABIC, look
+from .test_accessible import ARABIC, faults_on
 from .test_anonymous import invited, opened, post
 from .test_questions import DA, EN, WAIT
 from .test_stale_pages import Tab
@@ -177,13 +177,13 @@ async def test_axe_finds_nothing_on_a_column_and_it_fits_the_narrowest_screen_wi
     for width in (320, 1280):
         async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
             await page.goto(link)
-            faults += await look(page, f"column-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"column-{language}-{scheme}-{width}")
             await page.goto(f"{link}&v=10")
-            faults += await look(page, f"column-chosen-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"column-chosen-{language}-{scheme}-{width}")
             await page.evaluate("document.documentElement.style.fontSize = '200%'")
-            faults += await look(page, f"column-large-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"column-large-{language}-{scheme}-{width}")
     options: Any = {"color_scheme": scheme, "forced_colors": "active"}
     async with a_page(browser, viewport={"width": 320, "height": 800}, **options) as page:
         await page.goto(f"{link}&v=0")
-        faults += await look(page, f"column-forced-{language}-{scheme}")
+        faults += await faults_on(page, f"column-forced-{language}-{scheme}")
     assert faults == []
