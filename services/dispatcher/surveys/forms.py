@@ -4,13 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
-from babel.core import Locale, UnknownLocaleError
 from fastapi import Request
 from pydantic import ValidationError
 
 from services.dispatcher.surveys.condition_rows import (
-    MATCH,
-    ROWS_LABEL,
     can_be_rows,
     faulty_name,
     label_of_row,
@@ -18,47 +15,39 @@ from services.dispatcher.surveys.condition_rows import (
     row_numbers,
     rows_body,
 )
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.draft_fields import (
+    FOLLOW_UPS,
+    NO,
+    NUMBERS,
+    REMINDERS,
+    STRINGS,
+    TEXT_FIELDS,
+    UNITS,
+    YES,
+    draft_fields,
+)
+from services.dispatcher.surveys.field_labels import label_of
 from services.dispatcher.surveys.labels import (
     DELAY_TOO_LONG,
     FIELD_LABELS,
     REMEDIES,
     SURVEY_CHANGED,
-    TEXT_LABELS,
 )
 from services.dispatcher.surveys.question_forms import (
-    OPENING_LABEL,
-    OPENS,
-    OPTION_LABEL,
-    OUTCOME_LABELS,
-    SLOT_LABELS,
     SLOTS,
     TypedQuestions,
-    fields_of,
-    is_structure,
     remedy_of,
     rows_of,
     words_of_row,
 )
-from services.dispatcher.surveys.schemas import INTEGERS, api_fields
-from shared.events import SurveyTexts
 from shared.events.conditions import Condition
-from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import faults_of
-from shared.pages.language import reader_locale, spoken, translated
+from shared.pages.language import spoken
 from shared.values.messages import Message, message
-
-NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
-STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint")
-REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
-YES, NO = "yes", "no"
-UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
-"""What a delay can be written in, in minutes."""
-FOLLOW_UPS = ("detractor", "passive", "promoter")
-TEXT_FIELDS = tuple(name for name in TEXT_LABELS if "." not in name)
 
 
 @dataclass(frozen=True)
@@ -240,91 +229,11 @@ async def read_form(request: Request) -> DraftForm:
 
 def form_of(survey: StoredSurvey) -> DraftForm:
     """The form of a survey as it is stored."""
-    fields = {"version": str(survey.version), **_draft_fields(survey.draft)}
+    fields = {"version": str(survey.version), **draft_fields(survey.draft)}
     return DraftForm(fields, stored=survey.draft.conditions)
-
-
-def word_fields(draft: SurveyDraft) -> dict[str, str]:
-    """The fields that have versions, in the order of the form; those that are empty are left out."""
-    versioned = ("measurement", "layout", "default_language")
-    fields = {
-        name: value
-        for name, value in _draft_fields(draft).items()
-        if name in versioned or "." in name or is_structure(name)
-    }
-    return {name: value for name, value in fields.items() if value}
-
-
-def label_of(name: str) -> str:
-    """What a field is called on the page, such as “The question (Danish)”."""
-    language, _, text = name.partition(".")
-    if (language or name).partition("-")[0] in SLOTS and not text:
-        return _slot_label(name)
-    if text.partition(".")[0] in SLOTS:
-        return f"{_slot_label(text)} ({language_name(language)})"
-    if text:
-        label = spoken(TEXT_LABELS[text]) if text in TEXT_LABELS else text
-        return f"{label} ({language_name(language)})"
-    if row := label_of_row(name):
-        return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
-    if name == MATCH:
-        return spoken(ROWS_LABEL)
-    return spoken(FIELD_LABELS[name]) if name in FIELD_LABELS else name
-
-
-def language_name(tag: str) -> str:
-    """A language in the reader's own, such as Danish; its tag where Babel does not know it."""
-    try:
-        return Locale.parse(tag.replace("-", "_")).get_display_name(reader_locale().locale) or tag
-    except (UnknownLocaleError, ValueError):
-        return tag
-
-
-def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
-    delay = draft.delay_minutes
-    unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
-    values = api_fields(draft)
-    fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
-    fields["quarantine_scope"] = draft.quarantine_scope
-    fields["layout"] = draft.layout
-    fields["anonymous"] = YES if draft.anonymous else NO
-    fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
-    days = [str(reminder.after_days) for reminder in draft.reminders]
-    fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
-    fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
-    if can_be_rows(draft.conditions):
-        fields |= row_fields(draft.conditions)
-    fields |= fields_of(draft.questions, draft.texts)
-    for language, texts in draft.texts.items():
-        fields |= _text_fields(language, texts)
-    return fields
 
 
 def _number_or(typed: str) -> int | str:
     """The whole number, or what was typed in its place."""
     number = whole_number(typed)
     return typed if number is None else number
-
-
-def _slot_label(name: str) -> str:
-    """What a field of a further question is called, such as “The third question, option 2”."""
-    slot, row, outcome = name[:2], name.partition(".o")[2], name.partition("-")[2]
-    parts = [spoken(SLOT_LABELS[slot])]
-    if row:
-        parts.append(spoken(msgspec.structs.replace(OPTION_LABEL, facts={"number": row})))
-    elif outcome in OUTCOME_LABELS:
-        parts.append(spoken(OUTCOME_LABELS[outcome]))
-    elif name.endswith(OPENS):
-        parts.append(spoken(OPENING_LABEL))
-    return ": ".join(parts)
-
-
-def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:
-    own = msgspec.to_builtins(texts)
-    fields = {f"{language}.{name}": own.get(name) or "" for name in TEXT_FIELDS}
-    follow_up = own["follow_up"]
-    return fields | {f"{language}.follow_up.{outcome}": follow_up[outcome] or "" for outcome in FOLLOW_UPS}
-
-
-DEFAULTS = _draft_fields(SurveyDraft(name="", trigger=""))
-"""A new survey's form."""

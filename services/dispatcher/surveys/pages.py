@@ -13,7 +13,9 @@ from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, fra
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyNotFound
-from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
+from services.dispatcher.surveys.draft_fields import DEFAULTS
+from services.dispatcher.surveys.field_labels import language_name
+from services.dispatcher.surveys.forms import DraftForm, form_of, read_form
 from services.dispatcher.surveys.labels import (
     FIELD_LABELS,
     LAYOUT_LABELS,

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
-from services.dispatcher.surveys.forms import label_of, word_fields
+from services.dispatcher.surveys.draft_fields import word_fields
+from services.dispatcher.surveys.field_labels import label_of
 from services.dispatcher.surveys.labels import LAYOUT_LABELS, MEASUREMENT_LABELS
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.question_forms import KIND_LABELS, is_structure

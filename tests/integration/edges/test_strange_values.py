@@ -18,7 +18,7 @@ from services.alerts.cases.forms import CaseForm
 from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
 from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
-from services.dispatcher.surveys.forms import DEFAULTS
+from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.waves.labels import FIELD_LABELS as WAVE_LABELS
 from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD

@@ -14,7 +14,9 @@ from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
 from services.dispatcher.story import labels as story_labels
 from services.dispatcher.story.views import SearchForm
-from services.dispatcher.surveys.forms import UNITS, DraftForm, label_of
+from services.dispatcher.surveys.draft_fields import UNITS
+from services.dispatcher.surveys.field_labels import label_of
+from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES, UNIT_LABELS, notice
 from shared.mail import mailer, refusals
 from shared.outbound.deliveries import LEASE_ENDED, POSSIBLY_SENT

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.dispatcher.surveys.domain import SurveyDraft
-from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, _draft_fields
+from services.dispatcher.surveys.draft_fields import DEFAULTS, draft_fields
+from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.schemas import StoredSurveyBody, SurveyBody, api_fields
 from shared.events.nps import SCALE
 from shared.events.questions import shown_questions
@@ -133,7 +134,7 @@ def test_what_is_accepted_asks_four_questions_at_most(draft: SurveyDraft, score:
 
 @given(drafts())
 def test_a_form_that_is_saved_as_it_is_changes_no_question(draft: SurveyDraft) -> None:
-    form = DraftForm(_draft_fields(draft))
+    form = DraftForm(draft_fields(draft))
     again = SurveyBody.model_validate(form.values()).draft()
     assert (again.questions, {t: w.questions for t, w in again.texts.items()}) == (
         draft.questions, {t: w.questions for t, w in draft.texts.items() if w.questions},
@@ -159,7 +160,7 @@ def test_a_new_question_and_its_options_get_ids_by_their_words() -> None:
 
 def test_other_words_keep_the_ids_and_another_kind_is_another_question() -> None:
     first = SurveyBody.model_validate(DraftForm(TYPED).values()).draft()
-    fields = _draft_fields(first)
+    fields = draft_fields(first)
     reworded = SurveyBody.model_validate(
         DraftForm({**fields, "en.q1.o1": "Days", "en.q1": "Waited?"}).values()
     )
@@ -186,7 +187,7 @@ def test_other_words_keep_the_ids_and_another_kind_is_another_question() -> None
 def test_a_fault_stands_beside_its_field(changed: dict[str, str], field: str, remedy: str) -> None:
     fields = {**TYPED, **changed}
     if "da.q1.o3" in changed:  # as the page shows it once it was saved: the second of two options
-        stored = _draft_fields(SurveyBody.model_validate(DraftForm(TYPED).values()).draft())
+        stored = draft_fields(SurveyBody.model_validate(DraftForm(TYPED).values()).draft())
         fields = {**stored, "da.q1.o2": ""}
     form = DraftForm(fields)
     with pytest.raises(ValidationError) as caught:
@@ -198,7 +199,7 @@ def test_a_fault_stands_beside_its_field(changed: dict[str, str], field: str, re
 
 
 def test_a_question_that_is_taken_out_takes_its_words_along() -> None:
-    stored = _draft_fields(SurveyBody.model_validate(DraftForm(TYPED).values()).draft())
+    stored = draft_fields(SurveyBody.model_validate(DraftForm(TYPED).values()).draft())
     left = SurveyBody.model_validate(DraftForm({**stored, "q2-kind": ""}).values()).draft()
     assert [each.id for each in left.questions] == ["how-long-did-you-wait"]
     assert set(left.texts["en"].questions) == {"how-long-did-you-wait"}

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.dispatcher.surveys.forms import DEFAULTS, NUMBERS, DraftForm
+from services.dispatcher.surveys.draft_fields import DEFAULTS, NUMBERS
+from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.schemas import SurveyBody
 
 names = st.sampled_from([*DEFAULTS, "version", "en.intro", "xx.subject", "en.follow_up.passive", ".", "x"])

@@ -24,7 +24,7 @@ from support.http_clients import SECRET
 
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.sampling import is_sampled, sampling_key
-from services.dispatcher.surveys.forms import DEFAULTS
+from services.dispatcher.surveys.draft_fields import DEFAULTS
 from shared.db.database import Database
 from shared.events import SURVEYS, Transaction
 from shared.events.conditions import Condition

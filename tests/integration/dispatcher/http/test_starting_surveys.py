@@ -20,7 +20,7 @@ from support.dispatcher_client import a_person, by_key, form
 from support.forms import forms_of
 
 from services.dispatcher.story.handlers import keep_cases
-from services.dispatcher.surveys.forms import DEFAULTS, NUMBERS
+from services.dispatcher.surveys.draft_fields import DEFAULTS, NUMBERS
 from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES
 from shared.db.database import Database
 from shared.events import CASES, Case

@@ -1,0 +1,63 @@
+"""The fields of a survey's form, as they are for a survey that is there."""
+
+import msgspec
+
+from services.dispatcher.surveys.condition_rows import can_be_rows, row_fields
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.labels import TEXT_LABELS
+from services.dispatcher.surveys.question_forms import fields_of, is_structure
+from services.dispatcher.surveys.schemas import INTEGERS, api_fields
+from shared.events import SurveyTexts
+from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
+
+NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
+STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint")
+REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
+YES, NO = "yes", "no"
+UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
+"""What a delay can be written in, in minutes."""
+FOLLOW_UPS = ("detractor", "passive", "promoter")
+TEXT_FIELDS = tuple(name for name in TEXT_LABELS if "." not in name)
+
+
+def draft_fields(draft: SurveyDraft) -> dict[str, str]:
+    """The fields of the form of a survey, as they would be typed."""
+    delay = draft.delay_minutes
+    unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
+    values = api_fields(draft)
+    fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
+    fields["quarantine_scope"] = draft.quarantine_scope
+    fields["layout"] = draft.layout
+    fields["anonymous"] = YES if draft.anonymous else NO
+    fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
+    days = [str(reminder.after_days) for reminder in draft.reminders]
+    fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
+    fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
+    if can_be_rows(draft.conditions):
+        fields |= row_fields(draft.conditions)
+    fields |= fields_of(draft.questions, draft.texts)
+    for language, texts in draft.texts.items():
+        fields |= _text_fields(language, texts)
+    return fields
+
+
+def word_fields(draft: SurveyDraft) -> dict[str, str]:
+    """The fields that have versions, in the order of the form; those that are empty are left out."""
+    versioned = ("measurement", "layout", "default_language")
+    fields = {
+        name: value
+        for name, value in draft_fields(draft).items()
+        if name in versioned or "." in name or is_structure(name)
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:
+    own = msgspec.to_builtins(texts)
+    fields = {f"{language}.{name}": own.get(name) or "" for name in TEXT_FIELDS}
+    follow_up = own["follow_up"]
+    return fields | {f"{language}.follow_up.{outcome}": follow_up[outcome] or "" for outcome in FOLLOW_UPS}
+
+
+DEFAULTS = draft_fields(SurveyDraft(name="", trigger=""))
+"""A new survey's form."""

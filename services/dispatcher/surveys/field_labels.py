@@ -1,0 +1,54 @@
+"""What the fields of a survey's form are called on its pages."""
+
+import msgspec
+from babel.core import Locale, UnknownLocaleError
+
+from services.dispatcher.surveys.condition_rows import MATCH, ROWS_LABEL, label_of_row
+from services.dispatcher.surveys.labels import FIELD_LABELS, TEXT_LABELS
+from services.dispatcher.surveys.question_forms import (
+    OPENING_LABEL,
+    OPENS,
+    OPTION_LABEL,
+    OUTCOME_LABELS,
+    SLOT_LABELS,
+    SLOTS,
+)
+from shared.pages.language import reader_locale, spoken, translated
+
+
+def label_of(name: str) -> str:
+    """What a field is called on the page, such as “The question (Danish)”."""
+    language, _, text = name.partition(".")
+    if (language or name).partition("-")[0] in SLOTS and not text:
+        return _slot_label(name)
+    if text.partition(".")[0] in SLOTS:
+        return f"{_slot_label(text)} ({language_name(language)})"
+    if text:
+        label = spoken(TEXT_LABELS[text]) if text in TEXT_LABELS else text
+        return f"{label} ({language_name(language)})"
+    if row := label_of_row(name):
+        return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
+    if name == MATCH:
+        return spoken(ROWS_LABEL)
+    return spoken(FIELD_LABELS[name]) if name in FIELD_LABELS else name
+
+
+def language_name(tag: str) -> str:
+    """A language in the reader's own, such as Danish; its tag where Babel does not know it."""
+    try:
+        return Locale.parse(tag.replace("-", "_")).get_display_name(reader_locale().locale) or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
+def _slot_label(name: str) -> str:
+    """What a field of a further question is called, such as “The third question, option 2”."""
+    slot, row, outcome = name[:2], name.partition(".o")[2], name.partition("-")[2]
+    parts = [spoken(SLOT_LABELS[slot])]
+    if row:
+        parts.append(spoken(msgspec.structs.replace(OPTION_LABEL, facts={"number": row})))
+    elif outcome in OUTCOME_LABELS:
+        parts.append(spoken(OUTCOME_LABELS[outcome]))
+    elif name.endswith(OPENS):
+        parts.append(spoken(OPENING_LABEL))
+    return ": ".join(parts)
