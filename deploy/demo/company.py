@@ -7,6 +7,7 @@ import structlog
 
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
+from deploy.demo.stream import REFUND
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
@@ -21,7 +22,7 @@ from services.trigger.errors import TenantExists
 from services.trigger.tenants import create_key, create_tenant
 from shared.cli.context import command_context
 from shared.db.database import Database
-from shared.events import ContactRules
+from shared.events import ContactRules, CounterEvent
 from shared.privacy.audit import AuditActor
 
 PROCESS = "demo"
@@ -72,10 +73,25 @@ SURVEYS: tuple[dict[str, Any], ...] = (
             for language, (text, words) in WHAT_MATTERED.items()
         },
     },
-    {"name": "After a purchase", "trigger": "order.delivered"},
+    {"name": "After a purchase", "trigger": "order.delivered", "reminders": [{"after_days": 1}]},
     {"name": "After a support call", "trigger": "support.closed", "reminders": [{"after_days": 1}]},
+    {
+        "name": "Altogether",
+        "measurement": "relational",
+        "trigger": "relation.asked",
+        "programme": {"every_days": 7},
+    },
 )
 """In their order: the first whose conditions an event meets asks about it."""
+
+RULES = ContactRules(
+    quiet_hours={},  # whoever looks at the demo at night sees mails leave, too
+    counter_events=(
+        CounterEvent(event_type=REFUND, effect="cancel", scope="order"),
+        CounterEvent(event_type="support.complaint", effect="hold", hold_hours=14 * 24, scope="customer"),
+    ),
+)
+"""When customers are written to; the simulation has no complaints: send one yourself."""
 
 log = structlog.get_logger()
 
@@ -119,8 +135,7 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
         who = AuditActor("command_line", None, KEY_NAME)
         await sending_commands.set_mode(uow, TENANT_ID, who, "live")
-        # Whoever looks at the demo at night sees mails leave, too.
-        await set_policy(uow, TENANT_ID, who, ContactRules(quiet_hours={}))
+        await set_policy(uow, TENANT_ID, who, RULES)
     checkpoint.progress.is_set_up = True
     checkpoint.save()
     log.info("company_set_up", tenant=TENANT_ID)

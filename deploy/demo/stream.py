@@ -5,7 +5,7 @@ begin again, as new orders.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from deploy.demo.model import Circumstances, Model
 from deploy.demo.purchases import Purchase
 
 SUPPORT_CALL_INTERVAL = 5
+REFUND_INTERVAL, FIRST_REFUND = 20, 16
+"""The order of one in so many events is sent back, beginning with that of this number."""
+REFUND = "order.refunded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class EventStream:
             if number % SUPPORT_CALL_INTERVAL == SUPPORT_CALL_INTERVAL - 1
             else self._purchase(number)
         )
+
+    def refund_of(self, event: DemoEvent) -> DemoEvent | None:
+        """The event that follows when this order is sent back; None: it is kept, or is no order."""
+        if event.number % REFUND_INTERVAL != FIRST_REFUND or event.type != "order.delivered":
+            return None
+        id_ = f"order-{event.attributes['order_id']}-refunded"
+        return replace(event, type=REFUND, id=id_)
 
     def _purchase(self, number: int) -> DemoEvent:
         rounds, index = divmod(number - number // SUPPORT_CALL_INTERVAL, len(self._purchases))

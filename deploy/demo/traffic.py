@@ -10,6 +10,7 @@ from deploy.demo.stream import EventStream
 from shared.clock import Clock
 from shared.runtime import pause
 
+REFUNDED_AFTER = timedelta(seconds=1)
 MAX_RESEND_AGE = timedelta(days=1)
 """An interrupted event is sent again unchanged, unless it is older than this."""
 
@@ -48,4 +49,6 @@ class Traffic:
         progress.remember(event.customer.number, number)
         self._checkpoint.save()
         await self._client.post("/v1/events", event.body(progress.next_occurred_at))
+        if (refund := self._stream.refund_of(event)) is not None:
+            await self._client.post("/v1/events", refund.body(progress.next_occurred_at + REFUNDED_AFTER))
         progress.next_event, progress.next_occurred_at = number + 1, None

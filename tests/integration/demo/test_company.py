@@ -72,6 +72,7 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
         ("After a large order", "order.delivered", 0),
         ("After a purchase", "order.delivered", 0),
         ("After a support call", "support.closed", 0),
+        ("Altogether", "relation.asked", 0),
     ]
     assert mode == "live"
     async with town.alerts.database.reading() as uow:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -364,5 +365,7 @@ async def test_a_key_that_takes_another_s_place_keeps_the_source_of_events_that_
             answer = await client.post("/v1/events", json=an_event("rotated"), headers=headers)
             return answer.status_code == 202
 
+        before = Counter(each.source for each in await on_topic(context, "rotated"))
         await eventually(taken)  # the key is known as soon as the ring has heard of it
-        assert (await on_topic(context, "rotated"))[-1].source == expected
+        after = Counter(each.source for each in await on_topic(context, "rotated"))
+        assert after - before == {expected: 1}  # of another source, an event may be in another partition

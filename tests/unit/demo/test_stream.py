@@ -33,6 +33,16 @@ def test_when_the_purchases_end_they_begin_again_as_new_orders() -> None:
     assert len({STREAM.at(n).id for n in range(100)}) == 100
 
 
+def test_one_order_in_twenty_events_is_sent_back_by_the_same_customer() -> None:
+    refunds = {n: refund for n in range(60) if (refund := STREAM.refund_of(STREAM.at(n))) is not None}
+    assert list(refunds) == [16, 36, 56]
+    for number, refund in refunds.items():
+        order = STREAM.at(number)
+        assert (refund.type, refund.customer) == ("order.refunded", order.customer)
+        assert refund.attributes["order_id"] == order.attributes["order_id"]
+        assert refund.id != order.id
+
+
 def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said() -> None:
     first, second = (EventStream(MODEL, PURCHASES).at(7).body(NOW) for _ in range(2))
     assert msgspec.json.encode(first) == msgspec.json.encode(second)
