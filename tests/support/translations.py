@@ -1,11 +1,14 @@
 """What a page shows."""
 
+import re
 from html.parser import HTMLParser
 
 SHOWN_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt"}
 CODE_ELEMENTS = {"script", "style", "code", "pre", "blockquote", "textarea", "bdi"}
 """They hold code, or what people have written."""
 VOID_ELEMENTS = {"input", "img", "br", "hr", "meta", "link"}
+ENGLISH = re.compile(r"\b(the|and|you|your|are|this|please|thank)\b", re.IGNORECASE)
+"""Words that English sentences have, and those of our other eight languages do not."""
 
 
 class ShownText(HTMLParser):
@@ -39,3 +42,10 @@ class ShownText(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._inside_code and not self._foreign:
             self.found.append(data)
+
+
+def english_on(page: str, language: str) -> list[str]:
+    """The texts of a page that are English; fails when the page is not in the language."""
+    shown = ShownText(page)
+    assert shown.language == language
+    return [text.strip() for text in shown.found if ENGLISH.search(text)]

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import Environment
 from jinja2.meta import find_referenced_templates
 from support.http_clients import afterword_settings
-from support.translations import ShownText
+from support.translations import ENGLISH, ShownText
 
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail, SurveyMailRenderer
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
@@ -22,8 +22,6 @@ from shared.pages.environment import Pages
 from shared.pages.language import ReaderLocale, rendering_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ENGLISH = re.compile(r"\b(the|and|you|your|are|this)\b", re.IGNORECASE)
-"""Words that English sentences have, and the others do not."""
 OF_CUSTOMERS_AND_STAFF = {"own_data.html", "own_data_ended.html"}
 """The page of what is kept of a customer: staff see the same words. It is in the languages of staff."""
 WORDS = {

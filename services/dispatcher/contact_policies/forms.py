@@ -28,9 +28,8 @@ from services.dispatcher.contact_policies.labels import (
     SAME_TIME,
     STALE_FORM,
 )
+from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
-from shared.http.problems import Problem
-from shared.http.text_safety import text_faults
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
 
@@ -140,10 +139,7 @@ async def read_form(request: Request) -> PolicyForm:
 
     :raises Problem: 400 when a part of it is no text.
     """
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    if faults := text_faults(dict(form)):
-        raise Problem(400, errors=faults)
-    return PolicyForm(form)
+    return PolicyForm(await read_texts(request))
 
 
 def form_of(policy: CompanyPolicy) -> PolicyForm:

@@ -14,11 +14,10 @@ from services.dispatcher.customers.labels import EXAMPLE, saved
 from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.customers.views import CustomerTablePage, TablePreview
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
-from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
-from shared.http.text_safety import text_faults
 from shared.pages.language import spoken
 from shared.privacy.audit import AuditActor
 
@@ -42,9 +41,7 @@ async def take_table(
     request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Show what the table would do; keep the customers where exactly this table was shown before."""
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    if faults := text_faults(dict(form)):
-        raise Problem(400, errors=faults)
+    form = await read_texts(request)
     text = form.get("table", "").replace("\r\n", "\n").strip()
     try:
         rows = await asyncio.to_thread(read_table, text)

@@ -42,9 +42,8 @@ from services.dispatcher.surveys.question_forms import (
     words_of_row,
 )
 from shared.events.conditions import Condition
+from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
-from shared.http.problems import Problem
-from shared.http.text_safety import text_faults
 from shared.http.validation_errors import faults_of
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
@@ -221,10 +220,7 @@ async def read_form(request: Request) -> DraftForm:
 
     :raises Problem: 400 when a part of it is no text.
     """
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    if faults := text_faults(dict(form)):
-        raise Problem(400, errors=faults)
-    return DraftForm(form)
+    return DraftForm(await read_texts(request))
 
 
 def form_of(survey: StoredSurvey) -> DraftForm:

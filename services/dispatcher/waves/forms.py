@@ -13,9 +13,8 @@ from services.dispatcher.waves.drawing import DEFAULT_SPREAD_HOURS, MAX_MARGIN, 
 from services.dispatcher.waves.labels import FIELD_LABELS
 from services.dispatcher.waves.schemas import WaveBody
 from services.dispatcher.waves.wave_commands import WaveRequest
+from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
-from shared.http.problems import Problem
-from shared.http.text_safety import text_faults
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
 
@@ -110,7 +109,4 @@ async def read_form(request: Request) -> WaveForm:
 
     :raises Problem: 400 when a part of it is no text.
     """
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    if faults := text_faults(dict(form)):
-        raise Problem(400, errors=faults)
-    return WaveForm(form)
+    return WaveForm(await read_texts(request))

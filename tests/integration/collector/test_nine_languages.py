@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from support.translations import ShownText
+from support.translations import english_on
 
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.events import SurveyTexts
@@ -12,16 +12,7 @@ from shared.link_tokens import LinkSigner
 
 from .conftest import SECRET, Bench
 
-ENGLISH = re.compile(r"\b(the|and|you|your|are|this|please|thank)\b", re.IGNORECASE)
-"""Words that English sentences have, and the others do not."""
 TRANSLATED = sorted({*STANDARD_LANGUAGES} - {"en"})
-
-
-def english_on(page: str, language: str) -> list[str]:
-    """The texts of a page that are English; fails when the page is not in the language."""
-    shown = ShownText(page)
-    assert shown.language == language
-    return [text.strip() for text in shown.found if ENGLISH.search(text)]
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

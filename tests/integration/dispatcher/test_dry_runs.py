@@ -36,6 +36,7 @@ from services.dispatcher.surveys.survey_commands import change_survey, find_surv
 from shared.db.database import Database
 from shared.events import ContactRules, CounterEvent, Customer, Transaction
 from shared.events.conditions import Condition
+from shared.events.transactions import WAVE_SOURCE
 from shared.ids import uuid7
 
 RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -239,6 +240,20 @@ class TestCounts:
         found = await try_rules(database, COMPANY, tried(survey, trigger="*"))
         assert found.was == {"bad_address": 1, "no_survey": 1}
         assert found.would_be == {"bad_address": 1, "invited": 1}
+
+    @pytest.mark.usefixtures("survey")
+    async def test_in_a_wave_its_survey_alone_asks_here_too(self, database: Database) -> None:
+        relation = await make_survey(
+            database, name="Relation", trigger="never", measurement="relational", delay_minutes=0
+        )
+        order = a_transaction("1/kim", type=f"wave.{relation.id}")
+        event = msgspec.structs.replace(order, source=f"{WAVE_SOURCE}1", survey_id=relation.id)
+        await decide(database, event)
+        same = await try_rules(database, COMPANY, tried(relation, quarantine_days=1))
+        assert (same.was, same.would_be, same.changes) == ({"invited": 1}, {"invited": 1}, ())
+        large = Condition(field="attributes.total", op=">=", value=50)
+        other = await try_rules(database, COMPANY, tried(relation, conditions=large))
+        assert other.would_be == {"conditions": 1}
 
     @pytest.mark.parametrize("is_set", [True, False])
     async def test_a_counter_event_counts_as_the_rules_that_are_tried_say(

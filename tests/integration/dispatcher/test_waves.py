@@ -22,11 +22,10 @@ from support.dispatcher_builders import (
     rows,
     say_no,
 )
+from support.dispatcher_customers import know_customers
 from support.dispatcher_erasing import erase
 from support.http_clients import SECRET
 
-from services.dispatcher.customers.customer_commands import keep_customers
-from services.dispatcher.customers.reading import CustomerIn, ReadCustomer
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.waves import publishing, repository
 from services.dispatcher.waves.drawing import Wave
@@ -57,14 +56,8 @@ async def survey(database: Database, monkeypatch: pytest.MonkeyPatch) -> StoredS
     return made
 
 
-async def know(database: Database, *ids: str, **changes: Any) -> None:
-    customers = [
-        CustomerIn(**{"id": id_, "email": f"{id_}@example.com", "locale": "da", "segments": {}, **changes})
-        for id_ in ids
-    ]
-    async with database.transaction() as uow:
-        reads = [ReadCustomer(each.id, each, []) for each in customers]
-        await keep_customers(uow, SECRET, TENANT, reads, who=WHO)
+async def know(database: Database, *ids: str, segments: dict[str, str] | None = None) -> None:
+    await know_customers(database, dict.fromkeys(ids, segments or {}))
 
 
 async def know_many(database: Database, n: int = 40) -> None:

@@ -1,6 +1,5 @@
 """The customer's way out in each of the languages in which a customer can be asked."""
 
-import re
 from collections.abc import Sequence
 
 import httpx
@@ -9,14 +8,12 @@ from playwright.async_api import Page
 from support.accessibility import violations
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey, rows
 from support.http_clients import SECRET
-from support.translations import ShownText
+from support.translations import english_on
 
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.db.database import Database
 from shared.link_tokens import LinkSigner
 
-ENGLISH = re.compile(r"\b(the|and|you|your|are|this|please|thank)\b", re.IGNORECASE)
-"""Words that English sentences have, and the others do not."""
 TRANSLATED = sorted({*STANDARD_LANGUAGES} - {"en"})
 
 
@@ -34,12 +31,6 @@ async def links_of_customers(database: Database, languages: Sequence[str]) -> di
         one.customer_id.removeprefix("kim-"): f"/u/{LinkSigner(SECRET).sign('unsubscribe', one.id)}"
         for one in made
     }
-
-
-def english_on(page: str, language: str) -> list[str]:
-    shown = ShownText(page)
-    assert shown.language == language
-    return [text.strip() for text in shown.found if ENGLISH.search(text)]
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -139,6 +139,10 @@ async def test_the_page_shows_whom_it_would_ask_before_it_begins_and_posted_twic
         for _ in range(2)
     ]
     assert places[0] == places[1]
+    (other,) = [one for one in forms_of(changed.text) if one.action == "/waves/new"]
+    assert other.fields["wave_id"] == asked.fields["wave_id"]
+    reused = {**form(), **other.fields, "act": "start"}
+    assert (await client.post("/waves/new", data=reused, headers=a_person())).status_code == 409
     (row,) = await rows(database, "SELECT tenant, id, size FROM wave")
     assert (row.tenant, row.size) == (TENANT, 3)
     assert "The wave is made." in (await client.get(places[0], headers=a_person())).text
