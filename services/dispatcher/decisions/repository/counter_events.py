@@ -12,6 +12,7 @@ from services.dispatcher.models import counter_event
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events.contact_policies import CounterEffect
+from shared.privacy.persons import NOBODY
 
 REMEMBERED = timedelta(days=365)
 """For so long after it came a counter-event counters what comes later: no survey asks about what is older."""
@@ -61,7 +62,7 @@ async def find(uow: UnitOfWork, askings: Collection[Asking]) -> list[RememberedC
         {
             "tenants": sorted({each.tenant for each in askings}),
             "orders": sorted({each.order_id for each in askings if each.order_id is not None}),
-            "persons": sorted({each.person for each in askings}),
+            "persons": sorted({each.person for each in askings} - {NOBODY}),
             "contacts": sorted({each.contact for each in askings if each.contact is not None}),
             "since": uow.now - REMEMBERED,
         },
@@ -113,7 +114,10 @@ async def find_waiting(
         {
             "tenants": [each.tenant for each in counters],
             "orders": [each.order_id for each in counters],
-            "persons": [each.person if of else None for each, of in zip(counters, of_customers, strict=True)],
+            "persons": [
+                each.person if of and each.person != NOBODY else None
+                for each, of in zip(counters, of_customers, strict=True)
+            ],
             "contacts": [
                 each.contact if of else None for each, of in zip(counters, of_customers, strict=True)
             ],
