@@ -12,6 +12,14 @@ from pydantic import ValidationError
 from services.dispatcher.callers import SurveyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
+from services.dispatcher.surveys.answer_schemas import (
+    SurveyAnswer,
+    SurveyList,
+    TestMailAnswer,
+    VersionAnswer,
+    VersionList,
+    api_fields,
+)
 from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
@@ -20,16 +28,10 @@ from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.quarantine_body import patched
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
-    SurveyAnswer,
     SurveyBody,
-    SurveyList,
     SurveyPatch,
     SurveyPut,
-    TestMailAnswer,
     TestMailBody,
-    VersionAnswer,
-    VersionList,
-    api_fields,
 )
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from shared.http.problems import Problem

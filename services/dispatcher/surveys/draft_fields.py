@@ -2,11 +2,12 @@
 
 import msgspec
 
+from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.condition_rows import can_be_rows, row_fields
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.labels import TEXT_LABELS
 from services.dispatcher.surveys.question_forms import fields_of, is_structure
-from services.dispatcher.surveys.schemas import INTEGERS, api_fields
+from services.dispatcher.surveys.schemas import INTEGERS
 from shared.events import SurveyTexts
 from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
 

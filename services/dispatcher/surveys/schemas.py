@@ -1,38 +1,32 @@
-"""Bodies and answers of the API about surveys; their rules are made from the fields of ``SurveyRules``."""
+"""Bodies of the API about surveys; their rules are made from the fields of ``SurveyRules``."""
 
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Self
-from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
-from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft, SurveyVersion
+from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
 from services.dispatcher.surveys.programme_body import (
     PROGRAMME_MEANING,
     OwnProgramme,
-    ProgrammeAnswer,
     ProgrammeBody,
 )
 from services.dispatcher.surveys.quarantine_body import (
     QuarantineBody,
     check_days,
-    with_quarantine,
     with_rules_of_quarantine,
 )
 from services.dispatcher.surveys.question_schemas import (
     QUESTIONS,
-    QuestionAnswer,
     QuestionBody,
-    QuestionTextsAnswer,
     TextsOfQuestions,
     refuse_faults,
     without_faults,
 )
-from services.dispatcher.surveys.reminders import ReminderAnswer, ReminderBody, Reminders
+from services.dispatcher.surveys.reminders import ReminderBody, Reminders
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import (
@@ -289,117 +283,3 @@ class TestMailBody(StrictBody):
 
     address: str = Field(min_length=3, max_length=320, description="One of the listed test addresses.")
     language: Language = "en"
-
-
-class TestMailAnswer(BaseModel):
-    """The event of a test, by which its mail, its answer and what comes of it can be followed."""
-
-    event_id: UUID = Field(description="As the id of `/events/{id}`; it is decided a moment later.")
-    see: str
-
-
-class FollowUpAnswer(BaseModel):
-    """The second question, by outcome."""
-
-    detractor: str | None = None
-    passive: str | None = None
-    promoter: str | None = None
-
-
-class TextsAnswer(BaseModel):
-    """A survey's own words in one language."""
-
-    subject: str | None = None
-    intro: str | None = None
-    question: str | None = None
-    reason: str | None = None
-    follow_up: FollowUpAnswer = FollowUpAnswer()
-    thanks: str | None = None
-    occasion: str | None = None
-    questions: dict[str, QuestionTextsAnswer] = {}
-
-
-class QuarantineAnswer(BaseModel):
-    """For how long the same contact is not asked again, and after which question."""
-
-    days: int
-    scope: str
-
-
-_ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
-_RulesAnswer = create_model(
-    "_RulesAnswer",
-    name=(str, ...),
-    trigger=(str, ...),
-    measurement=(str, ...),
-    state=(str, ...),
-    anonymous=(bool, ...),
-    quarantine=(QuarantineAnswer, ...),
-    touchpoint=(str | None, None),
-    reminders=(list[ReminderAnswer], ...),
-    conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
-    programme=(ProgrammeAnswer | None, Field(default=None, description="null: none.")),
-    **_ANSWERED_INTEGERS,
-)
-
-
-class SurveyAnswer(_RulesAnswer):
-    """A survey as it is stored, whatever may be sent today: nothing here has limits."""
-
-    position: int = Field(description="Its place in the order.")
-    default_language: str
-    questions: list[QuestionAnswer]
-    layout: str
-    texts: dict[str, TextsAnswer]
-    id: UUID
-    version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
-    survey_version: int = Field(description="Grows when its words, its questions or its layout change.")
-    created_at: datetime
-    changed_at: datetime
-
-    @classmethod
-    def of(cls, survey: StoredSurvey) -> "SurveyAnswer":
-        """A stored survey as the API answers it."""
-        own = {name: getattr(survey, name) for name in survey.__struct_fields__ if name != "draft"}
-        return cls(**api_fields(survey.draft), **own)
-
-
-class SurveyList(BaseModel):
-    """All surveys in their order."""
-
-    surveys: list[SurveyAnswer]
-
-
-class VersionAnswer(BaseModel):
-    """One version of a survey's words."""
-
-    survey_version: int
-    written_at: datetime
-    measurement: str
-    default_language: str
-    questions: list[QuestionAnswer]
-    layout: str
-    texts: dict[str, TextsAnswer]
-
-    @classmethod
-    def of(cls, version: SurveyVersion) -> "VersionAnswer":
-        """A stored version as the API answers it."""
-        words = api_fields(version.draft)
-        versioned = ("measurement", "default_language", "questions", "layout", "texts")
-        return cls(
-            survey_version=version.number,
-            written_at=version.written_at,
-            **{name: words[name] for name in versioned},
-        )
-
-
-class VersionList(BaseModel):
-    """All versions of a survey's words, oldest first."""
-
-    versions: list[VersionAnswer]
-
-
-def api_fields(draft: SurveyDraft) -> dict[str, Any]:
-    """A draft by the API's names, as JSON has it: lists, no tuples."""
-    fields = msgspec.json.decode(msgspec.json.encode(draft))
-    return with_quarantine({API_NAMES.get(name, name): value for name, value in fields.items()})

@@ -13,9 +13,10 @@ from support.dispatcher_builders import a_customer, a_transaction
 
 from services.dispatcher.decisions.conditions import failed_comparisons
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.condition_bodies import OPERATORS, ConditionBody
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
-from services.dispatcher.surveys.schemas import SurveyBody, api_fields
+from services.dispatcher.surveys.schemas import SurveyBody
 from shared.events import Transaction
 from shared.events.conditions import Condition, comparisons
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.draft_fields import DEFAULTS, draft_fields
 from services.dispatcher.surveys.forms import DraftForm
-from services.dispatcher.surveys.schemas import StoredSurveyBody, SurveyBody, api_fields
+from services.dispatcher.surveys.schemas import StoredSurveyBody, SurveyBody
 from shared.events.nps import SCALE
 from shared.events.questions import shown_questions
 from shared.http.validation_errors import faults_of

@@ -18,9 +18,10 @@ from services.dispatcher.decisions.reminders import (
     reminder_due_at,
 )
 from services.dispatcher.story.labels import DROP_REASONS
+from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.forms import DraftForm
-from services.dispatcher.surveys.schemas import StoredSurveyBody, SurveyBody, api_fields
+from services.dispatcher.surveys.schemas import StoredSurveyBody, SurveyBody
 from shared.events.surveys import Reminder
 from shared.ids import uuid7
 
