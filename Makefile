@@ -39,7 +39,7 @@ unit: developed ## the tests that need no server and no browser: half a minute o
 	$(BIN)/pytest --quiet --numprocesses auto --dist loadgroup tests/unit
 
 test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium; JOBS=3
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder --durations=30
 
 chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 ONLY=broker,smtp
 	@PYTHONPATH=tests $(BIN)/python -m chaos
