@@ -155,6 +155,10 @@ REMINDER_STATES = {
     "failed": message("The mail server refused reminder %(number)s."),
     "unknown": message("Nobody knows whether reminder %(number)s was sent, so it is never sent again."),
 }
+NO_SUCH_EVENT = message("There is no such event, or it is not yours to see.")
+LOAD_IT_AGAIN = message(
+    "One that was accepted a moment ago is here within seconds: load the page again. Else check the address."
+)
 MAIL_OUTCOMES = {
     "waiting": message("Mail waits for its time"),
     "sending": message("Mail is being sent"),

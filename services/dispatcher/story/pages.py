@@ -19,7 +19,13 @@ from services.dispatcher.story import repository
 from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
-from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label, hold_label
+from services.dispatcher.story.labels import (
+    LOAD_IT_AGAIN,
+    NO_SUCH_EVENT,
+    SURVEY_OUTCOMES,
+    decision_customer_label,
+    hold_label,
+)
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import (
@@ -188,7 +194,7 @@ async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:
     except ValueError:
         row = None
     if row is None or not may_see(staff.segments, row.segments):
-        raise Problem(404)
+        raise Problem(404, NO_SUCH_EVENT, LOAD_IT_AGAIN)
     return row
 
 

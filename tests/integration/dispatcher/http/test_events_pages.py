@@ -284,3 +284,10 @@ async def test_the_page_says_that_an_id_was_taken_for_none_and_whose_no_it_was(
     page = (await client.get(f"/events/{gone.event_id}", headers=a_person())).text
     assert "stands for nobody" not in page
     assert "The customer id’s, with whatever address it comes" in page
+
+
+async def test_an_event_that_is_not_here_yet_says_that_it_may_come(client: httpx.AsyncClient) -> None:
+    """Who follows ``see`` of an accepted event at once may be faster than its way through the topic."""
+    answer = await client.get(f"/events/{uuid7()}", headers={**a_person(), "Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "accepted a moment ago is here within seconds: load the page again" in answer.text
