@@ -23,14 +23,14 @@ JUDGE_ANSWER = """
 LIST_SUSPECTS = f"""
     SELECT {ANSWER_BODY} AS body
     FROM answer a
-    WHERE a.tenant = :tenant AND a.signs <> '[]' AND (a.judgement IS NOT NULL) = :judged
+    WHERE a.tenant = :tenant AND a.signs <> '[]' AND NOT a.erased AND (a.judgement IS NOT NULL) = :judged
         AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
         AND (CAST(:before_at AS timestamptz) IS NULL
             OR (a.answered_at, a.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid)))
     ORDER BY a.answered_at DESC, a.id DESC
     LIMIT :limit
 """
-COUNT_UNJUDGED = "SELECT count(*) FROM answer WHERE signs <> '[]' AND judgement IS NULL"
+COUNT_UNJUDGED = "SELECT count(*) FROM answer WHERE signs <> '[]' AND judgement IS NULL AND NOT erased"
 
 
 async def lock_suspect(
