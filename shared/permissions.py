@@ -15,6 +15,8 @@ ASSIGNING_ROLES: tuple[Role, ...] = ("admin", "leader")
 """Assign cases to colleagues."""
 EDITING_ROLES: tuple[Role, ...] = ("admin", "editor")
 """Edit surveys."""
+JUDGING_ROLES: tuple[Role, ...] = ("admin", "editor", "leader")
+"""Say whether a suspect answer is a person's."""
 ANSWER_ROLES: tuple[Role, ...] = ("admin", "leader", "agent", "analyst")
 """Read single answers."""
 

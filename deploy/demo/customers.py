@@ -26,6 +26,8 @@ MAX_PAGE_TRIES = 20
 
 FURTHER_QUESTION = "q_"
 """How the names of their fields begin."""
+TOUCHED = {"touched": "1"}
+"""What the page's script posts once it has seen a hand."""
 
 BROWSER_HEADERS = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
 # Created once: the client of each customer would load the certificates again, for tens of milliseconds.
@@ -142,7 +144,7 @@ async def submit_answer(
 
 def score_fields(found: Form, intent: Intent) -> dict[str, str]:
     """The fields that the page's script sends as soon as a score is chosen."""
-    return {**found.values, "score": str(intent.score), "action": "choose"}
+    return {**found.values, **TOUCHED, "score": str(intent.score), "action": "choose"}
 
 
 def form_fields(found: Form, intent: Intent) -> dict[str, str]:
@@ -155,4 +157,4 @@ def form_fields(found: Form, intent: Intent) -> dict[str, str]:
     }
     consent = {True: {"may_contact": "yes"}, False: {"may_contact": "no"}, None: {}}[intent.may_contact]
     written = {"score": str(intent.score), "comment": intent.comment or "", "action": "send"}
-    return {**found.values, **options, **written, **consent}
+    return {**found.values, **TOUCHED, **options, **written, **consent}

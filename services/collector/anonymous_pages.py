@@ -1,5 +1,8 @@
 """The customer's page of an anonymous survey.
 
+A post that could be a machine's is not taken: nobody could find the answer to judge it. The page comes back,
+and a person presses Send once more.
+
 Two rules keep the answer apart from its customer. A link's claim and an answer are written in two
 transactions (one would leave its number on both rows), and no lock is taken on the invitation's row (it would
 stay there as a mark). Nothing else is written of a visit: no intent, no ``clicked``, no history.
@@ -23,7 +26,15 @@ from services.collector.domain import LinkTarget, answer_after, link_status, par
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.repository import anonymous, answers, links
-from services.collector.responses import NOT_INDEXED, not_saved, refuse, respond, saved, show_form
+from services.collector.responses import (
+    NOT_INDEXED,
+    not_saved,
+    posted_signs,
+    refuse,
+    respond,
+    saved,
+    show_form,
+)
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
 from services.collector.views import answered_page, thanks_page
 from shared.db.database import UnitOfWork
@@ -61,6 +72,8 @@ async def answer_anonymous_survey(
         faults = form.faults()
         if keys is None or not context.nonce.is_valid(form.nonce, invitation_id, context.database.clock()):
             faults.append("nonce")
+        elif not faults and posted_signs(request, context, target, form):
+            faults.append("suspect")
         if faults or keys is None:
             return refuse(request, context, target, form, faults)
         async with context.invitation_locks.hold(str(keys.answer_id)):

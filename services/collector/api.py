@@ -19,6 +19,7 @@ from services.collector.imports import (
 from services.collector.openapi import IMPORT_BODY
 from services.collector.repository import answers
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
+from services.collector.suspicion import is_held
 from shared.api_keys import ApiKey
 from shared.events import ANSWERS, Customer, Tenant
 from shared.events.segments import normalized_segment
@@ -155,6 +156,9 @@ async def list_answers(
         Query(max_length=2_000, description="Such as touchpoint:checkout or organisation:north/sales."),
     ] = None,
     measurement: Annotated[Measurement | None, Query(description="Only of this kind.")] = None,
+    suspect: Annotated[
+        bool | None, Query(description="Only those that show signs of a machine, judged or not; or no such.")
+    ] = None,
     after: Annotated[
         str | None, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")
     ] = None,
@@ -170,6 +174,7 @@ async def list_answers(
             until=until,
             segment=normalized_segment(segment) if segment else None,
             measurement=measurement,
+            suspect=suspect,
             after=decode_cursor(after) if after else None,
             limit=limit,
         )
@@ -179,11 +184,12 @@ async def list_answers(
             {
                 **msgspec.structs.asdict(answer),
                 "replies": msgspec.to_builtins(answer.replies),
-                "flag": flag,
+                "suspect": is_held(answer),
+                **visits._asdict(),
                 **hidden,
             }
         )
-        for answer, flag in found
+        for answer, visits in found
     ]
     return AnswerPage(
         answers=page, next=encode_cursor(page[-1].answered_at, page[-1].id) if len(page) == limit else None

@@ -1,6 +1,7 @@
 """The collector on one screen: the topics it consumes and owns, and the paths it serves."""
 
 from services.collector.erasing import erase
+from services.collector.gauges import measure_suspects
 from services.collector.handlers import subscriptions
 from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.recovery import recovery
@@ -14,13 +15,14 @@ SERVICE = Service(
     name="collector",
     settings=Settings,
     metadata=metadata,
-    paths=("/s", "/v1/answers", "/v1/personal-data/collector"),
+    paths=("/s", "/suspect-answers", "/v1/answers", "/v1/personal-data/collector"),
     api=lazy_api("services.collector.web"),
     consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=lambda context: {ANONYMOUS_LOOP: anonymous_loop(context)},
     owns=(ANSWERS,),
+    gauges=(measure_suspects,),
     recovery=recovery,
     retention=RETENTION_RULES,
 )

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from services.collector.replies import replies_after
+from services.collector.suspicion import is_held
 from shared.events import (
     Answer,
     FollowUp,
@@ -20,6 +21,7 @@ from shared.events import (
     SurveyTexts,
     Tenant,
 )
+from shared.events.answers import MachineSign
 from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
@@ -158,8 +160,12 @@ class LinkTarget:
     @property
     def amendable_until(self) -> datetime | None:
         """When the answer becomes final; None before there is a score."""
-        answered_at = self.scored_answer.answered_at if self.scored_answer else None
-        return answered_at + AMENDMENT_PERIOD if answered_at else None
+        answer = self.scored_answer
+        if answer is None or answer.answered_at is None:
+            return None
+        until = answer.answered_at + AMENDMENT_PERIOD
+        # A machine that answered first takes no time from the person.
+        return max(until, self.invitation.expires_at) if is_held(answer) else until
 
     def texts(self, language: str) -> SurveyTexts:
         """The survey's own texts in a language; fields that it lacks are None, for the standard wording."""
@@ -223,17 +229,25 @@ class SubmittedAnswer:
 
 
 def answer_after(
-    target: LinkTarget, submitted: SubmittedAnswer, now: datetime, opened_at: datetime | None = None
+    target: LinkTarget,
+    submitted: SubmittedAnswer,
+    now: datetime,
+    opened_at: datetime | None = None,
+    signs: tuple[MachineSign, ...] = (),
 ) -> Answer | None:
     """The answer after a submission, or None when nothing changes.
 
     ``answered_at`` and ``day`` are those of the first score and never change; ``sent`` stays ``sent``. The
-    link was first followed at ``opened_at``, if that is known.
+    link was first followed at ``opened_at``, if that is known. A submission without ``signs`` of a machine
+    makes a suspect answer a person's, first given now; one with signs changes no answer of a person.
     """
     old = target.answer
     if old is None:
         old = clicked_answer(target.invitation, now, version=0)
-    first = old.answered_at or now
+    is_first = old.score is None or (is_held(old) and not signs)
+    if signs and not is_first and not is_held(old):
+        return None
+    first = now if is_first else old.answered_at or now
     new = msgspec.structs.replace(
         old,
         contact_key=target.invitation.contact_key,
@@ -243,10 +257,12 @@ def answer_after(
         language=submitted.language,
         layout=submitted.layout or old.layout,
         seconds_to_score=max(0, int((now - opened_at).total_seconds()))
-        if opened_at is not None and old.score is None
+        if opened_at is not None and is_first
         else old.seconds_to_score,
+        signs=signs,
+        judgement=old.judgement if signs else None,
         answered_at=first,
-        day=old.day or first.astimezone(zone_of(target.tenant.time_zone)).date(),
+        day=first.astimezone(zone_of(target.tenant.time_zone)).date() if is_first else old.day,
         comment=old.comment if submitted.comment is UNSET else submitted.comment,
         may_contact=old.may_contact if submitted.may_contact is UNSET else submitted.may_contact,
         replies=replies_after(

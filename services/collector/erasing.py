@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.collector.domain import amended
 from services.collector.repository import answers, erasing
+from services.collector.suspicion import published
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
 from shared.privacy.erased import Target
@@ -17,5 +18,5 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
         erased = [amended(answer, erase_event(answer), uow.now) for answer in stored]
         await answers.put_answers(uow, tenant, erased)
         for answer in erased:
-            uow.publish(ANSWERS, tenant, answer)
+            uow.publish(ANSWERS, tenant, published(answer))
     return ()

@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -25,13 +25,17 @@ FormAction = Literal["choose", "keep", "close", "send", "language"]
 posted by the script; close: the page of an anonymous survey is left for good, posted by the script; send: the
 customer is done; language: show the form again in another language."""
 FormFault = str
-"""``score``, ``comment``, ``follow_up``, ``nonce``, ``conflict``, or the field of a further question."""
+"""``score``, ``comment``, ``follow_up``, ``nonce``, ``suspect`` (an anonymous answer), ``conflict``, or the
+field of a further question."""
 
 NONCE_LIFETIME = timedelta(hours=48)
 TEXT_FIELDS = ("comment", *(f"follow_up_{group}" for group in GROUPS))
 MAX_SEQ = 1_000_000
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+HONEYPOT = "website"
+"""A text field that no person sees: a machine that fills in every field fills it in."""
 _CONSENT = {"yes": True, "no": False}
+_TOUCHED = {"1": True, "0": False}
 _PAGE_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -52,6 +56,11 @@ class PageNonce:
         if not hmac.compare_digest(tag.encode(), self._tag(invitation_id, made).encode()):
             return False
         return now.timestamp() - int(made) <= NONCE_LIFETIME.total_seconds()
+
+    def made_at(self, nonce: str) -> datetime | None:
+        """When a valid nonce was made, in whole seconds."""
+        made = nonce.partition(".")[0]
+        return datetime.fromtimestamp(int(made), UTC) if re.fullmatch(r"[0-9]{1,11}", made) else None
 
     def _tag(self, invitation_id: UUID, made: str) -> str:
         return hmac.new(self._key, invitation_id.bytes + made.encode(), hashlib.sha256).hexdigest()[:32]
@@ -82,6 +91,12 @@ class SurveyForm:
     """That of a page of an anonymous survey, signed."""
     layout: Layout | None = None
     """Of the page that posted it; None: it did not say."""
+    trapped: bool = False
+    """The field that nobody sees was filled in."""
+    touched: bool | None = None
+    """Whether the page's script saw a hand; None: it did not run."""
+    is_timed: bool = False
+    """The page had the field that says so, which pages of an earlier version have not."""
 
     @property
     def is_of_script(self) -> bool:
@@ -183,6 +198,9 @@ def read_form(
         },
         shown=ShownAnswer.decode(text("drawn")),  # the field's old name, which open pages still post
         secret=text("secret"),
+        trapped=bool(text(HONEYPOT)),
+        touched=_TOUCHED.get(text("touched")),
+        is_timed=isinstance(form.get("touched"), str),
         layout=next((layout for layout in LAYOUTS if layout == text("layout")), None),
         page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
         seq=min(int(text("seq")), MAX_SEQ) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,

@@ -13,6 +13,7 @@ from typing import get_args
 from msgspec import UNSET, UnsetType
 
 from services.collector.domain import LinkTarget, PageRevision, SubmittedAnswer, parse_score
+from services.collector.suspicion import is_held
 from shared.events import Answer
 from shared.events.nps import Group, group_of
 from shared.events.questions import Values
@@ -148,7 +149,8 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         return MergeResult(submitted)
     if target.last_write is not None and revision is not None and target.last_write.page == revision.page:
         return MergeResult(submitted, overtaken=revision.seq < target.last_write.seq)
-    if answer.version == shown.version:
+    # What a machine may have written is no other page of the customer.
+    if answer.version == shown.version or is_held(answer):
         return MergeResult(submitted)
     replies, conflicts = _merged_replies(posted, answer)
     comment = _merged(submitted.comment, shown.comment, answer.comment)

@@ -113,6 +113,9 @@ answer = Table(
     Column("layout", Text),
     Column("channel", Text),
     Column("seconds_to_score", Integer),
+    # Why it may be a machine's, and whose a person says that it is.
+    Column("signs", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("judgement", Text),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -123,6 +126,13 @@ answer = Table(
 )
 Index("ix_answer_tenant_answered_at_id", answer.c.tenant, answer.c.answered_at, answer.c.id)
 
+Index(
+    "ix_answer_suspect",
+    answer.c.tenant,
+    answer.c.answered_at,
+    answer.c.id,
+    postgresql_where=text("signs <> '[]'"),
+)
 Index("ix_answer_unsent", answer.c.day, postgresql_where=text("anonymous AND state = 'saved'"))
 
 # Which links of anonymous surveys were answered, on which day. The claim, which only the browser that

@@ -13,12 +13,23 @@ from services.collector.domain import LinkTarget, answer_after, clicked_answer, 
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.repository import answers, intents, links
-from services.collector.responses import NOT_INDEXED, closed, gone, refuse, respond, saved, show_form
+from services.collector.responses import (
+    NOT_INDEXED,
+    closed,
+    gone,
+    posted_signs,
+    refuse,
+    respond,
+    saved,
+    show_form,
+)
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
+from services.collector.suspicion import is_held, published
 from services.collector.views import form_of_answer, thanks_page
-from services.collector.visits import Visit, intent_after
+from services.collector.visits import Visit, intent_after, is_early
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
+from shared.events.answers import MachineSign
 from shared.http.client_networks import network_of
 from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
@@ -92,7 +103,8 @@ async def _answer_with_name(
         merged = merge(target, form.posted())
         if form.action == "send" and merged.conflicts:
             return refuse(request, context, target, form, ["conflict", *merged.conflicts])
-        target = await _write_answer(uow, context, target, form, merged)
+        signs = posted_signs(request, context, target, form)
+        target = await _write_answer(uow, context, target, form, merged, signs)
     if form.action != "send":
         return saved(target, form, merged)
     suffix = "" if form.language == language else f"?lang={form.language}"
@@ -100,7 +112,12 @@ async def _answer_with_name(
 
 
 async def _write_answer(
-    uow: UnitOfWork, context: CollectorContext, target: LinkTarget, form: SurveyForm, merged: MergeResult
+    uow: UnitOfWork,
+    context: CollectorContext,
+    target: LinkTarget,
+    form: SurveyForm,
+    merged: MergeResult,
+    signs: tuple[MachineSign, ...],
 ) -> LinkTarget:
     """Write and publish the merged form if it changes the answer; return the target as it is then."""
     if merged.overtaken and form.action != "send":
@@ -108,15 +125,15 @@ async def _write_answer(
     # The question is kept as it was asked: with its placeholders filled.
     as_asked = with_filled_texts(target, form.language, context.pages, form.texts, form.replies)
     opened_at = None
-    if target.scored_answer is None:
+    if target.scored_answer is None or is_held(target.scored_answer):
         intent = await intents.find_intent(uow, target.tenant.id, target.invitation.id)
-        opened_at = intent.opened_at if intent is not None else None
-    answer = answer_after(as_asked, merged.submitted, uow.now, opened_at)
+        opened_at = intent.opened_at(target.invitation.invited_at) if intent is not None else None
+    answer = answer_after(as_asked, merged.submitted, uow.now, opened_at, signs)
     if answer is None:
         return target
     writer = sole_writer(answer, form.posted())
     await answers.put_answers(uow, target.tenant.id, [answer], writer)
-    uow.publish(ANSWERS, target.tenant.id, answer)
+    uow.publish(ANSWERS, target.tenant.id, published(answer))
     return replace(target, answer=answer, last_write=writer)
 
 
@@ -133,7 +150,9 @@ async def _record_visit(context: CollectorContext, target: LinkTarget, visit: Vi
             return  # erased since the page was read
         intent = intent_after(await intents.find_intent(uow, tenant, invitation.id), visit, uow.now)
         await intents.put_intent(uow, tenant, invitation.id, intent)
-        if intent.flag is None and current is not None and current.answer is None:
+        if intent.flag is not None or current is None or current.answer is not None:
+            return
+        if not is_early(uow.now, current.invitation.invited_at):
             answer = clicked_answer(current.invitation, uow.now)
             await answers.put_answers(uow, tenant, [answer])
             uow.publish(ANSWERS, tenant, answer)

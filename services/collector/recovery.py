@@ -6,6 +6,7 @@ from itertools import zip_longest
 from uuid import UUID
 
 from services.collector.repository.answers import lock_answers_after, put_answers
+from services.collector.suspicion import published, restored
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, Answer, Event
 from shared.kafka.kernel import Subscription
@@ -26,7 +27,7 @@ async def restore_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> N
     for same_round in zip_longest(*versions.values()):
         by_tenant: defaultdict[str, list[Answer]] = defaultdict(list)
         for event in filter(None, same_round):
-            by_tenant[event.tenant].append(event.data)
+            by_tenant[event.tenant].append(restored(event.data))
         for tenant, answers in sorted(by_tenant.items()):
             await put_answers(uow, tenant, answers)
 
@@ -36,7 +37,8 @@ async def answers_page(
 ) -> tuple[list[tuple[str, Answer]], Cursor | None]:
     """The next answers as they are now, and where to go on."""
     answers = await lock_answers_after(uow, after, most)
-    return answers, (answers[-1][0], answers[-1][1].id) if len(answers) == most else None
+    events = [(tenant, published(answer)) for tenant, answer in answers]
+    return events, (answers[-1][0], answers[-1][1].id) if len(answers) == most else None
 
 
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)

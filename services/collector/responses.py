@@ -12,7 +12,9 @@ from services.collector.domain import LinkTarget, link_status
 from services.collector.forms import FormFault, SurveyForm
 from services.collector.merging import MergeResult, shown_after
 from services.collector.survey_texts import time_zone_of
+from services.collector.suspicion import Post, signs_of
 from services.collector.views import RELOAD_INTERVAL_S, LinkGonePage, OneMomentPage, shown_answer, survey_page
+from shared.events.answers import MachineSign
 from shared.pages.page import Frame, Page
 
 NOT_INDEXED = {"X-Robots-Tag": "noindex, nofollow"}
@@ -55,11 +57,28 @@ def closed(
             return None
 
 
+def posted_signs(
+    request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm
+) -> tuple[MachineSign, ...]:
+    """What speaks for a machine in a posted form. Answers to tests never count, so nothing is judged."""
+    if target.invitation.test:
+        return ()
+    post = Post(
+        agent=request.headers.get("user-agent", ""),
+        trapped=form.trapped,
+        touched=form.touched,
+        is_timed=form.is_timed,
+        rendered_at=context.nonce.made_at(form.nonce),
+        mailed_at=target.invitation.invited_at,
+    )
+    return signs_of(post, context.database.clock())
+
+
 def refuse(
     request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm, faults: list[FormFault]
 ) -> Response:
     """The form again. In a conflict both texts are shown, and the next Send decides."""
-    can_be_sent_again = faults == ["nonce"] or "conflict" in faults
+    can_be_sent_again = faults in (["nonce"], ["suspect"]) or "conflict" in faults
     status: Literal[409, 422] = 409 if can_be_sent_again else 422
     if form.is_of_script:
         return not_saved(status)

@@ -86,9 +86,42 @@ class AnswerOut(BaseModel):
     invited_at: datetime | None
     answered_at: datetime = Field(description="When the first score was accepted.")
     changed_at: datetime
+    suspect: bool = Field(
+        description="It may be a machine's. It counts in no score, opens no case and ends no reminder until "
+        "somebody judges it a person's, or a person answers by the same link."
+    )
+    signs: list[Literal["honeypot", "agent", "untouched", "early", "fast"]] = Field(
+        description="What speaks for a machine: a field that nobody sees was filled in; it came from a "
+        "program that calls itself a scanner; the page's script saw no key or pointer; it came within five "
+        "seconds after the mail server took the mail; it came at once after the page was opened."
+    )
+    judgement: Literal["human", "machine"] | None = Field(
+        description="Whose a person has said that it is. Null: not judged."
+    )
+    visits: Literal["human", "suspect", "bot"] | None = Field(
+        description="Whose the visits of the link before the answer were: `bot` has a `flag`; `suspect` came "
+        "less than five seconds after the mail server took the mail. Null: none are kept."
+    )
     flag: Literal["scores", "agent", "honeypot"] | None = Field(
         description="Before the answer a machine followed the link. The answer itself came from the page."
     )
+
+
+class JudgementBody(BaseModel):
+    """Whose a suspect answer is."""
+
+    judgement: Literal["human", "machine"] = Field(
+        description="`human`: it counts, on its own day; `machine`: it is left out. Each undoes the other."
+    )
+
+
+class JudgedAnswer(BaseModel):
+    """A suspect answer that was judged."""
+
+    id: UUID
+    version: int
+    suspect: bool = Field(description="Whether it is left out.")
+    judgement: Literal["human", "machine"]
 
 
 class AnswerPage(BaseModel):

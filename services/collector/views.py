@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from services.collector.context import CollectorContext
 from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget
-from services.collector.forms import FormFault, SurveyForm
+from services.collector.forms import HONEYPOT, FormFault, SurveyForm
 from services.collector.merging import ShownAnswer
 from services.collector.page_questions import GROUP_RANGES, AskedQuestion, asked_questions
 from services.collector.survey_texts import (
@@ -16,6 +16,7 @@ from services.collector.survey_texts import (
     occasion_and_day,
     with_filled_texts,
 )
+from services.collector.suspicion import is_held
 from shared.events import Answer, SurveyTexts
 from shared.events.nps import SCALE, Group, group_of
 from shared.events.questions import replied
@@ -99,6 +100,8 @@ class SurveyPage(Page):
     """In the order in which they stand."""
     group_ranges: tuple[tuple[Group, str], ...] = tuple(GROUP_RANGES.items())
     max_text_length: int = MAX_TEXT_LENGTH
+    honeypot: str = HONEYPOT
+    """The name of the field that no person sees."""
 
 
 def thanks_page(
@@ -119,7 +122,7 @@ def thanks_page(
         own_texts=with_filled_texts(target, language, context.pages).texts(language),
         answer=answer,
         group=group,
-        is_contact_promised=bool(answer.may_contact) and is_contact_due,
+        is_contact_promised=bool(answer.may_contact) and is_contact_due and not is_held(answer),
         contact_due_at=case.due_at if case is not None and case.due_at > now else None,
         amendable_until=target.amendable_until,
         change_url=f"{url}?change=1&lang={language}" if url else None,

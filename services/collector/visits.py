@@ -7,6 +7,10 @@ from typing import Literal
 
 MachineFlag = Literal["scores", "agent", "honeypot"]
 """Why a visit was a machine's: many scores at once; a scanner's user agent; a link that is hidden."""
+VisitClass = Literal["human", "suspect", "bot"]
+"""Whose the visits of a link are. bot: they have a flag; suspect: they began before anybody had the mail."""
+EARLY = timedelta(seconds=5)
+"""Nobody has received, opened and read a mail so soon after the mail server took it."""
 SCAN_PERIOD = timedelta(seconds=10)
 SCANNED_SCORES = 3
 """So many scores of one link, followed within the period, are a scan."""
@@ -36,10 +40,21 @@ class Intent:
     """When each score was last followed, in seconds of Unix time."""
     flag: MachineFlag | None
 
-    @property
-    def opened_at(self) -> datetime | None:
+    def opened_at(self, mailed_at: datetime) -> datetime | None:
         """When a person first followed the link; None where that may have been a machine."""
-        return self.first_at if self.flag is None else None
+        return self.first_at if visit_class(self.flag, self.first_at, mailed_at) == "human" else None
+
+
+def is_early(at: datetime, mailed_at: datetime) -> bool:
+    """Whether something happened when no person can have had the mail, which the mail server took then."""
+    return at < mailed_at + EARLY
+
+
+def visit_class(flag: str | None, first_at: datetime, mailed_at: datetime | None) -> VisitClass:
+    """Whose the visits of a link are, of which the first was at that time."""
+    if flag is not None:
+        return "bot"
+    return "suspect" if mailed_at is not None and is_early(first_at, mailed_at) else "human"
 
 
 def intent_after(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
@@ -60,10 +75,15 @@ def intent_after(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
 def _machine_flag(visit: Visit, followed: Sequence[float], now: datetime) -> MachineFlag | None:
     if visit.trapped:
         return "honeypot"
-    if any(name in visit.agent.lower() for name in SCANNER_AGENTS):
+    if is_scanner(visit.agent):
         return "agent"
     since = now.timestamp() - SCAN_PERIOD.total_seconds()
     return "scores" if sum(at > since for at in followed) >= SCANNED_SCORES else None
+
+
+def is_scanner(agent: str) -> bool:
+    """Whether a User-Agent header names a known scanner."""
+    return any(name in agent.lower() for name in SCANNER_AGENTS)
 
 
 SCANNER_AGENTS = (

@@ -481,6 +481,8 @@ countered = Table(
         "ix_countered_cancelled", "tenant", "event_id", postgresql_where=text("effect = 'cancel' AND n = 1")
     ),
 )
+HELD_ANSWER = "held"
+"""The state, here alone, of an answer that may be a machine's and was not judged a person's."""
 answer_heard = Table(
     "answer_heard",
     metadata,

@@ -30,7 +30,14 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "http/middleware.py",
         "http/problems.py",
     ),
-    "services/collector": ("templates/*", "survey_texts.py"),
+    "services/collector": (
+        "templates/answered.html",
+        "templates/gone.html",
+        "templates/moment.html",
+        "templates/survey.html",
+        "templates/thanks.html",
+        "survey_texts.py",
+    ),
     "services/dispatcher": (
         "templates/_mail_reminder.html",
         "templates/mail.html",

@@ -13,6 +13,25 @@ AnswerState = Literal["clicked", "saved", "sent"]
 customer pressed Send (imports are sent)."""
 Origin = Literal["survey", "import", "link"]
 Comment = str | None
+MachineSign = Literal["honeypot", "agent", "untouched", "early", "fast"]
+"""What speaks for a machine: a field that nobody sees was filled in; it calls itself a scanner; the page's
+script ran and saw no hand; the mail server had just taken the mail; the page had just been made."""
+Judgement = Literal["human", "machine"]
+"""Whose a person says that a suspect answer is."""
+
+
+class HeldAnswer(Data, frozen=True, kw_only=True):
+    """What stands in a suspect answer, which counts nowhere: see the fields of :class:`Answer`."""
+
+    state: Literal["saved", "sent"]
+    score: ScoreValue
+    comment: Comment = None
+    follow_up_question: Text | None = None
+    follow_up: Comment = None
+    replies: tuple[Reply, ...] = ()
+    may_contact: bool | None = None
+    day: date
+    answered_at: Instant
 
 
 class Answer(Data, frozen=True, kw_only=True):
@@ -59,6 +78,13 @@ class Answer(Data, frozen=True, kw_only=True):
     seconds_to_score: int | None = None
     """From the first visit of the link to the first score. None where a machine has followed it, and of an
     anonymous answer."""
+    signs: tuple[MachineSign, ...] = ()
+    """Why it may be a machine's: then it is suspect."""
+    judgement: Judgement | None = None
+    """Of a suspect answer; None: nobody has judged it yet."""
+    held: HeldAnswer | None = None
+    """Of a suspect answer that was not judged a person's: its state is ``clicked``, and what stands in it is
+    here alone, so that no reader counts it, acts on it or takes the invitation for answered."""
     day: date | None = None
     """The day it counts for, in the tenant's time zone; fixed when the score was first accepted."""
     invited_at: Instant | None = None

@@ -26,6 +26,7 @@ AuditAct = Literal[
     "customers",
     "wave",
     "placeholder_ids",
+    "answer_judged",
     "suppression",
     "suppression_lifted",
     "person_invited",

@@ -252,6 +252,10 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     channel: str | None = None
     seconds_to_score: int | None = None
     """From the first visit of the link."""
+    signs: tuple[str, ...] = ()
+    """What speaks for a machine having answered."""
+    judgement: str | None = None
+    """Whose a colleague has said that it is."""
     day: date | None = None
     invited_at: Instant | None = None
     answered_at: Instant | None = None

@@ -70,6 +70,7 @@ def _(answer: Answer) -> Answer:
         follow_up_question=None,
         replies=(),
         may_contact=None,
+        held=None,
         customer_id=None,
         **OF_NOBODY,
     )

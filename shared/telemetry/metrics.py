@@ -98,6 +98,10 @@ ANONYMOUS_WAITING = Gauge(
     "afterword_anonymous_answers_waiting",
     "Anonymous answers that no score counts yet; each worker of the scorer measures all.",
 )
+SUSPECT_ANSWERS = Gauge(
+    "afterword_suspect_answers",
+    "Answers that may be a machine's and wait to be judged; each worker of the collector measures all.",
+)
 AUDIT_LINES = Counter(
     "afterword_audit_lines_total",
     "Lines of the log of who looked at or changed what that were stored.",

@@ -209,7 +209,9 @@ class AnyOrder:
         form = survey_form((await client.get(f"{path}?change=1")).text, f"{ORIGIN}{path}")
         if form is not None:
             typed = {"score": str(score), "comment": comment, "may_contact": "yes"}
-            answered = await client.post(path, data={"action": "send", **form.values, **typed})
+            answered = await client.post(
+                path, data={"action": "send", **form.values, "touched": "1", **typed}
+            )
             assert answered.status_code == 303, answered.text
         return form is not None
 

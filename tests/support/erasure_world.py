@@ -171,7 +171,7 @@ class Karen:
         client, path = self.world.clients["collector"], f"/s/{self.company.token('answer')}"
         form = survey_form((await client.get(f"{path}?change=1")).text, f"{ORIGIN}{path}")
         assert form is not None
-        answered = await client.post(path, data={"action": "send", **form.values, **typed})
+        answered = await client.post(path, data={"action": "send", **form.values, "touched": "1", **typed})
         assert answered.status_code == 303, answered.text
         await self.log.deliver_all()
 

@@ -232,6 +232,13 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             empty,
             RouteRequest(query={"segment": f"touchpoint:{of.name}-checkout"}),
         ),
+        "collector POST /v1/answers/{answer_id}/judgement": RouteRequest(
+            {"answer_id": of.invitation}, json={"judgement": "human"}, foreign=404
+        ),
+        "collector GET /suspect-answers": (empty, RouteRequest(query={"show": "judged"})),
+        "collector POST /suspect-answers/{answer_id}/judgement": RouteRequest(
+            {"answer_id": of.invitation}, form={"judgement": "human"}, foreign=404
+        ),
         "scorer GET /": empty,
         "scorer GET /segments": (
             empty,

@@ -13,7 +13,7 @@ from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.cases import Key
 from services.alerts.cases.team_notices import queue_team_mails
 from services.alerts.replicas import repository as replicas
-from services.alerts.replicas.answer_updates import AnswerUpdate, answer_updates
+from services.alerts.replicas.answer_updates import AnswerUpdate, answer_updates, left_out_answers
 from services.alerts.replicas.repository import ChangedAnswer
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Event
@@ -21,6 +21,7 @@ from shared.events import Answer, Event
 
 async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Keep the answers; open, extend and amend cases; notify the team of answers that are complete."""
+    await _leave_out(uow, events)
     updates = answer_updates(events)
     if not updates:
         return
@@ -38,6 +39,23 @@ async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[E
     await batch.open(without_case)
     await batch.amend(known, changed_with_case)
     await batch.write()
+
+
+async def _leave_out(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Record on the cases of answers that counted that a machine gave them; it closes nothing by itself."""
+    left_out = await replicas.leave_out(uow, left_out_answers(events))
+    if not left_out:
+        return
+    known = await case_answers.cases_of_answers(uow, [key for key, _ in left_out])
+    by_key = {
+        (case.tenant, case.id): case
+        for case in await cases.lock_cases(uow, [(tenant, case) for (tenant, _), case in known.items()], [])
+    }
+    entries: Entries = []
+    for key, answer in left_out:
+        if key in known:
+            by_key[key[0], known[key]].answer_left_out(entries, uow.now, answer)
+    await write_changes(uow, list(by_key.values()), entries)
 
 
 class _AnswerBatch:
@@ -137,6 +155,8 @@ class _AnswerBatch:
             case = self._by_key[one.tenant, known[one.key]]
             case.changed_at = self._uow.now
             self._touched.add((case.tenant, case.id))
+            if one.was_left_out:
+                case.answer_counted(self._entries, self._uow.now, one.answer)
             if one.before is not None and one.before != one.answer.score:
                 case.amended(self._entries, self._uow.now, one.answer, one.before, self._policy)
             if one.key in ended:

@@ -127,6 +127,16 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "note": lambda _name, _facts: translated("Note."),
     "closed": _closed,
     "reopened": lambda _name, _facts: translated("Opened again."),
+    "left_out": lambda _, facts: (
+        translated(
+            "The answer %(score)s was judged to be of a machine, and counts nowhere. Close the case if "
+            "nothing else is in it."
+        )
+        % facts
+    ),
+    "counted": lambda _, facts: (
+        translated("The answer %(score)s was judged to be of a person after all. It counts.") % facts
+    ),
     "restored": lambda _name, _facts: translated(
         "Restored after a loss of data. What was written lately is missing."
     ),

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from shared.events import Answer, Event
+from shared.events.dedupe import newest
 
 
 class AnswerUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +26,21 @@ class AnswerUpdate(msgspec.Struct, frozen=True, kw_only=True):
         return self.tenant, self.answer.id
 
 
-def answer_updates(events: Iterable[Event[Answer]]) -> list[AnswerUpdate]:
-    """The update of each answer that has a score, by tenant and id; the versions may come in any order."""
+def left_out_answers(events: Iterable[Event[Answer]]) -> list[Event[Answer]]:
+    """The newest versions here that are held: a machine may have given these answers."""
+    return [event for event in newest(events, lambda answer: answer.id) if event.data.held is not None]
+
+
+def answer_updates(events: Sequence[Event[Answer]]) -> list[AnswerUpdate]:
+    """The update of each answer that has a score, by tenant and id; the versions may come in any order.
+
+    What counted before it was held is no update, as if it had been held from the start.
+    """
+    held = {(event.tenant, event.data.id): event.data.version for event in left_out_answers(events)}
     versions: dict[tuple[str, UUID], list[Answer]] = {}
     for event in events:
+        if event.data.version < held.get((event.tenant, event.data.id), 0):
+            continue
         if event.data.state != "clicked" and event.data.score is not None:
             versions.setdefault((event.tenant, event.data.id), []).append(event.data)
     return [

@@ -26,6 +26,8 @@ class ChangedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     answer: Answer
     before: int | None
+    was_left_out: bool = False
+    """It was judged a machine's, and counts again now."""
 
     @property
     def key(self) -> Key:
@@ -63,7 +65,13 @@ async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list
         )
     ).all()
     changed = [
-        ChangedAnswer(tenant=row.tenant, answer=_answers.decode(row.body), before=row.before) for row in rows
+        ChangedAnswer(
+            tenant=row.tenant,
+            answer=_answers.decode(row.body),
+            before=row.before,
+            was_left_out=row.old is not None and _answers.decode(row.old).judgement == "machine",
+        )
+        for row in rows
     ]
     await uow.execute(
         KEEP_FIRST_SCORES,
@@ -85,6 +93,39 @@ async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list
     if erased := [update.key for update in updates if update.answer.erased]:
         await erase_earlier_versions(uow, erased)
     return changed
+
+
+LEAVE_OUT = """
+    UPDATE answer t
+    SET version = b.version,
+        body = convert_to(CAST(jsonb_set(b.body, '{judgement}', '"machine"') AS text), 'UTF8')
+    FROM (
+        SELECT a.tenant, a.id, n.version, CAST(convert_from(a.body, 'UTF8') AS jsonb) AS body
+        FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]))
+            AS n (tenant, id, version)
+        JOIN answer a ON a.tenant = n.tenant AND a.id = n.id AND a.version < n.version
+        ORDER BY a.tenant, a.id
+        FOR UPDATE OF a
+    ) AS b
+    WHERE t.tenant = b.tenant AND t.id = b.id
+    RETURNING t.tenant, t.id, old.body AS old
+"""
+
+
+async def leave_out(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> list[tuple[Key, Answer]]:
+    """Mark answers that are held now as a machine's; returns those that counted before, as they were."""
+    if not events:
+        return []
+    rows = await uow.execute(
+        LEAVE_OUT,
+        {
+            "tenants": [event.tenant for event in events],
+            "ids": [event.data.id for event in events],
+            "versions": [event.data.version for event in events],
+        },
+    )
+    found = [((row.tenant, row.id), _answers.decode(row.old)) for row in rows]
+    return [(key, answer) for key, answer in found if answer.judgement != "machine" and not answer.erased]
 
 
 KEEP_EARLIER_VERSIONS = """
@@ -175,7 +216,8 @@ async def answers_of_customer(
     rows = await uow.execute(
         FIND_ANSWERS_OF_CUSTOMER, {"tenant": tenant, "customer": customer_id, "limit": limit}
     )
-    return [_answers.decode(row.body) for row in rows]
+    found = [_answers.decode(row.body) for row in rows]
+    return [answer for answer in found if answer.judgement != "machine"]
 
 
 TOUCH_CASES_OF_INVITATIONS = """

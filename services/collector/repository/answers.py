@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Row
 
 from services.collector.domain import PageRevision
 from services.collector.models import answer as answer_table
+from services.collector.visits import VisitClass, visit_class
 from shared.db.bulk import keep_newest_sql, row_values
 from shared.db.database import UnitOfWork
 from shared.events import Answer, segments_of
@@ -54,7 +57,7 @@ LOCK_ANSWERS_AFTER = f"""
 # One lower and one upper bound, infinite where the caller gives none: so every plan reads just that range of
 # the index. Answers without a score have no answered_at and lie within no bounds.
 LIST_ANSWERS = f"""
-    SELECT {ANSWER_BODY} AS body, n.flag
+    SELECT {ANSWER_BODY} AS body, n.flag, n.first_at
     FROM answer a
     LEFT JOIN intent n ON n.tenant = a.tenant AND n.invitation_id = a.id
     WHERE a.tenant = :tenant AND NOT a.anonymous
@@ -63,10 +66,18 @@ LIST_ANSWERS = f"""
       AND a.answered_at < coalesce(CAST(:until AS timestamptz), 'infinity')
       AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
       AND (CAST(:segment AS text) IS NULL OR a.within ? CAST(:segment AS text))
+      AND (CAST(:suspect AS boolean) IS NULL OR (a.signs <> '[]') = CAST(:suspect AS boolean))
       AND (CAST(:measurement AS text) IS NULL OR a.measurement = CAST(:measurement AS text))
     ORDER BY a.answered_at, a.id
     LIMIT :limit
 """
+
+
+class LinkVisits(NamedTuple):
+    """The visits of an answer's link; None where none are kept."""
+
+    visits: VisitClass | None
+    flag: str | None
 
 
 async def put_answers(
@@ -91,6 +102,7 @@ async def put_answers(
             "segments": [_json(answer.segments) for answer in answers],
             "organisation": [_json(answer.organisation) for answer in answers],
             "replies": [_json(answer.replies) for answer in answers],
+            "signs": [_json(answer.signs) for answer in answers],
             "within": [_json(segments_of(answer)) for answer in answers],
             "page": writer.page if writer else None,
             "page_seq": writer.seq if writer else None,
@@ -143,10 +155,11 @@ async def list_answers(
     until: datetime | None,
     segment: str | None,
     measurement: str | None,
+    suspect: bool | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
-) -> list[tuple[Answer, str | None]]:
-    """Answers with a score, oldest first, each with the flag of the visits of its link; no anonymous ones.
+) -> list[tuple[Answer, LinkVisits]]:
+    """Answers with a score, oldest first, each with whose the visits of its link were; no anonymous ones.
 
     :param allowed: segments to which the caller is limited; none: not limited.
     :param after: time and id of the last answer of the page before.
@@ -161,12 +174,19 @@ async def list_answers(
             "until": until,
             "segment": segment or None,
             "measurement": measurement,
+            "suspect": suspect,
             "after_at": after_at,
             "after_id": after_id,
             "limit": limit,
         },
     )
-    return [(decode_answer(row.body), row.flag) for row in rows]
+    return [(answer, _visits(row, answer)) for row in rows for answer in [decode_answer(row.body)]]
+
+
+def _visits(row: Row[Any], answer: Answer) -> LinkVisits:
+    if row.first_at is None:
+        return LinkVisits(None, None)
+    return LinkVisits(visit_class(row.flag, row.first_at, answer.invited_at), row.flag)
 
 
 def _json(value: object) -> str:

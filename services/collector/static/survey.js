@@ -85,6 +85,17 @@ function saveLater(delay) {
   timer = setTimeout(save, Math.max(0, Math.min(delay, since + Math.max(delay, MAX_UNSAVED_MS) - now)));
 }
 
+// By this field a person's answer is told from that of a machine which presses Send by a script.
+const hand = form.elements.touched;
+if (hand) hand.value = "0"; // A page of an earlier version has no such field.
+function handSeen(event) {
+  if (hand && event.isTrusted) hand.value = "1";
+}
+const SIGNS_OF_A_HAND = ["pointerdown", "touchstart", "keydown", "wheel"];
+for (const sign of [...SIGNS_OF_A_HAND, "click", "input"]) {
+  addEventListener(sign, handSeen, { passive: true, capture: true });
+}
+
 // The first sign of a person: the score in the link is theirs.
 function personActed(event) {
   if (!event.isTrusted || touched) return;
@@ -95,7 +106,7 @@ function personActed(event) {
   if (event.type === "keydown" && scale.contains(event.target) && event.key !== "Tab") chosenByKey = true;
   else save();
 }
-for (const sign of ["pointerdown", "touchstart", "keydown", "wheel"]) {
+for (const sign of SIGNS_OF_A_HAND) {
   addEventListener(sign, personActed, { passive: true, capture: true });
 }
 

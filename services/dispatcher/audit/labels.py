@@ -21,6 +21,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "customers": message("added or changed customers"),
     "wave": message("made or stopped a wave"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
+    "answer_judged": message("said whether a person gave an answer"),
     "suppression": message("listed addresses that get no mail"),
     "suppression_lifted": message("took an address off the list"),
     "person_invited": message("invited a colleague"),
@@ -59,6 +60,7 @@ FACT_LABELS: dict[str, Message] = {
     "holidays": message("mail on public holidays"),
     "cap_hours": message("hours between two mails"),
     "counter_events": message("counter-events"),
+    "judgement": message("given by"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {
@@ -75,6 +77,7 @@ VALUE_LABELS: dict[str, dict[str, Message]] = {
         "link_created": message("link made"),
         "link_opened": message("link opened"),
     },
+    "judgement": {"human": message("a person"), "machine": message("a machine")},
     "kind": {"address": message("address"), "customer": message("customer id")},
     "role": {
         "admin": message("administrator"),

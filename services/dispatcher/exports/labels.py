@@ -142,6 +142,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
         ),
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
         "delay_minutes",
+        *("signs", "judgement"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }
 )

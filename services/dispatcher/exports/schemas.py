@@ -134,6 +134,8 @@ EXAMPLE: dict[str, Any] = {
                     "layout": "horizontal",
                     "channel": "mail",
                     "seconds_to_score": 12,
+                    "signs": [],
+                    "judgement": None,
                     "day": "2026-11-18",
                     "invited_at": "2026-11-17T08:00:00Z",
                     "answered_at": "2026-11-18T08:30:00Z",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
+from services.dispatcher.models import HELD_ANSWER
 from shared.pages.language import spoken, translated
 from shared.privacy.persons import NOBODY
 from shared.values.messages import Message, message
@@ -216,6 +217,8 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
         return translated("Asked; whether it was answered is not kept")
     if row.answer_state is None:
         return spoken(OUTCOMES[row.state or row.reason])
+    if row.answer_state == HELD_ANSWER:
+        return translated("Answered, perhaps by a machine: not counted")
     if row.score is None:
         return translated("Link opened, no answer yet")
     return translated("Answered %(score)s") % {"score": row.score}

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.repository.search import DecisionFilter, Place, page_sql, run_page
-from services.dispatcher.models import answer_heard, case_heard
+from services.dispatcher.models import HELD_ANSWER, answer_heard, case_heard
 from shared.db import UnitOfWork
 from shared.db.bulk import keep_newest_events
 from shared.events import Answer, AnswerState, Case, Event
@@ -28,6 +28,7 @@ async def keep_answers(
         uow,
         answer_heard,
         answers,
+        state=[HELD_ANSWER if event.data.held is not None else event.data.state for event in answers],
         first=("clicked_at", "saved_at", "sent_at"),
         clicked_at=[clicked.get(identity) for identity in identities],
         saved_at=[event.data.answered_at for event in answers],
@@ -47,7 +48,7 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
     first: dict[tuple[str, UUID], datetime] = {}
     for event in versions:
         answer, identity = event.data, (event.tenant, event.data.id)
-        if answer.state == state:
+        if answer.state == state and answer.held is None:
             first[identity] = min(first.get(identity, answer.changed_at), answer.changed_at)
     return first
 

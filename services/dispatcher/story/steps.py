@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
 from services.dispatcher.mail_reasons import mail_reason
+from services.dispatcher.models import HELD_ANSWER
 from services.dispatcher.story.labels import DROP_REASONS, REASONS, REMINDER_STATES, hold_label
 from shared.events import Transaction
 from shared.pages.language import spoken, translated
@@ -25,6 +26,7 @@ StepKind = Literal[
     "countered",
     "anonymous",
     "clicked",
+    "held",
     "answered",
     "counted",
     "case",
@@ -134,6 +136,9 @@ def _answer_steps(answer: Row[Any]) -> list[StoryStep]:
     steps = []
     if answer.clicked_at is not None:
         steps.append(StoryStep("clicked", answer.clicked_at, translated("The customer opened the link.")))
+    if answer.state == HELD_ANSWER:
+        words = translated("An answer came that a machine may have given.")
+        steps.append(StoryStep("held", None, words, answer))
     if answer.score is not None:
         sent = translated("The customer answered %(score)s and sent it.")
         writing = translated("The customer answered %(score)s and may still be writing.")

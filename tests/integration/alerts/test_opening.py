@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from support.alerts_builders import (
     POLICY,
     TENANT,
@@ -19,6 +20,7 @@ from support.alerts_builders import (
     rows,
 )
 from support.eventually import eventually
+from support.suspects import suspect
 
 from services.alerts.cases.domain.case_rules import case_id, case_number
 from services.alerts.replicas.handlers import keep_invitations
@@ -55,6 +57,45 @@ async def test_a_detractors_first_saved_score_opens_a_case_at_once_and_says_so(d
     (event,) = await published(database)
     assert (event.tenant, event.data.id, event.data.version) == (TENANT, case.id, case.version)
     assert event.data.segments == {"touchpoint": "home delivery"}
+
+
+class TestSuspectAnswers:
+    async def test_only_a_judgement_opens_its_case_however_late_it_comes(self, database: Database) -> None:
+        then = datetime.now(UTC) - timedelta(days=9)
+        answer = an_answer(answered_at=then, changed_at=then, day=then.date())
+        await deliver(database, act_on_answers, suspect(answer))
+        await deliver(database, act_on_answers, suspect(answer, 2, "machine"))
+        assert await cases(database) == []
+        await deliver(
+            database, act_on_answers, suspect(replace(answer, changed_at=datetime.now(UTC)), 3, "human")
+        )
+        (case,) = await cases(database)
+        assert case.score == 2
+
+    async def test_taken_back_its_case_says_so_and_closes_nothing_by_itself(self, database: Database) -> None:
+        answer = an_answer(day=datetime.now(UTC).date())
+        await deliver(database, act_on_answers, suspect(answer, 1, "human"))
+        for _ in range(2):
+            await deliver(database, act_on_answers, suspect(answer, 2, "machine"))
+        assert (await kinds(database)).count("left_out") == 1
+        assert [case.state for case in await cases(database)] == ["open"]
+        assert await rows(
+            database, "SELECT convert_from(body, 'UTF8')::jsonb ->> 'judgement' AS whose FROM answer"
+        ) == [("machine",)]
+        await deliver(database, act_on_answers, suspect(answer, 3, "human"))
+        assert (await kinds(database))[-1] == "counted"
+
+    async def test_what_was_taken_back_in_the_same_batch_opens_nothing(self, database: Database) -> None:
+        answer = an_answer(day=datetime.now(UTC).date())
+        both = suspect(answer, 1, "human"), suspect(answer, 2, "machine")
+        await deliver(database, act_on_answers, *both)
+        assert await cases(database) == []
+
+    async def test_a_person_who_answers_after_the_machine_opens_the_case(self, database: Database) -> None:
+        answer = an_answer(day=datetime.now(UTC).date())
+        await deliver(database, act_on_answers, suspect(answer), replace(answer, version=2, score=1))
+        (case,) = await cases(database)
+        assert case.score == 1
 
 
 async def test_a_four_to_six_is_to_be_called_within_two_days(database: Database) -> None:

@@ -49,6 +49,7 @@ from shared.tenancy.tenants import keep_tenants
 
 SECRET = "a-secret-for-tests-only-of-32-characters-and-more"
 KEYS = {"acme": "key-of-acme", "zenith": "key-of-zenith"}
+MINUTE = timedelta(minutes=1)
 SURVEY = UUID("01900000-0000-7000-8000-000000000001")
 
 
@@ -127,14 +128,14 @@ def the_survey(now: datetime, texts: dict[str, SurveyTexts], questions: tuple[Qu
 
 
 def an_invitation(now: datetime, **changed: Any) -> Invitation:
-    """An invitation that has just been sent."""
+    """An invitation that was sent a minute ago, so that a person can have opened it."""
     fields: dict[str, Any] = {
         "id": uuid7(), "version": 1, "state": "sent", "survey_id": SURVEY, "survey_version": 1,
         "survey_name": "Delivery", "measurement": "transactional", "language": "en", "test": False,
         "customer": Customer(id="kw-4711", email="karen@example.com", name="Karen Whitfield", phone="+4512345678"),
         "event_id": uuid7(), "event_type": "order.delivered", "occurred_at": now, "touchpoint": "delivery",
         "segments": {"touchpoint": "delivery", "store": "aarhus"}, "organisation": ("north", "sales"),
-        "decided_at": now, "due_at": now, "sent_at": now, "expires_at": now + timedelta(days=30),
+        "decided_at": now, "due_at": now - MINUTE, "sent_at": now - MINUTE, "expires_at": now + timedelta(days=30),
     }  # fmt: skip
     return Invitation(**{**fields, **changed})
 

@@ -124,9 +124,13 @@ async def test_staff_see_their_own_segments_and_analysts_no_customer(bench: Benc
 
 async def test_the_openapi_document_tells_each_route_with_its_refusals(bench: Bench) -> None:
     document = (await bench.client.get("/openapi/collector.json")).json()
-    assert set(document["paths"]) == {"/v1/answers", "/v1/answers/import"}
+    assert set(document["paths"]) == {
+        "/v1/answers",
+        "/v1/answers/import",
+        "/v1/answers/{answer_id}/judgement",
+    }
     for path in document["paths"].values():
         for operation in path.values():
             assert operation["summary"]
             assert "401" in operation["responses"]
-    assert SERVICE.paths == ("/s", "/v1/answers", "/v1/personal-data/collector")
+    assert SERVICE.paths == ("/s", "/suspect-answers", "/v1/answers", "/v1/personal-data/collector")

@@ -17,7 +17,8 @@ class Tab:
     def __init__(self, bench: Bench, invitation: UUID, page: httpx.Response) -> None:
         form = survey_form(page.text, f"http://test.example/s/{bench.token(invitation)}")
         assert form is not None, page.text
-        self._bench, self._action, self.values = bench, form.action, form.values
+        self._bench, self._action = bench, form.action
+        self.values = {**form.values, "touched": "1"}  # a person's hand is on the page
 
     @classmethod
     async def open(cls, bench: Bench, invitation: UUID, query: str = "?change=1") -> "Tab":

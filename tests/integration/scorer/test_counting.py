@@ -1,10 +1,11 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.scorer_builders import DAY, an_answer, count, kept_counts, naive_counts
+from support.suspects import suspect
 
 from services.scorer import handlers
 from services.scorer.domain import Groups, groups_of
@@ -14,6 +15,8 @@ from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import Database
 from shared.events import Answer
+
+AT = datetime(2024, 2, 29, 12, tzinfo=UTC)
 
 
 def only(score: int) -> list[int]:
@@ -57,6 +60,21 @@ async def test_an_older_version_that_comes_late_changes_nothing(database: Databa
 async def test_tests_and_clicks_never_count(database: Database, never: dict[str, Any]) -> None:
     await count(database, an_answer(**never))
     assert await kept_counts(database) == {}
+
+
+async def test_a_suspect_answer_counts_on_its_day_while_it_is_judged_a_persons(database: Database) -> None:
+    long_ago = date(2024, 2, 29)
+    answer = an_answer(day=long_ago, score=3, comment="Click here", answered_at=AT)
+    await count(database, suspect(answer))
+    assert await kept_counts(database) == {}
+    async with database.reading() as uow:
+        assert (await uow.execute("SELECT comment FROM answer")).scalar_one() is None
+    await count(database, suspect(answer, 2, "human"))
+    assert (await kept_counts(database))["transactional", "", long_ago] == only(3)
+    await count(database, suspect(answer, 3, "machine"))
+    assert set(map(tuple, (await kept_counts(database)).values())) <= {(0,) * 11}
+    await count(database, suspect(answer, 4, "human"), suspect(answer, 4, "human"))
+    assert (await kept_counts(database))["transactional", "", long_ago] == only(3)
 
 
 async def test_a_late_answer_adds_to_its_old_day(database: Database) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.collector.anonymous import anonymous_answer_after, target_of_nobody
 from services.collector.domain import LinkTarget, SubmittedAnswer, answer_after
 from services.collector.forms import LAYOUTS, read_form
-from services.collector.visits import Visit, intent_after
+from services.collector.visits import EARLY, Visit, intent_after
 from shared.events.surveys import Layout
 from shared.ids import uuid7
 
@@ -45,13 +45,17 @@ def test_a_form_has_a_known_layout_or_none(typed: str) -> None:
     assert layout == (typed.strip() if typed.strip() in LAYOUTS else None)
 
 
+MAILED = NOW - timedelta(hours=1)
+
+
 def test_the_time_of_a_link_that_a_machine_followed_is_not_known() -> None:
     intent = intent_after(None, Visit(None, "Mozilla/5.0", trapped=False), NOW)
-    assert intent.opened_at == NOW
+    assert intent.opened_at(MAILED) == NOW
     later = intent_after(intent, Visit(3, "Mozilla/5.0", trapped=False), NOW + timedelta(minutes=1))
-    assert later.opened_at == NOW
+    assert later.opened_at(MAILED) == NOW
     scanned = intent_after(later, Visit(3, "Barracuda", trapped=False), NOW + timedelta(minutes=2))
-    assert scanned.opened_at is None
+    assert scanned.opened_at(MAILED) is None
+    assert later.opened_at(NOW - EARLY / 2) is None
 
 
 def test_an_anonymous_answer_has_its_layout_and_neither_channel_nor_time() -> None:

@@ -112,6 +112,14 @@ class CaseFile(msgspec.Struct, kw_only=True):
                 self.contact_due_at = min(self.contact_due_at, due)
         self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
 
+    def answer_left_out(self, entries: Entries, now: datetime, answer: Answer) -> None:
+        """A colleague has judged that a machine gave the answer. It closes nothing, but is recorded."""
+        self._add(entries, now, SYSTEM, "left_out", answers=[answer.id], score=answer.score)
+
+    def answer_counted(self, entries: Entries, now: datetime, answer: Answer) -> None:
+        """An answer that was left out is a person's after all."""
+        self._add(entries, now, SYSTEM, "counted", answers=[answer.id], score=answer.score)
+
     def apply_answers(
         self, entries: Entries, now: datetime, answers: Sequence[Answer], policy: CasePolicy
     ) -> None:

@@ -28,7 +28,8 @@ def opens_case(answer: Answer, policy: CasePolicy) -> bool:
         return False
     if answer.test or answer.erased or answer.origin == "import" or answer.answered_at is None:
         return False
-    return answer.changed_at - answer.answered_at <= policy.fresh_for
+    # One that was held is as new as its judgement.
+    return answer.judgement == "human" or answer.changed_at - answer.answered_at <= policy.fresh_for
 
 
 def case_id(tenant: str, answer_id: UUID) -> UUID:

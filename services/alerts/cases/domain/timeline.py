@@ -20,6 +20,8 @@ EntryKind = Literal[
     "revealed",
     "closed",
     "reopened",
+    "left_out",  # an answer, as a machine's
+    "counted",  # an answer that was left out
     "restored",
     "erased",
 ]

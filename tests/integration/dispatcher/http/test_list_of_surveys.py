@@ -1,10 +1,12 @@
 """The list of surveys: its figures, moving a survey in the order, and copying one."""
 
+import re
 from uuid import UUID
 
 import httpx
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.dispatcher_builders import (
     a_customer,
     a_transaction,
@@ -19,6 +21,7 @@ from support.dispatcher_builders import (
 )
 from support.dispatcher_client import KEY, a_person, form
 from support.forms import forms_of
+from support.suspects import suspect
 
 from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
@@ -88,6 +91,41 @@ async def test_who_may_not_edit_sees_no_buttons_and_moves_and_copies_nothing(
         refused = await client.post(f"/surveys/{made[0].id}/{act}", data=data, headers=analyst)
         assert refused.status_code in {403, 404}, act
     assert await order(database) == ["first", "second"]
+
+
+async def test_clicks_without_a_score_and_suspect_answers_stand_beside_those_who_answered(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await go_live(database)
+    await make_survey(database, state="live")
+    events = [a_transaction(f"order-{n}", a_customer(f"c-{n}")) for n in range(4)]
+    await decide(database, *events)
+    await send_all(database)
+    now = system_clock()
+    asked = await rows(database, "SELECT id, event_id FROM invitation ORDER BY event_id")
+    assert len(asked) == 4
+    clicked, also_clicked, machine, person = [
+        Answer(
+            id=each.id, version=1, state="sent", origin="survey", score=9, day=now.date(), answered_at=now,
+            changed_at=now, event_id=each.event_id,
+        )
+        for each in asked
+    ]  # fmt: skip
+    none = {"state": "clicked", "score": None, "day": None, "answered_at": None}
+    heard = [replace(clicked, **none), replace(also_clicked, **none), suspect(machine), person]
+    await consume(database, keep_answers, ANSWERS, *heard)
+    page = (await client.get("/surveys", headers=a_person())).text
+    assert "1 of 4" in page
+    assert "2 clicked and did not confirm" in page
+    assert re.search(r'href="/suspect-answers">[^<]+</a> \(1\)', page)
+    shown = (await client.get(f"/events/{machine.event_id}", headers=a_person())).text
+    assert "An answer came that a machine may have given." in shown
+    assert "Answered, perhaps by a machine" in (await client.get("/events", headers=a_person())).text
+    assert "/suspect-answers" not in (await client.get("/surveys", headers=a_person("analyst"))).text
+    # Judged a person's, it is an answer like any other; judged a machine's again, it is none.
+    for version, judgement, answered in ((2, "human", "2 of 4"), (3, "machine", "1 of 4")):
+        await consume(database, keep_answers, ANSWERS, suspect(machine, version, judgement))
+        assert answered in (await client.get("/surveys", headers=a_person())).text
 
 
 class TestCopies:

@@ -46,7 +46,7 @@ KEPT: dict[type[Data], set[str]] = {
     Answer: {
         *("id", "version", "state", "origin", "test", "score", "anonymous", "survey_id", "survey_version"),
         *("event_id", "measurement", "touchpoint", "segments", "organisation", "language", "day"),
-        *("layout", "channel", "seconds_to_score"),
+        *("layout", "channel", "seconds_to_score", "signs", "judgement"),
         *("invited_at", "answered_at", "changed_at"),
     },
     Case: {

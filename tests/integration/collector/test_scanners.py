@@ -1,0 +1,111 @@
+"""Ten thousand visits of scanners change nothing, and each person after them counts once."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from support.http_clients import a_context
+from support.stack import Postgres
+
+from services.alerts.app import SERVICE as ALERTS
+from services.collector.domain import parse_score
+from services.scorer.app import SERVICE as SCORER
+from shared.db.database import Database
+from shared.events import ANSWERS, Answer, Event
+from shared.http.rate_limit import RateLimit
+from shared.service import Context
+
+from .conftest import MINUTE, Bench
+
+LINKS = 100
+UPWARDS, DOWNWARDS = list(range(11)), list(range(10, -1, -1))
+MIXED = [(7 * score) % 11 for score in range(11)]
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
+SCANNERS = ("Barracuda Sentinel", "Mimecast", "ms-office", "Slackbot 1.0", "Proofpoint")
+Visit = tuple[str, int | None, dict[str, str]]
+"""Method, score in the link, headers."""
+
+
+def visits() -> list[Visit]:
+    """One hundred of them to one link: B17's methods and eleven scores in three orders, with further headers."""
+    found: list[Visit] = [("GET", score, {"user-agent": BROWSER}) for score in (*UPWARDS, *DOWNWARDS, *MIXED)]
+    found += [("GET", score, {"user-agent": agent}) for score, agent in enumerate(SCANNERS)]
+    for score in UPWARDS:
+        found += [("HEAD", score, {}), ("OPTIONS", score, {})]
+        found += [("GET", score, {name: "prefetch"}) for name in ("sec-purpose", "purpose")]
+        found.append(("POST", score, {"user-agent": BROWSER}))
+    return [*found, *[("HEAD", None, {})] * (100 - len(found))]
+
+
+async def visit_all(bench: Bench, invitation: UUID) -> None:
+    address = f"/s/{bench.token(invitation)}"
+    for method, score, headers in visits():
+        query = {"v": str(score)} if score is not None else {}
+        form = {"score": str(score), "action": "send"} if method == "POST" else None
+        answer = await bench.client.request(method, address, params=query, data=form, headers=headers)
+        assert answer.status_code == (409 if method == "POST" else 405 if method == "OPTIONS" else 200)
+
+
+async def heard_by(context: Context, events: Sequence[Event[Answer]]) -> None:
+    """Let a service consume these answers."""
+    (handle,) = (each.handle for each in context_subscriptions(context) if each.topic is ANSWERS)
+    async with context.database.transaction() as uow:
+        await handle(uow, events)
+
+
+def context_subscriptions(context: Context) -> Sequence[Any]:
+    service = {"scorer": SCORER, "alerts": ALERTS}[context.service]
+    return list(service.consumed(context))
+
+
+async def number_of(database: Database, table: str) -> int:
+    async with database.reading() as uow:
+        return int((await uow.execute(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+async def counted(database: Database) -> int:
+    """How many answers the company's score counts."""
+    async with database.reading() as uow:
+        rows = await uow.execute("SELECT count(*) FROM answer WHERE score IS NOT NULL")
+        return int(rows.scalar_one())
+
+
+async def test_b17_ten_thousand_scanners_change_nothing_and_each_person_after_them_counts_once(
+    bench: Bench, postgres: Postgres
+) -> None:
+    """B17, B18: no answer, no score, no case, one row for each link; then one hundred people answer."""
+    state = bench.app.state
+    fast = RateLimit(burst=20_000, interval_s=0.001)
+    state.context = replace(state.context, per_link=fast, per_network=fast)
+    scorer, alerts = await a_context(SCORER, postgres), await a_context(ALERTS, postgres)
+    invitations = [await bench.invite() for _ in range(LINKS)]
+    assert LINKS * len(visits()) == 10_000
+    for start in range(0, LINKS, 5):
+        await asyncio.gather(*(visit_all(bench, each) for each in invitations[start : start + 5]))
+    events = [ANSWERS.event("acme", answer, bench.now) for answer in await bench.published()]
+    assert {(event.data.state, event.data.score) for event in events} == {("clicked", None)}
+    assert len(events) <= LINKS
+    intents = await bench.rows("SELECT flag FROM intent")
+    assert [row.flag for row in intents] == ["scores"] * LINKS
+    for service in (scorer, alerts):
+        await heard_by(service, events)
+    assert await counted(scorer.database) == await number_of(alerts.database, "cases") == 0
+
+    bench.now += MINUTE + timedelta(days=3)
+    for n, invitation in enumerate(invitations):
+        assert (await bench.submit(invitation, n % 11)).status_code == 303
+    people = [ANSWERS.event("acme", answer, bench.now) for answer in await bench.published()][len(events) :]
+    assert len(people) == LINKS
+    for service in (scorer, alerts):
+        for _ in range(2):
+            await heard_by(service, people)
+    assert await counted(scorer.database) == LINKS
+    detractors = sum((parse_score(str(n % 11)) or 0) <= 6 for n in range(LINKS))
+    # All of them have one customer id, so their answers belong to one case.
+    assert await number_of(alerts.database, "case_answer") == detractors
+    assert await number_of(alerts.database, "cases") == 1
+    for service in (scorer, alerts):
+        await service.database.close()
