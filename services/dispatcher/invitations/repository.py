@@ -73,8 +73,8 @@ CLAIM = claim_sql(
 
 
 FIND_SENDING_INPUTS = f"""
-    SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, w.measurement, w.default_language, w.texts,
-        v.texts AS words, v.layout,
+    SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, s.first_live_at,
+        w.measurement, w.default_language, w.texts, v.texts AS words, v.layout,
         (
             SELECT max(c.asked_elsewhere_at) FROM customer c
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))

@@ -78,12 +78,13 @@ async def list_events(
     survey: Typed = "",
     channel: Typed = "",
     state: Typed = "",
+    postponed_by: Typed = "",
     since: Typed = "",
     until: Typed = "",
     before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
 ) -> Response:
     """The events that a search wants, newest first; those of today, or of a period, are counted before."""
-    typed = (q, reason, survey, channel, state, since, until)
+    typed = (q, reason, survey, channel, state, postponed_by, since, until)
     search, place = EventSearch(*(each.strip() for each in typed)), decode_cursor(before, "before")
     counts: dict[str, int] = {}
     async with context.database.reading() as uow:

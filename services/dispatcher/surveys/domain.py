@@ -1,14 +1,24 @@
 """Surveys as they are drafted and stored."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.first_day import FIRST_DAY, is_first_day
 from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
-from shared.events.surveys import SURVEY_RULES, Layout, Measurement, Programme, Reminder, SurveyRules
+from shared.events.surveys import (
+    EDIT_HOURS,
+    STANDARD_EDIT_HOURS,
+    SURVEY_RULES,
+    Layout,
+    Measurement,
+    Programme,
+    Reminder,
+    SurveyRules,
+)
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 _conditions = msgspec.json.Decoder(Condition)
@@ -27,6 +37,7 @@ class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
     texts: dict[str, SurveyTexts] = {}
     questions: tuple[Question, ...] = ()
     layout: Layout = "horizontal"
+    edit_hours: Annotated[int, EDIT_HOURS] = STANDARD_EDIT_HOURS
 
 
 class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +47,21 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     """Grows with each change of the survey, and of how its tenant sends."""
     survey_version: int
-    """Grows when its words, its questions or its layout change."""
+    """Grows when its words, its questions, its layout or its edit window change."""
     draft: SurveyDraft
+    first_live_at: datetime | None = None
+    """When it could first ask customers: live, in a company that was; None: not yet, or it was not kept."""
     created_at: datetime
     changed_at: datetime
+
+
+def first_day_end(survey: StoredSurvey | None, now: datetime) -> datetime | None:
+    """When the survey's first day ends; None: it has none now, or no limit on it."""
+    if survey is None or survey.first_live_at is None:
+        return None
+    if not is_first_day(survey.draft.first_day_per_hour, survey.first_live_at, now):
+        return None
+    return survey.first_live_at + FIRST_DAY
 
 
 class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):

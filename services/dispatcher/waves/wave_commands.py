@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound, first_day_end
 from services.dispatcher.surveys.survey_commands import find_survey
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import Wave, WavePlan, plan_wave
@@ -49,6 +49,8 @@ class PlannedWave(NamedTuple):
 
     survey: StoredSurvey
     plan: WavePlan
+    first_day_until: datetime | None
+    """When the survey's first day ends, on which the wave would begin; None: it would not."""
 
 
 async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave:
@@ -69,7 +71,9 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
         raise WaveRefused("segments", NOBODY)
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
-    return PlannedWave(survey, plan_wave(wanted.size, wanted.margin, eligible, figures))
+    begins_at = max(uow.now, wanted.start_at or uow.now)
+    wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
+    return PlannedWave(survey, wave_plan, first_day_end(survey, begins_at))
 
 
 async def start_wave(
