@@ -18,7 +18,7 @@ FIRST_DAY = timedelta(hours=HOURS)
 HOUR = timedelta(hours=1)
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class MailPlace(msgspec.Struct, frozen=True, kw_only=True):
     """When a mail may leave, and the places of the hours as they are with it."""
 
     at: datetime
@@ -26,9 +26,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Of each hour, those with a mail."""
 
 
-def is_first_day(per_hour: int, began_at: datetime, at: datetime) -> bool:
-    """Whether mails of a survey that began then are counted at this time. ``per_hour``: 0 is no limit."""
-    return per_hour > 0 and at < began_at + FIRST_DAY
+def first_day_end(per_hour: int, began_at: datetime | None, at: datetime) -> datetime | None:
+    """When the first day ends on which a survey's mails are counted; None: at this time they are not.
+
+    :param per_hour: 0 is no limit.
+    :param began_at: when the survey could first ask customers; None: not yet, or it was not kept.
+    """
+    if began_at is None or per_hour == 0 or at >= began_at + FIRST_DAY:
+        return None
+    return began_at + FIRST_DAY
 
 
 def find_place(
@@ -38,7 +44,7 @@ def find_place(
     now: datetime,
     promised_at: datetime | None,
     hold_at: Callable[[datetime], Hold],
-) -> Place:
+) -> MailPlace:
     """Give a mail that is due a place: now, if its hour has one left.
 
     :param began_at: when the survey could first ask customers.
@@ -62,9 +68,9 @@ def find_place(
         held_until = hold_at(at).until
         if held_until == at:
             taken[hour] += 1
-            return Place(at=at, counts=tuple(taken))
+            return MailPlace(at=at, counts=tuple(taken))
         at = held_until
-    return Place(at=hold_at(at).until, counts=tuple(taken))
+    return MailPlace(at=hold_at(at).until, counts=tuple(taken))
 
 
 def without_place(counts: Sequence[int], hour: int) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.dispatcher.decisions.domain import CandidateSurvey
-from services.dispatcher.decisions.first_day import find_place, hour_of, is_first_day, without_place
+from services.dispatcher.decisions.first_day import find_place, first_day_end, hour_of, without_place
 from services.dispatcher.decisions.hours import Hold
 from services.dispatcher.repository import first_days as rows
 from shared.db import UnitOfWork
@@ -29,8 +29,8 @@ def first_day_of(
     """The survey's first day; None: it is over, or has no limit."""
     if survey is None or first_live_at is None:
         return None
-    is_on = is_first_day(survey.first_day_per_hour, first_live_at, now)
-    return FirstDay(survey, first_live_at) if is_on else None
+    ends_at = first_day_end(survey.first_day_per_hour, first_live_at, now)
+    return FirstDay(survey, first_live_at) if ends_at is not None else None
 
 
 async def take_place(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.decisions.first_day import FIRST_DAY, is_first_day
+from services.dispatcher.decisions.first_day import first_day_end
 from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
 from shared.events.surveys import (
@@ -51,17 +51,13 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     draft: SurveyDraft
     first_live_at: datetime | None = None
     """When it could first ask customers: live, in a company that was; None: not yet, or it was not kept."""
+
+    def first_day_until(self, at: datetime) -> datetime | None:
+        """When its first day ends; None: at this time it has none."""
+        return first_day_end(self.draft.first_day_per_hour, self.first_live_at, at)
+
     created_at: datetime
     changed_at: datetime
-
-
-def first_day_end(survey: StoredSurvey | None, now: datetime) -> datetime | None:
-    """When the survey's first day ends; None: it has none now, or no limit on it."""
-    if survey is None or survey.first_live_at is None:
-        return None
-    if not is_first_day(survey.draft.first_day_per_hour, survey.first_live_at, now):
-        return None
-    return survey.first_live_at + FIRST_DAY
 
 
 class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ REMEDIES = {
         "Write a whole number from 0 to %(most)s; 0 is no limit.", most=Count(MAX_FIRST_DAY_PER_HOUR)
     ),
     "edit_hours": message("Write a whole number of hours from %(least)s to %(most)s.", least=0, most=720),
+    "reply_to": message("Write an address such as name@example.com, or leave it empty."),
     "layout": message("Choose a row or a column."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }

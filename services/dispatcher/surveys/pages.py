@@ -12,7 +12,7 @@ from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyNotFound, first_day_end
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyNotFound
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.field_labels import language_name
 from services.dispatcher.surveys.forms import DraftForm, form_of, read_form
@@ -176,7 +176,7 @@ async def form_page(
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
         sender=tenant.name,
         mail_from=context.mail_renderer.mail_from,
-        first_day_until=first_day_end(survey, context.database.clock()),
+        first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,
         done=notice(did),
         tried=tried,
         may_edit=staff.role in EDITING_ROLES,

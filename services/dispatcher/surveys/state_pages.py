@@ -11,7 +11,7 @@ from services.dispatcher.frame import CsrfChecked, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.surveys.condition_labels import condition_sentence
-from services.dispatcher.surveys.domain import SurveyChanged, first_day_end
+from services.dispatcher.surveys.domain import SurveyChanged
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, recent_events
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
 from services.dispatcher.surveys.overview import show_overview
@@ -132,7 +132,7 @@ async def _state_page(
         matching=found.of_type,
         matches=found,
         conditions=condition_sentence(conditions) if conditions is not None else "",
-        first_day_until=first_day_end(survey, context.database.clock()),
+        first_day_until=survey.first_day_until(context.database.clock()),
         recent_days=RECENT_DAYS,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=409 if stale else 200)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound, first_day_end
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.survey_commands import find_survey
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import Wave, WavePlan, plan_wave
@@ -73,7 +73,7 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
     figures = await repository.count_answers(uow, tenant, survey.id, since)
     begins_at = max(uow.now, wanted.start_at or uow.now)
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
-    return PlannedWave(survey, wave_plan, first_day_end(survey, begins_at))
+    return PlannedWave(survey, wave_plan, survey.first_day_until(begins_at))
 
 
 async def start_wave(

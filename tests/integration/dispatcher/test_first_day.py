@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import text
@@ -35,7 +36,7 @@ from shared.mail import Mailer
 from shared.outbound import Sender
 
 
-async def a_new_survey(database: Database, per_hour: int = 2, **changes: object) -> StoredSurvey:
+async def a_new_survey(database: Database, per_hour: int = 2, **changes: Any) -> StoredSurvey:
     await keep_tenant(database)
     await go_live(database)
     return await make_survey(database, delay_minutes=0, first_day_per_hour=per_hour, **changes)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.decisions.first_day import FIRST_DAY, HOUR, find_place, is_first_day, without_place
+from services.dispatcher.decisions.first_day import FIRST_DAY, HOUR, find_place, first_day_end, without_place
 from services.dispatcher.decisions.hours import Hold
 
 BEGAN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_no_hour_of_the_first_day_gets_more_mails_than_it_has_places(
         if held.by:
             waiting.append((held.until, n, False))
             continue
-        if not is_first_day(per_hour, BEGAN, now):
+        if first_day_end(per_hour, BEGAN, now) is None:
             left.append(now)
             continue
         place = find_place(BEGAN, per_hour, counts, now, due_at if promised else None, hold_at)
@@ -76,7 +76,7 @@ def test_what_fits_no_hour_waits_until_the_day_is_over() -> None:
     place = find_place(BEGAN, 1, (1,) * 24, BEGAN, None, at_any_time)
     assert place.at == BEGAN + FIRST_DAY
     assert place.counts == (1,) * 24
-    assert not is_first_day(1, BEGAN, place.at)
+    assert first_day_end(1, BEGAN, place.at) is None
 
 
 def test_a_mail_whose_time_has_come_needs_no_second_place() -> None:
@@ -98,7 +98,8 @@ def test_fewer_places_than_before_hold_for_what_has_not_left() -> None:
 
 
 def test_without_a_limit_there_is_no_first_day() -> None:
-    assert not is_first_day(0, BEGAN, BEGAN)
+    assert first_day_end(0, BEGAN, BEGAN) is None
+    assert first_day_end(1, BEGAN, BEGAN) == BEGAN + FIRST_DAY
 
 
 def test_a_mail_that_was_refused_gives_its_place_back() -> None:
