@@ -1,7 +1,7 @@
 """What the dispatcher adds to the ``afterword`` command."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -89,7 +89,7 @@ async def create_example_survey(
     test_address: str | None,
     trigger: str = "order.delivered",
     delay_minutes: int = 0,
-    **rules: int,
+    **rules: Any,
 ) -> None:
     """Create a survey that asks at once, and list the address of its first user; again it changes nothing.
 

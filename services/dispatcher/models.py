@@ -72,6 +72,7 @@ survey = Table(
     Column("first_day_per_hour", Integer, nullable=False, server_default="50"),
     # When it could first ask customers; NULL: not yet, or a version that did not keep this started it.
     Column("first_live_at", INSTANT),
+    Column("channels", ARRAY(Text), nullable=False, server_default="{mail}"),
     Column("sender_name", Text),
     Column("reply_to", Text),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),

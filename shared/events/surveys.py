@@ -19,6 +19,8 @@ QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 touchpoint, or of this very survey."""
 Layout = Literal["horizontal", "vertical"]
 """How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
+ChannelName = Literal["mail"]
+"""By which people are reached."""
 MINUTES_PER_DAY = 1440
 MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
 MAX_QUARANTINE_DAYS = 3650
@@ -88,6 +90,8 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """Of a relational survey alone; None: it asks by events and waves."""
     first_day_per_hour: Annotated[int, Interval(ge=0, le=MAX_FIRST_DAY_PER_HOUR)] = 50
     """Mails that leave at most in each hour of its first day; 0: no limit."""
+    channels: tuple[str, ...] = ("mail",)
+    """By which it asks, in their order: the first that can reach the customer. A newer version knows more."""
     sender_name: Text | None = None
     """The name beside the address that its mails come from; None: the company's."""
     reply_to: Text | None = None

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from services.dispatcher.decisions.domain import Reason, SurveyOutcome
 from services.dispatcher.decisions.hours import HoldRule
 from shared.events import InvitationState
-from shared.outbound.deliveries import ChannelName
+from shared.events.surveys import ChannelName
 
 
 def literals(hint: Any) -> tuple[str, ...]:

@@ -19,7 +19,12 @@ from services.dispatcher.story import repository
 from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
-from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label, hold_label
+from services.dispatcher.story.labels import (
+    CHANNEL_LABELS,
+    SURVEY_OUTCOMES,
+    decision_customer_label,
+    hold_label,
+)
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import (
@@ -165,6 +170,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         if invitation is not None and invitation.state == "waiting" and invitation.reason
         else "",
         outcomes=SURVEY_OUTCOMES,
+        channels=CHANNEL_LABELS,
         failures={
             one.survey_id: failure_lines(
                 one, story.facts, is_kept=decision.person != NOBODY, sees_names=staff.sees_names

@@ -148,6 +148,8 @@ class EventPage(Page):
     """The same of a mail that was postponed when it was due, and waits."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
+    channels: Mapping[str, Message]
+    """By which somebody is asked, in words."""
     failures: Mapping[UUID, Sequence[str]]
     """By survey: the comparisons for which the event did not meet its conditions."""
     customer: str

@@ -63,6 +63,7 @@ _RulesAnswer = create_model(
     reminders=(list[ReminderAnswer], ...),
     conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
     programme=(ProgrammeAnswer | None, Field(default=None, description="null: none.")),
+    channels=(list[str], Field(description="In their order.")),
     sender_name=(str | None, Field(default=None, description="null: the company's.")),
     reply_to=(str | None, Field(default=None, description="null: the address that the mails come from.")),
     **_ANSWERED_INTEGERS,

@@ -90,6 +90,7 @@ def rules_of(source: Any) -> dict[str, Any]:
         rules["conditions"] = _conditions.decode(rules["conditions"])
     if isinstance(rules["programme"], bytes):
         rules["programme"] = read_programme(rules["programme"])
+    rules["channels"] = tuple(rules["channels"])
     return rules
 
 

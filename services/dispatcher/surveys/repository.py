@@ -132,6 +132,7 @@ async def update(
             "reminders": stored_reminders(draft),
             "conditions": stored_conditions(draft),
             "programme": stored_programme(draft),
+            "channels": list(draft.channels),
             "name": draft.name,
             "tenant": tenant,
             "id": survey_id,

@@ -7,6 +7,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
 from services.dispatcher.surveys.programme_body import (
@@ -161,6 +162,7 @@ _DESCRIPTIONS = {
     "programme": PROGRAMME_MEANING,
     "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since it was "
     "live for the first time in a company that was. What is more waits, evenly spread. 0: no limit.",
+    "channels": CHANNELS_MEANING,
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,
 }
@@ -168,6 +170,7 @@ _OWN_TYPES: dict[str, Any] = {
     "touchpoint": Touchpoint | None,
     "reminders": Reminders,
     "programme": OwnProgramme,
+    "channels": Channels,
     "sender_name": SenderName | None,
     "reply_to": ReplyAddress | None,
 }
@@ -175,7 +178,10 @@ _OWN_TYPES: dict[str, Any] = {
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
         _OWN_TYPES.get(rule.name, rule.type),
-        Field(default=[] if rule.default == () else rule.default, description=_DESCRIPTIONS.get(rule.name)),
+        Field(
+            default=list(rule.default) if isinstance(rule.default, tuple) else rule.default,
+            description=_DESCRIPTIONS.get(rule.name),
+        ),
     )
     for rule in msgspec.structs.fields(SurveyRules)
     if rule.name not in {"trigger", "quarantine_scope", "conditions"}
@@ -288,6 +294,7 @@ _RulesPatch = create_model(
     questions=(list[QuestionBody] | None, None),
     layout=(Layout | None, None),
     edit_hours=(int | None, None),
+    channels=(list[str] | None, Field(default=None, description=CHANNELS_MEANING)),
     sender_name=(str | None, Field(default=None, description=SENDER_MEANING)),
     reply_to=(str | None, Field(default=None, description=REPLY_MEANING)),
 )

@@ -1,4 +1,4 @@
-"""The pace of a survey's first day, its sender, and for how long its answers may be changed.
+"""The pace of a survey's first day, its channels, its sender, and for how long its answers may be changed.
 
 The first day of a survey that asks customers already is over.
 """
@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.execute("ALTER TABLE survey ADD COLUMN first_day_per_hour integer NOT NULL DEFAULT 50")
     op.execute("ALTER TABLE survey ADD COLUMN first_live_at timestamptz")
+    op.execute("ALTER TABLE survey ADD COLUMN channels text[] NOT NULL DEFAULT '{mail}'")
     op.execute("ALTER TABLE survey ADD COLUMN sender_name text")
     op.execute("ALTER TABLE survey ADD COLUMN reply_to text")
     op.execute("ALTER TABLE survey_words ADD COLUMN edit_hours integer NOT NULL DEFAULT 48")

@@ -67,6 +67,8 @@ async def test_the_api_keeps_and_publishes_them_and_only_the_edit_window_is_of_t
         ("first_day_per_hour", -1),
         ("first_day_per_hour", 100_001),
         ("edit_hours", 721),
+        ("channels", []),
+        ("channels", ["mail", "mail"]),
         ("sender_name", "boss@bank.example"),
         ("reply_to", "kim@havnbo.dk\r\nBcc: all@havnbo.dk"),
     ],
@@ -77,6 +79,20 @@ async def test_what_cannot_be_is_refused_by_its_field(
     survey = await made(client)
     refused = await client.patch(f"/v1/surveys/{survey['id']}", json={field: wrong}, headers=by_key())
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, f"/{field}")
+
+
+async def test_a_survey_asks_by_the_channels_that_there_are(client: httpx.AsyncClient) -> None:
+    survey = await made(client)
+    assert survey["channels"] == ["mail"]
+    at = f"/v1/surveys/{survey['id']}"
+    refused = await client.patch(at, json={"channels": ["mail", "pigeon"]}, headers=by_key())
+    assert refused.status_code == 422
+    (fault,) = refused.json()["errors"]
+    assert (fault["field"], "mail" in fault["detail"]) == ("/channels/1", True)
+    changed = await client.patch(at, json={"channels": ["mail"]}, headers=by_key())
+    assert (changed.json()["channels"], changed.json()["version"]) == (["mail"], survey["version"])
+    page = (await client.get(f"/surveys/{survey['id']}", headers=a_person("editor"))).text
+    assert "<dt>Channel</dt><dd>Mail</dd>" in page
 
 
 async def test_an_editor_sets_them_in_the_form_and_sees_them_in_preview_and_versions(
@@ -166,8 +182,10 @@ async def test_the_event_says_that_its_mail_waits_and_until_when(
     assert decision["invitation"]["postponed_by"] == "first_day"
     assert decision["invitation"]["due_at"] == until.isoformat().replace("+00:00", "Z")
     assert decision["values"]["first_day_per_hour"] == 1
+    assert decision["values"]["channel"] == "mail"
     page = (await client.get(f"/events/{decision['id']}", headers=a_person("editor"))).text
     assert "first day of the survey." in page
+    assert "<dt>Channel</dt><dd>Mail</dd>" in page
     found = (await client.get("/events?postponed_by=first_day", headers=a_person("editor"))).text
     assert "mail postponed: first day of the survey" in found
     assert "order-1" in found
