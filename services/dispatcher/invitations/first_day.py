@@ -39,8 +39,11 @@ async def take_place(
     day: FirstDay,
     invitation: Invitation,
     hold_at: Callable[[datetime], Hold],
-) -> datetime:
-    """When a mail that is due may leave: now, or at the time of the place that it gets."""
+) -> Hold:
+    """Take a place for a mail that is due; until when it must wait, where its place is a later one.
+
+    The row of places is locked before those of contacts: whoever waits for it holds none of them.
+    """
     counts = await rows.lock_counts(uow, tenant, day.survey.id)
     place = find_place(
         day.began_at,
@@ -52,7 +55,7 @@ async def take_place(
     )
     if place.counts != counts:
         await rows.write_counts(uow, tenant, day.survey.id, place.counts)
-    return place.at
+    return Hold(until=place.at, by=("first_day",) if place.at > uow.now else ())
 
 
 async def give_place_back(uow: UnitOfWork, tenant: str, day: FirstDay, taken_at: datetime) -> None:

@@ -174,9 +174,9 @@ class InvitationQueue:
         """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent."""
         contact, invitation, survey = about.contact, about.invitation, about.survey
         if result.state in {"failed", "waiting"} and not invitation.test:
-            await give_turn_back(uow, contact, _turn(delivery))
             if about.first_day is not None:
                 await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
+            await give_turn_back(uow, contact, _turn(delivery))
         if delivery.kind == "reminder":
             await show_reminder(uow, delivery)
             if result.state == "sent":
@@ -272,9 +272,13 @@ async def _judge_first(
     )
     if forbidden is not None:
         return await _withdraw(uow, contact, invitation, *forbidden)
-    held = await _hold_now(uow, delivery, contact, invitation, person)
+    held = hold_for(person, uow.now)
     if not held.by and day is not None:
-        held = await _hold_on_first_day(uow, delivery, contact, invitation, day, person)
+        held = await take_place(uow, delivery.tenant, day, invitation, partial(hold_for, person))
+    if not held.by:
+        held = await _hold_now(uow, delivery, contact, invitation, person)
+        if held.by and day is not None:
+            await give_place_back(uow, delivery.tenant, day, uow.now)
     if held.by and _is_too_late(held, invitation, survey):
         return await _withdraw(uow, contact, invitation, "dropped", reason_of_hold(held))
     if held.by:
@@ -328,22 +332,6 @@ async def _hold_now(
         return hold_after(person, person.invited_at)
     last_message_at = await take_turn(uow, contact, _turn(delivery), person.cap_hours)
     return hold_after(person, last_message_at) if last_message_at is not None else held
-
-
-async def _hold_on_first_day(
-    uow: UnitOfWork,
-    delivery: Delivery,
-    contact: ContactKey,
-    invitation: Invitation,
-    day: FirstDay,
-    person: Person,
-) -> Hold:
-    """Until when a mail that has its turn must wait for a place; then its turn is given back."""
-    may_leave_at = await take_place(uow, delivery.tenant, day, invitation, partial(hold_for, person))
-    if may_leave_at <= uow.now:
-        return Hold(until=uow.now)
-    await give_turn_back(uow, contact, _turn(delivery))
-    return Hold(until=may_leave_at, by=("first_day",))
 
 
 def _turn(delivery: Delivery) -> str:

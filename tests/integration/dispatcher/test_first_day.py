@@ -28,10 +28,12 @@ from support.dispatcher_builders import (
 )
 from support.stack import Mailbox
 
+from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
+from shared.events import ContactRules
 from shared.mail import Mailer
 from shared.outbound import Sender
 
@@ -139,6 +141,20 @@ async def test_a_mail_that_was_refused_leaves_its_place_to_another_one(
     address = await invite_customer(database, "another")
     await send(database, sender)
     assert len(await mailbox.mails(to=address)) == 1
+    ((counts,),) = await rows(database, "SELECT counts FROM first_day")
+    assert sum(counts) == 1
+
+
+async def test_a_mail_that_waits_for_another_mail_to_its_customer_takes_no_place(
+    database: Database, sender: Sender
+) -> None:
+    await a_new_survey(database, quarantine_days=0)
+    await decide(database, *(a_transaction(f"order-{n}", a_customer("twice")) for n in range(2)))
+    async with database.transaction() as uow:
+        await set_policy(uow, TENANT, an_actor("the test"), ContactRules(quiet_hours={}, cap_hours=24))
+    await relay_all(database)
+    await send(database, sender)
+    assert sorted((await states(database)).values(), key=str) == [("sent", None), ("waiting", "cap")]
     ((counts,),) = await rows(database, "SELECT counts FROM first_day")
     assert sum(counts) == 1
 
