@@ -119,14 +119,14 @@ async def test_tests_and_test_addresses_take_no_place(
     database: Database, sender: Sender, mailbox: Mailbox
 ) -> None:
     survey = await a_new_survey(database, per_hour=1)
-    await list_test_addresses(database, "tester@havnbo.example")
-    tester = a_customer("tester", email="tester@havnbo.example")
+    await list_test_addresses(database, "first-day@havnbo.example")
+    tester = a_customer("first-day-tester", email="first-day@havnbo.example")
     await decide(database, *(a_transaction(f"test-{n}", tester) for n in range(2)))
     await decide(database, a_transaction("test", tester, survey_id=survey.id))
     await relay_all(database)
     await send(database, sender)
-    assert len(await mailbox.mails(to="tester@havnbo.example")) == 3
-    await ask(database, "first")
+    assert len(await mailbox.mails(to="first-day@havnbo.example")) == 3
+    await ask(database, "first-day-1")
     await send(database, sender)
     assert Counter((await states(database)).values()) == {("sent", None): 4}
 
@@ -138,7 +138,7 @@ async def test_a_mail_that_was_refused_leaves_its_place_to_another_one(
     await invite_customer(database, "defer-451-place")
     await send(database, sender)
     assert (await the_state(database))[0] == "waiting"
-    address = await invite_customer(database, "another")
+    address = await invite_customer(database, "first-day-another")
     await send(database, sender)
     assert len(await mailbox.mails(to=address)) == 1
     ((counts,),) = await rows(database, "SELECT counts FROM first_day")
@@ -149,7 +149,7 @@ async def test_a_mail_that_waits_for_another_mail_to_its_customer_takes_no_place
     database: Database, sender: Sender
 ) -> None:
     await a_new_survey(database, quarantine_days=0)
-    await decide(database, *(a_transaction(f"order-{n}", a_customer("twice")) for n in range(2)))
+    await decide(database, *(a_transaction(f"order-{n}", a_customer("first-day-twice")) for n in range(2)))
     async with database.transaction() as uow:
         await set_policy(uow, TENANT, an_actor("the test"), ContactRules(quiet_hours={}, cap_hours=24))
     await relay_all(database)
@@ -181,7 +181,7 @@ async def test_a_mail_that_waits_for_its_place_keeps_no_other_mail_to_its_custom
     database: Database, sender: Sender
 ) -> None:
     await a_new_survey(database, per_hour=1)
-    await ask(database, "first", "second")
+    await ask(database, "first-day-1", "first-day-2")
     await send(database, sender)
     kept = await rows(database, "SELECT last_mail FROM customer WHERE last_mail IS NOT NULL")
     assert len(kept) == 1
