@@ -130,7 +130,7 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
             await _create_staff(context.database, staff_url, person)
             await _turn_off_mail(context.database, person)
     for survey in SURVEYS:
-        body = {"state": "live", "delay_minutes": 0, "quarantine_days": 1, **survey}
+        body = {"state": "live", "delay_minutes": 0, "quarantine_days": 1, "first_day_per_hour": 0, **survey}
         await client.post("/v1/surveys", body, idempotency_key=f"demo {survey['name']}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
         who = AuditActor("command_line", None, KEY_NAME)

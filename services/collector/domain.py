@@ -25,7 +25,7 @@ from shared.events.answers import MachineSign
 from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
-from shared.events.surveys import Layout, Measurement, has_follow_up
+from shared.events.surveys import STANDARD_EDIT_HOURS, Layout, Measurement, has_follow_up
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
@@ -33,8 +33,6 @@ from shared.values.languages import widening
 from shared.values.text import normalized_text
 from shared.values.zones import zone_of
 
-AMENDMENT_PERIOD = timedelta(hours=48)
-"""How long after its first score an answer may be changed."""
 UUID_VERSION_WITH_TIME = 7
 """An id of this version begins with the milliseconds of its creation."""
 MAX_TEXT_LENGTH = 5_000
@@ -158,14 +156,32 @@ class LinkTarget:
         return self.answer if self.answer is not None and self.answer.score is not None else None
 
     @property
+    def edit_hours(self) -> int:
+        """For how long an answer may be changed after its first score; 0: until it is sent."""
+        return self.survey.edit_hours if self.survey is not None else STANDARD_EDIT_HOURS
+
+    @property
     def amendable_until(self) -> datetime | None:
-        """When the answer becomes final; None before there is a score."""
+        """When the link ends of an answer that has a score; None before that.
+
+        One that is final once it is sent can be sent for as long as others may be changed by default, and is
+        shown for so long.
+        """
         answer = self.scored_answer
         if answer is None or answer.answered_at is None:
             return None
-        until = answer.answered_at + AMENDMENT_PERIOD
+        until = answer.answered_at + timedelta(hours=self.edit_hours or STANDARD_EDIT_HOURS)
         # A machine that answered first takes no time from the person.
         return max(until, self.invitation.expires_at) if is_held(answer) else until
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the answer can be seen and not be changed any more: it was sent, and that was to end it.
+
+        What a machine has sent ends nothing.
+        """
+        answer = self.scored_answer
+        return self.edit_hours == 0 and answer is not None and answer.state == "sent" and not is_held(answer)
 
     def texts(self, language: str) -> SurveyTexts:
         """The survey's own texts in a language; fields that it lacks are None, for the standard wording."""

@@ -17,6 +17,7 @@ from services.collector.responses import (
     NOT_INDEXED,
     closed,
     gone,
+    not_saved,
     posted_signs,
     refuse,
     respond,
@@ -64,8 +65,10 @@ async def show_survey(request: Request, token: str, context: OwnContext) -> Resp
     language = query.get("lang", "")
     language = language if language in languages else customer_language(target, languages)
     answer = target.scored_answer
-    if answer is not None and answer.state == "sent" and score is None and "change" not in query:
-        page = thanks_page(context, target, answer, language, request.url.path, context.database.clock())
+    wants_change = score is not None or "change" in query
+    if answer is not None and answer.state == "sent" and (target.is_final or not wants_change):
+        url = None if target.is_final else request.url.path
+        page = thanks_page(context, target, answer, language, url, context.database.clock())
         return respond(request, context, page, target, language)
     form = form_of_answer(context, target, language)
     return show_form(request, context, target, form if score is None else replace(form, score=score))
@@ -93,13 +96,8 @@ async def _answer_with_name(
         languages = available_languages(target, context.pages)
         language = customer_language(target, languages)
         form = read_form(fields, languages, language, target.questions)
-        if form.action == "language":
-            return show_form(request, context, target, form)
-        faults = form.faults()
-        if not context.nonce.is_valid(form.nonce, target.invitation.id, context.database.clock()):
-            faults.append("nonce")
-        if faults:
-            return refuse(request, context, target, form, faults)
+        if (instead := _not_written(request, context, target, form, language)) is not None:
+            return instead
         merged = merge(target, form.posted())
         if form.action == "send" and merged.conflicts:
             return refuse(request, context, target, form, ["conflict", *merged.conflicts])
@@ -107,6 +105,25 @@ async def _answer_with_name(
         target = await _write_answer(uow, context, target, form, merged, signs)
     if form.action != "send":
         return saved(target, form, merged)
+    return _seen_again(request, form, language)
+
+
+def _not_written(
+    request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm, language: str
+) -> Response | None:
+    """The response to a form that is not to be written, or not as it is; None: it can be."""
+    if target.is_final:
+        return not_saved(409) if form.is_of_script else _seen_again(request, form, language)
+    if form.action == "language":
+        return show_form(request, context, target, form)
+    faults = form.faults()
+    if not context.nonce.is_valid(form.nonce, target.invitation.id, context.database.clock()):
+        faults.append("nonce")
+    return refuse(request, context, target, form, faults) if faults else None
+
+
+def _seen_again(request: Request, form: SurveyForm, language: str) -> Response:
+    """To the page of the answer, in the language of the form."""
     suffix = "" if form.language == language else f"?lang={form.language}"
     return RedirectResponse(f"{request.url.path}{suffix}", 303, headers=NOT_INDEXED)
 

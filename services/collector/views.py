@@ -59,6 +59,8 @@ class ThanksPage(Page):
     amendable_until: datetime | None
     change_url: str | None
     """None: the answer is final."""
+    anonymous: bool
+    """The survey is: it shows only answers of customers who asked to be contacted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,8 @@ class SurveyPage(Page):
     given_answer: Answer | None
     """The answer as it is kept, once it has a score."""
     amendable_until: datetime | None
+    edit_hours: int
+    """For how long an answer may be changed; 0: until it is sent."""
     url: str
     nonce: str
     unsubscribe_url: str
@@ -125,6 +129,7 @@ def thanks_page(
         is_contact_promised=bool(answer.may_contact) and is_contact_due and not is_held(answer),
         contact_due_at=case.due_at if case is not None and case.due_at > now else None,
         amendable_until=target.amendable_until,
+        anonymous=target.anonymous,
         change_url=f"{url}?change=1&lang={language}" if url else None,
     )
 
@@ -166,6 +171,7 @@ def survey_page(
         faults=faults,
         given_answer=target.scored_answer,
         amendable_until=target.amendable_until,
+        edit_hours=target.edit_hours,
         url=url,
         nonce=context.nonce.make(invitation_id, now),
         unsubscribe_url=f"/u/{context.signer.sign('unsubscribe', invitation_id)}",

@@ -1,7 +1,7 @@
 """What the dispatcher adds to the ``afterword`` command."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -89,15 +89,19 @@ async def create_example_survey(
     test_address: str | None,
     trigger: str = "order.delivered",
     delay_minutes: int = 0,
+    **rules: Any,
 ) -> None:
-    """Create a survey that asks at once, and list the address of its first user; again it changes nothing."""
+    """Create a survey that asks at once, and list the address of its first user; again it changes nothing.
+
+    :param rules: further ones of the survey, other than their defaults.
+    """
     from services.dispatcher.sending.sending_commands import add_test_address
     from services.dispatcher.surveys.domain import SurveyDraft
     from services.dispatcher.surveys.survey_commands import create_survey
     from shared.ids import derived
 
     name = trigger.replace(".", " ").replace("_", " ").capitalize()
-    draft = SurveyDraft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
+    draft = SurveyDraft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes, **rules)
     async with database.transaction() as uow:
         # In this order: creating a survey locks the company's sending as well, but only against change.
         if test_address is not None:

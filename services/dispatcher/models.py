@@ -69,6 +69,12 @@ survey = Table(
     Column("programme", LargeBinary),
     # Since when its state and whether it has a programme are as they are; NULL: always, or not known.
     Column("programme_since", INSTANT),
+    Column("first_day_per_hour", Integer, nullable=False, server_default="50"),
+    # When it could first ask customers; NULL: not yet, or a version that did not keep this started it.
+    Column("first_live_at", INSTANT),
+    Column("channels", ARRAY(Text), nullable=False, server_default="{mail}"),
+    Column("sender_name", Text),
+    Column("reply_to", Text),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
@@ -84,8 +90,17 @@ survey_words = Table(
     Column("written_at", INSTANT, nullable=False),
     Column("questions", LargeBinary, nullable=False, server_default=text("'[]'")),
     Column("layout", Text, nullable=False, server_default="horizontal"),
+    Column("edit_hours", Integer, nullable=False, server_default="48"),
     CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
+)
+first_day = Table(
+    "first_day",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("survey_id", Uuid, primary_key=True),
+    # How many mails have left, or are to leave, in each hour since the survey was first live.
+    Column("counts", ARRAY(Integer), nullable=False),
 )
 sending = Table(
     "sending",

@@ -19,9 +19,12 @@ QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 touchpoint, or of this very survey."""
 Layout = Literal["horizontal", "vertical"]
 """How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
+ChannelName = Literal["mail"]
+"""By which people are reached."""
 MINUTES_PER_DAY = 1440
 MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
 MAX_QUARANTINE_DAYS = 3650
+MAX_FIRST_DAY_PER_HOUR = 100_000
 MAX_PLACE = 1_000_000
 """The highest place that can be set."""
 
@@ -85,11 +88,23 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """Of the contacts whom it may ask: always the same ones, by a stable draw."""
     programme: Programme | None = None
     """Of a relational survey alone; None: it asks by events and waves."""
+    first_day_per_hour: Annotated[int, Interval(ge=0, le=MAX_FIRST_DAY_PER_HOUR)] = 50
+    """Mails that leave at most in each hour of its first day; 0: no limit."""
+    channels: tuple[str, ...] = ("mail",)
+    """By which it asks, in their order: the first that can reach the customer. A newer version knows more."""
+    sender_name: Text | None = None
+    """The name beside the address that its mails come from; None: the company's."""
+    reply_to: Text | None = None
+    """The address that a customer's reply goes to; None: the one that its mails come from."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__
 NUMERIC_RULES = tuple(each.name for each in fields(SurveyRules) if type(each.default) is int)
 """Those that are minutes and days."""
+
+
+EDIT_HOURS = Interval(ge=0, le=720)
+STANDARD_EDIT_HOURS = 48
 
 
 class FollowUp(Data, frozen=True, kw_only=True):
@@ -150,6 +165,8 @@ class Survey(SurveyRules, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
     """After the reason, at most two. A follow-up in ``texts`` is none of these, and counts as one of them."""
     layout: Layout = "horizontal"
+    edit_hours: int = STANDARD_EDIT_HOURS
+    """For which an answer may be changed after its first score; 0: until it is sent."""
     changed_at: Instant
 
     @property

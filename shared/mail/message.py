@@ -32,6 +32,8 @@ class MailMessage:
     """The URL for the one-click POST of RFC 8058. Survey mail always has one."""
     list_id: str | None = None
     """The list's name in the form of a host name (RFC 2919)."""
+    reply_to: str | None = None
+    """The address for replies; None: the sender's."""
     in_reply_to: str | None = None
     """The Message-ID of the mail that it belongs to: mail programs show both together."""
 
@@ -46,6 +48,8 @@ class MailMessage:
             field("Message-ID", self.message_id),
             field("Auto-Submitted", "auto-generated"),
         ]
+        if self.reply_to is not None:
+            head.append(field("Reply-To", on_the_wire(self.reply_to)))
         if self.in_reply_to is not None:
             head += [field("In-Reply-To", self.in_reply_to), field("References", self.in_reply_to)]
         if self.list_id is not None:

@@ -6,8 +6,8 @@ that it sends.
 
 from typing import Any, Protocol
 
+from shared.events.surveys import ChannelName
 from shared.mail import Mailer, MailMessage, Outcome
-from shared.outbound.deliveries import ChannelName
 
 
 class Channel(Protocol):

@@ -30,11 +30,11 @@ from sqlalchemy import (
 from shared.db import UnitOfWork
 from shared.db.bulk import insert
 from shared.db.tables import NAMING_CONVENTION
+from shared.events.surveys import ChannelName
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
 
 Kind = Literal["first", "reminder", "notice"]
 """``first``: a survey, for the first time; ``reminder``: the same once more; ``notice``: to a colleague."""
-ChannelName = Literal["mail"]
 DeliveryState = Literal["waiting", "sending", "sent", "failed", "dropped", "unknown"]
 
 LEASE_ENDED = "the sender did not come back to say what became of it"

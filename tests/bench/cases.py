@@ -161,7 +161,9 @@ class _CaseReader:
 
 
 async def _create_survey(product: RunningProduct) -> None:
-    await create_example_survey(product.databases["dispatcher"], TENANT, test_address=None)
+    await create_example_survey(
+        product.databases["dispatcher"], TENANT, test_address=None, first_day_per_hour=0
+    )
 
 
 def _forms(product: RunningProduct, invited: Sequence[UUID], scores: Sequence[int]) -> list[bytes]:

@@ -94,7 +94,7 @@ def order(number: int, customer: str, now: datetime) -> Event[Transaction]:
 async def go_live(database: Database) -> None:
     """Add the company with a live survey."""
     await add_tenant(database)
-    await create_example_survey(database, TENANT, test_address=None)
+    await create_example_survey(database, TENANT, test_address=None, first_day_per_hour=0)
     await _leave_test_mode(database)
     async with database.transaction() as uow:
         await write_at_any_time(uow, TENANT)
@@ -123,6 +123,7 @@ async def go_live_with_all_rules(database: Database) -> None:
         touchpoint="delivery",
         conditions=conditions,
         sampling_percent=99,
+        first_day_per_hour=0,
         reminders=(Reminder(after_days=3), Reminder(after_days=6)),
     )
     async with database.transaction() as uow:

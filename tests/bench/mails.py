@@ -49,7 +49,7 @@ async def mailed(servers: Servers) -> list[Result]:
 
 async def _go_live(product: RunningProduct) -> None:
     database = product.databases["dispatcher"]
-    await create_example_survey(database, TENANT, test_address=None)
+    await create_example_survey(database, TENANT, test_address=None, first_day_per_hour=0)
     async with database.transaction() as uow:
         await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")
         await write_at_any_time(uow, TENANT)

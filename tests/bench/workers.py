@@ -142,7 +142,9 @@ async def _fill(producer: AIOKafkaProducer, topic: str, records: Sequence[Record
 
 async def _go_live(product: RunningProduct) -> None:
     database = product.databases["dispatcher"]
-    await create_example_survey(database, TENANT, test_address=None, delay_minutes=SURVEY_DELAY_MINUTES)
+    await create_example_survey(
+        database, TENANT, test_address=None, first_day_per_hour=0, delay_minutes=SURVEY_DELAY_MINUTES
+    )
     async with database.transaction() as uow:
         await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")
         await write_at_any_time(uow, TENANT)

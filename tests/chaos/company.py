@@ -33,7 +33,9 @@ async def create_company(stack: Stack, tenant: str) -> Company:
     try:
         await tenants.create_tenant(trigger, tenant, name=tenant.title(), time_zone="Europe/Copenhagen")
         key = await tenants.create_key(trigger, tenant, ["events:write", "decisions:read"], name="shop")
-        await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED_EVENT_TYPE)
+        await create_example_survey(
+            dispatcher, tenant, test_address=None, first_day_per_hour=0, trigger=MAILED_EVENT_TYPE
+        )
         async with dispatcher.transaction() as uow:
             await sending_commands.set_mode(uow, tenant, an_actor("chaos"), "live")
             await write_at_any_time(uow, tenant)

@@ -39,12 +39,11 @@ from services.dispatcher.suppressions.suppression_commands import suppress
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case
-from shared.events.surveys import Reminder
+from shared.events.surveys import ChannelName, Reminder
 from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Deferred, Delivered, MailMessage, Outcome, Rejected, Unknown
 from shared.outbound import Sender
-from shared.outbound.deliveries import ChannelName
 from shared.privacy.persons import person_of
 from shared.secrets import customer_hash
 

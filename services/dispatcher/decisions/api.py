@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from services.dispatcher.callers import DecisionReader, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation
-from services.dispatcher.decisions.reasons import CHANNELS, MAIL_STATES, REASONS
+from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, REASONS
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository import search
 from services.dispatcher.decisions.repository.search import DecisionFilter
@@ -58,6 +58,7 @@ def an_address(text: str) -> str:
 
 OneReason = Annotated[str, *one_of(REASONS)]
 OneState = Annotated[str, *one_of(MAIL_STATES)]
+OneHold = Annotated[str, *one_of(HOLD_RULES)]
 OneChannel = Annotated[str, *one_of(CHANNELS)]
 Address = Annotated[str, AfterValidator(an_address)]
 
@@ -84,6 +85,9 @@ async def read_decisions(
     survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
     state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
+    postponed_by: Annotated[
+        OneHold | None, Query(description="The rule for which the mail that asks waits longer.")
+    ] = None,
     since: Annotated[Instant | None, Query(description="Only decisions of this time or later.")] = None,
     until: Annotated[Instant | None, Query(description="Only decisions before this time.")] = None,
     after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
@@ -108,6 +112,7 @@ async def read_decisions(
         survey_id=survey_id,
         channel=channel,
         state=state,
+        postponed_by=postponed_by,
         since=since,
         until=until,
         allowed=caller.staff.segments if caller.staff is not None else (),
@@ -165,7 +170,18 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswe
         survey_id=row.survey_id,
         considered=[ConsideredAnswer(**each) for each in considered],
         values=values,
-        invitation=InvitationAnswer(id=row.invitation_id, state=row.state) if row.invitation_id else None,
+        invitation=_invitation(row) if row.invitation_id else None,
         differs_at=row.difference_at,
         see=f"{staff_url}/events/{row.event_id}",
+    )
+
+
+def _invitation(row: Row[Any]) -> InvitationAnswer:
+    """The invitation; why it waits by our own rules alone: a mail server's words may name the customer."""
+    waits = row.state == "waiting"
+    return InvitationAnswer(
+        id=row.invitation_id,
+        state=row.state,
+        due_at=row.next_at if waits else None,
+        postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
     )

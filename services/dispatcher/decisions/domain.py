@@ -14,7 +14,7 @@ from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, ho
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
 from shared.events.sending import SendingMode
-from shared.events.surveys import Measurement, QuarantineScope, SurveyRules
+from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules
 from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
@@ -109,6 +109,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """When the mail would have left, where it is held until it is due."""
     held_by: tuple[HoldRule, ...] = ()
     expires_at: datetime | None = None
+    channel: ChannelName | None = None
+    """By which it asks."""
 
     @property
     def starts_quarantine(self) -> bool:
@@ -192,7 +194,14 @@ def decide(
         wanted_at=wanted_at if held.by else None,
         held_by=held.by,
         expires_at=due_at + timedelta(days=winner.link_days),
+        channel=first_channel(winner.channels, person),
     )
+
+
+def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
+    """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
+    can_reach: dict[ChannelName, bool] = {"mail": person.address == "good"}
+    return next((name for each in channels for name in can_reach if name == each and can_reach[name]), None)
 
 
 def survey_for_event(

@@ -59,6 +59,8 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     quarantine_scope: QuarantineScope = "any"
     """Of the survey that asks."""
     language: str | None = None
+    channel: str | None = None
+    """By which it asks; None: nobody is asked, or decided by a version that knew one channel alone."""
     due_at: datetime | None = None
     test: bool = False
     withheld: bool = False
@@ -100,6 +102,7 @@ def explain(
         delay_by_event=transaction.delay_minutes is not None,
         quarantine_scope=survey.quarantine_scope if survey else "any",
         language=language,
+        channel=verdict.channel,
         due_at=verdict.due_at,
         test=verdict.test,
         withheld=verdict.withheld,

@@ -282,7 +282,10 @@ async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:
     ]
     if not invitations:
         return
-    if await invitation_rows.insert(uow, invitations) != len(invitations):
+    channels = [
+        result.verdict.channel or "mail" for result in results if result.decision.invitation is not None
+    ]
+    if await invitation_rows.insert(uow, invitations, channels) != len(invitations):
         raise DecisionCollision
     await begin_quarantine(
         uow,

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from services.dispatcher.decisions.domain import Reason, SurveyOutcome
+from services.dispatcher.decisions.hours import HoldRule
 from shared.events import InvitationState
-from shared.outbound.deliveries import ChannelName
+from shared.events.surveys import ChannelName
 
 
 def literals(hint: Any) -> tuple[str, ...]:
@@ -25,3 +26,4 @@ REASONS = literals(Reason)
 SURVEY_OUTCOMES = literals(SurveyOutcome)
 MAIL_STATES = literals(InvitationState)
 CHANNELS = literals(ChannelName)
+HOLD_RULES = literals(HoldRule)

@@ -41,6 +41,10 @@ class InvitationAnswer(BaseModel):
 
     id: UUID
     state: str
+    due_at: datetime | None = Field(default=None, description="While it waits: when the mail is to leave.")
+    postponed_by: str | None = Field(
+        default=None, description="While it waits: the rule for which it leaves later than it was to."
+    )
 
 
 class DecisionAnswer(BaseModel):

@@ -1,6 +1,8 @@
 """The deliveries of invitations: rules before a message leaves, and what its outcome means."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -39,6 +41,7 @@ from services.dispatcher.decisions.repository.counter_events import (
 )
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
+from services.dispatcher.invitations.first_day import FirstDay, first_day_of, give_place_back, take_place
 from services.dispatcher.invitations.reminders import (
     judge_reminder,
     plan_reminder,
@@ -51,7 +54,7 @@ from services.dispatcher.invitations.states import (
     read_invitation,
     subject_of_invitation,
 )
-from services.dispatcher.invitations.survey_mail import ReminderMail
+from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender, ReminderMail
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import sending_from
@@ -80,6 +83,7 @@ class InvitationRenderer(Protocol):
         texts: SurveyTexts,
         reminder: ReminderMail | None = None,
         layout: Layout = "horizontal",
+        own: MailSender = THE_COMPANY,
     ) -> Any:
         """The message to a customer who has an address, in the form of the channel."""
 
@@ -90,6 +94,9 @@ class AboutDelivery(NamedTuple):
     contact: ContactKey
     invitation: Invitation
     survey: CandidateSurvey | None
+    first_day: FirstDay | None
+    """The survey's, where this mail took a place on it."""
+    prepared_at: datetime
 
 
 class InvitationQueue:
@@ -145,22 +152,30 @@ class InvitationQueue:
             countered=await _find_countered(uow, contact, invitation, inputs),
         )
         is_reminder = delivery.kind == "reminder"
-        judge = _judge_reminder if is_reminder else _judge_first
-        judged = await judge(uow, delivery, contact, invitation, survey, person, sending.mode)
+        day = None
+        if not (is_reminder or invitation.test or person.test_address):
+            day = first_day_of(survey, inputs.first_live_at, uow.now)
+        judged = (
+            await _judge_reminder(uow, delivery, contact, invitation, survey, person, sending.mode)
+            if is_reminder
+            else await _judge_first(uow, delivery, contact, invitation, survey, day, person, sending.mode)
+        )
         if not isinstance(judged, Invitation):
             await _note_countered(uow, delivery, invitation, person.countered, judged)
             return judged
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
-        message = renderer.message(judged, tenant, texts, reminder, inputs.layout)
-        return Prepared(message, about=AboutDelivery(contact, judged, survey))
+        message = renderer.message(judged, tenant, texts, reminder, inputs.layout, MailSender.of(survey))
+        return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now))
 
     async def record(
         self, uow: UnitOfWork, delivery: Delivery, about: AboutDelivery, result: MailResult
     ) -> None:
         """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent."""
-        contact, invitation, survey = about
+        contact, invitation, survey = about.contact, about.invitation, about.survey
         if result.state in {"failed", "waiting"} and not invitation.test:
+            if about.first_day is not None:
+                await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
             await give_turn_back(uow, contact, _turn(delivery))
         if delivery.kind == "reminder":
             await show_reminder(uow, delivery)
@@ -241,6 +256,7 @@ async def _judge_first(
     contact: ContactKey,
     invitation: Invitation,
     survey: CandidateSurvey | None,
+    day: FirstDay | None,
     person: Person,
     mode: SendingMode,
 ) -> Invitation | Withdrawn | Postponed | None:
@@ -256,7 +272,13 @@ async def _judge_first(
     )
     if forbidden is not None:
         return await _withdraw(uow, contact, invitation, *forbidden)
-    held = await _hold_now(uow, delivery, contact, invitation, person)
+    held = hold_for(person, uow.now)
+    if not held.by and day is not None:
+        held = await take_place(uow, delivery.tenant, day, invitation, partial(hold_for, person))
+    if not held.by:
+        held = await _hold_now(uow, delivery, contact, invitation, person)
+        if held.by and day is not None:
+            await give_place_back(uow, delivery.tenant, day, uow.now)
     if held.by and _is_too_late(held, invitation, survey):
         return await _withdraw(uow, contact, invitation, "dropped", reason_of_hold(held))
     if held.by:

@@ -15,6 +15,7 @@ from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import INVITATIONS, Invitation
+from shared.events.surveys import ChannelName
 from shared.outbound import NewDelivery, claim_sql, deliveries
 
 COLUMNS = (
@@ -27,8 +28,13 @@ MAX_WAITING_COUNTED = 10_000
 """Pages say of more mails that they are more than so many."""
 
 
-async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]]) -> int:
-    """Store new invitations, each given with its tenant, and queue them; returns how many were new."""
+async def insert(
+    uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]], channels: Sequence[ChannelName]
+) -> int:
+    """Store new invitations, each given with its tenant, and queue them; returns how many were new.
+
+    :param channels: by which each of them asks.
+    """
     inserted = await insert_rows(
         uow,
         invitation,
@@ -43,8 +49,8 @@ async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]])
     await deliveries.add(
         uow,
         [
-            NewDelivery(tenant=tenant, about_id=each.id, kind="first", due_at=each.due_at)
-            for tenant, each in invitations
+            NewDelivery(tenant=tenant, about_id=each.id, kind="first", channel=channel, due_at=each.due_at)
+            for (tenant, each), channel in zip(invitations, channels, strict=True)
             if each.state == "waiting"
         ],
     )
@@ -73,8 +79,8 @@ CLAIM = claim_sql(
 
 
 FIND_SENDING_INPUTS = f"""
-    SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, w.measurement, w.default_language, w.texts,
-        v.texts AS words, v.layout,
+    SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, s.first_live_at,
+        w.measurement, w.default_language, w.texts, v.texts AS words, v.layout,
         (
             SELECT max(c.asked_elsewhere_at) FROM customer c
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from shared.clock import Clock, system_clock
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
-from shared.events.surveys import Layout, Measurement
+from shared.events.surveys import Layout, Measurement, SurveyRules
 from shared.link_tokens import LinkSigner, Purpose
 from shared.mail import MailMessage, message_id
 from shared.pages.filters import day
@@ -33,6 +33,22 @@ class ReminderMail:
     def last(self) -> bool:
         """Whether none comes after it."""
         return self.number >= self.of
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSender:
+    """Whom a survey's mails come from, where it is not simply the company."""
+
+    name: str | None = None
+    reply_to: str | None = None
+
+    @classmethod
+    def of(cls, survey: SurveyRules | None) -> "MailSender":
+        """A survey's own."""
+        return cls(name=survey.sender_name, reply_to=survey.reply_to) if survey is not None else cls()
+
+
+THE_COMPANY = MailSender()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +98,11 @@ class SurveyMailRenderer:
         self._templates = Renderer("services.dispatcher", clock=clock)
         self._clock = clock
 
+    @property
+    def mail_from(self) -> str:
+        """The address that all mails come from."""
+        return self._afterword.mail_from
+
     @staticmethod
     def address(customer: Customer) -> str | None:
         """Where mail reaches the customer."""
@@ -94,15 +115,17 @@ class SurveyMailRenderer:
         texts: SurveyTexts,
         reminder: ReminderMail | None = None,
         layout: Layout = "horizontal",
+        own: MailSender = THE_COMPANY,
     ) -> MailMessage:
         """The mail of an invitation that has an address; a reminder of it replies to the first mail."""
-        sender = self._afterword.mail_from
+        sender = self.mail_from
         mail = self.render(invitation, tenant, texts, reminder, layout)
         first_id = message_id(self._secret, "invitation", str(invitation.id), sender)
         host = sender.rpartition("@")[2]
         return MailMessage(
             sender=sender,
-            sender_name=tenant.name,
+            sender_name=own.name or tenant.name,
+            reply_to=own.reply_to,
             recipient=self.address(invitation.customer) or "",
             subject=mail.subject,
             text=mail.text,

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.sending import repository
 from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged
+from services.dispatcher.surveys.repository import note_first_live
 from services.dispatcher.surveys.survey_commands import publish_new_versions
 from shared.db import UnitOfWork
 from shared.events import SENDING, SendingMode, TenantSending
@@ -58,6 +59,7 @@ async def set_mode(
     act: SendingAct = "went live" if mode == "live" else "went back to test mode"
     await _write(uow, tenant, who, act, replace(current, mode=mode))
     await _publish(uow, tenant)
+    await note_first_live(uow, tenant)
     return True
 
 

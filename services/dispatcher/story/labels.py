@@ -136,6 +136,7 @@ HOLD_RULES = {
     "holiday": message("public holiday"),
     "cap": message("another mail to the customer was too close"),
     "counter_event": message("counter-event"),
+    "first_day": message("first day of the survey"),
 }
 """What holds a mail until a later time."""
 MAIL_STATES = {

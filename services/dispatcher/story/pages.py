@@ -20,6 +20,7 @@ from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import (
+    CHANNEL_LABELS,
     LOAD_IT_AGAIN,
     NO_SUCH_EVENT,
     SURVEY_OUTCOMES,
@@ -84,12 +85,13 @@ async def list_events(
     survey: Typed = "",
     channel: Typed = "",
     state: Typed = "",
+    postponed_by: Typed = "",
     since: Typed = "",
     until: Typed = "",
     before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
 ) -> Response:
     """The events that a search wants, newest first; those of today, or of a period, are counted before."""
-    typed = (q, reason, survey, channel, state, since, until)
+    typed = (q, reason, survey, channel, state, postponed_by, since, until)
     search, place = EventSearch(*(each.strip() for each in typed)), decode_cursor(before, "before")
     counts: dict[str, int] = {}
     async with context.database.reading() as uow:
@@ -170,6 +172,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         if invitation is not None and invitation.state == "waiting" and invitation.reason
         else "",
         outcomes=SURVEY_OUTCOMES,
+        channels=CHANNEL_LABELS,
         failures={
             one.survey_id: failure_lines(
                 one, story.facts, is_kept=decision.person != NOBODY, sees_names=staff.sees_names

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
+    HOLD_RULES,
     MAIL_FILTERS,
     MAIL_OUTCOMES,
     OUTCOMES,
@@ -94,6 +95,7 @@ class SearchForm:
     reasons: Options
     surveys: Options
     states: Options
+    holds: Options
     channels: Options
 
     @classmethod
@@ -104,6 +106,7 @@ class SearchForm:
             options(REASON_OUTCOMES, translated("any")),
             [("", translated("any")), *surveys.items()],
             options(MAIL_FILTERS, translated("any")),
+            options(HOLD_RULES, translated("any")),
             channels if len(CHANNEL_LABELS) > 1 else [],
         )
 
@@ -145,6 +148,8 @@ class EventPage(Page):
     """The same of a mail that was postponed when it was due, and waits."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
+    channels: Mapping[str, Message]
+    """By which somebody is asked, in words."""
     failures: Mapping[UUID, Sequence[str]]
     """By survey: the comparisons for which the event did not meet its conditions."""
     customer: str

@@ -63,6 +63,9 @@ _RulesAnswer = create_model(
     reminders=(list[ReminderAnswer], ...),
     conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
     programme=(ProgrammeAnswer | None, Field(default=None, description="null: none.")),
+    channels=(list[str], Field(description="In their order.")),
+    sender_name=(str | None, Field(default=None, description="null: the company's.")),
+    reply_to=(str | None, Field(default=None, description="null: the address that the mails come from.")),
     **_ANSWERED_INTEGERS,
 )
 
@@ -74,12 +77,18 @@ class SurveyAnswer(_RulesAnswer):
     default_language: str
     questions: list[QuestionAnswer]
     layout: str
+    edit_hours: int
     texts: dict[str, TextsAnswer]
     id: UUID
     version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
-    survey_version: int = Field(description="Grows when its words, its questions or its layout change.")
+    survey_version: int = Field(description="Grows when its words, questions, layout or edit window change.")
     created_at: datetime
     changed_at: datetime
+    first_live_at: datetime | None = Field(
+        default=None,
+        description="When its first day began. null: it could not ask customers yet, or did before this was "
+        "kept.",
+    )
 
     @classmethod
     def of(cls, survey: StoredSurvey) -> "SurveyAnswer":
@@ -103,13 +112,14 @@ class VersionAnswer(BaseModel):
     default_language: str
     questions: list[QuestionAnswer]
     layout: str
+    edit_hours: int
     texts: dict[str, TextsAnswer]
 
     @classmethod
     def of(cls, version: SurveyVersion) -> "VersionAnswer":
         """A stored version as the API answers it."""
         words = api_fields(version.draft)
-        versioned = ("measurement", "default_language", "questions", "layout", "texts")
+        versioned = ("measurement", "default_language", "questions", "layout", "edit_hours", "texts")
         return cls(
             survey_version=version.number,
             written_at=version.written_at,

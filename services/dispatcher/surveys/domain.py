@@ -1,14 +1,24 @@
 """Surveys as they are drafted and stored."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.first_day import first_day_end
 from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
-from shared.events.surveys import SURVEY_RULES, Layout, Measurement, Programme, Reminder, SurveyRules
+from shared.events.surveys import (
+    EDIT_HOURS,
+    STANDARD_EDIT_HOURS,
+    SURVEY_RULES,
+    Layout,
+    Measurement,
+    Programme,
+    Reminder,
+    SurveyRules,
+)
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 _conditions = msgspec.json.Decoder(Condition)
@@ -27,6 +37,7 @@ class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
     texts: dict[str, SurveyTexts] = {}
     questions: tuple[Question, ...] = ()
     layout: Layout = "horizontal"
+    edit_hours: Annotated[int, EDIT_HOURS] = STANDARD_EDIT_HOURS
 
 
 class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +47,15 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     """Grows with each change of the survey, and of how its tenant sends."""
     survey_version: int
-    """Grows when its words, its questions or its layout change."""
+    """Grows when its words, its questions, its layout or its edit window change."""
     draft: SurveyDraft
+    first_live_at: datetime | None = None
+    """When it could first ask customers: live, in a company that was; None: not yet, or it was not kept."""
+
+    def first_day_until(self, at: datetime) -> datetime | None:
+        """When its first day ends; None: at this time it has none."""
+        return first_day_end(self.draft.first_day_per_hour, self.first_live_at, at)
+
     created_at: datetime
     changed_at: datetime
 
@@ -72,6 +90,7 @@ def rules_of(source: Any) -> dict[str, Any]:
         rules["conditions"] = _conditions.decode(rules["conditions"])
     if isinstance(rules["programme"], bytes):
         rules["programme"] = read_programme(rules["programme"])
+    rules["channels"] = tuple(rules["channels"])
     return rules
 
 

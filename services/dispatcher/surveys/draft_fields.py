@@ -11,8 +11,8 @@ from services.dispatcher.surveys.schemas import INTEGERS
 from shared.events import SurveyTexts
 from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
 
-NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
-STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint")
+NUMBERS = (*(name for name in INTEGERS if name != "delay_minutes"), "edit_hours")
+STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint", "sender_name", "reply_to")
 REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
 YES, NO = "yes", "no"
 UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
@@ -44,7 +44,7 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
 
 def word_fields(draft: SurveyDraft) -> dict[str, str]:
     """The fields that have versions, in the order of the form; those that are empty are left out."""
-    versioned = ("measurement", "layout", "default_language")
+    versioned = ("measurement", "layout", "edit_hours", "default_language")
     fields = {
         name: value
         for name, value in draft_fields(draft).items()

@@ -7,6 +7,7 @@ from msgspec.structs import fields
 from shared.events.surveys import (
     AFTER_DAYS,
     EVERY_DAYS,
+    MAX_FIRST_DAY_PER_HOUR,
     MAX_PLACE,
     MAX_REMINDERS,
     QuarantineScope,
@@ -32,7 +33,11 @@ FIELD_LABELS = {
     "anonymous": message("Whose the answers are"),
     "reminder_1": message("Days until the first reminder"),
     "reminder_2": message("Days until the second reminder"),
+    "first_day_per_hour": message("Mails an hour on its first day"),
+    "sender_name": message("Name that the mails come from"),
+    "reply_to": message("Address for replies"),
     "layout": message("How the numbers stand"),
+    "edit_hours": message("Hours for which an answer may be changed"),
     "default_language": message("Language for customers of no other"),
 }
 TEXT_LABELS = {
@@ -70,6 +75,11 @@ REMEDIES = {
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
     "sampling_percent": message("Write a whole number from 1 to 100."),
     "anonymous": message("Choose whether answers are kept with the customer."),
+    "first_day_per_hour": message(
+        "Write a whole number from 0 to %(most)s; 0 is no limit.", most=Count(MAX_FIRST_DAY_PER_HOUR)
+    ),
+    "edit_hours": message("Write a whole number of hours from %(least)s to %(most)s.", least=0, most=720),
+    "reply_to": message("Write an address such as name@example.com, or leave it empty."),
     "layout": message("Choose a row or a column."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
+from services.dispatcher.story.labels import CHANNEL_LABELS
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyNotFound
@@ -174,6 +175,14 @@ async def form_page(
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
         layouts=[(layout, spoken(label)) for layout, label in LAYOUT_LABELS.items()],
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
+        channels=", ".join(
+            spoken(CHANNEL_LABELS[each])
+            for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels
+            if each in CHANNEL_LABELS
+        ),
+        sender=tenant.name,
+        mail_from=context.mail_renderer.mail_from,
+        first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,
         done=notice(did),
         tried=tried,
         may_edit=staff.role in EDITING_ROLES,

@@ -100,6 +100,7 @@ async def _preview_page(
         languages=languages_of(set(survey.draft.texts)),
         reminder=reminder,
         mail=_sample_mail(context, survey, tenant, language, reminder),
+        sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
         done=done,

@@ -22,7 +22,8 @@ from shared.events.surveys import SURVEY_RULES
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
-    "w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.layout, w.written_at"
+    "s.first_live_at, w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.layout, "
+    "w.edit_hours, w.written_at"
 )
 _CURRENT = """
     survey s
@@ -131,6 +132,7 @@ async def update(
             "reminders": stored_reminders(draft),
             "conditions": stored_conditions(draft),
             "programme": stored_programme(draft),
+            "channels": list(draft.channels),
             "name": draft.name,
             "tenant": tenant,
             "id": survey_id,
@@ -143,9 +145,9 @@ async def update(
 INSERT_WORDS = """
     INSERT INTO survey_words
         (tenant, survey_id, survey_version, measurement, default_language, texts, questions, written_at,
-            layout)
+            layout, edit_hours)
     VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :questions, :now,
-            :layout)
+            :layout, :edit_hours)
 """
 
 
@@ -164,9 +166,26 @@ async def insert_words(
             "texts": write_texts(draft.texts),
             "questions": write_questions(draft.questions),
             "layout": draft.layout,
+            "edit_hours": draft.edit_hours,
             "now": uow.now,
         },
     )
+
+
+NOTE_FIRST_LIVE = """
+    UPDATE survey SET first_live_at = :now
+    WHERE tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR id = :id) AND state = 'live'
+        AND first_live_at IS NULL
+        AND EXISTS (SELECT 1 FROM sending g WHERE g.tenant = :tenant AND g.mode = 'live')
+"""
+
+
+async def note_first_live(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:
+    """Begin the first day of a survey, or of all of the tenant, that may ask customers for the first time.
+
+    The caller has locked how the tenant sends, and has just started the survey or gone live.
+    """
+    await uow.execute(NOTE_FIRST_LIVE, {"tenant": tenant, "id": survey_id, "now": uow.now})
 
 
 LOCK_SURVEYS = """

@@ -7,6 +7,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
 from services.dispatcher.surveys.programme_body import (
@@ -27,12 +28,20 @@ from services.dispatcher.surveys.question_schemas import (
     without_faults,
 )
 from services.dispatcher.surveys.reminders import ReminderBody, Reminders
+from services.dispatcher.surveys.sender_body import (
+    REPLY_MEANING,
+    SENDER_MEANING,
+    ReplyAddress,
+    SenderName,
+)
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import (
+    EDIT_HOURS,
     MAX_REMINDERS,
     MINUTES_PER_DAY,
     NUMERIC_RULES,
+    STANDARD_EDIT_HOURS,
     Layout,
     Measurement,
     SurveyRules,
@@ -151,17 +160,28 @@ _DESCRIPTIONS = {
     "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
     "some.",
     "programme": PROGRAMME_MEANING,
+    "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since it was "
+    "live for the first time in a company that was. What is more waits, evenly spread. 0: no limit.",
+    "channels": CHANNELS_MEANING,
+    "sender_name": SENDER_MEANING,
+    "reply_to": REPLY_MEANING,
 }
 _OWN_TYPES: dict[str, Any] = {
     "touchpoint": Touchpoint | None,
     "reminders": Reminders,
     "programme": OwnProgramme,
+    "channels": Channels,
+    "sender_name": SenderName | None,
+    "reply_to": ReplyAddress | None,
 }
 """Of rules that are no plain values, or whose values the API takes in any form."""
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
         _OWN_TYPES.get(rule.name, rule.type),
-        Field(default=[] if rule.default == () else rule.default, description=_DESCRIPTIONS.get(rule.name)),
+        Field(
+            default=list(rule.default) if isinstance(rule.default, tuple) else rule.default,
+            description=_DESCRIPTIONS.get(rule.name),
+        ),
     )
     for rule in msgspec.structs.fields(SurveyRules)
     if rule.name not in {"trigger", "quarantine_scope", "conditions"}
@@ -179,6 +199,11 @@ LAYOUT = Field(
     description="How the numbers stand, in mails and on pages: `horizontal`, from 0, or `vertical`, with "
     "10 on top. Another layout gives other scores: it is a new version, and each answer has its own.",
 )
+EDIT_WINDOW = Field(
+    default=STANDARD_EDIT_HOURS,
+    description="For how many hours an answer may be changed after its first score; 0: until it is sent. "
+    "It is a new version: each answer has what its invitation's version says.",
+)
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
@@ -191,6 +216,7 @@ _RulesBody = create_model(
     default_language=(Language, "en"),
     questions=(list[QuestionBody], QUESTIONS),
     layout=(Layout, LAYOUT),
+    edit_hours=(Annotated[int, EDIT_HOURS], EDIT_WINDOW),
 )
 
 
@@ -267,6 +293,10 @@ _RulesPatch = create_model(
     default_language=(Language | None, None),
     questions=(list[QuestionBody] | None, None),
     layout=(Layout | None, None),
+    edit_hours=(int | None, None),
+    channels=(list[str] | None, Field(default=None, description=CHANNELS_MEANING)),
+    sender_name=(str | None, Field(default=None, description=SENDER_MEANING)),
+    reply_to=(str | None, Field(default=None, description=REPLY_MEANING)),
 )
 
 

@@ -132,6 +132,7 @@ async def _state_page(
         matching=found.of_type,
         matches=found,
         conditions=condition_sentence(conditions) if conditions is not None else "",
+        first_day_until=survey.first_day_until(context.database.clock()),
         recent_days=RECENT_DAYS,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=409 if stale else 200)

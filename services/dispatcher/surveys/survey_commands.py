@@ -76,6 +76,7 @@ async def create_survey(
         draft = replace(draft, place=await _next_place(uow, tenant))
     if await repository.insert(uow, tenant, survey_id, draft, made_from):
         await repository.insert_words(uow, tenant, survey_id, 1, draft)
+        await repository.note_first_live(uow, tenant, survey_id)
         await publish_surveys(uow, tenant, survey_id)
         record_audit(uow, tenant, who, "survey", str(survey_id), version=1, state=draft.state)
     elif await repository.find_fingerprint(uow, tenant, survey_id) not in {None, made_from}:
@@ -92,7 +93,9 @@ async def change_survey(
     seen: int | None = None,
     who: AuditActor = COMMAND_LINE,
 ) -> StoredSurvey:
-    """Change a survey. New words, questions or layout become a new version: old invitations keep theirs.
+    """Change a survey. New words, questions, layout or edit window become a new version.
+
+    Old invitations keep theirs.
 
     :raises SurveyNotFound: when the tenant has none of this id.
     :raises SurveyChanged: when ``seen`` is given and is no longer the version.
@@ -109,6 +112,8 @@ async def change_survey(
         survey_version += 1
         await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
     await repository.update(uow, tenant, survey_id, survey_version, draft)
+    if current.draft.state != "live":
+        await repository.note_first_live(uow, tenant, survey_id)
     await publish_surveys(uow, tenant, survey_id)
     record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
     return await find_survey(uow, tenant, survey_id)
@@ -143,6 +148,7 @@ async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) ->
             default_language=row.default_language,
             questions=read_questions(row.questions),
             layout=row.layout,
+            edit_hours=row.edit_hours,
             changed_at=uow.now,
         )
         for row in await repository.list_versions(uow, tenant, survey_id)
@@ -170,6 +176,7 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         texts=read_texts(row.texts),
         questions=read_questions(row.questions),
         layout=row.layout,
+        edit_hours=row.edit_hours,
     )
     return StoredSurvey(
         id=row.id,
@@ -178,9 +185,10 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         draft=draft,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        first_live_at=row.first_live_at,
     )
 
 
-def _words(draft: SurveyDraft) -> tuple[str, str, bytes, bytes, str]:
-    questions = write_questions(draft.questions)
-    return draft.measurement, draft.default_language, write_texts(draft.texts), questions, draft.layout
+def _words(draft: SurveyDraft) -> tuple[object, ...]:
+    texts, questions = write_texts(draft.texts), write_questions(draft.questions)
+    return draft.measurement, draft.default_language, texts, questions, draft.layout, draft.edit_hours

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -113,6 +114,14 @@ class SurveyFormPage(Page):
     layouts: Sequence[tuple[str, str]]
     scopes: Sequence[tuple[str, str]]
     """Of a quarantine: each with its words."""
+    channels: str
+    """By which it asks, in their order and in words."""
+    sender: str
+    """The name that mails come from where the survey has none."""
+    mail_from: str
+    """The address that they come from."""
+    first_day_until: datetime | None
+    """When the survey's first day ends; None: it has none now."""
     conditions_part: ConditionsPart
     matches: RecentMatches | None
     """What the survey, as stored or as tried, would have done with the recent events; None: neither."""
@@ -144,6 +153,8 @@ class SurveyStatePage(Page):
     matches: RecentMatches
     conditions: str
     """Its conditions in words; empty without any."""
+    first_day_until: datetime | None
+    """When its first day ends, if that has begun and is not over."""
     recent_days: int
 
 
@@ -158,6 +169,8 @@ class PreviewPage(Page):
     reminder: int
     """Which reminder is shown; 0: the first mail."""
     mail: RenderedMail
+    sender: str
+    """The name and the address that it comes from."""
     may_edit: bool
     test_options: Sequence[tuple[str, str]]
     """The test addresses; empty for those who may not send a test."""

@@ -160,6 +160,8 @@ async def _form_page(
         plan=survey_plan,
         survey=planned.survey.draft.name if planned is not None else "",
         spread_hours=wanted.spread_hours if wanted is not None else 0,
+        first_day_until=planned.first_day_until if planned is not None else None,
+        per_hour=planned.survey.draft.first_day_per_hour if planned is not None else 0,
         zone=tenant.time_zone,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from services.dispatcher.programmes.views import ProgrammeLine
@@ -67,6 +68,10 @@ class NewWavePage(Page):
     survey: str
     """The name of the one that was chosen."""
     spread_hours: int
+    first_day_until: datetime | None
+    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    per_hour: int
+    """The mails that leave at most in each hour of that day."""
     zone: str
 
 

@@ -49,6 +49,8 @@ class PlannedWave(NamedTuple):
 
     survey: StoredSurvey
     plan: WavePlan
+    first_day_until: datetime | None
+    """When the survey's first day ends, on which the wave would begin; None: it would not."""
 
 
 async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave:
@@ -69,7 +71,9 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
         raise WaveRefused("segments", NOBODY)
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
-    return PlannedWave(survey, plan_wave(wanted.size, wanted.margin, eligible, figures))
+    begins_at = max(uow.now, wanted.start_at or uow.now)
+    wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
+    return PlannedWave(survey, wave_plan, survey.first_day_until(begins_at))
 
 
 async def start_wave(

@@ -78,9 +78,12 @@ class Bench:
         questions: tuple[Question, ...] = (),
         version: int = 1,
         layout: Layout = "horizontal",
+        **rules: Any,
     ) -> None:
         """Consume the event of a survey with these texts; one that is kept already gives way to a newer one."""
-        survey = replace_fields(the_survey(self.now, texts, questions), version=version, layout=layout)
+        survey = replace_fields(
+            the_survey(self.now, texts, questions), version=version, layout=layout, **rules
+        )
         async with self.context.database.transaction() as uow:
             await keep_surveys(uow, [SURVEYS.event(tenant, survey, self.now)])
 

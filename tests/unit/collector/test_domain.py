@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector.domain import (
-    AMENDMENT_PERIOD,
     InvitationReplica,
     LinkTarget,
     SubmittedAnswer,
@@ -124,14 +123,39 @@ def test_the_day_of_a_night_at_the_change_of_clocks() -> None:
         assert answer.day == day
 
 
-def test_a_link_is_open_until_it_expires_or_48_hours_after_the_first_score() -> None:
-    fresh = a_target()
+def a_survey(edit_hours: int) -> Survey:
+    return Survey(
+        id=uuid7(), survey_version=1, version=1, name="S", measurement="transactional", trigger="order",
+        state="live", test=False, stopped=False, changed_at=NOW, edit_hours=edit_hours,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("survey", "hours"),
+    [(None, 48), (a_survey(48), 48), (a_survey(1), 1), (a_survey(720), 720), (a_survey(0), 48)],
+)
+def test_a_link_is_open_until_it_expires_or_the_survey_s_hours_after_the_first_score(
+    survey: Survey | None, hours: int
+) -> None:
+    """An answer that is final when it is sent may be sent, and is shown, for as long as others by default."""
+    fresh = a_target(survey=survey)
     assert link_status(fresh.invitation.id, fresh, NOW) == "open"
     assert link_status(fresh.invitation.id, fresh, fresh.invitation.expires_at) == "gone"
     answer = answer_after(fresh, SubmittedAnswer(3, "en"), NOW)
-    done = a_target(answer)
-    assert link_status(done.invitation.id, done, NOW + AMENDMENT_PERIOD - timedelta(microseconds=1)) == "open"
-    assert link_status(done.invitation.id, done, NOW + AMENDMENT_PERIOD) == "gone"
+    done, until = a_target(answer, survey), NOW + timedelta(hours=hours)
+    assert link_status(done.invitation.id, done, until - timedelta(microseconds=1)) == "open"
+    assert link_status(done.invitation.id, done, until) == "gone"
+
+
+@pytest.mark.parametrize(
+    ("edit_hours", "sent", "final"), [(0, True, True), (0, False, False), (1, True, False)]
+)
+def test_an_answer_without_a_time_to_change_it_is_final_once_it_is_sent(
+    edit_hours: int, sent: bool, final: bool
+) -> None:
+    answer = answer_after(a_target(), SubmittedAnswer(3, "en", sent=sent), NOW)
+    assert a_target(answer, a_survey(edit_hours)).is_final == final
+    assert not a_target(survey=a_survey(edit_hours)).is_final
 
 
 @pytest.mark.parametrize("state", ["dropped", "withheld"])

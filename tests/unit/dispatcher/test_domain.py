@@ -18,6 +18,7 @@ from services.dispatcher.decisions.domain import (
     Person,
     Verdict,
     decide,
+    first_channel,
     language_of,
     matches,
     reason_not_to_send,
@@ -93,6 +94,12 @@ def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, asks: 
 )
 def test_what_is_known_of_a_person_decides(person: Person, reason: str) -> None:
     assert verdict(a_survey(delay_minutes=0), person=person).reason == reason
+
+
+def test_the_first_channel_that_can_reach_the_customer_asks() -> None:
+    assert first_channel(("mail",), Person(address="good")) == "mail"
+    assert first_channel(("pigeon", "mail"), Person(address="good")) == "mail"
+    assert first_channel(("mail",), Person(address="bad")) is None
 
 
 def test_the_mail_leaves_after_the_delay_and_never_in_the_past() -> None:

@@ -137,7 +137,7 @@ async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
 
 
 LIST_BY_SOURCE_ID = f"""
-    SELECT {COLUMNS}, i.state, i.version
+    SELECT {COLUMNS}, i.state, i.version, i.reason AS mail_reason, i.next_at
     FROM decision d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     WHERE d.tenant = :tenant AND d.source_id = :source_id

@@ -36,6 +36,8 @@ class DecisionFilter(NamedTuple):
     channel: str | None = None
     state: str | None = None
     """Of the mail that asks."""
+    postponed_by: str | None = None
+    """The rule for which that mail waits longer than it was to."""
     since: datetime | None = None
     until: datetime | None = None
     """Before this time."""
@@ -70,6 +72,7 @@ CONDITIONS = {
     # Whoever is asked is asked by mail: there is no other channel yet.
     "channel": "d.reason = 'invited' AND CAST(:channel AS text) = 'mail'",
     "state": "i.state = :state",
+    "postponed_by": "i.state = 'waiting' AND i.reason = :postponed_by",
     "since": "d.decided_at >= :since",
     "until": "d.decided_at < :until",
     "allowed": "d.segments && CAST(:allowed AS text[])",
@@ -88,7 +91,8 @@ MAIL_CONDITIONS = {
     "until": "i.decided_at < :until",
     "before": "i.decided_at <= :at",
 }
-"""The same again for mails of one state, which are read in the order of their own times."""
+"""The same again where mails of one state are wanted, which are read in the order of their own times."""
+OF_MAILS = {"state", "postponed_by"}
 MAIL = "JOIN invitation i ON i.tenant = :tenant AND i.id = d.invitation_id AND i.decided_at IS NOT NULL"
 # That the two times are equal is not told to the planner: it would take such rows for rare.
 SELECT_PAGE = """
@@ -107,12 +111,13 @@ def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
         names.remove("named")  # the condition of both
     own = {"reason": COUNTERED} if wanted.reason == COUNTERED_REASON else {}
     conditions = [own.get(name, sql) for name, sql in CONDITIONS.items() if name in names]
-    if "state" in names:
+    of_mails = not names.isdisjoint(OF_MAILS)
+    if of_mails:
         conditions += [sql for name, sql in MAIL_CONDITIONS.items() if name in names]
     return SELECT_PAGE.format(
         columns=columns,
-        mail=MAIL if "state" in names else "",
-        ordered="i" if "state" in names else "d",
+        mail=MAIL if of_mails else "",
+        ordered="i" if of_mails else "d",
         conditions=" AND ".join(conditions) or "true",
     )
 
@@ -137,7 +142,7 @@ async def run_page(
 
 
 SEARCH_DECISIONS = f"""
-    SELECT {COLUMNS}, i.state, i.version
+    SELECT {COLUMNS}, i.state, i.version, i.reason AS mail_reason, i.next_at
     FROM ({{page}}) p
     JOIN decision d ON d.tenant = :tenant AND d.event_id = p.event_id
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id

@@ -48,6 +48,7 @@ async def surveys(database: Database) -> dict[str, str]:
     )
     async with database.transaction() as uow:
         await uow.execute("UPDATE invitation SET state = 'failed' WHERE survey_id = :id", {"id": ticket.id})
+        await uow.execute("UPDATE invitation SET reason = 'first_day' WHERE state = 'waiting'")
     return {"delivery": str(delivery.id), "ticket": str(ticket.id)}
 
 
@@ -67,6 +68,8 @@ FILTERS: list[tuple[dict[str, str], dict[str, str], list[str]]] = [
     ({"channel": "mail"}, {"channel": "mail"}, ["asked", "other"]),
     ({"state": "failed"}, {"state": "failed"}, ["other"]),
     ({"state": "waiting"}, {"state": "waiting"}, ["asked"]),
+    ({"postponed_by": "first_day"}, {"postponed_by": "first_day"}, ["asked"]),
+    ({"postponed_by": "cap"}, {"postponed_by": "cap"}, []),
     (
         {"since": "2026-11-19", "until": "2026-11-19"},
         {"since": "2026-11-18T23:00:00Z", "until": "2026-11-19T23:00:00Z"},
