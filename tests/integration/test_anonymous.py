@@ -97,7 +97,7 @@ class Town:
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
         if not hidden:
             return 0
-        form = {**hidden, "action": "send", **fields}
+        form = {**hidden, "touched": "1", "action": "send", **fields}
         status = (await self.world.clients["collector"].post(path, data=form)).status_code
         await self.deliver_all()
         return status

@@ -143,6 +143,7 @@ async def _answered(
             "comment": comment,
             "may_contact": "yes",
             "action": "send",
+            "touched": "1",
         }
         answer = await world.clients["collector"].post(f"/s/{token}", data=form)
         assert answer.status_code == 303, answer.text
