@@ -34,7 +34,7 @@ from shared.events.transactions import WAVE_SOURCE
 from shared.ids import uuid7
 from shared.outbound import Sender
 from shared.privacy.persons import person_of
-from shared.values.addresses import customer_hash
+from shared.secrets import customer_hash
 
 KIM = a_customer("kim")
 STATES = """
