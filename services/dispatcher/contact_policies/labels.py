@@ -35,7 +35,9 @@ REMEDIES = {
         "Write a whole number, 0 or more; %(most)s hours are the most.", most=Count(MAX_CAP_HOURS)
     ),
     "relational_distance": message(
-        "Write a whole number of days from 0 to %(most)s.", most=MAX_RELATIONAL_DISTANCE_DAYS
+        "Write a whole number of days from %(least)s to %(most)s.",
+        least=0,
+        most=MAX_RELATIONAL_DISTANCE_DAYS,
     ),
     "open_case": message("Choose whether somebody whose case is open is asked."),
 }
