@@ -41,7 +41,7 @@ WHO = an_actor("Sara Lund")
 REGIONS = ("north", "south")
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process ends here."""
 
 

@@ -53,6 +53,7 @@ async def relation(database: Database) -> StoredSurvey:
         quarantine_scope="survey",
     )  # fmt: skip
     await go_live(database)
+    await set_rules(database)
     return made
 
 
@@ -182,7 +183,13 @@ def case() -> Case:
     )  # fmt: skip
 
 
-@pytest.mark.usefixtures("survey")
+@pytest.fixture
+async def careful(database: Database, survey: StoredSurvey) -> StoredSurvey:
+    await set_rules(database)
+    return survey
+
+
+@pytest.mark.usefixtures("careful")
 class TestAnOpenCase:
     async def test_nobody_is_asked_until_it_is_closed(self, database: Database, case: Case) -> None:
         await consume(database, keep_cases, CASES, case)

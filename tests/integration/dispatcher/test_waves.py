@@ -39,7 +39,7 @@ from shared.ids import uuid7
 WHO = an_actor("Sara Lund")
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process ends here."""
 
 

@@ -1,4 +1,4 @@
-"""How relational and transactional surveys keep apart, who is asked with an open case, surveys without trigger."""
+"""How far relational surveys keep from others, in whose place they ask, and who is asked with an open case."""
 
 from alembic import op
 
