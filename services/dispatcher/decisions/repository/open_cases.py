@@ -1,6 +1,6 @@
 """``case_heard``: about whom a case is open."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from services.dispatcher.decisions.contacts import ContactKey
 from shared.db import UnitOfWork
@@ -15,25 +15,30 @@ def keys_of(contact: ContactKey) -> list[tuple[str, str]]:
 
 FIND_OPEN = f"""
     WITH n AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:names AS text[])) AS u(tenant, name)
-        WHERE name <> '{NOBODY}'
+        SELECT * FROM unnest(
+            CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:contacts AS text[])
+        ) AS u(tenant, person, contact)
     )
-    SELECT n.tenant, n.name FROM n
-    JOIN case_heard h ON h.tenant = n.tenant AND h.person = n.name AND h.state <> 'closed'
+    SELECT n.tenant, n.person AS name FROM n
+    JOIN case_heard h ON h.tenant = n.tenant AND h.person = n.person AND h.state <> 'closed'
+    WHERE n.person <> '{NOBODY}'
     UNION
-    SELECT n.tenant, n.name FROM n
-    JOIN case_heard h ON h.tenant = n.tenant AND h.contact_key = n.name AND h.state <> 'closed'
+    SELECT n.tenant, n.contact FROM n
+    JOIN case_heard h ON h.tenant = n.tenant AND h.contact_key = n.contact AND h.state <> 'closed'
 """
 
 
 async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> set[tuple[str, str]]:
     """Those (tenant, person or hash of an address) of these contacts about whom a case is open."""
-    names: Collection[tuple[str, str]] = {name for contact in contacts for name in keys_of(contact)}
-    if not names:
+    if not contacts:
         return set()
     rows = await uow.execute(
         FIND_OPEN,
-        {"tenants": [tenant for tenant, _ in names], "names": [name for _, name in names]},
+        {
+            "tenants": [contact.tenant for contact in contacts],
+            "persons": [contact.person for contact in contacts],
+            "contacts": [contact.address for contact in contacts],
+        },
     )
     return {(row.tenant, row.name) for row in rows}
 

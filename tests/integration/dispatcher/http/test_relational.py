@@ -56,7 +56,7 @@ def in_a_wave(survey: StoredSurvey, id_: str = "wave-1", **changes: Any) -> Tran
         "survey_id": survey.id,
         "segments": SEGMENTS,
     }
-    return a_transaction(id_, KIM, **{**own, **changes})
+    return a_transaction(id_, **{"customer": KIM, **own, **changes})
 
 
 @pytest.fixture
