@@ -78,7 +78,7 @@ SURVEYS: tuple[dict[str, Any], ...] = (
     {
         "name": "Altogether",
         "measurement": "relational",
-        "trigger": "relation.asked",
+        "trigger": "",
         "programme": {"every_days": 7},
     },
 )
@@ -86,6 +86,7 @@ SURVEYS: tuple[dict[str, Any], ...] = (
 
 RULES = ContactRules(
     quiet_hours={},  # whoever looks at the demo at night sees mails leave, too
+    relational_distance_days=1,  # every customer of the demo was asked about a purchase not long ago
     counter_events=(
         CounterEvent(event_type=REFUND, effect="cancel", scope="order"),
         CounterEvent(event_type="support.complaint", effect="hold", hold_hours=14 * 24, scope="customer"),

@@ -10,12 +10,14 @@ from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import PERSONAL_TABLES, metadata
-from services.dispatcher.programmes.schedule import PROGRAMMES_LOOP, programmes_loop
+from services.dispatcher.programmes.publishing import PROGRAMMES_LOOP
+from services.dispatcher.programmes.schedule import programmes_loop
 from services.dispatcher.recovery import recovery
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
-from services.dispatcher.waves.schedule import WAVES_LOOP, waves_loop
+from services.dispatcher.waves.publishing import WAVES_LOOP
+from services.dispatcher.waves.schedule import waves_loop
 from shared.events import (
     ANSWERS,
     AUDIT,

@@ -136,6 +136,8 @@ contact_policy = Table(
     Column("cap_hours", Integer, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     Column("counter_events", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("relational_distance_days", Integer, nullable=False, server_default=text("14")),
+    Column("ask_with_open_case", Boolean, nullable=False, server_default=text("false")),
 )
 suppression = Table(
     "suppression",
@@ -374,6 +376,8 @@ decision = Table(
     Column("segments", ARRAY(Text), nullable=False),
     Column("facts", LargeBinary, nullable=False, info=PERSONAL),
     Column("grounds", LargeBinary, nullable=False),
+    # The event whose relational mail stands in place of the one about this event, on the same day.
+    Column("relational_event_id", Uuid),
     Column("difference", LargeBinary, info=PERSONAL),
     Column("difference_at", INSTANT),
     Column(
@@ -391,6 +395,12 @@ decision = Table(
     Index(None, "tenant", "decided_at", "event_id"),
     Index(None, "tenant", "source_id"),
     Index(None, "tenant", "customer_id"),
+    Index(
+        "ix_decision_relational_event",
+        "tenant",
+        "relational_event_id",
+        postgresql_where=text("relational_event_id IS NOT NULL"),
+    ),
     Index(
         "ix_decision_difference_person",
         "tenant",

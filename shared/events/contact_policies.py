@@ -11,6 +11,9 @@ MAX_CAP_HOURS = 720
 """A longer time between two messages is a quarantine, which is a rule of each survey."""
 
 
+MAX_RELATIONAL_DISTANCE_DAYS = 90
+
+
 class QuietHours(Data, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
     """A part of each day, by the customer's clock, in which nothing leaves; it may go on over midnight.
 
@@ -57,6 +60,10 @@ class ContactRules(Data, frozen=True, kw_only=True):
     """A contact gets at most one message in so many hours, over all surveys; 0: no limit."""
     counter_events: tuple[CounterEvent, ...] = ()
     """All those that are of an event's type hold."""
+    relational_distance_days: Annotated[int, Interval(ge=0, le=MAX_RELATIONAL_DISTANCE_DAYS)] = 14
+    """A relational survey asks no contact whom a transactional one asks within so many days; 0: no limit."""
+    ask_with_open_case: bool = False
+    """Whether somebody is asked while a case about them is open; reminders never are sent meanwhile."""
 
 
 class TenantContactPolicy(ContactRules, frozen=True, kw_only=True):

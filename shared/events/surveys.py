@@ -21,6 +21,9 @@ Layout = Literal["horizontal", "vertical"]
 """How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
 ChannelName = Literal["mail"]
 """By which people are reached."""
+NO_TRIGGER = "wave."
+"""The trigger of a survey that waves and programmes alone ask: no event has this type, though those of waves
+begin with it. A version before this one reads it as any other trigger."""
 MINUTES_PER_DAY = 1440
 MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
 MAX_QUARANTINE_DAYS = 3650
@@ -60,7 +63,7 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """
 
     trigger: Name
-    """A type of event; with ``*`` at its end, each type that begins so."""
+    """A type of event; with ``*`` at its end, each type that begins so; or ``NO_TRIGGER``."""
     state: SurveyState = "paused"
     """A new survey asks nobody until somebody starts it."""
     delay_minutes: Annotated[int, Interval(ge=0, le=MAX_DELAY_MINUTES)] = 1440
@@ -96,6 +99,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """The name beside the address that its mails come from; None: the company's."""
     reply_to: Text | None = None
     """The address that a customer's reply goes to; None: the one that its mails come from."""
+
+    @property
+    def has_trigger(self) -> bool:
+        """Whether it asks about events of clients."""
+        return self.trigger != NO_TRIGGER
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

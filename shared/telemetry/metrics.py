@@ -83,6 +83,12 @@ DEADLINES = Counter(
     ["service", "kind", "outcome"],
 )
 
+LOOP_FAILURES = Counter(
+    "afterword_loop_failures_total",
+    "Things of one company that a loop could not advance, and tries again a minute later.",
+    ["loop"],
+)
+
 ERASURES = Counter(
     "afterword_erasures_total",
     "Customers whose data a service had to erase: erased, or failed and to be tried again.",

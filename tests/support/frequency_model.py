@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+"""The company's."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Model:
 
     surveys: list[Rules] = field(default_factory=list)
     """In their order."""
+    distance: timedelta = timedelta(0)
+    """A relational survey asks nobody whom a transactional one asks so soon before or after."""
     questions: list[Question] = field(default_factory=list)
 
     def decide(self, event: Happened, now: datetime) -> str:
@@ -69,6 +75,9 @@ class Model:
             touchpoint = event.touchpoint or survey.touchpoint
             refusal = self._refusal(survey, event, due, touchpoint, ours=True)
             if refusal is None:
+                for other in self._waiting(event, "transactional", due):
+                    if survey.measurement == "relational":
+                        other.state = "dropped"
                 asked = Question(event.address, due, survey.measurement, touchpoint, survey.survey, event)
                 self.questions.append(asked)
                 return survey.survey
@@ -78,7 +87,7 @@ class Model:
 
     def send(self, now: datetime, outcome: str) -> None:
         """Each mail that is due leaves, if it may, with this outcome."""
-        for question in self.questions:
+        for question in sorted(self.questions, key=lambda question: question.at):
             if question.state != "waiting" or question.event is None or question.at > now:
                 continue
             survey = next(each for each in self.surveys if each.survey == question.survey)
@@ -92,12 +101,33 @@ class Model:
             return "paused"
         if at - event.at > survey.max_age:
             return "too_old"
-        for question in self._of(event):
+        if survey.measurement == "transactional" and self._waiting(event, "relational", at):
+            return "relational_first"
+        yielding = self._waiting(event, "transactional", at) if survey.measurement == "relational" else []
+        asked = [each for each in self._of(event) if each not in yielding]
+        for question in asked:
             if question.event is None or ours:
                 too_soon = survey.days > 0 and at - question.at < timedelta(days=survey.days)
                 if too_soon and _in_scope(survey, touchpoint, question):
                     return "quarantine"
+        if survey.measurement == "relational":
+            for question in asked:
+                counts = question.event is None or ours or question.state != "waiting"
+                close = abs(at - question.at) < self.distance
+                if counts and close and question.measurement == "transactional":
+                    return "relational_distance"
         return None
+
+    def _waiting(self, event: Happened, measurement: str, at: datetime) -> list[Question]:
+        """Our mails of this measurement to the contact that have not left, and are due on that day."""
+        return [
+            each
+            for each in self._of(event)
+            if each.event is not None
+            and each.state == "waiting"
+            and each.measurement == measurement
+            and each.at.astimezone(ZONE).date() == at.astimezone(ZONE).date()
+        ]
 
     def _of(self, event: Happened) -> Iterator[Question]:
         """What the contact was asked and perhaps got: under the address, and elsewhere under the id."""

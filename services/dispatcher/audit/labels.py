@@ -61,6 +61,8 @@ FACT_LABELS: dict[str, Message] = {
     "cap_hours": message("hours between two mails"),
     "counter_events": message("counter-events"),
     "judgement": message("given by"),
+    "relational_distance_days": message("days between transactional and relational surveys"),
+    "ask_with_open_case": message("asked with an open case"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {

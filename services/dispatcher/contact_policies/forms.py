@@ -39,6 +39,8 @@ _FIELDS = {
     "/quiet_hours/mail/from": "quiet_from",
     "/quiet_hours/mail/to": "quiet_to",
     "/cap_hours": "cap",
+    "/relational_distance_days": "relational_distance",
+    "/ask_with_open_case": "open_case",
 }
 """The fields of the form by those of the API that they stand for."""
 
@@ -82,6 +84,7 @@ class PolicyForm:
     def values(self) -> dict[str, Any]:
         """The body that the API would get."""
         quiet = {"from": self["quiet_from"].strip(), "to": self["quiet_to"].strip()}
+        distance = whole_number(self["relational_distance"].strip())
         cap, unit = whole_number(self["cap"].strip()), HOUR_UNITS.get(self["cap_unit"])
         return {
             "quiet_hours": {"mail": quiet} if any(quiet.values()) else {},
@@ -89,6 +92,8 @@ class PolicyForm:
             "holidays": {YES: True, NO: False}.get(self["holidays"], self["holidays"]),
             "cap_hours": "" if cap is None or unit is None else cap * unit,
             "counter_events": rows_body(self.fields),
+            "relational_distance_days": "" if distance is None else distance,
+            "ask_with_open_case": {YES: True, NO: False}.get(self["open_case"], self["open_case"]),
         }
 
     def with_faults(self, error: ValidationError) -> "PolicyForm":
@@ -157,6 +162,8 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
             "holidays": YES if rules.holidays else NO,
             "cap": str(rules.cap_hours // HOUR_UNITS[unit]),
             "cap_unit": unit,
+            "relational_distance": str(rules.relational_distance_days),
+            "open_case": YES if rules.ask_with_open_case else NO,
             **row_fields(rules.counter_events),
         }
     )

@@ -1,6 +1,6 @@
 """Labels, remedies and notices of the page about when and how often customers may be written to."""
 
-from shared.events.contact_policies import MAX_CAP_HOURS
+from shared.events.contact_policies import MAX_CAP_HOURS, MAX_RELATIONAL_DISTANCE_DAYS
 from shared.pages.language import spoken
 from shared.values.messages import Count, message
 
@@ -11,10 +11,18 @@ FIELD_LABELS = {
     "holidays": message("On public holidays"),
     "cap": message("Least time between two mails to one customer"),
     "cap_unit": message("Unit of that time"),
+    "relational_distance": message("Days between a survey about one event and one about the whole relation"),
+    "open_case": message("While a case of the customer is open"),
 }
 UNIT_LABELS = {"hours": message("Hours"), "days": message("Days")}
 MAIL_LEAVES = {"yes": message("Mail leaves as on any day"), "no": message("Mail waits for the next day")}
-CHOICES = {"sundays": MAIL_LEAVES, "holidays": MAIL_LEAVES, "cap_unit": UNIT_LABELS}
+ASKED_MEANWHILE = {"no": message("They are not asked"), "yes": message("They are asked all the same")}
+CHOICES = {
+    "sundays": MAIL_LEAVES,
+    "holidays": MAIL_LEAVES,
+    "cap_unit": UNIT_LABELS,
+    "open_case": ASKED_MEANWHILE,
+}
 """What may be chosen in a field, in words."""
 WRONG_TIME = message("Write a time of day such as 21:00, or leave both times empty.")
 SAME_TIME = message("Mail would wait for ever. Write another time than the first, or leave both empty.")
@@ -26,6 +34,12 @@ REMEDIES = {
     "cap": message(
         "Write a whole number, 0 or more; %(most)s hours are the most.", most=Count(MAX_CAP_HOURS)
     ),
+    "relational_distance": message(
+        "Write a whole number of days from %(least)s to %(most)s.",
+        least=0,
+        most=MAX_RELATIONAL_DISTANCE_DAYS,
+    ),
+    "open_case": message("Choose whether somebody whose case is open is asked."),
 }
 NOT_SAVED = message("Nothing was saved.")
 STALE_FORM = message(

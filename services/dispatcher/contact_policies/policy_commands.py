@@ -59,6 +59,8 @@ def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
         "holidays": rules.holidays,
         "cap_hours": rules.cap_hours,
         "counter_events": len(rules.counter_events),
+        "relational_distance_days": rules.relational_distance_days,
+        "ask_with_open_case": rules.ask_with_open_case,
     }
 
 
@@ -70,6 +72,8 @@ def rules_from(row: Row[Any]) -> ContactRules:
         holidays=row.holidays,
         cap_hours=row.cap_hours,
         counter_events=_counter_events.decode(row.counter_events),
+        relational_distance_days=row.relational_distance_days,
+        ask_with_open_case=row.ask_with_open_case,
     )
 
 
@@ -84,4 +88,6 @@ def policy_event(row: Row[Any]) -> TenantContactPolicy:
         holidays=rules.holidays,
         cap_hours=rules.cap_hours,
         counter_events=rules.counter_events,
+        relational_distance_days=rules.relational_distance_days,
+        ask_with_open_case=rules.ask_with_open_case,
     )

@@ -13,7 +13,7 @@ from shared.events import ContactRules, Event, TenantContactPolicy
 
 _COLUMNS = (
     "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at, "
-    "CAST(counter_events AS text) AS counter_events"
+    "CAST(counter_events AS text) AS counter_events, relational_distance_days, ask_with_open_case"
 )
 
 FIND_OF_TENANTS = f"""
@@ -28,10 +28,11 @@ async def find_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
 
 WRITE_POLICY = f"""
     INSERT INTO contact_policy AS p (
-        tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events, changed_at
+        tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events,
+        relational_distance_days, ask_with_open_case, changed_at
     )
     SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours,
-        CAST(CAST(:counter_events AS text) AS jsonb), :now
+        CAST(CAST(:counter_events AS text) AS jsonb), :relational_distance_days, :ask_with_open_case, :now
     WHERE coalesce(CAST(:seen AS bigint), 0) = 0
         OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
     ON CONFLICT (tenant) DO UPDATE SET
@@ -41,11 +42,14 @@ WRITE_POLICY = f"""
         holidays = EXCLUDED.holidays,
         cap_hours = EXCLUDED.cap_hours,
         counter_events = EXCLUDED.counter_events,
+        relational_distance_days = EXCLUDED.relational_distance_days,
+        ask_with_open_case = EXCLUDED.ask_with_open_case,
         changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
     WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
-        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events) IS DISTINCT FROM
+        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events,
+             p.relational_distance_days, p.ask_with_open_case) IS DISTINCT FROM
             (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours,
-             EXCLUDED.counter_events)
+             EXCLUDED.counter_events, EXCLUDED.relational_distance_days, EXCLUDED.ask_with_open_case)
     RETURNING {_COLUMNS}
 """
 
@@ -59,6 +63,8 @@ async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | N
         "holidays": rules.holidays,
         "cap_hours": rules.cap_hours,
         "counter_events": json.encode(rules.counter_events).decode(),
+        "relational_distance_days": rules.relational_distance_days,
+        "ask_with_open_case": rules.ask_with_open_case,
         "seen": seen,
         "now": uow.now,
     }
@@ -78,7 +84,7 @@ async def share_after(uow: UnitOfWork, after: str | None, limit: int) -> Sequenc
     return (await uow.execute(SHARE_AFTER, {"after": after, "limit": limit})).all()
 
 
-_RULES = ("quiet_hours", "sundays", "holidays", "cap_hours", "counter_events")
+_RULES = ContactRules.__struct_fields__
 _RESTORED = ", ".join(
     f"{rule} = CASE WHEN p.changed_at > EXCLUDED.changed_at THEN p.{rule} ELSE EXCLUDED.{rule} END"
     for rule in _RULES

@@ -8,7 +8,7 @@ from services.dispatcher.contact_policies.counter_bodies import CounterEventAnsw
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.request_body import StrictBody
 from shared.events import ContactRules, QuietHours
-from shared.events.contact_policies import MAX_CAP_HOURS
+from shared.events.contact_policies import MAX_CAP_HOURS, MAX_RELATIONAL_DISTANCE_DAYS
 from shared.values.messages import message
 
 CLOCK_TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -56,6 +56,17 @@ class ContactPolicyBody(StrictBody):
     counter_events: CounterEventBodies = Field(
         default=[], description="Events after which nobody is asked about what happened before them."
     )
+    relational_distance_days: int = Field(
+        default=_DEFAULT.relational_distance_days,
+        ge=0,
+        le=MAX_RELATIONAL_DISTANCE_DAYS,
+        description="A relational survey asks nobody whom a transactional one asks within so many days, "
+        "before or after; 0: no limit.",
+    )
+    ask_with_open_case: bool = Field(
+        default=_DEFAULT.ask_with_open_case,
+        description="Whether somebody is asked while a case about them is open.",
+    )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -77,6 +88,8 @@ class ContactPolicyBody(StrictBody):
             holidays=self.holidays,
             cap_hours=self.cap_hours,
             counter_events=tuple(each.counter_event() for each in self.counter_events),
+            relational_distance_days=self.relational_distance_days,
+            ask_with_open_case=self.ask_with_open_case,
         )
 
 
@@ -101,6 +114,8 @@ class ContactPolicyAnswer(BaseModel):
     holidays: bool
     cap_hours: int
     counter_events: list[CounterEventAnswer]
+    relational_distance_days: int
+    ask_with_open_case: bool
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -115,6 +130,8 @@ class ContactPolicyAnswer(BaseModel):
             holidays=rules.holidays,
             cap_hours=rules.cap_hours,
             counter_events=[CounterEventAnswer.of(each) for each in rules.counter_events],
+            relational_distance_days=rules.relational_distance_days,
+            ask_with_open_case=rules.ask_with_open_case,
             version=policy.version,
         )
 

@@ -120,7 +120,9 @@ async def read_decisions(
     async with context.database.reading() as uow:
         read = _of_one_event if _names_one_event(wanted) else _newest
         found, more = await read(uow, caller, wanted, after, limit)
-    decisions = [_answer(row, context.staff_url, sees_names=sees_names) for row in found]
+    decisions = [
+        _answer(row, context.staff_url, sees_names=sees_names, sees_all=not wanted.allowed) for row in found
+    ]
     return DecisionList(decisions=decisions, next=more)
 
 
@@ -157,7 +159,7 @@ async def _newest(
     return cut_page(found, limit, lambda row: (row.decided_at, row.event_id))
 
 
-def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswer:
+def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) -> DecisionAnswer:
     values = msgspec.to_builtins(decode_explanation(row.grounds))
     considered = values.pop("considered", ())
     return DecisionAnswer(
@@ -172,6 +174,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswe
         values=values,
         invitation=_invitation(row) if row.invitation_id else None,
         differs_at=row.difference_at,
+        relational_event_id=row.relational_event_id if sees_all else None,
         see=f"{staff_url}/events/{row.event_id}",
     )
 

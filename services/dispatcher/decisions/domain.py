@@ -12,6 +12,7 @@ from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countere
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
 from shared.events.sending import SendingMode
 from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules
@@ -26,9 +27,12 @@ SurveyRefusal = Literal[
     "opted_out",
     "suppressed",
     "countered",
+    "case_open",
     "too_old",
     "quiet_dropped",
+    "relational_first",
     "quarantine",
+    "relational_distance",
     "cap",
     "conditions",
     "sampled_out",
@@ -76,6 +80,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What counter-events do to the mail."""
     cap_hours: int = 0
     """They get at most one message in so many hours; 0: no limit."""
+    case_open: bool = False
+    """Whether a case about them is open, and the company asks nobody meanwhile."""
+    relational_distance_days: int = 0
+    """A relational survey asks nobody whom another one asks within so many days; 0: no limit."""
+    company_zone: str = "UTC"
+    """Whose days the company means."""
+    asked_by_us: tuple[Asked, ...] = ()
+    """When the mail leaves: what our own mails asked, of which ``asked`` knows nothing then."""
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,6 +105,10 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The comparisons for which the event does not meet its conditions."""
     sampling_percent: int | None = None
     """How many it asks, where this contact is not one of them."""
+    distance_days: int | None = None
+    """Of a relational survey that another one is too close to; ``asked_at`` is when that asks."""
+    relational_event_id: UUID | None = None
+    """The event whose relational mail leaves on the same day, in place of one of this survey."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +127,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     channel: ChannelName | None = None
     """By which it asks."""
+    replaces: tuple[UUID, ...] = ()
+    """The events whose mails are not sent, since this relational one leaves on their day."""
+
+    @property
+    def relational_event_id(self) -> UUID | None:
+        """The event whose relational mail is the reason that nobody is asked about this one."""
+        if self.reason != "relational_first":
+            return None
+        return next((each.relational_event_id for each in self.considered if each.relational_event_id), None)
 
     @property
     def starts_quarantine(self) -> bool:
@@ -178,9 +203,10 @@ def decide(
             )
         if why == "invited":
             winner = survey
-        considered.append(_considered(survey, why, person, failed))
+        considered.append(_considered(survey, why, occurred_at, now, person, failed))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
+    is_test = mode == "test" or person.test_address
     wanted_at = due_time(winner, occurred_at, now, person)
     held = hold_for(person, wanted_at)
     due_at = held.until
@@ -188,13 +214,16 @@ def decide(
         reason="invited",
         considered=tuple(considered),
         survey=winner,
-        test=mode == "test" or person.test_address,
+        test=is_test,
         withheld=mode == "test" and not person.test_address,
         due_at=due_at,
         wanted_at=wanted_at if held.by else None,
         held_by=held.by,
         expires_at=due_at + timedelta(days=winner.link_days),
         channel=first_channel(winner.channels, person),
+        replaces=()
+        if is_test
+        else tuple(each.unsent_about for each in yielding_to(winner, due_at, person) if each.unsent_about),
     )
 
 
@@ -218,7 +247,12 @@ def survey_for_event(
 
 
 def _considered(
-    survey: CandidateSurvey, why: SurveyOutcome, person: Person, failed: tuple[FailedComparison, ...]
+    survey: CandidateSurvey,
+    why: SurveyOutcome,
+    occurred_at: datetime,
+    now: datetime,
+    person: Person,
+    failed: tuple[FailedComparison, ...],
 ) -> Considered:
     considered = Considered(
         survey_id=survey.id,
@@ -228,8 +262,19 @@ def _considered(
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
     )
-    if why != "quarantine":
+    if why not in {"relational_first", "quarantine", "relational_distance"}:
         return considered
+    due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
+    person = without_yielding(survey, due_at, person)
+    if why == "relational_first":
+        other = standing_before(survey, due_at, person)
+        return msgspec.structs.replace(considered, relational_event_id=other)
+    if why == "relational_distance":
+        return msgspec.structs.replace(
+            considered,
+            distance_days=person.relational_distance_days,
+            asked_at=asked_too_close(survey, due_at, person),
+        )
     return msgspec.structs.replace(
         considered,
         quarantine_days=survey.quarantine_days,
@@ -257,6 +302,7 @@ def judge_survey(
     wanted_at = due_time(survey, occurred_at, now, person)
     held = hold_for(person, wanted_at)
     due_at = held.until
+    person = without_yielding(survey, due_at, person)
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (not meets, "conditions"),
         (survey.state != "live" and not is_test, "paused"),
@@ -266,9 +312,12 @@ def judge_survey(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
+        (person.case_open and not person.test_address, "case_open"),
         (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(held)),
+        (standing_before(survey, due_at, person) is not None, "relational_first"),
         (is_in_quarantine(survey, due_at, person), "quarantine"),
+        (asked_too_close(survey, due_at, person) is not None, "relational_distance"),
         (not person.test_address and is_capped(person.invited_at, due_at, person.cap_hours), "cap"),
         # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
         (not drawn and not person.test_address, "sampled_out"),
@@ -344,6 +393,43 @@ def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> b
     return at - asked_at < timedelta(days=survey.quarantine_days)
 
 
+def yielding_to(survey: CandidateSurvey, at: datetime, person: Person) -> tuple[Asked, ...]:
+    """The mails about events that have not left, and do not if this relational survey asks on their day."""
+    if survey.measurement != "relational" or person.test_address:
+        return ()
+    return unsent_on_day(person.asked, "transactional", at, person.company_zone)
+
+
+def without_yielding(survey: CandidateSurvey, at: datetime, person: Person) -> Person:
+    """The person as this survey sees them: as if what yields to it had never been to leave."""
+    yielding = yielding_to(survey, at, person)
+    if not yielding:
+        return person
+    asked = tuple(each for each in person.asked if each not in yielding)
+    last = max((each.at for each in asked), default=None)
+    return msgspec.structs.replace(person, asked=asked, invited_at=last)
+
+
+def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> UUID | None:
+    """The event whose relational mail is due on the day of a transactional one, and has not left."""
+    if survey.measurement != "transactional" or person.test_address:
+        return None
+    asked = (*person.asked, *person.asked_by_us)
+    first = unsent_on_day(asked, "relational", at, person.company_zone)
+    return first[0].unsent_about if first else None
+
+
+def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
+    """When the person is asked about an event, too close to be asked by this relational survey; None: never.
+
+    When the mail leaves, what has not left counts no more: whichever leaves first forbids the other.
+    """
+    if survey.measurement != "relational" or person.test_address:
+        return None
+    sent = (each for each in person.asked_by_us if each.unsent_about is None)
+    return last_too_close((*person.asked, *sent), at, person.relational_distance_days)
+
+
 def is_capped(last_message_at: datetime | None, at: datetime, cap_hours: int) -> bool:
     """Whether a message to the contact at this time would come too soon after another one, or before it.
 
@@ -381,9 +467,12 @@ def reason_not_to_send(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
+        (person.case_open and not person.test_address, "case_open"),
         (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
+        (survey is not None and standing_before(survey, now, person) is not None, "relational_first"),
         (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),
+        (survey is not None and asked_too_close(survey, now, person) is not None, "relational_distance"),
         (expires_at <= now, "expired"),
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)

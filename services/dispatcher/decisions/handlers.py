@@ -25,6 +25,12 @@ from services.dispatcher.decisions.inputs import (
 )
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine
+from services.dispatcher.decisions.replacing import (
+    Replacing,
+    Waiting,
+    lock_replaceable,
+    replace_waiting,
+)
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository.decisions import NewDecision
@@ -169,9 +175,11 @@ async def _decide(
         # Before the contacts are loaded: a mail that is cancelled gives its quarantine back.
         locked = [*asked_contacts, *(contact for contact, _ in countering)]
         await counter_waiting(uow, context.secret, [counter for _, counter in countering], locked, inputs)
+    waiting: Waiting = {}
     if asked:
         await load_contacts(uow, asked_contacts, inputs)
         await load_counters(uow, asked, inputs)
+        waiting = await lock_replaceable(uow, asked, inputs)
     results = [
         judge(candidate, contact, inputs, uow.now)
         for candidate, contact in zip(candidates, contacts, strict=True)
@@ -192,7 +200,7 @@ async def _decide(
         if not inputs.is_erased(contact)
     ]
     await keep_profiles(uow, newest_profiles(each for each in profiles if each is not None))
-    await _invite(uow, results)
+    await _invite(uow, results, waiting)
     await counter_rows.note(
         uow,
         [
@@ -241,6 +249,8 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             event.data, customer, contact, candidate.event_id, verdict, language, uuid7(), now
         )
     if verdict.starts_quarantine and invitation is not None:
+        if verdict.replaces:
+            inputs.note_replaced(contact, verdict.replaces)
         inputs.note_invited(contact, invitation)
     explanation = explain(
         inputs.policy,
@@ -273,14 +283,23 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
     )
 
 
-async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:
-    """Store and publish the invitations, and begin the quarantines of those who will really be asked."""
+async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult], waiting: Waiting) -> None:
+    """Store and publish the invitations, and begin the quarantines of those who will really be asked.
+
+    :param waiting: the mails that a relational one may replace.
+    """
+    replacing = [
+        Replacing(result.contact, result.decision.event_id, result.verdict)
+        for result in results
+        if result.verdict.replaces or result.verdict.relational_event_id is not None
+    ]
     invitations = [
         (result.decision.tenant, result.decision.invitation)
         for result in results
         if result.decision.invitation is not None
     ]
     if not invitations:
+        await replace_waiting(uow, replacing, waiting)
         return
     channels = [
         result.verdict.channel or "mail" for result in results if result.decision.invitation is not None
@@ -297,3 +316,5 @@ async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:
     )
     for tenant, invitation in invitations:
         uow.publish(INVITATIONS, tenant, invitation)
+        waiting[tenant, invitation.event_id] = invitation
+    await replace_waiting(uow, replacing, waiting)

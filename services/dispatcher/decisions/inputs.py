@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -27,6 +28,7 @@ from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.decisions.repository import counter_events as counter_rows
+from services.dispatcher.decisions.repository import open_cases as case_rows
 from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.sending.domain import Sending
@@ -64,6 +66,8 @@ class DecisionInputs:
     """The same for each survey and touchpoint, of tenants that have a quarantine with a scope."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """The counter-events that may be about the events, by tenant."""
+    open_cases: set[tuple[str, str]] = field(default_factory=set)
+    """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -89,6 +93,15 @@ class DecisionInputs:
             matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ())
         )
 
+    def may_ask_relationally(self, event: Event[Transaction]) -> bool:
+        """Whether a relational survey may ask about this event."""
+        of_one, event_type = event.data.survey_id, event.data.type
+        return any(
+            survey.measurement == "relational"
+            and (survey.id == of_one if of_one is not None else matches(survey.trigger, event_type))
+            for survey in self.surveys.get(event.tenant, ())
+        )
+
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
         """The contact whom the event is about."""
         placeholder_ids = self.sending(event.tenant).placeholder_ids
@@ -102,7 +115,8 @@ class DecisionInputs:
         reasons = {entry.reason for entry in entries}
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
         rules = self.company_policy(event.tenant).rules
-        place = place_of(event.data.customer, self.tenants.get(event.tenant))
+        tenant = self.tenants.get(event.tenant)
+        place = place_of(event.data.customer, tenant)
         return Person(
             address=address_quality(event.data.customer.email),
             erased=self.is_erased(contact),
@@ -116,6 +130,9 @@ class DecisionInputs:
             cap_hours=rules.cap_hours,
             asked=self._asked(contact),
             countered=self._countered(event, contact),
+            case_open=self._has_open_case(contact),
+            relational_distance_days=rules.relational_distance_days,
+            company_zone=tenant.time_zone if tenant is not None else "UTC",
         )
 
     def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
@@ -125,9 +142,18 @@ class DecisionInputs:
             return NOT_COUNTERED
         return judge_counters(known, asking_about(event.tenant, event.data, contact))
 
-    def has_scopes(self, tenant: str) -> bool:
-        """Whether a survey of the tenant has a quarantine that not every earlier question counts for."""
-        return any(survey.quarantine_scope != "any" for survey in self.surveys.get(tenant, ()))
+    def _has_open_case(self, contact: ContactKey) -> bool:
+        return bool(self.open_cases) and not self.open_cases.isdisjoint(case_rows.keys_of(contact))
+
+    def looks_at_asked(self, tenant: str) -> bool:
+        """Whether it matters by whom and about what a contact was asked, and not only when.
+
+        That is so where a survey's quarantine has a scope, or one is relational.
+        """
+        return any(
+            survey.quarantine_scope != "any" or survey.measurement == "relational"
+            for survey in self.surveys.get(tenant, ())
+        )
 
     def _asked(self, contact: ContactKey) -> tuple[Asked, ...]:
         if not self.asked:
@@ -158,10 +184,30 @@ class DecisionInputs:
         """Let the contact's next event in this batch meet the quarantine."""
         key, at = (contact.tenant, contact.key), invitation.due_at
         self.asked_at[key] = max(self.asked_at.get(key, at), at)
-        if self.has_scopes(contact.tenant):
+        if self.looks_at_asked(contact.tenant):
             touchpoint = one_touchpoint(invitation.touchpoint, None)
-            asked = Asked(at, False, invitation.measurement, touchpoint, invitation.survey_id)
+            about = invitation.survey_id, invitation.event_id
+            asked = Asked(at, False, invitation.measurement, touchpoint, *about)
             self.asked.setdefault(key, []).append(asked)
+
+    def note_replaced(self, contact: ContactKey, event_ids: Collection[UUID]) -> None:
+        """Let what waited about these events be as if it had never been to leave."""
+        for key in quarantine_keys(contact):
+            if (asked := self.asked.get((contact.tenant, key))) is not None:
+                left = [each for each in asked if each.unsent_about not in event_ids]
+                self.asked[contact.tenant, key] = left
+                if len(left) < len(asked):
+                    self.asked_at.pop((contact.tenant, key), None)
+                    if left:
+                        self.asked_at[contact.tenant, key] = max(each.at for each in left)
+
+    def note_leaving(self, contact: ContactKey, event_ids: Collection[UUID]) -> None:
+        """Let what waits about these events count as sent, since a sender has it now."""
+        for key in quarantine_keys(contact):
+            asked = self.asked.get((contact.tenant, key), [])
+            asked[:] = [
+                each._replace(unsent_about=None) if each.unsent_about in event_ids else each for each in asked
+            ]
 
 
 async def load_inputs(
@@ -196,9 +242,13 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
     for row in await contact_rows.find_last_asked(uow, keys):
         inputs.asked_at[row.tenant, row.id] = row.asked_at
-    if scoped := {(tenant, key) for tenant, key in keys if inputs.has_scopes(tenant)}:
+    if scoped := {(tenant, key) for tenant, key in keys if inputs.looks_at_asked(tenant)}:
         for contact, asked in await load_asked(uow, scoped):
             inputs.asked.setdefault(contact, []).append(asked)
+    careful = [
+        contact for contact in contacts if not inputs.company_policy(contact.tenant).rules.ask_with_open_case
+    ]
+    inputs.open_cases.update(await case_rows.find(uow, careful))
     entries = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
     for row in await suppression_rows.find_matching(uow, sorted(entries)):
         inputs.suppressed[row.tenant, row.kind, row.key] = row
@@ -225,7 +275,14 @@ async def load_asked(
     return [
         (
             (row.tenant, row.contact),
-            Asked(row.asked_at, row.elsewhere, row.measurement, row.touchpoint, row.survey_id),
+            Asked(
+                row.asked_at,
+                row.elsewhere,
+                row.measurement,
+                row.touchpoint,
+                row.survey_id,
+                row.unsent_about,
+            ),
         )
         for row in await asked_rows.find(uow, keys)
     ]

@@ -26,7 +26,12 @@ class ConsideredAnswer(BaseModel):
     quarantine_days: int | None = None
     quarantine_scope: str | None = Field(default=None, description="Which earlier question counted.")
     asked_at: datetime | None = Field(
-        default=None, description="Of a quarantine: when the customer was last asked within its scope."
+        default=None,
+        description="Of a quarantine: when the customer was last asked within its scope. Of "
+        "`relational_distance`: when a survey about one event asks them.",
+    )
+    distance_days: int | None = Field(
+        default=None, description="Of `relational_distance`: for so many days around that it does not ask."
     )
     failed: list[FailedComparisonAnswer] = Field(
         default=[], description="Of `conditions`: the comparisons for which the event did not meet them."
@@ -63,6 +68,11 @@ class DecisionAnswer(BaseModel):
     )
     invitation: InvitationAnswer | None
     differs_at: datetime | None = Field(description="When the same identity came with other content.")
+    relational_event_id: UUID | None = Field(
+        default=None,
+        description="The `id` of the event whose relational mail leaves in place of one about this event. "
+        "Null to colleagues who are limited to segments.",
+    )
     see: str
 
 

@@ -21,6 +21,8 @@ class Asked(NamedTuple):
     """None: nothing is known but the time."""
     touchpoint: str | None = None
     survey_id: UUID | None = None
+    unsent_about: UUID | None = None
+    """The event that it asks about, while our mail has not left; None: it has, or it is not known."""
 
     def counts(
         self, scope: QuarantineScope, measurement: Measurement, touchpoint: str | None, survey_id: UUID

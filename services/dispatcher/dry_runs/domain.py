@@ -70,6 +70,13 @@ class Suppressed(NamedTuple):
     reason: SuppressionReason
 
 
+class KnownCase(NamedTuple):
+    """From when to when a case was open; None: it still is."""
+
+    opened_at: datetime
+    closed_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TriedRules:
     """The rules under which events are decided again."""
@@ -114,11 +121,14 @@ class Simulation:
     rules: TriedRules
     max_examples: int = MAX_EXAMPLES
     asked: dict[str, list[Asked]] = field(default_factory=dict)
-    """What each contact was or would have been asked, by each key of a quarantine."""
+    """What each contact was or would have been asked, by each key of a quarantine; each mail as if it had
+    left when it was due."""
     suppressed: dict[str, list[Suppressed]] = field(default_factory=dict)
     """By the keyed hash of an address, or a customer's id."""
+    cases: dict[str, list[KnownCase]] = field(default_factory=dict)
+    """By the person, or the keyed hash of the address, whom each is about."""
     known: set[str] = field(default_factory=set)
-    """The keys for which the two above are loaded."""
+    """The keys for which the questions and suppressions above are loaded."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
@@ -131,8 +141,9 @@ class Simulation:
             verdict = self._verdict(event)
             survey = verdict.survey
             if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
-                one = Asked(verdict.due_at, False, survey.measurement, survey.touchpoint, survey.id)
-                self.asked.setdefault(event.contact.key, []).append(one)
+                self._take_day(event, verdict.replaces)
+                about = survey.measurement, survey.touchpoint, survey.id, event.event_id
+                self.asked.setdefault(event.contact.key, []).append(Asked(verdict.due_at, False, *about))
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
             count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
             self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[: self.max_examples]
@@ -189,6 +200,13 @@ class Simulation:
             wave_of=transaction.wave_of,
         )
 
+    def _take_day(self, event: PastEvent, replaced: Sequence[UUID]) -> None:
+        """Let what would have waited about these events be as if it had never been to leave."""
+        if replaced:
+            for key in quarantine_keys(event.contact):
+                asked = self.asked.get(key, [])
+                asked[:] = [each for each in asked if each.unsent_about not in replaced]
+
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
         """What the event counters by the rules that are tried. Tests and waves counter nothing."""
         rules, transaction = self.rules.company.counter_events, event.transaction
@@ -212,7 +230,11 @@ class Simulation:
 
     def _person(self, event: PastEvent) -> Person:
         contact, rules = event.contact, self.rules.company
-        asked = [each for key in quarantine_keys(contact) for each in self.asked.get(key, ())]
+        asked = [
+            each if each.at >= event.decided_at else each._replace(unsent_about=None)
+            for key in quarantine_keys(contact)
+            for each in self.asked.get(key, ())
+        ]
         keys = (contact.address, contact.customer_id) if contact.address else (contact.customer_id,)
         reasons = {
             entry.reason
@@ -231,7 +253,15 @@ class Simulation:
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
             countered=self._countered(event),
+            case_open=not rules.ask_with_open_case and self._has_open_case(event),
+            relational_distance_days=rules.relational_distance_days,
+            company_zone=self.rules.tenant.time_zone if self.rules.tenant is not None else "UTC",
         )
+
+    def _has_open_case(self, event: PastEvent) -> bool:
+        contact, at = event.contact, event.decided_at
+        cases = (case for key in (contact.person, contact.address) if key for case in self.cases.get(key, ()))
+        return any(case.opened_at <= at and (case.closed_at is None or case.closed_at > at) for case in cases)
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:

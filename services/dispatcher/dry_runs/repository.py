@@ -65,14 +65,16 @@ async def list_decisions(
 # it is due after them. What a contact's own row alone knows counts in every scope, as in a decision.
 FIND_ASKED_BEFORE = """
     WITH n AS MATERIALIZED (SELECT unnest(CAST(:contacts AS text[])) AS contact)
-    SELECT a.contact, a.asked_at, a.elsewhere, a.measurement, a.touchpoint, a.survey_id
+    SELECT a.contact, a.asked_at, a.elsewhere, a.measurement, a.touchpoint, a.survey_id,
+        i.event_id AS about
     FROM n JOIN asked a ON a.tenant = :tenant AND a.contact = n.contact
+    LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
     WHERE NOT EXISTS (
         SELECT FROM decision d
         WHERE d.tenant = :tenant AND d.invitation_id = a.id AND d.decided_at >= :since
     )
     UNION ALL
-    SELECT c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL
+    SELECT c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL, NULL
     FROM n JOIN customer c ON c.tenant = :tenant AND c.id = n.contact
     CROSS JOIN LATERAL (
         VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
@@ -93,6 +95,20 @@ async def find_asked_before(
         FIND_ASKED_BEFORE, {"tenant": tenant, "contacts": list(contacts), "since": since}
     )
     return rows.all()
+
+
+LIST_CASES = """
+    SELECT person, contact_key, opened_at, closed_at, state FROM case_heard
+    WHERE tenant = :tenant AND (state <> 'closed' OR closed_at > :since)
+"""
+
+
+async def list_cases(uow: UnitOfWork, tenant: str, since: datetime) -> Sequence[Row[Any]]:
+    """The company's cases that were open at any time since then.
+
+    One that was opened again counts as open since it was first opened.
+    """
+    return (await uow.execute(LIST_CASES, {"tenant": tenant, "since": since})).all()
 
 
 HAS_COUNTER_EVENTS = "SELECT EXISTS (SELECT FROM counter_event WHERE tenant = :tenant)"

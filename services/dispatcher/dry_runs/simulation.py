@@ -21,6 +21,7 @@ from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.dry_runs import repository
 from services.dispatcher.dry_runs.domain import (
     DryRun,
+    KnownCase,
     Outcome,
     PastEvent,
     Simulation,
@@ -76,6 +77,10 @@ async def run(
         since = made_at - period
         simulation = Simulation(await _rules(uow, secret, tenant, survey, company))
         start = await repository.find_start(uow, tenant, since, most)
+        for row in await repository.list_cases(uow, tenant, since):
+            closed_at = row.closed_at if row.state == "closed" else None
+            for name in filter(None, (row.person, row.contact_key)):
+                simulation.cases.setdefault(name, []).append(KnownCase(row.opened_at, closed_at))
         has_counters = await repository.has_counter_events(uow, tenant)
     after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
     while True:
@@ -170,7 +175,8 @@ async def _load_contacts(
         if key is not None and key not in simulation.known
     }
     for row in await repository.find_asked_before(uow, tenant, sorted(keys), since):
-        one = Asked(row.asked_at, row.elsewhere, row.measurement, row.touchpoint, row.survey_id)
+        what = row.measurement, row.touchpoint, row.survey_id, row.about
+        one = Asked(row.asked_at, row.elsewhere, *what)
         simulation.asked.setdefault(row.contact, []).append(one)
     for row in await suppression_rows.find_matching(uow, sorted(entries)):
         simulation.suppressed.setdefault(row.key, []).append(Suppressed(row.created_at, row.reason))

@@ -1,6 +1,6 @@
 """The deliveries of invitations: rules before a message leaves, and what its outcome means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
@@ -22,6 +22,7 @@ from services.dispatcher.decisions.domain import (
     is_too_old,
     reason_not_to_send,
     reason_of_hold,
+    standing_before,
 )
 from services.dispatcher.decisions.hours import ContactHours, Hold
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
@@ -33,7 +34,9 @@ from services.dispatcher.decisions.quarantine import (
     give_turn_back,
     take_turn,
 )
+from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import counter_events as counter_rows
+from services.dispatcher.decisions.repository import replaced as replaced_rows
 from services.dispatcher.decisions.repository.counter_events import (
     COUNTERED_REASON,
     HELD_REASON,
@@ -129,14 +132,17 @@ class InvitationQueue:
         invitation = read_invitation(row)
         contact = contact_key_of(self._secret, delivery.tenant, invitation.customer, sending.placeholder_ids)
         inputs = await repository.find_sending_inputs(
-            uow, contact, invitation.survey_id, invitation.survey_version
+            uow,
+            contact,
+            invitation.person or contact.person,
+            invitation.survey_id,
+            invitation.survey_version,
         )
         survey = candidate_from(inputs) if inputs.id is not None else None
-        asked: list[Asked] = []
-        if survey is not None and survey.quarantine_scope != "any":
+        if survey is not None:
             survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
-            keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
-            asked = [each for _, each in await load_asked(uow, keys) if each.elsewhere]
+        asked = await _find_asked(uow, contact, survey, inputs)
+        is_reminder = delivery.kind == "reminder"
         renderer = self._renderers[delivery.channel]
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
@@ -147,11 +153,11 @@ class InvitationQueue:
             sending,
             invitation.customer,
             tenant,
-            tuple(asked),
+            asked,
+            is_reminder=is_reminder,
             erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
             countered=await _find_countered(uow, contact, invitation, inputs),
         )
-        is_reminder = delivery.kind == "reminder"
         day = None
         if not (is_reminder or invitation.test or person.test_address):
             day = first_day_of(survey, inputs.first_live_at, uow.now)
@@ -162,6 +168,7 @@ class InvitationQueue:
         )
         if not isinstance(judged, Invitation):
             await _note_countered(uow, delivery, invitation, person.countered, judged)
+            await _note_replaced(uow, delivery.tenant, invitation, survey, person, judged)
             return judged
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
@@ -202,8 +209,9 @@ class InvitationQueue:
         sending: Sending,
         customer: Customer,
         tenant: Tenant,
-        asked: tuple[Asked, ...],
+        asked: Sequence[Asked],
         *,
+        is_reminder: bool,
         erased: bool,
         countered: Countered,
     ) -> Person:
@@ -216,11 +224,29 @@ class InvitationQueue:
             opted_out="unsubscribed" in inputs.reasons,
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
             invited_at=inputs.asked_elsewhere_at,
-            asked=asked,
+            asked=tuple(each for each in asked if each.elsewhere),
+            asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),
             countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
+            case_open=inputs.case_open and (is_reminder or not rules.ask_with_open_case),
+            relational_distance_days=rules.relational_distance_days,
+            company_zone=tenant.time_zone,
         )
+
+
+async def _find_asked(
+    uow: UnitOfWork, contact: ContactKey, survey: CandidateSurvey | None, inputs: Row[Any]
+) -> list[Asked]:
+    """What the contact was asked, where a rule about this mail needs more than the time."""
+    if survey is None or (
+        survey.quarantine_scope == "any"
+        and survey.measurement != "relational"
+        and not inputs.relational_waits
+    ):
+        return []
+    keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
+    return [each for _, each in await load_asked(uow, keys)]
 
 
 async def _find_countered(
@@ -248,6 +274,22 @@ async def _note_countered(
     if isinstance(judged, Postponed) and judged.reason == HELD_REASON and countered.held_by is not None:
         done = CounteredRow(*about, countered.held_by, delivery.n, "hold", judged.until)
     await counter_rows.note(uow, [done] if done is not None else [])
+
+
+async def _note_replaced(
+    uow: UnitOfWork,
+    tenant: str,
+    invitation: Invitation,
+    survey: CandidateSurvey | None,
+    person: Person,
+    judged: Withdrawn | Postponed | None,
+) -> None:
+    """Let the pages of both events say that a relational mail took the day of this one."""
+    if survey is None or not isinstance(judged, Withdrawn) or judged.reason != RELATIONAL_FIRST:
+        return
+    other = standing_before(survey, uow.now, person)
+    if other is not None:
+        await replaced_rows.note(uow, [(tenant, invitation.event_id, other)])
 
 
 async def _judge_first(
@@ -296,7 +338,7 @@ async def _judge_reminder(
     mode: SendingMode,
 ) -> Invitation | Withdrawn | Postponed:
     """The invitation, which stays as it is, of a reminder that may leave now."""
-    refusal = await judge_reminder(uow, delivery, invitation, contact, survey, person, mode)
+    refusal = await judge_reminder(uow, delivery, invitation, survey, person, mode)
     if refusal is not None:
         return Withdrawn(refusal)
     held = await _hold_now(uow, delivery, contact, invitation, person)

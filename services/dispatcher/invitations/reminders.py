@@ -3,7 +3,6 @@
 Each is a further delivery of its invitation, which stays as it is: its state is that of the first mail.
 """
 
-from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import CandidateSurvey, Person
 from services.dispatcher.decisions.hours import Hold
 from services.dispatcher.decisions.reminders import (
@@ -30,7 +29,6 @@ async def judge_reminder(
     uow: UnitOfWork,
     delivery: Delivery,
     invitation: Invitation,
-    contact: ContactKey,
     survey: CandidateSurvey | None,
     person: Person,
     mode: SendingMode,
@@ -45,7 +43,7 @@ async def judge_reminder(
         test=invitation.test,
         expires_at=invitation.expires_at,
         answered=await rows.is_answered(uow, tenant, invitation.id),
-        case_open=await rows.has_open_case(uow, contact, invitation.person or contact.person),
+        case_open=person.case_open,
         survey=survey,
         person=person,
         mode=mode,

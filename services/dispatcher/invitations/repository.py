@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import order_of
+from services.dispatcher.decisions.repository.open_cases import HAS_OPEN_CASE
 from services.dispatcher.models import HELD_ANSWER, invitation
 from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
@@ -88,6 +89,13 @@ FIND_SENDING_INPUTS = f"""
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events,
+        p.relational_distance_days, p.ask_with_open_case,
+        {HAS_OPEN_CASE} AS case_open,
+        EXISTS (
+            SELECT FROM asked o
+            JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
+            WHERE o.tenant = n.tenant AND o.contact = :contact AND o.measurement = 'relational'
+        ) AS relational_waits,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (
@@ -109,14 +117,15 @@ FIND_SENDING_INPUTS = f"""
 
 
 async def find_sending_inputs(
-    uow: UnitOfWork, contact: ContactKey, survey_id: UUID, survey_version: int
+    uow: UnitOfWork, contact: ContactKey, person: str, survey_id: UUID, survey_version: int
 ) -> Row[Any]:
     """Everything that a mail which is about to leave depends on, in one query.
 
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
     invitation's own version, the ``reasons`` for which the contact is suppressed, by its id or by its
-    address, when another system asked, the tenant, and its rules about contacts (``quiet_hours`` is None when
-    it has set none).
+    address, when another system asked, the tenant, its rules about contacts (``quiet_hours`` is None when
+    it has set none), whether a case about the person or the address is open, and whether a relational mail
+    to the contact waits.
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
@@ -125,6 +134,8 @@ async def find_sending_inputs(
             "survey_id": survey_id,
             "survey_version": survey_version,
             "customer_id": contact.customer_id,
+            "person": person,
+            "contact": contact.key,
             "address": contact.address,
             "earlier": list(contact.earlier),
             "keys": list(quarantine_keys(contact)),

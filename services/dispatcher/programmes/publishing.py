@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.programmes import repository
 from services.dispatcher.programmes.turns import (
     after_page,
@@ -19,19 +20,24 @@ from shared.db import UnitOfWork
 from shared.db.database import Database
 from shared.events import TRANSACTIONS
 
+PROGRAMMES_LOOP = "programmes"
 CUSTOMERS_PER_PAGE = 1_000
 """Published in one transaction."""
 
 
-async def advance_programmes(database: Database, secret: str) -> bool:
-    """Do the next page of each programme; returns whether there is more to do at once."""
+async def advance_programmes(database: Database, secret: str, one_by_one: OneByOne | None = None) -> bool:
+    """Do the next page of each programme; returns whether there is more to do at once.
+
+    :param one_by_one: remembers which failed before.
+    """
     async with database.reading() as uow:
         running = await repository.list_running(uow)
-    more = False
-    for survey in running:
+
+    async def advance(survey: Row[Any]) -> bool:
         async with database.transaction() as uow:
-            more |= await _advance(uow, secret, survey)
-    return more
+            return await _advance(uow, secret, survey)
+
+    return await (one_by_one or OneByOne(PROGRAMMES_LOOP, database)).advance(running, advance)
 
 
 async def _advance(uow: UnitOfWork, secret: str, survey: Row[Any]) -> bool:

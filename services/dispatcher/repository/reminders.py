@@ -6,9 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.contacts import ContactKey
 from shared.db import UnitOfWork
-from shared.privacy.persons import NOBODY
 
 ANSWERED_STATES = "('saved', 'sent')"
 ANSWERED_REASON = "answered"
@@ -24,23 +22,6 @@ FIND_ANSWERED = f"""
 async def is_answered(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> bool:
     """Whether an answer to this invitation has come here."""
     return bool((await uow.execute(FIND_ANSWERED, {"tenant": tenant, "id": invitation_id})).scalar_one())
-
-
-FIND_OPEN_CASE = f"""
-    SELECT EXISTS (
-        SELECT FROM case_heard h
-        WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.person = :person AND h.person <> '{NOBODY}'
-    ) OR EXISTS (
-        SELECT FROM case_heard h
-        WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.contact_key = :address
-    )
-"""
-
-
-async def has_open_case(uow: UnitOfWork, contact: ContactKey, person: str) -> bool:
-    """Whether a case is open about this person, whatever the address, or about the address under any id."""
-    values = {"tenant": contact.tenant, "person": person, "address": contact.address}
-    return bool((await uow.execute(FIND_OPEN_CASE, values)).scalar_one())
 
 
 # What a sender or an erasure holds is skipped: the sender judges a reminder by the answers that it finds.

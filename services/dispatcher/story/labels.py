@@ -78,6 +78,24 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("a counter-event came"),
         message("A counter-event came."),
     ),
+    "case_open": ReasonWords(
+        message("A case of the customer was open."),
+        message("Case open"),
+        message("a case of the customer was open"),
+        message("A case of the customer was open."),
+    ),
+    "relational_first": ReasonWords(
+        message("On the same day the customer is asked about the whole relation."),
+        message("Asked about the relation that day"),
+        message("on the same day the customer is asked about the whole relation"),
+        message("On the same day the customer is asked about the whole relation."),
+    ),
+    "relational_distance": ReasonWords(
+        message("The customer is asked about a single event too close to this."),
+        message("Asked about an event too close"),
+        message("asked about a single event too close to it"),
+        message("The customer had been asked about a single event not long before."),
+    ),
     "quarantine": ReasonWords(
         message("The customer was asked not long ago."),
         message("Asked not long ago"),
@@ -122,7 +140,6 @@ REASON_WORDS: dict[str, ReasonWords] = {
     "test_mode": ReasonWords(None, None, dropped=message("The company was in test mode.")),
     "bounced": ReasonWords(None, None, dropped=message("The first mail had come back.")),
     "not_sent": ReasonWords(None, None, dropped=message("The first mail was not sent.")),
-    "case_open": ReasonWords(None, None, dropped=message("A case of the customer was open.")),
     "survey_gone": ReasonWords(None, None, dropped=message("The survey was gone.")),
     "not_wanted": ReasonWords(None, None, dropped=message("The survey did not have this reminder any more.")),
 }

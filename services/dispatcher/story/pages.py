@@ -27,6 +27,7 @@ from services.dispatcher.story.labels import (
     decision_customer_label,
     hold_label,
 )
+from services.dispatcher.story.replaced import find_replaced
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import (
@@ -155,7 +156,10 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             mail=mail_history(invitation, await load_changes(uow, staff.tenant, invitation))
             if invitation is not None
             else (),
-            countered=await find_countered(uow, staff.tenant, decision, facts, staff.segments),
+            countered=[
+                *await find_countered(uow, staff.tenant, decision, facts, staff.segments),
+                *await find_replaced(uow, staff.tenant, decision.event_id, staff.segments),
+            ],
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(

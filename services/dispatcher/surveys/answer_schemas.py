@@ -54,7 +54,7 @@ _ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
 _RulesAnswer = create_model(
     "_RulesAnswer",
     name=(str, ...),
-    trigger=(str, ...),
+    trigger=(str, Field(description="Empty: waves and programmes alone ask by it.")),
     measurement=(str, ...),
     state=(str, ...),
     anonymous=(bool, ...),
@@ -136,4 +136,5 @@ class VersionList(BaseModel):
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names, as JSON has it: lists, no tuples."""
     fields = msgspec.json.decode(msgspec.json.encode(draft))
+    fields["trigger"] = draft.trigger if draft.has_trigger else ""
     return with_quarantine({API_NAMES.get(name, name): value for name, value in fields.items()})

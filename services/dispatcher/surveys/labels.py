@@ -68,7 +68,10 @@ SCOPE_LABELS: dict[QuarantineScope, Message] = {
 }
 REMEDIES = {
     "name": message("Give the survey a name of at most 200 characters."),
-    "trigger": message("Write one type of event without blanks, such as order.delivered; a * may end it."),
+    "trigger": message(
+        "Write one type of event without blanks, such as order.delivered; a * may end it. A "
+        "survey about the whole relation may have none."
+    ),
     "measurement": message("Choose one purchase or contact, or the whole relation."),
     "delay": message("Write a whole number, 0 or more; a year is the most."),
     "quarantine_scope": message("Choose which earlier questions count."),

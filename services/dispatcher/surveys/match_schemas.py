@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
-from services.dispatcher.surveys.schemas import Trigger
+from services.dispatcher.surveys.trigger_body import Trigger
 from shared.events.conditions import Condition
 
 

@@ -167,7 +167,9 @@ async def form_page(
             fields_seen=await fields_seen(recent),
             recent_days=RECENT_DAYS,
         ),
-        matches=await count_matches(recent, counted.trigger, counted.conditions) if counted else None,
+        matches=await count_matches(recent, counted.trigger, counted.conditions)
+        if counted is not None and counted.has_trigger
+        else None,
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,

@@ -34,12 +34,14 @@ from services.dispatcher.surveys.sender_body import (
     ReplyAddress,
     SenderName,
 )
+from services.dispatcher.surveys.trigger_body import OWN_TRIGGER, OwnTrigger
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import (
     EDIT_HOURS,
     MAX_REMINDERS,
     MINUTES_PER_DAY,
+    NO_TRIGGER,
     NUMERIC_RULES,
     STANDARD_EDIT_HOURS,
     Layout,
@@ -186,14 +188,6 @@ _RULES: dict[str, Any] = {
     for rule in msgspec.structs.fields(SurveyRules)
     if rule.name not in {"trigger", "quarantine_scope", "conditions"}
 }
-Trigger = Annotated[
-    str,
-    Field(
-        max_length=200,
-        pattern=r"^([^\s*]+\*?|\*)$",
-        description="The type of the events that it asks about: exact, or a beginning followed by *.",
-    ),
-]
 LAYOUT = Field(
     default="horizontal",
     description="How the numbers stand, in mails and on pages: `horizontal`, from 0, or `vertical`, with "
@@ -208,8 +202,8 @@ _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
     name=(str, Field(min_length=1, max_length=MAX_NAME_LENGTH)),
-    trigger=(Trigger, ...),
     measurement=(Measurement, "transactional"),
+    trigger=(OwnTrigger, OWN_TRIGGER),
     quarantine=(QuarantineBody | None, None),
     conditions=(Conditions, CONDITIONS_FIELD),
     **_RULES,
@@ -234,6 +228,7 @@ class SurveyRulesBody(_RulesBody):
     def draft(self) -> SurveyDraft:
         """The same as a draft; what is missing is left out, so that equal words are equal."""
         given = with_rules_of_quarantine(self.model_dump(exclude={"version"}, exclude_none=True))
+        given["trigger"] = given["trigger"] or NO_TRIGGER
         if not given.get("touchpoint"):
             given.pop("touchpoint", None)
         return msgspec.convert(

@@ -38,7 +38,7 @@ async def send_test(
     event = Transaction(
         id=str(uuid7()),
         source=TEST_SOURCE,
-        type=survey.draft.trigger.rstrip("*.") or UNNAMED_TYPE,
+        type=(survey.draft.has_trigger and survey.draft.trigger.rstrip("*.")) or UNNAMED_TYPE,
         occurred_at=uow.now,
         accepted_at=uow.now,
         customer=Customer(id=contact.customer_id, email=address, locale=language),

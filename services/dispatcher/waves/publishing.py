@@ -1,7 +1,12 @@
 """Choose the customers of a wave and publish its events: in pages, resumed after a kill, each once."""
 
 from array import array
+from collections.abc import AsyncIterator
+from typing import Any
 
+from sqlalchemy import Row
+
+from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import (
     BUCKETS,
@@ -19,52 +24,65 @@ from shared.db import UnitOfWork
 from shared.db.database import Database
 from shared.events import TRANSACTIONS
 
+WAVES_LOOP = "waves"
 PERSONS_PER_PAGE = 10_000
 CUSTOMERS_PER_PAGE = 1_000
 """Looked at in one transaction; of whom those who are chosen are published in it."""
 
 
-async def advance_waves(database: Database, secret: str) -> bool:
-    """Do the next page of each wave that is due; returns whether there is more to do at once."""
+async def advance_waves(database: Database, secret: str, one_by_one: OneByOne | None = None) -> bool:
+    """Do the next page of each wave that is due; returns whether there is more to do at once.
+
+    :param one_by_one: remembers which failed before.
+    """
     async with database.reading() as uow:
         due = await repository.find_due(uow)
-    more = False
-    for row in due:
+
+    async def advance(row: Row[Any]) -> bool:
         async with database.transaction() as uow:
-            wave = await repository.lock_due(uow, row.tenant, row.id)
-            if wave is not None:
-                more |= await _advance(uow, secret, wave)
-    return more
+            waiting = await repository.lock_waiting(uow, row.tenant, row.id)
+            if waiting is not None:
+                await _choose(uow, secret, waiting)
+                return True
+        async with database.transaction() as uow:
+            wave = await repository.lock_publishing(uow, row.tenant, row.id)
+            return wave is not None and await _publish(uow, secret, wave)
 
-
-async def _advance(uow: UnitOfWork, secret: str, wave: Wave) -> bool:
-    if wave.state == "waiting":
-        await _choose(uow, secret, wave)
-        return True
-    return await _publish(uow, secret, wave)
+    return await (one_by_one or OneByOne(WAVES_LOOP, database)).advance(due, advance)
 
 
 async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
-    """Find the place up to which customers are chosen: memory does not grow with their number."""
+    """Find the place up to which customers are chosen: memory does not grow with their number.
+
+    Whoever stops the wave meanwhile does not wait for this, which ends at the next page then.
+    """
     key = wave_key(secret)
     counts = array("L", bytes(array("L").itemsize * BUCKETS))
-    eligible, after = 0, ""
-    while persons := await repository.list_persons(uow, wave, after, PERSONS_PER_PAGE):
+    eligible = 0
+    async for persons in _pages(uow, wave):
         for person in persons:
             counts[bucket_of(place_of(key, wave.id, wave.tenant, person))] += 1
-        eligible, after = eligible + len(persons), persons[-1]
+        eligible += len(persons)
     if eligible <= wave.size:
         await repository.write_choice(uow, wave, eligible, PLACES - 1)
         return
     last = limit_bucket(counts, wave.size)
     places: list[int] = []
-    after = ""
-    while persons := await repository.list_persons(uow, wave, after, PERSONS_PER_PAGE):
+    async for persons in _pages(uow, wave):
         found = (place_of(key, wave.id, wave.tenant, person) for person in persons)
         places += [place for place in found if bucket_of(place) == last.bucket]
-        after = persons[-1]
     limit = limit_place(places, last.rest) if places else PLACES - 1
     await repository.write_choice(uow, wave, wave.size, limit)
+
+
+async def _pages(uow: UnitOfWork, wave: Wave) -> AsyncIterator[list[str]]:
+    """The customers whom the wave may choose, until it is stopped: then the choice is not written."""
+    after = ""
+    while await repository.is_waiting(uow, wave) and (
+        persons := await repository.list_persons(uow, wave, after, PERSONS_PER_PAGE)
+    ):
+        yield persons
+        after = persons[-1]
 
 
 async def _publish(uow: UnitOfWork, secret: str, wave: Wave) -> bool:

@@ -81,10 +81,19 @@ FIND_DUE = """
     WHERE state = 'publishing' OR state = 'waiting' AND start_at <= :now
     ORDER BY tenant, id
 """
-LOCK_DUE = f"""
+# Choosing takes long among many customers. An advisory lock keeps the other workers from it: whoever stops
+# the wave changes its row, and waits for none.
+LOCK_WAITING = f"""
     SELECT {_COLUMNS} FROM wave
-    WHERE tenant = :tenant AND id = :id
-        AND (state = 'publishing' OR state = 'waiting' AND start_at <= :now)
+    WHERE tenant = :tenant AND id = :id AND state = 'waiting' AND start_at <= :now
+        AND pg_try_advisory_xact_lock(hashtextextended('wave:' || CAST(:id AS text), 0))
+"""
+IS_WAITING = """
+    SELECT EXISTS (SELECT FROM wave WHERE tenant = :tenant AND id = :id AND state = 'waiting')
+"""
+LOCK_PUBLISHING = f"""
+    SELECT {_COLUMNS} FROM wave
+    WHERE tenant = :tenant AND id = :id AND state = 'publishing'
     FOR UPDATE SKIP LOCKED
 """
 
@@ -94,16 +103,28 @@ async def find_due(uow: UnitOfWork) -> Sequence[Row[Any]]:
     return (await uow.execute(FIND_DUE, {"now": uow.now})).all()
 
 
-async def lock_due(uow: UnitOfWork, tenant: str, wave_id: UUID) -> Wave | None:
-    """Lock one of them; None when there is nothing to do any more, or another worker does it."""
+async def lock_waiting(uow: UnitOfWork, tenant: str, wave_id: UUID) -> Wave | None:
+    """Take a wave that is to begin, for this transaction; None: there is none, or another worker has it."""
     values = {"tenant": tenant, "id": wave_id, "now": uow.now}
-    row = (await uow.execute(LOCK_DUE, values)).mappings().one_or_none()
+    row = (await uow.execute(LOCK_WAITING, values)).mappings().one_or_none()
+    return _wave(row) if row is not None else None
+
+
+async def is_waiting(uow: UnitOfWork, wave: Wave) -> bool:
+    """Whether the wave is still to begin, and was not stopped."""
+    return bool((await uow.execute(IS_WAITING, {"tenant": wave.tenant, "id": wave.id})).scalar_one())
+
+
+async def lock_publishing(uow: UnitOfWork, tenant: str, wave_id: UUID) -> Wave | None:
+    """Lock a wave that is published; None when it is not any more, or another worker does it."""
+    values = {"tenant": tenant, "id": wave_id}
+    row = (await uow.execute(LOCK_PUBLISHING, values)).mappings().one_or_none()
     return _wave(row) if row is not None else None
 
 
 WRITE_CHOICE = """
     UPDATE wave SET state = 'publishing', chosen = :chosen, place_limit = :limit, started_at = :now
-    WHERE tenant = :tenant AND id = :id
+    WHERE tenant = :tenant AND id = :id AND state = 'waiting'
 """
 WRITE_PROGRESS = """
     UPDATE wave SET position = :position, published = published + :published,
@@ -119,7 +140,7 @@ STOP = """
 
 
 async def write_choice(uow: UnitOfWork, wave: Wave, chosen: int, limit: int) -> None:
-    """The locked wave begins: so many were chosen, whose places are not above the limit."""
+    """The wave begins: so many were chosen, whose places are not above the limit. A stopped one does not."""
     values = {"tenant": wave.tenant, "id": wave.id, "chosen": chosen, "limit": f"{limit:016x}"}
     await uow.execute(WRITE_CHOICE, {**values, "now": uow.now})
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from shared.db.database import UnitOfWork
+from shared.events.surveys import NO_TRIGGER
 
 
 class SendingState(NamedTuple):
@@ -13,6 +14,7 @@ class SendingState(NamedTuple):
     surveys: int
     survey_name: str | None
     trigger: str | None
+    """Of a survey that asks about events; None: there is none."""
     invited: bool
     counted: bool
     """An answer counts."""
@@ -23,7 +25,7 @@ class SendingState(NamedTuple):
 # A company is in test mode until it changes that: the same as `shared.tenancy.sending`, in one round trip.
 # `tried` matters only until an answer counts, and is not looked up after that: no index finds such an answer
 # among millions.
-READ_SENDING_STATE = """
+READ_SENDING_STATE = f"""
     WITH newest AS (
         SELECT DISTINCT ON (id) name, trigger
         FROM survey
@@ -34,7 +36,7 @@ READ_SENDING_STATE = """
            coalesce((SELECT stopped FROM sending_copy WHERE tenant = :tenant), false) AS stopped,
            count(*) AS surveys,
            min(name) AS survey_name,
-           min(trigger) AS trigger,
+           min(trigger) FILTER (WHERE trigger <> '{NO_TRIGGER}') AS trigger,
            EXISTS (SELECT FROM invitation WHERE tenant = :tenant) AS invited,
            EXISTS (SELECT FROM day_count WHERE tenant = :tenant) AS counted,
            CASE WHEN EXISTS (SELECT FROM day_count WHERE tenant = :tenant) THEN true

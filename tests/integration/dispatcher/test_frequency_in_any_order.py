@@ -13,6 +13,9 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from support.audit import an_actor
+from support.contact_rules import AT_ANY_TIME
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -32,6 +35,7 @@ from support.http_clients import SECRET
 from support.smtp import ScriptedServer, scripted_server
 
 from services.dispatcher import backfill
+from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.models import metadata
 from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.surveys.domain import SurveyDraft
@@ -107,13 +111,15 @@ class Company:
     events: dict[str, str] = field(default_factory=dict)
     """What the model says of each event."""
 
-    async def begin(self, rules: Sequence[dict[str, Any]]) -> None:
+    async def begin(self, rules: Sequence[dict[str, Any]], distance_days: int) -> None:
         self.clock.now = NOON
-        self.model, self.events = Model(), {}
+        self.model, self.events = Model(distance=timedelta(days=distance_days)), {}
         async with self.database.transaction() as uow:
             for table in reversed(metadata.sorted_tables):
                 if table.name not in KEPT:
                     await uow.execute(f"DELETE FROM {table.name}")
+            own = replace(AT_ANY_TIME, relational_distance_days=distance_days)
+            await set_policy(uow, TENANT, an_actor("the test"), own)
         for number, each in enumerate(rules):
             self.model.surveys.append(rules_of(number, each))
             await self.write(number)
@@ -267,6 +273,7 @@ async def company(database: Database, clock: Clock) -> AsyncIterator[Company]:
 
 @given(
     rules=st.lists(RULES, min_size=3, max_size=3),
+    distance_days=st.sampled_from((0, 1, 3)),
     steps=st.lists(STEP, min_size=4, max_size=16),
 )
 @settings(
@@ -276,9 +283,12 @@ async def company(database: Database, clock: Clock) -> AsyncIterator[Company]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_every_order_of_events_mails_imports_and_rules_asks_exactly_whom_the_words_allow(
-    company: Company, rules: Sequence[dict[str, Any]], steps: Sequence[tuple[str, Any]]
+    company: Company,
+    rules: Sequence[dict[str, Any]],
+    distance_days: int,
+    steps: Sequence[tuple[str, Any]],
 ) -> None:
-    await company.begin(rules)
+    await company.begin(rules, distance_days)
     for kind, about in steps:
         await company.do(kind, about)
         await company.judge()

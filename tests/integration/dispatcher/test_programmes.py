@@ -28,8 +28,10 @@ from support.dispatcher_customers import know_customers
 from support.dispatcher_erasing import erase
 from support.http_clients import SECRET
 
+from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.programmes import publishing, repository
 from services.dispatcher.programmes.publishing import advance_programmes
+from services.dispatcher.programmes.turns import Progress
 from services.dispatcher.recovery import restore_surveys
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
@@ -41,7 +43,7 @@ WHO = an_actor("Sara Lund")
 REGIONS = ("north", "south")
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process ends here."""
 
 
@@ -303,3 +305,31 @@ async def test_the_rules_of_every_decision_hold_for_its_customers(
     assert reasons.pop("erased") == 1
     assert sum(reasons.values()) == 2
     assert not reasons.keys() - {"invited", "quarantine", "too_old"}
+
+
+async def test_a_programme_that_fails_keeps_no_other_one_waiting_and_is_tried_again_later(
+    database: Database, survey: StoredSurvey, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await make_survey(
+        database, name="Another", trigger="x", measurement="relational", programme=survey.draft.programme
+    )
+    await know_many(database, 60)
+    await run(database)
+    failing = min(survey.id, other.id)
+    read = repository.list_customers
+
+    async def fails(uow: Any, progress: Progress, *args: Any) -> Any:
+        if progress.survey_id == failing:
+            raise ValueError("a fault in this programme")
+        return await read(uow, progress, *args)
+
+    one_by_one = OneByOne(publishing.PROGRAMMES_LOOP, database)
+    monkeypatch.setattr(repository, "list_customers", fails)
+    clock.on(days=6)
+    await advance_programmes(database, SECRET, one_by_one)
+    asked = {event.survey_id for event in await events(database)}
+    assert asked == {survey.id, other.id} - {failing}
+    monkeypatch.setattr(repository, "list_customers", read)
+    clock.on(minutes=1)
+    await advance_programmes(database, SECRET, one_by_one)
+    assert {event.survey_id for event in await events(database)} == {survey.id, other.id}

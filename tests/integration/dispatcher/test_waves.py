@@ -26,6 +26,7 @@ from support.dispatcher_customers import know_customers
 from support.dispatcher_erasing import erase
 from support.http_clients import SECRET
 
+from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.waves import publishing, repository
 from services.dispatcher.waves.drawing import Wave
@@ -38,7 +39,7 @@ from shared.ids import uuid7
 WHO = an_actor("Sara Lund")
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process ends here."""
 
 
@@ -193,6 +194,49 @@ async def test_it_waits_for_its_time_and_a_stopped_one_ends(
     await run(database)
     assert await events(database) == []
     assert (await waves(database))[0].state == "stopped"
+
+
+async def test_a_wave_that_chooses_is_stopped_at_once(
+    database: Database, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await know_many(database)
+    wave, read = await start(database, survey), repository.list_persons
+
+    async def stopped_meanwhile(*args: Any) -> list[str]:
+        page = await read(*args)
+        async with asyncio.timeout(5), database.transaction() as uow:
+            await stop_wave(uow, TENANT, wave.id, who=WHO)
+        return page
+
+    monkeypatch.setattr(repository, "list_persons", stopped_meanwhile)
+    await run(database)
+    (stopped,) = await waves(database)
+    assert (stopped.state, stopped.chosen, await events(database)) == ("stopped", None, [])
+
+
+async def test_a_wave_that_fails_keeps_no_other_one_waiting_and_is_tried_again_later(
+    database: Database, survey: StoredSurvey, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await know_many(database)
+    first, second = sorted([await start(database, survey) for _ in range(2)], key=lambda wave: wave.id)
+    read = repository.list_persons
+
+    async def fails(uow: Any, wave: Wave, *args: Any) -> list[str]:
+        if wave.id == first.id:
+            raise ValueError("a fault in this wave")
+        return await read(uow, wave, *args)
+
+    one_by_one = OneByOne(publishing.WAVES_LOOP, database)
+    monkeypatch.setattr(repository, "list_persons", fails)
+    while await advance_waves(database, SECRET, one_by_one):
+        pass
+    assert {wave.id: wave.state for wave in await waves(database)} == {first.id: "waiting", second.id: "done"}
+    monkeypatch.setattr(repository, "list_persons", read)
+    assert not await advance_waves(database, SECRET, one_by_one)
+    clock.on(minutes=1)
+    while await advance_waves(database, SECRET, one_by_one):
+        pass
+    assert {wave.state for wave in await waves(database)} == {"done"}
 
 
 async def test_it_chooses_among_those_of_its_segments_who_have_not_said_no(

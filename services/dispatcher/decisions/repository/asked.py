@@ -79,11 +79,12 @@ FIND_ASKED = """
         SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[])) AS u(tenant, contact)
     )
     SELECT a.tenant, a.contact, max(a.asked_at) AS asked_at, a.elsewhere, a.measurement, a.touchpoint,
-        a.survey_id
+        a.survey_id, i.event_id AS unsent_about
     FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact
-    GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id
+    LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id AND i.state = 'waiting'
+    GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id, i.event_id
     UNION ALL
-    SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL
+    SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL, NULL
     FROM n JOIN customer c ON c.tenant = n.tenant AND c.id = n.contact
     CROSS JOIN LATERAL (
         VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
@@ -100,7 +101,10 @@ FIND_ASKED = """
 
 
 async def find(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
-    """When each (tenant, id or hash of an address) was last asked by each survey about each touchpoint."""
+    """When each (tenant, id or hash of an address) was last asked by each survey about each touchpoint.
+
+    A mail that has not left is a row of its own, with the event that it is about.
+    """
     rows = await uow.execute(
         FIND_ASKED,
         {

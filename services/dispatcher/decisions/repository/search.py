@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository.counter_events import COUNTERED_REASON
 from services.dispatcher.decisions.repository.decisions import COLUMNS
 from shared.db import UnitOfWork
@@ -86,6 +87,9 @@ COUNTERED = """(
     )
 )"""
 """That of ``reason`` for counter-events: those whose mail one of them cancelled later are found, too."""
+REPLACED = "(d.reason = :reason OR d.relational_event_id IS NOT NULL)"
+"""The same for mails in whose place a relational one stands."""
+OF_REASONS = {COUNTERED_REASON: COUNTERED, RELATIONAL_FIRST: REPLACED}
 MAIL_CONDITIONS = {
     "since": "i.decided_at >= :since",
     "until": "i.decided_at < :until",
@@ -109,7 +113,7 @@ def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
     names = {*wanted.given(), *(("before",) if before else ())}
     if NAMED_CONTACT in names:
         names.remove("named")  # the condition of both
-    own = {"reason": COUNTERED} if wanted.reason == COUNTERED_REASON else {}
+    own = {"reason": OF_REASONS.get(wanted.reason or "", CONDITIONS["reason"])}
     conditions = [own.get(name, sql) for name, sql in CONDITIONS.items() if name in names]
     of_mails = not names.isdisjoint(OF_MAILS)
     if of_mails:

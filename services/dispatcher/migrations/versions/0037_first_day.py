@@ -6,7 +6,7 @@ The first day of a survey that asks customers already is over.
 from alembic import op
 
 revision = "0037"
-down_revision = "0033"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

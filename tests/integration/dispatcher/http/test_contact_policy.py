@@ -33,6 +33,8 @@ DEFAULTS: dict[str, Any] = {
     "holidays": True,
     "cap_hours": 24,
     "counter_events": [],
+    "relational_distance_days": 14,
+    "ask_with_open_case": False,
     "version": 0,
 }
 FORM = form_of(DEFAULT_POLICY).fields
@@ -49,7 +51,10 @@ async def test_a_company_that_set_nothing_has_the_defaults(client: httpx.AsyncCl
 async def test_what_is_set_is_answered_published_and_logged_and_only_the_companys_own(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    rules = {"quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}}, "sundays": False, "cap_hours": 48}
+    rules: dict[str, Any] = {
+        "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}}, "sundays": False, "cap_hours": 48,
+        "relational_distance_days": 30, "ask_with_open_case": True,
+    }  # fmt: skip
     expected = {**DEFAULTS, **rules, "version": 1}
     for _ in range(2):  # the second time nothing is published
         put = await client.put(PATH, json=rules, headers=by_key())
@@ -58,6 +63,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     assert (await client.get(PATH, headers=by_key(FOREIGN_KEY))).json() == DEFAULTS
     (event,) = await published(database, CONTACT_POLICIES)
     assert (event.version, event.sundays, event.quiet_hours["mail"].end) == (1, False, "08:30")
+    assert (event.relational_distance_days, event.ask_with_open_case) == (30, True)
     (line,) = await audit_lines(database)
     assert (line.act, line.facts["quiet_hours"], line.facts["cap_hours"]) == (
         "contact_policy", "20:00 - 08:30", 48,

@@ -1,0 +1,44 @@
+"""How surveys about the whole relation and surveys about one event keep apart at one contact. Pure.
+
+Asked about the relation days after a bad delivery, a customer answers about the delivery: such an answer
+measures neither. So a relational survey keeps its distance, and of two mails of one day the relational one
+stands, since its turn comes rarely.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.dispatcher.decisions.scopes import Asked
+from shared.events.surveys import Measurement
+from shared.values.zones import zone_of
+
+RELATIONAL_FIRST = "relational_first"
+"""Why nobody is asked about an event on whose day a relational mail to the contact leaves."""
+
+
+def last_too_close(asked: Iterable[Asked], at: datetime, days: int) -> datetime | None:
+    """When the contact was, or will be, asked about an event less than so many days from a time; None: never.
+
+    After exactly so many days a relational survey may ask. What is not known to be relational counts, since
+    that can only ask less.
+
+    :param days: 0: no distance is kept.
+    """
+    distance = timedelta(days=days)
+    times = (each.at for each in asked if each.measurement != "relational" and abs(at - each.at) < distance)
+    return max(times, default=None)
+
+
+def unsent_on_day(
+    asked: Iterable[Asked], measurement: Measurement, at: datetime, zone: str
+) -> tuple[Asked, ...]:
+    """The mails of a measurement that have not left, and are due on the day of a time.
+
+    :param zone: the company's, whose days are meant.
+    """
+    unsent = [each for each in asked if each.unsent_about is not None and each.measurement == measurement]
+    if not unsent:
+        return ()
+    clock = zone_of(zone)
+    day = at.astimezone(clock).date()
+    return tuple(each for each in unsent if each.at.astimezone(clock).date() == day)

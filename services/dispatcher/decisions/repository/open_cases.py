@@ -1,0 +1,55 @@
+"""``case_heard``: about whom a case is open."""
+
+from collections.abc import Sequence
+
+from services.dispatcher.decisions.contacts import ContactKey
+from shared.db import UnitOfWork
+from shared.privacy.persons import NOBODY
+
+
+def keys_of(contact: ContactKey) -> list[tuple[str, str]]:
+    """The names by which a case may be about a contact: the person, and the address under any id."""
+    names = (contact.person, contact.address)
+    return [(contact.tenant, name) for name in names if name is not None and name != NOBODY]
+
+
+FIND_OPEN = f"""
+    WITH n AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:contacts AS text[])
+        ) AS u(tenant, person, contact)
+    )
+    SELECT n.tenant, n.person AS name FROM n
+    JOIN case_heard h ON h.tenant = n.tenant AND h.person = n.person AND h.state <> 'closed'
+    WHERE n.person <> '{NOBODY}'
+    UNION
+    SELECT n.tenant, n.contact FROM n
+    JOIN case_heard h ON h.tenant = n.tenant AND h.contact_key = n.contact AND h.state <> 'closed'
+"""
+
+
+async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> set[tuple[str, str]]:
+    """Those (tenant, person or hash of an address) of these contacts about whom a case is open."""
+    if not contacts:
+        return set()
+    rows = await uow.execute(
+        FIND_OPEN,
+        {
+            "tenants": [contact.tenant for contact in contacts],
+            "persons": [contact.person for contact in contacts],
+            "contacts": [contact.address for contact in contacts],
+        },
+    )
+    return {(row.tenant, row.name) for row in rows}
+
+
+HAS_OPEN_CASE = f"""(
+    EXISTS (
+        SELECT FROM case_heard h
+        WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.person = :person AND h.person <> '{NOBODY}'
+    ) OR EXISTS (
+        SELECT FROM case_heard h
+        WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.contact_key = :address
+    )
+)"""
+"""The same of one contact, as a part of another statement."""
