@@ -107,6 +107,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/surveys/{survey_id}/programme": RouteRequest(
             {"survey_id": of.relation}, foreign=404
         ),
+        "dispatcher GET /v1/surveys/{survey_id}/rehearsal": RouteRequest(survey, foreign=404),
         "dispatcher POST /v1/waves": RouteRequest(
             json={"survey_id": of.survey, "size": 1}, headers={"idempotency-key": "1"}, foreign=422
         ),
@@ -200,6 +201,14 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for act in ("start", "pause")
             for method in ("GET", "POST")
+        },
+        "dispatcher POST /surveys/{survey_id}/start/dry-run": RouteRequest(survey, form={}, foreign=404),
+        "dispatcher GET /surveys/{survey_id}/rehearsal": RouteRequest(survey, foreign=404),
+        **{
+            f"dispatcher POST /surveys/{{survey_id}}/rehearsal{act}": RouteRequest(
+                survey, form={"version": "1"}, foreign=404
+            )
+            for act in ("", "/end")
         },
         "dispatcher POST /surveys/{survey_id}/move": RouteRequest(
             survey, form={"version": "1", "direction": "down"}, foreign=404

@@ -154,7 +154,7 @@ async def _newest(
 
 def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswer:
     values = msgspec.to_builtins(decode_explanation(row.grounds))
-    considered = values.pop("considered", ())
+    considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
         id=row.event_id,
         event_id=row.source_id,
@@ -164,6 +164,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswe
         reason=row.reason,
         survey_id=row.survey_id,
         considered=[ConsideredAnswer(**each) for each in considered],
+        rehearsed=[ConsideredAnswer(**each) for each in rehearsed],
         values=values,
         invitation=InvitationAnswer(id=row.invitation_id, state=row.state) if row.invitation_id else None,
         differs_at=row.difference_at,

@@ -1,14 +1,24 @@
 """Surveys as they are drafted and stored."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import msgspec
 
 from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
-from shared.events.surveys import SURVEY_RULES, Layout, Measurement, Programme, Reminder, SurveyRules
+from shared.events.surveys import (
+    SURVEY_RULES,
+    Layout,
+    Measurement,
+    Programme,
+    PublishedState,
+    Reminder,
+    SurveyRules,
+    SurveyStage,
+    SurveyState,
+)
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 _conditions = msgspec.json.Decoder(Condition)
@@ -38,6 +48,8 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     survey_version: int
     """Grows when its words, its questions or its layout change."""
     draft: SurveyDraft
+    live_version: int | None
+    """The version of its words with which it last asked; None: never, or not known."""
     created_at: datetime
     changed_at: datetime
 
@@ -72,7 +84,29 @@ def rules_of(source: Any) -> dict[str, Any]:
         rules["conditions"] = _conditions.decode(rules["conditions"])
     if isinstance(rules["programme"], bytes):
         rules["programme"] = read_programme(rules["programme"])
+    if rules["state"] == "paused" and (stage := getattr(source, "stage", None)) is not None:
+        rules["state"] = stage
     return rules
+
+
+class StateAndStage(TypedDict):
+    """A survey's state as rows and events have it."""
+
+    state: PublishedState
+    stage: SurveyStage | None
+
+
+def state_and_stage(state: SurveyState) -> StateAndStage:
+    """A state as rows and events have it: earlier versions, which may run beside this one, know two."""
+    if state == "draft" or state == "rehearsal":  # noqa: PLR1714  (mypy narrows by comparisons alone)
+        return StateAndStage(state="paused", stage=state)
+    return StateAndStage(state=state, stage=None)
+
+
+def published_rules(row: Any) -> dict[str, Any]:
+    """The rules of a row as its event has them."""
+    rules = rules_of(row)
+    return {**rules, **state_and_stage(rules["state"])}
 
 
 def stored_reminders(source: SurveyRules) -> bytes:

@@ -11,6 +11,7 @@ from shared.events.surveys import (
     MAX_REMINDERS,
     QuarantineScope,
     SurveyRules,
+    SurveyState,
 )
 from shared.pages.language import spoken
 from shared.values.messages import Count, Message, message
@@ -100,18 +101,26 @@ SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."
 )
+STATE_LABELS: dict[SurveyState, Message] = {
+    "draft": message("Draft"),
+    "rehearsal": message("Rehearses"),
+    "live": message("Live"),
+    "paused": message("Paused"),
+}
 _NOTICES = {
     "saved": message("Saved. What you changed holds from the next event on."),
-    "made": message("Saved. It asks nobody yet: start it when it is as it should be."),
+    "made": message("Saved. It asks nobody yet: rehearse it or start it when it is as it should be."),
     "started": message("It asks from the next event on."),
     "paused": message("Paused. It asks nobody from now on."),
+    "rehearses": message("It rehearses from the next event on, and sends nothing."),
+    "rehearsed": message("The rehearsal has ended. The survey is a draft again."),
     "test-addresses": message("Saved: the test addresses."),
     "live": message("You are live. Customers are asked from the next event on."),
     "test-mode": message("Back in test mode. Only your test addresses get mail."),
     "stop": message("All sending is stopped."),
     "resume": message("Sending has started again."),
     "moved": message("Moved."),
-    "copied": message("Copied. It asks nobody yet: change what is to be different, and start it."),
+    "copied": message("Copied, as a draft. Change what is to be different, and start it."),
     "order-changed": message("Nothing was moved: somebody changed this survey, or how you send, meanwhile."),
     "test-sent": message("A test is on its way. It arrives within a minute, unless no mail leaves now."),
     "already": message("It is so already; nothing was changed."),

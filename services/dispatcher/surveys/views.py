@@ -11,11 +11,13 @@ from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
+from services.dispatcher.surveys.labels import STATE_LABELS
 from services.dispatcher.surveys.matches import RecentMatches
+from services.dispatcher.surveys.publishing import Publishing
 from shared.events.surveys import SurveyState
 from shared.outbound.outcome_rules import MailStream
 from shared.pages.filters import percent, thousands
-from shared.pages.language import translated
+from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.values.messages import Message
 
@@ -41,6 +43,8 @@ class SurveyLine:
     figures: SurveyFigures
     answered: str
     """How many answered, of how many, and the share; empty where that is not known."""
+    state: str
+    """In words."""
 
     @classmethod
     def of(cls, survey: StoredSurvey, figures: Mapping[UUID, SurveyFigures]) -> "SurveyLine":
@@ -52,7 +56,7 @@ class SurveyLine:
             answered = translated("%(answered)s of %(n)s") % counts
         if own.delivered >= MIN_DELIVERED:
             answered += f" ({percent(own.answered, own.delivered)})"
-        return cls(survey, own, answered)
+        return cls(survey, own, answered, spoken(STATE_LABELS[survey.draft.state]))
 
     def count(self, state: str) -> int:
         """How many invitations are in this state."""
@@ -145,6 +149,10 @@ class SurveyStatePage(Page):
     conditions: str
     """Its conditions in words; empty without any."""
     recent_days: int
+    publishing: Publishing | None
+    """None: it is to be paused."""
+    tried: DryRunPart | None
+    may_try: bool
 
 
 @dataclass(frozen=True, kw_only=True)

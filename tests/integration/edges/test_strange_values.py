@@ -77,6 +77,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/resume": ("version",),
     "/surveys/{survey_id}/start": ("version",),
     "/surveys/{survey_id}/pause": ("version",),
+    "/surveys/{survey_id}/rehearsal": ("version",),
+    "/surveys/{survey_id}/rehearsal/end": ("version",),
     "/surveys/{survey_id}/move": ("direction", "version"),
     "/surveys/{survey_id}/test-mail": ("language", "address"),
     "/surveys/test-addresses": ("addresses", "version"),
@@ -109,6 +111,7 @@ WITHOUT_FIELDS = {
     "/u/{token}/again",
     "/logout",
     "/surveys/{survey_id}/copy",
+    "/surveys/{survey_id}/start/dry-run",
     "/waves/{wave_id}/stop",
     "/customers/links/{link_id}/withdraw",
 }
