@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.collector import api, pages
+from services.collector import api, pages, preview_pages
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
@@ -28,4 +28,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)
-    return service_app(own, routers=[api.router, pages.router, export, retention], pages=renderer), {}
+    routers = [api.router, pages.router, preview_pages.router, export, retention]
+    return service_app(own, routers=routers, pages=renderer), {}

@@ -1,8 +1,9 @@
 """The pages about surveys: what each template sees."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from services.dispatcher.dry_runs.views import DryRunPart
@@ -14,12 +15,26 @@ from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.labels import STATE_LABELS
 from services.dispatcher.surveys.matches import RecentMatches
 from services.dispatcher.surveys.publishing import Publishing
+from shared.events.nps import Group
 from shared.events.surveys import SurveyState
 from shared.outbound.outcome_rules import MailStream
 from shared.pages.filters import percent, thousands
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.values.messages import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedFaultsPage(Page):
+    """Stands in the place of the mail while something in the form is wrong."""
+
+    template: ClassVar[str] = "typed_faults.html"
+    faults: Sequence[tuple[str, str]]
+    """Each field with what is wrong with it."""
+
+
+PreviewWidth = Literal["wide", "phone"]
+SAMPLE_SCORES: dict[Group, int] = {"promoter": 10, "passive": 8, "detractor": 3}
 
 
 @dataclass(frozen=True)
@@ -156,6 +171,25 @@ class SurveyStatePage(Page):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreviewChoice:
+    """What a preview shows."""
+
+    language: str
+    reminder: int
+    outcome: Group
+    width: PreviewWidth
+
+    @property
+    def score(self) -> int:
+        """A score of that outcome."""
+        return SAMPLE_SCORES[self.outcome]
+
+    def link(self, **other: str | int) -> str:
+        """The query of the same preview with something else chosen."""
+        return "?" + urlencode({**asdict(self), **other})
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreviewPage(Page):
     """The mail of a survey in one language."""
 
@@ -165,6 +199,11 @@ class PreviewPage(Page):
     languages: Mapping[str, str]
     reminder: int
     """Which reminder is shown; 0: the first mail."""
+    choice: PreviewChoice
+    outcomes: Sequence[tuple[Group, str]]
+    """Each with the scores that it is of."""
+    collector_url: str
+    """Of the page and the thanks, which the collector shows for a minute: without what is chosen."""
     mail: RenderedMail
     may_edit: bool
     test_options: Sequence[tuple[str, str]]
