@@ -120,7 +120,7 @@ _NOTICES = {
     "stop": message("All sending is stopped."),
     "resume": message("Sending has started again."),
     "moved": message("Moved."),
-    "copied": message("Copied, as a draft. Change what is to be different, and start it."),
+    "copied": message("Copied. It asks nobody yet: change what is to be different, and start it."),
     "order-changed": message("Nothing was moved: somebody changed this survey, or how you send, meanwhile."),
     "test-sent": message("A test is on its way. It arrives within a minute, unless no mail leaves now."),
     "already": message("It is so already; nothing was changed."),

@@ -45,7 +45,7 @@ async def test_the_page_has_its_words_in_the_language_and_the_score_of_the_outco
     [
         (10, "en", "Thanks from Acme"),
         (10, "da", "Tak."),
-        (3, "da", "vil kontakte dig"),
+        (3, "da", "Vi kontakter dig."),
     ],
 )
 async def test_the_thanks_are_those_of_the_score(bench: Bench, score: int, language: str, words: str) -> None:
