@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.collector import api, judgement_api, pages, suspect_pages
+from services.collector import api, judgement_api, pages, preview_pages, suspect_pages
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
@@ -28,5 +28,13 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)
-    routers = [api.router, judgement_api.router, pages.router, suspect_pages.router, export, retention]
+    routers = [
+        api.router,
+        judgement_api.router,
+        pages.router,
+        preview_pages.router,
+        suspect_pages.router,
+        export,
+        retention,
+    ]
     return service_app(own, routers=routers, pages=renderer), {}

@@ -75,8 +75,21 @@ survey = Table(
     Column("channels", ARRAY(Text), nullable=False, server_default="{mail}"),
     Column("sender_name", Text),
     Column("reply_to", Text),
+    # Of one that is paused for the versions that know two states: what it is to the others.
+    Column("stage", Text),
+    # The version of its words with which it last asked; NULL: never, or not known.
+    Column("live_version", Integer),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
+    CheckConstraint("stage IN ('draft', 'rehearsal')", name="stage"),
+)
+rehearsal = Table(
+    "rehearsal",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("survey_id", Uuid, primary_key=True),
+    Column("since", INSTANT, nullable=False),
+    Column("result", LargeBinary, nullable=False),  # JSON
 )
 survey_words = Table(
     "survey_words",

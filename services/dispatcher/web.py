@@ -18,6 +18,8 @@ from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.programmes import api as programmes_api
+from services.dispatcher.rehearsals import api as rehearsals_api
+from services.dispatcher.rehearsals import pages as rehearsals_pages
 from services.dispatcher.retention import api as retention_api
 from services.dispatcher.retention import pages as retention_pages
 from services.dispatcher.sending import api as sending_api
@@ -62,6 +64,8 @@ ROUTERS = (
     dry_run_pages.router,
     preview_pages.router,
     version_pages.router,
+    rehearsals_api.router,
+    rehearsals_pages.router,
     story_pages.router,
     programmes_api.router,
     waves_api.router,

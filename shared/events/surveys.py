@@ -13,7 +13,11 @@ from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.events.questions import Question, QuestionTexts
 
 Measurement = Literal["transactional", "relational"]
-SurveyState = Literal["live", "paused"]
+SurveyStage = Literal["draft", "rehearsal"]
+PublishedState = Literal["live", "paused"]
+SurveyState = Literal["draft", "rehearsal", "live", "paused"]
+"""A draft is to an event as if it were not there. A rehearsal decides beside it and sends nothing. One that
+is paused asks nobody: an event that it alone matches is decided ``paused``."""
 QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 """Which earlier question counts: of any survey, or only one of the same measurement, about the same
 touchpoint, or of this very survey."""
@@ -64,7 +68,7 @@ class SurveyRules(Data, frozen=True, kw_only=True):
 
     trigger: Name
     """A type of event; with ``*`` at its end, each type that begins so; or ``NO_TRIGGER``."""
-    state: SurveyState = "paused"
+    state: SurveyState = "draft"
     """A new survey asks nobody until somebody starts it."""
     delay_minutes: Annotated[int, Interval(ge=0, le=MAX_DELAY_MINUTES)] = 1440
     """Between the event and the mail, where the event says nothing else."""
@@ -163,7 +167,10 @@ class Survey(SurveyRules, frozen=True, kw_only=True):
     version: int
     name: Name
     measurement: Measurement
-    state: SurveyState
+    state: PublishedState
+    stage: SurveyStage | None = None
+    """What a survey that does not ask is, if it is not simply paused: apart from the state, of which earlier
+    versions read no other values."""
     test: bool
     """The tenant is in test mode: mail goes only to listed test addresses."""
     stopped: bool

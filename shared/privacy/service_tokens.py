@@ -13,7 +13,8 @@ import msgspec
 from shared.clock import Clock, system_clock
 from shared.secrets import derive
 
-ServicePurpose = Literal["retention", "export"]
+ServicePurpose = Literal["retention", "export", "preview"]
+"""preview: a page of the dispatcher frames the collector's pages of a survey, by a link of a minute."""
 TOKEN_SCHEME = "Afterword-Service"  # noqa: S105  (a name)
 """The scheme of the header ``Authorization``: no API key and no other token is one of these."""
 TOKEN_LIFETIME = timedelta(seconds=60)

@@ -107,6 +107,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/surveys/{survey_id}/programme": RouteRequest(
             {"survey_id": of.relation}, foreign=404
         ),
+        "dispatcher GET /v1/surveys/{survey_id}/rehearsal": RouteRequest(survey, foreign=404),
         "dispatcher POST /v1/waves": RouteRequest(
             json={"survey_id": of.survey, "size": 1}, headers={"idempotency-key": "1"}, foreign=422
         ),
@@ -201,6 +202,14 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             for act in ("start", "pause")
             for method in ("GET", "POST")
         },
+        "dispatcher POST /surveys/{survey_id}/start/dry-run": RouteRequest(survey, form={}, foreign=404),
+        "dispatcher GET /surveys/{survey_id}/rehearsal": RouteRequest(survey, foreign=404),
+        **{
+            f"dispatcher POST /surveys/{{survey_id}}/rehearsal{act}": RouteRequest(
+                survey, form={"version": "1"}, foreign=404
+            )
+            for act in ("", "/end")
+        },
         "dispatcher POST /surveys/{survey_id}/move": RouteRequest(
             survey, form={"version": "1", "direction": "down"}, foreign=404
         ),
@@ -217,6 +226,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /surveys/{survey_id}": RouteRequest(survey, foreign=404),
         "dispatcher POST /surveys/{survey_id}": RouteRequest(survey, form=typed, foreign=404),
         "dispatcher GET /surveys/{survey_id}/mail": RouteRequest(survey, foreign=404),
+        "dispatcher POST /surveys/{survey_id}/mail": RouteRequest(survey, form=typed, foreign=404),
         "dispatcher GET /events": (
             empty,
             RouteRequest(query={"q": f"{of.name}-order"}, may_repeat=(f"{of.name}-order",)),
@@ -287,6 +297,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /login/link/{token}": RouteRequest(
             link, form={"password": "a sentence of their own"}, public=True, foreign=410
         ),
+        "collector GET /s/preview/{token}": RouteRequest(
+            {"token": _preview_token(of, by)}, query={"score": "9"}, public=True, foreign=503
+        ),
         "collector GET /s/{token}": RouteRequest(
             {"token": _token("answer", of, by)}, public=True, foreign=404
         ),
@@ -334,6 +347,12 @@ def _person(of: Company) -> str:
 def _service_token(of: Company, by: Company) -> str:
     """What our services ask each other with: somebody else's names their own company."""
     return ServiceTokens(SECRET).sign("export", by.name, {"person": _person(of), "contact": None})
+
+
+def _preview_token(of: Company, by: Company) -> str:
+    """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
+    claims = {"survey_id": str(of.survey), "survey_version": 1}
+    return ServiceTokens(SECRET).sign("preview", by.name, claims)
 
 
 def _export_token(of: Company, by: Company) -> str:

@@ -67,6 +67,8 @@ FACT_LABELS: dict[str, Message] = {
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {
     "state": {
+        "draft": message("draft"),
+        "rehearsal": message("in rehearsal"),
         "live": message("live"),
         "paused": message("paused"),
         "started": message("started"),

@@ -161,7 +161,7 @@ async def _newest(
 
 def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) -> DecisionAnswer:
     values = msgspec.to_builtins(decode_explanation(row.grounds))
-    considered = values.pop("considered", ())
+    considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
         id=row.event_id,
         event_id=row.source_id,
@@ -171,6 +171,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
         reason=row.reason,
         survey_id=row.survey_id,
         considered=[ConsideredAnswer(**each) for each in considered],
+        rehearsed=[ConsideredAnswer(**each) for each in rehearsed],
         values=values,
         invitation=_invitation(row) if row.invitation_id else None,
         differs_at=row.difference_at,

@@ -15,7 +15,7 @@ from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
 from shared.events.sending import SendingMode
-from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules
+from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules, SurveyState
 from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
@@ -42,6 +42,10 @@ Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
 """What became of an event: exactly one of these."""
 SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
+
+
+ASIDE: frozenset[SurveyState] = frozenset({"draft", "rehearsal"})
+"""Surveys in these states are to an event as if they were not there; a rehearsal is judged beside it."""
 
 
 class CandidateSurvey(SurveyRules, frozen=True, kw_only=True):
@@ -178,7 +182,9 @@ def decide(
     if wave_of is not None:
         matching = [survey for survey in surveys if survey.id == wave_of]
     elif test_of is None:
-        matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
+        matching = [
+            survey for survey in surveys if survey.state not in ASIDE and matches(survey.trigger, event_type)
+        ]
     else:
         matching = [survey for survey in surveys if survey.id == test_of and person.test_address]
     matching = [survey_for_event(survey, touchpoint, delay_minutes) for survey in matching]

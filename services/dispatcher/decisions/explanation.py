@@ -39,6 +39,8 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     zone: str | None = None
     """By whose clock it was held."""
     considered: tuple[Considered, ...] = ()
+    rehearsed: tuple[Considered, ...] = ()
+    """What surveys in rehearsal would have done."""
     mode: SendingMode = "test"
     address: str | None = None
     test_address: bool = False
@@ -76,6 +78,7 @@ def explain(
     transaction: Transaction,
     *,
     company_policy_version: int = 0,
+    rehearsed: tuple[Considered, ...] = (),
 ) -> Explanation:
     """The values behind a verdict; ``person`` is None when the tenant is unknown."""
     survey = verdict.survey
@@ -89,6 +92,7 @@ def explain(
         held_by=verdict.held_by,
         zone=person.hours.zone if person is not None and verdict.held_by else None,
         considered=verdict.considered,
+        rehearsed=rehearsed,
         mode=mode,
         address=person.address if person else None,
         test_address=person is not None and person.test_address,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.countering import counter_waiting, countered_rows, counters_of
-from services.dispatcher.decisions.domain import Verdict, decide
+from services.dispatcher.decisions.domain import Considered, Verdict, decide
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
@@ -25,6 +26,7 @@ from services.dispatcher.decisions.inputs import (
 )
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine
+from services.dispatcher.decisions.rehearsing import rehearse
 from services.dispatcher.decisions.replacing import (
     Replacing,
     Waiting,
@@ -41,6 +43,7 @@ from services.dispatcher.decisions.repository.known_customers import (
 )
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import new_invitation
+from services.dispatcher.rehearsals.counting import count_rehearsed
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from shared.db import UnitOfWork
@@ -218,19 +221,31 @@ async def _decide(
         ],
     )
     notify_changes(uow, [event.tenant for event in events])
+    # The last rows to be locked: all workers that decide about a rehearsal wait for its one row.
+    await count_rehearsed(
+        uow,
+        [
+            (result.decision.tenant, result.decision.event_id, result.decision.explanation.rehearsed)
+            for result in results
+            if result.decision.explanation.rehearsed
+        ],
+        inputs.tenants,
+    )
 
 
 def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now: datetime) -> DecisionResult:
     """Decide one event; what it starts counts for the contact's next one in the same batch."""
     event, mode = candidate.event, inputs.sending(candidate.event.tenant).mode
     person, invitation, language = None, None, None
+    rehearsed: tuple[Considered, ...] = ()
     if inputs.knows(event.tenant):
         person = inputs.person(event, contact)
-        verdict = decide(
+        surveys = inputs.surveys.get(event.tenant, ())
+        decide_by = partial(
+            decide,
             event_type=event.data.type,
             occurred_at=event.data.occurred_at,
             now=now,
-            surveys=inputs.surveys.get(event.tenant, ()),
             person=person,
             mode=mode,
             fields=EventFields(event.data),
@@ -240,6 +255,9 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             test_of=event.data.test_of,
             wave_of=event.data.wave_of,
         )
+        verdict = decide_by(surveys=surveys)
+        if event.data.survey_id is None and not person.test_address:
+            rehearsed = rehearse(surveys, event.data.type, lambda tried: decide_by(surveys=tried))
     else:
         verdict = Verdict(reason="unknown_tenant")
     if verdict.survey is not None:
@@ -261,6 +279,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         language,
         event.data,
         company_policy_version=inputs.company_policy(event.tenant).version,
+        rehearsed=rehearsed,
     )
     transaction, is_erased = event.data, inputs.is_erased(contact)
     if is_erased:

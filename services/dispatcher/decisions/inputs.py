@@ -88,9 +88,10 @@ class DecisionInputs:
         return self.company_policies.get(tenant) or CompanyPolicy(self.policy.initial_rules, 0)
 
     def is_asked_about(self, event: Event[Transaction]) -> bool:
-        """Whether any survey asks about this event, so that the customer matters."""
+        """Whether any survey asks about this event, or rehearses it, so that the customer matters."""
         return event.data.survey_id is not None or any(
-            matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ())
+            survey.state != "draft" and matches(survey.trigger, event.data.type)
+            for survey in self.surveys.get(event.tenant, ())
         )
 
     def may_ask_relationally(self, event: Event[Transaction]) -> bool:

@@ -63,6 +63,9 @@ class DecisionAnswer(BaseModel):
     reason: str
     survey_id: UUID | None
     considered: list[ConsideredAnswer]
+    rehearsed: list[ConsideredAnswer] = Field(
+        description="What surveys in rehearsal would have done, were they live."
+    )
     values: dict[str, Any] = Field(
         description="The values that the decision was based on, as they were then."
     )

@@ -14,7 +14,7 @@ class ProgrammeProgress(BaseModel):
     """What a standing programme does, and how far it has come in the period that it is in."""
 
     every_days: int = Field(description="The length of a period.")
-    state: SurveyState = Field(description="Of the survey; while it is paused nobody is asked.")
+    state: SurveyState = Field(description="Of the survey; while it is not live nobody is asked.")
     customers: int = Field(description="How many customers are known.")
     customers_a_day: float = Field(description="How many of them it comes to on a day, about.")
     period_ends_at: datetime | None = Field(description="null until it has begun.")

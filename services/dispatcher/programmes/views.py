@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from services.dispatcher.programmes import repository
 from services.dispatcher.programmes.turns import Progress
 from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.labels import STATE_LABELS
 from shared.db import UnitOfWork
+from shared.pages.language import spoken
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,8 @@ class ProgrammeLine:
     """A survey that has a programme."""
 
     survey: StoredSurvey
+    state: str
+    """Of the survey, in words."""
     every_days: int
     a_day: int
     """How many customers it comes to on a day, about; 0: fewer than one."""
@@ -37,5 +41,6 @@ async def programme_lines(
         progress = await repository.find(uow, tenant, survey.id)
         decided = await repository.count_outcomes(uow, progress) if progress is not None else {}
         a_day = round(customers / programme.every_days)
-        lines.append(ProgrammeLine(survey, programme.every_days, a_day, progress, decided.get("invited", 0)))
+        state, asked = spoken(STATE_LABELS[survey.draft.state]), decided.get("invited", 0)
+        lines.append(ProgrammeLine(survey, state, programme.every_days, a_day, progress, asked))
     return lines

@@ -181,7 +181,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             one.survey_id: failure_lines(
                 one, story.facts, is_kept=decision.person != NOBODY, sees_names=staff.sees_names
             )
-            for one in story.explanation.considered
+            for one in (*story.explanation.considered, *story.explanation.rehearsed)
             if one.failed
         },
         customer=decision_customer_label(decision.customer_id, decision.person),

@@ -82,6 +82,9 @@ class SurveyAnswer(_RulesAnswer):
     id: UUID
     version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
     survey_version: int = Field(description="Grows when its words, questions, layout or edit window change.")
+    live_version: int | None = Field(
+        description="The `survey_version` with which it last asked; null: never, or not known."
+    )
     created_at: datetime
     changed_at: datetime
     first_live_at: datetime | None = Field(

@@ -151,7 +151,7 @@ async def change_survey(
 async def make_copy(
     survey_id: SurveyId, caller: SurveyEditor, context: OwnContext, idempotency_key: IdempotencyKey = None
 ) -> SurveyAnswer:
-    """The copy has the same rules and words, the last place in the order, and is paused."""
+    """The copy has the same rules and words, the last place in the order, and is a draft."""
     copy_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     who, fingerprint = AuditActor.of(caller), f"copy of {survey_id}"
     async with context.database.transaction() as uow:
@@ -166,7 +166,7 @@ async def make_copy(
 async def send_test_mail(
     survey_id: SurveyId, body: TestMailBody, caller: SurveyEditor, context: OwnContext
 ) -> TestMailAnswer:
-    """To a listed test address, at once, also while the survey is paused. Its answer never counts."""
+    """To a listed test address, at once, also while the survey is not live. Its answer never counts."""
     async with context.database.transaction() as uow:
         try:
             sending = send_test(uow, context.secret, caller.tenant, survey_id, body.address, body.language)

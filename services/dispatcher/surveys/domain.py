@@ -1,7 +1,7 @@
 """Surveys as they are drafted and stored."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 import msgspec
@@ -16,8 +16,11 @@ from shared.events.surveys import (
     Layout,
     Measurement,
     Programme,
+    PublishedState,
     Reminder,
     SurveyRules,
+    SurveyStage,
+    SurveyState,
 )
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
@@ -49,15 +52,16 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     survey_version: int
     """Grows when its words, its questions, its layout or its edit window change."""
     draft: SurveyDraft
+    live_version: int | None
+    """The version of its words with which it last asked; None: never, or not known."""
     first_live_at: datetime | None = None
     """When it could first ask customers: live, in a company that was; None: not yet, or it was not kept."""
+    created_at: datetime
+    changed_at: datetime
 
     def first_day_until(self, at: datetime) -> datetime | None:
         """When its first day ends; None: at this time it has none."""
         return first_day_end(self.draft.first_day_per_hour, self.first_live_at, at)
-
-    created_at: datetime
-    changed_at: datetime
 
 
 class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +95,29 @@ def rules_of(source: Any) -> dict[str, Any]:
     if isinstance(rules["programme"], bytes):
         rules["programme"] = read_programme(rules["programme"])
     rules["channels"] = tuple(rules["channels"])
+    if rules["state"] == "paused" and (stage := getattr(source, "stage", None)) is not None:
+        rules["state"] = stage
     return rules
+
+
+class StateAndStage(TypedDict):
+    """A survey's state as rows and events have it."""
+
+    state: PublishedState
+    stage: SurveyStage | None
+
+
+def state_and_stage(state: SurveyState) -> StateAndStage:
+    """A state as rows and events have it: earlier versions, which may run beside this one, know two."""
+    if state == "draft" or state == "rehearsal":  # noqa: PLR1714  (mypy narrows by comparisons alone)
+        return StateAndStage(state="paused", stage=state)
+    return StateAndStage(state=state, stage=None)
+
+
+def published_rules(row: Any) -> dict[str, Any]:
+    """The rules of a row as its event has them."""
+    rules = rules_of(row)
+    return {**rules, **state_and_stage(rules["state"])}
 
 
 def stored_reminders(source: SurveyRules) -> bytes:

@@ -11,14 +11,12 @@ from services.dispatcher.dry_runs.schemas import candidate_of
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked
 from services.dispatcher.surveys.forms import read_form
-from services.dispatcher.surveys.pages import form_page, found_survey
+from services.dispatcher.surveys.pages import NEW, form_page, found_survey
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import list_surveys
 from shared.http.routes import CheckedRoute
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
-NEW = "new"
-"""In the place of an id: of a survey that is not stored yet."""
 
 
 @router.post("/{survey_id}/dry-run")

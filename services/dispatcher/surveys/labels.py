@@ -12,6 +12,7 @@ from shared.events.surveys import (
     MAX_REMINDERS,
     QuarantineScope,
     SurveyRules,
+    SurveyState,
 )
 from shared.pages.language import spoken
 from shared.values.messages import Count, Message, message
@@ -113,11 +114,19 @@ SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."
 )
+STATE_LABELS: dict[SurveyState, Message] = {
+    "draft": message("Draft"),
+    "rehearsal": message("Rehearses"),
+    "live": message("Live"),
+    "paused": message("Paused"),
+}
 _NOTICES = {
     "saved": message("Saved. What you changed holds from the next event on."),
-    "made": message("Saved. It asks nobody yet: start it when it is as it should be."),
+    "made": message("Saved. It asks nobody yet: rehearse it or start it when it is as it should be."),
     "started": message("It asks from the next event on."),
     "paused": message("Paused. It asks nobody from now on."),
+    "rehearses": message("It rehearses from the next event on, and sends nothing."),
+    "rehearsed": message("The rehearsal has ended. The survey is a draft again."),
     "test-addresses": message("Saved: the test addresses."),
     "live": message("You are live. Customers are asked from the next event on."),
     "test-mode": message("Back in test mode. Only your test addresses get mail."),

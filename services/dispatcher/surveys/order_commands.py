@@ -78,7 +78,7 @@ async def copy_survey(
     *,
     who: AuditActor,
 ) -> StoredSurvey:
-    """Add a survey with the rules and words of another one, behind all others. It is paused.
+    """Add a survey with the rules and words of another one, behind all others. It is a draft.
 
     :param made_from: the fingerprint of the request.
     :raises SurveyNotFound: when the tenant has none of this id.
@@ -86,5 +86,5 @@ async def copy_survey(
     """
     draft = (await find_survey(uow, tenant, survey_id)).draft
     name = translated("Copy of %(name)s") % {"name": draft.name}
-    draft = replace(draft, name=name[:MAX_NAME_LENGTH], state="paused", place=None)
+    draft = replace(draft, name=name[:MAX_NAME_LENGTH], state="draft", place=None)
     return await create_survey(uow, tenant, copy_id, draft, made_from, who=who)

@@ -37,6 +37,7 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
 from shared.events.surveys import Measurement
+from shared.http.middleware import CSP
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -47,6 +48,10 @@ from shared.permissions import EDITING_ROLES
 from shared.privacy.audit import AuditActor
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
+NEW = "new"
+"""In the place of an id: of a survey that is not stored yet."""
+WITH_FRAMES = f"{CSP}; frame-src 'self'"
+"""Of pages that show a mail in a frame."""
 Did = Annotated[str, Query(max_length=40)]
 
 
@@ -190,4 +195,6 @@ async def form_page(
         may_edit=staff.role in EDITING_ROLES,
         may_try=staff.role in EDITING_ROLES and not staff.segments,
     )
-    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
+    response = context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
+    response.headers["Content-Security-Policy"] = WITH_FRAMES
+    return response

@@ -7,24 +7,35 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
 from services.dispatcher.sending.sending_commands import find_sending
-from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
-from services.dispatcher.surveys.pages import found_survey, languages_of
+from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, languages_of
+from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
+from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
-from services.dispatcher.surveys.views import PreviewPage
+from services.dispatcher.surveys.views import (
+    SAMPLE_SCORES,
+    PreviewChoice,
+    PreviewPage,
+    PreviewWidth,
+    TypedFaultsPage,
+)
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
+from shared.events.nps import Group
 from shared.events.surveys import MAX_REMINDERS
-from shared.http.middleware import CSP
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.pages.language import spoken
 from shared.permissions import EDITING_ROLES
+from shared.privacy.service_tokens import ServiceTokens
 from shared.values.languages import language_tag
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -37,6 +48,15 @@ MAIL_POLICY = (
 )
 
 
+IN_A_FRAME = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+# A page of ours brings styles by a link, which a page without an origin may not load.
+FAULTS_IN_A_FRAME = {
+    **IN_A_FRAME,
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-same-origin",
+}
+
+
 @router.get("/{survey_id}/preview")
 async def show_preview(
     survey_id: str,
@@ -45,13 +65,14 @@ async def show_preview(
     context: OwnContext,
     language: LanguageTag = "en",
     reminder: ReminderNumber = 0,
+    outcome: Group = "promoter",
+    width: PreviewWidth = "wide",
     did: Annotated[str, Query(max_length=40)] = "",
     event: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """The mail with its subject, its text part, links to the other languages, and a form to get it."""
-    return await _preview_page(
-        request, staff, context, survey_id, language, reminder=reminder, done=notice(did), event=event
-    )
+    """The mail, the page and the thanks, in each language, outcome and width; and a form to get the mail."""
+    choice = PreviewChoice(language=language, reminder=reminder, outcome=outcome, width=width)
+    return await _preview_page(request, staff, context, survey_id, choice, done=notice(did), event=event)
 
 
 @router.post("/{survey_id}/test-mail")
@@ -61,6 +82,7 @@ async def send_test_mail(
     """Send it to one of the test addresses."""
     form = await request.form()
     language = language_tag(str(form.get("language", ""))) or "en"
+    choice = PreviewChoice(language=language, reminder=0, outcome="promoter", width="wide")
     try:
         async with context.database.transaction() as uow:
             survey = await found_survey(uow, staff, survey_id)
@@ -69,7 +91,7 @@ async def send_test_mail(
             )
     except NotATestAddress:
         return await _preview_page(
-            request, staff, context, survey_id, language, fault=spoken(NOT_LISTED), status_code=422
+            request, staff, context, survey_id, choice, fault=spoken(NOT_LISTED), status_code=422
         )
     query = urlencode({"language": language, "did": "test-sent", "event": event})
     return RedirectResponse(f"/surveys/{survey.id}/preview?{query}", 303)
@@ -80,9 +102,8 @@ async def _preview_page(
     staff: Staff,
     context: DispatcherContext,
     survey_id: str,
-    language: str,
+    choice: PreviewChoice,
     *,
-    reminder: int = 0,
     done: str = "",
     event: UUID | None = None,
     fault: str = "",
@@ -96,10 +117,13 @@ async def _preview_page(
         frame = await frame_of(uow, staff, "surveys", tenant=tenant, sending=sending)
     page = PreviewPage(
         survey=survey,
-        language=language,
+        language=choice.language,
         languages=languages_of(set(survey.draft.texts)),
-        reminder=reminder,
-        mail=_sample_mail(context, survey, tenant, language, reminder),
+        reminder=choice.reminder,
+        choice=choice,
+        outcomes=[(group, spoken(OUTCOME_LABELS[group])) for group in SAMPLE_SCORES],
+        collector_url=_collector_url(context, staff.tenant, survey, choice),
+        mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
         sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
@@ -108,8 +132,18 @@ async def _preview_page(
         fault=fault,
     )
     response = context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
-    response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
+    response.headers["Content-Security-Policy"] = WITH_FRAMES
     return response
+
+
+def _collector_url(
+    context: DispatcherContext, tenant: str, survey: StoredSurvey, choice: PreviewChoice
+) -> str:
+    """The collector's preview of the words that are saved."""
+    tokens = ServiceTokens(context.secret, clock=context.database.clock)
+    claims = {"survey_id": str(survey.id), "survey_version": survey.survey_version}
+    token = tokens.sign("preview", tenant, claims)
+    return f"/s/preview/{token}?{urlencode({'language': choice.language, 'score': choice.score})}"
 
 
 @router.get("/{survey_id}/mail")
@@ -124,41 +158,73 @@ async def show_mail(
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
-    headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(_sample_mail(context, survey, tenant, language, reminder).html, headers=headers)
+    mail = _sample_mail(context, survey.id, survey.draft, tenant, language, reminder)
+    return HTMLResponse(mail.html, headers=IN_A_FRAME)
+
+
+@router.post("/{survey_id}/mail")
+async def show_typed_mail(
+    survey_id: str,
+    request: Request,
+    staff: StaffEditor,
+    _: CsrfChecked,
+    context: OwnContext,
+    language: LanguageTag = "en",
+) -> Response:
+    """The mail by the words in the form, for the frame beside it, or what is wrong; nothing is saved."""
+    form = await read_form(request)
+    async with context.database.reading() as uow:
+        tenant = await tenant_or_placeholder(uow, staff.tenant)
+        current = None if survey_id == NEW else await found_survey(uow, staff, survey_id)
+    if current is not None:
+        form = form.completed(current)
+    try:
+        draft = SurveyBody.model_validate(form.values()).draft()
+    except ValidationError as error:
+        page = TypedFaultsPage(faults=form.with_faults(error).summary)
+        response = context.pages.page(request, page, status_code=422)
+        response.headers.update(FAULTS_IN_A_FRAME)
+        return response
+    mail = _sample_mail(context, current.id if current else UUID(int=0), draft, tenant, language, 0)
+    return HTMLResponse(mail.html, headers=IN_A_FRAME)
 
 
 def _sample_mail(
-    context: DispatcherContext, survey: StoredSurvey, tenant: Tenant, language: str, number: int
+    context: DispatcherContext,
+    survey_id: UUID,
+    draft: SurveyDraft,
+    tenant: Tenant,
+    language: str,
+    number: int,
 ) -> RenderedMail:
-    texts = survey.draft.texts.get(language, SurveyTexts())
+    texts = draft.texts.get(language, SurveyTexts())
     now = context.database.clock()
-    reminders = survey.draft.reminders
+    reminders = draft.reminders
     reminder = None
     if 0 < number <= len(reminders):
         now -= timedelta(days=reminders[number - 1].after_days)
         reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
-    invitation = sample_invitation(survey, language, now)
-    return context.mail_renderer.render(invitation, tenant, texts, reminder, survey.draft.layout)
+    invitation = sample_invitation(survey_id, draft, language, now)
+    return context.mail_renderer.render(invitation, tenant, texts, reminder, draft.layout)
 
 
-def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Invitation:
+def sample_invitation(survey_id: UUID, draft: SurveyDraft, language: str, now: datetime) -> Invitation:
     """An invitation that nobody gets and that is not stored; no answer can come of its links."""
     return Invitation(
         id=UUID(int=0),
         version=1,
         state="withheld",
-        survey_id=survey.id,
-        survey_version=survey.survey_version,
-        survey_name=survey.draft.name,
-        measurement=survey.draft.measurement,
+        survey_id=survey_id,
+        survey_version=1,
+        survey_name=draft.name,
+        measurement=draft.measurement,
         language=language,
         test=True,
-        anonymous=survey.draft.anonymous,
-        touchpoint=survey.draft.touchpoint,
+        anonymous=draft.anonymous,
+        touchpoint=draft.touchpoint,
         customer=Customer(id="nobody"),
         event_id=UUID(int=0),
-        event_type=survey.draft.trigger,
+        event_type=draft.trigger,
         occurred_at=now - timedelta(days=1),
         decided_at=now,
         due_at=now,

@@ -10,6 +10,7 @@ from services.dispatcher.models import survey
 from services.dispatcher.surveys.domain import (
     SurveyDraft,
     rules_of,
+    state_and_stage,
     stored_conditions,
     stored_programme,
     stored_reminders,
@@ -21,7 +22,7 @@ from shared.events.surveys import SURVEY_RULES
 
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
-    f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
+    f"s.tenant, s.id, s.version, s.name, {RULES}, s.stage, s.live_version, s.created_at, s.changed_at, "
     "s.first_live_at, w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.layout, "
     "w.edit_hours, w.written_at"
 )
@@ -90,6 +91,8 @@ async def insert(
         created_at=uow.now,
         changed_at=uow.now,
         made_from=made_from,
+        **state_and_stage(draft.state),
+        live_version=1 if draft.state == "live" else None,
         reminders=[stored_reminders(draft)],
         conditions=[stored_conditions(draft)],
         programme=[stored_programme(draft)],
@@ -111,7 +114,8 @@ async def find_fingerprint(uow: UnitOfWork, tenant: str, survey_id: UUID) -> str
 UPDATE_SURVEY = f"""
     UPDATE survey
     SET version = version + 1, survey_version = :survey_version, name = :name,
-        {", ".join(f"{name} = :{name}" for name in SURVEY_RULES)}, changed_at = :now,
+        {", ".join(f"{name} = :{name}" for name in SURVEY_RULES)}, stage = :stage, changed_at = :now,
+        live_version = CASE WHEN CAST(:state AS text) = 'live' THEN :survey_version ELSE live_version END,
         programme_since = CASE
             WHEN state = :state AND (programme IS NULL) = (CAST(:programme AS bytea) IS NULL)
                 THEN programme_since
@@ -129,6 +133,7 @@ async def update(
         UPDATE_SURVEY,
         {
             **rules_of(draft),
+            **state_and_stage(draft.state),
             "reminders": stored_reminders(draft),
             "conditions": stored_conditions(draft),
             "programme": stored_programme(draft),

@@ -149,8 +149,9 @@ class StoredTexts(StrictBody):
 
 
 _DESCRIPTIONS = {
-    "state": "`live` asks customers from the next event on (in test mode, the test addresses only). Without "
-    "it a new survey is `paused` and asks nobody.",
+    "state": "`live` asks customers from the next event on (in test mode, the test addresses only). A new "
+    "survey is a `draft`, which is as if it were not there. `rehearsal` decides on the events and sends "
+    "nothing. `paused` asks nobody: an event that it alone matches is decided `paused`.",
     "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
     "are, unless the customer asks to be contacted.",
     "place": "Its place in the order; without one, the last.",

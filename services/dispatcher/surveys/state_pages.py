@@ -1,5 +1,6 @@
 """Acts on a survey beside its form: start and pause, each of which asks before, move and copy."""
 
+from datetime import timedelta
 from typing import cast, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -7,7 +8,10 @@ from fastapi.responses import RedirectResponse
 from msgspec.structs import replace
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CsrfChecked, StaffEditor, frame_of
+from services.dispatcher.dry_runs import simulation
+from services.dispatcher.dry_runs.schemas import candidate_of
+from services.dispatcher.dry_runs.views import DryRunPart
+from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.surveys.condition_labels import condition_sentence
@@ -16,8 +20,10 @@ from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, rece
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey
-from services.dispatcher.surveys.survey_commands import change_survey
+from services.dispatcher.surveys.publishing import find_publishing
+from services.dispatcher.surveys.survey_commands import change_survey, list_surveys
 from services.dispatcher.surveys.views import SurveyStatePage
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events.surveys import SurveyState
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
@@ -41,6 +47,25 @@ async def start_survey(
 ) -> Response:
     """Ask from the next event on."""
     return await _set_state(request, staff, context, survey_id, "live")
+
+
+@router.post("/{survey_id}/start/dry-run")
+async def try_before_start(
+    survey_id: str, request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """The page again, with what the survey would have done with the events of the last days."""
+    async with context.database.reading() as uow:
+        survey = await found_survey(uow, staff, survey_id)
+        names = {each.id: each.draft.name for each in await list_surveys(uow, staff.tenant)}
+    made = await simulation.run(
+        context.database,
+        context.secret,
+        staff.tenant,
+        survey=candidate_of(survey.draft, survey.id),
+        company=None,
+        period=timedelta(days=simulation.DEFAULT_DAYS),
+    )
+    return await _state_page(request, staff, context, survey_id, "live", tried=DryRunPart.of(made, names))
 
 
 @router.get("/{survey_id}/pause")
@@ -78,7 +103,7 @@ async def move(
 
 @router.post("/{survey_id}/copy")
 async def make_copy(survey_id: str, staff: StaffEditor, _: CsrfChecked, context: OwnContext) -> Response:
-    """Make a paused survey with the same rules and words."""
+    """Make a draft with the same rules and words."""
     async with context.database.transaction() as uow:
         survey = await found_survey(uow, staff, survey_id)
         copy = await copy_survey(uow, staff.tenant, survey.id, uuid7(), who=AuditActor.of_staff(staff))
@@ -110,13 +135,16 @@ async def _state_page(
     state: SurveyState,
     *,
     stale: bool = False,
+    tried: DryRunPart | None = None,
 ) -> Response:
     """The page that says what starting or pausing does, or the survey where it is so already."""
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
         if survey.draft.state == state:
             return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
-        frame = await frame_of(uow, staff, "surveys")
+        tenant = await tenant_or_placeholder(uow, staff.tenant)
+        frame = await frame_of(uow, staff, "surveys", tenant=tenant)
+        publishing = await find_publishing(uow, tenant, survey) if state == "live" else None
         waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
         recent = await recent_events(uow, staff.tenant, staff.segments)
     conditions = survey.draft.conditions
@@ -134,5 +162,8 @@ async def _state_page(
         conditions=condition_sentence(conditions) if conditions is not None else "",
         first_day_until=survey.first_day_until(context.database.clock()),
         recent_days=RECENT_DAYS,
+        publishing=publishing,
+        tried=tried,
+        may_try=not staff.segments,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=409 if stale else 200)

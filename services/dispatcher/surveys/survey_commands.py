@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.rehearsals import repository as rehearsal_rows
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.surveys import repository
 from services.dispatcher.surveys.domain import (
@@ -15,6 +16,7 @@ from services.dispatcher.surveys.domain import (
     SurveyDraft,
     SurveyNotFound,
     SurveyVersion,
+    published_rules,
     rules_of,
 )
 from services.dispatcher.surveys.texts import read_questions, read_texts, write_questions, write_texts
@@ -77,6 +79,8 @@ async def create_survey(
     if await repository.insert(uow, tenant, survey_id, draft, made_from):
         await repository.insert_words(uow, tenant, survey_id, 1, draft)
         await repository.note_first_live(uow, tenant, survey_id)
+        if draft.state == "rehearsal":
+            await rehearsal_rows.begin(uow, tenant, survey_id)
         await publish_surveys(uow, tenant, survey_id)
         record_audit(uow, tenant, who, "survey", str(survey_id), version=1, state=draft.state)
     elif await repository.find_fingerprint(uow, tenant, survey_id) not in {None, made_from}:
@@ -114,6 +118,8 @@ async def change_survey(
     await repository.update(uow, tenant, survey_id, survey_version, draft)
     if current.draft.state != "live":
         await repository.note_first_live(uow, tenant, survey_id)
+    if draft.state == "rehearsal" and current.draft.state != "rehearsal":
+        await rehearsal_rows.begin(uow, tenant, survey_id)
     await publish_surveys(uow, tenant, survey_id)
     record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
     return await find_survey(uow, tenant, survey_id)
@@ -136,7 +142,7 @@ async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) ->
     sending = await sending_rows.find(uow, tenant)
     return [
         Survey(
-            **rules_of(row),
+            **published_rules(row),
             id=row.id,
             survey_version=row.survey_version,
             version=row.version,
@@ -183,6 +189,7 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         version=row.version,
         survey_version=row.survey_version,
         draft=draft,
+        live_version=row.live_version,
         created_at=row.created_at,
         changed_at=row.changed_at,
         first_live_at=row.first_live_at,

@@ -1,6 +1,5 @@
 """The page of a survey's versions: its words then and now, side by side."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -10,28 +9,15 @@ from fastapi import APIRouter, Query, Request, Response
 from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
-from services.dispatcher.surveys.draft_fields import word_fields
-from services.dispatcher.surveys.field_labels import label_of
-from services.dispatcher.surveys.labels import LAYOUT_LABELS, MEASUREMENT_LABELS
 from services.dispatcher.surveys.pages import found_survey
-from services.dispatcher.surveys.question_forms import KIND_LABELS, is_structure
 from services.dispatcher.surveys.survey_commands import list_word_versions
+from services.dispatcher.surveys.version_changes import WordChange, changes_between
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 VersionNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
-
-
-@dataclass(frozen=True)
-class WordChange:
-    """A field that is not the same in two versions."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,25 +66,3 @@ async def show_versions(
         options=[(str(each.number), str(each.number)) for each in reversed(versions)],
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
-
-
-def changes_between(older: SurveyVersion, newer: SurveyVersion) -> list[WordChange]:
-    """The fields that differ, in the order in which they stand in the form; an empty one has no own words."""
-    before, after = word_fields(older.draft), word_fields(newer.draft)
-    names = list(dict.fromkeys([*before, *after]))
-    return [
-        WordChange(label_of(name), _shown(name, before), _shown(name, after))
-        for name in names
-        if before.get(name, "") != after.get(name, "")
-    ]
-
-
-def _shown(name: str, fields: Mapping[str, str]) -> str:
-    value = fields.get(name, "")
-    if name == "measurement" and value:
-        return spoken(MEASUREMENT_LABELS[value])
-    if name == "layout":
-        return spoken(LAYOUT_LABELS[value])
-    if name.endswith("-kind"):
-        return spoken(KIND_LABELS[value])
-    return translated("Yes") if value and is_structure(name) else value

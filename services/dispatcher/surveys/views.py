@@ -1,9 +1,10 @@
 """The pages about surveys: what each template sees."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from services.dispatcher.dry_runs.views import DryRunPart
@@ -12,13 +13,29 @@ from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
+from services.dispatcher.surveys.labels import STATE_LABELS
 from services.dispatcher.surveys.matches import RecentMatches
+from services.dispatcher.surveys.publishing import Publishing
+from shared.events.nps import Group
 from shared.events.surveys import SurveyState
 from shared.outbound.outcome_rules import MailStream
 from shared.pages.filters import percent, thousands
-from shared.pages.language import translated
+from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.values.messages import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedFaultsPage(Page):
+    """Stands in the place of the mail while something in the form is wrong."""
+
+    template: ClassVar[str] = "typed_faults.html"
+    faults: Sequence[tuple[str, str]]
+    """Each field with what is wrong with it."""
+
+
+PreviewWidth = Literal["wide", "phone"]
+SAMPLE_SCORES: dict[Group, int] = {"promoter": 10, "passive": 8, "detractor": 3}
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,8 @@ class SurveyLine:
     figures: SurveyFigures
     answered: str
     """How many answered, of how many, and the share; empty where that is not known."""
+    state: str
+    """In words."""
 
     @classmethod
     def of(cls, survey: StoredSurvey, figures: Mapping[UUID, SurveyFigures]) -> "SurveyLine":
@@ -53,7 +72,7 @@ class SurveyLine:
             answered = translated("%(answered)s of %(n)s") % counts
         if own.delivered >= MIN_DELIVERED:
             answered += f" ({percent(own.answered, own.delivered)})"
-        return cls(survey, own, answered)
+        return cls(survey, own, answered, spoken(STATE_LABELS[survey.draft.state]))
 
     def count(self, state: str) -> int:
         """How many invitations are in this state."""
@@ -156,6 +175,29 @@ class SurveyStatePage(Page):
     first_day_until: datetime | None
     """When its first day ends, if that has begun and is not over."""
     recent_days: int
+    publishing: Publishing | None
+    """None: it is to be paused."""
+    tried: DryRunPart | None
+    may_try: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewChoice:
+    """What a preview shows."""
+
+    language: str
+    reminder: int
+    outcome: Group
+    width: PreviewWidth
+
+    @property
+    def score(self) -> int:
+        """A score of that outcome."""
+        return SAMPLE_SCORES[self.outcome]
+
+    def link(self, **other: str | int) -> str:
+        """The query of the same preview with something else chosen."""
+        return "?" + urlencode({**asdict(self), **other})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +210,11 @@ class PreviewPage(Page):
     languages: Mapping[str, str]
     reminder: int
     """Which reminder is shown; 0: the first mail."""
+    choice: PreviewChoice
+    outcomes: Sequence[tuple[Group, str]]
+    """Each with the scores that it is of."""
+    collector_url: str
+    """Of the page and the thanks, which the collector shows for a minute: without what is chosen."""
     mail: RenderedMail
     sender: str
     """The name and the address that it comes from."""

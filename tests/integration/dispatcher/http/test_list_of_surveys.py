@@ -142,7 +142,7 @@ class TestCopies:
         shown = await client.get(done.headers["location"], headers=a_person("editor"))
         assert "Copied. It asks nobody yet" in shown.text
         (copy,) = await rows(database, f"SELECT * FROM survey WHERE id <> '{original.id}'")
-        assert (copy.name, copy.state) == ("Copy of " + "x" * 192, "paused")
+        assert (copy.name, copy.state) == ("Copy of " + "x" * 192, "draft")
         assert (copy.quarantine_days, copy.trigger) == (7, original.draft.trigger)
         assert copy.place == (original.draft.place or 0) + 1
 
@@ -206,7 +206,13 @@ def a_survey(number: int, place: int) -> StoredSurvey:
     draft = SurveyDraft(name=str(number), trigger="*", place=place)
     now = system_clock()
     return StoredSurvey(
-        id=UUID(int=number), version=1, survey_version=1, draft=draft, created_at=now, changed_at=now
+        id=UUID(int=number),
+        version=1,
+        survey_version=1,
+        draft=draft,
+        live_version=None,
+        created_at=now,
+        changed_at=now,
     )
 
 

@@ -132,7 +132,7 @@ async def test_the_preview_shows_each_reminder_beside_the_first_mail(
     survey = await make_survey(database, reminders=some_reminders(3, 8))
     where = f"/surveys/{survey.id}"
     first = (await client.get(f"{where}/preview", headers=a_person())).text
-    assert f'href="{where}/preview?language=en&amp;reminder=2"' in first
+    assert f'href="{where}/preview?language=en&amp;reminder=2&amp;' in first
     assert "Reminder: " not in first
     second = (await client.get(f"{where}/preview?language=da&reminder=2", headers=a_person())).text
     assert "Påmindelse: " in second

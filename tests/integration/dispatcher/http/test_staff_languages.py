@@ -28,6 +28,7 @@ from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case, SurveyTexts
+from shared.events.surveys import Reminder
 from shared.ids import uuid7
 
 NOW = datetime.now(UTC)
@@ -74,8 +75,10 @@ async def test_every_page_of_staff_is_there_in_danish(client: httpx.AsyncClient,
         await assert_danish(client, path)
     live = await make_survey(database, delay_minutes=0, texts={"da": SurveyTexts(question="Hvad synes du?")})
     paused = await make_survey(database, state="paused")
-    for survey in (live, paused):
-        paths += [f"/surveys/{survey.id}{act}" for act in ("", "/start", "/pause", "/preview?language=da")]
+    rehearses = await make_survey(database, state="rehearsal", reminders=(Reminder(after_days=3),))
+    acts = ("", "/start", "/pause", "/preview?language=da", "/rehearsal")
+    for survey in (live, paused, rehearses):
+        paths += [f"/surveys/{survey.id}{act}" for act in acts]
     paths += [f"/surveys/{act}" for act in ("live", "test-mode", "stop", "resume")]
     paths += ["/events?q=nothing", "/surveys?did=saved"]
     for path in paths:

@@ -22,7 +22,7 @@ async def every_form(client: httpx.AsyncClient, database: Database) -> list[tupl
     live, paused = await make_survey(database), await make_survey(database, state="paused")
     pages = ["/surveys", "/surveys/new", "/events", "/contact-policy"]
     for survey in (live, paused):
-        pages += [f"/surveys/{survey.id}{act}" for act in ("", "/start", "/pause", "/preview")]
+        pages += [f"/surveys/{survey.id}{act}" for act in ("", "/start", "/pause", "/preview", "/rehearsal")]
     found = []
     for mode, stopped in (("test", False), ("live", True)):
         async with database.transaction() as uow:

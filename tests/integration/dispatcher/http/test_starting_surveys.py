@@ -45,16 +45,16 @@ async def test_what_is_made_asks_nobody_until_it_is_started_by_form_or_by_key(
     typed = form(**{**DEFAULTS, "name": "By form", "trigger": "order.delivered", "state": "live"})
     by_form = (await client.post("/surveys/new", data=typed, headers=a_person("editor"))).headers["location"]
     made = await client.post("/v1/surveys", json=RULES, headers=by_key())
-    assert made.json()["state"] == "paused"
+    assert made.json()["state"] == "draft"
     await decide(database, a_transaction("before"))
-    assert await reasons(database) == {"before": "paused"}
+    assert await reasons(database) == {"before": "no_survey"}
     where = by_form.partition("?")[0]
     page = (await client.get(f"{where}/start", headers=a_person("editor"))).text
     for words in ("would ask your test addresses only", "after 1\u00a0day", "1 of 1 event was of this type"):
         assert words in page
     assert "It asks from the next event on." in await press(client, f"{where}/start")
     await decide(database, a_transaction("after"))
-    assert await reasons(database) == {"before": "paused", "after": "invited"}
+    assert await reasons(database) == {"before": "no_survey", "after": "invited"}
     again = await client.get(f"{where}/start", headers=a_person("editor"))
     assert again.headers["location"].startswith(where)
 
@@ -72,7 +72,7 @@ async def test_pausing_says_what_waits_for_it_alone(client: httpx.AsyncClient, d
 
 
 async def test_a_put_without_a_state_neither_starts_nor_pauses(client: httpx.AsyncClient) -> None:
-    for state in ("live", "paused"):
+    for state in ("draft", "rehearsal", "live", "paused"):
         made = (await client.post("/v1/surveys", json={**RULES, "state": state}, headers=by_key())).json()
         put = await client.put(
             f"/v1/surveys/{made['id']}", json={**RULES, "name": "Renamed"}, headers=by_key()

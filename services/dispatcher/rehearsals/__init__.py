@@ -1,0 +1,1 @@
+"""Rehearsals: what surveys that send nothing would have done with the events that came."""

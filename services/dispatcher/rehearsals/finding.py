@@ -1,0 +1,65 @@
+"""What a survey's rehearsal has found and what would come of it, as API and page show it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.dispatcher.customers.repository import count_profiles
+from services.dispatcher.rehearsals import repository
+from services.dispatcher.rehearsals.results import (
+    RATES_DAYS,
+    CaseWork,
+    Expectation,
+    PastAnswers,
+    Rehearsal,
+    expect,
+)
+from services.dispatcher.surveys.domain import StoredSurvey
+from shared.db import UnitOfWork
+
+CASES_DAYS = 30
+"""The cases that were closed in these days tell what the staff can do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RehearsalFound:
+    """A survey's last rehearsal."""
+
+    since: datetime | None
+    """None: it has had none."""
+    goes_on: bool
+    found: Rehearsal
+    expected: Expectation
+    programme_a_day: float | None
+    """Customers whom its programme comes to on a day, about, which no event shows; None: it has none."""
+    cases: CaseWork
+
+
+async def find_rehearsal(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> RehearsalFound:
+    """The last rehearsal of a survey, with how customers answered and how cases were worked on before."""
+    stored = await repository.find(uow, tenant, survey.id)
+    found = stored.found if stored is not None else Rehearsal()
+    since = stored.since if stored is not None else None
+    goes_on = survey.draft.state == "rehearsal"
+    past = await repository.count_answers(uow, tenant, uow.now - timedelta(days=RATES_DAYS))
+    company = PastAnswers(
+        delivered=sum(each.delivered for each in past.values()),
+        answered=sum(each.answered for each in past.values()),
+        detractors=sum(each.detractors for each in past.values()),
+    )
+    programme = survey.draft.programme
+    return RehearsalFound(
+        since=since,
+        goes_on=goes_on,
+        found=found,
+        expected=expect(
+            found,
+            found.length(since or uow.now, uow.now, goes_on=goes_on),
+            len(survey.draft.reminders),
+            past.get(survey.id, PastAnswers()),
+            company,
+        ),
+        programme_a_day=await count_profiles(uow, tenant) / programme.every_days
+        if programme is not None
+        else None,
+        cases=await repository.count_cases(uow, tenant, uow.now - timedelta(days=CASES_DAYS)),
+    )

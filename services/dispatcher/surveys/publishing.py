@@ -1,0 +1,46 @@
+"""What the start of a survey makes fixed, beside what it makes happen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.decisions.hours import ContactHours, hold
+from services.dispatcher.decisions.places import place_of
+from services.dispatcher.rehearsals import repository as rehearsal_rows
+from services.dispatcher.rehearsals.results import Rehearsal
+from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.survey_commands import list_word_versions
+from services.dispatcher.surveys.version_changes import WordChange, changes_between
+from shared.db import UnitOfWork
+from shared.events import Customer, Tenant
+from shared.privacy.persons import NOBODY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publishing:
+    """A survey as it is about to ask."""
+
+    changes: Sequence[WordChange]
+    """Of its words since it last asked; none where it never has."""
+    first_mail_at: datetime
+    """When a mail about an event that came now would leave, by the company's clock."""
+    rehearsed: Rehearsal
+    """What its last rehearsal has found."""
+
+
+async def find_publishing(uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey) -> Publishing:
+    """What is to be known before the survey starts."""
+    changes: Sequence[WordChange] = ()
+    if survey.live_version is not None and survey.live_version != survey.survey_version:
+        versions = {each.number: each for each in await list_word_versions(uow, tenant.id, survey.id)}
+        changes = changes_between(versions[survey.live_version], versions[survey.survey_version])
+    place = place_of(Customer(id=NOBODY), tenant)
+    rules = (await find_policy(uow, tenant.id)).rules
+    wanted_at = uow.now + timedelta(minutes=survey.draft.delay_minutes)
+    stored = await rehearsal_rows.find(uow, tenant.id, survey.id)
+    return Publishing(
+        changes=changes,
+        first_mail_at=hold(wanted_at, ContactHours.of(rules, place.zone, place.country)).until,
+        rehearsed=stored.found if stored is not None else Rehearsal(),
+    )
