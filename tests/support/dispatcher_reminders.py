@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +86,18 @@ class ScriptedChannel:
 
     async def close(self) -> None:
         """There is no connection."""
+
+
+@lru_cache(maxsize=1)
+def _renderer(clock: Clock) -> SurveyMailRenderer:
+    """One for all worlds of a test: to read all translations takes longer than many mails."""
+    return SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
+
+
+def a_scripted_sender(database: Database, clock: Clock, channel: ScriptedChannel) -> Sender:
+    """The real sender, with such a mail server."""
+    queue = InvitationQueue({"mail": _renderer(clock)}, SECRET, CONTACT_POLICY)
+    return Sender("sender", database, channel, queue, Health())
 
 
 @dataclass
@@ -199,10 +212,8 @@ class World:
         await go_live(database)
         await decide(database, a_transaction("order-1", KIM))
         await relay_all(database)
-        settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-        queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET, CONTACT_POLICY)
         channel = ScriptedChannel()
-        sender = Sender("sender", database, channel, queue, Health())
+        sender = a_scripted_sender(database, clock, channel)
         (row,) = await rows(database, "SELECT id FROM invitation")
         model = Model(days, expires_at=NOON + timedelta(days=LINK_DAYS))
         return cls(database, clock, channel, sender, model, survey.id, row.id)
