@@ -113,7 +113,7 @@ async def move(stack: Stack, tenant: str, share: float) -> None:
 async def until_published(stack: Stack, tenant: str) -> None:
     """Wait for the end of the wave; the programme has come as far as it was moved by then."""
     async with asyncio.timeout(120), stack.connection("dispatcher") as database:
-        while {row["state"] for row in await database.fetch(WAVE, tenant)} != {"done"}:
+        while {row["state"] for row in await database.fetch(WAVE, tenant)} != {"done"}:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
 
 

@@ -1,7 +1,7 @@
 """What a company did and what its customers got, and the judge of it: each mail that left, by every rule at once.
 
 It is written from the words of the rules alone, and has neither a database nor anything of the product. It
-predicts nothing: it looks at each mail at the instant at which it leaves, and at everything that came before.
+predicts nothing: it looks at each decision to ask and at each mail that leaves, and at everything that came before.
 """
 
 from collections.abc import Iterator
@@ -79,6 +79,19 @@ class Happened:
     known_at: datetime
 
 
+@dataclass(frozen=True)
+class Asked:
+    """An event about which its customer is asked: by which survey, as it was then, and when the mail is due."""
+
+    event: Happened
+    survey: Survey
+    due: datetime
+
+    @property
+    def touchpoint(self) -> str | None:
+        return self.event.touchpoint or self.survey.touchpoint
+
+
 @dataclass
 class Mail:
     """A mail that was handed over; ``n`` is 0 for the first one about its event."""
@@ -105,6 +118,8 @@ class History:
     test_mode: bool = False
     events: dict[str, Happened] = field(default_factory=dict)
     counters: list[tuple[Happened, Counter]] = field(default_factory=list)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    """By event."""
     mails: list[Mail] = field(default_factory=list)
     noes: set[str] = field(default_factory=set)
     """Addresses that unsubscribed, or that are on the company's list."""
@@ -127,6 +142,22 @@ class History:
         self.erased.add(id_)
         self.cases.discard(id_)
         self.counters = [each for each in self.counters if each[0].who.id != id_]
+
+    def ask(self, event: Happened, survey: str, due: datetime, waiting: set[str]) -> list[str]:
+        """The quarantine is judged when it is decided to ask, by every mail that left and every one that is to.
+
+        :param waiting: the events whose first mail has not left.
+        """
+        asked = self.asked[event.id] = Asked(event, self.surveys[survey], due)
+        days, broken = asked.survey.days * DAY, []
+        left = {each.event.id: each.at for each in self.arrived_to(event.who.address) if each.n == 0}
+        due_of = {id_: other.due for id_, other in self.asked.items() if id_ in waiting}
+        for id_, at in (due_of | left).items():
+            other = self.asked[id_]
+            before = (other.event.known_at, other.event.at) < (event.known_at, event.at)
+            if id_ != event.id and before and days and due - at < days and self.in_scope(asked, other):
+                broken.append(f"{event.id} within the quarantine of {survey} after {id_} of {at}")
+        return broken
 
     def leave(self, mail: Mail) -> list[str]:
         """Every rule that this mail breaks now."""
@@ -170,10 +201,6 @@ class History:
         survey, event = self.surveys[mail.survey], mail.event
         if mail.at - event.at > survey.max_age:
             yield "a question about something too old"
-        for other in self.arrived_to(event.who.address):
-            asks_anew = other.n == 0 and other.event.id != event.id
-            if asks_anew and mail.at - other.at < survey.days * DAY and self.in_scope(survey, event, other):
-                yield f"a second question within the quarantine of {survey.name} ({survey.scope})"
 
     def _of_reminder(self, mail: Mail) -> Iterator[str]:
         survey = self.surveys[mail.survey]
@@ -223,16 +250,16 @@ class History:
         """Every mail that this address may have got."""
         return [each for each in self.mails if each.event.who.address == address and each.arrived]
 
-    def in_scope(self, survey: Survey, event: Happened, other: Mail) -> bool:
-        """Whether a question about this event has to regard that mail."""
-        asked = self.surveys[other.survey]
+    def in_scope(self, asked: Asked, other: Asked) -> bool:
+        """Whether a question has to regard that other one to the same address."""
+        if asked.event.who.address != other.event.who.address:
+            return False
         return {
             "any": True,
-            "measurement": survey.measurement == asked.measurement,
-            "touchpoint": (event.touchpoint or survey.touchpoint)
-            == (other.event.touchpoint or asked.touchpoint),
-            "survey": survey.name == other.survey,
-        }[survey.scope]
+            "measurement": asked.survey.measurement == other.survey.measurement,
+            "touchpoint": asked.touchpoint == other.touchpoint,
+            "survey": asked.survey.name == other.survey.name,
+        }[asked.survey.scope]
 
     def unfounded(self, event: Happened, reason: str, waiting: set[str]) -> bool:
         """Whether nothing that is known gives this reason to ask nobody about the event.

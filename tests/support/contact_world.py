@@ -242,12 +242,12 @@ class World:
         now = self.clock.now
         found = await rows(
             self.database,
-            "SELECT d.source_id, d.reason, d.survey_id, i.state FROM decision d "
+            "SELECT d.source_id, d.reason, d.survey_id, i.state, i.next_at FROM decision d "
             "LEFT JOIN invitation i ON i.id = d.invitation_id",
         )
         assert sorted(row.source_id for row in found) == sorted(self.history.events)
         waiting = {row.source_id for row in found if row.state in {"waiting", "sending", "unknown"}}
-        for row in found:
+        for row in sorted(found, key=lambda row: self.history.events[row.source_id].at):
             event = self.history.events[row.source_id]
             assert (row.reason == "invited") == (row.state is not None), row
             if event.known_at != now:
@@ -255,6 +255,9 @@ class World:
             unfounded = row.reason != "invited" and self.history.unfounded(event, row.reason, waiting)
             assert not unfounded, "\n".join([f"{row} {event}", *self.told])
             self._draw(event, row.reason, row.survey_id)
+            if row.reason == "invited":
+                name = self._survey_name(row.survey_id)
+                self.broken += self.history.ask(event, name, row.next_at, waiting)
 
     def _draw(self, event: Happened, reason: str, survey_id: UUID | None) -> None:
         surveys = [each for each in self.history.surveys.values() if each.event_type == event.type]
