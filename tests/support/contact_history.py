@@ -155,7 +155,9 @@ class History:
         for id_, at in (due_of | left).items():
             other = self.asked[id_]
             before = (other.event.known_at, other.event.at) < (event.known_at, event.at)
-            if id_ != event.id and before and days and due - at < days and self.in_scope(asked, other):
+            # To the minute, in which a mail that is due may leave.
+            too_soon = days and due - at < days - timedelta(minutes=1)
+            if id_ != event.id and before and too_soon and self.in_scope(asked, other):
                 broken.append(f"{event.id} within the quarantine of {survey} after {id_} of {at}")
         return broken
 
