@@ -271,8 +271,10 @@ class History:
         surveys = [each for each in self.surveys.values() if each.event_type == event.type]
         now, who = event.known_at, event.who
         dues = [(each, max(event.at + each.delay, now)) for each in surveys if each.live]
+        # An address goes on resting when a mail to it that waited ends with an erasure.
+        ended = {id_ for id_, asked in self.asked.items() if asked.event.who.id in self.erased}
         asked = bool(self.arrived_to(who.address)) or any(
-            each != event.id and self.events[each].who.address == who.address for each in waiting
+            each != event.id and self.events[each].who.address == who.address for each in waiting | ended
         )
         founded = {
             "no_survey": not surveys,
