@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import httpx
@@ -118,54 +119,80 @@ async def until_published(stack: Stack, tenant: str) -> None:
 
 
 async def judge(stack: Stack, tenant: str, since: Offsets) -> list[str]:
-    """What is wrong: each customer of the wave, and each whose turn came, has one event and one decision."""
+    """What is wrong with the wave and the programme."""
     async with stack.connection("dispatcher") as database:
         waves = await database.fetch(WAVE, tenant)
         position = await database.fetchval(POSITION, tenant)
-        profiles = {row["customer_id"]: row for row in await database.fetch(PROFILES, tenant)}
-        decided = [tuple(row) for row in await database.fetch(DECIDED, tenant)]
+        profiles = await database.fetch(PROFILES, tenant)
+        decided = await database.fetch(DECIDED, tenant)
     if len(waves) != 1:
         return [f"doubled: {len(waves)} waves of one Idempotency-Key"]
     (wave,) = waves
-    faults = []
+    asked = Asked(
+        wave["id"],
+        {row["customer_id"]: row["region"] for row in profiles},
+        {row["customer_id"] for row in profiles if row["person"] < position},
+        [(row["source"], row["source_id"], row["reason"]) for row in decided],
+        await _published(stack, tenant, since),
+    )
+    faults = asked.faults()
     if (wave["chosen"], wave["published"]) != (WAVE_SIZE, WAVE_SIZE):
         faults.append(f"wrong: the wave says {dict(wave)}")
-    published = await _published(stack, tenant, since)
-    if published != {(source, id_) for source, id_, _ in decided}:
-        faults.append(f"lost: {len(published)} events of waves and {len(decided)} decisions about them")
-    of_wave = Counter(id_.rpartition("/")[2] for source, id_, _ in decided if _is_of(source, wave["id"]))
-    of_programme = Counter(
-        id_.rpartition("/")[2] for source, id_, _ in decided if not _is_of(source, wave["id"])
-    )
-    for name, counts in (("the wave", of_wave), ("the programme", of_programme)):
-        twice = [id_ for id_, n in counts.items() if n > 1]
-        if twice:
-            faults.append(f"doubled: {len(twice)} customers of {name}, such as {twice[0]}")
-    north = {id_ for id_, row in profiles.items() if row["region"] == IN_WAVE}
-    if len(of_wave) != WAVE_SIZE or not of_wave.keys() <= north:
-        faults.append(f"wrong: {len(of_wave)} customers in the wave")
-    reached = {id_ for id_, row in profiles.items() if id_.startswith("w-") and row["person"] < position}
-    if missed := reached - of_programme.keys():
-        faults.append(f"lost: {len(missed)} customers whose turn has come, such as {min(missed)}")
-    if len(reached) < sum(CUSTOMERS.values()) * 0.9:
-        faults.append(f"wrong: the programme came to {len(reached)} customers")
-    return faults + _misjudged(decided, wave["id"], profiles)
+    return faults
 
 
-def _misjudged(
-    decided: list[tuple[str, str, str]], wave: UUID, profiles: Mapping[str, Mapping[str, str]]
-) -> list[str]:
-    """The wave asks all of its customers, the programme those who meet its survey's condition."""
-    wrong = []
-    for source, id_, reason in decided:
-        asks = _is_of(source, wave) or profiles[id_.rpartition("/")[2]]["region"] == IN_PROGRAMME
-        if reason != ("invited" if asks else "conditions"):
-            wrong.append(f"{id_} {reason}")
-    return [f"wrong: {len(wrong)} decisions, such as {wrong[0]}"] if wrong else []
+@dataclass
+class Asked:
+    """All events of the wave and of the programme's one period."""
+
+    wave: UUID
+    regions: Mapping[str, str]
+    """Of each customer; who buys has none."""
+    passed: Collection[str]
+    """The customers whose turn has come, also those who bought only after it."""
+    decided: Sequence[tuple[str, str, str]]
+    """Source, id and reason."""
+    published: set[tuple[str, str]]
+    """Source and id of what is on the topic."""
+
+    def faults(self) -> list[str]:
+        """Each customer of the wave, and each whose turn came, has one event and one decision."""
+        faults = []
+        if self.published != {(source, id_) for source, id_, _ in self.decided}:
+            faults.append(f"lost: {len(self.published)} events and {len(self.decided)} decisions about them")
+        of_wave = Counter(_customer(id_) for source, id_, _ in self.decided if self._is_of_wave(source))
+        of_programme = Counter(
+            _customer(id_) for source, id_, _ in self.decided if not self._is_of_wave(source)
+        )
+        for name, counts in (("the wave", of_wave), ("the programme", of_programme)):
+            if twice := [id_ for id_, n in counts.items() if n > 1]:
+                faults.append(f"doubled: {len(twice)} customers of {name}, such as {twice[0]}")
+        eligible = {id_ for id_, region in self.regions.items() if region == IN_WAVE}
+        if len(of_wave) != WAVE_SIZE or not of_wave.keys() <= eligible:
+            faults.append(f"wrong: {len(of_wave)} customers in the wave")
+        reached = {id_ for id_ in self.passed if id_.startswith("w-")}
+        if missed := reached - of_programme.keys():
+            faults.append(f"lost: {len(missed)} customers whose turn has come, such as {min(missed)}")
+        if len(reached) < sum(CUSTOMERS.values()) * 0.9:
+            faults.append(f"wrong: the programme came to {len(reached)} customers")
+        wrong = [
+            f"{id_} {reason}" for source, id_, reason in self.decided if reason != self._due(source, id_)
+        ]
+        if wrong:
+            faults.append(f"wrong: {len(wrong)} decisions, such as {wrong[0]}")
+        return faults
+
+    def _is_of_wave(self, source: str) -> bool:
+        return source == f"afterword/wave/{self.wave}"
+
+    def _due(self, source: str, id_: str) -> str:
+        """The wave asks all of its customers, the programme those who meet its survey's condition."""
+        asks = self._is_of_wave(source) or self.regions[_customer(id_)] == IN_PROGRAMME
+        return "invited" if asks else "conditions"
 
 
-def _is_of(source: str, wave: UUID) -> bool:
-    return source == f"afterword/wave/{wave}"
+def _customer(id_: str) -> str:
+    return id_.rpartition("/")[2]
 
 
 async def _published(stack: Stack, tenant: str, since: Offsets) -> set[tuple[str, str]]:

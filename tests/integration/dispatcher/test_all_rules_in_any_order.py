@@ -90,6 +90,7 @@ step = st.sampled_from([*OFTEN, *STEPS]).flatmap(lambda name: st.tuples(st.just(
 @pytest.mark.timeout(0 if settings.default.max_examples > 100 else 120)
 @given(rules=surveys, company=policy, steps=st.lists(step, min_size=12, max_size=36))
 @settings(
+    max_examples=max(60, settings.default.max_examples // 2),  # HYPOTHESIS=deep tries more
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
