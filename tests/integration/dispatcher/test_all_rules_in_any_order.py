@@ -70,7 +70,7 @@ surveys = st.tuples(*(survey(name) for name in ("first", "second", "third")))
 STEPS: dict[str, st.SearchStrategy[Any]] = {
     "consume": st.lists(event, min_size=1, max_size=4),
     "wait": st.sampled_from([1, 5, 10, 25, 60]),
-    "serve": st.sampled_from(["sent", "sent", *OUTCOMES]),
+    "serve": st.sampled_from(["sent", "sent", "sent", *OUTCOMES]),
     "set_policy": policy,
     "set_survey": st.sampled_from(["first", "second", "third"]).flatmap(survey),
     "say_no": who,
