@@ -83,14 +83,16 @@ STEPS: dict[str, st.SearchStrategy[Any]] = {
     "stop": st.sampled_from([False, False, True]),
     "test_mode": st.sampled_from([False, False, False, True]),
 }
+EXAMPLES = settings().max_examples
+"""More with HYPOTHESIS=deep."""
 OFTEN = ("consume", "wait") * 12
 step = st.sampled_from([*OFTEN, *STEPS]).flatmap(lambda name: st.tuples(st.just(name), STEPS[name]))
 
 
-@pytest.mark.timeout(0 if settings.default.max_examples > 100 else 120)
+@pytest.mark.timeout(120 if EXAMPLES <= 100 else 0)
 @given(rules=surveys, company=policy, steps=st.lists(step, min_size=12, max_size=36))
 @settings(
-    max_examples=max(60, settings.default.max_examples // 2),  # HYPOTHESIS=deep tries more
+    max_examples=max(60, EXAMPLES // 2),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
