@@ -144,12 +144,15 @@ class History:
         self.counters = [each for each in self.counters if each[0].who.id != id_]
 
     def ask(self, event: Happened, survey: str, due: datetime, waiting: set[str]) -> list[str]:
-        """The quarantine is judged when it is decided to ask, by every mail that left and every one that is to.
+        """Every rule that a decision to ask breaks.
+
+        The quarantine is judged here alone, by every mail that left and every one that is to.
 
         :param waiting: the events whose first mail has not left.
         """
         asked = self.asked[event.id] = Asked(event, self.surveys[survey], due)
-        days, broken = asked.survey.days * DAY, []
+        broken = [f"{event.id} is asked about {why}" for why in self._against_asking(asked)]
+        days = asked.survey.days * DAY
         left = {each.event.id: each.at for each in self.arrived_to(event.who.address) if each.n == 0}
         due_of = {id_: other.due for id_, other in self.asked.items() if id_ in waiting}
         for id_, at in (due_of | left).items():
@@ -160,6 +163,19 @@ class History:
             if id_ != event.id and before and too_soon and self.in_scope(asked, other):
                 broken.append(f"{event.id} within the quarantine of {survey} after {id_} of {at}")
         return broken
+
+    def _against_asking(self, asked: Asked) -> Iterator[str]:
+        event, survey = asked.event, asked.survey
+        if not survey.live or survey.event_type != event.type:
+            yield f"by {survey.name}, which does not ask about it"
+        if event.who.address in self.noes or event.who.id in self.erased:
+            yield "against a no, or an erasure"
+        if asked.due < event.at + survey.delay or asked.due - event.at > survey.max_age:
+            yield f"too early or too late, {asked.due}"
+        if any(each.hold is None or asked.due < by.at + each.hold for by, each in self.counters_of(event)):
+            yield "against another event"
+        if not self.may_be_written_to(event.who, asked.due):
+            yield f"at an hour that is not allowed, {asked.due}"
 
     def leave(self, mail: Mail) -> list[str]:
         """Every rule that this mail breaks now."""
