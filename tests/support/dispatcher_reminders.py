@@ -195,6 +195,8 @@ class World:
     invitation_id: UUID
     answer_version: int = 0
     case_version: int = 0
+    tried_at: datetime = NOON
+    """When the first mail was tried for the last time: the quarantine counts from there."""
     sent_version: int = 0
     """The version of the invitation since which no reminder may move it."""
 
@@ -229,6 +231,8 @@ class World:
         await relay_all(self.database)
         for message, _ in self.channel.handed[before:]:
             assert message.in_reply_to is None or allowed, self.model
+            if message.in_reply_to is None:
+                self.tried_at = self.clock.now
         await self._look_at_first()
         self.model.run(self.clock.now, self.channel.outcome)
         self._judge_mails()
@@ -275,7 +279,7 @@ class World:
         if self.sent_version and self.model.first == "sent" and not self.model.erased:
             assert invitation.version == self.sent_version
         asked = await rows(self.database, "SELECT invited_at FROM customer WHERE invited_at IS NOT NULL")
-        assert {row.invited_at for row in asked} <= {NOON}
+        assert {row.invited_at for row in asked} <= {NOON, self.tried_at}
 
     async def wait(self, **by: float) -> None:
         self.clock.on(**by)
