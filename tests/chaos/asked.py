@@ -26,7 +26,6 @@ IN_WAVE, IN_PROGRAMME = "north", "south"
 CUSTOMERS = {IN_WAVE: 400, IN_PROGRAMME: 300}
 WAVE_SIZE = 300
 EVERY_DAYS, SPREAD_HOURS = 7, 24
-CONFLICT, OK = 409, 200
 BEGUN = "SELECT 1 FROM programme WHERE tenant = $1"
 BEGIN_NOW = "UPDATE programme SET began_at = now(), position = '' WHERE tenant = $1"
 ALWAYS_LIVE = "UPDATE survey SET programme_since = NULL WHERE tenant = $1"
@@ -71,7 +70,12 @@ async def prepare(stack: Stack, company: Company) -> None:
     origin = stack.origin_of("dispatcher")
     known = [customer(tenant, number) for number in range(sum(CUSTOMERS.values()))]
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30, base_url=origin) as client:
-        answer = await client.post("/v1/customers", json={"customers": known})
+        async with asyncio.timeout(30):
+            # A new key is known to the API a moment after it was made.
+            while (
+                answer := await client.post("/v1/customers", json={"customers": known})
+            ).status_code == httpx.codes.UNAUTHORIZED:
+                await asyncio.sleep(0.2)
         answer.raise_for_status()
         await _begin_programme(stack, tenant)
         body = {
