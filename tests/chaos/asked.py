@@ -70,12 +70,11 @@ async def prepare(stack: Stack, company: Company) -> None:
     origin = stack.origin_of("dispatcher")
     known = [customer(tenant, number) for number in range(sum(CUSTOMERS.values()))]
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30, base_url=origin) as client:
-        async with asyncio.timeout(30):
-            # A new key is known to the API a moment after it was made.
-            while (
-                answer := await client.post("/v1/customers", json={"customers": known})
-            ).status_code == httpx.codes.UNAUTHORIZED:
-                await asyncio.sleep(0.2)
+        for _ in range(150):  # a new key is known to the API a moment after it was made
+            answer = await client.post("/v1/customers", json={"customers": known})
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                break
+            await asyncio.sleep(0.2)
         answer.raise_for_status()
         await _begin_programme(stack, tenant)
         body = {
