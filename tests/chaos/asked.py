@@ -70,12 +70,7 @@ async def prepare(stack: Stack, company: Company) -> None:
     origin = stack.origin_of("dispatcher")
     known = [customer(tenant, number) for number in range(sum(CUSTOMERS.values()))]
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30, base_url=origin) as client:
-        for _ in range(150):  # a new key is known to the API a moment after it was made
-            answer = await client.post("/v1/customers", json={"customers": known})
-            if answer.status_code != httpx.codes.UNAUTHORIZED:
-                break
-            await asyncio.sleep(0.2)
-        answer.raise_for_status()
+        await _tell_customers(client, {"customers": known})
         await _begin_programme(stack, tenant)
         body = {
             "survey_id": str(wave_survey), "size": WAVE_SIZE, "segments": {"region": IN_WAVE},
@@ -86,6 +81,17 @@ async def prepare(stack: Stack, company: Company) -> None:
         ]
         for answer in await asyncio.gather(*twice):
             answer.raise_for_status()
+
+
+async def _tell_customers(client: httpx.AsyncClient, body: object) -> None:
+    """A new key is known to the API a moment after it was made."""
+    async with asyncio.timeout(30):
+        while True:
+            answer = await client.post("/v1/customers", json=body)
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                answer.raise_for_status()
+                return
+            await asyncio.sleep(0.2)
 
 
 async def _begin_programme(stack: Stack, tenant: str) -> None:
