@@ -13,7 +13,8 @@ __all__ = ["broker", "kafka", "mailbox", "own_broker", "postgres", "stack_state"
 
 # How long an example takes says more about the machine, on which other tests run, than about the code.
 hypothesis.settings.register_profile("afterword", deadline=None)
-hypothesis.settings.load_profile("afterword")
+hypothesis.settings.register_profile("deep", deadline=None, max_examples=4_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "afterword"))
 
 # Ports are chosen some seconds before they are listened on: each process of a run chooses from its own.
 process, processes = (

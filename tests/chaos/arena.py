@@ -38,6 +38,8 @@ class Arena:
     company: Company
     events: int
     operator: Operator
+    since: topics.Offsets
+    """Where the topics ended before."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the scenario is prepared: then the load begins."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -131,7 +133,7 @@ async def run(
     staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
     operator = Operator(stack, scenario.seen_by)
-    arena = Arena(stack, random.Random(plan.seed), company, events, operator)
+    arena = Arena(stack, random.Random(plan.seed), company, events, operator, since)
     running = [customers.run(), watch.run(), operator.run(), *([staff.run()] if scenario.staff else [])]
     beside = [asyncio.create_task(one) for one in running]
     ready = asyncio.create_task(arena.ready.wait())

@@ -24,6 +24,16 @@ class Company:
     headers: dict[str, str]
 
 
+async def create_key(stack: Stack, tenant: str, *scopes: str) -> dict[str, str]:
+    """The header with a new key of the tenant."""
+    trigger = Database(stack.state.database_url("trigger"), name="chaos", pool_size=1)
+    try:
+        key = await tenants.create_key(trigger, tenant, list(scopes), name="a key for chaos")
+    finally:
+        await trigger.close()
+    return {"Authorization": f"Bearer {key}"}
+
+
 async def create_company(stack: Stack, tenant: str) -> Company:
     """Create it, and return when every service knows it."""
     trigger, dispatcher = (

@@ -7,8 +7,6 @@ from chaos import topics
 from chaos.ledger import Book
 from chaos.stack import CONSUMING_SERVICES, Stack
 
-from services.trigger import tenants
-from shared.db.database import Database
 from shared.events import TOPICS
 from shared.privacy.erased import CONFIRMING_SERVICES
 
@@ -35,16 +33,6 @@ async def unfinished_services(stack: Stack, tenant: str, erased: int) -> list[st
             if await database.fetchval(COUNT_ERASED, tenant) < erased:
                 unfinished.append(service)
     return unfinished
-
-
-async def erasing_key(stack: Stack, tenant: str) -> dict[str, str]:
-    """The header with a new key that may erase."""
-    trigger = Database(stack.state.database_url("trigger"), name="chaos", pool_size=1)
-    try:
-        key = await tenants.create_key(trigger, tenant, ["customers:erase"], name="eraser")
-    finally:
-        await trigger.close()
-    return {"Authorization": f"Bearer {key}"}
 
 
 async def finished_customers(stack: Stack, tenant: str, book: Book) -> set[int]:

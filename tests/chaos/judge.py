@@ -31,6 +31,13 @@ DIFFERING_DEADLINES = """
     ) w ON w.answer_id = q.about_id
     WHERE q.due_at IS DISTINCT FROM w.writing_until
 """
+INVITED = """
+    SELECT event_id, id FROM invitation i WHERE tenant = $1 AND NOT EXISTS (
+        SELECT FROM decision d
+        WHERE d.tenant = i.tenant AND d.event_id = i.event_id AND d.source LIKE 'afterword/%'
+    )
+"""
+"""The invitations of events that a client sent: those of waves and programmes are judged apart."""
 REMINDER = "Reminder: "
 """How the subject of a reminder begins, in the language of the example survey."""
 COMPARED_TOPICS = ("answers.v1", "invitations.v1", "cases.v1")
@@ -134,7 +141,8 @@ class Judge:
         decided: Counter[str] = Counter()
         invited = set()
         for id_, reason, invitation in await self._rows(
-            "dispatcher", "SELECT source_id, reason, invitation_id FROM decision WHERE tenant = $1"
+            "dispatcher",
+            "SELECT source_id, reason, invitation_id FROM decision WHERE tenant = $1 AND NOT source LIKE 'afterword/%'",
         ):
             decided[str(id_)] += 1
             if invitation is not None:
@@ -145,7 +153,7 @@ class Judge:
         found.lose("accepted events without a decision", book.accepted - set(decided))
         found.double("events with two decisions", [id_ for id_, n in decided.items() if n > 1])
         found.wrong("decisions on events that were never sent", set(decided) - book.tried)
-        rows = await self._rows("dispatcher", "SELECT event_id, id FROM invitation WHERE tenant = $1")
+        rows = await self._rows("dispatcher", INVITED)
         events = Counter(event for event, _ in rows)
         found.invitations = len(rows)
         found.double("events with two invitations", [event for event, n in events.items() if n > 1])

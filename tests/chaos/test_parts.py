@@ -1,5 +1,11 @@
 """The parts of the harness that verdicts depend on."""
 
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from chaos.asked import CUSTOMERS, IN_PROGRAMME, IN_WAVE, WAVE_SIZE, Asked
 from chaos.operator import Series, Sign
 from chaos.proxy import ClientConnection
 
@@ -61,3 +67,49 @@ def test_a_rollback_is_no_commit() -> None:
     client.commits(use(b"a"))
     client.commits(message(b"Q", b"ROLLBACK;\0"))
     assert client.commits(COMMIT) == ""
+
+
+def all_asked() -> Asked:
+    """A wave and a programme without a fault."""
+    wave = UUID(int=1)
+    regions = {
+        f"w-{n}": IN_WAVE if n < CUSTOMERS[IN_WAVE] else IN_PROGRAMME for n in range(sum(CUSTOMERS.values()))
+    }
+    decided = [(f"afterword/wave/{wave}", f"{wave}/w-{n}", "invited") for n in range(WAVE_SIZE)]
+    decided += [
+        ("afterword/wave/s/day", f"s/day/{id_}", "invited" if region == IN_PROGRAMME else "conditions")
+        for id_, region in regions.items()
+    ]
+    return Asked(wave, regions, set(regions), decided, {(source, id_) for source, id_, _ in decided})
+
+
+def test_a_wave_and_a_programme_that_asked_each_once_have_no_fault() -> None:
+    assert all_asked().faults() == []
+
+
+WAVE, DAY = f"afterword/wave/{UUID(int=1)}", "afterword/wave/s/day"
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "fault"),
+    [
+        ((WAVE, f"{UUID(int=1)}/again/w-7", "invited"), None, "doubled: 1 customers of the wave"),
+        (("afterword/wave/s/next", "s/next/w-500", "invited"), None, "doubled: 1 customers of the programme"),
+        ((WAVE, f"{UUID(int=1)}/w-500", "invited"), None, "wrong: 301 customers in the wave"),
+        (None, (WAVE, f"{UUID(int=1)}/w-7", "invited"), "wrong: 299 customers in the wave"),
+        (None, (DAY, "s/day/w-500", "invited"), "lost: 1 customers whose turn has come, such as w-500"),
+        ((DAY, "s/day/w-500", "quarantine"), (DAY, "s/day/w-500", "invited"), "wrong: 1 decisions"),
+    ],
+)
+def test_each_customer_who_is_asked_twice_missed_or_misjudged_is_a_fault(
+    more: Any, less: Any, fault: str
+) -> None:
+    asked = all_asked()
+    decided = [each for each in asked.decided if each != less] + [more] * (more is not None)
+    changed = replace(asked, decided=decided, published={(source, id_) for source, id_, _ in decided})
+    assert [each for each in changed.faults() if each.startswith(fault)] != []
+
+
+def test_an_event_without_a_decision_is_lost() -> None:
+    asked = all_asked()
+    assert replace(asked, decided=asked.decided[1:]).faults()[0].startswith("lost: 1000 events and 999")

@@ -44,7 +44,9 @@ class Watch:
 async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
     """What is not done yet, in words; empty when all is done."""
     async with stack.connection("dispatcher") as dispatcher:
-        decided = await dispatcher.fetchval("SELECT count(*) FROM decision WHERE tenant = $1", tenant)
+        decided = await dispatcher.fetchval(
+            "SELECT count(*) FROM decision WHERE tenant = $1 AND NOT source LIKE 'afterword/%'", tenant
+        )
         if decided < accepted:
             return f"{accepted - decided} events are not decided"
         open_ = await dispatcher.fetchval(

@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Raw
 from support.audit import an_actor
 from support.dispatcher_builders import (
-    CONTACT_POLICY,
     NOON,
     TENANT,
     Clock,
@@ -22,16 +21,12 @@ from support.dispatcher_builders import (
     relay_all,
     rows,
 )
-from support.dispatcher_reminders import ScriptedChannel, some_reminders
-from support.http_clients import SECRET, afterword_settings
+from support.dispatcher_reminders import ScriptedChannel, a_scripted_sender, some_reminders
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
-from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from shared.db.database import Database
 from shared.events import ContactRules, CounterEvent, Transaction
-from shared.health import Health
 from shared.outbound import Sender
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -183,10 +178,8 @@ class World:
                 )  # fmt: skip
         await go_live(database)
         await set_table(database, *TABLE)
-        settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-        queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET, CONTACT_POLICY)
         channel = ScriptedChannel()
-        return cls(database, clock, Sender("sender", database, channel, queue, Health()), channel, Model())
+        return cls(database, clock, a_scripted_sender(database, clock, channel), channel, Model())
 
     async def consume(self, batch: Sequence[Happened]) -> None:
         self.clock.on(seconds=1)

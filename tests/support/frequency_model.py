@@ -93,6 +93,9 @@ class Model:
             survey = next(each for each in self.surveys if each.survey == question.survey)
             refusal = self._refusal(survey, question.event, now, question.touchpoint, ours=False)
             question.state = "dropped" if refusal is not None else outcome
+            # The quarantine counts from when a mail leaves, to the minute.
+            if refusal is None and now - question.at >= timedelta(minutes=1):
+                question.at = now
 
     def _refusal(
         self, survey: Rules, event: Happened, at: datetime, touchpoint: str | None, *, ours: bool

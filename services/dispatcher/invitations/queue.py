@@ -1,7 +1,7 @@
 """The deliveries of invitations: rules before a message leaves, and what its outcome means."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -71,6 +71,9 @@ from shared.events.surveys import Layout
 from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
 from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
+
+LATE = timedelta(minutes=1)
+"""A mail that leaves sooner after it was due has left when it was due, as far as the quarantine counts."""
 
 
 class InvitationRenderer(Protocol):
@@ -325,7 +328,7 @@ async def _judge_first(
         return await _withdraw(uow, contact, invitation, "dropped", reason_of_hold(held))
     if held.by:
         return await _postpone(uow, contact, invitation, held)
-    return await move_invitation(uow, delivery.tenant, invitation, "sending")
+    return await _begin_sending(uow, contact, invitation)
 
 
 async def _judge_reminder(
@@ -401,6 +404,19 @@ async def _postpone(
     if not invitation.test:
         await begin_quarantine(uow, [(contact, moved)])
     return Postponed(held.until, reason)
+
+
+async def _begin_sending(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> Invitation | None:
+    """It leaves now, and the quarantine counts from now: a mail that is late is due now."""
+    is_late = uow.now - invitation.due_at >= LATE
+    moved = await move_invitation(
+        uow, contact.tenant, invitation, "sending", due_at=uow.now if is_late else None
+    )
+    if moved is not None and is_late:
+        await _end_quarantine(uow, contact, invitation)
+        if not invitation.test:
+            await begin_quarantine(uow, [(contact, moved)])
+    return moved
 
 
 async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:

@@ -30,17 +30,23 @@ async def load_changes(uow: UnitOfWork, tenant: str, invitation: Row[Any]) -> Se
 _ACTS: tuple[str, ...] = get_args(SendingAct)
 
 
-def mail_history(invitation: Row[Any], changes: Sequence[Row[Any]]) -> list[StoryStep]:
-    """Planned, stopped and resumed, tried and put off, and what became of it at last."""
-    return [*_planned(invitation), *_changed(changes), *_tried(invitation), _last_step(invitation)]
+def mail_history(
+    invitation: Row[Any], changes: Sequence[Row[Any]], due_at: datetime | None = None
+) -> list[StoryStep]:
+    """Planned, stopped and resumed, tried and put off, and what became of it at last.
+
+    :param due_at: as it was decided; the invitation's own is later where it was postponed or left late.
+    """
+    return [*_planned(invitation, due_at), *_changed(changes), *_tried(invitation), _last_step(invitation)]
 
 
-def _planned(invitation: Row[Any]) -> Iterator[StoryStep]:
+def _planned(invitation: Row[Any], due_at: datetime | None) -> Iterator[StoryStep]:
     """For when the mail was planned, where what became of it does not tell that."""
     planned = read_invitation(invitation)
     waits_for_that = invitation.state == "waiting" and invitation.due_at == planned.due_at
-    if not waits_for_that and planned.due_at > planned.decided_at and not _withheld_at_once(invitation):
-        yield StoryStep("planned", planned.decided_at, "", planned.due_at)
+    due_at = due_at or planned.due_at
+    if not waits_for_that and due_at > planned.decided_at and not _withheld_at_once(invitation):
+        yield StoryStep("planned", planned.decided_at, "", due_at)
 
 
 def _withheld_at_once(invitation: Row[Any]) -> bool:

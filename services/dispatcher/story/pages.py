@@ -153,7 +153,11 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             cases=await repository.list_cases(uow, staff.tenant, decision.event_id)
             if staff.works_on_cases
             else [],
-            mail=mail_history(invitation, await load_changes(uow, staff.tenant, invitation))
+            mail=mail_history(
+                invitation,
+                await load_changes(uow, staff.tenant, invitation),
+                decode_explanation(decision.grounds).due_at,
+            )
             if invitation is not None
             else (),
             countered=[

@@ -4,7 +4,7 @@ One module for each kind of fault; the order here is the order of the run. What 
 topics back, and what follows reads whole topics again; they are short then.
 """
 
-from chaos.scenarios import clients, erasures, losses, outboxes, processes, records, reminders, servers
+from chaos.scenarios import clients, erasures, losses, outboxes, processes, records, reminders, servers, waves
 
 SCENARIOS = (
     *losses.SCENARIOS,
@@ -14,6 +14,7 @@ SCENARIOS = (
     *records.SCENARIOS,
     *clients.SCENARIOS,
     *reminders.SCENARIOS,
+    *waves.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

@@ -6,6 +6,7 @@ import contextlib
 import httpx
 from chaos import backups, erasures
 from chaos.arena import Arena, Scenario
+from chaos.company import create_key
 from chaos.ledger import Book
 from chaos.load import address_of
 from chaos.operator import Sign
@@ -24,7 +25,7 @@ DONE_TIMEOUT_S = 90.0
 async def customers_erased(arena: Arena) -> None:
     """A worker is killed after each few erasures; then one database is the backup of before all of them."""
     stack = arena.stack
-    key = await erasures.erasing_key(stack, arena.tenant)
+    key = await create_key(stack, arena.tenant, "customers:erase")
     lost = arena.restored = arena.chance.choice(CONFIRMING_SERVICES)
     file = await backups.dump(stack, lost)
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30) as client:
@@ -87,7 +88,7 @@ async def _ask(arena: Arena, client: httpx.AsyncClient, number: int) -> str | No
 
 async def nothing_left(arena: Arena) -> None:
     """Every erasure is confirmed by every service, and no customer is found anywhere."""
-    key = await erasures.erasing_key(arena.stack, arena.tenant)
+    key = await create_key(arena.stack, arena.tenant, "customers:erase")
     if len(arena.erased) < MIN_ERASED:
         arena.faults.append(f"wrong: only {len(arena.erased)} customers were erased")
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30) as client:

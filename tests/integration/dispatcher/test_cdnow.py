@@ -1,4 +1,4 @@
-"""The quarantine on the real purchases of CDNOW, decided day by day by the handler on a real database."""
+"""B10: the quarantine on the real purchases of CDNOW, decided day by day by the handler on a real database."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time

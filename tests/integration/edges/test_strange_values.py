@@ -121,6 +121,46 @@ WITHOUT_FIELDS = {
 }
 
 
+ASKING: dict[str, Any] = {
+    "state": "draft",
+    "measurement": "relational",
+    "conditions": {"any": [{"field": "attributes.total", "op": ">=", "value": 50}, {"all": []}]},
+    "questions": [
+        {"id": "wait", "kind": "one_of", "options": ["long", "ok"], "shown_to": ["detractor"]},
+        {"id": "told", "kind": "yes_no", "after": {"question": "wait", "is": ["long"]}},
+    ],
+    "reminders": [{"after_days": 3}],
+    "quarantine": {"days": 30, "scope": "survey"},
+    "sampling_percent": 50,
+    "programme": {"every_days": 30},
+}
+"""What a survey is asked by, beside what it asks."""
+WAVE: dict[str, Any] = {"size": 3, "margin": None, "segments": {"a": "b"}, "start_at": FAR, "spread_hours": 1}
+CUSTOMER: dict[str, Any] = {
+    "id": "c", "email": "c@example.com", "locale": "da", "country": "DK", "time_zone": "Europe/Copenhagen",
+    "segments": {"a": "b"},
+}  # fmt: skip
+POLICY: dict[str, Any] = {
+    "quiet_hours": {"mail": {"from": "21:00", "to": "07:00"}},
+    "sundays": False,
+    "holidays": False,
+    "cap_hours": 24,
+    "counter_events": [{"event_type": "x", "effect": "hold", "scope": "order", "hold_hours": 1}],
+}
+DEEP = ("[" * 200 + "]" * 200, '{"all":' * 200 + "[]" + "}" * 200, '{"": {"": [null]}}')
+
+
+def with_a_hole(body: Any, whole: str = "%s") -> Iterator[str]:
+    """The body as JSON, each time with ``"?"`` in the place of another of its values, however deep that lies."""
+    nodes = enumerate(body) if isinstance(body, list) else body.items() if isinstance(body, dict) else ()
+    for key, value in nodes:
+        with_mark: Any = [*body] if isinstance(body, list) else {**body}
+        with_mark[key] = "\0mark"
+        outer = whole % json.dumps(with_mark).replace("%", "%%").replace(json.dumps("\0mark"), "%s")
+        yield outer % '"?"'
+        yield from with_a_hole(value, outer)
+
+
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:
     """Every response that blames the server."""
     found = []
@@ -249,6 +289,13 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         "/v1/answers": {"answers": [{"id": "x", "score": 1, "answered_at": FAR, "invited_at": FAR}]},
         "/v1/events": {"id": "x", "type": "t", "occurred_at": FAR, "customer": {"id": "c"}, "segments": {}},
     }
+    asking: dict[str, dict[str, Any]] = {
+        "/v1/surveys": a_survey("x") | ASKING,
+        "/v1/waves": WAVE | {"survey_id": company.relation},
+        "/v1/customers": {"customers": [CUSTOMER]},
+        "/v1/contact-policy": POLICY,
+        "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},
+    }
     values: list[Any] = [
         *VALUES,
         *(int(n) for n in ("0", "-1", "9" * 19, "9" * 40, "9" * 4_000)),
@@ -267,6 +314,11 @@ async def test_a_strange_value_in_json_is_refused_in_words(
                 for name in body:
                     for text in texts:
                         sent = json.dumps({**body, name: "?"}).replace('"?"', text)
+                        yield client.build_request(route.method, route.path, content=sent, headers=headers)
+            for body in (body for path, body in asking.items() if route.path == path):
+                for template in with_a_hole(body):
+                    for text in (*texts[::16], *DEEP):
+                        sent = template.replace('"?"', text)
                         yield client.build_request(route.method, route.path, content=sent, headers=headers)
 
     assert await faults_of(client, requests()) == []

@@ -1,13 +1,14 @@
-"""The quarantine on the real purchases of CDNOW, by the pure rules."""
+"""B10: the quarantine on the real purchases of CDNOW, by the pure rules."""
 
 from datetime import UTC, datetime, time
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from support.cdnow import ASKED, all_purchases, count_asked
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import CandidateSurvey, Person, decide
+from services.dispatcher.decisions.domain import CandidateSurvey, Person, decide, is_in_quarantine
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import QuarantineScope
@@ -39,3 +40,23 @@ def test_of_all_purchases_as_many_are_asked_about_as_were_counted_by_hand(
             people[purchase.customer] = Person(address="good", invited_at=at, asked=(known,))
     assert (len(purchases), asked) == (69_659, ASKED[days])
     assert count_asked(purchases, days) == asked
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 120), (121, 240), (241, 365)])
+def test_b10_for_every_quarantine_of_a_year_as_many_are_asked_as_are_counted(first: int, last: int) -> None:
+    """The rule of the quarantine itself, on the purchases of every hundredth customer."""
+    survey = CandidateSurvey(
+        id=UUID(int=1), survey_version=1, name="After a purchase", trigger="purchase", state="live"
+    )
+    purchases = [each for each in all_purchases() if each.customer.endswith("07")]
+    assert len(purchases) > 600
+    for days in range(first, last + 1):
+        of_days = replace(survey, quarantine_days=days)
+        people: dict[str, Person] = {}
+        asked = 0
+        for purchase in purchases:
+            at = datetime.combine(purchase.day, time(12), UTC)
+            if not is_in_quarantine(of_days, at, people.get(purchase.customer, Person(address="good"))):
+                people[purchase.customer] = Person(address="good", invited_at=at)
+                asked += 1
+        assert asked == count_asked(purchases, days), days

@@ -192,7 +192,7 @@ def test_what_was_missed_for_longer_than_the_maximum_age_is_left_out() -> None:
 
 
 def test_turns_are_spread_evenly_over_the_days_of_a_year_in_all_and_in_each_segment() -> None:
-    """B14 of our tests of the rules."""
+    """B14: chi-square over the days."""
     progress = start(365)
     days: dict[str, Counter[int]] = {"all": Counter(), "big": Counter(), "small": Counter()}
     n = 36_500

@@ -14,6 +14,11 @@ def test_a_derived_id_is_the_uuid5_of_its_parts_however_often_it_is_asked_for(pa
     assert derived(*parts) == wanted
 
 
+def test_b31_of_a_million_ids_no_two_are_alike() -> None:
+    """Nor are two links, each of which has the whole id of its invitation."""
+    assert len({new_id() for _ in range(1_000_000)}) == 1_000_000
+
+
 def test_new_ids_are_of_version_7_each_after_the_last_one_in_either_form() -> None:
     made = [uuid7() if number % 2 else UUID(new_id()) for number in range(1_000)]
     assert {each.version for each in made} == {7}

@@ -1,5 +1,6 @@
 """Rules are tried before they are saved: by program, from the form of a survey, and from that of the company."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,17 @@ class TestByProgram:
         found = (await try_rules(client, contact_policy={**NO_RULES, "cap_hours": 24})).json()
         assert (found["was"], found["would_be"]) == ({"invited": 7}, {"invited": 6, "cap": 1})
         assert (await try_rules(client, contact_policy=NO_RULES)).json()["changes"] == []
+
+    async def test_posted_many_times_at_once_each_says_the_same(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        await some_orders(database)
+        await one_call_more(database)
+        tried = (try_rules(client, contact_policy={**NO_RULES, "cap_hours": 24}) for _ in range(6))
+        answers = await asyncio.gather(*tried)
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.json()["id"] for answer in answers}) == 6
+        assert all(answer.json()["would_be"] == {"invited": 6, "cap": 1} for answer in answers)
 
     async def test_nothing_else_is_saved(self, client: httpx.AsyncClient, database: Database) -> None:
         survey = await some_orders(database)

@@ -1,5 +1,6 @@
 """Customers whom a company gives by its programs and by a table."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -64,6 +65,16 @@ async def test_the_same_again_changes_nothing_and_other_content_replaces_all(
     await post(client, {"id": "c-1", "email": "kim@example.org"})
     (row,) = await known(database)
     assert (row.email, row.locale, row.country, row.segments) == ("kim@example.org", None, None, "{}")
+
+
+async def test_posted_many_times_at_once_each_customer_is_kept_once(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    many = [{"id": f"c-{n}", "email": f"c-{n}@example.com"} for n in range(50)]
+    answers = await asyncio.gather(*(post(client, *each) for each in [many, many[::-1]] * 4))
+    assert {answer["accepted"] for answer in answers} == {50}
+    assert len(await known(database)) == 50
+    assert [line.facts for line in await audit_lines(database)] == [{"count": 50}]
 
 
 async def test_a_thousand_customers_are_kept_and_one_more_is_too_many(

@@ -1,5 +1,6 @@
 """Waves by API and page: planned and shown before they begin, each once, of the company alone."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -37,6 +38,21 @@ async def survey(client: httpx.AsyncClient, database: Database) -> StoredSurvey:
 async def run(database: Database) -> None:
     while await advance_waves(database, SECRET):
         pass
+
+
+async def test_posted_many_times_at_once_with_one_key_it_is_one_wave(
+    client: httpx.AsyncClient, database: Database, survey: StoredSurvey
+) -> None:
+    body = {"survey_id": str(survey.id), "size": 8, "spread_hours": 0}
+    headers = {**by_key(), "Idempotency-Key": "the spring wave"}
+    answers = await asyncio.gather(*(client.post(PATH, json=body, headers=headers) for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert [line.act for line in await audit_lines(database)].count("wave") == 1
+    other = [client.post(PATH, json={**body, "size": n}, headers=headers) for n in (9, 10)]
+    assert {answer.status_code for answer in await asyncio.gather(*other)} == {422}
+    await run(database)
+    assert len(await published(database, TRANSACTIONS)) == 8
 
 
 async def test_a_wave_is_made_and_read_as_it_comes_along(

@@ -1,0 +1,312 @@
+"""What a company did and what its customers got, and the judge of it: each mail that left, by every rule at once.
+
+It is written from the words of the rules alone, and has neither a database nor anything of the product. It
+predicts nothing: it looks at each decision to ask and at each mail that leaves, and at everything that came before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+LINK = timedelta(days=20)
+HOLIDAYS = {
+    "DK": {date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1)},
+    "US": {date(2026, 11, 26), date(2026, 12, 25), date(2027, 1, 1)},
+    "JP": {date(2026, 11, 23), date(2027, 1, 1)},
+}
+"""Of the months in which the tests move their clock."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """A customer under one address, with the zone and the country that count there."""
+
+    id: str
+    address: str
+    zone: str
+    country: str
+
+
+@dataclass(frozen=True)
+class Survey:
+    """As an editor has set it."""
+
+    name: str
+    event_type: str
+    measurement: str = "transactional"
+    touchpoint: str | None = None
+    days: int = 0
+    scope: str = "any"
+    delay: timedelta = timedelta()
+    max_age: timedelta = 5 * DAY
+    percent: int = 100
+    reminders: tuple[int, ...] = ()
+    live: bool = True
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A row of the table of counter-events; without ``hold`` it cancels."""
+
+    event_type: str
+    scope: str
+    hold: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The company's rules over all surveys; quiet hours as minutes of the day."""
+
+    cap: timedelta = timedelta()
+    quiet: tuple[int, int] | None = None
+    sundays: bool = True
+    holidays: bool = True
+    counters: tuple[Counter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event, and when it was consumed."""
+
+    id: str
+    type: str
+    who: Who
+    order: str | None
+    touchpoint: str | None
+    at: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An event about which its customer is asked: by which survey, as it was then, and when the mail is due."""
+
+    event: Happened
+    survey: Survey
+    due: datetime
+
+    @property
+    def touchpoint(self) -> str | None:
+        return self.event.touchpoint or self.survey.touchpoint
+
+
+@dataclass
+class Mail:
+    """A mail that was handed over; ``n`` is 0 for the first one about its event."""
+
+    event: Happened
+    survey: str
+    n: int
+    at: datetime
+    outcome: str
+
+    @property
+    def arrived(self) -> bool:
+        """Perhaps: what may have arrived counts."""
+        return self.outcome in {"sent", "unknown"}
+
+
+@dataclass
+class History:
+    """One company."""
+
+    surveys: dict[str, Survey] = field(default_factory=dict)
+    policy: Policy = Policy()
+    stopped: bool = False
+    test_mode: bool = False
+    events: dict[str, Happened] = field(default_factory=dict)
+    counters: list[tuple[Happened, Counter]] = field(default_factory=list)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    """By event."""
+    mails: list[Mail] = field(default_factory=list)
+    noes: set[str] = field(default_factory=set)
+    """Addresses that unsubscribed, or that are on the company's list."""
+    noes_of: set[str] = field(default_factory=set)
+    """The ids under which somebody unsubscribed: a no of a person's only address is theirs."""
+    erased: set[str] = field(default_factory=set)
+    """Ids."""
+    answered: set[str] = field(default_factory=set)
+    """Events."""
+    cases: set[str] = field(default_factory=set)
+    """Ids of the customers with an open one."""
+
+    def consume(self, event: Happened) -> None:
+        self.events[event.id] = event
+        if event.who.id in self.erased:
+            return  # nothing is kept that their events could do
+        self.counters += [(event, each) for each in self.policy.counters if each.event_type == event.type]
+
+    def erase(self, id_: str) -> None:
+        self.erased.add(id_)
+        self.cases.discard(id_)
+        self.counters = [each for each in self.counters if each[0].who.id != id_]
+
+    def ask(self, event: Happened, survey: str, due: datetime, waiting: set[str]) -> list[str]:
+        """Every rule that a decision to ask breaks.
+
+        The quarantine is judged here alone, by every mail that left and every one that is to.
+
+        :param waiting: the events whose first mail has not left.
+        """
+        asked = self.asked[event.id] = Asked(event, self.surveys[survey], due)
+        broken = [f"{event.id} is asked about {why}" for why in self._against_asking(asked)]
+        days = asked.survey.days * DAY
+        left = {each.event.id: each.at for each in self.arrived_to(event.who.address) if each.n == 0}
+        due_of = {id_: other.due for id_, other in self.asked.items() if id_ in waiting}
+        for id_, at in (due_of | left).items():
+            other = self.asked[id_]
+            before = (other.event.known_at, other.event.at) < (event.known_at, event.at)
+            # To the minute, in which a mail that is due may leave.
+            too_soon = days and due - at < days - timedelta(minutes=1)
+            if id_ != event.id and before and too_soon and self.in_scope(asked, other):
+                broken.append(f"{event.id} within the quarantine of {survey} after {id_} of {at}")
+        return broken
+
+    def _against_asking(self, asked: Asked) -> Iterator[str]:
+        event, survey = asked.event, asked.survey
+        if not survey.live or survey.event_type != event.type:
+            yield f"by {survey.name}, which does not ask about it"
+        if event.who.address in self.noes or event.who.id in self.erased:
+            yield "against a no, or an erasure"
+        if asked.due < event.at + survey.delay or asked.due - event.at > survey.max_age:
+            yield f"too early or too late, {asked.due}"
+        if any(each.hold is None or asked.due < by.at + each.hold for by, each in self.counters_of(event)):
+            yield "against another event"
+        if not self.may_be_written_to(event.who, asked.due):
+            yield f"at an hour that is not allowed, {asked.due}"
+
+    def leave(self, mail: Mail) -> list[str]:
+        """Every rule that this mail breaks now."""
+        broken = [*self._of_customer(mail), *self._of_company(mail), *self._of_survey(mail)]
+        broken += self._of_first(mail) if mail.n == 0 else self._of_reminder(mail)
+        self.mails.append(mail)
+        return broken
+
+    def _of_customer(self, mail: Mail) -> Iterator[str]:
+        who = mail.event.who
+        if who.address in self.noes:
+            yield "a mail to an address that is not to be written to"
+        if who.id in self.erased:
+            yield "a mail to an erased customer"
+        for event, counter in self.counters_of(mail.event):
+            if counter.hold is None or mail.at < event.at + counter.hold:
+                yield f"a mail against {event.type}"
+        allowed = [each.at for each in self.arrived_to(who.address) if mail.at - each.at < self.policy.cap]
+        if allowed:
+            yield "two mails within the cap"
+
+    def _of_company(self, mail: Mail) -> Iterator[str]:
+        if self.stopped:
+            yield "a mail while all sending is stopped"
+        if self.test_mode:
+            yield "a mail to a customer in test mode"
+        if not self.may_be_written_to(mail.event.who, mail.at):
+            yield "a mail at an hour that is not allowed"
+
+    def _of_survey(self, mail: Mail) -> Iterator[str]:
+        survey = self.surveys[mail.survey]
+        if not survey.live:
+            yield "a mail of a paused survey"
+        before = [each for each in self.mails if each.event.id == mail.event.id and each.arrived]
+        if any(each.n == mail.n for each in before):
+            yield "one mail twice"
+        if any(each.survey != mail.survey for each in before):
+            yield "two surveys about one event"
+
+    def _of_first(self, mail: Mail) -> Iterator[str]:
+        survey, event = self.surveys[mail.survey], mail.event
+        if mail.at - event.at > survey.max_age:
+            yield "a question about something too old"
+
+    def _of_reminder(self, mail: Mail) -> Iterator[str]:
+        survey = self.surveys[mail.survey]
+        before = [each for each in self.mails if each.event.id == mail.event.id and each.arrived]
+        first = next((each for each in before if each.n == 0), None)
+        if first is None or first.outcome != "sent":
+            yield "a reminder of what was not sent"
+        if mail.event.id in self.answered:
+            yield "a reminder after an answer"
+        if mail.event.who.id in self.cases:
+            yield "a reminder in an open case"
+        if mail.n > len(survey.reminders):
+            yield "a reminder that the survey does not have"
+        if any(mail.at - each.at < DAY for each in before):
+            yield "two mails about one event within a day"
+        if first is not None and mail.at > first.at + LINK + DAY:
+            yield "a reminder whose link is dead"
+
+    def may_be_written_to(self, who: Who, at: datetime) -> bool:
+        """By their own clock and calendar."""
+        local, policy = at.astimezone(ZoneInfo(who.zone)), self.policy
+        if not policy.sundays and local.strftime("%a") == "Sun":
+            return False
+        if not policy.holidays and local.date() in HOLIDAYS[who.country]:
+            return False
+        if policy.quiet is None:
+            return True
+        (begin, end), minute = policy.quiet, local.hour * 60 + local.minute
+        quiet = range(begin, end) if begin <= end else [*range(begin, 1440), *range(end)]
+        return minute not in quiet
+
+    def counters_of(self, event: Happened) -> list[tuple[Happened, Counter]]:
+        """The counter-events that are about this event, by the table as it was when they came."""
+        return [
+            (counter, rule)
+            for counter, rule in self.counters
+            if counter.id != event.id
+            and (event.at <= counter.at or event.known_at < counter.known_at)
+            and (
+                (counter.order is not None and counter.order == event.order)
+                if rule.scope == "order"
+                else counter.who.id == event.who.id or counter.who.address == event.who.address
+            )
+        ]
+
+    def arrived_to(self, address: str) -> list[Mail]:
+        """Every mail that this address may have got."""
+        return [each for each in self.mails if each.event.who.address == address and each.arrived]
+
+    def in_scope(self, asked: Asked, other: Asked) -> bool:
+        """Whether a question has to regard that other one to the same address."""
+        if asked.event.who.address != other.event.who.address:
+            return False
+        return {
+            "any": True,
+            "measurement": asked.survey.measurement == other.survey.measurement,
+            "touchpoint": asked.touchpoint == other.touchpoint,
+            "survey": asked.survey.name == other.survey.name,
+        }[asked.survey.scope]
+
+    def unfounded(self, event: Happened, reason: str, waiting: set[str]) -> bool:
+        """Whether nothing that is known gives this reason to ask nobody about the event.
+
+        :param waiting: the events whose first mail has not left yet.
+        """
+        surveys = [each for each in self.surveys.values() if each.event_type == event.type]
+        now, who = event.known_at, event.who
+        dues = [(each, max(event.at + each.delay, now)) for each in surveys if each.live]
+        # An address goes on resting when a mail to it that waited ends with an erasure.
+        ended = {id_ for id_, asked in self.asked.items() if asked.event.who.id in self.erased}
+        asked = bool(self.arrived_to(who.address)) or any(
+            each != event.id and self.events[each].who.address == who.address for each in waiting | ended
+        )
+        founded = {
+            "no_survey": not surveys,
+            "paused": any(not each.live for each in surveys),
+            "erased": who.id in self.erased,
+            "opted_out": who.address in self.noes or who.id in self.noes_of,
+            "suppressed": who.address in self.noes
+            or any(
+                each.who.address == who.address and each.who.id in self.erased
+                for each in self.events.values()
+            ),
+            "countered": bool(self.counters_of(event)),
+            "too_old": any(due - event.at > survey.max_age for survey, due in dues),
+            "quiet_dropped": any(not self.may_be_written_to(who, due) for _, due in dues),
+            "quarantine": asked and any(each.days for each in surveys),
+            "cap": asked and bool(self.policy.cap),
+            "sampled_out": any(each.percent < 100 for each in surveys),
+        }
+        return not founded.get(reason, True)

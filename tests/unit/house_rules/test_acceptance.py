@@ -1,0 +1,21 @@
+"""The table of acceptance tests names tests that are there."""
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).parents[2]
+ROW = re.compile(r"^\| (B\d+) \|.*\| (?P<tests>.*) \|$", re.MULTILINE)
+
+
+def test_each_acceptance_test_by_number_is_there() -> None:
+    """Who renames or removes one of them mends the table in `tests/README.md`."""
+    rows = ROW.findall((TESTS / "README.md").read_text())
+    assert len({number for number, _ in rows}) == len(rows) > 10
+    missing = []
+    for number, tests in rows:
+        for named in re.findall(r"`([^`]+)`", tests):
+            path, _, name = named.partition("::")
+            file = TESTS / path
+            if not file.is_file() or f"def {name or 'test_'}" not in file.read_text():
+                missing.append(f"{number}: {named}")
+    assert missing == []
