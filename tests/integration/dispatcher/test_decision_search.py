@@ -198,7 +198,7 @@ async def test_any_filters_together_find_what_they_say_and_each_of_it_once(
 async def test_mails_of_an_earlier_version_get_their_place_in_the_search(database: Database) -> None:
     made = [
         MadeDecision(
-            *("acme", n, n, "webshop", f"order-{n}", "c-1", None, "invited", SURVEYS[0], "failed", ())
+            *("acme", n, n, "webshop", f"order-{n}", "c-1", None, "invited", SURVEYS[0], "failed", None, ())
         )
         for n in range(3)
     ]
