@@ -40,6 +40,7 @@ class MadeDecision:
     reason: str
     survey_id: UUID | None
     state: str | None
+    mail_reason: str | None
     segments: Sequence[str]
 
     @property
@@ -85,6 +86,7 @@ def decisions(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "reason": "invited" if survey else draw(st.sampled_from(REFUSALS)),
                 "survey_id": survey,
                 "state": draw(st.sampled_from(MAIL_STATES)) if survey else None,
+                "mail_reason": draw(st.sampled_from((None, "first_day", "cap"))),
                 "segments": draw(st.lists(st.sampled_from(SEGMENTS), unique=True)),
             }
         )
@@ -109,6 +111,7 @@ filters = st.builds(
     survey_id=maybe(*SURVEYS),
     channel=maybe("mail"),
     state=maybe(*MAIL_STATES),
+    postponed_by=maybe("first_day", "cap"),
     since=maybe(*MOMENTS),
     until=maybe(*MOMENTS),
     allowed=st.sampled_from(((), (), SEGMENTS[:1], SEGMENTS[1:])),
@@ -130,6 +133,8 @@ def is_wanted(one: MadeDecision, wanted: DecisionFilter) -> bool:
             wanted.survey_id in {None, one.survey_id},
             wanted.channel is None or one.state is not None,
             wanted.state in {None, one.state},
+            wanted.postponed_by is None
+            or (one.state == "waiting" and one.mail_reason == wanted.postponed_by),
             wanted.since is None or one.decided_at >= wanted.since,
             wanted.until is None or one.decided_at < wanted.until,
             not wanted.allowed or set(one.segments) & set(wanted.allowed),
@@ -145,7 +150,15 @@ async def store(database: Database, made: Sequence[MadeDecision]) -> None:
         asked = [one for one in made if one.survey_id]
         if asked:
             await insert(
-                uow, invitation, asked, version=1, test=False, next_at=NOON, changed_at=NOON, body=b"{}"
+                uow,
+                invitation,
+                asked,
+                version=1,
+                reason=[one.mail_reason for one in asked],
+                test=False,
+                next_at=NOON,
+                changed_at=NOON,
+                body=b"{}",
             )
         known = list({(one.tenant, one.person, one.contact): one for one in made}.values())
         await insert(uow, known_customer, known, phone="", known_at=NOON)
@@ -185,7 +198,7 @@ async def test_any_filters_together_find_what_they_say_and_each_of_it_once(
 async def test_mails_of_an_earlier_version_get_their_place_in_the_search(database: Database) -> None:
     made = [
         MadeDecision(
-            *("acme", n, n, "webshop", f"order-{n}", "c-1", None, "invited", SURVEYS[0], "failed", ())
+            *("acme", n, n, "webshop", f"order-{n}", "c-1", None, "invited", SURVEYS[0], "failed", None, ())
         )
         for n in range(3)
     ]

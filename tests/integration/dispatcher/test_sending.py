@@ -196,6 +196,10 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             msgspec.json.encode(CONDITIONS),
             30,
             b'{"every_days":90}',
+            50,
+            ["mail"],
+            None,
+            None,
         ),
         (
             "order.delivered",
@@ -211,6 +215,10 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             b"[]",
             None,
             100,
+            None,
+            50,
+            ["mail"],
+            None,
             None,
         ),
     ]
