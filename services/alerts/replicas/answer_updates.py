@@ -1,6 +1,6 @@
 """What a batch of events contains of each answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -26,7 +26,7 @@ class AnswerUpdate(msgspec.Struct, frozen=True, kw_only=True):
         return self.tenant, self.answer.id
 
 
-def left_out_answers(events: Iterable[Event[Answer]]) -> list[Event[Answer]]:
+def left_out_answers(events: Sequence[Event[Answer]]) -> list[Event[Answer]]:
     """The newest versions here that are held: a machine may have given these answers."""
     return [event for event in newest(events, lambda answer: answer.id) if event.data.held is not None]
 
