@@ -29,6 +29,7 @@ from services.dispatcher.surveys.order_commands import places_after_move
 from shared.clock import system_clock
 from shared.db.database import Database
 from shared.events import ANSWERS, AUDIT, SURVEYS, Answer
+from shared.events.answers import Judgement
 
 AS_A_KEY = {"authorization": f"Bearer {KEY}"}
 
@@ -123,7 +124,8 @@ async def test_clicks_without_a_score_and_suspect_answers_stand_beside_those_who
     assert "Answered, perhaps by a machine" in (await client.get("/events", headers=a_person())).text
     assert "/suspect-answers" not in (await client.get("/surveys", headers=a_person("analyst"))).text
     # Judged a person's, it is an answer like any other; judged a machine's again, it is none.
-    for version, judgement, answered in ((2, "human", "2 of 4"), (3, "machine", "1 of 4")):
+    judgements: list[tuple[int, Judgement, str]] = [(2, "human", "2 of 4"), (3, "machine", "1 of 4")]
+    for version, judgement, answered in judgements:
         await consume(database, keep_answers, ANSWERS, suspect(machine, version, judgement))
         assert answered in (await client.get("/surveys", headers=a_person())).text
 
