@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from support.http_clients import a_context
 from support.stack import Postgres
 
@@ -74,12 +75,12 @@ async def counted(database: Database) -> int:
 
 
 async def test_b17_ten_thousand_scanners_change_nothing_and_each_person_after_them_counts_once(
-    bench: Bench, postgres: Postgres
+    bench: Bench, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """B17, B18: no answer, no score, no case, one row for each link; then one hundred people answer."""
     state = bench.app.state
     fast = RateLimit(burst=20_000, interval_s=0.001)
-    state.context = replace(state.context, per_link=fast, per_network=fast)
+    monkeypatch.setattr(state, "context", replace(state.context, per_link=fast, per_network=fast))
     scorer, alerts = await a_context(SCORER, postgres), await a_context(ALERTS, postgres)
     invitations = [await bench.invite() for _ in range(LINKS)]
     assert LINKS * len(visits()) == 10_000
