@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -90,6 +92,7 @@ def test_whatever_is_accepted_adds_no_header_and_changes_no_address(name: str, r
     expected = ["Date", "From", "To", "Subject", "Message-ID", "Auto-Submitted"]
     expected += ["Reply-To"] if body.reply_to else []
     assert mail.keys() == [*expected, "MIME-Version", "Content-Type"]
-    (sender,) = mail["From"].addresses
-    assert sender.addr_spec == "ask@shop.example"
-    assert sender.display_name == (body.sender_name or "Havnbo")
+    # Not by the parser of that policy, which sets a blank between two encoded words (RFC 2047, 6.2).
+    name, address = parseaddr(message_from_bytes(raw)["From"])
+    assert address == "ask@shop.example"
+    assert str(make_header(decode_header(name))) == (body.sender_name or "Havnbo")
