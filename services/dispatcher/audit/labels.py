@@ -59,6 +59,8 @@ FACT_LABELS: dict[str, Message] = {
     "holidays": message("mail on public holidays"),
     "cap_hours": message("hours between two mails"),
     "counter_events": message("counter-events"),
+    "countries": message("rules of countries"),
+    "declared": message("declared for countries"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {

@@ -13,7 +13,7 @@ from shared.events import ContactRules, Event, TenantContactPolicy
 
 _COLUMNS = (
     "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at, "
-    "CAST(counter_events AS text) AS counter_events"
+    "CAST(counter_events AS text) AS counter_events, CAST(countries AS text) AS countries"
 )
 
 FIND_OF_TENANTS = f"""
@@ -28,10 +28,10 @@ async def find_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
 
 WRITE_POLICY = f"""
     INSERT INTO contact_policy AS p (
-        tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events, changed_at
+        tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events, countries, changed_at
     )
     SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours,
-        CAST(CAST(:counter_events AS text) AS jsonb), :now
+        CAST(CAST(:counter_events AS text) AS jsonb), CAST(CAST(:countries AS text) AS jsonb), :now
     WHERE coalesce(CAST(:seen AS bigint), 0) = 0
         OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
     ON CONFLICT (tenant) DO UPDATE SET
@@ -41,11 +41,13 @@ WRITE_POLICY = f"""
         holidays = EXCLUDED.holidays,
         cap_hours = EXCLUDED.cap_hours,
         counter_events = EXCLUDED.counter_events,
+        countries = EXCLUDED.countries,
         changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
     WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
-        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events) IS DISTINCT FROM
+        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events, p.countries)
+            IS DISTINCT FROM
             (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours,
-             EXCLUDED.counter_events)
+             EXCLUDED.counter_events, EXCLUDED.countries)
     RETURNING {_COLUMNS}
 """
 
@@ -59,6 +61,7 @@ async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | N
         "holidays": rules.holidays,
         "cap_hours": rules.cap_hours,
         "counter_events": json.encode(rules.counter_events).decode(),
+        "countries": json.encode(rules.countries).decode(),
         "seen": seen,
         "now": uow.now,
     }
@@ -78,7 +81,7 @@ async def share_after(uow: UnitOfWork, after: str | None, limit: int) -> Sequenc
     return (await uow.execute(SHARE_AFTER, {"after": after, "limit": limit})).all()
 
 
-_RULES = ("quiet_hours", "sundays", "holidays", "cap_hours", "counter_events")
+_RULES = ("quiet_hours", "sundays", "holidays", "cap_hours", "counter_events", "countries")
 _RESTORED = ", ".join(
     f"{rule} = CASE WHEN p.changed_at > EXCLUDED.changed_at THEN p.{rule} ELSE EXCLUDED.{rule} END"
     for rule in _RULES
@@ -104,6 +107,7 @@ async def restore(uow: UnitOfWork, events: Sequence[Event[TenantContactPolicy]])
             "tenant": [event.tenant for event in events],
             "quiet_hours": [json.encode(event.data.quiet_hours).decode() for event in events],
             "counter_events": [json.encode(event.data.counter_events).decode() for event in events],
+            "countries": [json.encode(event.data.countries).decode() for event in events],
         },
     )
     rows = rows_sql(contact_policy, names)

@@ -5,6 +5,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.dispatcher.contact_policies.counter_bodies import CounterEventAnswer, CounterEventBodies
+from services.dispatcher.contact_policies.country_bodies import (
+    COUNTRIES_MEANING,
+    CountryRuleAnswer,
+    CountryRuleBodies,
+)
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.request_body import StrictBody
 from shared.events import ContactRules, QuietHours
@@ -56,6 +61,7 @@ class ContactPolicyBody(StrictBody):
     counter_events: CounterEventBodies = Field(
         default=[], description="Events after which nobody is asked about what happened before them."
     )
+    countries: CountryRuleBodies = Field(default=[], description=COUNTRIES_MEANING)
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -77,6 +83,7 @@ class ContactPolicyBody(StrictBody):
             holidays=self.holidays,
             cap_hours=self.cap_hours,
             counter_events=tuple(each.counter_event() for each in self.counter_events),
+            countries=tuple(each.rule() for each in self.countries),
         )
 
 
@@ -101,6 +108,7 @@ class ContactPolicyAnswer(BaseModel):
     holidays: bool
     cap_hours: int
     counter_events: list[CounterEventAnswer]
+    countries: list[CountryRuleAnswer]
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -115,6 +123,7 @@ class ContactPolicyAnswer(BaseModel):
             holidays=rules.holidays,
             cap_hours=rules.cap_hours,
             counter_events=[CounterEventAnswer.of(each) for each in rules.counter_events],
+            countries=[CountryRuleAnswer.of(each) for each in rules.countries],
             version=policy.version,
         )
 

@@ -11,6 +11,7 @@ from services.dispatcher.decisions.conditions import FailedComparison, failed_co
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
+from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, MissingBasis, missing_basis
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
 from shared.events.sending import SendingMode
@@ -26,6 +27,7 @@ SurveyRefusal = Literal[
     "opted_out",
     "suppressed",
     "countered",
+    "no_basis",
     "too_old",
     "quiet_dropped",
     "quarantine",
@@ -74,6 +76,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """When they may be written to."""
     countered: Countered = NOT_COUNTERED
     """What counter-events do to the mail."""
+    law: CountryLaw = NO_LAW
+    """What the country that they live in asks of a survey."""
     cap_hours: int = 0
     """They get at most one message in so many hours; 0: no limit."""
 
@@ -93,6 +97,8 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The comparisons for which the event does not meet its conditions."""
     sampling_percent: int | None = None
     """How many it asks, where this contact is not one of them."""
+    basis: MissingBasis | None = None
+    """What the law of the customer's country misses."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +182,7 @@ def decide(
             )
         if why == "invited":
             winner = survey
-        considered.append(_considered(survey, why, person, failed))
+        considered.append(_considered(survey, why, person, failed, occurred_at, now))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     wanted_at = due_time(winner, occurred_at, now, person)
@@ -209,7 +215,12 @@ def survey_for_event(
 
 
 def _considered(
-    survey: CandidateSurvey, why: SurveyOutcome, person: Person, failed: tuple[FailedComparison, ...]
+    survey: CandidateSurvey,
+    why: SurveyOutcome,
+    person: Person,
+    failed: tuple[FailedComparison, ...],
+    occurred_at: datetime,
+    now: datetime,
 ) -> Considered:
     considered = Considered(
         survey_id=survey.id,
@@ -218,6 +229,7 @@ def _considered(
         why=why,
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
+        basis=_missing_basis_at_decision(survey, occurred_at, now, person) if why == "no_basis" else None,
     )
     if why != "quarantine":
         return considered
@@ -257,6 +269,7 @@ def judge_survey(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
+        (_missing_basis_at_decision(survey, occurred_at, now, person) is not None, "no_basis"),
         (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(held)),
         (is_in_quarantine(survey, due_at, person), "quarantine"),
@@ -265,6 +278,27 @@ def judge_survey(
         (not drawn and not person.test_address, "sampled_out"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
+
+
+def _missing_basis_at_decision(
+    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
+) -> MissingBasis | None:
+    """The same when the mail would leave; until then an event gets older."""
+    if person.law.rule is None:
+        return None
+    due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
+    return basis_missing(survey, occurred_at, due_at, person)
+
+
+def basis_missing(
+    survey: CandidateSurvey, occurred_at: datetime, at: datetime, person: Person
+) -> MissingBasis | None:
+    """What the law of the customer's country misses for a mail at this instant; never of a test address."""
+    if person.test_address:
+        return None
+    return missing_basis(
+        person.law, neutral=survey.neutral, incentive=survey.incentive, occurred_at=occurred_at, at=at
+    )
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:
@@ -372,6 +406,7 @@ def reason_not_to_send(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
+        (survey is not None and basis_missing(survey, occurred_at, now, person) is not None, "no_basis"),
         (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
         (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),

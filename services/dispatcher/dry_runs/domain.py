@@ -33,6 +33,7 @@ from services.dispatcher.decisions.domain import (
 )
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.lawful_basis import bases_of, law_for
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.sampling import is_sampled
 from services.dispatcher.decisions.scopes import Asked
@@ -119,6 +120,8 @@ class Simulation:
     """By the keyed hash of an address, or a customer's id."""
     known: set[str] = field(default_factory=set)
     """The keys for which the two above are loaded."""
+    bases: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By person: the kinds of evidence that they may be asked, as it is kept now."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
@@ -231,7 +234,13 @@ class Simulation:
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
             countered=self._countered(event),
+            law=law_for(rules.countries, place.country, self._evidence(event)),
         )
+
+    def _evidence(self, event: PastEvent) -> Iterable[str]:
+        """What is known by now, and what came with the event."""
+        own = bases_of(event.transaction.customer, event.transaction.occurred_at)
+        return {*own, *self.bases.get(event.contact.person, ())}
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:

@@ -1,12 +1,14 @@
 """The deliveries of invitations: rules before a message leaves, and what its outcome means."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import rules_from
+from services.dispatcher.customers.bases import read_bases
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
@@ -23,6 +25,7 @@ from services.dispatcher.decisions.domain import (
 )
 from services.dispatcher.decisions.hours import ContactHours, Hold
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
+from services.dispatcher.decisions.lawful_basis import bases_of, law_for, newest_bases
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import (
@@ -139,6 +142,7 @@ class InvitationQueue:
             renderer.address(invitation.customer),
             sending,
             invitation.customer,
+            invitation.occurred_at,
             tenant,
             tuple(asked),
             erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
@@ -186,6 +190,7 @@ class InvitationQueue:
         address: str | None,
         sending: Sending,
         customer: Customer,
+        occurred_at: datetime,
         tenant: Tenant,
         asked: tuple[Asked, ...],
         *,
@@ -205,6 +210,11 @@ class InvitationQueue:
             countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
+            law=law_for(
+                rules.countries,
+                place.country,
+                newest_bases(read_bases(inputs.bases), bases_of(customer, occurred_at)),
+            ),
         )
 
 

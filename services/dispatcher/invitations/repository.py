@@ -81,7 +81,11 @@ FIND_SENDING_INPUTS = f"""
         ) AS asked_elsewhere_at,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
-        CAST(p.counter_events AS text) AS counter_events,
+        CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
+        (
+            SELECT CAST(f.bases AS text) FROM customer_profile f
+            WHERE f.tenant = n.tenant AND f.person = :person
+        ) AS bases,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (
@@ -119,6 +123,7 @@ async def find_sending_inputs(
             "survey_id": survey_id,
             "survey_version": survey_version,
             "customer_id": contact.customer_id,
+            "person": contact.person,
             "address": contact.address,
             "earlier": list(contact.earlier),
             "keys": list(quarantine_keys(contact)),

@@ -77,6 +77,12 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("a counter-event came"),
         message("A counter-event came."),
     ),
+    "no_basis": ReasonWords(
+        message("The law of the country of the customer forbids to ask so."),
+        message("Law of the country"),
+        message("the law of the country forbids it"),
+        message("By the law of the country it could not be sent."),
+    ),
     "quarantine": ReasonWords(
         message("The customer was asked not long ago."),
         message("Asked not long ago"),

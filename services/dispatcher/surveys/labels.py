@@ -30,6 +30,8 @@ FIELD_LABELS = {
     "position": message("Place in the order"),
     "sampling_percent": message("Percent of the customers it asks"),
     "anonymous": message("Whose the answers are"),
+    "neutral": message("Its words"),
+    "incentive": message("Reward for an answer"),
     "reminder_1": message("Days until the first reminder"),
     "reminder_2": message("Days until the second reminder"),
     "layout": message("How the numbers stand"),
@@ -71,6 +73,7 @@ REMEDIES = {
     "sampling_percent": message("Write a whole number from 1 to 100."),
     "anonymous": message("Choose whether answers are kept with the customer."),
     "layout": message("Choose a row or a column."),
+    "neutral": message("Choose whether its words are neutral."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }
 """What to write in each field; the API words it in its own terms."""

@@ -14,6 +14,7 @@ from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMa
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
+from services.dispatcher.surveys.neutral_words import promoting_words
 from services.dispatcher.surveys.pages import found_survey, languages_of
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from services.dispatcher.surveys.views import PreviewPage
@@ -100,6 +101,7 @@ async def _preview_page(
         languages=languages_of(set(survey.draft.texts)),
         reminder=reminder,
         mail=_sample_mail(context, survey, tenant, language, reminder),
+        promoting=promoting_words(survey.draft, language),
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
         done=done,

@@ -158,6 +158,8 @@ class PreviewPage(Page):
     reminder: int
     """Which reminder is shown; 0: the first mail."""
     mail: RenderedMail
+    promoting: Sequence[str]
+    """What of its words in this language a neutral survey would not say."""
     may_edit: bool
     test_options: Sequence[tuple[str, str]]
     """The test addresses; empty for those who may not send a test."""
