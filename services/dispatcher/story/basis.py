@@ -19,7 +19,8 @@ MENDING: Mapping[BasisFault, Message] = {
     "incentive": message("Ask with a survey without a reward there, or change the rule of the country."),
     "age": message("Send events sooner, shorten the delay of the survey, or change the rule of the country."),
     "neutral": message(
-        "Make the survey neutral, send the consent of the customer, or declare for the country why you may ask."
+        "Make the survey neutral, send the consent of the customer, or declare for the country why you "
+        "may ask."
     ),
     "existing_customer": message(
         "Make the survey neutral, send what makes the customer an existing one, or declare for the country "
@@ -43,10 +44,10 @@ def basis_lines(missing: MissingBasis) -> list[str]:
     if missing.fault == "age":
         need %= {"days": missing.max_age_days}
     by = (
-        translated("The country of the customer is %(country)s, by the rule for all others.")
+        translated("The customer lives in %(country)s: the rule for all other countries.")
         if missing.by_other
-        else translated("The country of the customer is %(country)s.")
-    ) % {"country": missing.country or translated("not known")}
+        else translated("The customer lives in %(country)s.")
+    ) % {"country": missing.country or translated("a country that is not known")}
     return [f"{by} {need}", _there_was(missing.evidence), spoken(MENDING[missing.fault])]
 
 
