@@ -33,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
     "holidays": True,
     "cap_hours": 24,
     "counter_events": [],
+    "countries": [],
     "version": 0,
 }
 FORM = form_of(DEFAULT_POLICY).fields
