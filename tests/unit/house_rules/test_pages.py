@@ -9,8 +9,8 @@ from support.source_code import ROOT
 
 GLOSSARY = """
     anonymous, answer, audit line, belongs, bundle, case, channel, claim, condition, consume, contact, contact policy, context, counter-event, customer, dead letter, deadline,
-    decision, delivery, detractor, dimension, dry run, erasure, event, export, fence, fuse, handler, intent, invitation, layout, lease, loop, margin,
-    measurement, message, notice, notification, NPS, outbox, partition, period, person, position, postpone, profile, programme, publish, quarantine, question, reader, record, relay,
+    decision, declared basis, delivery, detractor, dimension, dry run, erasure, event, evidence, export, fence, fuse, handler, intent, invitation, layout, lease, loop, margin,
+    measurement, message, neutral, notice, notification, NPS, outbox, partition, period, person, position, postpone, profile, programme, publish, quarantine, question, reader, record, relay,
     reminder, replay, replica, reply, restore guard, retention rule, sampling, scope, score, segment, sender, subscription, suppression, survey, target, tenant, topic, touchpoint, transaction, unready,
     version, wave, window
 """
