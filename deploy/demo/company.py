@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec.structs import replace
 
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
@@ -15,6 +16,7 @@ from services.alerts.staff.repository import people
 from services.alerts.staff.staff_commands import create_staff, set_password
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.contact_policies.policy_commands import set_policy
+from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.trigger.app import SERVICE as TRIGGER
@@ -22,7 +24,7 @@ from services.trigger.errors import TenantExists
 from services.trigger.tenants import create_key, create_tenant
 from shared.cli.context import command_context
 from shared.db.database import Database
-from shared.events import ContactRules, CounterEvent
+from shared.events import ContactRules, CounterEvent, DeclaredBasis
 from shared.privacy.audit import AuditActor
 
 PROCESS = "demo"
@@ -84,12 +86,16 @@ SURVEYS: tuple[dict[str, Any], ...] = (
 )
 """In their order: the first whose conditions an event meets asks about it."""
 
+WHY_THEY_MAY_BE_ASKED = "Every customer is told at the order that we ask, and can say no there (invented)."
 RULES = ContactRules(
     quiet_hours={},  # whoever looks at the demo at night sees mails leave, too
     relational_distance_days=1,  # every customer of the demo was asked about a purchase not long ago
     counter_events=(
         CounterEvent(event_type=REFUND, effect="cancel", scope="order"),
         CounterEvent(event_type="support.complaint", effect="hold", hold_hours=14 * 24, scope="customer"),
+    ),
+    countries=tuple(
+        replace(rule, declared=DeclaredBasis(wording=WHY_THEY_MAY_BE_ASKED)) for rule in RECOMMENDED_COUNTRIES
     ),
 )
 """When customers are written to; the simulation has no complaints: send one yourself."""

@@ -67,6 +67,8 @@ survey = Table(
     Column("conditions", LargeBinary),
     Column("sampling_percent", Integer, nullable=False, server_default="100"),
     Column("programme", LargeBinary),
+    Column("neutral", Boolean, nullable=False, server_default=text("false")),
+    Column("incentive", Boolean, nullable=False, server_default=text("false")),
     # Since when its state and whether it has a programme are as they are; NULL: always, or not known.
     Column("programme_since", INSTANT),
     Column("first_day_per_hour", Integer, nullable=False, server_default="50"),
@@ -151,6 +153,7 @@ contact_policy = Table(
     Column("counter_events", JSONB, nullable=False, server_default=text("'[]'")),
     Column("relational_distance_days", Integer, nullable=False, server_default=text("14")),
     Column("ask_with_open_case", Boolean, nullable=False, server_default=text("false")),
+    Column("countries", JSONB, nullable=False, server_default=text("'[]'")),
 )
 suppression = Table(
     "suppression",
@@ -266,6 +269,8 @@ customer_profile = Table(
     # When the customer came here first; ``known_at``: when what is here was said last, give or take a day.
     Column("joined_at", INSTANT, nullable=False),
     Column("known_at", INSTANT, nullable=False),
+    # The newest evidence of each kind that the customer may be asked.
+    Column("bases", JSONB, nullable=False, server_default=text("'{}'"), info=PERSONAL),
 )
 wave = Table(
     "wave",

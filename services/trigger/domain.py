@@ -145,6 +145,8 @@ def _normalise_basis(basis: EventBasis | None) -> None:
         return
     basis.kind = _required("/customer/basis/kind", basis.kind)
     basis.source = normalized_text(basis.source or "") or None
+    # Left out, it is no part of the digest, which is that of versions without it.
+    basis.wording = normalized_text(basis.wording or "") or UNSET
     if basis.at is not None:
         try:
             basis.at = basis.at.astimezone(UTC)
@@ -215,7 +217,9 @@ def _customer(sent: EventCustomer, hints: HintReader, home: str | None) -> Custo
         locale=hints.locale("/customer/locale", sent.locale),
         time_zone=hints.time_zone("/customer/time_zone", sent.time_zone),
         country=country,
-        basis=Basis(kind=basis.kind, at=basis.at, source=basis.source) if basis else None,
+        basis=Basis(kind=basis.kind, at=basis.at, source=basis.source, wording=basis.wording or None)
+        if basis
+        else None,
     )
 
 

@@ -55,6 +55,7 @@ class EventBasis(Struct, forbid_unknown_fields=True):
     kind: Name
     at: Instant | None = None
     source: Annotated[str, Meta(max_length=1_000)] | None = None
+    wording: Annotated[str, Meta(max_length=1_000)] | UnsetType | None = UNSET
 
 
 class EventCustomer(Struct, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from annotated_types import Interval
 
-from shared.events.envelope import Data, Instant, Name, Topic
+from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 MAX_CAP_HOURS = 720
 """A longer time between two messages is a quarantine, which is a rule of each survey."""
@@ -45,6 +45,36 @@ class CounterEvent(Data, frozen=True, kw_only=True):
     """Since it happened; None: it cancels."""
 
 
+CountryNeed = Literal["nothing", "neutral", "existing_customer", "evidence"]
+OTHER_COUNTRIES = "*"
+MAX_COUNTRIES = 60
+MIN_DECLARED_CHARS = 10
+
+
+class DeclaredBasis(Data, frozen=True, kw_only=True):
+    """That a company may ask all its customers of a country, by its own account."""
+
+    wording: Text
+    """Why it may, as the company wrote it."""
+    by: Text = ""
+    """Who declared it: a colleague's name, or that of an API key."""
+    at: Instant | None = None
+
+
+class CountryRule(Data, frozen=True, kw_only=True):
+    """What the law of a country asks of a survey, as the company set it."""
+
+    country: Name
+    """Two letters of ISO 3166; ``*``: each that has no rule of its own."""
+    needs: CountryNeed
+    incentives: bool = True
+    """Whether a survey may ask there whose answers are rewarded."""
+    max_age_days: Annotated[int, Interval(ge=1, le=365)] | None = None
+    """After which an event is too old to ask about there; None: each survey's own days."""
+    declared: DeclaredBasis | None = None
+    """None: evidence is asked of each customer."""
+
+
 class ContactRules(Data, frozen=True, kw_only=True):
     """When and how often customers may be written to: the only list of these rules and their defaults."""
 
@@ -64,6 +94,8 @@ class ContactRules(Data, frozen=True, kw_only=True):
     """A relational survey asks no contact whom a transactional one asks within so many days; 0: no limit."""
     ask_with_open_case: bool = False
     """Whether somebody is asked while a case about them is open; reminders never are sent meanwhile."""
+    countries: tuple[CountryRule, ...] = ()
+    """One of each country; without any nothing is checked."""
 
 
 class TenantContactPolicy(ContactRules, frozen=True, kw_only=True):

@@ -93,6 +93,10 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """What else an event must meet beside its type; None: nothing."""
     sampling_percent: Annotated[int, Interval(ge=1, le=100)] = 100
     """Of the contacts whom it may ask: always the same ones, by a stable draw."""
+    neutral: bool = False
+    """Its words neither praise nor promote; an editor cannot write any that do."""
+    incentive: bool = False
+    """Answers are rewarded, as by a discount or a draw."""
     programme: Programme | None = None
     """Of a relational survey alone; None: it asks by events and waves."""
     first_day_per_hour: Annotated[int, Interval(ge=0, le=MAX_FIRST_DAY_PER_HOUR)] = 50

@@ -17,6 +17,8 @@ class Basis(Data, frozen=True, kw_only=True):
     kind: Name
     at: Instant | None = None
     source: Text | None = None
+    wording: Text | UnsetType | None = UNSET
+    """What the customer agreed to or was told."""
 
 
 class Customer(Data, frozen=True, kw_only=True):

@@ -102,6 +102,8 @@ class ProfileRecord(ExportRecord, frozen=True, kw_only=True, tag="profile"):
     time_zone: str | None = None
     country: str | None = None
     segments: dict[str, str] = {}
+    bases: tuple[Basis, ...] = ()
+    """Why the company may ask, by its own account: the newest of each kind."""
 
 
 class EventRecord(ExportRecord, frozen=True, kw_only=True, tag="event"):

@@ -148,6 +148,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /contact-policy": empty,
         "dispatcher POST /contact-policy": RouteRequest(form={"version": "1", "cap": "30"}),
         "dispatcher POST /contact-policy/dry-run": RouteRequest(form={"cap": "30"}),
+        "dispatcher POST /contact-policy/recommended": RouteRequest(form={"cap": "30"}),
         "dispatcher POST /v1/dry-runs": RouteRequest(json={"contact_policy": {"cap_hours": 30}}),
         "dispatcher GET /v1/dry-runs/{dry_run_id}": RouteRequest({"dry_run_id": of.dry_run}, foreign=404),
         "dispatcher GET /v1/retention": empty,

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from pydantic import ValidationError
 
+from services.dispatcher.contact_policies import country_rows
 from services.dispatcher.contact_policies.counter_rows import (
     HOUR_UNITS,
     ROW_CHOICES,
@@ -77,6 +78,11 @@ class PolicyForm:
         """The rows of counter-events."""
         return row_numbers(self.fields)
 
+    @property
+    def country_rows(self) -> range:
+        """The rows of countries."""
+        return country_rows.row_numbers(self.fields)
+
     def fault(self, name: str) -> str:
         """What is wrong with a field; empty when nothing is."""
         return spoken(self.faults.get(name, ""))
@@ -94,6 +100,7 @@ class PolicyForm:
             "counter_events": rows_body(self.fields),
             "relational_distance_days": "" if distance is None else distance,
             "ask_with_open_case": {YES: True, NO: False}.get(self["open_case"], self["open_case"]),
+            "countries": country_rows.rows_body(self.fields),
         }
 
     def with_faults(self, error: ValidationError) -> "PolicyForm":
@@ -105,7 +112,12 @@ class PolicyForm:
             name = _FIELDS.get(pointer, pointer.strip("/"))
             if place[0] == "counter_events":
                 name = faulty_name(self.fields, place)
-            remedy = SAME_TIME if pointer == "/quiet_hours/mail" else REMEDIES.get(name) or row_remedy(name)
+            if place[0] == "countries":
+                name = country_rows.faulty_name(self.fields, place)
+            if pointer == "/countries":
+                faults.setdefault(name, country_rows.TWICE_REMEDY)
+                continue
+            remedy = SAME_TIME if pointer == "/quiet_hours/mail" else REMEDIES.get(name) or _row_remedy(name)
             faults.setdefault(name if remedy is not None else "cap", remedy or REMEDIES["cap"])
         return replace(self, faults=faults, refusal=NOT_SAVED)
 
@@ -116,24 +128,32 @@ class PolicyForm:
     def with_conflicts(self, current: CompanyPolicy) -> "PolicyForm":
         """The form of rules that have changed meanwhile, beside each field what is stored by now."""
         stored = form_of(current).fields
-        rows = [name for name in {**stored, **self.fields} if part_of(name) is not None]
+        rows = [name for name in {**stored, **self.fields} if part_of(name) or country_rows.part_of(name)]
         faults: dict[str, Message | str] = {
             name: message("By now it is “%(value)s”.", value=value)
             if (value := spoken(_choices(name).get(stored.get(name, ""), stored.get(name, ""))))
             else message("By now it is empty.")
             for name in (*FIELD_LABELS, *rows)
-            if self[name].strip() != stored.get(name, empty_value(name))
+            if self[name].strip() != stored.get(name, empty_value(name) or country_rows.empty_value(name))
         }
         return PolicyForm({**stored, **self.fields, "version": str(current.version)}, faults, STALE_FORM)
 
 
 def _label(name: str) -> Message:
-    return FIELD_LABELS.get(name) or row_label(name) or message("Counter-events")
+    row = row_label(name) or country_rows.row_label(name)
+    return FIELD_LABELS.get(name) or row or message("Counter-events")
+
+
+def _row_remedy(name: str) -> Message | None:
+    return row_remedy(name) or country_rows.row_remedy(name)
 
 
 def _choices(name: str) -> Mapping[str, Message]:
     """What may be chosen in a field, in words."""
     row = part_of(name)
+    country = country_rows.part_of(name)
+    if country is not None:
+        return country_rows.ROW_CHOICES.get(country[1], {})
     if row is None:
         return CHOICES.get(name, {})
     return CHOICES["cap_unit"] if row[1] == "hold_unit" else ROW_CHOICES.get(row[1], {})
@@ -165,5 +185,6 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
             "relational_distance": str(rules.relational_distance_days),
             "open_case": YES if rules.ask_with_open_case else NO,
             **row_fields(rules.counter_events),
+            **country_rows.row_fields(rules.countries),
         }
     )

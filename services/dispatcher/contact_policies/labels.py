@@ -46,7 +46,10 @@ STALE_FORM = message(
     "Nothing was saved: somebody changed these rules since the page was drawn. What you typed is still here; "
     "save again to keep it."
 )
-_NOTICES = {"saved": message("Saved. It holds at once, also for mails that wait.")}
+_NOTICES = {
+    "saved": message("Saved. It holds at once, also for mails that wait."),
+    "recommended": message("The recommended rules are filled in below. Nothing is saved yet."),
+}
 
 
 def notice(did: str) -> str:

@@ -1,5 +1,6 @@
 """The page of when and how often customers may be written to, and its form."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -7,11 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from services.dispatcher.contact_policies import country_rows
 from services.dispatcher.contact_policies.counter_rows import ROW_CHOICES, ROW_LABELS
 from services.dispatcher.contact_policies.domain import CompanyPolicy, PolicyChanged
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of, read_form
 from services.dispatcher.contact_policies.labels import CHOICES, FIELD_LABELS, notice
 from services.dispatcher.contact_policies.policy_commands import find_policy, set_policy
+from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
 from services.dispatcher.contact_policies.schemas import ContactPolicyBody
 from services.dispatcher.contact_policies.views import ContactPolicyPage, HoursExample
 from services.dispatcher.context import DispatcherContext, OwnContext
@@ -65,6 +68,19 @@ async def change_contact_policy(
             policy = await find_policy(uow, staff.tenant)
         return await _show(request, staff, context, policy, form.with_conflicts(policy), status_code=409)
     return RedirectResponse("/contact-policy?did=saved", 303)
+
+
+@router.post("/recommended")
+async def fill_in_recommended(
+    request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Show the form as it was typed, with the recommended rules of countries; nothing is saved."""
+    form = await read_form(request)
+    async with context.database.reading() as uow:
+        policy = await find_policy(uow, staff.tenant)
+    form = form.completed(policy)
+    filled = country_rows.with_recommended(form.fields, RECOMMENDED_COUNTRIES)
+    return await _show(request, staff, context, policy, replace(form, fields=filled), did="recommended")
 
 
 @router.post("/dry-run")
@@ -121,6 +137,12 @@ async def _show(
             part: [(key, spoken(words)) for key, words in choices.items()]
             for part, choices in {**ROW_CHOICES, "hold_unit": CHOICES["cap_unit"]}.items()
         },
+        country_labels=country_rows.ROW_LABELS,
+        country_choices={
+            part: [(key, spoken(words)) for key, words in choices.items()]
+            for part, choices in country_rows.ROW_CHOICES.items()
+        },
+        countries=policy.rules.countries,
         example=example,
         tried=tried,
         done=notice(did),

@@ -1,9 +1,11 @@
 """Read when and how often a tenant may write, and change it: each change is published."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import json
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies import repository
@@ -13,6 +15,8 @@ from shared.events import (
     CONTACT_POLICIES,
     ContactRules,
     CounterEvent,
+    CountryRule,
+    DeclaredBasis,
     QuietHours,
     TenantContactPolicy,
 )
@@ -20,6 +24,7 @@ from shared.privacy.audit import AuditActor, record_audit
 
 _quiet_hours = json.Decoder(dict[str, QuietHours])
 _counter_events = json.Decoder(tuple[CounterEvent, ...])
+_countries = json.Decoder(tuple[CountryRule, ...])
 
 
 async def find_policy(uow: UnitOfWork, tenant: str) -> CompanyPolicy:
@@ -40,6 +45,9 @@ async def set_policy(
 
     :raises PolicyChanged: when ``seen`` is given and is no longer the version.
     """
+    if any(rule.declared is not None for rule in rules.countries):
+        current = (await find_policy(uow, tenant)).rules.countries
+        rules = replace(rules, countries=_signed(rules.countries, current, who, uow.now))
     row = await repository.write(uow, tenant, rules, seen)
     if row is None:
         if seen is not None and (await find_policy(uow, tenant)).version != seen:
@@ -61,7 +69,30 @@ def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
         "counter_events": len(rules.counter_events),
         "relational_distance_days": rules.relational_distance_days,
         "ask_with_open_case": rules.ask_with_open_case,
+        "countries": ", ".join(f"{rule.country} {rule.needs}" for rule in rules.countries) or False,
+        "declared": "; ".join(
+            f"{rule.country}: {rule.declared.wording}"
+            for rule in rules.countries
+            if rule.declared is not None
+        )
+        or False,
     }
+
+
+def _signed(
+    countries: Sequence[CountryRule], current: Sequence[CountryRule], who: AuditActor, now: datetime
+) -> tuple[CountryRule, ...]:
+    """The rules with who declared each basis, and when; one whose wording stays was declared before."""
+    before = {rule.country: rule.declared for rule in current}
+    signed = []
+    for rule in countries:
+        declared, known = rule.declared, before.get(rule.country)
+        if declared is not None:
+            if known is None or known.wording != declared.wording:
+                known = DeclaredBasis(wording=declared.wording, by=who.name, at=now)
+            declared = known
+        signed.append(replace(rule, declared=declared))
+    return tuple(signed)
 
 
 def rules_from(row: Row[Any]) -> ContactRules:
@@ -74,6 +105,7 @@ def rules_from(row: Row[Any]) -> ContactRules:
         counter_events=_counter_events.decode(row.counter_events),
         relational_distance_days=row.relational_distance_days,
         ask_with_open_case=row.ask_with_open_case,
+        countries=_countries.decode(row.countries),
     )
 
 
@@ -90,4 +122,5 @@ def policy_event(row: Row[Any]) -> TenantContactPolicy:
         counter_events=rules.counter_events,
         relational_distance_days=rules.relational_distance_days,
         ask_with_open_case=rules.ask_with_open_case,
+        countries=rules.countries,
     )

@@ -13,7 +13,8 @@ from shared.events import ContactRules, Event, TenantContactPolicy
 
 _COLUMNS = (
     "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at, "
-    "CAST(counter_events AS text) AS counter_events, relational_distance_days, ask_with_open_case"
+    "CAST(counter_events AS text) AS counter_events, relational_distance_days, ask_with_open_case, "
+    "CAST(countries AS text) AS countries"
 )
 
 FIND_OF_TENANTS = f"""
@@ -29,10 +30,11 @@ async def find_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
 WRITE_POLICY = f"""
     INSERT INTO contact_policy AS p (
         tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events,
-        relational_distance_days, ask_with_open_case, changed_at
+        relational_distance_days, ask_with_open_case, countries, changed_at
     )
     SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours,
-        CAST(CAST(:counter_events AS text) AS jsonb), :relational_distance_days, :ask_with_open_case, :now
+        CAST(CAST(:counter_events AS text) AS jsonb), :relational_distance_days, :ask_with_open_case,
+        CAST(CAST(:countries AS text) AS jsonb), :now
     WHERE coalesce(CAST(:seen AS bigint), 0) = 0
         OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
     ON CONFLICT (tenant) DO UPDATE SET
@@ -44,12 +46,14 @@ WRITE_POLICY = f"""
         counter_events = EXCLUDED.counter_events,
         relational_distance_days = EXCLUDED.relational_distance_days,
         ask_with_open_case = EXCLUDED.ask_with_open_case,
+        countries = EXCLUDED.countries,
         changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
     WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
         AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events,
-             p.relational_distance_days, p.ask_with_open_case) IS DISTINCT FROM
+             p.relational_distance_days, p.ask_with_open_case, p.countries) IS DISTINCT FROM
             (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours,
-             EXCLUDED.counter_events, EXCLUDED.relational_distance_days, EXCLUDED.ask_with_open_case)
+             EXCLUDED.counter_events, EXCLUDED.relational_distance_days, EXCLUDED.ask_with_open_case,
+             EXCLUDED.countries)
     RETURNING {_COLUMNS}
 """
 
@@ -65,6 +69,7 @@ async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | N
         "counter_events": json.encode(rules.counter_events).decode(),
         "relational_distance_days": rules.relational_distance_days,
         "ask_with_open_case": rules.ask_with_open_case,
+        "countries": json.encode(rules.countries).decode(),
         "seen": seen,
         "now": uow.now,
     }
@@ -110,6 +115,7 @@ async def restore(uow: UnitOfWork, events: Sequence[Event[TenantContactPolicy]])
             "tenant": [event.tenant for event in events],
             "quiet_hours": [json.encode(event.data.quiet_hours).decode() for event in events],
             "counter_events": [json.encode(event.data.counter_events).decode() for event in events],
+            "countries": [json.encode(event.data.countries).decode() for event in events],
         },
     )
     rows = rows_sql(contact_policy, names)

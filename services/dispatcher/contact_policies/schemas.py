@@ -5,6 +5,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.dispatcher.contact_policies.counter_bodies import CounterEventAnswer, CounterEventBodies
+from services.dispatcher.contact_policies.country_bodies import (
+    COUNTRIES_MEANING,
+    CountryRuleAnswer,
+    CountryRuleBodies,
+)
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.request_body import StrictBody
 from shared.events import ContactRules, QuietHours
@@ -67,6 +72,7 @@ class ContactPolicyBody(StrictBody):
         default=_DEFAULT.ask_with_open_case,
         description="Whether somebody is asked while a case about them is open.",
     )
+    countries: CountryRuleBodies = Field(default=[], description=COUNTRIES_MEANING)
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -90,6 +96,7 @@ class ContactPolicyBody(StrictBody):
             counter_events=tuple(each.counter_event() for each in self.counter_events),
             relational_distance_days=self.relational_distance_days,
             ask_with_open_case=self.ask_with_open_case,
+            countries=tuple(each.rule() for each in self.countries),
         )
 
 
@@ -116,6 +123,7 @@ class ContactPolicyAnswer(BaseModel):
     counter_events: list[CounterEventAnswer]
     relational_distance_days: int
     ask_with_open_case: bool
+    countries: list[CountryRuleAnswer]
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -132,6 +140,7 @@ class ContactPolicyAnswer(BaseModel):
             counter_events=[CounterEventAnswer.of(each) for each in rules.counter_events],
             relational_distance_days=rules.relational_distance_days,
             ask_with_open_case=rules.ask_with_open_case,
+            countries=[CountryRuleAnswer.of(each) for each in rules.countries],
             version=policy.version,
         )
 

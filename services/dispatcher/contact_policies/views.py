@@ -9,7 +9,7 @@ from services.dispatcher.contact_policies.forms import PolicyForm
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.dry_runs.views import DryRunPart
-from shared.events import ContactRules, Customer, QuietHours, Tenant
+from shared.events import ContactRules, CountryRule, Customer, QuietHours, Tenant
 from shared.pages.page import Page
 from shared.values.messages import Message
 from shared.values.zones import zone_of
@@ -62,6 +62,11 @@ class ContactPolicyPage(Page):
     row_labels: Mapping[str, Message]
     row_choices: Mapping[str, Sequence[tuple[str, str]]]
     """Of the fields of each row of counter-events."""
+    country_labels: Mapping[str, Message]
+    country_choices: Mapping[str, Sequence[tuple[str, str]]]
+    """Of the fields of each row of countries."""
+    countries: Sequence[CountryRule]
+    """Those that hold now."""
     example: HoursExample
     """By the rules that hold now."""
     tried: DryRunPart | None

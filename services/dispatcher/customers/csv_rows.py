@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from services.dispatcher.customers.basis_in import BASIS_COLUMNS, basis_of_cells
 from services.dispatcher.customers.reading import CustomerIn, ReadCustomer, checked, refuse_contradictions
 from shared.http.json_errors import fault_of
 from shared.http.validation_errors import FieldFault
@@ -14,7 +15,8 @@ from shared.values.messages import Count, Message, message
 
 MAX_ROWS = 10_000
 REQUIRED = ("id", "email")
-COLUMNS = (*REQUIRED, "locale", "country", "time_zone")
+PLAIN = (*REQUIRED, "locale", "country", "time_zone")
+COLUMNS = (*PLAIN, *BASIS_COLUMNS)
 SEGMENT = "segments."
 """The beginning of the name of a column with the values of a dimension."""
 SEPARATORS = (",", ";", "\t")
@@ -82,7 +84,8 @@ def _read(names: Sequence[str], cells: Sequence[str]) -> ReadCustomer:
         return ReadCustomer(cells[0][:200], None, [FieldFault(field="/", detail=detail)])
     given = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
     segments = {name.removeprefix(SEGMENT): cell for name, cell in given.items() if name.startswith(SEGMENT)}
-    customer: dict[str, Any] = {name: given.get(name) for name in COLUMNS if name in given}
+    customer: dict[str, Any] = {name: given.get(name) for name in PLAIN if name in given}
+    customer |= {"basis": basis_of_cells(given)}
     customer |= {name: "" for name in REQUIRED if name not in given}
     try:
         return checked(msgspec.convert({**customer, "segments": segments}, CustomerIn))
@@ -95,4 +98,6 @@ def column_of(fault: FieldFault) -> str:
     segment = _POINTER.fullmatch(fault["field"])
     if segment is not None:
         return SEGMENT + segment[1].replace("~1", "/").replace("~0", "~")
-    return fault["field"].strip("/")
+    field = fault["field"].strip("/")
+    of_basis = {f"basis/{part}": column for column, part in BASIS_COLUMNS.items()}
+    return of_basis.get(field, field)

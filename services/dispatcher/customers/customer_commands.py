@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from services.dispatcher.customers.basis_in import basis_of
 from services.dispatcher.customers.domain import CustomerProfile
 from services.dispatcher.customers.reading import CustomerIn, ReadCustomer
 from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.lawful_basis import bases_of
 from services.dispatcher.decisions.repository.known_customers import keep_known, known_contact
 from services.dispatcher.sending.sending_commands import find_sending
 from shared.db import UnitOfWork
@@ -46,6 +48,7 @@ async def keep_customers(
             given[id_].time_zone,
             segments[id_],
             uow.now,
+            bases_of(given[id_], uow.now),
         )
         for id_, contact in kept.items()
     }
@@ -67,4 +70,5 @@ def _customer(customer: CustomerIn) -> Customer:
         locale=customer.locale,
         country=customer.country,
         time_zone=customer.time_zone,
+        basis=basis_of(customer),
     )

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.lawful_basis import bases_of, newest_bases
 from shared.events import Transaction
 from shared.events.segments import TOUCHPOINT
+from shared.events.transactions import Basis
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
 from shared.values.text import normalized_text
@@ -30,6 +32,8 @@ class CustomerProfile(NamedTuple):
     segments: Mapping[str, str]
     known_at: datetime
     """When this was said of the customer."""
+    bases: Mapping[str, Basis] = {}
+    """The evidence that they may be asked, by its kind."""
 
     @property
     def subject(self) -> Subject:
@@ -62,6 +66,7 @@ def profile_of_event(contact: ContactKey, event: Transaction) -> CustomerProfile
         customer.time_zone,
         {name: value for name, value in event.segments.items() if name != TOUCHPOINT},
         event.accepted_at,
+        bases_of(customer, event.occurred_at),
     )
 
 
@@ -82,4 +87,5 @@ def completed(profile: CustomerProfile, older: CustomerProfile) -> CustomerProfi
         country=profile.country or older.country,
         time_zone=profile.time_zone or older.time_zone,
         segments=profile.segments or older.segments,
+        bases=newest_bases(older.bases, profile.bases),
     )

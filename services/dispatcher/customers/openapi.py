@@ -15,6 +15,7 @@ _EXAMPLE = {
             "country": "DK",
             "time_zone": "Europe/Copenhagen",
             "segments": {"store": "aarhus"},
+            "basis": {"kind": "consent", "at": "2026-03-02T09:00:00Z", "source": "order form"},
         }
     ]
 }

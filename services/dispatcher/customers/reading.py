@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
+from services.dispatcher.customers.basis_in import BasisIn, basis_faults
 from services.dispatcher.decisions.addresses import address_quality
 from shared.events.envelope import Name
 from shared.events.segments import MAX_DIMENSIONS, MAX_SEGMENT_BYTES, BadSegment, clean_segments, too_long
@@ -47,6 +48,7 @@ class CustomerIn(Struct, forbid_unknown_fields=True):
     country: Text | None = None
     time_zone: Text | None = None
     segments: Segments = None
+    basis: BasisIn | None = None
 
 
 class BadList(Exception):
@@ -124,6 +126,7 @@ def checked(customer: CustomerIn) -> ReadCustomer:
             faults.append(FieldFault(field=pointer(name), detail=remedy))
         setattr(customer, name, understood)
     faults += _clean(customer)
+    faults += basis_faults(customer)
     return ReadCustomer(id_, None if faults else customer, faults)
 
 

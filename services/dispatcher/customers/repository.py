@@ -1,12 +1,14 @@
 """``customer_profile``: customers with an address, whom a company may ask outside of an event."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from msgspec import json
 
+from services.dispatcher.customers.bases import read_bases, write_bases
 from services.dispatcher.customers.domain import CustomerProfile
 from shared.db import UnitOfWork
+from shared.events.transactions import Basis
 
 _GIVEN = "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)"
 _KEPT = "(p.customer_id, p.contact, p.email)"
@@ -16,20 +18,31 @@ _LOCALE, _COUNTRY, _TIME_ZONE = (
 )
 _SEGMENTS = """CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.segments <> '{}' THEN EXCLUDED.segments
             ELSE p.segments END"""
+# The newest of each kind stays, whoever said it: that a customer says no is kept elsewhere.
+_BASES = """CASE WHEN EXCLUDED.bases = '{}' THEN p.bases ELSE (
+            SELECT jsonb_object_agg(b.kind, b.basis) FROM (
+                SELECT DISTINCT ON (e.key) e.key AS kind, e.value AS basis
+                FROM (
+                    SELECT * FROM jsonb_each(p.bases) UNION ALL SELECT * FROM jsonb_each(EXCLUDED.bases)
+                ) e
+                ORDER BY e.key, CAST(e.value ->> 'at' AS timestamptz) DESC NULLS LAST
+            ) b
+        ) END"""
 # The newest word counts, in whatever order they come. Who comes again soon with the same costs no write.
 KEEP_PROFILES = f"""
     INSERT INTO customer_profile AS p (
-        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, joined_at, known_at
+        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, joined_at,
+        known_at, bases
     )
     SELECT n.tenant, n.person, n.customer_id, n.contact, n.email, n.locale, n.country, n.time_zone,
-        CAST(n.segments AS jsonb), :now, n.known_at
+        CAST(n.segments AS jsonb), :now, n.known_at, CAST(n.bases AS jsonb)
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:customer_ids AS text[]),
         CAST(:contacts AS text[]), CAST(:emails AS text[]), CAST(:locales AS text[]),
         CAST(:countries AS text[]), CAST(:time_zones AS text[]), CAST(:segments AS text[]),
-        CAST(:times AS timestamptz[])
+        CAST(:times AS timestamptz[]), CAST(:bases AS text[])
     ) AS n(
-        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at
+        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at, bases
     )
     ORDER BY 1, 2
     ON CONFLICT (tenant, person) DO UPDATE SET
@@ -38,6 +51,7 @@ KEEP_PROFILES = f"""
         country = {_COUNTRY},
         time_zone = {_TIME_ZONE},
         segments = {_SEGMENTS},
+        bases = {_BASES},
         known_at = EXCLUDED.known_at
     WHERE p.known_at <= EXCLUDED.known_at AND (
         p.known_at < EXCLUDED.known_at - CAST(:accuracy AS interval)
@@ -46,6 +60,7 @@ KEEP_PROFILES = f"""
         OR p.country IS DISTINCT FROM {_COUNTRY}
         OR p.time_zone IS DISTINCT FROM {_TIME_ZONE}
         OR p.segments IS DISTINCT FROM {_SEGMENTS}
+        OR p.bases IS DISTINCT FROM {_BASES}
     )
     RETURNING p.person
 """
@@ -74,6 +89,7 @@ async def keep_profiles(uow: UnitOfWork, profiles: Sequence[CustomerProfile], *,
             "time_zones": [each.time_zone for each in profiles],
             "segments": [json.encode(each.segments).decode() for each in profiles],
             "times": [each.known_at for each in profiles],
+            "bases": [write_bases(each.bases) for each in profiles],
             "accuracy": KNOWN_AT_ACCURACY,
             "whole": whole,
             "now": uow.now,
@@ -91,3 +107,22 @@ async def count_profiles(uow: UnitOfWork, tenant: str) -> int:
     """How many customers the tenant may ask outside of an event."""
     count: int = (await uow.execute(COUNT_PROFILES, {"tenant": tenant})).scalar_one()
     return count
+
+
+FIND_BASES = """
+    SELECT p.tenant, p.person, CAST(p.bases AS text) AS bases
+    FROM customer_profile p
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:persons AS text[])) AS n(tenant, person)
+        USING (tenant, person)
+    WHERE p.bases <> '{}'
+"""
+
+
+async def find_bases(
+    uow: UnitOfWork, persons: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, Basis]]:
+    """The evidence of each of these customers, by tenant and pseudonym, who have any."""
+    keys = sorted(persons)
+    values = {"tenants": [tenant for tenant, _ in keys], "persons": [person for _, person in keys]}
+    found = await uow.execute(FIND_BASES, values)
+    return {(row.tenant, row.person): read_bases(row.bases) for row in found}

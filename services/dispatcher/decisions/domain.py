@@ -11,6 +11,7 @@ from services.dispatcher.decisions.conditions import FailedComparison, failed_co
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
+from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, MissingBasis, missing_basis
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
@@ -28,6 +29,7 @@ SurveyRefusal = Literal[
     "suppressed",
     "countered",
     "case_open",
+    "no_basis",
     "too_old",
     "quiet_dropped",
     "relational_first",
@@ -82,6 +84,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """When they may be written to."""
     countered: Countered = NOT_COUNTERED
     """What counter-events do to the mail."""
+    law: CountryLaw = NO_LAW
+    """What the country that they live in asks of a survey."""
     cap_hours: int = 0
     """They get at most one message in so many hours; 0: no limit."""
     case_open: bool = False
@@ -113,6 +117,8 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a relational survey that another one is too close to; ``asked_at`` is when that asks."""
     relational_event_id: UUID | None = None
     """The event whose relational mail leaves on the same day, in place of one of this survey."""
+    basis: MissingBasis | None = None
+    """What the law of the customer's country misses."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,6 +273,7 @@ def _considered(
         why=why,
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
+        basis=_missing_basis_at_decision(survey, occurred_at, now, person) if why == "no_basis" else None,
     )
     if why not in {"relational_first", "quarantine", "relational_distance"}:
         return considered
@@ -319,6 +326,7 @@ def judge_survey(
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
         (person.case_open and not person.test_address, "case_open"),
+        (_missing_basis_at_decision(survey, occurred_at, now, person) is not None, "no_basis"),
         (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(held)),
         (standing_before(survey, due_at, person) is not None, "relational_first"),
@@ -329,6 +337,27 @@ def judge_survey(
         (not drawn and not person.test_address, "sampled_out"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
+
+
+def _missing_basis_at_decision(
+    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
+) -> MissingBasis | None:
+    """The same when the mail would leave; until then an event gets older."""
+    if person.law.rule is None:
+        return None
+    due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
+    return basis_missing(survey, occurred_at, due_at, person)
+
+
+def basis_missing(
+    survey: CandidateSurvey, occurred_at: datetime, at: datetime, person: Person
+) -> MissingBasis | None:
+    """What the law of the customer's country misses for a mail at this instant; never of a test address."""
+    if person.test_address:
+        return None
+    return missing_basis(
+        person.law, neutral=survey.neutral, incentive=survey.incentive, occurred_at=occurred_at, at=at
+    )
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:
@@ -474,6 +503,7 @@ def reason_not_to_send(
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
         (person.case_open and not person.test_address, "case_open"),
+        (survey is not None and basis_missing(survey, occurred_at, now, person) is not None, "no_basis"),
         (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
         (survey is not None and standing_before(survey, now, person) is not None, "relational_first"),

@@ -19,6 +19,7 @@ from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
 from services.dispatcher.decisions.inputs import (
     DecisionInputs,
+    load_bases,
     load_contacts,
     load_counters,
     load_erased,
@@ -182,6 +183,7 @@ async def _decide(
     if asked:
         await load_contacts(uow, asked_contacts, inputs)
         await load_counters(uow, asked, inputs)
+        await load_bases(uow, asked_contacts, inputs)
         waiting = await lock_replaceable(uow, asked, inputs)
     results = [
         judge(candidate, contact, inputs, uow.now)

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.policy_commands import find_policies
+from services.dispatcher.customers.repository import find_bases
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.counter_events import (
@@ -22,7 +23,15 @@ from services.dispatcher.decisions.counter_events import (
 )
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
 from services.dispatcher.decisions.hours import ContactHours
-from services.dispatcher.decisions.places import place_of
+from services.dispatcher.decisions.lawful_basis import (
+    NO_LAW,
+    CountryLaw,
+    bases_of,
+    law_for,
+    needs_evidence,
+    newest_bases,
+)
+from services.dispatcher.decisions.places import Place, place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import asked as asked_rows
@@ -39,8 +48,10 @@ from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import read_texts
 from shared.db import UnitOfWork
-from shared.events import Event, Invitation, Tenant, Transaction
+from shared.events import ContactRules, Event, Invitation, Tenant, Transaction
+from shared.events.transactions import Basis
 from shared.privacy.erased import find_erased
+from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
 from shared.tenancy.tenants import find_tenants
 from shared.values.text import normalized_text
@@ -68,6 +79,8 @@ class DecisionInputs:
     """The counter-events that may be about the events, by tenant."""
     open_cases: set[tuple[str, str]] = field(default_factory=set)
     """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
+    bases: dict[tuple[str, str], dict[str, Basis]] = field(default_factory=dict)
+    """By tenant and person: the evidence that they may be asked; updated within the batch."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -134,7 +147,20 @@ class DecisionInputs:
             case_open=self._has_open_case(contact),
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone if tenant is not None else "UTC",
+            law=self._law(event, contact, place, rules),
         )
+
+    def _law(
+        self, event: Event[Transaction], contact: ContactKey, place: Place, rules: ContactRules
+    ) -> CountryLaw:
+        """The law of the customer's country, with the evidence that came until now."""
+        if not rules.countries:
+            return NO_LAW
+        own = bases_of(event.data.customer, event.data.occurred_at)
+        known = newest_bases(self.bases.get((contact.tenant, contact.person), {}), own)
+        if own and contact.person != NOBODY:
+            self.bases[contact.tenant, contact.person] = known
+        return law_for(rules.countries, place.country, known)
 
     def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
         """What counter-events do to the mail about this event; to a test of a survey nothing."""
@@ -267,6 +293,17 @@ async def load_counters(
     if askings:
         for counter in await counter_rows.find(uow, askings):
             inputs.counters.setdefault(counter.tenant, []).append(counter)
+
+
+async def load_bases(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
+    """Load the evidence that customers may be asked, of companies for whom it matters."""
+    persons = {
+        (contact.tenant, contact.person)
+        for contact in contacts
+        if needs_evidence(inputs.company_policy(contact.tenant).rules.countries)
+    }
+    if persons:
+        inputs.bases.update(await find_bases(uow, persons))
 
 
 async def load_asked(

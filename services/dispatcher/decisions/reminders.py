@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.dispatcher.decisions.domain import CandidateSurvey, Person
+from services.dispatcher.decisions.domain import CandidateSurvey, Person, basis_missing
 from shared.events import InvitationState
 from shared.events.sending import SendingMode
 from shared.events.surveys import Reminder
@@ -20,6 +20,7 @@ ReminderRefusal = Literal[
     "opted_out",
     "suppressed",
     "countered",
+    "no_basis",
     "case_open",
     "survey_gone",
     "paused",
@@ -85,6 +86,8 @@ def reason_not_to_remind(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
+        # Not the age: as with the survey's own days, it was right when the first mail left.
+        (survey is not None and basis_missing(survey, now, now, person) is not None, "no_basis"),
         (case_open, "case_open"),
         (survey is None, "survey_gone"),
         (survey is not None and survey.state != "live", "paused"),

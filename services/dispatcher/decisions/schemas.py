@@ -16,6 +16,17 @@ class FailedComparisonAnswer(BaseModel):
     value: Any = None
 
 
+class MissingBasisAnswer(BaseModel):
+    """Why a survey may not ask by the law of a country."""
+
+    fault: str = Field(description="`incentive`, `age`, or what the country `needs` and nobody has.")
+    country: str = Field(description="Two letters; empty: not known.")
+    by_other: bool = Field(default=False, description="Whether it was the rule for all other countries, `*`.")
+    needs: str
+    evidence: list[str] = Field(default=[], description="What was known of the customer.")
+    max_age_days: int | None = None
+
+
 class ConsideredAnswer(BaseModel):
     """A survey that asks about events of this type, and why it asks about this one or does not."""
 
@@ -38,6 +49,9 @@ class ConsideredAnswer(BaseModel):
     )
     sampling_percent: int | None = Field(
         default=None, description="Of `sampled_out`: how many percent of the contacts the survey asks."
+    )
+    basis: MissingBasisAnswer | None = Field(
+        default=None, description="Of `no_basis`: what the law of the customer's country misses."
     )
 
 

@@ -33,6 +33,7 @@ from services.dispatcher.decisions.domain import (
 )
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.lawful_basis import bases_of, law_for
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.sampling import is_sampled
 from services.dispatcher.decisions.scopes import Asked
@@ -129,6 +130,8 @@ class Simulation:
     """By the person, or the keyed hash of the address, whom each is about."""
     known: set[str] = field(default_factory=set)
     """The keys for which the questions and suppressions above are loaded."""
+    bases: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By person: the kinds of evidence that they may be asked, as it is kept now."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
@@ -256,12 +259,18 @@ class Simulation:
             case_open=not rules.ask_with_open_case and self._has_open_case(event),
             relational_distance_days=rules.relational_distance_days,
             company_zone=self.rules.tenant.time_zone if self.rules.tenant is not None else "UTC",
+            law=law_for(rules.countries, place.country, self._evidence(event)),
         )
 
     def _has_open_case(self, event: PastEvent) -> bool:
         contact, at = event.contact, event.decided_at
         cases = (case for key in (contact.person, contact.address) if key for case in self.cases.get(key, ()))
         return any(case.opened_at <= at and (case.closed_at is None or case.closed_at > at) for case in cases)
+
+    def _evidence(self, event: PastEvent) -> Iterable[str]:
+        """What is known by now, and what came with the event."""
+        own = bases_of(event.transaction.customer, event.transaction.occurred_at)
+        return {*own, *self.bases.get(event.contact.person, ())}
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:

@@ -10,11 +10,13 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.customers.repository import find_bases
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.domain import AddressQuality, CandidateSurvey
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.inputs import candidate_from
+from services.dispatcher.decisions.lawful_basis import needs_evidence
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import sampling_key
 from services.dispatcher.decisions.scopes import Asked
@@ -89,6 +91,10 @@ async def run(
             rows = _whole_batches(found)
             events = await asyncio.to_thread(_past_events, tenant, rows)
             await _load_contacts(uow, simulation, tenant, events, since)
+            if needs_evidence(simulation.rules.company.countries):
+                persons = {(tenant, event.contact.person) for event in events}
+                for (_, person), bases in (await find_bases(uow, persons)).items():
+                    simulation.bases[person] = frozenset(bases)
             if has_counters:
                 asking = [asking_about(tenant, event.transaction, event.contact) for event in events]
                 known = await counter_rows.find(uow, asking)

@@ -89,6 +89,7 @@ FIELDS: Mapping[str, Message] = {
     "time_zone": message("Time zone"),
     "country": message("Country"),
     "basis": message("Why the company may ask"),
+    "bases": message("Why the company may ask"),
     "account": message("Account"),
     "segments": message("Part of the company"),
     "organisation": message("Organisation"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.dispatcher.customers.bases import read_bases
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.invitations.states import read_invitation
 from shared.db import UnitOfWork
@@ -73,7 +74,8 @@ FIND_KNOWN = f"""
         AND {newest_first("t.known_at")}
 """
 FIND_PROFILE = f"""
-    SELECT t.customer_id, t.email, t.locale, t.country, t.time_zone, t.segments, t.known_at
+    SELECT t.customer_id, t.email, t.locale, t.country, t.time_zone, t.segments, t.known_at,
+        CAST(t.bases AS text) AS stored_bases
     FROM customer_profile t
     WHERE t.tenant = :tenant AND t.person = :person
         AND (CAST(:contact AS text) IS NULL OR t.contact = :contact)
@@ -200,6 +202,7 @@ def _profile(row: Row[Any]) -> ProfileRecord:
         row,
         at=row.known_at,
         obtained_from="company",
+        bases=tuple(read_bases(row.stored_bases).values()),
     )
 
 

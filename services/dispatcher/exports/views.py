@@ -213,10 +213,17 @@ def shown_record(record: AnyRecord) -> ShownRecord:
             fact
             for name in labels.FIELDS
             if hasattr(record, name)
-            for fact in facts_of(name, getattr(record, name))
+            for fact in _facts_of_field(name, getattr(record, name))
         ],
         list(_lines(record)),
     )
+
+
+def _facts_of_field(name: str, value: Any) -> Iterator[ShownFact]:
+    """The facts of one field; of several bases those of each."""
+    if name != "bases":
+        return facts_of(name, value)
+    return (fact for basis in value for fact in facts_of("basis", basis))
 
 
 def facts_of(name: str, value: Any) -> Iterator[ShownFact]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import rules_from
+from services.dispatcher.customers.bases import read_bases
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
@@ -26,6 +27,7 @@ from services.dispatcher.decisions.domain import (
 )
 from services.dispatcher.decisions.hours import ContactHours, Hold
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
+from services.dispatcher.decisions.lawful_basis import bases_of, law_for, newest_bases
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import (
@@ -155,6 +157,7 @@ class InvitationQueue:
             renderer.address(invitation.customer),
             sending,
             invitation.customer,
+            invitation.occurred_at,
             tenant,
             asked,
             is_reminder=is_reminder,
@@ -211,6 +214,7 @@ class InvitationQueue:
         address: str | None,
         sending: Sending,
         customer: Customer,
+        occurred_at: datetime,
         tenant: Tenant,
         asked: Sequence[Asked],
         *,
@@ -235,6 +239,11 @@ class InvitationQueue:
             case_open=inputs.case_open and (is_reminder or not rules.ask_with_open_case),
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone,
+            law=law_for(
+                rules.countries,
+                place.country,
+                newest_bases(read_bases(inputs.bases), bases_of(customer, occurred_at)),
+            ),
         )
 
 

@@ -88,7 +88,7 @@ FIND_SENDING_INPUTS = f"""
         ) AS asked_elsewhere_at,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
-        CAST(p.counter_events AS text) AS counter_events,
+        CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
         p.relational_distance_days, p.ask_with_open_case,
         {HAS_OPEN_CASE} AS case_open,
         EXISTS (
@@ -96,6 +96,10 @@ FIND_SENDING_INPUTS = f"""
             JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
             WHERE o.tenant = n.tenant AND o.contact = :contact AND o.measurement = 'relational'
         ) AS relational_waits,
+        (
+            SELECT CAST(f.bases AS text) FROM customer_profile f
+            WHERE f.tenant = n.tenant AND f.person = :person
+        ) AS bases,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (

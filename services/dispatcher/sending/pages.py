@@ -7,6 +7,7 @@ shown before it can be undone.
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.frame import CsrfChecked, StaffAdmin, StaffEditor, frame_of
@@ -160,6 +161,7 @@ async def _ask(
             ],
             waiting=await invitation_rows.count_waiting(uow, staff.tenant, staff.segments),
             most=MAX_WAITING_COUNTED,
+            checks_law=bool((await find_policy(uow, staff.tenant)).rules.countries),
             version=await sending_version(uow, staff.tenant),
             fault=spoken(fault),
         )

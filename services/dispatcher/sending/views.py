@@ -38,4 +38,6 @@ class SwitchPage(Page):
     """Mails that wait are counted up to here."""
     version: str
     """The last change when the page was rendered."""
+    checks_law: bool
+    """Whether the company has set rules of countries."""
     fault: str = ""

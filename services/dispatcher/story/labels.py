@@ -96,6 +96,12 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("asked about a single event too close to it"),
         message("The customer had been asked about a single event not long before."),
     ),
+    "no_basis": ReasonWords(
+        message("The law of the country of the customer forbids to ask so."),
+        message("Law of the country"),
+        message("the law of the country forbids it"),
+        message("By the law of the country it could not be sent."),
+    ),
     "quarantine": ReasonWords(
         message("The customer was asked not long ago."),
         message("Asked not long ago"),

@@ -16,6 +16,7 @@ from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
+from services.dispatcher.story.basis import basis_lines
 from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
@@ -187,6 +188,11 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             )
             for one in (*story.explanation.considered, *story.explanation.rehearsed)
             if one.failed
+        },
+        basis_lines={
+            one.survey_id: basis_lines(one.basis)
+            for one in story.explanation.considered
+            if one.basis is not None
         },
         customer=decision_customer_label(decision.customer_id, decision.person),
         customer_is_kept=decision.person != NOBODY,

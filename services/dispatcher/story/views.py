@@ -152,6 +152,8 @@ class EventPage(Page):
     """By which somebody is asked, in words."""
     failures: Mapping[UUID, Sequence[str]]
     """By survey: the comparisons for which the event did not meet its conditions."""
+    basis_lines: Mapping[UUID, Sequence[str]]
+    """By survey: why the law of the customer's country forbade it to ask."""
     customer: str
     customer_is_kept: bool
     """Whether it is still known whose event it was."""

@@ -30,6 +30,8 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields["quarantine_scope"] = draft.quarantine_scope
     fields["layout"] = draft.layout
     fields["anonymous"] = YES if draft.anonymous else NO
+    fields["neutral"] = YES if draft.neutral else NO
+    fields["incentive"] = YES if draft.incentive else NO
     fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))

@@ -117,8 +117,9 @@ class DraftForm:
                 body[name] = typed if number is None else number
         delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
         body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
-        if typed := self["anonymous"]:  # a page that was open before there was this field posts none
-            body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
+        for name in ("anonymous", "neutral", "incentive"):
+            if typed := self[name]:  # a page that was open before there was this field posts none
+                body[name] = {YES: True, NO: False}.get(typed, typed)
         if typed := self["quarantine_scope"]:  # as above
             body["quarantine"] = {"scope": typed}
         if typed := self["layout"]:  # as above

@@ -32,6 +32,8 @@ FIELD_LABELS = {
     "position": message("Place in the order"),
     "sampling_percent": message("Percent of the customers it asks"),
     "anonymous": message("Whose the answers are"),
+    "neutral": message("Its words"),
+    "incentive": message("Reward for an answer"),
     "reminder_1": message("Days until the first reminder"),
     "reminder_2": message("Days until the second reminder"),
     "first_day_per_hour": message("Mails an hour on its first day"),
@@ -85,6 +87,7 @@ REMEDIES = {
     "edit_hours": message("Write a whole number of hours from %(least)s to %(most)s.", least=0, most=720),
     "reply_to": message("Write an address such as name@example.com, or leave it empty."),
     "layout": message("Choose a row or a column."),
+    "neutral": message("Choose whether its words are neutral."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }
 """What to write in each field; the API words it in its own terms."""

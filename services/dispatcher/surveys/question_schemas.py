@@ -12,7 +12,7 @@ from shared.events import Question, SurveyTexts
 from shared.events.nps import Group
 from shared.events.placeholders import PLACEHOLDERS, placeholder_faults
 from shared.events.questions import MAX_OPTIONS, OUTCOMES, QuestionKind
-from shared.values.messages import sentences
+from shared.values.messages import Message, sentences
 
 
 def without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
@@ -110,7 +110,15 @@ def refuse_faults(questions: Sequence[Question], texts: Mapping[str, SurveyTexts
 
     :raises ValidationError: with each fault at its place in the body.
     """
-    if found := question_faults(questions, texts):
+    raise_faults(question_faults(questions, texts))
+
+
+def raise_faults(found: Sequence[tuple[tuple[int | str, ...], Message]]) -> None:
+    """Refuse a body with these faults, each at its place.
+
+    :raises ValidationError: when there are any.
+    """
+    if found:
         raise ValidationError.from_exception_data(
             "questions",
             [

@@ -10,6 +10,7 @@ from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
+from services.dispatcher.surveys.neutral_words import neutral_faults
 from services.dispatcher.surveys.programme_body import (
     PROGRAMME_MEANING,
     OwnProgramme,
@@ -24,6 +25,7 @@ from services.dispatcher.surveys.question_schemas import (
     QUESTIONS,
     QuestionBody,
     TextsOfQuestions,
+    raise_faults,
     refuse_faults,
     without_faults,
 )
@@ -168,6 +170,10 @@ _DESCRIPTIONS = {
     "channels": CHANNELS_MEANING,
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,
+    "neutral": "Its words neither praise nor promote, as the law of some countries asks: links, praise, "
+    "offers and rewards in `texts` and `questions` are refused.",
+    "incentive": "Whether answers are rewarded, as by a discount or a draw: some countries forbid "
+    "it. A neutral survey has none.",
 }
 _OWN_TYPES: dict[str, Any] = {
     "touchpoint": Touchpoint | None,
@@ -246,6 +252,7 @@ class SurveyBody(SurveyRulesBody):
     def _asks_what_can_be_asked(self) -> Self:
         draft = self.draft()
         refuse_faults(draft.questions, draft.texts)
+        raise_faults(neutral_faults(draft))
         return self
 
 
@@ -258,6 +265,7 @@ class StoredSurveyBody(SurveyRulesBody):
     def _asks_what_can_be_asked(self) -> Self:
         draft = self.draft()
         refuse_faults(draft.questions, draft.texts)
+        raise_faults(neutral_faults(draft))
         return self
 
 
@@ -280,6 +288,8 @@ _RulesPatch = create_model(
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),
     anonymous=(bool | None, None),
+    neutral=(bool | None, None),
+    incentive=(bool | None, None),
     quarantine=(QuarantineBody | None, None),
     touchpoint=(str | None, None),
     reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),

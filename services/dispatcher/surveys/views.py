@@ -218,6 +218,8 @@ class PreviewPage(Page):
     mail: RenderedMail
     sender: str
     """The name and the address that it comes from."""
+    promoting: Sequence[str]
+    """What of its words in this language a neutral survey would not say."""
     may_edit: bool
     test_options: Sequence[tuple[str, str]]
     """The test addresses; empty for those who may not send a test."""

@@ -15,6 +15,7 @@ from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
 from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
+from services.dispatcher.contact_policies import country_rows
 from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.draft_fields import DEFAULTS
@@ -88,7 +89,12 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/waves/new": (*WAVE_LABELS, "wave_id", "act", "seen"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
-    "/contact-policy": (*POLICY_LABELS, "version"),
+    "/contact-policy": (
+        *POLICY_LABELS,
+        *(country_rows.row_name(1, part) for part in country_rows.ROW_LABELS),
+        "version",
+    ),
+    "/contact-policy/recommended": ("cap", country_rows.row_name(1, "code")),
     "/contact-policy/dry-run": ("cap", "quiet_from", "cap_unit"),
     "/s/{token}": (
         "nonce",

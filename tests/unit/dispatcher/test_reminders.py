@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.domain import CandidateSurvey, Person
+from services.dispatcher.decisions.lawful_basis import law_for
 from services.dispatcher.decisions.reminders import (
     MIN_LINK_LEFT,
     ReminderRefusal,
@@ -22,6 +23,7 @@ from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.schemas import StoredSurveyBody, SurveyBody
+from shared.events import CountryRule
 from shared.events.surveys import Reminder
 from shared.ids import uuid7
 
@@ -29,6 +31,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SURVEY = CandidateSurvey(
     id=uuid7(), survey_version=1, name="s", trigger="x", state="live", reminders=(Reminder(after_days=3),)
 )
+GERMAN_LAW = law_for([CountryRule(country="DE", needs="evidence")], "DE", ())
 FINE: dict[str, Any] = {
     "now": NOW, "number": 1, "state": "sent", "erased": False, "test": False,
     "expires_at": NOW + timedelta(days=5), "answered": False, "case_open": False, "survey": SURVEY,
@@ -45,6 +48,7 @@ FORBIDDEN: dict[ReminderRefusal, dict[str, Any]] = {
     "opted_out": {"person": Person(address="good", opted_out=True)},
     "suppressed": {"person": Person(address="good", suppressed=True)},
     "countered": {"person": Person(address="good", countered=Countered(cancelled_by=UUID(int=1)))},
+    "no_basis": {"person": Person(address="good", law=GERMAN_LAW)},
     "case_open": {"case_open": True},
     "survey_gone": {"survey": None},
     "paused": {"survey": CandidateSurvey(id=SURVEY.id, survey_version=1, name="s", trigger="x")},

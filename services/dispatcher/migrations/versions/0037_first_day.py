@@ -6,7 +6,7 @@ The first day of a survey that asks customers already is over.
 from alembic import op
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

@@ -35,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "counter_events": [],
     "relational_distance_days": 14,
     "ask_with_open_case": False,
+    "countries": [],
     "version": 0,
 }
 FORM = form_of(DEFAULT_POLICY).fields

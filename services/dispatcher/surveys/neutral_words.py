@@ -1,0 +1,124 @@
+"""What the words of a neutral survey may not say: a list of words for each language, and what holds in all.
+
+A neutral survey asks and says nothing of how good the company is: the Danish rule calls a long positive
+description of the firm spam, and a reward makes a question commercial in the Netherlands. Words are whole
+words, or a beginning before ``*``, in any case.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import msgspec
+
+from services.dispatcher.surveys.domain import SurveyDraft
+from shared.events import SurveyTexts
+from shared.pages.language import spoken
+from shared.values.languages import widening
+from shared.values.messages import Message, message
+
+OFFER_WORDS: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "discount*", "voucher*", "coupon*", "promo*", "offer", "offers", "sale", "deal", "deals", "gift*",
+        "prize*", "win", "reward*", "bonus*", "free", "giveaway*", "raffle*", "buy", "shop now",
+    ),
+    "da": (
+        "rabat*", "tilbud*", "kupon*", "gave", "gaver", "gavekort*", "gevinst*", "præmie*", "vind", "bonus*",
+        "gratis", "konkurrence*", "lodtrækning*", "køb", "udsalg*",
+    ),
+    "nl": (
+        "korting*", "aanbieding*", "cadeau*", "prijsvraag*", "win", "winnen", "bonus*", "gratis", "voucher*",
+        "actiecode*", "kortingscode*", "beloning*", "koop", "uitverkoop*",
+    ),
+    "de": (
+        "rabatt*", "gutschein*", "angebot*", "geschenk*", "gewinn*", "prämie*", "bonus*", "gratis",
+        "kostenlos*", "verlosung*", "aktionscode*", "kaufen", "sonderpreis*",
+    ),
+    "fr": ("remise*", "réduction*", "promo*", "offre*", "cadeau*", "gagn*", "bonus", "gratuit*", "tirage*"),
+    "es": ("descuento*", "cupón*", "oferta*", "regalo*", "gana", "sorteo*", "premio*", "gratis", "bono*"),
+    "sv": ("rabatt*", "erbjudande*", "kupong*", "present*", "vinn", "bonus*", "gratis", "utlottning*"),
+    "nb": ("rabatt*", "tilbud*", "kupong*", "gave*", "vinn", "premie*", "bonus*", "gratis", "trekning*"),
+    "fi": ("alennu*", "tarjou*", "kuponki*", "lahja*", "voita", "palkinto*", "bonus*", "ilmai*", "arvonta*"),
+}  # fmt: skip
+PRAISE_WORDS: Mapping[str, tuple[str, ...]] = {
+    "en": ("best", "amazing", "award-winning", "excellent", "fantastic", "leading", "unbeatable", "love"),
+    "da": ("bedste", "fantastisk*", "førende", "fremragende", "prisvindende", "elsker", "uovertruffen*"),
+    "nl": ("beste", "fantastisch*", "toonaangevend*", "uitstekend*", "bekroond*", "geweldig*"),
+    "de": ("beste", "besten", "bester", "bestes", "fantastisch*", "führend*", "hervorragend*", "großartig*"),
+    "fr": ("meilleur*", "fantastique*", "excellent*", "leader*", "exceptionnel*"),
+    "es": ("mejor", "mejores", "fantástic*", "excelente*", "líder*", "excepcional*"),
+    "sv": ("bästa", "fantastisk*", "ledande", "utmärkt*", "enastående"),
+    "nb": ("beste", "fantastisk*", "ledende", "fremragende", "enestående"),
+    "fi": ("paras", "parhaa*", "upea*", "johtava*", "erinomai*"),
+}
+LINK = re.compile(
+    r"https?://|www\.|\b[\w-]+\.(?:com|dk|nl|de|net|org|eu|se|no|fi|fr|es|pl|shop|io)\b", re.IGNORECASE
+)
+IMAGE = re.compile(r"<\s*img|!\[|\.(?:png|jpe?g|gif|svg|webp)\b", re.IGNORECASE)
+CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z]{3})[A-Z0-9-]{5,}\b")
+"""A code to be redeemed, such as SAVE10: capital letters with digits."""
+PERCENT = re.compile(r"\d\s?(?:%|٪)")
+HAS_LINK = message("A neutral survey has no links. Take this one out.")
+HAS_IMAGE = message("A neutral survey has no pictures. Take this one out.")
+HAS_CODE = message("A neutral survey has no codes or percentages, which look like an offer. Take it out.")
+HAS_EXCLAMATION = message("A neutral survey has no exclamation marks. End the sentence with a full stop.")
+REWARDED = message("A neutral survey does not reward answers. Choose one of the two.")
+Place = tuple[int | str, ...]
+
+
+def neutral_faults(draft: SurveyDraft) -> list[tuple[Place, Message]]:
+    """What keeps a survey that is to be neutral from it, each at its place; of another survey nothing."""
+    if not draft.neutral:
+        return []
+    found: list[tuple[Place, Message]] = [(("incentive",), REWARDED)] if draft.incentive else []
+    for language, texts in draft.texts.items():
+        for place, words in _words_of(texts):
+            fault = fault_in(words, language)
+            if fault is not None:
+                found.append((("texts", language, *place), fault))
+    return found
+
+
+def promoting_words(draft: SurveyDraft, language: str) -> list[str]:
+    """What is not neutral in the words of one language, whatever the survey is to be, in words."""
+    texts = draft.texts.get(language, SurveyTexts())
+    faults = (fault_in(words, language) for _, words in _words_of(texts))
+    return list(dict.fromkeys(spoken(fault) for fault in faults if fault is not None))
+
+
+def fault_in(words: str, language: str) -> Message | None:
+    """What is not neutral in these words; None: nothing that is known."""
+    for pattern, fault in ((LINK, HAS_LINK), (IMAGE, HAS_IMAGE), (CODE, HAS_CODE), (PERCENT, HAS_CODE)):
+        if pattern.search(words):
+            return fault
+    if "!" in words:
+        return HAS_EXCLAMATION
+    tag = next((each for each in widening(language) if each in OFFER_WORDS), None)
+    if tag is None:
+        return None
+    if found := _pattern(tag, offers=True).search(words):
+        return message("“%(word)s” sounds like an offer. A neutral survey has none.", word=found[0])
+    if found := _pattern(tag, offers=False).search(words):
+        return message("“%(word)s” praises. A neutral survey does not.", word=found[0])
+    return None
+
+
+def _words_of(texts: SurveyTexts) -> Iterator[tuple[Place, str]]:
+    own = msgspec.to_builtins(texts)
+    for name, value in own.items():
+        if isinstance(value, str):
+            yield (name,), value
+    for outcome, value in own["follow_up"].items():
+        if value:
+            yield ("follow_up", outcome), value
+    for id_, question in texts.questions.items():
+        yield ("questions", id_, "text"), question.text
+        for option, words in question.options.items():
+            yield ("questions", id_, "options", option), words
+
+
+@cache
+def _pattern(language: str, *, offers: bool) -> re.Pattern[str]:
+    listed = (OFFER_WORDS if offers else PRAISE_WORDS)[language]
+    each = (re.escape(word.removesuffix("*")) + (r"\w*" if word.endswith("*") else "") for word in listed)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(each)})(?![\w-])", re.IGNORECASE)
