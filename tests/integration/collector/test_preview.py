@@ -50,7 +50,7 @@ async def test_the_page_has_its_words_in_the_language_and_the_score_of_the_outco
 )
 async def test_the_thanks_are_those_of_the_score(bench: Bench, score: int, language: str, words: str) -> None:
     await bench.keep_survey(TEXTS)
-    params = {"language": language, "score": score, "thanks": "true"}
+    params: dict[str, str | int] = {"language": language, "score": score, "thanks": "true"}
     assert words in (await bench.client.get(where(bench), params=params)).text
 
 
