@@ -142,7 +142,7 @@ class TestCopies:
         shown = await client.get(done.headers["location"], headers=a_person("editor"))
         assert "Copied. It asks nobody yet" in shown.text
         (copy,) = await rows(database, f"SELECT * FROM survey WHERE id <> '{original.id}'")
-        assert (copy.name, copy.state) == ("Copy of " + "x" * 192, "draft")
+        assert (copy.name, copy.stage) == ("Copy of " + "x" * 192, "draft")
         assert (copy.quarantine_days, copy.trigger) == (7, original.draft.trigger)
         assert copy.place == (original.draft.place or 0) + 1
 
