@@ -3,6 +3,7 @@
 From the form to the reminder that is not sent, the no of the customer, and the reason on the list of events.
 """
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.eventually import eventually
@@ -29,7 +30,9 @@ async def test_a_survey_from_its_form_to_the_next_event_that_is_skipped(
     editor = await sign_in(staff, company)
     await _write_the_survey(editor, stack)
     await _read_it_in_three_languages(editor)
+    await _rehearse(editor, stack, company)
     await editor.get_by_role("link", name="Start asking…").click()
+    await expect(editor.get_by_text("would have asked about 1 of 2 events")).to_be_visible()
     await expect(editor.get_by_text("After 3 days", exact=False)).to_be_visible()
     await editor.get_by_role("button", name="Start asking", exact=True).click()
     await expect(editor.get_by_role("heading", level=1)).to_contain_text("Big bookings asks.")
@@ -94,22 +97,42 @@ async def _write_the_survey(page: Page, stack: FullStack) -> None:
             await control.evaluate("field => { for (let e = field; e; e = e.parentElement) e.open = true; }")
             await control.fill(typed)
     await page.get_by_role("button", name="Save the survey").click()
-    await expect(page.get_by_role("heading", level=1)).to_contain_text("Big bookings is paused.")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Big bookings is a draft.")
 
 
 async def _read_it_in_three_languages(page: Page) -> None:
     survey = page.url
-    await page.get_by_role("link", name="See the mail", exact=True).click()
-    for language, words in (
-        ("English", "How likely is it that you would recommend"),
-        ("Danish", "Hvor sandsynligt er det, at du vil anbefale"),
-        ("Dutch", "Hoe waarschijnlijk is het dat u"),
+    await page.get_by_role("link", name="See mail and page", exact=True).click()
+    await page.get_by_role("link", name="Who gave 0 to 6").click()
+    for language, words, further in (
+        ("English", "How likely is it that you would recommend", WORDS["en"][0]),
+        ("Danish", "Hvor sandsynligt er det, at du vil anbefale", WORDS["da"][0]),
+        ("Dutch", "Hoe waarschijnlijk is het dat u", WORDS["nl"][0]),
     ):
         other = page.get_by_role("link", name=language, exact=True)
         if await other.count():
             await other.click()
-        await expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_contain_text(words)
+        for frame in ("The mail", "The page"):
+            heading = page.frame_locator(f'iframe[title="{frame}"]').get_by_role("heading", level=1)
+            await expect(heading).to_contain_text(words)
+        await expect(page.frame_locator('iframe[title="The page"]').get_by_text(further)).to_be_visible()
     await page.goto(survey)
+
+
+async def _rehearse(page: Page, stack: FullStack, company: Company) -> None:
+    """Of two events it would ask about one; nobody gets a mail."""
+    await page.get_by_role("link", name="Rehearse…").click()
+    await page.get_by_role("button", name="Begin the rehearsal").click()
+    for id_, total in (("tried-small", 20), ("tried-big", 80)):
+        await _finds(page, await _book(stack, company, id_, total, "kim@example.dk"), "Nobody was asked.")
+    await page.goto(f"{stack.origin}/surveys")
+    await page.get_by_role("link", name="Big bookings").click()
+    await page.get_by_role("link", name="The rehearsal").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "Of 2 events it would have asked about 1."
+    )
+    async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
+        assert (await client.get("/api/mails", params={"to": "kim@example.dk"})).json() == []
 
 
 async def _finds(page: Page, see: str, finding: str) -> None:
@@ -122,10 +145,10 @@ async def _finds(page: Page, see: str, finding: str) -> None:
     await eventually(is_decided, within=20)
 
 
-async def _book(stack: FullStack, company: Company, id_: str, total: int) -> str:
-    customer = {"id": "c-mette", "email": CUSTOMER, "name": "Mette", "locale": "da"}
+async def _book(stack: FullStack, company: Company, id_: str, total: int, address: str = CUSTOMER) -> str:
+    customer = {"id": f"c-{address}", "email": address, "locale": "da"}
     return await send(
         stack,
         company,
-        an_event(id_, CUSTOMER, type="booking.completed", customer=customer, attributes={"total": total}),
+        an_event(id_, address, type="booking.completed", customer=customer, attributes={"total": total}),
     )
