@@ -32,7 +32,7 @@ async def test_a_programme_is_typed_in_the_form_started_and_followed_on_the_page
     await expect(page.get_by_role("heading", name="No survey has a standing programme.")).to_be_visible()
     await look(page, "programmes-none")
     await page.goto(f"{origin}/surveys/new")
-    await page.get_by_label("Name").fill("The relation")
+    await page.get_by_label("Name", exact=True).fill("The relation")
     await page.get_by_label("Type of the events it asks about").fill("never")
     await page.get_by_label("Days in which it asks each known customer once").fill("30")
     await page.get_by_role("button", name="Save the survey").click()
