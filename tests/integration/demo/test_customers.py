@@ -105,7 +105,7 @@ async def test_a_customer_sends_score_comment_and_consent(
 async def test_a_customer_replies_to_the_question_that_follows_a_large_order(
     database: Database, browser: httpx.AsyncClient, link: str
 ) -> None:
-    body = SurveyBody.model_validate(SURVEYS[0])
+    body = SurveyBody.model_validate({"state": "live", **SURVEYS[0]})
     async with database.transaction() as uow:
         asked = (await uow.execute("SELECT survey_id FROM invitation")).scalar_one()
         survey = Survey(

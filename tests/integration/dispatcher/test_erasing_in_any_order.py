@@ -67,7 +67,9 @@ ORDER_DECIDES = {
     "audit_line": {"id"},
 }
 """The columns in which two orders may differ: new ids, and what was true at that moment."""
-JUDGED_APART = {"invitation", "delivery", "customer", "asked", "suppression", "audit_line", "outbox"}
+JUDGED_APART = {
+    "invitation", "delivery", "customer", "asked", "first_day", "suppression", "audit_line", "outbox",
+}  # fmt: skip
 """Tables that hang on which events were decided before the erasure; ``judge`` says what must hold of them."""
 KEPT = {"tenant", "survey", "survey_words", "sending", "mail_stream"}
 """Tables of the company, which no step writes."""

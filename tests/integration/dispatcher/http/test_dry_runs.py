@@ -216,7 +216,7 @@ async def test_an_editor_tries_a_survey_in_the_browser(
     await page.fill("#condition_1_field", "attributes.total")
     await page.select_option("#condition_1_op", ">=")
     await page.fill("#condition_1_value", "50")
-    await page.click("button[formaction]")
+    await page.click("button[formaction$='/dry-run']")
     await expect(page.locator("#tried")).to_be_visible()
     await expect(page.locator("#condition_1_value")).to_have_value("50")
     await page.click("#tried summary")
