@@ -79,7 +79,7 @@ async def counted(database: Database) -> int:
 
 @pytest.fixture
 def unlimited(bench: Bench) -> Iterator[Bench]:
-    """Nobody asks too fast. (``monkeypatch`` would take the context away from the application afterwards.)"""
+    """Nobody asks too fast. Not by ``monkeypatch``, which would take the application's context away."""
     state, fast = bench.app.state, RateLimit(burst=20_000, interval_s=0.001)
     kept = state.context
     state.context = replace(kept, per_link=fast, per_network=fast)
