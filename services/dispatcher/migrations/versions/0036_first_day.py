@@ -5,8 +5,8 @@ The first day of a survey that asks customers already is over.
 
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
