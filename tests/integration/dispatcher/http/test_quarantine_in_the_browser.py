@@ -26,7 +26,7 @@ async def test_an_editor_sets_the_scope_and_the_events_page_tells_it(
     await page.locator("#quarantine_days").fill("14")
     await page.locator("#quarantine_scope").select_option("touchpoint")
     await look(page, "survey")
-    await page.locator("form[action^='/surveys/'] button[type=submit]:not([form], [formaction])").click()
+    await page.locator("form[action^='/surveys/'] button.btn[type=submit]:not([form], [formaction])").click()
     await expect(page.locator(".slip[role=status]")).to_be_visible()
     await expect(page.locator("#quarantine_scope")).to_have_value("touchpoint")
     await expect(page.locator("#touchpoint")).to_have_value("repair at home")
