@@ -26,6 +26,7 @@ UPWARDS, DOWNWARDS = list(range(11)), list(range(10, -1, -1))
 MIXED = [(7 * score) % 11 for score in range(11)]
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"
 SCANNERS = ("Barracuda Sentinel", "Mimecast", "ms-office", "Slackbot 1.0", "Proofpoint")
+PREFETCHES = ("purpose", "sec-purpose")
 Visit = tuple[str, int | None, dict[str, str]]
 """Method, score in the link, headers."""
 
@@ -40,7 +41,7 @@ def visits(link: int) -> list[Visit]:
     found += [("GET", score, {"user-agent": agent}) for score, agent in enumerate(SCANNERS)]
     for score in order:
         found += [("HEAD", score, {}), ("POST", score, {"user-agent": BROWSER})]
-        found.append(("GET", score, {"purpose" if score % 2 else "sec-purpose": "prefetch"}))
+    found += [("GET", score, {name: "prefetch"}) for score, name in zip(order, PREFETCHES, strict=False)]
     return [*found, *[("OPTIONS", n % 11, {}) for n in range(100 - len(found))]]
 
 
