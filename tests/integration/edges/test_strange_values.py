@@ -71,8 +71,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/cases/{case}": tuple(CaseForm.model_fields),
     "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
-    "/surveys/{survey_id}/mail": (*DEFAULTS, "version", *QUESTIONS[:2]),
-    "/surveys/{survey_id}/dry-run": (*DEFAULTS, "version", *QUESTIONS[:2]),
+    # The form of the page that saves it, read by the same code.
+    "/surveys/{survey_id}/mail": ("delay", "version", *QUESTIONS[:2]),
+    "/surveys/{survey_id}/dry-run": ("delay", "version", *QUESTIONS[:2]),
     "/surveys/live": ("confirmed", "version"),
     "/surveys/test-mode": ("version",),
     "/surveys/stop": ("version",),
