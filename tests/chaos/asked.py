@@ -52,7 +52,8 @@ async def prepare(stack: Stack, company: Company) -> None:
     tenant = company.tenant
     wave_survey, programme_survey = uuid4(), uuid4()
     survey = SurveyDraft(
-        name="Wave", trigger="never", measurement="relational", delay_minutes=0, quarantine_days=0, state="live"
+        name="Wave", trigger="never", measurement="relational", delay_minutes=0, quarantine_days=0, state="live",
+        first_day_per_hour=0,
     )  # fmt: skip
     database = Database(stack.state.database_url("dispatcher"), name="chaos", pool_size=1)
     try:
@@ -61,6 +62,7 @@ async def prepare(stack: Stack, company: Company) -> None:
             standing = SurveyDraft(
                 name="Programme", trigger="never", measurement="relational", delay_minutes=0,
                 quarantine_days=0, state="live", max_age_days=30, programme=Programme(every_days=EVERY_DAYS),
+                first_day_per_hour=0,
                 conditions=Condition(field="segments.region", op="=", value=IN_PROGRAMME),
             )  # fmt: skip
             await create_survey(uow, tenant, programme_survey, standing)
