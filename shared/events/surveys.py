@@ -119,7 +119,8 @@ NUMERIC_RULES = tuple(each.name for each in fields(SurveyRules) if type(each.def
 """Those that are minutes and days."""
 
 
-EDIT_HOURS = Interval(ge=0, le=720)
+MAX_EDIT_HOURS = 720
+EDIT_HOURS = Interval(ge=0, le=MAX_EDIT_HOURS)
 STANDARD_EDIT_HOURS = 48
 
 

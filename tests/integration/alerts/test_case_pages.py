@@ -51,7 +51,8 @@ async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(alerts
     jonas = await alerts.signed_in()
     for score in (0, 2, 5):
         await alerts.open_case(score=score)
-    await alerts.open_case(answered_at=datetime.now(UTC) - timedelta(hours=30), changed_at=datetime.now(UTC))
+    then = datetime.now(UTC) - timedelta(hours=30)
+    await alerts.open_case(answered_at=then, changed_at=then)
     page = (await jonas.get("/inbox")).text
     assert "Four customers are waiting to hear from us; one of them too long." in page
     assert "Too late" in page

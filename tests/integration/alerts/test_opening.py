@@ -70,7 +70,7 @@ class TestSuspectAnswers:
             database, act_on_answers, suspect(replace(answer, changed_at=datetime.now(UTC)), 3, "human")
         )
         (case,) = await cases(database)
-        assert case.score == 2
+        assert (case.score, case.due_at > datetime.now(UTC)) == (2, True)
 
     async def test_taken_back_its_case_says_so_and_closes_nothing_by_itself(self, database: Database) -> None:
         answer = an_answer(day=datetime.now(UTC).date())
@@ -112,7 +112,7 @@ async def test_a_four_to_six_is_to_be_called_within_two_days(database: Database)
         {"score": None, "state": "clicked"},
         {"test": True},
         {"origin": "import"},
-        {"answered_at": datetime.now(UTC) - timedelta(hours=49)},
+        {"answered_at": datetime.now(UTC) - timedelta(days=31)},
     ],
     ids=["not unhappy", "only clicked", "test", "import", "old"],
 )
@@ -121,6 +121,21 @@ async def test_only_a_fresh_unhappy_answer_of_a_person_opens_a_case(
 ) -> None:
     await deliver(database, act_on_answers, an_answer(**changes))
     assert await cases(database) == []
+
+
+async def test_who_is_unhappy_only_on_the_tenth_day_is_put_before_staff_like_anybody(
+    database: Database,
+) -> None:
+    """A survey's edit window may be as long as 30 days."""
+    await add_staff(database)
+    now = datetime.now(UTC)
+    happy = an_answer(score=9, answered_at=now - timedelta(days=10), changed_at=now - timedelta(days=10))
+    await deliver(database, act_on_answers, happy)
+    assert await cases(database) == []
+    await deliver(database, act_on_answers, replace(happy, version=2, score=2, changed_at=now))
+    (case,) = await cases(database)
+    assert case.due_at == now + timedelta(hours=24)
+    assert len(await rows(database, "SELECT 1 FROM notification")) == 1
 
 
 async def test_an_outage_of_ours_loses_no_customer_but_mails_nobody_days_later(database: Database) -> None:

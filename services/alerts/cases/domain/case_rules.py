@@ -29,7 +29,7 @@ def opens_case(answer: Answer, policy: CasePolicy) -> bool:
     if answer.test or answer.erased or answer.origin == "import" or answer.answered_at is None:
         return False
     # One that was held is as new as its judgement.
-    return answer.judgement == "human" or answer.changed_at - answer.answered_at <= policy.fresh_for
+    return answer.judgement == "human" or answer.changed_at - answer.answered_at <= policy.opens_within
 
 
 def case_id(tenant: str, answer_id: UUID) -> UUID:
@@ -51,8 +51,12 @@ def case_number(case: UUID, policy: CasePolicy, attempt: int = 0) -> int:
 
 
 def new_case(tenant: str, opening: Answer, newest: Answer, now: datetime, policy: CasePolicy) -> CaseFile:
-    """The case that an answer opens: by its version that opens one, and its newest version."""
-    since, opening_score = opening.answered_at or now, opening.score or 0
+    """The case that an answer opens: by its version that opens one, and its newest version.
+
+    Its deadlines count from that version: from when the customer chose a score as low as this, or from when
+    the answer was judged a person's.
+    """
+    since, opening_score = opening.changed_at, opening.score or 0
     score = newest.score if newest.score is not None else opening_score
     contact_due = policy.contact_due(since, min(score, opening_score))
     identity = case_id(tenant, opening.id)
@@ -86,8 +90,8 @@ def writing_until(answer: Answer, policy: CasePolicy) -> datetime | None:
 
 
 def is_recent(answer: Answer, now: datetime, policy: CasePolicy) -> bool:
-    """Whether an answer is recent enough for a mail to the team."""
-    return answer.answered_at is not None and now - answer.answered_at <= policy.fresh_for
+    """Whether it was said, or judged a person's, recently enough for a mail to the team."""
+    return now - answer.changed_at <= policy.mailed_within
 
 
 def mail_recipients(people: Sequence[Mapping[str, Any]], case: CaseFile, answer: Answer) -> list[UUID]:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from shared.events.surveys import MAX_EDIT_HOURS
+
 
 class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How soon an unhappy customer must be contacted, what counts as too old, and how cases are numbered."""
@@ -16,8 +18,11 @@ class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """From any other answer to the first contact."""
     close_within: timedelta = timedelta(days=7)
     """From the answer, or from reopening, to the end of the case."""
-    fresh_for: timedelta = timedelta(hours=48)
-    """An answer accepted later than this after it was given opens no case; none older than this is mailed."""
+    opens_within: timedelta = timedelta(hours=MAX_EDIT_HOURS)
+    """An answer that a customer changes later than this after its first score opens no case: no survey lets
+    it be changed for longer."""
+    mailed_within: timedelta = timedelta(hours=48)
+    """What a customer said longer ago than this is not mailed to the team."""
     quiet_after: timedelta = timedelta(minutes=2)
     """A customer who has not sent the answer is taken to have finished after this long without a change."""
     address_shown_for: timedelta = timedelta(hours=1)
