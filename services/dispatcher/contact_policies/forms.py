@@ -1,26 +1,22 @@
 """The form of when and how often customers may be written to: its values, and what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
 
-from services.dispatcher.contact_policies import country_rows
-from services.dispatcher.contact_policies.counter_rows import (
-    HOUR_UNITS,
-    ROW_CHOICES,
-    empty_value,
-    faulty_name,
-    part_of,
-    row_fields,
-    row_label,
-    row_numbers,
-    row_remedy,
-    rows_body,
+from services.dispatcher.contact_policies.counter_rows import COUNTER_ROWS, HOUR_UNITS
+from services.dispatcher.contact_policies.country_rows import (
+    COUNTRY_ROWS,
+    NO,
+    TWICE_REMEDY,
+    YES,
+    second_of_two,
 )
 from services.dispatcher.contact_policies.domain import CompanyPolicy
+from services.dispatcher.contact_policies.form_rows import FormRows
 from services.dispatcher.contact_policies.labels import (
     CHOICES,
     FIELD_LABELS,
@@ -34,7 +30,8 @@ from shared.http.numbers import whole_number
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
 
-YES, NO = "yes", "no"
+RULES_IN_ROWS: Mapping[str, FormRows[Any]] = {"counter_events": COUNTER_ROWS, "countries": COUNTRY_ROWS}
+"""Those rules that are rows of the form, by the fields of the API."""
 _FIELDS = {
     "/quiet_hours/mail": "quiet_to",
     "/quiet_hours/mail/from": "quiet_from",
@@ -44,6 +41,9 @@ _FIELDS = {
     "/ask_with_open_case": "open_case",
 }
 """The fields of the form by those of the API that they stand for."""
+_OF_WHOLE = {"/quiet_hours/mail": SAME_TIME, "/countries": TWICE_REMEDY}
+"""What to do about a fault of several fields together."""
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,6 @@ class PolicyForm:
         """Each field with a fault once, by its label."""
         return [(name, f"{spoken(_label(name))}: {self.fault(name)}") for name in self.faults]
 
-    @property
-    def counter_rows(self) -> range:
-        """The rows of counter-events."""
-        return row_numbers(self.fields)
-
-    @property
-    def country_rows(self) -> range:
-        """The rows of countries."""
-        return country_rows.row_numbers(self.fields)
-
     def fault(self, name: str) -> str:
         """What is wrong with a field; empty when nothing is."""
         return spoken(self.faults.get(name, ""))
@@ -97,10 +87,9 @@ class PolicyForm:
             "sundays": {YES: True, NO: False}.get(self["sundays"], self["sundays"]),
             "holidays": {YES: True, NO: False}.get(self["holidays"], self["holidays"]),
             "cap_hours": "" if cap is None or unit is None else cap * unit,
-            "counter_events": rows_body(self.fields),
             "relational_distance_days": "" if distance is None else distance,
             "ask_with_open_case": {YES: True, NO: False}.get(self["open_case"], self["open_case"]),
-            "countries": country_rows.rows_body(self.fields),
+            **{rules: rows.bodies(self.fields) for rules, rows in RULES_IN_ROWS.items()},
         }
 
     def with_faults(self, error: ValidationError) -> "PolicyForm":
@@ -110,14 +99,11 @@ class PolicyForm:
             place = [str(part) for part in each["loc"]]
             pointer = "/" + "/".join(place)
             name = _FIELDS.get(pointer, pointer.strip("/"))
-            if place[0] == "counter_events":
-                name = faulty_name(self.fields, place)
-            if place[0] == "countries":
-                name = country_rows.faulty_name(self.fields, place)
+            if (rows := RULES_IN_ROWS.get(place[0])) is not None:
+                name = rows.faulty_name(self.fields, place)
             if pointer == "/countries":
-                faults.setdefault(name, country_rows.TWICE_REMEDY)
-                continue
-            remedy = SAME_TIME if pointer == "/quiet_hours/mail" else REMEDIES.get(name) or _row_remedy(name)
+                name = second_of_two(self.fields)
+            remedy = _OF_WHOLE.get(pointer) or REMEDIES.get(name) or _of_rows(FormRows.remedy_of, name)
             faults.setdefault(name if remedy is not None else "cap", remedy or REMEDIES["cap"])
         return replace(self, faults=faults, refusal=NOT_SAVED)
 
@@ -128,35 +114,29 @@ class PolicyForm:
     def with_conflicts(self, current: CompanyPolicy) -> "PolicyForm":
         """The form of rules that have changed meanwhile, beside each field what is stored by now."""
         stored = form_of(current).fields
-        rows = [name for name in {**stored, **self.fields} if part_of(name) or country_rows.part_of(name)]
+        rows = [name for name in {**stored, **self.fields} if _of_rows(FormRows.part_of, name)]
         faults: dict[str, Message | str] = {
             name: message("By now it is “%(value)s”.", value=value)
             if (value := spoken(_choices(name).get(stored.get(name, ""), stored.get(name, ""))))
             else message("By now it is empty.")
             for name in (*FIELD_LABELS, *rows)
-            if self[name].strip() != stored.get(name, empty_value(name) or country_rows.empty_value(name))
+            if self[name].strip() != stored.get(name, _of_rows(FormRows.empty_value, name) or "")
         }
         return PolicyForm({**stored, **self.fields, "version": str(current.version)}, faults, STALE_FORM)
 
 
+def _of_rows(ask: Callable[[FormRows[Any], str], Answer | None], name: str) -> Answer | None:
+    """What those rows say of a field's name that have it; None: it is of no row."""
+    return next((found for rows in RULES_IN_ROWS.values() if (found := ask(rows, name))), None)
+
+
 def _label(name: str) -> Message:
-    row = row_label(name) or country_rows.row_label(name)
-    return FIELD_LABELS.get(name) or row or message("Counter-events")
-
-
-def _row_remedy(name: str) -> Message | None:
-    return row_remedy(name) or country_rows.row_remedy(name)
+    return FIELD_LABELS.get(name) or _of_rows(FormRows.label_of, name) or message("Counter-events")
 
 
 def _choices(name: str) -> Mapping[str, Message]:
     """What may be chosen in a field, in words."""
-    row = part_of(name)
-    country = country_rows.part_of(name)
-    if country is not None:
-        return country_rows.ROW_CHOICES.get(country[1], {})
-    if row is None:
-        return CHOICES.get(name, {})
-    return CHOICES["cap_unit"] if row[1] == "hold_unit" else ROW_CHOICES.get(row[1], {})
+    return CHOICES.get(name) or _of_rows(FormRows.choices_of, name) or {}
 
 
 async def read_form(request: Request) -> PolicyForm:
@@ -184,7 +164,7 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
             "cap_unit": unit,
             "relational_distance": str(rules.relational_distance_days),
             "open_case": YES if rules.ask_with_open_case else NO,
-            **row_fields(rules.counter_events),
-            **country_rows.row_fields(rules.countries),
+            **COUNTER_ROWS.fields_of(rules.counter_events),
+            **COUNTRY_ROWS.fields_of(rules.countries),
         }
     )

@@ -1,5 +1,6 @@
 """Labels, remedies and notices of the page about when and how often customers may be written to."""
 
+from services.dispatcher.contact_policies.counter_rows import UNIT_LABELS
 from shared.events.contact_policies import MAX_CAP_HOURS, MAX_RELATIONAL_DISTANCE_DAYS
 from shared.pages.language import spoken
 from shared.values.messages import Count, message
@@ -14,7 +15,6 @@ FIELD_LABELS = {
     "relational_distance": message("Days between a survey about one event and one about the whole relation"),
     "open_case": message("While a case of the customer is open"),
 }
-UNIT_LABELS = {"hours": message("Hours"), "days": message("Days")}
 MAIL_LEAVES = {"yes": message("Mail leaves as on any day"), "no": message("Mail waits for the next day")}
 ASKED_MEANWHILE = {"no": message("They are not asked"), "yes": message("They are asked all the same")}
 CHOICES = {

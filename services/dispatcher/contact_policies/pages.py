@@ -8,10 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from services.dispatcher.contact_policies import country_rows
-from services.dispatcher.contact_policies.counter_rows import ROW_CHOICES, ROW_LABELS
+from services.dispatcher.contact_policies.country_rows import with_recommended
 from services.dispatcher.contact_policies.domain import CompanyPolicy, PolicyChanged
-from services.dispatcher.contact_policies.forms import PolicyForm, form_of, read_form
+from services.dispatcher.contact_policies.forms import RULES_IN_ROWS, PolicyForm, form_of, read_form
 from services.dispatcher.contact_policies.labels import CHOICES, FIELD_LABELS, notice
 from services.dispatcher.contact_policies.policy_commands import find_policy, set_policy
 from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
@@ -50,10 +49,7 @@ async def change_contact_policy(
     request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Save the rules, or show what is wrong, or what somebody else changed; what was typed stays."""
-    form = await read_form(request)
-    async with context.database.reading() as uow:
-        policy = await find_policy(uow, staff.tenant)
-    form = form.completed(policy)
+    policy, form = await _typed(request, staff, context)
     try:
         rules = ContactPolicyBody.model_validate(form.values()).rules()
     except ValidationError as error:
@@ -75,11 +71,8 @@ async def fill_in_recommended(
     request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Show the form as it was typed, with the recommended rules of countries; nothing is saved."""
-    form = await read_form(request)
-    async with context.database.reading() as uow:
-        policy = await find_policy(uow, staff.tenant)
-    form = form.completed(policy)
-    filled = country_rows.with_recommended(form.fields, RECOMMENDED_COUNTRIES)
+    policy, form = await _typed(request, staff, context)
+    filled = with_recommended(form.fields, RECOMMENDED_COUNTRIES)
     return await _show(request, staff, context, policy, replace(form, fields=filled), did="recommended")
 
 
@@ -88,11 +81,7 @@ async def try_contact_policy(
     request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Show the form as it was typed, with what its rules would have done; nothing is saved."""
-    form = await read_form(request)
-    async with context.database.reading() as uow:
-        policy = await find_policy(uow, staff.tenant)
-        names = {survey.id: survey.draft.name for survey in await list_surveys(uow, staff.tenant)}
-    form = form.completed(policy)
+    policy, form = await _typed(request, staff, context)
     try:
         rules = ContactPolicyBody.model_validate(form.values()).rules()
     except ValidationError as error:
@@ -105,7 +94,19 @@ async def try_contact_policy(
         company=rules,
         period=timedelta(days=simulation.DEFAULT_DAYS),
     )
+    async with context.database.reading() as uow:
+        names = {survey.id: survey.draft.name for survey in await list_surveys(uow, staff.tenant)}
     return await _show(request, staff, context, policy, form, tried=DryRunPart.of(made, names))
+
+
+async def _typed(
+    request: Request, staff: Staff, context: DispatcherContext
+) -> tuple[CompanyPolicy, PolicyForm]:
+    """The rules as they are, and the form as it was typed, whole."""
+    form = await read_form(request)
+    async with context.database.reading() as uow:
+        policy = await find_policy(uow, staff.tenant)
+    return policy, form.completed(policy)
 
 
 async def _show(
@@ -132,16 +133,7 @@ async def _show(
         },
         quiet=policy.rules.quiet_hours.get("mail"),
         cap_hours=policy.rules.cap_hours,
-        row_labels=ROW_LABELS,
-        row_choices={
-            part: [(key, spoken(words)) for key, words in choices.items()]
-            for part, choices in {**ROW_CHOICES, "hold_unit": CHOICES["cap_unit"]}.items()
-        },
-        country_labels=country_rows.ROW_LABELS,
-        country_choices={
-            part: [(key, spoken(words)) for key, words in choices.items()]
-            for part, choices in country_rows.ROW_CHOICES.items()
-        },
+        rows=RULES_IN_ROWS,
         countries=policy.rules.countries,
         example=example,
         tried=tried,

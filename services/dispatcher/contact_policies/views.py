@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from services.dispatcher.contact_policies.form_rows import FormRows
 from services.dispatcher.contact_policies.forms import PolicyForm
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
 from services.dispatcher.decisions.places import place_of
@@ -59,12 +60,8 @@ class ContactPolicyPage(Page):
     """Those of mail that hold now."""
     cap_hours: int
     """The limit that holds now."""
-    row_labels: Mapping[str, Message]
-    row_choices: Mapping[str, Sequence[tuple[str, str]]]
-    """Of the fields of each row of counter-events."""
-    country_labels: Mapping[str, Message]
-    country_choices: Mapping[str, Sequence[tuple[str, str]]]
-    """Of the fields of each row of countries."""
+    rows: Mapping[str, FormRows[Any]]
+    """Those rules that are rows of the form."""
     countries: Sequence[CountryRule]
     """Those that hold now."""
     example: HoursExample

@@ -15,7 +15,7 @@ from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
 from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
-from services.dispatcher.contact_policies import country_rows
+from services.dispatcher.contact_policies.country_rows import COUNTRY_ROWS
 from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.draft_fields import DEFAULTS
@@ -92,10 +92,10 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/contact-policy": (
         *POLICY_LABELS,
-        *(country_rows.row_name(1, part) for part in country_rows.ROW_LABELS),
+        *(COUNTRY_ROWS.name(1, part) for part in COUNTRY_ROWS.labels),
         "version",
     ),
-    "/contact-policy/recommended": ("cap", country_rows.row_name(1, "code")),
+    "/contact-policy/recommended": ("cap", COUNTRY_ROWS.name(1, "code")),
     "/contact-policy/dry-run": ("cap", "quiet_from", "cap_unit"),
     "/s/{token}": (
         "nonce",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Raw
 from pydantic import ValidationError
 
-from services.dispatcher.contact_policies.counter_rows import row_fields, row_name, rows_body
+from services.dispatcher.contact_policies.counter_rows import COUNTER_ROWS
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, ContactPolicyBody
@@ -208,22 +208,24 @@ def test_what_is_no_counter_event_is_refused_beside_its_field(
 def test_a_fault_of_a_row_stands_beside_that_row_though_rows_before_it_are_empty() -> None:
     fields = {
         **form_of(CompanyPolicy(ContactRules(), 0)).fields,
-        row_name(2, "type"): "refund.*", row_name(2, "effect"): "cancel", row_name(2, "scope"): "order",
-        row_name(3, "type"): "complaint", row_name(3, "effect"): "hold", row_name(3, "scope"): "customer",
-        row_name(3, "hold"): "", row_name(3, "hold_unit"): "days",
+        COUNTER_ROWS.name(2, "type"): "refund.*", COUNTER_ROWS.name(2, "effect"): "cancel", COUNTER_ROWS.name(2, "scope"): "order",
+        COUNTER_ROWS.name(3, "type"): "complaint", COUNTER_ROWS.name(3, "effect"): "hold", COUNTER_ROWS.name(3, "scope"): "customer",
+        COUNTER_ROWS.name(3, "hold"): "", COUNTER_ROWS.name(3, "hold_unit"): "days",
     }  # fmt: skip
     form = PolicyForm(fields)
     with pytest.raises(ValidationError) as refused:
         ContactPolicyBody.model_validate(form.values())
     faulty = form.with_faults(refused.value)
-    assert set(faulty.faults) == {row_name(3, "hold")}
+    assert set(faulty.faults) == {COUNTER_ROWS.name(3, "hold")}
     assert faulty.summary[0][1].startswith("Counter-event 3, For how long")
-    assert list(faulty.counter_rows) == [1, 2, 3, 4, 5]
+    assert list(COUNTER_ROWS.numbers(faulty.fields)) == [1, 2, 3, 4, 5]
 
 
 def test_a_time_is_written_in_the_largest_unit() -> None:
     rule = CounterEvent(event_type="x", effect="hold", scope="customer", hold_hours=48)
-    fields = row_fields((rule,))
-    assert (fields[row_name(1, "hold")], fields[row_name(1, "hold_unit")]) == ("2", "days")
-    fields = {**fields, row_name(1, "hold"): "36", row_name(1, "hold_unit"): "hours"}
-    assert rows_body(fields) == [{"event_type": "x", "effect": "hold", "scope": "customer", "hold_hours": 36}]
+    fields = COUNTER_ROWS.fields_of((rule,))
+    assert (fields[COUNTER_ROWS.name(1, "hold")], fields[COUNTER_ROWS.name(1, "hold_unit")]) == ("2", "days")
+    fields = {**fields, COUNTER_ROWS.name(1, "hold"): "36", COUNTER_ROWS.name(1, "hold_unit"): "hours"}
+    assert COUNTER_ROWS.bodies(fields) == [
+        {"event_type": "x", "effect": "hold", "scope": "customer", "hold_hours": 36}
+    ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.contact_policies.country_rows import row_fields, rows_body, with_recommended
+from services.dispatcher.contact_policies.country_rows import COUNTRY_ROWS, with_recommended
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
@@ -262,7 +262,7 @@ def test_the_faults_of_a_neutral_survey_stand_at_their_fields_and_another_survey
 
 @given(st.lists(COUNTRY_RULES, max_size=3, unique_by=lambda rule: rule.country))
 def test_the_form_and_the_api_say_the_same_of_countries(rules: list[CountryRule]) -> None:
-    body = {"countries": rows_body(row_fields(rules))}
+    body = {"countries": COUNTRY_ROWS.bodies(COUNTRY_ROWS.fields_of(rules))}
     made = ContactPolicyBody.model_validate(body).rules().countries
     assert [(each.country, each.needs, each.incentives, each.max_age_days) for each in made] == [
         (each.country, each.needs, each.incentives, each.max_age_days) for each in rules
