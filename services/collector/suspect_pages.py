@@ -66,7 +66,7 @@ async def show_suspect_answers(
     context: OwnContext,
     show: Shows = "waiting",
     before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
-    did: str = "",
+    did: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Those that wait to be judged, or those that were."""
     async with context.database.reading() as uow:

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from msgspec.structs import replace
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
@@ -12,11 +11,9 @@ from services.dispatcher.rehearsals.finding import find_rehearsal
 from services.dispatcher.rehearsals.views import RehearsalPage
 from services.dispatcher.surveys.labels import notice
 from services.dispatcher.surveys.pages import found_survey
-from services.dispatcher.surveys.survey_commands import change_survey
-from shared.http.numbers import whole_number
+from services.dispatcher.surveys.state_forms import change_state
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
-from shared.privacy.audit import AuditActor
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 
@@ -56,19 +53,12 @@ async def _set_state(
     survey_id: str,
     state: Literal["draft", "rehearsal"],
 ) -> Response:
-    """Begin or end it, of the survey that the form was rendered from, unless that asks customers."""
-    version = (await request.form()).get("version")
-    seen = whole_number(version) if isinstance(version, str) else None
-    async with context.database.transaction() as uow:
-        current = await found_survey(uow, staff, survey_id, lock=True)
-        stale = seen != current.version or current.draft.state == "live"
-        if not stale:
-            draft = replace(current.draft, state=state)
-            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
-    if stale:
+    """Begin or end it, unless the survey asks customers."""
+    changed = await change_state(request, staff, context, survey_id, state, unless="live")
+    if changed is None:
         return await _page(request, staff, context, survey_id, stale=True)
     did = "rehearses" if state == "rehearsal" else "rehearsed"
-    return RedirectResponse(f"/surveys/{current.id}/rehearsal?did={did}", 303)
+    return RedirectResponse(f"/surveys/{changed}/rehearsal?did={did}", 303)
 
 
 async def _page(

@@ -15,8 +15,6 @@ from shared.pages.page import Page
 
 MAX_LINKS = 10
 """Of the events of each outcome."""
-
-
 MIN_WHOLE = 10
 """Figures a day from here on have no decimal."""
 

@@ -47,8 +47,6 @@ ReminderNumber = Annotated[int, Query(ge=0, le=MAX_REMINDERS)]
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 )
-
-
 IN_A_FRAME = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
 # A page of ours brings styles by a link, which a page without an origin may not load.
 FAULTS_IN_A_FRAME = {

@@ -5,7 +5,6 @@ from typing import cast, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from msgspec.structs import replace
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs import simulation
@@ -21,7 +20,8 @@ from services.dispatcher.surveys.order_commands import Direction, copy_survey, m
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.publishing import find_publishing
-from services.dispatcher.surveys.survey_commands import change_survey, list_surveys
+from services.dispatcher.surveys.state_forms import change_state
+from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.surveys.views import SurveyStatePage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events.surveys import SurveyState
@@ -113,18 +113,12 @@ async def make_copy(survey_id: str, staff: StaffEditor, _: CsrfChecked, context:
 async def _set_state(
     request: Request, staff: Staff, context: DispatcherContext, survey_id: str, state: SurveyState
 ) -> Response:
-    """Start or pause the survey that the form was rendered from; show the page again if it has changed."""
-    version = (await request.form()).get("version")
-    seen = whole_number(version) if isinstance(version, str) else None
-    async with context.database.transaction() as uow:
-        current = await found_survey(uow, staff, survey_id, lock=True)
-        if seen == current.version:
-            draft = replace(current.draft, state=state)
-            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
-    if seen != current.version:
+    """Start or pause the survey; show the page again if it has changed since."""
+    changed = await change_state(request, staff, context, survey_id, state)
+    if changed is None:
         return await _state_page(request, staff, context, survey_id, state, stale=True)
     did = "started" if state == "live" else "paused"
-    return RedirectResponse(f"/surveys/{current.id}?did={did}", 303)
+    return RedirectResponse(f"/surveys/{changed}?did={did}", 303)
 
 
 async def _state_page(
