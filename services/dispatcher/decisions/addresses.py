@@ -4,7 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-from services.dispatcher.decisions.domain import AddressQuality
+from services.dispatcher.decisions.values import AddressQuality
 
 # Nearly every address has this plain form, for which the validator takes 50 µs to come to the same result.
 _PLAIN = re.compile(

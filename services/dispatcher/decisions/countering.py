@@ -17,7 +17,7 @@ from services.dispatcher.decisions.counter_events import (
     judge_counters,
     order_of,
 )
-from services.dispatcher.decisions.domain import Verdict, is_too_old, matches
+from services.dispatcher.decisions.domain import is_too_old, matches
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
 from services.dispatcher.decisions.inputs import DecisionInputs, load_erased, load_inputs
 from services.dispatcher.decisions.places import place_of
@@ -30,6 +30,7 @@ from services.dispatcher.decisions.repository.counter_events import (
     HELD_REASON,
     CounteredRow,
 )
+from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.repository.reminders import touch_invitation
 from shared.db import UnitOfWork

@@ -6,9 +6,13 @@ from typing import Any
 import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.domain import Considered, Person, Verdict
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import names_touchpoint
+from services.dispatcher.decisions.values import (
+    Considered,
+    Person,
+    Verdict,
+)
 from shared.events import Transaction
 from shared.events.sending import SendingMode
 from shared.events.surveys import NUMERIC_RULES, QuarantineScope

@@ -13,7 +13,7 @@ from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.countering import counter_waiting, countered_rows, counters_of
-from services.dispatcher.decisions.domain import Considered, Verdict, decide
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
@@ -42,6 +42,7 @@ from services.dispatcher.decisions.repository.known_customers import (
     keep_known,
     known_contact,
 )
+from services.dispatcher.decisions.values import Considered, Verdict
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import new_invitation
 from services.dispatcher.rehearsals.counting import count_rehearsed

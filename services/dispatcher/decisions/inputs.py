@@ -21,7 +21,7 @@ from services.dispatcher.decisions.counter_events import (
     asking_about,
     judge_counters,
 )
-from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
+from services.dispatcher.decisions.domain import language_of, matches
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import (
     NO_LAW,
@@ -40,6 +40,7 @@ from services.dispatcher.decisions.repository import counter_events as counter_r
 from services.dispatcher.decisions.repository import open_cases as case_rows
 from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
+from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from services.dispatcher.suppressions import repository as suppression_rows

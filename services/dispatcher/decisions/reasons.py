@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from services.dispatcher.decisions.domain import Reason, SurveyOutcome
 from services.dispatcher.decisions.hours import HoldRule
+from services.dispatcher.decisions.values import Reason, SurveyOutcome
 from shared.events import InvitationState
 from shared.events.surveys import ChannelName
 

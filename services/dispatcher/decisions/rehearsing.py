@@ -4,7 +4,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from services.dispatcher.decisions.domain import CandidateSurvey, Considered, Verdict, matches
+from services.dispatcher.decisions.domain import matches
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Considered,
+    Verdict,
+)
 
 
 def rehearse(

@@ -5,11 +5,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
-from services.dispatcher.decisions.domain import Verdict
 from services.dispatcher.decisions.inputs import DecisionInputs
 from services.dispatcher.decisions.quarantine import end_quarantine
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import replaced as rows
+from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from shared.db import UnitOfWork
 from shared.events import Event, Invitation, Transaction

@@ -23,20 +23,19 @@ from services.dispatcher.decisions.counter_events import (
     counters_by,
     judge_counters,
 )
-from services.dispatcher.decisions.domain import (
-    AddressQuality,
-    CandidateSurvey,
-    Person,
-    Verdict,
-    decide,
-    matches,
-)
+from services.dispatcher.decisions.domain import decide, matches
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import bases_of, law_for
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.sampling import is_sampled
 from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.values import (
+    AddressQuality,
+    CandidateSurvey,
+    Person,
+    Verdict,
+)
 from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason
 from shared.events import ContactRules, Tenant, Transaction
 from shared.events.segments import TOUCHPOINT

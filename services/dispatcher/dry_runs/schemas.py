@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from services.dispatcher.contact_policies.schemas import ContactPolicyBody
-from services.dispatcher.decisions.domain import CandidateSurvey
+from services.dispatcher.decisions.values import CandidateSurvey
 from services.dispatcher.dry_runs.domain import Change, DryRun, Outcome
 from services.dispatcher.dry_runs.simulation import DEFAULT_DAYS, MAX_DAYS, MAX_EVENTS
 from services.dispatcher.request_body import StrictBody

@@ -13,13 +13,13 @@ from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.customers.repository import find_bases
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import asking_about
-from services.dispatcher.decisions.domain import AddressQuality, CandidateSurvey
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.inputs import candidate_from
 from services.dispatcher.decisions.lawful_basis import needs_evidence
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import sampling_key
 from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey
 from services.dispatcher.dry_runs import repository
 from services.dispatcher.dry_runs.domain import (
     DryRun,

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from services.dispatcher.decisions.domain import CandidateSurvey
 from services.dispatcher.decisions.first_day import find_place, first_day_end, hour_of, without_place
 from services.dispatcher.decisions.hours import Hold
+from services.dispatcher.decisions.values import CandidateSurvey
 from services.dispatcher.repository import first_days as rows
 from shared.db import UnitOfWork
 from shared.events import Invitation

@@ -1,9 +1,8 @@
-"""The deliveries of invitations: rules before a message leaves, and what its outcome means."""
+"""The deliveries of invitations: what each is judged by and sent as, and what its outcome means."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Literal, NamedTuple, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 from sqlalchemy import Row
@@ -14,43 +13,22 @@ from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
 from services.dispatcher.decisions.countering import asking_of
-from services.dispatcher.decisions.domain import (
-    CandidateSurvey,
-    Person,
-    hold_after,
-    hold_for,
-    is_capped,
-    is_too_old,
-    reason_not_to_send,
-    reason_of_hold,
-    standing_before,
-)
-from services.dispatcher.decisions.hours import ContactHours, Hold
+from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
 from services.dispatcher.decisions.lawful_basis import bases_of, law_for, newest_bases
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import (
-    begin_quarantine,
-    end_quarantine,
     give_turn_back,
-    take_turn,
 )
-from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import counter_events as counter_rows
-from services.dispatcher.decisions.repository import replaced as replaced_rows
-from services.dispatcher.decisions.repository.counter_events import (
-    COUNTERED_REASON,
-    HELD_REASON,
-    CounteredRow,
-)
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
+from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations import repository
-from services.dispatcher.invitations.first_day import FirstDay, first_day_of, give_place_back, take_place
+from services.dispatcher.invitations.first_day import FirstDay, first_day_of, give_place_back
+from services.dispatcher.invitations.judging import DueMail, end_quarantine_of, judge_mail, turn_of
 from services.dispatcher.invitations.reminders import (
-    judge_reminder,
     plan_reminder,
-    postpone_reminder,
     reminder_mail,
     show_reminder,
 )
@@ -68,14 +46,10 @@ from services.dispatcher.surveys.texts import read_texts
 from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
-from shared.events.sending import SendingMode
 from shared.events.surveys import Layout
 from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
 from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
-
-LATE = timedelta(minutes=1)
-"""A mail that leaves sooner after it was due has left when it was due, as far as the quarantine counts."""
 
 
 class InvitationRenderer(Protocol):
@@ -167,14 +141,9 @@ class InvitationQueue:
         day = None
         if not (is_reminder or invitation.test or person.test_address):
             day = first_day_of(survey, inputs.first_live_at, uow.now)
-        judged = (
-            await _judge_reminder(uow, delivery, contact, invitation, survey, person, sending.mode)
-            if is_reminder
-            else await _judge_first(uow, delivery, contact, invitation, survey, day, person, sending.mode)
-        )
+        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, day)
+        judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
-            await _note_countered(uow, delivery, invitation, person.countered, judged)
-            await _note_replaced(uow, delivery.tenant, invitation, survey, person, judged)
             return judged
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
@@ -189,7 +158,7 @@ class InvitationQueue:
         if result.state in {"failed", "waiting"} and not invitation.test:
             if about.first_day is not None:
                 await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
-            await give_turn_back(uow, contact, _turn(delivery))
+            await give_turn_back(uow, contact, turn_of(delivery))
         if delivery.kind == "reminder":
             await show_reminder(uow, delivery)
             if result.state == "sent":
@@ -204,7 +173,7 @@ class InvitationQueue:
             next_at=result.next_at,
         )
         if result.state == "failed" and moved is not None:
-            await _end_quarantine(uow, contact, invitation)
+            await end_quarantine_of(uow, contact, invitation)
         if result.state == "sent" and moved is not None:
             await plan_reminder(uow, delivery, moved, survey)
 
@@ -269,166 +238,3 @@ async def _find_countered(
         return NOT_COUNTERED
     asking = asking_of(contact, invitation)
     return judge_counters(await counter_rows.find(uow, [asking]), asking)
-
-
-async def _note_countered(
-    uow: UnitOfWork,
-    delivery: Delivery,
-    invitation: Invitation,
-    countered: Countered,
-    judged: Withdrawn | Postponed | None,
-) -> None:
-    """Let the pages of both events say that a counter-event cancelled or held the mail."""
-    by, done = countered.cancelled_by or countered.held_by, None
-    about = (delivery.tenant, invitation.event_id)
-    if isinstance(judged, Withdrawn) and judged.reason == COUNTERED_REASON and by is not None:
-        done = CounteredRow(*about, by, delivery.n, "cancel")
-    if isinstance(judged, Postponed) and judged.reason == HELD_REASON and countered.held_by is not None:
-        done = CounteredRow(*about, countered.held_by, delivery.n, "hold", judged.until)
-    await counter_rows.note(uow, [done] if done is not None else [])
-
-
-async def _note_replaced(
-    uow: UnitOfWork,
-    tenant: str,
-    invitation: Invitation,
-    survey: CandidateSurvey | None,
-    person: Person,
-    judged: Withdrawn | Postponed | None,
-) -> None:
-    """Let the pages of both events say that a relational mail took the day of this one."""
-    if survey is None or not isinstance(judged, Withdrawn) or judged.reason != RELATIONAL_FIRST:
-        return
-    other = standing_before(survey, uow.now, person)
-    if other is not None:
-        await replaced_rows.note(uow, [(tenant, invitation.event_id, other)])
-
-
-async def _judge_first(
-    uow: UnitOfWork,
-    delivery: Delivery,
-    contact: ContactKey,
-    invitation: Invitation,
-    survey: CandidateSurvey | None,
-    day: FirstDay | None,
-    person: Person,
-    mode: SendingMode,
-) -> Invitation | Withdrawn | Postponed | None:
-    """The invitation, as ``sending``, of a first mail that may leave now; None if it was moved meanwhile."""
-    forbidden = reason_not_to_send(
-        now=uow.now,
-        occurred_at=invitation.occurred_at,
-        expires_at=invitation.expires_at,
-        test=invitation.test,
-        survey=survey,
-        person=person,
-        mode=mode,
-    )
-    if forbidden is not None:
-        return await _withdraw(uow, contact, invitation, *forbidden)
-    held = hold_for(person, uow.now)
-    if not held.by and day is not None:
-        held = await take_place(uow, delivery.tenant, day, invitation, partial(hold_for, person))
-    if not held.by:
-        held = await _hold_now(uow, delivery, contact, invitation, person)
-        if held.by and day is not None:
-            await give_place_back(uow, delivery.tenant, day, uow.now)
-    if held.by and _is_too_late(held, invitation, survey):
-        return await _withdraw(uow, contact, invitation, "dropped", reason_of_hold(held))
-    if held.by:
-        return await _postpone(uow, contact, invitation, held)
-    return await _begin_sending(uow, contact, invitation)
-
-
-async def _judge_reminder(
-    uow: UnitOfWork,
-    delivery: Delivery,
-    contact: ContactKey,
-    invitation: Invitation,
-    survey: CandidateSurvey | None,
-    person: Person,
-    mode: SendingMode,
-) -> Invitation | Withdrawn | Postponed:
-    """The invitation, which stays as it is, of a reminder that may leave now."""
-    refusal = await judge_reminder(uow, delivery, invitation, survey, person, mode)
-    if refusal is not None:
-        return Withdrawn(refusal)
-    held = await _hold_now(uow, delivery, contact, invitation, person)
-    if held.by:
-        return await postpone_reminder(uow, delivery, invitation, held)
-    return invitation
-
-
-async def _withdraw(
-    uow: UnitOfWork,
-    contact: ContactKey,
-    invitation: Invitation,
-    state: Literal["dropped", "withheld"],
-    reason: str,
-) -> Withdrawn:
-    """It never leaves, and keeps nobody from being asked."""
-    if await move_invitation(uow, contact.tenant, invitation, state, reason=reason) is not None:
-        await _end_quarantine(uow, contact, invitation)
-    return Withdrawn(reason)
-
-
-async def _hold_now(
-    uow: UnitOfWork, delivery: Delivery, contact: ContactKey, invitation: Invitation, person: Person
-) -> Hold:
-    """Until when the mail must wait, by the hour or by another message to the contact.
-
-    Of two mails to one contact that are due at once, one takes the turn here, and the other one waits.
-    """
-    held = hold_for(person, uow.now)
-    if held.by or invitation.test or person.test_address:
-        return held
-    if person.invited_at is not None and is_capped(person.invited_at, uow.now, person.cap_hours):
-        return hold_after(person, person.invited_at)
-    last_message_at = await take_turn(uow, contact, _turn(delivery), person.cap_hours)
-    return hold_after(person, last_message_at) if last_message_at is not None else held
-
-
-def _turn(delivery: Delivery) -> str:
-    """What the contact's row remembers of its last mail: which one it was."""
-    return f"{delivery.about_id}/{delivery.n}"
-
-
-def _is_too_late(held: Hold, invitation: Invitation, survey: CandidateSurvey | None) -> bool:
-    """Whether the event is too old when the mail may leave again, or the link has ended."""
-    too_old = survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until)
-    return too_old or invitation.expires_at <= held.until
-
-
-async def _postpone(
-    uow: UnitOfWork, contact: ContactKey, invitation: Invitation, held: Hold
-) -> Postponed | None:
-    """It is due at another time; the quarantine counts from there."""
-    reason = held.by[0]
-    moved = await move_invitation(
-        uow, contact.tenant, invitation, "waiting", reason=reason, due_at=held.until
-    )
-    if moved is None:
-        return None
-    await _end_quarantine(uow, contact, invitation)
-    if not invitation.test:
-        await begin_quarantine(uow, [(contact, moved)])
-    return Postponed(held.until, reason)
-
-
-async def _begin_sending(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> Invitation | None:
-    """It leaves now, and the quarantine counts from now: a mail that is late is due now."""
-    is_late = uow.now - invitation.due_at >= LATE
-    moved = await move_invitation(
-        uow, contact.tenant, invitation, "sending", due_at=uow.now if is_late else None
-    )
-    if moved is not None and is_late:
-        await _end_quarantine(uow, contact, invitation)
-        if not invitation.test:
-            await begin_quarantine(uow, [(contact, moved)])
-    return moved
-
-
-async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
-    """Only a mail that may have arrived keeps the contact from being asked."""
-    if not invitation.test:
-        await end_quarantine(uow, contact, invitation)

@@ -3,7 +3,6 @@
 Each is a further delivery of its invitation, which stays as it is: its state is that of the first mail.
 """
 
-from services.dispatcher.decisions.domain import CandidateSurvey, Person
 from services.dispatcher.decisions.hours import Hold
 from services.dispatcher.decisions.reminders import (
     MIN_LINK_LEFT,
@@ -11,6 +10,7 @@ from services.dispatcher.decisions.reminders import (
     reason_not_to_remind,
     reminder_due_at,
 )
+from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations.survey_mail import ReminderMail
 from services.dispatcher.repository import reminders as rows
 from shared.db import UnitOfWork

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.domain import Verdict
 from services.dispatcher.decisions.scopes import names_touchpoint
+from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from services.dispatcher.decisions.domain import Considered
+from services.dispatcher.decisions.values import Considered
 from services.dispatcher.rehearsals import repository
 from services.dispatcher.rehearsals.results import RehearsedEvent
 from shared.db import UnitOfWork

@@ -1,7 +1,7 @@
 """Why an event did not meet a survey's conditions, with what it had in the fields that were compared."""
 
-from services.dispatcher.decisions.domain import Considered
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.values import Considered
 from services.dispatcher.surveys.condition_labels import comparison_sentence, value_label
 from shared.events import Transaction
 from shared.events.conditions import ATTRIBUTE_FIELD

@@ -27,7 +27,7 @@ from support.dispatcher_builders import TENANT as COMPANY
 from support.http_clients import SECRET
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
-from services.dispatcher.decisions.domain import CandidateSurvey
+from services.dispatcher.decisions.values import CandidateSurvey
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.domain import DryRun, Outcome
 from services.dispatcher.dry_runs.schemas import candidate_of

@@ -14,9 +14,6 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import (
-    CandidateSurvey,
-    Person,
-    Verdict,
     decide,
     first_channel,
     language_of,
@@ -26,6 +23,11 @@ from services.dispatcher.decisions.domain import (
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Person,
+    Verdict,
+)
 from services.dispatcher.sending.domain import Sending
 from shared.events import SendingMode, Transaction
 

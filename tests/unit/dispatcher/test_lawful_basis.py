@@ -16,13 +16,7 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
 from services.dispatcher.contact_policies.schemas import ContactPolicyBody
-from services.dispatcher.decisions.domain import (
-    CandidateSurvey,
-    Person,
-    Verdict,
-    decide,
-    reason_not_to_send,
-)
+from services.dispatcher.decisions.domain import decide, reason_not_to_send
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.lawful_basis import (
     BASIS_KINDS,
@@ -31,6 +25,11 @@ from services.dispatcher.decisions.lawful_basis import (
     missing_basis,
     needs_evidence,
     newest_bases,
+)
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Person,
+    Verdict,
 )
 from services.dispatcher.story.basis import MENDING, NEEDS, basis_lines
 from services.dispatcher.surveys.neutral_words import OFFER_WORDS, PRAISE_WORDS, fault_in, neutral_faults

@@ -11,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import CandidateSurvey, Person, Verdict, decide
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.rehearsing import rehearse
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Person,
+    Verdict,
+)
 from services.dispatcher.rehearsals.results import (
     MAX_DAYS,
     MAX_EXAMPLES,

@@ -8,16 +8,15 @@ import pytest
 from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import (
-    CandidateSurvey,
-    Person,
-    Verdict,
-    decide,
-    reason_not_to_send,
-)
+from services.dispatcher.decisions.domain import decide, reason_not_to_send
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Person,
+    Verdict,
+)
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

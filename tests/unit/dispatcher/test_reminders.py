@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.dispatcher.decisions.counter_events import Countered
-from services.dispatcher.decisions.domain import CandidateSurvey, Person
 from services.dispatcher.decisions.lawful_basis import law_for
 from services.dispatcher.decisions.reminders import (
     MIN_LINK_LEFT,
@@ -18,6 +17,7 @@ from services.dispatcher.decisions.reminders import (
     reason_not_to_remind,
     reminder_due_at,
 )
+from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.story.labels import DROP_REASONS
 from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.draft_fields import DEFAULTS

@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import CandidateSurvey, Person, Verdict, decide
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.scopes import Asked, last_asked
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Person,
+    Verdict,
+)
 from shared.events.surveys import QuarantineScope
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

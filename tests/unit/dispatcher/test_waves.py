@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import NOON
 
 from services.dispatcher.customers.domain import CustomerProfile
-from services.dispatcher.decisions.domain import CandidateSurvey, Person, decide
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.waves.drawing import (
     BUCKETS,
     Wave,

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.decisions.domain import CandidateSurvey, language_of
+from services.dispatcher.decisions.domain import language_of
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.values import CandidateSurvey
 from shared.pages.language import first_available, negotiate
 from shared.values.languages import language_tag, widening
 

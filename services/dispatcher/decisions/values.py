@@ -1,0 +1,147 @@
+"""What a decision is made of: the survey and the person that it judges, and what comes of it."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from services.dispatcher.decisions.conditions import FailedComparison
+from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
+from services.dispatcher.decisions.hours import ContactHours, HoldRule
+from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, MissingBasis
+from services.dispatcher.decisions.scopes import Asked
+from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules, SurveyState
+
+AddressQuality = Literal["good", "missing", "bad"]
+SurveyRefusal = Literal[
+    "paused",
+    "erased",
+    "no_address",
+    "bad_address",
+    "opted_out",
+    "suppressed",
+    "countered",
+    "case_open",
+    "no_basis",
+    "too_old",
+    "quiet_dropped",
+    "relational_first",
+    "quarantine",
+    "relational_distance",
+    "cap",
+    "conditions",
+    "sampled_out",
+]
+"""The rule by which a survey does not ask."""
+Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
+"""What became of an event: exactly one of these."""
+SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
+"""What became of one survey that the event matched; ``order``: one before it asks."""
+
+
+ASIDE: frozenset[SurveyState] = frozenset({"draft", "rehearsal"})
+"""Surveys in these states are to an event as if they were not there; a rehearsal is judged beside it."""
+
+
+class CandidateSurvey(SurveyRules, frozen=True, kw_only=True):
+    """A survey as a decision needs it."""
+
+    id: UUID
+    survey_version: int
+    name: str
+    measurement: Measurement = "transactional"
+    default_language: str = "en"
+    languages: tuple[str, ...] = ()
+    """Those that have words of the survey's own."""
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the customer when the decision is made, with the contact's row locked."""
+
+    address: AddressQuality
+    erased: bool = False
+    """Whether the company has erased this customer's data."""
+    test_address: bool = False
+    opted_out: bool = False
+    suppressed: bool = False
+    suppressed_by: Literal["address", "customer"] | None = None
+    """Which entry forbids it: the address's, or the customer id's."""
+    address_erased: bool = False
+    """Whether the address is suppressed since another customer who came under it was erased."""
+    invited_at: datetime | None = None
+    """When they were last asked: at the decision by whatever system, when the mail leaves by another one
+    alone (see ``reason_not_to_send``)."""
+    asked: tuple[Asked, ...] = ()
+    """The same for each survey and touchpoint, where a survey's quarantine has a scope: else it is empty."""
+    hours: ContactHours = ContactHours()
+    """When they may be written to."""
+    countered: Countered = NOT_COUNTERED
+    """What counter-events do to the mail."""
+    law: CountryLaw = NO_LAW
+    """What the country that they live in asks of a survey."""
+    cap_hours: int = 0
+    """They get at most one message in so many hours; 0: no limit."""
+    case_open: bool = False
+    """Whether a case about them is open, and the company asks nobody meanwhile."""
+    relational_distance_days: int = 0
+    """A relational survey asks nobody whom another one asks within so many days; 0: no limit."""
+    company_zone: str = "UTC"
+    """Whose days the company means."""
+    asked_by_us: tuple[Asked, ...] = ()
+    """When the mail leaves: what our own mails asked, of which ``asked`` knows nothing then."""
+
+
+class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A survey that the event matched, with why it asks or does not."""
+
+    survey_id: UUID
+    survey_version: int
+    name: str
+    why: SurveyOutcome
+    quarantine_days: int | None = None
+    """Of a quarantine: its days, its scope, and when the contact was last asked within it."""
+    quarantine_scope: QuarantineScope | None = None
+    asked_at: datetime | None = None
+    failed: tuple[FailedComparison, ...] = ()
+    """The comparisons for which the event does not meet its conditions."""
+    sampling_percent: int | None = None
+    """How many it asks, where this contact is not one of them."""
+    distance_days: int | None = None
+    """Of a relational survey that another one is too close to; ``asked_at`` is when that asks."""
+    relational_event_id: UUID | None = None
+    """The event whose relational mail leaves on the same day, in place of one of this survey."""
+    basis: MissingBasis | None = None
+    """What the law of the customer's country misses."""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision. Only an ``invited`` one has a survey and times."""
+
+    reason: Reason
+    considered: tuple[Considered, ...] = ()
+    survey: CandidateSurvey | None = None
+    test: bool = False
+    withheld: bool = False
+    """Test mode, and not a test address: it would have been sent."""
+    due_at: datetime | None = None
+    wanted_at: datetime | None = None
+    """When the mail would have left, where it is held until it is due."""
+    held_by: tuple[HoldRule, ...] = ()
+    expires_at: datetime | None = None
+    channel: ChannelName | None = None
+    """By which it asks."""
+    replaces: tuple[UUID, ...] = ()
+    """The events whose mails are not sent, since this relational one leaves on their day."""
+
+    @property
+    def relational_event_id(self) -> UUID | None:
+        """The event whose relational mail is the reason that nobody is asked about this one."""
+        if self.reason != "relational_first":
+            return None
+        return next((each.relational_event_id for each in self.considered if each.relational_event_id), None)
+
+    @property
+    def starts_quarantine(self) -> bool:
+        """Only a real invitation does."""
+        return self.reason == "invited" and not self.test
