@@ -49,6 +49,8 @@ class Invitation(Data, frozen=True, kw_only=True):
     attributes: Raw | UnsetType = UNSET
     decided_at: Instant
     due_at: Instant
+    asked_at: Instant | None = None
+    """Of a mail that was dropped, since the customer had been asked not long before: when that was."""
     sent_at: Instant | None = None
     expires_at: Instant
 

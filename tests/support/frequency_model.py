@@ -3,7 +3,7 @@
 It is written from the words of the rules alone, and has neither a database nor anything of the product.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,9 +85,18 @@ class Model:
                 why = refusal
         return why
 
-    def send(self, now: datetime, outcome: str) -> None:
-        """Each mail that is due leaves, if it may, with this outcome."""
-        for question in sorted(self.questions, key=lambda question: question.at):
+    def send(self, now: datetime, outcome: str, handed: Sequence[str]) -> None:
+        """Each mail that is due leaves, if it may, with this outcome.
+
+        :param handed: the events whose mails were handed over, in their order: of two that are due at the same
+            time any may be the first, and it may forbid the other.
+        """
+
+        def turn(question: Question) -> tuple[datetime, int]:
+            event = question.event.id if question.event is not None else ""
+            return question.at, handed.index(event) if event in handed else len(handed)
+
+        for question in sorted(self.questions, key=turn):
             if question.state != "waiting" or question.event is None or question.at > now:
                 continue
             survey = next(each for each in self.surveys if each.survey == question.survey)
@@ -109,7 +118,7 @@ class Model:
         yielding = self._waiting(event, "transactional", at) if survey.measurement == "relational" else []
         asked = [each for each in self._of(event) if each not in yielding]
         for question in asked:
-            if question.event is None or ours:
+            if question.event is None or ours or question.state != "waiting":
                 too_soon = survey.days > 0 and at - question.at < timedelta(days=survey.days)
                 if too_soon and _in_scope(survey, touchpoint, question):
                     return "quarantine"

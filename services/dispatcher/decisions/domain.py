@@ -284,10 +284,20 @@ def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
 
 
 def last_asked_by(survey: CandidateSurvey, person: Person) -> datetime | None:
-    """When the person was last asked within the scope of the survey's quarantine; None: never."""
+    """When the person was last asked within the scope of the survey's quarantine; None: never.
+
+    When the mail leaves, what has not left counts no more: whichever leaves first forbids the other.
+    """
     if survey.quarantine_scope == "any":
-        return person.invited_at
-    return last_asked(person.asked, survey.quarantine_scope, survey.measurement, survey.touchpoint, survey.id)
+        times = (at for at in (person.invited_at, person.left_at) if at is not None)
+        return max(times, default=None)
+    asked = (*person.asked, *_left(person))
+    return last_asked(asked, survey.quarantine_scope, survey.measurement, survey.touchpoint, survey.id)
+
+
+def _left(person: Person) -> tuple[Asked, ...]:
+    """What those of our own mails asked that have left, when another one is about to."""
+    return tuple(each for each in person.asked_by_us if each.unsent_about is None)
 
 
 def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> bool:
@@ -333,12 +343,11 @@ def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> UU
 def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
     """When the person is asked about an event, too close to be asked by this relational survey; None: never.
 
-    When the mail leaves, what has not left counts no more: whichever leaves first forbids the other.
+    When the mail leaves, what has not left counts no more, as for the quarantine.
     """
     if survey.measurement != "relational" or person.test_address:
         return None
-    sent = (each for each in person.asked_by_us if each.unsent_about is None)
-    return last_too_close((*person.asked, *sent), at, person.relational_distance_days)
+    return last_too_close((*person.asked, *_left(person)), at, person.relational_distance_days)
 
 
 def is_capped(last_message_at: datetime | None, at: datetime, cap_hours: int) -> bool:
@@ -362,9 +371,8 @@ def reason_not_to_send(
     """The rules once more, when the mail is about to leave; None lets it go.
 
     ``survey`` is None when it is gone. The person's ``invited_at`` and ``asked`` are here when another system
-    asked: our own invitations were judged at the decision, with the contact's row locked, and this very mail
-    would forbid itself. A test goes out although its survey is paused: no rule held it back when it was
-    decided.
+    asked, ``left_at`` and ``asked_by_us`` when we did: of our own mails those count that have left, and this
+    one has not. A test goes out although its survey is paused: no rule held it back when it was decided.
 
     Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
     them decides about events from then on; what was decided by the former ones is sent.
@@ -389,6 +397,13 @@ def reason_not_to_send(
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)
     return ("dropped", reason) if reason is not None else None
+
+
+def asked_before(reason: str, survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
+    """When the person was asked that forbids a mail to leave then, for this reason; None: not why."""
+    if reason == "quarantine":
+        return last_asked_by(survey, person)
+    return asked_too_close(survey, at, person) if reason == "relational_distance" else None
 
 
 def language_of(

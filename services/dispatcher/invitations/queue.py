@@ -141,7 +141,7 @@ class InvitationQueue:
         day = None
         if not (is_reminder or invitation.test or person.test_address):
             day = first_day_of(survey, inputs.first_live_at, uow.now)
-        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, day)
+        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, inputs.last_mail, day)
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
             return judged
@@ -202,6 +202,7 @@ class InvitationQueue:
             invited_at=inputs.asked_elsewhere_at,
             asked=tuple(each for each in asked if each.elsewhere),
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),
+            left_at=inputs.left_at,
             countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,

@@ -92,11 +92,13 @@ async def move_invitation(
     reason: str | None = None,
     next_at: datetime | None = None,
     due_at: datetime | None = None,
+    asked_at: datetime | None = None,
 ) -> Invitation | None:
     """Move it on and publish it; None if somebody else has moved it since it was read.
 
     :param next_at: when a refused mail is tried again.
     :param due_at: until when a mail is postponed that was not tried.
+    :param asked_at: when the customer was asked that keeps a mail from being sent.
     """
     moved = msgspec.structs.replace(
         invitation,
@@ -105,8 +107,9 @@ async def move_invitation(
         reason=reason,
         sent_at=uow.now if state == "sent" else invitation.sent_at,
         due_at=due_at or invitation.due_at,
+        asked_at=asked_at,
     )
-    body = msgspec.json.encode(moved) if due_at is not None else None
+    body = msgspec.json.encode(moved) if due_at is not None or asked_at is not None else None
     if not await repository.move(uow, tenant, moved, due_at or next_at, body):
         return None
     uow.publish(INVITATIONS, tenant, moved)
