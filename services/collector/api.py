@@ -83,7 +83,7 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
     """Write and publish the answers that are new or amended."""
     if context.import_locks.users(tenant_id) >= MAX_IMPORTS_PER_TENANT:
         raise _import_under_way()
-    async with context.import_locks.hold(tenant_id), context.database.transaction() as uow:
+    async with context.import_locks.acquire(tenant_id), context.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(

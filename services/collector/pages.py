@@ -87,7 +87,7 @@ async def _answer_with_name(
     request: Request, context: CollectorContext, link: _Link, fields: Any
 ) -> Response:
     invitation_id = link.invitation_id
-    async with context.invitation_locks.hold(str(invitation_id)), context.database.transaction() as uow:
+    async with context.invitation_locks.acquire(str(invitation_id)), context.database.transaction() as uow:
         # The lock comes first: what is read after it cannot change until this transaction has written.
         await links.lock_invitation(uow, invitation_id or uuid7())
         target = await links.find_link_target(uow, invitation_id or uuid7())
@@ -158,7 +158,7 @@ async def _record_visit(context: CollectorContext, target: LinkTarget, visit: Vi
     """Record a visit; a person's first one publishes the answer as ``clicked``."""
     invitation, tenant = target.invitation, target.tenant.id
     async with (
-        context.invitation_locks.hold(str(invitation.id)),
+        context.invitation_locks.acquire(str(invitation.id)),
         context.database.transaction() as uow,
     ):
         await links.lock_invitation(uow, invitation.id)

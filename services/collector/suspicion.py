@@ -1,7 +1,7 @@
 """Whether an answer could be a machine's, and what it counts as until a person has judged it. Pure.
 
 Scanners of mail follow links, run the script of a page and press its buttons. An answer that shows a sign of
-one is suspect: it is kept and shown to staff, and held out of scores, cases and reminders until somebody
+one is suspect: it is kept and shown to staff, and kept out of scores, cases and reminders until somebody
 judges it, or until a post without a sign comes by the same link. A person is never refused.
 """
 

@@ -273,8 +273,8 @@ class SurveyFigures(NamedTuple):
     """How many of these customers chose a score."""
     unconfirmed: int = 0
     """How many of them followed the link and chose none."""
-    held: int = 0
-    """Answers that may be a machine's and were not judged a person's."""
+    held_answers: int = 0
+    """Those that may be a machine's and were not judged a person's."""
 
 
 COUNT_BY_SURVEY = """
@@ -285,7 +285,7 @@ COUNT_BY_SURVEY = """
             WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous
                 AND a.state = 'clicked'
         ) AS unconfirmed,
-        count(*) FILTER (WHERE a.state = :held AND NOT i.test) AS held
+        count(*) FILTER (WHERE a.state = :held AND NOT i.test) AS held_answers
     FROM decision d
     JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
@@ -313,7 +313,7 @@ async def count_by_survey(
             known.delivered + row.delivered,
             known.answered + row.answered,
             known.unconfirmed + row.unconfirmed,
-            known.held + row.held,
+            known.held_answers + row.held_answers,
         )
     return figures
 
