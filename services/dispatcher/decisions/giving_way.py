@@ -40,10 +40,9 @@ def may_give_way(asked: Asked, survey: CandidateSurvey, outranked: Collection[UU
 
     :param outranked: the surveys whose mails give way to those of this one.
     """
-    if asked.unsent_about is None:
+    if asked.unsent_about is None or asked.measurement != "transactional":
         return False
-    of_day = survey.measurement == "relational" and asked.measurement == "transactional"
-    return of_day or asked.survey_id in outranked
+    return survey.measurement == "relational" or asked.survey_id in outranked
 
 
 def yielding_to(survey: CandidateSurvey, at: datetime, person: Person) -> tuple[Asked, ...]:
@@ -66,6 +65,7 @@ def outranked_by(
         each
         for each in person.asked
         if each.unsent_about is not None
+        and each.measurement == "transactional"
         and each.survey_id in outranked
         and is_too_frequent(survey, at, _asked_only(person, [each]))
     )
