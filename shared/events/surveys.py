@@ -117,6 +117,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
         """Whether it asks about events of clients."""
         return self.trigger != NO_TRIGGER
 
+    @property
+    def least_wait_minutes(self) -> int:
+        """Between an event that names no delay and its mail, where nothing else holds it."""
+        return max(self.delay_minutes, self.holding_minutes)
+
 
 SURVEY_RULES = SurveyRules.__struct_fields__
 NUMERIC_RULES = tuple(each.name for each in fields(SurveyRules) if type(each.default) is int)
