@@ -146,9 +146,10 @@ class History:
         self.cases.discard(id_)
         self.counters = [each for each in self.counters if each[0].who.id != id_]
 
-    def ask(
-        self, event: Happened, survey: str, due: datetime, waiting: set[str], unsent: set[str]
-    ) -> list[str]:
+    def ask(self, event: Happened, survey: str, due: datetime) -> None:
+        self.asked[event.id] = Asked(event, self.surveys[survey], due)
+
+    def judge_asking(self, event: Happened, waiting: set[str], unsent: set[str]) -> list[str]:
         """Every rule that a decision to ask breaks.
 
         The quarantine is judged here alone, by every mail that left and every one that is to.
@@ -156,7 +157,8 @@ class History:
         :param waiting: the events whose first mail has not left, or nobody knows whether it has.
         :param unsent: those of them whose mail has certainly not left.
         """
-        asked = self.asked[event.id] = Asked(event, self.surveys[survey], due)
+        asked = self.asked[event.id]
+        survey, due = asked.survey.name, asked.due
         broken = [f"{event.id} is asked about {why}" for why in self._against_asking(asked)]
         days = asked.survey.days * DAY
         left = {each.event.id: each.at for each in self.arrived_to(event.who.address) if each.n == 0}

@@ -249,17 +249,18 @@ class World:
         assert sorted(row.source_id for row in found) == sorted(self.history.events)
         waiting = {row.source_id for row in found if row.state in {"waiting", "sending", "unknown"}}
         unsent = {row.source_id for row in found if row.state == "waiting"}
-        for row in sorted(found, key=lambda row: self.history.events[row.source_id].at):
-            event = self.history.events[row.source_id]
+        decided = [(self.history.events[row.source_id], row) for row in found]
+        decided = [(event, row) for event, row in decided if event.known_at == now]
+        for event, row in decided:
             assert (row.reason == "invited") == (row.state is not None), row
-            if event.known_at != now:
-                continue
+            if row.reason == "invited":
+                self.history.ask(event, self._survey_name(row.survey_id), row.due_at or row.next_at)
+        for event, row in sorted(decided, key=lambda each: each[0].at):
             unfounded = row.reason != "invited" and self.history.unfounded(event, row.reason, waiting, unsent)
             assert not unfounded, "\n".join([f"{row} {event}", *self.told])
             self._draw(event, row.reason, row.survey_id)
             if row.reason == "invited":
-                name = self._survey_name(row.survey_id)
-                self.broken += self.history.ask(event, name, row.due_at or row.next_at, waiting, unsent)
+                self.broken += self.history.judge_asking(event, waiting, unsent)
         for row in found:
             if row.why == "outranked" and row.source_id not in self.history.outranked:
                 self.broken += self.history.give_way(row.source_id, row.due_at)
