@@ -69,7 +69,7 @@ def posted_signs(
         touched=form.touched,
         is_timed=form.is_timed,
         rendered_at=context.nonce.made_at(form.nonce),
-        mailed_at=target.invitation.invited_at,
+        mails=target.invitation.mails,
     )
     return signs_of(post, context.database.clock())
 
