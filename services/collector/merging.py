@@ -144,7 +144,8 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         replies=posted.replies,
         layout=posted.layout,
     )
-    if answer is None:  # what a machine may have written is no other page of the customer
+    # What a machine may have written is no other page of the customer.
+    if answer is None or answer.score is None:
         return MergeResult(submitted)
     if target.last_write is not None and revision is not None and target.last_write.page == revision.page:
         return MergeResult(submitted, overtaken=revision.seq < target.last_write.seq)
