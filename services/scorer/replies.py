@@ -10,7 +10,9 @@ _decode = msgspec.json.Decoder(tuple[Reply, ...]).decode
 
 
 def stored_replies(answer: Answer) -> str | None:
-    """What is kept of them; None: there are none."""
+    """What is kept of them; None: there are none, or it is anonymous, and they are in no list."""
+    if answer.anonymous:
+        return None
     replies = list(answer.replies)
     if answer.follow_up:
         asked = answer.follow_up_question or ""

@@ -8,7 +8,6 @@ import msgspec
 
 from services.scorer.anonymity import MIN_BUNDLE, WaitingAnswer
 from services.scorer.models import waiting_answer
-from services.scorer.replies import stored_replies
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Event
@@ -42,13 +41,12 @@ async def keep_waiting(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
     )
 
 
-# What was written may have been erased since; nothing else of an anonymous answer ever changes.
+# Its comment may have been erased since; nothing else of an anonymous answer ever changes.
 KEEP_COUNTED = """
-    UPDATE answer a SET version = n.version, comment = n.comment, replies = n.replies
+    UPDATE answer a SET version = n.version, comment = n.comment
     FROM unnest(
-        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
-        CAST(:comments AS text[]), CAST(:replies AS jsonb[])
-    ) AS n (tenant, id, version, comment, replies)
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:comments AS text[])
+    ) AS n (tenant, id, version, comment)
     WHERE a.tenant = n.tenant AND a.id = n.id AND a.version < n.version
 """
 FIND_COUNTED = """
@@ -68,9 +66,7 @@ async def keep_counted(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> set[
     if counted:
         versions = [event.data.version for event in events]
         comments = [event.data.comment for event in events]
-        replies = [stored_replies(event.data) for event in events]
-        values = {**keys, "versions": versions, "comments": comments, "replies": replies}
-        await uow.execute(KEEP_COUNTED, values)
+        await uow.execute(KEEP_COUNTED, {**keys, "versions": versions, "comments": comments})
     return counted
 
 
