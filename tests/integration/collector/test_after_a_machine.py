@@ -73,9 +73,7 @@ async def test_b18_to_whoever_follows_the_link_an_answer_of_a_machine_is_none(
     assert QUESTION in page, "the question, in the language of the invitation"
     for said in ("Click here", "Buy now", "Cheap pills", "You gave a", "data-answered", "Your score is 0"):
         assert said not in page
-    assert (
-        '<input type="hidden" name="drawn" value="0......"' in page or 'name="drawn" value="0....."' in page
-    )
+    assert 'name="drawn" value="0....."' in page, "a page that shows no answer"
     chosen = re.findall(r'name="score" value="(\d+)"[^>]*checked', page)
     assert chosen == re.findall(r"v=(\d)", query), "only what the person has pressed"
     assert not re.search(r'name="may_contact"[^>]*checked', page)
