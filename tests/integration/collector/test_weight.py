@@ -37,7 +37,7 @@ async def test_page_style_and_script_of_a_first_visit_are_under_60_kb_in_every_l
         invitation = await bench.invite(language=language)
         responses: list[Response] = []
         async with a_page(browser) as page:
-            page.on("response", responses.append)
+            page.on("response", lambda response: responses.append(response))
             await page.goto(f"{origin}/s/{bench.token(invitation)}?v=3", wait_until="networkidle")
             assert await page.get_by_role("checkbox").count() == MAX_FURTHER_QUESTIONS * MAX_OPTIONS
             assert await page.locator("html").get_attribute("lang") == language
