@@ -20,12 +20,14 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
         without_customer(answer),
     ),
-    ClearRule("comments", answer, "t.comment IS NOT NULL AND t.answered_at < :comments", "comment = NULL"),
     ClearRule(
         "comments",
         answer,
-        f"t.replies IS NOT NULL AND {HAS_WRITTEN_REPLIES} AND t.answered_at < :comments",
-        WITHOUT_WRITTEN_REPLIES,
+        f"""
+            (t.comment IS NOT NULL OR t.replies IS NOT NULL AND {HAS_WRITTEN_REPLIES})
+            AND t.answered_at < :comments
+        """,
+        f"comment = NULL, {WITHOUT_WRITTEN_REPLIES}",
     ),
     RewriteRule(
         "comments",

@@ -83,7 +83,11 @@ async def test_the_list_shows_what_was_replied_last_and_nothing_that_is_held(
 async def test_what_was_written_goes_with_the_comments_and_what_was_chosen_stays(
     database: Database, client: ScorerClient
 ) -> None:
-    await count(database, said_now(database), said_now(database, "b", follow_up=None, replies=(WAIT,)))
+    await count(
+        database,
+        said_now(database, comment="Said."),
+        said_now(database, "b", follow_up=None, replies=(WAIT,)),
+    )
     cutoffs = Cutoffs("acme", database.clock() + timedelta(days=400), RetentionRules(comments=90))
     rules = [rule for rule in RETENTION if rule.kind == "comments" and rule.table.name == "answer"]
     for removed in (1, 0):
