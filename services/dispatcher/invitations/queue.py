@@ -33,6 +33,8 @@ from services.dispatcher.invitations.reminders import (
     show_reminder,
 )
 from services.dispatcher.invitations.states import (
+    begin_reminding,
+    end_reminding,
     move_invitation,
     read_invitation,
     subject_of_invitation,
@@ -145,6 +147,8 @@ class InvitationQueue:
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
             return judged
+        if is_reminder and (judged := await begin_reminding(uow, delivery.tenant, judged)) is None:
+            return None
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         message = renderer.message(judged, tenant, texts, reminder, inputs.layout, MailSender.of(survey))
@@ -160,6 +164,7 @@ class InvitationQueue:
                 await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
             await give_turn_back(uow, contact, turn_of(delivery))
         if delivery.kind == "reminder":
+            await end_reminding(uow, delivery.tenant, invitation, taken=result.state == "sent")
             await show_reminder(uow, delivery)
             if result.state == "sent":
                 await plan_reminder(uow, delivery, invitation, survey)
