@@ -114,8 +114,10 @@ first_day = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("survey_id", Uuid, primary_key=True),
-    # How many mails have left, or are to leave, in each hour since the survey was first live.
+    # How many mails have left, or are to leave, in each hour since the day began.
     Column("counts", ARRAY(Integer), nullable=False),
+    # When the first mail took a place; NULL: none has, or a version that did not keep this wrote the row.
+    Column("began_at", INSTANT),
 )
 sending = Table(
     "sending",

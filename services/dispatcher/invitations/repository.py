@@ -12,6 +12,7 @@ from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.repository.open_cases import HAS_OPEN_CASE
 from services.dispatcher.models import HELD_ANSWER, invitation
+from services.dispatcher.repository.first_days import BEGAN
 from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -81,6 +82,7 @@ CLAIM = claim_sql(
 
 FIND_SENDING_INPUTS = f"""
     SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, s.first_live_at,
+        {BEGAN} AS first_day_began_at,
         w.measurement, w.default_language, w.texts, v.texts AS words, v.layout,
         (
             SELECT max(c.asked_elsewhere_at) FROM customer c

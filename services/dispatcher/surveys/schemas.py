@@ -165,8 +165,8 @@ _DESCRIPTIONS = {
     "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
     "some.",
     "programme": PROGRAMME_MEANING,
-    "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since it was "
-    "live for the first time in a company that was. What is more waits, evenly spread. 0: no limit.",
+    "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since its "
+    "first mail left. What is more waits, evenly spread. 0: no limit.",
     "channels": CHANNELS_MEANING,
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,

@@ -193,6 +193,7 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         created_at=row.created_at,
         changed_at=row.changed_at,
         first_live_at=row.first_live_at,
+        first_day_began_at=row.first_day_began_at,
     )
 
 

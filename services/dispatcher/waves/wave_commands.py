@@ -50,7 +50,8 @@ class PlannedWave(NamedTuple):
     survey: StoredSurvey
     plan: WavePlan
     first_day_until: datetime | None
-    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    """When the survey's first day ends, on which the wave's first mail would leave; None: it would not,
+    or the day has not begun."""
 
 
 async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave:
@@ -71,9 +72,10 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
         raise WaveRefused("segments", NOBODY)
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
-    begins_at = max(uow.now, wanted.start_at or uow.now)
+    delay = timedelta(minutes=survey.draft.delay_minutes)
+    first_mail_at = max(uow.now, wanted.start_at or uow.now) + delay
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
-    return PlannedWave(survey, wave_plan, survey.first_day_until(begins_at))
+    return PlannedWave(survey, wave_plan, survey.first_day_until(first_mail_at))
 
 
 async def start_wave(
