@@ -137,12 +137,17 @@ async def change_survey(
         try:
             # An old survey can be paused although its words hold what is refused in new ones.
             model = SurveyBody if "texts" in wanted else StoredSurveyBody
-            whole = model.model_validate(patched(api_fields(current.draft), wanted))
+            given = patched(api_fields(current.draft), wanted)
+            if "conditions" not in wanted:
+                given.pop("conditions", None)  # they may be older than today's rules
+            draft = model.model_validate(given).draft()
         except ValidationError as error:
             faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
             raise Problem(422, errors=faults) from None
+        if "conditions" not in wanted:
+            draft = msgspec.structs.replace(draft, conditions=current.draft.conditions)
         changed = survey_commands.change_survey(
-            uow, caller.tenant, survey_id, whole.draft(), seen=seen, who=AuditActor.of(caller)
+            uow, caller.tenant, survey_id, draft, seen=seen, who=AuditActor.of(caller)
         )
         return SurveyAnswer.of(await _or_problem(changed))
 

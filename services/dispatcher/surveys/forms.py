@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from fastapi import Request
+from msgspec import structs
 from pydantic import ValidationError
 
 from services.dispatcher.surveys.condition_rows import (
@@ -15,7 +16,7 @@ from services.dispatcher.surveys.condition_rows import (
     row_numbers,
     rows_body,
 )
-from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.draft_fields import (
     FOLLOW_UPS,
     NO,
@@ -41,6 +42,7 @@ from services.dispatcher.surveys.question_forms import (
     rows_of,
     words_of_row,
 )
+from services.dispatcher.surveys.schemas import SurveyBody
 from shared.events.conditions import Condition
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
@@ -137,6 +139,18 @@ class DraftForm:
         }
         return body
 
+    def draft(self, **more: Any) -> SurveyDraft:
+        """What was typed, as a draft. Conditions that were left as they are may be older than today's rules.
+
+        :param more: of the body, what is not in the form.
+        :raises ValidationError: naming the fields.
+        """
+        body = {**self.values(), **more}
+        if not self._keeps_conditions:
+            return SurveyBody.model_validate(body).draft()
+        del body["conditions"]
+        return structs.replace(SurveyBody.model_validate(body).draft(), conditions=self.stored)
+
     def with_faults(self, error: ValidationError) -> "DraftForm":
         """The same with what is wrong beside each field."""
         faults: dict[str, Message | str] = {}
@@ -197,11 +211,13 @@ class DraftForm:
 
     def _conditions(self) -> Any:
         """What was typed; conditions that the form cannot show, or that mean the same, stay as they are."""
-        if can_be_rows(self.stored):
-            typed = rows_body(self.fields)
-            if typed != rows_body(row_fields(self.stored)):
-                return typed
-        return msgspec.json.decode(msgspec.json.encode(self.stored))
+        if self._keeps_conditions:
+            return msgspec.json.decode(msgspec.json.encode(self.stored))
+        return rows_body(self.fields)
+
+    @property
+    def _keeps_conditions(self) -> bool:
+        return not can_be_rows(self.stored) or rows_body(self.fields) == rows_body(row_fields(self.stored))
 
     @property
     def _reminders(self) -> list[str]:

@@ -29,7 +29,6 @@ from services.dispatcher.surveys.labels import (
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen, recent_events
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
-from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
@@ -72,7 +71,7 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     """Make a survey, or show what is wrong with it. It asks nobody until somebody starts it."""
     form = await read_form(request)
     try:
-        draft = SurveyBody.model_validate(form.values()).draft()
+        draft = form.draft()
     except ValidationError as error:
         return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
     async with context.database.transaction() as uow:
@@ -103,7 +102,7 @@ async def save_survey(
             conflict = form.with_conflicts(current)
             return await form_page(request, staff, context, current, conflict, status_code=409)
         try:
-            draft = SurveyBody.model_validate({**form.values(), "state": current.draft.state}).draft()
+            draft = form.draft(state=current.draft.state)
         except ValidationError as error:
             faulty = form.with_faults(error)
             return await form_page(request, staff, context, current, faulty, status_code=422)

@@ -19,7 +19,6 @@ from services.dispatcher.surveys.labels import NOT_LISTED, notice
 from services.dispatcher.surveys.neutral_words import promoting_words
 from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
-from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from services.dispatcher.surveys.views import (
     SAMPLE_SCORES,
@@ -179,7 +178,7 @@ async def show_typed_mail(
     if current is not None:
         form = form.completed(current)
     try:
-        draft = SurveyBody.model_validate(form.values()).draft()
+        draft = form.draft()
     except ValidationError as error:
         page = TypedFaultsPage(faults=form.with_faults(error).summary)
         response = context.pages.page(request, page, status_code=422)
