@@ -486,6 +486,13 @@ invitation = Table(
     Index(None, "changed_at"),
     Index(None, "tenant", "state", "decided_at"),
     Index("ix_invitation_not_placed", "tenant", postgresql_where=text("decided_at IS NULL")),
+    Index(
+        "ix_invitation_sent",
+        "tenant",
+        "survey_id",
+        "sent_at",
+        postgresql_where=text("sent_at IS NOT NULL AND NOT test"),
+    ),
     Index("ix_invitation_order", "tenant", "order_id", postgresql_where=text("order_id IS NOT NULL")),
 )
 counter_event = Table(

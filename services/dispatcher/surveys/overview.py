@@ -6,7 +6,7 @@ from fastapi import Request, Response
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.frame import frame_of
-from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations.figures import count_by_survey
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import STOPPED
@@ -40,7 +40,7 @@ async def show_overview(
         changes = await sending_rows.list_changes(uow, staff.tenant)
         stop = await sending_rows.find_last_change(uow, staff.tenant, STOPPED) if sending.stopped else None
         mail = await mail_stream.read(uow)
-        figures = await invitation_rows.count_by_survey(uow, staff.tenant, since, staff.segments)
+        figures = await count_by_survey(uow, staff.tenant, since, staff.segments)
         page = SurveysPage(
             surveys=[SurveyLine.of(each, figures) for each in await list_surveys(uow, staff.tenant)],
             changes=[ChangeLine.of(row) for row in changes],

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.invitations.repository import SurveyFigures
+from services.dispatcher.invitations.figures import SurveyFigures
 from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
@@ -73,10 +73,6 @@ class SurveyLine:
         if own.delivered >= MIN_DELIVERED:
             answered += f" ({percent(own.answered, own.delivered)})"
         return cls(survey, own, answered, spoken(STATE_LABELS[survey.draft.state]))
-
-    def count(self, state: str) -> int:
-        """How many invitations are in this state."""
-        return self.figures.states.get(state, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

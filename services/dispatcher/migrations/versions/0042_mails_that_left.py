@@ -1,6 +1,6 @@
-"""When a survey's first day began: with its first mail, no longer when it could first ask customers.
+"""Mails of a survey by when they left, and when its first day began.
 
-The day of a survey that has sent mails began when it could: it is mostly over, and does not begin anew.
+It begins with the first mail now, no longer when the survey could first ask customers. The day of a survey that has sent mails began when it could: it is mostly over, and does not begin anew.
 """
 
 from alembic import op
@@ -12,6 +12,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute(
+        """
+        CREATE INDEX ix_invitation_sent ON invitation (tenant, survey_id, sent_at)
+        WHERE sent_at IS NOT NULL AND NOT test
+        """
+    )
     op.execute("ALTER TABLE first_day ADD COLUMN began_at timestamptz")
     op.execute(
         """
