@@ -23,7 +23,7 @@ from services.dispatcher.surveys.answer_schemas import (
 from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
-from services.dispatcher.surveys.matches import count_matches, recent_events
+from services.dispatcher.surveys.matches import count_matches
 from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.quarantine_body import patched
 from services.dispatcher.surveys.schemas import (
@@ -82,9 +82,7 @@ async def make_survey(
 async def count_survey_matches(body: MatchesBody, caller: SurveyEditor, context: OwnContext) -> MatchesAnswer:
     """Nothing is saved. Of a colleague who is limited to segments, the events of those are counted."""
     allowed = caller.staff.segments if caller.staff is not None else ()
-    async with context.database.reading() as uow:
-        recent = await recent_events(uow, caller.tenant, allowed)
-    found = await count_matches(recent, body.trigger, body.condition())
+    found = await count_matches(context.database, caller.tenant, allowed, body.trigger, body.condition())
     return MatchesAnswer(
         events=found.events,
         matched=found.matched,

@@ -26,7 +26,7 @@ from services.dispatcher.surveys.labels import (
     UNIT_LABELS,
     notice,
 )
-from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen, recent_events
+from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
@@ -150,7 +150,11 @@ async def form_page(
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
-        recent = await recent_events(uow, staff.tenant, staff.segments)
+    found = None
+    if counted is not None and counted.has_trigger:
+        found = await count_matches(
+            context.database, staff.tenant, staff.segments, counted.trigger, counted.conditions
+        )
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
     languages = languages_of(form.languages)
     page = SurveyFormPage(
@@ -168,12 +172,12 @@ async def form_page(
             sentence=condition_sentence(form.stored) if form.stored is not None else "",
             match_label=spoken(ROWS_LABEL),
             operators=[(op, spoken(label)) for op, label in OPERATOR_LABELS.items()],
-            fields_seen=await fields_seen(recent),
+            fields_seen=found.fields_seen
+            if found is not None
+            else await fields_seen(context.database, staff.tenant, staff.segments),
             recent_days=RECENT_DAYS,
         ),
-        matches=await count_matches(recent, counted.trigger, counted.conditions)
-        if counted is not None and counted.has_trigger
-        else None,
+        matches=found,
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,

@@ -15,7 +15,7 @@ from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.surveys.condition_labels import condition_sentence
 from services.dispatcher.surveys.domain import SurveyChanged
-from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, recent_events
+from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey
@@ -140,9 +140,10 @@ async def _state_page(
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
         publishing = await find_publishing(uow, tenant, survey) if state == "live" else None
         waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
-        recent = await recent_events(uow, staff.tenant, staff.segments)
     conditions = survey.draft.conditions
-    found = await count_matches(recent, survey.draft.trigger, conditions)
+    found = await count_matches(
+        context.database, staff.tenant, staff.segments, survey.draft.trigger, conditions
+    )
     page = SurveyStatePage(
         survey=survey,
         state=state,

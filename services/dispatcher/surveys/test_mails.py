@@ -7,10 +7,11 @@ from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.survey_commands import find_survey
 from shared.db import UnitOfWork
 from shared.events import TRANSACTIONS, Customer, Transaction
+from shared.events.transactions import OWN_SOURCES
 from shared.ids import uuid7
 from shared.privacy.subjects import NO_DIGEST
 
-TEST_SOURCE = "afterword/test"
+TEST_SOURCE = f"{OWN_SOURCES}test"
 """The source of the events that a test is made of."""
 UNNAMED_TYPE = "test"
 
