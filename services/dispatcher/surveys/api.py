@@ -175,7 +175,7 @@ async def send_test_mail(
             sending = send_test(uow, context.secret, caller.tenant, survey_id, body.address, body.language)
             event_id = await _or_problem(sending)
         except NotATestAddress:
-            raise Problem(422, errors=[FieldFault(field="body/address", detail=NOT_LISTED)]) from None
+            raise Problem(422, errors=[FieldFault(field="/address", detail=NOT_LISTED)]) from None
     return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
 
 

@@ -24,6 +24,7 @@ from services.dispatcher.surveys.quarantine_body import (
 from services.dispatcher.surveys.question_schemas import (
     QUESTIONS,
     QuestionBody,
+    StoredTextsOfQuestions,
     TextsOfQuestions,
     raise_faults,
     refuse_faults,
@@ -36,6 +37,7 @@ from services.dispatcher.surveys.sender_body import (
     ReplyAddress,
     SenderName,
 )
+from services.dispatcher.surveys.text_bodies import name_of, words_or_none
 from services.dispatcher.surveys.trigger_body import OWN_TRIGGER, OwnTrigger
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
@@ -93,11 +95,13 @@ def _touchpoint(given: str) -> str:
         raise ValueError(bad.remedy) from None
 
 
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(name_of)]
 Touchpoint = Annotated[str, AfterValidator(_touchpoint)]
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
-CheckedWords = Annotated[StoredWords, AfterValidator(without_faults)]
-OccasionWords = Annotated[StoredWords, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
+_OneForm = Annotated[str, Field(max_length=1000), AfterValidator(words_or_none)]
+CheckedWords = Annotated[_OneForm, AfterValidator(without_faults)]
+OccasionWords = Annotated[_OneForm, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
@@ -113,7 +117,7 @@ class FollowUpBody(StrictBody):
 
 
 class TextsBody(StrictBody):
-    """A survey's own words in one language; what is missing comes from the standard wording.
+    """A survey's own words in one language; what is missing or blank comes from the standard wording.
 
     Placeholders in them are filled wherever they are shown: `{company}`, `{occasion}` (such as “your
     delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves.
@@ -147,7 +151,7 @@ class StoredTexts(StrictBody):
     follow_up: StoredFollowUp = StoredFollowUp()
     thanks: StoredWords | None = None
     occasion: StoredWords | None = _OCCASION
-    questions: TextsOfQuestions = None
+    questions: StoredTextsOfQuestions = None
 
 
 _DESCRIPTIONS = {
@@ -208,7 +212,7 @@ EDIT_WINDOW = Field(
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
-    name=(str, Field(min_length=1, max_length=MAX_NAME_LENGTH)),
+    name=(Name, ...),
     measurement=(Measurement, "transactional"),
     trigger=(OwnTrigger, OWN_TRIGGER),
     quarantine=(QuarantineBody | None, None),
@@ -257,8 +261,11 @@ class SurveyBody(SurveyRulesBody):
 
 
 class StoredSurveyBody(SurveyRulesBody):
-    """A survey whose words are not changed: they were accepted once, whatever is asked of new ones since."""
+    """A survey whose words are not changed: they and its name were accepted once, whatever is asked of new
+    ones since.
+    """
 
+    name: str
     texts: Annotated[dict[Language, StoredTexts], OneOfEach] = Field(default={}, max_length=20)
 
     @model_validator(mode="after")
@@ -283,7 +290,7 @@ _RulesPatch = create_model(
     "_RulesPatch",
     __base__=StrictBody,
     version=(int | None, None),
-    name=(str | None, None),
+    name=(Name | None, None),
     trigger=(str | None, None),
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),

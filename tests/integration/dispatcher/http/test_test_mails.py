@@ -64,7 +64,7 @@ async def test_nobody_but_a_test_address_gets_a_test(client: httpx.AsyncClient, 
     body = {"address": "customer@example.com", "language": "en"}
     refused = await client.post(f"/v1/surveys/{survey.id}/test-mails", json=body, headers=AS_A_KEY)
     assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == "body/address"
+    assert refused.json()["errors"][0]["field"] == "/address"
     path = f"/surveys/{survey.id}/preview"
     page = (await client.get(path, headers=a_person("editor"))).text
     (found,) = [one for one in forms_of(page) if one.action.endswith("/test-mail")]
