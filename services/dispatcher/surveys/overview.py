@@ -12,8 +12,10 @@ from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import STOPPED
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.sending.sending_commands import find_sending, sending_version
+from services.dispatcher.surveys.field_labels import language_name
 from services.dispatcher.surveys.labels import notice
 from services.dispatcher.surveys.survey_commands import list_surveys
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.surveys.views import SurveyLine, SurveysPage, TypedAddresses
 from shared.http.staff_auth import Staff
 from shared.outbound import mail_stream
@@ -49,6 +51,7 @@ async def show_overview(
             mail_reason=mail_reason(mail.reason),
             typed=typed,
             done=notice(did),
+            languages=", ".join(map(language_name, STANDARD_LANGUAGES)),
         )
         frame = await frame_of(uow, staff, "surveys", sending=sending)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -91,6 +91,8 @@ class SurveysPage(Page):
     typed: TypedAddresses
     done: str
     """What the act before this page has done."""
+    languages: str
+    """The names of those in which our words are complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,8 @@ class SurveyFormPage(Page):
     template: ClassVar[str] = "survey.html"
     survey: StoredSurvey | None
     form: DraftForm
+    new_id: str
+    """Of the survey that the form makes, or of the copy."""
     languages: Mapping[str, str]
     """The name of each language in which words can be written, by its tag."""
     standard: Mapping[str, Mapping[str, str]]
@@ -224,3 +228,5 @@ class PreviewPage(Page):
     """The event of the test that was just sent."""
     fault: str
     """Why no test was sent."""
+    test_id: str
+    """Of the test that the form sends."""

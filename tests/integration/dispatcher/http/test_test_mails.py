@@ -51,6 +51,8 @@ async def test_a_test_of_a_paused_survey_is_asked_by_it_alone_and_leaves(
     story = await client.get(f"/events/{event.event_id}", headers=a_person("editor"))
     assert story.status_code == 200
     # It starts no quarantine, and a second one is sent as well.
+    page = (await client.get(path, headers=a_person("editor"))).text
+    (found,) = [one for one in forms_of(page) if one.action == f"/surveys/{survey.id}/test-mail"]
     again = await client.post(found.action, data={**found.fields, "address": OWN}, headers=a_person("editor"))
     assert again.status_code == 303
     await decide(database, (await published_tests(database))[-1])
