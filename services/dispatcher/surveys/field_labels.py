@@ -34,8 +34,8 @@ def label_of(name: str) -> str:
         return f"{label} ({language_name(language)})"
     if row := label_of_row(name):
         return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
-    label = _NO_RULES.get(name) or FIELD_LABELS.get(name)
-    return spoken(label) if label is not None else name
+    found = _NO_RULES.get(name) or FIELD_LABELS.get(name)
+    return spoken(found) if found is not None else name
 
 
 def language_name(tag: str) -> str:
