@@ -17,8 +17,8 @@ from support.route_requests import LIVE, every_route, leaks
 from support.streams import stream_until_change
 
 from services.dispatcher.invitations import repository as invitation_rows
-from services.dispatcher.invitations.figures import count_by_survey
 from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.repository.survey_figures import count_by_survey
 from services.dispatcher.sending import sending_commands
 from shared.events import TRANSACTIONS
 from shared.permissions import Role

@@ -6,8 +6,8 @@ from fastapi import Request, Response
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.frame import frame_of
-from services.dispatcher.invitations.figures import count_by_survey
 from services.dispatcher.mail_reasons import mail_reason
+from services.dispatcher.repository.survey_figures import count_by_survey
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import STOPPED
 from services.dispatcher.sending.labels import ChangeLine

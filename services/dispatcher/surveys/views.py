@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.invitations.figures import SurveyFigures
 from services.dispatcher.invitations.survey_mail import RenderedMail
+from services.dispatcher.repository.survey_figures import SurveyFigures
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from support.dispatcher_builders import NOON, TENANT, keep_tenant, make_survey
 
-from services.dispatcher.invitations.figures import COUNT_BY_SURVEY, SurveyFigures, count_by_survey
 from services.dispatcher.rehearsals import repository as rehearsal_rows
+from services.dispatcher.repository.survey_figures import COUNT_BY_SURVEY, SurveyFigures, count_by_survey
 from services.dispatcher.waves import repository as wave_rows
 from shared.db.database import Database
 from shared.ids import uuid7

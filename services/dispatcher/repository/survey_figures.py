@@ -28,8 +28,8 @@ class SurveyFigures(NamedTuple):
     """How many of these customers chose a score."""
     unconfirmed: int = 0
     """How many of them followed the link and chose none."""
-    held: int = 0
-    """Answers that may be a machine's and were not judged a person's."""
+    held_answers: int = 0
+    """Those that may be a machine's and were not judged a person's."""
 
 
 _ALLOWED = """(CAST(:allowed AS text[]) = '{}' OR EXISTS (
@@ -45,7 +45,7 @@ COUNT_BY_SURVEY = f"""
         SELECT count(*) AS sent, count(*) FILTER (WHERE NOT i.anonymous) AS delivered,
             count(a.score) FILTER (WHERE NOT i.anonymous) AS answered,
             count(*) FILTER (WHERE NOT i.anonymous AND a.state = 'clicked') AS unconfirmed,
-            count(*) FILTER (WHERE a.state = :held) AS held
+            count(*) FILTER (WHERE a.state = :held) AS held_answers
         FROM invitation i
         LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
         WHERE i.tenant = s.tenant AND i.survey_id = s.id AND i.sent_at >= :since AND NOT i.test
@@ -91,7 +91,7 @@ async def count_by_survey(
             delivered=row.delivered,
             answered=row.answered,
             unconfirmed=row.unconfirmed,
-            held=row.held,
+            held_answers=row.held_answers,
         )
         for row in await uow.execute(COUNT_BY_SURVEY, values)
     }
