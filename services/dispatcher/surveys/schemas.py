@@ -160,7 +160,8 @@ _DESCRIPTIONS = {
     "nothing. `paused` asks nobody: an event that it alone matches is decided `paused`.",
     "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
     "are, unless the customer asks to be contacted.",
-    "place": "Its place in the order; without one a new survey is the last, and another one stays where it is.",
+    "place": "Its place in the order; without one a new survey is the last, and another one stays where "
+    "it is.",
     "quarantine_days": "The same as `quarantine.days`: give one of them.",
     "touchpoint": "What it asks about where the event has no segment `touchpoint`: invitation, answer and "
     "case have this one then. An empty text takes it away.",
