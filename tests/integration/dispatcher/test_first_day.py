@@ -132,6 +132,7 @@ async def test_mails_of_a_survey_with_a_delay_have_the_pace_of_the_first_day_whe
     now = await states(database)
     assert Counter(now.values()) == {("sent", None): 5, ("waiting", "first_day"): 25}
     sender = a_sender(database, mailers[0], clock)
+    clock.on(minutes=50)
     for sent in (10, 15, 20, 25, 30):
         for _ in range(6):
             clock.on(minutes=10)

@@ -30,15 +30,15 @@ ADD = (
         tenant, event_id, decided_at, source, source_id, customer_id, digest, reason, survey_id, invitation_id,
         segments, facts, grounds
     ) VALUES (
-        :tenant, :event_id, :decided_at, 'webshop', CAST(:id AS text), 'c', '', 'invited', :survey_id, :id,
+        :tenant, :event_id, :decided_at, 'webshop', :source_id, 'c', '', 'invited', :survey_id, :id,
         :segments, '{}', '{}'
     )
     """,
-    """
-    INSERT INTO answer_heard (tenant, id, version, state, score, test)
-    SELECT :tenant, :id, 1, 'saved', :score, false WHERE CAST(:score AS integer) IS NOT NULL
-    """,
 )
+ANSWER = """
+    INSERT INTO answer_heard (tenant, id, version, event_id, state, score, test, heard_at)
+    VALUES (:tenant, :id, 1, :event_id, 'saved', :score, false, :decided_at)
+"""
 
 
 async def add(
@@ -55,15 +55,16 @@ async def add(
     tenant: str = TENANT,
 ) -> None:
     """A mail whose event was decided, and which left or was withheld, so many days ago."""
-    left_at = NOON - timedelta(days=left) if left is not None else None
+    left_at, id_ = NOON - timedelta(days=left) if left is not None else None, uuid7()
     values = {
-        "tenant": tenant, "id": uuid7(), "event_id": uuid7(), "survey_id": survey_id, "state": state,
+        "tenant": tenant, "id": id_, "event_id": uuid7(), "survey_id": survey_id, "state": state,
+        "source_id": str(id_),
         "test": test, "anonymous": anonymous, "score": score, "segments": list(segments),
         "decided_at": NOON - timedelta(days=decided), "changed_at": left_at or NOON,
         "sent_at": left_at if state == "sent" else None,
     }  # fmt: skip
     async with database.transaction() as uow:
-        for statement in ADD:
+        for statement in (*ADD, *([ANSWER] if score is not None else [])):
             await uow.execute(statement, values)
 
 

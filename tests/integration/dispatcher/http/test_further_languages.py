@@ -83,7 +83,7 @@ async def test_who_may_not_edit_adds_no_language(client: httpx.AsyncClient, data
     posted = await client.post(
         f"/surveys/{survey.id}/language", data=form(add_language="pl"), headers=a_person("leader")
     )
-    assert posted.status_code == 403
+    assert posted.status_code == 404
     page = await client.get(f"/surveys/{survey.id}", headers=a_person("leader"))
     assert "add_language" not in page.text
 

@@ -156,7 +156,9 @@ async def test_the_pages_say_what_the_first_day_is_before_it_begins_and_while_it
     assert paused.json()["first_day_began_at"] is not None
     assert "evenly spread; until" in (await client.get(f"{at}/start", headers=editor)).text
     clock.on(days=1)
-    assert "first day" not in (await client.get(at, headers=editor)).text.partition("</form>")[2]
+    page = (await client.get(at, headers=editor)).text
+    assert "It is its first day" not in page
+    assert "begins with its first mail" not in page
     assert "On its first day" not in (await client.get(f"{at}/start", headers=editor)).text
 
 
