@@ -72,7 +72,7 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
         raise WaveRefused("segments", NOBODY)
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
-    delay = timedelta(minutes=survey.draft.delay_minutes)
+    delay = timedelta(minutes=survey.draft.least_wait_minutes)
     first_mail_at = max(uow.now, wanted.start_at or uow.now) + delay
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
     return PlannedWave(survey, wave_plan, survey.first_day_until(first_mail_at))

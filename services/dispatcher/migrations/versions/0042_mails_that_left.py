@@ -6,7 +6,7 @@ It begins with the first mail now, no longer when the survey could first ask cus
 from alembic import op
 
 revision = "0042"
-down_revision = "0037"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
