@@ -142,7 +142,7 @@ class InvitationQueue:
         )
         day = None
         if not (is_reminder or invitation.test or person.test_address):
-            day = first_day_of(survey, inputs.first_live_at, uow.now)
+            day = first_day_of(survey, inputs.first_live_at, inputs.first_day_began_at, uow.now)
         mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, inputs.last_mail, day)
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):

@@ -22,8 +22,10 @@ class MailPace(NamedTuple):
     """Between the event of a customer and their mail."""
     per_hour: int
     """The mails that leave at most in each hour of the survey's first day; 0: no limit."""
-    first_live_at: datetime | None
-    """When that day began; None: it has not, or it was not kept."""
+    first_day_began_at: datetime | None
+    """None: it has not, or it was not kept."""
+    awaits_first_day: bool
+    """Whether that day begins with the first mail."""
     hours: ContactHours
     """When the company writes, by its own clock."""
 
@@ -45,10 +47,12 @@ def last_mail_at(mails: int, begins_at: datetime, spread: timedelta, pace: MailP
     :param spread: over which time they all are, evenly.
     """
     first, due_by = begins_at + pace.delay, begins_at + pace.delay + spread
-    after_day = first_day_end(pace.per_hour, pace.first_live_at, first)
+    began_at = next_allowed(first, pace.hours) if pace.awaits_first_day else pace.first_day_began_at
+    after_day = first_day_end(pace.per_hour, began_at, first)
     if after_day is None:
         return next_allowed(due_by, pace.hours)
-    day, last, waiting = after_day - FIRST_DAY, due_by, 0.0
+    day, last = after_day - FIRST_DAY, due_by
+    waiting = mails * _share(first, due_by, first, day) if first < day else 0.0
     for hour in range(hour_of(day, first), HOURS):
         begin = day + hour * HOUR
         due = mails * _share(first, due_by, begin, begin + HOUR)

@@ -166,6 +166,8 @@ async def _form_page(
         survey=planned.survey.draft.name if planned is not None else "",
         spread_hours=wanted.spread_hours if wanted is not None else 0,
         first_day_until=planned.first_day_until if planned is not None else None,
+        awaits_first_day=planned is not None and planned.survey.awaits_first_day,
+        delay_minutes=planned.survey.draft.least_wait_minutes if planned is not None else 0,
         per_hour=planned.survey.draft.first_day_per_hour if planned is not None else 0,
         last_mail_at=planned.last_mail_at if planned is not None else None,
         zone=tenant.time_zone,

@@ -69,7 +69,11 @@ class NewWavePage(Page):
     """The name of the one that was chosen."""
     spread_hours: int
     first_day_until: datetime | None
-    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    """When the survey's first day ends, on which the wave's first mail would leave; None: it would not."""
+    awaits_first_day: bool
+    """Whether that day begins with the survey's first mail."""
+    delay_minutes: int
+    """The survey's, by which each mail leaves later."""
     per_hour: int
     """The mails that leave at most in each hour of that day."""
     last_mail_at: datetime | None

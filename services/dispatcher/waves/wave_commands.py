@@ -55,7 +55,8 @@ class PlannedWave(NamedTuple):
     survey: StoredSurvey
     plan: WavePlan
     first_day_until: datetime | None
-    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    """When the survey's first day ends, on which the wave's first mail would leave; None: it would not,
+    or the day has not begun."""
     last_mail_at: datetime | None
     """When the last mail is expected to leave; None: in test mode none does."""
 
@@ -79,10 +80,11 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
     begins_at = max(uow.now, wanted.start_at or uow.now)
+    first_mail_at = begins_at + timedelta(minutes=survey.draft.least_wait_minutes)
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
     pace, spread = await _find_pace(uow, tenant, survey), timedelta(hours=wanted.spread_hours)
     expected = last_mail_at(wave_plan.size, begins_at, spread, pace) if pace is not None else None
-    return PlannedWave(survey, wave_plan, survey.first_day_until(begins_at), expected)
+    return PlannedWave(survey, wave_plan, survey.first_day_until(first_mail_at), expected)
 
 
 async def expect_last_mail(uow: UnitOfWork, wave: Wave) -> datetime | None:
@@ -105,9 +107,10 @@ async def _find_pace(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> Mail
     company = await tenant_or_placeholder(uow, tenant)
     rules = (await find_policy(uow, tenant)).rules
     return MailPace(
-        timedelta(minutes=survey.draft.delay_minutes),
+        timedelta(minutes=survey.draft.least_wait_minutes),
         survey.draft.first_day_per_hour,
-        survey.first_live_at,
+        survey.first_day_began_at,
+        survey.awaits_first_day,
         ContactHours.of(rules, company.time_zone, company.country),
     )
 

@@ -22,7 +22,7 @@ BY_DAY = ContactHours(quiet=QuietHours(start="21:00", end="07:00"))
 def a_pace(
     per_hour: int = 50, hours: ContactHours = AT_ANY_TIME, began_at: datetime | None = MORNING
 ) -> MailPace:
-    return MailPace(timedelta(), per_hour, began_at, hours)
+    return MailPace(timedelta(), per_hour, began_at, False, hours)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ def test_without_a_first_day_it_is_as_long_as_the_wave_and_the_delay_of_its_surv
     ):
         expected = MORNING + pace.delay + 3 * HOUR
         assert last_mail_at(10_000, MORNING, 3 * HOUR, pace) == expected
+
+
+def test_a_first_day_that_has_not_begun_begins_with_the_first_mail() -> None:
+    awaiting = a_pace(began_at=None)._replace(awaits_first_day=True, delay=FIRST_DAY)
+    assert last_mail_at(120, MORNING, 0 * HOUR, awaiting) == MORNING + FIRST_DAY + 2 * HOUR + 24 * MINUTE
+    by_day = awaiting._replace(hours=BY_DAY)
+    evening = MORNING + 13 * HOUR  # the first mail leaves at 07:00, with all that were due by then
+    assert last_mail_at(120, evening, 0 * HOUR, by_day) == MORNING + 46 * HOUR + 2 * HOUR + 24 * MINUTE
+    assert last_mail_at(120, evening, 4 * HOUR, by_day) == MORNING + 46 * HOUR + 2 * HOUR + 24 * MINUTE
 
 
 def test_nothing_leaves_in_the_quiet_hours_of_the_company_on_the_first_day_or_after_it() -> None:
