@@ -41,12 +41,15 @@ from services.dispatcher.surveys.question_forms import (
     rows_of,
     words_of_row,
 )
+from services.dispatcher.surveys.refusals import DraftRefused
 from shared.events.conditions import Condition
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.validation_errors import faults_of
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
+
+NOTHING_SAVED = message("Nothing was saved.")
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,11 @@ class DraftForm:
                 faults.setdefault(name, message("Write at most 1,000 characters."))
             else:
                 faults.setdefault(name, REMEDIES.get(name, fault["detail"]))
-        return replace(self, faults=faults, refusal=message("Nothing was saved."))
+        return replace(self, faults=faults, refusal=NOTHING_SAVED)
+
+    def refused(self, why: DraftRefused) -> "DraftForm":
+        """The same with why such a survey is not made; the fields of the API have these names here, too."""
+        return replace(self, faults={why.field: why.remedy}, refusal=NOTHING_SAVED)
 
     def _note_reminder(self, faults: dict[str, Message | str], name: str, detail: Message | str) -> None:
         """A fault of one of the reminders, or of the last one where they do not fit each other."""

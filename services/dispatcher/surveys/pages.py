@@ -29,6 +29,7 @@ from services.dispatcher.surveys.labels import (
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen, recent_events
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
@@ -73,8 +74,11 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     form = await read_form(request)
     try:
         draft = SurveyBody.model_validate(form.values()).draft()
+        refuse_unkept_promise(draft)
     except ValidationError as error:
         return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
+    except DraftRefused as refused:
+        return await form_page(request, staff, context, None, form.refused(refused), status_code=422)
     async with context.database.transaction() as uow:
         made = await create_survey(uow, staff.tenant, uuid7(), draft, who=AuditActor.of_staff(staff))
     return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
@@ -107,7 +111,10 @@ async def save_survey(
         except ValidationError as error:
             faulty = form.with_faults(error)
             return await form_page(request, staff, context, current, faulty, status_code=422)
-        await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
+        try:
+            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
+        except DraftRefused as refused:
+            return await form_page(request, staff, context, current, form.refused(refused), status_code=422)
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 

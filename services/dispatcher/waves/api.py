@@ -4,14 +4,16 @@ from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
-from services.dispatcher.callers import CompanyEditor
+from services.dispatcher.callers import CompanyEditor, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys.api import IdempotencyKey
 from services.dispatcher.waves import repository
-from services.dispatcher.waves.schemas import WaveAnswer, WaveBody
-from services.dispatcher.waves.wave_commands import WaveKeyReused, WaveRefused, start_wave
+from services.dispatcher.waves.schemas import WaveAnswer, WaveBody, WaveList
+from services.dispatcher.waves.wave_commands import WaveKeyReused, WaveRefused, start_wave, stop_wave
+from shared.db import UnitOfWork
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
@@ -53,11 +55,43 @@ async def make_wave(
         return WaveAnswer.of(made, await repository.count_outcomes(uow, caller.tenant, made.id))
 
 
+@router.get("", summary="All waves")
+async def list_waves(
+    caller: CompanyEditor,
+    context: OwnContext,
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
+    limit: Limit = 100,
+) -> WaveList:
+    """The newest first."""
+    before = decode_cursor(after)
+    async with context.database.reading() as uow:
+        found = await repository.list_newest(uow, caller.tenant, limit + 1, before)
+        waves, more = cut_page(found, limit, lambda wave: (wave.created_at, wave.id))
+        decided = await repository.count_outcomes_of_waves(uow, caller.tenant, [each.id for each in waves])
+    return WaveList(waves=[WaveAnswer.of(each, decided[each.id]) for each in waves], next=more)
+
+
+@router.post("/{wave_id}/stop", summary="Ask nobody any more by a wave")
+async def end_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) -> WaveAnswer:
+    """It takes back nothing: who has been invited gets the mail. One that has ended stays as it is."""
+    async with context.database.transaction() as uow:
+        await stop_wave(uow, caller.tenant, wave_id, who=AuditActor.of(caller))
+        return await _answer(uow, caller.tenant, wave_id)
+
+
 @router.get("/{wave_id}", summary="One wave")
 async def read_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) -> WaveAnswer:
     """How far it has come, and what was decided about its customers."""
     async with context.database.reading() as uow:
-        wave = await repository.find(uow, caller.tenant, wave_id)
-        if wave is None:
-            raise Problem(404)
-        return WaveAnswer.of(wave, await repository.count_outcomes(uow, caller.tenant, wave_id))
+        return await _answer(uow, caller.tenant, wave_id)
+
+
+async def _answer(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
+    """A wave as it is.
+
+    :raises Problem: 404 when there is none.
+    """
+    wave = await repository.find(uow, tenant, wave_id)
+    if wave is None:
+        raise Problem(404)
+    return WaveAnswer.of(wave, await repository.count_outcomes(uow, tenant, wave_id))

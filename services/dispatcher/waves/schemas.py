@@ -38,7 +38,7 @@ class WaveBody(StrictBody):
         "(20 % until 100 mails were sent) and its shares (the worst until 100 answers came).",
     )
     segments: dict[str, Any] = Field(default={}, description="Customers of all of these alone.")
-    start_at: Annotated[Instant | None, Field(strict=False, description="Now, if left out.")] = None
+    start_at: Annotated[Instant | None, Field(strict=False, description="Not past; now, if left out.")] = None
     spread_hours: StrictInt = Field(
         default=DEFAULT_SPREAD_HOURS,
         ge=0,
@@ -73,7 +73,10 @@ class WaveAnswer(BaseModel):
     id: UUID
     survey_id: UUID
     state: WaveState
-    size: int = Field(description="How many customers it is to choose.")
+    size: int = Field(
+        description="How many customers it is to choose; by a margin, until it begins, of those known when "
+        "it was made."
+    )
     margin: int | None
     segments: dict[str, str]
     start_at: datetime
@@ -91,3 +94,10 @@ class WaveAnswer(BaseModel):
         """The answer about a wave."""
         fields = {name: getattr(wave, name) for name in cls.model_fields if hasattr(wave, name)}
         return cls(**fields, decided=decided)
+
+
+class WaveList(BaseModel):
+    """A page of waves."""
+
+    waves: list[WaveAnswer]
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")
