@@ -240,13 +240,12 @@ async def test_a_policy_with_everything_is_read_and_put_again_as_it_was_answered
 ) -> None:
     assert EVERYTHING.keys() == DEFAULTS.keys() - {"version"}
     assert (await client.put(PATH, json=EVERYTHING, headers=by_key())).status_code == 200
-    for _ in range(2):
-        read = (await client.get(PATH, headers=by_key())).json()
-        declared = read["countries"][1]["declared"]
-        assert declared["by"]
-        assert declared["at"]
-        again = await client.put(PATH, json=read, headers=by_key())
-        assert (again.status_code, again.json()) == (200, read)
+    read = (await client.get(PATH, headers=by_key())).json()
+    declared = read["countries"][1]["declared"]
+    assert declared["by"]
+    assert declared["at"]
+    again = await client.put(PATH, json=read, headers=by_key())
+    assert (again.status_code, again.json()) == (200, read)
     assert len(await published(database, CONTACT_POLICIES)) == 1
     forged = {**declared, "by": "somebody else", "at": "2001-01-01T00:00:00Z"}
     countries = [read["countries"][0], {**read["countries"][1], "declared": forged}]

@@ -102,6 +102,9 @@ class TestApi:
             quarantine_days=90,
         )
         where = f"/v1/surveys/{old.id}"
+        await client.patch(where, json={"state": "paused"}, headers=by_key())
+        start = (await client.get(f"/surveys/{old.id}/start", headers=a_person("editor"))).text
+        assert "The quarantine of 90 days keeps customers from being asked every 30 days." in start
         for change in ({"state": "paused"}, {"state": "live"}, {"name": "Another"}, {"quarantine_days": 20}):
             assert (await client.patch(where, json=change, headers=by_key())).status_code == 200
         longer = await client.patch(where, json={"quarantine_days": 90}, headers=by_key())
