@@ -30,14 +30,14 @@ async def begin(uow: UnitOfWork, tenant: str, survey_id: UUID) -> None:
     await uow.execute(BEGIN, {"tenant": tenant, "survey_id": survey_id, "now": uow.now, "result": result})
 
 
-END = """
+END_REHEARSAL = """
     UPDATE rehearsal SET ended_at = :now WHERE tenant = :tenant AND survey_id = :survey_id
 """
 
 
 async def end(uow: UnitOfWork, tenant: str, survey_id: UUID) -> None:
     """End a survey's rehearsal; what it has found stays."""
-    await uow.execute(END, {"tenant": tenant, "survey_id": survey_id, "now": uow.now})
+    await uow.execute(END_REHEARSAL, {"tenant": tenant, "survey_id": survey_id, "now": uow.now})
 
 
 # After a restore a survey may rehearse that has no row here.
