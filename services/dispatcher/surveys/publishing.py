@@ -43,7 +43,7 @@ async def find_publishing(
         changes = changes_between(versions[survey.live_version], versions[survey.survey_version])
     place = place_of(Customer(id=NOBODY), tenant)
     rules = (await find_policy(uow, tenant.id)).rules
-    wanted_at = uow.now + timedelta(minutes=survey.draft.delay_minutes)
+    wanted_at = uow.now + timedelta(minutes=survey.draft.least_wait_minutes)
     stored = await rehearsal_rows.find(uow, tenant.id, survey.id) if sees_all else None
     found = stored.found if stored is not None else Rehearsal()
     return Publishing(
