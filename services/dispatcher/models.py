@@ -93,6 +93,7 @@ rehearsal = Table(
     Column("survey_id", Uuid, primary_key=True),
     Column("since", INSTANT, nullable=False),
     Column("result", LargeBinary, nullable=False),  # JSON
+    Column("ended_at", INSTANT),
 )
 survey_words = Table(
     "survey_words",

@@ -70,7 +70,10 @@ class DecisionAnswer(BaseModel):
     """What became of one event."""
 
     id: UUID
-    event_id: str
+    event_id: str = Field(
+        description="The back-end's own id. Of an event of a wave or a programme analysts see the wave or "
+        "the period alone."
+    )
     source: str
     customer_id: str | None = Field(description="Null to analysts, and where the customer was erased.")
     decided_at: datetime

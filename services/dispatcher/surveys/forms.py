@@ -45,6 +45,7 @@ from services.dispatcher.surveys.question_forms import (
     rows_of,
     words_of_row,
 )
+from services.dispatcher.surveys.refusals import DraftRefused
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.events.conditions import Condition
@@ -59,6 +60,7 @@ NEW_ID = "new_id"
 """The field with the id of the survey that a form makes."""
 ADDED = "added_languages"
 """The field with the further languages whose fields were asked for."""
+NOTHING_SAVED = message("Nothing was saved.")
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,11 @@ class DraftForm:
                 faults.setdefault(name, message("Write at most 1,000 characters."))
             else:
                 faults.setdefault(name, REMEDIES.get(name, fault["detail"]))
-        return replace(self, faults=faults, refusal=message("Nothing was saved."))
+        return replace(self, faults=faults, refusal=NOTHING_SAVED)
+
+    def refused(self, why: DraftRefused) -> "DraftForm":
+        """The same with why such a survey is not made; the fields of the API have these names here, too."""
+        return replace(self, faults={why.field: why.remedy}, refusal=NOTHING_SAVED)
 
     def _note_reminder(self, faults: dict[str, Message | str], name: str, detail: Message | str) -> None:
         """A fault of one of the reminders, or of the last one where they do not fit each other."""

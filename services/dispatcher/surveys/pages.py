@@ -32,6 +32,7 @@ from services.dispatcher.surveys.labels import (
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
 from services.dispatcher.surveys.survey_commands import (
     change_survey,
     create_survey,
@@ -81,8 +82,11 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     form = await read_form(request)
     try:
         draft = form.draft()
+        refuse_unkept_promise(draft)
     except ValidationError as error:
         return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
+    except DraftRefused as refused:
+        return await form_page(request, staff, context, None, form.refused(refused), status_code=422)
     made_from, who = sha256(msgspec.json.encode(draft)).hexdigest(), AuditActor.of_staff(staff)
     try:
         async with context.database.transaction() as uow:
@@ -122,7 +126,10 @@ async def save_survey(
             return await form_page(request, staff, context, current, faulty, status_code=422)
         if moves_last:
             draft = replace(draft, place=await place_behind_all(uow, staff.tenant, current))
-        await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
+        try:
+            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
+        except DraftRefused as refused:
+            return await form_page(request, staff, context, current, form.refused(refused), status_code=422)
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 
