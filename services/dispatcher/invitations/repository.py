@@ -260,7 +260,8 @@ class SurveyFigures(NamedTuple):
     """How many are in which state."""
     last_sent_at: datetime | None = None
     delivered: int = 0
-    """Mails that customers got, without tests and anonymous surveys, of whose links nothing is known."""
+    """Mails that customers got, without tests, those asked beyond a draw, and anonymous surveys, of
+    whose links nothing is known."""
     answered: int = 0
     """How many of these customers chose a score."""
     unconfirmed: int = 0
@@ -269,20 +270,18 @@ class SurveyFigures(NamedTuple):
     """Answers that may be a machine's and were not judged a person's."""
 
 
-COUNT_BY_SURVEY = """
+_COULD_ANSWER = "i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw"
+COUNT_BY_SURVEY = f"""
     SELECT i.survey_id, i.state, count(*) AS n, max(i.sent_at) AS last_sent_at,
-        count(*) FILTER (WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous) AS delivered,
-        count(a.score) FILTER (WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous) AS answered,
-        count(*) FILTER (
-            WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous
-                AND a.state = 'clicked'
-        ) AS unconfirmed,
+        count(*) FILTER (WHERE {_COULD_ANSWER}) AS delivered,
+        count(a.score) FILTER (WHERE {_COULD_ANSWER}) AS answered,
+        count(*) FILTER (WHERE {_COULD_ANSWER} AND a.state = 'clicked') AS unconfirmed,
         count(*) FILTER (WHERE a.state = :held AND NOT i.test) AS held
     FROM decision d
     JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE d.tenant = :tenant AND d.decided_at >= :since
-        AND (CAST(:allowed AS text[]) = '{}' OR d.segments && CAST(:allowed AS text[]))
+        AND (CAST(:allowed AS text[]) = '{{}}' OR d.segments && CAST(:allowed AS text[]))
     GROUP BY 1, 2
 """
 

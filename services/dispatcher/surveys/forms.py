@@ -17,6 +17,7 @@ from services.dispatcher.surveys.condition_rows import (
 )
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.draft_fields import (
+    ADAPTIVE,
     FOLLOW_UPS,
     NO,
     NUMBERS,
@@ -128,6 +129,8 @@ class DraftForm:
         if "programme" in self.fields:  # as above
             typed = self["programme"].strip()
             body["programme"] = {"every_days": _number_or(typed)} if typed else None
+        if ADAPTIVE[0] in self.fields:  # as above
+            body["adaptive_sampling"] = self._adaptive_sampling()
         body["conditions"] = self._conditions()
         questions = TypedQuestions(self.fields)
         body["questions"] = questions.structure()
@@ -149,8 +152,9 @@ class DraftForm:
                 faults.setdefault(place, remedy_of(name, each["type"]) or fault["detail"])
             elif not name:
                 faults.setdefault("delay", DELAY_TOO_LONG)
-            elif name.startswith("reminders"):
-                self._note_reminder(faults, name, fault["detail"])
+            elif name.startswith(("reminders", "adaptive_sampling")):
+                note = self._note_reminder if name.startswith("reminders") else self._note_adaptive
+                note(faults, name, fault["detail"])
             elif name.partition(".")[0] == "programme":
                 faults.setdefault("programme", REMEDIES["programme"] if "." in name else fault["detail"])
             elif name.partition(".")[0] == "conditions":
@@ -172,6 +176,13 @@ class DraftForm:
         number = whole_number(place.partition(".")[0])
         field_name = self._reminders[-1 if number is None else number]
         faults.setdefault(field_name, detail if number is None else REMEDIES[field_name])
+
+    def _note_adaptive(self, faults: dict[str, Message | str], name: str, detail: Message | str) -> None:
+        """A fault of a field of adaptive sampling, or of the whole: then of what is missing, or the first."""
+        _, _, part = name.partition(".")
+        margin = ADAPTIVE[1]
+        field_name = f"adaptive_{part}" if part else margin if not self[margin].strip() else ADAPTIVE[0]
+        faults.setdefault(field_name, REMEDIES.get(field_name, detail) if part else detail)
 
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
@@ -202,6 +213,14 @@ class DraftForm:
             if typed != rows_body(row_fields(self.stored)):
                 return typed
         return msgspec.json.decode(msgspec.json.encode(self.stored))
+
+    def _adaptive_sampling(self) -> dict[str, Any] | None:
+        """What was typed; without dimension and margin there is none."""
+        dimension, margin, window = (self[name].strip() for name in ADAPTIVE)
+        if not dimension and not margin:
+            return None
+        typed = {"dimension": dimension or None, "margin": _number_or(margin) if margin else None}
+        return {**typed, "window_days": _number_or(window)} if window else typed
 
     @property
     def _reminders(self) -> list[str]:

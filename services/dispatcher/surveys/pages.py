@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from services.dispatcher.adaptive_sampling.views import shares_part
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
@@ -152,6 +153,7 @@ async def form_page(
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
         recent = await recent_events(uow, staff.tenant, staff.segments)
+        shares = await shares_part(uow, tenant, survey, staff.segments)
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
     languages = languages_of(form.languages)
     page = SurveyFormPage(
@@ -190,6 +192,7 @@ async def form_page(
         sender=tenant.name,
         mail_from=context.mail_renderer.mail_from,
         first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,
+        shares=shares,
         done=notice(did),
         tried=tried,
         may_edit=staff.role in EDITING_ROLES,

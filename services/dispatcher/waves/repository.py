@@ -240,7 +240,7 @@ COUNT_ANSWERS = f"""
     JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE d.tenant = :tenant AND d.survey_id = :survey_id AND d.decided_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
+        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
 """
 
 

@@ -19,6 +19,7 @@ from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -47,7 +48,7 @@ def a_verdict(now: datetime = EVENING, rules: dict[str, Any] | None = None, **kn
         person=person,
         mode="live",
         fields=EventFields(a_transaction()),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 
