@@ -25,13 +25,14 @@ async def refresh_shares(database: Database, one_by_one: OneByOne | None = None)
     :param one_by_one: remembers which failed before.
     """
     async with database.reading() as uow:
-        due = [row for row in await repository.list_adaptive(uow) if _is_due(row, uow.now)]
+        surveys, now = await repository.list_adaptive(uow), uow.now
 
     async def advance(survey: Row[Any]) -> bool:
-        await _refresh(database, survey)
+        if _is_due(survey, now):
+            await _refresh(database, survey)
         return False
 
-    await (one_by_one or OneByOne(ADAPTIVE_LOOP, database)).advance(due, advance)
+    await (one_by_one or OneByOne(ADAPTIVE_LOOP, database)).advance(surveys, advance)
     async with database.transaction() as uow:
         await repository.delete_unused(uow)
 
