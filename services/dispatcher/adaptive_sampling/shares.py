@@ -6,25 +6,19 @@ everybody is asked.
 
 from collections.abc import Iterable, Sequence
 from math import ceil, inf, sqrt
-from statistics import NormalDist
 
 import msgspec
 
+from services.dispatcher.waves.drawing import MIN_DELIVERED, WORST_VARIANCE, Z_95
 from shared.events.surveys import AdaptiveSampling
 
 ALL_PERCENT = 100
 MIN_PERCENT = 10
 """Of the contacts of a segment, at least so many are asked: a segment that changes is still seen."""
-Z_95 = NormalDist().inv_cdf(0.975)
-"""Of the two-sided interval that the scorer shows."""
 PSEUDO_ANSWERS = 3
 """Answers that the adjusted Wald interval adds: ¾ detractor, 1½ passives, ¾ promoter."""
 MIN_ANSWERS = 30
 """With fewer the variance of a segment's answers is not known well enough."""
-MAX_VARIANCE = 1.0
-"""Of an answer coded -1, 0, +1: half are detractors, half are promoters."""
-MIN_ASKED_FOR_RATE = 100
-"""Customers who were asked, from which on the share of them that answered is believed."""
 CAREFUL_RESPONSE_RATE = 0.10
 """Where it is not known: the low end of what companies see from mail."""
 _ROUNDING = 1e-9
@@ -88,7 +82,8 @@ def margin_of(variance_of_one: float, answers: int) -> float:
 def answers_needed(variance_of_one: float, margin: float) -> int:
     """How many answers give the margin, in points: v · (100 z / margin)² - 3, at least 1.
 
-    It is :func:`margin_of` solved for n. Source: MeasuringU, sample sizes of the Net Promoter Score.
+    It is :func:`margin_of` solved for n, so without the correction for a finite population that a wave makes:
+    the scores that are shown know none. Source: MeasuringU, sample sizes of the Net Promoter Score.
     """
     return max(1, ceil(variance_of_one * (100 * Z_95 / margin) ** 2 - PSEUDO_ANSWERS - _ROUNDING))
 
@@ -96,7 +91,7 @@ def answers_needed(variance_of_one: float, margin: float) -> int:
 def response_rate(history: SegmentHistory, whole: SegmentHistory) -> float:
     """The share of those asked who answered: of the segment, else of the whole survey, else a careful one."""
     for each in (history, whole):
-        if each.asked >= MIN_ASKED_FOR_RATE:
+        if each.asked >= MIN_DELIVERED:
             return each.answers / each.asked
     return CAREFUL_RESPONSE_RATE
 
@@ -126,7 +121,7 @@ def _computed(
     adaptive: AdaptiveSampling, history: SegmentHistory, whole: SegmentHistory, has_full_window: bool
 ) -> ComputedShare:
     is_known = history.answers >= MIN_ANSWERS
-    of_one = variance(history) if is_known else MAX_VARIANCE
+    of_one = variance(history) if is_known else WORST_VARIANCE
     needed, rate = answers_needed(of_one, adaptive.margin), response_rate(history, whole)
     draws = bool(history.segment) and is_known and has_full_window
     return ComputedShare(

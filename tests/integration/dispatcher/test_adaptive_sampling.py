@@ -22,6 +22,7 @@ from support.dispatcher_builders import (
     a_customer,
     a_transaction,
     decide,
+    event_of,
     go_live,
     invitations,
     keep_tenant,
@@ -31,18 +32,21 @@ from support.dispatcher_builders import (
     relay_all,
     rows,
 )
-from support.http_clients import SECRET
+from support.http_clients import SECRET, context_on
 
+from services.dispatcher.adaptive_sampling import repository
 from services.dispatcher.adaptive_sampling.computing import COMPUTED_EVERY, refresh_shares
 from services.dispatcher.adaptive_sampling.repository import DETRACTOR_FOR, MAX_AGE
+from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.explanation import decode_explanation
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.schemas import candidate_of
 from services.dispatcher.invitations.repository import count_by_survey
+from services.dispatcher.recovery import restore_invitations, restore_surveys
 from services.dispatcher.surveys.domain import StoredSurvey
-from services.dispatcher.surveys.survey_commands import change_survey
+from services.dispatcher.surveys.survey_commands import change_survey, survey_events
 from shared.db.database import Database
-from shared.events import Customer, Invitation
+from shared.events import INVITATIONS, SURVEYS, Customer, Invitation
 from shared.events.surveys import AdaptiveSampling
 
 AARHUS, ODENSE = (TENANT, "store:aarhus"), (TENANT, "store:odense")
@@ -311,7 +315,46 @@ async def test_a_rehearsal_draws_by_the_shares_and_a_dry_run_by_those_of_what_it
     assert [(one.why, one.share.percent) for one in explanation.rehearsed] == [("sampled_out", 20)]
 
 
-async def test_companies_without_the_field_cost_no_statement(database: Database, clock: Clock) -> None:
+async def test_after_a_restore_the_field_and_the_mark_are_there_and_everybody_is_asked_until_it_is_computed(
+    database: Database, clock: Clock, survey: StoredSurvey
+) -> None:
+    async with database.transaction() as uow:
+        (published_survey,) = await survey_events(uow, TENANT, survey.id)
+    await a_history(database, clock)
+    await compute(database)
+    detractor, another, *_ = undrawn(survey, (f"a-{n}" for n in range(1, 300, 2)), 20)
+    await decide(database, an_order("aarhus", detractor, clock, 1))
+    marked = await invitation_of(database, f"aarhus-{detractor}-1")
+    await decide(database, an_order("aarhus", another, clock, 1))
+    async with database.transaction() as uow:
+        await uow.execute("DELETE FROM invitation WHERE id = :id", {"id": marked.id})
+        await uow.execute("DELETE FROM decision WHERE invitation_id = :id", {"id": marked.id})
+        await uow.execute("UPDATE survey SET adaptive_sampling = NULL, version = 0")
+        await uow.execute("DELETE FROM adaptive_share")
+        await restore_surveys(uow, [event_of(SURVEYS, published_survey)])
+        await restore_invitations(context_on(SERVICE, database), uow, [event_of(INVITATIONS, marked)])
+    (row,) = await rows(
+        database,
+        "SELECT i.drawn_percent, i.beyond_draw, d.grounds FROM invitation i "
+        "JOIN decision d ON d.invitation_id = i.id WHERE i.id = :id",
+        id=marked.id,
+    )
+    explanation = decode_explanation(row.grounds)
+    assert (row.drawn_percent, row.beyond_draw) == (20, True)
+    assert (explanation.drawn_percent, explanation.beyond_draw) == (20, True)
+    await decide(database, an_order("aarhus", next(iter(undrawn(survey, ["x-1", "x-2", "x-3"], 1))), clock))
+    assert not [why for why in (await reasons(database)).values() if why == "sampled_out"]
+    assert await compute(database) == {AARHUS: 20, ODENSE: 100}
+
+
+async def test_companies_without_the_field_cost_no_statement(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise AssertionError("was asked for")
+
+    monkeypatch.setattr(repository, "find_shares", fail)
+    monkeypatch.setattr(repository, "find_detractors", fail)
     await keep_tenant(database)
     await go_live(database)
     await make_survey(database, first_day_per_hour=0)

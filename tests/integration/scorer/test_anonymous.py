@@ -154,7 +154,7 @@ async def test_who_was_asked_anonymously_or_beyond_a_draw_is_not_among_those_who
     assert invited == (1, 0)
 
 
-def an_invitation(**how: bool) -> Invitation:
+def an_invitation(**how: Any) -> Invitation:
     return Invitation(
         id=uuid7(), version=1, state="sent", survey_id=UUID(int=1), survey_version=1, survey_name="Delivery",
         measurement="transactional", language="en", test=False, customer=Customer(id="c-1"),

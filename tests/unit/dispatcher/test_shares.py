@@ -12,9 +12,7 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.adaptive_sampling.shares import (
     ALL_PERCENT,
     MIN_ANSWERS,
-    MIN_ASKED_FOR_RATE,
     MIN_PERCENT,
-    Z_95,
     ComputedShare,
     SegmentHistory,
     answers_needed,
@@ -32,6 +30,7 @@ from services.dispatcher.decisions.sampling import (
     is_sampled,
     sampling_key,
 )
+from services.dispatcher.waves.drawing import MIN_DELIVERED, Z_95
 from services.scorer import domain as scorer
 from shared.events.segments import segments_of
 from shared.events.surveys import AdaptiveSampling
@@ -126,7 +125,7 @@ class TestShares:
             },
         )
         _, together, _ = compute_shares(STORES, [one, beside], has_full_window=True)
-        if one.asked >= MIN_ASKED_FOR_RATE:
+        if one.asked >= MIN_DELIVERED:
             assert together == share_of(one)
 
     def test_whom_is_of_no_segment_has_no_share_and_counts_for_the_whole(self) -> None:
