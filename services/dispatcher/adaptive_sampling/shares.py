@@ -19,6 +19,9 @@ PSEUDO_ANSWERS = 3
 """Answers that the adjusted Wald interval adds: ¾ detractor, 1½ passives, ¾ promoter."""
 MIN_ANSWERS = 30
 """With fewer the variance of a segment's answers is not known well enough."""
+MIN_AIMED_ANSWERS = 45
+"""However wide the margin is: where so many are expected, in one case of a hundred there are fewer than
+:data:`MIN_ANSWERS`, and a share that saves does not end itself."""
 CAREFUL_RESPONSE_RATE = 0.10
 """Where it is not known: the low end of what companies see from mail."""
 _ROUNDING = 1e-9
@@ -60,7 +63,7 @@ class ComputedShare(msgspec.Struct, frozen=True, kw_only=True):
     variance: float
     response_rate: float
     needed: int
-    """Answers within the window, for the wanted margin."""
+    """Answers within the window, for the wanted margin, and at least :data:`MIN_AIMED_ANSWERS`."""
 
 
 def variance(history: SegmentHistory) -> float:
@@ -122,7 +125,8 @@ def _computed(
 ) -> ComputedShare:
     is_known = history.answers >= MIN_ANSWERS
     of_one = variance(history) if is_known else WORST_VARIANCE
-    needed, rate = answers_needed(of_one, adaptive.margin), response_rate(history, whole)
+    needed = max(MIN_AIMED_ANSWERS, answers_needed(of_one, adaptive.margin))
+    rate = response_rate(history, whole)
     draws = bool(history.segment) and is_known and has_full_window
     return ComputedShare(
         segment=history.segment,

@@ -1,16 +1,19 @@
 """How many of a segment's contacts a survey with adaptive sampling asks."""
 
-from math import sqrt
+from math import exp, factorial, sqrt
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.adaptive_sampling.shares import (
     ALL_PERCENT,
+    MIN_AIMED_ANSWERS,
     MIN_ANSWERS,
     MIN_PERCENT,
     ComputedShare,
@@ -143,6 +146,33 @@ class TestShares:
         # The same number of answers at half the share: twice as many could be asked.
         assert share_of(history(detractors=200, passives=300, promoters=500, asked=5_000,
                                 eligible=10_000.0)).percent == 12  # fmt: skip
+
+    def test_a_wide_margin_does_not_take_the_answers_by_which_it_is_known(self) -> None:
+        wide = AdaptiveSampling(dimension="store", margin=50)
+        share = share_of(
+            history(detractors=200, passives=300, promoters=500, asked=2_000, eligible=2_000.0), wide
+        )
+        assert (share.needed, share.percent) == (MIN_AIMED_ANSWERS, MIN_PERCENT)
+        few = share_of(history(detractors=20, passives=30, promoters=50, asked=500, eligible=500.0), wide)
+        assert few.percent == 45
+        below = sum(exp(-45) * 45**n / factorial(n) for n in range(MIN_ANSWERS))
+        assert below < 0.01
+
+    @given(st.floats(0.1, 0.9), st.integers(0, 10_000))
+    @settings(max_examples=10)
+    def test_followed_over_many_windows_a_share_settles_at_what_is_needed(
+        self, rate: float, seed: int
+    ) -> None:
+        """Each window asks by the share of the one before; answers come by chance."""
+        chance, eligible, one, before = Random(seed), 2_000, history(), ALL_PERCENT
+        percent = ALL_PERCENT
+        for _ in range(6):
+            asked = eligible * percent // 100
+            answers = [chance.choice((-1, 1, 1)) for _ in range(asked) if chance.random() < rate]
+            one = history(detractors=answers.count(-1), promoters=answers.count(1), asked=asked)
+            before, percent = percent, share_of(replace(one, eligible=1.0 * eligible)).percent
+        if before not in (MIN_PERCENT, ALL_PERCENT):
+            assert margin_of(variance(one), one.answers) == pytest.approx(STORES.margin, rel=0.35)
 
 
 class TestFormulas:
