@@ -24,6 +24,7 @@ from services.dispatcher.surveys.draft_fields import (
     REMINDERS,
     STRINGS,
     TEXT_FIELDS,
+    TIME_RULES,
     UNITS,
     YES,
     draft_fields,
@@ -116,8 +117,10 @@ class DraftForm:
             if typed or (name in self.fields and name != "position"):
                 number = whole_number(typed)
                 body[name] = typed if number is None else number
-        delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
-        body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
+        for name, rule in TIME_RULES.items():
+            if name in self.fields or name == "delay":  # as above
+                number, unit = whole_number(self[name].strip()), UNITS.get(self[f"{name}_unit"])
+                body[rule] = "" if number is None or unit is None else number * unit
         for name in ("anonymous", "neutral", "incentive"):
             if typed := self[name]:  # a page that was open before there was this field posts none
                 body[name] = {YES: True, NO: False}.get(typed, typed)
@@ -129,8 +132,7 @@ class DraftForm:
         if "programme" in self.fields:  # as above
             typed = self["programme"].strip()
             body["programme"] = {"every_days": _number_or(typed)} if typed else None
-        if ADAPTIVE[0] in self.fields:  # as above
-            body["adaptive_sampling"] = self._adaptive_sampling()
+        body |= self._adaptive_sampling()
         body["conditions"] = self._conditions()
         questions = TypedQuestions(self.fields)
         body["questions"] = questions.structure()
@@ -159,8 +161,8 @@ class DraftForm:
                 faults.setdefault("programme", REMEDIES["programme"] if "." in name else fault["detail"])
             elif name.partition(".")[0] == "conditions":
                 faults.setdefault(faulty_name(self.fields, name.split(".")[1:]), fault["detail"])
-            elif name == "delay_minutes":
-                faults.setdefault("delay", REMEDIES["delay"])
+            elif time := next((own for own, rule in TIME_RULES.items() if rule == name), None):
+                faults.setdefault(time, fault["detail"] if each["type"] == "value_error" else REMEDIES[time])
             elif name.endswith(".[key]"):
                 unknown = message("There is no language of this name.")
                 faults.setdefault(f"{name.partition('.')[0]}.occasion", unknown)
@@ -214,13 +216,17 @@ class DraftForm:
                 return typed
         return msgspec.json.decode(msgspec.json.encode(self.stored))
 
-    def _adaptive_sampling(self) -> dict[str, Any] | None:
-        """What was typed; without dimension and margin there is none."""
+    def _adaptive_sampling(self) -> dict[str, Any]:
+        """What was typed, by its name in the body; without dimension and margin there is none."""
+        if ADAPTIVE[0] not in self.fields:  # a page that was open before there were these fields posts none
+            return {}
         dimension, margin, window = (self[name].strip() for name in ADAPTIVE)
         if not dimension and not margin:
-            return None
+            return {"adaptive_sampling": None}
         typed = {"dimension": dimension or None, "margin": _number_or(margin) if margin else None}
-        return {**typed, "window_days": _number_or(window)} if window else typed
+        if window:
+            typed["window_days"] = _number_or(window)
+        return {"adaptive_sampling": typed}
 
     @property
     def _reminders(self) -> list[str]:
