@@ -86,6 +86,13 @@ FIND_SENDING_INPUTS = f"""
             SELECT max(c.asked_elsewhere_at) FROM customer c
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))
         ) AS asked_elsewhere_at,
+        (
+            SELECT max(o.asked_at) FROM asked o
+            LEFT JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id
+            WHERE o.tenant = n.tenant AND o.contact = ANY(CAST(:keys AS text[])) AND NOT o.elsewhere
+                AND i.state IS DISTINCT FROM 'waiting'
+        ) AS left_at,
+        (SELECT c.last_mail FROM customer c WHERE c.tenant = n.tenant AND c.id = :contact) AS last_mail,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
@@ -127,9 +134,10 @@ async def find_sending_inputs(
 
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
     invitation's own version, the ``reasons`` for which the contact is suppressed, by its id or by its
-    address, when another system asked, the tenant, its rules about contacts (``quiet_hours`` is None when
-    it has set none), whether a case about the person or the address is open, and whether a relational mail
-    to the contact waits.
+    address, when another system asked, when the last mail of ours left that asked the contact (``left_at``)
+    and which message to it left last, the tenant, its rules about contacts (``quiet_hours`` is None when it
+    has set none), whether a case about the person or the address is open, and whether a relational mail to
+    the contact waits.
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
@@ -266,8 +274,8 @@ class SurveyFigures(NamedTuple):
     """How many of these customers chose a score."""
     unconfirmed: int = 0
     """How many of them followed the link and chose none."""
-    held: int = 0
-    """Answers that may be a machine's and were not judged a person's."""
+    held_answers: int = 0
+    """Those that may be a machine's and were not judged a person's."""
 
 
 _COULD_ANSWER = "i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw"
@@ -276,7 +284,7 @@ COUNT_BY_SURVEY = f"""
         count(*) FILTER (WHERE {_COULD_ANSWER}) AS delivered,
         count(a.score) FILTER (WHERE {_COULD_ANSWER}) AS answered,
         count(*) FILTER (WHERE {_COULD_ANSWER} AND a.state = 'clicked') AS unconfirmed,
-        count(*) FILTER (WHERE a.state = :held AND NOT i.test) AS held
+        count(*) FILTER (WHERE a.state = :held AND NOT i.test) AS held_answers
     FROM decision d
     JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
@@ -304,7 +312,7 @@ async def count_by_survey(
             known.delivered + row.delivered,
             known.answered + row.answered,
             known.unconfirmed + row.unconfirmed,
-            known.held + row.held,
+            known.held_answers + row.held_answers,
         )
     return figures
 

@@ -14,6 +14,7 @@ from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, fra
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.finnish_words import uninflected_words
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
 from services.dispatcher.surveys.neutral_words import promoting_words
@@ -125,6 +126,7 @@ async def _preview_page(
         mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
         sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
         promoting=promoting_words(survey.draft, choice.language),
+        uninflected=uninflected_words(survey.draft, choice.language),
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
         done=done,

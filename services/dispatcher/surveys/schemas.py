@@ -15,6 +15,7 @@ from services.dispatcher.surveys.adaptive_body import (
 from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
+from services.dispatcher.surveys.finnish_words import inflection_faults
 from services.dispatcher.surveys.holding_body import HOLDING_MEANING, OwnHolding
 from services.dispatcher.surveys.neutral_words import neutral_faults
 from services.dispatcher.surveys.programme_body import (
@@ -122,7 +123,8 @@ class TextsBody(StrictBody):
     """A survey's own words in one language; what is missing comes from the standard wording.
 
     Placeholders in them are filled wherever they are shown: `{company}`, `{occasion}` (such as “your
-    delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves.
+    delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves. In Finnish
+    a name that would have to be inflected is refused: write `yritystä {company}`.
     """
 
     subject: CheckedWords | None = None
@@ -262,7 +264,7 @@ class SurveyBody(SurveyRulesBody):
     def _asks_what_can_be_asked(self) -> Self:
         draft = self.draft()
         refuse_faults(draft.questions, draft.texts)
-        raise_faults(neutral_faults(draft))
+        raise_faults([*neutral_faults(draft), *inflection_faults(draft)])
         return self
 
 

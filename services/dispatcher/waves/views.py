@@ -72,6 +72,8 @@ class NewWavePage(Page):
     """When the survey's first day ends, on which the wave would begin; None: it would not."""
     per_hour: int
     """The mails that leave at most in each hour of that day."""
+    last_mail_at: datetime | None
+    """When the last mail is expected to leave; None: in test mode none does."""
     zone: str
 
 
@@ -83,4 +85,10 @@ class WavePage(Page):
     line: WaveLine
     outcomes: Sequence[OutcomeLine]
     decided: int
+    last_mail_at: datetime | None
+    """When the last mail is expected to leave; None: none does."""
+    first_day_until: datetime | None
+    """When the survey's first day ends, on which the wave began or begins; None: it did not."""
+    per_hour: int
+    """The mails that leave at most in each hour of that day."""
     done: str
