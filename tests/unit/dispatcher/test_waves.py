@@ -13,6 +13,7 @@ from support.dispatcher_builders import NOON
 from services.dispatcher.customers.domain import CustomerProfile
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.sampling import Draw
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.waves.drawing import (
     BUCKETS,
@@ -169,7 +170,7 @@ def test_in_a_wave_its_survey_alone_asks_and_only_while_it_is_live() -> None:
     def outcome(own: CandidateSurvey) -> Any:
         return decide(
             event_type=event.type, occurred_at=NOON, now=NOON, surveys=[*others, own], mode="live",
-            person=Person(address="good"), fields=EventFields(event), draws=lambda _: False, wave_of=OTHER,
+            person=Person(address="good"), fields=EventFields(event), draws=lambda _: Draw(drawn=False), wave_of=OTHER,
         )  # fmt: skip
 
     asked = outcome(a_survey(2, "never"))

@@ -7,7 +7,7 @@ that has sent mails began when it could: it is mostly over, and does not begin a
 from alembic import op
 
 revision = "0042"
-down_revision = "0038"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
