@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from services.dispatcher.callers import DecisionReader, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation
-from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, REASONS
+from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository import search
 from services.dispatcher.decisions.repository.search import DecisionFilter
@@ -56,11 +56,13 @@ def an_address(text: str) -> str:
     return text
 
 
-OneReason = Annotated[str, *one_of(REASONS)]
+OneReason = Annotated[str, *one_of(SEARCHED_REASONS)]
 OneState = Annotated[str, *one_of(MAIL_STATES)]
 OneHold = Annotated[str, *one_of(HOLD_RULES)]
 OneChannel = Annotated[str, *one_of(CHANNELS)]
 Address = Annotated[str, AfterValidator(an_address)]
+RULED_OUT = frozenset({"dropped", "withheld"})
+"""The states of a mail that our own rules keep from leaving."""
 
 
 @router.get("/decisions", summary="What became of events")
@@ -81,7 +83,10 @@ async def read_decisions(
         Address | None,
         Query(max_length=320, description="The customer's address, in any spelling; it is not kept."),
     ] = None,
-    reason: Annotated[OneReason | None, Query(description="Why the decision fell so.")] = None,
+    reason: Annotated[
+        OneReason | None,
+        Query(description="Why the decision fell so, or why its mail was dropped when it was due."),
+    ] = None,
     survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
     state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
@@ -181,11 +186,12 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
 
 
 def _invitation(row: Row[Any]) -> InvitationAnswer:
-    """The invitation; why it waits by our own rules alone: a mail server's words may name the customer."""
+    """The invitation; its reasons by our own rules alone: a mail server's words may name the customer."""
     waits = row.state == "waiting"
     return InvitationAnswer(
         id=row.invitation_id,
         state=row.state,
+        reason=row.mail_reason if row.state in RULED_OUT else None,
         due_at=row.next_at if waits else None,
         postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from services.dispatcher.decisions.hours import HoldRule
-from services.dispatcher.decisions.values import Reason, SurveyOutcome
+from services.dispatcher.decisions.values import Reason, SendingRefusal, SurveyOutcome
 from shared.events import InvitationState
 from shared.events.surveys import ChannelName
 
@@ -23,6 +23,8 @@ def _values(hint: Any) -> Iterator[str]:
 
 
 REASONS = literals(Reason)
+SEARCHED_REASONS = literals(Reason | SendingRefusal)
+"""Why nobody was asked, by the decision or when the mail was due; and ``invited``."""
 SURVEY_OUTCOMES = literals(SurveyOutcome)
 MAIL_STATES = literals(InvitationState)
 CHANNELS = literals(ChannelName)

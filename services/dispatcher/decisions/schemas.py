@@ -60,6 +60,9 @@ class InvitationAnswer(BaseModel):
 
     id: UUID
     state: str
+    reason: str | None = Field(
+        default=None, description="Of `dropped` and `withheld`: the rule by which the mail is not sent."
+    )
     due_at: datetime | None = Field(default=None, description="While it waits: when the mail is to leave.")
     postponed_by: str | None = Field(
         default=None, description="While it waits: the rule for which it leaves later than it was to."

@@ -18,7 +18,7 @@ class ReasonWords(NamedTuple):
     decided: Message | None
     """A sentence of the event's page; None: no decision falls so."""
     short: Message | None
-    """In the list of events, in its figures, and in its search; None with ``decided``."""
+    """In the list of events, in its figures, and in its search; None: nobody's first mail is dropped so."""
     survey: Message | None = None
     """Of one of the surveys that an event matched; None: it is not judged survey by survey."""
     dropped: Message | None = None
@@ -116,7 +116,7 @@ REASON_WORDS: dict[str, ReasonWords] = {
     ),
     "expired": ReasonWords(
         None,
-        None,
+        message("Link would have ended"),
         dropped=message("Its link would have ended before it was read."),
     ),
     "cap": ReasonWords(
@@ -239,6 +239,9 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
         return (closed if row.case_state == "closed" else opened) % {"number": row.case_number}
     if row.answer_state is None and row.anonymous and row.state == "sent":
         return translated("Asked; whether it was answered is not kept")
+    if row.answer_state is None and row.state == "dropped" and row.mail_reason in REASON_OUTCOMES:
+        words = translated("Not asked after all: %(reason)s")
+        return words % {"reason": spoken(REASON_OUTCOMES[row.mail_reason])}
     if row.answer_state is None:
         return spoken(OUTCOMES[row.state or row.reason])
     if row.answer_state == HELD_ANSWER:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from services.dispatcher.decisions.reasons import CHANNELS, MAIL_STATES, REASONS
+from services.dispatcher.decisions.reasons import CHANNELS, MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository.search import DecisionFilter
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
@@ -86,7 +86,7 @@ def search_filter(search: EventSearch, staff: Staff, secret: str, zone: ZoneInfo
         named_contact=customer_hash(secret, staff.tenant, search.q)
         if "@" in search.q and staff.sees_names
         else None,
-        reason=_one_of(REASONS, search.reason, "reason"),
+        reason=_one_of(SEARCHED_REASONS, search.reason, "reason"),
         survey_id=_survey_id(search.survey),
         channel=_one_of(CHANNELS, search.channel, "channel"),
         state=_one_of(MAIL_STATES, search.state, "state"),

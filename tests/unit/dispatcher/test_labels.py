@@ -144,10 +144,11 @@ def test_each_unit_of_a_delay_has_a_label() -> None:
 
 
 def test_each_reason_has_a_sentence_a_label_and_an_option_of_the_search() -> None:
-    assert set(reasons.REASONS) == set(story_labels.REASONS) == set(story_labels.REASON_OUTCOMES)
+    assert set(reasons.REASONS) == set(story_labels.REASONS)
+    assert set(story_labels.REASON_OUTCOMES) == set(reasons.SEARCHED_REASONS)
     assert set(reasons.SURVEY_OUTCOMES) == set(story_labels.SURVEY_OUTCOMES)
     shown = SearchForm.of({})
-    assert {code for code, _ in shown.reasons} == {"", *reasons.REASONS}
+    assert {code for code, _ in shown.reasons} == {"", *reasons.SEARCHED_REASONS}
     assert {code for code, _ in shown.states} == {"", *reasons.MAIL_STATES}
     assert all(words for options in (shown.reasons, shown.states) for _, words in options)
     for labels in (story_labels.MAIL_STATES, story_labels.MAIL_OUTCOMES, story_labels.MAIL_FILTERS):
@@ -161,3 +162,4 @@ def test_each_reason_not_to_send_has_a_sentence() -> None:
     given = set(re.findall(r', "([a-z_]+)"\)', source)) - {"test_mode"}
     assert "expired" in given
     assert given <= set(story_labels.DROP_REASONS)
+    assert given <= set(reasons.SEARCHED_REASONS), "each is found by the search"
