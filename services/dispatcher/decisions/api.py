@@ -17,11 +17,14 @@ from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository import search
 from services.dispatcher.decisions.repository.search import DecisionFilter
 from services.dispatcher.decisions.schemas import (
+    ChangeAnswer,
     ConsideredAnswer,
     DecisionAnswer,
     DecisionList,
     InvitationAnswer,
 )
+from services.dispatcher.invitations.changes import MailChange, list_changes_of
+from services.dispatcher.invitations.states import ENDED_BY_US
 from shared.db import UnitOfWork
 from shared.http.auth import Caller
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
@@ -61,8 +64,6 @@ OneState = Annotated[str, *one_of(MAIL_STATES)]
 OneHold = Annotated[str, *one_of(HOLD_RULES)]
 OneChannel = Annotated[str, *one_of(CHANNELS)]
 Address = Annotated[str, AfterValidator(an_address)]
-RULED_OUT = frozenset({"dropped", "withheld"})
-"""The states of a mail that our own rules keep from leaving."""
 
 
 @router.get("/decisions", summary="What became of events")
@@ -125,8 +126,17 @@ async def read_decisions(
     async with context.database.reading() as uow:
         read = _of_one_event if _names_one_event(wanted) else _newest
         found, more = await read(uow, caller, wanted, after, limit)
+        asked = [row.invitation_id for row in found if row.invitation_id is not None]
+        changes = await list_changes_of(uow, caller.tenant, asked)
     decisions = [
-        _answer(row, context.staff_url, sees_names=sees_names, sees_all=not wanted.allowed) for row in found
+        _answer(
+            row,
+            changes.get(row.invitation_id, ()),
+            context.staff_url,
+            sees_names=sees_names,
+            sees_all=not wanted.allowed,
+        )
+        for row in found
     ]
     return DecisionList(decisions=decisions, next=more)
 
@@ -164,7 +174,14 @@ async def _newest(
     return cut_page(found, limit, lambda row: (row.decided_at, row.event_id))
 
 
-def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) -> DecisionAnswer:
+def _answer(
+    row: Row[Any],
+    changes: Sequence[MailChange],
+    staff_url: str,
+    *,
+    sees_names: bool,
+    sees_all: bool,
+) -> DecisionAnswer:
     values = msgspec.to_builtins(decode_explanation(row.grounds))
     considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
@@ -178,20 +195,35 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
         considered=[ConsideredAnswer(**each) for each in considered],
         rehearsed=[ConsideredAnswer(**each) for each in rehearsed],
         values=values,
-        invitation=_invitation(row) if row.invitation_id else None,
+        invitation=_invitation(row, changes) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
         see=f"{staff_url}/events/{row.event_id}",
     )
 
 
-def _invitation(row: Row[Any]) -> InvitationAnswer:
+def _invitation(row: Row[Any], changes: Sequence[MailChange]) -> InvitationAnswer:
     """The invitation; its reasons by our own rules alone: a mail server's words may name the customer."""
     waits = row.state == "waiting"
     return InvitationAnswer(
         id=row.invitation_id,
         state=row.state,
-        reason=row.mail_reason if row.state in RULED_OUT else None,
+        reason=row.mail_reason if row.state in ENDED_BY_US else None,
         due_at=row.next_at if waits else None,
         postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
+        changes=[_change(change) for change in changes],
+    )
+
+
+def _change(change: MailChange) -> ChangeAnswer:
+    values = msgspec.to_builtins(change.grounds)
+    considered = values.pop("considered", None)
+    return ChangeAnswer(
+        mail=change.n,
+        at=change.at,
+        what=change.what,
+        reason=change.reason,
+        until=change.until,
+        considered=ConsideredAnswer(**considered) if considered is not None else None,
+        **values,
     )

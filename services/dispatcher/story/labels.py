@@ -239,13 +239,17 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
         return (closed if row.case_state == "closed" else opened) % {"number": row.case_number}
     if row.answer_state is None and row.anonymous and row.state == "sent":
         return translated("Asked; whether it was answered is not kept")
-    if row.answer_state is None and row.state == "dropped" and row.mail_reason in REASON_OUTCOMES:
-        words = translated("Not asked after all: %(reason)s")
-        return words % {"reason": spoken(REASON_OUTCOMES[row.mail_reason])}
     if row.answer_state is None:
-        return spoken(OUTCOMES[row.state or row.reason])
+        return _unanswered_label(row)
     if row.answer_state == HELD_ANSWER:
         return translated("Answered, perhaps by a machine: not counted")
     if row.score is None:
         return translated("Link opened, no answer yet")
     return translated("Answered %(score)s") % {"score": row.score}
+
+
+def _unanswered_label(row: Row[Any]) -> str:
+    if row.state == "dropped" and row.mail_reason in REASON_OUTCOMES:
+        words = translated("Not asked after all: %(reason)s")
+        return words % {"reason": spoken(REASON_OUTCOMES[row.mail_reason])}
+    return spoken(OUTCOMES[row.state or row.reason])

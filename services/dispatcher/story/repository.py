@@ -56,7 +56,8 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
 
 LIST_EVENTS = """
     SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.facts,
-        d.difference_at, i.state, i.reason AS mail_reason, i.test, i.anonymous, a.state AS answer_state, a.score,
+        d.difference_at, i.state, i.reason AS mail_reason, i.test, i.anonymous,
+        a.state AS answer_state, a.score,
         c.number AS case_number, c.state AS case_state
     FROM ({page}) p
     JOIN decision d ON d.tenant = :tenant AND d.event_id = p.event_id

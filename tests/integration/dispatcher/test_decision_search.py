@@ -195,7 +195,9 @@ async def test_any_filters_together_find_what_they_say_and_each_of_it_once(
     assert found == [one.event_id for one in expected]
     assert [row.event_id for row in listed] == found
     outcomes = [
-        one.drop_reason or one.state if one.state in {"withheld", "dropped", "failed", "bounced"} else one.reason
+        one.drop_reason or one.state
+        if one.state in {"withheld", "dropped", "failed", "bounced"}
+        else one.reason
         for one in expected
     ]
     assert counts == {outcome: outcomes.count(outcome) for outcome in outcomes}

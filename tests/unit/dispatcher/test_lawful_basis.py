@@ -148,6 +148,7 @@ def test_b28_an_opt_out_beats_every_law_and_all_evidence(law: CountryLaw, survey
     assert verdict(law, opted_out=True, age=timedelta(days=days), **survey).reason == "opted_out"
     dropped = reason_not_to_send(
         now=NOON,
+        leaves_at=NOON,
         occurred_at=NOON - timedelta(days=days),
         expires_at=NOON + timedelta(days=30),
         test=False,
@@ -168,6 +169,7 @@ def test_decision_and_sending_judge_alike_and_more_evidence_never_forbids(
     decided = verdict(law, age=age, **survey).reason
     sent = reason_not_to_send(
         now=NOON,
+        leaves_at=NOON,
         occurred_at=NOON - age,
         expires_at=NOON + timedelta(days=30),
         test=False,
