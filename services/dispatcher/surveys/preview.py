@@ -16,7 +16,7 @@ from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
-from services.dispatcher.surveys.neutral_words import promoting_words
+from services.dispatcher.surveys.neutral_words import is_unchecked, promoting_words
 from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
 from services.dispatcher.surveys.schemas import SurveyBody
@@ -125,6 +125,7 @@ async def _preview_page(
         mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
         sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
         promoting=promoting_words(survey.draft, choice.language),
+        unchecked=is_unchecked(survey.draft, choice.language),
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
         done=done,

@@ -220,6 +220,8 @@ class PreviewPage(Page):
     """The name and the address that it comes from."""
     promoting: Sequence[str]
     """What of its words in this language a neutral survey would not say."""
+    unchecked: bool
+    """Whether it is to be neutral, and of this language no words are listed by which that is checked."""
     may_edit: bool
     test_options: Sequence[tuple[str, str]]
     """The test addresses; empty for those who may not send a test."""
