@@ -11,17 +11,18 @@ _SALUTATION = r"^[ \t]*{}(?: [^\s,.!?]+){{1,4}},"
 """A line that greets, such as “Beste klant,”; an offer with a comma in it begins so seldom."""
 ORDINARY: Mapping[str, tuple[str, ...]] = {
     "en": (
-        r"(?:with )?(?:all the )?best (?:regards|wishes)", r"all the best", r"best (?:describes?|fits?|matches)",
-        r"(?:like[ds]?|work(?:ed|s)?|what (?:was|is|were)|describes?|fits?|suits?) "
-        r"(?:it |you |this |your \w+ )?(?:the )?best",
+        r"(?:with )?(?:all the )?best (?:regards|wishes)", r"all the best",
+        r"best (?:describes?|fits?|matches)",
+        r"(?:like[ds]?|work(?:ed|s)?) (?:the )?best", r"what (?:was|is|were) (?:the )?best",
+        r"(?:describes?|fits?|suits?) (?:it|you|this|your \w+) best",
         r"best (?:way|time|moment|day) to",
         r"best (?:thing )?about", r"how best to", r"feel free", r"free text",
         r"free to (?:write|say|tell|answer|reply|add|skip|leave|comment|contact|choose)",
         r"deal(?:s|ing)? with", r"(?:should|could|can|might|else) we offer", r"point of sale",
-        r"(?:would|['’]d) love to", r"leading (?:up )?to",
+        r"(?:would|'d|\u2019d) love to", r"leading (?:up )?to",
     ),
     "da": (
-        r"(?:de |med )?bedste hilsner", r"det bedste(?: ved| var| er|\?)", r"hvad (?:var|er) (?:det )?bedste?",
+        r"(?:de |med )?bedste hilsner", r"det bedste(?: ved| var| er|\?)",
         r"bedste (?:måde|tidspunkt)",
     ),
     "nl": (
@@ -31,13 +32,13 @@ ORDINARY: Mapping[str, tuple[str, ...]] = {
     ),
     "de": (
         r"(?:mit )?(?:den )?besten? (?:dank|grüßen|grüße|wünschen|wünsche)", r"am besten",
-        r"beste(?:n|r)? (?:weg|zeitpunkt|zeit)", r"das beste (?:an|war|daran)", r"zu kaufen", r"kaufen wollten",
+        r"beste(?:n|r)? (?:weg|zeitpunkt|zeit)", r"das beste (?:an|war|daran)",
     ),
     "fr": (
         r"(?:mes |nos |avec nos |avec mes )?meilleure?s (?:salutations|vœux|voeux|sentiments)",
         r"(?:pourrait être|pourrions-nous être|serait) meilleure?s?",
         r"(?:la )?meilleure (?:façon|manière)",
-        r"(?:le )?meilleur moment", r"remise (?:en|du|de la|de l['’]|de votre|de vos|des)",
+        r"(?:le )?meilleur moment", r"remise (?:en|du|de la|de l'|de l\u2019|de votre|de vos|des)",
         r"gagn(?:er|é|ez) du temps", r"excellente? (?:journée|soirée|week-end|fin de)",
     ),
     "es": (
