@@ -72,7 +72,7 @@ FILTERS = {
     "reason of drops, wide period": DecisionFilter(
         reason="opted_out", since=NOON, until=NOON + timedelta(days=300)
     ),
-    "reason and segment": DecisionFilter(reason="quarantine", allowed=("store:10",)),
+    "reason and segment": DecisionFilter(reason="quarantine", allowed=("store:9",)),
     "reason and state": DecisionFilter(reason="quarantine", state="dropped"),
     "reason that no drop of the state has": DecisionFilter(reason="opted_out", state="waiting"),
     "common survey": DecisionFilter(survey_id=SURVEY),
