@@ -217,7 +217,7 @@ class History:
 
     def _of_first(self, mail: Mail) -> Iterator[str]:
         survey, event = self.surveys[mail.survey], mail.event
-        if mail.at - event.at > survey.max_age:
+        if mail.at - event.at >= survey.max_age + timedelta(minutes=1):
             yield "a question about something too old"
 
     def _of_reminder(self, mail: Mail) -> Iterator[str]:
