@@ -17,11 +17,11 @@ from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository import search
 from services.dispatcher.decisions.repository.search import DecisionFilter
 from services.dispatcher.decisions.schemas import (
-    ChangeAnswer,
     ConsideredAnswer,
     DecisionAnswer,
     DecisionList,
     InvitationAnswer,
+    MailChangeAnswer,
 )
 from services.dispatcher.invitations.changes import MailChange, list_changes_of
 from services.dispatcher.invitations.states import ENDED_BY_US
@@ -215,10 +215,10 @@ def _invitation(row: Row[Any], changes: Sequence[MailChange]) -> InvitationAnswe
     )
 
 
-def _change(change: MailChange) -> ChangeAnswer:
-    values = msgspec.to_builtins(change.grounds)
+def _change(change: MailChange) -> MailChangeAnswer:
+    values = msgspec.to_builtins(change.values)
     considered = values.pop("considered", None)
-    return ChangeAnswer(
+    return MailChangeAnswer(
         mail=change.n,
         at=change.at,
         what=change.what,

@@ -55,7 +55,7 @@ class ConsideredAnswer(BaseModel):
     )
 
 
-class ChangeAnswer(BaseModel):
+class MailChangeAnswer(BaseModel):
     """A rule of ours postponed a mail, or kept it from leaving, after the decision."""
 
     mail: int = Field(description="Which mail: 1 is the first one, 2 its first reminder.")
@@ -92,7 +92,7 @@ class InvitationAnswer(BaseModel):
     postponed_by: str | None = Field(
         default=None, description="While it waits: the rule for which it leaves later than it was to."
     )
-    changes: list[ChangeAnswer] = Field(
+    changes: list[MailChangeAnswer] = Field(
         default=[],
         description="What postponed or ended its mails since the decision, the oldest first: the newest 50.",
     )

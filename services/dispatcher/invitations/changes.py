@@ -25,7 +25,7 @@ CLOCK_RULES: frozenset[str] = frozenset({"quiet_hours", "sunday", "holiday"})
 """The rules that go by the customer's clock."""
 
 
-class ChangeGrounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ChangeValues(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The values behind a change, as they were then."""
 
     held_by: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class ChangeGrounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Of other rules: the survey with what it was judged by."""
 
 
-NO_GROUNDS = ChangeGrounds()
+NO_VALUES = ChangeValues()
 
 
 class MailChange(NamedTuple):
@@ -57,13 +57,13 @@ class MailChange(NamedTuple):
     reason: str
     until: datetime | None
     """Until when it is postponed."""
-    grounds: ChangeGrounds
+    values: ChangeValues
 
 
-def grounds_of_hold(held: Hold, person: Person) -> ChangeGrounds:
+def values_of_hold(held: Hold, person: Person) -> ChangeValues:
     """The values by which a mail must wait, or is dropped since it would be too late then."""
     by_cap = "cap" in held.by
-    return ChangeGrounds(
+    return ChangeValues(
         held_by=held.by,
         held_until=held.until,
         zone=person.hours.zone if not CLOCK_RULES.isdisjoint(held.by) else None,
@@ -72,18 +72,18 @@ def grounds_of_hold(held: Hold, person: Person) -> ChangeGrounds:
     )
 
 
-def grounds_of_refusal(
+def values_of_refusal(
     reason: str, survey: CandidateSurvey | None, occurred_at: datetime, at: datetime, person: Person
-) -> ChangeGrounds:
+) -> ChangeValues:
     """The values by which a mail that would leave at this instant is not sent."""
     if survey is None:
-        return NO_GROUNDS
+        return NO_VALUES
     if reason == "too_old":
-        return ChangeGrounds(max_age_days=survey.max_age_days)
+        return ChangeValues(max_age_days=survey.max_age_days)
     if reason in JUDGED_BY_TIME:
         why = cast("SurveyOutcome", reason)
-        return ChangeGrounds(considered=consider_at(survey, why, occurred_at, at, person))
-    return NO_GROUNDS
+        return ChangeValues(considered=consider_at(survey, why, occurred_at, at, person))
+    return NO_VALUES
 
 
 async def note_change(
@@ -95,11 +95,11 @@ async def note_change(
     reason: str,
     *,
     until: datetime | None = None,
-    grounds: ChangeGrounds = NO_GROUNDS,
+    values: ChangeValues = NO_VALUES,
 ) -> None:
     """Store a change; of two of one delivery in one transaction the last one."""
-    change = MailChange(n, uow.now, what, reason, until, grounds)
-    await rows.insert(uow, tenant, invitation_id, {**change._asdict(), "grounds": _encoder.encode(grounds)})
+    change = {"n": n, "at": uow.now, "what": what, "reason": reason, "until": until}
+    await rows.insert(uow, tenant, invitation_id, {**change, "grounds": _encoder.encode(values)})
 
 
 async def list_changes(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> list[MailChange]:
@@ -127,4 +127,4 @@ def _read(row: Row[Any]) -> MailChange:
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(ChangeGrounds)
+_decoder = msgspec.json.Decoder(ChangeValues)

@@ -25,7 +25,7 @@ from services.dispatcher.decisions.repository.counter_events import (
     CounteredRow,
 )
 from services.dispatcher.decisions.values import CandidateSurvey, Person
-from services.dispatcher.invitations.changes import ChangeGrounds, grounds_of_hold, grounds_of_refusal
+from services.dispatcher.invitations.changes import ChangeValues, values_of_hold, values_of_refusal
 from services.dispatcher.invitations.first_day import FirstDay, give_place_back, take_place
 from services.dispatcher.invitations.reminders import judge_reminder, postpone_reminder
 from services.dispatcher.invitations.states import move_invitation
@@ -91,8 +91,8 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
     )
     if forbidden is not None:
         state, reason = forbidden
-        grounds = grounds_of_refusal(reason, survey, invitation.occurred_at, leaves_at, person)
-        return await _withdraw(uow, mail, state, reason, grounds)
+        values = values_of_refusal(reason, survey, invitation.occurred_at, leaves_at, person)
+        return await _withdraw(uow, mail, state, reason, values)
     held = hold_for(person, uow.now)
     if not held.by and day is not None:
         held = await take_place(uow, mail.contact.tenant, day, invitation, partial(hold_for, person))
@@ -101,7 +101,7 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
         if held.by and day is not None:
             await give_place_back(uow, mail.contact.tenant, day, uow.now)
     if held.by and _is_too_late(held, invitation, survey):
-        return await _withdraw(uow, mail, "dropped", reason_of_hold(held), grounds_of_hold(held, person))
+        return await _withdraw(uow, mail, "dropped", reason_of_hold(held), values_of_hold(held, person))
     if held.by:
         return await _postpone(uow, mail, held)
     return await _begin_sending(uow, mail)
@@ -123,11 +123,11 @@ async def _withdraw(
     mail: DueMail,
     state: Literal["dropped", "withheld"],
     reason: str,
-    grounds: ChangeGrounds,
+    values: ChangeValues,
 ) -> Withdrawn:
     """It never leaves, and keeps nobody from being asked."""
     contact, invitation = mail.contact, mail.invitation
-    moved = await move_invitation(uow, contact.tenant, invitation, state, reason=reason, grounds=grounds)
+    moved = await move_invitation(uow, contact.tenant, invitation, state, reason=reason, values=values)
     if moved is not None:
         await end_quarantine_of(uow, contact, invitation)
     return Withdrawn(reason)
@@ -167,7 +167,7 @@ async def _postpone(uow: UnitOfWork, mail: DueMail, held: Hold) -> Postponed | N
         "waiting",
         reason=reason,
         due_at=held.until,
-        grounds=grounds_of_hold(held, mail.person),
+        values=values_of_hold(held, mail.person),
     )
     if moved is None:
         return None

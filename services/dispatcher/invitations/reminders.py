@@ -14,11 +14,11 @@ from services.dispatcher.decisions.reminders import (
 )
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations.changes import (
-    ChangeGrounds,
     ChangeKind,
-    grounds_of_hold,
-    grounds_of_refusal,
+    ChangeValues,
     note_change,
+    values_of_hold,
+    values_of_refusal,
 )
 from services.dispatcher.invitations.survey_mail import ReminderMail
 from services.dispatcher.repository import reminders as rows
@@ -59,8 +59,8 @@ async def judge_reminder(
     )
     if refusal is not None:
         # Not by the age of the event; see ``reason_not_to_remind``.
-        grounds = grounds_of_refusal(refusal, survey, uow.now, uow.now, person)
-        await _note(uow, delivery, "dropped", refusal, grounds)
+        values = values_of_refusal(refusal, survey, uow.now, uow.now, person)
+        await _note(uow, delivery, "dropped", refusal, values)
         await show_reminder(uow, delivery)
     return refusal
 
@@ -71,11 +71,11 @@ async def postpone_reminder(
     """Let a reminder wait until the hour and other mails to the contact allow it, if its link lives then."""
     await show_reminder(uow, delivery)
     refusal: ReminderRefusal = "countered" if held.by[0] == "counter_event" else "expired"
-    grounds = grounds_of_hold(held, person)
+    values = values_of_hold(held, person)
     if invitation.expires_at - held.until < MIN_LINK_LEFT:
-        await _note(uow, delivery, "dropped", refusal, grounds)
+        await _note(uow, delivery, "dropped", refusal, values)
         return Withdrawn(refusal)
-    await _note(uow, delivery, "postponed", held.by[0], grounds, until=held.until)
+    await _note(uow, delivery, "postponed", held.by[0], values, until=held.until)
     return Postponed(held.until, held.by[0])
 
 
@@ -84,11 +84,11 @@ async def _note(
     delivery: Delivery,
     what: ChangeKind,
     reason: str,
-    grounds: ChangeGrounds,
+    values: ChangeValues,
     until: datetime | None = None,
 ) -> None:
     await note_change(
-        uow, delivery.tenant, delivery.about_id, delivery.n, what, reason, until=until, grounds=grounds
+        uow, delivery.tenant, delivery.about_id, delivery.n, what, reason, until=until, values=values
     )
 
 

@@ -11,7 +11,7 @@ from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.scopes import names_touchpoint
 from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations import repository
-from services.dispatcher.invitations.changes import NO_GROUNDS, ChangeGrounds, ChangeKind, note_change
+from services.dispatcher.invitations.changes import NO_VALUES, ChangeKind, ChangeValues, note_change
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
@@ -96,7 +96,7 @@ async def move_invitation(
     reason: str | None = None,
     next_at: datetime | None = None,
     due_at: datetime | None = None,
-    grounds: ChangeGrounds = NO_GROUNDS,
+    values: ChangeValues = NO_VALUES,
 ) -> Invitation | None:
     """Move it on and publish it; None if somebody else has moved it since it was read.
 
@@ -105,7 +105,7 @@ async def move_invitation(
 
     :param next_at: when a refused mail is tried again.
     :param due_at: until when a mail is postponed that was not tried, or since when one that leaves late.
-    :param grounds: the values behind a change that is kept.
+    :param values: the values behind a change that is kept.
     """
     moved = msgspec.structs.replace(
         invitation,
@@ -121,9 +121,7 @@ async def move_invitation(
         return None
     if state in ENDED_BY_US or (state == "waiting" and due_at is not None):
         what: ChangeKind = "postponed" if state == "waiting" else state  # type: ignore[assignment]
-        await note_change(
-            uow, tenant, moved.id, FIRST_MAIL, what, reason or "", until=due_at, grounds=grounds
-        )
+        await note_change(uow, tenant, moved.id, FIRST_MAIL, what, reason or "", until=due_at, values=values)
     uow.publish(INVITATIONS, tenant, moved)
     notify_changes(uow, [tenant])
     return moved

@@ -143,12 +143,12 @@ def end_of(changes: Sequence[MailChange], n: int) -> MailChange | None:
 
 def change_lines(change: MailChange | None) -> list[str]:
     """Why the law forbade it, and how to mend it, as on the page of a decision that falls so."""
-    considered = change.grounds.considered if change is not None else None
+    considered = change.values.considered if change is not None else None
     return basis_lines(considered.basis) if considered is not None and considered.basis is not None else []
 
 
 def _rules_of(change: MailChange) -> Sequence[str]:
-    return change.grounds.held_by or [change.reason]
+    return change.values.held_by or [change.reason]
 
 
 def _reminder_steps(reminder: Row[Any], changes: Sequence[MailChange]) -> list[StoryStep]:

@@ -103,9 +103,9 @@ async def test_each_postponement_stays_known_when_the_next_one_comes_and_when_th
     expected = [(1, "postponed", "quiet_hours", MORNING), (1, "postponed", "cap", by_cap)]
     changes = await changes_of(database, "kim")
     assert told(changes) == expected
-    assert (changes[0].grounds.zone, changes[1].grounds.zone) == ("Europe/Copenhagen", None)
-    assert changes[1].grounds.cap_hours == 2
-    assert changes[1].grounds.last_message_at == MORNING - timedelta(minutes=1)
+    assert (changes[0].values.zone, changes[1].values.zone) == ("Europe/Copenhagen", None)
+    assert changes[1].values.cap_hours == 2
+    assert changes[1].values.last_message_at == MORNING - timedelta(minutes=1)
     clock.now = by_cap
     await send_all(database, sender)
     assert set((await states(database)).values()) == {("sent", None)}
@@ -141,9 +141,9 @@ async def test_a_mail_that_the_law_stops_keeps_what_it_misses(
     await send_all(database, sender)
     (change,) = await changes_of(database, "kim")
     assert (change.what, change.reason, change.at) == ("dropped", "no_basis", clock.now)
-    assert change.grounds.considered is not None
-    assert change.grounds.considered.basis is not None
-    assert (change.grounds.considered.basis.country, change.grounds.considered.basis.fault) == (
+    assert change.values.considered is not None
+    assert change.values.considered.basis is not None
+    assert (change.values.considered.basis.country, change.values.considered.basis.fault) == (
         "DK",
         "evidence",
     )
@@ -308,4 +308,4 @@ class TestAsOldAsItMayBe:
         await send_all(database, sender)
         assert list((await states(database)).values()) == [("dropped", "too_old")]
         (change,) = await changes_of(database, "kim")
-        assert change.grounds.max_age_days == 1
+        assert change.values.max_age_days == 1
