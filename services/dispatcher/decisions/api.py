@@ -198,6 +198,7 @@ def _answer(
         invitation=_invitation(row, changes) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
+        outranking_event_id=row.outranking_event_id if sees_all else None,
         see=f"{staff_url}/events/{row.event_id}",
     )
 

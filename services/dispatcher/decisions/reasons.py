@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from services.dispatcher.decisions.hours import HoldRule
+from services.dispatcher.decisions.giving_way import OUTRANKED
+from services.dispatcher.decisions.hours import PostponeRule
 from services.dispatcher.decisions.values import Reason, SendingRefusal, SurveyOutcome
 from shared.events import InvitationState
 from shared.events.surveys import ChannelName
@@ -23,9 +24,10 @@ def _values(hint: Any) -> Iterator[str]:
 
 
 REASONS = literals(Reason)
-SEARCHED_REASONS = literals(Reason | SendingRefusal)
-"""Why nobody was asked, by the decision or when the mail was due; and ``invited``."""
+SEARCHED_REASONS = (*literals(Reason | SendingRefusal), OUTRANKED)
+"""Why nobody was asked, by the decision or by what dropped its mail later; and ``invited``."""
 SURVEY_OUTCOMES = literals(SurveyOutcome)
 MAIL_STATES = literals(InvitationState)
 CHANNELS = literals(ChannelName)
-HOLD_RULES = literals(HoldRule)
+HOLD_RULES = literals(PostponeRule)
+"""Those by which a mail that was due is postponed."""

@@ -34,6 +34,7 @@ from services.dispatcher.decisions.values import (
     AddressQuality,
     CandidateSurvey,
     Person,
+    Replaced,
     Verdict,
 )
 from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason
@@ -143,7 +144,7 @@ class Simulation:
             verdict = self._verdict(event)
             survey = verdict.survey
             if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
-                self._take_day(event, verdict.replaces)
+                self._give_way(event, verdict.replaces)
                 about = survey.measurement, survey.touchpoint, survey.id, event.event_id
                 self.asked.setdefault(event.contact.key, []).append(Asked(verdict.due_at, False, *about))
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
@@ -202,12 +203,13 @@ class Simulation:
             wave_of=transaction.wave_of,
         )
 
-    def _take_day(self, event: PastEvent, replaced: Sequence[UUID]) -> None:
+    def _give_way(self, event: PastEvent, replaced: Sequence[Replaced]) -> None:
         """Let what would have waited about these events be as if it had never been to leave."""
         if replaced:
+            events = {each.event_id for each in replaced}
             for key in quarantine_keys(event.contact):
                 asked = self.asked.get(key, [])
-                asked[:] = [each for each in asked if each.unsent_about not in replaced]
+                asked[:] = [each for each in asked if each.unsent_about not in events]
 
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
         """What the event counters by the rules that are tried. Tests and waves counter nothing."""

@@ -53,7 +53,7 @@ class EventStory:
     changes: Sequence[MailChange] = ()
     """What postponed or ended the mail and its reminders."""
     countered: "Sequence[StoryStep]" = ()
-    """What counter-events and relational mails did to it, and what it did to the mails about other events."""
+    """What counter-events and other mails did to it, and what it did to the mails about other events."""
 
 
 @dataclass(frozen=True)

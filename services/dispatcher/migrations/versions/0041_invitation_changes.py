@@ -6,7 +6,7 @@ Of mails that were postponed or dropped before this, only the last state is know
 from alembic import op
 
 revision = "0041"
-down_revision = "0037"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
