@@ -75,7 +75,8 @@ async def postpone_reminder(
     if invitation.expires_at - held.until < MIN_LINK_LEFT:
         await _note(uow, delivery, "dropped", refusal, values)
         return Withdrawn(refusal)
-    await _note(uow, delivery, "postponed", held.by[0], values, until=held.until)
+    if held.until > uow.now:  # else it is only judged anew
+        await _note(uow, delivery, "postponed", held.by[0], values, until=held.until)
     return Postponed(held.until, held.by[0])
 
 
