@@ -73,6 +73,11 @@ class ContactPolicyBody(StrictBody):
         description="Whether somebody is asked while a case about them is open.",
     )
     countries: CountryRuleBodies = Field(default=[], description=COUNTRIES_MEANING)
+    ids_are_shared: bool = Field(
+        default=_DEFAULT.ids_are_shared,
+        description="Whether one customer id stands for several people, such as an account: then each "
+        "address of it is a person of its own, for quarantines, the cap and opt-outs.",
+    )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -97,6 +102,7 @@ class ContactPolicyBody(StrictBody):
             relational_distance_days=self.relational_distance_days,
             ask_with_open_case=self.ask_with_open_case,
             countries=tuple(each.rule() for each in self.countries),
+            ids_are_shared=self.ids_are_shared,
         )
 
 
@@ -124,6 +130,7 @@ class ContactPolicyAnswer(BaseModel):
     relational_distance_days: int
     ask_with_open_case: bool
     countries: list[CountryRuleAnswer]
+    ids_are_shared: bool
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -141,6 +148,7 @@ class ContactPolicyAnswer(BaseModel):
             relational_distance_days=rules.relational_distance_days,
             ask_with_open_case=rules.ask_with_open_case,
             countries=[CountryRuleAnswer.of(each) for each in rules.countries],
+            ids_are_shared=rules.ids_are_shared,
             version=policy.version,
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from services.dispatcher.customers.known_words import KnownField
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import names_touchpoint
@@ -65,6 +66,8 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     quarantine_scope: QuarantineScope = "any"
     """Of the survey that asks."""
     language: str | None = None
+    from_profile: tuple[KnownField, ...] = ()
+    """What of the customer was known before, since the event did not say it."""
     channel: str | None = None
     """By which it asks; None: nobody is asked, or decided by a version that knew one channel alone."""
     due_at: datetime | None = None
@@ -83,8 +86,12 @@ def explain(
     *,
     company_policy_version: int = 0,
     rehearsed: tuple[Considered, ...] = (),
+    from_profile: tuple[KnownField, ...] = (),
 ) -> Explanation:
-    """The values behind a verdict; ``person`` is None when the tenant is unknown."""
+    """The values behind a verdict; ``person`` is None when the tenant is unknown.
+
+    :param from_profile: what of the customer the event did not say.
+    """
     survey = verdict.survey
     rules = {name: getattr(survey, name) for name in NUMERIC_RULES} if survey is not None else {}
     return Explanation(
@@ -110,6 +117,7 @@ def explain(
         delay_by_event=transaction.delay_minutes is not None,
         quarantine_scope=survey.quarantine_scope if survey else "any",
         language=language,
+        from_profile=from_profile,
         channel=verdict.channel,
         due_at=verdict.due_at,
         test=verdict.test,

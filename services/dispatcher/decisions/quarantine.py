@@ -24,8 +24,8 @@ NEVER_ARRIVED = frozenset({"withheld", "dropped", "failed"})
 async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None:
     """Lock the rows of these contacts and of their ids, all in one order.
 
-    Two events of one address are then judged one after the other, under whatever ids they come, and no two
-    transactions wait for each other.
+    Two events of one address are then judged one after the other, under whatever ids they come, and so are
+    two events of one id, under whatever addresses; and no two transactions wait for each other.
     """
     addresses: dict[tuple[str, str], set[str]] = {}
     persons = {
@@ -45,23 +45,29 @@ async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None
 
 
 async def begin_quarantine(uow: UnitOfWork, invited: Iterable[tuple[ContactKey, Invitation]]) -> None:
-    """Store when the mail of each contact was due, and what it asks; the latest of a contact counts."""
+    """Store when the mail of each contact was due, and what it asks; the latest of a contact counts.
+
+    It is stored under the id, too, where ids are shared by several people: so a company that sets this
+    otherwise finds its history.
+    """
     latest: dict[tuple[str, str], datetime] = {}
     asked: list[AskedRow] = []
     for contact, invitation in invited:
-        key, due_at = (contact.tenant, contact.key), invitation.due_at
-        latest[key] = max(latest.get(key, due_at), due_at)
-        asked.append(asked_row(contact, invitation))
+        due_at = invitation.due_at
+        for name in contact.keys:
+            key = contact.tenant, name
+            latest[key] = max(latest.get(key, due_at), due_at)
+            asked.append(asked_row(*key, invitation))
     if latest:
         await contact_rows.store_invited(uow, [(*key, due_at) for key, due_at in latest.items()])
         await asked_rows.store(uow, asked)
 
 
-def asked_row(contact: ContactKey, invitation: Invitation) -> AskedRow:
-    """What an invitation asks its contact."""
+def asked_row(tenant: str, key: str, invitation: Invitation) -> AskedRow:
+    """What an invitation asks the contact that has this key."""
     return AskedRow(
-        contact.tenant,
-        contact.key,
+        tenant,
+        key,
         invitation.id,
         invitation.due_at,
         elsewhere=False,
@@ -72,27 +78,25 @@ def asked_row(contact: ContactKey, invitation: Invitation) -> AskedRow:
 
 
 async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
-    """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope.
-
-    Versions that knew no addresses stored it under the id.
-    """
-    keys = {contact.key, contact.customer_id}
+    """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope."""
+    keys = set(contact.keys)
     await contact_rows.lock_invited(uow, contact.tenant, keys)
     await asked_rows.forget(uow, contact.tenant, keys, invitation.id)
     await contact_rows.forget_invited(uow, contact.tenant, keys, invitation.due_at)
 
 
 async def take_turn(uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int) -> datetime | None:
-    """Let a mail leave now, unless another one has left within these hours: then when that was.
+    """Let a mail leave now, unless another one to the person or the address has left within these hours: then
+    when that was.
 
     :param turn: which mail it is: a try of the same mail is no other one.
     """
-    return await contact_rows.take_turn(uow, contact.tenant, contact.key, turn, cap_hours)
+    return await contact_rows.take_turn(uow, contact.tenant, contact.own_keys, turn, cap_hours)
 
 
 async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:
     """The mail has certainly not left this time, so another one may."""
-    await contact_rows.give_turn_back(uow, contact.tenant, contact.key, turn)
+    await contact_rows.give_turn_back(uow, contact.tenant, contact.own_keys, turn)
 
 
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.customers.known_words import NOTHING_KNOWN, KnownWords, known_customer
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import (
     NOT_COUNTERED,
@@ -129,8 +130,10 @@ class Simulation:
     """By the person, or the keyed hash of the address, whom each is about."""
     known: set[str] = field(default_factory=set)
     """The keys for which the questions and suppressions above are loaded."""
-    bases: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By person: the kinds of evidence that they may be asked, as it is kept now."""
+    words: dict[str, KnownWords] = field(default_factory=dict)
+    """By person: what is known of them, and the evidence that they may be asked, as it is kept now."""
+    keys_about: dict[UUID, set[str]] = field(default_factory=dict)
+    """Under which keys it stands in ``asked`` that a mail is about an event."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
@@ -143,12 +146,19 @@ class Simulation:
             verdict = self._verdict(event)
             survey = verdict.survey
             if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
-                self._take_day(event, verdict.replaces)
+                self._take_day(verdict.replaces)
                 about = survey.measurement, survey.touchpoint, survey.id, event.event_id
-                self.asked.setdefault(event.contact.key, []).append(Asked(verdict.due_at, False, *about))
+                for key in event.contact.own_keys:
+                    self.note_asked(key, Asked(verdict.due_at, False, *about))
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
             count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
             self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[: self.max_examples]
+
+    def note_asked(self, key: str, asked: Asked) -> None:
+        """Let this count as asked under a key, from when it was or would have been."""
+        self.asked.setdefault(key, []).append(asked)
+        if asked.unsent_about is not None:
+            self.keys_about.setdefault(asked.unsent_about, set()).add(key)
 
     def remember(self, counters: Iterable[RememberedCounter]) -> None:
         """Let counter-events count for what is decided from when they were known."""
@@ -202,12 +212,10 @@ class Simulation:
             wave_of=transaction.wave_of,
         )
 
-    def _take_day(self, event: PastEvent, replaced: Sequence[UUID]) -> None:
+    def _take_day(self, replaced: Sequence[UUID]) -> None:
         """Let what would have waited about these events be as if it had never been to leave."""
-        if replaced:
-            for key in quarantine_keys(event.contact):
-                asked = self.asked.get(key, [])
-                asked[:] = [each for each in asked if each.unsent_about not in replaced]
+        for key in {key for event_id in replaced for key in self.keys_about.get(event_id, ())}:
+            self.asked[key] = [each for each in self.asked[key] if each.unsent_about not in replaced]
 
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
         """What the event counters by the rules that are tried. Tests and waves counter nothing."""
@@ -232,11 +240,12 @@ class Simulation:
 
     def _person(self, event: PastEvent) -> Person:
         contact, rules = event.contact, self.rules.company
-        asked = [
+        # One question stands under the address and under the id.
+        asked = dict.fromkeys(
             each if each.at >= event.decided_at else each._replace(unsent_about=None)
             for key in quarantine_keys(contact)
             for each in self.asked.get(key, ())
-        ]
+        )
         keys = (contact.address, contact.customer_id) if contact.address else (contact.customer_id,)
         reasons = {
             entry.reason
@@ -244,7 +253,8 @@ class Simulation:
             for entry in self.suppressed.get(key, ())
             if entry.since <= event.decided_at
         }
-        place = place_of(event.transaction.customer, self.rules.tenant)
+        known = self.words.get(contact.person, NOTHING_KNOWN)
+        place = place_of(known_customer(event.transaction.customer, known, contact), self.rules.tenant)
         return Person(
             address=event.address,
             test_address=event.test_address,
@@ -269,7 +279,7 @@ class Simulation:
     def _evidence(self, event: PastEvent) -> Iterable[str]:
         """What is known by now, and what came with the event."""
         own = bases_of(event.transaction.customer, event.transaction.occurred_at)
-        return {*own, *self.bases.get(event.contact.person, ())}
+        return {*own, *self.words.get(event.contact.person, NOTHING_KNOWN).bases}
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:

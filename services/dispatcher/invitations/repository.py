@@ -89,17 +89,15 @@ FIND_SENDING_INPUTS = f"""
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
-        p.relational_distance_days, p.ask_with_open_case,
+        p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared,
         {HAS_OPEN_CASE} AS case_open,
         EXISTS (
             SELECT FROM asked o
             JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
-            WHERE o.tenant = n.tenant AND o.contact = :contact AND o.measurement = 'relational'
+            WHERE o.tenant = n.tenant AND o.measurement = 'relational'
+                AND (o.contact = :contact OR o.contact = :customer_id AND p.ids_are_shared IS NOT TRUE)
         ) AS relational_waits,
-        (
-            SELECT CAST(f.bases AS text) FROM customer_profile f
-            WHERE f.tenant = n.tenant AND f.person = :person
-        ) AS bases,
+        f.contact AS known_contact, f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (
@@ -117,6 +115,7 @@ FIND_SENDING_INPUTS = f"""
         ON v.tenant = n.tenant AND v.survey_id = n.survey_id AND v.survey_version = :survey_version
     LEFT JOIN tenant t ON t.id = n.tenant
     LEFT JOIN contact_policy p ON p.tenant = n.tenant
+    LEFT JOIN customer_profile f ON f.tenant = n.tenant AND f.person = :person
 """
 
 
@@ -128,8 +127,8 @@ async def find_sending_inputs(
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
     invitation's own version, the ``reasons`` for which the contact is suppressed, by its id or by its
     address, when another system asked, the tenant, its rules about contacts (``quiet_hours`` is None when
-    it has set none), whether a case about the person or the address is open, and whether a relational mail
-    to the contact waits.
+    it has set none), what is known of the person, whether a case about the person or the address is open,
+    and whether a relational mail to the contact waits.
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
