@@ -32,7 +32,7 @@ NOTHING_KNOWN = KnownWords(None)
 
 def is_complete(customer: Customer) -> bool:
     """Whether the event says everything itself."""
-    return bool(customer.locale and customer.country and customer.time_zone)
+    return bool(customer.locale and customer.country) and customer.time_zone in zone_names()
 
 
 def completed_customer(customer: Customer, known: KnownWords) -> Customer:
@@ -45,8 +45,8 @@ def completed_customer(customer: Customer, known: KnownWords) -> Customer:
     moved = country and known_country and country != known_country
     return msgspec.structs.replace(
         customer,
-        locale=customer.locale or known.locale,
-        country=customer.country or known.country,
+        locale=customer.locale or known.locale or None,
+        country=customer.country or known.country or None,
         time_zone=own_zone or (known.time_zone if not moved else None),
     )
 
@@ -62,7 +62,11 @@ def known_customer(customer: Customer, known: KnownWords, contact: ContactKey) -
 
 def taken_from(customer: Customer, completed: Customer) -> tuple[KnownField, ...]:
     """What of a completed customer the event itself did not say."""
-    return tuple(name for name in _FIELDS if (getattr(customer, name) or None) != getattr(completed, name))
+    return tuple(
+        name
+        for name in _FIELDS
+        if (word := getattr(completed, name)) is not None and word != getattr(customer, name)
+    )
 
 
 def _letters(country: str | None) -> str:

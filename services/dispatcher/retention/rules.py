@@ -86,7 +86,7 @@ CUSTOMER_OVER = f"""
 RETENTION: tuple[RetentionRule, ...] = (
     # Under which address a customer id came.
     DeleteRule("contacts", customer, CUSTOMER_OVER.format(c="t")),
-    # What was asked under a customer's id, with the row of the id; of both, what no quarantine counts any more.
+    # What was asked under a customer's id, with the row of the id; and what no quarantine counts any more.
     DeleteRule(
         "contacts",
         asked,
