@@ -1,7 +1,7 @@
 """What was said of a customer before, and what of it counts where an event does not say it. Pure."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,9 +10,7 @@ from shared.events import Customer
 from shared.events.transactions import Basis
 from shared.values.zones import zone_names
 
-KnownField = Literal["locale", "country", "time_zone"]
-
-_FIELDS: tuple[KnownField, ...] = get_args(KnownField)
+FIELDS = ("locale", "country", "time_zone")
 
 
 class KnownWords(NamedTuple):
@@ -60,11 +58,11 @@ def known_customer(customer: Customer, known: KnownWords, contact: ContactKey) -
     return completed_customer(customer, known)
 
 
-def taken_from(customer: Customer, completed: Customer) -> tuple[KnownField, ...]:
+def taken_from(customer: Customer, completed: Customer) -> tuple[str, ...]:
     """What of a completed customer the event itself did not say."""
     return tuple(
         name
-        for name in _FIELDS
+        for name in FIELDS
         if (word := getattr(completed, name)) is not None and word != getattr(customer, name)
     )
 

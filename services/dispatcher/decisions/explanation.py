@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from services.dispatcher.customers.known_words import KnownField
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import names_touchpoint
@@ -66,7 +65,7 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     quarantine_scope: QuarantineScope = "any"
     """Of the survey that asks."""
     language: str | None = None
-    from_profile: tuple[KnownField, ...] = ()
+    from_profile: tuple[str, ...] = ()
     """What of the customer was known before, since the event did not say it."""
     channel: str | None = None
     """By which it asks; None: nobody is asked, or decided by a version that knew one channel alone."""
@@ -86,7 +85,7 @@ def explain(
     *,
     company_policy_version: int = 0,
     rehearsed: tuple[Considered, ...] = (),
-    from_profile: tuple[KnownField, ...] = (),
+    from_profile: tuple[str, ...] = (),
 ) -> Explanation:
     """The values behind a verdict; ``person`` is None when the tenant is unknown.
 

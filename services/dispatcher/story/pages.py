@@ -27,6 +27,7 @@ from services.dispatcher.story.labels import (
     SURVEY_OUTCOMES,
     decision_customer_label,
     hold_label,
+    profile_label,
 )
 from services.dispatcher.story.replaced import find_replaced
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
@@ -180,6 +181,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         postponed_by=hold_label([invitation.reason])
         if invitation is not None and invitation.state == "waiting" and invitation.reason
         else "",
+        from_profile=profile_label(story.explanation.from_profile),
         outcomes=SURVEY_OUTCOMES,
         channels=CHANNEL_LABELS,
         failures={

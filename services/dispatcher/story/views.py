@@ -146,6 +146,8 @@ class EventPage(Page):
     """The rules by which its mail was held at the decision, in words; empty: it was not."""
     postponed_by: str
     """The same of a mail that was postponed when it was due, and waits."""
+    from_profile: str
+    """What of the customer was known before, in words; empty: the event itself said all that is known."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
     channels: Mapping[str, Message]
