@@ -91,12 +91,13 @@ async def take_turn(uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: 
 
     :param turn: which mail it is: a try of the same mail is no other one.
     """
-    return await contact_rows.take_turn(uow, contact.tenant, contact.own_keys, turn, cap_hours)
+    keys, own = contact.keys, contact.own_keys
+    return await contact_rows.take_turn(uow, contact.tenant, keys, own, turn, cap_hours)
 
 
 async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:
     """The mail has certainly not left this time, so another one may."""
-    await contact_rows.give_turn_back(uow, contact.tenant, contact.own_keys, turn)
+    await contact_rows.give_turn_back(uow, contact.tenant, contact.keys, turn)
 
 
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:

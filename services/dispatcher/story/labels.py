@@ -225,7 +225,7 @@ def hold_label(rules: Iterable[str]) -> str:
 
 
 def profile_label(fields: Iterable[str]) -> str:
-    """What was known of a customer besides an event, in words; what only a newer version knows is left out."""
+    """What was known of a customer before an event, in words; what only a newer version knows is left out."""
     return ", ".join(spoken(FIELDS_OF_PROFILE[name]) for name in fields if name in FIELDS_OF_PROFILE)
 
 

@@ -176,7 +176,8 @@ _LOCKED = """
 """
 TAKE_TURN = f"""
     {_LOCKED}, taken AS MATERIALIZED (
-        SELECT max(last_mail_at) AS at FROM locked WHERE last_mail <> :turn AND last_mail_at > :before
+        SELECT max(last_mail_at) AS at FROM locked
+        WHERE id = ANY(CAST(:judged AS text[])) AND last_mail <> :turn AND last_mail_at > :before
     ), written AS (
         INSERT INTO customer (tenant, id, last_mail_at, last_mail)
         SELECT :tenant, n.id, :now, :turn
@@ -192,12 +193,14 @@ TAKE_TURN = f"""
 
 
 async def take_turn(
-    uow: UnitOfWork, tenant: str, keys: Collection[str], turn: str, cap_hours: int
+    uow: UnitOfWork, tenant: str, keys: Collection[str], judged: Collection[str], turn: str, cap_hours: int
 ) -> datetime | None:
-    """Store that this mail leaves now, unless another one under one of the keys has left within these hours:
-    then when the last one was.
+    """Store under the keys that this mail leaves now, unless another one has left within these hours: then
+    when the last one did.
+
+    :param judged: the keys under which another one counts.
     """
-    values = {"tenant": tenant, "keys": sorted(keys), "turn": turn, "now": uow.now}
+    values = {"tenant": tenant, "keys": sorted(keys), "judged": list(judged), "turn": turn, "now": uow.now}
     before = uow.now - timedelta(hours=cap_hours)
     found: datetime | None = (await uow.execute(TAKE_TURN, {**values, "before": before})).scalar_one()
     return found
