@@ -138,8 +138,8 @@ class Model:
         """What the person was asked and perhaps got, under any address, and what was asked at the address."""
         for question in self.questions:
             names = {event.address, event.customer_id}
-            ours = question.event is not None and not self.shared and question.event.customer_id is not None
-            same_person = ours and question.event.customer_id == event.customer_id
+            asked = question.event.customer_id if question.event is not None else None
+            same_person = not self.shared and asked is not None and asked == event.customer_id
             if (question.who in names or same_person) and question.state not in {"dropped", "failed"}:
                 yield question
 
