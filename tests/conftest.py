@@ -4,12 +4,22 @@ import os
 
 import hypothesis
 import pytest
+from support.browser import browser
 from support.restored_service import broker, own_broker
-from support.stack import kafka, mailbox, postgres, stack_state
+from support.stack import kafka, mailbox, postgres, postgres_server, stack_state
 
 from deploy.local import state
 
-__all__ = ["broker", "kafka", "mailbox", "own_broker", "postgres", "stack_state"]
+__all__ = [
+    "broker",
+    "browser",
+    "kafka",
+    "mailbox",
+    "own_broker",
+    "postgres",
+    "postgres_server",
+    "stack_state",
+]
 
 # How long an example takes says more about the machine, on which other tests run, than about the code.
 hypothesis.settings.register_profile("afterword", deadline=None)

@@ -81,6 +81,7 @@ survey = Table(
     Column("stage", Text),
     # The version of its words with which it last asked; NULL: never, or not known.
     Column("live_version", Integer),
+    Column("holding_minutes", Integer, nullable=False, server_default="0"),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
     CheckConstraint("stage IN ('draft', 'rehearsal')", name="stage"),
@@ -397,6 +398,8 @@ decision = Table(
     Column("grounds", LargeBinary, nullable=False),
     # The event whose relational mail stands in place of the one about this event, on the same day.
     Column("relational_event_id", Uuid),
+    # The event that a survey earlier in the order asks about, for which the mail about this event gave way.
+    Column("outranking_event_id", Uuid),
     Column("difference", LargeBinary, info=PERSONAL),
     Column("difference_at", INSTANT),
     Column(
@@ -419,6 +422,12 @@ decision = Table(
         "tenant",
         "relational_event_id",
         postgresql_where=text("relational_event_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_decision_outranking_event",
+        "tenant",
+        "outranking_event_id",
+        postgresql_where=text("outranking_event_id IS NOT NULL"),
     ),
     Index(
         "ix_decision_difference_person",

@@ -31,6 +31,7 @@ begin with it. A version before this one reads it as any other trigger."""
 MINUTES_PER_DAY = 1440
 MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
 MAX_QUARANTINE_DAYS = 3650
+MAX_HOLDING_MINUTES = 7 * MINUTES_PER_DAY
 MAX_FIRST_DAY_PER_HOUR = 100_000
 MAX_PLACE = 1_000_000
 """The highest place that can be set."""
@@ -107,11 +108,19 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """The name beside the address that its mails come from; None: the company's."""
     reply_to: Text | None = None
     """The address that a customer's reply goes to; None: the one that its mails come from."""
+    holding_minutes: Annotated[int, Interval(ge=0, le=MAX_HOLDING_MINUTES)] = 0
+    """Its holding time: for so long after the event its mail waits. Until it leaves it gives way to one of a
+    survey earlier in the order. Of a transactional survey alone; 0: none."""
 
     @property
     def has_trigger(self) -> bool:
         """Whether it asks about events of clients."""
         return self.trigger != NO_TRIGGER
+
+    @property
+    def least_wait_minutes(self) -> int:
+        """Between an event that names no delay and its mail, where nothing else holds it."""
+        return max(self.delay_minutes, self.holding_minutes)
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

@@ -1,7 +1,6 @@
 """What an operator sees: scraped from a real worker and a real API, and read by Prometheus' own parser."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +13,7 @@ from support.dispatcher_builders import TENANT, a_customer, a_transaction, go_li
 from support.eventually import eventually
 from support.http_clients import a_context, api_client
 from support.restored_service import environment, publish
+from support.servers import free_port
 from support.stack import Mailbox, Postgres
 
 from services.dispatcher.app import SERVICE as DISPATCHER
@@ -45,10 +45,7 @@ async def a_worker(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     }
     for name, value in {**environment(context.afterword.kafka), **more}.items():
         monkeypatch.setenv(name, value)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    stopping = asyncio.Event()
+    port, stopping = free_port(), asyncio.Event()
     worker = asyncio.create_task(run_worker(DISPATCHER, port, "127.0.0.1", stopping))
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Page
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
 
 CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
@@ -26,10 +28,19 @@ View = tuple[int, Literal["light", "dark"], str]
 """The width of a window, its color scheme and its language."""
 
 
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for the whole run, since its start costs seconds: each test makes a context of its own."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        await chromium.close()
+
+
 def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "nl")) -> list[View]:
     """The views in which a page is looked at: of all widths and schemes for pictures, else each language narrow.
 
-    A browser for each costs seconds, and colors make no page wider.
+    A page for each costs seconds, and colors make no page wider.
     """
     first, *others = languages
     if PICTURES is None:

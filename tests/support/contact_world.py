@@ -244,22 +244,28 @@ class World:
         now = self.clock.now
         found = await rows(
             self.database,
-            "SELECT d.source_id, d.reason, d.survey_id, i.state, i.next_at FROM decision d "
-            "LEFT JOIN invitation i ON i.id = d.invitation_id",
+            "SELECT d.source_id, d.reason, d.survey_id, i.state, i.next_at, i.reason AS why, w.due_at "
+            "FROM decision d LEFT JOIN invitation i ON i.id = d.invitation_id "
+            "LEFT JOIN delivery w ON w.about_id = i.id AND w.n = 1",
         )
         assert sorted(row.source_id for row in found) == sorted(self.history.events)
         waiting = {row.source_id for row in found if row.state in {"waiting", "sending", "unknown"}}
-        for row in sorted(found, key=lambda row: self.history.events[row.source_id].at):
-            event = self.history.events[row.source_id]
+        unsent = {row.source_id for row in found if row.state == "waiting"}
+        decided = [(self.history.events[row.source_id], row) for row in found]
+        decided = [(event, row) for event, row in decided if event.known_at == now]
+        for event, row in decided:
             assert (row.reason == "invited") == (row.state is not None), row
-            if event.known_at != now:
-                continue
-            unfounded = row.reason != "invited" and self.history.unfounded(event, row.reason, waiting)
+            if row.reason == "invited":
+                self.history.ask(event, self._survey_name(row.survey_id), row.due_at or row.next_at)
+        for event, row in sorted(decided, key=lambda each: each[0].at):
+            unfounded = row.reason != "invited" and self.history.unfounded(event, row.reason, waiting, unsent)
             assert not unfounded, "\n".join([f"{row} {event}", *self.told])
             self._draw(event, row.reason, row.survey_id)
             if row.reason == "invited":
-                name = self._survey_name(row.survey_id)
-                self.broken += self.history.ask(event, name, row.next_at, waiting)
+                self.broken += self.history.judge_asking(event, waiting, unsent)
+        for row in found:
+            if row.why == "outranked" and row.source_id not in self.history.outranked:
+                self.broken += self.history.give_way(row.source_id, row.due_at)
 
     def _draw(self, event: Happened, reason: str, survey_id: UUID | None) -> None:
         surveys = [each for each in self.history.surveys.values() if each.event_type == event.type]
@@ -293,6 +299,7 @@ def drafted(survey: Survey) -> dict[str, Any]:
         "quarantine_days": survey.days,
         "quarantine_scope": survey.scope,
         "delay_minutes": survey.delay // timedelta(minutes=1),
+        "holding_minutes": survey.holding // timedelta(minutes=1),
         "max_age_days": survey.max_age.days,
         "sampling_percent": survey.percent,
         "reminders": some_reminders(*survey.reminders),

@@ -1,6 +1,6 @@
 """Builds events, surveys and senders of the dispatcher, on a database and a clock of the test's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -83,7 +83,16 @@ def event_of(topic: Topic[Any], data: Data, tenant: str = TENANT) -> Event[Any]:
 
 async def decide(database: Database, *transactions: Transaction, tenant: str = TENANT) -> None:
     """Pass transactions to the handler as the kernel does: one batch, one database transaction, sorted."""
-    events = [event_of(TRANSACTIONS, each, tenant) for each in transactions]
+    await decide_for(database, {tenant: transactions})
+
+
+async def decide_for(database: Database, transactions: Mapping[str, Sequence[Transaction]]) -> None:
+    """The same with those of several companies in one batch."""
+    events = [
+        event_of(TRANSACTIONS, each, tenant)
+        for tenant, of_tenant in transactions.items()
+        for each in of_tenant
+    ]
     events.sort(key=lambda event: (event.tenant, str(event.data.event_id)))
     async with database.transaction() as uow:
         await decide_transactions(context_on(SERVICE, database), CONTACT_POLICY, uow, events)

@@ -25,6 +25,8 @@ class Rules:
     touchpoint: str | None
     delay: timedelta
     max_age: timedelta
+    holding: timedelta = timedelta(0)
+    """Until a mail has left, it gives way to an event of a survey before this one."""
     live: bool = True
 
 
@@ -73,10 +75,13 @@ class Model:
         for survey in self.surveys:
             if survey.event_type != event.type:
                 continue
-            due = max(event.at + (survey.delay if event.delay is None else event.delay), now)
+            delay = survey.delay if event.delay is None else event.delay
+            due = max(event.at + delay, event.at + survey.holding, now)
             touchpoint = event.touchpoint or survey.touchpoint
             refusal = self._refusal(survey, event, due, touchpoint, ours=True)
             if refusal is None:
+                for other in self._in_the_way(survey, event, due, touchpoint):
+                    other.state = "dropped"
                 for other in self._waiting(event, "transactional", due):
                     if survey.measurement == "relational":
                         other.state = "dropped"
@@ -108,20 +113,40 @@ class Model:
             return "too_old"
         if survey.measurement == "transactional" and self._waiting(event, "relational", at):
             return "relational_first"
-        yielding = self._waiting(event, "transactional", at) if survey.measurement == "relational" else []
-        asked = [each for each in self._of(event) if each not in yielding]
-        for question in asked:
-            if question.event is None or ours:
-                too_soon = survey.days > 0 and at - question.at < timedelta(days=survey.days)
-                if too_soon and _in_scope(survey, touchpoint, question):
-                    return "quarantine"
+        for question in self._in_the_way(survey, event, at, touchpoint):
+            if question.event is None or (ours and not self._gives_way(question, survey)):
+                return "quarantine"
         if survey.measurement == "relational":
-            for question in asked:
+            for question in self._standing(survey, event, at):
                 counts = question.event is None or ours or question.state != "waiting"
                 close = abs(at - question.at) < self.distance
                 if counts and close and question.measurement == "transactional":
                     return "relational_distance"
         return None
+
+    def _standing(self, survey: Rules, event: Happened, at: datetime) -> list[Question]:
+        """What the contact was asked, but for what leaves its day to this relational survey."""
+        yielding = self._waiting(event, "transactional", at) if survey.measurement == "relational" else []
+        return [each for each in self._of(event) if each not in yielding]
+
+    def _in_the_way(
+        self, survey: Rules, event: Happened, at: datetime, touchpoint: str | None
+    ) -> list[Question]:
+        """What the quarantine of this survey counts from, too soon before."""
+        return [
+            each
+            for each in self._standing(survey, event, at)
+            if at - each.at < timedelta(days=survey.days) and _in_scope(survey, touchpoint, each)
+            if survey.days > 0
+        ]
+
+    def _gives_way(self, question: Question, survey: Rules) -> bool:
+        """Whether this mail has not left, and its survey holds it, and comes after this one."""
+        if question.event is None or question.state != "waiting" or question.measurement == "relational":
+            return False
+        names = [each.survey for each in self.surveys]
+        place = names.index(str(question.survey))
+        return bool(self.surveys[place].holding) and place > names.index(survey.survey)
 
     def _waiting(self, event: Happened, measurement: str, at: datetime) -> list[Question]:
         """Our mails of this measurement to the contact that have not left, and are due on that day."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -29,13 +30,22 @@ class RunningServer:
         self.task = asyncio.create_task(serve(app, self.port, stopping, **options))
 
     async def started(self) -> None:
-        """Wait until it answers."""
+        """Wait until it answers, whatever it says."""
         async with httpx2.AsyncClient() as client:
+            await eventually(lambda: client.get(f"{self.url}/healthz"))
 
-            async def answers() -> bool:
-                return (await client.get(f"{self.url}/healthz")).status_code == 200
 
-            await eventually(answers)
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, stopping: asyncio.Event, *loops: Coroutine[Any, Any, None]
+) -> AsyncIterator[str]:
+    """The address of an application that answers, with these loops beside it; all stop with ``stopping``."""
+    server = RunningServer(app, stopping)
+    running = [asyncio.create_task(loop) for loop in loops]
+    await server.started()
+    yield server.url
+    stopping.set()
+    await asyncio.gather(server.task, *running)
 
 
 StartServer = Callable[..., Awaitable[RunningServer]]

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from services.dispatcher.callers import DecisionReader, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation
-from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, REASONS
+from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository import search
 from services.dispatcher.decisions.repository.search import DecisionFilter
@@ -56,7 +56,7 @@ def an_address(text: str) -> str:
     return text
 
 
-OneReason = Annotated[str, *one_of(REASONS)]
+OneReason = Annotated[str, *one_of(SEARCHED_REASONS)]
 OneState = Annotated[str, *one_of(MAIL_STATES)]
 OneHold = Annotated[str, *one_of(HOLD_RULES)]
 OneChannel = Annotated[str, *one_of(CHANNELS)]
@@ -81,7 +81,10 @@ async def read_decisions(
         Address | None,
         Query(max_length=320, description="The customer's address, in any spelling; it is not kept."),
     ] = None,
-    reason: Annotated[OneReason | None, Query(description="Why the decision fell so.")] = None,
+    reason: Annotated[
+        OneReason | None,
+        Query(description="Why the decision fell so; `outranked`: its mail gave way later."),
+    ] = None,
     survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
     state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
@@ -176,6 +179,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
         invitation=_invitation(row) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
+        outranking_event_id=row.outranking_event_id if sees_all else None,
         see=f"{staff_url}/events/{row.event_id}",
     )
 

@@ -1,6 +1,6 @@
 """The rules about contacting a person: pure, so that one event and ten thousand are judged alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, cast
 from uuid import UUID
@@ -9,11 +9,19 @@ import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
 from services.dispatcher.decisions.event_fields import EventFields
-from services.dispatcher.decisions.hours import Hold, hold
+from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine, last_asked_by
+from services.dispatcher.decisions.giving_way import (
+    outranked_by,
+    outranked_surveys,
+    replaced_by,
+    without,
+    yielding_to,
+)
+from services.dispatcher.decisions.hours import Hold, HoldRule, hold
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
-from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
+from services.dispatcher.decisions.scopes import one_touchpoint
 from services.dispatcher.decisions.values import (
     ASIDE,
     CandidateSurvey,
@@ -74,10 +82,12 @@ def decide(
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
     considered: list[Considered] = []
+    outranked: Collection[UUID] = ()
     for survey in matching:
         failed: tuple[FailedComparison, ...] = ()
         why: SurveyOutcome = "order"
         if winner is None:
+            outranked = outranked_surveys(survey, surveys)
             if survey.conditions is not None and test_of is None:
                 failed = failed_comparisons(survey.conditions, fields)
             why = judge_survey(
@@ -88,16 +98,19 @@ def decide(
                 meets=not failed,
                 drawn=wave_of is not None or draws(survey),
                 is_test=test_of is not None,
+                outranked=outranked,
             )
         if why == "invited":
             winner = survey
-        considered.append(_considered(survey, why, occurred_at, now, person, failed))
+        considered.append(_considered(survey, why, occurred_at, now, person, failed, outranked))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     is_test = mode == "test" or person.test_address
-    wanted_at = due_time(winner, occurred_at, now, person)
-    held = hold_for(person, wanted_at)
+    wanted_at = wanted_time(winner, occurred_at, now, person)
+    leaves_at = due_time(winner, occurred_at, now, person)
+    held = hold_for(person, leaves_at)
     due_at = held.until
+    held_by: tuple[HoldRule, ...] = ("holding", *held.by) if leaves_at > wanted_at else held.by
     return Verdict(
         reason="invited",
         considered=tuple(considered),
@@ -105,13 +118,11 @@ def decide(
         test=is_test,
         withheld=mode == "test" and not person.test_address,
         due_at=due_at,
-        wanted_at=wanted_at if held.by else None,
-        held_by=held.by,
+        wanted_at=wanted_at if held_by else None,
+        held_by=held_by,
         expires_at=due_at + timedelta(days=winner.link_days),
         channel=first_channel(winner.channels, person),
-        replaces=()
-        if is_test
-        else tuple(each.unsent_about for each in yielding_to(winner, due_at, person) if each.unsent_about),
+        replaces=() if is_test else replaced_by(winner, due_at, person, outranked),
     )
 
 
@@ -141,6 +152,7 @@ def _considered(
     now: datetime,
     person: Person,
     failed: tuple[FailedComparison, ...],
+    outranked: Collection[UUID],
 ) -> Considered:
     considered = Considered(
         survey_id=survey.id,
@@ -154,7 +166,7 @@ def _considered(
     if why not in {"relational_first", "quarantine", "relational_distance"}:
         return considered
     due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
-    person = without_yielding(survey, due_at, person)
+    person = without(person, yielding_to(survey, due_at, person))
     if why == "relational_first":
         other = standing_before(survey, due_at, person)
         return msgspec.structs.replace(considered, relational_event_id=other)
@@ -168,7 +180,7 @@ def _considered(
         considered,
         quarantine_days=survey.quarantine_days,
         quarantine_scope=survey.quarantine_scope,
-        asked_at=last_asked_by(survey, person),
+        asked_at=last_asked_by(survey, without(person, outranked_by(survey, due_at, person, outranked))),
     )
 
 
@@ -181,17 +193,20 @@ def judge_survey(
     meets: bool = True,
     drawn: bool = True,
     is_test: bool = False,
+    outranked: Collection[UUID] = (),
 ) -> SurveyOutcome:
     """Whether this survey may ask this person now, or the first rule that forbids it.
 
     :param meets: whether the event meets the survey's conditions.
     :param drawn: whether this contact is one of those whom the survey asks.
     :param is_test: whether it is a test of the survey, which may be paused.
+    :param outranked: the surveys whose mails, until they have left, give way to those of this one.
     """
     wanted_at = due_time(survey, occurred_at, now, person)
     held = hold_for(person, wanted_at)
     due_at = held.until
-    person = without_yielding(survey, due_at, person)
+    person = without(person, yielding_to(survey, due_at, person))
+    standing = without(person, outranked_by(survey, due_at, person, outranked))
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (not meets, "conditions"),
         (survey.state != "live" and not is_test, "paused"),
@@ -206,9 +221,9 @@ def judge_survey(
         (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(held)),
         (standing_before(survey, due_at, person) is not None, "relational_first"),
-        (is_in_quarantine(survey, due_at, person), "quarantine"),
+        (is_in_quarantine(survey, due_at, standing), "quarantine"),
         (asked_too_close(survey, due_at, person) is not None, "relational_distance"),
-        (not person.test_address and is_capped(person.invited_at, due_at, person.cap_hours), "cap"),
+        (not person.test_address and is_capped(standing.invited_at, due_at, person.cap_hours), "cap"),
         # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
         (not drawn and not person.test_address, "sampled_out"),
     )
@@ -247,11 +262,17 @@ def first_reason(considered: Sequence[Considered]) -> Reason:
     return cast("SurveyRefusal", next(others, last))
 
 
-def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
-    """When the mail is to leave: never in the past; a test address waits for nothing."""
+def wanted_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
+    """When the mail is to leave by its delay: never in the past; a test address waits for nothing."""
     if person.test_address:
         return now
     return max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
+
+
+def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
+    """The same, and not before the survey's holding time is over."""
+    wanted_at = wanted_time(survey, occurred_at, now, person)
+    return wanted_at if person.test_address else max(wanted_at, occurred_at + survey.holding)
 
 
 def hold_for(person: Person, at: datetime) -> Hold:
@@ -283,44 +304,6 @@ def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
     return at - occurred_at > timedelta(days=max_age_days)
 
 
-def last_asked_by(survey: CandidateSurvey, person: Person) -> datetime | None:
-    """When the person was last asked within the scope of the survey's quarantine; None: never."""
-    if survey.quarantine_scope == "any":
-        return person.invited_at
-    return last_asked(person.asked, survey.quarantine_scope, survey.measurement, survey.touchpoint, survey.id)
-
-
-def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> bool:
-    """Whether the last mail is too recent. After exactly so many days a customer may be asked again.
-
-    A survey without days asks at any time, also before a mail that waits.
-    """
-    if (
-        person.test_address
-        or not survey.quarantine_days
-        or (asked_at := last_asked_by(survey, person)) is None
-    ):
-        return False
-    return at - asked_at < timedelta(days=survey.quarantine_days)
-
-
-def yielding_to(survey: CandidateSurvey, at: datetime, person: Person) -> tuple[Asked, ...]:
-    """The mails about events that have not left, and do not if this relational survey asks on their day."""
-    if survey.measurement != "relational" or person.test_address:
-        return ()
-    return unsent_on_day(person.asked, "transactional", at, person.company_zone)
-
-
-def without_yielding(survey: CandidateSurvey, at: datetime, person: Person) -> Person:
-    """The person as this survey sees them: as if what yields to it had never been to leave."""
-    yielding = yielding_to(survey, at, person)
-    if not yielding:
-        return person
-    asked = tuple(each for each in person.asked if each not in yielding)
-    last = max((each.at for each in asked), default=None)
-    return msgspec.structs.replace(person, asked=asked, invited_at=last)
-
-
 def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> UUID | None:
     """The event whose relational mail is due on the day of a transactional one, and has not left."""
     if survey.measurement != "transactional" or person.test_address:
@@ -339,14 +322,6 @@ def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> da
         return None
     sent = (each for each in person.asked_by_us if each.unsent_about is None)
     return last_too_close((*person.asked, *sent), at, person.relational_distance_days)
-
-
-def is_capped(last_message_at: datetime | None, at: datetime, cap_hours: int) -> bool:
-    """Whether a message to the contact at this time would come too soon after another one, or before it.
-
-    After exactly so many hours there may be another one.
-    """
-    return last_message_at is not None and abs(at - last_message_at) < timedelta(hours=cap_hours)
 
 
 def reason_not_to_send(

@@ -274,7 +274,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         )
     if verdict.starts_quarantine and invitation is not None:
         if verdict.replaces:
-            inputs.note_replaced(contact.tenant, verdict.replaces)
+            inputs.note_replaced(contact.tenant, {each.event_id for each in verdict.replaces})
         inputs.note_invited(contact, invitation)
     explanation = explain(
         inputs.policy,
@@ -312,7 +312,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
 async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult], waiting: Waiting) -> None:
     """Store and publish the invitations, and begin the quarantines of those who will really be asked.
 
-    :param waiting: the mails that a relational one may replace.
+    :param waiting: the mails that may give way to these.
     """
     replacing = [
         Replacing(result.contact, result.decision.event_id, result.verdict)

@@ -16,9 +16,11 @@ from services.dispatcher.decisions.public_holidays import is_public_holiday
 from shared.events import ContactRules, QuietHours
 from shared.values.zones import zone_of
 
-HoldRule = Literal["cap", "counter_event", "first_day", "quiet_hours", "sunday", "holiday"]
+PostponeRule = Literal["cap", "counter_event", "first_day", "quiet_hours", "sunday", "holiday"]
 """The rule by which nothing may leave at an instant; ``cap``: another message is too close;
 ``counter_event``: one holds it; ``first_day``: the survey is new, and the hour has had its mails."""
+HoldRule = PostponeRule | Literal["holding"]
+"""The same at the decision, with ``holding``: the survey's holding time is not over."""
 MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 1440
 MAX_STEPS = 1000
 """From one forbidden stretch to the next: more than any calendar of holidays can have in a row."""

@@ -33,6 +33,7 @@ from services.dispatcher.decisions.counter_events import (
     judge_counters,
 )
 from services.dispatcher.decisions.domain import language_of, matches
+from services.dispatcher.decisions.giving_way import may_give_way, outranked_surveys
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import (
     NO_LAW,
@@ -121,13 +122,14 @@ class DecisionInputs:
             for survey in self.surveys.get(event.tenant, ())
         )
 
-    def may_ask_relationally(self, event: Event[Transaction]) -> bool:
-        """Whether a relational survey may ask about this event."""
+    def may_give_way(self, asked: Asked, event: Event[Transaction]) -> bool:
+        """Whether a question may have to give way to one about this event."""
         of_one, event_type = event.data.survey_id, event.data.type
+        surveys = self.surveys.get(event.tenant, ())
         return any(
-            survey.measurement == "relational"
-            and (survey.id == of_one if of_one is not None else matches(survey.trigger, event_type))
-            for survey in self.surveys.get(event.tenant, ())
+            may_give_way(asked, survey, outranked_surveys(survey, surveys))
+            for survey in surveys
+            if (survey.id == of_one if of_one is not None else matches(survey.trigger, event_type))
         )
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
@@ -205,10 +207,10 @@ class DecisionInputs:
     def looks_at_asked(self, tenant: str) -> bool:
         """Whether it matters by whom and about what a contact was asked, and not only when.
 
-        That is so where a survey's quarantine has a scope, or one is relational.
+        That is so where a survey's quarantine has a scope, or one is relational or has a holding time.
         """
         return any(
-            survey.quarantine_scope != "any" or survey.measurement == "relational"
+            survey.quarantine_scope != "any" or survey.measurement == "relational" or survey.holding_minutes
             for survey in self.surveys.get(tenant, ())
         )
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from services.dispatcher.decisions.hours import HoldRule
+from services.dispatcher.decisions.giving_way import OUTRANKED
+from services.dispatcher.decisions.hours import PostponeRule
 from services.dispatcher.decisions.values import Reason, SurveyOutcome
 from shared.events import InvitationState
 from shared.events.surveys import ChannelName
@@ -23,7 +24,10 @@ def _values(hint: Any) -> Iterator[str]:
 
 
 REASONS = literals(Reason)
+SEARCHED_REASONS = (*REASONS, OUTRANKED)
+"""Also the reason for which no decision falls, but for which the mail of one was dropped later."""
 SURVEY_OUTCOMES = literals(SurveyOutcome)
 MAIL_STATES = literals(InvitationState)
 CHANNELS = literals(ChannelName)
-HOLD_RULES = literals(HoldRule)
+HOLD_RULES = literals(PostponeRule)
+"""Those by which a mail that was due is postponed."""

@@ -7,12 +7,13 @@ stands, since its turn comes rarely.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import Measurement
 from shared.values.zones import zone_of
 
-RELATIONAL_FIRST = "relational_first"
+RELATIONAL_FIRST: Final = "relational_first"
 """Why nobody is asked about an event on whose day a relational mail to the contact leaves."""
 
 

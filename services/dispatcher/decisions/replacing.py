@@ -1,4 +1,4 @@
-"""Relational mails take the day of mails about events: what waits for the same day is not sent."""
+"""What a decision does to the mails that wait and give way to it: they are not sent."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,8 @@ from services.dispatcher.decisions.quarantine import end_quarantine
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.decisions.repository import replaced as rows
-from services.dispatcher.decisions.values import Verdict
+from services.dispatcher.decisions.repository.replaced import ReplacedRow
+from services.dispatcher.decisions.values import ReplacedReason, Verdict
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from shared.db import UnitOfWork
 from shared.events import Event, Invitation, Transaction
@@ -20,7 +21,7 @@ Waiting = dict[tuple[str, UUID], Invitation]
 
 
 class Replacing(NamedTuple):
-    """A decision by which a relational mail may take the day of others, or stands before this one."""
+    """A decision to which mails that wait give way, or that gives way to a relational one."""
 
     contact: ContactKey
     event_id: UUID
@@ -30,7 +31,7 @@ class Replacing(NamedTuple):
 async def lock_replaceable(
     uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
 ) -> Waiting:
-    """Lock what waits for the contacts whom a relational survey may ask.
+    """Lock what waits for these contacts and may have to give way to a mail about these events.
 
     The contacts' rows are locked. Deliveries and invitations are locked behind them, against the order of the
     senders, and so is a row under which a mail is kept besides: of the same person's other address, or of
@@ -39,11 +40,10 @@ async def lock_replaceable(
     """
     waiting: set[tuple[str, UUID]] = set()
     for event, contact in asked:
-        if inputs.may_ask_relationally(event):
-            for key in quarantine_keys(contact):
-                for each in inputs.asked.get((contact.tenant, key), ()):
-                    if each.unsent_about is not None and each.measurement == "transactional":
-                        waiting.add((contact.tenant, each.unsent_about))
+        for key in quarantine_keys(contact):
+            for each in inputs.asked.get((contact.tenant, key), ()):
+                if each.unsent_about is not None and inputs.may_give_way(each, event):
+                    waiting.add((contact.tenant, each.unsent_about))
     if not waiting:
         return {}
     locked = {
@@ -65,23 +65,22 @@ def _kept_under(mail: tuple[str, UUID], invitation: Invitation) -> set[tuple[str
 
 
 async def replace_waiting(uow: UnitOfWork, decided: Sequence[Replacing], waiting: Waiting) -> None:
-    """End the mails whose day a relational one took, and let the pages of both events name the other.
+    """End the mails that give way to others, and let the pages of both events name the other.
 
     :param waiting: those that waited before, locked, and those that were decided just now.
     """
-    replaced: list[tuple[str, UUID, UUID]] = []
+    replaced: list[ReplacedRow] = []
     for contact, event_id, verdict in decided:
         tenant = contact.tenant
         if verdict.relational_event_id is not None:
-            replaced.append((tenant, event_id, verdict.relational_event_id))
-        for other in verdict.replaces:
-            invitation = waiting[tenant, other]
-            await _drop(uow, tenant, invitation)
-            replaced.append((tenant, other, event_id))
+            replaced.append(ReplacedRow(tenant, event_id, verdict.relational_event_id, RELATIONAL_FIRST))
+        for other, reason in verdict.replaces:
+            await _drop(uow, tenant, waiting[tenant, other], reason)
+            replaced.append(ReplacedRow(tenant, other, event_id, reason))
     await rows.note(uow, replaced)
 
 
-async def _drop(uow: UnitOfWork, tenant: str, invitation: Invitation) -> None:
-    await move_invitation(uow, tenant, invitation, "dropped", reason=RELATIONAL_FIRST)
+async def _drop(uow: UnitOfWork, tenant: str, invitation: Invitation, reason: ReplacedReason) -> None:
+    await move_invitation(uow, tenant, invitation, "dropped", reason=reason)
     await end_quarantine(uow, contact_of_invitation(tenant, invitation), invitation)
-    await rows.drop_delivery(uow, tenant, invitation.id)
+    await rows.drop_delivery(uow, tenant, invitation.id, reason)

@@ -90,6 +90,11 @@ class DecisionAnswer(BaseModel):
         description="The `id` of the event whose relational mail leaves in place of one about this event. "
         "Null to colleagues who are limited to segments.",
     )
+    outranking_event_id: UUID | None = Field(
+        default=None,
+        description="The `id` of the event that a survey earlier in the order asks about, for which the mail "
+        "about this event gave way. Null to colleagues who are limited to segments.",
+    )
     see: str
 
 

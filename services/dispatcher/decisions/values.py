@@ -1,7 +1,7 @@
 """What a decision is made of: the survey and the person that it judges, and what comes of it."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -54,6 +54,11 @@ class CandidateSurvey(SurveyRules, frozen=True, kw_only=True):
     default_language: str = "en"
     languages: tuple[str, ...] = ()
     """Those that have words of the survey's own."""
+
+    @property
+    def holding(self) -> timedelta:
+        """Its holding time; a relational survey has none, whatever is set."""
+        return timedelta(minutes=self.holding_minutes if self.measurement == "transactional" else 0)
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +120,19 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the law of the customer's country misses."""
 
 
+ReplacedReason = Literal["relational_first", "outranked"]
+"""Why a mail that waits gives way to another one: that one is relational and leaves on the same day, or its
+survey is earlier in the order, and the one that waits has a holding time."""
+
+
+class Replaced(NamedTuple):
+    """A mail that waits and is not sent, since another one to the contact is."""
+
+    event_id: UUID
+    """The event that it asks about."""
+    reason: ReplacedReason
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """A decision. Only an ``invited`` one has a survey and times."""
 
@@ -131,8 +149,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     channel: ChannelName | None = None
     """By which it asks."""
-    replaces: tuple[UUID, ...] = ()
-    """The events whose mails are not sent, since this relational one leaves on their day."""
+    replaces: tuple[Replaced, ...] = ()
+    """The mails that are not sent, since they give way to this one."""
 
     @property
     def relational_event_id(self) -> UUID | None:

@@ -35,6 +35,7 @@ from services.dispatcher.decisions.values import (
     AddressQuality,
     CandidateSurvey,
     Person,
+    Replaced,
     Verdict,
 )
 from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason
@@ -146,7 +147,7 @@ class Simulation:
             verdict = self._verdict(event)
             survey = verdict.survey
             if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
-                self._take_day(verdict.replaces)
+                self._give_way(verdict.replaces)
                 about = survey.measurement, survey.touchpoint, survey.id, event.event_id
                 for key in event.contact.own_keys:
                     self.note_asked(key, Asked(verdict.due_at, False, *about))
@@ -212,10 +213,11 @@ class Simulation:
             wave_of=transaction.wave_of,
         )
 
-    def _take_day(self, replaced: Sequence[UUID]) -> None:
+    def _give_way(self, replaced: Sequence[Replaced]) -> None:
         """Let what would have waited about these events be as if it had never been to leave."""
-        for key in {key for event_id in replaced for key in self.keys_about.get(event_id, ())}:
-            self.asked[key] = [each for each in self.asked[key] if each.unsent_about not in replaced]
+        events = {each.event_id for each in replaced}
+        for key in {key for event_id in events for key in self.keys_about.get(event_id, ())}:
+            self.asked[key] = [each for each in self.asked[key] if each.unsent_about not in events]
 
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
         """What the event counters by the rules that are tried. Tests and waves counter nothing."""

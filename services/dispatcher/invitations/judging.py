@@ -8,12 +8,12 @@ from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import (
     hold_after,
     hold_for,
-    is_capped,
     is_too_old,
     reason_not_to_send,
     reason_of_hold,
     standing_before,
 )
+from services.dispatcher.decisions.frequency import is_capped
 from services.dispatcher.decisions.hours import Hold
 from services.dispatcher.decisions.quarantine import begin_quarantine, end_quarantine, take_turn
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
@@ -24,6 +24,7 @@ from services.dispatcher.decisions.repository.counter_events import (
     HELD_REASON,
     CounteredRow,
 )
+from services.dispatcher.decisions.repository.replaced import ReplacedRow
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations.first_day import FirstDay, give_place_back, take_place
 from services.dispatcher.invitations.reminders import judge_reminder, postpone_reminder
@@ -191,4 +192,5 @@ async def _note_replaced(uow: UnitOfWork, mail: DueMail, judged: Withdrawn | Pos
         return
     other = standing_before(mail.survey, uow.now, mail.person)
     if other is not None:
-        await replaced_rows.note(uow, [(mail.contact.tenant, mail.invitation.event_id, other)])
+        gave_way = ReplacedRow(mail.contact.tenant, mail.invitation.event_id, other, RELATIONAL_FIRST)
+        await replaced_rows.note(uow, [gave_way])

@@ -18,7 +18,7 @@ class ReasonWords(NamedTuple):
     decided: Message | None
     """A sentence of the event's page; None: no decision falls so."""
     short: Message | None
-    """In the list of events, in its figures, and in its search; None with ``decided``."""
+    """In the list of events, in its figures, and in its search; None: it is not searched for."""
     survey: Message | None = None
     """Of one of the surveys that an event matched; None: it is not judged survey by survey."""
     dropped: Message | None = None
@@ -90,6 +90,11 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("on the same day the customer is asked about the whole relation"),
         message("On the same day the customer is asked about the whole relation."),
     ),
+    "outranked": ReasonWords(
+        None,
+        message("Gave way to a more valuable event"),
+        dropped=message("While it waited an event came that a survey before it in the order asks about."),
+    ),
     "relational_distance": ReasonWords(
         message("The customer is asked about a single event too close to this."),
         message("Asked about an event too close"),
@@ -153,7 +158,7 @@ REASON_WORDS: dict[str, ReasonWords] = {
 REASONS = {code: words.decided for code, words in REASON_WORDS.items() if words.decided}
 SURVEY_OUTCOMES = {code: words.survey for code, words in REASON_WORDS.items() if words.survey}
 DROP_REASONS = {code: words.dropped for code, words in REASON_WORDS.items() if words.dropped}
-HOLD_RULES = {
+POSTPONE_RULES = {
     "quiet_hours": message("quiet hours"),
     "sunday": message("Sunday"),
     "holiday": message("public holiday"),
@@ -161,7 +166,9 @@ HOLD_RULES = {
     "counter_event": message("counter-event"),
     "first_day": message("first day of the survey"),
 }
-"""What holds a mail until a later time."""
+"""What holds a mail that is due until a later time."""
+HOLD_RULES = {"holding": message("holding time of the survey"), **POSTPONE_RULES}
+"""What holds a mail at its decision."""
 FIELDS_OF_PROFILE = {
     "locale": message("language"),
     "country": message("country"),

@@ -1,4 +1,4 @@
-"""Mails in whose place a relational one leaves, on the pages of both events."""
+"""Mails that gave way to another one, on the pages of both events."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,22 +7,30 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import decode_facts
+from services.dispatcher.decisions.giving_way import OUTRANKED
+from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import replaced as rows
 from services.dispatcher.story.countering import OtherEvent
 from services.dispatcher.story.steps import StoryStep
 from shared.db import UnitOfWork
 from shared.events import may_see
 from shared.pages.language import spoken
-from shared.values.messages import message
+from shared.values.messages import Message, message
 
-REPLACED_BY = message("The mail about the whole relation leaves in its place.")
-REPLACES = message("It leaves in place of a mail about a single event.")
+GAVE_WAY: dict[str, Message] = {
+    RELATIONAL_FIRST: message("The mail about the whole relation leaves in its place."),
+    OUTRANKED: message("The mail about a more valuable event leaves in its place."),
+}
+STANDS: dict[str, Message] = {
+    RELATIONAL_FIRST: message("It leaves in place of a mail about a single event."),
+    OUTRANKED: message("It leaves in place of a mail about a less valuable event."),
+}
 
 
 async def find_replaced(
     uow: UnitOfWork, tenant: str, event_id: UUID, allowed: Sequence[str]
 ) -> list[StoryStep]:
-    """In whose place the mail about an event leaves, or which relational one leaves in its place.
+    """In whose place the mail about an event leaves, or which one leaves in its place.
 
     :param allowed: the segments that the reader sees; none: all.
     """
@@ -35,9 +43,9 @@ def replaced_steps(found: Sequence[Row[Any]], event_id: UUID, allowed: Sequence[
         shown = row.facts is not None and may_see(allowed, row.segments)
         replaced = row.event_id == event_id
         other = OtherEvent(
-            row.relational_event_id if replaced else row.event_id,
+            row.by_event_id if replaced else row.event_id,
             row.source_id if shown else "",
             decode_facts(row.facts).type if shown else "",
             None,
         )
-        yield StoryStep("countered", row.at, spoken(REPLACED_BY if replaced else REPLACES), other)
+        yield StoryStep("countered", row.at, spoken((GAVE_WAY if replaced else STANDS)[row.reason]), other)

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from services.dispatcher.decisions.reasons import CHANNELS, MAIL_STATES, REASONS
+from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository.search import DecisionFilter
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
-    HOLD_RULES,
     MAIL_FILTERS,
+    POSTPONE_RULES,
     REASON_OUTCOMES,
     customer_label,
 )
@@ -86,11 +86,11 @@ def search_filter(search: EventSearch, staff: Staff, secret: str, zone: ZoneInfo
         named_contact=customer_hash(secret, staff.tenant, search.q)
         if "@" in search.q and staff.sees_names
         else None,
-        reason=_one_of(REASONS, search.reason, "reason"),
+        reason=_one_of(SEARCHED_REASONS, search.reason, "reason"),
         survey_id=_survey_id(search.survey),
         channel=_one_of(CHANNELS, search.channel, "channel"),
         state=_one_of(MAIL_STATES, search.state, "state"),
-        postponed_by=_one_of(tuple(HOLD_RULES), search.postponed_by, "postponed_by"),
+        postponed_by=_one_of(HOLD_RULES, search.postponed_by, "postponed_by"),
         since=begin_of_day(search.since, "query/since", zone),
         until=end_of_day(search.until, "query/until", zone),
         allowed=staff.segments,
@@ -138,7 +138,7 @@ def _filter_text(name: str, value: str, surveys: Mapping[str, str]) -> str:
         case "state":
             words, value = translated("mail: %(value)s"), spoken(MAIL_FILTERS[value])
         case "postponed_by":
-            words, value = translated("mail postponed: %(value)s"), spoken(HOLD_RULES[value])
+            words, value = translated("mail postponed: %(value)s"), spoken(POSTPONE_RULES[value])
         case _:
             words, value = translated("“%(value)s”"), isolated(customer_label(value))
     return Markup(words) % {"value": value}  # noqa: S704  (the words are ours, the value is escaped)

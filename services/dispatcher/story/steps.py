@@ -48,7 +48,7 @@ class EventStory:
     mail: "Sequence[StoryStep]" = ()
     """What happened to the mail."""
     countered: "Sequence[StoryStep]" = ()
-    """What counter-events and relational mails did to it, and what it did to the mails about other events."""
+    """What counter-events and other mails did to it, and what it did to the mails about other events."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
-    HOLD_RULES,
     MAIL_FILTERS,
     MAIL_OUTCOMES,
     OUTCOMES,
+    POSTPONE_RULES,
     REASON_OUTCOMES,
     decision_customer_label,
     outcome_label,
@@ -106,7 +106,7 @@ class SearchForm:
             options(REASON_OUTCOMES, translated("any")),
             [("", translated("any")), *surveys.items()],
             options(MAIL_FILTERS, translated("any")),
-            options(HOLD_RULES, translated("any")),
+            options(POSTPONE_RULES, translated("any")),
             channels if len(CHANNEL_LABELS) > 1 else [],
         )
 

@@ -11,20 +11,20 @@ from services.dispatcher.surveys.schemas import INTEGERS
 from shared.events import SurveyTexts
 from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
 
-NUMBERS = (*(name for name in INTEGERS if name != "delay_minutes"), "edit_hours")
+TIME_RULES = {"delay": "delay_minutes", "holding": "holding_minutes"}
+"""The rules that are written as a number and a unit, by the names of their fields."""
+NUMBERS = (*(name for name in INTEGERS if name not in TIME_RULES.values()), "edit_hours")
 STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint", "sender_name", "reply_to")
 REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
 YES, NO = "yes", "no"
 UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
-"""What a delay can be written in, in minutes."""
+"""What such a time can be written in, in minutes."""
 FOLLOW_UPS = ("detractor", "passive", "promoter")
 TEXT_FIELDS = tuple(name for name in TEXT_LABELS if "." not in name)
 
 
 def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     """The fields of the form of a survey, as they would be typed."""
-    delay = draft.delay_minutes
-    unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
     values = api_fields(draft)
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["quarantine_scope"] = draft.quarantine_scope
@@ -35,13 +35,20 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
-    fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
+    for name, rule in TIME_RULES.items():
+        fields |= _time_fields(name, getattr(draft, rule))
     if can_be_rows(draft.conditions):
         fields |= row_fields(draft.conditions)
     fields |= fields_of(draft.questions, draft.texts)
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)
     return fields
+
+
+def _time_fields(name: str, minutes: int) -> dict[str, str]:
+    """A time in the largest unit in which it is a whole number."""
+    unit = next(unit for unit in reversed(UNITS) if minutes % UNITS[unit] == 0) if minutes else "minutes"
+    return {name: str(minutes // UNITS[unit]), f"{name}_unit": unit}
 
 
 def word_fields(draft: SurveyDraft) -> dict[str, str]:

@@ -23,6 +23,7 @@ from services.dispatcher.surveys.draft_fields import (
     REMINDERS,
     STRINGS,
     TEXT_FIELDS,
+    TIME_RULES,
     UNITS,
     YES,
     draft_fields,
@@ -115,8 +116,10 @@ class DraftForm:
             if typed or (name in self.fields and name != "position"):
                 number = whole_number(typed)
                 body[name] = typed if number is None else number
-        delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
-        body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
+        for name, rule in TIME_RULES.items():
+            if name in self.fields or name == "delay":  # as above
+                number, unit = whole_number(self[name].strip()), UNITS.get(self[f"{name}_unit"])
+                body[rule] = "" if number is None or unit is None else number * unit
         for name in ("anonymous", "neutral", "incentive"):
             if typed := self[name]:  # a page that was open before there was this field posts none
                 body[name] = {YES: True, NO: False}.get(typed, typed)
@@ -155,8 +158,8 @@ class DraftForm:
                 faults.setdefault("programme", REMEDIES["programme"] if "." in name else fault["detail"])
             elif name.partition(".")[0] == "conditions":
                 faults.setdefault(faulty_name(self.fields, name.split(".")[1:]), fault["detail"])
-            elif name == "delay_minutes":
-                faults.setdefault("delay", REMEDIES["delay"])
+            elif time := next((own for own, rule in TIME_RULES.items() if rule == name), None):
+                faults.setdefault(time, fault["detail"] if each["type"] == "value_error" else REMEDIES[time])
             elif name.endswith(".[key]"):
                 unknown = message("There is no language of this name.")
                 faults.setdefault(f"{name.partition('.')[0]}.occasion", unknown)

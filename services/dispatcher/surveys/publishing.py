@@ -37,7 +37,7 @@ async def find_publishing(uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey)
         changes = changes_between(versions[survey.live_version], versions[survey.survey_version])
     place = place_of(Customer(id=NOBODY), tenant)
     rules = (await find_policy(uow, tenant.id)).rules
-    wanted_at = uow.now + timedelta(minutes=survey.draft.delay_minutes)
+    wanted_at = uow.now + timedelta(minutes=survey.draft.least_wait_minutes)
     stored = await rehearsal_rows.find(uow, tenant.id, survey.id)
     return Publishing(
         changes=changes,

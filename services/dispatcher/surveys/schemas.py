@@ -10,6 +10,7 @@ from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
+from services.dispatcher.surveys.holding_body import HOLDING_MEANING, OwnHolding
 from services.dispatcher.surveys.neutral_words import neutral_faults
 from services.dispatcher.surveys.programme_body import (
     PROGRAMME_MEANING,
@@ -170,6 +171,7 @@ _DESCRIPTIONS = {
     "channels": CHANNELS_MEANING,
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,
+    "holding_minutes": HOLDING_MEANING,
     "neutral": "Its words neither praise nor promote, as the law of some countries asks: links, praise, "
     "offers and rewards in `texts` and `questions` are refused.",
     "incentive": "Whether answers are rewarded, as by a discount or a draw: some countries forbid "
@@ -182,6 +184,7 @@ _OWN_TYPES: dict[str, Any] = {
     "channels": Channels,
     "sender_name": SenderName | None,
     "reply_to": ReplyAddress | None,
+    "holding_minutes": OwnHolding,
 }
 """Of rules that are no plain values, or whose values the API takes in any form."""
 _RULES: dict[str, Any] = {

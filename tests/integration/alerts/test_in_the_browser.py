@@ -1,8 +1,6 @@
 """The inbox and the case in a real browser: live, by keyboard, without script, on a small phone."""
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,40 +8,24 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from support.alerts_api import PASSWORD, AlertsApi
 from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
-from support.browser import CHROMIUM, CHROMIUM_FLAGS, View, look, views
+from support.browser import View, look, views
+from support.servers import serving
 
 from services.alerts.replicas.handlers import keep_invitations
 from shared.events import Customer
-from shared.http.server import serve
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield chromium
-        await chromium.close()
 
 
 @pytest.fixture
 async def origin(alerts: AlertsApi) -> AsyncIterator[str]:
     """Alerts behind a real socket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     stopping = alerts.context.stopping
-    running = [
-        asyncio.create_task(serve(alerts.app, port, stopping)),
-        asyncio.create_task(alerts.context.changes.run(stopping)),
-    ]
-    yield f"http://127.0.0.1:{port}"
-    stopping.set()
-    await asyncio.gather(*running)
+    async with serving(alerts.app, stopping, alerts.context.changes.run(stopping)) as origin:
+        yield origin
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """Worker and sender on a real broker: from an answer on its topic to the case on its own and the mail."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, an_answer, an_invitation, rows
 from support.eventually import eventually
 from support.http_clients import SECRET
+from support.servers import free_port
 from support.stack import Mailbox
 from support.topics import create_topics
 
@@ -41,16 +41,10 @@ async def processes(
     await admin.close()
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as processes:
-        processes.create_task(run_worker(SERVICE, a_free_port(), "127.0.0.1", stopping, sending=False))
-        processes.create_task(run_sender(SERVICE, a_free_port(), "127.0.0.1", stopping))
+        processes.create_task(run_worker(SERVICE, free_port(), "127.0.0.1", stopping, sending=False))
+        processes.create_task(run_sender(SERVICE, free_port(), "127.0.0.1", stopping))
         yield
         stopping.set()
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def publish(alerts: AlertsApi, topic: Topic[Any], thing: Data) -> None:

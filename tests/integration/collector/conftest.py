@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +13,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from msgspec.structs import replace as replace_fields
-from playwright.async_api import Browser, Page, async_playwright
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
+from playwright.async_api import Browser, Page
 from support.http_clients import context_on
+from support.servers import serving
 from support.stack import Postgres
 
 from services.collector.app import SERVICE
@@ -41,7 +40,6 @@ from shared.events import (
 )
 from shared.events.surveys import Layout
 from shared.http.rate_limit import RateLimit
-from shared.http.server import serve
 from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
 from shared.service import Context
@@ -160,9 +158,9 @@ def tenant_of(name: str, now: datetime, zone: str, key: str | None = None) -> Te
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def collector(postgres: Postgres) -> AsyncIterator[Bench]:
-    """The application on a migrated database, built once."""
+    """The application on a migrated database, built once for a module."""
     url = await postgres.migrated_database("collector")
     database = Database(url)
     context = context_on(
@@ -204,26 +202,12 @@ ASKS = {
 }
 
 
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield chromium
-        await chromium.close()
-
-
 @pytest.fixture
 async def origin(bench: Bench) -> AsyncIterator[str]:
     """The collector behind a real socket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    stopping = asyncio.Event()
-    server = asyncio.create_task(serve(bench.app, port, stopping))
     await bench.keep_survey(ASKS)
-    yield f"http://127.0.0.1:{port}"
-    stopping.set()
-    await server
+    async with serving(bench.app, asyncio.Event()) as origin:
+        yield origin
 
 
 @asynccontextmanager

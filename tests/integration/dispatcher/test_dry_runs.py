@@ -48,6 +48,7 @@ RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "touchpoint": st.sampled_from((None, "delivery")),
         "delay_minutes": st.sampled_from((0, 60, 3 * 1440)),
         "max_age_days": st.integers(1, 7),
+        "holding_minutes": st.sampled_from((0, 0, 600, 2880)),
         "conditions": st.sampled_from((None, Condition(field="attributes.total", op=">=", value=50))),
     }
 )

@@ -69,6 +69,7 @@ RULES: st.SearchStrategy[dict[str, Any]] = st.builds(
     touchpoint=st.sampled_from(TOUCHPOINTS),
     delay=st.sampled_from((0, 1, 36)),
     max_age=st.integers(2, 5),
+    holding=st.sampled_from((0, 0, 5, 40)),
     live=st.sampled_from((True, True, True, False)),
 )
 EVENT: st.SearchStrategy[dict[str, Any]] = st.builds(
@@ -144,6 +145,7 @@ class Company:
             touchpoint=rules.touchpoint,
             delay_minutes=int(rules.delay.total_seconds()) // 60,
             max_age_days=rules.max_age.days,
+            holding_minutes=int(rules.holding.total_seconds()) // 60,
             link_days=365,
             place=number + 1,
         )
@@ -251,6 +253,7 @@ def rules_of(number: int, drawn: dict[str, Any]) -> Rules:
             **drawn,
             "delay": timedelta(hours=drawn["delay"]),
             "max_age": timedelta(days=drawn["max_age"]),
+            "holding": timedelta(hours=drawn["holding"] if drawn["measurement"] == "transactional" else 0),
         },
     )
 

@@ -202,6 +202,7 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             ["mail"],
             None,
             None,
+            0,
         ),
         (
             "order.delivered",
@@ -224,5 +225,6 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             ["mail"],
             None,
             None,
+            0,
         ),
     ]

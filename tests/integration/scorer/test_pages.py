@@ -1,6 +1,5 @@
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -8,17 +7,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser
 from support.eventually import eventually
 from support.http_clients import ORIGIN
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_pass, a_scorer_client, a_tenant
+from support.servers import serving
 from support.translations import ShownText
 
 from services.scorer.handlers import keep_cases
 from shared.db.database import Database
 from shared.events import CASES, SENDING, Case, SendingMode, TenantSending
-from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE
 from shared.tenancy.sending import keep_sending
 
@@ -265,33 +264,20 @@ async def test_an_address_that_cannot_be_right_is_refused(
 
 @pytest.mark.browser
 async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
-    database: Database, client: ScorerClient
+    database: Database, client: ScorerClient, browser: Browser
 ) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    stopping = asyncio.Event()
-    server = asyncio.create_task(serve(client.app, port, stopping))
-    origin = f"http://127.0.0.1:{port}"
-    try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-quic", "--no-first-run"]
-            )
-            context = await browser.new_context(viewport={"width": 320, "height": 700})
-            await context.add_cookies([{"name": ACCESS_COOKIE, "value": a_pass(database), "url": origin}])
-            page = await context.new_page()
-            complaints = []
-            page.on("console", lambda message: complaints.append(message.text))
-            await page.goto(origin + "/")
-            await eventually(lambda: client.app.state.context.feed._listeners)
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            await count(database, an_answer("new", **today(database), score=3))
-            line = page.locator("#last-answer", has_text=re.compile(r"ago: 3\s*; \+100\.0 → \+95\.1"))
-            await eventually(line.count, within=5)
-            assert complaints == []
-            await browser.close()
-    finally:
-        stopping.set()
-        await server
+    async with serving(client.app, asyncio.Event()) as origin:
+        context = await browser.new_context(viewport={"width": 320, "height": 700})
+        await context.add_cookies([{"name": ACCESS_COOKIE, "value": a_pass(database), "url": origin}])
+        page = await context.new_page()
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text))
+        await page.goto(origin + "/")
+        await eventually(lambda: client.app.state.context.feed._listeners)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await count(database, an_answer("new", **today(database), score=3))
+        line = page.locator("#last-answer", has_text=re.compile(r"ago: 3\s*; \+100\.0 → \+95\.1"))
+        await eventually(line.count, within=5)
+        assert complaints == []
+        await context.close()

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from support.cdnow import ASKED, all_purchases, count_asked
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import decide, is_in_quarantine
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.frequency import is_in_quarantine
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from shared.events.surveys import QuarantineScope

@@ -14,9 +14,10 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, ContactPolicyBody
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.domain import decide, is_capped
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
+from services.dispatcher.decisions.frequency import is_capped
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.values import (

@@ -9,6 +9,7 @@ import pytest
 
 from services.dispatcher.audit.labels import ACT_LABELS, act_label, facts_label
 from services.dispatcher.decisions import domain, reasons
+from services.dispatcher.decisions.hours import HoldRule
 from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
@@ -144,10 +145,13 @@ def test_each_unit_of_a_delay_has_a_label() -> None:
 
 
 def test_each_reason_has_a_sentence_a_label_and_an_option_of_the_search() -> None:
-    assert set(reasons.REASONS) == set(story_labels.REASONS) == set(story_labels.REASON_OUTCOMES)
+    assert set(reasons.REASONS) == set(story_labels.REASONS)
+    assert set(reasons.SEARCHED_REASONS) == set(story_labels.REASON_OUTCOMES)
+    assert set(reasons.HOLD_RULES) == set(story_labels.POSTPONE_RULES)
+    assert set(reasons.literals(HoldRule)) == set(story_labels.HOLD_RULES)
     assert set(reasons.SURVEY_OUTCOMES) == set(story_labels.SURVEY_OUTCOMES)
     shown = SearchForm.of({})
-    assert {code for code, _ in shown.reasons} == {"", *reasons.REASONS}
+    assert {code for code, _ in shown.reasons} == {"", *reasons.SEARCHED_REASONS}
     assert {code for code, _ in shown.states} == {"", *reasons.MAIL_STATES}
     assert all(words for options in (shown.reasons, shown.states) for _, words in options)
     for labels in (story_labels.MAIL_STATES, story_labels.MAIL_OUTCOMES, story_labels.MAIL_FILTERS):

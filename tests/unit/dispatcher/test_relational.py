@@ -15,6 +15,7 @@ from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
+    Replaced,
     Verdict,
 )
 
@@ -104,7 +105,7 @@ class TestTheSameDay:
         any_survey = replace(RELATION, quarantine_scope="any")
         for person in (asked(waits), asked(waits, cap_hours=24)):
             found = verdict(any_survey, person)
-            assert (found.reason, found.replaces) == ("invited", (ORDER,))
+            assert (found.reason, found.replaces) == ("invited", (Replaced(ORDER, "relational_first"),))
 
     def test_it_takes_no_day_when_it_is_not_asked_or_only_tested(self) -> None:
         waits = about_an_order(NOW + timedelta(hours=3), sent=False)

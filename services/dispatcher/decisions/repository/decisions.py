@@ -19,7 +19,7 @@ from shared.privacy.subjects import Subject
 COLUMNS = (
     "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.survey_id, "
     "d.invitation_id, d.segments, d.facts, d.grounds, d.difference, d.difference_at, "
-    "d.relational_event_id"
+    "d.relational_event_id, d.outranking_event_id"
 )
 
 

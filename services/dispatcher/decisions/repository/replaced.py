@@ -1,13 +1,23 @@
-"""Mails that do not leave, since a relational one to the same contact leaves on their day."""
+"""Mails that do not leave, since they gave way to another one to the same contact."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.relational import RELATIONAL_FIRST
+from services.dispatcher.decisions.values import ReplacedReason
 from shared.db import UnitOfWork
+
+
+class ReplacedRow(NamedTuple):
+    """The mail about an event, or the asking about it, that gave way to another event."""
+
+    tenant: str
+    event_id: UUID
+    by_event_id: UUID
+    reason: ReplacedReason
+
 
 # What a sender or an erasure holds is skipped: a sender that has it is about to send it.
 LOCK_WAITING = """
@@ -27,45 +37,66 @@ async def lock_waiting(uow: UnitOfWork, events: Collection[tuple[str, UUID]]) ->
     return (await uow.execute(LOCK_WAITING, values)).all()
 
 
-DROP_DELIVERY = f"""
-    UPDATE delivery SET state = 'dropped', reason = '{RELATIONAL_FIRST}', settled_at = :now
+DROP_DELIVERY = """
+    UPDATE delivery SET state = 'dropped', reason = :reason, settled_at = :now
     WHERE tenant = :tenant AND about_id = :id AND n = 1
 """
 
 
-async def drop_delivery(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> None:
+async def drop_delivery(uow: UnitOfWork, tenant: str, invitation_id: UUID, reason: ReplacedReason) -> None:
     """End a locked first mail that waits to be sent."""
-    await uow.execute(DROP_DELIVERY, {"tenant": tenant, "id": invitation_id, "now": uow.now})
+    values = {"tenant": tenant, "id": invitation_id, "reason": reason, "now": uow.now}
+    await uow.execute(DROP_DELIVERY, values)
 
 
+# One event gives way to one other at most.
 NOTE_REPLACED = """
-    UPDATE decision d SET relational_event_id = n.relational_event_id
+    UPDATE decision d SET
+        relational_event_id = CASE
+            WHEN n.reason = 'relational_first' THEN n.by_event_id ELSE d.relational_event_id
+        END,
+        outranking_event_id = CASE
+            WHEN n.reason = 'outranked' THEN n.by_event_id ELSE d.outranking_event_id
+        END
     FROM unnest(
-        CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:relational_event_ids AS uuid[])
-    ) AS n(tenant, event_id, relational_event_id)
+        CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:by_event_ids AS uuid[]),
+        CAST(:reasons AS text[])
+    ) AS n(tenant, event_id, by_event_id, reason)
     WHERE d.tenant = n.tenant AND d.event_id = n.event_id
 """
 
 
-async def note(uow: UnitOfWork, replaced: Sequence[tuple[str, UUID, UUID]]) -> None:
-    """Store for each (tenant, event id) the event whose relational mail stands in its place."""
+async def note(uow: UnitOfWork, replaced: Sequence[ReplacedRow]) -> None:
+    """Store to which event each gave way."""
     if not replaced:
         return
-    tenants, event_ids, relational_event_ids = (list(column) for column in zip(*replaced, strict=True))
-    values = {"tenants": tenants, "event_ids": event_ids, "relational_event_ids": relational_event_ids}
+    values = {
+        "tenants": [row.tenant for row in replaced],
+        "event_ids": [row.event_id for row in replaced],
+        "by_event_ids": [row.by_event_id for row in replaced],
+        "reasons": [row.reason for row in replaced],
+    }
     await uow.execute(NOTE_REPLACED, values)
 
 
 LIST_REPLACED = """
-    SELECT d.event_id, d.relational_event_id, coalesce(w.settled_at, d.decided_at) AS at,
+    SELECT d.event_id, r.by_event_id, r.reason, coalesce(w.settled_at, d.decided_at) AS at,
         o.event_id AS other_id, o.source_id, o.facts, o.segments
     FROM decision d
+    CROSS JOIN LATERAL (
+        VALUES (d.relational_event_id, 'relational_first'), (d.outranking_event_id, 'outranked')
+    ) AS r(by_event_id, reason)
     LEFT JOIN delivery w
         ON w.tenant = d.tenant AND w.about_id = d.invitation_id AND w.n = 1 AND w.state = 'dropped'
     LEFT JOIN decision o ON o.tenant = d.tenant
-        AND o.event_id = CASE WHEN d.event_id = :event_id THEN d.relational_event_id ELSE d.event_id END
-    WHERE d.tenant = :tenant AND d.relational_event_id IS NOT NULL
-        AND (d.event_id = :event_id OR d.relational_event_id = :event_id)
+        AND o.event_id = CASE WHEN d.event_id = :event_id THEN r.by_event_id ELSE d.event_id END
+    WHERE d.tenant = :tenant
+        AND (
+            d.event_id = :event_id
+            OR d.relational_event_id = :event_id
+            OR d.outranking_event_id = :event_id
+        )
+        AND (d.event_id = :event_id AND r.by_event_id IS NOT NULL OR r.by_event_id = :event_id)
     ORDER BY at, d.event_id
     LIMIT :limit
 """
@@ -73,7 +104,7 @@ MAX_LISTED = 100
 
 
 async def list_replaced(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequence[Row[Any]]:
-    """In place of which mails that about an event stands, or which stands in place of it.
+    """Which events gave way to an event, and to which one it gave way.
 
     With the other event of each (None: it is not kept any more).
     """

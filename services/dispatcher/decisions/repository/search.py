@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.giving_way import OUTRANKED
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository.counter_events import COUNTERED_REASON
 from services.dispatcher.decisions.repository.decisions import COLUMNS
@@ -89,7 +90,9 @@ COUNTERED = """(
 """That of ``reason`` for counter-events: those whose mail one of them cancelled later are found, too."""
 REPLACED = "(d.reason = :reason OR d.relational_event_id IS NOT NULL)"
 """The same for mails in whose place a relational one stands."""
-OF_REASONS = {COUNTERED_REASON: COUNTERED, RELATIONAL_FIRST: REPLACED}
+OUTRANKED_LATER = "d.outranking_event_id IS NOT NULL"
+"""The same for mails that gave way to a more valuable event: no decision falls so."""
+OF_REASONS = {COUNTERED_REASON: COUNTERED, RELATIONAL_FIRST: REPLACED, OUTRANKED: OUTRANKED_LATER}
 MAIL_CONDITIONS = {
     "since": "i.decided_at >= :since",
     "until": "i.decided_at < :until",

@@ -1,24 +1,21 @@
 """The dispatcher's API as it is composed, with two companies' keys, on a database of its own."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, async_playwright
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
+from playwright.async_api import Browser, Page
 from support.dispatcher_builders import TENANT, Clock, keep_tenant
 from support.dispatcher_client import FOREIGN_KEY, KEY, a_person
 from support.http_clients import a_context, api_client
+from support.servers import serving
 from support.stack import Postgres
 
 from services.dispatcher.app import SERVICE
 from shared.clock import system_clock
 from shared.db.database import Database
 from shared.events import KeyDigest
-from shared.http.server import serve
 from shared.service import Context
 from shared.tenancy import digest_of
 
@@ -47,25 +44,23 @@ async def client(context: Context) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Page]:
     """A page of an administrator's browser, by its width, color scheme and language; no script may fail."""
     width: int
     scheme: Any
     language: str
     width, scheme, language = getattr(request, "param", (1280, "light", "en"))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        browsing = await browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language
-        )
-        name, _, value = a_person()["Cookie"].partition("=")
-        await browsing.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
-        page = await browsing.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        await browser.close()
-        assert complaints == []
+    browsing = await browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language
+    )
+    name, _, value = a_person()["Cookie"].partition("=")
+    await browsing.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
+    page = await browsing.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await browsing.close()
+    assert complaints == []
 
 
 @pytest.fixture
@@ -73,14 +68,7 @@ async def origin(context: Context) -> AsyncIterator[str]:
     """The dispatcher behind a real socket, by the real time."""
     context.database.clock = system_clock
     app, _ = SERVICE.api(context)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = [
-        asyncio.create_task(serve(app, port, context.stopping)),
-        asyncio.create_task(context.changes.run(context.stopping)),
-        asyncio.create_task(context.keys.run(context.stopping)),
-    ]
-    yield f"http://127.0.0.1:{port}"
-    context.stopping.set()
-    await asyncio.gather(*running)
+    async with serving(
+        app, context.stopping, context.changes.run(context.stopping), context.keys.run(context.stopping)
+    ) as origin:
+        yield origin

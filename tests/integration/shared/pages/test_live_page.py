@@ -1,7 +1,6 @@
 """A live page in a real browser: live parts change, what the user is doing stays."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,15 +11,14 @@ from uuid import UUID
 import pytest
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
+from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
-from playwright.async_api import async_playwright, expect
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.http_clients import an_app
+from support.servers import serving
 
 from shared.http.csrf import CsrfGuard
 from shared.http.live import LiveChange, LiveFeed
 from shared.http.routes import CheckedRoute
-from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 from shared.pages.page import Frame, Page
@@ -88,27 +86,21 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         return answer
 
     app = an_app([router], pages=pages, access=AccessPass(SECRET), csrf=CsrfGuard(SECRET))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    world.url = f"http://127.0.0.1:{port}/page"
-    server = asyncio.create_task(serve(app, port, stopping))
-    yield world
-    stopping.set()
-    await server
+    async with serving(app, stopping) as origin:
+        world.url = f"{origin}/page"
+        yield world
 
 
 @pytest.fixture
-async def tab(world: World) -> AsyncIterator[Tab]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        tab = await browser.new_page()
-        faults: list[str] = []
-        tab.on("pageerror", lambda error: faults.append(str(error)))
-        await tab.goto(world.url)
-        yield tab
-        await browser.close()
-        assert faults == []
+async def tab(world: World, browser: Browser) -> AsyncIterator[Tab]:
+    context = await browser.new_context()
+    tab = await context.new_page()
+    faults: list[str] = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    await tab.goto(world.url)
+    yield tab
+    await context.close()
+    assert faults == []
 
 
 async def test_live_parts_change_and_what_the_user_is_doing_stays(world: World, tab: Tab) -> None:

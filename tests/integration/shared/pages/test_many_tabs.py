@@ -1,7 +1,6 @@
 """Many tabs of one browser over HTTP/1.1, where it has six connections for an address."""
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
@@ -14,16 +13,15 @@ from uuid import UUID
 import pytest
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from playwright.async_api import BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, expect
 from playwright.async_api import Page as Tab
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.eventually import eventually
 from support.http_clients import an_app
+from support.servers import serving
 
 from shared.http.csrf import CsrfGuard
 from shared.http.live import LiveChange, LiveFeed
 from shared.http.routes import CheckedRoute
-from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 from shared.pages.page import Frame, Page
@@ -103,26 +101,18 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         return PlainTextResponse("Done.")
 
     app = an_app([router], pages=pages, access=AccessPass(SECRET), csrf=CsrfGuard(SECRET))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    world.origin = f"http://127.0.0.1:{port}"
     world.access = app.state.http.access.sign(staff)
-    server = asyncio.create_task(serve(app, port, stopping))
-    yield world
-    stopping.set()
-    await server
+    async with serving(app, stopping) as world.origin:
+        yield world
 
 
 @pytest.fixture
-async def context(world: World) -> AsyncIterator[BrowserContext]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        context = await browser.new_context()
-        context.set_default_timeout(10_000)
-        await context.add_cookies([{"name": ACCESS_COOKIE, "value": world.access, "url": world.origin}])
-        yield context
-        await browser.close()
+async def context(world: World, browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    context.set_default_timeout(10_000)
+    await context.add_cookies([{"name": ACCESS_COOKIE, "value": world.access, "url": world.origin}])
+    yield context
+    await context.close()
 
 
 async def open_tab(context: BrowserContext, world: World, service: str, thing: str = "any") -> Tab:
