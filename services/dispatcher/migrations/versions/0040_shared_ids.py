@@ -13,7 +13,7 @@ STATEMENTS = (
     # alone.
     """
     INSERT INTO backfill (name) SELECT 'contacts' WHERE EXISTS (SELECT FROM invitation)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (name) DO UPDATE SET tenant = NULL, id = NULL, customer = NULL
     """,
 )
 
