@@ -7,7 +7,9 @@ from msgspec import UNSET, Raw, UnsetType
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.ids import derived
 
-WAVE_SOURCE = "afterword/wave/"
+OWN_SOURCES = "afterword/"
+"""The beginning of the sources of events that name a survey: of tests, waves and programmes."""
+WAVE_SOURCE = f"{OWN_SOURCES}wave/"
 """The beginning of the source of a wave's events; behind it stands the wave's id."""
 
 

@@ -1,6 +1,6 @@
 """When contacts were last asked: rows that are locked before a decision, and written when one is asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -79,20 +79,36 @@ def asked_row(tenant: str, key: str, invitation: Invitation) -> AskedRow:
 
 async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
     """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope."""
-    keys = set(contact.keys)
-    await contact_rows.lock_invited(uow, contact.tenant, keys)
-    await asked_rows.forget(uow, contact.tenant, keys, invitation.id)
-    await contact_rows.forget_invited(uow, contact.tenant, keys, invitation.due_at)
+    keys = asked_under(contact.tenant, contact.key, contact.customer_id)
+    await contact_rows.lock_invited(uow, keys)
+    await forget_asked(uow, [(keys, invitation)])
 
 
-async def take_turn(uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int) -> datetime | None:
-    """Let a mail leave now, unless another one to the person or the address has left within these hours: then
-    when that was.
+def asked_under(tenant: str, contact: str, customer_id: str) -> set[tuple[str, str]]:
+    """The (tenant, key) under which a question to a contact is kept: its address, and the id of the person."""
+    return {(tenant, contact), (tenant, customer_id)}
+
+
+async def forget_asked(
+    uow: UnitOfWork, unsent: Sequence[tuple[Collection[tuple[str, str]], Invitation]]
+) -> None:
+    """Let these mails be as if they had never been to leave; the rows of their keys are locked."""
+    asked = [(key, invitation) for keys, invitation in unsent for key in keys]
+    await asked_rows.forget(uow, [(*key, invitation.id) for key, invitation in asked])
+    await contact_rows.forget_invited(uow, [(*key, invitation.due_at) for key, invitation in asked])
+
+
+async def take_turn(
+    uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int, judged_after: Collection[str]
+) -> datetime | None:
+    """Let a mail leave now, unless another one to the person or the address has left within these hours, or
+    since it was judged: then when that was.
 
     :param turn: which mail it is: a try of the same mail is no other one.
+    :param judged_after: the last mails to the person and to the address when this one was judged.
     """
     keys, own = contact.keys, contact.own_keys
-    return await contact_rows.take_turn(uow, contact.tenant, keys, own, turn, cap_hours)
+    return await contact_rows.take_turn(uow, contact.tenant, keys, own, turn, cap_hours, judged_after)
 
 
 async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:

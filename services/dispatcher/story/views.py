@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -148,6 +149,8 @@ class EventPage(Page):
     """The same of a mail that was postponed when it was due, and waits."""
     from_profile: str
     """What of the customer was known before, in words; empty: the event itself said all that is known."""
+    asked_at: datetime | None
+    """When the customer had been asked, where its mail was dropped since that was not long before."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
     channels: Mapping[str, Message]

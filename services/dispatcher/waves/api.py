@@ -10,8 +10,15 @@ from services.dispatcher.callers import CompanyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys.api import IdempotencyKey
 from services.dispatcher.waves import repository
+from services.dispatcher.waves.drawing import Wave
 from services.dispatcher.waves.schemas import WaveAnswer, WaveBody
-from services.dispatcher.waves.wave_commands import WaveKeyReused, WaveRefused, start_wave
+from services.dispatcher.waves.wave_commands import (
+    WaveKeyReused,
+    WaveRefused,
+    expect_last_mail,
+    start_wave,
+)
+from shared.db import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
@@ -30,6 +37,10 @@ async def make_wave(
     """By a relational survey that is live. It begins by itself, and each customer is decided about like any
     event: who was asked not long ago, say, is not asked. The same request with the same `Idempotency-Key`
     again answers the wave that it made before.
+
+    On the first day of a survey, the 24 hours since it could first ask customers, at most
+    `first_day_per_hour` of its mails leave in an hour (50 unless the survey says otherwise; 0: no limit). The
+    others wait, at the longest until the day ends, whatever `spread_hours` says; `last_mail_at` counts this.
     """
     wave_id = derived("wave", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     fingerprint = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
@@ -50,14 +61,19 @@ async def make_wave(
                     "Nothing was made. Give each wave its own key; repeat one only with the same request."
                 ),
             ) from None
-        return WaveAnswer.of(made, await repository.count_outcomes(uow, caller.tenant, made.id))
+        return await _answer(uow, made)
 
 
 @router.get("/{wave_id}", summary="One wave")
 async def read_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) -> WaveAnswer:
-    """How far it has come, and what was decided about its customers."""
+    """How far it has come, what was decided about its customers, and when its last mail is to leave."""
     async with context.database.reading() as uow:
         wave = await repository.find(uow, caller.tenant, wave_id)
         if wave is None:
             raise Problem(404)
-        return WaveAnswer.of(wave, await repository.count_outcomes(uow, caller.tenant, wave_id))
+        return await _answer(uow, wave)
+
+
+async def _answer(uow: UnitOfWork, wave: Wave) -> WaveAnswer:
+    decided = await repository.count_outcomes(uow, wave.tenant, wave.id)
+    return WaveAnswer.of(wave, decided, await expect_last_mail(uow, wave))

@@ -4,10 +4,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.survey_commands import find_survey
+from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import Wave, WavePlan, plan_wave
+from services.dispatcher.waves.pace import MailPace, last_mail_at, last_mail_of
 from shared.db import UnitOfWork
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Message, message
@@ -50,7 +55,10 @@ class PlannedWave(NamedTuple):
     survey: StoredSurvey
     plan: WavePlan
     first_day_until: datetime | None
-    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    """When the survey's first day ends, on which the wave's first mail would leave; None: it would not,
+    or the day has not begun."""
+    last_mail_at: datetime | None
+    """When the last mail is expected to leave; None: in test mode none does."""
 
 
 async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave:
@@ -72,8 +80,39 @@ async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
     begins_at = max(uow.now, wanted.start_at or uow.now)
+    first_mail_at = begins_at + timedelta(minutes=survey.draft.least_wait_minutes)
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
-    return PlannedWave(survey, wave_plan, survey.first_day_until(begins_at))
+    pace, spread = await _find_pace(uow, tenant, survey), timedelta(hours=wanted.spread_hours)
+    expected = last_mail_at(wave_plan.size, begins_at, spread, pace) if pace is not None else None
+    return PlannedWave(survey, wave_plan, survey.first_day_until(first_mail_at), expected)
+
+
+async def expect_last_mail(uow: UnitOfWork, wave: Wave) -> datetime | None:
+    """When the last mail of a wave is expected to leave, by the rules as they are now.
+
+    None: none does, since nobody is asked, the survey is not live, or the company is in test mode.
+    """
+    try:
+        survey = await find_survey(uow, wave.tenant, wave.survey_id)
+    except SurveyNotFound:
+        return None
+    pace = await _find_pace(uow, wave.tenant, survey) if survey.draft.state == "live" else None
+    return last_mail_of(wave, pace) if pace is not None else None
+
+
+async def _find_pace(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> MailPace | None:
+    """What the mails of a survey wait for; None: in test mode none leaves."""
+    if (await find_sending(uow, tenant)).mode == "test":
+        return None
+    company = await tenant_or_placeholder(uow, tenant)
+    rules = (await find_policy(uow, tenant)).rules
+    return MailPace(
+        timedelta(minutes=survey.draft.least_wait_minutes),
+        survey.draft.first_day_per_hour,
+        survey.first_day_began_at,
+        survey.awaits_first_day,
+        ContactHours.of(rules, company.time_zone, company.country),
+    )
 
 
 async def start_wave(

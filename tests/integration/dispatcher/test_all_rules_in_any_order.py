@@ -91,6 +91,8 @@ FIRST = Survey("first", "order", delay=2 * HOUR, reminders=(1, 2))
 SURVEYS = (FIRST, Survey("second", "call"), Survey("third", "complaint"))
 ORDER = ("consume", [("order", KIM, "A", None, 0)])
 SENT, REMINDED = ("wait", 10), ("wait", 60)
+LATE, CALL = replace(FIRST, delay=30 * HOUR, reminders=()), ("consume", [("call", KIM, None, None, 0)])
+LATER = ("set_survey", LATE)
 ONE_RULE_EACH: list[list[tuple[str, Any]]] = [
     [ORDER, ("set_survey", replace(FIRST, live=False)), SENT],
     [ORDER, ("say_no", KIM), SENT],
@@ -114,6 +116,23 @@ ONE_RULE_EACH: list[list[tuple[str, Any]]] = [
     [ORDER, ("say_no", KIM), ("consume", [("order", AT_WORK, None, None, 0)]), SENT],
     [ORDER, ("consume", [("order", AT_WORK, None, None, 0)]), ("say_no", AT_WORK), SENT],
     [ORDER, ("consume", [("call", AT_WORK, None, None, 0)]), ("set_policy", Policy(cap=24 * HOUR)), SENT],
+    [LATER, ORDER, CALL, SENT, ("set_survey", replace(LATE, days=3)), REMINDED],
+    [
+        ("set_survey", replace(LATE, days=1)),
+        CALL,
+        ORDER,
+        ("stop", True),
+        ("wait", 25),
+        ("stop", False),
+        REMINDED,
+    ],
+    [
+        ("set_survey", replace(LATE, days=3)),
+        ("consume", [("refund", FAMILY, None, None, 0)]),
+        ORDER,
+        ("erase", KIM),
+        ("consume", [("order", FAMILY, "B", None, 0)]),
+    ],
 ]
 """What must not leave, and does once its rule is forgotten: what an order that is drawn meets only now and then."""
 

@@ -118,13 +118,18 @@ async def store_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, date
 
 
 LOCK_INVITED = """
-    SELECT 1 FROM customer WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) ORDER BY id FOR UPDATE
+    SELECT 1 FROM customer c
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
+    ORDER BY c.tenant, c.id
+    FOR UPDATE OF c
 """
 
 
-async def lock_invited(uow: UnitOfWork, tenant: str, keys: Collection[str]) -> None:
-    """Lock these rows, as far as they are there, before something of them is forgotten."""
-    await uow.execute(LOCK_INVITED, {"tenant": tenant, "keys": sorted(keys)})
+async def lock_invited(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> None:
+    """Lock these (tenant, id), as far as they are there, before something of them is forgotten."""
+    await uow.execute(
+        LOCK_INVITED, {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
+    )
 
 
 LOCK_MORE = """
@@ -143,11 +148,17 @@ async def lock_more(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> set[t
 
 # ``asked`` has every earlier one, ``invited_before`` one that a version without that table stored.
 FORGET_INVITED = """
+    WITH n AS MATERIALIZED (
+        SELECT tenant, id, array_agg(at) AS times
+        FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:times AS timestamptz[]))
+            AS u(tenant, id, at)
+        GROUP BY 1, 2
+    )
     UPDATE customer c
     SET invited_before = NULL,
         invited_at = CASE
-            WHEN c.invited_at = :at THEN greatest(
-                c.invited_before,
+            WHEN c.invited_at = ANY(n.times) THEN greatest(
+                CASE WHEN c.invited_before <> ALL(n.times) THEN c.invited_before END,
                 (
                     SELECT max(a.asked_at) FROM asked a
                     WHERE a.tenant = c.tenant AND a.contact = c.id AND NOT a.elsewhere
@@ -155,17 +166,21 @@ FORGET_INVITED = """
             )
             ELSE c.invited_at
         END
-    WHERE c.tenant = :tenant AND c.id = ANY(CAST(:keys AS text[])) AND :at IN (c.invited_at, c.invited_before)
+    FROM n
+    WHERE c.tenant = n.tenant AND c.id = n.id
+        AND (c.invited_at = ANY(n.times) OR c.invited_before = ANY(n.times))
 """
 
 
-async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at: datetime) -> None:
-    """The mail that was due then has certainly not arrived: the last one that is left counts again."""
-    await uow.execute(FORGET_INVITED, {"tenant": tenant, "keys": sorted(keys), "at": at})
+async def forget_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, datetime]]) -> None:
+    """The mail to each (tenant, id) that was due then has certainly not arrived: the last one that is left
+    counts again.
+    """
+    await uow.execute(FORGET_INVITED, _sorted_columns(contacts))
 
 
-# A second transaction waits for the first one's rows, and finds its mail there. They are locked in sorted
-# order, and none is written unless all are free.
+# A second transaction waits for the first one's rows, and finds its mail there: also one by which this mail
+# has not been judged yet. They are locked in sorted order, and none is written unless all are free.
 _LOCKED = """
     WITH locked AS MATERIALIZED (
         SELECT tenant, id, last_mail_at, last_mail FROM customer
@@ -177,7 +192,8 @@ _LOCKED = """
 TAKE_TURN = f"""
     {_LOCKED}, taken AS MATERIALIZED (
         SELECT max(last_mail_at) AS at FROM locked
-        WHERE id = ANY(CAST(:judged AS text[])) AND last_mail <> :turn AND last_mail_at > :before
+        WHERE id = ANY(CAST(:judged AS text[])) AND last_mail <> :turn
+            AND (last_mail_at > :before OR last_mail <> ALL(CAST(:judged_after AS text[])))
     ), written AS (
         INSERT INTO customer (tenant, id, last_mail_at, last_mail)
         SELECT :tenant, n.id, :now, :turn
@@ -193,14 +209,28 @@ TAKE_TURN = f"""
 
 
 async def take_turn(
-    uow: UnitOfWork, tenant: str, keys: Collection[str], judged: Collection[str], turn: str, cap_hours: int
+    uow: UnitOfWork,
+    tenant: str,
+    keys: Collection[str],
+    judged: Collection[str],
+    turn: str,
+    cap_hours: int,
+    judged_after: Collection[str],
 ) -> datetime | None:
-    """Store under the keys that this mail leaves now, unless another one has left within these hours: then
-    when the last one did.
+    """Store under the keys that this mail leaves now, unless another one has left within these hours, or
+    since it was judged: then when the last one did.
 
     :param judged: the keys under which another one counts.
+    :param judged_after: the last mails under the keys when this one was judged.
     """
-    values = {"tenant": tenant, "keys": sorted(keys), "judged": list(judged), "turn": turn, "now": uow.now}
+    values = {
+        "tenant": tenant,
+        "keys": sorted(keys),
+        "judged": list(judged),
+        "turn": turn,
+        "now": uow.now,
+        "judged_after": list(judged_after),
+    }
     before = uow.now - timedelta(hours=cap_hours)
     found: datetime | None = (await uow.execute(TAKE_TURN, {**values, "before": before})).scalar_one()
     return found
