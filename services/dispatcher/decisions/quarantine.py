@@ -85,7 +85,7 @@ async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invit
 
 
 def asked_under(tenant: str, contact: str, customer_id: str) -> set[tuple[str, str]]:
-    """The (tenant, key) under which a question to a contact is kept: its address, and the id of the person."""
+    """The (tenant, key) under which a question to a contact is kept: its address, and the id."""
     return {(tenant, contact), (tenant, customer_id)}
 
 
