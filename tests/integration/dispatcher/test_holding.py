@@ -215,10 +215,14 @@ async def test_one_gives_way_after_the_other_to_what_is_worth_more(database: Dat
     assert len(await rows(database, "SELECT DISTINCT id FROM asked")) == 1
 
 
-async def test_another_contact_of_the_customer_keeps_its_mail(database: Database) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+async def test_the_mail_to_another_address_of_the_customer_gives_way_unless_ids_are_shared(
+    database: Database, shared: bool
+) -> None:
+    await share_ids(database, shared=shared)
     await decide(database, call(customer=replace(KIM, email="kim@work.example")))
     await decide(database, order())
-    assert await states(database) == {"call-1": WAITS, "order-1": WAITS}
+    assert await states(database) == {"call-1": WAITS if shared else GAVE_WAY, "order-1": WAITS}
 
 
 async def test_an_event_of_another_company_displaces_nothing(database: Database) -> None:
