@@ -27,6 +27,7 @@ from services.trigger.intake import EncodedEvent, read_event
 from shared.db.database import Database
 from shared.events import TRANSACTIONS, ContactRules, Event, Transaction
 from shared.events.conditions import Condition
+from shared.events.contact_policies import CounterEvent, CountryRule
 from shared.events.surveys import Reminder
 from shared.ids import uuid7
 from shared.kafka.kernel import Subscription
@@ -124,13 +125,31 @@ async def go_live_with_all_rules(database: Database) -> None:
         conditions=conditions,
         sampling_percent=99,
         first_day_per_hour=0,
+        holding_minutes=30,
+        neutral=True,
         reminders=(Reminder(after_days=3), Reminder(after_days=6)),
+    )
+    relational = SurveyDraft(
+        name="Twice a year",
+        trigger="order.*",
+        measurement="relational",
+        state="live",
+        neutral=True,
+        quarantine_days=180,
+        first_day_per_hour=0,
     )
     async with database.transaction() as uow:
         await create_survey(uow, TENANT, uuid7(), draft)
+        await create_survey(uow, TENANT, uuid7(), relational)
     await _leave_test_mode(database)
+    rules = ContactRules(  # and its default quiet hours
+        sundays=False,
+        holidays=False,
+        cap_hours=24,
+        counter_events=(CounterEvent(event_type="refund.*", effect="cancel", scope="order"),),
+        countries=(CountryRule(country="*", needs="existing_customer"),),
+    )
     async with database.transaction() as uow:
-        rules = ContactRules(sundays=False, holidays=False, cap_hours=24)  # and its default quiet hours
         await set_policy(uow, TENANT, an_actor("bench"), rules)
 
 

@@ -140,7 +140,7 @@ OFTEN = ("consume", "wait") * 12
 step = st.sampled_from([*OFTEN, *STEPS]).flatmap(lambda name: st.tuples(st.just(name), STEPS[name]))
 
 
-@pytest.mark.timeout(120 if EXAMPLES <= 100 else 0)
+@pytest.mark.timeout(300 if EXAMPLES <= 100 else 0)
 @given(rules=surveys, company=policy, steps=st.lists(step, min_size=12, max_size=36))
 @tried_first
 @settings(
