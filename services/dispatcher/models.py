@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -67,6 +68,7 @@ survey = Table(
     Column("conditions", LargeBinary),
     Column("sampling_percent", Integer, nullable=False, server_default="100"),
     Column("programme", LargeBinary),
+    Column("adaptive_sampling", LargeBinary),
     Column("neutral", Boolean, nullable=False, server_default=text("false")),
     Column("incentive", Boolean, nullable=False, server_default=text("false")),
     # Since when its state and whether it has a programme are as they are; NULL: always, or not known.
@@ -83,6 +85,7 @@ survey = Table(
     Column("live_version", Integer),
     Column("holding_minutes", Integer, nullable=False, server_default="0"),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
+    Index("ix_survey_adaptive", "tenant", "id", postgresql_where=text("adaptive_sampling IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
     CheckConstraint("stage IN ('draft', 'rehearsal')", name="stage"),
 )
@@ -93,6 +96,28 @@ rehearsal = Table(
     Column("survey_id", Uuid, primary_key=True),
     Column("since", INSTANT, nullable=False),
     Column("result", LargeBinary, nullable=False),  # JSON
+    Column("ended_at", INSTANT),
+)
+adaptive_share = Table(
+    "adaptive_share",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("survey_id", Uuid, primary_key=True),
+    # Empty: all of the survey's together, by which nobody is drawn.
+    Column("segment", Text, primary_key=True),
+    # For what it was computed: shares for anything else are not drawn by.
+    Column("dimension", Text, nullable=False),
+    Column("margin", Integer, nullable=False),
+    Column("window_days", Integer, nullable=False),
+    Column("percent", Integer, nullable=False),
+    # Who was asked in the window, and who would have been, had everybody been drawn.
+    Column("asked", Integer, nullable=False),
+    Column("eligible", Integer, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("variance", Double, nullable=False),
+    Column("response_rate", Double, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("computed_at", INSTANT, nullable=False),
 )
 survey_words = Table(
     "survey_words",
@@ -483,6 +508,9 @@ invitation = Table(
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     # As its decision has it; NULL: a version that did not keep this wrote it (see invitations/schedule.py).
     Column("decided_at", INSTANT),
+    # By which draw its customer is asked; NULL: none, or a version that did not keep this wrote it.
+    Column("drawn_percent", Integer),
+    Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
     # The order that its event names; NULL: none, or a version that did not keep this wrote it.
     Column("order_id", Text, info=PERSONAL),
     CheckConstraint(

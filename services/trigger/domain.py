@@ -13,6 +13,7 @@ from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
 from services.trigger.hints import HintReader, HintWarning
 from services.trigger.schemas import CUSTOMER_HINTS, EventBasis, EventCustomer, EventIn
+from services.trigger.sources import RESERVED, is_reserved
 from shared.events import Account, Basis, Customer, Transaction
 from shared.events.segments import (
     MAX_SEGMENT_BYTES,
@@ -92,6 +93,8 @@ def _normalise(event: EventIn, source: str) -> None:
     composed letter is no other content.
     """
     event.source = normalized_text(event.source or "") or source
+    if is_reserved(event.source):
+        raise Unacceptable("/source", RESERVED)
     event.type = _required("/type", event.type)
     event.occurred_at = event.occurred_at.astimezone(UTC)
     if not normalized_text(event.id):

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from services.trigger import key_list, repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
 from services.trigger.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME, short_name_candidates
+from services.trigger.sources import is_reserved
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MAX_LEVELS
+from shared.events.transactions import OWN_SOURCES
 from shared.ids import uuid7
 from shared.permissions import EVENT_SCOPES, SCOPES
 from shared.privacy.audit import COMMAND_LINE, record_audit
@@ -117,6 +119,10 @@ async def create_key(
     name, source = normalized_text(name), source and normalized_text(source)
     if not name or len(name) > MAX_NAME_LENGTH or len(source or "") > MAX_NAME_LENGTH:
         raise BadTenant(f"A key's name and its source have 1 to {MAX_NAME_LENGTH} characters.")
+    if is_reserved(source or name):
+        raise BadTenant(
+            f"Sources that begin with {OWN_SOURCES} are Afterword's own. Give the key another name or source."
+        )
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")

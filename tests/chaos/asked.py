@@ -36,7 +36,7 @@ WAVE = "SELECT id, state, chosen, published FROM wave WHERE tenant = $1"
 POSITION = "SELECT position FROM programme WHERE tenant = $1"
 PROFILES = "SELECT customer_id, person, segments->>'region' AS region FROM customer_profile WHERE tenant = $1"
 DECIDED = """
-    SELECT source, source_id, reason FROM decision WHERE tenant = $1 AND source LIKE 'afterword/wave/%'
+    SELECT source, customer_id, reason FROM decision WHERE tenant = $1 AND source LIKE 'afterword/wave/%'
 """
 
 
@@ -143,7 +143,7 @@ async def judge(stack: Stack, tenant: str, since: Offsets) -> list[str]:
         wave["id"],
         {row["customer_id"]: row["region"] for row in profiles},
         {row["customer_id"] for row in profiles if row["person"] < position},
-        [(row["source"], row["source_id"], row["reason"]) for row in decided],
+        [(row["source"], row["customer_id"], row["reason"]) for row in decided],
         await _published(stack, tenant, since),
     )
     faults = asked.faults()
@@ -162,19 +162,17 @@ class Asked:
     passed: Collection[str]
     """The customers whose turn has come, also those who bought only after it."""
     decided: Sequence[tuple[str, str, str]]
-    """Source, id and reason."""
+    """Source, customer and reason."""
     published: set[tuple[str, str]]
-    """Source and id of what is on the topic."""
+    """Source and customer of what is on the topic."""
 
     def faults(self) -> list[str]:
         """Each customer of the wave, and each whose turn came, has one event and one decision."""
         faults = []
         if self.published != {(source, id_) for source, id_, _ in self.decided}:
             faults.append(f"lost: {len(self.published)} events and {len(self.decided)} decisions about them")
-        of_wave = Counter(_customer(id_) for source, id_, _ in self.decided if self._is_of_wave(source))
-        of_programme = Counter(
-            _customer(id_) for source, id_, _ in self.decided if not self._is_of_wave(source)
-        )
+        of_wave = Counter(id_ for source, id_, _ in self.decided if self._is_of_wave(source))
+        of_programme = Counter(id_ for source, id_, _ in self.decided if not self._is_of_wave(source))
         for name, counts in (("the wave", of_wave), ("the programme", of_programme)):
             if twice := [id_ for id_, n in counts.items() if n > 1]:
                 faults.append(f"doubled: {len(twice)} customers of {name}, such as {twice[0]}")
@@ -198,19 +196,15 @@ class Asked:
 
     def _due(self, source: str, id_: str) -> str:
         """The wave asks all of its customers, the programme those who meet its survey's condition."""
-        asks = self._is_of_wave(source) or self.regions[_customer(id_)] == IN_PROGRAMME
+        asks = self._is_of_wave(source) or self.regions[id_] == IN_PROGRAMME
         return "invited" if asks else "conditions"
 
 
-def _customer(id_: str) -> str:
-    return id_.rpartition("/")[2]
-
-
 async def _published(stack: Stack, tenant: str, since: Offsets) -> set[tuple[str, str]]:
-    """The events of waves on the topic, each by its identity; a record may be there twice."""
+    """The events of waves on the topic, each by its source and customer; a record may be there twice."""
     found = set()
     for record in await topics.records(stack.kafka, ["transactions.v1"], since):
         event = json.loads(record.value) if record.value else {}
         if event.get("tenant") == tenant and event["data"]["source"].startswith("afterword/wave/"):
-            found.add((event["data"]["source"], event["data"]["id"]))
+            found.add((event["data"]["source"], event["data"]["customer"]["id"]))
     return found

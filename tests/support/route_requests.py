@@ -111,6 +111,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /v1/waves": RouteRequest(
             json={"survey_id": of.survey, "size": 1}, headers={"idempotency-key": "1"}, foreign=422
         ),
+        "dispatcher GET /v1/waves": empty,
+        "dispatcher POST /v1/waves/{wave_id}/stop": RouteRequest({"wave_id": of.wave}, foreign=404),
         "dispatcher GET /v1/waves/{wave_id}": RouteRequest({"wave_id": of.wave}, foreign=404),
         "dispatcher GET /waves": empty,
         "dispatcher GET /waves/new": empty,

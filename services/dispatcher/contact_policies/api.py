@@ -25,10 +25,14 @@ async def read_contact_policy(caller: SurveyEditor, context: OwnContext) -> Cont
 async def write_contact_policy(
     body: ContactPolicyBody, caller: CompanyEditor, context: OwnContext
 ) -> ContactPolicyAnswer:
-    """It holds at once, also for mails that wait. Test addresses are written to at any time."""
+    """It holds at once, also for mails that wait. Test addresses are written to at any time. `counter_events`
+    and `countries` that are left out stay as they are.
+    """
     try:
         async with context.database.transaction() as uow:
-            await set_policy(uow, caller.tenant, AuditActor.of(caller), body.rules(), seen=body.version)
+            current = await find_policy(uow, caller.tenant, lock=True)
+            rules = body.rules(current.rules)
+            await set_policy(uow, caller.tenant, AuditActor.of(caller), rules, seen=body.version)
             return ContactPolicyAnswer.of(await find_policy(uow, caller.tenant))
     except PolicyChanged:
         raise Problem(409) from None

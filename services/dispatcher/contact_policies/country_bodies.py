@@ -50,6 +50,8 @@ class DeclaredBasisBody(StrictBody):
         json_schema_extra={"minLength": MIN_DECLARED_CHARS},
         description="Why it may, such as: all customers are told at the order, and can say no there.",
     )
+    by: str | None = Field(default=None, description="As it is answered; not read.")
+    at: str | None = Field(default=None, description="As it is answered; not read.")
 
 
 class CountryRuleBody(StrictBody):

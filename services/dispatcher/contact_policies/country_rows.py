@@ -84,7 +84,9 @@ COUNTRY_ROWS = FormRows[CountryRule](
 
 
 def with_recommended(fields: Typed, rules: Sequence[CountryRule]) -> dict[str, str]:
-    """The fields with these rules in place of those of the form; what was declared of a country stays."""
+    """The fields with these rules in place of those of the form; what was declared of a country stays, and so
+    does a row of which nobody has said for which country it is.
+    """
     rows = COUNTRY_ROWS
     declared = {
         _code(fields, number): fields.get(rows.name(number, "wording"), "") for number in rows.filled(fields)
@@ -93,6 +95,9 @@ def with_recommended(fields: Typed, rules: Sequence[CountryRule]) -> dict[str, s
     made = rows.fields_of(rules)
     for number, rule in enumerate(rules, 1):
         made[rows.name(number, "wording")] = declared.get(rule.country, "")
+    unnamed = [number for number in rows.filled(fields) if not _code(fields, number)]
+    for to, number in zip(range(len(rules) + 1, MAX_COUNTRIES + 1), unnamed, strict=False):
+        made |= {rows.name(to, part): fields.get(rows.name(number, part), "") for part in rows.labels}
     return others | made
 
 

@@ -30,7 +30,7 @@ class FormRows(Generic[Rule]):
     parts: Mapping[str, str]
     """By the fields of the API."""
     key: str
-    """The part without which a row is none."""
+    """The part that names the rule: a row whose key alone was emptied is taken away."""
     whole: str
     """The part at which a fault of a whole row is shown."""
     most: int
@@ -64,9 +64,27 @@ class FormRows(Generic[Rule]):
         return range(1, min(max(self.filled(fields), default=0) + EMPTY_ROWS, self.most) + 1)
 
     def filled(self, fields: Typed) -> Iterator[int]:
-        """The numbers of the rows that are a rule."""
+        """The numbers of the rows that are a rule: anything in them is not as in an empty one."""
         numbers = {part[0] for name in fields if (part := self.part_of(name)) is not None}
-        return (n for n in sorted(numbers) if fields.get(self.name(n, self.key), "").strip())
+        empty = self.typed_of(None)
+        return (
+            n
+            for n in sorted(numbers)
+            if any(fields.get(self.name(n, part), value).strip() != value for part, value in empty.items())
+        )
+
+    def without_emptied(self, fields: Typed, stored: Typed) -> dict[str, str]:
+        """The fields; a row that is as it is stored but for its key, which is empty, is an empty row."""
+        empty, changed = self.typed_of(None), dict(fields)
+        for number in self.filled(stored):
+            names = {part: self.name(number, part) for part in empty}
+            if not fields.get(names[self.key], "").strip() and all(
+                fields.get(name, "").strip() == stored.get(name, "")
+                for part, name in names.items()
+                if part != self.key
+            ):
+                changed |= {name: empty[part] for part, name in names.items()}
+        return changed
 
     def bodies(self, fields: Typed) -> list[dict[str, Any]]:
         """The rules as the API takes them."""

@@ -110,8 +110,15 @@ class PolicyForm:
         return replace(self, faults=faults, refusal=NOT_SAVED)
 
     def completed(self, current: CompanyPolicy) -> "PolicyForm":
-        """The same; a field that the form did not send is as it is stored."""
-        return replace(self, fields={**form_of(current).fields, "version": "", **self.fields})
+        """The same; a field that the form did not send is as it is stored, and rows whose key was emptied are
+        taken away.
+        """
+        stored = form_of(current).fields
+        fields = {**stored, "version": "", **self.fields}
+        if self.seen == current.version:
+            for rows in RULES_IN_ROWS.values():
+                fields = rows.without_emptied(fields, stored)
+        return replace(self, fields=fields)
 
     def with_conflicts(self, current: CompanyPolicy) -> "PolicyForm":
         """The form of rules that have changed meanwhile, beside each field what is stored by now."""

@@ -27,8 +27,10 @@ _counter_events = json.Decoder(tuple[CounterEvent, ...])
 _countries = json.Decoder(tuple[CountryRule, ...])
 
 
-async def find_policy(uow: UnitOfWork, tenant: str) -> CompanyPolicy:
-    """When and how often the tenant may write."""
+async def find_policy(uow: UnitOfWork, tenant: str, *, lock: bool = False) -> CompanyPolicy:
+    """When and how often the tenant may write; ``lock``: nobody changes what it has set until this ends."""
+    if lock:
+        await repository.lock(uow, tenant)
     return (await find_policies(uow, [tenant])).get(tenant, DEFAULT_POLICY)
 
 

@@ -27,6 +27,16 @@ async def find_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
     return (await uow.execute(FIND_OF_TENANTS, {"tenants": list(tenants)})).all()
 
 
+LOCK = """
+    SELECT FROM contact_policy WHERE tenant = :tenant FOR UPDATE
+"""
+
+
+async def lock(uow: UnitOfWork, tenant: str) -> None:
+    """Lock the tenant's rules, where it has set any."""
+    await uow.execute(LOCK, {"tenant": tenant})
+
+
 WRITE_POLICY = f"""
     INSERT INTO contact_policy AS p (
         tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events,

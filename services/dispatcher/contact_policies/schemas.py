@@ -44,7 +44,10 @@ _QUIET = "When nothing leaves, by channel; null or empty: never. Left out: mail 
 
 
 class ContactPolicyBody(StrictBody):
-    """When and how often customers may be written to. A rule that is left out has its default."""
+    """When and how often customers may be written to. A rule that is left out has its default; but
+    `counter_events` and `countries` stay as they are, of which a client of before knows nothing. `[]` takes
+    them away.
+    """
 
     quiet_hours: QuietHoursByChannel | None = Field(default=None, description=_QUIET)
     sundays: bool = Field(default=_DEFAULT.sundays, description="Whether mail may leave on Sundays.")
@@ -58,8 +61,10 @@ class ContactPolicyBody(StrictBody):
         le=MAX_CAP_HOURS,
         description="At most one message to a contact in so many hours, over all surveys; 0: no limit.",
     )
-    counter_events: CounterEventBodies = Field(
-        default=[], description="Events after which nobody is asked about what happened before them."
+    counter_events: CounterEventBodies | None = Field(
+        default=None,
+        description="Events after which nobody is asked about what happened before them. Left out: as "
+        "they are.",
     )
     relational_distance_days: int = Field(
         default=_DEFAULT.relational_distance_days,
@@ -72,11 +77,13 @@ class ContactPolicyBody(StrictBody):
         default=_DEFAULT.ask_with_open_case,
         description="Whether somebody is asked while a case about them is open.",
     )
-    countries: CountryRuleBodies = Field(default=[], description=COUNTRIES_MEANING)
-    ids_are_shared: bool = Field(
-        default=_DEFAULT.ids_are_shared,
+    countries: CountryRuleBodies | None = Field(
+        default=None, description=f"{COUNTRIES_MEANING} Left out: as they are."
+    )
+    ids_are_shared: bool | None = Field(
+        default=None,
         description="Whether one customer id stands for several people, such as an account: then each "
-        "address of it is a person of its own, for quarantines, the cap and opt-outs.",
+        "address of it is a person of its own, for quarantines, the cap and opt-outs. Left out: as it is.",
     )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
@@ -91,18 +98,25 @@ class ContactPolicyBody(StrictBody):
         given = {name: value for name, value in sent.items() if value is not None}
         return given | {"quiet_hours": {}} if sent.get("quiet_hours", ...) is None else given
 
-    def rules(self) -> ContactRules:
-        """The rules that it states."""
+    def rules(self, current: ContactRules = _DEFAULT) -> ContactRules:
+        """The rules that it states.
+
+        :param current: those that it changes, of which a part stays that is left out.
+        """
         return ContactRules(
             quiet_hours=_DEFAULT.quiet_hours if self.quiet_hours is None else _by_channel(self.quiet_hours),
             sundays=self.sundays,
             holidays=self.holidays,
             cap_hours=self.cap_hours,
-            counter_events=tuple(each.counter_event() for each in self.counter_events),
+            counter_events=current.counter_events
+            if self.counter_events is None
+            else tuple(each.counter_event() for each in self.counter_events),
             relational_distance_days=self.relational_distance_days,
             ask_with_open_case=self.ask_with_open_case,
-            countries=tuple(each.rule() for each in self.countries),
-            ids_are_shared=self.ids_are_shared,
+            countries=current.countries
+            if self.countries is None
+            else tuple(each.rule() for each in self.countries),
+            ids_are_shared=current.ids_are_shared if self.ids_are_shared is None else self.ids_are_shared,
         )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.callers import DecisionReader, Limit
 from services.dispatcher.context import OwnContext
+from services.dispatcher.decisions.event_names import shown_event_id
 from services.dispatcher.decisions.explanation import decode_explanation
 from services.dispatcher.decisions.reasons import CHANNELS, HOLD_RULES, MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository import decisions as rows
@@ -60,6 +61,8 @@ OneReason = Annotated[str, *one_of(SEARCHED_REASONS)]
 OneState = Annotated[str, *one_of(MAIL_STATES)]
 OneHold = Annotated[str, *one_of(HOLD_RULES)]
 OneChannel = Annotated[str, *one_of(CHANNELS)]
+OF_ONE_EVENT = {"source_id", "clients_only", "source", "allowed"}
+"""The filters by which one event is named."""
 Address = Annotated[str, AfterValidator(an_address)]
 
 
@@ -98,6 +101,8 @@ async def read_decisions(
 ) -> DecisionList:
     """Every filter narrows the list, which begins with the newest decision. By `event_id` alone, or with its
     `source`, there is one decision for each source that has used this id, in the order of their own ids.
+    Of an event of a wave or a programme, analysts are told the wave or the period as `event_id`, and do not
+    find it by its whole id.
     """
     sees_names = caller.staff is None or caller.staff.sees_names
     if not sees_names and (customer_id is not None or email is not None):
@@ -108,6 +113,7 @@ async def read_decisions(
         )
     wanted = DecisionFilter(
         source_id=event_id,
+        clients_only=True if event_id is not None and not sees_names else None,
         source=source,
         customer_id=customer_id,
         contact=customer_hash(context.secret, caller.tenant, email) if email is not None else None,
@@ -130,7 +136,7 @@ async def read_decisions(
 
 
 def _names_one_event(wanted: DecisionFilter) -> bool:
-    return wanted.source_id is not None and wanted.given().keys() <= {"source_id", "source", "allowed"}
+    return wanted.source_id is not None and wanted.given().keys() <= OF_ONE_EVENT
 
 
 async def _of_one_event(
@@ -147,6 +153,7 @@ async def _of_one_event(
         caller.tenant,
         wanted.source_id or "",
         source=wanted.source,
+        clients_only=wanted.clients_only is True,
         allowed=wanted.allowed,
         after=last,
         limit=limit + 1,
@@ -167,7 +174,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
     considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
         id=row.event_id,
-        event_id=row.source_id,
+        event_id=shown_event_id(row.source, row.source_id, sees_names=sees_names),
         source=row.source,
         customer_id=row.customer_id or None if sees_names else None,
         decided_at=row.decided_at,

@@ -21,6 +21,7 @@ from services.dispatcher.decisions.hours import Hold, HoldRule, hold
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
+from services.dispatcher.decisions.sampling import NO_DRAW, Draw
 from services.dispatcher.decisions.scopes import one_touchpoint
 from services.dispatcher.decisions.values import (
     ASIDE,
@@ -53,7 +54,7 @@ def decide(
     person: Person,
     mode: SendingMode,
     fields: EventFields,
-    draws: Callable[[CandidateSurvey], bool],
+    draws: Callable[[CandidateSurvey], Draw],
     touchpoint: str | None = None,
     delay_minutes: int | None = None,
     test_of: UUID | None = None,
@@ -62,7 +63,8 @@ def decide(
     """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
 
     :param fields: what conditions are judged by.
-    :param draws: whether a survey that asks only some of the contacts asks this one.
+    :param draws: whether a survey that asks only some of the contacts asks this one. It is not asked about
+        test addresses, nor in a wave.
     :param touchpoint: the event's own, which stands before each survey's.
     :param delay_minutes: the event's own, in place of each survey's.
     :param test_of: the one survey that asks in a test of it, also when it is paused or the event does not
@@ -81,28 +83,32 @@ def decide(
     if not matching:
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
+    won_by = NO_DRAW
     considered: list[Considered] = []
     outranked: Collection[UUID] = ()
     for survey in matching:
         failed: tuple[FailedComparison, ...] = ()
         why: SurveyOutcome = "order"
+        draw = NO_DRAW
         if winner is None:
             outranked = outranked_surveys(survey, surveys)
             if survey.conditions is not None and test_of is None:
                 failed = failed_comparisons(survey.conditions, fields)
+            if wave_of is None and not person.test_address:
+                draw = draws(survey)
             why = judge_survey(
                 survey,
                 occurred_at,
                 now,
                 person,
                 meets=not failed,
-                drawn=wave_of is not None or draws(survey),
+                drawn=draw.asks,
                 is_test=test_of is not None,
                 outranked=outranked,
             )
         if why == "invited":
-            winner = survey
-        considered.append(_considered(survey, why, occurred_at, now, person, failed, outranked))
+            winner, won_by = survey, draw
+        considered.append(_considered(survey, why, occurred_at, now, person, failed, outranked, draw))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     is_test = mode == "test" or person.test_address
@@ -122,6 +128,8 @@ def decide(
         held_by=held_by,
         expires_at=due_at + timedelta(days=winner.link_days),
         channel=first_channel(winner.channels, person),
+        drawn_percent=won_by.percent,
+        beyond_draw=won_by.beyond,
         replaces=() if is_test else replaced_by(winner, due_at, person, outranked),
     )
 
@@ -153,6 +161,7 @@ def _considered(
     person: Person,
     failed: tuple[FailedComparison, ...],
     outranked: Collection[UUID],
+    draw: Draw,
 ) -> Considered:
     considered = Considered(
         survey_id=survey.id,
@@ -161,6 +170,7 @@ def _considered(
         why=why,
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
+        share=draw.share if why == "sampled_out" or (why == "invited" and draw.beyond) else None,
         basis=_missing_basis_at_decision(survey, occurred_at, now, person) if why == "no_basis" else None,
     )
     if why not in {"relational_first", "quarantine", "relational_distance"}:

@@ -69,6 +69,9 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     """What of the customer was known before, since the event did not say it."""
     channel: str | None = None
     """By which it asks; None: nobody is asked, or decided by a version that knew one channel alone."""
+    drawn_percent: int | None = None
+    """Of how many percent of the contacts the customer is one; None: no draw, or as above."""
+    beyond_draw: bool = False
     due_at: datetime | None = None
     test: bool = False
     withheld: bool = False
@@ -118,6 +121,8 @@ def explain(
         language=language,
         from_profile=from_profile,
         channel=verdict.channel,
+        drawn_percent=verdict.drawn_percent,
+        beyond_draw=verdict.beyond_draw,
         due_at=verdict.due_at,
         test=verdict.test,
         withheld=verdict.withheld,

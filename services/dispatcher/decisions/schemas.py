@@ -27,6 +27,15 @@ class MissingBasisAnswer(BaseModel):
     max_age_days: int | None = None
 
 
+class SegmentShareAnswer(BaseModel):
+    """How many of a segment's contacts a survey with adaptive sampling asks, and why so many."""
+
+    segment: str
+    percent: int
+    margin: int = Field(description="Points of the NPS that the answers are to reach.")
+    answers: int = Field(description="In the window, when the share was computed.")
+
+
 class ConsideredAnswer(BaseModel):
     """A survey that asks about events of this type, and why it asks about this one or does not."""
 
@@ -50,6 +59,11 @@ class ConsideredAnswer(BaseModel):
     sampling_percent: int | None = Field(
         default=None, description="Of `sampled_out`: how many percent of the contacts the survey asks."
     )
+    share: SegmentShareAnswer | None = Field(
+        default=None,
+        description="Of `sampled_out`: the share of its segment by which the contact is not one of those "
+        "asked. Of `invited`: the same, and they are asked beyond it since their last answer was 0 to 6.",
+    )
     basis: MissingBasisAnswer | None = Field(
         default=None, description="Of `no_basis`: what the law of the customer's country misses."
     )
@@ -70,7 +84,10 @@ class DecisionAnswer(BaseModel):
     """What became of one event."""
 
     id: UUID
-    event_id: str
+    event_id: str = Field(
+        description="The back-end's own id. Of an event of a wave or a programme analysts see the wave or "
+        "the period alone."
+    )
     source: str
     customer_id: str | None = Field(description="Null to analysts, and where the customer was erased.")
     decided_at: datetime

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 
 from services.dispatcher.callers import CompanyEditor
+from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import OwnContext
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.schemas import DryRunAnswer, DryRunBody, candidate_of
@@ -22,15 +23,18 @@ async def try_rules(body: DryRunBody, caller: CompanyEditor, context: OwnContext
 
     What each customer would have been asked counts for their next event; an opt-out counts from when it came.
     It is decided as if the company were live. Events of erased customers are left out, and an address that no
-    survey looked at counts as one.
+    survey looked at counts as one. A survey with adaptive sampling draws by the shares that come of what is
+    known now, and whose last answer is 0 to 6 by now is asked beyond them.
     """
     tried = body.survey
+    async with context.database.reading() as uow:
+        current = (await find_policy(uow, caller.tenant)).rules
     made = await simulation.run(
         context.database,
         context.secret,
         caller.tenant,
         survey=candidate_of(tried.draft(), tried.id, tried.state) if tried is not None else None,
-        company=body.contact_policy.rules() if body.contact_policy is not None else None,
+        company=body.contact_policy.rules(current) if body.contact_policy is not None else None,
         period=timedelta(days=body.days),
     )
     return DryRunAnswer.of(made)

@@ -9,13 +9,12 @@ from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.scopes import names_touchpoint
+from services.dispatcher.decisions.scopes import segments_asked_about
 from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
-from shared.events.segments import TOUCHPOINT
 from shared.privacy.subjects import Subject
 
 _decoder = json.Decoder(Invitation)
@@ -35,9 +34,6 @@ def new_invitation(
     survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")
-    segments = transaction.segments
-    if survey.touchpoint is not None and not names_touchpoint(transaction):
-        segments = {**segments, TOUCHPOINT: survey.touchpoint}
     return Invitation(
         id=invitation_id,
         version=1,
@@ -53,13 +49,15 @@ def new_invitation(
         contact_key=contact.address,
         person=contact.person,
         anonymous=survey.anonymous,
+        drawn_percent=verdict.drawn_percent,
+        beyond_draw=verdict.beyond_draw,
         account=transaction.account,
         handled_by=transaction.handled_by,
         event_id=event_id,
         event_type=transaction.type,
         occurred_at=transaction.occurred_at,
         touchpoint=survey.touchpoint,
-        segments=segments,
+        segments=segments_asked_about(transaction, survey.touchpoint),
         organisation=transaction.organisation,
         attributes=transaction.attributes,
         decided_at=now,

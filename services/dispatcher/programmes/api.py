@@ -4,12 +4,12 @@ from fastapi import APIRouter
 
 from services.dispatcher.callers import CompanyEditor
 from services.dispatcher.context import OwnContext
-from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.programmes import repository
 from services.dispatcher.programmes.schemas import ProgrammeProgress
 from services.dispatcher.surveys.api import SurveyId
 from services.dispatcher.surveys.domain import SurveyNotFound
 from services.dispatcher.surveys.survey_commands import find_survey
+from services.dispatcher.waves.repository import count_eligible
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 
@@ -30,5 +30,5 @@ async def read_programme(
             raise Problem(404)
         progress = await repository.find(uow, caller.tenant, survey_id)
         decided = await repository.count_outcomes(uow, progress) if progress is not None else {}
-        customers = await count_profiles(uow, caller.tenant)
+        customers = await count_eligible(uow, caller.tenant, {})
     return ProgrammeProgress.of(draft.programme, draft.state, customers, progress, decided)

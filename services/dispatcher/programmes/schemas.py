@@ -15,7 +15,7 @@ class ProgrammeProgress(BaseModel):
 
     every_days: int = Field(description="The length of a period.")
     state: SurveyState = Field(description="Of the survey; while it is not live nobody is asked.")
-    customers: int = Field(description="How many customers are known.")
+    customers: int = Field(description="How many customers are known who may be asked.")
     customers_a_day: float = Field(description="How many of them it comes to on a day, about.")
     period_ends_at: datetime | None = Field(description="null until it has begun.")
     published: int = Field(description="For how many customers an event was published in this period.")

@@ -32,7 +32,7 @@ async def programme_lines(
 ) -> list[ProgrammeLine]:
     """Those of the tenant's surveys that have a programme, in their order.
 
-    :param customers: how many are known.
+    :param customers: how many are known who may be asked.
     """
     lines = []
     for survey in surveys:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.rehearsals import repository
 from services.dispatcher.rehearsals.results import (
     RATES_DAYS,
@@ -14,6 +13,7 @@ from services.dispatcher.rehearsals.results import (
     expect,
 )
 from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.waves.repository import count_eligible
 from shared.db import UnitOfWork
 
 CASES_DAYS = 30
@@ -26,11 +26,14 @@ class RehearsalFound:
 
     since: datetime | None
     """None: it has had none."""
+    ended_at: datetime | None
+    """None: it goes on, or it is not known."""
     goes_on: bool
     found: Rehearsal
     expected: Expectation
     programme_a_day: float | None
-    """Customers whom its programme comes to on a day, about, which no event shows; None: it has none."""
+    """Customers who may be asked whom its programme comes to on a day, about. They are not rehearsed, and
+    ``expected`` counts all of them. None: it has none."""
     cases: CaseWork
 
 
@@ -47,19 +50,23 @@ async def find_rehearsal(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> 
         detractors=sum(each.detractors for each in past.values()),
     )
     programme = survey.draft.programme
+    programme_a_day = (
+        await count_eligible(uow, tenant, {}) / programme.every_days if programme is not None else None
+    )
+    ended_at = stored.ended_at if stored is not None and not goes_on else None
     return RehearsalFound(
         since=since,
+        ended_at=ended_at,
         goes_on=goes_on,
         found=found,
         expected=expect(
             found,
-            found.length(since or uow.now, uow.now, goes_on=goes_on),
+            found.length(since or uow.now, uow.now if goes_on else ended_at),
             len(survey.draft.reminders),
             past.get(survey.id, PastAnswers()),
             company,
+            programme_a_day=programme_a_day or 0,
         ),
-        programme_a_day=await count_profiles(uow, tenant) / programme.every_days
-        if programme is not None
-        else None,
+        programme_a_day=programme_a_day,
         cases=await repository.count_cases(uow, tenant, uow.now - timedelta(days=CASES_DAYS)),
     )

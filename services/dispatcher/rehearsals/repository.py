@@ -19,7 +19,8 @@ _results = msgspec.json.Decoder(Rehearsal)
 BEGIN = """
     INSERT INTO rehearsal (tenant, survey_id, since, result)
     VALUES (:tenant, :survey_id, :now, :result)
-    ON CONFLICT (tenant, survey_id) DO UPDATE SET since = EXCLUDED.since, result = EXCLUDED.result
+    ON CONFLICT (tenant, survey_id) DO UPDATE
+    SET since = EXCLUDED.since, result = EXCLUDED.result, ended_at = NULL
 """
 
 
@@ -27,6 +28,16 @@ async def begin(uow: UnitOfWork, tenant: str, survey_id: UUID) -> None:
     """Begin a survey's rehearsal; what an earlier one has found is gone."""
     result = msgspec.json.encode(Rehearsal())
     await uow.execute(BEGIN, {"tenant": tenant, "survey_id": survey_id, "now": uow.now, "result": result})
+
+
+END_REHEARSAL = """
+    UPDATE rehearsal SET ended_at = :now WHERE tenant = :tenant AND survey_id = :survey_id
+"""
+
+
+async def end(uow: UnitOfWork, tenant: str, survey_id: UUID) -> None:
+    """End a survey's rehearsal; what it has found stays."""
+    await uow.execute(END_REHEARSAL, {"tenant": tenant, "survey_id": survey_id, "now": uow.now})
 
 
 # After a restore a survey may rehearse that has no row here.
@@ -72,18 +83,23 @@ class StoredRehearsal(NamedTuple):
     """A survey's last rehearsal."""
 
     since: datetime
+    ended_at: datetime | None
+    """None: it goes on, or a version ended it that did not keep when."""
     found: Rehearsal
 
 
+# A version that keeps no ends begins a rehearsal anew and leaves the end of the one before.
 FIND = """
-    SELECT since, result FROM rehearsal WHERE tenant = :tenant AND survey_id = :survey_id
+    SELECT since, CASE WHEN ended_at >= since THEN ended_at END AS ended_at, result
+    FROM rehearsal
+    WHERE tenant = :tenant AND survey_id = :survey_id
 """
 
 
 async def find(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredRehearsal | None:
     """A survey's last rehearsal; None: it has never had one."""
     row = (await uow.execute(FIND, {"tenant": tenant, "survey_id": survey_id})).one_or_none()
-    return StoredRehearsal(row.since, _results.decode(row.result)) if row is not None else None
+    return StoredRehearsal(row.since, row.ended_at, _results.decode(row.result)) if row is not None else None
 
 
 COUNT_ANSWERS = f"""
@@ -93,7 +109,7 @@ COUNT_ANSWERS = f"""
     JOIN invitation i ON i.tenant = s.tenant AND i.survey_id = s.id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE s.tenant = :tenant AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
+        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
     GROUP BY 1
 """
 

@@ -68,13 +68,14 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
         """About how many of them a customer would have been asked."""
         return self.outcomes.get("invited", 0)
 
-    def length(self, since: datetime, now: datetime, *, goes_on: bool) -> timedelta:
+    def length(self, since: datetime, until: datetime | None) -> timedelta:
         """How long these events took to come: at least a day, so that the first hour foretells no day.
 
         :param since: when the rehearsal began.
-        :param goes_on: whether the survey still rehearses; else its newest event is the end.
+        :param until: when it ended, or now; None: nobody knows, and its newest event is the end.
         """
-        until = now if goes_on or not self.examples else self.examples[0].at
+        if until is None:
+            until = self.examples[0].at if self.examples else since
         return max(timedelta(days=1), min(until - since, timedelta(days=MAX_DAYS)))
 
 
@@ -90,7 +91,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     """What would come on a day, were the survey live."""
 
     mails_a_day: float
-    """First mails, without reminders."""
+    """First mails, without reminders; those of its programme, too."""
     reminders_a_day: float
     """At most: who has not answered gets each of them."""
     answers_a_day: float
@@ -102,7 +103,13 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def expect(
-    rehearsal: Rehearsal, length: timedelta, reminders: int, own: PastAnswers, company: PastAnswers
+    rehearsal: Rehearsal,
+    length: timedelta,
+    reminders: int,
+    own: PastAnswers,
+    company: PastAnswers,
+    *,
+    programme_a_day: float = 0,
 ) -> Expectation:
     """What would come on a day, by what was rehearsed and by how customers answered before.
 
@@ -110,8 +117,9 @@ def expect(
     :param reminders: how many the survey sends.
     :param own: of this survey.
     :param company: of all of the company's surveys.
+    :param programme_a_day: the customers whom its programme asks on a day, who are not rehearsed.
     """
-    mails = rehearsal.asked / (length / timedelta(days=1))
+    mails = rehearsal.asked / (length / timedelta(days=1)) + programme_a_day
     response_percent, detractor_percent = ASSUMED_RESPONSE_PERCENT, ASSUMED_DETRACTOR_PERCENT
     sources: Mapping[RateSource, PastAnswers] = {"company": company, "survey": own}
     response_of: RateSource = "assumed"

@@ -29,7 +29,7 @@ class RehearsedEventAnswer(BaseModel):
 class ExpectationAnswer(BaseModel):
     """What would come on a day, about, were the survey live."""
 
-    mails_a_day: float = Field(description="First mails.")
+    mails_a_day: float = Field(description="First mails, about events and by its programme.")
     reminders_a_day: float = Field(description="At most.")
     answers_a_day: float
     cases_a_day: float
@@ -41,8 +41,8 @@ class ExpectationAnswer(BaseModel):
     detractor_percent: int
     detractors_of: RateSource = Field(description="The same of the share of detractors, of 100 answers.")
     programme_a_day: float | None = Field(
-        description="Customers whom its programme comes to on a day, about; they are not rehearsed. "
-        "null: it has none."
+        description="Customers who may be asked whom its programme comes to on a day, about. They are not "
+        "rehearsed: all of them count in the mails, answers and cases. null: it has none."
     )
 
 
@@ -60,6 +60,7 @@ class RehearsalAnswer(BaseModel):
     """What a survey's last rehearsal has found."""
 
     since: datetime | None = Field(description="null: it has had none.")
+    ended_at: datetime | None = Field(description="null: it goes on, or it is not known.")
     rehearses: bool = Field(description="Whether it goes on.")
     events: int = Field(description="Those of its type that came, in the last 31 days.")
     outcomes: dict[str, int] = Field(
@@ -76,6 +77,7 @@ class RehearsalAnswer(BaseModel):
         expected = one.expected
         return cls(
             since=one.since,
+            ended_at=one.ended_at,
             rehearses=one.goes_on,
             events=one.found.events,
             outcomes=one.found.outcomes,

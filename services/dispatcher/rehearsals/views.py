@@ -35,6 +35,7 @@ class RehearsalPage(Page):
     template: ClassVar[str] = "rehearsal.html"
     survey: StoredSurvey
     since: datetime | None
+    ended_at: datetime | None
     goes_on: bool
     found: Rehearsal
     outcomes: Sequence[RehearsedOutcome]
@@ -61,6 +62,7 @@ class RehearsalPage(Page):
         return cls(
             survey=survey,
             since=one.since,
+            ended_at=one.ended_at,
             goes_on=one.goes_on,
             found=one.found,
             outcomes=outcome_lines(one.found),

@@ -10,11 +10,13 @@ from sqlalchemy import Row
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.domain import matches
+from services.dispatcher.decisions.event_names import shown_event_id
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.story.steps import StoryStep
 from shared.db import UnitOfWork
 from shared.events import Transaction, may_see
+from shared.http.staff_auth import Staff
 from shared.pages.language import spoken
 from shared.privacy.persons import NOBODY
 from shared.values.messages import Message, message
@@ -51,15 +53,12 @@ NAMES_NO_ORDER = message(
 
 
 async def find_countered(
-    uow: UnitOfWork, tenant: str, decision: Row[Any], facts: Transaction, allowed: Sequence[str]
+    uow: UnitOfWork, tenant: str, decision: Row[Any], facts: Transaction, reader: Staff
 ) -> list[StoryStep]:
-    """What counter-events did to the mail about an event, and what it did as one.
-
-    :param allowed: the segments that the reader sees; none: all.
-    """
+    """What counter-events did to the mail about an event, and what it did as one, as a reader may see it."""
     event_id: UUID = decision.event_id
     rows = await counter_rows.list_countered(uow, tenant, event_id)
-    steps = list(countered_steps(rows, event_id, allowed))
+    steps = list(countered_steps(rows, event_id, reader))
     if any(row.counter_id == event_id for row in rows):
         return steps
     if await counter_rows.is_counter(uow, tenant, event_id):
@@ -71,19 +70,30 @@ async def find_countered(
     return steps
 
 
-def countered_steps(rows: Sequence[Row[Any]], event_id: UUID, allowed: Sequence[str]) -> Iterator[StoryStep]:
+def countered_steps(rows: Sequence[Row[Any]], event_id: UUID, reader: Staff) -> Iterator[StoryStep]:
     """One step for each mail that was cancelled or held.
 
     :param event_id: whose page it is.
-    :param allowed: the segments that the reader sees; none: all.
     """
     for row in rows:
         counters = row.counter_id == event_id
-        shown = row.facts is not None and may_see(allowed, row.segments)
-        other = OtherEvent(
-            row.event_id if counters else row.counter_id,
-            row.source_id if shown else "",
-            decode_facts(row.facts).type if shown else "",
-            row.until if row.effect == "hold" else None,
+        other_id = row.event_id if counters else row.counter_id
+        until = row.until if row.effect == "hold" else None
+        yield StoryStep(
+            "countered",
+            row.at,
+            spoken(_STEP_WORDS[counters, row.n > 1, row.effect]),
+            other_event(row, other_id, until, reader),
         )
-        yield StoryStep("countered", row.at, spoken(_STEP_WORDS[counters, row.n > 1, row.effect]), other)
+
+
+def other_event(row: Row[Any], event_id: UUID, until: datetime | None, reader: Staff) -> OtherEvent:
+    """What a reader may see of another event.
+
+    :param row: has its ``source_id``, ``facts`` (None: it is not kept any more) and ``segments``.
+    """
+    if row.facts is None or not may_see(reader.segments, row.segments):
+        return OtherEvent(event_id, "", "", until)
+    facts = decode_facts(row.facts)
+    name = shown_event_id(facts.source, row.source_id, sees_names=reader.sees_names)
+    return OtherEvent(event_id, name, facts.type, until)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 
 from services.dispatcher.context import OwnContext
+from services.dispatcher.decisions.event_names import shown_event_id
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
 from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import StaffReader, frame_of
@@ -114,7 +115,9 @@ async def list_events(
     shown, more = cut_page(rows, EVENTS_PER_PAGE, lambda row: (row.decided_at, row.event_id))
     words = filter_words(search, surveys)
     page = EventsPage(
-        events=[EventLine.of(row, with_case=staff.works_on_cases) for row in shown],
+        events=[
+            EventLine.of(row, with_case=staff.works_on_cases, sees_names=staff.sees_names) for row in shown
+        ],
         outcomes=EventOutcomes.of(counts, MAX_COUNTED, period),
         search=search,
         form=SearchForm.of(surveys),
@@ -164,8 +167,8 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             if invitation is not None
             else (),
             countered=[
-                *await find_countered(uow, staff.tenant, decision, facts, staff.segments),
-                *await find_replaced(uow, staff.tenant, decision.event_id, staff.segments),
+                *await find_countered(uow, staff.tenant, decision, facts, staff),
+                *await find_replaced(uow, staff.tenant, decision.event_id, staff),
             ],
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
@@ -173,6 +176,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             uow, staff, "events", tenant=tenant, live=LIVE_URL, live_only=str(decision.event_id)
         )
     page = EventPage(
+        name=shown_event_id(decision.source, decision.source_id, sees_names=staff.sees_names),
         story=story,
         steps=story_steps(story),
         differing=differing_fields(decision),

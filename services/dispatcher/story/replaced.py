@@ -6,14 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.giving_way import OUTRANKED
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import replaced as rows
-from services.dispatcher.story.countering import OtherEvent
+from services.dispatcher.story.countering import other_event
 from services.dispatcher.story.steps import StoryStep
 from shared.db import UnitOfWork
-from shared.events import may_see
+from shared.http.staff_auth import Staff
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
 
@@ -27,25 +26,16 @@ STANDS: dict[str, Message] = {
 }
 
 
-async def find_replaced(
-    uow: UnitOfWork, tenant: str, event_id: UUID, allowed: Sequence[str]
-) -> list[StoryStep]:
-    """In whose place the mail about an event leaves, or which one leaves in its place.
-
-    :param allowed: the segments that the reader sees; none: all.
+async def find_replaced(uow: UnitOfWork, tenant: str, event_id: UUID, reader: Staff) -> list[StoryStep]:
+    """In whose place the mail about an event leaves, or which one leaves in its place, as its reader may see
+    it.
     """
-    return list(replaced_steps(await rows.list_replaced(uow, tenant, event_id), event_id, allowed))
+    return list(replaced_steps(await rows.list_replaced(uow, tenant, event_id), event_id, reader))
 
 
-def replaced_steps(found: Sequence[Row[Any]], event_id: UUID, allowed: Sequence[str]) -> Iterator[StoryStep]:
+def replaced_steps(found: Sequence[Row[Any]], event_id: UUID, reader: Staff) -> Iterator[StoryStep]:
     """One step for each mail that was not sent; ``event_id``: whose page it is."""
     for row in found:
-        shown = row.facts is not None and may_see(allowed, row.segments)
         replaced = row.event_id == event_id
-        other = OtherEvent(
-            row.by_event_id if replaced else row.event_id,
-            row.source_id if shown else "",
-            decode_facts(row.facts).type if shown else "",
-            None,
-        )
+        other = other_event(row, row.by_event_id if replaced else row.event_id, None, reader)
         yield StoryStep("countered", row.at, spoken((GAVE_WAY if replaced else STANDS)[row.reason]), other)

@@ -75,13 +75,15 @@ class EventSearch:
 def search_filter(search: EventSearch, staff: Staff, secret: str, zone: ZoneInfo) -> DecisionFilter:
     """What the search wants of this reader's events; its days are days in the company's time zone.
 
-    Who sees no names searches by the event's id alone. Of an address only its keyed hash is looked for.
+    Who sees no names searches by the id of a client's event alone. Of an address only its keyed hash is
+    looked for.
 
     :raises Problem: 422, naming the field, when a value is none of those that it can have.
     """
     q = search.q or None
     return DecisionFilter(
         source_id=q if not staff.sees_names else None,
+        clients_only=True if q and not staff.sees_names else None,
         named=q if staff.sees_names else None,
         named_contact=customer_hash(secret, staff.tenant, search.q)
         if "@" in search.q and staff.sees_names

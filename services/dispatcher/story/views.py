@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.event_names import shown_event_id
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
@@ -32,16 +33,22 @@ class EventLine:
     """An event in the list."""
 
     row: Row[Any]
+    name: str
+    """Its id, as far as the reader may see it."""
     facts: Transaction
     outcome: str
     customer: str
 
     @classmethod
-    def of(cls, row: Row[Any], *, with_case: bool) -> "EventLine":
-        """A row of the list; ``with_case``: cases may be shown."""
+    def of(cls, row: Row[Any], *, with_case: bool, sees_names: bool) -> "EventLine":
+        """A row of the list; ``with_case``: cases may be shown; ``sees_names``: customers, too."""
         outcome = outcome_label(row, with_case=with_case)
         return cls(
-            row, decode_facts(row.facts), outcome, decision_customer_label(row.customer_id, row.person)
+            row,
+            shown_event_id(row.source, row.source_id, sees_names=sees_names),
+            decode_facts(row.facts),
+            outcome,
+            decision_customer_label(row.customer_id, row.person),
         )
 
 
@@ -137,6 +144,8 @@ class EventPage(Page):
     """Everything of one event, step by step."""
 
     template: ClassVar[str] = "event.html"
+    name: str
+    """The event's id, as far as the reader may see it."""
     story: EventStory
     steps: Sequence[StoryStep]
     differing: Sequence[str]

@@ -20,12 +20,13 @@ from services.dispatcher.surveys.answer_schemas import (
     VersionList,
     api_fields,
 )
-from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
 from services.dispatcher.surveys.matches import count_matches
 from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.quarantine_body import patched
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
     SurveyBody,
@@ -34,6 +35,8 @@ from services.dispatcher.surveys.schemas import (
     TestMailBody,
 )
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
+from shared.events.surveys import SurveyState
+from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault, faults_of
@@ -63,13 +66,19 @@ async def make_survey(
     """The same request with the same ``Idempotency-Key`` again answers the survey that it made before."""
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     fingerprint = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
+    draft = body.draft()
+    _check_rehearsal(caller, None, draft.state)
+    try:
+        refuse_unkept_promise(draft)
+    except DraftRefused as refused:
+        raise _problem_of(refused) from None
     async with context.database.transaction() as uow:
         try:
             made = await survey_commands.create_survey(
                 uow,
                 caller.tenant,
                 survey_id,
-                body.draft(),
+                draft,
                 fingerprint,
                 who=AuditActor.of(caller),
             )
@@ -118,6 +127,7 @@ async def write_survey(
         draft = body.draft()
         if body.state is None:
             draft = msgspec.structs.replace(draft, state=current.draft.state)
+        _check_rehearsal(caller, current, draft.state)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=body.version, who=AuditActor.of(caller)
         )
@@ -144,6 +154,7 @@ async def change_survey(
             raise Problem(422, errors=faults) from None
         if "conditions" not in wanted:
             draft = msgspec.structs.replace(draft, conditions=current.draft.conditions)
+        _check_rehearsal(caller, current, draft.state)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=seen, who=AuditActor.of(caller)
         )
@@ -179,6 +190,26 @@ async def send_test_mail(
     return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
 
 
+def _check_rehearsal(caller: Caller, current: StoredSurvey | None, state: SurveyState) -> None:
+    """Let nobody who is limited to segments begin or end a rehearsal, which judges the events of all of them;
+    they may let the survey ask, as on its page.
+
+    :raises Problem: 403.
+    """
+    was = current.draft.state if current is not None else None
+    changes = was != state and "rehearsal" in {was, state} and state != "live"
+    if changes and caller.staff is not None and caller.staff.segments:
+        raise Problem(
+            403,
+            message("A rehearsal judges the events of all segments."),
+            message("Ask a colleague who sees the whole company."),
+        )
+
+
+def _problem_of(refused: DraftRefused) -> Problem:
+    return Problem(422, errors=[FieldFault(field=f"/{refused.field}", detail=refused.remedy)])
+
+
 def _key_reused() -> Problem:
     return Problem(
         422,
@@ -190,7 +221,7 @@ def _key_reused() -> Problem:
 async def _or_problem(command: Awaitable[R]) -> R:
     """What a command returns, or the problem that says why it cannot.
 
-    :raises Problem: 404 when there is no such survey, 409 when it has changed.
+    :raises Problem: 404 when there is no such survey, 409 when it has changed, 422 when it cannot be so.
     """
     try:
         return await command
@@ -198,3 +229,5 @@ async def _or_problem(command: Awaitable[R]) -> R:
         raise Problem(404) from None
     except SurveyChanged:
         raise Problem(409) from None
+    except DraftRefused as refused:
+        raise _problem_of(refused) from None

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from msgspec.structs import replace
 from pydantic import ValidationError
 
+from services.dispatcher.adaptive_sampling.views import shares_part
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
@@ -32,6 +33,7 @@ from services.dispatcher.surveys.labels import (
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
 from services.dispatcher.surveys.survey_commands import (
     change_survey,
     create_survey,
@@ -81,8 +83,11 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     form = await read_form(request)
     try:
         draft = form.draft()
+        refuse_unkept_promise(draft)
     except ValidationError as error:
         return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
+    except DraftRefused as refused:
+        return await form_page(request, staff, context, None, form.refused(refused), status_code=422)
     made_from, who = sha256(msgspec.json.encode(draft)).hexdigest(), AuditActor.of_staff(staff)
     try:
         async with context.database.transaction() as uow:
@@ -122,7 +127,10 @@ async def save_survey(
             return await form_page(request, staff, context, current, faulty, status_code=422)
         if moves_last:
             draft = replace(draft, place=await place_behind_all(uow, staff.tenant, current))
-        await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
+        try:
+            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
+        except DraftRefused as refused:
+            return await form_page(request, staff, context, current, form.refused(refused), status_code=422)
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 
@@ -196,6 +204,7 @@ async def form_page(
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
+        shares = await shares_part(uow, tenant, survey, staff.segments)
     found = None
     if counted is not None and counted.has_trigger:
         found = await count_matches(
@@ -240,6 +249,7 @@ async def form_page(
         sender=tenant.name,
         mail_from=context.mail_renderer.mail_from,
         first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,
+        shares=shares,
         done=notice(did),
         tried=tried,
         may_edit=staff.role in EDITING_ROLES,

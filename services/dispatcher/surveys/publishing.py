@@ -25,12 +25,18 @@ class Publishing:
     """Of its words since it last asked; none where it never has."""
     first_mail_at: datetime
     """When a mail about an event that came now would leave, by the company's clock."""
-    rehearsed: Rehearsal
-    """What its last rehearsal has found."""
+    rehearsed: Rehearsal | None
+    """What its last rehearsal has found; None to who is limited to segments, whose events it does not tell
+    from others."""
 
 
-async def find_publishing(uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey) -> Publishing:
-    """What is to be known before the survey starts."""
+async def find_publishing(
+    uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey, *, sees_all: bool
+) -> Publishing:
+    """What is to be known before the survey starts.
+
+    :param sees_all: whether the reader sees the events of all segments.
+    """
     changes: Sequence[WordChange] = ()
     if survey.live_version is not None and survey.live_version != survey.survey_version:
         versions = {each.number: each for each in await list_word_versions(uow, tenant.id, survey.id)}
@@ -38,9 +44,10 @@ async def find_publishing(uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey)
     place = place_of(Customer(id=NOBODY), tenant)
     rules = (await find_policy(uow, tenant.id)).rules
     wanted_at = uow.now + timedelta(minutes=survey.draft.least_wait_minutes)
-    stored = await rehearsal_rows.find(uow, tenant.id, survey.id)
+    stored = await rehearsal_rows.find(uow, tenant.id, survey.id) if sees_all else None
+    found = stored.found if stored is not None else Rehearsal()
     return Publishing(
         changes=changes,
         first_mail_at=hold(wanted_at, ContactHours.of(rules, place.zone, place.country)).until,
-        rehearsed=stored.found if stored is not None else Rehearsal(),
+        rehearsed=found if sees_all else None,
     )

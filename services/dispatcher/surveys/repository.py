@@ -12,6 +12,7 @@ from services.dispatcher.surveys.domain import (
     SurveyDraft,
     rules_of,
     state_and_stage,
+    stored_adaptive_sampling,
     stored_conditions,
     stored_programme,
     stored_reminders,
@@ -97,6 +98,7 @@ async def insert(
         reminders=[stored_reminders(draft)],
         conditions=[stored_conditions(draft)],
         programme=[stored_programme(draft)],
+        adaptive_sampling=[stored_adaptive_sampling(draft)],
     )
     return inserted.one_or_none() is not None
 
@@ -138,6 +140,7 @@ async def update(
             "reminders": stored_reminders(draft),
             "conditions": stored_conditions(draft),
             "programme": stored_programme(draft),
+            "adaptive_sampling": stored_adaptive_sampling(draft),
             "channels": list(draft.channels),
             "name": draft.name,
             "tenant": tenant,

@@ -146,7 +146,11 @@ async def _state_page(
             return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
-        publishing = await find_publishing(uow, tenant, survey) if state == "live" else None
+        publishing = (
+            await find_publishing(uow, tenant, survey, sees_all=not staff.segments)
+            if state == "live"
+            else None
+        )
         waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
     conditions = survey.draft.conditions
     found = await count_matches(

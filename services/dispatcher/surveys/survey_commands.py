@@ -19,7 +19,14 @@ from services.dispatcher.surveys.domain import (
     published_rules,
     rules_of,
 )
+from services.dispatcher.surveys.refusals import (
+    ASKS_NOW,
+    WAVE_UNDER_WAY,
+    DraftRefused,
+    refuse_unkept_promise,
+)
 from services.dispatcher.surveys.texts import read_questions, read_texts, write_questions, write_texts
+from services.dispatcher.waves import repository as wave_rows
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, Survey
 from shared.events.surveys import MAX_PLACE
@@ -109,6 +116,7 @@ async def change_survey(
 
     :raises SurveyNotFound: when the tenant has none of this id.
     :raises SurveyChanged: when ``seen`` is given and is no longer the version.
+    :raises DraftRefused: naming the field.
     """
     current = await lock_survey(uow, tenant, survey_id)
     if seen is not None and current.version != seen:
@@ -117,6 +125,7 @@ async def change_survey(
         draft = replace(draft, place=current.draft.place)
     if draft == current.draft:
         return current
+    await _check_change(uow, tenant, current, draft)
     survey_version = current.survey_version
     if _words(draft) != _words(current.draft):
         survey_version += 1
@@ -124,8 +133,9 @@ async def change_survey(
     await repository.update(uow, tenant, survey_id, survey_version, draft)
     if current.draft.state != "live":
         await repository.note_first_live(uow, tenant, survey_id)
-    if draft.state == "rehearsal" and current.draft.state != "rehearsal":
-        await rehearsal_rows.begin(uow, tenant, survey_id)
+    if (draft.state == "rehearsal") is not (current.draft.state == "rehearsal"):
+        begin_or_end = rehearsal_rows.begin if draft.state == "rehearsal" else rehearsal_rows.end
+        await begin_or_end(uow, tenant, survey_id)
     await publish_surveys(uow, tenant, survey_id)
     record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
     return await find_survey(uow, tenant, survey_id)
@@ -141,6 +151,19 @@ async def place_behind_all(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -
     if order[-1].id == survey.id and survey.draft.place not in others:
         return survey.draft.place or 0
     return await _next_place(uow, tenant)
+
+
+async def _check_change(uow: UnitOfWork, tenant: str, current: StoredSurvey, draft: SurveyDraft) -> None:
+    """Refuse what a survey that is as it is cannot become.
+
+    :raises DraftRefused: naming the field.
+    """
+    if current.draft.state == "live" and draft.state == "rehearsal":
+        raise DraftRefused("state", ASKS_NOW)
+    refuse_unkept_promise(draft, current.draft)
+    measures_other = draft.measurement != current.draft.measurement
+    if measures_other and await wave_rows.is_under_way(uow, tenant, current.id):
+        raise DraftRefused("measurement", WAVE_UNDER_WAY)
 
 
 async def publish_surveys(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:

@@ -23,6 +23,10 @@ MAX_SIZE = 10_000_000
 MIN_MARGIN, MAX_MARGIN = 1, 50
 """Points of the score, to each side."""
 MAX_SPREAD_HOURS = 24 * 90
+START_TOLERANCE = timedelta(minutes=10)
+"""So long ago a wave may be said to begin: clocks differ, and who makes it on the page looks at it first."""
+FIGURES_DAYS = 365
+"""Of so many days are the response rate and the shares of a survey."""
 DEFAULT_SPREAD_HOURS = 24
 Z_95 = 1.959964
 """Of the two-sided 95 % interval."""
@@ -51,9 +55,10 @@ class Wave(Struct, frozen=True, kw_only=True):
     survey_id: UUID
     state: WaveState
     size: int
-    """How many customers were to be chosen."""
+    """How many customers are wanted; by a margin, until it begins, as many as it takes of those known when it
+    was made."""
     margin: int | None
-    """The margin that the size was computed for; None: the size itself was given."""
+    """The margin that the size is computed for; None: the size itself was given."""
     segments: dict[str, str]
     """Customers of all of these alone; empty: of all."""
     start_at: datetime

@@ -2,14 +2,18 @@
 
 from array import array
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
+from structlog import get_logger
 
 from services.dispatcher.one_by_one import OneByOne
+from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import (
     BUCKETS,
+    FIGURES_DAYS,
     PLACES,
     Wave,
     bucket_of,
@@ -17,6 +21,7 @@ from services.dispatcher.waves.drawing import (
     limit_bucket,
     limit_place,
     place_of,
+    plan_wave,
     reached,
     wave_key,
 )
@@ -24,6 +29,7 @@ from shared.db import UnitOfWork
 from shared.db.database import Database
 from shared.events import TRANSACTIONS
 
+log = get_logger()
 WAVES_LOOP = "waves"
 PERSONS_PER_PAGE = 10_000
 CUSTOMERS_PER_PAGE = 1_000
@@ -42,13 +48,27 @@ async def advance_waves(database: Database, secret: str, one_by_one: OneByOne | 
         async with database.transaction() as uow:
             waiting = await repository.lock_waiting(uow, row.tenant, row.id)
             if waiting is not None:
-                await _choose(uow, secret, waiting)
+                if await _may_ask(uow, waiting):
+                    await _choose(uow, secret, waiting)
                 return True
         async with database.transaction() as uow:
             wave = await repository.lock_publishing(uow, row.tenant, row.id)
-            return wave is not None and await _publish(uow, secret, wave)
+            return wave is not None and await _may_ask(uow, wave) and await _publish(uow, secret, wave)
 
     return await (one_by_one or OneByOne(WAVES_LOOP, database)).advance(due, advance)
+
+
+async def _may_ask(uow: UnitOfWork, wave: Wave) -> bool:
+    """Whether the wave's survey measures the relation; else the wave is stopped.
+
+    While a wave is under way no survey is changed so; but a version before this one does, and a restore may.
+    """
+    survey = await survey_rows.find(uow, wave.tenant, wave.survey_id)
+    if survey is not None and survey.measurement == "relational":
+        return True
+    await repository.stop(uow, wave.tenant, wave.id)
+    log.warning("wave_stopped", tenant=wave.tenant, wave=str(wave.id), why="its survey is not relational")
+    return False
 
 
 async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
@@ -63,16 +83,21 @@ async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
         for person in persons:
             counts[bucket_of(place_of(key, wave.id, wave.tenant, person))] += 1
         eligible += len(persons)
-    if eligible <= wave.size:
-        await repository.write_choice(uow, wave, eligible, PLACES - 1)
+    size = wave.size
+    if wave.margin is not None:
+        since = uow.now - timedelta(days=FIGURES_DAYS)
+        figures = await repository.count_answers(uow, wave.tenant, wave.survey_id, since)
+        size = plan_wave(None, wave.margin, eligible, figures).size
+    if eligible <= size:
+        await repository.write_choice(uow, wave, size, eligible, PLACES - 1)
         return
-    last = limit_bucket(counts, wave.size)
+    last = limit_bucket(counts, size)
     places: list[int] = []
     async for persons in _pages(uow, wave):
         found = (place_of(key, wave.id, wave.tenant, person) for person in persons)
         places += [place for place in found if bucket_of(place) == last.bucket]
     limit = limit_place(places, last.rest) if places else PLACES - 1
-    await repository.write_choice(uow, wave, wave.size, limit)
+    await repository.write_choice(uow, wave, size, size, limit)
 
 
 async def _pages(uow: UnitOfWork, wave: Wave) -> AsyncIterator[list[str]]:

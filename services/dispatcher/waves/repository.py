@@ -55,7 +55,18 @@ FIND_FINGERPRINT = """
     SELECT made_from FROM wave WHERE tenant = :tenant AND id = :id
 """
 LIST_WAVES = f"""
-    SELECT {_COLUMNS} FROM wave WHERE tenant = :tenant ORDER BY created_at DESC, id DESC LIMIT :limit
+    SELECT {_COLUMNS} FROM wave
+    WHERE tenant = :tenant AND (
+        CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))
+    )
+    ORDER BY created_at DESC, id DESC
+    LIMIT :limit
+"""
+IS_UNDER_WAY = """
+    SELECT EXISTS (
+        SELECT FROM wave
+        WHERE tenant = :tenant AND survey_id = :survey_id AND state IN ('waiting', 'publishing')
+    )
 """
 
 
@@ -70,10 +81,19 @@ async def find_fingerprint(uow: UnitOfWork, tenant: str, wave_id: UUID) -> str |
     return (await uow.execute(FIND_FINGERPRINT, {"tenant": tenant, "id": wave_id})).scalar()
 
 
-async def list_newest(uow: UnitOfWork, tenant: str, limit: int) -> list[Wave]:
-    """The tenant's waves, the newest first."""
-    rows = (await uow.execute(LIST_WAVES, {"tenant": tenant, "limit": limit})).mappings()
-    return [_wave(row) for row in rows]
+async def list_newest(
+    uow: UnitOfWork, tenant: str, limit: int, before: tuple[datetime, UUID] | None = None
+) -> list[Wave]:
+    """The tenant's waves, the newest first; ``before``: those behind the one of this time and id."""
+    at, wave_id = before or (None, None)
+    values = {"tenant": tenant, "limit": limit, "at": at, "id": wave_id}
+    return [_wave(row) for row in (await uow.execute(LIST_WAVES, values)).mappings()]
+
+
+async def is_under_way(uow: UnitOfWork, tenant: str, survey_id: UUID) -> bool:
+    """Whether a wave of this survey waits or is published."""
+    values = {"tenant": tenant, "survey_id": survey_id}
+    return bool((await uow.execute(IS_UNDER_WAY, values)).scalar_one())
 
 
 FIND_DUE = """
@@ -123,7 +143,8 @@ async def lock_publishing(uow: UnitOfWork, tenant: str, wave_id: UUID) -> Wave |
 
 
 WRITE_CHOICE = """
-    UPDATE wave SET state = 'publishing', chosen = :chosen, place_limit = :limit, started_at = :now
+    UPDATE wave
+    SET state = 'publishing', size = :size, chosen = :chosen, place_limit = :limit, started_at = :now
     WHERE tenant = :tenant AND id = :id AND state = 'waiting'
 """
 WRITE_PROGRESS = """
@@ -139,9 +160,11 @@ STOP = """
 """
 
 
-async def write_choice(uow: UnitOfWork, wave: Wave, chosen: int, limit: int) -> None:
-    """The wave begins: so many were chosen, whose places are not above the limit. A stopped one does not."""
-    values = {"tenant": wave.tenant, "id": wave.id, "chosen": chosen, "limit": f"{limit:016x}"}
+async def write_choice(uow: UnitOfWork, wave: Wave, size: int, chosen: int, limit: int) -> None:
+    """The wave begins: so many were wanted and chosen, whose places are not above the limit. A stopped one
+    does not.
+    """
+    values = {"tenant": wave.tenant, "id": wave.id, "size": size, "chosen": chosen, "limit": f"{limit:016x}"}
     await uow.execute(WRITE_CHOICE, {**values, "now": uow.now})
 
 
@@ -231,6 +254,26 @@ async def count_outcomes(uow: UnitOfWork, tenant: str, group: UUID | str) -> dic
     return {row.reason: row.n for row in await uow.execute(COUNT_OUTCOMES, values)}
 
 
+COUNT_OUTCOMES_OF_WAVES = f"""
+    SELECT source, reason, count(*) AS n FROM decision
+    WHERE tenant = :tenant AND source = ANY(CAST(:sources AS text[])) AND source LIKE '{WAVE_SOURCE}%'
+    GROUP BY source, reason
+    ORDER BY n DESC, reason
+"""
+
+
+async def count_outcomes_of_waves(
+    uow: UnitOfWork, tenant: str, waves: Sequence[UUID]
+) -> dict[UUID, dict[str, int]]:
+    """The same of several waves, by their ids."""
+    sources = {f"{WAVE_SOURCE}{each}": each for each in waves}
+    found: dict[UUID, dict[str, int]] = {each: {} for each in waves}
+    values = {"tenant": tenant, "sources": list(sources)}
+    for row in await uow.execute(COUNT_OUTCOMES_OF_WAVES, values):
+        found[sources[row.source]][row.reason] = row.n
+    return found
+
+
 COUNT_ANSWERS = f"""
     SELECT count(*) AS delivered,
         count(*) FILTER (WHERE a.score > {HIGHEST_PASSIVE}) AS promoters,
@@ -239,7 +282,7 @@ COUNT_ANSWERS = f"""
     FROM invitation i
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE i.tenant = :tenant AND i.survey_id = :survey_id AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
+        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
 """
 
 

@@ -38,7 +38,7 @@ class WaveBody(StrictBody):
         "(20 % until 100 mails were sent) and its shares (the worst until 100 answers came).",
     )
     segments: dict[str, Any] = Field(default={}, description="Customers of all of these alone.")
-    start_at: Annotated[Instant | None, Field(strict=False, description="Now, if left out.")] = None
+    start_at: Annotated[Instant | None, Field(strict=False, description="Not past; now, if left out.")] = None
     spread_hours: StrictInt = Field(
         default=DEFAULT_SPREAD_HOURS,
         ge=0,
@@ -68,13 +68,16 @@ class WaveBody(StrictBody):
         )
 
 
-class WaveAnswer(BaseModel):
-    """A wave as it is."""
+class WaveSummary(BaseModel):
+    """A wave in the list of all."""
 
     id: UUID
     survey_id: UUID
     state: WaveState
-    size: int = Field(description="How many customers it is to choose.")
+    size: int = Field(
+        description="How many customers it is to choose; by a margin, until it begins, of those known when "
+        "it was made."
+    )
     margin: int | None
     segments: dict[str, str]
     start_at: datetime
@@ -86,6 +89,17 @@ class WaveAnswer(BaseModel):
         description="What was decided about them: `invited`, or why they are not asked."
     )
     ended_at: datetime | None = Field(description="When its last customer was reached, or it was stopped.")
+
+    @classmethod
+    def of(cls, wave: Wave, decided: dict[str, int], **more: object) -> Self:
+        """The answer about a wave."""
+        fields = {name: getattr(wave, name) for name in cls.model_fields if hasattr(wave, name)}
+        return cls(**fields, decided=decided, **more)
+
+
+class WaveAnswer(WaveSummary):
+    """A wave as it is."""
+
     last_mail_at: datetime | None = Field(
         description="When the last mail is expected to leave: by `spread_hours`, the survey's delay and "
         "first day, and the hours at which the company writes. Customers' own hours, other mails of the "
@@ -93,8 +107,9 @@ class WaveAnswer(BaseModel):
         "wave has nobody, its survey is not live, or the company is in test mode."
     )
 
-    @classmethod
-    def of(cls, wave: Wave, decided: dict[str, int], last_mail_at: datetime | None) -> "WaveAnswer":
-        """The answer about a wave."""
-        fields = {name: getattr(wave, name) for name in cls.model_fields if hasattr(wave, name)}
-        return cls(**fields, decided=decided, last_mail_at=last_mail_at)
+
+class WaveList(BaseModel):
+    """A page of waves."""
+
+    waves: list[WaveSummary]
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")

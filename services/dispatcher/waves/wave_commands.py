@@ -1,5 +1,6 @@
 """Plan, make, find and stop waves: each within the caller's transaction."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -8,21 +9,23 @@ from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
-from services.dispatcher.surveys.survey_commands import find_survey
+from services.dispatcher.surveys.survey_commands import find_survey, lock_survey
 from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.waves import repository
-from services.dispatcher.waves.drawing import Wave, WavePlan, plan_wave
+from services.dispatcher.waves.drawing import FIGURES_DAYS, START_TOLERANCE, Wave, WavePlan, plan_wave
 from services.dispatcher.waves.pace import MailPace, last_mail_at, last_mail_of
 from shared.db import UnitOfWork
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Message, message
 
-FIGURES_DAYS = 365
-"""Of so many days are the response rate and the shares of a survey."""
 NO_SURVEY = message("There is no such survey.")
 NOT_RELATIONAL = message("This survey asks about single events. Give a survey that measures the relation.")
 NOT_LIVE = message("This survey is paused. Start it first.")
+PAST = message("This time is past. Write a later one, or leave it out: now.")
 NOBODY = message("No customer is known who may be asked, or none has these segments.")
+
+
+FindSurvey = Callable[[UnitOfWork, str, UUID], Awaitable[StoredSurvey]]
 
 
 class WaveRequest(NamedTuple):
@@ -61,19 +64,23 @@ class PlannedWave(NamedTuple):
     """When the last mail is expected to leave; None: in test mode none does."""
 
 
-async def plan(uow: UnitOfWork, tenant: str, wanted: WaveRequest) -> PlannedWave:
+async def plan(
+    uow: UnitOfWork, tenant: str, wanted: WaveRequest, *, find: FindSurvey = find_survey
+) -> PlannedWave:
     """What the wave would do, if it began now.
 
     :raises WaveRefused: naming the field.
     """
     try:
-        survey = await find_survey(uow, tenant, wanted.survey_id)
+        survey = await find(uow, tenant, wanted.survey_id)
     except SurveyNotFound:
         raise WaveRefused("survey_id", NO_SURVEY) from None
     if survey.draft.measurement != "relational":
         raise WaveRefused("survey_id", NOT_RELATIONAL)
     if survey.draft.state != "live":
         raise WaveRefused("survey_id", NOT_LIVE)
+    if wanted.start_at is not None and wanted.start_at < uow.now - START_TOLERANCE:
+        raise WaveRefused("start_at", PAST)
     eligible = await repository.count_eligible(uow, tenant, wanted.segments)
     if not eligible:
         raise WaveRefused("segments", NOBODY)
@@ -132,13 +139,15 @@ async def start_wave(
     """
     known = await repository.find_fingerprint(uow, tenant, wave_id)
     if known is None:
-        planned = (await plan(uow, tenant, wanted)).plan
+        # Locked, so that the survey goes on measuring the relation until the wave stands.
+        planned = (await plan(uow, tenant, wanted, find=lock_survey)).plan
+        size = planned.size if wanted.size is None else wanted.size
         wave = Wave(
             tenant=tenant,
             id=wave_id,
             survey_id=wanted.survey_id,
             state="waiting",
-            size=planned.size,
+            size=size,
             margin=wanted.margin,
             segments=wanted.segments,
             start_at=max(uow.now, wanted.start_at or uow.now),
@@ -153,7 +162,7 @@ async def start_wave(
             ended_at=None,
         )
         if await repository.insert(uow, wave, made_from):
-            record_audit(uow, tenant, who, "wave", str(wave_id), count=planned.size, state="started")
+            record_audit(uow, tenant, who, "wave", str(wave_id), count=size, state="started")
         known = await repository.find_fingerprint(uow, tenant, wave_id)
     if known != made_from:
         raise WaveKeyReused

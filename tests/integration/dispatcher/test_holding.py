@@ -22,6 +22,7 @@ from support.dispatcher_builders import (
     reasons,
     relay_all,
     rows,
+    share_ids,
 )
 from support.dispatcher_erasing import erase
 from support.dispatcher_reminders import some_reminders

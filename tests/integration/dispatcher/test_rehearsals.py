@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 from support.dispatcher_builders import (
     NOON,
@@ -21,9 +22,10 @@ from support.dispatcher_builders import (
 )
 
 from services.dispatcher.decisions.explanation import decode_explanation
+from services.dispatcher.rehearsals.finding import find_rehearsal
 from services.dispatcher.rehearsals.repository import find
 from services.dispatcher.surveys.domain import StoredSurvey
-from services.dispatcher.surveys.survey_commands import change_survey
+from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
 from shared.events import SURVEYS
 from shared.events.surveys import SurveyState
@@ -91,6 +93,25 @@ async def test_a_rehearsal_begins_from_nothing_each_time_and_ends_with_what_it_f
         anew = await find(uow, TENANT, survey.id)
     assert anew is not None
     assert (anew.since, anew.found.outcomes) == (NOON + timedelta(hours=5), {})
+
+
+async def test_the_days_until_its_end_are_those_of_its_events(database: Database, clock: Clock) -> None:
+    survey = await make_survey(database, state="rehearsal", delay_minutes=0)
+    await go_live(database)
+    clock.on(days=1)
+    await decide(database, a_transaction("one", occurred_at=clock.now, accepted_at=clock.now))
+    clock.on(days=9)
+    await set_state(database, survey, "draft")
+    clock.on(days=20)
+    async with database.reading() as uow:
+        ended = await find_rehearsal(uow, TENANT, await find_survey(uow, TENANT, survey.id))
+    assert ended.ended_at == NOON + timedelta(days=10)
+    assert ended.expected.mails_a_day == pytest.approx(0.1)
+    async with database.transaction() as uow:  # ended by a version that keeps no ends: its newest event is it
+        await uow.execute("UPDATE rehearsal SET ended_at = since - interval '1 hour'")
+    async with database.reading() as uow:
+        unknown = await find_rehearsal(uow, TENANT, await find_survey(uow, TENANT, survey.id))
+    assert (unknown.ended_at, unknown.expected.mails_a_day) == (None, 1)
 
 
 async def test_what_is_published_of_it_reads_as_paused_to_earlier_versions(database: Database) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
@@ -28,6 +29,8 @@ from support.http_clients import SECRET
 
 from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.refusals import DraftRefused
+from services.dispatcher.surveys.survey_commands import change_survey
 from services.dispatcher.waves import publishing, repository
 from services.dispatcher.waves.drawing import Wave
 from services.dispatcher.waves.publishing import advance_waves
@@ -99,7 +102,8 @@ async def test_so_many_are_chosen_and_their_survey_alone_asks_each_of_them(
     sent = await events(database)
     assert len({event.customer.id for event in sent}) == len(sent) == 15
     assert {event.type for event in sent} == {f"wave.{survey.id}"}
-    assert {event.id for event in sent} == {f"{wave.id}/{event.customer.id}" for event in sent}
+    assert len({event.id for event in sent}) == 15
+    assert all(event.id.startswith(f"{wave.id}/") and event.customer.id not in event.id for event in sent)
     await decide(database, *sent)
     await decide(database, *sent)  # read again
     asked = await rows(database, "SELECT DISTINCT survey_id, reason, count(*) FROM decision GROUP BY 1, 2")
@@ -196,6 +200,78 @@ async def test_it_waits_for_its_time_and_a_stopped_one_ends(
     assert (await waves(database))[0].state == "stopped"
 
 
+@pytest.mark.parametrize(("wanted", "chosen"), [({"size": 50}, 50), ({"size": None, "margin": 20}, 100)])
+async def test_a_later_one_is_counted_when_it_begins(
+    database: Database, survey: StoredSurvey, clock: Clock, wanted: dict[str, Any], chosen: int
+) -> None:
+    await know_many(database, 10)
+    wave = await start(database, survey, start_at=NOON + timedelta(days=7), **wanted)
+    clock.on(days=6)
+    await know_many(database, 100)
+    clock.on(days=2)
+    await know(database, "late")
+    await run(database)
+    (after,) = await waves(database)
+    assert (after.id, after.state, after.size) == (wave.id, "done", chosen)
+    assert (after.chosen, after.published) == (chosen, chosen)
+    assert len({event.customer.id for event in await events(database)} - {"late"}) == chosen
+
+
+async def test_one_begins_now_or_later_and_not_in_the_past(
+    database: Database, survey: StoredSurvey, clock: Clock
+) -> None:
+    await know_many(database, 3)
+    for before in (timedelta(minutes=11), timedelta(days=9000)):
+        with pytest.raises(WaveRefused, match="past") as refused:
+            await start(database, survey, start_at=clock() - before)
+        assert refused.value.field == "start_at"
+    assert await waves(database) == []
+    wave = await start(database, survey, start_at=clock() - timedelta(minutes=9))
+    assert wave.start_at == clock()
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_its_survey_goes_on_measuring_the_relation_until_it_has_ended(
+    database: Database, survey: StoredSurvey, clock: Clock, started: bool
+) -> None:
+    await know_many(database)
+    wave = await start(database, survey, start_at=clock() + timedelta(hours=1), spread_hours=10)
+    if started:
+        clock.on(hours=2)
+        await run(database)
+    other = replace(survey.draft, measurement="transactional", trigger="order.delivered")
+    renamed = replace(survey.draft, name="Another name")
+    async with database.transaction() as uow:
+        await change_survey(uow, TENANT, survey.id, renamed)
+        with pytest.raises(DraftRefused) as refused:
+            await change_survey(uow, TENANT, survey.id, other)
+        assert refused.value.field == "measurement"
+        await stop_wave(uow, TENANT, wave.id, who=WHO)
+        await change_survey(uow, TENANT, survey.id, other)
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_one_whose_survey_measures_something_else_is_stopped(
+    database: Database, survey: StoredSurvey, clock: Clock, started: bool
+) -> None:
+    await know_many(database)
+    await start(database, survey, spread_hours=10)
+    if started:
+        clock.on(hours=2)
+        await run(database)
+    before = len(await events(database))
+    async with database.transaction() as uow:  # as a version before this one does
+        values = {"tenant": TENANT, "id": survey.id}
+        await uow.execute(
+            "UPDATE survey_words SET measurement = 'transactional' WHERE tenant = :tenant AND survey_id = :id",
+            values,
+        )
+    clock.on(hours=9)
+    await run(database)
+    assert len(await events(database)) == before
+    assert [each.state for each in await waves(database)] == ["stopped"]
+
+
 async def test_a_wave_that_chooses_is_stopped_at_once(
     database: Database, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,8 +322,9 @@ async def test_it_chooses_among_those_of_its_segments_who_have_not_said_no(
     await know(database, "south-1", segments={"region": "south"})
     await say_no(database, a_customer("north-2"))
     wave = await start(database, survey, size=10, segments={"region": "north"})
-    assert wave.size == 2
+    assert wave.size == 10
     await run(database)
+    assert (await waves(database))[0].chosen == 2
     assert {event.customer.id for event in await events(database)} == {"north-1", "north-3"}
     assert (await events(database))[0].segments == {"region": "north", "store": "a"}
 

@@ -1,6 +1,7 @@
 """Keys of a company: created, published, revoked, any number of times."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -64,3 +65,13 @@ async def test_a_key_has_a_name_that_every_reader_of_the_event_takes(database: D
         await tenants.create_key(database, "acme", ["events:write"], name=name)
     with pytest.raises(BadTenant, match="A key's name"):
         await tenants.create_key(database, "acme", ["events:write"], source="n" * 201)
+
+
+@pytest.mark.parametrize(
+    "named", [{"name": "afterword/wave/1"}, {"name": "shop", "source": "Afterword/test"}]
+)
+async def test_no_key_gives_its_events_a_source_of_afterwords_own(
+    database: Database, named: dict[str, Any]
+) -> None:
+    with pytest.raises(BadTenant, match="another name or source"):
+        await tenants.create_key(database, "acme", ["events:write"], **named)

@@ -23,6 +23,7 @@ from services.dispatcher.decisions.domain import (
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.sampling import Draw
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -59,7 +60,7 @@ def verdict(
         person=person,
         mode=mode,
         fields=EventFields(transaction),
-        draws=lambda survey: survey.name not in undrawn,
+        draws=lambda survey: Draw(drawn=survey.name not in undrawn),
     )
 
 

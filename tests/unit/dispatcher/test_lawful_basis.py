@@ -26,6 +26,7 @@ from services.dispatcher.decisions.lawful_basis import (
     needs_evidence,
     newest_bases,
 )
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -61,7 +62,7 @@ def verdict(law: CountryLaw, *, age: timedelta = timedelta(), **changes: Any) ->
         person=Person(address="good", law=law, **person),
         mode="live",
         fields=EventFields(AN_EVENT),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 

@@ -14,6 +14,7 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.rehearsing import rehearse
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -59,7 +60,7 @@ def decide_by(person: Person) -> Any:
         person=person,
         mode="live",
         fields=EventFields(a_transaction()),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 
@@ -155,11 +156,27 @@ def test_cases_are_expected_by_the_share_of_detractors() -> None:
     assert expect(of_days(70), timedelta(days=7), 0, PastAnswers(), PastAnswers()).detractors_of == "assumed"
 
 
-def test_the_first_hour_foretells_no_day_and_the_end_is_the_newest_event() -> None:
+def test_the_first_hour_foretells_no_day_and_the_newest_event_is_the_end_only_where_no_other_is_known() -> (
+    None
+):
     since = NOW - timedelta(hours=1)
-    assert Rehearsal().length(since, NOW, goes_on=True) == timedelta(days=1)
+    assert Rehearsal().length(since, NOW) == timedelta(days=1)
+    assert Rehearsal().length(since, None) == timedelta(days=1)
     over = Rehearsal().with_events(TODAY, [an_event(1)])
-    since, much_later = NOW - timedelta(days=3), NOW + timedelta(days=9)
-    assert over.length(since, much_later, goes_on=False) == timedelta(days=3)
-    assert over.length(since, much_later, goes_on=True) == timedelta(days=12)
-    assert over.length(NOW - timedelta(days=400), NOW, goes_on=True) == timedelta(days=MAX_DAYS)
+    since, end = NOW - timedelta(days=3), NOW + timedelta(days=9)
+    assert over.length(since, None) == timedelta(days=3)
+    assert over.length(since, end) == timedelta(days=12)
+    assert over.length(NOW - timedelta(days=400), NOW) == timedelta(days=MAX_DAYS)
+
+
+@given(st.integers(0, 200), st.floats(0, 1_000), st.integers(1, 31), st.integers(0, 2))
+def test_what_a_programme_asks_is_expected_like_mails_about_events(
+    asked: int, programme: float, days: int, reminders: int
+) -> None:
+    length, past = timedelta(days=days), PastAnswers()
+    events = expect(of_days(asked), length, reminders, past, past)
+    alone = expect(Rehearsal(), length, reminders, past, past, programme_a_day=programme)
+    both = expect(of_days(asked), length, reminders, past, past, programme_a_day=programme)
+    for name in ("mails_a_day", "reminders_a_day", "answers_a_day", "cases_a_day"):
+        assert getattr(both, name) == pytest.approx(getattr(events, name) + getattr(alone, name))
+        assert programme == 0 or name == "reminders_a_day" or getattr(alone, name) > 0

@@ -11,6 +11,7 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.domain import decide, reason_not_to_send
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
@@ -52,7 +53,7 @@ def verdict(survey: CandidateSurvey, person: Person, now: datetime = NOW) -> Ver
         person=person,
         mode="live",
         fields=EventFields(a_transaction()),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 

@@ -14,7 +14,7 @@ from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import Invitation, Transaction
 from shared.events.segments import Segmented, segments_of
-from shared.events.transactions import OWN_SOURCES
+from shared.events.transactions import OWN_SOURCES, WAVE_SOURCE
 from shared.privacy.subjects import Subject
 
 COLUMNS = (
@@ -138,12 +138,15 @@ async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
     return rows.one_or_none()
 
 
+OF_CLIENTS = f"d.source NOT LIKE '{WAVE_SOURCE}%'"
+"""Events of waves and programmes are not among them."""
 LIST_BY_SOURCE_ID = f"""
     SELECT {COLUMNS}, i.state, i.version, i.reason AS mail_reason, i.next_at
     FROM decision d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     WHERE d.tenant = :tenant AND d.source_id = :source_id
         AND (CAST(:source AS text) IS NULL OR d.source = :source)
+        AND (NOT CAST(:clients_only AS boolean) OR {OF_CLIENTS})
         AND (cardinality(CAST(:allowed AS text[])) = 0 OR d.segments && CAST(:allowed AS text[]))
         AND (CAST(:after AS uuid) IS NULL OR d.event_id > :after)
     ORDER BY d.event_id
@@ -157,13 +160,15 @@ async def list_by_source_id(
     source_id: str,
     *,
     source: str | None,
+    clients_only: bool,
     allowed: Sequence[str],
     after: UUID | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
     """The decisions of an event by its back-end's id: one for each source that used it.
 
-    ``allowed``: of these segments only; of all, when there are none.
+    ``clients_only``: without those of waves and programmes; ``allowed``: of these segments only; of all, when
+    there are none.
     """
     rows = await uow.execute(
         LIST_BY_SOURCE_ID,
@@ -171,6 +176,7 @@ async def list_by_source_id(
             "tenant": tenant,
             "source_id": source_id,
             "source": source,
+            "clients_only": clients_only,
             "allowed": list(allowed),
             "after": after,
             "limit": limit,

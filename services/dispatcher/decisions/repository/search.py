@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.giving_way import OUTRANKED
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository.counter_events import COUNTERED_REASON
-from services.dispatcher.decisions.repository.decisions import COLUMNS
+from services.dispatcher.decisions.repository.decisions import COLUMNS, OF_CLIENTS
 from shared.db import UnitOfWork
 
 Place = tuple[datetime, UUID]
@@ -28,6 +28,8 @@ class DecisionFilter(NamedTuple):
     """The back-end's id of the event or of its customer; with ``named_contact``, or that address."""
     named_contact: str | None = None
     source_id: str | None = None
+    clients_only: bool | None = None
+    """True: no events of waves and programmes, whose ids may name the customer."""
     source: str | None = None
     customer_id: str | None = None
     contact: str | None = None
@@ -66,6 +68,7 @@ CONDITIONS = {
     "named": f"({_NAMED})",
     NAMED_CONTACT: f"({_NAMED} OR {_OF_CONTACT.format(name=NAMED_CONTACT)})",
     "source_id": "d.source_id = :source_id",
+    "clients_only": OF_CLIENTS,
     "source": "d.source = :source",
     "customer_id": "d.customer_id = :customer_id",
     "contact": _OF_CONTACT.format(name="contact"),

@@ -19,6 +19,7 @@ from support.dispatcher_builders import (
     rows,
 )
 from support.dispatcher_client import FOREIGN_KEY, a_person, by_key, csrf_header, form
+from support.forms import forms_of
 
 from services.dispatcher.contact_policies.domain import DEFAULT_POLICY
 from services.dispatcher.contact_policies.forms import form_of
@@ -220,3 +221,74 @@ async def test_the_events_page_says_until_when_a_mail_is_held_and_that_it_was_po
     page = await client.get(f"/events/{event_id}", headers=a_person())
     assert "Postponed until Monday, " in page.text
     assert ": another mail to the customer was too close." in page.text
+
+
+EVERYTHING: dict[str, Any] = {
+    "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}},
+    "sundays": False,
+    "holidays": False,
+    "cap_hours": 48,
+    "counter_events": [
+        {"event_type": "refund.*", "effect": "cancel", "scope": "order"},
+        {"event_type": "complaint", "effect": "hold", "scope": "customer", "hold_hours": 36},
+    ],
+    "relational_distance_days": 30,
+    "ask_with_open_case": True,
+    "countries": [
+        {"country": "NL", "needs": "neutral", "incentives": False, "max_age_days": 9},
+        {"country": "*", "needs": "evidence", "declared": {"wording": "They are told at the order by us."}},
+    ],
+}
+
+
+async def test_a_policy_with_everything_is_read_and_put_again_as_it_was_answered(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    assert EVERYTHING.keys() == DEFAULTS.keys() - {"version"}
+    assert (await client.put(PATH, json=EVERYTHING, headers=by_key())).status_code == 200
+    read = (await client.get(PATH, headers=by_key())).json()
+    declared = read["countries"][1]["declared"]
+    assert declared["by"]
+    assert declared["at"]
+    again = await client.put(PATH, json=read, headers=by_key())
+    assert (again.status_code, again.json()) == (200, read)
+    assert len(await published(database, CONTACT_POLICIES)) == 1
+    forged = {**declared, "by": "somebody else", "at": "2001-01-01T00:00:00Z"}
+    countries = [read["countries"][0], {**read["countries"][1], "declared": forged}]
+    put = await client.put(PATH, json={**read, "countries": countries}, headers=by_key())
+    assert put.json()["countries"][1]["declared"] == declared
+
+
+@pytest.mark.parametrize("name", ["countries", "counter_events"])
+async def test_a_client_that_does_not_know_a_table_leaves_it_and_takes_it_away_by_an_empty_one(
+    client: httpx.AsyncClient, database: Database, name: str
+) -> None:
+    stored = (await client.put(PATH, json=EVERYTHING, headers=by_key())).json()
+    for sent in ({"cap_hours": 24}, {"cap_hours": 25, name: None}):
+        put = (await client.put(PATH, json=sent, headers=by_key())).json()
+        assert (put["cap_hours"], put[name]) == (sent["cap_hours"], stored[name])
+        assert len(put[name]) == 2
+    tried = await client.post("/v1/dry-runs", json={"contact_policy": {"cap_hours": 24}}, headers=by_key())
+    assert tried.status_code == 201
+    assert (await client.put(PATH, json={name: []}, headers=by_key())).json()[name] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "faulty"),
+    [
+        ({"country_2_wording": "We may ask all of them there, as they know."}, "country_2_code"),
+        ({"country_1_age": "9"}, "country_1_code"),
+        ({"country_1_needs": "nothing"}, "country_1_code"),
+        ({"counter_1_hold": "3", "counter_1_effect": "hold"}, "counter_1_type"),
+        ({"counter_2_scope": "customer"}, "counter_2_type"),
+    ],
+)
+async def test_a_row_that_names_nothing_is_a_fault_and_what_was_typed_in_it_stays(
+    client: httpx.AsyncClient, typed: dict[str, str], faulty: str
+) -> None:
+    page = await client.post("/contact-policy", data=form(**FORM | typed), headers=a_person())
+    assert page.status_code == 422
+    assert f'id="{faulty}-wrong"' in page.text
+    (shown,) = [one for one in forms_of(page.text) if one.action == "/contact-policy"]
+    assert {name: shown.fields[name] for name in typed} == typed
+    assert (await client.get(PATH, headers=by_key())).json() == DEFAULTS

@@ -89,7 +89,11 @@ async def test_an_editor_writes_rows_and_takes_one_out(client: httpx.AsyncClient
     (filled,) = [one for one in forms_of(page.text) if one.action == "/contact-policy"]
     assert (filled.fields["counter_2_hold"], filled.fields["counter_2_hold_unit"]) == ("14", "days")
     assert "counter_4_type" in filled.fields
-    without = {**filled.fields, "counter_1_type": " ", "counter_3_hold": "9"}
+    lost = {**filled.fields, "counter_1_type": " ", "counter_3_hold": "9"}
+    refused = await client.post("/contact-policy", data=lost, headers=a_person())
+    assert refused.status_code == 422
+    assert 'id="counter_3_type-wrong"' in refused.text
+    without = {**filled.fields, "counter_1_type": " "}
     assert (await client.post("/contact-policy", data=without, headers=a_person())).status_code == 303
     stored = (await client.get(PATH, headers=by_key())).json()
     assert stored["counter_events"] == [COMPLAINT]

@@ -76,13 +76,53 @@ class TestApi:
         assert patched.status_code == 422
         assert patched.json()["errors"][0]["field"].endswith(field.rpartition("/")[2])
 
+    async def test_one_that_its_own_quarantine_would_break_is_refused_at_every_door_and_an_old_one_goes_on(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        broken = {**RELATION, "programme": {"every_days": 30}, "quarantine_days": 31}
+        made = (await client.post("/v1/surveys", json=RELATION, headers=by_key())).json()
+        where = f"/v1/surveys/{made['id']}"
+        for answer in (
+            await client.post("/v1/surveys", json=broken, headers=by_key()),
+            await client.put(where, json=broken, headers=by_key()),
+            await client.patch(where, json={"programme": {"every_days": 89}}, headers=by_key()),
+            await client.patch(where, json={"quarantine": {"days": 181}}, headers=by_key()),
+        ):
+            assert answer.status_code == 422
+            (fault,) = answer.json()["errors"]
+            assert fault["field"] == "/programme"
+            assert "Let the quarantine be shorter" in fault["detail"]
+        kept = {**broken, "quarantine_days": 30}
+        assert (await client.put(where, json=kept, headers=by_key())).status_code == 200
+        old = await make_survey(
+            database,
+            measurement="relational",
+            trigger="x",
+            programme=Programme(every_days=30),
+            quarantine_days=90,
+        )
+        where = f"/v1/surveys/{old.id}"
+        await client.patch(where, json={"state": "paused"}, headers=by_key())
+        start = (await client.get(f"/surveys/{old.id}/start", headers=a_person("editor"))).text
+        assert "The quarantine of 90 days keeps customers from being asked every 30 days." in start
+        for change in ({"state": "paused"}, {"state": "live"}, {"name": "Another"}, {"quarantine_days": 20}):
+            assert (await client.patch(where, json=change, headers=by_key())).status_code == 200
+        longer = await client.patch(where, json={"quarantine_days": 90}, headers=by_key())
+        assert longer.status_code == 422
+
     async def test_it_says_how_far_it_has_come(
         self, client: httpx.AsyncClient, database: Database, context: Any
     ) -> None:
         clock: Clock = context.database.clock
         await know(client)
         await go_live(database)
-        body = {**RELATION, "state": "live", "delay_minutes": 0, "programme": {"every_days": 30}}
+        body = {
+            **RELATION,
+            "state": "live",
+            "delay_minutes": 0,
+            "programme": {"every_days": 30},
+            "quarantine_days": 9,
+        }
         made = (await client.post("/v1/surveys", json=body, headers=by_key())).json()
         where = f"/v1/surveys/{made['id']}/programme"
         before = (await client.get(where, headers=by_key())).json()
@@ -142,6 +182,9 @@ class TestPages:
             assert f"Days in which it asks each known customer once: {words}" in refused.text
             (again,) = [one for one in forms_of(refused.text) if one.action == "/surveys/new"]
             assert again.fields["programme"] == fields["programme"]
+        refused = await post(programme="30", quarantine_days="60")
+        assert refused.status_code == 422
+        assert "The quarantine of 60 days keeps customers from being asked every 30 days." in refused.text
         where = (await post(programme="90")).headers["location"].partition("?")[0]
         shown = (await client.get(where, headers=a_person("editor"))).text
         (stored,) = [one for one in forms_of(shown) if one.action == where]

@@ -8,11 +8,14 @@ from support.dispatcher_builders import (
     go_live,
     make_survey,
     rows,
+    say_no,
 )
-from support.dispatcher_client import a_person, by_key, form
+from support.dispatcher_client import a_person, by_key, csrf_header, form
+from support.dispatcher_customers import know_customers
 from support.forms import forms_of
 
 from shared.db.database import Database
+from shared.events.surveys import Programme
 
 RULES = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 0}
 
@@ -96,3 +99,78 @@ async def test_the_page_before_the_start_says_what_differs_when_the_first_mail_l
     page = (await client.get(where, headers=a_person("editor"))).text
     assert f"/surveys/{survey.id}/versions?older=1&amp;newer=2" in page
     assert "Subject of the mail" in page
+
+
+LIMITED = a_person("editor", segments=("store:elsewhere",)) | csrf_header() | {"accept": "application/json"}
+
+
+async def test_a_rehearsal_expects_what_its_programme_asks_of_those_who_may_be_asked(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await know_customers(database, {f"c-{n}": {} for n in range(310)})
+    for n in range(10):
+        await say_no(database, a_customer(f"c-{n}"))
+    survey = await make_survey(
+        database, measurement="relational", trigger="never", state="draft", programme=Programme(every_days=30)
+    )
+    where = f"/surveys/{survey.id}/rehearsal"
+    page = await client.get(where, headers=a_person("editor"))
+    page = await press(client, page.text, where)
+    expected = (await client.get(f"/v1{where}", headers=by_key())).json()["expected"]
+    assert (expected["programme_a_day"], expected["mails_a_day"], expected["answers_a_day"]) == (10, 10, 2)
+    assert expected["cases_a_day"] == 0.3
+    assert "10 mails and 2.0 answers a day, about." in page.text
+    assert "10 of these mails a day at most" in page.text
+    progress = (await client.get(f"/v1/surveys/{survey.id}/programme", headers=by_key())).json()
+    assert (progress["customers"], progress["customers_a_day"]) == (300, 10)
+
+
+async def test_who_is_limited_to_segments_neither_begins_nor_ends_nor_reads_one_at_any_door(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await go_live(database)
+    survey = await make_survey(database, state="draft", delay_minutes=0)
+    api, where = f"/v1/surveys/{survey.id}", f"/surveys/{survey.id}/rehearsal"
+    new = {**RULES, "state": "rehearsal"}
+    refused = [
+        await client.patch(api, json={"state": "rehearsal"}, headers=LIMITED),
+        await client.put(api, json=new, headers=LIMITED),
+        await client.post("/v1/surveys", json=new, headers=LIMITED),
+        await client.get(f"{api}/rehearsal", headers=LIMITED),
+        await client.get(where, headers=LIMITED),
+        await client.post(where, data=form(version="1"), headers=LIMITED),
+    ]
+    assert [answer.status_code for answer in refused if answer.status_code not in {403, 404}] == []
+    await client.patch(api, json={"state": "rehearsal"}, headers=by_key())
+    await decide(database, *(a_transaction(f"order-{n}", a_customer(f"c-{n}")) for n in range(4)))
+    limited = a_person("editor", segments=("store:elsewhere",))
+    page = (await client.get(f"/surveys/{survey.id}/start", headers=limited)).text
+    assert "What is counted here is of your segments." in page
+    assert "Its rehearsal" not in page
+    assert "would have asked" not in page
+    whole = (await client.get(f"/surveys/{survey.id}/start", headers=a_person("editor"))).text
+    assert "would have asked about 4 of 4 events" in whole
+    for state in ("draft", "paused"):
+        ended = await client.patch(api, json={"state": state}, headers=LIMITED)
+        assert ended.status_code == 403
+    renamed = await client.patch(api, json={"name": "Another"}, headers=LIMITED)
+    assert (renamed.status_code, renamed.json()["state"]) == (200, "rehearsal")
+    started = await client.patch(api, json={"state": "live"}, headers=LIMITED)
+    assert started.json()["state"] == "live"
+
+
+async def test_no_door_takes_a_survey_that_asks_into_rehearsal(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    survey = await make_survey(database)
+    api = f"/v1/surveys/{survey.id}"
+    for answer in (
+        await client.patch(api, json={"state": "rehearsal"}, headers=by_key()),
+        await client.put(api, json={**RULES, "state": "rehearsal"}, headers=by_key()),
+    ):
+        assert answer.status_code == 422
+        (fault,) = answer.json()["errors"]
+        assert fault["field"] == "/state"
+        assert "Pause it before it rehearses" in fault["detail"]
+    for state in ("paused", "rehearsal"):
+        assert (await client.patch(api, json={"state": state}, headers=by_key())).json()["state"] == state

@@ -101,6 +101,7 @@ async def test_the_same_request_with_its_key_again_is_the_same_wave(
         ({"survey_id": str(uuid4())}, "survey_id"),
         ({"survey_id": "x"}, "survey_id"),
         ({"start_at": "2026-11-20T12:00:00"}, "start_at"),
+        ({"start_at": "2001-01-01T12:00:00Z"}, "start_at"),
         ({"more": 1}, "more"),
     ],
 )
@@ -179,6 +180,7 @@ async def test_the_page_shows_whom_it_would_ask_before_it_begins_and_posted_twic
         ({"segments": "north"}, "Write one on each line"),
         ({"segments": "region: west"}, "No customer is known"),
         ({"start_at": "soon"}, "Write a day and a time"),
+        ({"start_at": "2026-11-20T09:00"}, "This time is past."),
         ({"spread_hours": "9999"}, "Write whole hours"),
         ({"survey_id": ""}, "Choose a survey."),
     ],
@@ -204,3 +206,84 @@ async def test_a_time_that_is_typed_is_by_the_companys_clock(
     (row,) = await rows(database, "SELECT start_at, spread_hours FROM wave")
     assert row.start_at.isoformat() == "2026-12-01T08:00:00+00:00"
     assert row.spread_hours == 24
+
+
+async def test_waves_are_listed_in_pages_the_newest_first_and_those_of_the_company_alone(
+    client: httpx.AsyncClient, database: Database, survey: StoredSurvey
+) -> None:
+    body = {"survey_id": str(survey.id), "size": 3, "spread_hours": 0}
+    made = [(await client.post(PATH, json=body, headers=by_key())).json()["id"] for _ in range(5)]
+    await run(database)
+    await decide(database, *await published(database, TRANSACTIONS))
+    listed: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = (await client.get(PATH, params={"limit": 2, "after": after}, headers=by_key())).json()
+        assert len(page["waves"]) <= 2
+        listed += page["waves"]
+        if (after := page["next"]) is None:
+            break
+    assert [each["id"] for each in listed] == sorted(made, reverse=True)
+    for each in listed:
+        assert each == (await client.get(f"{PATH}/{each['id']}", headers=by_key())).json()
+        assert sum(each["decided"].values()) == 3
+    assert (await client.get(PATH, headers=by_key(FOREIGN_KEY))).json() == {"waves": [], "next": None}
+    assert (await client.get(PATH, params={"after": "x"}, headers=by_key())).status_code == 422
+
+
+async def test_a_wave_is_stopped_by_key_and_one_that_has_ended_stays_as_it_is(
+    client: httpx.AsyncClient, database: Database, survey: StoredSurvey
+) -> None:
+    body = {"survey_id": str(survey.id), "size": 3, "start_at": "2026-12-01T12:00:00Z"}
+    made = (await client.post(PATH, json=body, headers=by_key())).json()
+    where = f"{PATH}/{made['id']}/stop"
+    assert (await client.post(where, headers=by_key(FOREIGN_KEY))).status_code == 404
+    assert (await client.post(f"{PATH}/{uuid4()}/stop", headers=by_key())).status_code == 404
+    stopped = await client.post(where, headers=by_key())
+    assert (stopped.status_code, stopped.json()["state"]) == (200, "stopped")
+    assert (await client.post(where, headers=by_key())).json() == stopped.json()
+    facts = [line.facts.get("state") for line in await audit_lines(database) if line.act == "wave"]
+    assert facts == ["started", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("role", "limited", "may"),
+    [("editor", {}, True), ("editor", {"segments": ("region:north",)}, False), ("analyst", {}, False)],
+)
+async def test_who_may_make_waves_lists_and_stops_them(
+    client: httpx.AsyncClient, survey: StoredSurvey, role: Role, limited: dict[str, Any], may: bool
+) -> None:
+    body = {"survey_id": str(survey.id), "size": 3, "start_at": "2026-12-01T12:00:00Z"}
+    made = (await client.post(PATH, json=body, headers=by_key())).json()
+    who = {**a_person(role, **limited), **csrf_header(), "accept": "application/json"}
+    assert (await client.get(PATH, headers=who)).is_success is may
+    assert (await client.post(f"{PATH}/{made['id']}/stop", headers=who)).is_success is may
+    state = (await client.get(f"{PATH}/{made['id']}", headers=by_key())).json()["state"]
+    assert state == ("stopped" if may else "waiting")
+
+
+async def test_no_door_lets_the_survey_of_a_wave_measure_something_else(
+    client: httpx.AsyncClient, database: Database, survey: StoredSurvey
+) -> None:
+    body = {"survey_id": str(survey.id), "size": 3, "start_at": "2026-12-01T12:00:00Z"}
+    wave = (await client.post(PATH, json=body, headers=by_key())).json()
+    where, page = f"/v1/surveys/{survey.id}", f"/surveys/{survey.id}"
+    whole = {"name": "The relation", "trigger": "never", "measurement": "transactional"}
+    for answer in (
+        await client.patch(where, json={"measurement": "transactional"}, headers=by_key()),
+        await client.put(where, json=whole, headers=by_key()),
+    ):
+        assert answer.status_code == 422
+        (fault,) = answer.json()["errors"]
+        assert fault["field"] == "/measurement"
+        assert "Stop the wave" in fault["detail"]
+    shown = (await client.get(page, headers=a_person())).text
+    (typed,) = [one for one in forms_of(shown) if one.action == page]
+    fields = {**form(), **typed.fields, "measurement": "transactional"}
+    saved = await client.post(page, data=fields, headers=a_person())
+    assert saved.status_code == 422
+    assert 'id="measurement-wrong"' in saved.text
+    assert "Stop the wave" in saved.text
+    await client.post(f"{PATH}/{wave['id']}/stop", headers=by_key())
+    freed = await client.patch(where, json={"measurement": "transactional"}, headers=by_key())
+    assert freed.json()["measurement"] == "transactional"
