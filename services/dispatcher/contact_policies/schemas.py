@@ -80,10 +80,10 @@ class ContactPolicyBody(StrictBody):
     countries: CountryRuleBodies | None = Field(
         default=None, description=f"{COUNTRIES_MEANING} Left out: as they are."
     )
-    ids_are_shared: bool = Field(
-        default=_DEFAULT.ids_are_shared,
+    ids_are_shared: bool | None = Field(
+        default=None,
         description="Whether one customer id stands for several people, such as an account: then each "
-        "address of it is a person of its own, for quarantines, the cap and opt-outs.",
+        "address of it is a person of its own, for quarantines, the cap and opt-outs. Left out: as it is.",
     )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
@@ -116,7 +116,7 @@ class ContactPolicyBody(StrictBody):
             countries=current.countries
             if self.countries is None
             else tuple(each.rule() for each in self.countries),
-            ids_are_shared=self.ids_are_shared,
+            ids_are_shared=current.ids_are_shared if self.ids_are_shared is None else self.ids_are_shared,
         )
 
 
