@@ -48,8 +48,9 @@ def completed_customer(customer: Customer, known: KnownWords) -> Customer:
 
 
 def known_customer(customer: Customer, known: KnownWords, contact: ContactKey) -> Customer:
-    """The customer of an event with what is known of them; of an id that several people share that may be about
-    any of them, so it counts for nobody.
+    """The customer of an event with what is known of them.
+
+    Of an id that several people share it may be about any of them, so it counts for nobody.
     """
     return customer if contact.id_is_shared else completed_customer(customer, known)
 
