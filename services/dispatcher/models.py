@@ -132,6 +132,10 @@ survey_words = Table(
     Column("questions", LargeBinary, nullable=False, server_default=text("'[]'")),
     Column("layout", Text, nullable=False, server_default="horizontal"),
     Column("edit_hours", Integer, nullable=False, server_default="48"),
+    # Whether these words are neutral, and their answers rewarded; NULL: a version that did not keep this
+    # wrote them, and the survey's own rules count.
+    Column("neutral", Boolean),
+    Column("incentive", Boolean),
     CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )
@@ -532,6 +536,26 @@ invitation = Table(
         postgresql_where=text("sent_at IS NOT NULL AND NOT test"),
     ),
     Index("ix_invitation_order", "tenant", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+    Index(
+        "ix_invitation_dropped",
+        *("tenant", "reason", "decided_at"),
+        postgresql_where=text("state = 'dropped'"),
+    ),
+)
+invitation_change = Table(
+    "invitation_change",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    # Which delivery of it; 1 is the first mail.
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", INSTANT, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", INSTANT),
+    # JSON: the values by which it was judged.
+    Column("grounds", LargeBinary, nullable=False),
+    CheckConstraint("what IN ('postponed', 'dropped', 'withheld')", name="what"),
 )
 counter_event = Table(
     "counter_event",
@@ -567,6 +591,7 @@ countered = Table(
     Column("until", INSTANT),
     CheckConstraint("effect IN ('cancel', 'hold')", name="effect"),
     Index(None, "tenant", "counter_id"),
+    # Of searches of a version before migration 0041.
     Index(
         "ix_countered_cancelled", "tenant", "event_id", postgresql_where=text("effect = 'cancel' AND n = 1")
     ),

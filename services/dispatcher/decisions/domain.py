@@ -37,6 +37,9 @@ from shared.events.sending import SendingMode
 from shared.events.surveys import ChannelName
 from shared.values.languages import widening
 
+JUDGED_BY_TIME = frozenset({"no_basis", "relational_first", "quarantine", "relational_distance"})
+"""The rules that have values, which depend on when the mail would leave."""
+
 
 def matches(trigger: str, event_type: str) -> bool:
     """Whether a survey asks about this type of event: exactly, or by its beginning before a final ``*``."""
@@ -163,6 +166,28 @@ def _considered(
     outranked: Collection[UUID],
     draw: Draw,
 ) -> Considered:
+    due_at = now
+    if why in JUDGED_BY_TIME:
+        due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
+    considered = consider_at(survey, why, occurred_at, due_at, person, failed, outranked)
+    if draw.share is not None and (why == "sampled_out" or (why == "invited" and draw.beyond)):
+        return msgspec.structs.replace(considered, share=draw.share)
+    return considered
+
+
+def consider_at(
+    survey: CandidateSurvey,
+    why: SurveyOutcome,
+    occurred_at: datetime,
+    due_at: datetime,
+    person: Person,
+    failed: tuple[FailedComparison, ...] = (),
+    outranked: Collection[UUID] = (),
+) -> Considered:
+    """The survey with what it was judged by, where its mail would leave at this instant.
+
+    :param outranked: see ``judge_survey``.
+    """
     considered = Considered(
         survey_id=survey.id,
         survey_version=survey.survey_version,
@@ -170,12 +195,10 @@ def _considered(
         why=why,
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
-        share=draw.share if why == "sampled_out" or (why == "invited" and draw.beyond) else None,
-        basis=_missing_basis_at_decision(survey, occurred_at, now, person) if why == "no_basis" else None,
+        basis=basis_missing(survey, occurred_at, due_at, person) if why == "no_basis" else None,
     )
-    if why not in {"relational_first", "quarantine", "relational_distance"}:
+    if why == "no_basis" or why not in JUDGED_BY_TIME:
         return considered
-    due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
     person = without(person, yielding_to(survey, due_at, person))
     if why == "relational_first":
         other = standing_before(survey, due_at, person)
@@ -261,6 +284,10 @@ def basis_missing(
     )
 
 
+def _lacks_basis(survey: CandidateSurvey, occurred_at: datetime, at: datetime, person: Person) -> bool:
+    return basis_missing(survey, occurred_at, at, person) is not None
+
+
 def first_reason(considered: Sequence[Considered]) -> Reason:
     """The event's one reason: that of the first survey which asks about this event and is not simply paused.
 
@@ -306,7 +333,7 @@ def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:
 def hold_after(person: Person, last_message_at: datetime) -> Hold:
     """Until when a mail is held because another message to the contact is too close."""
     held = hold(last_message_at + timedelta(hours=person.cap_hours), person.hours)
-    return Hold(until=held.until, by=("cap", *held.by))
+    return Hold(until=held.until, by=("cap", *held.by), after=last_message_at)
 
 
 def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
@@ -336,6 +363,7 @@ def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> da
 def reason_not_to_send(
     *,
     now: datetime,
+    leaves_at: datetime,
     occurred_at: datetime,
     expires_at: datetime,
     test: bool,
@@ -351,6 +379,9 @@ def reason_not_to_send(
 
     Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
     them decides about events from then on; what was decided by the former ones is sent.
+
+    :param leaves_at: when the mail leaves as far as the age of the event counts: one that leaves as soon as
+        it is due leaves then, not the moments later at which it is judged.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
@@ -362,9 +393,9 @@ def reason_not_to_send(
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
         (person.case_open and not person.test_address, "case_open"),
-        (survey is not None and basis_missing(survey, occurred_at, now, person) is not None, "no_basis"),
+        (survey is not None and _lacks_basis(survey, occurred_at, leaves_at, person), "no_basis"),
         (survey is None or (survey.state != "live" and not test), "paused"),
-        (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
+        (survey is not None and is_too_old(survey.max_age_days, occurred_at, leaves_at), "too_old"),
         (survey is not None and standing_before(survey, now, person) is not None, "relational_first"),
         (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),
         (survey is not None and asked_too_close(survey, now, person) is not None, "relational_distance"),

@@ -69,14 +69,46 @@ class ConsideredAnswer(BaseModel):
     )
 
 
+class MailChangeAnswer(BaseModel):
+    """A rule of ours postponed a mail, or kept it from leaving, after the decision."""
+
+    mail: int = Field(description="Which mail: 1 is the first one, 2 its first reminder.")
+    at: datetime
+    what: str = Field(description="`postponed`, `dropped`, or `withheld` (test mode).")
+    reason: str
+    until: datetime | None = Field(default=None, description="Of `postponed`.")
+    held_by: list[str] = Field(
+        default=[], description="The rules that held it, in the order in which they were met."
+    )
+    held_until: datetime | None = Field(
+        default=None, description="When they would have let it leave; a mail that is dropped: too late."
+    )
+    zone: str | None = Field(default=None, description="By whose clock it was held.")
+    cap_hours: int | None = None
+    last_message_at: datetime | None = Field(
+        default=None, description="Of `cap`: when the mail before it left."
+    )
+    max_age_days: int | None = None
+    considered: ConsideredAnswer | None = Field(
+        default=None, description="The survey with what it was judged by then."
+    )
+
+
 class InvitationAnswer(BaseModel):
     """The invitation that came of it."""
 
     id: UUID
     state: str
+    reason: str | None = Field(
+        default=None, description="Of `dropped` and `withheld`: the rule by which the mail is not sent."
+    )
     due_at: datetime | None = Field(default=None, description="While it waits: when the mail is to leave.")
     postponed_by: str | None = Field(
         default=None, description="While it waits: the rule for which it leaves later than it was to."
+    )
+    changes: list[MailChangeAnswer] = Field(
+        default=[],
+        description="What postponed or ended its mails since the decision, the oldest first: the newest 50.",
     )
 
 

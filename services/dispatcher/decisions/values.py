@@ -37,6 +37,8 @@ SurveyRefusal = Literal[
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
 """What became of an event: exactly one of these."""
+SendingRefusal = Literal["expired"]
+"""The rule by which a mail is dropped when it is due and no event is decided."""
 SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
 

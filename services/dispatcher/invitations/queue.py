@@ -129,6 +129,7 @@ class InvitationQueue:
         survey = candidate_from(inputs) if inputs.id is not None else None
         if survey is not None:
             survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
+            survey = _as_worded(survey, invitation.survey_version, inputs)
         asked = await _find_asked(uow, contact, survey, inputs)
         is_reminder = delivery.kind == "reminder"
         renderer = self._renderers[delivery.channel]
@@ -248,6 +249,18 @@ async def _find_asked(
     without_ours = {(contact.tenant, key) for key in keys_without_ours(contact)}
     found = await load_asked(uow, keys, without_ours)
     return list(dict.fromkeys(each for _, each in found))  # it stands under the address and under the id
+
+
+def _as_worded(survey: CandidateSurvey, version: int, inputs: Row[Any]) -> CandidateSurvey:
+    """The survey as the law judges it: by the words that are sent, which an editor may have replaced since.
+
+    The name in From is today's whatever the words are, so it must be that of a neutral survey, too.
+    """
+    neutral, incentive = inputs.words_neutral, inputs.words_incentive
+    if neutral is None or incentive is None:
+        return survey
+    neutral = neutral and (survey.neutral or survey.sender_name is None)
+    return replace(survey, neutral=neutral, incentive=incentive, survey_version=version)
 
 
 async def _find_countered(

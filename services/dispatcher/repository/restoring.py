@@ -96,6 +96,9 @@ async def restore_words(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> Non
         texts=[write_texts(event.data.texts) for event in events],
         questions=[write_questions(event.data.questions) for event in events],
         written_at=[event.data.changed_at for event in events],
+        # Each version is published with the survey's rules of today, not with those of its words.
+        neutral=None,
+        incentive=None,
     )
 
 

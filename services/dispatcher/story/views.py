@@ -155,7 +155,9 @@ class EventPage(Page):
     held_by: str
     """The rules by which its mail was held at the decision, in words; empty: it was not."""
     postponed_by: str
-    """The same of a mail that was postponed when it was due, and waits."""
+    """The same of a mail that was postponed when it was due, and waits, by a version that kept no changes."""
+    changes_cut: bool
+    """Whether older changes of the mail may have been removed for newer ones."""
     from_profile: str
     """What of the customer was known before, in words; empty: the event itself said all that is known."""
     asked_at: datetime | None

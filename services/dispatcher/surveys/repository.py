@@ -154,9 +154,9 @@ async def update(
 INSERT_WORDS = """
     INSERT INTO survey_words
         (tenant, survey_id, survey_version, measurement, default_language, texts, questions, written_at,
-            layout, edit_hours)
+            layout, edit_hours, neutral, incentive)
     VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :questions, :now,
-            :layout, :edit_hours)
+            :layout, :edit_hours, :neutral, :incentive)
 """
 
 
@@ -176,7 +176,31 @@ async def insert_words(
             "questions": write_questions(draft.questions),
             "layout": draft.layout,
             "edit_hours": draft.edit_hours,
+            "neutral": draft.neutral,
+            "incentive": draft.incentive,
             "now": uow.now,
+        },
+    )
+
+
+JUDGE_WORDS = """
+    UPDATE survey_words SET neutral = :neutral, incentive = :incentive
+    WHERE tenant = :tenant AND survey_id = :survey_id AND survey_version = :survey_version
+"""
+
+
+async def judge_words(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, survey_version: int, draft: SurveyDraft
+) -> None:
+    """Store of a version of a survey's words whether they are neutral, and their answers rewarded."""
+    await uow.execute(
+        JUDGE_WORDS,
+        {
+            "tenant": tenant,
+            "survey_id": survey_id,
+            "survey_version": survey_version,
+            "neutral": draft.neutral,
+            "incentive": draft.incentive,
         },
     )
 

@@ -186,7 +186,9 @@ _DESCRIPTIONS = {
     "reply_to": REPLY_MEANING,
     "holding_minutes": HOLDING_MEANING,
     "neutral": "Its words neither praise nor promote, as the law of some countries asks: links, praise, "
-    "offers and rewards in `texts` and `questions` are refused.",
+    "offers and rewards in `texts`, `questions` and `sender_name` are refused. In languages other than "
+    "Danish, Dutch, English, Finnish, French, German, Norwegian, Spanish and Swedish nothing finds praise "
+    "and offers.",
     "incentive": "Whether answers are rewarded, as by a discount or a draw: some countries forbid "
     "it. A neutral survey has none.",
 }

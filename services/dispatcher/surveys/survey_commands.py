@@ -130,6 +130,8 @@ async def change_survey(
     if _words(draft) != _words(current.draft):
         survey_version += 1
         await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
+    else:
+        await repository.judge_words(uow, tenant, survey_id, survey_version, draft)
     await repository.update(uow, tenant, survey_id, survey_version, draft)
     if current.draft.state != "live":
         await repository.note_first_live(uow, tenant, survey_id)

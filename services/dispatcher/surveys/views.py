@@ -223,6 +223,8 @@ class PreviewPage(Page):
     """The name and the address that it comes from."""
     promoting: Sequence[str]
     """What of its words in this language a neutral survey would not say."""
+    unchecked: bool
+    """Whether it is to be neutral, and of this language no words are listed by which that is checked."""
     uninflected: Sequence[str]
     """What of them needs a name to be inflected, where they are older than the rule."""
     may_edit: bool

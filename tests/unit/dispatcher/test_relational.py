@@ -59,7 +59,7 @@ def verdict(survey: CandidateSurvey, person: Person, now: datetime = NOW) -> Ver
 
 def not_sent(survey: CandidateSurvey, person: Person, *, test: bool = False) -> str | None:
     refusal = reason_not_to_send(
-        now=NOW, occurred_at=NOW, expires_at=NOW + 30 * DAY, test=test, survey=survey, person=person,
+        now=NOW, leaves_at=NOW, occurred_at=NOW, expires_at=NOW + 30 * DAY, test=test, survey=survey, person=person,
         mode="live",
     )  # fmt: skip
     return refusal[1] if refusal is not None else None

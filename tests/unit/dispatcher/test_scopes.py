@@ -60,7 +60,8 @@ def not_sent(survey: CandidateSurvey, *asked: Asked, test_address: bool = False)
         left_at=max(left, default=None),
     )
     refusal = reason_not_to_send(
-        now=NOW, occurred_at=NOW, expires_at=NOW + timedelta(days=30), test=test_address, survey=survey,
+        now=NOW, leaves_at=NOW, occurred_at=NOW, expires_at=NOW + timedelta(days=30),
+        test=test_address, survey=survey,
         person=person, mode="live",
     )  # fmt: skip
     if refusal is None:
