@@ -16,8 +16,6 @@ FIELDS = ("locale", "country", "time_zone")
 class KnownWords(NamedTuple):
     """What a customer's profile says of them."""
 
-    contact: str | None
-    """The keyed hash of the address that it was said with."""
     locale: str | None = None
     country: str | None = None
     time_zone: str | None = None
@@ -25,7 +23,7 @@ class KnownWords(NamedTuple):
     """The evidence that they may be asked, by its kind."""
 
 
-NOTHING_KNOWN = KnownWords(None)
+NOTHING_KNOWN = KnownWords()
 
 
 def is_complete(customer: Customer) -> bool:
@@ -50,12 +48,11 @@ def completed_customer(customer: Customer, known: KnownWords) -> Customer:
 
 
 def known_customer(customer: Customer, known: KnownWords, contact: ContactKey) -> Customer:
-    """The customer of an event with what is known of them: of an id that several people share, what was said
-    with the same address.
+    """The customer of an event with what is known of them.
+
+    Of an id that several people share it may be about any of them, so it counts for nobody.
     """
-    if contact.id_is_shared and known.contact != contact.address:
-        return customer
-    return completed_customer(customer, known)
+    return customer if contact.id_is_shared else completed_customer(customer, known)
 
 
 def taken_from(customer: Customer, completed: Customer) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ async def count_profiles(uow: UnitOfWork, tenant: str) -> int:
 
 
 FIND_WORDS = """
-    SELECT p.tenant, p.person, p.contact, p.locale, p.country, p.time_zone, CAST(p.bases AS text) AS bases
+    SELECT p.tenant, p.person, p.locale, p.country, p.time_zone, CAST(p.bases AS text) AS bases
     FROM customer_profile p
     JOIN unnest(CAST(:tenants AS text[]), CAST(:persons AS text[])) AS n(tenant, person)
         USING (tenant, person)
@@ -125,8 +125,6 @@ async def find_words(
     values = {"tenants": [tenant for tenant, _ in keys], "persons": [person for _, person in keys]}
     found = await uow.execute(FIND_WORDS, values)
     return {
-        (row.tenant, row.person): KnownWords(
-            row.contact, row.locale, row.country, row.time_zone, read_bases(row.bases)
-        )
+        (row.tenant, row.person): KnownWords(row.locale, row.country, row.time_zone, read_bases(row.bases))
         for row in found
     }

@@ -107,7 +107,7 @@ async def counter_waiting(
         invitation = read_invitation(row)
         contact = _contact(secret, row.tenant, invitation, inputs)
         if contact in locked:
-            words = KnownWords(row.known_contact, row.locale, row.country, row.time_zone)
+            words = KnownWords(row.locale, row.country, row.time_zone)
             customer = known_customer(invitation.customer, words, contact)
             mail = WaitingMail(contact, invitation, customer, row.n, row.kind == "reminder", row.due_at)
             done += await _counter(uow, mail, judge_counters(counters, mail.asking), inputs)

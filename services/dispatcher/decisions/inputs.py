@@ -162,7 +162,7 @@ class DecisionInputs:
         if event.data.survey_id is None and contact.address is not None:
             bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
             said = completed.locale, completed.country, completed.time_zone
-            self.words[person] = KnownWords(contact.address, *said, bases)
+            self.words[person] = KnownWords(*said, bases)
         return completed
 
     def person(self, event: Event[Transaction], contact: ContactKey, customer: Customer) -> Person:

@@ -232,7 +232,7 @@ class InvitationQueue:
 
 def _words(inputs: Row[Any]) -> KnownWords:
     """What is known of the customer."""
-    return KnownWords(inputs.known_contact, inputs.locale, inputs.country, inputs.time_zone)
+    return KnownWords(inputs.locale, inputs.country, inputs.time_zone)
 
 
 async def _find_asked(

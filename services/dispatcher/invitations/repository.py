@@ -111,7 +111,7 @@ FIND_SENDING_INPUTS = f"""
             WHERE o.tenant = n.tenant AND o.measurement = 'relational'
                 AND (o.contact = :contact OR o.contact = :customer_id AND p.ids_are_shared IS NOT TRUE)
         ) AS relational_waits,
-        f.contact AS known_contact, f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
+        f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (

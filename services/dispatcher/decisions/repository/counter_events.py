@@ -91,7 +91,7 @@ FIND_WAITING = """
         JOIN invitation i ON i.tenant = n.tenant AND i.order_id = n.order_id
     )
     SELECT i.tenant, i.id, i.version, i.state, i.reason, i.sent_at, i.body, w.n, w.kind, w.due_at,
-        p.contact AS known_contact, p.locale, p.country, p.time_zone
+        p.locale, p.country, p.time_zone
     FROM found f
     JOIN delivery w ON w.tenant = f.tenant AND w.about_id = f.id AND w.state = 'waiting'
     JOIN invitation i ON i.tenant = f.tenant AND i.id = f.id

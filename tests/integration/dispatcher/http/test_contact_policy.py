@@ -75,6 +75,8 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     )  # fmt: skip
     none = await client.put(PATH, json={**rules, "quiet_hours": None}, headers=by_key())
     assert none.json()["quiet_hours"] == {"mail": None}
+    silent = await client.put(PATH, json={"cap_hours": 2}, headers=by_key())
+    assert silent.json()["ids_are_shared"] is True, "a client that does not know the rule leaves it as it is"
 
 
 async def test_a_version_that_is_no_longer_the_stored_one_changes_nothing(client: httpx.AsyncClient) -> None:
