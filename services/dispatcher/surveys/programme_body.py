@@ -10,7 +10,8 @@ from shared.values.messages import message
 
 PROGRAMME_MEANING = (
     "Of a relational survey: each known customer is asked once in each period of `every_days` days, spread "
-    "evenly over it, from now on. An empty object takes it away: it asks by events and waves alone."
+    "evenly over it, from now on; the quarantine is no longer than that. An empty object takes it away: it "
+    "asks by events and waves alone."
 )
 
 
