@@ -20,13 +20,13 @@ class KeyedSemaphores:
         self._named: dict[str, _NamedSemaphore] = {}
 
     def users(self, name: str) -> int:
-        """How many hold the semaphore of this name, or wait for it."""
+        """How many have the semaphore of this name, or wait for it."""
         named = self._named.get(name)
         return named.users if named else 0
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[None]:
-        """Hold the semaphore of this name while the block runs; first come, first served."""
+    async def acquire(self, name: str) -> AsyncIterator[None]:
+        """Have the semaphore of this name while the block runs; first come, first served."""
         named = self._named.setdefault(name, _NamedSemaphore(asyncio.Semaphore(self._at_once)))
         named.users += 1
         try:

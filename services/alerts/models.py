@@ -194,6 +194,7 @@ answer_before = Table(
     Column("score", SmallInteger, nullable=False),
     Column("comment", Text, info=PERSONAL),
     Column("follow_up", Text, info=PERSONAL),
+    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
     Column("changed_at", INSTANT, nullable=False),
     comment="What was sent of an answer before it was amended.",
 )

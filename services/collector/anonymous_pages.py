@@ -76,7 +76,7 @@ async def answer_anonymous_survey(
             faults.append("suspect")
         if faults or keys is None:
             return refuse(request, context, target, form, faults)
-        async with context.invitation_locks.hold(str(keys.answer_id)):
+        async with context.invitation_locks.acquire(str(keys.answer_id)):
             if await _claim(context, target, keys):
                 if form.action == "send" and form.may_contact:
                     await _write_with_name(context, invitation_id, form, keys)

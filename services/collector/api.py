@@ -83,7 +83,7 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
     """Write and publish the answers that are new or amended."""
     if context.import_locks.users(tenant_id) >= MAX_IMPORTS_PER_TENANT:
         raise _import_under_way()
-    async with context.import_locks.hold(tenant_id), context.database.transaction() as uow:
+    async with context.import_locks.acquire(tenant_id), context.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(
@@ -157,14 +157,22 @@ async def list_answers(
     ] = None,
     measurement: Annotated[Measurement | None, Query(description="Only of this kind.")] = None,
     suspect: Annotated[
-        bool | None, Query(description="Only those that show signs of a machine, judged or not; or no such.")
+        bool | None,
+        Query(
+            description="`true`: only those that show signs of a machine, judged or not; `false`: no such. "
+            "Left out: no answer that is held, so only such as count or are tests."
+        ),
     ] = None,
     after: Annotated[
         str | None, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> AnswerPage:
-    """The accepted answers from the oldest on, as they stand now. Staff see those of their own segments."""
+    """The accepted answers from the oldest on, as they stand now. Staff see those of their own segments.
+
+    An answer that may be a machine's is held: it is listed with `suspect=true` alone, until somebody judges
+    it a person's or a person answers by the same link.
+    """
     async with context.database.reading() as uow:
         found = await answers.list_answers(
             uow,

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from services.collector.replies import replies_after
 from services.collector.suspicion import is_held
+from services.collector.visits import Mails
 from shared.events import (
     Answer,
     FollowUp,
@@ -39,6 +40,8 @@ MAX_TEXT_LENGTH = 5_000
 """Characters of a comment, or of the answer to a follow-up question."""
 
 LinkStatus = Literal["open", "gone", "unknown"]
+STATES_BEFORE_MAIL: frozenset[InvitationState] = frozenset({"waiting", "sending"})
+"""In such a state the mail server has not taken the mail yet."""
 UNANSWERABLE_STATES: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
 """An invitation in such a state was never sent."""
 _SCORES = {str(score): score for score in SCALE}
@@ -69,6 +72,15 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     """This field and the next two are missing where an earlier version of the code kept the invitation."""
     occurred_at: Instant | None = None
     time_zone: str | None = None
+    reminding_since: Instant | None = None
+    reminded_at: Instant | None = None
+
+    @property
+    def mails(self) -> Mails:
+        """When its mails were handed over."""
+        return Mails(
+            self.invited_at, self.state in STATES_BEFORE_MAIL, self.reminding_since, self.reminded_at
+        )
 
     @classmethod
     def of(cls, invitation: Invitation) -> "InvitationReplica":
@@ -94,6 +106,8 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             event_type=invitation.event_type,
             occurred_at=invitation.occurred_at,
             time_zone=invitation.customer.time_zone,
+            reminding_since=invitation.reminding_since,
+            reminded_at=invitation.reminded_at,
         )
 
     def without_customer(self) -> "InvitationReplica":
@@ -149,11 +163,25 @@ class LinkTarget:
     """The link says that its answer is kept without a person, as the mail did that had it."""
     answered_link: AnsweredLink | None = None
     """That an anonymous link was answered; None: not yet."""
+    page: str | None = None
+    """The id of the page that the request comes from, if it says it."""
 
     @property
     def scored_answer(self) -> Answer | None:
-        """The answer, once it has a score."""
-        return self.answer if self.answer is not None and self.answer.score is not None else None
+        """The answer that the link shows, once it has a score.
+
+        One that may be a machine's is nobody's: only the page that gave it sees it, and a person who follows
+        the link begins anew.
+        """
+        answer = self.answer
+        if answer is None or answer.score is None or (is_held(answer) and not self.is_from_writer):
+            return None
+        return answer
+
+    @property
+    def is_from_writer(self) -> bool:
+        """Whether the request comes from the page that wrote the whole answer."""
+        return self.last_write is not None and self.page == self.last_write.page
 
     @property
     def edit_hours(self) -> int:
@@ -182,6 +210,11 @@ class LinkTarget:
         """
         answer = self.scored_answer
         return self.edit_hours == 0 and answer is not None and answer.state == "sent" and not is_held(answer)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no score was ever posted by the link, by a machine neither."""
+        return self.answer is None or self.answer.score is None
 
     def texts(self, language: str) -> SurveyTexts:
         """The survey's own texts in a language; fields that it lacks are None, for the standard wording."""
@@ -255,15 +288,18 @@ def answer_after(
 
     ``answered_at`` and ``day`` are those of the first score and never change; ``sent`` stays ``sent``. The
     link was first followed at ``opened_at``, if that is known. A submission without ``signs`` of a machine
-    makes a suspect answer a person's, first given now; one with signs changes no answer of a person.
+    makes a suspect answer a person's, first given now; one with signs changes no answer of a person. What is
+    held of an answer that the posting page did not see is replaced as a whole.
     """
-    old = target.answer
-    if old is None:
-        old = clicked_answer(target.invitation, now, version=0)
-    is_first = old.score is None or (is_held(old) and not signs)
-    if signs and not is_first and not is_held(old):
+    kept = target.answer
+    if kept is None:
+        kept = clicked_answer(target.invitation, now, version=0)
+    was_held = is_held(kept)
+    is_first = kept.score is None or (was_held and not signs)
+    if signs and not is_first and not was_held:
         return None
-    first = now if is_first else old.answered_at or now
+    old = kept if target.scored_answer is not None else _unanswered(kept)
+    first = now if is_first else kept.answered_at or now
     new = msgspec.structs.replace(
         old,
         contact_key=target.invitation.contact_key,
@@ -272,13 +308,13 @@ def answer_after(
         score=submitted.score,
         language=submitted.language,
         layout=submitted.layout or old.layout,
-        seconds_to_score=max(0, int((now - opened_at).total_seconds()))
-        if opened_at is not None and is_first
+        seconds_to_score=_seconds_to_score(opened_at, now)
+        if is_first and not signs
         else old.seconds_to_score,
         signs=signs,
-        judgement=old.judgement if signs else None,
+        judgement=kept.judgement if signs else None,
         answered_at=first,
-        day=first.astimezone(zone_of(target.tenant.time_zone)).date() if is_first else old.day,
+        day=first.astimezone(zone_of(target.tenant.time_zone)).date() if is_first else kept.day,
         comment=old.comment if submitted.comment is UNSET else submitted.comment,
         may_contact=old.may_contact if submitted.may_contact is UNSET else submitted.may_contact,
         replies=replies_after(
@@ -291,7 +327,31 @@ def answer_after(
         else old.replies,
         **_follow_up(target, submitted),
     )
-    return None if new == old else amended(old, new, now)
+    return None if new == kept else amended(kept, new, now)
+
+
+def _unanswered(answer: Answer) -> Answer:
+    """An answer without all that was posted of it."""
+    return msgspec.structs.replace(
+        answer,
+        state="clicked",
+        score=None,
+        comment=None,
+        follow_up=None,
+        follow_up_question=None,
+        replies=(),
+        may_contact=None,
+        layout=None,
+        seconds_to_score=None,
+        signs=(),
+        judgement=None,
+        day=None,
+        answered_at=None,
+    )
+
+
+def _seconds_to_score(opened_at: datetime | None, now: datetime) -> int | None:
+    return None if opened_at is None else max(0, int((now - opened_at).total_seconds()))
 
 
 def _follow_up(target: LinkTarget, submitted: SubmittedAnswer) -> dict[str, str | None]:

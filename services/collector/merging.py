@@ -13,7 +13,6 @@ from typing import get_args
 from msgspec import UNSET, UnsetType
 
 from services.collector.domain import LinkTarget, PageRevision, SubmittedAnswer, parse_score
-from services.collector.suspicion import is_held
 from shared.events import Answer
 from shared.events.nps import Group, group_of
 from shared.events.questions import Values
@@ -134,7 +133,7 @@ class MergeResult:
 
 def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
     """Merge a form with the answer as it is now."""
-    answer, shown, revision = target.answer, posted.shown, posted.revision
+    answer, shown, revision = target.scored_answer, posted.shown, posted.revision
     submitted = SubmittedAnswer(
         posted.score,
         posted.language,
@@ -145,12 +144,12 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         replies=posted.replies,
         layout=posted.layout,
     )
+    # What a machine may have written is no other page of the customer.
     if answer is None or answer.score is None:
         return MergeResult(submitted)
     if target.last_write is not None and revision is not None and target.last_write.page == revision.page:
         return MergeResult(submitted, overtaken=revision.seq < target.last_write.seq)
-    # What a machine may have written is no other page of the customer.
-    if answer.version == shown.version or is_held(answer):
+    if answer.version == shown.version:
         return MergeResult(submitted)
     replies, conflicts = _merged_replies(posted, answer)
     comment = _merged(submitted.comment, shown.comment, answer.comment)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -27,7 +28,7 @@ from services.collector.responses import (
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
 from services.collector.suspicion import is_held, published
 from services.collector.views import form_of_answer, thanks_page
-from services.collector.visits import Visit, intent_after, is_early
+from services.collector.visits import Visit, intent_after
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
 from shared.events.answers import MachineSign
@@ -57,6 +58,7 @@ async def show_survey(request: Request, token: str, context: OwnContext) -> Resp
     if target.anonymous:
         return show_anonymous_survey(request, context, target)
     query = request.query_params
+    target = replace(target, page=query.get("page"))
     score = parse_score(query.get("v"))
     if not target.scored_answer and _is_visit(request):
         visit = Visit(score, request.headers.get("user-agent", ""), "trap" in query)
@@ -87,7 +89,7 @@ async def _answer_with_name(
     request: Request, context: CollectorContext, link: _Link, fields: Any
 ) -> Response:
     invitation_id = link.invitation_id
-    async with context.invitation_locks.hold(str(invitation_id)), context.database.transaction() as uow:
+    async with context.invitation_locks.acquire(str(invitation_id)), context.database.transaction() as uow:
         # The lock comes first: what is read after it cannot change until this transaction has written.
         await links.lock_invitation(uow, invitation_id or uuid7())
         target = await links.find_link_target(uow, invitation_id or uuid7())
@@ -96,6 +98,7 @@ async def _answer_with_name(
         languages = available_languages(target, context.pages)
         language = customer_language(target, languages)
         form = read_form(fields, languages, language, target.questions)
+        target = replace(target, page=form.page or None)
         if (instead := _not_written(request, context, target, form, language)) is not None:
             return instead
         merged = merge(target, form.posted())
@@ -105,7 +108,9 @@ async def _answer_with_name(
         target = await _write_answer(uow, context, target, form, merged, signs)
     if form.action != "send":
         return saved(target, form, merged)
-    return _seen_again(request, form, language)
+    # To whoever follows the link a held answer is none: the page that gave it says which one it is.
+    is_hidden = target.answer is not None and is_held(target.answer)
+    return _seen_again(request, form, language, form.page if is_hidden else "")
 
 
 def _not_written(
@@ -122,10 +127,14 @@ def _not_written(
     return refuse(request, context, target, form, faults) if faults else None
 
 
-def _seen_again(request: Request, form: SurveyForm, language: str) -> Response:
-    """To the page of the answer, in the language of the form."""
-    suffix = "" if form.language == language else f"?lang={form.language}"
-    return RedirectResponse(f"{request.url.path}{suffix}", 303, headers=NOT_INDEXED)
+def _seen_again(request: Request, form: SurveyForm, language: str, page: str = "") -> Response:
+    """To the page of the answer, in the language of the form.
+
+    :param page: the id of the page that posted it, where it alone may see the answer.
+    """
+    said = {"page": page, "lang": "" if form.language == language else form.language}
+    query = urlencode({name: value for name, value in said.items() if value})
+    return RedirectResponse(f"{request.url.path}{query and '?'}{query}", 303, headers=NOT_INDEXED)
 
 
 async def _write_answer(
@@ -142,9 +151,9 @@ async def _write_answer(
     # The question is kept as it was asked: with its placeholders filled.
     as_asked = with_filled_texts(target, form.language, context.pages, form.texts, form.replies)
     opened_at = None
-    if target.scored_answer is None or is_held(target.scored_answer):
+    if target.is_untouched:
         intent = await intents.find_intent(uow, target.tenant.id, target.invitation.id)
-        opened_at = intent.opened_at(target.invitation.invited_at) if intent is not None else None
+        opened_at = intent.opened_at(target.invitation.mails) if intent is not None else None
     answer = answer_after(as_asked, merged.submitted, uow.now, opened_at, signs)
     if answer is None:
         return target
@@ -158,7 +167,7 @@ async def _record_visit(context: CollectorContext, target: LinkTarget, visit: Vi
     """Record a visit; a person's first one publishes the answer as ``clicked``."""
     invitation, tenant = target.invitation, target.tenant.id
     async with (
-        context.invitation_locks.hold(str(invitation.id)),
+        context.invitation_locks.acquire(str(invitation.id)),
         context.database.transaction() as uow,
     ):
         await links.lock_invitation(uow, invitation.id)
@@ -169,7 +178,7 @@ async def _record_visit(context: CollectorContext, target: LinkTarget, visit: Vi
         await intents.put_intent(uow, tenant, invitation.id, intent)
         if intent.flag is not None or current is None or current.answer is not None:
             return
-        if not is_early(uow.now, current.invitation.invited_at):
+        if not current.invitation.mails.are_early(uow.now):
             answer = clicked_answer(current.invitation, uow.now)
             await answers.put_answers(uow, tenant, [answer])
             uow.publish(ANSWERS, tenant, answer)

@@ -14,6 +14,7 @@ from services.collector.merging import MergeResult, shown_after
 from services.collector.survey_texts import time_zone_of
 from services.collector.suspicion import Post, signs_of
 from services.collector.views import RELOAD_INTERVAL_S, LinkGonePage, OneMomentPage, shown_answer, survey_page
+from services.collector.visits import EARLY
 from shared.events.answers import MachineSign
 from shared.pages.page import Frame, Page
 
@@ -63,15 +64,20 @@ def posted_signs(
     """What speaks for a machine in a posted form. Answers to tests never count, so nothing is judged."""
     if target.invitation.test:
         return ()
+    now = context.database.clock()
+    mails, rendered_at = target.invitation.mails, context.nonce.made_at(form.nonce)
+    if target.anonymous and rendered_at is not None and now >= rendered_at + EARLY:
+        # Such a post is refused, not held: a person who took their time waits for no event of ours.
+        mails = replace(mails, is_expected=False)
     post = Post(
         agent=request.headers.get("user-agent", ""),
         trapped=form.trapped,
         touched=form.touched,
         is_timed=form.is_timed,
-        rendered_at=context.nonce.made_at(form.nonce),
-        mailed_at=target.invitation.invited_at,
+        rendered_at=rendered_at,
+        mails=mails,
     )
-    return signs_of(post, context.database.clock())
+    return signs_of(post, now)
 
 
 def refuse(

@@ -25,7 +25,7 @@ def available_languages(target: LinkTarget, pages: Pages) -> list[str]:
 
 def customer_language(target: LinkTarget, languages: Collection[str]) -> str:
     """The language of the answer, else of the invitation, else English: the first that is available."""
-    answered = target.answer.language if target.answer else None
+    answered = target.scored_answer.language if target.scored_answer else None
     wanted = [tag for tag in (answered, target.invitation.language) if tag]
     return first_available(wanted, languages)
 

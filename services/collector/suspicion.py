@@ -1,7 +1,7 @@
 """Whether an answer could be a machine's, and what it counts as until a person has judged it. Pure.
 
 Scanners of mail follow links, run the script of a page and press its buttons. An answer that shows a sign of
-one is suspect: it is kept and shown to staff, and held out of scores, cases and reminders until somebody
+one is suspect: it is kept and shown to staff, and kept out of scores, cases and reminders until somebody
 judges it, or until a post without a sign comes by the same link. A person is never refused.
 """
 
@@ -11,7 +11,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from services.collector.visits import is_early, is_scanner
+from services.collector.visits import Mails, is_scanner
 from shared.events.answers import Answer, HeldAnswer, Judgement, MachineSign
 
 SIGNS: tuple[MachineSign, ...] = get_args(MachineSign)
@@ -34,8 +34,8 @@ class Post:
     """The page had the field for that; one of an earlier version has not, and is not judged by time."""
     rendered_at: datetime | None
     """When the page was made, in whole seconds; None: its nonce does not say."""
-    mailed_at: datetime
-    """When the mail server took the mail."""
+    mails: Mails
+    """By which its link came."""
 
 
 def signs_of(post: Post, now: datetime) -> tuple[MachineSign, ...]:
@@ -48,7 +48,7 @@ def signs_of(post: Post, now: datetime) -> tuple[MachineSign, ...]:
     if post.touched is False:
         found.append("untouched")
     if post.is_timed and not post.touched:
-        if is_early(now, post.mailed_at):
+        if post.mails.are_early(now):
             found.append("early")
         if post.rendered_at is not None and now < post.rendered_at + FAST:
             found.append("fast")

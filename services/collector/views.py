@@ -119,6 +119,7 @@ def thanks_page(
     """The thanks for a scored answer; ``url``: of its form, where it can be changed."""
     assert answer.score is not None  # noqa: S101  (for the type checker)
     group, case = group_of(answer.score), target.case
+    shown_to = f"&page={target.page}" if is_held(answer) else ""
     is_contact_due = not case.is_settled if case is not None else group == "detractor"
     return ThanksPage(
         company=target.tenant.name,
@@ -130,7 +131,7 @@ def thanks_page(
         contact_due_at=case.due_at if case is not None and case.due_at > now else None,
         amendable_until=target.amendable_until,
         anonymous=target.anonymous,
-        change_url=f"{url}?change=1&lang={language}" if url else None,
+        change_url=f"{url}?change=1&lang={language}{shown_to}" if url else None,
     )
 
 

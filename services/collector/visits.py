@@ -11,9 +11,39 @@ VisitClass = Literal["human", "suspect", "bot"]
 """Whose the visits of a link are. bot: they have a flag; suspect: they began before anybody had the mail."""
 EARLY = timedelta(seconds=5)
 """Nobody has received, opened and read a mail so soon after the mail server took it."""
+HANDING_OVER = timedelta(minutes=30)
+"""For so long after a mail was due it is taken to be on its way to the mail server, unless we know better. A
+server may scan the links of a mail before it takes it. The sender gives up after as long (the lease of a
+delivery); and where events come late, the mail may have been taken long ago without our knowing it."""
 SCAN_PERIOD = timedelta(seconds=10)
 SCANNED_SCORES = 3
 """So many scores of one link, followed within the period, are a scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mails:
+    """When the mail server took the mails of an invitation, as far as it is known here."""
+
+    first_at: datetime
+    """When it took the first one; as long as that is not known, when that was due."""
+    is_expected: bool = False
+    """The first one waits, or is being handed over."""
+    reminding_since: datetime | None = None
+    """When the last reminder began to be handed over."""
+    reminded_at: datetime | None = None
+    """When it last took a reminder; before ``reminding_since``: not that one."""
+
+    def are_early(self, at: datetime) -> bool:
+        """Whether nobody can have had the mail that a visit at this time is likely to have come by.
+
+        Between two mails a person may come by the first of them.
+        """
+        if at < self.first_at + (HANDING_OVER if self.is_expected else EARLY):
+            return True
+        since, taken = self.reminding_since, self.reminded_at
+        if since is not None and (taken is None or taken < since):
+            return since <= at < since + HANDING_OVER
+        return taken is not None and (since or taken) <= at < taken + EARLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +70,16 @@ class Intent:
     """When each score was last followed, in seconds of Unix time."""
     flag: MachineFlag | None
 
-    def opened_at(self, mailed_at: datetime) -> datetime | None:
+    def opened_at(self, mails: Mails) -> datetime | None:
         """When a person first followed the link; None where that may have been a machine."""
-        return self.first_at if visit_class(self.flag, self.first_at, mailed_at) == "human" else None
+        return self.first_at if visit_class(self.flag, self.first_at, mails) == "human" else None
 
 
-def is_early(at: datetime, mailed_at: datetime) -> bool:
-    """Whether something happened when no person can have had the mail, which the mail server took then."""
-    return at < mailed_at + EARLY
-
-
-def visit_class(flag: str | None, first_at: datetime, mailed_at: datetime | None) -> VisitClass:
+def visit_class(flag: str | None, first_at: datetime, mails: Mails | None) -> VisitClass:
     """Whose the visits of a link are, of which the first was at that time."""
     if flag is not None:
         return "bot"
-    return "suspect" if mailed_at is not None and is_early(first_at, mailed_at) else "human"
+    return "suspect" if mails is not None and mails.are_early(first_at) else "human"
 
 
 def intent_after(intent: Intent | None, visit: Visit, now: datetime) -> Intent:

@@ -1,6 +1,7 @@
 """Erasure: decisions and invitations lose whose they are, and what only the customer's names would tell.
 
-What is counted of them stays. A mail that waits is dropped, one that is being sent is waited for.
+What is counted of them stays. A mail that waits is dropped, and keeps nobody else under its address from
+being asked; one that is being sent is waited for.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,6 +14,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts, encode_facts
+from services.dispatcher.decisions.quarantine import asked_under, forget_asked
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import erasing as rows
@@ -35,7 +37,9 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     invitations = await rows.lock_invitations(uow, targets)
     customers = {(row.tenant, row.event_id): read_invitation(row).customer for row in invitations}
     under_way = _targets_of([row for row in invitations if (row.tenant, row.id) in sending], targets)
-    await _erase_invitations(uow, [row for row in invitations if (row.tenant, row.id) not in sending])
+    settled = [row for row in invitations if (row.tenant, row.id) not in sending]
+    await _erase_invitations(uow, settled)
+    await _end_quarantines(uow, targets, [row for row in settled if row.state == "waiting"])
     await asked_rows.remove(uow, await rows.remove_customers(uow, targets))
     await rows.erase_suppressions(uow, targets)
     await _erase_decisions(uow, targets, customers)
@@ -76,6 +80,20 @@ async def _erase_invitations(uow: UnitOfWork, invitations: Sequence[Row[Any]]) -
     if erased:
         await rows.drop_deliveries(uow, [(each.tenant, each.id) for each in erased])
         await rows.write_invitations(uow, erased)
+
+
+async def _end_quarantines(uow: UnitOfWork, targets: Sequence[Target], dropped: Sequence[Row[Any]]) -> None:
+    """Let the mails that waited be as if they had never been to leave."""
+    unsent = []
+    for row in dropped:
+        invitation = read_invitation(row)
+        if not invitation.test:
+            customer_id = invitation.customer.id
+            keys = asked_under(row.tenant, invitation.contact_key or customer_id, customer_id)
+            unsent.append((keys, invitation))
+    if unsent:
+        await rows.lock_customers(uow, targets, {key for keys, _ in unsent for key in keys})
+        await forget_asked(uow, unsent)
 
 
 async def _erase_decisions(

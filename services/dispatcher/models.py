@@ -116,8 +116,10 @@ first_day = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("survey_id", Uuid, primary_key=True),
-    # How many mails have left, or are to leave, in each hour since the survey was first live.
+    # How many mails have left, or are to leave, in each hour since the day began.
     Column("counts", ARRAY(Integer), nullable=False),
+    # When the first mail took a place; NULL: none has, or a version that did not keep this wrote the row.
+    Column("began_at", INSTANT),
 )
 sending = Table(
     "sending",
@@ -494,6 +496,13 @@ invitation = Table(
     Index(None, "changed_at"),
     Index(None, "tenant", "state", "decided_at"),
     Index("ix_invitation_not_placed", "tenant", postgresql_where=text("decided_at IS NULL")),
+    Index(
+        "ix_invitation_sent",
+        "tenant",
+        "survey_id",
+        "sent_at",
+        postgresql_where=text("sent_at IS NOT NULL AND NOT test"),
+    ),
     Index("ix_invitation_order", "tenant", "order_id", postgresql_where=text("order_id IS NOT NULL")),
 )
 counter_event = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
@@ -56,6 +56,8 @@ answer = Table(
     Column("person", Text, info=PERSONAL),
     Column("contact_key", Text, info=PERSONAL),
     Column("comment", Text, info=PERSONAL),
+    # To the follow-up and the further questions. NULL: none, or an earlier version of the code wrote it.
+    Column("replies", JSONB(none_as_null=True), info=PERSONAL),
     Column("language", Text),
     Column("origin", Text, nullable=False),
     Column("answered_at", Instant),
@@ -70,6 +72,7 @@ answer = Table(
         "answered_at",
         postgresql_where=text("customer_id IS NOT NULL OR comment IS NOT NULL"),
     ),
+    Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )
 
 # Anonymous answers that are not counted yet.

@@ -49,7 +49,15 @@ class Invitation(Data, frozen=True, kw_only=True):
     attributes: Raw | UnsetType = UNSET
     decided_at: Instant
     due_at: Instant
+    asked_at: Instant | None = None
+    """Of a mail that was dropped, since the customer had been asked not long before: when that was."""
     sent_at: Instant | None = None
+    reminding_since: Instant | None = None
+    """When the last reminder began to be handed to the mail server; None: there was none, it was not taken,
+    or published by a version that did not say."""
+    reminded_at: Instant | None = None
+    """When the mail server last took a reminder: before ``reminding_since``, if it has not taken that one
+    yet; None: it has taken none, or as above."""
     expires_at: Instant
 
 

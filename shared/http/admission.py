@@ -74,8 +74,8 @@ class Admission:
         async with AsyncExitStack() as places:
             try:
                 async with asyncio.timeout(self._max_wait_s):
-                    await places.enter_async_context(self._callers.hold(requester.caller))
-                    await places.enter_async_context(self._tenants.hold(requester.tenant))
+                    await places.enter_async_context(self._callers.acquire(requester.caller))
+                    await places.enter_async_context(self._tenants.acquire(requester.tenant))
             except TimeoutError:
                 raise _too_many_requests() from None
             try:

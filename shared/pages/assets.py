@@ -1,6 +1,8 @@
 """Style sheets, scripts and icons, under addresses with a digest of the content: browsers may keep them."""
 
+import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,8 @@ SHARED_ASSETS = AssetFolder("shared", Path(__file__).parent / "static")
 @dataclass(frozen=True, slots=True)
 class _Asset:
     content: bytes
+    packed: bytes
+    """The same with gzip, made once."""
     digest: str
     media_type: str
 
@@ -49,7 +53,9 @@ class Assets:
                 if path.suffix in MEDIA_TYPES:
                     content = path.read_bytes()
                     digest = hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
-                    self._assets[owner, path.name] = _Asset(content, digest, MEDIA_TYPES[path.suffix])
+                    packed = gzip.compress(content, mtime=0)
+                    media_type = MEDIA_TYPES[path.suffix]
+                    self._assets[owner, path.name] = _Asset(content, packed, digest, media_type)
         self._owners = {name: owner for owner, name in reversed(self._assets)}
 
     def url(self, name: str) -> str:
@@ -63,4 +69,15 @@ class Assets:
         asset = self._assets.get((owner, name))
         if asset is None or asset.digest != digest:
             raise Problem(404)
-        return Response(asset.content, media_type=asset.media_type, headers={"Cache-Control": CACHE_CONTROL})
+        headers = {"Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
+        content = asset.content
+        if len(asset.packed) < len(content) and _takes_gzip(request.headers.get("accept-encoding", "")):
+            headers["Content-Encoding"], content = "gzip", asset.packed
+        return Response(content, media_type=asset.media_type, headers=headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header names gzip, and does not refuse it by ``q=0``."""
+    codings = (coding.partition(";") for coding in accepted.lower().split(","))
+    refused = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")
+    return any(name.strip() == "gzip" and not refused.fullmatch(weight) for name, _, weight in codings)

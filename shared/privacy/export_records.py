@@ -279,6 +279,8 @@ class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_
     score: int | None = None
     score_before: int | None = None
     comment: str | None = None
+    replies: tuple[Reply, ...] = ()
+    """To the follow-up, too."""
     measurement: str
     touchpoint: str | None = None
     counts_for: tuple[str, ...] = ()

@@ -64,6 +64,12 @@ STORED_WORDS = """(
 """Whether the stored answer in a row ``t`` has what its customer wrote."""
 
 
+HAS_WRITTEN_REPLIES = """t.replies @> '[{"kind": "text"}]'"""
+"""Whether a row ``t`` has replies to further questions that its customer wrote."""
+WITHOUT_WRITTEN_REPLIES = """replies = jsonb_path_query_array(t.replies, '$[*] ? (@.kind != "text")')"""
+"""The assignment by which these go. What was chosen is no word of the customer's."""
+
+
 def wordless_answer(body: bytes) -> bytes:
     """A stored answer without what the customer wrote."""
     answer = _answers.decode(body)

@@ -42,7 +42,13 @@ def erased_form(data: Data) -> Data:
 @erased_form.register
 def _(invitation: Invitation) -> Invitation:
     return replace(
-        invitation, customer=ERASED_CUSTOMER, account=None, handled_by=None, attributes=UNSET, **OF_NOBODY
+        invitation,
+        customer=ERASED_CUSTOMER,
+        account=None,
+        handled_by=None,
+        attributes=UNSET,
+        asked_at=None,
+        **OF_NOBODY,
     )
 
 

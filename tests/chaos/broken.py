@@ -85,7 +85,7 @@ def _skips() -> None:
 def _forgets_sending() -> None:
     if not _runs("dispatcher"):
         return
-    from services.dispatcher.invitations import queue
+    from services.dispatcher.invitations import judging, queue
     from services.dispatcher.invitations.states import move_invitation
     from shared.outbound import deliveries
 
@@ -101,7 +101,8 @@ def _forgets_sending() -> None:
 
     settle = _replaced(deliveries.SETTLE, "state = 'sending'", "state = 'waiting'")
     replace_names(deliveries, claim=forgetful_claim, SETTLE=settle)
-    replace_names(queue, move_invitation=forgetful_move)
+    for module in (judging, queue):
+        replace_names(module, move_invitation=forgetful_move)
 
 
 def _counts_the_batch() -> None:

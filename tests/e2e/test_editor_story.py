@@ -29,6 +29,7 @@ async def test_a_survey_from_its_form_to_the_next_event_that_is_skipped(
     staff = await browser.new_context()
     editor = await sign_in(staff, company)
     await _write_the_survey(editor, stack)
+    await _see_it_typed(editor)
     await _read_it_in_three_languages(editor)
     await _rehearse(editor, stack, company)
     await editor.get_by_role("link", name="Start asking…").click()
@@ -100,6 +101,29 @@ async def _write_the_survey(page: Page, stack: FullStack) -> None:
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Big bookings is a draft.")
 
 
+async def _see_it_typed(page: Page) -> None:
+    """The mail beside the form follows what is typed, in each language, and is there again after a fault."""
+    question, mail = page.locator('[name="en.question"]'), page.frame_locator('iframe[name="typed-mail"]')
+    heading = mail.get_by_role("heading", level=1)
+    await expect(heading).to_contain_text("How likely is it that you would recommend Boat")
+    await question.evaluate("field => { for (let e = field; e; e = e.parentElement) e.open = true; }")
+    for typed, shown in (
+        ("Would you book at {company} again?", "Would you book at Boat again?"),
+        ("Would you book at {harbour} again?", "What is wrong in the form"),
+        ("Would you sail with {company}?", "Would you sail with Boat?"),
+    ):
+        await question.fill(typed)
+        await page.get_by_role("button", name="English", exact=True).click()
+        await expect(heading).to_have_text(shown)
+        if "harbour" in typed:
+            await expect(mail.get_by_text("There is no {harbour}.")).to_be_visible()
+    await page.get_by_role("button", name="Danish", exact=True).click()
+    await expect(heading).to_contain_text("Hvor sandsynligt er det, at du vil anbefale Boat")
+    await expect(question).to_have_value("Would you sail with {company}?")
+    await page.reload()
+    await expect(question).to_have_value("")  # nothing of it was saved
+
+
 async def _read_it_in_three_languages(page: Page) -> None:
     survey = page.url
     await page.get_by_role("link", name="See mail and page", exact=True).click()
@@ -116,6 +140,14 @@ async def _read_it_in_three_languages(page: Page) -> None:
             heading = page.frame_locator(f'iframe[title="{frame}"]').get_by_role("heading", level=1)
             await expect(heading).to_contain_text(words)
         await expect(page.frame_locator('iframe[title="The page"]').get_by_text(further)).to_be_visible()
+    await page.get_by_role("link", name="On a phone").click()
+    await expect(page.locator('iframe[title="The page"]')).to_have_css("width", "360px")
+    await expect(page.frame_locator('iframe[title="The page"]').get_by_text(further)).to_be_visible()
+    await page.get_by_role("link", name="Who gave 9 or 10").click()
+    shown = page.frame_locator('iframe[title="The page"]')
+    await expect(shown.get_by_role("radio", name="10", exact=False)).to_be_checked()
+    await expect(shown.get_by_text(further)).to_be_hidden()
+    await expect(page.locator('iframe[title="The page"]')).to_have_css("width", "360px")
     await page.goto(survey)
 
 

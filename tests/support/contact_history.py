@@ -5,7 +5,7 @@ predicts nothing: it looks at each decision to ask and at each mail that leaves,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -152,7 +152,7 @@ class History:
     def judge_asking(self, event: Happened, waiting: set[str], unsent: set[str]) -> list[str]:
         """Every rule that a decision to ask breaks.
 
-        The quarantine is judged here alone, by every mail that left and every one that is to.
+        The quarantine is judged by every mail that left and every one that is to.
 
         :param waiting: the events whose first mail has not left, or nobody knows whether it has.
         :param unsent: those of them whose mail has certainly not left.
@@ -253,10 +253,27 @@ class History:
         survey, event = self.surveys[mail.survey], mail.event
         if mail.at - event.at > survey.max_age:
             yield "a question about something too old"
+        # To the minute, in which a mail that is due may leave.
+        for at in self.left_within_quarantine(event, mail.survey, mail.at + timedelta(minutes=1)):
+            yield f"a question within the quarantine after that of {at}"
         if mail.at < event.at + self.asked[event.id].survey.holding:
             yield "a mail within its holding time"
         if event.id in self.outranked:
             yield "a mail that had given way"
+
+    def left_within_quarantine(self, event: Happened, survey: str, now: datetime) -> list[datetime]:
+        """When the address was asked about other events, too close to be asked about this one now.
+
+        By the survey as it is now, about what it was to ask; what has not left does not count.
+        """
+        then, days = self.asked[event.id], self.surveys[survey].days * DAY
+        asked = replace(then, survey=replace(self.surveys[survey], touchpoint=then.touchpoint))
+        return [
+            each.at
+            for each in self.arrived_to(event.who.address)
+            if each.n == 0 and each.event.id != event.id and now - each.at < days
+            if self.in_scope(asked, self.asked[each.event.id])
+        ]
 
     def _of_reminder(self, mail: Mail) -> Iterator[str]:
         survey = self.surveys[mail.survey]
@@ -326,12 +343,8 @@ class History:
         surveys = [each for each in self.surveys.values() if each.event_type == event.type]
         now, who = event.known_at, event.who
         dues = [(each, max(event.at + max(each.delay, each.holding), now)) for each in surveys if each.live]
-        # An address goes on resting when a mail to it that waited ends with an erasure.
-        ended = {id_ for id_, asked in self.asked.items() if asked.event.who.id in self.erased}
         mails = [
-            each
-            for each in waiting | ended
-            if each != event.id and self.events[each].who.address == who.address
+            each for each in waiting if each != event.id and self.events[each].who.address == who.address
         ]
         arrived = bool(self.arrived_to(who.address))
         # The surveys that something keeps from asking which does not give way to them.

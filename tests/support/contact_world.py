@@ -133,6 +133,7 @@ class World:
             self.clock.on(hours=min(hours, TICK_HOURS))
             while await self.sender.step() == 0:
                 pass
+            await self._judge_drops()
             await self.relay()
 
     async def serve(self, outcome: str) -> None:
@@ -264,6 +265,23 @@ class World:
         for row in found:
             if row.why == "outranked" and row.source_id not in self.history.outranked:
                 self.broken += self.history.give_way(row.source_id, row.due_at)
+
+    async def _judge_drops(self) -> None:
+        """What was not sent now since its customer had been asked not long before: that was so."""
+        found = await rows(
+            self.database,
+            "SELECT d.source_id, d.survey_id FROM decision d JOIN invitation i ON i.id = d.invitation_id "
+            "WHERE i.state = 'dropped' AND i.reason = 'quarantine' AND i.changed_at = :now",
+            now=self.clock.now,
+        )
+        for row in found:
+            event = self.history.events[row.source_id]
+            asked = self.history.left_within_quarantine(
+                event, self._survey_name(row.survey_id), self.clock.now
+            )
+            self.told.append(f"{row.source_id} is dropped after {asked}")
+            if not asked:
+                self.broken.append(f"{row.source_id} was not sent, and no other mail had left")
 
     def _draw(self, event: Happened, reason: str, survey_id: UUID | None) -> None:
         surveys = [each for each in self.history.surveys.values() if each.event_type == event.type]

@@ -3,7 +3,7 @@
 It is written from the words of the rules alone, and has neither a database nor anything of the product.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,9 +90,18 @@ class Model:
                 why = refusal
         return why
 
-    def send(self, now: datetime, outcome: str) -> None:
-        """Each mail that is due leaves, if it may, with this outcome."""
-        for question in sorted(self.questions, key=lambda question: question.at):
+    def send(self, now: datetime, outcome: str, handed: Sequence[str]) -> None:
+        """Each mail that is due leaves, if it may, with this outcome.
+
+        :param handed: the events whose mails were handed over, in their order: of two that are due at the same
+            time any may be the first, and it may forbid the other.
+        """
+
+        def turn(question: Question) -> tuple[datetime, int]:
+            event = question.event.id if question.event is not None else ""
+            return question.at, handed.index(event) if event in handed else len(handed)
+
+        for question in sorted(self.questions, key=turn):
             if question.state != "waiting" or question.event is None or question.at > now:
                 continue
             survey = next(each for each in self.surveys if each.survey == question.survey)
@@ -112,7 +121,8 @@ class Model:
         if survey.measurement == "transactional" and self._waiting(event, "relational", at):
             return "relational_first"
         for question in self._in_the_way(survey, event, at, touchpoint):
-            if question.event is None or (ours and not self._gives_way(question, survey)):
+            left = question.event is None or question.state != "waiting"
+            if left or (ours and not self._gives_way(question, survey)):
                 return "quarantine"
         if survey.measurement == "relational":
             for question in self._standing(survey, event, at):

@@ -218,6 +218,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "dispatcher POST /surveys/{survey_id}/copy": RouteRequest(survey, form={}, foreign=404),
         "dispatcher POST /surveys/{survey_id}/dry-run": RouteRequest(survey, form=typed, foreign=404),
+        "dispatcher POST /surveys/{survey_id}/language": RouteRequest(
+            survey, form={**typed, "add_language": "pl"}, foreign=404
+        ),
         "dispatcher GET /surveys/{survey_id}/versions": RouteRequest(survey, foreign=404),
         "dispatcher GET /surveys/{survey_id}/preview": RouteRequest(
             survey, query={"language": "en"}, foreign=404

@@ -13,7 +13,9 @@ import msgspec
 
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.repository.cases import case_of_row
-from shared.events import Answer, segments_of
+from shared.events import Answer, Reply, segments_of
+
+_replies = msgspec.json.Decoder(tuple[Reply, ...])
 
 
 class VisibleCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,7 @@ class EarlierVersion(msgspec.Struct, frozen=True, kw_only=True):
     score: int
     comment: str | None
     follow_up: str | None
+    replies: tuple[Reply, ...] = ()
 
     def is_continued_by(self, later: "EarlierVersion") -> bool:
         """Whether the later version only adds text."""
@@ -89,18 +92,42 @@ class EarlierVersion(msgspec.Struct, frozen=True, kw_only=True):
             self.score == later.score
             and (later.comment or "").startswith(self.comment or "")
             and (later.follow_up or "").startswith(self.follow_up or "")
+            and self.replies_before(later.replies) == []
         )
+
+    def replies_before(self, later: Sequence[Reply]) -> list[Reply]:
+        """The replies of which the later ones lack something: what was written, or one of what was chosen."""
+        by_question = {reply.question: reply for reply in later}
+        return [reply for reply in self.replies if not _goes_on(reply, by_question.get(reply.question))]
+
+
+def _goes_on(reply: Reply, later: Reply | None) -> bool:
+    if later is None:
+        return False
+    if reply.text is not None:
+        return (later.text or "").startswith(reply.text)
+    return set(reply.values) <= set(later.values)
 
 
 def earlier_versions(answer: Answer, rows: Sequence[Any]) -> list[EarlierVersion]:
     """What was sent of an answer and then changed, not only continued, oldest first."""
     sent = [
-        EarlierVersion(at=row.changed_at, score=row.score, comment=row.comment, follow_up=row.follow_up)
+        EarlierVersion(
+            at=row.changed_at,
+            score=row.score,
+            comment=row.comment,
+            follow_up=row.follow_up,
+            replies=_replies.decode(row.replies),
+        )
         for row in rows
         if row.id == answer.id
     ]
     newest = EarlierVersion(
-        at=answer.changed_at, score=answer.score or 0, comment=answer.comment, follow_up=answer.follow_up
+        at=answer.changed_at,
+        score=answer.score or 0,
+        comment=answer.comment,
+        follow_up=answer.follow_up,
+        replies=answer.replies,
     )
     followers = [*sent, newest][1:]
     return [one for one, later in zip(sent, followers, strict=True) if not one.is_continued_by(later)]

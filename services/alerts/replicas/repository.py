@@ -129,15 +129,15 @@ async def leave_out(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> list[tu
 
 
 KEEP_EARLIER_VERSIONS = """
-    INSERT INTO answer_before (tenant, id, version, score, comment, follow_up, changed_at)
+    INSERT INTO answer_before (tenant, id, version, score, comment, follow_up, replies, changed_at)
     SELECT n.tenant, n.id, n.version, n.score,
         CASE WHEN NOT e.is_erased THEN n.comment END, CASE WHEN NOT e.is_erased THEN n.follow_up END,
-        n.changed_at
+        CASE WHEN e.is_erased THEN '[]' ELSE n.replies END, n.changed_at
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
         CAST(:scores AS smallint[]), CAST(:comments AS text[]), CAST(:follow_ups AS text[]),
-        CAST(:times AS timestamptz[])
-    ) AS n (tenant, id, version, score, comment, follow_up, changed_at)
+        CAST(:replies AS jsonb[]), CAST(:times AS timestamptz[])
+    ) AS n (tenant, id, version, score, comment, follow_up, replies, changed_at)
     JOIN answer a ON a.tenant = n.tenant AND a.id = n.id
     CROSS JOIN LATERAL (
         SELECT coalesce(CAST(convert_from(a.body, 'UTF8') AS jsonb) ->> 'erased', 'false') = 'true'
@@ -164,13 +164,14 @@ async def _keep_earlier_versions(uow: UnitOfWork, versions: Sequence[tuple[str, 
             "scores": [version.score for _, version in versions],
             "comments": [version.comment for _, version in versions],
             "follow_ups": [version.follow_up for _, version in versions],
+            "replies": [msgspec.json.encode(version.replies).decode() for _, version in versions],
             "times": [version.changed_at for _, version in versions],
         },
     )
 
 
 FIND_EARLIER_VERSIONS = """
-    SELECT id, version, score, comment, follow_up, changed_at
+    SELECT id, version, score, comment, follow_up, CAST(replies AS text) AS replies, changed_at
     FROM answer_before
     WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))
     ORDER BY id, version DESC
@@ -333,7 +334,7 @@ async def _erase(
 
 
 ERASE_EARLIER_VERSIONS = """
-    UPDATE answer_before t SET comment = NULL, follow_up = NULL
+    UPDATE answer_before t SET comment = NULL, follow_up = NULL, replies = '[]'
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
     WHERE t.tenant = n.tenant AND t.id = n.id
 """

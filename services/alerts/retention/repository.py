@@ -14,7 +14,9 @@ from services.alerts.models import (
 )
 from shared.outbound.deliveries import DELIVERY
 from shared.privacy.removal import (
+    HAS_WRITTEN_REPLIES,
     STORED_WORDS,
+    WITHOUT_WRITTEN_REPLIES,
     answer_without_customer,
     invitation_without_customer,
     without_customer,
@@ -77,10 +79,11 @@ RETENTION: tuple[RetentionRule, ...] = (
         "comments",
         answer_before,
         f"""
-            t.changed_at < :comments AND (t.comment IS NOT NULL OR t.follow_up IS NOT NULL)
+            t.changed_at < :comments
+            AND (t.comment IS NOT NULL OR t.follow_up IS NOT NULL OR {HAS_WRITTEN_REPLIES})
             AND NOT {UNDER_WAY.format(before=":comments")}
         """,
-        "comment = NULL, follow_up = NULL",
+        f"comment = NULL, follow_up = NULL, {WITHOUT_WRITTEN_REPLIES}",
     ),
     ClearRule(
         "comments",

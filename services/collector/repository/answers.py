@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.collector.domain import PageRevision
+from services.collector.domain import InvitationReplica, PageRevision
 from services.collector.models import answer as answer_table
 from services.collector.visits import VisitClass, visit_class
 from shared.db.bulk import keep_newest_sql, row_values
@@ -20,6 +20,7 @@ ANSWER_BODY = "CAST(to_jsonb(a) AS text)"
 _LOWEST_ID = UUID(int=0)
 """Lower than any id."""
 decode_answer = msgspec.json.Decoder(Answer).decode
+_decode_invitation = msgspec.json.Decoder(InvitationReplica).decode
 
 PUT_ANSWERS = """
     WITH written AS ({keep_newest_answers})
@@ -57,16 +58,18 @@ LOCK_ANSWERS_AFTER = f"""
 # One lower and one upper bound, infinite where the caller gives none: so every plan reads just that range of
 # the index. Answers without a score have no answered_at and lie within no bounds.
 LIST_ANSWERS = f"""
-    SELECT {ANSWER_BODY} AS body, n.flag, n.first_at
+    SELECT {ANSWER_BODY} AS body, n.flag, n.first_at, i.body AS invitation
     FROM answer a
     LEFT JOIN intent n ON n.tenant = a.tenant AND n.invitation_id = a.id
+    LEFT JOIN invitation i ON i.tenant = n.tenant AND i.id = n.invitation_id
     WHERE a.tenant = :tenant AND NOT a.anonymous
       AND (a.answered_at, a.id)
           > (coalesce(CAST(:after_at AS timestamptz), '-infinity'), CAST(:after_id AS uuid))
       AND a.answered_at < coalesce(CAST(:until AS timestamptz), 'infinity')
       AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
       AND (CAST(:segment AS text) IS NULL OR a.within ? CAST(:segment AS text))
-      AND (CAST(:suspect AS boolean) IS NULL OR (a.signs <> '[]') = CAST(:suspect AS boolean))
+      AND CASE WHEN CAST(:suspect AS boolean) IS NULL THEN a.signs = '[]' OR a.judgement = 'human'
+          ELSE (a.signs <> '[]') = CAST(:suspect AS boolean) END
       AND (CAST(:measurement AS text) IS NULL OR a.measurement = CAST(:measurement AS text))
     ORDER BY a.answered_at, a.id
     LIMIT :limit
@@ -162,6 +165,7 @@ async def list_answers(
     """Answers with a score, oldest first, each with whose the visits of its link were; no anonymous ones.
 
     :param allowed: segments to which the caller is limited; none: not limited.
+    :param suspect: those with signs of a machine, judged or not, or those without; None: those that count.
     :param after: time and id of the last answer of the page before.
     """
     places = [place for place in ((since, _LOWEST_ID) if since else None, after) if place is not None]
@@ -180,13 +184,14 @@ async def list_answers(
             "limit": limit,
         },
     )
-    return [(answer, _visits(row, answer)) for row in rows for answer in [decode_answer(row.body)]]
+    return [(decode_answer(row.body), _visits(row)) for row in rows]
 
 
-def _visits(row: Row[Any], answer: Answer) -> LinkVisits:
+def _visits(row: Row[Any]) -> LinkVisits:
     if row.first_at is None:
         return LinkVisits(None, None)
-    return LinkVisits(visit_class(row.flag, row.first_at, answer.invited_at), row.flag)
+    mails = _decode_invitation(row.invitation).mails if row.invitation else None
+    return LinkVisits(visit_class(row.flag, row.first_at, mails), row.flag)
 
 
 def _json(value: object) -> str:

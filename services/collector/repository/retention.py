@@ -5,7 +5,13 @@ import msgspec
 from services.collector.domain import InvitationReplica
 from services.collector.models import answer, answer_history, answered_link, intent, invitation
 from shared.privacy.persons import NOBODY
-from shared.privacy.removal import NO_EVENT, REMOVED_ID, without_customer
+from shared.privacy.removal import (
+    HAS_WRITTEN_REPLIES,
+    NO_EVENT,
+    REMOVED_ID,
+    WITHOUT_WRITTEN_REPLIES,
+    without_customer,
+)
 from shared.privacy.retention import LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
 
 
@@ -26,14 +32,8 @@ def replica_without_customer(body: bytes) -> bytes:
 
 
 _invitations = msgspec.json.Decoder(InvitationReplica)
-HAS_TEXTS = """(
-    t.comment IS NOT NULL OR t.follow_up IS NOT NULL OR t.replies @> '[{"kind": "text"}]'
-)"""
-# What was chosen is no word of the customer's.
-WITHOUT_TEXTS = """
-    comment = NULL, follow_up = NULL,
-    replies = jsonb_path_query_array(t.replies, '$[*] ? (@.kind != "text")')
-"""
+HAS_TEXTS = f"(t.comment IS NOT NULL OR t.follow_up IS NOT NULL OR {HAS_WRITTEN_REPLIES})"
+WITHOUT_TEXTS = f"comment = NULL, follow_up = NULL, {WITHOUT_WRITTEN_REPLIES}"
 
 RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(

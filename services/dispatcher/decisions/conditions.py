@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.field_forms import COUNTRY, LOCALE, condition_country, covers_locale
 from shared.events.conditions import Condition, ConditionScalar, comparisons
 from shared.events.segments import ORGANISATION, normalized_segment
 from shared.values.text import normalized_text
@@ -54,21 +55,27 @@ def failed_comparisons(
 
 def holds(comparison: Condition, fields: EventFields) -> bool:
     """Whether one comparison holds."""
-    actual, wanted = fields.value(comparison.field or ""), comparison.value
+    field, wanted = comparison.field or "", comparison.value
+    actual = fields.value(field)
     match comparison.op:
         case "exists":
             return actual is not None
         case "missing":
             return actual is None
         case "in":
-            return isinstance(wanted, tuple) and any(_compares(actual, "=", each) for each in wanted)
-    return _compares(actual, comparison.op or "", wanted)
+            return isinstance(wanted, tuple) and any(_compares(field, actual, "=", each) for each in wanted)
+    return _compares(field, actual, comparison.op or "", wanted)
 
 
-def _compares(actual: Any, op: str, wanted: Any) -> bool:
+def _compares(field: str, actual: Any, op: str, wanted: Any) -> bool:
     """Whether a value of an event compares so with one of a condition; two kinds never do."""
     if isinstance(actual, tuple):
         return isinstance(wanted, str) and _compares_levels(actual, op, wanted)
+    if isinstance(wanted, str) and isinstance(actual, str):
+        if field == LOCALE and op in _EQUALITIES:
+            return covers_locale(wanted, actual) == (op == "=")
+        if field == COUNTRY:  # an earlier version stored it in other forms
+            wanted = condition_country(wanted) or wanted
     kind, one, other = _kind(actual), _comparable(actual), _comparable(wanted)
     if kind is None or kind != _kind(wanted):
         return False

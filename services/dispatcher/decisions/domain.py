@@ -9,7 +9,7 @@ import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
 from services.dispatcher.decisions.event_fields import EventFields
-from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine, last_asked_by
+from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine, last_asked_by, left_of
 from services.dispatcher.decisions.giving_way import (
     outranked_by,
     outranked_surveys,
@@ -316,12 +316,11 @@ def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> UU
 def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
     """When the person is asked about an event, too close to be asked by this relational survey; None: never.
 
-    When the mail leaves, what has not left counts no more: whichever leaves first forbids the other.
+    When the mail leaves, what has not left counts no more, as for the quarantine.
     """
     if survey.measurement != "relational" or person.test_address:
         return None
-    sent = (each for each in person.asked_by_us if each.unsent_about is None)
-    return last_too_close((*person.asked, *sent), at, person.relational_distance_days)
+    return last_too_close((*person.asked, *left_of(person)), at, person.relational_distance_days)
 
 
 def reason_not_to_send(
@@ -337,9 +336,8 @@ def reason_not_to_send(
     """The rules once more, when the mail is about to leave; None lets it go.
 
     ``survey`` is None when it is gone. The person's ``invited_at`` and ``asked`` are here when another system
-    asked: our own invitations were judged at the decision, with the contact's row locked, and this very mail
-    would forbid itself. A test goes out although its survey is paused: no rule held it back when it was
-    decided.
+    asked, ``left_at`` and ``asked_by_us`` when we did: of our own mails those count that have left, and this
+    one has not. A test goes out although its survey is paused: no rule held it back when it was decided.
 
     Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
     them decides about events from then on; what was decided by the former ones is sent.
@@ -364,6 +362,13 @@ def reason_not_to_send(
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)
     return ("dropped", reason) if reason is not None else None
+
+
+def asked_before(reason: str, survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
+    """When the person was asked that forbids a mail to leave then, for this reason; None: not why."""
+    if reason == "quarantine":
+        return last_asked_by(survey, person)
+    return asked_too_close(survey, at, person) if reason == "relational_distance" else None
 
 
 def language_of(

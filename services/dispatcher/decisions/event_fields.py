@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from services.dispatcher.decisions.field_forms import COUNTRY, LOCALE, event_country, event_locale
 from shared.events import Transaction, levels
 from shared.events.conditions import ATTRIBUTE_FIELD, SEGMENT_FIELD
 from shared.values.text import normalized_text
@@ -86,8 +87,8 @@ _FIELDS: dict[str, Callable[[Transaction], Any]] = {
     "type": lambda event: event.type,
     "touchpoint": lambda event: event.segments.get("touchpoint"),
     "handled_by": lambda event: event.handled_by,
-    "customer.country": lambda event: event.customer.country,
-    "customer.locale": lambda event: event.customer.locale,
+    COUNTRY: lambda event: event_country(event.customer.country),
+    LOCALE: lambda event: event_locale(event.customer.locale),
     "organisation": lambda event: tuple(levels(event.organisation)) or None,
 }
 """Those of ``EVENT_FIELDS``."""

@@ -1,6 +1,7 @@
 """The pace of a new survey: on its first day only so many mails leave in an hour, and the others wait.
 
-Hours are counted from the moment at which the survey could first ask customers. A mail that finds its hour
+The day and its hours are counted from its first mail, however long after the start of the survey that one
+leaves. A mail that finds its hour
 full gets a place in the first later hour that has one, at its own moment of it, so that what waits leaves
 evenly and not all at once; where no hour has one, it waits until the day is over. The places of each hour are
 counted once, whether their mails have left or are to leave.
@@ -8,8 +9,7 @@ counted once, whether their mails have left or are to leave.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-
-import msgspec
+from typing import NamedTuple
 
 from services.dispatcher.decisions.hours import Hold
 
@@ -18,7 +18,7 @@ FIRST_DAY = timedelta(hours=HOURS)
 HOUR = timedelta(hours=1)
 
 
-class MailPlace(msgspec.Struct, frozen=True, kw_only=True):
+class MailPlace(NamedTuple):
     """When a mail may leave, and the places of the hours as they are with it."""
 
     at: datetime
@@ -30,7 +30,7 @@ def first_day_end(per_hour: int, began_at: datetime | None, at: datetime) -> dat
     """When the first day ends on which a survey's mails are counted; None: at this time they are not.
 
     :param per_hour: 0 is no limit.
-    :param began_at: when the survey could first ask customers; None: not yet, or it was not kept.
+    :param began_at: when the first of its mails took a place; None: none has.
     """
     if began_at is None or per_hour == 0 or at >= began_at + FIRST_DAY:
         return None
@@ -47,7 +47,7 @@ def find_place(
 ) -> MailPlace:
     """Give a mail that is due a place: now, if its hour has one left.
 
-    :param began_at: when the survey could first ask customers.
+    :param began_at: when the first of its mails took a place; of that mail, now.
     :param per_hour: how many places an hour has.
     :param counts: how many of them are taken, by hour.
     :param promised_at: where the mail has a place already: its time. Its hour may be over, or have fewer

@@ -2,15 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from services.dispatcher.decisions.scopes import last_asked
+from services.dispatcher.decisions.scopes import Asked, last_asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 
 
 def last_asked_by(survey: CandidateSurvey, person: Person) -> datetime | None:
-    """When the person was last asked within the scope of the survey's quarantine; None: never."""
+    """When the person was last asked within the scope of the survey's quarantine; None: never.
+
+    When the mail leaves, what has not left counts no more: whichever leaves first forbids the other.
+    """
     if survey.quarantine_scope == "any":
-        return person.invited_at
-    return last_asked(person.asked, survey.quarantine_scope, survey.measurement, survey.touchpoint, survey.id)
+        times = (at for at in (person.invited_at, person.left_at) if at is not None)
+        return max(times, default=None)
+    asked = (*person.asked, *left_of(person))
+    return last_asked(asked, survey.quarantine_scope, survey.measurement, survey.touchpoint, survey.id)
+
+
+def left_of(person: Person) -> tuple[Asked, ...]:
+    """What those of our own mails asked that have left, when another one is about to."""
+    return tuple(each for each in person.asked_by_us if each.unsent_about is None)
 
 
 def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> bool:

@@ -1,6 +1,6 @@
 """When contacts were last asked: rows that are locked before a decision, and written when one is asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -72,22 +72,38 @@ def asked_row(contact: ContactKey, invitation: Invitation) -> AskedRow:
 
 
 async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
-    """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope.
+    """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope."""
+    keys = asked_under(contact.tenant, contact.key, contact.customer_id)
+    await contact_rows.lock_invited(uow, keys)
+    await forget_asked(uow, [(keys, invitation)])
 
-    Versions that knew no addresses stored it under the id.
+
+def asked_under(tenant: str, contact: str, customer_id: str) -> set[tuple[str, str]]:
+    """The (tenant, key) under which a question to a contact is kept: versions that knew no addresses stored
+    it under the id.
     """
-    keys = {contact.key, contact.customer_id}
-    await contact_rows.lock_invited(uow, contact.tenant, keys)
-    await asked_rows.forget(uow, contact.tenant, keys, invitation.id)
-    await contact_rows.forget_invited(uow, contact.tenant, keys, invitation.due_at)
+    return {(tenant, contact), (tenant, customer_id)}
 
 
-async def take_turn(uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int) -> datetime | None:
-    """Let a mail leave now, unless another one has left within these hours: then when that was.
+async def forget_asked(
+    uow: UnitOfWork, unsent: Sequence[tuple[Collection[tuple[str, str]], Invitation]]
+) -> None:
+    """Let these mails be as if they had never been to leave; the rows of their keys are locked."""
+    asked = [(key, invitation) for keys, invitation in unsent for key in keys]
+    await asked_rows.forget(uow, [(*key, invitation.id) for key, invitation in asked])
+    await contact_rows.forget_invited(uow, [(*key, invitation.due_at) for key, invitation in asked])
+
+
+async def take_turn(
+    uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int, judged_after: str | None
+) -> datetime | None:
+    """Let a mail leave now, unless another one has left within these hours, or since it was judged: then
+    when that was.
 
     :param turn: which mail it is: a try of the same mail is no other one.
+    :param judged_after: the contact's last mail when this one was judged; None: there was none.
     """
-    return await contact_rows.take_turn(uow, contact.tenant, contact.key, turn, cap_hours)
+    return await contact_rows.take_turn(uow, contact.tenant, contact.key, turn, cap_hours, judged_after)
 
 
 async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:

@@ -76,7 +76,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the address is suppressed since another customer who came under it was erased."""
     invited_at: datetime | None = None
     """When they were last asked: at the decision by whatever system, when the mail leaves by another one
-    alone (see ``reason_not_to_send``)."""
+    alone."""
     asked: tuple[Asked, ...] = ()
     """The same for each survey and touchpoint, where a survey's quarantine has a scope: else it is empty."""
     hours: ContactHours = ContactHours()
@@ -95,6 +95,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Whose days the company means."""
     asked_by_us: tuple[Asked, ...] = ()
     """When the mail leaves: what our own mails asked, of which ``asked`` knows nothing then."""
+    left_at: datetime | None = None
+    """When the mail leaves: when the last mail of ours left that asked them about another event."""
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

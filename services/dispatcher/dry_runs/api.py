@@ -25,13 +25,14 @@ async def try_rules(body: DryRunBody, caller: CompanyEditor, context: OwnContext
     It is decided as if the company were live. Events of erased customers are left out, and an address that no
     survey looked at counts as one.
     """
+    tried = body.survey
     async with context.database.reading() as uow:
         current = (await find_policy(uow, caller.tenant)).rules
     made = await simulation.run(
         context.database,
         context.secret,
         caller.tenant,
-        survey=candidate_of(body.survey.draft(), body.survey.id) if body.survey is not None else None,
+        survey=candidate_of(tried.draft(), tried.id, tried.state) if tried is not None else None,
         company=body.contact_policy.rules(current) if body.contact_policy is not None else None,
         period=timedelta(days=body.days),
     )

@@ -275,7 +275,7 @@ class Simulation:
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:
-    """A company's surveys with one as it would be, as if it were live, in their order.
+    """A company's surveys with one as it would be, in their order.
 
     Without a place of its own it keeps the one that it has; a further survey is the last.
     """
@@ -286,8 +286,8 @@ def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey)
             if stored is not None
             else max((_place(each) for each in surveys.values()), default=0) + 1
         )
-    live = msgspec.structs.replace(tried, state="live", place=place)
-    return sorted({**surveys, live.id: live}.values(), key=lambda survey: (_place(survey), survey.id))
+    placed = msgspec.structs.replace(tried, place=place)
+    return sorted({**surveys, placed.id: placed}.values(), key=lambda survey: (_place(survey), survey.id))
 
 
 def _place(survey: CandidateSurvey) -> int:

@@ -13,17 +13,21 @@ from services.dispatcher.dry_runs.simulation import DEFAULT_DAYS, MAX_DAYS, MAX_
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.domain import SurveyDraft, rules_of
 from services.dispatcher.surveys.schemas import SurveyBody
+from shared.events.surveys import SurveyState
 from shared.ids import uuid7
 from shared.values.messages import message
 
 
 class TriedSurveyBody(SurveyBody):
-    """A survey as it would be, as if it were live."""
+    """A survey as it would be."""
 
     id: UUID | None = Field(
         default=None,
         strict=False,  # JSON has it as a text
         description="Of a survey that would be so; without it, a further survey.",
+    )
+    state: SurveyState | None = Field(
+        default=None, description="As if it were in this state; left out, as if it were live."
     )
 
 
@@ -103,10 +107,15 @@ class DryRunAnswer(BaseModel):
         )
 
 
-def candidate_of(draft: SurveyDraft, survey_id: UUID | None) -> CandidateSurvey:
-    """A survey that is tried, as a decision needs it; without an id it is a further one."""
+def candidate_of(
+    draft: SurveyDraft, survey_id: UUID | None, state: SurveyState | None = None
+) -> CandidateSurvey:
+    """A survey that is tried, as a decision needs it; without an id it is a further one.
+
+    :param state: in which it is tried, whatever the draft's is; None: as if it were live.
+    """
     return CandidateSurvey(
-        **rules_of(draft),
+        **{**rules_of(draft), "state": state or "live"},
         id=survey_id or uuid7(),
         survey_version=0,
         name=draft.name,

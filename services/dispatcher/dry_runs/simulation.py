@@ -70,7 +70,7 @@ async def run(
 ) -> DryRun:
     """Decide the events of the last days again, and keep the result for a week.
 
-    :param survey: as it would be, as if it were live; None: all stay as they are.
+    :param survey: as it would be; None: all stay as they are.
     :param company: the company's rules as they would be; None: as they are.
     :param period: the events decided in so long until now.
     """

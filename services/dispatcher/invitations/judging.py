@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import (
+    asked_before,
     hold_after,
     hold_for,
     is_too_old,
@@ -50,6 +51,8 @@ class DueMail(NamedTuple):
     """None: it is gone."""
     person: Person
     mode: SendingMode
+    judged_after: str | None
+    """Which message to the contact had left last."""
     first_day: FirstDay | None
     """The survey's, where this mail takes a place on it."""
 
@@ -117,8 +120,10 @@ async def _withdraw(
     uow: UnitOfWork, mail: DueMail, state: Literal["dropped", "withheld"], reason: str
 ) -> Withdrawn:
     """It never leaves, and keeps nobody from being asked."""
-    contact, invitation = mail.contact, mail.invitation
-    if await move_invitation(uow, contact.tenant, invitation, state, reason=reason) is not None:
+    contact, invitation, survey = mail.contact, mail.invitation, mail.survey
+    asked_at = asked_before(reason, survey, uow.now, mail.person) if survey is not None else None
+    moved = await move_invitation(uow, contact.tenant, invitation, state, reason=reason, asked_at=asked_at)
+    if moved is not None:
         await end_quarantine_of(uow, contact, invitation)
     return Withdrawn(reason)
 
@@ -126,7 +131,8 @@ async def _withdraw(
 async def _hold_now(uow: UnitOfWork, mail: DueMail) -> Hold:
     """Until when the mail must wait, by the hour or by another message to the contact.
 
-    Of two mails to one contact that are due at once, one takes the turn here, and the other one waits.
+    Of two mails to one contact that are due at once, one takes the turn here, and the other one waits: by
+    the cap, or without one to be judged anew.
     """
     person = mail.person
     held = hold_for(person, uow.now)
@@ -134,7 +140,9 @@ async def _hold_now(uow: UnitOfWork, mail: DueMail) -> Hold:
         return held
     if person.invited_at is not None and is_capped(person.invited_at, uow.now, person.cap_hours):
         return hold_after(person, person.invited_at)
-    last_message_at = await take_turn(uow, mail.contact, turn_of(mail.delivery), person.cap_hours)
+    last_message_at = await take_turn(
+        uow, mail.contact, turn_of(mail.delivery), person.cap_hours, mail.judged_after
+    )
     return hold_after(person, last_message_at) if last_message_at is not None else held
 
 

@@ -33,6 +33,8 @@ from services.dispatcher.invitations.reminders import (
     show_reminder,
 )
 from services.dispatcher.invitations.states import (
+    begin_reminding,
+    end_reminding,
     move_invitation,
     read_invitation,
     subject_of_invitation,
@@ -140,11 +142,13 @@ class InvitationQueue:
         )
         day = None
         if not (is_reminder or invitation.test or person.test_address):
-            day = first_day_of(survey, inputs.first_live_at, uow.now)
-        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, day)
+            day = first_day_of(survey, inputs.first_live_at, inputs.first_day_began_at, uow.now)
+        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, inputs.last_mail, day)
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
             return judged
+        if is_reminder and (judged := await begin_reminding(uow, delivery.tenant, judged)) is None:
+            return None
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         message = renderer.message(judged, tenant, texts, reminder, inputs.layout, MailSender.of(survey))
@@ -160,6 +164,7 @@ class InvitationQueue:
                 await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
             await give_turn_back(uow, contact, turn_of(delivery))
         if delivery.kind == "reminder":
+            await end_reminding(uow, delivery.tenant, invitation, taken=result.state == "sent")
             await show_reminder(uow, delivery)
             if result.state == "sent":
                 await plan_reminder(uow, delivery, invitation, survey)
@@ -202,6 +207,7 @@ class InvitationQueue:
             invited_at=inputs.asked_elsewhere_at,
             asked=tuple(each for each in asked if each.elsewhere),
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),
+            left_at=inputs.left_at,
             countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from msgspec import json
@@ -11,7 +11,8 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.repository.open_cases import HAS_OPEN_CASE
-from services.dispatcher.models import HELD_ANSWER, invitation
+from services.dispatcher.models import invitation
+from services.dispatcher.repository.first_days import BEGAN
 from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -81,11 +82,19 @@ CLAIM = claim_sql(
 
 FIND_SENDING_INPUTS = f"""
     SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, s.first_live_at,
+        {BEGAN} AS first_day_began_at,
         w.measurement, w.default_language, w.texts, v.texts AS words, v.layout,
         (
             SELECT max(c.asked_elsewhere_at) FROM customer c
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))
         ) AS asked_elsewhere_at,
+        (
+            SELECT max(o.asked_at) FROM asked o
+            LEFT JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id
+            WHERE o.tenant = n.tenant AND o.contact = ANY(CAST(:keys AS text[])) AND NOT o.elsewhere
+                AND i.state IS DISTINCT FROM 'waiting'
+        ) AS left_at,
+        (SELECT c.last_mail FROM customer c WHERE c.tenant = n.tenant AND c.id = :contact) AS last_mail,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
@@ -127,9 +136,10 @@ async def find_sending_inputs(
 
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
     invitation's own version, the ``reasons`` for which the contact is suppressed, by its id or by its
-    address, when another system asked, the tenant, its rules about contacts (``quiet_hours`` is None when
-    it has set none), whether a case about the person or the address is open, and whether a relational mail
-    to the contact waits.
+    address, when another system asked, when the last mail of ours left that asked the contact (``left_at``)
+    and which message to it left last, the tenant, its rules about contacts (``quiet_hours`` is None when it
+    has set none), whether a case about the person or the address is open, and whether a relational mail to
+    the contact waits.
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
@@ -251,63 +261,6 @@ async def count_waiting(
         },
     )
     return int(rows.scalar_one())
-
-
-class SurveyFigures(NamedTuple):
-    """What became of a survey's recent invitations."""
-
-    states: dict[str, int] = {}
-    """How many are in which state."""
-    last_sent_at: datetime | None = None
-    delivered: int = 0
-    """Mails that customers got, without tests and anonymous surveys, of whose links nothing is known."""
-    answered: int = 0
-    """How many of these customers chose a score."""
-    unconfirmed: int = 0
-    """How many of them followed the link and chose none."""
-    held: int = 0
-    """Answers that may be a machine's and were not judged a person's."""
-
-
-COUNT_BY_SURVEY = """
-    SELECT i.survey_id, i.state, count(*) AS n, max(i.sent_at) AS last_sent_at,
-        count(*) FILTER (WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous) AS delivered,
-        count(a.score) FILTER (WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous) AS answered,
-        count(*) FILTER (
-            WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous
-                AND a.state = 'clicked'
-        ) AS unconfirmed,
-        count(*) FILTER (WHERE a.state = :held AND NOT i.test) AS held
-    FROM decision d
-    JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
-    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
-    WHERE d.tenant = :tenant AND d.decided_at >= :since
-        AND (CAST(:allowed AS text[]) = '{}' OR d.segments && CAST(:allowed AS text[]))
-    GROUP BY 1, 2
-"""
-
-
-async def count_by_survey(
-    uow: UnitOfWork, tenant: str, since: datetime, allowed: Sequence[str]
-) -> dict[UUID, SurveyFigures]:
-    """What became of the invitations of each survey, of the events decided since a time.
-
-    ``allowed``: of these segments only; of all, when there are none.
-    """
-    values = {"tenant": tenant, "since": since, "allowed": list(allowed), "held": HELD_ANSWER}
-    rows = await uow.execute(COUNT_BY_SURVEY, values)
-    figures: dict[UUID, SurveyFigures] = {}
-    for row in rows:
-        known = figures.get(row.survey_id, SurveyFigures())
-        figures[row.survey_id] = SurveyFigures(
-            {**known.states, row.state: row.n},
-            max((at for at in (known.last_sent_at, row.last_sent_at) if at is not None), default=None),
-            known.delivered + row.delivered,
-            known.answered + row.answered,
-            known.unconfirmed + row.unconfirmed,
-            known.held + row.held,
-        )
-    return figures
 
 
 PLACE_INVITATIONS = """

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
+from msgspec import json
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey
@@ -17,7 +18,7 @@ from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Tr
 from shared.events.segments import TOUCHPOINT
 from shared.privacy.subjects import Subject
 
-_decoder = msgspec.json.Decoder(Invitation)
+_decoder = json.Decoder(Invitation)
 
 
 def new_invitation(
@@ -69,7 +70,7 @@ def new_invitation(
 
 def read_invitation(row: Row[Any]) -> Invitation:
     """The invitation of a row, with the state that the row has."""
-    return msgspec.structs.replace(
+    return replace(
         _decoder.decode(row.body),
         version=row.version,
         state=row.state,
@@ -92,23 +93,51 @@ async def move_invitation(
     reason: str | None = None,
     next_at: datetime | None = None,
     due_at: datetime | None = None,
+    asked_at: datetime | None = None,
 ) -> Invitation | None:
     """Move it on and publish it; None if somebody else has moved it since it was read.
 
     :param next_at: when a refused mail is tried again.
     :param due_at: until when a mail is postponed that was not tried.
+    :param asked_at: when the customer was asked that keeps a mail from being sent.
     """
-    moved = msgspec.structs.replace(
+    moved = replace(
         invitation,
         version=invitation.version + 1,
         state=state,
         reason=reason,
         sent_at=uow.now if state == "sent" else invitation.sent_at,
         due_at=due_at or invitation.due_at,
+        asked_at=asked_at,
     )
-    body = msgspec.json.encode(moved) if due_at is not None else None
+    body = json.encode(moved) if due_at is not None or asked_at is not None else None
     if not await repository.move(uow, tenant, moved, due_at or next_at, body):
         return None
     uow.publish(INVITATIONS, tenant, moved)
     notify_changes(uow, [tenant])
+    return moved
+
+
+async def begin_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation) -> Invitation | None:
+    """Publish that a reminder is being handed to the mail server: until that takes it, nobody has it.
+
+    None if somebody else has moved the invitation since it was read.
+    """
+    return await _publish_reminding(uow, tenant, replace(invitation, reminding_since=uow.now))
+
+
+async def end_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation, *, taken: bool) -> None:
+    """Publish that the mail server took the reminder, or that it is on its way no more.
+
+    Nothing is where somebody else has moved the invitation meanwhile, as a bounce or an erasure does.
+    """
+    ended = replace(invitation, reminded_at=uow.now) if taken else replace(invitation, reminding_since=None)
+    await _publish_reminding(uow, tenant, ended)
+
+
+async def _publish_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation) -> Invitation | None:
+    moved = replace(invitation, version=invitation.version + 1)
+    if not await repository.move(uow, tenant, moved, None, json.encode(moved)):
+        return None
+    uow.publish(INVITATIONS, tenant, moved)
     return moved

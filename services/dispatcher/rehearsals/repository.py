@@ -103,19 +103,19 @@ async def find(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredRehearsal
 
 
 COUNT_ANSWERS = f"""
-    SELECT d.survey_id, count(*) AS delivered, count(a.score) AS answered,
+    SELECT i.survey_id, count(*) AS delivered, count(a.score) AS answered,
         count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
-    FROM decision d
-    JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    FROM survey s
+    JOIN invitation i ON i.tenant = s.tenant AND i.survey_id = s.id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
-    WHERE d.tenant = :tenant AND d.decided_at >= :since
+    WHERE s.tenant = :tenant AND i.sent_at >= :since
         AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
     GROUP BY 1
 """
 
 
 async def count_answers(uow: UnitOfWork, tenant: str, since: datetime) -> dict[UUID, PastAnswers]:
-    """What became of the mails about events decided since a time, by survey."""
+    """What became of the mails that have left since a time, by survey."""
     rows = await uow.execute(COUNT_ANSWERS, {"tenant": tenant, "since": since})
     return {
         row.survey_id: PastAnswers(delivered=row.delivered, answered=row.answered, detractors=row.detractors)

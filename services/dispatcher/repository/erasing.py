@@ -110,6 +110,27 @@ async def write_invitations(uow: UnitOfWork, invitations: Sequence[ErasedInvitat
     )
 
 
+LOCK_CUSTOMERS = f"""
+    WITH named AS MATERIALIZED (
+        SELECT t.tenant, t.id FROM customer t
+        JOIN {TARGETS} ON n.contact IS NULL AND t.tenant = n.tenant AND t.person = n.person
+        UNION
+        SELECT * FROM unnest(CAST(:key_tenants AS text[]), CAST(:keys AS text[]))
+    )
+    SELECT 1 FROM customer t JOIN named USING (tenant, id)
+    ORDER BY t.tenant, t.id
+    FOR UPDATE OF t
+"""
+
+
+async def lock_customers(
+    uow: UnitOfWork, targets: Collection[Target], keys: Collection[tuple[str, str]]
+) -> None:
+    """Lock when these customers were asked, and these (tenant, key) of their addresses, in the one order."""
+    own = {"key_tenants": [tenant for tenant, _ in keys], "keys": [key for _, key in keys]}
+    await uow.execute(LOCK_CUSTOMERS, {**target_values(targets), **own})
+
+
 # The rows of addresses stay, by their keyed hashes: the quarantine of an address holds under any other id.
 REMOVE_CUSTOMERS = f"""
     WITH found AS MATERIALIZED (

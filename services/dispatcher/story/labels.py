@@ -111,7 +111,7 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("The customer was asked not long ago."),
         message("Asked not long ago"),
         message("asked not long ago"),
-        message("The customer was asked elsewhere not long before."),
+        message("The customer had been asked not long before."),
     ),
     "too_old": ReasonWords(
         message("It happened too long ago to ask about."),

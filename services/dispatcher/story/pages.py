@@ -14,6 +14,7 @@ from services.dispatcher.decisions.explanation import decode_explanation, decode
 from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
@@ -184,6 +185,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         postponed_by=hold_label([invitation.reason])
         if invitation is not None and invitation.state == "waiting" and invitation.reason
         else "",
+        asked_at=read_invitation(invitation).asked_at if invitation is not None else None,
         outcomes=SURVEY_OUTCOMES,
         channels=CHANNEL_LABELS,
         failures={

@@ -26,7 +26,7 @@ StepKind = Literal[
     "countered",
     "anonymous",
     "clicked",
-    "held",
+    "held_answer",
     "answered",
     "counted",
     "case",
@@ -138,7 +138,7 @@ def _answer_steps(answer: Row[Any]) -> list[StoryStep]:
         steps.append(StoryStep("clicked", answer.clicked_at, translated("The customer opened the link.")))
     if answer.state == HELD_ANSWER:
         words = translated("An answer came that a machine may have given.")
-        steps.append(StoryStep("held", None, words, answer))
+        steps.append(StoryStep("held_answer", None, words, answer))
     if answer.score is not None:
         sent = translated("The customer answered %(score)s and sent it.")
         writing = translated("The customer answered %(score)s and may still be writing.")

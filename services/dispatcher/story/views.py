@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -155,6 +156,8 @@ class EventPage(Page):
     """The rules by which its mail was held at the decision, in words; empty: it was not."""
     postponed_by: str
     """The same of a mail that was postponed when it was due, and waits."""
+    asked_at: datetime | None
+    """When the customer had been asked, where its mail was dropped since that was not long before."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
     channels: Mapping[str, Message]

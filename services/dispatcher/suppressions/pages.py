@@ -88,7 +88,7 @@ async def _answer(
     if invitation_id is None:
         return _unknown(request, context)
     attempt((context.per_link, str(invitation_id)))
-    async with context.invitation_locks.hold(str(invitation_id)), context.database.transaction() as uow:
+    async with context.invitation_locks.acquire(str(invitation_id)), context.database.transaction() as uow:
         row = await find_by_id(uow, invitation_id)
         if row is None:
             return _unknown(request, context)

@@ -91,8 +91,10 @@ class SurveyAnswer(_RulesAnswer):
     changed_at: datetime
     first_live_at: datetime | None = Field(
         default=None,
-        description="When its first day began. null: it could not ask customers yet, or did before this was "
-        "kept.",
+        description="When it could first ask customers. null: it could not yet, or did before this was kept.",
+    )
+    first_day_began_at: datetime | None = Field(
+        default=None, description="When the first mail of its first day was to leave. null: none was."
     )
 
     @classmethod

@@ -23,7 +23,7 @@ from services.dispatcher.surveys.answer_schemas import (
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
-from services.dispatcher.surveys.matches import count_matches, recent_events
+from services.dispatcher.surveys.matches import count_matches
 from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.quarantine_body import patched
 from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
@@ -91,9 +91,7 @@ async def make_survey(
 async def count_survey_matches(body: MatchesBody, caller: SurveyEditor, context: OwnContext) -> MatchesAnswer:
     """Nothing is saved. Of a colleague who is limited to segments, the events of those are counted."""
     allowed = caller.staff.segments if caller.staff is not None else ()
-    async with context.database.reading() as uow:
-        recent = await recent_events(uow, caller.tenant, allowed)
-    found = await count_matches(recent, body.trigger, body.condition())
+    found = await count_matches(context.database, caller.tenant, allowed, body.trigger, body.condition())
     return MatchesAnswer(
         events=found.events,
         matched=found.matched,
@@ -147,11 +145,15 @@ async def change_survey(
         try:
             # An old survey can be paused although its words hold what is refused in new ones.
             model = SurveyBody if "texts" in wanted else StoredSurveyBody
-            whole = model.model_validate(patched(api_fields(current.draft), wanted))
+            given = patched(api_fields(current.draft), wanted)
+            if "conditions" not in wanted:
+                given.pop("conditions", None)  # they may be older than today's rules
+            draft = model.model_validate(given).draft()
         except ValidationError as error:
             faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
             raise Problem(422, errors=faults) from None
-        draft = whole.draft()
+        if "conditions" not in wanted:
+            draft = msgspec.structs.replace(draft, conditions=current.draft.conditions)
         _check_rehearsal(caller, current, draft.state)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=seen, who=AuditActor.of(caller)
@@ -184,7 +186,7 @@ async def send_test_mail(
             sending = send_test(uow, context.secret, caller.tenant, survey_id, body.address, body.language)
             event_id = await _or_problem(sending)
         except NotATestAddress:
-            raise Problem(422, errors=[FieldFault(field="body/address", detail=NOT_LISTED)]) from None
+            raise Problem(422, errors=[FieldFault(field="/address", detail=NOT_LISTED)]) from None
     return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
 
 

@@ -1,14 +1,13 @@
 """Conditions as the API takes them: what may be compared with what, and how many comparisons there may be."""
 
-import re
 from math import isfinite
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from services.dispatcher.decisions.field_forms import COUNTRY, LOCALE, condition_country, condition_locale
 from services.dispatcher.request_body import StrictBody
 from shared.events.conditions import ATTRIBUTE_FIELD, EVENT_FIELDS, SEGMENT_FIELD
-from shared.values.languages import language_tag
 from shared.values.messages import Message, message
 from shared.values.text import normalized_text
 
@@ -26,8 +25,8 @@ MAX_DIGITS = 15
 """Of a number: so many are exact in JSON to every reader."""
 MAX_WHOLE: int = 10**MAX_DIGITS
 
-COUNTRY = message("Write a country as its two letters, such as DK.")
-LOCALE = message("Write a language as BCP 47 does, such as da or pt-BR.")
+NO_COUNTRY = message("Write a country as its two letters, such as DK.")
+NO_LOCALE = message("Write a language as BCP 47 does, such as da or pt-BR.")
 
 
 def is_text_field(field: str) -> bool:
@@ -110,7 +109,7 @@ class ConditionBody(StrictBody):
 
     Numbers compare as numbers, exactly; texts in one form of Unicode, with upper and lower case apart. A text
     is never a number. A comparison with a field that the event does not have, or that is of another kind than
-    the value, does not hold; with `!=` neither.
+    the value, does not hold; with `!=` neither. In `customer.locale` `da` covers `da-DK`, too.
     """
 
     all: Annotated[list["ConditionBody"] | None, Field(max_length=MAX_COMPARISONS)] = None
@@ -172,14 +171,14 @@ def _own_form(field: str, text: str) -> str:
 
     :raises ValueError: when no event can ever have it.
     """
-    if field == "customer.country":
-        if not re.fullmatch(r"[A-Za-z]{2}", text):
-            raise ValueError(COUNTRY)
-        return text.upper()
-    if field == "customer.locale":
-        if (tag := language_tag(text)) is None:
-            raise ValueError(LOCALE)
-        return tag
+    if field == COUNTRY:
+        if (country := condition_country(text)) is None:
+            raise ValueError(NO_COUNTRY)
+        return country
+    if field == LOCALE:
+        if (locale := condition_locale(text)) is None:
+            raise ValueError(NO_LOCALE)
+        return locale
     return text
 
 

@@ -56,12 +56,20 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     """The version of its words with which it last asked; None: never, or not known."""
     first_live_at: datetime | None = None
     """When it could first ask customers: live, in a company that was; None: not yet, or it was not kept."""
+    first_day_began_at: datetime | None = None
+    """When the first of its mails took a place on its first day; None: none has."""
     created_at: datetime
     changed_at: datetime
 
     def first_day_until(self, at: datetime) -> datetime | None:
-        """When its first day ends; None: at this time it has none."""
-        return first_day_end(self.draft.first_day_per_hour, self.first_live_at, at)
+        """When its first day ends; None: at this time it is over, or has not begun."""
+        return first_day_end(self.draft.first_day_per_hour, self.first_day_began_at, at)
+
+    @property
+    def awaits_first_day(self) -> bool:
+        """Whether it may ask customers, and its first day begins with its first mail."""
+        limited = self.draft.first_day_per_hour > 0 and self.draft.state == "live"
+        return limited and self.first_live_at is not None and self.first_day_began_at is None
 
 
 class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.pages import NEW, form_page, found_survey
-from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import list_surveys
 from shared.http.routes import CheckedRoute
 
@@ -31,7 +30,7 @@ async def try_survey(
     if current is not None:
         form = form.completed(current)
     try:
-        draft = SurveyBody.model_validate(form.values()).draft()
+        draft = form.draft()
     except ValidationError as error:
         return await form_page(request, staff, context, current, form.with_faults(error), status_code=422)
     survey = candidate_of(draft, current.id if current is not None else None)

@@ -14,6 +14,12 @@ from services.dispatcher.surveys.question_forms import (
     SLOTS,
 )
 from shared.pages.language import reader_locale, spoken, translated
+from shared.values.messages import message
+
+ADD_LANGUAGE = "add_language"
+"""The field for the tag of a language whose words are to be written."""
+_NO_RULES = {MATCH: ROWS_LABEL, ADD_LANGUAGE: message("A further language")}
+"""The labels of fields that are no rules of a survey."""
 
 
 def label_of(name: str) -> str:
@@ -28,9 +34,8 @@ def label_of(name: str) -> str:
         return f"{label} ({language_name(language)})"
     if row := label_of_row(name):
         return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
-    if name == MATCH:
-        return spoken(ROWS_LABEL)
-    return spoken(FIELD_LABELS[name]) if name in FIELD_LABELS else name
+    found = _NO_RULES.get(name) or FIELD_LABELS.get(name)
+    return spoken(found) if found is not None else name
 
 
 def language_name(tag: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from fastapi import Request
+from msgspec import structs
 from pydantic import ValidationError
 
 from services.dispatcher.surveys.condition_rows import (
@@ -15,7 +16,7 @@ from services.dispatcher.surveys.condition_rows import (
     row_numbers,
     rows_body,
 )
-from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.draft_fields import (
     FOLLOW_UPS,
     NO,
@@ -28,10 +29,12 @@ from services.dispatcher.surveys.draft_fields import (
     YES,
     draft_fields,
 )
-from services.dispatcher.surveys.field_labels import label_of
+from services.dispatcher.surveys.field_labels import ADD_LANGUAGE, label_of
 from services.dispatcher.surveys.labels import (
     DELAY_TOO_LONG,
     FIELD_LABELS,
+    MADE_ALREADY,
+    NO_LANGUAGE,
     REMEDIES,
     SURVEY_CHANGED,
 )
@@ -43,14 +46,21 @@ from services.dispatcher.surveys.question_forms import (
     words_of_row,
 )
 from services.dispatcher.surveys.refusals import DraftRefused
+from services.dispatcher.surveys.schemas import SurveyBody
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.events.conditions import Condition
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.validation_errors import faults_of
 from shared.pages.language import spoken
+from shared.values.languages import language_tag
 from shared.values.messages import Message, message
 
 NOTHING_SAVED = message("Nothing was saved.")
+NEW_ID = "new_id"
+"""The field with the id of the survey that a form makes."""
+ADDED = "added_languages"
+"""The field with the further languages whose fields were asked for."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,8 @@ class DraftForm:
     """Why it was not saved."""
     stored: Condition | None = None
     """The conditions of the survey as it is stored."""
+    new_language: str = ""
+    """The language for whose words fields were just added."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -73,9 +85,20 @@ class DraftForm:
         return whole_number(self["version"])
 
     @property
+    def moves_last(self) -> bool:
+        """Whether its place was emptied: the survey is to be the last."""
+        return "position" in self.fields and not self["position"].strip()
+
+    @property
     def languages(self) -> set[str]:
         """The languages that have words of their own."""
         return {name.partition(".")[0] for name, typed in self.fields.items() if "." in name and typed}
+
+    @property
+    def added_languages(self) -> list[str]:
+        """Languages whose fields somebody has asked for, and the default one: words may be missing there."""
+        tags = [*self[ADDED].split(","), self["default_language"]]
+        return list(dict.fromkeys(tag for each in tags if (tag := language_tag(each)) is not None))
 
     @property
     def condition_rows(self) -> range:
@@ -143,6 +166,18 @@ class DraftForm:
         }
         return body
 
+    def draft(self, **more: Any) -> SurveyDraft:
+        """What was typed, as a draft. Conditions that were left as they are may be older than today's rules.
+
+        :param more: of the body, what is not in the form.
+        :raises ValidationError: naming the fields.
+        """
+        body = {**self.values(), **more}
+        if not self._keeps_conditions:
+            return SurveyBody.model_validate(body).draft()
+        del body["conditions"]
+        return structs.replace(SurveyBody.model_validate(body).draft(), conditions=self.stored)
+
     def with_faults(self, error: ValidationError) -> "DraftForm":
         """The same with what is wrong beside each field."""
         faults: dict[str, Message | str] = {}
@@ -183,6 +218,19 @@ class DraftForm:
         field_name = self._reminders[-1 if number is None else number]
         faults.setdefault(field_name, detail if number is None else REMEDIES[field_name])
 
+    def with_language(self) -> "DraftForm":
+        """The same with fields for the words of one more language, or with what is wrong with its tag."""
+        tag = language_tag(self[ADD_LANGUAGE])
+        if tag is None or tag in {*STANDARD_LANGUAGES, *self.languages, *self.added_languages}:
+            known = message("The fields of this language stand here already.")
+            return replace(self, faults={ADD_LANGUAGE: known if tag is not None else NO_LANGUAGE})
+        added = ",".join([*self[ADDED].split(","), tag] if self[ADDED] else [tag])
+        return replace(self, fields={**self.fields, ADDED: added, ADD_LANGUAGE: ""}, new_language=tag)
+
+    def made_already(self) -> "DraftForm":
+        """The same of which another survey was made; saved once more it makes one of its own."""
+        return replace(self, fields={**self.fields, NEW_ID: ""}, refusal=MADE_ALREADY)
+
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
         fields = {**form_of(current).fields, "version": "", **self.fields}
@@ -207,11 +255,13 @@ class DraftForm:
 
     def _conditions(self) -> Any:
         """What was typed; conditions that the form cannot show, or that mean the same, stay as they are."""
-        if can_be_rows(self.stored):
-            typed = rows_body(self.fields)
-            if typed != rows_body(row_fields(self.stored)):
-                return typed
-        return msgspec.json.decode(msgspec.json.encode(self.stored))
+        if self._keeps_conditions:
+            return msgspec.json.decode(msgspec.json.encode(self.stored))
+        return rows_body(self.fields)
+
+    @property
+    def _keeps_conditions(self) -> bool:
+        return not can_be_rows(self.stored) or rows_body(self.fields) == rows_body(row_fields(self.stored))
 
     @property
     def _reminders(self) -> list[str]:

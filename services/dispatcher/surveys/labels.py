@@ -120,6 +120,11 @@ SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."
 )
+NO_LANGUAGE = message("Write a language as BCP 47 does, such as pl, pt-BR or zh-Hant.")
+MADE_ALREADY = message(
+    "Nothing was saved: a survey was made of this form already, with other words or rules. Save again to "
+    "make another one."
+)
 STATE_LABELS: dict[SurveyState, Message] = {
     "draft": message("Draft"),
     "rehearsal": message("Rehearses"),

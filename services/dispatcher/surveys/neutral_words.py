@@ -6,12 +6,11 @@ words, or a beginning before ``*``, in any case.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 
-import msgspec
-
 from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.texts import Place, own_words
 from shared.events import SurveyTexts
 from shared.pages.language import spoken
 from shared.values.languages import widening
@@ -63,7 +62,6 @@ HAS_IMAGE = message("A neutral survey has no pictures. Take this one out.")
 HAS_CODE = message("A neutral survey has no codes or percentages, which look like an offer. Take it out.")
 HAS_EXCLAMATION = message("A neutral survey has no exclamation marks. End the sentence with a full stop.")
 REWARDED = message("A neutral survey does not reward answers. Choose one of the two.")
-Place = tuple[int | str, ...]
 
 
 def neutral_faults(draft: SurveyDraft) -> list[tuple[Place, Message]]:
@@ -72,7 +70,7 @@ def neutral_faults(draft: SurveyDraft) -> list[tuple[Place, Message]]:
         return []
     found: list[tuple[Place, Message]] = [(("incentive",), REWARDED)] if draft.incentive else []
     for language, texts in draft.texts.items():
-        for place, words in _words_of(texts):
+        for place, words in own_words(texts):
             fault = fault_in(words, language)
             if fault is not None:
                 found.append((("texts", language, *place), fault))
@@ -82,7 +80,7 @@ def neutral_faults(draft: SurveyDraft) -> list[tuple[Place, Message]]:
 def promoting_words(draft: SurveyDraft, language: str) -> list[str]:
     """What is not neutral in the words of one language, whatever the survey is to be, in words."""
     texts = draft.texts.get(language, SurveyTexts())
-    faults = (fault_in(words, language) for _, words in _words_of(texts))
+    faults = (fault_in(words, language) for _, words in own_words(texts))
     return list(dict.fromkeys(spoken(fault) for fault in faults if fault is not None))
 
 
@@ -101,20 +99,6 @@ def fault_in(words: str, language: str) -> Message | None:
     if found := _pattern(tag, offers=False).search(words):
         return message("“%(word)s” praises. A neutral survey does not.", word=found[0])
     return None
-
-
-def _words_of(texts: SurveyTexts) -> Iterator[tuple[Place, str]]:
-    own = msgspec.to_builtins(texts)
-    for name, value in own.items():
-        if isinstance(value, str):
-            yield (name,), value
-    for outcome, value in own["follow_up"].items():
-        if value:
-            yield ("follow_up", outcome), value
-    for id_, question in texts.questions.items():
-        yield ("questions", id_, "text"), question.text
-        for option, words in question.options.items():
-            yield ("questions", id_, "options", option), words
 
 
 @cache

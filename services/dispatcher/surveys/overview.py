@@ -6,14 +6,16 @@ from fastapi import Request, Response
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.frame import frame_of
-from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
+from services.dispatcher.repository.survey_figures import count_by_survey
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import STOPPED
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.sending.sending_commands import find_sending, sending_version
+from services.dispatcher.surveys.field_labels import language_name
 from services.dispatcher.surveys.labels import notice
 from services.dispatcher.surveys.survey_commands import list_surveys
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.surveys.views import SurveyLine, SurveysPage, TypedAddresses
 from shared.http.staff_auth import Staff
 from shared.outbound import mail_stream
@@ -40,7 +42,7 @@ async def show_overview(
         changes = await sending_rows.list_changes(uow, staff.tenant)
         stop = await sending_rows.find_last_change(uow, staff.tenant, STOPPED) if sending.stopped else None
         mail = await mail_stream.read(uow)
-        figures = await invitation_rows.count_by_survey(uow, staff.tenant, since, staff.segments)
+        figures = await count_by_survey(uow, staff.tenant, since, staff.segments)
         page = SurveysPage(
             surveys=[SurveyLine.of(each, figures) for each in await list_surveys(uow, staff.tenant)],
             changes=[ChangeLine.of(row) for row in changes],
@@ -49,6 +51,7 @@ async def show_overview(
             mail_reason=mail_reason(mail.reason),
             typed=typed,
             done=notice(did),
+            languages=", ".join(map(language_name, STANDARD_LANGUAGES)),
         )
         frame = await frame_of(uow, staff, "surveys", sending=sending)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -1,10 +1,13 @@
 """Pages for surveys: the list, and the form by which one is made and changed."""
 
+from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
@@ -13,10 +16,10 @@ from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, fra
 from services.dispatcher.story.labels import CHANNEL_LABELS
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyNotFound
+from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyDraft, SurveyNotFound
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.field_labels import language_name
-from services.dispatcher.surveys.forms import DraftForm, form_of, read_form
+from services.dispatcher.surveys.forms import NEW_ID, DraftForm, form_of, read_form
 from services.dispatcher.surveys.labels import (
     FIELD_LABELS,
     LAYOUT_LABELS,
@@ -26,12 +29,17 @@ from services.dispatcher.surveys.labels import (
     UNIT_LABELS,
     notice,
 )
-from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen, recent_events
+from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
 from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
-from services.dispatcher.surveys.schemas import SurveyBody
-from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
+from services.dispatcher.surveys.survey_commands import (
+    change_survey,
+    create_survey,
+    find_survey,
+    lock_survey,
+    place_behind_all,
+)
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -73,14 +81,18 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     """Make a survey, or show what is wrong with it. It asks nobody until somebody starts it."""
     form = await read_form(request)
     try:
-        draft = SurveyBody.model_validate(form.values()).draft()
+        draft = form.draft()
         refuse_unkept_promise(draft)
     except ValidationError as error:
         return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
     except DraftRefused as refused:
         return await form_page(request, staff, context, None, form.refused(refused), status_code=422)
-    async with context.database.transaction() as uow:
-        made = await create_survey(uow, staff.tenant, uuid7(), draft, who=AuditActor.of_staff(staff))
+    made_from, who = sha256(msgspec.json.encode(draft)).hexdigest(), AuditActor.of_staff(staff)
+    try:
+        async with context.database.transaction() as uow:
+            made = await create_survey(uow, staff.tenant, id_in_form(form[NEW_ID]), draft, made_from, who=who)
+    except KeyReused:
+        return await form_page(request, staff, context, None, form.made_already(), status_code=409)
     return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
 
 
@@ -100,22 +112,41 @@ async def save_survey(
 ) -> Response:
     """Save a survey, or show what is wrong, or what somebody else changed meanwhile; what was typed stays."""
     form = await read_form(request)
+    moves_last = form.moves_last
     async with context.database.transaction() as uow:
-        current = await found_survey(uow, staff, survey_id, lock=True)
+        current = await found_survey(uow, staff, survey_id, lock=True, with_order=moves_last)
         form = form.completed(current)
         if form.seen != current.version:
             conflict = form.with_conflicts(current)
             return await form_page(request, staff, context, current, conflict, status_code=409)
         try:
-            draft = SurveyBody.model_validate({**form.values(), "state": current.draft.state}).draft()
+            draft = form.draft(state=current.draft.state)
         except ValidationError as error:
             faulty = form.with_faults(error)
             return await form_page(request, staff, context, current, faulty, status_code=422)
+        if moves_last:
+            draft = replace(draft, place=await place_behind_all(uow, staff.tenant, current))
         try:
             await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
         except DraftRefused as refused:
             return await form_page(request, staff, context, current, form.refused(refused), status_code=422)
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
+
+
+@router.post("/{survey_id}/language")
+async def add_language(
+    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """The form as it was typed, with fields for the words of one more language; nothing is saved."""
+    form = await read_form(request)
+    current = None
+    if survey_id != NEW:
+        async with context.database.reading() as uow:
+            current = await found_survey(uow, staff, survey_id)
+        form = form.completed(current)
+    form = form.with_language()
+    status_code = 422 if form.faults else 200
+    return await form_page(request, staff, context, current, form, status_code=status_code)
 
 
 def languages_of(own: set[str]) -> dict[str, str]:
@@ -125,14 +156,28 @@ def languages_of(own: set[str]) -> dict[str, str]:
     return {tag: value_name(name) if name != tag else tag for tag, name in names.items()}
 
 
-async def found_survey(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False) -> StoredSurvey:
-    """The survey of this id.
+def id_in_form(typed: str) -> UUID:
+    """The id that a form carries of what it makes, so that it makes one, however often it is posted.
+
+    A page that was open before there was this field posts none.
+    """
+    try:
+        return UUID(typed)
+    except ValueError:
+        return uuid7()
+
+
+async def found_survey(
+    uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False, with_order: bool = False
+) -> StoredSurvey:
+    """The survey of this id, locked with the order of all where it is to be the last one.
 
     :raises Problem: 404 when there is none.
     """
-    find = lock_survey if lock else find_survey
     try:
-        return await find(uow, staff.tenant, UUID(survey_id))
+        if lock:
+            return await lock_survey(uow, staff.tenant, UUID(survey_id), with_order=with_order)
+        return await find_survey(uow, staff.tenant, UUID(survey_id))
     except (ValueError, SurveyNotFound):
         raise Problem(404) from None
 
@@ -158,12 +203,17 @@ async def form_page(
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
-        recent = await recent_events(uow, staff.tenant, staff.segments)
+    found = None
+    if counted is not None and counted.has_trigger:
+        found = await count_matches(
+            context.database, staff.tenant, staff.segments, counted.trigger, counted.conditions
+        )
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
-    languages = languages_of(form.languages)
+    languages = languages_of({*form.languages, *form.added_languages})
     page = SurveyFormPage(
         survey=survey,
         form=form,
+        new_id=str(id_in_form(form[NEW_ID])),
         languages=languages,
         standard={
             tag: context.mail_renderer.standard_texts(tag, tenant, measurement, form["trigger"])
@@ -176,12 +226,12 @@ async def form_page(
             sentence=condition_sentence(form.stored) if form.stored is not None else "",
             match_label=spoken(ROWS_LABEL),
             operators=[(op, spoken(label)) for op, label in OPERATOR_LABELS.items()],
-            fields_seen=await fields_seen(recent),
+            fields_seen=found.fields_seen
+            if found is not None
+            else await fields_seen(context.database, staff.tenant, staff.segments),
             recent_days=RECENT_DAYS,
         ),
-        matches=await count_matches(recent, counted.trigger, counted.conditions)
-        if counted is not None and counted.has_trigger
-        else None,
+        matches=found,
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,

@@ -14,12 +14,12 @@ from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, fra
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.finnish_words import uninflected_words
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
 from services.dispatcher.surveys.neutral_words import promoting_words
-from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, languages_of
+from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, id_in_form, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
-from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from services.dispatcher.surveys.views import (
     SAMPLE_SCORES,
@@ -34,6 +34,7 @@ from shared.events.nps import Group
 from shared.events.surveys import MAX_REMINDERS
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
+from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.permissions import EDITING_ROLES
 from shared.privacy.service_tokens import ServiceTokens
@@ -86,7 +87,13 @@ async def send_test_mail(
         async with context.database.transaction() as uow:
             survey = await found_survey(uow, staff, survey_id)
             event = await send_test(
-                uow, context.secret, staff.tenant, survey.id, str(form.get("address", "")), language
+                uow,
+                context.secret,
+                staff.tenant,
+                survey.id,
+                str(form.get("address", "")),
+                language,
+                id_in_form(str(form.get("test_id", ""))),
             )
     except NotATestAddress:
         return await _preview_page(
@@ -125,11 +132,13 @@ async def _preview_page(
         mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
         sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
         promoting=promoting_words(survey.draft, choice.language),
+        uninflected=uninflected_words(survey.draft, choice.language),
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
         done=done,
         test_event=str(event) if event is not None else "",
         fault=fault,
+        test_id=str(uuid7()),
     )
     response = context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
     response.headers["Content-Security-Policy"] = WITH_FRAMES
@@ -179,7 +188,7 @@ async def show_typed_mail(
     if current is not None:
         form = form.completed(current)
     try:
-        draft = SurveyBody.model_validate(form.values()).draft()
+        draft = form.draft()
     except ValidationError as error:
         page = TypedFaultsPage(faults=form.with_faults(error).summary)
         response = context.pages.page(request, page, status_code=422)

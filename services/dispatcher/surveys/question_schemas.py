@@ -8,6 +8,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.question_rules import MAX_OPTION_LENGTH, QUESTION_ID, question_faults
+from services.dispatcher.surveys.text_bodies import needed_words
 from shared.events import Question, SurveyTexts
 from shared.events.nps import Group
 from shared.events.placeholders import PLACEHOLDERS, placeholder_faults
@@ -15,12 +16,12 @@ from shared.events.questions import MAX_OPTIONS, OUTCOMES, QuestionKind
 from shared.values.messages import Message, sentences
 
 
-def without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
+def without_faults(words: str | None, known: Collection[str] = PLACEHOLDERS) -> str | None:
     """Words whose placeholders exist.
 
     :raises ValueError: when one does not.
     """
-    if found := placeholder_faults(words, known):
+    if words is not None and (found := placeholder_faults(words, known)):
         raise ValueError(sentences(found))
     return words
 
@@ -61,17 +62,31 @@ class QuestionBody(StrictBody):
     after: AfterBody | None = None
 
 
+_Needed = (AfterValidator(needed_words), AfterValidator(without_faults))
+QuestionWords = Annotated[str, Field(min_length=1, max_length=1000), *_Needed]
+OptionWords = Annotated[str, Field(min_length=1, max_length=MAX_OPTION_LENGTH), *_Needed]
+
+
 class QuestionTextsBody(StrictBody):
     """The words of one question in one language."""
 
-    text: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(without_faults)]
-    options: dict[
-        Id, Annotated[str, Field(min_length=1, max_length=MAX_OPTION_LENGTH), AfterValidator(without_faults)]
-    ] = Field(default={}, max_length=MAX_OPTIONS, description="By the ids of the options.")
+    text: QuestionWords
+    options: dict[Id, OptionWords] = Field(
+        default={}, max_length=MAX_OPTIONS, description="By the ids of the options."
+    )
 
 
-TextsOfQuestions = Annotated[dict[str, QuestionTextsBody] | None, AfterValidator(lambda given: given or None)]
+class StoredQuestionTexts(StrictBody):
+    """The words of one question in one language as they are stored."""
+
+    text: str
+    options: dict[Id, str] = {}
+
+
+_none_left_out = AfterValidator(lambda given: given or None)
+TextsOfQuestions = Annotated[dict[str, QuestionTextsBody] | None, _none_left_out]
 """Words by the ids of questions; none at all are left out, so that equal words are equal."""
+StoredTextsOfQuestions = Annotated[dict[str, StoredQuestionTexts] | None, _none_left_out]
 
 
 class AfterAnswer(BaseModel):

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.dispatcher.models import survey
+from services.dispatcher.repository.first_days import BEGAN
 from services.dispatcher.surveys.domain import (
     SurveyDraft,
     rules_of,
@@ -23,8 +24,8 @@ from shared.events.surveys import SURVEY_RULES
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.stage, s.live_version, s.created_at, s.changed_at, "
-    "s.first_live_at, w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.layout, "
-    "w.edit_hours, w.written_at"
+    f"s.first_live_at, {BEGAN} AS first_day_began_at, w.survey_version, w.measurement, w.default_language, "
+    "w.texts, w.questions, w.layout, w.edit_hours, w.written_at"
 )
 _CURRENT = """
     survey s
@@ -186,7 +187,7 @@ NOTE_FIRST_LIVE = """
 
 
 async def note_first_live(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:
-    """Begin the first day of a survey, or of all of the tenant, that may ask customers for the first time.
+    """Note that a survey, or all of the tenant, may ask customers for the first time.
 
     The caller has locked how the tenant sends, and has just started the survey or gone live.
     """

@@ -10,6 +10,7 @@ from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
+from services.dispatcher.surveys.finnish_words import inflection_faults
 from services.dispatcher.surveys.holding_body import HOLDING_MEANING, OwnHolding
 from services.dispatcher.surveys.neutral_words import neutral_faults
 from services.dispatcher.surveys.programme_body import (
@@ -25,6 +26,7 @@ from services.dispatcher.surveys.quarantine_body import (
 from services.dispatcher.surveys.question_schemas import (
     QUESTIONS,
     QuestionBody,
+    StoredTextsOfQuestions,
     TextsOfQuestions,
     raise_faults,
     refuse_faults,
@@ -37,6 +39,7 @@ from services.dispatcher.surveys.sender_body import (
     ReplyAddress,
     SenderName,
 )
+from services.dispatcher.surveys.text_bodies import name_of, words_or_none
 from services.dispatcher.surveys.trigger_body import OWN_TRIGGER, OwnTrigger
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
@@ -94,11 +97,13 @@ def _touchpoint(given: str) -> str:
         raise ValueError(bad.remedy) from None
 
 
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(name_of)]
 Touchpoint = Annotated[str, AfterValidator(_touchpoint)]
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
-CheckedWords = Annotated[StoredWords, AfterValidator(without_faults)]
-OccasionWords = Annotated[StoredWords, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
+_OneForm = Annotated[str, Field(max_length=1000), AfterValidator(words_or_none)]
+CheckedWords = Annotated[_OneForm, AfterValidator(without_faults)]
+OccasionWords = Annotated[_OneForm, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
@@ -114,10 +119,11 @@ class FollowUpBody(StrictBody):
 
 
 class TextsBody(StrictBody):
-    """A survey's own words in one language; what is missing comes from the standard wording.
+    """A survey's own words in one language; what is missing or blank comes from the standard wording.
 
     Placeholders in them are filled wherever they are shown: `{company}`, `{occasion}` (such as “your
-    delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves.
+    delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves. In Finnish
+    a name that would have to be inflected is refused: write `yritystä {company}`.
     """
 
     subject: CheckedWords | None = None
@@ -148,7 +154,7 @@ class StoredTexts(StrictBody):
     follow_up: StoredFollowUp = StoredFollowUp()
     thanks: StoredWords | None = None
     occasion: StoredWords | None = _OCCASION
-    questions: TextsOfQuestions = None
+    questions: StoredTextsOfQuestions = None
 
 
 _DESCRIPTIONS = {
@@ -157,7 +163,8 @@ _DESCRIPTIONS = {
     "nothing. `paused` asks nobody: an event that it alone matches is decided `paused`.",
     "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
     "are, unless the customer asks to be contacted.",
-    "place": "Its place in the order; without one, the last.",
+    "place": "Its place in the order; without one a new survey is the last, and another one stays where "
+    "it is.",
     "quarantine_days": "The same as `quarantine.days`: give one of them.",
     "touchpoint": "What it asks about where the event has no segment `touchpoint`: invitation, answer and "
     "case have this one then. An empty text takes it away.",
@@ -166,8 +173,8 @@ _DESCRIPTIONS = {
     "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
     "some.",
     "programme": PROGRAMME_MEANING,
-    "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since it was "
-    "live for the first time in a company that was. What is more waits, evenly spread. 0: no limit.",
+    "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since its "
+    "first mail left. What is more waits, evenly spread. 0: no limit.",
     "channels": CHANNELS_MEANING,
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,
@@ -211,7 +218,7 @@ EDIT_WINDOW = Field(
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
-    name=(str, Field(min_length=1, max_length=MAX_NAME_LENGTH)),
+    name=(Name, ...),
     measurement=(Measurement, "transactional"),
     trigger=(OwnTrigger, OWN_TRIGGER),
     quarantine=(QuarantineBody | None, None),
@@ -255,13 +262,16 @@ class SurveyBody(SurveyRulesBody):
     def _asks_what_can_be_asked(self) -> Self:
         draft = self.draft()
         refuse_faults(draft.questions, draft.texts)
-        raise_faults(neutral_faults(draft))
+        raise_faults([*neutral_faults(draft), *inflection_faults(draft)])
         return self
 
 
 class StoredSurveyBody(SurveyRulesBody):
-    """A survey whose words are not changed: they were accepted once, whatever is asked of new ones since."""
+    """A survey whose words are not changed: they and its name were accepted once, whatever is asked of new
+    ones since.
+    """
 
+    name: str
     texts: Annotated[dict[Language, StoredTexts], OneOfEach] = Field(default={}, max_length=20)
 
     @model_validator(mode="after")
@@ -286,7 +296,7 @@ _RulesPatch = create_model(
     "_RulesPatch",
     __base__=StrictBody,
     version=(int | None, None),
-    name=(str | None, None),
+    name=(Name | None, None),
     trigger=(str | None, None),
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),

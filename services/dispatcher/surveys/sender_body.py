@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from services.dispatcher.decisions.addresses import is_valid_address
 from shared.values.messages import message
+from shared.values.text import normalized_text
 
 MAX_SENDER_NAME_LENGTH = 100
 """Characters; more are cut off by mail programs."""
@@ -31,7 +32,7 @@ def _checked_name(given: str) -> str | None:
     An address in it would be read as the one that the mail comes from, and an invisible character can turn
     the name around.
     """
-    name = " ".join(given.split())
+    name = normalized_text(given)
     if len(name) > MAX_SENDER_NAME_LENGTH:
         raise ValueError(message("Write at most %(most)s characters.", most=MAX_SENDER_NAME_LENGTH))
     if any(unicodedata.category(each) in {"Cc", "Cf", "Cs", "Co", "Cn"} for each in name):

@@ -14,22 +14,23 @@ from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffEdit
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.surveys.condition_labels import condition_sentence
-from services.dispatcher.surveys.domain import SurveyChanged
-from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, recent_events
+from services.dispatcher.surveys.domain import KeyReused, SurveyChanged
+from services.dispatcher.surveys.forms import NEW_ID
+from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
 from services.dispatcher.surveys.overview import show_overview
-from services.dispatcher.surveys.pages import found_survey
+from services.dispatcher.surveys.pages import found_survey, id_in_form
 from services.dispatcher.surveys.publishing import find_publishing
 from services.dispatcher.surveys.state_forms import change_state
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.surveys.views import SurveyStatePage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events.surveys import SurveyState
+from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
-from shared.ids import uuid7
 from shared.privacy.audit import AuditActor
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -102,11 +103,18 @@ async def move(
 
 
 @router.post("/{survey_id}/copy")
-async def make_copy(survey_id: str, staff: StaffEditor, _: CsrfChecked, context: OwnContext) -> Response:
-    """Make a draft with the same rules and words."""
-    async with context.database.transaction() as uow:
-        survey = await found_survey(uow, staff, survey_id)
-        copy = await copy_survey(uow, staff.tenant, survey.id, uuid7(), who=AuditActor.of_staff(staff))
+async def make_copy(
+    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Make a draft with the same rules and words; one, however often the page posts it."""
+    copy_id, who = id_in_form((await read_texts(request)).get(NEW_ID, "")), AuditActor.of_staff(staff)
+    try:
+        async with context.database.transaction() as uow:
+            survey = await found_survey(uow, staff, survey_id)
+            made_from = f"copy of {survey.id}"
+            copy = await copy_survey(uow, staff.tenant, survey.id, copy_id, made_from, who=who)
+    except KeyReused:
+        raise Problem(409) from None
     return RedirectResponse(f"/surveys/{copy.id}?did=copied", 303)
 
 
@@ -144,9 +152,10 @@ async def _state_page(
             else None
         )
         waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
-        recent = await recent_events(uow, staff.tenant, staff.segments)
     conditions = survey.draft.conditions
-    found = await count_matches(recent, survey.draft.trigger, conditions)
+    found = await count_matches(
+        context.database, staff.tenant, staff.segments, survey.draft.trigger, conditions
+    )
     page = SurveyStatePage(
         survey=survey,
         state=state,

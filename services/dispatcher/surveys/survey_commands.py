@@ -41,15 +41,18 @@ async def find_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSu
     return _stored(await repository.find(uow, tenant, survey_id))
 
 
-async def lock_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
+async def lock_survey(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, *, with_order: bool = False
+) -> StoredSurvey:
     """One survey, locked in order to change it.
 
     How the tenant sends is locked first, in the one order of all that lock both: a change of mode or a stop
     holds that, and then all surveys.
 
+    :param with_order: nobody else adds or moves a survey meanwhile.
     :raises SurveyNotFound: when the tenant has none of this id.
     """
-    await sending_rows.share(uow, tenant)
+    await (sending_rows.lock if with_order else sending_rows.share)(uow, tenant)
     return _stored(await repository.lock(uow, tenant, survey_id))
 
 
@@ -77,10 +80,13 @@ async def create_survey(
 ) -> StoredSurvey:
     """Add a survey; one of this id that is there already stays as it is.
 
+    How the tenant sends is locked for this one alone: of two that are made at once each has a place of its
+    own.
+
     :param made_from: The fingerprint of the request.
     :raises KeyReused: when the one that is there was made by another request.
     """
-    await sending_rows.share(uow, tenant)
+    await sending_rows.lock(uow, tenant)
     if draft.place is None:
         draft = replace(draft, place=await _next_place(uow, tenant))
     if await repository.insert(uow, tenant, survey_id, draft, made_from):
@@ -146,6 +152,18 @@ async def _check_change(uow: UnitOfWork, tenant: str, current: StoredSurvey, dra
     measures_other = draft.measurement != current.draft.measurement
     if measures_other and await wave_rows.is_under_way(uow, tenant, current.id):
         raise DraftRefused("measurement", WAVE_UNDER_WAY)
+
+
+async def place_behind_all(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> int:
+    """The place with which a survey is the last; its own, if it is so already.
+
+    The caller holds it locked with the order (:func:`lock_survey`).
+    """
+    order = await list_surveys(uow, tenant)
+    others = [each.draft.place or 0 for each in order if each.id != survey.id]
+    if order[-1].id == survey.id and survey.draft.place not in others:
+        return survey.draft.place or 0
+    return await _next_place(uow, tenant)
 
 
 async def publish_surveys(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:
@@ -216,6 +234,7 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         created_at=row.created_at,
         changed_at=row.changed_at,
         first_live_at=row.first_live_at,
+        first_day_began_at=row.first_day_began_at,
     )
 
 

@@ -7,10 +7,11 @@ from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.survey_commands import find_survey
 from shared.db import UnitOfWork
 from shared.events import TRANSACTIONS, Customer, Transaction
-from shared.ids import uuid7
+from shared.events.transactions import OWN_SOURCES
+from shared.ids import derived, uuid7
 from shared.privacy.subjects import NO_DIGEST
 
-TEST_SOURCE = "afterword/test"
+TEST_SOURCE = f"{OWN_SOURCES}test"
 """The source of the events that a test is made of."""
 UNNAMED_TYPE = "test"
 
@@ -20,9 +21,17 @@ class NotATestAddress(Exception):
 
 
 async def send_test(
-    uow: UnitOfWork, secret: str, tenant: str, survey_id: UUID, address: str, language: str
+    uow: UnitOfWork,
+    secret: str,
+    tenant: str,
+    survey_id: UUID,
+    address: str,
+    language: str,
+    test_id: UUID | None = None,
 ) -> UUID:
     """Publish an event about which this survey alone asks, though it may be paused; returns the event's id.
+
+    :param test_id: the same one again, with the same address and language, is the same test.
 
     The survey's words are those that are saved when the event is decided, a moment later.
 
@@ -36,7 +45,7 @@ async def send_test(
     customer = Customer(id="", email=address, locale=language)
     contact = contact_key_of(secret, tenant, customer, sending.placeholder_ids)
     event = Transaction(
-        id=str(uuid7()),
+        id=str(derived("test", str(test_id), address, language) if test_id is not None else uuid7()),
         source=TEST_SOURCE,
         type=(survey.draft.has_trigger and survey.draft.trigger.rstrip("*.")) or UNNAMED_TYPE,
         occurred_at=uow.now,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from shared.events.surveys import NO_TRIGGER
 from shared.values.messages import message
 
 TRIGGER_PATTERN = r"[^\s*]+\*?|\*"
@@ -16,6 +17,10 @@ Trigger = Annotated[
 
 def _checked(trigger: str, info: ValidationInfo) -> str:
     """The same where it fits the measurement before it, as far as that is without fault."""
+    if trigger == NO_TRIGGER:
+        raise ValueError(
+            message("Give the type of an event. A survey that asks about no event has an empty text here.")
+        )
     if not trigger and info.data.get("measurement") == "transactional":
         raise ValueError(
             message(

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.invitations.repository import SurveyFigures
 from services.dispatcher.invitations.survey_mail import RenderedMail
+from services.dispatcher.repository.survey_figures import SurveyFigures
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
@@ -74,10 +74,6 @@ class SurveyLine:
             answered += f" ({percent(own.answered, own.delivered)})"
         return cls(survey, own, answered, spoken(STATE_LABELS[survey.draft.state]))
 
-    def count(self, state: str) -> int:
-        """How many invitations are in this state."""
-        return self.figures.states.get(state, 0)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SurveysPage(Page):
@@ -95,6 +91,8 @@ class SurveysPage(Page):
     typed: TypedAddresses
     done: str
     """What the act before this page has done."""
+    languages: str
+    """The names of those in which our words are complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +115,8 @@ class SurveyFormPage(Page):
     template: ClassVar[str] = "survey.html"
     survey: StoredSurvey | None
     form: DraftForm
+    new_id: str
+    """Of the survey that the form makes, or of the copy."""
     languages: Mapping[str, str]
     """The name of each language in which words can be written, by its tag."""
     standard: Mapping[str, Mapping[str, str]]
@@ -220,6 +220,8 @@ class PreviewPage(Page):
     """The name and the address that it comes from."""
     promoting: Sequence[str]
     """What of its words in this language a neutral survey would not say."""
+    uninflected: Sequence[str]
+    """What of them needs a name to be inflected, where they are older than the rule."""
     may_edit: bool
     test_options: Sequence[tuple[str, str]]
     """The test addresses; empty for those who may not send a test."""
@@ -228,3 +230,5 @@ class PreviewPage(Page):
     """The event of the test that was just sent."""
     fault: str
     """Why no test was sent."""
+    test_id: str
+    """Of the test that the form sends."""

@@ -1,5 +1,6 @@
 """The API for waves."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -10,8 +11,15 @@ from services.dispatcher.callers import CompanyEditor, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys.api import IdempotencyKey
 from services.dispatcher.waves import repository
+from services.dispatcher.waves.drawing import Wave
 from services.dispatcher.waves.schemas import WaveAnswer, WaveBody, WaveList
-from services.dispatcher.waves.wave_commands import WaveKeyReused, WaveRefused, start_wave, stop_wave
+from services.dispatcher.waves.wave_commands import (
+    WaveKeyReused,
+    WaveRefused,
+    expect_last_mails,
+    start_wave,
+    stop_wave,
+)
 from shared.db import UnitOfWork
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.problems import Problem
@@ -32,6 +40,10 @@ async def make_wave(
     """By a relational survey that is live. It begins by itself, and each customer is decided about like any
     event: who was asked not long ago, say, is not asked. The same request with the same `Idempotency-Key`
     again answers the wave that it made before.
+
+    On the first day of a survey, the 24 hours since it could first ask customers, at most
+    `first_day_per_hour` of its mails leave in an hour (50 unless the survey says otherwise; 0: no limit). The
+    others wait, at the longest until the day ends, whatever `spread_hours` says; `last_mail_at` counts this.
     """
     wave_id = derived("wave", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     fingerprint = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
@@ -52,7 +64,7 @@ async def make_wave(
                     "Nothing was made. Give each wave its own key; repeat one only with the same request."
                 ),
             ) from None
-        return WaveAnswer.of(made, await repository.count_outcomes(uow, caller.tenant, made.id))
+        return (await _answers(uow, caller.tenant, [made]))[0]
 
 
 @router.get("", summary="All waves")
@@ -67,8 +79,7 @@ async def list_waves(
     async with context.database.reading() as uow:
         found = await repository.list_newest(uow, caller.tenant, limit + 1, before)
         waves, more = cut_page(found, limit, lambda wave: (wave.created_at, wave.id))
-        decided = await repository.count_outcomes_of_waves(uow, caller.tenant, [each.id for each in waves])
-    return WaveList(waves=[WaveAnswer.of(each, decided[each.id]) for each in waves], next=more)
+        return WaveList(waves=await _answers(uow, caller.tenant, waves), next=more)
 
 
 @router.post("/{wave_id}/stop", summary="Ask nobody any more by a wave")
@@ -76,17 +87,17 @@ async def end_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) 
     """It takes back nothing: who has been invited gets the mail. One that has ended stays as it is."""
     async with context.database.transaction() as uow:
         await stop_wave(uow, caller.tenant, wave_id, who=AuditActor.of(caller))
-        return await _answer(uow, caller.tenant, wave_id)
+        return await _found(uow, caller.tenant, wave_id)
 
 
 @router.get("/{wave_id}", summary="One wave")
 async def read_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) -> WaveAnswer:
-    """How far it has come, and what was decided about its customers."""
+    """How far it has come, what was decided about its customers, and when its last mail is to leave."""
     async with context.database.reading() as uow:
-        return await _answer(uow, caller.tenant, wave_id)
+        return await _found(uow, caller.tenant, wave_id)
 
 
-async def _answer(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
+async def _found(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
     """A wave as it is.
 
     :raises Problem: 404 when there is none.
@@ -94,4 +105,10 @@ async def _answer(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
     wave = await repository.find(uow, tenant, wave_id)
     if wave is None:
         raise Problem(404)
-    return WaveAnswer.of(wave, await repository.count_outcomes(uow, tenant, wave_id))
+    return (await _answers(uow, tenant, [wave]))[0]
+
+
+async def _answers(uow: UnitOfWork, tenant: str, waves: Sequence[Wave]) -> list[WaveAnswer]:
+    decided = await repository.count_outcomes_of_waves(uow, tenant, [each.id for each in waves])
+    last_mails = await expect_last_mails(uow, tenant, waves)
+    return [WaveAnswer.of(each, decided[each.id], last_mails[each.id]) for each in waves]

@@ -24,11 +24,11 @@ from services.dispatcher.waves.wave_commands import (
     WaveKeyReused,
     WaveRefused,
     WaveRequest,
+    expect_last_mail,
     plan,
     start_wave,
     stop_wave,
 )
-from shared.db import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -110,12 +110,17 @@ async def show_wave(
         if wave is None:
             raise Problem(404)
         decided = await repository.count_outcomes(uow, staff.tenant, wave.id)
-        names = await _names(uow, staff.tenant)
+        expected = await expect_last_mail(uow, wave)
+        surveys = {each.id: each for each in await list_surveys(uow, staff.tenant)}
         frame = await frame_of(uow, staff, "surveys")
+    survey = surveys.get(wave.survey_id)
     page = WavePage(
-        line=WaveLine.of(wave, names),
+        line=WaveLine.of(wave, {str(each.id): each.draft.name for each in surveys.values()}),
         outcomes=OutcomeLine.all_of(decided),
         decided=sum(decided.values()),
+        last_mail_at=expected,
+        first_day_until=survey.first_day_until(wave.started_at or wave.start_at) if survey else None,
+        per_hour=survey.draft.first_day_per_hour if survey else 0,
         done=notice(did),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
@@ -162,7 +167,10 @@ async def _form_page(
         survey=planned.survey.draft.name if planned is not None else "",
         spread_hours=wanted.spread_hours if wanted is not None else 0,
         first_day_until=planned.first_day_until if planned is not None else None,
+        awaits_first_day=planned is not None and planned.survey.awaits_first_day,
+        delay_minutes=planned.survey.draft.least_wait_minutes if planned is not None else 0,
         per_hour=planned.survey.draft.first_day_per_hour if planned is not None else 0,
+        last_mail_at=planned.last_mail_at if planned is not None else None,
         zone=tenant.time_zone,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
@@ -192,7 +200,3 @@ def _id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Problem(404) from None
-
-
-async def _names(uow: UnitOfWork, tenant: str) -> dict[str, str]:
-    return {str(each.id): each.draft.name for each in await list_surveys(uow, tenant)}

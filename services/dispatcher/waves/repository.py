@@ -279,16 +279,15 @@ COUNT_ANSWERS = f"""
         count(*) FILTER (WHERE a.score > {HIGHEST_PASSIVE}) AS promoters,
         count(*) FILTER (WHERE a.score > {HIGHEST_DETRACTOR} AND a.score <= {HIGHEST_PASSIVE}) AS passives,
         count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
-    FROM decision d
-    JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    FROM invitation i
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
-    WHERE d.tenant = :tenant AND d.survey_id = :survey_id AND d.decided_at >= :since
+    WHERE i.tenant = :tenant AND i.survey_id = :survey_id AND i.sent_at >= :since
         AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
 """
 
 
 async def count_answers(uow: UnitOfWork, tenant: str, survey_id: UUID, since: datetime) -> WaveFigures:
-    """What became of a survey's mails about events decided since a time."""
+    """What became of a survey's mails that have left since a time."""
     values = {"tenant": tenant, "survey_id": survey_id, "since": since}
     return WaveFigures._make((await uow.execute(COUNT_ANSWERS, values)).one())
 

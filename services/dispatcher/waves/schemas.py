@@ -43,7 +43,8 @@ class WaveBody(StrictBody):
         default=DEFAULT_SPREAD_HOURS,
         ge=0,
         le=MAX_SPREAD_HOURS,
-        description="Over how many hours they are asked, evenly; 0: as fast as it goes.",
+        description="Over how many hours they are asked, evenly; 0: as fast as it goes. A survey's first day "
+        "lets only so many mails leave in an hour.",
     )
 
     @field_validator("segments")
@@ -87,13 +88,19 @@ class WaveAnswer(BaseModel):
     decided: dict[str, int] = Field(
         description="What was decided about them: `invited`, or why they are not asked."
     )
-    ended_at: datetime | None
+    ended_at: datetime | None = Field(description="When its last customer was reached, or it was stopped.")
+    last_mail_at: datetime | None = Field(
+        description="When the last mail is expected to leave: by `spread_hours`, the survey's delay and "
+        "first day, and the hours at which the company writes. Customers' own hours, other mails of the "
+        "survey and the rules that let a single mail wait may make it later. Null where no mail leaves: the "
+        "wave has nobody, its survey is not live, or the company is in test mode."
+    )
 
     @classmethod
-    def of(cls, wave: Wave, decided: dict[str, int]) -> "WaveAnswer":
+    def of(cls, wave: Wave, decided: dict[str, int], last_mail_at: datetime | None) -> "WaveAnswer":
         """The answer about a wave."""
         fields = {name: getattr(wave, name) for name in cls.model_fields if hasattr(wave, name)}
-        return cls(**fields, decided=decided)
+        return cls(**fields, decided=decided, last_mail_at=last_mail_at)
 
 
 class WaveList(BaseModel):

@@ -69,9 +69,15 @@ class NewWavePage(Page):
     """The name of the one that was chosen."""
     spread_hours: int
     first_day_until: datetime | None
-    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    """When the survey's first day ends, on which the wave's first mail would leave; None: it would not."""
+    awaits_first_day: bool
+    """Whether that day begins with the survey's first mail."""
+    delay_minutes: int
+    """The survey's, by which each mail leaves later."""
     per_hour: int
     """The mails that leave at most in each hour of that day."""
+    last_mail_at: datetime | None
+    """When the last mail is expected to leave; None: in test mode none does."""
     zone: str
 
 
@@ -83,4 +89,10 @@ class WavePage(Page):
     line: WaveLine
     outcomes: Sequence[OutcomeLine]
     decided: int
+    last_mail_at: datetime | None
+    """When the last mail is expected to leave; None: none does."""
+    first_day_until: datetime | None
+    """When the survey's first day ends, on which the wave began or begins; None: it did not."""
+    per_hour: int
+    """The mails that leave at most in each hour of that day."""
     done: str

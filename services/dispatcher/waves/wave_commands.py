@@ -1,14 +1,19 @@
 """Plan, make, find and stop waves: each within the caller's transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.survey_commands import find_survey, lock_survey
+from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import FIGURES_DAYS, START_TOLERANCE, Wave, WavePlan, plan_wave
+from services.dispatcher.waves.pace import MailPace, last_mail_at, last_mail_of
 from shared.db import UnitOfWork
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Message, message
@@ -53,7 +58,10 @@ class PlannedWave(NamedTuple):
     survey: StoredSurvey
     plan: WavePlan
     first_day_until: datetime | None
-    """When the survey's first day ends, on which the wave would begin; None: it would not."""
+    """When the survey's first day ends, on which the wave's first mail would leave; None: it would not,
+    or the day has not begun."""
+    last_mail_at: datetime | None
+    """When the last mail is expected to leave; None: in test mode none does."""
 
 
 async def plan(
@@ -79,8 +87,57 @@ async def plan(
     since = uow.now - timedelta(days=FIGURES_DAYS)
     figures = await repository.count_answers(uow, tenant, survey.id, since)
     begins_at = max(uow.now, wanted.start_at or uow.now)
+    first_mail_at = begins_at + timedelta(minutes=survey.draft.least_wait_minutes)
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)
-    return PlannedWave(survey, wave_plan, survey.first_day_until(begins_at))
+    pace, spread = await _find_pace(uow, tenant, survey), timedelta(hours=wanted.spread_hours)
+    expected = last_mail_at(wave_plan.size, begins_at, spread, pace) if pace is not None else None
+    return PlannedWave(survey, wave_plan, survey.first_day_until(first_mail_at), expected)
+
+
+async def expect_last_mail(uow: UnitOfWork, wave: Wave) -> datetime | None:
+    """When the last mail of a wave is expected to leave, by the rules as they are now.
+
+    None: none does, since nobody is asked, the survey is not live, or the company is in test mode.
+    """
+    return (await expect_last_mails(uow, wave.tenant, [wave]))[wave.id]
+
+
+async def expect_last_mails(
+    uow: UnitOfWork, tenant: str, waves: Sequence[Wave]
+) -> dict[UUID, datetime | None]:
+    """The same of several waves, by their ids."""
+    paces: dict[UUID, MailPace | None] = {}
+    expected: dict[UUID, datetime | None] = {}
+    for wave in waves:
+        if wave.survey_id not in paces:
+            paces[wave.survey_id] = await _pace_of(uow, tenant, wave.survey_id)
+        pace = paces[wave.survey_id]
+        expected[wave.id] = last_mail_of(wave, pace) if pace is not None else None
+    return expected
+
+
+async def _pace_of(uow: UnitOfWork, tenant: str, survey_id: UUID) -> MailPace | None:
+    """The same of a survey; None, too, while it is not live."""
+    try:
+        survey = await find_survey(uow, tenant, survey_id)
+    except SurveyNotFound:
+        return None
+    return await _find_pace(uow, tenant, survey) if survey.draft.state == "live" else None
+
+
+async def _find_pace(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> MailPace | None:
+    """What the mails of a survey wait for; None: in test mode none leaves."""
+    if (await find_sending(uow, tenant)).mode == "test":
+        return None
+    company = await tenant_or_placeholder(uow, tenant)
+    rules = (await find_policy(uow, tenant)).rules
+    return MailPace(
+        timedelta(minutes=survey.draft.least_wait_minutes),
+        survey.draft.first_day_per_hour,
+        survey.first_day_began_at,
+        survey.awaits_first_day,
+        ContactHours.of(rules, company.time_zone, company.country),
+    )
 
 
 async def start_wave(

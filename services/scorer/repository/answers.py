@@ -1,12 +1,16 @@
 """Reads the answers that the counts are made of, and how many customers were asked for one."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Row
+
+from services.scorer.replies import read_replies
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
+from shared.events import Reply
 
 
 class AnswerRow(NamedTuple):
@@ -24,11 +28,13 @@ class AnswerRow(NamedTuple):
     answered_at: datetime
     case_id: UUID | None
     case_number: int | None
+    replies: tuple[Reply, ...] = ()
+    """To the follow-up and the further questions."""
 
 
 _ANSWER_WITH_CASE = """
     SELECT a.id, a.score, a.was, a.day, a.touchpoint, a.comment, a.language, a.origin, a.answered_at,
-           c.id AS case_id, c.number AS case_number
+           c.id AS case_id, c.number AS case_number, CAST(a.replies AS text) AS replies
     FROM answer AS a
     LEFT JOIN LATERAL (
         SELECT id, number
@@ -61,7 +67,7 @@ async def latest_comments(
         selection.values()
         | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit},
     )
-    return [AnswerRow._make(row) for row in rows]
+    return [_answer(row) for row in rows]
 
 
 _FILTERED = """
@@ -98,7 +104,7 @@ async def list_answers(
         | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit}
         | {"after_at": after_at, "after_id": after_id},
     )
-    return [AnswerRow._make(row) for row in rows]
+    return [_answer(row) for row in rows]
 
 
 COUNT_LISTED_ANSWERS = f"""
@@ -139,7 +145,11 @@ async def find_latest_answer(
         FIND_LATEST_ANSWER, selection.values() | {"measurement": measurement, "since": since}
     )
     row = rows.one_or_none()
-    return AnswerRow._make(row) if row else None
+    return _answer(row) if row else None
+
+
+def _answer(row: Row[Any]) -> AnswerRow:
+    return AnswerRow._make(row)._replace(replies=read_replies(row.replies))
 
 
 class InvitedCounts(NamedTuple):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.scorer.models import answer
+from services.scorer.replies import stored_replies
 from services.scorer.repository.count_columns import (
     ANSWERS_PER_SCORE,
     COLUMNS,
@@ -98,6 +99,7 @@ async def keep_and_count(
             "tenant": [each.event.tenant for each in answers],
             "score": [each.score for each in answers],
             "segments": [each.segments for each in answers],
+            "replies": [stored_replies(each.event.data) for each in answers],
             "heard_at": uow.now,
         },
     )

@@ -7,7 +7,8 @@ from shared.privacy.erased import TARGETS, Target, of_target, target_values
 from shared.privacy.persons import NOBODY
 
 ERASE_ANSWERS = f"""
-    UPDATE answer t SET comment = NULL, customer_id = NULL, contact_key = NULL, person = '{NOBODY}'
+    UPDATE answer t
+    SET comment = NULL, replies = NULL, customer_id = NULL, contact_key = NULL, person = '{NOBODY}'
     FROM {TARGETS}
     WHERE {of_target()}
 """

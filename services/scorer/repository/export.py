@@ -4,13 +4,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.scorer.replies import read_replies
 from shared.db.database import UnitOfWork
 from shared.privacy.export import ExportQuery, ExportSection, ExportSource, of_person, read_sources
 from shared.privacy.export_records import CountedAnswerRecord, origin_of, record_of
 
 FIND_ANSWERS = f"""
-    SELECT t.id, t.customer_id, t.score, t.was, t.comment, t.measurement, t.touchpoint, t.segments,
-        t.language, t.origin, t.day, t.answered_at, t.changed_at
+    SELECT t.id, t.customer_id, t.score, t.was, t.comment, CAST(t.replies AS text) AS replies,
+        t.measurement, t.touchpoint, t.segments, t.language, t.origin, t.day, t.answered_at, t.changed_at
     FROM answer t
     WHERE {of_person("coalesce(t.answered_at, t.changed_at)")}
 """
@@ -29,6 +30,7 @@ def _answer(row: Row[Any]) -> CountedAnswerRecord:
         obtained_from=origin_of(row.origin),
         score_before=row.was,
         counts_for=tuple(row.segments),
+        replies=read_replies(row.replies),
     )
 
 

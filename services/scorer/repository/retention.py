@@ -1,7 +1,13 @@
 """What the scorer removes of what is too old, in this order. What is counted stays."""
 
 from services.scorer.models import answer, case_copy, waiting_answer
-from shared.privacy.removal import STORED_WORDS, without_customer, wordless_answer
+from shared.privacy.removal import (
+    HAS_WRITTEN_REPLIES,
+    STORED_WORDS,
+    WITHOUT_WRITTEN_REPLIES,
+    without_customer,
+    wordless_answer,
+)
 from shared.privacy.retention import ClearRule, RetentionRule, RewriteRule
 
 RETENTION: tuple[RetentionRule, ...] = (
@@ -14,7 +20,15 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
         without_customer(answer),
     ),
-    ClearRule("comments", answer, "t.comment IS NOT NULL AND t.answered_at < :comments", "comment = NULL"),
+    ClearRule(
+        "comments",
+        answer,
+        f"""
+            (t.comment IS NOT NULL OR t.replies IS NOT NULL AND {HAS_WRITTEN_REPLIES})
+            AND t.answered_at < :comments
+        """,
+        f"comment = NULL, {WITHOUT_WRITTEN_REPLIES}",
+    ),
     RewriteRule(
         "comments",
         waiting_answer,

@@ -134,6 +134,29 @@ async def test_the_case_shows_the_replies_to_further_questions(alerts: AlertsApi
         assert words in page
 
 
+async def test_an_amended_answer_shows_the_replies_that_were_changed_or_taken_back(alerts: AlertsApi) -> None:
+    def replies(wait: str, *others: Reply) -> tuple[Reply, ...]:
+        chosen = ChosenValue(id=wait, words=f"It took {wait}.")
+        return (
+            Reply(question="wait", kind="one_of", asked="How long did it take?", chosen=(chosen,)),
+            *others,
+        )
+
+    why = Reply(question="why", kind="text", asked="Who told you?", text="Nobody did.")
+    first = an_answer(replies=replies("long", why))
+    second = msgspec.structs.replace(first, version=2, replies=replies("ages"))
+    later = msgspec.structs.replace(why, text="Nobody did. Really.")
+    third = msgspec.structs.replace(first, version=3, replies=replies("ages", later))
+    for version in (first, second, third):
+        await deliver(alerts.database, act_on_answers, version)
+    (case,) = await rows(alerts.database, "SELECT id FROM cases")
+    page = (await (await alerts.signed_in()).get(f"/cases/{case.id}")).text
+    assert '<s dir="auto">It took long.</s>' in page
+    assert '<s dir="auto">It took ages.</s>' not in page
+    assert '<s dir="auto">Nobody did.</s>' not in page, "it goes on in what stands now"
+    assert page.count('class="amended"') == 1, "the second was only continued"
+
+
 async def test_a_case_is_whole_before_its_invitation_has_come(alerts: AlertsApi) -> None:
     answer = an_answer()
     await deliver(alerts.database, act_on_answers, answer)

@@ -20,7 +20,7 @@ from services.alerts.app import SERVICE
 from services.alerts.cases.repository.cases import find_case
 from services.alerts.recovery.handlers import settle
 from shared.db.database import Database
-from shared.events import ANSWERS, CASES, INVITATIONS, Answer, Data, Invitation, Topic
+from shared.events import ANSWERS, CASES, INVITATIONS, Answer, Data, Invitation, Reply, Topic
 from shared.privacy.persons import person_of
 from shared.privacy.subjects import erase_event
 from shared.secrets import customer_hash
@@ -70,8 +70,10 @@ def invitation_of(answer: Answer) -> Invitation:
 
 async def karen_answers(database: Database, **changes: Any) -> Answer:
     """An unhappy answer that was sent and amended, with its invitation."""
-    first = of_karen(**{"comment": "The leg is split again.", **changes})
-    second = msgspec.structs.replace(first, version=2, comment="It is split again, and nobody rang back.")
+    who = Reply(question="who", kind="text", asked="Who told you?", text="It was nobody who rang back.")
+    first = of_karen(**{"comment": "The leg is split again.", "replies": (who,), **changes})
+    comment = "It is split again, and nobody rang back."
+    second = msgspec.structs.replace(first, version=2, comment=comment, replies=())
     await consume(database, invitation_of(first), first)
     await consume(database, second)
     return second
@@ -107,6 +109,7 @@ async def test_nothing_of_the_customer_is_left_and_the_case_has_ended(alerts: Al
         "timeline.facts",
         "answer.body",
         "answer_before.comment",
+        "answer_before.replies",
         "invitation.body",
     } <= (await left(database))
     await erase(database)

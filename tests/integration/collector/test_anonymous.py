@@ -21,7 +21,7 @@ from shared.link_tokens import LinkSigner
 from shared.privacy.erased import Target
 from shared.privacy.persons import NOBODY
 
-from .conftest import SECRET, Bench, a_page, bearer
+from .conftest import MINUTE, SECRET, Bench, a_page, bearer
 
 PERSON, CONTACT = "p" * 64, "c" * 64
 MIDNIGHT = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
@@ -389,3 +389,19 @@ async def test_looking_at_the_page_answers_nothing(bench: Bench, browser: Browse
         await page.goto("about:blank")
         await page.wait_for_timeout(300)
     assert await stored(bench) == []
+
+
+async def test_what_scans_a_mail_before_it_is_taken_answers_nothing_and_who_takes_their_time_is_not_refused(
+    bench: Bench,
+) -> None:
+    """Nobody could judge such an answer: it is refused, but no person waits until our events have come."""
+    invitation = await invited(bench, state="sending", due_at=bench.now - MINUTE, sent_at=None)
+    fields = {**await opened(bench, invitation), "touched": ""}
+    bench.now += timedelta(seconds=3)
+    refused = await post(bench, invitation, fields, score="0")
+    assert refused.status_code == 409
+    assert await stored(bench) == []
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', refused.text))
+    bench.now += timedelta(seconds=6)
+    assert (await post(bench, invitation, again, score="9")).status_code == 303
+    assert [row.score for row in await stored(bench)] == [9]

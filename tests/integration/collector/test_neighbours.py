@@ -32,7 +32,7 @@ async def test_imports_that_wait_for_another_hold_no_connection_and_keep_nobody_
 ) -> None:
     other = await bench.invite("zenith")
     imports = bench.app.state.context.import_locks
-    async with imports.hold("acme"):
+    async with imports.acquire("acme"):
         waiting = [asyncio.create_task(bench.import_answers(*answers(n))) for n in range(90)]
         await eventually(lambda: sum(task.done() for task in waiting) == 90 - 1)
         assert imports.users("acme") == MAX_IMPORTS_PER_TENANT
@@ -64,7 +64,7 @@ async def test_an_import_beside_one_of_another_process_is_refused_at_once_and_ta
 async def test_many_who_send_the_same_link_at_once_hold_one_connection(bench: Bench) -> None:
     link, other = await bench.invite(), await bench.invite("zenith")
     links = bench.app.state.context.invitation_locks
-    async with links.hold(str(link)):
+    async with links.acquire(str(link)):
         waiting = [asyncio.create_task(bench.submit(link, n % 11)) for n in range(50)]
         await eventually(lambda: links.users(str(link)) == 51)
         assert connections_in_use(bench) == 0

@@ -16,7 +16,7 @@ from support.browser import look, views
 
 from services.collector.recovery import answers_page, restore_answers
 from services.collector.repository import suspects
-from shared.events import ANSWERS, AUDIT, Answer
+from shared.events import ANSWERS, AUDIT, Answer, FollowUp, Question, QuestionTexts, SurveyTexts
 from shared.http.csrf import CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.ids import uuid7
@@ -25,6 +25,7 @@ from shared.permissions import JUDGING_ROLES, ROLES, Role
 
 from .conftest import MINUTE, SECRET, Bench, a_page, bearer
 
+WAIT = Question(id="wait", kind="one_of", options=("long", "ok"))
 FIELD_PATTERN = re.compile(r'<input type="(?:hidden|text)" name="(\w+)"(?: value="([^"]*)")?')
 
 
@@ -102,17 +103,44 @@ async def test_b19_an_answer_with_a_sign_is_held_and_shown_with_it(
         assert event.held.score == 2
     else:
         assert (event.state, event.score, event.held) == ("sent", 2, None)
-    (answer,) = await listed(bench)
+    (answer,) = await listed(bench, suspect=bool(signs))
     assert (answer["suspect"], answer["signs"], answer["state"]) == (bool(signs), signs, "sent")
-    assert [each["id"] for each in await listed(bench, suspect=True)] == [str(invitation)] * bool(signs)
-    assert [each["id"] for each in await listed(bench, suspect=False)] == [str(invitation)] * (not signs)
+    assert await listed(bench, suspect=not signs) == []
+
+
+@pytest.mark.parametrize("state", ["keep", "send"])
+async def test_b19_who_asks_for_no_suspect_answers_is_given_none_that_is_held(
+    bench: Bench, state: str
+) -> None:
+    """As readers of the events, a program that knows no signs counts what counts, whatever is judged when."""
+    person = await bench.invite()
+    await bench.submit(person, 9)
+    suspect = await bench.invite()
+    await bench.submit(suspect, 0, action=state, website="x", comment="Click here")
+
+    async def of(**query: Any) -> set[str]:
+        return {answer["id"] for answer in await listed(bench, **query)}
+
+    assert await of() == await of(suspect=False) == {str(person)}
+    assert await of(suspect=True) == {str(suspect)}
+    await judge(bench, suspect, "machine")
+    assert await of() == {str(person)}
+    (answer,) = await listed(bench, suspect=True)
+    assert (answer["judgement"], answer["suspect"], answer["score"]) == ("machine", True, 0)
+    await judge(bench, suspect, "human")
+    assert await of() == {str(person), str(suspect)}
+    assert await of(suspect=True) == {str(suspect)}
+    assert await of(suspect=False) == {str(person)}
+    counted = {event.id: event.score for event in await bench.published()}
+    assert {answer["id"]: answer["score"] for answer in await listed(bench)} == {
+        str(id_): score for id_, score in counted.items() if score is not None
+    }
 
 
 async def test_b18_a_person_after_a_bot_is_never_locked_out_and_counts_on_their_own_day(bench: Bench) -> None:
     invitation = await a_suspect(bench)
     bench.now += timedelta(days=20)  # long after an answer of a person would be final
-    # The page was opened before the machine answered, so it shows nothing of what that wrote, and asks nothing.
-    fields = {**await opened(bench, invitation, "?change=1"), "drawn": "", "comment": "Good."}
+    fields = {**await opened(bench, invitation), "comment": "Good."}
     bench.now += MINUTE
     assert (await press_send(bench, invitation, fields, 9)).status_code == 303
     answer = await last(bench)
@@ -212,6 +240,102 @@ async def test_nobody_judges_an_answer_that_is_not_suspect_or_not_theirs(bench: 
     assert (await judge(bench, suspect, "perhaps")).status_code == 422
     assert (await last(bench)).score == 9
     assert (await listed(bench, suspect=True))[0]["judgement"] is None
+
+
+WHILE_HANDED_OVER = [
+    # state, when it was due, when it was taken, the last reminder: begun, taken; all in seconds before the visit
+    {"state": "sending", "due_at": 30, "sent_at": None},
+    {"state": "waiting", "due_at": 300, "sent_at": None},
+    {"state": "sent", "due_at": 60, "sent_at": 3},
+    {"state": "sent", "due_at": 5 * 86_400, "sent_at": 5 * 86_400, "reminding_since": 1},
+    {"state": "sent", "due_at": 5 * 86_400, "sent_at": 5 * 86_400, "reminding_since": 4, "reminded_at": 3},
+    {
+        "state": "sent",
+        "due_at": 9 * 86_400,
+        "sent_at": 9 * 86_400,
+        "reminding_since": 1,
+        "reminded_at": 86_400,
+    },
+]
+
+
+def known(bench: Bench, facts: dict[str, Any]) -> dict[str, Any]:
+    """An invitation's facts, with times in place of seconds."""
+    return {
+        name: bench.now - timedelta(seconds=value) if isinstance(value, int) else value
+        for name, value in facts.items()
+    }
+
+
+@pytest.mark.parametrize("facts", WHILE_HANDED_OVER)
+async def test_b17_what_comes_before_anybody_has_the_mail_or_a_reminder_is_no_click_and_no_answer(
+    bench: Bench, facts: dict[str, Any]
+) -> None:
+    invitation = await bench.invite(**known(bench, facts))
+    fields = await opened(bench, invitation, "?v=0")
+    assert await bench.published() == []
+    bench.now += timedelta(milliseconds=400)
+    await press_send(bench, invitation, fields, 0)
+    event = await last(bench)
+    assert "early" in event.signs
+    assert (event.state, event.score) == ("clicked", None)
+    assert event.held is not None
+    (answer,) = await listed(bench, suspect=True)
+    assert (answer["visits"], answer["seconds_to_score"]) == ("suspect", None)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        # Nothing of the mail has come here for long, as while events are late: nobody is held for that.
+        {"state": "sending", "due_at": 1_800, "sent_at": None},
+        {"state": "waiting", "due_at": 4_000, "sent_at": None},
+        {"state": "unknown", "due_at": 60, "sent_at": None},
+        {"state": "sent", "due_at": 60, "sent_at": 6},
+        {
+            "state": "sent",
+            "due_at": 5 * 86_400,
+            "sent_at": 5 * 86_400,
+            "reminding_since": 7,
+            "reminded_at": 6,
+        },
+        {"state": "sent", "due_at": 5 * 86_400, "sent_at": 5 * 86_400, "reminding_since": 1_800},
+    ],
+)
+async def test_a_person_is_taken_for_one_soon_after_a_mail_and_long_after_one_of_which_nothing_is_heard(
+    bench: Bench, facts: dict[str, Any]
+) -> None:
+    invitation = await bench.invite(**known(bench, facts))
+    fields = await opened(bench, invitation)
+    assert [answer.state for answer in await bench.published()] == ["clicked"]
+    bench.now += timedelta(seconds=5)
+    await press_send(bench, invitation, fields, 9)
+    assert ((await last(bench)).score, (await last(bench)).signs) == (9, ())
+    (answer,) = await listed(bench)
+    assert (answer["visits"], answer["seconds_to_score"]) == ("human", 5)
+
+
+async def test_a_hand_on_the_page_outweighs_that_the_mail_is_not_known_to_be_taken(bench: Bench) -> None:
+    invitation = await bench.invite(state="sending", due_at=bench.now - timedelta(minutes=2), sent_at=None)
+    await press_send(bench, invitation, {**await opened(bench, invitation), "touched": "1"}, 9)
+    assert ((await last(bench)).score, (await last(bench)).signs) == (9, ())
+
+
+async def test_who_judges_sees_all_that_was_said(bench: Bench) -> None:
+    """The follow-up and the further questions, each with its reply: they tell a person from a machine."""
+    words = {
+        "wait": QuestionTexts(text="How long did it take?", options={"long": "Too <long>", "ok": "As said"}),
+        "why": QuestionTexts(text="Who told you?"),
+    }
+    texts = SurveyTexts(follow_up=FollowUp(detractor="What should change?"), question_texts=words)
+    await bench.keep_survey({"en": texts}, questions=(WAIT,))
+    invitation = await bench.invite()
+    await bench.submit(
+        invitation, 3, website="x", asked="wait", q_wait="long", follow_up_detractor="The legs."
+    )
+    page = (await bench.client.get("/suspect-answers", headers=headers_of(bench, "admin"))).text
+    for said in ("What should change?", "The legs.", "How long did it take?", "Too &lt;long&gt;"):
+        assert said in page
 
 
 def headers_of(bench: Bench, role: Role, *segments: str, tenant: str = "acme") -> dict[str, str]:

@@ -89,6 +89,8 @@ FIRST = Survey("first", "order", delay=2 * HOUR, reminders=(1, 2))
 SURVEYS = (FIRST, Survey("second", "call"), Survey("third", "complaint"))
 ORDER = ("consume", [("order", KIM, "A", None, 0)])
 SENT, REMINDED = ("wait", 10), ("wait", 60)
+LATE, CALL = replace(FIRST, delay=30 * HOUR, reminders=()), ("consume", [("call", KIM, None, None, 0)])
+LATER = ("set_survey", LATE)
 ONE_RULE_EACH: list[list[tuple[str, Any]]] = [
     [ORDER, ("set_survey", replace(FIRST, live=False)), SENT],
     [ORDER, ("say_no", KIM), SENT],
@@ -108,6 +110,23 @@ ONE_RULE_EACH: list[list[tuple[str, Any]]] = [
     [ORDER, SENT, ("say_no", KIM), REMINDED],
     [ORDER, SENT, ("list", KIM), REMINDED],
     [("set_survey", replace(FIRST, percent=50)), *[ORDER] * 8],
+    [LATER, ORDER, CALL, SENT, ("set_survey", replace(LATE, days=3)), REMINDED],
+    [
+        ("set_survey", replace(LATE, days=1)),
+        CALL,
+        ORDER,
+        ("stop", True),
+        ("wait", 25),
+        ("stop", False),
+        REMINDED,
+    ],
+    [
+        ("set_survey", replace(LATE, days=3)),
+        ("consume", [("refund", FAMILY, None, None, 0)]),
+        ORDER,
+        ("erase", KIM),
+        ("consume", [("order", FAMILY, "B", None, 0)]),
+    ],
 ]
 """What must not leave, and does once its rule is forgotten: what an order that is drawn meets only now and then."""
 

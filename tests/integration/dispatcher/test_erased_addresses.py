@@ -1,21 +1,26 @@
 """The addresses of erased customers: nobody is asked under them, and who else is known under them is shown."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from support.dispatcher_builders import (
+    NOON,
     TENANT,
     Clock,
     a_customer,
+    a_transaction,
     consume,
+    decide,
     decided,
     published,
+    reasons,
     relay_all,
     rows,
     say_no,
     states,
 )
-from support.dispatcher_erasing import erase, execute
+from support.dispatcher_erasing import ask, erase, execute, run_erasing
 from support.http_clients import SECRET, context_on
 from support.stack import Mailbox
 
@@ -118,6 +123,71 @@ async def test_of_an_id_with_several_addresses_only_the_erased_one_is_suppressed
     await decided(database, anna, bo)
     await erase(database, customer_id="family-17", email="anna@example.com")
     assert set(await suppressions(database)) == {customer_hash(SECRET, TENANT, "anna@example.com")}
+
+
+async def test_a_mail_that_an_erasure_kept_from_leaving_keeps_nobody_else_under_the_address_from_being_asked(
+    database: Database, clock: Clock
+) -> None:
+    """As if it had never been to leave: what had left before it counts again, and what is sent counts."""
+    await know(database, OTHER)
+    assert await decided(database, KAREN) == ["invited"]
+    assert await decided(database, OTHER) == ["quarantine"]
+    await erase(database, customer_id=KAREN.id)
+    assert await rows(database, "SELECT 1 FROM asked") == []
+    assert await rows(database, "SELECT 1 FROM customer WHERE invited_at IS NOT NULL") == []
+    assert await decided(database, OTHER) == ["invited"]
+    clock.on(hours=1)
+    assert await decided(database, OTHER) == ["quarantine"]
+
+
+async def test_a_mail_that_had_left_keeps_its_quarantine_when_its_customer_is_erased(
+    database: Database, sender: Sender, clock: Clock
+) -> None:
+    await know(database, OTHER)
+    await decided(database, KAREN)
+    await relay_all(database)
+    await sender.step()
+    clock.on(days=89)
+    await execute(database, "UPDATE survey SET quarantine_days = 10")
+    assert await decided(database, KAREN) == ["invited"]
+    await execute(database, "UPDATE survey SET quarantine_days = 90")
+    await erase(database, customer_id=KAREN.id)
+    assert await decided(database, OTHER) == ["quarantine"]
+    clock.on(days=1)
+    assert await decided(database, OTHER) == ["invited"]
+
+
+@pytest.mark.parametrize("of_one_address", [True, False])
+async def test_many_customers_of_one_address_are_erased_at_once(
+    database: Database, clock: Clock, of_one_address: bool
+) -> None:
+    await know(database, OTHER)
+    await execute(database, "UPDATE survey SET quarantine_days = 0")
+    family = [a_customer(f"c-{number}", email=ADDRESS) for number in range(1, 6)]
+    for customer in family:
+        assert await decided(database, customer) == ["invited"]
+        clock.on(minutes=1)
+    await execute(database, "UPDATE survey SET quarantine_days = 90")
+    assert await decided(database, OTHER) == ["quarantine"]
+    for customer in family[:-1]:
+        await ask(database, customer_id=customer.id)
+    assert await run_erasing(database) == []
+    kept = {f"c-{number}" for number in range(5, 6)}
+    found = await rows(database, "SELECT customer_id FROM invitation WHERE state = 'waiting'")
+    assert {row.customer_id for row in found} == kept
+    assert await decided(database, OTHER) == ["quarantine"]
+    last = {"customer_id": family[-1].id, **({"email": ADDRESS} if of_one_address else {})}
+    await execute(database, "DELETE FROM suppression")
+    await erase(database, **last)
+    await execute(database, "DELETE FROM suppression")
+    assert await rows(database, "SELECT 1 FROM customer WHERE invited_at IS NOT NULL") == []
+    assert await decided(database, OTHER) == ["invited"]
+
+
+async def know(database: Database, customer: Customer) -> None:
+    """Let a customer be known by an event that nobody is asked about."""
+    await decide(database, a_transaction("known", customer, occurred_at=NOON - timedelta(days=300)))
+    assert (await reasons(database))["known"] == "too_old"
 
 
 async def test_a_restored_database_and_a_replay_suppress_the_address_again(database: Database) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 from support.audit import an_actor
@@ -30,7 +31,7 @@ from support.stack import Mailbox
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
 from shared.events import ContactRules
@@ -41,7 +42,9 @@ from shared.outbound import Sender
 async def a_new_survey(database: Database, per_hour: int = 2, **changes: Any) -> StoredSurvey:
     await keep_tenant(database)
     await go_live(database)
-    return await make_survey(database, delay_minutes=0, first_day_per_hour=per_hour, **changes)
+    return await make_survey(
+        database, **{"delay_minutes": 0, "first_day_per_hour": per_hour, "quarantine_days": 0, **changes}
+    )
 
 
 async def ask(database: Database, *names: str) -> None:
@@ -101,11 +104,94 @@ async def test_after_the_first_day_nothing_is_counted(
     database: Database, sender: Sender, clock: Clock
 ) -> None:
     await a_new_survey(database, per_hour=1)
+    await ask(database, "first")
+    await send(database, sender)
     clock.on(days=1)
+    before = await rows(database, "SELECT counts, began_at FROM first_day")
     await ask(database, "late-1", "late-2", "late-3")
     await send(database, sender)
     assert set((await states(database)).values()) == {("sent", None)}
-    assert await rows(database, "SELECT 1 FROM first_day") == []
+    assert await rows(database, "SELECT counts, began_at FROM first_day") == before
+
+
+DEFAULT_DELAY = SurveyDraft(name="", trigger="order.delivered").delay_minutes
+
+
+@pytest.mark.parametrize("delay_minutes", [DEFAULT_DELAY, 90, 6 * DEFAULT_DELAY])
+async def test_mails_of_a_survey_with_a_delay_have_the_pace_of_the_first_day_when_they_leave(
+    database: Database, mailbox: Mailbox, clock: Clock, delay_minutes: int
+) -> None:
+    """Whatever the delay: what is due at one moment leaves by the hour, and the day is over 24 hours later."""
+    assert DEFAULT_DELAY == 1440
+    await a_new_survey(database, per_hour=5, delay_minutes=delay_minutes)
+    clock.on(minutes=1)
+    await ask(database, *(f"delayed-{n}" for n in range(30)))
+    clock.on(minutes=delay_minutes)
+    mailers = [Mailer(mailbox.smtp_url, seconds=5) for _ in range(3)]
+    await send(database, *(a_sender(database, mailer, clock) for mailer in mailers))
+    now = await states(database)
+    assert Counter(now.values()) == {("sent", None): 5, ("waiting", "first_day"): 25}
+    sender = a_sender(database, mailers[0], clock)
+    clock.on(minutes=50)
+    for sent in (10, 15, 20, 25, 30):
+        for _ in range(6):
+            clock.on(minutes=10)
+            await send(database, sender)
+        assert len(await sent_at(database)) == sent
+    clock.on(hours=19)
+    await ask(database, *(f"later-{n}" for n in range(8)))
+    clock.on(minutes=delay_minutes)
+    await send(database, sender)
+    assert len(await sent_at(database)) == 38
+    for mailer in mailers:
+        await mailer.close()
+
+
+async def test_a_day_whose_first_mail_did_not_leave_has_not_begun(
+    database: Database, sender: Sender, clock: Clock
+) -> None:
+    await a_new_survey(database, per_hour=2)
+    await invite_customer(database, "defer-451-begin")
+    await send(database, sender)
+    assert await rows(database, "SELECT counts, began_at FROM first_day") == [([], None)]
+    clock.on(days=2)
+    await ask(database, *(f"begin-{n}" for n in range(4)))
+    await send(database, sender)
+    assert Counter((await states(database)).values())[("waiting", "first_day")] >= 2
+
+
+async def test_a_limit_that_comes_long_after_the_first_mail_begins_no_first_day(
+    database: Database, sender: Sender, clock: Clock
+) -> None:
+    survey = await a_new_survey(database, per_hour=0)
+    await ask(database, "unlimited")
+    await send(database, sender)
+    clock.on(days=3)
+    async with database.transaction() as uow:
+        draft = (await find_survey(uow, TENANT, survey.id)).draft
+        await change_survey(uow, TENANT, survey.id, replace(draft, first_day_per_hour=1))
+    await ask(database, "limited-1", "limited-2")
+    await send(database, sender)
+    assert set((await states(database)).values()) == {("sent", None)}
+
+
+async def test_places_that_an_earlier_version_took_are_those_of_a_day_since_the_survey_was_live(
+    database: Database, sender: Sender, clock: Clock
+) -> None:
+    survey = await a_new_survey(database, per_hour=1)
+    async with database.engine.begin() as connection:
+        values = {"tenant": TENANT, "id": survey.id}
+        await connection.execute(
+            text("INSERT INTO first_day (tenant, survey_id, counts) VALUES (:tenant, :id, '{1, 0}')"), values
+        )
+    await ask(database, "older-1", "older-2")
+    await send(database, sender)
+    due = await rows(database, "SELECT due_at FROM delivery WHERE state = 'waiting' ORDER BY due_at")
+    assert [(at - NOON) / timedelta(hours=1) for (at,) in due] == [1, 2]
+    clock.on(days=1)
+    await ask(database, "older-3", "older-4")
+    await send(database, sender)
+    assert set((await states(database)).values()) == {("sent", None)}
 
 
 async def test_without_a_limit_all_leave_at_once(database: Database, sender: Sender) -> None:
@@ -148,7 +234,7 @@ async def test_a_mail_that_was_refused_leaves_its_place_to_another_one(
 async def test_a_mail_that_waits_for_another_mail_to_its_customer_takes_no_place(
     database: Database, sender: Sender
 ) -> None:
-    await a_new_survey(database, quarantine_days=0)
+    await a_new_survey(database)
     await decide(database, *(a_transaction(f"order-{n}", a_customer("first-day-twice")) for n in range(2)))
     async with database.transaction() as uow:
         await set_policy(uow, TENANT, an_actor("the test"), ContactRules(quiet_hours={}, cap_hours=24))
@@ -187,7 +273,7 @@ async def test_a_mail_that_waits_for_its_place_keeps_no_other_mail_to_its_custom
     assert len(kept) == 1
 
 
-async def test_the_first_day_begins_once_when_the_survey_can_ask_customers(
+async def test_when_a_survey_could_first_ask_customers_is_noted_once(
     database: Database, clock: Clock
 ) -> None:
     await keep_tenant(database)

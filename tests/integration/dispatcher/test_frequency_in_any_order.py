@@ -4,7 +4,7 @@ Events alone and in batches, mails that arrive and mails that do not, imports, c
 history is read again: what is decided and what is sent is what a model says that remembers everything.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.audit import an_actor
 from support.contact_rules import AT_ANY_TIME
+from support.contact_world import ANSWER_LINK
 from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
-    a_sender,
     a_transaction,
     consume,
     decide,
@@ -30,9 +30,9 @@ from support.dispatcher_builders import (
     relay_all,
     rows,
 )
+from support.dispatcher_reminders import ScriptedChannel, a_scripted_sender
 from support.frequency_model import Happened, Model, Question, Rules
 from support.http_clients import SECRET
-from support.smtp import ScriptedServer, scripted_server
 
 from services.dispatcher import backfill
 from services.dispatcher.contact_policies.policy_commands import set_policy
@@ -43,7 +43,8 @@ from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer, Customer
 from shared.ids import derived, uuid7
-from shared.mail import Mailer
+from shared.link_tokens import LinkSigner
+from shared.mail import MailMessage
 from shared.outbound import Sender
 from shared.secrets import customer_hash
 
@@ -106,7 +107,7 @@ class Company:
     database: Database
     clock: Clock
     sender: Sender
-    server: ScriptedServer
+    channel: ScriptedChannel
     surveys: list[UUID] = field(default_factory=list)
     model: Model = field(default_factory=Model)
     events: dict[str, str] = field(default_factory=dict)
@@ -178,14 +179,25 @@ class Company:
         await relay_all(self.database)
 
     async def send(self, outcome: str) -> None:
-        self.server.answers = {"RCPT": "550 5.1.1 nobody"} if outcome == "failed" else {}
+        self.channel.outcome = outcome
+        self.channel.handed.clear()
         due = "SELECT 1 FROM delivery WHERE state = 'waiting' AND due_at <= :now"
         for _ in range(100):
             await relay_all(self.database)
             await self.sender.step()
             if not await rows(self.database, due, now=self.clock.now):
                 break
-        self.model.send(self.clock.now, outcome)
+        self.model.send(
+            self.clock.now, outcome, [await self._event_of(mail) for mail, _ in self.channel.handed]
+        )
+
+    async def _event_of(self, mail: MailMessage) -> str:
+        link = ANSWER_LINK.search(mail.text)
+        invitation = LinkSigner(SECRET).read("answer", link[1]) if link else None
+        found = await rows(
+            self.database, "SELECT source_id FROM decision WHERE invitation_id = :id", id=invitation
+        )
+        return str(found[0].source_id)
 
     async def hear_import(
         self, person: tuple[str | None, str], hours: int, touchpoint: str | None, measurement: str
@@ -262,16 +274,14 @@ def transaction_of(event: Happened) -> Any:
 
 
 @pytest.fixture
-async def company(database: Database, clock: Clock) -> AsyncIterator[Company]:
+async def company(database: Database, clock: Clock) -> Company:
     await keep_tenant(database)
     surveys = [derived("survey", f"{number}") for number in range(3)]
     for survey_id in surveys:
         await make_survey(database, id=survey_id)
     await go_live(database)
-    async with scripted_server() as server:
-        sender = a_sender(database, Mailer(server.url, seconds=5), clock)
-        yield Company(database, clock, sender, server, surveys)
-        await sender._channel.close()
+    channel = ScriptedChannel()
+    return Company(database, clock, a_scripted_sender(database, clock, channel), channel, surveys)
 
 
 @given(

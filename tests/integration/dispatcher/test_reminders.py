@@ -31,15 +31,17 @@ from support.http_clients import SECRET, context_on
 from support.stack import Mailbox
 
 from services.dispatcher.app import SERVICE
+from services.dispatcher.invitations.repository import COLUMNS
 from services.dispatcher.invitations.schedule import record_unknown
+from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.recovery import restore_invitations, settle
 from services.dispatcher.story.handlers import keep_answers, keep_cases
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
-from shared.events import ANSWERS, CASES, INVITATIONS, Answer, Case
+from shared.events import ANSWERS, CASES, INVITATIONS, Answer, Case, Invitation
 from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
-from shared.mail import Delivered, Mailer, Outcome
+from shared.mail import Away, Deferred, Delivered, Mailer, Outcome, Rejected, Unknown
 from shared.outbound import LEASE_DURATION, Sender, claim_sql, deliveries, leases
 from shared.secrets import customer_hash
 
@@ -110,7 +112,7 @@ async def test_who_has_not_answered_is_reminded_twice_in_the_thread_of_the_first
             assert headers[name] == first[name]
     assert len({headers["message-id"] for headers in (first, *later)}) == 3
     (invitation,) = await rows(database, "SELECT id, version, state, sent_at FROM invitation")
-    assert (invitation.version, invitation.state, invitation.sent_at) == (version, "sent", NOON)
+    assert (invitation.version, invitation.state, invitation.sent_at) == (version + 4, "sent", NOON)
     token = LinkSigner(SECRET).sign("answer", invitation.id)
     for mail in found:
         assert mail["text"].count(f"/s/{token}") == 1
@@ -118,6 +120,66 @@ async def test_who_has_not_answered_is_reminded_twice_in_the_thread_of_the_first
         assert mail["html"].count(f'/s/{token}?v=7"') == 1
     assert await reminders(database) == [("sent", None), ("sent", None)]
     assert [(row.settled_at - NOON).days for row in await rows(database, REMINDERS)] == [3, 5]
+
+
+async def _events(database: Database) -> list[Invitation]:
+    """The invitation's events that wait in the outbox, in order."""
+    found = await rows(database, "SELECT value FROM outbox WHERE topic = 'invitations.v1' ORDER BY seq")
+    return [INVITATIONS.decode(row.value).data for row in found]
+
+
+class Watching(Reading):
+    """Sees what is published while it hands a mail over."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+        self.seen: list[Invitation] = []
+
+    async def send(self, *given: Any) -> Outcome:
+        self.seen = await _events(self.database)
+        self.outcome = self.outcome or Delivered()
+        return await super().send(*given)
+
+
+@pytest.mark.usefixtures("survey")
+@pytest.mark.parametrize(
+    ("outcome", "taken"),
+    [
+        (Delivered(), True),
+        (Rejected("no such mailbox", 550), False),
+        (Deferred("451 later"), False),
+        (Away("no connection"), False),
+        (Unknown("lost after DATA"), False),
+    ],
+)
+async def test_the_collector_is_told_when_a_reminder_begins_to_leave_and_when_it_was_taken(
+    database: Database, clock: Clock, outcome: Outcome, *, taken: bool
+) -> None:
+    """It is told before the server has the mail: what scans it while it is handed over is no person."""
+    await invite_customer(database, "watched")
+    mailer = Watching(database)
+    sender = a_sender(database, mailer, clock)
+    while await sender.step() == 0:
+        pass
+    await relay_all(database)
+    clock.on(days=3)
+    mailer.outcome = outcome
+    began = clock.now
+    await sender.step()
+    (begun,) = mailer.seen
+    assert (begun.state, begun.sent_at, begun.reminding_since, begun.reminded_at) == (
+        "sent",
+        NOON,
+        began,
+        None,
+    )
+    last = (await _events(database))[-1]
+    assert last.version == begun.version + 1
+    assert (last.state, last.sent_at) == ("sent", NOON)
+    assert (last.reminding_since, last.reminded_at) == ((began, began) if taken else (None, None))
+    (kept,) = await rows(database, f"SELECT {COLUMNS} FROM invitation i")
+    assert read_invitation(kept) == last, "whatever is published later says it, too"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +234,7 @@ async def test_a_reminder_that_is_tried_again_has_its_message_id_and_the_invitat
     away = Reading()
     away.outcome = await Mailer("smtp://127.0.0.1:9", seconds=1).send("a@b.example", "c@d.example", b"")
     for _ in range(3):
-        await a_sender(database, away, clock).step()
+        await sent(database, a_sender(database, away, clock))
         clock.on(hours=1)
     assert len(away.mails) == 3
     assert len({str(mail["Message-ID"]) for mail in away.mails}) == 1
@@ -203,7 +265,7 @@ async def test_a_reminder_that_the_server_refuses_fails_alone_and_no_other_follo
 ) -> None:
     await invite_customer(database, "moved-out")
     await sent(database, sender)
-    before = await rows(database, "SELECT version, state, reason, sent_at FROM invitation")
+    before = await rows(database, "SELECT state, reason, sent_at FROM invitation")
     (asked,) = await rows(database, "SELECT invited_at FROM customer WHERE invited_at IS NOT NULL")
     async with database.transaction() as uow:
         await uow.execute(
@@ -216,7 +278,7 @@ async def test_a_reminder_that_the_server_refuses_fails_alone_and_no_other_follo
     ((state, reason),) = await reminders(database)
     assert state == "failed"
     assert "550" in (reason or "")
-    assert await rows(database, "SELECT version, state, reason, sent_at FROM invitation") == before
+    assert await rows(database, "SELECT state, reason, sent_at FROM invitation") == before
     assert await rows(database, "SELECT invited_at FROM customer WHERE invited_at IS NOT NULL") == [asked]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.collector.anonymous import anonymous_answer_after, target_of_nobody
 from services.collector.domain import LinkTarget, SubmittedAnswer, answer_after
 from services.collector.forms import LAYOUTS, read_form
-from services.collector.visits import EARLY, Visit, intent_after
+from services.collector.visits import EARLY, Mails, Visit, intent_after
 from shared.events.surveys import Layout
 from shared.ids import uuid7
 
@@ -50,12 +50,12 @@ MAILED = NOW - timedelta(hours=1)
 
 def test_the_time_of_a_link_that_a_machine_followed_is_not_known() -> None:
     intent = intent_after(None, Visit(None, "Mozilla/5.0", trapped=False), NOW)
-    assert intent.opened_at(MAILED) == NOW
+    assert intent.opened_at(Mails(MAILED)) == NOW
     later = intent_after(intent, Visit(3, "Mozilla/5.0", trapped=False), NOW + timedelta(minutes=1))
-    assert later.opened_at(MAILED) == NOW
+    assert later.opened_at(Mails(MAILED)) == NOW
     scanned = intent_after(later, Visit(3, "Barracuda", trapped=False), NOW + timedelta(minutes=2))
-    assert scanned.opened_at(MAILED) is None
-    assert later.opened_at(NOW - EARLY / 2) is None
+    assert scanned.opened_at(Mails(MAILED)) is None
+    assert later.opened_at(Mails(NOW - EARLY / 2)) is None
 
 
 def test_an_anonymous_answer_has_its_layout_and_neither_channel_nor_time() -> None:
@@ -63,3 +63,17 @@ def test_an_anonymous_answer_has_its_layout_and_neither_channel_nor_time() -> No
     answer = anonymous_answer_after(target, SubmittedAnswer(3, "en", layout="vertical"), NOW, final=True)
     assert answer is not None
     assert (answer.layout, answer.channel, answer.seconds_to_score) == ("vertical", None, None)
+
+
+def test_no_time_is_kept_where_a_machine_may_have_given_the_first_score() -> None:
+    invitation = a_target().invitation
+    opened_at = NOW - timedelta(minutes=1)
+    submitted = SubmittedAnswer(0, "en", sent=True)
+    held = answer_after(LinkTarget(TENANT, invitation, None, None), submitted, NOW, opened_at, ("fast",))
+    assert held is not None
+    assert held.seconds_to_score is None
+    target = LinkTarget(TENANT, invitation, None, held)
+    assert not target.is_untouched
+    answer = answer_after(target, SubmittedAnswer(9, "en"), NOW + timedelta(days=2))
+    assert answer is not None
+    assert answer.seconds_to_score is None

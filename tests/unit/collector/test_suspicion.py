@@ -9,10 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.collector.domain import LinkTarget, SubmittedAnswer, amended, answer_after, clicked_answer
+from services.collector.domain import (
+    LinkTarget,
+    SubmittedAnswer,
+    amended,
+    answer_after,
+    clicked_answer,
+    link_status,
+)
 from services.collector.forms import PageNonce, read_form
 from services.collector.suspicion import JUDGEMENTS, SIGNS, Post, is_held, published, restored, signs_of
-from services.collector.visits import EARLY, visit_class
+from services.collector.visits import EARLY, Mails, visit_class
 from shared.events import ANSWERS, Answer
 from shared.events.answers import MachineSign
 
@@ -29,7 +36,7 @@ def a_post(**changes: Any) -> Post:
         "touched": None,
         "is_timed": True,
         "rendered_at": NOW - timedelta(seconds=30),
-        "mailed_at": NOW - timedelta(minutes=15),
+        "mails": Mails(NOW - timedelta(minutes=15)),
     }
     return Post(**{**fields, **changes})
 
@@ -41,16 +48,16 @@ def a_post(**changes: Any) -> Post:
         ({"trapped": True}, ("honeypot",)),
         ({"agent": "Barracuda Sentinel"}, ("agent",)),
         ({"touched": False}, ("untouched",)),
-        ({"mailed_at": NOW - EARLY}, ()),
-        ({"mailed_at": NOW - EARLY + timedelta(milliseconds=1)}, ("early",)),
-        ({"mailed_at": NOW + timedelta(seconds=1)}, ("early",)),
+        ({"mails": Mails(NOW - EARLY)}, ()),
+        ({"mails": Mails(NOW - EARLY + timedelta(milliseconds=1))}, ("early",)),
+        ({"mails": Mails(NOW + timedelta(seconds=1))}, ("early",)),
         ({"rendered_at": NOW - timedelta(seconds=1)}, ("fast",)),
         ({"rendered_at": NOW - timedelta(seconds=2)}, ()),
         ({"rendered_at": None}, ()),
-        ({"rendered_at": NOW, "mailed_at": NOW, "touched": True}, ()),
-        ({"rendered_at": NOW, "mailed_at": NOW, "is_timed": False}, ()),
-        ({"rendered_at": NOW, "mailed_at": NOW, "trapped": True, "touched": True}, ("honeypot",)),
-        ({"rendered_at": NOW, "mailed_at": NOW, "touched": False}, ("untouched", "early", "fast")),
+        ({"rendered_at": NOW, "mails": Mails(NOW), "touched": True}, ()),
+        ({"rendered_at": NOW, "mails": Mails(NOW), "is_timed": False}, ()),
+        ({"rendered_at": NOW, "mails": Mails(NOW), "trapped": True, "touched": True}, ("honeypot",)),
+        ({"rendered_at": NOW, "mails": Mails(NOW), "touched": False}, ("untouched", "early", "fast")),
     ],
 )
 def test_b17_and_b19_each_sign_is_found_and_a_hand_outweighs_the_time(
@@ -60,9 +67,9 @@ def test_b17_and_b19_each_sign_is_found_and_a_hand_outweighs_the_time(
 
 
 def test_visits_are_a_bots_by_their_flag_and_suspect_before_anybody_had_the_mail() -> None:
-    assert visit_class("scores", NOW, NOW - timedelta(days=1)) == "bot"
-    assert visit_class(None, NOW, NOW - EARLY / 2) == "suspect"
-    assert visit_class(None, NOW, NOW - EARLY) == "human"
+    assert visit_class("scores", NOW, Mails(NOW - timedelta(days=1))) == "bot"
+    assert visit_class(None, NOW, Mails(NOW - EARLY / 2)) == "suspect"
+    assert visit_class(None, NOW, Mails(NOW - EARLY)) == "human"
     assert visit_class(None, NOW, None) == "human"
 
 
@@ -171,6 +178,8 @@ def test_a_machine_that_answered_first_takes_no_time_from_the_person() -> None:
     answer = answer_after(target, submitted, NOW, None, ("honeypot",))
     assert answer is not None
     by_machine = LinkTarget(TENANT, target.invitation, None, answer)
-    assert by_machine.amendable_until == max(target.invitation.expires_at, NOW + timedelta(hours=48))
+    last = target.invitation.expires_at - timedelta(seconds=1)
+    assert link_status(target.invitation.id, by_machine, last) == "open"
+    assert link_status(target.invitation.id, by_machine, last + timedelta(seconds=1)) == "gone"
     person = LinkTarget(TENANT, target.invitation, None, replace(answer, signs=()))
     assert person.amendable_until == NOW + timedelta(hours=48)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -16,9 +17,13 @@ from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.condition_bodies import OPERATORS, ConditionBody
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.draft_fields import draft_fields
+from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.schemas import SurveyBody
 from shared.events import Transaction
 from shared.events.conditions import Condition, comparisons
+from shared.values.places import country_code, locale_of
 
 SURVEY = {"name": "x", "trigger": "order.delivered"}
 
@@ -128,6 +133,85 @@ def test_what_means_nothing_is_refused_at_its_place(sent: Any, place: str) -> No
         the_condition(sent)
     (error,) = refused.value.errors()
     assert "/".join(("", *map(str, error["loc"]))) == f"/conditions{place}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept", "is_it"),
+    [
+        ("da-DK", "da-DK", True),
+        ("DA_dk", "da-DK", True),
+        ("da", "da-DK", True),
+        ("da-DK", "da", False),
+        ("da-GL", "da-DK", False),
+        ("en-UK", "en-GB", True),
+        ("pt-BR", "pt-PT", False),
+        ("zh-TW", "zh-Hant-TW", True),
+        ("zh-Hant", "zh-Hant-TW", True),
+        ("zh-Hans", "zh-Hant-TW", False),
+        ("nl", "nds-NL", False),
+        ("es-419", "es-419", True),
+    ],
+)
+def test_a_language_is_met_by_every_narrower_one_however_it_is_written(
+    wanted: str, kept: str, is_it: bool
+) -> None:
+    """Whether it was stored in our form, or by a version that stored lower case."""
+    event = an_event(customer=a_customer(locale=kept))
+    for op, value, met in (("=", wanted, is_it), ("!=", wanted, not is_it), ("in", ["fi", wanted], is_it)):
+        assert meets({"field": "customer.locale", "op": op, "value": value}, event) is met
+    stored = wanted.replace("_", "-").lower()
+    for op, met in (("=", is_it), ("!=", not is_it)):
+        old = Condition(field="customer.locale", op=op, value=stored)
+        assert (not failed_comparisons(old, EventFields(event))) is met
+
+
+@pytest.mark.parametrize("wanted", ["UK", "gb", "GBR", "826"])
+def test_a_country_is_met_by_each_of_its_codes(wanted: str) -> None:
+    event = an_event(customer=a_customer(country="GB"))
+    assert meets({"field": "customer.country", "op": "=", "value": wanted}, event)
+    assert not meets({"field": "customer.country", "op": "!=", "value": wanted}, event)
+    old = Condition(field="customer.country", op="in", value=("DK", wanted))
+    assert not failed_comparisons(old, EventFields(event))
+
+
+@pytest.mark.parametrize("field", ["customer.locale", "customer.country"])
+@pytest.mark.parametrize("code", sorted(locale_identifiers())[::7])
+def test_what_an_event_keeps_is_met_by_a_condition_of_the_same_words(field: str, code: str) -> None:
+    """Whatever an event keeps of a locale or a country, a condition of that text holds for it."""
+    kept = locale_of(code) if field == "customer.locale" else country_code(code.rpartition("_")[2])
+    if kept is None:
+        return
+    event = an_event(customer=a_customer(**{field.removeprefix("customer."): kept}))
+    assert meets({"field": field, "op": "=", "value": kept}, event)
+    assert not meets({"field": field, "op": "!=", "value": kept}, event)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("customer.country", "XX"),
+        ("customer.country", "EU"),
+        ("customer.locale", "da-XX"),
+        ("customer.locale", "xx"),
+        ("customer.locale", "en-x-twain"),
+    ],
+)
+def test_a_language_or_country_that_no_event_ever_has_is_refused_and_one_stored_before_meets_nobody(
+    field: str, value: str
+) -> None:
+    with pytest.raises(ValidationError):
+        the_condition({"field": field, "op": "=", "value": value})
+    event = an_event(customer=a_customer(country="DK", locale="da-DK"))
+    assert failed_comparisons(Condition(field=field, op="=", value=value), EventFields(event))
+
+
+def test_conditions_that_are_refused_today_stay_as_they_are_in_a_form_that_leaves_them() -> None:
+    stored = Condition(all=(Condition(field="customer.country", op="=", value="XX"),))
+    form = DraftForm(draft_fields(SurveyDraft(name="a", trigger="b", conditions=stored)), stored=stored)
+    assert form.draft().conditions == stored
+    other = DraftForm({**form.fields, "condition_1_value": "YY"}, stored=stored)
+    with pytest.raises(ValidationError):
+        other.draft()
 
 
 def test_what_is_nested_without_end_is_refused_before_it_is_read() -> None:

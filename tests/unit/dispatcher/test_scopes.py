@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import decide
+from services.dispatcher.decisions.domain import asked_before, decide, reason_not_to_send
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.scopes import Asked, last_asked
 from services.dispatcher.decisions.values import (
@@ -47,6 +47,28 @@ def verdict(survey: CandidateSurvey, *asked: Asked, **event: Any) -> Verdict:
     return decide(event_type="order", surveys=[survey], person=person, mode="live", **facts)
 
 
+def not_sent(survey: CandidateSurvey, *asked: Asked, test_address: bool = False) -> str | None:
+    """Why a mail of the survey does not leave now, when these were asked: as they are known at that time."""
+    left = [each.at for each in asked if not each.elsewhere and each.unsent_about is None]
+    person = Person(
+        address="good",
+        test_address=test_address,
+        invited_at=max((each.at for each in asked if each.elsewhere), default=None),
+        asked=tuple(each for each in asked if each.elsewhere),
+        asked_by_us=tuple(each for each in asked if not each.elsewhere),
+        left_at=max(left, default=None),
+    )
+    refusal = reason_not_to_send(
+        now=NOW, occurred_at=NOW, expires_at=NOW + timedelta(days=30), test=test_address, survey=survey,
+        person=person, mode="live",
+    )  # fmt: skip
+    if refusal is None:
+        return None
+    counting = [each.at for each in asked if each.unsent_about is None]
+    assert asked_before(refusal[1], survey, NOW, person) == max(counting)
+    return refusal[1]
+
+
 OURS = Asked(NOW - timedelta(days=1), False, "transactional", "delivery", SURVEY)
 ANOTHER = Asked(NOW - timedelta(days=1), False, "relational", "repair", UUID(int=2))
 ELSEWHERE = Asked(NOW - timedelta(days=1), True, "transactional", None, None)
@@ -75,6 +97,34 @@ def test_a_question_counts_in_the_scopes_that_it_belongs_to(
     if found.reason == "quarantine":
         (one,) = found.considered
         assert (one.quarantine_scope, one.quarantine_days, one.asked_at) == (scope, 90, asked.at)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+class TestWhenTheMailLeaves:
+    def test_a_question_that_has_left_counts_in_its_scopes(self, scope: QuarantineScope) -> None:
+        survey = a_survey(quarantine_scope=scope, touchpoint="delivery")
+        assert not_sent(survey, OURS) == "quarantine"
+        assert not_sent(survey, ANOTHER) == ("quarantine" if scope == "any" else None)
+        assert not_sent(survey, OURS, ELSEWHERE._replace(at=NOW - timedelta(days=80))) == "quarantine"
+
+    def test_one_that_has_not_left_does_not(self, scope: QuarantineScope) -> None:
+        survey = a_survey(quarantine_scope=scope, touchpoint="delivery")
+        for days in (-3, 0, 3):
+            waits = OURS._replace(at=NOW + timedelta(days=days), unsent_about=UUID(int=9))
+            assert not_sent(survey, waits) is None
+
+    def test_after_exactly_its_days_it_may_leave_and_without_days_always(
+        self, scope: QuarantineScope
+    ) -> None:
+        for days, reason in ((90, None), (90 - 1e-6, "quarantine")):
+            survey = a_survey(quarantine_scope=scope, touchpoint="delivery")
+            assert not_sent(survey, OURS._replace(at=NOW - timedelta(days=days))) == reason
+        free = a_survey(quarantine_scope=scope, touchpoint="delivery", quarantine_days=0)
+        assert not_sent(free, OURS) is None
+
+    def test_a_test_address_gets_it_all_the_same(self, scope: QuarantineScope) -> None:
+        survey = a_survey(quarantine_scope=scope, touchpoint="delivery")
+        assert not_sent(survey, OURS, test_address=True) is None
 
 
 def test_questions_about_no_touchpoint_are_about_the_same_one_and_another_system_tells_none_of_ours() -> None:

@@ -14,7 +14,7 @@ async def test_each_name_has_its_limit_and_all_get_their_turn(names: list[str], 
 
     async def work(name: str) -> None:
         nonlocal done
-        async with locks.hold(name):
+        async with locks.acquire(name):
             running[name] += 1
             assert running[name] <= most
             await asyncio.sleep(0)
@@ -29,7 +29,7 @@ async def test_each_name_has_its_limit_and_all_get_their_turn(names: list[str], 
 
 async def test_a_cancelled_wait_leaves_nothing_behind() -> None:
     locks = KeyedSemaphores()
-    async with locks.hold("a"):
+    async with locks.acquire("a"):
         waiting = asyncio.create_task(_hold(locks))
         await asyncio.sleep(0)
         assert locks.users("a") == 2
@@ -40,5 +40,5 @@ async def test_a_cancelled_wait_leaves_nothing_behind() -> None:
 
 
 async def _hold(locks: KeyedSemaphores) -> None:
-    async with locks.hold("a"):
+    async with locks.acquire("a"):
         pass

@@ -3,7 +3,7 @@
 A row hangs on that of the contact in ``customer``, which is locked first by whoever writes here.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -117,14 +117,23 @@ async def find(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[R
 
 
 FORGET_ASKED = """
-    DELETE FROM asked
-    WHERE tenant = :tenant AND contact = ANY(CAST(:contacts AS text[])) AND id = :id
+    DELETE FROM asked t
+    USING unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ids AS uuid[]))
+        AS n(tenant, contact, id)
+    WHERE t.tenant = n.tenant AND t.contact = n.contact AND t.id = n.id
 """
 
 
-async def forget(uow: UnitOfWork, tenant: str, contacts: Iterable[str], invitation_id: UUID) -> None:
-    """The mail of this invitation has certainly not arrived."""
-    await uow.execute(FORGET_ASKED, {"tenant": tenant, "contacts": sorted(contacts), "id": invitation_id})
+async def forget(uow: UnitOfWork, asked: Collection[tuple[str, str, UUID]]) -> None:
+    """The mail of each (tenant, contact, invitation) has certainly not arrived."""
+    await uow.execute(
+        FORGET_ASKED,
+        {
+            "tenants": [tenant for tenant, _, _ in asked],
+            "contacts": [contact for _, contact, _ in asked],
+            "ids": [invitation_id for _, _, invitation_id in asked],
+        },
+    )
 
 
 REMOVE_ASKED = """

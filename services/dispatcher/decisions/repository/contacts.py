@@ -106,22 +106,33 @@ async def store_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, date
 
 
 LOCK_INVITED = """
-    SELECT 1 FROM customer WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) ORDER BY id FOR UPDATE
+    SELECT 1 FROM customer c
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
+    ORDER BY c.tenant, c.id
+    FOR UPDATE OF c
 """
 
 
-async def lock_invited(uow: UnitOfWork, tenant: str, keys: Collection[str]) -> None:
-    """Lock these rows, as far as they are there, before something of them is forgotten."""
-    await uow.execute(LOCK_INVITED, {"tenant": tenant, "keys": sorted(keys)})
+async def lock_invited(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> None:
+    """Lock these (tenant, id), as far as they are there, before something of them is forgotten."""
+    await uow.execute(
+        LOCK_INVITED, {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
+    )
 
 
 # ``asked`` has every earlier one, ``invited_before`` one that a version without that table stored.
 FORGET_INVITED = """
+    WITH n AS MATERIALIZED (
+        SELECT tenant, id, array_agg(at) AS times
+        FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:times AS timestamptz[]))
+            AS u(tenant, id, at)
+        GROUP BY 1, 2
+    )
     UPDATE customer c
     SET invited_before = NULL,
         invited_at = CASE
-            WHEN c.invited_at = :at THEN greatest(
-                c.invited_before,
+            WHEN c.invited_at = ANY(n.times) THEN greatest(
+                CASE WHEN c.invited_before <> ALL(n.times) THEN c.invited_before END,
                 (
                     SELECT max(a.asked_at) FROM asked a
                     WHERE a.tenant = c.tenant AND a.contact = c.id AND NOT a.elsewhere
@@ -129,21 +140,27 @@ FORGET_INVITED = """
             )
             ELSE c.invited_at
         END
-    WHERE c.tenant = :tenant AND c.id = ANY(CAST(:keys AS text[])) AND :at IN (c.invited_at, c.invited_before)
+    FROM n
+    WHERE c.tenant = n.tenant AND c.id = n.id
+        AND (c.invited_at = ANY(n.times) OR c.invited_before = ANY(n.times))
 """
 
 
-async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at: datetime) -> None:
-    """The mail that was due then has certainly not arrived: the last one that is left counts again."""
-    await uow.execute(FORGET_INVITED, {"tenant": tenant, "keys": sorted(keys), "at": at})
+async def forget_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, datetime]]) -> None:
+    """The mail to each (tenant, id) that was due then has certainly not arrived: the last one that is left
+    counts again.
+    """
+    await uow.execute(FORGET_INVITED, _sorted_columns(contacts))
 
 
-# A second transaction waits for the first one's row, and finds its mail there.
+# A second transaction waits for the first one's row, and finds its mail there: also one by which this mail
+# has not been judged yet.
 TAKE_TURN = """
     INSERT INTO customer AS c (tenant, id, last_mail_at, last_mail)
     VALUES (:tenant, :id, :now, :turn)
     ON CONFLICT (tenant, id) DO UPDATE SET last_mail_at = :now, last_mail = :turn
-    WHERE c.last_mail_at IS NULL OR c.last_mail = :turn OR c.last_mail_at <= :before
+    WHERE c.last_mail_at IS NULL OR c.last_mail = :turn
+        OR c.last_mail_at <= :before AND c.last_mail IS NOT DISTINCT FROM CAST(:judged_after AS text)
     RETURNING id
 """
 FIND_LAST_MAIL = """
@@ -151,9 +168,15 @@ FIND_LAST_MAIL = """
 """
 
 
-async def take_turn(uow: UnitOfWork, tenant: str, key: str, turn: str, cap_hours: int) -> datetime | None:
-    """Store that this mail leaves now, unless another one has left within these hours: then when that was."""
-    values = {"tenant": tenant, "id": key, "turn": turn, "now": uow.now}
+async def take_turn(
+    uow: UnitOfWork, tenant: str, key: str, turn: str, cap_hours: int, judged_after: str | None
+) -> datetime | None:
+    """Store that this mail leaves now, unless another one has left within these hours, or since it was
+    judged: then when that was.
+
+    :param judged_after: the contact's last mail when this one was judged; None: there was none.
+    """
+    values = {"tenant": tenant, "id": key, "turn": turn, "now": uow.now, "judged_after": judged_after}
     before = uow.now - timedelta(hours=cap_hours)
     if (await uow.execute(TAKE_TURN, {**values, "before": before})).one_or_none() is not None:
         return None

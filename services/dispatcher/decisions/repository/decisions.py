@@ -14,7 +14,7 @@ from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import Invitation, Transaction
 from shared.events.segments import Segmented, segments_of
-from shared.events.transactions import WAVE_SOURCE
+from shared.events.transactions import OWN_SOURCES, WAVE_SOURCE
 from shared.privacy.subjects import Subject
 
 COLUMNS = (
@@ -185,20 +185,33 @@ async def list_by_source_id(
     return rows.all()
 
 
-NEWEST_FACTS = """
-    SELECT facts FROM decision
+# Only our own events name a survey; the facts of others, which may be long, are not searched for it.
+NEWEST_FACTS = f"""
+    SELECT decided_at, event_id, facts FROM decision
     WHERE tenant = :tenant AND decided_at >= :since
-        AND (CAST(:allowed AS text[]) = '{}' OR segments && CAST(:allowed AS text[]))
+        AND (decided_at, event_id) < (:before_at, CAST(:before_id AS uuid))
+        AND (CAST(:allowed AS text[]) = '{{}}' OR segments && CAST(:allowed AS text[]))
+        AND NOT (
+            source LIKE '{OWN_SOURCES}%' AND position(convert_to('"survey_id":"', 'UTF8') IN facts) > 0
+        )
     ORDER BY decided_at DESC, event_id DESC
     LIMIT :limit
 """
 
 
 async def newest_facts(
-    uow: UnitOfWork, tenant: str, allowed: Sequence[str], *, since: datetime, limit: int
-) -> Sequence[bytes]:
-    """The stored facts of the newest events since a time, of ``allowed`` segments or, without any, of all."""
-    rows = await uow.execute(
-        NEWEST_FACTS, {"tenant": tenant, "since": since, "allowed": list(allowed), "limit": limit}
-    )
-    return rows.scalars().all()
+    uow: UnitOfWork,
+    tenant: str,
+    allowed: Sequence[str],
+    *,
+    since: datetime,
+    before: tuple[datetime, UUID],
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """A page of the newest events since a time, with their facts, of ``allowed`` segments or of all.
+
+    Without those of waves, programmes and tests, which name the one survey that asks.
+    """
+    values = {"tenant": tenant, "since": since, "allowed": list(allowed), "limit": limit}
+    rows = await uow.execute(NEWEST_FACTS, {**values, "before_at": before[0], "before_id": before[1]})
+    return rows.all()

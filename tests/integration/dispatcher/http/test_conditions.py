@@ -1,5 +1,6 @@
 """A survey's conditions and its sampling, from the API and the form to the decision and its page."""
 
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 from support.dispatcher_builders import (
+    NOON,
     TENANT,
     a_customer,
     a_transaction,
@@ -23,11 +25,15 @@ from support.forms import forms_of
 from support.http_clients import SECRET
 
 from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.explanation import encode_facts
 from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.surveys.draft_fields import DEFAULTS
+from services.dispatcher.surveys.matches import EVENTS_AT_ONCE, count_matches
+from services.dispatcher.surveys.test_mails import TEST_SOURCE
 from shared.db.database import Database
 from shared.events import SURVEYS, Transaction
 from shared.events.conditions import Condition
+from shared.events.transactions import WAVE_SOURCE
 
 AT_LEAST_50 = {"field": "attributes.total", "op": ">=", "value": 50}
 NESTED = {"all": [AT_LEAST_50, {"any": [{"field": "touchpoint", "op": "in", "value": ["shop", "checkout"]}]}]}
@@ -142,6 +148,69 @@ class TestMatches:
         assert (plain["matched"], plain["unknown_fields"]) == (6, [])
         foreign = await client.post("/v1/surveys/matches", json=sent, headers=by_key(FOREIGN_KEY))
         assert (foreign.json()["events"], foreign.json()["unknown_fields"]) == (0, [])
+
+    async def test_counts_what_clients_sent_and_not_our_own_events(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        """Of waves, programmes and tests; a client's event may have any source, and say anything."""
+        survey = await make_survey(database, trigger="order.*")
+        ours = [
+            an_order(
+                f"w-{n}", type=f"wave.{survey.id}", source=f"{WAVE_SOURCE}{survey.id}", survey_id=survey.id
+            )
+            for n in range(20)
+        ]
+        ours += [an_order("test", source=TEST_SOURCE, survey_id=survey.id)]
+        theirs = [
+            an_order("order"),
+            an_order("odd", source=f"{WAVE_SOURCE}of our own"),
+            a_transaction(
+                "named", a_customer("named"), attributes=msgspec.Raw(b'{"survey_id":"x","seen":1}')
+            ),
+        ]
+        await decide(database, *theirs, *ours)
+        found = await client.post("/v1/surveys/matches", json={"trigger": "*"}, headers=by_key())
+        assert (found.json()["matched"], found.json()["events"]) == (3, 3)
+        editor = a_person("editor")
+        page = (await client.get(f"/surveys/{survey.id}", headers=editor)).text
+        assert "It would have matched 3 of the 3 events" in page
+        assert '<option value="attributes.seen">' in page
+        await client.patch(f"/v1/surveys/{survey.id}", json={"state": "paused"}, headers=by_key())
+        assert (
+            "3 of 3 events were of such types"
+            in (await client.get(f"/surveys/{survey.id}/start", headers=editor)).text
+        )
+
+    async def test_many_long_events_are_counted_page_by_page(self, database: Database) -> None:
+        """Whatever their order and their times: each once, and never more than a page in the memory."""
+        many, most = 7 * EVENTS_AT_ONCE + 1, 8 * EVENTS_AT_ONCE
+        facts = encode_facts(
+            a_transaction("long", attributes=msgspec.Raw(b'{"text":"%s"}' % (b"x" * 65_000)))
+        )
+        fill = """
+            INSERT INTO decision (
+                tenant, event_id, decided_at, source, source_id, customer_id, digest, reason, segments, facts,
+                grounds
+            )
+            SELECT :tenant, CAST(md5('m' || n) AS uuid),
+                CAST(:noon AS timestamptz) - (n / 150) * interval '1 hour', 'webshop', 'm' || n, 'c', '',
+                'no_survey', '{}', :facts, '{}'
+            FROM generate_series(1, :many) AS n
+        """
+        async with database.transaction() as uow:
+            await uow.execute(fill, {"tenant": TENANT, "noon": NOON, "facts": facts, "many": many})
+        condition = Condition(field="attributes.text", op="exists")
+        tracemalloc.start()
+        try:
+            found = await count_matches(database, TENANT, (), "order.*", condition, most=most)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert (found.events, found.matched, found.all_counted) == (many, many, True)
+        assert "attributes.text" in found.fields_seen
+        assert peak < many * len(facts) / 2
+        fewer = await count_matches(database, TENANT, (), "order.*", None, most=EVENTS_AT_ONCE + 50)
+        assert (fewer.events, fewer.matched, fewer.all_counted) == (150, 150, False)
 
     async def test_counts_the_events_of_the_callers_segments(
         self, client: httpx.AsyncClient, database: Database

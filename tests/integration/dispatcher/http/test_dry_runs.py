@@ -68,6 +68,18 @@ class TestByProgram:
         assert UUID(two["would_be"]["survey_id"]) != survey.id
         assert (await client.get(f"/v1/dry-runs/{own['id']}", headers=by_key())).json() == own
 
+    @pytest.mark.parametrize(
+        ("state", "would_be"),
+        [(None, "invited"), ("live", "invited"), ("paused", "paused"), ("draft", "no_survey")],
+    )
+    async def test_a_survey_is_tried_in_the_state_in_which_it_would_be(
+        self, client: httpx.AsyncClient, database: Database, state: str | None, would_be: str
+    ) -> None:
+        survey = await some_orders(database)
+        tried = {**SURVEY, "delay_minutes": 0, "id": str(survey.id), "state": state}
+        found = (await try_rules(client, survey=tried)).json()
+        assert (found["was"], found["would_be"]) == ({"invited": 6}, {would_be: 6})
+
     async def test_the_companys_rules_are_tried(self, client: httpx.AsyncClient, database: Database) -> None:
         await some_orders(database)
         await one_call_more(database)

@@ -41,7 +41,7 @@ async def test_many_who_send_the_same_link_at_once_hold_one_connection(
     mine, other = invited
     links, pool = context_of(client).invitation_locks, database.engine.pool
     assert isinstance(pool, QueuePool)
-    async with links.hold(str(mine)):
+    async with links.acquire(str(mine)):
         waiting = [asyncio.create_task(client.post(link(mine))) for _ in range(50)]
         await eventually(lambda: links.users(str(mine)) == 51)
         assert pool.checkedout() == 0

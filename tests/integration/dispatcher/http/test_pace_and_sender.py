@@ -1,12 +1,14 @@
 """A survey's first day, its edit window and its sender: at both doors, and on the pages that speak of them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
+    TENANT,
     Clock,
     a_customer,
     a_transaction,
@@ -19,9 +21,10 @@ from support.dispatcher_builders import (
 from support.dispatcher_client import a_person, by_key, form
 from support.forms import forms_of
 
+from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
-from shared.events import SURVEYS
+from shared.events import SURVEYS, ContactRules, QuietHours
 
 from .test_layout import made
 
@@ -124,6 +127,16 @@ async def test_an_editor_sets_them_in_the_form_and_sees_them_in_preview_and_vers
     assert "Hours for which an answer may be changed" in versions
 
 
+async def begin_first_day(database: Database) -> None:
+    """As the first mail of each survey does when it takes a place."""
+    async with database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO first_day (tenant, survey_id, counts, began_at) "
+            "SELECT tenant, id, '{1}', :now FROM survey",
+            {"now": uow.now},
+        )
+
+
 async def test_the_pages_say_what_the_first_day_is_before_it_begins_and_while_it_lasts(
     client: httpx.AsyncClient, database: Database
 ) -> None:
@@ -134,31 +147,120 @@ async def test_the_pages_say_what_the_first_day_is_before_it_begins_and_while_it
     assert "at most 50 mails an hour; the others wait, evenly spread" in start
     (typed,) = [each.fields for each in forms_of(start) if each.action.endswith("/start")]
     await client.post(f"{at}/start", data=form(**typed), headers=editor)
-    page = (await client.get(at, headers=editor)).text
-    assert "It is its first day" in page
     clock = database.clock
     assert isinstance(clock, Clock)
+    clock.on(days=2)
+    assert "Its first day begins with its first mail" in (await client.get(at, headers=editor)).text
+    await begin_first_day(database)
+    page = (await client.get(at, headers=editor)).text
+    assert "It is its first day: until" in page
+    assert "begins with its first mail" not in page
+    paused = await client.patch(f"/v1{at}", json={"state": "paused"}, headers=by_key())
+    assert paused.json()["first_day_began_at"] is not None
+    assert "evenly spread; until" in (await client.get(f"{at}/start", headers=editor)).text
     clock.on(days=1)
-    assert "It is its first day" not in (await client.get(at, headers=editor)).text
+    page = (await client.get(at, headers=editor)).text
+    assert "It is its first day" not in page
+    assert "begins with its first mail" not in page
+    assert "On its first day" not in (await client.get(f"{at}/start", headers=editor)).text
 
 
-@pytest.mark.parametrize(("hours", "per_hour", "told"), [(0, 50, True), (24, 50, False), (0, 0, False)])
-async def test_a_wave_that_begins_on_the_first_day_says_so_before(
-    client: httpx.AsyncClient, database: Database, hours: int, per_hour: int, told: bool
+BEFORE, ON = "The survey’s first day begins with its first mail", "It is the survey’s first day: until"
+
+
+@pytest.mark.parametrize(
+    ("hours", "delay_minutes", "per_hour", "begun", "told"),
+    [
+        (0, 0, 50, True, ON),
+        (24, 0, 50, True, ""),
+        (0, 1440, 50, True, ""),
+        (0, 0, 0, True, ""),
+        (0, 0, 50, False, BEFORE),
+        (0, 1440, 50, False, BEFORE),
+        (24, 0, 50, False, BEFORE),
+        (0, 0, 0, False, ""),
+    ],
+)
+async def test_a_wave_on_the_first_day_says_so_and_how_long_each_mail_waits(
+    client: httpx.AsyncClient,
+    database: Database,
+    hours: int,
+    delay_minutes: int,
+    per_hour: int,
+    begun: bool,
+    told: str,
 ) -> None:
     await client.post(
         "/v1/customers", json={"customers": [{"id": "c", "email": "c@example.com"}]}, headers=by_key()
     )
     await go_live(database)
     survey: StoredSurvey = await make_survey(
-        database, measurement="relational", first_day_per_hour=per_hour, delay_minutes=0
+        database, measurement="relational", first_day_per_hour=per_hour, delay_minutes=delay_minutes
     )
+    if begun:
+        await begin_first_day(database)
     start_at = (NOON + timedelta(hours=hours + 1)).strftime("%Y-%m-%dT%H:%M")
     wanted = {"survey_id": str(survey.id), "size": "1", "margin": "", "segments": "", "spread_hours": "0"}
     wanted |= {"start_at": start_at if hours else "", "act": "try"}
     page = await client.post("/waves/new", data=form(**wanted), headers=a_person("editor"))
     assert page.status_code == 200, page.text
-    assert ("It is the survey’s first day" in page.text) == told
+    assert [sentence for sentence in (BEFORE, ON) if sentence in page.text] == [told] * (told != "")
+    assert ("Each mail leaves after the survey’s delay" in page.text) == (delay_minutes > 0)
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "spread", "quiet", "hours"),
+    [
+        (5, 0, {}, 4),
+        (0, 0, {}, 0),
+        (5, 30, {}, 30),
+        (5, 0, {"mail": QuietHours(start="13:00", end="21:00")}, 8),
+    ],
+)
+async def test_the_api_and_the_pages_of_a_wave_say_when_its_last_mail_is_expected_to_leave(
+    client: httpx.AsyncClient,
+    database: Database,
+    per_hour: int,
+    spread: int,
+    quiet: dict[str, QuietHours],
+    hours: int,
+) -> None:
+    customers = [{"id": f"c-{n}", "email": f"c-{n}@example.com"} for n in range(20)]
+    await client.post("/v1/customers", json={"customers": customers}, headers=by_key())
+    survey = await make_survey(
+        database, measurement="relational", first_day_per_hour=per_hour, delay_minutes=0
+    )
+    body: dict[str, Any] = {"survey_id": str(survey.id), "size": 20, "spread_hours": spread}
+    withheld = (await client.post("/v1/waves", json=body, headers=by_key())).json()
+    assert withheld["last_mail_at"] is None, "in test mode nothing leaves"
+    await go_live(database)
+    async with database.transaction() as uow:
+        await set_policy(uow, TENANT, an_actor(), ContactRules(quiet_hours=quiet))
+    made = (await client.post("/v1/waves", json=body, headers=by_key())).json()
+    read = (await client.get(f"/v1/waves/{made['id']}", headers=by_key())).json()
+    told = [datetime.fromisoformat(each["last_mail_at"]) for each in (made, read)]
+    late = timedelta(hours=4) if quiet else timedelta()  # behind the quiet hours, four hours of places
+    assert told == [NOON + timedelta(hours=hours) + late] * 2
+    expected = f'datetime="{told[0].isoformat()}"'
+    page = (await client.get(f"/waves/{made['id']}", headers=a_person("editor"))).text
+    assert expected in page.partition("Last mail</dt>")[2].partition("</dd>")[0]
+    assert ("It begins on the survey’s first day" in page) == bool(per_hour)
+    wanted: dict[str, str] = {
+        "survey_id": str(survey.id),
+        "size": "20",
+        "spread_hours": str(spread),
+        "margin": "",
+        "segments": "",
+        "start_at": "",
+    }
+    plan = (await client.post("/waves/new", data=form(**wanted, act="try"), headers=a_person("editor"))).text
+    assert expected in plan.partition("The last mail is expected to leave")[2].partition("</p>")[0]
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE survey SET state = 'paused'")
+    read = (await client.get(f"/v1/waves/{made['id']}", headers=by_key())).json()
+    assert read["last_mail_at"] is None
+    page = (await client.get(f"/waves/{made['id']}", headers=a_person("editor"))).text
+    assert "Last mail</dt>" not in page
 
 
 async def test_the_event_says_that_its_mail_waits_and_until_when(

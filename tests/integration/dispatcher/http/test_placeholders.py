@@ -107,3 +107,55 @@ async def test_an_old_survey_is_listed_shown_and_paused_although_its_words_would
         f"/v1/surveys/{survey.id}", json={"texts": {"en": msgspec.to_builtins(old)}}, headers=by_key()
     )
     assert refused.status_code == 422
+
+
+BARE, WRAPPED = "Suosittelisitko {company} muille?", "Suosittelisitko yritystä {company} muille?"
+
+
+async def test_b26_a_name_that_finnish_would_inflect_is_refused_at_each_door_with_what_to_write(
+    client: httpx.AsyncClient,
+) -> None:
+    body = {**SURVEY, "texts": {"fi": {"question": BARE}}}
+    made = (await client.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+    at = f"/v1/surveys/{made['id']}"
+    for reply in (
+        await client.post("/v1/surveys", json=body, headers=by_key()),
+        await client.put(at, json=body, headers=by_key()),
+        await client.patch(at, json={"texts": {"fi": {"question": BARE}}}, headers=by_key()),
+    ):
+        assert reply.status_code == 422
+        (fault,) = reply.json()["errors"]
+        assert fault["field"] == "/texts/fi/question"
+        assert "“Suosittelisitko” needs the partitive" in fault["detail"]
+        assert "yritystä {company}" in fault["detail"]
+    typed = form(**TYPED, **{"fi.question": BARE})
+    for path in ("/surveys/new", "/surveys/new/mail?language=fi"):
+        reply = await client.post(path, data=typed, headers=a_person("editor"))
+        assert reply.status_code == 422
+        assert "yritystä {company}" in reply.text
+    assert (
+        'id="fi.question-wrong"'
+        in (await client.post("/surveys/new", data=typed, headers=a_person("editor"))).text
+    )
+    right = {**SURVEY, "texts": {"fi": {"question": WRAPPED}}}
+    assert (await client.post("/v1/surveys", json=right, headers=by_key())).status_code == 201
+    mail = await client.post(
+        "/surveys/new/mail?language=fi",
+        data=form(**TYPED, **{"fi.question": WRAPPED}),
+        headers=a_person("editor"),
+    )
+    assert "Suosittelisitko yritystä Havnbo muille?" in mail.text
+
+
+async def test_b26_a_survey_that_is_older_than_the_rule_is_paused_and_its_preview_warns(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    survey = await make_survey(
+        database, texts={"fi": SurveyTexts(question=BARE), "en": SurveyTexts(question="{company}?")}
+    )
+    paused = await client.patch(f"/v1/surveys/{survey.id}", json={"state": "paused"}, headers=by_key())
+    assert paused.status_code == 200
+    for language, warned in (("fi", True), ("en", False)):
+        page = await client.get(f"/surveys/{survey.id}/preview?language={language}", headers=a_person())
+        assert ("These words would have to be changed to be saved today:" in page.text) is warned
+        assert ("yritystä {company}" in page.text) is warned

@@ -1,10 +1,14 @@
 """The quarantine of a survey with its scope, and its touchpoint: by program and by form."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from support.dispatcher_builders import (
+    NOON,
+    Clock,
     a_customer,
     a_transaction,
     decide,
@@ -13,8 +17,10 @@ from support.dispatcher_builders import (
     make_survey,
     published,
     reasons,
+    relay_all,
 )
 from support.dispatcher_client import SURVEY, a_person, by_key, form
+from support.dispatcher_reminders import ScriptedChannel, a_scripted_sender
 from support.forms import forms_of
 
 from shared.db.database import Database
@@ -116,6 +122,7 @@ async def test_what_is_read_can_be_put_again(client: httpx.AsyncClient) -> None:
     made = await make(client, quarantine={"days": 7, "scope": "survey"}, touchpoint="repair")
     answered_only = {
         "id", "survey_version", "live_version", "created_at", "changed_at", "first_live_at",
+        "first_day_began_at",
     }  # fmt: skip
     body = {name: value for name, value in made.items() if name not in answered_only}
     again = await client.put(f"/v1/surveys/{made['id']}", json=body, headers=by_key())
@@ -177,6 +184,30 @@ async def test_the_events_page_says_which_question_counted_and_whose_delay_and_t
     (considered,) = told["decisions"][0]["considered"]
     assert (considered["quarantine_scope"], considered["quarantine_days"]) == ("touchpoint", 30)
     assert considered["asked_at"] is not None
+
+
+async def test_the_events_page_says_when_the_other_mail_left_that_keeps_this_one_from_being_sent(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await go_live(database)
+    await make_survey(database, trigger="order", delay_minutes=2880, quarantine_days=14)
+    await make_survey(database, trigger="call", delay_minutes=0, quarantine_days=0)
+    order, call = (a_transaction(type_, type=type_) for type_ in ("order", "call"))
+    for event in (order, call):
+        await decide(database, event)
+    clock = database.clock
+    assert isinstance(clock, Clock)
+    sender = a_scripted_sender(database, clock, ScriptedChannel())
+    for hours in (1, 72):
+        await relay_all(database)
+        clock.on(hours=hours)
+        await sender.step()
+    page = (await client.get(f"/events/{order.event_id}", headers=a_person())).text
+    assert "The mail was not sent. The customer had been asked not long before." in page
+    last_asked = re.search(r"Last asked (.+?)\.</p>", page)
+    assert last_asked is not None
+    assert f'datetime="{(NOON + timedelta(hours=1)).isoformat()}"' in last_asked[1]
+    assert "Last asked" not in (await client.get(f"/events/{call.event_id}", headers=a_person())).text
 
 
 async def test_who_sees_one_touchpoint_sees_the_events_that_a_survey_asks_about_it(

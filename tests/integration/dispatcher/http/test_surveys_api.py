@@ -9,9 +9,91 @@ from support.dispatcher_client import FOREIGN_KEY, SURVEY, by_key
 
 from shared.db.database import Database
 from shared.events import SURVEYS
+from shared.events.surveys import NO_TRIGGER
+
+ANSWERED_ONLY = {
+    "id", "survey_version", "live_version", "created_at", "changed_at", "first_live_at", "first_day_began_at",
+}  # fmt: skip
+QUESTION = {"id": "how", "kind": "one_of", "options": ["well", "badly"]}
+WORDS = {"text": "How?", "options": {"well": "Well", "badly": "Badly"}}
+RELATIONAL = {"measurement": "relational", "trigger": ""}
+KINDS: dict[str, dict[str, Any]] = {
+    "transactional": {},
+    "every event": {"trigger": "*", "state": "paused"},
+    "relational, with events": {"measurement": "relational"},
+    "waves alone": RELATIONAL,
+    "programme": {**RELATIONAL, "programme": {"every_days": 90}},
+    "anonymous": {"anonymous": True, "state": "draft"},
+    "neutral": {"neutral": True, "state": "rehearsal"},
+    "rewarded": {"incentive": True, "sampling_percent": 7, "first_day_per_hour": 0},
+    "reminders": {"reminders": [{"after_days": 3}, {"after_days": 7}]},
+    "conditions": {
+        "conditions": {
+            "any": [
+                {"field": "customer.locale", "op": "in", "value": ["da_DK", "de"]},
+                {"field": "customer.country", "op": "!=", "value": "UK"},
+            ]
+        }
+    },
+    "sender": {"sender_name": "Kim", "reply_to": "kim@havnbo.dk", "touchpoint": "repair"},
+    "questions": {
+        "questions": [QUESTION],
+        "texts": {"pl": {"question": "Jak?", "questions": {"how": WORDS}}, "da": {"intro": " "}},
+        "default_language": "pl",
+        "layout": "vertical",
+        "edit_hours": 0,
+    },
+}
 
 
 class TestSurveysByKey:
+    @pytest.mark.parametrize("kind", KINDS)
+    async def test_what_is_read_can_be_put_and_made_again_and_changes_nothing(
+        self, client: httpx.AsyncClient, kind: str
+    ) -> None:
+        answer = await client.post("/v1/surveys", json={**SURVEY, **KINDS[kind]}, headers=by_key())
+        assert answer.status_code == 201, answer.text
+        made = answer.json()
+        body = {name: value for name, value in made.items() if name not in ANSWERED_ONLY}
+        where = f"/v1/surveys/{made['id']}"
+        put = await client.put(where, json=body, headers=by_key())
+        assert (put.status_code, put.json()) == (200, made)
+        patch = {name: value for name, value in body.items() if name != "version"}
+        patched = await client.patch(where, json=patch, headers=by_key())
+        assert (patched.status_code, patched.json()) == (200, made)
+        again = (await client.post("/v1/surveys", json=patch, headers=by_key())).raise_for_status().json()
+        assert {name: again[name] for name in patch} == patch
+
+    @pytest.mark.parametrize("measurement", ["transactional", "relational"])
+    async def test_the_mark_of_a_survey_without_events_is_no_trigger(
+        self, client: httpx.AsyncClient, measurement: str
+    ) -> None:
+        sent = {**SURVEY, "measurement": measurement}
+        made = (await client.post("/v1/surveys", json=sent, headers=by_key())).json()
+        where = f"/v1/surveys/{made['id']}"
+        for answer in (
+            await client.post("/v1/surveys", json={**sent, "trigger": NO_TRIGGER}, headers=by_key()),
+            await client.put(where, json={**sent, "trigger": NO_TRIGGER}, headers=by_key()),
+            await client.patch(where, json={"trigger": NO_TRIGGER}, headers=by_key()),
+        ):
+            assert answer.status_code == 422
+            assert [fault["field"] for fault in answer.json()["errors"]] == ["/trigger"]
+
+    async def test_blank_names_and_words_are_refused_or_left_out_at_every_door(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        made = (await client.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+        where = f"/v1/surveys/{made['id']}"
+        for answer in (
+            await client.post("/v1/surveys", json={**SURVEY, "name": " \u200b"}, headers=by_key()),
+            await client.put(where, json={**SURVEY, "name": "\n"}, headers=by_key()),
+            await client.patch(where, json={"name": " "}, headers=by_key()),
+        ):
+            assert answer.status_code == 422
+            assert [fault["field"] for fault in answer.json()["errors"]] == ["/name"]
+        patched = await client.patch(where, json={"texts": {"en": {"question": " "}}}, headers=by_key())
+        assert patched.json()["texts"]["en"]["question"] is None
+
     async def test_is_made_read_changed_and_listed(
         self, client: httpx.AsyncClient, database: Database
     ) -> None:

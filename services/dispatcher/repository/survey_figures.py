@@ -1,0 +1,97 @@
+"""What became of the mails of each survey: statements of the list of surveys. Tests are in none of them.
+
+The time of a mail is when it left, however long it had waited: not when its event was decided.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.dispatcher.models import HELD_ANSWER
+from shared.db import UnitOfWork
+
+MAX_MAILS_SEARCHED = 1_000
+"""The newest of a survey, among which the last one about a reader's segments is looked for."""
+
+
+class SurveyFigures(NamedTuple):
+    """What became of a survey's recent mails."""
+
+    sent: int = 0
+    withheld: int = 0
+    last_sent_at: datetime | None = None
+    """Of all its mails, however long ago."""
+    delivered: int = 0
+    """Mails that customers got, without anonymous surveys, of whose links nothing is known."""
+    answered: int = 0
+    """How many of these customers chose a score."""
+    unconfirmed: int = 0
+    """How many of them followed the link and chose none."""
+    held_answers: int = 0
+    """Those that may be a machine's and were not judged a person's."""
+
+
+_ALLOWED = """(CAST(:allowed AS text[]) = '{}' OR EXISTS (
+            SELECT FROM decision d
+            WHERE d.tenant = i.tenant AND d.event_id = i.event_id AND d.segments && CAST(:allowed AS text[])
+        ))"""
+
+# By survey, so that each one's part of the index is read alone.
+COUNT_BY_SURVEY = f"""
+    SELECT s.id AS survey_id, l.last_sent_at, w.withheld, c.*
+    FROM survey s
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS sent, count(*) FILTER (WHERE NOT i.anonymous) AS delivered,
+            count(a.score) FILTER (WHERE NOT i.anonymous) AS answered,
+            count(*) FILTER (WHERE NOT i.anonymous AND a.state = 'clicked') AS unconfirmed,
+            count(*) FILTER (WHERE a.state = :held) AS held_answers
+        FROM invitation i
+        LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
+        WHERE i.tenant = s.tenant AND i.survey_id = s.id AND i.sent_at >= :since AND NOT i.test
+            AND i.state = 'sent' AND {_ALLOWED}
+    ) c
+    CROSS JOIN LATERAL (
+        SELECT max(i.sent_at) AS last_sent_at FROM (
+            SELECT n.tenant, n.event_id, n.sent_at FROM invitation n
+            WHERE n.tenant = s.tenant AND n.survey_id = s.id AND n.sent_at IS NOT NULL AND NOT n.test
+            ORDER BY n.sent_at DESC LIMIT :searched
+        ) i
+        WHERE {_ALLOWED}
+    ) l
+    LEFT JOIN (
+        SELECT i.survey_id, count(*) AS withheld FROM invitation i
+        WHERE i.tenant = :tenant AND i.state = 'withheld' AND i.changed_at >= :since AND NOT i.test
+            AND {_ALLOWED}
+        GROUP BY 1
+    ) w ON w.survey_id = s.id
+    WHERE s.tenant = :tenant
+"""
+
+
+async def count_by_survey(
+    uow: UnitOfWork, tenant: str, since: datetime, allowed: Sequence[str]
+) -> dict[UUID, SurveyFigures]:
+    """What became of the mails of each survey that have left, or were withheld, since a time.
+
+    ``allowed``: of these segments only; of all, when there are none.
+    """
+    values = {
+        "tenant": tenant,
+        "since": since,
+        "allowed": list(allowed),
+        "held": HELD_ANSWER,
+        "searched": MAX_MAILS_SEARCHED if allowed else 1,
+    }
+    return {
+        row.survey_id: SurveyFigures(
+            sent=row.sent,
+            withheld=row.withheld or 0,
+            last_sent_at=row.last_sent_at,
+            delivered=row.delivered,
+            answered=row.answered,
+            unconfirmed=row.unconfirmed,
+            held_answers=row.held_answers,
+        )
+        for row in await uow.execute(COUNT_BY_SURVEY, values)
+    }
