@@ -105,6 +105,7 @@ def _blank_answer(invitation: InvitationReplica, answer_id: UUID, day: datetime)
         anonymous=True,
         customer_id=None,
         event_id=None,
+        drawn_percent=None,
         channel=None,
         invited_at=None,
     )

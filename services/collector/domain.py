@@ -68,6 +68,8 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     organisation: tuple[str, ...]
     invited_at: Instant
     expires_at: Instant
+    drawn_percent: int | None = None
+    beyond_draw: bool = False
     event_type: str = ""
     """This field and the next two are missing where an earlier version of the code kept the invitation."""
     occurred_at: Instant | None = None
@@ -103,6 +105,8 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             organisation=invitation.organisation,
             invited_at=invitation.sent_at or invitation.due_at,
             expires_at=invitation.expires_at,
+            drawn_percent=invitation.drawn_percent,
+            beyond_draw=invitation.beyond_draw,
             event_type=invitation.event_type,
             occurred_at=invitation.occurred_at,
             time_zone=invitation.customer.time_zone,
@@ -388,6 +392,8 @@ def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int
         segments=invitation.segments,
         organisation=invitation.organisation,
         language=invitation.language,
+        drawn_percent=invitation.drawn_percent,
+        beyond_draw=invitation.beyond_draw,
         channel="mail",  # no other one carries links
         invited_at=invitation.invited_at,
         changed_at=now,

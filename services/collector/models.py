@@ -116,6 +116,9 @@ answer = Table(
     # Why it may be a machine's, and whose a person says that it is.
     Column("signs", JSONB, nullable=False, server_default=text("'[]'")),
     Column("judgement", Text),
+    # By which draw its customer was asked; NULL: none, or a version that did not keep this wrote it.
+    Column("drawn_percent", Integer),
+    Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "

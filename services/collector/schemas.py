@@ -78,6 +78,14 @@ class AnswerOut(BaseModel):
     channel: str | None = Field(
         description="By which the question came, such as `mail`; `import`: asked elsewhere. Null: not known."
     )
+    drawn_percent: int | None = Field(
+        description="Of how many percent of the contacts of its segment the customer was one, by the "
+        "survey's draw. Null: no draw, or not known."
+    )
+    beyond_draw: bool = Field(
+        description="The customer was not drawn, and asked since their last answer was 0 to 6: it counts in "
+        "no score."
+    )
     seconds_to_score: int | None = Field(
         description="From the first visit of the link to the first score. Null: not known, or a machine "
         "followed the link."

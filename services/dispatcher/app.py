@@ -1,6 +1,8 @@
 """The dispatcher on one screen: what it consumes, serves, publishes and sends."""
 
 from services.dispatcher import backfill
+from services.dispatcher.adaptive_sampling.computing import ADAPTIVE_LOOP
+from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
@@ -49,6 +51,7 @@ def worker_loops(context: Context) -> Loops:
         PLACES_LOOP: places_loop(context),
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
+        ADAPTIVE_LOOP: adaptive_loop(context),
     }
 
 

@@ -17,6 +17,7 @@ from services.dispatcher.decisions.explanation import decode_explanation, decode
 from services.dispatcher.decisions.quarantine import asked_under, forget_asked
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.repository import changes
 from services.dispatcher.repository import erasing as rows
 from services.dispatcher.repository.erasing import ERASED_REASON, ErasedDecision, ErasedInvitation
 from shared.db import UnitOfWork
@@ -79,6 +80,7 @@ async def _erase_invitations(uow: UnitOfWork, invitations: Sequence[Row[Any]]) -
         )
     if erased:
         await rows.drop_deliveries(uow, [(each.tenant, each.id) for each in erased])
+        await changes.remove(uow, [(each.tenant, each.id) for each in erased])
         await rows.write_invitations(uow, erased)
 
 

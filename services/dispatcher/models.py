@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -67,6 +68,7 @@ survey = Table(
     Column("conditions", LargeBinary),
     Column("sampling_percent", Integer, nullable=False, server_default="100"),
     Column("programme", LargeBinary),
+    Column("adaptive_sampling", LargeBinary),
     Column("neutral", Boolean, nullable=False, server_default=text("false")),
     Column("incentive", Boolean, nullable=False, server_default=text("false")),
     # Since when its state and whether it has a programme are as they are; NULL: always, or not known.
@@ -83,6 +85,7 @@ survey = Table(
     Column("live_version", Integer),
     Column("holding_minutes", Integer, nullable=False, server_default="0"),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
+    Index("ix_survey_adaptive", "tenant", "id", postgresql_where=text("adaptive_sampling IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
     CheckConstraint("stage IN ('draft', 'rehearsal')", name="stage"),
 )
@@ -94,6 +97,27 @@ rehearsal = Table(
     Column("since", INSTANT, nullable=False),
     Column("result", LargeBinary, nullable=False),  # JSON
     Column("ended_at", INSTANT),
+)
+adaptive_share = Table(
+    "adaptive_share",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("survey_id", Uuid, primary_key=True),
+    # Empty: all of the survey's together, by which nobody is drawn.
+    Column("segment", Text, primary_key=True),
+    # For what it was computed: shares for anything else are not drawn by.
+    Column("dimension", Text, nullable=False),
+    Column("margin", Integer, nullable=False),
+    Column("window_days", Integer, nullable=False),
+    Column("percent", Integer, nullable=False),
+    # Who was asked in the window, and who would have been, had everybody been drawn.
+    Column("asked", Integer, nullable=False),
+    Column("eligible", Integer, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("variance", Double, nullable=False),
+    Column("response_rate", Double, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("computed_at", INSTANT, nullable=False),
 )
 survey_words = Table(
     "survey_words",
@@ -108,6 +132,10 @@ survey_words = Table(
     Column("questions", LargeBinary, nullable=False, server_default=text("'[]'")),
     Column("layout", Text, nullable=False, server_default="horizontal"),
     Column("edit_hours", Integer, nullable=False, server_default="48"),
+    # Whether these words are neutral, and their answers rewarded; NULL: a version that did not keep this
+    # wrote them, and the survey's own rules count.
+    Column("neutral", Boolean),
+    Column("incentive", Boolean),
     CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )
@@ -483,6 +511,9 @@ invitation = Table(
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     # As its decision has it; NULL: a version that did not keep this wrote it (see invitations/schedule.py).
     Column("decided_at", INSTANT),
+    # By which draw its customer is asked; NULL: none, or a version that did not keep this wrote it.
+    Column("drawn_percent", Integer),
+    Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
     # The order that its event names; NULL: none, or a version that did not keep this wrote it.
     Column("order_id", Text, info=PERSONAL),
     CheckConstraint(
@@ -504,6 +535,26 @@ invitation = Table(
         postgresql_where=text("sent_at IS NOT NULL AND NOT test"),
     ),
     Index("ix_invitation_order", "tenant", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+    Index(
+        "ix_invitation_dropped",
+        *("tenant", "reason", "decided_at"),
+        postgresql_where=text("state = 'dropped'"),
+    ),
+)
+invitation_change = Table(
+    "invitation_change",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    # Which delivery of it; 1 is the first mail.
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", INSTANT, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", INSTANT),
+    # JSON: the values by which it was judged.
+    Column("grounds", LargeBinary, nullable=False),
+    CheckConstraint("what IN ('postponed', 'dropped', 'withheld')", name="what"),
 )
 counter_event = Table(
     "counter_event",
@@ -539,6 +590,7 @@ countered = Table(
     Column("until", INSTANT),
     CheckConstraint("effect IN ('cancel', 'hold')", name="effect"),
     Index(None, "tenant", "counter_id"),
+    # Of searches of a version before migration 0041.
     Index(
         "ix_countered_cancelled", "tenant", "event_id", postgresql_where=text("effect = 'cancel' AND n = 1")
     ),

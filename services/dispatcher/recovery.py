@@ -233,6 +233,8 @@ def _explanation(invitation: Invitation) -> Explanation:
         due_at=invitation.due_at,
         test=invitation.test,
         withheld=withheld,
+        drawn_percent=invitation.drawn_percent,
+        beyond_draw=invitation.beyond_draw,
     )
 
 

@@ -25,11 +25,16 @@ Count = Callable[[UnitOfWork, Sequence[CountedAnswer]], Awaitable[None]]
 
 
 async def keep_anonymous(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Let the answers wait that are not counted yet. Tests never count, so they are not even kept."""
+    """Let the answers wait that are not counted yet. What never counts (tests, and what was asked beyond a
+    draw) is not even kept.
+    """
     countable = [
         event
         for event in newest(events, lambda answer: answer.id)
-        if event.data.score is not None and event.data.day is not None and not event.data.test
+        if event.data.score is not None
+        and event.data.day is not None
+        and not event.data.test
+        and not event.data.beyond_draw
     ]
     if not countable:
         return

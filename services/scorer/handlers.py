@@ -67,7 +67,9 @@ async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
 
 def _counted(event: Event[Answer]) -> CountedAnswer:
     answer = event.data
-    counts = answer.state != "clicked" and not answer.test and answer.day is not None
+    counts = (
+        answer.state != "clicked" and not answer.test and not answer.beyond_draw and answer.day is not None
+    )
     return CountedAnswer(event, answer.score if counts else None, named_segments(answer))
 
 

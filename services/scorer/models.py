@@ -171,6 +171,8 @@ invitation = Table(
     Column("test", Boolean, nullable=False),
     # Nobody knows which of these were answered, so they are not counted among those that could be.
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    # Who was asked although not drawn counts in no score, and so not among those who could answer for it.
+    Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
     Column("segments", ARRAY(Text), nullable=False),
     Column("sent_at", Instant),
     Index(None, "tenant", "measurement", "sent_at"),

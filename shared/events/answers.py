@@ -61,6 +61,11 @@ class Answer(Data, frozen=True, kw_only=True):
     anonymous: bool = False
     """Whether it is of an anonymous survey and kept without a person: its customer did not ask to be
     contacted. It is published once, when it is final, and its times are only days."""
+    drawn_percent: int | None = None
+    """That of the invitation, by which a total over segments can be weighted. None: no draw or not known, and
+    of an anonymous answer."""
+    beyond_draw: bool = False
+    """That of the invitation: asked although not drawn, so the answer counts in no score."""
     erased: bool = False
     """Whether everything personal was erased from it, at the customer's request."""
     survey_id: UUID | None = None

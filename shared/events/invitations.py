@@ -36,6 +36,12 @@ class Invitation(Data, frozen=True, kw_only=True):
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
     anonymous: bool = False
     """Whether its answer is kept without a person, as its mail says."""
+    drawn_percent: int | None = None
+    """Of how many percent of the contacts of its segment the customer is one, by the survey's draw. None: no
+    draw (a wave, a test address), or published by a version that did not tell."""
+    beyond_draw: bool = False
+    """Whether the customer was not drawn, and is asked since their last answer was a detractor's: the answer
+    opens a case as any other, and counts in no score."""
     erased: bool = False
     """Whether everything personal was erased from it, at the customer's request."""
     account: Account | None = None

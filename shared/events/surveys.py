@@ -60,6 +60,24 @@ class Programme(Data, frozen=True, kw_only=True):
     """The length of a period."""
 
 
+MARGIN_POINTS = Interval(ge=1, le=50)
+WINDOW_DAYS = Interval(ge=7, le=365)
+STANDARD_WINDOW_DAYS = 90
+MarginPoints = Annotated[int, MARGIN_POINTS]
+WindowDays = Annotated[int, WINDOW_DAYS]
+
+
+class AdaptiveSampling(Data, frozen=True, kw_only=True):
+    """Only as many contacts of each segment are asked as its wanted margin needs."""
+
+    dimension: Name
+    """Each value of this dimension is a segment with a share of its own."""
+    margin: MarginPoints
+    """Half the width of the 95 % interval of each segment's score, in points of the NPS."""
+    window_days: WindowDays = STANDARD_WINDOW_DAYS
+    """Within which the answers are to give that margin."""
+
+
 class SurveyRules(Data, frozen=True, kw_only=True):
     """Which events a survey asks about, when, and whom it leaves alone: the only list of these fields.
 
@@ -94,6 +112,8 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """What else an event must meet beside its type; None: nothing."""
     sampling_percent: Annotated[int, Interval(ge=1, le=100)] = 100
     """Of the contacts whom it may ask: always the same ones, by a stable draw."""
+    adaptive_sampling: AdaptiveSampling | None = None
+    """Of a transactional survey alone, beside ``sampling_percent``; None: whoever that draws is asked."""
     neutral: bool = False
     """Its words neither praise nor promote; an editor cannot write any that do."""
     incentive: bool = False

@@ -8,8 +8,8 @@ from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.ids import derived
 
 OWN_SOURCES = "afterword/"
-"""The beginning of the sources of events that name a survey: of tests, waves and programmes. No event of a
-client has one."""
+"""The beginning of the sources of events that Afterword itself makes, each of which names a survey: of tests,
+waves and programmes. A client's event never has one."""
 WAVE_SOURCE = f"{OWN_SOURCES}wave/"
 """The beginning of the source of a wave's events; behind it stands the wave's id."""
 

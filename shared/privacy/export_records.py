@@ -149,6 +149,10 @@ class InvitationRecord(ExportRecord, frozen=True, kw_only=True, tag="invitation"
     mail: str
     """What became of the mail."""
     reason: str | None = None
+    drawn_percent: int | None = None
+    """Of how many percent of the customers this one is, where a survey asks only some."""
+    beyond_draw: bool = False
+    """Asked although not one of them, since the last answer was 0 to 6."""
     event_type: str
     occurred_at: Instant | None = None
     touchpoint: str | None = None

@@ -27,6 +27,7 @@ from services.alerts.staff.sessions import new_session
 from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
 from services.command import service
+from services.dispatcher.adaptive_sampling.computing import refresh_shares
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.programmes.publishing import advance_programmes
@@ -180,6 +181,7 @@ class World:
         await self._answer(company)
         await self._care(company)
         await self._make_export_link(company)
+        await refresh_shares(self.contexts["dispatcher"].database)
         tried = {"survey": {**a_survey(name), "name": name}}
         company.dry_run = (await self.post("dispatcher", company, "/v1/dry-runs", tried))["id"]
         return company
@@ -301,6 +303,7 @@ def a_survey(name: str) -> dict[str, Any]:
         "trigger": "order.delivered",
         "state": "live",
         "delay_minutes": 0,
+        "adaptive_sampling": {"dimension": "touchpoint", "margin": 5},
         "texts": {"en": {"intro": f"{name} asks"}},
     }
 
@@ -312,6 +315,7 @@ def a_relation(name: str) -> dict[str, Any]:
         "trigger": "never",
         "measurement": "relational",
         "programme": {"every_days": 90},
+        "adaptive_sampling": None,
     }
 
 

@@ -251,7 +251,7 @@ class History:
 
     def _of_first(self, mail: Mail) -> Iterator[str]:
         survey, event = self.surveys[mail.survey], mail.event
-        if mail.at - event.at > survey.max_age:
+        if mail.at - event.at >= survey.max_age + timedelta(minutes=1):
             yield "a question about something too old"
         # To the minute, in which a mail that is due may leave.
         for at in self.left_within_quarantine(event, mail.survey, mail.at + timedelta(minutes=1)):

@@ -128,6 +128,8 @@ class Model:
             until - mail.about.at > MAX_AGE if mail.state == "waiting" else mail.expires - until < DAY
         )
         if until is not None and not late:
+            if mail.state == "waiting":
+                mail.expires += until - mail.due
             mail.due = until
         elif mail.state == "waiting":
             mail.state = "dropped"
@@ -137,9 +139,11 @@ class Model:
     def send(self, now: datetime) -> None:
         for mail in self.mails.values():
             if mail.state == "waiting" and mail.due <= now:
-                if now - mail.about.at > MAX_AGE:
+                late = now - mail.due if now - mail.due >= timedelta(minutes=1) else timedelta()
+                if mail.due + late - mail.about.at > MAX_AGE:
                     mail.state = "too_old"
                     continue
+                mail.expires += late
                 mail.state, mail.first_sent = "sent", now
                 mail.reminder, mail.due = "waiting", now + REMIND_AFTER
             if mail.reminder == "waiting" and mail.due <= now:

@@ -116,7 +116,7 @@ class Model:
     days: Sequence[int]
     """Of the survey's reminders, as they are now."""
     expires_at: datetime
-    """When the link ends."""
+    """When the link ends: so long after the first mail was tried."""
     first: str = "waiting"
     first_sent_at: datetime | None = None
     answered: bool = False
@@ -232,6 +232,7 @@ class World:
             assert message.in_reply_to is None or allowed, self.model
             if message.in_reply_to is None:
                 self.tried_at = self.clock.now
+                self.model.expires_at = self.clock.now + timedelta(days=LINK_DAYS)
         await self._look_at_first()
         self.model.run(self.clock.now, self.channel.outcome)
         self._judge_mails()

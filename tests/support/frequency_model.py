@@ -76,7 +76,7 @@ class Model:
             delay = survey.delay if event.delay is None else event.delay
             due = max(event.at + delay, event.at + survey.holding, now)
             touchpoint = event.touchpoint or survey.touchpoint
-            refusal = self._refusal(survey, event, due, touchpoint, ours=True)
+            refusal = self._refusal(survey, event, due, touchpoint, due, ours=True)
             if refusal is None:
                 for other in self._in_the_way(survey, event, due, touchpoint):
                     other.state = "dropped"
@@ -105,18 +105,27 @@ class Model:
             if question.state != "waiting" or question.event is None or question.at > now:
                 continue
             survey = next(each for each in self.surveys if each.survey == question.survey)
-            refusal = self._refusal(survey, question.event, now, question.touchpoint, ours=False)
+            # The quarantine counts from when a mail leaves, and the event is as old as then, to the minute.
+            late = now - question.at >= timedelta(minutes=1)
+            leaves_at = now if late else question.at
+            refusal = self._refusal(survey, question.event, now, question.touchpoint, leaves_at, ours=False)
             question.state = "dropped" if refusal is not None else outcome
-            # The quarantine counts from when a mail leaves, to the minute.
-            if refusal is None and now - question.at >= timedelta(minutes=1):
+            if refusal is None and late:
                 question.at = now
 
     def _refusal(
-        self, survey: Rules, event: Happened, at: datetime, touchpoint: str | None, *, ours: bool
+        self,
+        survey: Rules,
+        event: Happened,
+        at: datetime,
+        touchpoint: str | None,
+        leaves_at: datetime,
+        *,
+        ours: bool,
     ) -> str | None:
         if not survey.live:
             return "paused"
-        if at - event.at > survey.max_age:
+        if leaves_at - event.at > survey.max_age:
             return "too_old"
         if survey.measurement == "transactional" and self._waiting(event, "relational", at):
             return "relational_first"

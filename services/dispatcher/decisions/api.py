@@ -22,7 +22,10 @@ from services.dispatcher.decisions.schemas import (
     DecisionAnswer,
     DecisionList,
     InvitationAnswer,
+    MailChangeAnswer,
 )
+from services.dispatcher.invitations.changes import MailChange, list_changes_of
+from services.dispatcher.invitations.states import ENDED_BY_US
 from shared.db import UnitOfWork
 from shared.http.auth import Caller
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
@@ -86,7 +89,7 @@ async def read_decisions(
     ] = None,
     reason: Annotated[
         OneReason | None,
-        Query(description="Why the decision fell so; `outranked`: its mail gave way later."),
+        Query(description="Why the decision fell so, or why its mail was dropped when it was due."),
     ] = None,
     survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
@@ -129,8 +132,17 @@ async def read_decisions(
     async with context.database.reading() as uow:
         read = _of_one_event if _names_one_event(wanted) else _newest
         found, more = await read(uow, caller, wanted, after, limit)
+        asked = [row.invitation_id for row in found if row.invitation_id is not None]
+        changes = await list_changes_of(uow, caller.tenant, asked)
     decisions = [
-        _answer(row, context.staff_url, sees_names=sees_names, sees_all=not wanted.allowed) for row in found
+        _answer(
+            row,
+            changes.get(row.invitation_id, ()),
+            context.staff_url,
+            sees_names=sees_names,
+            sees_all=not wanted.allowed,
+        )
+        for row in found
     ]
     return DecisionList(decisions=decisions, next=more)
 
@@ -169,7 +181,14 @@ async def _newest(
     return cut_page(found, limit, lambda row: (row.decided_at, row.event_id))
 
 
-def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) -> DecisionAnswer:
+def _answer(
+    row: Row[Any],
+    changes: Sequence[MailChange],
+    staff_url: str,
+    *,
+    sees_names: bool,
+    sees_all: bool,
+) -> DecisionAnswer:
     values = msgspec.to_builtins(decode_explanation(row.grounds))
     considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
@@ -183,7 +202,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
         considered=[ConsideredAnswer(**each) for each in considered],
         rehearsed=[ConsideredAnswer(**each) for each in rehearsed],
         values=values,
-        invitation=_invitation(row) if row.invitation_id else None,
+        invitation=_invitation(row, changes) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
         outranking_event_id=row.outranking_event_id if sees_all else None,
@@ -191,12 +210,28 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool, sees_all: bool) 
     )
 
 
-def _invitation(row: Row[Any]) -> InvitationAnswer:
-    """The invitation; why it waits by our own rules alone: a mail server's words may name the customer."""
+def _invitation(row: Row[Any], changes: Sequence[MailChange]) -> InvitationAnswer:
+    """The invitation; its reasons by our own rules alone: a mail server's words may name the customer."""
     waits = row.state == "waiting"
     return InvitationAnswer(
         id=row.invitation_id,
         state=row.state,
+        reason=row.mail_reason if row.state in ENDED_BY_US else None,
         due_at=row.next_at if waits else None,
         postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
+        changes=[_change(change) for change in changes],
+    )
+
+
+def _change(change: MailChange) -> MailChangeAnswer:
+    values = msgspec.to_builtins(change.values)
+    considered = values.pop("considered", None)
+    return MailChangeAnswer(
+        mail=change.n,
+        at=change.at,
+        what=change.what,
+        reason=change.reason,
+        until=change.until,
+        considered=ConsideredAnswer(**considered) if considered is not None else None,
+        **values,
     )

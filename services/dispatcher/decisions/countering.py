@@ -31,6 +31,7 @@ from services.dispatcher.decisions.repository.counter_events import (
     CounteredRow,
 )
 from services.dispatcher.decisions.values import Verdict
+from services.dispatcher.invitations.changes import note_change
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.repository.reminders import touch_invitation
 from shared.db import UnitOfWork
@@ -178,8 +179,7 @@ def _is_too_late(mail: WaitingMail, until: datetime, inputs: DecisionInputs) -> 
         return mail.invitation.expires_at - until < MIN_LINK_LEFT
     surveys = inputs.surveys.get(mail.contact.tenant, ())
     survey = next((each for each in surveys if each.id == mail.invitation.survey_id), None)
-    too_old = survey is not None and is_too_old(survey.max_age_days, mail.invitation.occurred_at, until)
-    return too_old or mail.invitation.expires_at <= until
+    return survey is not None and is_too_old(survey.max_age_days, mail.invitation.occurred_at, until)
 
 
 async def _cancel(uow: UnitOfWork, mail: WaitingMail) -> bool:
@@ -189,6 +189,8 @@ async def _cancel(uow: UnitOfWork, mail: WaitingMail) -> bool:
             return False
         if not invitation.test:
             await end_quarantine(uow, mail.contact, invitation)
+    else:
+        await note_change(uow, tenant, invitation.id, mail.n, "dropped", COUNTERED_REASON)
     await rows.drop_delivery(uow, tenant, invitation.id, mail.n)
     await _show(uow, mail)
     return True
@@ -202,6 +204,8 @@ async def _hold(uow: UnitOfWork, mail: WaitingMail, until: datetime) -> bool:
             return False
         await end_quarantine(uow, mail.contact, invitation)
         await begin_quarantine(uow, [(mail.contact, moved)])
+    else:
+        await note_change(uow, tenant, invitation.id, mail.n, "postponed", HELD_REASON, until=until)
     await rows.hold_delivery(uow, tenant, invitation.id, mail.n, until)
     await _show(uow, mail)
     return True

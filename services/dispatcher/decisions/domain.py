@@ -21,6 +21,7 @@ from services.dispatcher.decisions.hours import Hold, HoldRule, hold
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
+from services.dispatcher.decisions.sampling import NO_DRAW, Draw
 from services.dispatcher.decisions.scopes import one_touchpoint
 from services.dispatcher.decisions.values import (
     ASIDE,
@@ -35,6 +36,9 @@ from services.dispatcher.decisions.values import (
 from shared.events.sending import SendingMode
 from shared.events.surveys import ChannelName
 from shared.values.languages import widening
+
+JUDGED_BY_TIME = frozenset({"no_basis", "relational_first", "quarantine", "relational_distance"})
+"""The rules that have values, which depend on when the mail would leave."""
 
 
 def matches(trigger: str, event_type: str) -> bool:
@@ -53,7 +57,7 @@ def decide(
     person: Person,
     mode: SendingMode,
     fields: EventFields,
-    draws: Callable[[CandidateSurvey], bool],
+    draws: Callable[[CandidateSurvey], Draw],
     touchpoint: str | None = None,
     delay_minutes: int | None = None,
     test_of: UUID | None = None,
@@ -62,7 +66,8 @@ def decide(
     """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
 
     :param fields: what conditions are judged by.
-    :param draws: whether a survey that asks only some of the contacts asks this one.
+    :param draws: whether a survey that asks only some of the contacts asks this one. It is not asked about
+        test addresses, nor in a wave.
     :param touchpoint: the event's own, which stands before each survey's.
     :param delay_minutes: the event's own, in place of each survey's.
     :param test_of: the one survey that asks in a test of it, also when it is paused or the event does not
@@ -81,28 +86,32 @@ def decide(
     if not matching:
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
+    won_by = NO_DRAW
     considered: list[Considered] = []
     outranked: Collection[UUID] = ()
     for survey in matching:
         failed: tuple[FailedComparison, ...] = ()
         why: SurveyOutcome = "order"
+        draw = NO_DRAW
         if winner is None:
             outranked = outranked_surveys(survey, surveys)
             if survey.conditions is not None and test_of is None:
                 failed = failed_comparisons(survey.conditions, fields)
+            if wave_of is None and not person.test_address:
+                draw = draws(survey)
             why = judge_survey(
                 survey,
                 occurred_at,
                 now,
                 person,
                 meets=not failed,
-                drawn=wave_of is not None or draws(survey),
+                drawn=draw.asks,
                 is_test=test_of is not None,
                 outranked=outranked,
             )
         if why == "invited":
-            winner = survey
-        considered.append(_considered(survey, why, occurred_at, now, person, failed, outranked))
+            winner, won_by = survey, draw
+        considered.append(_considered(survey, why, occurred_at, now, person, failed, outranked, draw))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     is_test = mode == "test" or person.test_address
@@ -122,6 +131,8 @@ def decide(
         held_by=held_by,
         expires_at=due_at + timedelta(days=winner.link_days),
         channel=first_channel(winner.channels, person),
+        drawn_percent=won_by.percent,
+        beyond_draw=won_by.beyond,
         replaces=() if is_test else replaced_by(winner, due_at, person, outranked),
     )
 
@@ -153,7 +164,30 @@ def _considered(
     person: Person,
     failed: tuple[FailedComparison, ...],
     outranked: Collection[UUID],
+    draw: Draw,
 ) -> Considered:
+    due_at = now
+    if why in JUDGED_BY_TIME:
+        due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
+    considered = consider_at(survey, why, occurred_at, due_at, person, failed, outranked)
+    if draw.share is not None and (why == "sampled_out" or (why == "invited" and draw.beyond)):
+        return msgspec.structs.replace(considered, share=draw.share)
+    return considered
+
+
+def consider_at(
+    survey: CandidateSurvey,
+    why: SurveyOutcome,
+    occurred_at: datetime,
+    due_at: datetime,
+    person: Person,
+    failed: tuple[FailedComparison, ...] = (),
+    outranked: Collection[UUID] = (),
+) -> Considered:
+    """The survey with what it was judged by, where its mail would leave at this instant.
+
+    :param outranked: see ``judge_survey``.
+    """
     considered = Considered(
         survey_id=survey.id,
         survey_version=survey.survey_version,
@@ -161,11 +195,10 @@ def _considered(
         why=why,
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
-        basis=_missing_basis_at_decision(survey, occurred_at, now, person) if why == "no_basis" else None,
+        basis=basis_missing(survey, occurred_at, due_at, person) if why == "no_basis" else None,
     )
-    if why not in {"relational_first", "quarantine", "relational_distance"}:
+    if why == "no_basis" or why not in JUDGED_BY_TIME:
         return considered
-    due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
     person = without(person, yielding_to(survey, due_at, person))
     if why == "relational_first":
         other = standing_before(survey, due_at, person)
@@ -251,6 +284,10 @@ def basis_missing(
     )
 
 
+def _lacks_basis(survey: CandidateSurvey, occurred_at: datetime, at: datetime, person: Person) -> bool:
+    return basis_missing(survey, occurred_at, at, person) is not None
+
+
 def first_reason(considered: Sequence[Considered]) -> Reason:
     """The event's one reason: that of the first survey which asks about this event and is not simply paused.
 
@@ -296,7 +333,7 @@ def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:
 def hold_after(person: Person, last_message_at: datetime) -> Hold:
     """Until when a mail is held because another message to the contact is too close."""
     held = hold(last_message_at + timedelta(hours=person.cap_hours), person.hours)
-    return Hold(until=held.until, by=("cap", *held.by))
+    return Hold(until=held.until, by=("cap", *held.by), after=last_message_at)
 
 
 def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
@@ -326,6 +363,7 @@ def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> da
 def reason_not_to_send(
     *,
     now: datetime,
+    leaves_at: datetime,
     occurred_at: datetime,
     expires_at: datetime,
     test: bool,
@@ -341,6 +379,9 @@ def reason_not_to_send(
 
     Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
     them decides about events from then on; what was decided by the former ones is sent.
+
+    :param leaves_at: when the mail leaves as far as the age of the event counts: one that leaves as soon as
+        it is due leaves then, not the moments later at which it is judged.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
@@ -352,9 +393,9 @@ def reason_not_to_send(
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
         (person.case_open and not person.test_address, "case_open"),
-        (survey is not None and basis_missing(survey, occurred_at, now, person) is not None, "no_basis"),
+        (survey is not None and _lacks_basis(survey, occurred_at, leaves_at, person), "no_basis"),
         (survey is None or (survey.state != "live" and not test), "paused"),
-        (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
+        (survey is not None and is_too_old(survey.max_age_days, occurred_at, leaves_at), "too_old"),
         (survey is not None and standing_before(survey, now, person) is not None, "relational_first"),
         (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),
         (survey is not None and asked_too_close(survey, now, person) is not None, "relational_distance"),

@@ -1,7 +1,7 @@
 """What a reader who may not see customers is told of an event's id.
 
-A back-end's own id names an order or a ticket. That of an event of a wave or a programme may end with the
-customer's id, and did in each that was published before a keyed hash stood in its place.
+A back-end's own id names an order or a ticket. That of an event of a wave or a programme ends with the
+customer's id.
 """
 
 from shared.events.transactions import WAVE_SOURCE

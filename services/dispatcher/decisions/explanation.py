@@ -67,6 +67,9 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     language: str | None = None
     channel: str | None = None
     """By which it asks; None: nobody is asked, or decided by a version that knew one channel alone."""
+    drawn_percent: int | None = None
+    """Of how many percent of the contacts the customer is one; None: no draw, or as above."""
+    beyond_draw: bool = False
     due_at: datetime | None = None
     test: bool = False
     withheld: bool = False
@@ -111,6 +114,8 @@ def explain(
         quarantine_scope=survey.quarantine_scope if survey else "any",
         language=language,
         channel=verdict.channel,
+        drawn_percent=verdict.drawn_percent,
+        beyond_draw=verdict.beyond_draw,
         due_at=verdict.due_at,
         test=verdict.test,
         withheld=verdict.withheld,

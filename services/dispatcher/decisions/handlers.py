@@ -14,6 +14,7 @@ from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.countering import counter_waiting, countered_rows, counters_of
 from services.dispatcher.decisions.domain import decide
+from services.dispatcher.decisions.drawing import load_draws
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
@@ -185,6 +186,7 @@ async def _decide(
         await load_contacts(uow, asked_contacts, inputs)
         await load_counters(uow, asked, inputs)
         await load_bases(uow, asked_contacts, inputs)
+        await load_draws(uow, asked, inputs)
         waiting = await lock_replaceable(uow, asked, inputs)
     results = [
         judge(candidate, contact, inputs, uow.now)
@@ -252,7 +254,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             person=person,
             mode=mode,
             fields=EventFields(event.data),
-            draws=lambda survey: inputs.draws(survey, contact),
+            draws=lambda survey: inputs.draws(survey, contact, event.data),
             touchpoint=event.data.segments.get(TOUCHPOINT),
             delay_minutes=event.data.delay_minutes,
             test_of=event.data.test_of,

@@ -53,6 +53,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 
     until: datetime
     by: tuple[HoldRule, ...] = ()
+    after: datetime | None = None
+    """Of ``cap``: when the message left that is too close."""
 
 
 def next_allowed(at: datetime, hours: ContactHours) -> datetime:

@@ -39,7 +39,13 @@ from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.repository import open_cases as case_rows
-from services.dispatcher.decisions.sampling import is_sampled, sampling_key
+from services.dispatcher.decisions.sampling import (
+    Draw,
+    SegmentShare,
+    adaptive_segment,
+    draw,
+    sampling_key,
+)
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.sending.domain import Sending
@@ -83,6 +89,10 @@ class DecisionInputs:
     """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
     bases: dict[tuple[str, str], dict[str, Basis]] = field(default_factory=dict)
     """By tenant and person: the evidence that they may be asked; updated within the batch."""
+    shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
+    """By tenant, survey and segment: of surveys with adaptive sampling, those of less than everybody."""
+    detractors: set[tuple[str, str]] = field(default_factory=set)
+    """The (tenant, key of a contact) whose last answer was a detractor's, of those whom no share draws."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -200,9 +210,17 @@ class DecisionInputs:
         ]
         return [row for row, earlier in found if row is not None and not (earlier and row.canonical)]
 
-    def draws(self, survey: CandidateSurvey, contact: ContactKey) -> bool:
-        """Whether the contact is one of those whom the survey asks."""
-        return is_sampled(self.sampling_key, contact, survey.id, survey.sampling_percent)
+    def draws(self, survey: CandidateSurvey, contact: ContactKey, transaction: Transaction) -> Draw:
+        """Whether the contact is one of those whom the survey asks about this event."""
+        segment = adaptive_segment(survey.adaptive_sampling, transaction, survey.touchpoint)
+        return draw(
+            self.sampling_key,
+            contact,
+            survey.id,
+            survey.sampling_percent,
+            self.shares.get((contact.tenant, survey.id, segment)) if segment is not None else None,
+            is_detractor=(contact.tenant, contact.key) in self.detractors,
+        )
 
     def language(self, event: Event[Transaction], survey: CandidateSurvey) -> str:
         """The language that the customer is written to in."""

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from services.dispatcher.decisions.giving_way import OUTRANKED
 from services.dispatcher.decisions.hours import PostponeRule
-from services.dispatcher.decisions.values import Reason, SurveyOutcome
+from services.dispatcher.decisions.values import Reason, SendingRefusal, SurveyOutcome
 from shared.events import InvitationState
 from shared.events.surveys import ChannelName
 
@@ -24,8 +24,8 @@ def _values(hint: Any) -> Iterator[str]:
 
 
 REASONS = literals(Reason)
-SEARCHED_REASONS = (*REASONS, OUTRANKED)
-"""Also the reason for which no decision falls, but for which the mail of one was dropped later."""
+SEARCHED_REASONS = (*literals(Reason | SendingRefusal), OUTRANKED)
+"""Why nobody was asked, by the decision or by what dropped its mail later; and ``invited``."""
 SURVEY_OUTCOMES = literals(SurveyOutcome)
 MAIL_STATES = literals(InvitationState)
 CHANNELS = literals(ChannelName)

@@ -3,11 +3,50 @@
 from hmac import digest
 from uuid import UUID
 
+import msgspec
+
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.scopes import segments_asked_about
+from shared.events import Transaction
+from shared.events.segments import encoded
+from shared.events.surveys import AdaptiveSampling
 from shared.secrets import derive
+from shared.values.text import normalized_text
 
 ALL_PERCENT = 100
 _PLACE_BITS = 64
+
+
+class SegmentShare(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of a segment's contacts a survey with adaptive sampling asks, and why so many."""
+
+    segment: str
+    percent: int
+    margin: int
+    """Points of the NPS that the answers are to reach."""
+    answers: int
+    """In the window, when the share was computed."""
+
+
+class Draw(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a survey asks a contact, as far as it asks only some."""
+
+    drawn: bool = True
+    percent: int | None = None
+    """Of how many percent of the contacts; None: there was no draw."""
+    share: SegmentShare | None = None
+    """What the percent comes from, where it is less than the survey's own."""
+    beyond: bool = False
+    """Not drawn by the share, and asked nevertheless: the contact's last answer was a detractor's."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether the contact may be asked."""
+        return self.drawn or self.beyond
+
+
+NO_DRAW = Draw()
+"""Of whoever is asked without one."""
 
 
 def sampling_key(secret: str) -> bytes:
@@ -26,3 +65,42 @@ def is_sampled(key: bytes, contact: ContactKey, survey_id: UUID, percent: int) -
     about = f"{survey_id}/{contact.tenant}/{contact.key}".encode()
     place = int.from_bytes(digest(key, about, "sha256")[: _PLACE_BITS // 8])
     return place * ALL_PERCENT < percent << _PLACE_BITS
+
+
+def adaptive_segment(
+    adaptive: AdaptiveSampling | None, transaction: Transaction, touchpoint: str | None
+) -> str | None:
+    """The segment by whose share a survey draws, as decisions have it; None: the event is of none.
+
+    :param touchpoint: the survey's, where the event names none.
+    """
+    if adaptive is None:
+        return None
+    value = segments_asked_about(transaction, touchpoint).get(adaptive.dimension)
+    return segment_name(adaptive.dimension, value) if value else None
+
+
+def segment_name(dimension: str, value: str) -> str:
+    """A segment of a dimension as the rows of decisions have it."""
+    return f"{encoded(dimension)}:{encoded(normalized_text(value))}".replace("\x1f", " ")
+
+
+def draw(
+    key: bytes,
+    contact: ContactKey,
+    survey_id: UUID,
+    percent: int,
+    share: SegmentShare | None = None,
+    *,
+    is_detractor: bool = False,
+) -> Draw:
+    """Whether a survey asks this contact: by its own percent and by the share of the contact's segment.
+
+    Both are one draw, so whom both draw are the percent of contacts that the lower one names. A detractor is
+    left out by the survey's own percent alone, never by the share.
+    """
+    if share is None or share.percent >= percent:
+        return Draw(drawn=is_sampled(key, contact, survey_id, percent), percent=percent)
+    drawn = is_sampled(key, contact, survey_id, share.percent)
+    beyond = not drawn and is_detractor and is_sampled(key, contact, survey_id, percent)
+    return Draw(drawn=drawn, percent=share.percent, share=share, beyond=beyond)

@@ -27,6 +27,15 @@ class MissingBasisAnswer(BaseModel):
     max_age_days: int | None = None
 
 
+class SegmentShareAnswer(BaseModel):
+    """How many of a segment's contacts a survey with adaptive sampling asks, and why so many."""
+
+    segment: str
+    percent: int
+    margin: int = Field(description="Points of the NPS that the answers are to reach.")
+    answers: int = Field(description="In the window, when the share was computed.")
+
+
 class ConsideredAnswer(BaseModel):
     """A survey that asks about events of this type, and why it asks about this one or does not."""
 
@@ -50,8 +59,38 @@ class ConsideredAnswer(BaseModel):
     sampling_percent: int | None = Field(
         default=None, description="Of `sampled_out`: how many percent of the contacts the survey asks."
     )
+    share: SegmentShareAnswer | None = Field(
+        default=None,
+        description="Of `sampled_out`: the share of its segment by which the contact is not one of those "
+        "asked. Of `invited`: the same, and they are asked beyond it since their last answer was 0 to 6.",
+    )
     basis: MissingBasisAnswer | None = Field(
         default=None, description="Of `no_basis`: what the law of the customer's country misses."
+    )
+
+
+class MailChangeAnswer(BaseModel):
+    """A rule of ours postponed a mail, or kept it from leaving, after the decision."""
+
+    mail: int = Field(description="Which mail: 1 is the first one, 2 its first reminder.")
+    at: datetime
+    what: str = Field(description="`postponed`, `dropped`, or `withheld` (test mode).")
+    reason: str
+    until: datetime | None = Field(default=None, description="Of `postponed`.")
+    held_by: list[str] = Field(
+        default=[], description="The rules that held it, in the order in which they were met."
+    )
+    held_until: datetime | None = Field(
+        default=None, description="When they would have let it leave; a mail that is dropped: too late."
+    )
+    zone: str | None = Field(default=None, description="By whose clock it was held.")
+    cap_hours: int | None = None
+    last_message_at: datetime | None = Field(
+        default=None, description="Of `cap`: when the mail before it left."
+    )
+    max_age_days: int | None = None
+    considered: ConsideredAnswer | None = Field(
+        default=None, description="The survey with what it was judged by then."
     )
 
 
@@ -60,9 +99,16 @@ class InvitationAnswer(BaseModel):
 
     id: UUID
     state: str
+    reason: str | None = Field(
+        default=None, description="Of `dropped` and `withheld`: the rule by which the mail is not sent."
+    )
     due_at: datetime | None = Field(default=None, description="While it waits: when the mail is to leave.")
     postponed_by: str | None = Field(
         default=None, description="While it waits: the rule for which it leaves later than it was to."
+    )
+    changes: list[MailChangeAnswer] = Field(
+        default=[],
+        description="What postponed or ended its mails since the decision, the oldest first: the newest 50.",
     )
 
 

@@ -58,6 +58,13 @@ def one_touchpoint(of_event: str | None, of_survey: str | None) -> str | None:
     return normalized_text(of_event or "") or normalized_text(of_survey or "") or None
 
 
+def segments_asked_about(transaction: Transaction, touchpoint: str | None) -> dict[str, str]:
+    """The event's dimensions and values, with the survey's touchpoint where the event names none."""
+    if touchpoint is None or names_touchpoint(transaction):
+        return transaction.segments
+    return {**transaction.segments, TOUCHPOINT: touchpoint}
+
+
 def names_touchpoint(transaction: Transaction) -> bool:
     """Whether the event itself says what it is about."""
     return one_touchpoint(transaction.segments.get(TOUCHPOINT), None) is not None

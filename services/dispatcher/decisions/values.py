@@ -10,6 +10,7 @@ from services.dispatcher.decisions.conditions import FailedComparison
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.hours import ContactHours, HoldRule
 from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, MissingBasis
+from services.dispatcher.decisions.sampling import SegmentShare
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules, SurveyState
 
@@ -36,6 +37,8 @@ SurveyRefusal = Literal[
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
 """What became of an event: exactly one of these."""
+SendingRefusal = Literal["expired"]
+"""The rule by which a mail is dropped when it is due and no event is decided."""
 SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
 
@@ -114,6 +117,8 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The comparisons for which the event does not meet its conditions."""
     sampling_percent: int | None = None
     """How many it asks, where this contact is not one of them."""
+    share: SegmentShare | None = None
+    """How many of the segment's contacts it asks, where this contact is not one of them."""
     distance_days: int | None = None
     """Of a relational survey that another one is too close to; ``asked_at`` is when that asks."""
     relational_event_id: UUID | None = None
@@ -151,6 +156,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     channel: ChannelName | None = None
     """By which it asks."""
+    drawn_percent: int | None = None
+    """Of how many percent of the contacts the customer is one; None: there was no draw."""
+    beyond_draw: bool = False
+    """Asked although not drawn, since the customer's last answer was a detractor's."""
     replaces: tuple[Replaced, ...] = ()
     """The mails that are not sent, since they give way to this one."""
 

@@ -2,7 +2,8 @@
 
 What each customer was asked before the first of these events is given; what they would have been asked since
 is followed from event to event, so that one more question leaves the next one out. It is decided as if the
-company were live, and an opt-out counts from when it came. What became of a mail after its decision is not
+company were live, and an opt-out counts from when it came. Surveys with adaptive sampling draw by the shares
+that come of what is known now. What became of a mail after its decision is not
 followed: one that was cancelled or came back later keeps the next one out.
 """
 
@@ -28,7 +29,7 @@ from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import bases_of, law_for
 from services.dispatcher.decisions.places import place_of
-from services.dispatcher.decisions.sampling import is_sampled
+from services.dispatcher.decisions.sampling import Draw, SegmentShare, adaptive_segment, draw
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     AddressQuality,
@@ -87,6 +88,8 @@ class TriedRules:
     company: ContactRules
     tenant: Tenant | None
     sampling_key: bytes
+    shares: Mapping[tuple[UUID, str], SegmentShare]
+    """By survey and segment: of surveys with adaptive sampling, as they would be computed now."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +131,8 @@ class Simulation:
     """By the keyed hash of an address, or a customer's id."""
     cases: dict[str, list[KnownCase]] = field(default_factory=dict)
     """By the person, or the keyed hash of the address, whom each is about."""
+    detractors: set[str] = field(default_factory=set)
+    """The keys of the contacts whose last answer is a detractor's by now, where a share draws."""
     known: set[str] = field(default_factory=set)
     """The keys for which the questions and suppressions above are loaded."""
     bases: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -194,13 +199,22 @@ class Simulation:
             person=self._person(event),
             mode="live",
             fields=EventFields(transaction),
-            draws=lambda survey: is_sampled(
-                self.rules.sampling_key, event.contact, survey.id, survey.sampling_percent
-            ),
+            draws=lambda survey: self._draw(survey, event),
             touchpoint=transaction.segments.get(TOUCHPOINT),
             delay_minutes=transaction.delay_minutes,
             test_of=transaction.test_of,
             wave_of=transaction.wave_of,
+        )
+
+    def _draw(self, survey: CandidateSurvey, event: PastEvent) -> Draw:
+        segment = adaptive_segment(survey.adaptive_sampling, event.transaction, survey.touchpoint)
+        return draw(
+            self.rules.sampling_key,
+            event.contact,
+            survey.id,
+            survey.sampling_percent,
+            self.rules.shares.get((survey.id, segment)) if segment is not None else None,
+            is_detractor=event.contact.key in self.detractors,
         )
 
     def _give_way(self, event: PastEvent, replaced: Sequence[Replaced]) -> None:

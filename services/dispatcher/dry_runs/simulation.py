@@ -9,15 +9,17 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
+from services.dispatcher.adaptive_sampling.computing import shares_now
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.customers.repository import find_bases
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import asking_about
+from services.dispatcher.decisions.drawing import find_detractors
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.inputs import candidate_from
 from services.dispatcher.decisions.lawful_basis import needs_evidence
 from services.dispatcher.decisions.repository import counter_events as counter_rows
-from services.dispatcher.decisions.sampling import sampling_key
+from services.dispatcher.decisions.sampling import ALL_PERCENT, SegmentShare, sampling_key
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey
 from services.dispatcher.dry_runs import repository
@@ -91,6 +93,9 @@ async def run(
             rows = _whole_batches(found)
             events = await asyncio.to_thread(_past_events, tenant, rows)
             await _load_contacts(uow, simulation, tenant, events, since)
+            if simulation.rules.shares:
+                contacts = list({event.contact for event in events})
+                simulation.detractors |= {key for _, key in await find_detractors(uow, contacts)}
             if needs_evidence(simulation.rules.company.countries):
                 persons = {(tenant, event.contact.person) for event in events}
                 for (_, person), bases in (await find_bases(uow, persons)).items():
@@ -118,13 +123,36 @@ async def find_dry_run(uow: UnitOfWork, tenant: str, id_: UUID) -> DryRun | None
 async def _rules(
     uow: UnitOfWork, secret: str, tenant: str, survey: CandidateSurvey | None, company: ContactRules | None
 ) -> TriedRules:
-    surveys = {row.id: candidate_from(row) for row in await survey_rows.list_of_tenants(uow, [tenant])}
+    rows = await survey_rows.list_of_tenants(uow, [tenant])
+    surveys = {row.id: candidate_from(row) for row in rows}
+    tried = with_survey(surveys, survey) if survey is not None else list(surveys.values())
     return TriedRules(
-        surveys=with_survey(surveys, survey) if survey is not None else list(surveys.values()),
+        surveys=tried,
         company=company if company is not None else (await find_policy(uow, tenant)).rules,
         tenant=(await find_tenants(uow, [tenant])).get(tenant),
         sampling_key=sampling_key(secret),
+        shares=await _shares(uow, tenant, tried, rows),
     )
+
+
+async def _shares(
+    uow: UnitOfWork, tenant: str, surveys: Sequence[CandidateSurvey], rows: Sequence[Row[Any]]
+) -> dict[tuple[UUID, str], SegmentShare]:
+    """The shares of surveys with adaptive sampling as they would be computed now, for what is tried."""
+    asks_since = {row.id: row.first_live_at or row.created_at for row in rows}
+    shares = {}
+    for survey in surveys:
+        if (adaptive := survey.adaptive_sampling) is None or survey.id not in asks_since:
+            continue
+        for share in await shares_now(uow, tenant, survey.id, adaptive, asks_since[survey.id]):
+            if share.percent < ALL_PERCENT:
+                shares[survey.id, share.segment] = SegmentShare(
+                    segment=share.segment,
+                    percent=share.percent,
+                    margin=adaptive.margin,
+                    answers=share.answers,
+                )
+    return shares
 
 
 def _whole_batches(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:

@@ -143,6 +143,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
         ),
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
         "delay_minutes",
+        *("drawn_percent", "beyond_draw"),
         *("signs", "judgement"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }

@@ -27,6 +27,7 @@ from services.dispatcher.decisions.repository.counter_events import (
 )
 from services.dispatcher.decisions.repository.replaced import ReplacedRow
 from services.dispatcher.decisions.values import CandidateSurvey, Person
+from services.dispatcher.invitations.changes import ChangeValues, values_of_hold, values_of_refusal
 from services.dispatcher.invitations.first_day import FirstDay, give_place_back, take_place
 from services.dispatcher.invitations.reminders import judge_reminder, postpone_reminder
 from services.dispatcher.invitations.states import move_invitation
@@ -36,7 +37,8 @@ from shared.events.sending import SendingMode
 from shared.outbound import Delivery, Postponed, Withdrawn
 
 LATE = timedelta(minutes=1)
-"""A mail that leaves sooner after it was due has left when it was due, as far as the quarantine counts."""
+"""A mail that leaves sooner after it was due has left when it was due: so the quarantine counts, and so the
+age of its event is judged."""
 Judged = Invitation | Withdrawn | Postponed | None
 """The invitation of a mail that leaves now, or what becomes of one that does not; None: it was moved."""
 
@@ -80,8 +82,10 @@ async def end_quarantine_of(uow: UnitOfWork, contact: ContactKey, invitation: In
 async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
     """The invitation, as ``sending``, of a first mail that may leave now."""
     invitation, survey, person, day = mail.invitation, mail.survey, mail.person, mail.first_day
+    leaves_at = uow.now if _is_late(uow, invitation) else invitation.due_at
     forbidden = reason_not_to_send(
         now=uow.now,
+        leaves_at=leaves_at,
         occurred_at=invitation.occurred_at,
         expires_at=invitation.expires_at,
         test=invitation.test,
@@ -90,7 +94,9 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
         mode=mail.mode,
     )
     if forbidden is not None:
-        return await _withdraw(uow, mail, *forbidden)
+        state, reason = forbidden
+        values = values_of_refusal(reason, survey, invitation.occurred_at, leaves_at, person)
+        return await _withdraw(uow, mail, state, reason, values)
     held = hold_for(person, uow.now)
     if not held.by and day is not None:
         held = await take_place(uow, mail.contact.tenant, day, invitation, partial(hold_for, person))
@@ -99,7 +105,7 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
         if held.by and day is not None:
             await give_place_back(uow, mail.contact.tenant, day, uow.now)
     if held.by and _is_too_late(held, invitation, survey):
-        return await _withdraw(uow, mail, "dropped", reason_of_hold(held))
+        return await _withdraw(uow, mail, "dropped", reason_of_hold(held), values_of_hold(held, person))
     if held.by:
         return await _postpone(uow, mail, held)
     return await _begin_sending(uow, mail)
@@ -112,17 +118,23 @@ async def _judge_reminder(uow: UnitOfWork, mail: DueMail) -> Judged:
         return Withdrawn(refusal)
     held = await _hold_now(uow, mail)
     if held.by:
-        return await postpone_reminder(uow, mail.delivery, mail.invitation, held)
+        return await postpone_reminder(uow, mail.delivery, mail.invitation, held, mail.person)
     return mail.invitation
 
 
 async def _withdraw(
-    uow: UnitOfWork, mail: DueMail, state: Literal["dropped", "withheld"], reason: str
+    uow: UnitOfWork,
+    mail: DueMail,
+    state: Literal["dropped", "withheld"],
+    reason: str,
+    values: ChangeValues,
 ) -> Withdrawn:
     """It never leaves, and keeps nobody from being asked."""
     contact, invitation, survey = mail.contact, mail.invitation, mail.survey
     asked_at = asked_before(reason, survey, uow.now, mail.person) if survey is not None else None
-    moved = await move_invitation(uow, contact.tenant, invitation, state, reason=reason, asked_at=asked_at)
+    moved = await move_invitation(
+        uow, contact.tenant, invitation, state, reason=reason, values=values, asked_at=asked_at
+    )
     if moved is not None:
         await end_quarantine_of(uow, contact, invitation)
     return Withdrawn(reason)
@@ -147,16 +159,25 @@ async def _hold_now(uow: UnitOfWork, mail: DueMail) -> Hold:
 
 
 def _is_too_late(held: Hold, invitation: Invitation, survey: CandidateSurvey | None) -> bool:
-    """Whether the event is too old when the mail may leave again, or the link has ended."""
-    too_old = survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until)
-    return too_old or invitation.expires_at <= held.until
+    """Whether the event is too old when the mail may leave again; its link lives as long as ever then."""
+    return survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until)
+
+
+def _is_late(uow: UnitOfWork, invitation: Invitation) -> bool:
+    return uow.now - invitation.due_at >= LATE
 
 
 async def _postpone(uow: UnitOfWork, mail: DueMail, held: Hold) -> Postponed | None:
     """It is due at another time; the quarantine counts from there."""
     reason = held.by[0]
     moved = await move_invitation(
-        uow, mail.contact.tenant, mail.invitation, "waiting", reason=reason, due_at=held.until
+        uow,
+        mail.contact.tenant,
+        mail.invitation,
+        "waiting",
+        reason=reason,
+        due_at=held.until,
+        values=values_of_hold(held, mail.person),
     )
     if moved is None:
         return None
@@ -166,7 +187,7 @@ async def _postpone(uow: UnitOfWork, mail: DueMail, held: Hold) -> Postponed | N
 
 async def _begin_sending(uow: UnitOfWork, mail: DueMail) -> Invitation | None:
     """It leaves now, and the quarantine counts from now: a mail that is late is due now."""
-    is_late = uow.now - mail.invitation.due_at >= LATE
+    is_late = _is_late(uow, mail.invitation)
     moved = await move_invitation(
         uow, mail.contact.tenant, mail.invitation, "sending", due_at=uow.now if is_late else None
     )

@@ -122,6 +122,7 @@ class InvitationQueue:
         survey = candidate_from(inputs) if inputs.id is not None else None
         if survey is not None:
             survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
+            survey = _as_worded(survey, invitation.survey_version, inputs)
         asked = await _find_asked(uow, contact, survey, inputs)
         is_reminder = delivery.kind == "reminder"
         renderer = self._renderers[delivery.channel]
@@ -234,6 +235,18 @@ async def _find_asked(
         return []
     keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
     return [each for _, each in await load_asked(uow, keys)]
+
+
+def _as_worded(survey: CandidateSurvey, version: int, inputs: Row[Any]) -> CandidateSurvey:
+    """The survey as the law judges it: by the words that are sent, which an editor may have replaced since.
+
+    The name in From is today's whatever the words are, so it must be that of a neutral survey, too.
+    """
+    neutral, incentive = inputs.words_neutral, inputs.words_incentive
+    if neutral is None or incentive is None:
+        return survey
+    neutral = neutral and (survey.neutral or survey.sender_name is None)
+    return replace(survey, neutral=neutral, incentive=incentive, survey_version=version)
 
 
 async def _find_countered(

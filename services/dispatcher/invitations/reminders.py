@@ -3,6 +3,8 @@
 Each is a further delivery of its invitation, which stays as it is: its state is that of the first mail.
 """
 
+from datetime import datetime
+
 from services.dispatcher.decisions.hours import Hold
 from services.dispatcher.decisions.reminders import (
     MIN_LINK_LEFT,
@@ -11,6 +13,13 @@ from services.dispatcher.decisions.reminders import (
     reminder_due_at,
 )
 from services.dispatcher.decisions.values import CandidateSurvey, Person
+from services.dispatcher.invitations.changes import (
+    ChangeKind,
+    ChangeValues,
+    note_change,
+    values_of_hold,
+    values_of_refusal,
+)
 from services.dispatcher.invitations.survey_mail import ReminderMail
 from services.dispatcher.repository import reminders as rows
 from shared.db import UnitOfWork
@@ -49,19 +58,39 @@ async def judge_reminder(
         mode=mode,
     )
     if refusal is not None:
+        # Not by the age of the event; see ``reason_not_to_remind``.
+        values = values_of_refusal(refusal, survey, uow.now, uow.now, person)
+        await _note(uow, delivery, "dropped", refusal, values)
         await show_reminder(uow, delivery)
     return refusal
 
 
 async def postpone_reminder(
-    uow: UnitOfWork, delivery: Delivery, invitation: Invitation, held: Hold
+    uow: UnitOfWork, delivery: Delivery, invitation: Invitation, held: Hold, person: Person
 ) -> Withdrawn | Postponed:
     """Let a reminder wait until the hour and other mails to the contact allow it, if its link lives then."""
     await show_reminder(uow, delivery)
     refusal: ReminderRefusal = "countered" if held.by[0] == "counter_event" else "expired"
+    values = values_of_hold(held, person)
     if invitation.expires_at - held.until < MIN_LINK_LEFT:
+        await _note(uow, delivery, "dropped", refusal, values)
         return Withdrawn(refusal)
+    if held.until > uow.now:  # else it is only judged anew
+        await _note(uow, delivery, "postponed", held.by[0], values, until=held.until)
     return Postponed(held.until, held.by[0])
+
+
+async def _note(
+    uow: UnitOfWork,
+    delivery: Delivery,
+    what: ChangeKind,
+    reason: str,
+    values: ChangeValues,
+    until: datetime | None = None,
+) -> None:
+    await note_change(
+        uow, delivery.tenant, delivery.about_id, delivery.n, what, reason, until=until, values=values
+    )
 
 
 def reminder_mail(delivery: Delivery, invitation: Invitation, survey: CandidateSurvey | None) -> ReminderMail:

@@ -84,6 +84,7 @@ FIND_SENDING_INPUTS = f"""
     SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, s.first_live_at,
         {BEGAN} AS first_day_began_at,
         w.measurement, w.default_language, w.texts, v.texts AS words, v.layout,
+        v.neutral AS words_neutral, v.incentive AS words_incentive,
         (
             SELECT max(c.asked_elsewhere_at) FROM customer c
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))
@@ -135,11 +136,11 @@ async def find_sending_inputs(
     """Everything that a mail which is about to leave depends on, in one query.
 
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
-    invitation's own version, the ``reasons`` for which the contact is suppressed, by its id or by its
-    address, when another system asked, when the last mail of ours left that asked the contact (``left_at``)
-    and which message to it left last, the tenant, its rules about contacts (``quiet_hours`` is None when it
-    has set none), whether a case about the person or the address is open, and whether a relational mail to
-    the contact waits.
+    invitation's own version, with whether these words are neutral and rewarded (None: it was not kept), the
+    ``reasons`` for which the contact is suppressed, by its id or by its address, when another system asked,
+    when the last mail of ours left that asked the contact (``left_at``) and which message to it left last,
+    the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), whether a case about
+    the person or the address is open, and whether a relational mail to the contact waits.
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
@@ -162,6 +163,7 @@ MOVE = """
     UPDATE invitation
     SET state = :state, version = version + 1, reason = :reason,
         next_at = coalesce(CAST(:next_at AS timestamptz), next_at), sent_at = :sent_at, changed_at = :now,
+        expires_at = :expires_at,
         body = coalesce(CAST(:body AS bytea), body)
     WHERE tenant = :tenant AND id = :id AND version = :version
     RETURNING version
@@ -190,6 +192,7 @@ async def move(
             "next_at": next_at,
             "body": body,
             "sent_at": moved.sent_at,
+            "expires_at": moved.expires_at,
             "now": uow.now,
         },
     )

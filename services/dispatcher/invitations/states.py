@@ -9,15 +9,18 @@ from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.scopes import names_touchpoint
+from services.dispatcher.decisions.scopes import segments_asked_about
 from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations import repository
+from services.dispatcher.invitations.changes import NO_VALUES, ChangeKind, ChangeValues, note_change
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
-from shared.events.segments import TOUCHPOINT
 from shared.privacy.subjects import Subject
 
+ENDED_BY_US: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
+"""The states of an invitation whose mail our own rules keep from leaving."""
+FIRST_MAIL = 1
 _decoder = json.Decoder(Invitation)
 
 
@@ -35,9 +38,6 @@ def new_invitation(
     survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")
-    segments = transaction.segments
-    if survey.touchpoint is not None and not names_touchpoint(transaction):
-        segments = {**segments, TOUCHPOINT: survey.touchpoint}
     return Invitation(
         id=invitation_id,
         version=1,
@@ -53,13 +53,15 @@ def new_invitation(
         contact_key=contact.address,
         person=contact.person,
         anonymous=survey.anonymous,
+        drawn_percent=verdict.drawn_percent,
+        beyond_draw=verdict.beyond_draw,
         account=transaction.account,
         handled_by=transaction.handled_by,
         event_id=event_id,
         event_type=transaction.type,
         occurred_at=transaction.occurred_at,
         touchpoint=survey.touchpoint,
-        segments=segments,
+        segments=segments_asked_about(transaction, survey.touchpoint),
         organisation=transaction.organisation,
         attributes=transaction.attributes,
         decided_at=now,
@@ -93,12 +95,17 @@ async def move_invitation(
     reason: str | None = None,
     next_at: datetime | None = None,
     due_at: datetime | None = None,
+    values: ChangeValues = NO_VALUES,
     asked_at: datetime | None = None,
 ) -> Invitation | None:
     """Move it on and publish it; None if somebody else has moved it since it was read.
 
+    Where a rule of ours postpones it or ends it, that is kept as a change of its first mail. Its link lives
+    as long as it was to, from whenever the mail is due.
+
     :param next_at: when a refused mail is tried again.
-    :param due_at: until when a mail is postponed that was not tried.
+    :param due_at: until when a mail is postponed that was not tried, or since when one that leaves late.
+    :param values: the values behind a change that is kept.
     :param asked_at: when the customer was asked that keeps a mail from being sent.
     """
     moved = replace(
@@ -108,11 +115,16 @@ async def move_invitation(
         reason=reason,
         sent_at=uow.now if state == "sent" else invitation.sent_at,
         due_at=due_at or invitation.due_at,
+        expires_at=invitation.expires_at + ((due_at or invitation.due_at) - invitation.due_at),
         asked_at=asked_at,
     )
     body = json.encode(moved) if due_at is not None or asked_at is not None else None
     if not await repository.move(uow, tenant, moved, due_at or next_at, body):
         return None
+    # A mail that is only judged anew, after another one that left just now, is not postponed.
+    if state in ENDED_BY_US or (state == "waiting" and due_at is not None and due_at > uow.now):
+        what: ChangeKind = "postponed" if state == "waiting" else state  # type: ignore[assignment]
+        await note_change(uow, tenant, moved.id, FIRST_MAIL, what, reason or "", until=due_at, values=values)
     uow.publish(INVITATIONS, tenant, moved)
     notify_changes(uow, [tenant])
     return moved

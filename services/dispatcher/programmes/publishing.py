@@ -16,7 +16,6 @@ from services.dispatcher.programmes.turns import (
     without_missed,
 )
 from services.dispatcher.surveys.domain import read_programme
-from services.dispatcher.waves.drawing import wave_key
 from shared.db import UnitOfWork
 from shared.db.database import Database
 from shared.events import TRANSACTIONS
@@ -43,7 +42,6 @@ async def advance_programmes(database: Database, secret: str, one_by_one: OneByO
 
 async def _advance(uow: UnitOfWork, secret: str, survey: Row[Any]) -> bool:
     """Publish a page, and store in the same transaction how far it has come."""
-    key = wave_key(secret)
     every_days = read_programme(survey.programme).every_days
     stored = await repository.lock(uow, survey.tenant, survey.id)
     if stored is None:
@@ -57,7 +55,7 @@ async def _advance(uow: UnitOfWork, secret: str, survey: Row[Any]) -> bool:
     until = reached(progress, uow.now)
     page = await repository.list_customers(uow, progress, until, CUSTOMERS_PER_PAGE)
     for profile in page:
-        uow.publish(TRANSACTIONS, progress.tenant, event_of(key, progress, profile, uow.now))
+        uow.publish(TRANSACTIONS, progress.tenant, event_of(progress, profile, uow.now))
     is_full = len(page) == CUSTOMERS_PER_PAGE
     moved = after_page(progress, until, [profile.person for profile in page], is_full=is_full)
     if moved != stored:

@@ -121,10 +121,10 @@ def after_page(progress: Progress, until: str | None, persons: Sequence[str], *,
     return next_period(moved) if until is None and not is_full else moved
 
 
-def event_of(key: bytes, progress: Progress, profile: CustomerProfile, now: datetime) -> Transaction:
+def event_of(progress: Progress, profile: CustomerProfile, now: datetime) -> Transaction:
     """The event by which a customer is asked in this period, which happens when their turn comes."""
     slot = slot_of(progress, profile.person)
-    return event_for(key, progress.group, progress.survey_id, profile, occurred_at=slot, now=now)
+    return event_for(progress.group, progress.survey_id, profile, occurred_at=slot, now=now)
 
 
 def _share(length: timedelta, place: int) -> timedelta:

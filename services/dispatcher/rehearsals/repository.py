@@ -109,7 +109,7 @@ COUNT_ANSWERS = f"""
     JOIN invitation i ON i.tenant = s.tenant AND i.survey_id = s.id
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE s.tenant = :tenant AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
+        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
     GROUP BY 1
 """
 

@@ -15,6 +15,7 @@ from services.dispatcher.invitations.repository import COLUMNS
 from services.dispatcher.models import decision, invitation, sending, survey, survey_words
 from services.dispatcher.surveys.domain import (
     rules_of,
+    stored_adaptive_sampling,
     stored_conditions,
     stored_programme,
     stored_reminders,
@@ -52,6 +53,7 @@ async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> N
         reminders=[stored_reminders(each) for each in surveys],
         conditions=[stored_conditions(each) for each in surveys],
         programme=[stored_programme(each) for each in surveys],
+        adaptive_sampling=[stored_adaptive_sampling(each) for each in surveys],
     )
 
 
@@ -94,6 +96,9 @@ async def restore_words(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> Non
         texts=[write_texts(event.data.texts) for event in events],
         questions=[write_questions(event.data.questions) for event in events],
         written_at=[event.data.changed_at for event in events],
+        # Each version is published with the survey's rules of today, not with those of its words.
+        neutral=None,
+        incentive=None,
     )
 
 

@@ -23,7 +23,8 @@ class SurveyFigures(NamedTuple):
     last_sent_at: datetime | None = None
     """Of all its mails, however long ago."""
     delivered: int = 0
-    """Mails that customers got, without anonymous surveys, of whose links nothing is known."""
+    """Mails that customers got, without those asked beyond a draw, and anonymous surveys, of whose links
+    nothing is known."""
     answered: int = 0
     """How many of these customers chose a score."""
     unconfirmed: int = 0
@@ -37,14 +38,16 @@ _ALLOWED = """(CAST(:allowed AS text[]) = '{}' OR EXISTS (
             WHERE d.tenant = i.tenant AND d.event_id = i.event_id AND d.segments && CAST(:allowed AS text[])
         ))"""
 
+_COULD_ANSWER = "NOT i.anonymous AND NOT i.beyond_draw"
 # By survey, so that each one's part of the index is read alone.
 COUNT_BY_SURVEY = f"""
     SELECT s.id AS survey_id, l.last_sent_at, w.withheld, c.*
     FROM survey s
     CROSS JOIN LATERAL (
-        SELECT count(*) AS sent, count(*) FILTER (WHERE NOT i.anonymous) AS delivered,
-            count(a.score) FILTER (WHERE NOT i.anonymous) AS answered,
-            count(*) FILTER (WHERE NOT i.anonymous AND a.state = 'clicked') AS unconfirmed,
+        SELECT count(*) AS sent,
+            count(*) FILTER (WHERE {_COULD_ANSWER}) AS delivered,
+            count(a.score) FILTER (WHERE {_COULD_ANSWER}) AS answered,
+            count(*) FILTER (WHERE {_COULD_ANSWER} AND a.state = 'clicked') AS unconfirmed,
             count(*) FILTER (WHERE a.state = :held) AS held_answers
         FROM invitation i
         LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id

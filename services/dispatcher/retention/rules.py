@@ -19,6 +19,7 @@ from services.dispatcher.models import (
     erasure_confirmation,
     erasure_request,
     invitation,
+    invitation_change,
     known_customer,
     sending_change,
     suppression_lift,
@@ -181,6 +182,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
     DeleteRule("decisions", countered, "t.at < :decisions"),
+    DeleteRule("decisions", invitation_change, "t.at < :decisions"),
     # What was decided about its customers is gone by then.
     DeleteRule("decisions", wave, "t.ended_at < :decisions"),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),

@@ -6,12 +6,13 @@ from typing import Any, get_args
 
 from sqlalchemy import Row
 
-from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.invitations.changes import MailChange
+from services.dispatcher.invitations.states import ENDED_BY_US, FIRST_MAIL, read_invitation
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import actor_label, change_sentence
 from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES
-from services.dispatcher.story.steps import StoryStep
+from services.dispatcher.story.steps import StoryStep, change_lines, end_of, postponed_steps
 from shared.db import UnitOfWork
 from shared.pages.language import counted, spoken
 
@@ -31,20 +32,29 @@ _ACTS: tuple[str, ...] = get_args(SendingAct)
 
 
 def mail_history(
-    invitation: Row[Any], changes: Sequence[Row[Any]], due_at: datetime | None = None
+    invitation: Row[Any],
+    changes: Sequence[Row[Any]],
+    due_at: datetime | None = None,
+    mail_changes: Sequence[MailChange] = (),
 ) -> list[StoryStep]:
-    """Planned, stopped and resumed, tried and put off, and what became of it at last.
+    """Planned, postponed, stopped and resumed, tried and put off, and what became of it at last.
 
+    :param changes: of how the company sends.
     :param due_at: as it was decided; the invitation's own is later where it was postponed or left late.
+    :param mail_changes: what postponed or ended this mail.
     """
-    return [*_planned(invitation, due_at), *_changed(changes), *_tried(invitation), _last_step(invitation)]
+    between = [*_changed(changes), *postponed_steps(mail_changes, FIRST_MAIL)]
+    between.sort(key=lambda step: step.at or invitation.changed_at)
+    end = end_of(mail_changes, FIRST_MAIL)
+    last = _last_step(invitation, end if invitation.state in ENDED_BY_US else None)
+    return [*_planned(invitation, due_at), *between, *_tried(invitation), last]
 
 
 def _planned(invitation: Row[Any], due_at: datetime | None) -> Iterator[StoryStep]:
     """For when the mail was planned, where what became of it does not tell that."""
     planned = read_invitation(invitation)
-    waits_for_that = invitation.state == "waiting" and invitation.due_at == planned.due_at
     due_at = due_at or planned.due_at
+    waits_for_that = invitation.state == "waiting" and invitation.due_at == due_at
     if not waits_for_that and due_at > planned.decided_at and not _withheld_at_once(invitation):
         yield StoryStep("planned", planned.decided_at, "", due_at)
 
@@ -70,13 +80,14 @@ def _tried(invitation: Row[Any]) -> Iterator[StoryStep]:
         yield StoryStep("tried", None, words % {"n": tries})
 
 
-def _last_step(invitation: Row[Any]) -> StoryStep:
+def _last_step(invitation: Row[Any], end: MailChange | None) -> StoryStep:
     words = spoken(MAIL_STATES[invitation.state])
     if invitation.state == "dropped":
         reason = DROP_REASONS.get(invitation.reason or "")
         words = f"{words} {spoken(reason)}" if reason else words
     times = {"sent": invitation.sent_at, "waiting": invitation.due_at}
-    return StoryStep("mail", times.get(invitation.state, invitation.changed_at), words, invitation)
+    at = times.get(invitation.state, invitation.changed_at)
+    return StoryStep("mail", at, words, invitation, change=end, lines=change_lines(end))
 
 
 def _ended_at(invitation: Row[Any]) -> datetime | None:

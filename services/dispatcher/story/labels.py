@@ -121,7 +121,7 @@ REASON_WORDS: dict[str, ReasonWords] = {
     ),
     "expired": ReasonWords(
         None,
-        None,
+        message("Link would have ended"),
         dropped=message("Its link would have ended before it was read."),
     ),
     "cap": ReasonWords(
@@ -247,9 +247,16 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
     if row.answer_state is None and row.anonymous and row.state == "sent":
         return translated("Asked; whether it was answered is not kept")
     if row.answer_state is None:
-        return spoken(OUTCOMES[row.state or row.reason])
+        return _unanswered_label(row)
     if row.answer_state == HELD_ANSWER:
         return translated("Answered, perhaps by a machine: not counted")
     if row.score is None:
         return translated("Link opened, no answer yet")
     return translated("Answered %(score)s") % {"score": row.score}
+
+
+def _unanswered_label(row: Row[Any]) -> str:
+    if row.state == "dropped" and row.mail_reason in REASON_OUTCOMES:
+        words = translated("Not asked after all: %(reason)s")
+        return words % {"reason": spoken(REASON_OUTCOMES[row.mail_reason])}
+    return spoken(OUTCOMES[row.state or row.reason])

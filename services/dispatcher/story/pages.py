@@ -14,6 +14,7 @@ from services.dispatcher.decisions.explanation import decode_explanation, decode
 from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations.changes import MailChange, are_all_kept, list_changes
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
@@ -32,7 +33,13 @@ from services.dispatcher.story.labels import (
 )
 from services.dispatcher.story.replaced import find_replaced
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
-from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
+from services.dispatcher.story.steps import (
+    EventStory,
+    StoryStep,
+    differing_fields,
+    left_out_fields,
+    story_steps,
+)
 from services.dispatcher.story.views import (
     EventLine,
     EventOutcomes,
@@ -146,6 +153,11 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             else None
         )
         facts = decode_facts(decision.facts)
+        noted = [
+            *await find_countered(uow, staff.tenant, decision, facts, staff),
+            *await find_replaced(uow, staff.tenant, decision.event_id, staff),
+        ]
+        changes = await _mail_changes(uow, staff.tenant, invitation, noted)
         story = EventStory(
             decision=decision,
             facts=facts,
@@ -162,13 +174,12 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
                 invitation,
                 await load_changes(uow, staff.tenant, invitation),
                 decode_explanation(decision.grounds).due_at,
+                changes,
             )
             if invitation is not None
             else (),
-            countered=[
-                *await find_countered(uow, staff.tenant, decision, facts, staff),
-                *await find_replaced(uow, staff.tenant, decision.event_id, staff),
-            ],
+            changes=changes,
+            countered=noted,
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(
@@ -183,8 +194,9 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
         held_by=hold_label(story.explanation.held_by),
         postponed_by=hold_label([invitation.reason])
-        if invitation is not None and invitation.state == "waiting" and invitation.reason
+        if invitation is not None and invitation.state == "waiting" and invitation.reason and not changes
         else "",
+        changes_cut=not are_all_kept(changes),
         asked_at=read_invitation(invitation).asked_at if invitation is not None else None,
         outcomes=SURVEY_OUTCOMES,
         channels=CHANNEL_LABELS,
@@ -205,6 +217,20 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         segments=_visible_segments(tenant, staff, decision.segments),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
+
+
+async def _mail_changes(
+    uow: UnitOfWork, tenant: str, invitation: Row[Any] | None, noted: Sequence[StoryStep]
+) -> list[MailChange]:
+    """What postponed or ended an event's mails, without what a step of another event's page tells already."""
+    if invitation is None:
+        return []
+    told = {step.at for step in noted}
+    return [
+        change
+        for change in await list_changes(uow, tenant, invitation.id)
+        if change.what != "postponed" or change.at not in told
+    ]
 
 
 async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.reasons import SEARCHED_REASONS
 from services.dispatcher.decisions.repository.search import DecisionFilter, Place, page_sql, run_page
 from services.dispatcher.models import HELD_ANSWER, answer_heard, case_heard
 from shared.db import UnitOfWork
@@ -55,7 +56,8 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
 
 LIST_EVENTS = """
     SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.facts,
-        d.difference_at, i.state, i.test, i.anonymous, a.state AS answer_state, a.score,
+        d.difference_at, i.state, i.reason AS mail_reason, i.test, i.anonymous,
+        a.state AS answer_state, a.score,
         c.number AS case_number, c.state AS case_state
     FROM ({page}) p
     JOIN decision d ON d.tenant = :tenant AND d.event_id = p.event_id
@@ -79,8 +81,10 @@ async def list_events(
     return await run_page(uow, statement, tenant, wanted, before=before, limit=limit)
 
 
+# A reason that only a newer version knows is counted with the state.
 COUNT_OUTCOMES = """
     SELECT CASE
+            WHEN i.state = 'dropped' AND i.reason IN ({reasons}) THEN i.reason
             WHEN i.state IN ('withheld', 'dropped', 'failed', 'bounced') THEN i.state
             ELSE d.reason
         END AS outcome,
@@ -97,10 +101,13 @@ async def count_outcomes(
 ) -> dict[str, int]:
     """How many of the newest events that are wanted had which outcome.
 
-    An outcome is the reason of the decision, or the state of a mail that was not sent after all.
+    An outcome is the reason for which nobody was asked, by the decision or when the mail was due, or the
+    state of a mail that was not sent for another cause.
     """
     page = page_sql(wanted, "d.tenant, d.reason, d.invitation_id", before=False)
-    rows = await run_page(uow, COUNT_OUTCOMES.format(page=page), tenant, wanted, limit=limit)
+    reasons = ", ".join(f"'{reason}'" for reason in SEARCHED_REASONS)
+    statement = COUNT_OUTCOMES.format(page=page, reasons=reasons)
+    rows = await run_page(uow, statement, tenant, wanted, limit=limit)
     return {row.outcome: row.n for row in rows}
 
 

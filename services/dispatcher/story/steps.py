@@ -9,8 +9,10 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
+from services.dispatcher.invitations.changes import MailChange
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.models import HELD_ANSWER
+from services.dispatcher.story.basis import basis_lines
 from services.dispatcher.story.labels import DROP_REASONS, REASONS, REMINDER_STATES, hold_label
 from shared.events import Transaction
 from shared.pages.language import spoken, translated
@@ -20,6 +22,7 @@ StepKind = Literal[
     "decided",
     "planned",
     "changed",
+    "postponed",
     "tried",
     "mail",
     "reminder",
@@ -47,6 +50,8 @@ class EventStory:
     cases: Sequence[Row[Any]]
     mail: "Sequence[StoryStep]" = ()
     """What happened to the mail."""
+    changes: Sequence[MailChange] = ()
+    """What postponed or ended the mail and its reminders."""
     countered: "Sequence[StoryStep]" = ()
     """What counter-events and other mails did to it, and what it did to the mails about other events."""
 
@@ -61,6 +66,10 @@ class StoryStep:
     row: Any = None
     why: str = ""
     """Why a reminder was not accepted by the mail server, in words."""
+    change: MailChange | None = None
+    """By which values a mail or reminder was postponed, or is not sent."""
+    lines: Sequence[str] = ()
+    """Why the law of the customer's country forbade it then."""
 
 
 def story_steps(story: EventStory) -> list[StoryStep]:
@@ -81,7 +90,7 @@ def story_steps(story: EventStory) -> list[StoryStep]:
     steps += [each for each in story.countered if each not in at_decision]
     # A reminder that ended after the answer stands behind it, mostly since it was answered.
     answered_at = min((row.saved_at for row in story.answers if row.saved_at is not None), default=None)
-    reminders = [_reminder_step(row) for row in story.reminders]
+    reminders = [step for row in story.reminders for step in _reminder_steps(row, story.changes)]
     before = [step for step in reminders if answered_at is None or (step.at and step.at < answered_at)]
     steps += before
     for answer in story.answers:
@@ -118,7 +127,35 @@ def _comparable(facts: Transaction, name: str) -> object:
     return _encoder.encode(msgspec.json.decode(value)) if isinstance(value, msgspec.Raw) else value
 
 
-def _reminder_step(reminder: Row[Any]) -> StoryStep:
+def postponed_steps(changes: Sequence[MailChange], n: int) -> list[StoryStep]:
+    """When which rule postponed a mail; ``n``: which, 1 is the first one."""
+    return [
+        StoryStep("postponed", change.at, hold_label(_rules_of(change)), change=change)
+        for change in changes
+        if change.n == n and change.what == "postponed"
+    ]
+
+
+def end_of(changes: Sequence[MailChange], n: int) -> MailChange | None:
+    """The change that ended a mail; ``n``: which, 1 is the first one."""
+    return next((each for each in reversed(changes) if each.n == n and each.what != "postponed"), None)
+
+
+def change_lines(change: MailChange | None) -> list[str]:
+    """Why the law forbade it, and how to mend it, as on the page of a decision that falls so."""
+    considered = change.values.considered if change is not None else None
+    return basis_lines(considered.basis) if considered is not None and considered.basis is not None else []
+
+
+def _rules_of(change: MailChange) -> Sequence[str]:
+    return change.values.held_by or [change.reason]
+
+
+def _reminder_steps(reminder: Row[Any], changes: Sequence[MailChange]) -> list[StoryStep]:
+    return [*postponed_steps(changes, reminder.n), _reminder_step(reminder, end_of(changes, reminder.n))]
+
+
+def _reminder_step(reminder: Row[Any], end: MailChange | None) -> StoryStep:
     words = spoken(REMINDER_STATES[reminder.state]) % {"number": reminder.n - 1}
     if reminder.state == "dropped":
         words = f"{words} {spoken(DROP_REASONS.get(reminder.reason or '', ''))}".strip()
@@ -129,6 +166,8 @@ def _reminder_step(reminder: Row[Any]) -> StoryStep:
         words,
         reminder,
         why=hold_label([reminder.reason or ""]) or mail_reason(reminder.reason),
+        change=end,
+        lines=change_lines(end),
     )
 
 

@@ -155,7 +155,9 @@ class EventPage(Page):
     held_by: str
     """The rules by which its mail was held at the decision, in words; empty: it was not."""
     postponed_by: str
-    """The same of a mail that was postponed when it was due, and waits."""
+    """The same of a mail that was postponed when it was due, and waits, by a version that kept no changes."""
+    changes_cut: bool
+    """Whether older changes of the mail may have been removed for newer ones."""
     asked_at: datetime | None
     """When the customer had been asked, where its mail was dropped since that was not long before."""
     outcomes: Mapping[str, Message]

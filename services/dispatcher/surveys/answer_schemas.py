@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from pydantic import BaseModel, Field, create_model
 
+from services.dispatcher.surveys.adaptive_body import AdaptiveSamplingAnswer
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyVersion
 from services.dispatcher.surveys.programme_body import ProgrammeAnswer
 from services.dispatcher.surveys.quarantine_body import with_quarantine
@@ -65,6 +66,7 @@ _RulesAnswer = create_model(
     reminders=(list[ReminderAnswer], ...),
     conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
     programme=(ProgrammeAnswer | None, Field(default=None, description="null: none.")),
+    adaptive_sampling=(AdaptiveSamplingAnswer | None, Field(default=None, description="null: none.")),
     channels=(list[str], Field(description="In their order.")),
     sender_name=(str | None, Field(default=None, description="null: the company's.")),
     reply_to=(str | None, Field(default=None, description="null: the address that the mails come from.")),

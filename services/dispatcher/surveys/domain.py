@@ -13,6 +13,7 @@ from shared.events.surveys import (
     EDIT_HOURS,
     STANDARD_EDIT_HOURS,
     SURVEY_RULES,
+    AdaptiveSampling,
     Layout,
     Measurement,
     Programme,
@@ -26,6 +27,7 @@ from shared.events.surveys import (
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 _conditions = msgspec.json.Decoder(Condition)
 _programme = msgspec.json.Decoder(Programme)
+_adaptive_sampling = msgspec.json.Decoder(AdaptiveSampling)
 
 MAX_NAME_LENGTH = 200
 """Characters."""
@@ -102,6 +104,8 @@ def rules_of(source: Any) -> dict[str, Any]:
         rules["conditions"] = _conditions.decode(rules["conditions"])
     if isinstance(rules["programme"], bytes):
         rules["programme"] = read_programme(rules["programme"])
+    if isinstance(rules["adaptive_sampling"], bytes):
+        rules["adaptive_sampling"] = read_adaptive_sampling(rules["adaptive_sampling"])
     rules["channels"] = tuple(rules["channels"])
     if rules["state"] == "paused" and (stage := getattr(source, "stage", None)) is not None:
         rules["state"] = stage
@@ -146,3 +150,13 @@ def stored_programme(source: SurveyRules) -> bytes | None:
 def read_programme(stored: bytes) -> Programme:
     """The programme as a row has it."""
     return _programme.decode(stored)
+
+
+def stored_adaptive_sampling(source: SurveyRules) -> bytes | None:
+    """The adaptive sampling of a draft or an event as a row has it; None: it has none."""
+    return msgspec.json.encode(source.adaptive_sampling) if source.adaptive_sampling is not None else None
+
+
+def read_adaptive_sampling(stored: bytes) -> AdaptiveSampling:
+    """The adaptive sampling as a row has it."""
+    return _adaptive_sampling.decode(stored)

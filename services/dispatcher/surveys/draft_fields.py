@@ -9,11 +9,12 @@ from services.dispatcher.surveys.labels import TEXT_LABELS
 from services.dispatcher.surveys.question_forms import fields_of, is_structure
 from services.dispatcher.surveys.schemas import INTEGERS
 from shared.events import SurveyTexts
-from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
+from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY, STANDARD_WINDOW_DAYS
 
 TIME_RULES = {"delay": "delay_minutes", "holding": "holding_minutes"}
 """The rules that are written as a number and a unit, by the names of their fields."""
 NUMBERS = (*(name for name in INTEGERS if name not in TIME_RULES.values()), "edit_hours")
+ADAPTIVE = ("adaptive_dimension", "adaptive_margin", "adaptive_window_days")
 STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint", "sender_name", "reply_to")
 REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
 YES, NO = "yes", "no"
@@ -33,6 +34,7 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields["neutral"] = YES if draft.neutral else NO
     fields["incentive"] = YES if draft.incentive else NO
     fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
+    fields |= _adaptive_fields(draft)
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
     for name, rule in TIME_RULES.items():
@@ -43,6 +45,14 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)
     return fields
+
+
+def _adaptive_fields(draft: SurveyDraft) -> dict[str, str]:
+    adaptive = draft.adaptive_sampling
+    if adaptive is None:
+        return dict(zip(ADAPTIVE, ("", "", str(STANDARD_WINDOW_DAYS)), strict=True))
+    values = (adaptive.dimension, str(adaptive.margin), str(adaptive.window_days))
+    return dict(zip(ADAPTIVE, values, strict=True))
 
 
 def _time_fields(name: str, minutes: int) -> dict[str, str]:

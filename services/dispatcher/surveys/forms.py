@@ -18,6 +18,7 @@ from services.dispatcher.surveys.condition_rows import (
 )
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.draft_fields import (
+    ADAPTIVE,
     FOLLOW_UPS,
     NO,
     NUMBERS,
@@ -56,11 +57,11 @@ from shared.pages.language import spoken
 from shared.values.languages import language_tag
 from shared.values.messages import Message, message
 
-NOTHING_SAVED = message("Nothing was saved.")
 NEW_ID = "new_id"
 """The field with the id of the survey that a form makes."""
 ADDED = "added_languages"
 """The field with the further languages whose fields were asked for."""
+NOTHING_SAVED = message("Nothing was saved.")
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class DraftForm:
         if "programme" in self.fields:  # as above
             typed = self["programme"].strip()
             body["programme"] = {"every_days": _number_or(typed)} if typed else None
+        body |= self._adaptive_sampling()
         body["conditions"] = self._conditions()
         questions = TypedQuestions(self.fields)
         body["questions"] = questions.structure()
@@ -190,8 +192,9 @@ class DraftForm:
                 faults.setdefault(place, remedy_of(name, each["type"]) or fault["detail"])
             elif not name:
                 faults.setdefault("delay", DELAY_TOO_LONG)
-            elif name.startswith("reminders"):
-                self._note_reminder(faults, name, fault["detail"])
+            elif name.startswith(("reminders", "adaptive_sampling")):
+                note = self._note_reminder if name.startswith("reminders") else self._note_adaptive
+                note(faults, name, fault["detail"])
             elif name.partition(".")[0] == "programme":
                 faults.setdefault("programme", REMEDIES["programme"] if "." in name else fault["detail"])
             elif name.partition(".")[0] == "conditions":
@@ -231,6 +234,13 @@ class DraftForm:
         """The same of which another survey was made; saved once more it makes one of its own."""
         return replace(self, fields={**self.fields, NEW_ID: ""}, refusal=MADE_ALREADY)
 
+    def _note_adaptive(self, faults: dict[str, Message | str], name: str, detail: Message | str) -> None:
+        """A fault of a field of adaptive sampling, or of the whole: then of what is missing, or the first."""
+        _, _, part = name.partition(".")
+        margin = ADAPTIVE[1]
+        field_name = f"adaptive_{part}" if part else margin if not self[margin].strip() else ADAPTIVE[0]
+        faults.setdefault(field_name, REMEDIES.get(field_name, detail) if part else detail)
+
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
         fields = {**form_of(current).fields, "version": "", **self.fields}
@@ -262,6 +272,18 @@ class DraftForm:
     @property
     def _keeps_conditions(self) -> bool:
         return not can_be_rows(self.stored) or rows_body(self.fields) == rows_body(row_fields(self.stored))
+
+    def _adaptive_sampling(self) -> dict[str, Any]:
+        """What was typed, by its name in the body; without dimension and margin there is none."""
+        if ADAPTIVE[0] not in self.fields:  # a page that was open before there were these fields posts none
+            return {}
+        dimension, margin, window = (self[name].strip() for name in ADAPTIVE)
+        if not dimension and not margin:
+            return {"adaptive_sampling": None}
+        typed = {"dimension": dimension or None, "margin": _number_or(margin) if margin else None}
+        if window:
+            typed["window_days"] = _number_or(window)
+        return {"adaptive_sampling": typed}
 
     @property
     def _reminders(self) -> list[str]:

@@ -7,9 +7,11 @@ from msgspec.structs import fields
 from shared.events.surveys import (
     AFTER_DAYS,
     EVERY_DAYS,
+    MARGIN_POINTS,
     MAX_FIRST_DAY_PER_HOUR,
     MAX_PLACE,
     MAX_REMINDERS,
+    WINDOW_DAYS,
     QuarantineScope,
     SurveyRules,
     SurveyState,
@@ -33,6 +35,9 @@ FIELD_LABELS = {
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
     "sampling_percent": message("Percent of the customers it asks"),
+    "adaptive_dimension": message("Segments of which fewer are asked"),
+    "adaptive_margin": message("Margin that each of them is to reach"),
+    "adaptive_window_days": message("Days within which the answers give it"),
     "anonymous": message("Whose the answers are"),
     "neutral": message("Its words"),
     "incentive": message("Reward for an answer"),
@@ -110,6 +115,14 @@ REMEDIES["programme"] = message(
     "Write a whole number of days from %(least)s to %(most)s, or leave it empty.",
     least=EVERY_DAYS.ge,
     most=EVERY_DAYS.le,
+)
+REMEDIES["adaptive_margin"] = message(
+    "Write whole points from %(least)s to %(most)s, or leave it empty.",
+    least=MARGIN_POINTS.ge,
+    most=MARGIN_POINTS.le,
+)
+REMEDIES["adaptive_window_days"] = message(
+    "Write a whole number of days from %(least)s to %(most)s.", least=WINDOW_DAYS.ge, most=WINDOW_DAYS.le
 )
 DELAY_TOO_LONG = message(
     "The mail would leave when the event is too old to ask about, so nobody would ever be asked. Write a "

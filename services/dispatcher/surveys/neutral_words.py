@@ -2,7 +2,8 @@
 
 A neutral survey asks and says nothing of how good the company is: the Danish rule calls a long positive
 description of the firm spam, and a reward makes a question commercial in the Netherlands. Words are whole
-words, or a beginning before ``*``, in any case.
+words, or a beginning before ``*``, in any case; within an ordinary phrase (``ordinary_words``) they say
+nothing of the company.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.ordinary_words import without_ordinary
 from services.dispatcher.surveys.texts import Place, own_words
 from shared.events import SurveyTexts
 from shared.pages.language import spoken
@@ -19,25 +21,28 @@ from shared.values.messages import Message, message
 OFFER_WORDS: Mapping[str, tuple[str, ...]] = {
     "en": (
         "discount*", "voucher*", "coupon*", "promo*", "offer", "offers", "sale", "deal", "deals", "gift*",
-        "prize*", "win", "reward*", "bonus*", "free", "giveaway*", "raffle*", "buy", "shop now",
+        "prize*", "win", "reward*", "bonus*", "free", "giveaway*", "raffle*", "buy now",
+        "buy one get", "shop now",
     ),
     "da": (
         "rabat*", "tilbud*", "kupon*", "gave", "gaver", "gavekort*", "gevinst*", "præmie*", "vind", "bonus*",
-        "gratis", "konkurrence*", "lodtrækning*", "køb", "udsalg*",
+        "gratis", "konkurrencer*", "lodtrækning*", "køb nu", "køb mere", "udsalg*",
     ),
     "nl": (
         "korting*", "aanbieding*", "cadeau*", "prijsvraag*", "win", "winnen", "bonus*", "gratis", "voucher*",
-        "actiecode*", "kortingscode*", "beloning*", "koop", "uitverkoop*",
+        "actiecode*", "kortingscode*", "beloning*", "koop nu", "nu kopen", "uitverkoop*",
     ),
     "de": (
         "rabatt*", "gutschein*", "angebot*", "geschenk*", "gewinn*", "prämie*", "bonus*", "gratis",
-        "kostenlos*", "verlosung*", "aktionscode*", "kaufen", "sonderpreis*",
+        "kostenlos*", "verlosung*", "aktionscode*", "jetzt kaufen", "kaufen sie jetzt", "sonderpreis*",
     ),
     "fr": ("remise*", "réduction*", "promo*", "offre*", "cadeau*", "gagn*", "bonus", "gratuit*", "tirage*"),
     "es": ("descuento*", "cupón*", "oferta*", "regalo*", "gana", "sorteo*", "premio*", "gratis", "bono*"),
-    "sv": ("rabatt*", "erbjudande*", "kupong*", "present*", "vinn", "bonus*", "gratis", "utlottning*"),
+    "sv": ("rabatt*", "erbjudande*", "kupong*", "present", "presenten", "presenter",
+        "presenterna", "presentkort*", "vinn", "bonus*", "gratis", "utlottning*"),
     "nb": ("rabatt*", "tilbud*", "kupong*", "gave*", "vinn", "premie*", "bonus*", "gratis", "trekning*"),
-    "fi": ("alennu*", "tarjou*", "kuponki*", "lahja*", "voita", "palkinto*", "bonus*", "ilmai*", "arvonta*"),
+    "fi": ("alennu*", "tarjou*", "kuponki*", "lahja*", "voita", "palkinto*", "bonus*", "ilmainen",
+        "ilmaisen", "ilmaiseksi", "ilmaiset", "ilmaisia", "arvonta*"),
 }  # fmt: skip
 PRAISE_WORDS: Mapping[str, tuple[str, ...]] = {
     "en": ("best", "amazing", "award-winning", "excellent", "fantastic", "leading", "unbeatable", "love"),
@@ -45,7 +50,19 @@ PRAISE_WORDS: Mapping[str, tuple[str, ...]] = {
     "nl": ("beste", "fantastisch*", "toonaangevend*", "uitstekend*", "bekroond*", "geweldig*"),
     "de": ("beste", "besten", "bester", "bestes", "fantastisch*", "führend*", "hervorragend*", "großartig*"),
     "fr": ("meilleur*", "fantastique*", "excellent*", "leader*", "exceptionnel*"),
-    "es": ("mejor", "mejores", "fantástic*", "excelente*", "líder*", "excepcional*"),
+    "es": (
+        "el mejor",
+        "la mejor",
+        "los mejores",
+        "las mejores",
+        "nuestro mejor",
+        "mejor precio",
+        "mejor tienda",
+        "fantástic*",
+        "excelente*",
+        "líder*",
+        "excepcional*",
+    ),
     "sv": ("bästa", "fantastisk*", "ledande", "utmärkt*", "enastående"),
     "nb": ("beste", "fantastisk*", "ledende", "fremragende", "enestående"),
     "fi": ("paras", "parhaa*", "upea*", "johtava*", "erinomai*"),
@@ -69,9 +86,11 @@ def neutral_faults(draft: SurveyDraft) -> list[tuple[Place, Message]]:
     if not draft.neutral:
         return []
     found: list[tuple[Place, Message]] = [(("incentive",), REWARDED)] if draft.incentive else []
+    if draft.sender_name is not None and (fault := fault_in_name(draft.sender_name)) is not None:
+        found.append((("sender_name",), fault))
     for language, texts in draft.texts.items():
         for place, words in own_words(texts):
-            fault = fault_in(words, language)
+            fault = fault_in(words, language, praise=not _is_option(place))
             if fault is not None:
                 found.append((("texts", language, *place), fault))
     return found
@@ -80,25 +99,51 @@ def neutral_faults(draft: SurveyDraft) -> list[tuple[Place, Message]]:
 def promoting_words(draft: SurveyDraft, language: str) -> list[str]:
     """What is not neutral in the words of one language, whatever the survey is to be, in words."""
     texts = draft.texts.get(language, SurveyTexts())
-    faults = (fault_in(words, language) for _, words in own_words(texts))
+    faults = [fault_in(words, language, praise=not _is_option(place)) for place, words in own_words(texts)]
+    if draft.sender_name is not None:
+        faults.append(fault_in_name(draft.sender_name))
     return list(dict.fromkeys(spoken(fault) for fault in faults if fault is not None))
 
 
-def fault_in(words: str, language: str) -> Message | None:
-    """What is not neutral in these words; None: nothing that is known."""
+def is_unchecked(draft: SurveyDraft, language: str) -> bool:
+    """Whether the survey is to be neutral and has own words in a language of which no words are listed."""
+    return draft.neutral and language in draft.texts and _listed(language) is None
+
+
+def fault_in_name(name: str) -> Message | None:
+    """The same of the name that mails come from, which customers of all languages see."""
+    faults = (fault_in(name, language) for language in OFFER_WORDS)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def fault_in(words: str, language: str, *, praise: bool = True) -> Message | None:
+    """What is not neutral in these words; None: nothing that is known.
+
+    :param praise: whether praise counts; in an answer to be chosen it is the customer's.
+    """
     for pattern, fault in ((LINK, HAS_LINK), (IMAGE, HAS_IMAGE), (CODE, HAS_CODE), (PERCENT, HAS_CODE)):
         if pattern.search(words):
             return fault
     if "!" in words:
         return HAS_EXCLAMATION
-    tag = next((each for each in widening(language) if each in OFFER_WORDS), None)
+    tag = _listed(language)
     if tag is None:
         return None
+    words = without_ordinary(words, tag)
     if found := _pattern(tag, offers=True).search(words):
         return message("“%(word)s” sounds like an offer. A neutral survey has none.", word=found[0])
-    if found := _pattern(tag, offers=False).search(words):
+    if praise and (found := _pattern(tag, offers=False).search(words)):
         return message("“%(word)s” praises. A neutral survey does not.", word=found[0])
     return None
+
+
+def _listed(language: str) -> str | None:
+    """The language whose lists count for this one; None: there are none."""
+    return next((each for each in widening(language) if each in OFFER_WORDS), None)
+
+
+def _is_option(place: Place) -> bool:
+    return "options" in place
 
 
 @cache

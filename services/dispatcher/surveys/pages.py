@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from msgspec.structs import replace
 from pydantic import ValidationError
 
+from services.dispatcher.adaptive_sampling.views import shares_part
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
@@ -203,6 +204,7 @@ async def form_page(
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
+        shares = await shares_part(uow, tenant, survey, staff.segments)
     found = None
     if counted is not None and counted.has_trigger:
         found = await count_matches(
@@ -247,6 +249,7 @@ async def form_page(
         sender=tenant.name,
         mail_from=context.mail_renderer.mail_from,
         first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,
+        shares=shares,
         done=notice(did),
         tried=tried,
         may_edit=staff.role in EDITING_ROLES,

@@ -17,7 +17,7 @@ from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.finnish_words import uninflected_words
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
-from services.dispatcher.surveys.neutral_words import promoting_words
+from services.dispatcher.surveys.neutral_words import is_unchecked, promoting_words
 from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, id_in_form, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
@@ -132,6 +132,7 @@ async def _preview_page(
         mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
         sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
         promoting=promoting_words(survey.draft, choice.language),
+        unchecked=is_unchecked(survey.draft, choice.language),
         uninflected=uninflected_words(survey.draft, choice.language),
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],

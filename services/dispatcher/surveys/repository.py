@@ -12,6 +12,7 @@ from services.dispatcher.surveys.domain import (
     SurveyDraft,
     rules_of,
     state_and_stage,
+    stored_adaptive_sampling,
     stored_conditions,
     stored_programme,
     stored_reminders,
@@ -97,6 +98,7 @@ async def insert(
         reminders=[stored_reminders(draft)],
         conditions=[stored_conditions(draft)],
         programme=[stored_programme(draft)],
+        adaptive_sampling=[stored_adaptive_sampling(draft)],
     )
     return inserted.one_or_none() is not None
 
@@ -138,6 +140,7 @@ async def update(
             "reminders": stored_reminders(draft),
             "conditions": stored_conditions(draft),
             "programme": stored_programme(draft),
+            "adaptive_sampling": stored_adaptive_sampling(draft),
             "channels": list(draft.channels),
             "name": draft.name,
             "tenant": tenant,
@@ -151,9 +154,9 @@ async def update(
 INSERT_WORDS = """
     INSERT INTO survey_words
         (tenant, survey_id, survey_version, measurement, default_language, texts, questions, written_at,
-            layout, edit_hours)
+            layout, edit_hours, neutral, incentive)
     VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :questions, :now,
-            :layout, :edit_hours)
+            :layout, :edit_hours, :neutral, :incentive)
 """
 
 
@@ -173,7 +176,31 @@ async def insert_words(
             "questions": write_questions(draft.questions),
             "layout": draft.layout,
             "edit_hours": draft.edit_hours,
+            "neutral": draft.neutral,
+            "incentive": draft.incentive,
             "now": uow.now,
+        },
+    )
+
+
+JUDGE_WORDS = """
+    UPDATE survey_words SET neutral = :neutral, incentive = :incentive
+    WHERE tenant = :tenant AND survey_id = :survey_id AND survey_version = :survey_version
+"""
+
+
+async def judge_words(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, survey_version: int, draft: SurveyDraft
+) -> None:
+    """Store of a version of a survey's words whether they are neutral, and their answers rewarded."""
+    await uow.execute(
+        JUDGE_WORDS,
+        {
+            "tenant": tenant,
+            "survey_id": survey_id,
+            "survey_version": survey_version,
+            "neutral": draft.neutral,
+            "incentive": draft.incentive,
         },
     )
 

@@ -7,6 +7,11 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.adaptive_body import (
+    ADAPTIVE_MEANING,
+    AdaptiveSamplingBody,
+    OwnAdaptiveSampling,
+)
 from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
 from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
@@ -173,6 +178,7 @@ _DESCRIPTIONS = {
     "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
     "some.",
     "programme": PROGRAMME_MEANING,
+    "adaptive_sampling": ADAPTIVE_MEANING,
     "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since its "
     "first mail left. What is more waits, evenly spread. 0: no limit.",
     "channels": CHANNELS_MEANING,
@@ -180,7 +186,9 @@ _DESCRIPTIONS = {
     "reply_to": REPLY_MEANING,
     "holding_minutes": HOLDING_MEANING,
     "neutral": "Its words neither praise nor promote, as the law of some countries asks: links, praise, "
-    "offers and rewards in `texts` and `questions` are refused.",
+    "offers and rewards in `texts`, `questions` and `sender_name` are refused. In languages other than "
+    "Danish, Dutch, English, Finnish, French, German, Norwegian, Spanish and Swedish nothing finds praise "
+    "and offers.",
     "incentive": "Whether answers are rewarded, as by a discount or a draw: some countries forbid "
     "it. A neutral survey has none.",
 }
@@ -188,6 +196,7 @@ _OWN_TYPES: dict[str, Any] = {
     "touchpoint": Touchpoint | None,
     "reminders": Reminders,
     "programme": OwnProgramme,
+    "adaptive_sampling": OwnAdaptiveSampling,
     "channels": Channels,
     "sender_name": SenderName | None,
     "reply_to": ReplyAddress | None,
@@ -308,6 +317,7 @@ _RulesPatch = create_model(
     reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),
     conditions=(Conditions, CONDITIONS_FIELD),
     programme=(ProgrammeBody | None, Field(default=None, description=PROGRAMME_MEANING)),
+    adaptive_sampling=(AdaptiveSamplingBody | None, Field(default=None, description=ADAPTIVE_MEANING)),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
     questions=(list[QuestionBody] | None, None),

@@ -130,6 +130,8 @@ async def change_survey(
     if _words(draft) != _words(current.draft):
         survey_version += 1
         await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
+    else:
+        await repository.judge_words(uow, tenant, survey_id, survey_version, draft)
     await repository.update(uow, tenant, survey_id, survey_version, draft)
     if current.draft.state != "live":
         await repository.note_first_live(uow, tenant, survey_id)
@@ -139,6 +141,18 @@ async def change_survey(
     await publish_surveys(uow, tenant, survey_id)
     record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
     return await find_survey(uow, tenant, survey_id)
+
+
+async def place_behind_all(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> int:
+    """The place with which a survey is the last; its own, if it is so already.
+
+    The caller holds it locked with the order (:func:`lock_survey`).
+    """
+    order = await list_surveys(uow, tenant)
+    others = [each.draft.place or 0 for each in order if each.id != survey.id]
+    if order[-1].id == survey.id and survey.draft.place not in others:
+        return survey.draft.place or 0
+    return await _next_place(uow, tenant)
 
 
 async def _check_change(uow: UnitOfWork, tenant: str, current: StoredSurvey, draft: SurveyDraft) -> None:
@@ -152,18 +166,6 @@ async def _check_change(uow: UnitOfWork, tenant: str, current: StoredSurvey, dra
     measures_other = draft.measurement != current.draft.measurement
     if measures_other and await wave_rows.is_under_way(uow, tenant, current.id):
         raise DraftRefused("measurement", WAVE_UNDER_WAY)
-
-
-async def place_behind_all(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> int:
-    """The place with which a survey is the last; its own, if it is so already.
-
-    The caller holds it locked with the order (:func:`lock_survey`).
-    """
-    order = await list_surveys(uow, tenant)
-    others = [each.draft.place or 0 for each in order if each.id != survey.id]
-    if order[-1].id == survey.id and survey.draft.place not in others:
-        return survey.draft.place or 0
-    return await _next_place(uow, tenant)
 
 
 async def publish_surveys(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:

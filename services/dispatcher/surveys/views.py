@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
+from services.dispatcher.adaptive_sampling.views import SharesPart
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.repository.survey_figures import SurveyFigures
@@ -144,6 +145,8 @@ class SurveyFormPage(Page):
     conditions_part: ConditionsPart
     matches: RecentMatches | None
     """What the survey, as stored or as tried, would have done with the recent events; None: neither."""
+    shares: SharesPart | None
+    """How many it asks of each segment; None: it draws by none."""
     done: str
     tried: DryRunPart | None
     may_edit: bool
@@ -220,6 +223,8 @@ class PreviewPage(Page):
     """The name and the address that it comes from."""
     promoting: Sequence[str]
     """What of its words in this language a neutral survey would not say."""
+    unchecked: bool
+    """Whether it is to be neutral, and of this language no words are listed by which that is checked."""
     uninflected: Sequence[str]
     """What of them needs a name to be inflected, where they are older than the rule."""
     may_edit: bool

@@ -1,6 +1,5 @@
 """The API for waves."""
 
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -11,12 +10,11 @@ from services.dispatcher.callers import CompanyEditor, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys.api import IdempotencyKey
 from services.dispatcher.waves import repository
-from services.dispatcher.waves.drawing import Wave
-from services.dispatcher.waves.schemas import WaveAnswer, WaveBody, WaveList
+from services.dispatcher.waves.schemas import WaveAnswer, WaveBody, WaveList, WaveSummary
 from services.dispatcher.waves.wave_commands import (
     WaveKeyReused,
     WaveRefused,
-    expect_last_mails,
+    expect_last_mail,
     start_wave,
     stop_wave,
 )
@@ -64,7 +62,7 @@ async def make_wave(
                     "Nothing was made. Give each wave its own key; repeat one only with the same request."
                 ),
             ) from None
-        return (await _answers(uow, caller.tenant, [made]))[0]
+        return await _answer(uow, caller.tenant, made.id)
 
 
 @router.get("", summary="All waves")
@@ -79,7 +77,8 @@ async def list_waves(
     async with context.database.reading() as uow:
         found = await repository.list_newest(uow, caller.tenant, limit + 1, before)
         waves, more = cut_page(found, limit, lambda wave: (wave.created_at, wave.id))
-        return WaveList(waves=await _answers(uow, caller.tenant, waves), next=more)
+        decided = await repository.count_outcomes_of_waves(uow, caller.tenant, [each.id for each in waves])
+    return WaveList(waves=[WaveSummary.of(each, decided[each.id]) for each in waves], next=more)
 
 
 @router.post("/{wave_id}/stop", summary="Ask nobody any more by a wave")
@@ -87,17 +86,17 @@ async def end_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) 
     """It takes back nothing: who has been invited gets the mail. One that has ended stays as it is."""
     async with context.database.transaction() as uow:
         await stop_wave(uow, caller.tenant, wave_id, who=AuditActor.of(caller))
-        return await _found(uow, caller.tenant, wave_id)
+        return await _answer(uow, caller.tenant, wave_id)
 
 
 @router.get("/{wave_id}", summary="One wave")
 async def read_wave(wave_id: WaveId, caller: CompanyEditor, context: OwnContext) -> WaveAnswer:
     """How far it has come, what was decided about its customers, and when its last mail is to leave."""
     async with context.database.reading() as uow:
-        return await _found(uow, caller.tenant, wave_id)
+        return await _answer(uow, caller.tenant, wave_id)
 
 
-async def _found(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
+async def _answer(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
     """A wave as it is.
 
     :raises Problem: 404 when there is none.
@@ -105,10 +104,5 @@ async def _found(uow: UnitOfWork, tenant: str, wave_id: UUID) -> WaveAnswer:
     wave = await repository.find(uow, tenant, wave_id)
     if wave is None:
         raise Problem(404)
-    return (await _answers(uow, tenant, [wave]))[0]
-
-
-async def _answers(uow: UnitOfWork, tenant: str, waves: Sequence[Wave]) -> list[WaveAnswer]:
-    decided = await repository.count_outcomes_of_waves(uow, tenant, [each.id for each in waves])
-    last_mails = await expect_last_mails(uow, tenant, waves)
-    return [WaveAnswer.of(each, decided[each.id], last_mails[each.id]) for each in waves]
+    decided = await repository.count_outcomes(uow, tenant, wave_id)
+    return WaveAnswer.of(wave, decided, last_mail_at=await expect_last_mail(uow, wave))

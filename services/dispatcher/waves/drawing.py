@@ -17,6 +17,8 @@ from shared.secrets import derive
 
 WAVE_TYPE = "wave."
 """The beginning of their type; behind it stands the survey's id."""
+MAX_EVENT_ID_LENGTH = 200
+"""Of an event's id, as on the topic."""
 MAX_SIZE = 10_000_000
 MIN_MARGIN, MAX_MARGIN = 1, 50
 """Points of the score, to each side."""
@@ -39,8 +41,6 @@ PLACES = 1 << 64
 """Each customer has a place among so many."""
 BUCKET_BITS = 16
 BUCKETS = 1 << BUCKET_BITS
-_EVENT_DIGITS = 32
-"""Hexadecimal digits of the hash in an event's id."""
 _PERSON_DIGITS = 16
 """Hexadecimal digits of a pseudonym that tell how far a wave has come."""
 
@@ -138,7 +138,7 @@ def plan_wave(size: int | None, margin: int | None, eligible: int, figures: Wave
 
 
 def wave_key(secret: str) -> bytes:
-    """The key of all waves: without it nobody can tell who is chosen, nor whose event one is by its id."""
+    """The key of all waves: without it nobody can tell beforehand who is chosen."""
     return derive(secret, "waves")
 
 
@@ -188,28 +188,18 @@ def reached(wave: Wave, now: datetime) -> str | None:
     return f"{min(share, PLACES - 1):0{_PERSON_DIGITS}x}"
 
 
-def event_of(key: bytes, wave: Wave, profile: CustomerProfile, now: datetime) -> Transaction:
+def event_of(wave: Wave, profile: CustomerProfile, now: datetime) -> Transaction:
     """The event by which a customer of the wave is asked; its identity is the wave's and the customer's."""
-    return event_for(key, str(wave.id), wave.survey_id, profile, occurred_at=now, now=now)
+    return event_for(str(wave.id), wave.survey_id, profile, occurred_at=now, now=now)
 
 
 def event_for(
-    key: bytes,
-    group: str,
-    survey_id: UUID,
-    profile: CustomerProfile,
-    *,
-    occurred_at: datetime,
-    now: datetime,
+    group: str, survey_id: UUID, profile: CustomerProfile, *, occurred_at: datetime, now: datetime
 ) -> Transaction:
-    """The event by which a survey asks a customer of a group, each once.
-
-    Its id is the group's name and a keyed hash: whoever reads it, or computes our own id of an event from it,
-    does not learn whether a customer whom they can name is in the group.
-    """
-    who = digest(key, f"{group}/{profile.tenant}/{profile.person}".encode(), "sha256").hex()
+    """The event by which a survey asks a customer of a group, each once; the group's name is its identity."""
+    name = f"{group}/{profile.customer_id}"
     return Transaction(
-        id=f"{group}/{who[:_EVENT_DIGITS]}",
+        id=name if len(name) <= MAX_EVENT_ID_LENGTH else f"{group}/{profile.person}",
         source=f"{WAVE_SOURCE}{group}",
         type=f"{WAVE_TYPE}{survey_id}",
         occurred_at=occurred_at,

@@ -119,7 +119,7 @@ async def _publish(uow: UnitOfWork, secret: str, wave: Wave) -> bool:
         : max(0, (wave.chosen or 0) - wave.published)
     ]
     for profile in chosen:
-        uow.publish(TRANSACTIONS, wave.tenant, event_of(key, wave, profile, uow.now))
+        uow.publish(TRANSACTIONS, wave.tenant, event_of(wave, profile, uow.now))
     is_full = len(page) == CUSTOMERS_PER_PAGE
     position = page[-1].person if is_full else max(wave.position, until or wave.position)
     ends = not is_full and until is None

@@ -282,7 +282,7 @@ COUNT_ANSWERS = f"""
     FROM invitation i
     LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE i.tenant = :tenant AND i.survey_id = :survey_id AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous
+        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
 """
 
 

@@ -68,8 +68,8 @@ class WaveBody(StrictBody):
         )
 
 
-class WaveAnswer(BaseModel):
-    """A wave as it is."""
+class WaveSummary(BaseModel):
+    """A wave in the list of all."""
 
     id: UUID
     survey_id: UUID
@@ -89,6 +89,17 @@ class WaveAnswer(BaseModel):
         description="What was decided about them: `invited`, or why they are not asked."
     )
     ended_at: datetime | None = Field(description="When its last customer was reached, or it was stopped.")
+
+    @classmethod
+    def of(cls, wave: Wave, decided: dict[str, int], **more: object) -> Self:
+        """The answer about a wave."""
+        fields = {name: getattr(wave, name) for name in cls.model_fields if hasattr(wave, name)}
+        return cls(**fields, decided=decided, **more)
+
+
+class WaveAnswer(WaveSummary):
+    """A wave as it is."""
+
     last_mail_at: datetime | None = Field(
         description="When the last mail is expected to leave: by `spread_hours`, the survey's delay and "
         "first day, and the hours at which the company writes. Customers' own hours, other mails of the "
@@ -96,15 +107,9 @@ class WaveAnswer(BaseModel):
         "wave has nobody, its survey is not live, or the company is in test mode."
     )
 
-    @classmethod
-    def of(cls, wave: Wave, decided: dict[str, int], last_mail_at: datetime | None) -> "WaveAnswer":
-        """The answer about a wave."""
-        fields = {name: getattr(wave, name) for name in cls.model_fields if hasattr(wave, name)}
-        return cls(**fields, decided=decided, last_mail_at=last_mail_at)
-
 
 class WaveList(BaseModel):
     """A page of waves."""
 
-    waves: list[WaveAnswer]
+    waves: list[WaveSummary]
     next: str | None = Field(default=None, description="Give it as `after` to get the next page.")

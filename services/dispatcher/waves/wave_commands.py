@@ -1,6 +1,6 @@
 """Plan, make, find and stop waves: each within the caller's transaction."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -99,30 +99,12 @@ async def expect_last_mail(uow: UnitOfWork, wave: Wave) -> datetime | None:
 
     None: none does, since nobody is asked, the survey is not live, or the company is in test mode.
     """
-    return (await expect_last_mails(uow, wave.tenant, [wave]))[wave.id]
-
-
-async def expect_last_mails(
-    uow: UnitOfWork, tenant: str, waves: Sequence[Wave]
-) -> dict[UUID, datetime | None]:
-    """The same of several waves, by their ids."""
-    paces: dict[UUID, MailPace | None] = {}
-    expected: dict[UUID, datetime | None] = {}
-    for wave in waves:
-        if wave.survey_id not in paces:
-            paces[wave.survey_id] = await _pace_of(uow, tenant, wave.survey_id)
-        pace = paces[wave.survey_id]
-        expected[wave.id] = last_mail_of(wave, pace) if pace is not None else None
-    return expected
-
-
-async def _pace_of(uow: UnitOfWork, tenant: str, survey_id: UUID) -> MailPace | None:
-    """The same of a survey; None, too, while it is not live."""
     try:
-        survey = await find_survey(uow, tenant, survey_id)
+        survey = await find_survey(uow, wave.tenant, wave.survey_id)
     except SurveyNotFound:
         return None
-    return await _find_pace(uow, tenant, survey) if survey.draft.state == "live" else None
+    pace = await _find_pace(uow, wave.tenant, survey) if survey.draft.state == "live" else None
+    return last_mail_of(wave, pace) if pace is not None else None
 
 
 async def _find_pace(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> MailPace | None:

@@ -165,14 +165,17 @@ COUNT_INVITED = """
     FROM invitation AS i
     LEFT JOIN answer AS a ON a.tenant = i.tenant AND a.id = i.id AND a.score IS NOT NULL
     WHERE i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test AND NOT i.anonymous
-      AND i.segments @> CAST(:selection AS text[]) AND i.sent_at >= :first AND i.sent_at < :until
+      AND NOT i.beyond_draw AND i.segments @> CAST(:selection AS text[])
+      AND i.sent_at >= :first AND i.sent_at < :until
 """
 
 
 async def count_invited(
     uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
 ) -> InvitedCounts:
-    """The invitations that were sent from ``first`` to before ``until``, and not by an anonymous survey."""
+    """The invitations that were sent from ``first`` to before ``until``: not by an anonymous survey, and not
+    beyond the draw of one.
+    """
     row = await uow.execute(
         COUNT_INVITED, selection.values() | {"measurement": measurement, "first": first, "until": until}
     )

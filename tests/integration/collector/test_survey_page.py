@@ -159,6 +159,22 @@ async def test_the_time_to_amend_outlives_the_link(bench: Bench) -> None:
     assert (await bench.submit(invitation, 7)).status_code == 303
 
 
+async def test_a_link_whose_mail_was_postponed_lives_as_long_as_its_newest_version_says(bench: Bench) -> None:
+    """Whichever version comes first: another partition's record may be the older one."""
+    early, late = timedelta(hours=1), timedelta(hours=24)
+    for versions in ((1, early), (2, late)), ((2, late), (1, early)):
+        id_ = uuid7()
+        for version, life in versions:
+            await bench.invite(id=id_, version=version, expires_at=bench.now + life)
+        bench.now += timedelta(hours=23)
+        assert (await bench.submit(id_, 7)).status_code == 303
+        unanswered = uuid7()
+        for version, life in versions:
+            await bench.invite(id=unanswered, version=version, expires_at=bench.now + life)
+        bench.now += timedelta(hours=24)
+        assert (await bench.submit(unanswered, 7)).status_code == 404
+
+
 async def test_every_link_that_leads_nowhere_gets_the_same_page(bench: Bench) -> None:
     invitation = await bench.invite()
     expired = await bench.invite(expires_at=bench.now)

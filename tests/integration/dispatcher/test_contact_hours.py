@@ -30,6 +30,7 @@ from support.dispatcher_builders import (
     states,
     the_state,
 )
+from support.dispatcher_erasing import execute
 from support.dispatcher_reminders import some_reminders
 from support.stack import Mailbox
 
@@ -157,29 +158,33 @@ async def test_a_mail_that_the_server_refused_until_the_night_waits_for_the_morn
     assert await due_times(live) == [MORNING]
 
 
-@pytest.mark.parametrize(
-    ("age", "waited"),
-    [(timedelta(days=6, hours=23), timedelta()), (timedelta(), timedelta(days=29, hours=23, minutes=55))],
-)
-async def test_what_would_be_too_old_or_without_a_link_by_the_morning_is_dropped_and_forbids_nothing(
-    live: Database, sender: Sender, clock: Clock, age: timedelta, waited: timedelta
+async def test_what_would_be_too_old_by_the_morning_is_dropped_and_forbids_nothing(
+    live: Database, sender: Sender, clock: Clock
 ) -> None:
-    await live_survey_never_too_old(live, waited)
     customer = a_customer("late")
-    await decide(live, a_transaction("order-late", customer, occurred_at=EVENING - age))
+    occurred_at = EVENING - timedelta(days=6, hours=23)
+    await decide(live, a_transaction("order-late", customer, occurred_at=occurred_at))
     await relay_all(live)
     await set_rules(live, NIGHTS)
-    clock.now = EVENING + waited
     await step(live, sender)
     assert await the_state(live) == ("dropped", "quiet_dropped")
     assert await rows(live, "SELECT 1 FROM customer WHERE invited_at IS NOT NULL") == []
 
 
-async def live_survey_never_too_old(database: Database, waited: timedelta) -> None:
-    """Where a mail waits for long, its link ends before its event is too old."""
-    if waited:
-        async with database.transaction() as uow:
-            await uow.execute("UPDATE survey SET max_age_days = 60")
+async def test_what_waited_as_long_as_its_link_was_to_live_leaves_in_the_morning_with_a_link_as_long(
+    live: Database, sender: Sender, clock: Clock
+) -> None:
+    await execute(live, "UPDATE survey SET max_age_days = 365")
+    await an_invited(live)
+    await set_rules(live, NIGHTS)
+    clock.now = EVENING + timedelta(days=29, hours=23, minutes=55)
+    await step(live, sender)
+    assert await the_state(live) == ("waiting", "quiet_hours")
+    clock.now = MORNING + timedelta(days=30)
+    await step(live, sender)
+    assert await the_state(live) == ("sent", None)
+    (row,) = await rows(live, "SELECT expires_at FROM invitation")
+    assert row.expires_at == clock.now + timedelta(days=30)
 
 
 async def test_a_test_address_waits_for_nothing(live: Database, sender: Sender, mailbox: Mailbox) -> None:

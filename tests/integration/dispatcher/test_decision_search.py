@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.dispatcher_builders import NOON, rows
 
-from services.dispatcher.decisions.reasons import MAIL_STATES
+from services.dispatcher.decisions.reasons import MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository.search import DecisionFilter, search
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.models import decision, invitation, known_customer
@@ -22,6 +22,7 @@ from shared.ids import derived
 
 SURVEYS = (derived("survey", "1"), derived("survey", "2"))
 REFUSALS = ("quarantine", "no_survey", "no_address")
+DROPS = ("quarantine", "no_address", "opted_out", "expired")
 SEGMENTS = ("store:aarhus", "store:odense", "organisation:north")
 _companies = count()
 
@@ -56,6 +57,11 @@ class MadeDecision:
         return self.invitation_id
 
     @property
+    def drop_reason(self) -> str | None:
+        known = self.state == "dropped" and self.mail_reason in SEARCHED_REASONS
+        return self.mail_reason if known else None
+
+    @property
     def person(self) -> str:
         return f"person of {self.customer_id}"
 
@@ -86,7 +92,7 @@ def decisions(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "reason": "invited" if survey else draw(st.sampled_from(REFUSALS)),
                 "survey_id": survey,
                 "state": draw(st.sampled_from(MAIL_STATES)) if survey else None,
-                "mail_reason": draw(st.sampled_from((None, "first_day", "cap"))),
+                "mail_reason": draw(st.sampled_from((None, "first_day", "cap", *DROPS))),
                 "segments": draw(st.lists(st.sampled_from(SEGMENTS), unique=True)),
             }
         )
@@ -107,7 +113,7 @@ filters = st.builds(
     source=maybe("webshop", "store"),
     customer_id=maybe("c-1", "c-3"),
     contact=maybe("hash-1", "hash-3"),
-    reason=maybe("invited", *REFUSALS),
+    reason=maybe("invited", *REFUSALS, *DROPS),
     survey_id=maybe(*SURVEYS),
     channel=maybe("mail"),
     state=maybe(*MAIL_STATES),
@@ -129,7 +135,7 @@ def is_wanted(one: MadeDecision, wanted: DecisionFilter) -> bool:
             wanted.source in {None, one.source},
             wanted.customer_id in {None, one.customer_id},
             wanted.contact in {None, one.contact_key},
-            wanted.reason in {None, one.reason},
+            wanted.reason in {None, one.reason, one.drop_reason},
             wanted.survey_id in {None, one.survey_id},
             wanted.channel is None or one.state is not None,
             wanted.state in {None, one.state},
@@ -189,7 +195,9 @@ async def test_any_filters_together_find_what_they_say_and_each_of_it_once(
     assert found == [one.event_id for one in expected]
     assert [row.event_id for row in listed] == found
     outcomes = [
-        one.state if one.state in {"withheld", "dropped", "failed", "bounced"} else one.reason
+        one.drop_reason or one.state
+        if one.state in {"withheld", "dropped", "failed", "bounced"}
+        else one.reason
         for one in expected
     ]
     assert counts == {outcome: outcomes.count(outcome) for outcome in outcomes}

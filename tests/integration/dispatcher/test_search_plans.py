@@ -37,12 +37,16 @@ FILL = (
     """,
     """
     INSERT INTO invitation (
-        tenant, id, version, event_id, customer_id, survey_id, state, test, next_at, changed_at, body, decided_at
+        tenant, id, version, event_id, customer_id, survey_id, state, test, next_at, changed_at, body, decided_at,
+        reason
     )
     SELECT tenant, invitation_id, 1, event_id, customer_id, survey_id,
-        CASE WHEN decided_at < CAST(:noon AS timestamptz) + interval '4000 minutes' THEN 'withheld'
+        CASE WHEN decided_at < CAST(:noon AS timestamptz) + interval '400 minutes'
+                OR source_id LIKE '%00' THEN 'dropped'
+            WHEN decided_at < CAST(:noon AS timestamptz) + interval '4000 minutes' THEN 'withheld'
             WHEN source_id LIKE '%8888' THEN 'unknown' ELSE 'sent' END,
-        false, decided_at, decided_at, '{}', decided_at
+        false, decided_at, decided_at, '{}', decided_at,
+        CASE WHEN source_id LIKE '%00' THEN 'quarantine' ELSE 'opted_out' END
     FROM decision WHERE invitation_id IS NOT NULL
     """,
     """
@@ -64,6 +68,13 @@ FILTERS = {
         reason="bad_address", since=NOON, until=NOON + timedelta(days=300)
     ),
     "no such reason": DecisionFilter(reason="no_survey"),
+    "rare reason of drops of long ago": DecisionFilter(reason="opted_out"),
+    "reason of drops, wide period": DecisionFilter(
+        reason="opted_out", since=NOON, until=NOON + timedelta(days=300)
+    ),
+    "reason and segment": DecisionFilter(reason="quarantine", allowed=("store:9",)),
+    "reason and state": DecisionFilter(reason="quarantine", state="dropped"),
+    "reason that no drop of the state has": DecisionFilter(reason="opted_out", state="waiting"),
     "common survey": DecisionFilter(survey_id=SURVEY),
     "survey of long ago": DecisionFilter(survey_id=RARE_SURVEY),
     "channel": DecisionFilter(channel="mail"),

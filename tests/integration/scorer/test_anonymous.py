@@ -137,25 +137,29 @@ async def test_another_turn_at_the_same_time_counts_nothing(database: Database) 
     assert await kept_counts(database) != {}
 
 
-async def test_who_was_asked_anonymously_is_not_among_those_who_could_be_seen_to_answer(
+async def test_who_was_asked_anonymously_or_beyond_a_draw_is_not_among_those_who_could_be_seen_to_answer(
     database: Database,
 ) -> None:
     await add_tenant(database)
     async with database.transaction() as uow:
         await handlers.keep_invitations(
-            uow, [INVITATIONS.event("acme", an_invitation(flag), NOON) for flag in (True, False)]
+            uow,
+            [
+                INVITATIONS.event("acme", an_invitation(**how), NOON)
+                for how in ({"anonymous": True}, {"beyond_draw": True}, {})
+            ],
         )
         first, until = NOON - timedelta(days=1), NOON + timedelta(days=1)
         invited = await count_invited(uow, Selection("acme"), "transactional", first, until)
     assert invited == (1, 0)
 
 
-def an_invitation(is_anonymous: bool) -> Invitation:
+def an_invitation(**how: Any) -> Invitation:
     return Invitation(
         id=uuid7(), version=1, state="sent", survey_id=UUID(int=1), survey_version=1, survey_name="Delivery",
         measurement="transactional", language="en", test=False, customer=Customer(id="c-1"),
         event_id=uuid7(), event_type="order", occurred_at=NOON, decided_at=NOON, due_at=NOON, sent_at=NOON,
-        expires_at=NOON, anonymous=is_anonymous,
+        expires_at=NOON, **how,
     )  # fmt: skip
 
 

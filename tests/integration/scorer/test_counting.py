@@ -56,8 +56,12 @@ async def test_an_older_version_that_comes_late_changes_nothing(database: Databa
     assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(9))}
 
 
-@pytest.mark.parametrize("never", [{"test": True}, {"state": "clicked", "score": None, "day": None}])
-async def test_tests_and_clicks_never_count(database: Database, never: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "never", [{"test": True}, {"beyond_draw": True}, {"state": "clicked", "score": None, "day": None}]
+)
+async def test_tests_clicks_and_what_was_asked_beyond_a_draw_never_count(
+    database: Database, never: dict[str, Any]
+) -> None:
     await count(database, an_answer(**never))
     assert await kept_counts(database) == {}
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.collector.anonymous import anonymous_answer_after, target_of_nobody
 from services.collector.domain import LinkTarget, SubmittedAnswer, answer_after
@@ -63,6 +64,18 @@ def test_an_anonymous_answer_has_its_layout_and_neither_channel_nor_time() -> No
     answer = anonymous_answer_after(target, SubmittedAnswer(3, "en", layout="vertical"), NOW, final=True)
     assert answer is not None
     assert (answer.layout, answer.channel, answer.seconds_to_score) == ("vertical", None, None)
+
+
+def test_an_answer_has_the_draw_of_its_invitation_and_an_anonymous_one_none() -> None:
+    target = a_target()
+    drawn = replace(target.invitation, drawn_percent=20, beyond_draw=True)
+    answer = answer_after(LinkTarget(TENANT, drawn, None, None), SubmittedAnswer(3, "en"), NOW)
+    assert answer is not None
+    assert (answer.drawn_percent, answer.beyond_draw) == (20, True)
+    nobody = target_of_nobody(LinkTarget(TENANT, drawn, None, None), uuid7(), None, NOW)
+    anonymous = anonymous_answer_after(nobody, SubmittedAnswer(3, "en"), NOW, final=True)
+    assert anonymous is not None
+    assert anonymous.drawn_percent is None
 
 
 def test_no_time_is_kept_where_a_machine_may_have_given_the_first_score() -> None:

@@ -11,6 +11,7 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.frequency import is_in_quarantine
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from shared.events.surveys import QuarantineScope
@@ -34,7 +35,7 @@ def test_of_all_purchases_as_many_are_asked_about_as_were_counted_by_hand(
         verdict = decide(
             event_type="purchase", occurred_at=at, now=at, surveys=[survey], mode="live",
             person=people.get(purchase.customer, Person(address="good")),
-            fields=fields, draws=lambda _: True,
+            fields=fields, draws=lambda _: NO_DRAW,
         )  # fmt: skip
         if verdict.reason == "invited":
             asked += 1

@@ -20,6 +20,7 @@ from services.dispatcher.decisions.explanation import decode_explanation, explai
 from services.dispatcher.decisions.frequency import is_capped
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -48,7 +49,7 @@ def a_verdict(now: datetime = EVENING, rules: dict[str, Any] | None = None, **kn
         person=person,
         mode="live",
         fields=EventFields(a_transaction()),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 

@@ -23,6 +23,7 @@ from services.dispatcher.decisions.domain import (
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.sampling import Draw
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -59,7 +60,7 @@ def verdict(
         person=person,
         mode=mode,
         fields=EventFields(transaction),
-        draws=lambda survey: survey.name not in undrawn,
+        draws=lambda survey: Draw(drawn=survey.name not in undrawn),
     )
 
 
@@ -156,7 +157,7 @@ def test_who_is_a_test_and_who_is_withheld(
 
 def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone() -> None:
     allowed: dict[str, Any] = {
-        "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False,
+        "now": NOW, "leaves_at": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False,
         "survey": a_survey(), "person": GOOD, "mode": "live",
     }  # fmt: skip
     assert reason_not_to_send(**allowed) is None
@@ -174,6 +175,7 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone() ->
         ({"survey": a_survey(state="paused")}, ("dropped", "paused")),
         ({"survey": None}, ("dropped", "paused")),
         ({"occurred_at": NOW - timedelta(days=7, seconds=1)}, ("dropped", "too_old")),
+        ({"now": NOW + timedelta(seconds=1), "occurred_at": NOW - timedelta(days=7)}, None),
         ({"expires_at": NOW}, ("dropped", "expired")),
     ):
         assert reason_not_to_send(**{**allowed, **change}) == expected

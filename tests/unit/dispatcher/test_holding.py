@@ -14,6 +14,7 @@ from services.dispatcher.decisions.domain import decide, due_time
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.giving_way import may_give_way, outranked_surveys
 from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.sampling import NO_DRAW, Draw
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person, Replaced, Verdict
 from shared.events import QuietHours
@@ -58,7 +59,7 @@ def verdict(
         "person": person,
         "mode": "live",
         "fields": EventFields(a_transaction()),
-        "draws": lambda _: True,
+        "draws": lambda _: NO_DRAW,
     }
     return decide(**{**given, **changes})
 
@@ -163,7 +164,7 @@ class TestGivingWay:
         found = verdict(asked(waits(), sent))
         assert (found.reason, found.replaces) == ("quarantine", ())
         assert found.considered[0].asked_at == sent.at
-        assert verdict(asked(waits()), draws=lambda _: False).reason == "sampled_out"
+        assert verdict(asked(waits()), draws=lambda _: Draw(drawn=False)).reason == "sampled_out"
         assert verdict(asked(waits(), opted_out=True)).replaces == ()
 
     def test_a_refused_survey_before_it_does_not_make_the_one_that_asks_worth_more(self) -> None:

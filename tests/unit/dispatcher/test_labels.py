@@ -165,3 +165,4 @@ def test_each_reason_not_to_send_has_a_sentence() -> None:
     given = set(re.findall(r', "([a-z_]+)"\)', source)) - {"test_mode"}
     assert "expired" in given
     assert given <= set(story_labels.DROP_REASONS)
+    assert given <= set(reasons.SEARCHED_REASONS), "each is found by the search"

@@ -26,13 +26,20 @@ from services.dispatcher.decisions.lawful_basis import (
     needs_evidence,
     newest_bases,
 )
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
     Verdict,
 )
 from services.dispatcher.story.basis import MENDING, NEEDS, basis_lines
-from services.dispatcher.surveys.neutral_words import OFFER_WORDS, PRAISE_WORDS, fault_in, neutral_faults
+from services.dispatcher.surveys.neutral_words import (
+    OFFER_WORDS,
+    PRAISE_WORDS,
+    fault_in,
+    is_unchecked,
+    neutral_faults,
+)
 from services.dispatcher.surveys.schemas import SurveyBody
 from shared.events import ContactRules, CountryRule, DeclaredBasis
 from shared.events.transactions import Basis
@@ -61,7 +68,7 @@ def verdict(law: CountryLaw, *, age: timedelta = timedelta(), **changes: Any) ->
         person=Person(address="good", law=law, **person),
         mode="live",
         fields=EventFields(AN_EVENT),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 
@@ -148,6 +155,7 @@ def test_b28_an_opt_out_beats_every_law_and_all_evidence(law: CountryLaw, survey
     assert verdict(law, opted_out=True, age=timedelta(days=days), **survey).reason == "opted_out"
     dropped = reason_not_to_send(
         now=NOON,
+        leaves_at=NOON,
         occurred_at=NOON - timedelta(days=days),
         expires_at=NOON + timedelta(days=30),
         test=False,
@@ -168,6 +176,7 @@ def test_decision_and_sending_judge_alike_and_more_evidence_never_forbids(
     decided = verdict(law, age=age, **survey).reason
     sent = reason_not_to_send(
         now=NOON,
+        leaves_at=NOON,
         occurred_at=NOON - age,
         expires_at=NOON + timedelta(days=30),
         test=False,
@@ -241,6 +250,86 @@ def test_the_words_of_a_neutral_survey_neither_praise_nor_promote(
 
 def test_each_language_of_customers_has_words_of_both_kinds() -> None:
     assert set(OFFER_WORDS) == set(PRAISE_WORDS) == {"en", "da", "nl", "de", "fr", "es", "sv", "nb", "fi"}
+
+
+ORDINARY = {
+    "en": (
+        "What did you buy?", "Feel free to write.", "How did we deal with your question?",
+        "What else could we offer?", "Which of these describes it best, or best describes the delay?",
+        "We would love to hear how it went.", "Best regards\nHavnbo", "What did you like best?",
+        "Was there a problem at the point of sale?",
+    ),
+    "da": ("Hvordan var dit køb?", "Bedste hilsner fra Havnbo", "Hvad var det bedste ved besøget?"),
+    "nl": (
+        "Beste klant,\nhoe was de levering?", "Wat vond u het beste?", "Met de beste wensen",
+        "Hoe kunnen wij u het beste bereiken?", "Was het artikel te koop?", "Hoe was uw koop?",
+    ),
+    "de": (
+        "Besten Dank für Ihren Einkauf.", "Mit besten Grüßen", "Was hat Ihnen am besten gefallen?",
+        "Was wollten Sie kaufen?", "Wo kaufen Sie sonst ein?",
+    ),
+    "fr": (
+        "Comment s'est passée la remise du colis ?", "Avec nos meilleures salutations",
+        "Excellente journée", "Avez-vous gagné du temps ?", "Qu'est-ce qui serait meilleur ?",
+    ),
+    "es": (
+        "¿Qué podemos hacer mejor?", "¿Qué fue lo mejor?", "Con los mejores saludos",
+        "¿Cuál es la mejor manera de contactarle?",
+    ),
+    "sv": ("Bästa kund, hur var leveransen?", "Med bästa hälsningar", "Vad var det bästa med besöket?",
+           "Presentera gärna ditt ärende."),
+    "nb": ("Beste hilsen Havnbo", "Hva var det beste med besøket?", "Beste kunde, hvordan var leveringen?"),
+    "fi": ("Mikä oli paras asia?", "Mikä on paras tapa tavoittaa sinut?", "Voit ilmaista mielipiteesi."),
+}  # fmt: skip
+PROMOTING = {
+    "en": (
+        "Havnbo is the best.", "Best shop, best prices.", "Free delivery on the next order.", "Buy now.",
+        "We offer you a deal.", "We love our customers.",
+    ),
+    "da": ("Vi er de bedste.", "Køb nu og spar.", "Hos den bedste butik."),
+    "nl": ("De beste winkel.", "Beste klant, u bent bij de beste winkel.", "Koop nu."),
+    "de": ("Der beste Laden.", "Die besten Preise.", "Jetzt kaufen."),
+    "fr": ("Une remise de bienvenue.", "La meilleure boutique.", "Gagnez un voyage."),
+    "es": ("La mejor tienda.", "Somos los mejores.", "Un regalo para usted."),
+    "sv": ("Den bästa butiken.", "En present väntar.", "Ett presentkort."),
+    "nb": ("Den beste butikken.", "En gave venter.", "Rabatt på neste kjøp."),
+    "fi": ("Paras kauppa.", "Ilmainen toimitus.", "Tarjous sinulle."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", OFFER_WORDS)
+def test_a_neutral_survey_may_greet_and_ask_in_ordinary_words_and_not_promote(language: str) -> None:
+    assert {words: fault_in(words, language) for words in ORDINARY[language]} == dict.fromkeys(
+        ORDINARY[language]
+    )
+    assert [words for words in PROMOTING[language] if fault_in(words, language) is None] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Best shop - 20% off!", "Den bedste butik", "Gutschein von Havnbo", "x.shop"]
+)
+def test_the_name_that_mails_of_a_neutral_survey_come_from_is_neutral_in_every_language(name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        SurveyBody.model_validate(a_body(texts={}, sender_name=name))
+    assert [each["loc"] for each in refused.value.errors()] == [("sender_name",)]
+    assert SurveyBody.model_validate(a_body(texts={}, sender_name="Havnbo Kundeservice")).draft().sender_name
+    assert SurveyBody.model_validate(a_body(texts={}, sender_name=name, neutral=False)).draft().sender_name
+
+
+def test_praise_in_an_answer_to_be_chosen_is_the_customers_and_an_offer_is_ours() -> None:
+    assert fault_in("Excellent", "en", praise=False) is None
+    assert fault_in("Excellent", "en") is not None
+    assert fault_in("A voucher", "en", praise=False) is not None
+
+
+def test_words_in_a_language_without_lists_are_known_to_be_unchecked() -> None:
+    draft = SurveyBody.model_validate(
+        a_body(texts={"pl": {"intro": "Najlepsza promocja"}, "de-AT": {}})
+    ).draft()
+    assert is_unchecked(draft, "pl")
+    assert not is_unchecked(draft, "de-AT"), "German is listed"
+    assert not is_unchecked(draft, "cs"), "it has no own words"
+    assert not is_unchecked(msgspec.structs.replace(draft, neutral=False), "pl")
 
 
 def a_body(**changes: Any) -> dict[str, Any]:

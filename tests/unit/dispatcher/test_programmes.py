@@ -26,11 +26,9 @@ from services.dispatcher.programmes.turns import (
     without_missed,
 )
 from services.dispatcher.surveys.schemas import SurveyBody
-from services.dispatcher.waves.drawing import wave_key
 from shared.events import TRANSACTIONS, Transaction
 
 SURVEY, OTHER = UUID(int=1), UUID(int=2)
-KEY = wave_key("a secret")
 MAX_AGE = timedelta(days=7)
 
 
@@ -76,7 +74,7 @@ class Worker:
         is_full = len(persons) == self.page
         if killed:
             return True
-        self.events += [event_of(KEY, progress, a_profile(who), self.now) for who in persons]
+        self.events += [event_of(progress, a_profile(who), self.now) for who in persons]
         self.progress = after_page(progress, until, persons, is_full=is_full)
         return is_full or until is None
 
@@ -224,11 +222,11 @@ def test_it_begins_at_the_same_place_whenever_it_begins() -> None:
 def test_the_event_of_a_customer_has_one_identity_in_a_period_and_is_one_of_a_wave(customer_id: str) -> None:
     profile = a_profile(person(1))._replace(customer_id=customer_id)
     progress = start()
-    event = event_of(KEY, progress, profile, NOON)
+    event = event_of(progress, profile, NOON)
     assert (event.wave_of, event.test_of, event.type) == (SURVEY, None, f"wave.{SURVEY}")
     assert event.id.startswith(f"{SURVEY}/{progress.period}/")
-    assert event.event_id == event_of(KEY, progress, profile, NOON + timedelta(hours=3)).event_id
-    assert event.event_id != event_of(KEY, start(now=NOON + timedelta(days=31)), profile, NOON).event_id
+    assert event.event_id == event_of(progress, profile, NOON + timedelta(hours=3)).event_id
+    assert event.event_id != event_of(start(now=NOON + timedelta(days=31)), profile, NOON).event_id
     encoded = TRANSACTIONS.encode(TRANSACTIONS.event("havnbo", event, NOON))
     assert TRANSACTIONS.decode(encoded).data == event
 

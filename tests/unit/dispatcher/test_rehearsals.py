@@ -14,6 +14,7 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.rehearsing import rehearse
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
@@ -59,7 +60,7 @@ def decide_by(person: Person) -> Any:
         person=person,
         mode="live",
         fields=EventFields(a_transaction()),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 

@@ -11,6 +11,7 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.domain import decide, reason_not_to_send
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
@@ -52,13 +53,13 @@ def verdict(survey: CandidateSurvey, person: Person, now: datetime = NOW) -> Ver
         person=person,
         mode="live",
         fields=EventFields(a_transaction()),
-        draws=lambda _: True,
+        draws=lambda _: NO_DRAW,
     )
 
 
 def not_sent(survey: CandidateSurvey, person: Person, *, test: bool = False) -> str | None:
     refusal = reason_not_to_send(
-        now=NOW, occurred_at=NOW, expires_at=NOW + 30 * DAY, test=test, survey=survey, person=person,
+        now=NOW, leaves_at=NOW, occurred_at=NOW, expires_at=NOW + 30 * DAY, test=test, survey=survey, person=person,
         mode="live",
     )  # fmt: skip
     return refusal[1] if refusal is not None else None

@@ -11,6 +11,7 @@ from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import asked_before, decide, reason_not_to_send
 from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked, last_asked
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
@@ -41,7 +42,7 @@ def verdict(survey: CandidateSurvey, *asked: Asked, **event: Any) -> Verdict:
         "occurred_at": NOW,
         "now": NOW,
         "fields": EventFields(a_transaction()),
-        "draws": lambda _: True,
+        "draws": lambda _: NO_DRAW,
         **event,
     }
     return decide(event_type="order", surveys=[survey], person=person, mode="live", **facts)
@@ -59,7 +60,8 @@ def not_sent(survey: CandidateSurvey, *asked: Asked, test_address: bool = False)
         left_at=max(left, default=None),
     )
     refusal = reason_not_to_send(
-        now=NOW, occurred_at=NOW, expires_at=NOW + timedelta(days=30), test=test_address, survey=survey,
+        now=NOW, leaves_at=NOW, occurred_at=NOW, expires_at=NOW + timedelta(days=30),
+        test=test_address, survey=survey,
         person=person, mode="live",
     )  # fmt: skip
     if refusal is None:

@@ -11,9 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.giving_way import OUTRANKED
-from services.dispatcher.decisions.relational import RELATIONAL_FIRST
-from services.dispatcher.decisions.repository.counter_events import COUNTERED_REASON
 from services.dispatcher.decisions.repository.decisions import COLUMNS, OF_CLIENTS
 from shared.db import UnitOfWork
 
@@ -35,6 +32,7 @@ class DecisionFilter(NamedTuple):
     contact: str | None = None
     """The keyed hash of the customer's address."""
     reason: str | None = None
+    """Why nobody was asked: by the decision, or when the mail was due."""
     survey_id: UUID | None = None
     """The survey that asks."""
     channel: str | None = None
@@ -84,18 +82,8 @@ CONDITIONS = {
     "before": "(d.decided_at, d.event_id) < (:at, :event_id)",
 }
 """By the name of the value that is given."""
-COUNTERED = """(
-    d.reason = :reason
-    OR d.event_id IN (
-        SELECT c.event_id FROM countered c WHERE c.tenant = :tenant AND c.effect = 'cancel' AND c.n = 1
-    )
-)"""
-"""That of ``reason`` for counter-events: those whose mail one of them cancelled later are found, too."""
-REPLACED = "(d.reason = :reason OR d.relational_event_id IS NOT NULL)"
-"""The same for mails in whose place a relational one stands."""
-OUTRANKED_LATER = "d.outranking_event_id IS NOT NULL"
-"""The same for mails that gave way to a more valuable event: no decision falls so."""
-OF_REASONS = {COUNTERED_REASON: COUNTERED, RELATIONAL_FIRST: REPLACED, OUTRANKED: OUTRANKED_LATER}
+DROPPED_FOR = "i.state = 'dropped' AND i.reason = :reason"
+"""That of ``reason`` for events that are to be asked about and whose mail was dropped for it."""
 MAIL_CONDITIONS = {
     "since": "i.decided_at >= :since",
     "until": "i.decided_at < :until",
@@ -111,17 +99,39 @@ SELECT_PAGE = """
     ORDER BY {ordered}.decided_at DESC, d.event_id DESC
     LIMIT :limit
 """
+# Each part reads an index in the order of the list: one condition with OR would read all decisions.
+SELECT_BOTH = """
+    SELECT {columns} FROM (({decided}) UNION ALL ({dropped})) d
+    ORDER BY d.decided_at DESC, d.event_id DESC
+    LIMIT :limit
+"""
+BOTH_COLUMNS = "d.tenant, d.event_id, d.decided_at, d.reason, d.invitation_id"
+"""Those of a decision that a page may name."""
 PLAN_FOR_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 
 def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
-    """The statement of the newest decisions ``d`` that are wanted."""
+    """The statement of the newest decisions ``d`` that are wanted.
+
+    :param columns: some of ``BOTH_COLUMNS``.
+    """
     names = {*wanted.given(), *(("before",) if before else ())}
     if NAMED_CONTACT in names:
         names.remove("named")  # the condition of both
-    own = {"reason": OF_REASONS.get(wanted.reason or "", CONDITIONS["reason"])}
+    if wanted.reason is None:
+        return _page_sql(names, columns)
+    return SELECT_BOTH.format(
+        columns=columns,
+        decided=_page_sql(names, BOTH_COLUMNS),
+        dropped=_page_sql(names, BOTH_COLUMNS, dropped=True),
+    )
+
+
+def _page_sql(names: set[str], columns: str, *, dropped: bool = False) -> str:
+    """The decisions that meet the named conditions; ``dropped``: ``reason`` is that of the mail."""
+    own = {"reason": DROPPED_FOR} if dropped else {}
     conditions = [own.get(name, sql) for name, sql in CONDITIONS.items() if name in names]
-    of_mails = not names.isdisjoint(OF_MAILS)
+    of_mails = dropped or not names.isdisjoint(OF_MAILS)
     if of_mails:
         conditions += [sql for name, sql in MAIL_CONDITIONS.items() if name in names]
     return SELECT_PAGE.format(

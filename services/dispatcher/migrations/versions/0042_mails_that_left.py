@@ -1,12 +1,13 @@
 """Mails of a survey by when they left, and when its first day began.
 
-It begins with the first mail now, no longer when the survey could first ask customers. The day of a survey that has sent mails began when it could: it is mostly over, and does not begin anew.
+It begins with the first mail now, no longer when the survey could first ask customers. The day of a survey
+that has sent mails began when it could: it is mostly over, and does not begin anew.
 """
 
 from alembic import op
 
 revision = "0042"
-down_revision = "0038"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 

@@ -41,12 +41,13 @@ KEPT: dict[type[Data], set[str]] = {
     Invitation: {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
-        *("expires_at", *WHERE_AND_WHEN),
+        *("expires_at", "drawn_percent", "beyond_draw", *WHERE_AND_WHEN),
     },
     Answer: {
         *("id", "version", "state", "origin", "test", "score", "anonymous", "survey_id", "survey_version"),
         *("event_id", "measurement", "touchpoint", "segments", "organisation", "language", "day"),
         *("layout", "channel", "seconds_to_score", "signs", "judgement"),
+        *("drawn_percent", "beyond_draw"),
         *("invited_at", "answered_at", "changed_at"),
     },
     Case: {

@@ -1,0 +1,170 @@
+"""Pages, search and API tell what postponed a mail and why it was dropped when it was due."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+from support.audit import an_actor
+from support.dispatcher_builders import (
+    TENANT,
+    Clock,
+    a_customer,
+    a_sender,
+    a_transaction,
+    decide,
+    go_live,
+    make_survey,
+    relay_all,
+    say_no,
+)
+from support.dispatcher_client import a_person, by_key
+from support.stack import Mailbox
+
+from services.dispatcher.contact_policies.policy_commands import set_policy
+from shared.db.database import Database
+from shared.events import ContactRules, CounterEvent, CountryRule, Customer, QuietHours
+from shared.mail import Mailer
+
+MORNING = datetime(2026, 11, 21, 6, tzinfo=UTC)
+NIGHTS = ContactRules(quiet_hours={"mail": QuietHours(start="21:00", end="07:00")}, cap_hours=0)
+GERMANY = ContactRules(
+    quiet_hours={},
+    cap_hours=0,
+    countries=(CountryRule(country="DE", needs="evidence"),),
+    counter_events=(CounterEvent(event_type="refund", effect="cancel", scope="customer"),),
+)
+
+
+@pytest.fixture
+async def clock(database: Database) -> Clock:
+    """Of a company that asks an hour after each event."""
+    await make_survey(database, delay_minutes=60, quarantine_days=0)
+    await go_live(database)
+    assert isinstance(database.clock, Clock)
+    return database.clock
+
+
+async def set_rules(database: Database, rules: ContactRules) -> None:
+    async with database.transaction() as uow:
+        await set_policy(uow, TENANT, an_actor(), rules)
+
+
+async def decided(database: Database, *customers: Customer) -> None:
+    for customer in customers:
+        event = a_transaction(f"of {customer.id}", customer, occurred_at=database.clock())
+        await decide(database, event)
+    await relay_all(database)
+
+
+async def send(database: Database, mailbox: Mailbox, clock: Clock) -> None:
+    mailer = Mailer(mailbox.smtp_url, seconds=5)
+    sender = a_sender(database, mailer, clock)
+    while await sender.step() == 0:
+        pass
+    await relay_all(database)
+    await mailer.close()
+
+
+def in_words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+async def the_page(client: httpx.AsyncClient, name: str) -> str:
+    event_id = a_transaction(f"of {name}").event_id
+    shown = await client.get(f"/events/{event_id}", headers=a_person())
+    assert shown.status_code == 200, shown.text
+    return in_words(shown.text)
+
+
+async def found(client: httpx.AsyncClient, **wanted: str) -> dict[str, Any]:
+    answer = await client.get("/v1/decisions", params=wanted, headers=by_key())
+    assert answer.status_code == 200, answer.text
+    return {each["event_id"]: each["invitation"] for each in answer.json()["decisions"]}
+
+
+@pytest.fixture
+async def dropped(database: Database, clock: Clock, mailbox: Mailbox) -> None:
+    """Three mails that were dropped by three rules, and one event that was decided by one of them."""
+    await decided(
+        database,
+        a_customer("gone"),
+        a_customer("german", country="DE"),
+        a_customer("refunded"),
+        a_customer("asked"),
+    )
+    await say_no(database, a_customer("gone"))
+    await set_rules(database, GERMANY)
+    await decide(database, a_transaction("refund", a_customer("refunded"), type="refund"))
+    await decided(database, a_customer("another-german", country="DE"))
+    clock.on(minutes=60)
+    await send(database, mailbox, clock)
+
+
+@pytest.mark.usefixtures("dropped")
+async def test_search_count_list_and_api_agree_about_each_reason(client: httpx.AsyncClient) -> None:
+    expected = {
+        "opted_out": {"of gone"},
+        "no_basis": {"of german", "of another-german"},
+        "countered": {"of refunded"},
+        "expired": set(),
+    }
+    for reason, events in expected.items():
+        by_api = await found(client, reason=reason)
+        assert by_api.keys() == events
+        assert {each["reason"] for each in by_api.values() if each is not None} <= {reason}
+        listed = (await client.get("/events", params={"reason": reason}, headers=a_person())).text
+        assert {event for event in ("of gone", "of german", "of refunded", "of another-german", "of asked")
+                if f">{event}</a>" in listed} == events  # fmt: skip
+    assert (await found(client, reason="opted_out", state="sent")) == {}
+    assert (await found(client, state="dropped")).keys() == {"of gone", "of german", "of refunded"}
+    page = in_words((await client.get("/events", headers=a_person())).text)
+    for words in ("Has unsubscribed : 1", "Law of the country : 2", "Counter-event : 1"):
+        assert words in page
+    for words in ("Has unsubscribed", "Law of the country", "Counter-event"):
+        assert f"Not asked after all: {words}" in page
+    assert "Not asked after all : " not in page
+
+
+@pytest.mark.usefixtures("dropped")
+async def test_a_drop_by_the_law_says_what_was_missing_and_how_to_mend_it(client: httpx.AsyncClient) -> None:
+    page = await the_page(client, "german")
+    lines = (
+        "By the law of the country it could not be sent.",
+        "The customer lives in DE. The customer must have given consent there",
+        "There was no evidence of the customer.",
+        "Send customer.basis with the event or with the customer",
+        "The words of this mail are those of version 1 of the survey.",
+    )
+    for line in lines:
+        assert line in page
+    (invitation,) = (await found(client, event_id="of german")).values()
+    (change,) = invitation["changes"]
+    assert (change["mail"], change["what"], change["reason"]) == (1, "dropped", "no_basis")
+    assert change["considered"]["basis"]["fault"] == "evidence"
+
+
+async def test_a_postponement_is_told_while_the_mail_waits_and_after_it_has_left(
+    client: httpx.AsyncClient, database: Database, clock: Clock, mailbox: Mailbox
+) -> None:
+    clock.now = MORNING - timedelta(hours=10)
+    await decided(database, a_customer("kim"))
+    clock.on(minutes=60)
+    await set_rules(database, NIGHTS)
+    await send(database, mailbox, clock)
+    told = "Postponed until Saturday, 21 November, 07:00 : quiet hours. By the clock of Copenhagen."
+    waiting = await the_page(client, "kim")
+    assert waiting.count("Postponed until") == 1
+    assert told in waiting
+    clock.now = MORNING
+    await send(database, mailbox, clock)
+    left = await the_page(client, "kim")
+    assert told in left
+    assert "The mail was sent." in left
+    (invitation,) = (await found(client, event_id="of kim")).values()
+    assert [(each["what"], each["reason"], each["zone"]) for each in invitation["changes"]] == [
+        ("postponed", "quiet_hours", "Europe/Copenhagen")
+    ]
+    assert invitation["reason"] is None
