@@ -47,7 +47,7 @@ async def store_quarantines(uow: UnitOfWork, secret: str, invitations: list[tupl
     asked = [
         (contact_key_of(secret, tenant, invitation.customer, frozenset()), invitation)
         for tenant, invitation in invitations
-        if not invitation.test and invitation.state not in NEVER_ARRIVED
+        if not (invitation.test or invitation.erased) and invitation.state not in NEVER_ARRIVED
     ]
     await lock_contacts(uow, [contact for contact, _ in asked])
     await begin_quarantine(uow, asked)

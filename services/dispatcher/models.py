@@ -186,6 +186,7 @@ contact_policy = Table(
     Column("relational_distance_days", Integer, nullable=False, server_default=text("14")),
     Column("ask_with_open_case", Boolean, nullable=False, server_default=text("false")),
     Column("countries", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("ids_are_shared", Boolean, nullable=False, server_default=text("false")),
 )
 suppression = Table(
     "suppression",

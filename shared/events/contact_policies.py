@@ -96,6 +96,9 @@ class ContactRules(Data, frozen=True, kw_only=True):
     """Whether somebody is asked while a case about them is open; reminders never are sent meanwhile."""
     countries: tuple[CountryRule, ...] = ()
     """One of each country; without any nothing is checked."""
+    ids_are_shared: bool = False
+    """Whether one customer id stands for several people, such as an account: then each address of it is a
+    person of its own, in quarantines, the cap and opt-outs."""
 
 
 class TenantContactPolicy(ContactRules, frozen=True, kw_only=True):

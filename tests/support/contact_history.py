@@ -65,6 +65,8 @@ class Policy:
     sundays: bool = True
     holidays: bool = True
     counters: tuple[Counter, ...] = ()
+    shared: bool = False
+    """Whether an id stands for several people, each with an address."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ class History:
     noes: set[str] = field(default_factory=set)
     """Addresses that unsubscribed, or that are on the company's list."""
     noes_of: set[str] = field(default_factory=set)
-    """The ids under which somebody unsubscribed: a no of a person's only address is theirs."""
+    """The ids under which somebody unsubscribed."""
+    perhaps_noes_of: set[str] = field(default_factory=set)
+    """The same of ids that were shared then: a no of an id's only address is that of the id."""
     erased: set[str] = field(default_factory=set)
     """Ids."""
     answered: set[str] = field(default_factory=set)
@@ -161,7 +165,7 @@ class History:
         survey, due = asked.survey.name, asked.due
         broken = [f"{event.id} is asked about {why}" for why in self._against_asking(asked)]
         days = asked.survey.days * DAY
-        left = {each.event.id: each.at for each in self.arrived_to(event.who.address) if each.n == 0}
+        left = {each.event.id: each.at for each in self.arrived_to(event.who) if each.n == 0}
         due_of = {id_: other.due for id_, other in self.asked.items() if id_ in waiting}
         for id_, at in (due_of | left).items():
             other = self.asked[id_]
@@ -178,7 +182,7 @@ class History:
         event, survey = asked.event, asked.survey
         if not survey.live or survey.event_type != event.type:
             yield f"by {survey.name}, which does not ask about it"
-        if event.who.address in self.noes or event.who.id in self.erased:
+        if self.has_said_no(event.who) or event.who.id in self.erased:
             yield "against a no, or an erasure"
         wait = max(survey.delay, survey.holding)
         if asked.due < event.at + wait or asked.due - event.at > survey.max_age:
@@ -200,7 +204,7 @@ class History:
             if came_later and self.gives_way(mine, other.survey.name):
                 within_days = other.due - due < other.survey.days * DAY and self.in_scope(other, mine)
                 within_cap = abs(other.due - due) < self.policy.cap
-                same = mine.event.who.address == other.event.who.address
+                same = self.are_one(mine.event.who, other.event.who)
                 if same and (within_cap or (within_days and other.survey.days)):
                     return []
         return [f"{id_} was dropped, and no more valuable event was asked about in its place"]
@@ -220,14 +224,14 @@ class History:
 
     def _of_customer(self, mail: Mail) -> Iterator[str]:
         who = mail.event.who
-        if who.address in self.noes:
-            yield "a mail to an address that is not to be written to"
+        if self.has_said_no(who):
+            yield "a mail to a person, or an address, that is not to be written to"
         if who.id in self.erased:
             yield "a mail to an erased customer"
         for event, counter in self.counters_of(mail.event):
             if counter.hold is None or mail.at < event.at + counter.hold:
                 yield f"a mail against {event.type}"
-        allowed = [each.at for each in self.arrived_to(who.address) if mail.at - each.at < self.policy.cap]
+        allowed = [each.at for each in self.arrived_to(who) if mail.at - each.at < self.policy.cap]
         if allowed:
             yield "two mails within the cap"
 
@@ -262,7 +266,7 @@ class History:
             yield "a mail that had given way"
 
     def left_within_quarantine(self, event: Happened, survey: str, now: datetime) -> list[datetime]:
-        """When the address was asked about other events, too close to be asked about this one now.
+        """When the person, or somebody at the address, was asked about other events, too close to be asked about this one now.
 
         By the survey as it is now, about what it was to ask; what has not left does not count.
         """
@@ -270,7 +274,7 @@ class History:
         asked = replace(then, survey=replace(self.surveys[survey], touchpoint=then.touchpoint))
         return [
             each.at
-            for each in self.arrived_to(event.who.address)
+            for each in self.arrived_to(event.who)
             if each.n == 0 and each.event.id != event.id and now - each.at < days
             if self.in_scope(asked, self.asked[each.event.id])
         ]
@@ -319,13 +323,21 @@ class History:
             )
         ]
 
-    def arrived_to(self, address: str) -> list[Mail]:
-        """Every mail that this address may have got."""
-        return [each for each in self.mails if each.event.who.address == address and each.arrived]
+    def has_said_no(self, who: Who) -> bool:
+        """For the address, or for the person under whatever address."""
+        return who.address in self.noes or who.id in self.noes_of
+
+    def are_one(self, who: Who, other: Who) -> bool:
+        """Whether a mail to the one counts for the other: the same person, or somebody at the same address."""
+        return who.address == other.address or (who.id == other.id and not self.policy.shared)
+
+    def arrived_to(self, who: Who) -> list[Mail]:
+        """Every mail that this person, or somebody at this address, may have got."""
+        return [each for each in self.mails if self.are_one(each.event.who, who) and each.arrived]
 
     def in_scope(self, asked: Asked, other: Asked) -> bool:
-        """Whether a question has to regard that other one to the same address."""
-        if asked.event.who.address != other.event.who.address:
+        """Whether a question has to regard that other one to the same person or address."""
+        if not self.are_one(asked.event.who, other.event.who):
             return False
         return {
             "any": True,
@@ -343,10 +355,8 @@ class History:
         surveys = [each for each in self.surveys.values() if each.event_type == event.type]
         now, who = event.known_at, event.who
         dues = [(each, max(event.at + max(each.delay, each.holding), now)) for each in surveys if each.live]
-        mails = [
-            each for each in waiting if each != event.id and self.events[each].who.address == who.address
-        ]
-        arrived = bool(self.arrived_to(who.address))
+        mails = [each for each in waiting if each != event.id and self.are_one(self.events[each].who, who)]
+        arrived = bool(self.arrived_to(who))
         # The surveys that something keeps from asking which does not give way to them.
         kept = [
             each
@@ -358,7 +368,7 @@ class History:
             "no_survey": not surveys,
             "paused": any(not each.live for each in surveys),
             "erased": who.id in self.erased,
-            "opted_out": who.address in self.noes or who.id in self.noes_of,
+            "opted_out": self.has_said_no(who) or who.id in self.perhaps_noes_of,
             "suppressed": who.address in self.noes
             or any(
                 each.who.address == who.address and each.who.id in self.erased

@@ -155,7 +155,8 @@ class World:
     async def say_no(self, who: Who) -> None:
         await say_no(self.database, customer_of(who))
         self.history.noes.add(who.address)
-        self.history.noes_of.add(who.id)
+        shared = self.history.policy.shared
+        (self.history.perhaps_noes_of if shared else self.history.noes_of).add(who.id)
 
     async def list(self, who: Who) -> None:
         """The company puts the address on its list."""
@@ -169,6 +170,7 @@ class World:
         await execute(self.database, "DELETE FROM suppression WHERE reason <> 'erased'")
         self.history.noes.clear()
         self.history.noes_of.clear()
+        self.history.perhaps_noes_of.clear()
 
     async def erase(self, who: Who) -> None:
         try:
@@ -336,6 +338,7 @@ def contact_rules(policy: Policy) -> ContactRules:
         holidays=policy.holidays,
         cap_hours=policy.cap // HOUR,
         counter_events=tuple(map(counter_event, policy.counters)),
+        ids_are_shared=policy.shared,
     )
 
 

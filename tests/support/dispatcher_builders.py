@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from support.audit import an_actor
 from support.contact_rules import AT_ANY_TIME, write_at_any_time
 from support.http_clients import SECRET, afterword_settings, context_on
 
 from services.dispatcher.app import SERVICE
+from services.dispatcher.contact_policies.policy_commands import find_policy, set_policy
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import ContactPolicy
@@ -138,6 +140,13 @@ async def go_live(database: Database, tenant: str = TENANT) -> None:
         await write_at_any_time(uow, tenant)
 
 
+async def share_ids(database: Database, *, shared: bool = True) -> None:
+    """Let each address of an id be a person of its own."""
+    async with database.transaction() as uow:
+        rules = (await find_policy(uow, TENANT)).rules
+        await set_policy(uow, TENANT, an_actor("the test"), replace(rules, ids_are_shared=shared))
+
+
 async def list_test_addresses(database: Database, *addresses: str, tenant: str = TENANT) -> None:
     async with database.transaction() as uow:
         await sending_commands.set_test_addresses(uow, tenant, an_actor("the test"), addresses)
@@ -231,4 +240,6 @@ async def say_no(database: Database, customer: Customer) -> None:
     """The customer unsubscribes by the link of their mail."""
     async with database.transaction() as uow:
         own = (await sending_commands.find_sending(uow, TENANT)).placeholder_ids
-        await suppression_commands.unsubscribe(uow, contact_key_of(SECRET, TENANT, customer, own))
+        shared = (await find_policy(uow, TENANT)).rules.ids_are_shared
+        contact = contact_key_of(SECRET, TENANT, customer, own, ids_are_shared=shared)
+        await suppression_commands.unsubscribe(uow, contact)

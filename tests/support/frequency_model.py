@@ -48,7 +48,7 @@ class Question:
     """One time at which somebody was asked, by us or (without a survey) by another system."""
 
     who: str
-    """The address, or an id."""
+    """The address; of what another system asked, an id, or the address where there is none."""
     at: datetime
     measurement: str
     touchpoint: str | None
@@ -65,6 +65,8 @@ class Model:
     """In their order."""
     distance: timedelta = timedelta(0)
     """A relational survey asks nobody whom a transactional one asks so soon before or after."""
+    shared: bool = False
+    """Whether an id stands for several people, each with an address."""
     questions: list[Question] = field(default_factory=list)
 
     def decide(self, event: Happened, now: datetime) -> str:
@@ -177,10 +179,12 @@ class Model:
         ]
 
     def _of(self, event: Happened) -> Iterator[Question]:
-        """What the contact was asked and perhaps got: under the address, and elsewhere under the id."""
+        """What the person was asked and perhaps got, under any address, and what was asked at the address."""
         for question in self.questions:
-            names = {event.address} if question.event is not None else {event.address, event.customer_id}
-            if question.who in names and question.state not in {"dropped", "failed"}:
+            names = {event.address, event.customer_id}
+            asked = question.event.customer_id if question.event is not None else None
+            same_person = not self.shared and asked is not None and asked == event.customer_id
+            if (question.who in names or same_person) and question.state not in {"dropped", "failed"}:
                 yield question
 
 

@@ -39,6 +39,7 @@ _FIELDS = {
     "/cap_hours": "cap",
     "/relational_distance_days": "relational_distance",
     "/ask_with_open_case": "open_case",
+    "/ids_are_shared": "shared_ids",
 }
 """The fields of the form by those of the API that they stand for."""
 _OF_WHOLE = {"/quiet_hours/mail": SAME_TIME, "/countries": TWICE_REMEDY}
@@ -89,6 +90,7 @@ class PolicyForm:
             "cap_hours": "" if cap is None or unit is None else cap * unit,
             "relational_distance_days": "" if distance is None else distance,
             "ask_with_open_case": {YES: True, NO: False}.get(self["open_case"], self["open_case"]),
+            "ids_are_shared": {YES: True, NO: False}.get(self["shared_ids"], self["shared_ids"]),
             **{rules: rows.bodies(self.fields) for rules, rows in RULES_IN_ROWS.items()},
         }
 
@@ -171,6 +173,7 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
             "cap_unit": unit,
             "relational_distance": str(rules.relational_distance_days),
             "open_case": YES if rules.ask_with_open_case else NO,
+            "shared_ids": YES if rules.ids_are_shared else NO,
             **COUNTER_ROWS.fields_of(rules.counter_events),
             **COUNTRY_ROWS.fields_of(rules.countries),
         }

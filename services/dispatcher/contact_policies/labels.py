@@ -14,14 +14,20 @@ FIELD_LABELS = {
     "cap_unit": message("Unit of that time"),
     "relational_distance": message("Days between a survey about one event and one about the whole relation"),
     "open_case": message("While a case of the customer is open"),
+    "shared_ids": message("Several addresses under one customer id"),
 }
 MAIL_LEAVES = {"yes": message("Mail leaves as on any day"), "no": message("Mail waits for the next day")}
+WHOSE_ADDRESSES = {
+    "no": message("They are one person, who is asked once"),
+    "yes": message("Each is a person of its own"),
+}
 ASKED_MEANWHILE = {"no": message("They are not asked"), "yes": message("They are asked all the same")}
 CHOICES = {
     "sundays": MAIL_LEAVES,
     "holidays": MAIL_LEAVES,
     "cap_unit": UNIT_LABELS,
     "open_case": ASKED_MEANWHILE,
+    "shared_ids": WHOSE_ADDRESSES,
 }
 """What may be chosen in a field, in words."""
 WRONG_TIME = message("Write a time of day such as 21:00, or leave both times empty.")
@@ -40,6 +46,7 @@ REMEDIES = {
         most=MAX_RELATIONAL_DISTANCE_DAYS,
     ),
     "open_case": message("Choose whether somebody whose case is open is asked."),
+    "shared_ids": message("Choose whose the addresses are that come under one customer id."),
 }
 NOT_SAVED = message("Nothing was saved.")
 STALE_FORM = message(

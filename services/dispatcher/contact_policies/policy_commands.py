@@ -78,6 +78,7 @@ def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
             if rule.declared is not None
         )
         or False,
+        "ids_are_shared": rules.ids_are_shared,
     }
 
 
@@ -108,6 +109,7 @@ def rules_from(row: Row[Any]) -> ContactRules:
         relational_distance_days=row.relational_distance_days,
         ask_with_open_case=row.ask_with_open_case,
         countries=_countries.decode(row.countries),
+        ids_are_shared=row.ids_are_shared,
     )
 
 
@@ -125,4 +127,5 @@ def policy_event(row: Row[Any]) -> TenantContactPolicy:
         relational_distance_days=rules.relational_distance_days,
         ask_with_open_case=rules.ask_with_open_case,
         countries=rules.countries,
+        ids_are_shared=rules.ids_are_shared,
     )

@@ -14,7 +14,7 @@ from shared.events import ContactRules, Event, TenantContactPolicy
 _COLUMNS = (
     "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at, "
     "CAST(counter_events AS text) AS counter_events, relational_distance_days, ask_with_open_case, "
-    "CAST(countries AS text) AS countries"
+    "CAST(countries AS text) AS countries, ids_are_shared"
 )
 
 FIND_OF_TENANTS = f"""
@@ -40,11 +40,11 @@ async def lock(uow: UnitOfWork, tenant: str) -> None:
 WRITE_POLICY = f"""
     INSERT INTO contact_policy AS p (
         tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events,
-        relational_distance_days, ask_with_open_case, countries, changed_at
+        relational_distance_days, ask_with_open_case, countries, ids_are_shared, changed_at
     )
     SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours,
         CAST(CAST(:counter_events AS text) AS jsonb), :relational_distance_days, :ask_with_open_case,
-        CAST(CAST(:countries AS text) AS jsonb), :now
+        CAST(CAST(:countries AS text) AS jsonb), :ids_are_shared, :now
     WHERE coalesce(CAST(:seen AS bigint), 0) = 0
         OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
     ON CONFLICT (tenant) DO UPDATE SET
@@ -57,13 +57,15 @@ WRITE_POLICY = f"""
         relational_distance_days = EXCLUDED.relational_distance_days,
         ask_with_open_case = EXCLUDED.ask_with_open_case,
         countries = EXCLUDED.countries,
+        ids_are_shared = EXCLUDED.ids_are_shared,
         changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
     WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
         AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events,
-             p.relational_distance_days, p.ask_with_open_case, p.countries) IS DISTINCT FROM
+             p.relational_distance_days, p.ask_with_open_case, p.countries,
+             p.ids_are_shared) IS DISTINCT FROM
             (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours,
              EXCLUDED.counter_events, EXCLUDED.relational_distance_days, EXCLUDED.ask_with_open_case,
-             EXCLUDED.countries)
+             EXCLUDED.countries, EXCLUDED.ids_are_shared)
     RETURNING {_COLUMNS}
 """
 
@@ -80,6 +82,7 @@ async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | N
         "relational_distance_days": rules.relational_distance_days,
         "ask_with_open_case": rules.ask_with_open_case,
         "countries": json.encode(rules.countries).decode(),
+        "ids_are_shared": rules.ids_are_shared,
         "seen": seen,
         "now": uow.now,
     }

@@ -80,6 +80,11 @@ class ContactPolicyBody(StrictBody):
     countries: CountryRuleBodies | None = Field(
         default=None, description=f"{COUNTRIES_MEANING} Left out: as they are."
     )
+    ids_are_shared: bool | None = Field(
+        default=None,
+        description="Whether one customer id stands for several people, such as an account: then each "
+        "address of it is a person of its own, for quarantines, the cap and opt-outs. Left out: as it is.",
+    )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -111,6 +116,7 @@ class ContactPolicyBody(StrictBody):
             countries=current.countries
             if self.countries is None
             else tuple(each.rule() for each in self.countries),
+            ids_are_shared=current.ids_are_shared if self.ids_are_shared is None else self.ids_are_shared,
         )
 
 
@@ -138,6 +144,7 @@ class ContactPolicyAnswer(BaseModel):
     relational_distance_days: int
     ask_with_open_case: bool
     countries: list[CountryRuleAnswer]
+    ids_are_shared: bool
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -155,6 +162,7 @@ class ContactPolicyAnswer(BaseModel):
             relational_distance_days=rules.relational_distance_days,
             ask_with_open_case=rules.ask_with_open_case,
             countries=[CountryRuleAnswer.of(each) for each in rules.countries],
+            ids_are_shared=rules.ids_are_shared,
             version=policy.version,
         )
 

@@ -7,8 +7,8 @@ from msgspec import json
 
 from services.dispatcher.customers.bases import read_bases, write_bases
 from services.dispatcher.customers.domain import CustomerProfile
+from services.dispatcher.customers.known_words import KnownWords
 from shared.db import UnitOfWork
-from shared.events.transactions import Basis
 
 _GIVEN = "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)"
 _KEPT = "(p.customer_id, p.contact, p.email)"
@@ -109,20 +109,24 @@ async def count_profiles(uow: UnitOfWork, tenant: str) -> int:
     return count
 
 
-FIND_BASES = """
-    SELECT p.tenant, p.person, CAST(p.bases AS text) AS bases
+FIND_WORDS = """
+    SELECT p.tenant, p.person, p.contact, p.locale, p.country, p.time_zone, CAST(p.bases AS text) AS bases
     FROM customer_profile p
     JOIN unnest(CAST(:tenants AS text[]), CAST(:persons AS text[])) AS n(tenant, person)
         USING (tenant, person)
-    WHERE p.bases <> '{}'
 """
 
 
-async def find_bases(
+async def find_words(
     uow: UnitOfWork, persons: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], dict[str, Basis]]:
-    """The evidence of each of these customers, by tenant and pseudonym, who have any."""
+) -> dict[tuple[str, str], KnownWords]:
+    """What is known of each of these customers, by tenant and pseudonym, who have a profile."""
     keys = sorted(persons)
     values = {"tenants": [tenant for tenant, _ in keys], "persons": [person for _, person in keys]}
-    found = await uow.execute(FIND_BASES, values)
-    return {(row.tenant, row.person): read_bases(row.bases) for row in found}
+    found = await uow.execute(FIND_WORDS, values)
+    return {
+        (row.tenant, row.person): KnownWords(
+            row.contact, row.locale, row.country, row.time_zone, read_bases(row.bases)
+        )
+        for row in found
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from shared.events import Customer
+from shared.events import Customer, Invitation
 from shared.privacy.persons import NOBODY, identity_of, person_of
 from shared.privacy.subjects import Subject
 from shared.secrets import customer_hashes
@@ -24,6 +24,8 @@ class ContactKey(NamedTuple):
     """The id that came, where it was treated as none."""
     person: str = NOBODY
     """The pseudonym of the customer."""
+    id_is_shared: bool = False
+    """Whether the company gives one id to several people, so that each address is a person of its own."""
 
     @property
     def subject(self) -> Subject:
@@ -32,8 +34,20 @@ class ContactKey(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What the quarantine belongs to: the address, under any id; the id, where no address is known."""
+        """The contact's one name: the address, under any id; the id, where no address is known."""
         return self.address or self.customer_id
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Under what a question to the contact is kept: the address, under any id, and the id, which is the
+        person under any address.
+        """
+        return (self.key, self.customer_id) if self.key != self.customer_id else (self.key,)
+
+    @property
+    def own_keys(self) -> tuple[str, ...]:
+        """Those of them under which nobody else is meant: not an id that several people share."""
+        return (self.key,) if self.id_is_shared else self.keys
 
     @property
     def shares_id(self) -> bool:
@@ -42,9 +56,18 @@ class ContactKey(NamedTuple):
 
 
 def contact_key_of(
-    secret: str, tenant: str, customer: Customer, placeholder_ids: AbstractSet[str]
+    secret: str,
+    tenant: str,
+    customer: Customer,
+    placeholder_ids: AbstractSet[str],
+    *,
+    ids_are_shared: bool = False,
 ) -> ContactKey:
-    """The contact of a customer. ``placeholder_ids``: the tenant's own that stand for nobody, folded."""
+    """The contact of a customer.
+
+    :param placeholder_ids: the tenant's own that stand for nobody, folded.
+    :param ids_are_shared: whether the tenant gives one id to several people.
+    """
     address, ignored_id = None, None
     earlier: tuple[str, ...] = ()
     if customer.email is not None and customer.email.strip():
@@ -53,16 +76,24 @@ def contact_key_of(
     customer_id = identity_of(secret, tenant, customer, placeholder_ids)
     if customer_id != customer.id or is_placeholder_id(customer.id, placeholder_ids):
         ignored_id = customer.id
-    return ContactKey(
-        tenant, customer_id, address, earlier, ignored_id, person_of(secret, tenant, customer_id)
-    )
+    person = person_of(secret, tenant, customer_id)
+    return ContactKey(tenant, customer_id, address, earlier, ignored_id, person, ids_are_shared)
+
+
+def contact_of_invitation(tenant: str, invitation: Invitation) -> ContactKey:
+    """The contact whom an invitation was made for, as far as that stands in it."""
+    person = invitation.person or NOBODY
+    return ContactKey(tenant, invitation.customer.id, invitation.contact_key, person=person)
 
 
 def quarantine_keys(contact: ContactKey) -> tuple[str, ...]:
-    """All keys under which the contact may have been asked.
-
-    What is known under the id alone, from another system's import or from before addresses were stored, holds
-    for every contact of the id.
-    """
+    """All keys under which the contact may have been asked: the address, and the person by the id."""
     own = (contact.address, *contact.earlier) if contact.address is not None else ()
     return (*own, contact.customer_id) if contact.shares_id else own
+
+
+def keys_without_ours(contact: ContactKey) -> tuple[str, ...]:
+    """Those of them under which only the questions of other systems count, which tell no address: an id that
+    several people share.
+    """
+    return (contact.customer_id,) if contact.id_is_shared and contact.shares_id else ()

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
+from services.dispatcher.customers.known_words import KnownWords, known_customer
+from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.counter_events import (
     Asking,
     Countered,
@@ -36,7 +37,7 @@ from services.dispatcher.invitations.states import move_invitation, read_invitat
 from services.dispatcher.repository.reminders import touch_invitation
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
-from shared.events import Event, Invitation, Transaction
+from shared.events import Customer, Event, Invitation, Transaction
 
 
 class WaitingMail(NamedTuple):
@@ -44,6 +45,8 @@ class WaitingMail(NamedTuple):
 
     contact: ContactKey
     invitation: Invitation
+    customer: Customer
+    """That of the invitation, with what is known besides."""
     n: int
     is_reminder: bool
     due_at: datetime
@@ -104,7 +107,9 @@ async def counter_waiting(
         invitation = read_invitation(row)
         contact = _contact(secret, row.tenant, invitation, inputs)
         if contact in locked:
-            mail = WaitingMail(contact, invitation, row.n, row.kind == "reminder", row.due_at)
+            words = KnownWords(row.known_contact, row.locale, row.country, row.time_zone)
+            customer = known_customer(invitation.customer, words, contact)
+            mail = WaitingMail(contact, invitation, customer, row.n, row.kind == "reminder", row.due_at)
             done += await _counter(uow, mail, judge_counters(counters, mail.asking), inputs)
     await rows.note(uow, done)
 
@@ -138,7 +143,7 @@ def countered_rows(tenant: str, event_id: UUID, verdict: Verdict, countered: Cou
 
 
 def _contact(secret: str, tenant: str, invitation: Invitation, inputs: DecisionInputs) -> ContactKey:
-    return contact_key_of(secret, tenant, invitation.customer, inputs.sending(tenant).placeholder_ids)
+    return inputs.contact_of(tenant, invitation.customer, secret)
 
 
 async def _counter(
@@ -169,7 +174,7 @@ def _effect(
 
 def _hours(mail: WaitingMail, inputs: DecisionInputs) -> ContactHours:
     tenant = mail.contact.tenant
-    place = place_of(mail.invitation.customer, inputs.tenants.get(tenant))
+    place = place_of(mail.customer, inputs.tenants.get(tenant))
     return ContactHours.of(inputs.company_policy(tenant).rules, place.zone, place.country)
 
 

@@ -65,6 +65,8 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     quarantine_scope: QuarantineScope = "any"
     """Of the survey that asks."""
     language: str | None = None
+    from_profile: tuple[str, ...] = ()
+    """What of the customer was known before, since the event did not say it."""
     channel: str | None = None
     """By which it asks; None: nobody is asked, or decided by a version that knew one channel alone."""
     drawn_percent: int | None = None
@@ -86,8 +88,12 @@ def explain(
     *,
     company_policy_version: int = 0,
     rehearsed: tuple[Considered, ...] = (),
+    from_profile: tuple[str, ...] = (),
 ) -> Explanation:
-    """The values behind a verdict; ``person`` is None when the tenant is unknown."""
+    """The values behind a verdict; ``person`` is None when the tenant is unknown.
+
+    :param from_profile: what of the customer the event did not say.
+    """
     survey = verdict.survey
     rules = {name: getattr(survey, name) for name in NUMERIC_RULES} if survey is not None else {}
     return Explanation(
@@ -113,6 +119,7 @@ def explain(
         delay_by_event=transaction.delay_minutes is not None,
         quarantine_scope=survey.quarantine_scope if survey else "any",
         language=language,
+        from_profile=from_profile,
         channel=verdict.channel,
         drawn_percent=verdict.drawn_percent,
         beyond_draw=verdict.beyond_draw,

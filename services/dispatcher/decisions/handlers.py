@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.dispatcher.customers.domain import newest_profiles, profile_of_event
+from services.dispatcher.customers.known_words import taken_from
 from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
@@ -20,11 +21,11 @@ from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
 from services.dispatcher.decisions.inputs import (
     DecisionInputs,
-    load_bases,
     load_contacts,
     load_counters,
     load_erased,
     load_inputs,
+    load_words,
 )
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine
@@ -185,7 +186,7 @@ async def _decide(
     if asked:
         await load_contacts(uow, asked_contacts, inputs)
         await load_counters(uow, asked, inputs)
-        await load_bases(uow, asked_contacts, inputs)
+        await load_words(uow, asked, inputs)
         await load_draws(uow, asked, inputs)
         waiting = await lock_replaceable(uow, asked, inputs)
     results = [
@@ -242,9 +243,11 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
     """Decide one event; what it starts counts for the contact's next one in the same batch."""
     event, mode = candidate.event, inputs.sending(candidate.event.tenant).mode
     person, invitation, language = None, None, None
+    known = event.data.customer
     rehearsed: tuple[Considered, ...] = ()
     if inputs.knows(event.tenant):
-        person = inputs.person(event, contact)
+        known = inputs.customer(event, contact)
+        person = inputs.person(event, contact, known)
         surveys = inputs.surveys.get(event.tenant, ())
         decide_by = partial(
             decide,
@@ -266,14 +269,14 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
     else:
         verdict = Verdict(reason="unknown_tenant")
     if verdict.survey is not None:
-        language = inputs.language(event, verdict.survey)
+        language = inputs.language(event.tenant, known, verdict.survey)
         customer = replace(event.data.customer, id=contact.customer_id)
         invitation = new_invitation(
             event.data, customer, contact, candidate.event_id, verdict, language, uuid7(), now
         )
     if verdict.starts_quarantine and invitation is not None:
         if verdict.replaces:
-            inputs.note_replaced(contact, {each.event_id for each in verdict.replaces})
+            inputs.note_replaced(contact.tenant, {each.event_id for each in verdict.replaces})
         inputs.note_invited(contact, invitation)
     explanation = explain(
         inputs.policy,
@@ -285,6 +288,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         event.data,
         company_policy_version=inputs.company_policy(event.tenant).version,
         rehearsed=rehearsed,
+        from_profile=taken_from(event.data.customer, known),
     )
     transaction, is_erased = event.data, inputs.is_erased(contact)
     if is_erased:

@@ -1,6 +1,6 @@
 """Everything that the events of a batch are judged by, loaded with a fixed number of queries."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -11,9 +11,20 @@ from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.policy_commands import find_policies
-from services.dispatcher.customers.repository import find_bases
+from services.dispatcher.customers.known_words import (
+    NOTHING_KNOWN,
+    KnownWords,
+    is_complete,
+    known_customer,
+)
+from services.dispatcher.customers.repository import find_words
 from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
+from services.dispatcher.decisions.contacts import (
+    ContactKey,
+    contact_key_of,
+    keys_without_ours,
+    quarantine_keys,
+)
 from services.dispatcher.decisions.counter_events import (
     NOT_COUNTERED,
     Countered,
@@ -56,8 +67,7 @@ from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import read_texts
 from shared.db import UnitOfWork
-from shared.events import ContactRules, Event, Invitation, Tenant, Transaction
-from shared.events.transactions import Basis
+from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
@@ -83,16 +93,19 @@ class DecisionInputs:
     """When each contact, or anybody with an id, was last asked; updated within the batch."""
     asked: dict[tuple[str, str], list[Asked]] = field(default_factory=dict)
     """The same for each survey and touchpoint, of tenants that have a quarantine with a scope."""
+    keys_about: dict[tuple[str, UUID], set[str]] = field(default_factory=dict)
+    """Under which keys it stands there that a mail waits, by tenant and the event that it asks about."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """The counter-events that may be about the events, by tenant."""
     open_cases: set[tuple[str, str]] = field(default_factory=set)
     """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
-    bases: dict[tuple[str, str], dict[str, Basis]] = field(default_factory=dict)
-    """By tenant and person: the evidence that they may be asked; updated within the batch."""
     shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
     """By tenant, survey and segment: of surveys with adaptive sampling, those of less than everybody."""
     detractors: set[tuple[str, str]] = field(default_factory=set)
     """The (tenant, key of a contact) whose last answer was a detractor's, of those whom no share draws."""
+    words: dict[tuple[str, str], KnownWords] = field(default_factory=dict)
+    """By tenant and person: what is known of them besides the event, and the evidence that they may be asked;
+    updated within the batch."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -131,11 +144,29 @@ class DecisionInputs:
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
         """The contact whom the event is about."""
-        placeholder_ids = self.sending(event.tenant).placeholder_ids
-        return contact_key_of(secret, event.tenant, event.data.customer, placeholder_ids)
+        return self.contact_of(event.tenant, event.data.customer, secret)
 
-    def person(self, event: Event[Transaction], contact: ContactKey) -> Person:
-        """What the rules need to know of the customer."""
+    def contact_of(self, tenant: str, customer: Customer, secret: str) -> ContactKey:
+        """The contact of a customer, by what the tenant has set."""
+        placeholder_ids = self.sending(tenant).placeholder_ids
+        shared = self.company_policy(tenant).rules.ids_are_shared
+        return contact_key_of(secret, tenant, customer, placeholder_ids, ids_are_shared=shared)
+
+    def customer(self, event: Event[Transaction], contact: ContactKey) -> Customer:
+        """The customer of the event, with what is known besides; what it says counts for their next event."""
+        customer, person = event.data.customer, (contact.tenant, contact.person)
+        if contact.person == NOBODY or self.is_erased(contact):
+            return customer
+        known = self.words.get(person, NOTHING_KNOWN)
+        completed = known_customer(customer, known, contact)
+        if event.data.survey_id is None and contact.address is not None:
+            bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
+            said = completed.locale, completed.country, completed.time_zone
+            self.words[person] = KnownWords(contact.address, *said, bases)
+        return completed
+
+    def person(self, event: Event[Transaction], contact: ContactKey, customer: Customer) -> Person:
+        """What the rules need to know of the customer, as :meth:`customer` knows them."""
         if not self.is_asked_about(event):
             return Person(address="missing")  # no survey asks, so nothing was loaded
         entries = self._suppressions(contact)
@@ -143,7 +174,7 @@ class DecisionInputs:
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
         rules = self.company_policy(event.tenant).rules
         tenant = self.tenants.get(event.tenant)
-        place = place_of(event.data.customer, tenant)
+        place = place_of(customer, tenant)
         return Person(
             address=address_quality(event.data.customer.email),
             erased=self.is_erased(contact),
@@ -170,10 +201,8 @@ class DecisionInputs:
         if not rules.countries:
             return NO_LAW
         own = bases_of(event.data.customer, event.data.occurred_at)
-        known = newest_bases(self.bases.get((contact.tenant, contact.person), {}), own)
-        if own and contact.person != NOBODY:
-            self.bases[contact.tenant, contact.person] = known
-        return law_for(rules.countries, place.country, known)
+        known = self.words.get((contact.tenant, contact.person), NOTHING_KNOWN).bases
+        return law_for(rules.countries, place.country, newest_bases(known, own))
 
     def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
         """What counter-events do to the mail about this event; to a test of a survey nothing."""
@@ -198,9 +227,9 @@ class DecisionInputs:
     def _asked(self, contact: ContactKey) -> tuple[Asked, ...]:
         if not self.asked:
             return ()
-        return tuple(
-            each for key in quarantine_keys(contact) for each in self.asked.get((contact.tenant, key), ())
-        )
+        keys = quarantine_keys(contact)
+        found = (each for key in keys for each in self.asked.get((contact.tenant, key), ()))
+        return tuple(dict.fromkeys(found))  # one question stands under the address and under the id
 
     def _suppressions(self, contact: ContactKey) -> list[Row[Any]]:
         """The contact's suppressions, that of the address before that of the id."""
@@ -222,40 +251,51 @@ class DecisionInputs:
             is_detractor=(contact.tenant, contact.key) in self.detractors,
         )
 
-    def language(self, event: Event[Transaction], survey: CandidateSurvey) -> str:
+    def language(self, tenant_id: str, customer: Customer, survey: CandidateSurvey) -> str:
         """The language that the customer is written to in."""
-        tenant = self.tenants.get(event.tenant)
+        tenant = self.tenants.get(tenant_id)
         languages = tenant.languages if tenant else ()
-        return language_of(event.data.customer.locale, self.policy, survey, languages)
+        return language_of(customer.locale, self.policy, survey, languages)
+
+    def note_asked(self, tenant: str, key: str, asked: Asked) -> None:
+        """Let this count as asked, by whom and about what."""
+        self.asked.setdefault((tenant, key), []).append(asked)
+        if asked.unsent_about is not None:
+            self.keys_about.setdefault((tenant, asked.unsent_about), set()).add(key)
 
     def note_invited(self, contact: ContactKey, invitation: Invitation) -> None:
-        """Let the contact's next event in this batch meet the quarantine."""
-        key, at = (contact.tenant, contact.key), invitation.due_at
-        self.asked_at[key] = max(self.asked_at.get(key, at), at)
-        if self.looks_at_asked(contact.tenant):
-            touchpoint = one_touchpoint(invitation.touchpoint, None)
-            about = invitation.survey_id, invitation.event_id
-            asked = Asked(at, False, invitation.measurement, touchpoint, *about)
-            self.asked.setdefault(key, []).append(asked)
+        """Let the next event in this batch of the person, or of the address, meet the quarantine."""
+        at, touchpoint = invitation.due_at, one_touchpoint(invitation.touchpoint, None)
+        about = invitation.survey_id, invitation.event_id
+        asked = Asked(at, False, invitation.measurement, touchpoint, *about)
+        for name in contact.own_keys:
+            key = contact.tenant, name
+            self.asked_at[key] = max(self.asked_at.get(key, at), at)
+            if self.looks_at_asked(contact.tenant):
+                self.note_asked(*key, asked)
 
-    def note_replaced(self, contact: ContactKey, event_ids: Collection[UUID]) -> None:
+    def note_replaced(self, tenant: str, event_ids: Collection[UUID]) -> None:
         """Let what waited about these events be as if it had never been to leave."""
-        for key in quarantine_keys(contact):
-            if (asked := self.asked.get((contact.tenant, key))) is not None:
-                left = [each for each in asked if each.unsent_about not in event_ids]
-                self.asked[contact.tenant, key] = left
-                if len(left) < len(asked):
-                    self.asked_at.pop((contact.tenant, key), None)
-                    if left:
-                        self.asked_at[contact.tenant, key] = max(each.at for each in left)
+        for key in self._keys_about(tenant, event_ids):
+            left = [each for each in self.asked[key] if each.unsent_about not in event_ids]
+            self.asked[key] = left
+            self.asked_at.pop(key, None)
+            if left:
+                self.asked_at[key] = max(each.at for each in left)
 
-    def note_leaving(self, contact: ContactKey, event_ids: Collection[UUID]) -> None:
+    def note_leaving(self, tenant: str, event_ids: Collection[UUID]) -> None:
         """Let what waits about these events count as sent, since a sender has it now."""
-        for key in quarantine_keys(contact):
-            asked = self.asked.get((contact.tenant, key), [])
-            asked[:] = [
-                each._replace(unsent_about=None) if each.unsent_about in event_ids else each for each in asked
+        for key in self._keys_about(tenant, event_ids):
+            self.asked[key] = [
+                each._replace(unsent_about=None) if each.unsent_about in event_ids else each
+                for each in self.asked[key]
             ]
+
+    def _keys_about(self, tenant: str, event_ids: Collection[UUID]) -> set[tuple[str, str]]:
+        """Whatever contacts of this batch see these mails: of the same person, or at the same address."""
+        return {
+            (tenant, key) for event_id in event_ids for key in self.keys_about.get((tenant, event_id), ())
+        }
 
 
 async def load_inputs(
@@ -288,11 +328,12 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     """Lock the contacts' rows, and load what is known of them."""
     await lock_contacts(uow, contacts)
     keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
-    for row in await contact_rows.find_last_asked(uow, keys):
+    without_ours = {(contact.tenant, key) for contact in contacts for key in keys_without_ours(contact)}
+    for row in await contact_rows.find_last_asked(uow, keys, without_ours):
         inputs.asked_at[row.tenant, row.id] = row.asked_at
     if scoped := {(tenant, key) for tenant, key in keys if inputs.looks_at_asked(tenant)}:
-        for contact, asked in await load_asked(uow, scoped):
-            inputs.asked.setdefault(contact, []).append(asked)
+        for key, asked in await load_asked(uow, scoped, without_ours):
+            inputs.note_asked(*key, asked)
     careful = [
         contact for contact in contacts if not inputs.company_policy(contact.tenant).rules.ask_with_open_case
     ]
@@ -316,21 +357,30 @@ async def load_counters(
             inputs.counters.setdefault(counter.tenant, []).append(counter)
 
 
-async def load_bases(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
-    """Load the evidence that customers may be asked, of companies for whom it matters."""
+async def load_words(
+    uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
+) -> None:
+    """Load what is known of customers whose events leave something out, or whose evidence matters."""
     persons = {
         (contact.tenant, contact.person)
-        for contact in contacts
-        if needs_evidence(inputs.company_policy(contact.tenant).rules.countries)
+        for event, contact in asked
+        if contact.person != NOBODY
+        and (
+            not is_complete(event.data.customer)
+            or needs_evidence(inputs.company_policy(contact.tenant).rules.countries)
+        )
     }
     if persons:
-        inputs.bases.update(await find_bases(uow, persons))
+        inputs.words.update(await find_words(uow, persons))
 
 
 async def load_asked(
-    uow: UnitOfWork, keys: Collection[tuple[str, str]]
+    uow: UnitOfWork, keys: Collection[tuple[str, str]], without_ours: Container[tuple[str, str]] = ()
 ) -> list[tuple[tuple[str, str], Asked]]:
-    """When each (tenant, id or hash of an address) was asked, by whom and about what."""
+    """When each (tenant, id or hash of an address) was asked, by whom and about what.
+
+    :param without_ours: the keys of which what we asked does not count.
+    """
     return [
         (
             (row.tenant, row.contact),
@@ -343,7 +393,7 @@ async def load_asked(
                 row.unsent_about,
             ),
         )
-        for row in await asked_rows.find(uow, keys)
+        for row in await asked_rows.find(uow, keys, without_ours)
     ]
 
 

@@ -24,8 +24,8 @@ NEVER_ARRIVED = frozenset({"withheld", "dropped", "failed"})
 async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None:
     """Lock the rows of these contacts and of their ids, all in one order.
 
-    Two events of one address are then judged one after the other, under whatever ids they come, and no two
-    transactions wait for each other.
+    Two events of one address are then judged one after the other, under whatever ids they come, and so are
+    two events of one id, under whatever addresses; and no two transactions wait for each other.
     """
     addresses: dict[tuple[str, str], set[str]] = {}
     persons = {
@@ -45,23 +45,29 @@ async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None
 
 
 async def begin_quarantine(uow: UnitOfWork, invited: Iterable[tuple[ContactKey, Invitation]]) -> None:
-    """Store when the mail of each contact was due, and what it asks; the latest of a contact counts."""
+    """Store when the mail of each contact was due, and what it asks; the latest of a contact counts.
+
+    It is stored under the id, too, where ids are shared by several people: so a company that sets this
+    otherwise finds its history.
+    """
     latest: dict[tuple[str, str], datetime] = {}
     asked: list[AskedRow] = []
     for contact, invitation in invited:
-        key, due_at = (contact.tenant, contact.key), invitation.due_at
-        latest[key] = max(latest.get(key, due_at), due_at)
-        asked.append(asked_row(contact, invitation))
+        due_at = invitation.due_at
+        for name in contact.keys:
+            key = contact.tenant, name
+            latest[key] = max(latest.get(key, due_at), due_at)
+            asked.append(asked_row(*key, invitation))
     if latest:
         await contact_rows.store_invited(uow, [(*key, due_at) for key, due_at in latest.items()])
         await asked_rows.store(uow, asked)
 
 
-def asked_row(contact: ContactKey, invitation: Invitation) -> AskedRow:
-    """What an invitation asks its contact."""
+def asked_row(tenant: str, key: str, invitation: Invitation) -> AskedRow:
+    """What an invitation asks the contact that has this key."""
     return AskedRow(
-        contact.tenant,
-        contact.key,
+        tenant,
+        key,
         invitation.id,
         invitation.due_at,
         elsewhere=False,
@@ -79,9 +85,7 @@ async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invit
 
 
 def asked_under(tenant: str, contact: str, customer_id: str) -> set[tuple[str, str]]:
-    """The (tenant, key) under which a question to a contact is kept: versions that knew no addresses stored
-    it under the id.
-    """
+    """The (tenant, key) under which a question to a contact is kept: its address, and the id."""
     return {(tenant, contact), (tenant, customer_id)}
 
 
@@ -95,20 +99,21 @@ async def forget_asked(
 
 
 async def take_turn(
-    uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int, judged_after: str | None
+    uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int, judged_after: Collection[str]
 ) -> datetime | None:
-    """Let a mail leave now, unless another one has left within these hours, or since it was judged: then
-    when that was.
+    """Let a mail leave now, unless another one to the person or the address has left within these hours, or
+    since it was judged: then when that was.
 
     :param turn: which mail it is: a try of the same mail is no other one.
-    :param judged_after: the contact's last mail when this one was judged; None: there was none.
+    :param judged_after: the last mails to the person and to the address when this one was judged.
     """
-    return await contact_rows.take_turn(uow, contact.tenant, contact.key, turn, cap_hours, judged_after)
+    keys, own = contact.keys, contact.own_keys
+    return await contact_rows.take_turn(uow, contact.tenant, keys, own, turn, cap_hours, judged_after)
 
 
 async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:
     """The mail has certainly not left this time, so another one may."""
-    await contact_rows.give_turn_back(uow, contact.tenant, contact.key, turn)
+    await contact_rows.give_turn_back(uow, contact.tenant, contact.keys, turn)
 
 
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:

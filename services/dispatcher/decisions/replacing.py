@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.decisions.contacts import ContactKey, contact_of_invitation, quarantine_keys
 from services.dispatcher.decisions.inputs import DecisionInputs
 from services.dispatcher.decisions.quarantine import end_quarantine
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
+from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.decisions.repository import replaced as rows
 from services.dispatcher.decisions.repository.replaced import ReplacedRow
 from services.dispatcher.decisions.values import ReplacedReason, Verdict
@@ -33,24 +34,34 @@ async def lock_replaceable(
     """Lock what waits for these contacts and may have to give way to a mail about these events.
 
     The contacts' rows are locked. Deliveries and invitations are locked behind them, against the order of the
-    senders, so none of them is waited for: what a sender has counts as sent.
+    senders, and so is a row under which a mail is kept besides: of the same person's other address, or of
+    another person who has this address. So none of them is waited for: what another transaction has counts as
+    sent.
     """
-    waiting: dict[tuple[str, UUID], ContactKey] = {}
+    waiting: set[tuple[str, UUID]] = set()
     for event, contact in asked:
         for key in quarantine_keys(contact):
             for each in inputs.asked.get((contact.tenant, key), ()):
                 if each.unsent_about is not None and inputs.may_give_way(each, event):
-                    waiting[contact.tenant, each.unsent_about] = contact
+                    waiting.add((contact.tenant, each.unsent_about))
     if not waiting:
         return {}
     locked = {
-        (row.tenant, row.event_id): read_invitation(row)
-        for row in await rows.lock_waiting(uow, waiting.keys())
+        (row.tenant, row.event_id): read_invitation(row) for row in await rows.lock_waiting(uow, waiting)
     }
-    for (tenant, event_id), contact in waiting.items():
-        if (tenant, event_id) not in locked:
-            inputs.note_leaving(contact, {event_id})
-    return locked
+    held = {(contact.tenant, key) for _, contact in asked for key in contact.keys}
+    if more := {key for mail, invitation in locked.items() for key in _kept_under(mail, invitation)} - held:
+        held |= await contact_rows.lock_more(uow, more)
+    replaceable = {mail: each for mail, each in locked.items() if _kept_under(mail, each) <= held}
+    for tenant, event_id in waiting - replaceable.keys():
+        inputs.note_leaving(tenant, {event_id})
+    return replaceable
+
+
+def _kept_under(mail: tuple[str, UUID], invitation: Invitation) -> set[tuple[str, str]]:
+    """The rows under which it is kept that the contact was asked."""
+    contact = contact_of_invitation(mail[0], invitation)
+    return {(contact.tenant, key) for key in contact.keys}
 
 
 async def replace_waiting(uow: UnitOfWork, decided: Sequence[Replacing], waiting: Waiting) -> None:
@@ -64,12 +75,12 @@ async def replace_waiting(uow: UnitOfWork, decided: Sequence[Replacing], waiting
         if verdict.relational_event_id is not None:
             replaced.append(ReplacedRow(tenant, event_id, verdict.relational_event_id, RELATIONAL_FIRST))
         for other, reason in verdict.replaces:
-            await _drop(uow, contact, waiting[tenant, other], reason)
+            await _drop(uow, tenant, waiting[tenant, other], reason)
             replaced.append(ReplacedRow(tenant, other, event_id, reason))
     await rows.note(uow, replaced)
 
 
-async def _drop(uow: UnitOfWork, contact: ContactKey, invitation: Invitation, reason: ReplacedReason) -> None:
-    await move_invitation(uow, contact.tenant, invitation, "dropped", reason=reason)
-    await end_quarantine(uow, contact, invitation)
-    await rows.drop_delivery(uow, contact.tenant, invitation.id, reason)
+async def _drop(uow: UnitOfWork, tenant: str, invitation: Invitation, reason: ReplacedReason) -> None:
+    await move_invitation(uow, tenant, invitation, "dropped", reason=reason)
+    await end_quarantine(uow, contact_of_invitation(tenant, invitation), invitation)
+    await rows.drop_delivery(uow, tenant, invitation.id, reason)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.customers.known_words import NOTHING_KNOWN, KnownWords, known_customer
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import (
     NOT_COUNTERED,
@@ -135,8 +136,10 @@ class Simulation:
     """The keys of the contacts whose last answer is a detractor's by now, where a share draws."""
     known: set[str] = field(default_factory=set)
     """The keys for which the questions and suppressions above are loaded."""
-    bases: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By person: the kinds of evidence that they may be asked, as it is kept now."""
+    words: dict[str, KnownWords] = field(default_factory=dict)
+    """By person: what is known of them, and the evidence that they may be asked, as it is kept now."""
+    keys_about: dict[UUID, set[str]] = field(default_factory=dict)
+    """Under which keys it stands in ``asked`` that a mail is about an event."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
@@ -149,12 +152,19 @@ class Simulation:
             verdict = self._verdict(event)
             survey = verdict.survey
             if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
-                self._give_way(event, verdict.replaces)
+                self._give_way(verdict.replaces)
                 about = survey.measurement, survey.touchpoint, survey.id, event.event_id
-                self.asked.setdefault(event.contact.key, []).append(Asked(verdict.due_at, False, *about))
+                for key in event.contact.own_keys:
+                    self.note_asked(key, Asked(verdict.due_at, False, *about))
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
             count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
             self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[: self.max_examples]
+
+    def note_asked(self, key: str, asked: Asked) -> None:
+        """Let this count as asked under a key, from when it was or would have been."""
+        self.asked.setdefault(key, []).append(asked)
+        if asked.unsent_about is not None:
+            self.keys_about.setdefault(asked.unsent_about, set()).add(key)
 
     def remember(self, counters: Iterable[RememberedCounter]) -> None:
         """Let counter-events count for what is decided from when they were known."""
@@ -217,13 +227,11 @@ class Simulation:
             is_detractor=event.contact.key in self.detractors,
         )
 
-    def _give_way(self, event: PastEvent, replaced: Sequence[Replaced]) -> None:
+    def _give_way(self, replaced: Sequence[Replaced]) -> None:
         """Let what would have waited about these events be as if it had never been to leave."""
-        if replaced:
-            events = {each.event_id for each in replaced}
-            for key in quarantine_keys(event.contact):
-                asked = self.asked.get(key, [])
-                asked[:] = [each for each in asked if each.unsent_about not in events]
+        events = {each.event_id for each in replaced}
+        for key in {key for event_id in events for key in self.keys_about.get(event_id, ())}:
+            self.asked[key] = [each for each in self.asked[key] if each.unsent_about not in events]
 
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
         """What the event counters by the rules that are tried. Tests and waves counter nothing."""
@@ -248,11 +256,12 @@ class Simulation:
 
     def _person(self, event: PastEvent) -> Person:
         contact, rules = event.contact, self.rules.company
-        asked = [
+        # One question stands under the address and under the id.
+        asked = dict.fromkeys(
             each if each.at >= event.decided_at else each._replace(unsent_about=None)
             for key in quarantine_keys(contact)
             for each in self.asked.get(key, ())
-        ]
+        )
         keys = (contact.address, contact.customer_id) if contact.address else (contact.customer_id,)
         reasons = {
             entry.reason
@@ -260,7 +269,8 @@ class Simulation:
             for entry in self.suppressed.get(key, ())
             if entry.since <= event.decided_at
         }
-        place = place_of(event.transaction.customer, self.rules.tenant)
+        known = self.words.get(contact.person, NOTHING_KNOWN)
+        place = place_of(known_customer(event.transaction.customer, known, contact), self.rules.tenant)
         return Person(
             address=event.address,
             test_address=event.test_address,
@@ -285,7 +295,7 @@ class Simulation:
     def _evidence(self, event: PastEvent) -> Iterable[str]:
         """What is known by now, and what came with the event."""
         own = bases_of(event.transaction.customer, event.transaction.occurred_at)
-        return {*own, *self.bases.get(event.contact.person, ())}
+        return {*own, *self.words.get(event.contact.person, NOTHING_KNOWN).bases}
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:

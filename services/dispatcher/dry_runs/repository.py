@@ -1,6 +1,6 @@
 """What a dry run reads, and where its result is kept for a few days."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,12 +64,14 @@ async def list_decisions(
 # Without the questions that these very events led to; a mail that was decided before them counts also where
 # it is due after them. What a contact's own row alone knows counts in every scope, as in a decision.
 FIND_ASKED_BEFORE = """
-    WITH n AS MATERIALIZED (SELECT unnest(CAST(:contacts AS text[])) AS contact)
+    WITH n AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:contacts AS text[]), CAST(:ours AS boolean[])) AS u(contact, ours)
+    )
     SELECT a.contact, a.asked_at, a.elsewhere, a.measurement, a.touchpoint, a.survey_id,
         i.event_id AS about
     FROM n JOIN asked a ON a.tenant = :tenant AND a.contact = n.contact
     LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
-    WHERE NOT EXISTS (
+    WHERE (n.ours OR a.elsewhere) AND NOT EXISTS (
         SELECT FROM decision d
         WHERE d.tenant = :tenant AND d.invitation_id = a.id AND d.decided_at >= :since
     )
@@ -79,7 +81,7 @@ FIND_ASKED_BEFORE = """
     CROSS JOIN LATERAL (
         VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
     ) AS u(asked_at, elsewhere)
-    WHERE u.asked_at IS NOT NULL AND NOT EXISTS (
+    WHERE u.asked_at IS NOT NULL AND (n.ours OR u.elsewhere) AND NOT EXISTS (
         SELECT FROM asked a
         WHERE a.tenant = :tenant AND a.contact = c.id AND a.elsewhere = u.elsewhere
             AND a.asked_at >= u.asked_at
@@ -88,12 +90,15 @@ FIND_ASKED_BEFORE = """
 
 
 async def find_asked_before(
-    uow: UnitOfWork, tenant: str, contacts: Sequence[str], since: datetime
+    uow: UnitOfWork, tenant: str, contacts: Sequence[str], without_ours: Container[str], since: datetime
 ) -> Sequence[Row[Any]]:
-    """When these contacts were asked, but for what was asked about the events decided since then."""
-    rows = await uow.execute(
-        FIND_ASKED_BEFORE, {"tenant": tenant, "contacts": list(contacts), "since": since}
-    )
+    """When these contacts were asked, but for what was asked about the events decided since then.
+
+    :param without_ours: those of them of which what we asked does not count.
+    """
+    ours = [contact not in without_ours for contact in contacts]
+    values = {"tenant": tenant, "contacts": list(contacts), "ours": ours, "since": since}
+    rows = await uow.execute(FIND_ASKED_BEFORE, values)
     return rows.all()
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Row
 
 from services.dispatcher.adaptive_sampling.computing import shares_now
 from services.dispatcher.contact_policies.policy_commands import find_policy
-from services.dispatcher.customers.repository import find_bases
-from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.customers.known_words import is_complete
+from services.dispatcher.customers.repository import find_words
+from services.dispatcher.decisions.contacts import ContactKey, keys_without_ours, quarantine_keys
 from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.drawing import find_detractors
 from services.dispatcher.decisions.explanation import decode_facts
@@ -91,15 +92,20 @@ async def run(
         async with database.reading() as uow:
             found = await repository.list_decisions(uow, tenant, since, made_at, after, MAX_EVENTS_AT_ONCE)
             rows = _whole_batches(found)
-            events = await asyncio.to_thread(_past_events, tenant, rows)
+            shared = simulation.rules.company.ids_are_shared
+            events = await asyncio.to_thread(_past_events, tenant, rows, ids_are_shared=shared)
             await _load_contacts(uow, simulation, tenant, events, since)
             if simulation.rules.shares:
                 contacts = list({event.contact for event in events})
                 simulation.detractors |= {key for _, key in await find_detractors(uow, contacts)}
-            if needs_evidence(simulation.rules.company.countries):
-                persons = {(tenant, event.contact.person) for event in events}
-                for (_, person), bases in (await find_bases(uow, persons)).items():
-                    simulation.bases[person] = frozenset(bases)
+            all_of_them = needs_evidence(simulation.rules.company.countries)
+            persons = {
+                (tenant, event.contact.person)
+                for event in events
+                if all_of_them or not is_complete(event.transaction.customer)
+            }
+            for (_, person), words in (await find_words(uow, persons)).items():
+                simulation.words[person] = words
             if has_counters:
                 asking = [asking_about(tenant, event.transaction, event.contact) for event in events]
                 known = await counter_rows.find(uow, asking)
@@ -162,14 +168,20 @@ def _whole_batches(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
     return [row for row in rows if row.decided_at != rows[-1].decided_at]
 
 
-def _past_events(tenant: str, rows: Sequence[Row[Any]]) -> list[PastEvent]:
+def _past_events(tenant: str, rows: Sequence[Row[Any]], *, ids_are_shared: bool) -> list[PastEvent]:
     """The events of a page in the order of their decisions; what is left of erased ones is no event."""
     found = []
     for row in rows:
         if row.contact_key is None and row.customer_id == NOBODY:
             continue
         stored = _addresses.decode(row.grounds)
-        contact = ContactKey(tenant, row.customer_id, row.contact_key, person=row.person or NOBODY)
+        contact = ContactKey(
+            tenant,
+            row.customer_id,
+            row.contact_key,
+            person=row.person or NOBODY,
+            id_is_shared=ids_are_shared,
+        )
         found.append(
             PastEvent(
                 row.event_id,
@@ -208,10 +220,10 @@ async def _load_contacts(
         for kind, key in (("address", event.contact.address), ("customer", event.contact.customer_id))
         if key is not None and key not in simulation.known
     }
-    for row in await repository.find_asked_before(uow, tenant, sorted(keys), since):
+    without_ours = {key for event in events for key in keys_without_ours(event.contact)}
+    for row in await repository.find_asked_before(uow, tenant, sorted(keys), without_ours, since):
         what = row.measurement, row.touchpoint, row.survey_id, row.about
-        one = Asked(row.asked_at, row.elsewhere, *what)
-        simulation.asked.setdefault(row.contact, []).append(one)
+        simulation.note_asked(row.contact, Asked(row.asked_at, row.elsewhere, *what))
     for row in await suppression_rows.find_matching(uow, sorted(entries)):
         simulation.suppressed.setdefault(row.key, []).append(Suppressed(row.created_at, row.reason))
     simulation.known |= keys | {key for _, _, key, _ in entries}

@@ -1,5 +1,6 @@
 """Whether a mail that is due may leave now: by every rule once more, and what becomes of one that may not."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Literal, NamedTuple
@@ -53,8 +54,8 @@ class DueMail(NamedTuple):
     """None: it is gone."""
     person: Person
     mode: SendingMode
-    judged_after: str | None
-    """Which message to the contact had left last."""
+    judged_after: Sequence[str]
+    """Which messages to the person and to the address had left last."""
     first_day: FirstDay | None
     """The survey's, where this mail takes a place on it."""
 

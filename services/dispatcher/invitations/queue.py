@@ -9,8 +9,14 @@ from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import rules_from
 from services.dispatcher.customers.bases import read_bases
+from services.dispatcher.customers.known_words import KnownWords, known_customer
 from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
+from services.dispatcher.decisions.contacts import (
+    ContactKey,
+    contact_key_of,
+    keys_without_ours,
+    quarantine_keys,
+)
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
 from services.dispatcher.decisions.countering import asking_of
 from services.dispatcher.decisions.hours import ContactHours
@@ -119,6 +125,7 @@ class InvitationQueue:
             invitation.survey_id,
             invitation.survey_version,
         )
+        contact = contact._replace(id_is_shared=bool(inputs.ids_are_shared))
         survey = candidate_from(inputs) if inputs.id is not None else None
         if survey is not None:
             survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
@@ -133,7 +140,7 @@ class InvitationQueue:
             inputs,
             renderer.address(invitation.customer),
             sending,
-            invitation.customer,
+            known_customer(invitation.customer, _words(inputs), contact),
             invitation.occurred_at,
             tenant,
             asked,
@@ -144,7 +151,7 @@ class InvitationQueue:
         day = None
         if not (is_reminder or invitation.test or person.test_address):
             day = first_day_of(survey, inputs.first_live_at, inputs.first_day_began_at, uow.now)
-        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, inputs.last_mail, day)
+        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, inputs.last_mails, day)
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
             return judged
@@ -223,6 +230,11 @@ class InvitationQueue:
         )
 
 
+def _words(inputs: Row[Any]) -> KnownWords:
+    """What is known of the customer."""
+    return KnownWords(inputs.known_contact, inputs.locale, inputs.country, inputs.time_zone)
+
+
 async def _find_asked(
     uow: UnitOfWork, contact: ContactKey, survey: CandidateSurvey | None, inputs: Row[Any]
 ) -> list[Asked]:
@@ -234,7 +246,9 @@ async def _find_asked(
     ):
         return []
     keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
-    return [each for _, each in await load_asked(uow, keys)]
+    without_ours = {(contact.tenant, key) for key in keys_without_ours(contact)}
+    found = await load_asked(uow, keys, without_ours)
+    return list(dict.fromkeys(each for _, each in found))  # it stands under the address and under the id
 
 
 def _as_worded(survey: CandidateSurvey, version: int, inputs: Row[Any]) -> CandidateSurvey:

@@ -93,23 +93,25 @@ FIND_SENDING_INPUTS = f"""
             SELECT max(o.asked_at) FROM asked o
             LEFT JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id
             WHERE o.tenant = n.tenant AND o.contact = ANY(CAST(:keys AS text[])) AND NOT o.elsewhere
+                AND (p.ids_are_shared IS NOT TRUE OR o.contact <> :customer_id OR o.contact = :contact)
                 AND i.state IS DISTINCT FROM 'waiting'
         ) AS left_at,
-        (SELECT c.last_mail FROM customer c WHERE c.tenant = n.tenant AND c.id = :contact) AS last_mail,
+        ARRAY(
+            SELECT c.last_mail FROM customer c
+            WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[])) AND c.last_mail IS NOT NULL
+        ) AS last_mails,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
-        p.relational_distance_days, p.ask_with_open_case,
+        p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared,
         {HAS_OPEN_CASE} AS case_open,
         EXISTS (
             SELECT FROM asked o
             JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
-            WHERE o.tenant = n.tenant AND o.contact = :contact AND o.measurement = 'relational'
+            WHERE o.tenant = n.tenant AND o.measurement = 'relational'
+                AND (o.contact = :contact OR o.contact = :customer_id AND p.ids_are_shared IS NOT TRUE)
         ) AS relational_waits,
-        (
-            SELECT CAST(f.bases AS text) FROM customer_profile f
-            WHERE f.tenant = n.tenant AND f.person = :person
-        ) AS bases,
+        f.contact AS known_contact, f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (
@@ -127,6 +129,7 @@ FIND_SENDING_INPUTS = f"""
         ON v.tenant = n.tenant AND v.survey_id = n.survey_id AND v.survey_version = :survey_version
     LEFT JOIN tenant t ON t.id = n.tenant
     LEFT JOIN contact_policy p ON p.tenant = n.tenant
+    LEFT JOIN customer_profile f ON f.tenant = n.tenant AND f.person = :person
 """
 
 
@@ -138,9 +141,10 @@ async def find_sending_inputs(
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
     invitation's own version, with whether these words are neutral and rewarded (None: it was not kept), the
     ``reasons`` for which the contact is suppressed, by its id or by its address, when another system asked,
-    when the last mail of ours left that asked the contact (``left_at``) and which message to it left last,
-    the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), whether a case about
-    the person or the address is open, and whether a relational mail to the contact waits.
+    when the last mail of ours left that asked the contact (``left_at``) and which messages to it left last,
+    the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), what is known of the
+    person, whether a case about the person or the address is open, and whether a relational mail to the
+    contact waits.
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,

@@ -87,13 +87,13 @@ CUSTOMER_OVER = f"""
 RETENTION: tuple[RetentionRule, ...] = (
     # Under which address a customer id came.
     DeleteRule("contacts", customer, CUSTOMER_OVER.format(c="t")),
-    # What a customer was asked, with the row of the id; of an address, what no quarantine counts any more.
+    # What was asked under a customer's id, with the row of the id; and what no quarantine counts any more.
     DeleteRule(
         "contacts",
         asked,
         f"""
             t.asked_at + interval '{MAX_QUARANTINE_DAYS} days' < :now
-            OR t.elsewhere AND NOT EXISTS (
+            OR t.contact !~ '^[0-9a-f]{{64}}$' AND NOT EXISTS (
                 SELECT FROM customer c
                 WHERE c.tenant = t.tenant AND c.id = t.contact AND NOT ({CUSTOMER_OVER.format(c="c")})
             )

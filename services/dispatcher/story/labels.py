@@ -169,6 +169,12 @@ POSTPONE_RULES = {
 """What holds a mail that is due until a later time."""
 HOLD_RULES = {"holding": message("holding time of the survey"), **POSTPONE_RULES}
 """What holds a mail at its decision."""
+FIELDS_OF_PROFILE = {
+    "locale": message("language"),
+    "country": message("country"),
+    "time_zone": message("time zone"),
+}
+"""What may be known of a customer besides an event."""
 MAIL_STATES = {
     "waiting": message("The mail waits for its time."),
     "sending": message("The mail is being handed over."),
@@ -223,6 +229,11 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 def hold_label(rules: Iterable[str]) -> str:
     """The rules that hold a mail, in words; one that only a newer version knows is left out."""
     return ", ".join(spoken(HOLD_RULES[rule]) for rule in rules if rule in HOLD_RULES)
+
+
+def profile_label(fields: Iterable[str]) -> str:
+    """What was known of a customer before an event, in words; what only a newer version knows is left out."""
+    return ", ".join(spoken(FIELDS_OF_PROFILE[name]) for name in fields if name in FIELDS_OF_PROFILE)
 
 
 def customer_label(customer_id: str) -> str:

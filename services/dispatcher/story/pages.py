@@ -30,6 +30,7 @@ from services.dispatcher.story.labels import (
     SURVEY_OUTCOMES,
     decision_customer_label,
     hold_label,
+    profile_label,
 )
 from services.dispatcher.story.replaced import find_replaced
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
@@ -197,6 +198,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         if invitation is not None and invitation.state == "waiting" and invitation.reason and not changes
         else "",
         changes_cut=not are_all_kept(changes),
+        from_profile=profile_label(story.explanation.from_profile),
         asked_at=read_invitation(invitation).asked_at if invitation is not None else None,
         outcomes=SURVEY_OUTCOMES,
         channels=CHANNEL_LABELS,

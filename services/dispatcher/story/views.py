@@ -158,6 +158,8 @@ class EventPage(Page):
     """The same of a mail that was postponed when it was due, and waits, by a version that kept no changes."""
     changes_cut: bool
     """Whether older changes of the mail may have been removed for newer ones."""
+    from_profile: str
+    """What of the customer was known before, in words; empty: the event itself said all that is known."""
     asked_at: datetime | None
     """When the customer had been asked, where its mail was dropped since that was not long before."""
     outcomes: Mapping[str, Message]

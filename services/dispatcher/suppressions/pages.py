@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from fastapi import APIRouter, Request, Response
 
+from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.invitations.repository import find_by_id
@@ -97,7 +98,10 @@ async def _answer(
             return _unknown(request, context)
         tenant = await tenant_or_placeholder(uow, row.tenant)
         placeholder_ids = (await find_sending(uow, row.tenant)).placeholder_ids
-        contact = contact_key_of(context.secret, row.tenant, invitation.customer, placeholder_ids)
+        shared = (await find_policy(uow, row.tenant)).rules.ids_are_shared
+        contact = contact_key_of(
+            context.secret, row.tenant, invitation.customer, placeholder_ids, ids_are_shared=shared
+        )
         shows: Shows = "erased"
         if not invitation.erased and not await find_erased(uow, [subject_of_invitation(contact, invitation)]):
             if command is not None:

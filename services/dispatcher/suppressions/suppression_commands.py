@@ -50,11 +50,12 @@ async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerEra
 async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
     """Never ask the contact again.
 
-    The id is suppressed too, so that a new address changes nothing; but not when the id has come with several
-    addresses: then others have it as well, and they have not unsubscribed.
+    The id is suppressed too, so that another address changes nothing; but not where the company's ids are
+    shared and this one has come with several addresses: then others have it, who have not unsubscribed.
     """
     entries = entries_of(contact)
-    if contact.shares_id and await has_several_addresses(uow, contact.tenant, contact.customer_id):
+    may_have_others = contact.id_is_shared and contact.shares_id
+    if may_have_others and await has_several_addresses(uow, contact.tenant, contact.customer_id):
         entries = [entry for entry in entries if entry.kind == "address"]
     await suppress(uow, contact.tenant, entries, reason="unsubscribed", who=CUSTOMER)
 

@@ -23,7 +23,8 @@ AT_WORK = Who("kim", "kim@work.example", "Europe/Copenhagen", "DK")
 FAMILY = Who("bo", "kim@example.com", "Europe/Copenhagen", "DK")
 IN_NEW_YORK = Who("ann", "ann@example.com", "America/New_York", "US")
 IN_TOKYO = Who("rin", "rin@example.com", "Asia/Tokyo", "JP")
-who = st.sampled_from([KIM, KIM, KIM, AT_WORK, FAMILY, IN_NEW_YORK, IN_TOKYO])
+BO_AT_WORK = Who("bo", "bo@work.example", "Europe/Copenhagen", "DK")
+who = st.sampled_from([KIM, KIM, KIM, AT_WORK, FAMILY, BO_AT_WORK, IN_NEW_YORK, IN_TOKYO])
 TYPES = ("order", "call", "refund", "complaint")
 COUNTERS = (
     Counter("refund", "order"),
@@ -38,6 +39,7 @@ policy = st.builds(
     sundays=st.booleans(),
     holidays=st.booleans(),
     counters=st.sampled_from([(), COUNTERS[:2], COUNTERS]),
+    shared=st.sampled_from([False, False, True]),
 )
 
 
@@ -110,6 +112,10 @@ ONE_RULE_EACH: list[list[tuple[str, Any]]] = [
     [ORDER, SENT, ("say_no", KIM), REMINDED],
     [ORDER, SENT, ("list", KIM), REMINDED],
     [("set_survey", replace(FIRST, percent=50)), *[ORDER] * 8],
+    [ORDER, ("consume", [("order", AT_WORK, None, None, 0)]), SENT],
+    [ORDER, ("say_no", KIM), ("consume", [("order", AT_WORK, None, None, 0)]), SENT],
+    [ORDER, ("consume", [("order", AT_WORK, None, None, 0)]), ("say_no", AT_WORK), SENT],
+    [ORDER, ("consume", [("call", AT_WORK, None, None, 0)]), ("set_policy", Policy(cap=24 * HOUR)), SENT],
     [LATER, ORDER, CALL, SENT, ("set_survey", replace(LATE, days=3)), REMINDED],
     [
         ("set_survey", replace(LATE, days=1)),

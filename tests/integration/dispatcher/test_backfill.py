@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
@@ -14,6 +15,7 @@ from support.dispatcher_builders import (
     decided,
     rows,
     say_no,
+    share_ids,
 )
 from support.eventually import eventually
 from support.http_clients import SECRET, context_on
@@ -21,7 +23,10 @@ from support.http_clients import SECRET, context_on
 from services.dispatcher import backfill
 from services.dispatcher.app import SERVICE
 from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
+from shared.events.surveys import QuarantineScope
 
 pytestmark = pytest.mark.usefixtures("survey")
 
@@ -65,6 +70,7 @@ class TestBackfill:
     async def test_knows_who_shares_an_id_so_that_one_no_silences_nobody_else(
         self, database: Database, clock: Clock
     ) -> None:
+        await share_ids(database)
         anna, bo = (a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo"))
         await decided(database, anna, bo)
         async with database.transaction() as uow:
@@ -74,6 +80,20 @@ class TestBackfill:
         await say_no(database, anna)
         clock.on(days=91)
         assert await decided(database, bo) == ["invited"]
+
+    @pytest.mark.parametrize("scope", ["any", "survey"])
+    async def test_lets_a_person_whom_versions_before_0040_asked_rest_under_every_address(
+        self, database: Database, survey: StoredSurvey, scope: QuarantineScope
+    ) -> None:
+        async with database.transaction() as uow:
+            await change_survey(uow, TENANT, survey.id, replace(survey.draft, quarantine_scope=scope))
+        await decided(database, a_customer("kim"))
+        async with database.transaction() as uow:
+            await uow.execute("DELETE FROM asked WHERE contact = 'kim'")
+            await uow.execute("UPDATE customer SET invited_at = NULL WHERE id = 'kim'")
+            await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
+        await backfill.backfill_batch(database, SECRET)
+        assert await decided(database, a_customer("kim", email="kim@work.example")) == ["quarantine"]
 
     async def test_takes_no_test_for_an_invitation_and_has_nothing_to_do_in_a_new_database(
         self, database: Database

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.audit import an_actor
 from support.contact_rules import AT_ANY_TIME
 from support.dispatcher_builders import (
@@ -130,9 +131,9 @@ async def test_rules_that_were_changed_while_a_mail_waited_postpone_it_when_it_i
     assert await due_times(live) == [MORNING]
     *_, told = await invitations(live)
     assert (told.state, told.reason, told.due_at) == ("waiting", "quiet_hours", MORNING)
-    ((asked_at,),) = await rows(live, "SELECT invited_at FROM customer WHERE invited_at IS NOT NULL")
+    ((asked_at,),) = await rows(live, "SELECT DISTINCT invited_at FROM customer WHERE invited_at IS NOT NULL")
     assert asked_at == MORNING
-    assert [row.asked_at for row in await rows(live, "SELECT asked_at FROM asked")] == [MORNING]
+    assert [row.asked_at for row in await rows(live, "SELECT DISTINCT asked_at FROM asked")] == [MORNING]
     await relay_all(live)
     clock.now = MORNING - timedelta(seconds=1)
     await step(live, sender)
@@ -237,22 +238,65 @@ async def test_b12_who_was_asked_elsewhere_counts_for_the_cap(
     assert (await reasons(live))["another"] == "cap"
 
 
+@pytest.mark.parametrize("shared", [False, True])
+async def test_b12_the_cap_holds_for_a_person_under_every_address_unless_ids_are_shared(
+    live: Database, sender: Sender, mailbox: Mailbox, clock: Clock, shared: bool
+) -> None:
+    """At the decision, and at sending for what was decided under another rule."""
+    at_work = {"email": "kim@work.example"}
+    await an_invited(live, "kim")
+    await an_invited(live, "kim", **at_work)
+    await set_rules(live, replace(CAP, ids_are_shared=shared))
+    for _ in range(2):
+        await step(live, sender)
+    found = sorted((await states(live)).values())
+    assert found == ([("sent", None)] * 2 if shared else [("sent", None), ("waiting", "cap")])
+    clock.on(hours=1)
+    other = a_customer("kim", email="kim@new.example")
+    await decide(live, a_transaction("another", other, occurred_at=clock.now))
+    assert (await reasons(live))["another"] == ("invited" if shared else "cap")
+
+
+async def test_b12_a_mail_that_waits_for_the_cap_of_the_person_takes_nothing_of_its_address(
+    live: Database, sender: Sender, clock: Clock
+) -> None:
+    """The turn is taken under the address and the id together, or not at all."""
+    for name, changes in (
+        ("kim", {}),
+        ("kim", {"email": "both@example.com"}),
+        ("bo", {"email": "both@example.com"}),
+    ):
+        await an_invited(live, name, **changes)
+        clock.on(seconds=1)
+    await set_rules(live, CAP)
+    for _ in range(3):
+        await step(live, sender)
+    found = await rows(live, "SELECT customer_id, state FROM invitation ORDER BY next_at, customer_id DESC")
+    assert [tuple(row) for row in found] == [("kim", "sent"), ("bo", "sent"), ("kim", "waiting")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [({}, {}), ({"email": "k@work.example"}, {"email": "k@home.example"})]
+)
 async def test_b12_of_two_mails_to_one_contact_that_are_due_at_once_one_leaves(
-    live: Database, mailbox: Mailbox, clock: Clock
+    live: Database, mailbox: Mailbox, clock: Clock, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     """They were decided under other rules; two senders claim them at the same moment."""
-    address = await an_invited(live, "twice")
-    await an_invited(live, "twice")
+    addresses = [await an_invited(live, "twice", **each) for each in (first, second)]
     await set_rules(live, CAP)
     mailers = [Mailer(mailbox.smtp_url, seconds=5) for _ in range(2)]
     await asyncio.gather(*(a_sender(live, mailer, clock).step() for mailer in mailers))
     await relay_all(live)
     assert sorted((await states(live)).values()) == [("sent", None), ("waiting", "cap")]
     assert (await due_times(live))[-1] == EVENING + timedelta(days=1)
-    assert len(await mailbox.mails(to=address)) == 1
+
+    async def arrived() -> int:
+        return sum([len(await mailbox.mails(to=address)) for address in set(addresses)])
+
+    assert await arrived() == 1
     clock.on(days=1)
     await step(live, a_sender(live, mailers[0], clock))
-    assert len(await mailbox.mails(to=address)) == 2
+    assert await arrived() == 2
     for mailer in mailers:
         await mailer.close()
 

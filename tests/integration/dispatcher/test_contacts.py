@@ -23,6 +23,7 @@ from support.dispatcher_builders import (
     reasons,
     rows,
     say_no,
+    share_ids,
 )
 from support.http_clients import SECRET
 
@@ -68,7 +69,33 @@ async def test_one_address_is_asked_once_under_whatever_ids_it_comes(
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_each_contact_of_an_id_has_a_quarantine_of_its_own(database: Database, together: bool) -> None:
+async def test_one_person_is_asked_once_under_whatever_addresses_they_come(
+    database: Database, together: bool
+) -> None:
+    """B11: the same person, two addresses."""
+    home, work, new = (a_customer("kim", email=f"kim@{domain}.example") for domain in ("home", "work", "new"))
+    family = a_customer("bo", email="kim@home.example")
+    found = await decided(database, home, work, family, new, home, together=together)
+    assert found == ["invited", *["quarantine"] * 4]
+    bo_at_work = a_customer("bo", email="bo@work.example")
+    assert await decided(database, bo_at_work, work) == ["invited", "quarantine"]
+
+
+async def test_a_company_whose_ids_are_shared_finds_its_history_by_either_rule(database: Database) -> None:
+    home, work = (a_customer("kim", email=f"kim@{domain}.example") for domain in ("home", "work"))
+    await share_ids(database)
+    assert await decided(database, home) == ["invited"]
+    await share_ids(database, shared=False)
+    assert await decided(database, work) == ["quarantine"]
+    await share_ids(database)
+    assert await decided(database, work, home) == ["invited", "quarantine"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_where_ids_are_shared_each_contact_of_an_id_has_a_quarantine_of_its_own(
+    database: Database, together: bool
+) -> None:
+    await share_ids(database)
     anna, bo = (a_customer("account", email=f"{name}@example.com", name=name) for name in ("anna", "bo"))
     assert await decided(database, anna, bo, anna, bo, together=together) == [
         *("invited", "invited", "quarantine", "quarantine")
@@ -116,9 +143,11 @@ class TestANo:
         again = [a_customer("g-2", email="KIM@xn--bcher-kva.de"), a_customer("0", email="kim@ｂücher.de")]
         assert await decided(database, *again) == ["opted_out", "opted_out"]
 
+    @pytest.mark.parametrize("shared", [False, True])
     async def test_holds_for_an_id_that_had_one_address_whatever_address_comes_next(
-        self, database: Database
+        self, database: Database, shared: bool
     ) -> None:
+        await share_ids(database, shared=shared)
         await decided(database, a_customer("c-1"))
         await say_no(database, a_customer("c-1"))
         assert await decided(database, a_customer("c-1", email="private@example.com")) == ["opted_out"]
@@ -126,9 +155,22 @@ class TestANo:
         assert grounds[-1].suppressed_by == "customer"
 
     @pytest.mark.parametrize("together", [False, True])
+    async def test_holds_for_the_person_under_each_address_and_for_the_address_under_each_id(
+        self, database: Database, clock: Clock, together: bool
+    ) -> None:
+        home, work = (a_customer("kim", email=f"kim@{domain}.example") for domain in ("home", "work"))
+        bo_at_home, bo = a_customer("bo", email="kim@home.example"), a_customer("bo", email="bo@work.example")
+        await decided(database, home, work, bo, together=together)
+        await say_no(database, home)
+        clock.on(days=91)
+        found = await decided(database, home, work, bo_at_home, bo, together=together)
+        assert found == ["opted_out", "opted_out", "opted_out", "invited"]
+
+    @pytest.mark.parametrize("together", [False, True])
     async def test_of_one_contact_leaves_the_others_of_a_shared_id_alone(
         self, database: Database, clock: Clock, together: bool
     ) -> None:
+        await share_ids(database)
         anna, bo = (
             a_customer("account", email="anna@example.com"),
             a_customer("account", email="bo@example.com"),
@@ -228,9 +270,14 @@ class TestAtOnce:
             ]  # fmt: skip
 
         await asyncio.gather(*(decide(database, *a_batch(number)) for number in range(24)))
-        asked = [one.customer.email or "" for one in await invitations(database)]
-        assert sorted(asked) == sorted(set(asked)) == [f"a-{n}@example.com" for n in range(6)]
-        assert len(await reasons(database)) == 24 * 8
+        invited = await invitations(database)
+        asked = [name for one in invited for name in (one.customer.id, one.customer.email or "")]
+        assert len(asked) == len(set(asked)) >= 2
+        decisions = await rows(database, "SELECT reason, customer_id, contact_key FROM decision")
+        assert len(decisions) == 24 * 8
+        keys = {one.customer.id for one in invited} | {one.contact_key for one in invited}
+        for row in decisions:
+            assert row.reason == "invited" or {row.customer_id, row.contact_key} & keys
 
 
 async def test_the_same_contacts_again_write_no_row_of_theirs(

@@ -66,6 +66,7 @@ def a_refund(order: str | None = "17", customer: Any = KIM, **changes: Any) -> T
 
 
 async def asked(database: Database) -> list[Any]:
+    """What is kept of each question: when and what, each under the address and under the id."""
     found = await rows(
         database, "SELECT id, invited_at FROM customer WHERE invited_at IS NOT NULL ORDER BY 1"
     )
@@ -98,7 +99,7 @@ async def test_a_refund_cancels_what_waits_of_its_order_and_nothing_else(
 
 async def test_the_quarantine_is_given_back_so_the_next_event_asks(database: Database, clock: Clock) -> None:
     await decide(database, about("17"))
-    assert len(await asked(database)) == 2
+    assert len(await asked(database)) == 4
     clock.on(minutes=10)
     await decide(database, a_refund())
     assert await asked(database) == []
@@ -201,7 +202,7 @@ async def test_a_reminder_is_dropped_or_waits_and_the_invitation_stays_as_it_is(
     assert tuple(dropped) == ("dropped", "countered", clock.now)
     assert (await the_state(database))[0] == "sent"
     assert await published(database, INVITATIONS) == []
-    assert len(await asked(database)) == 2
+    assert len(await asked(database)) == 4
     done = await rows(database, "SELECT n, effect FROM countered ORDER BY effect")
     assert [tuple(row) for row in done] == [(2, "cancel"), (2, "hold")]
 

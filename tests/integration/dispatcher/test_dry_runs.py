@@ -58,6 +58,7 @@ COMPANY_RULES = st.builds(
     sundays=st.booleans(),
     cap_hours=st.sampled_from((0, 24, 60)),
     relational_distance_days=st.sampled_from((0, 1, 14)),
+    ids_are_shared=st.booleans(),
 )
 EVENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {

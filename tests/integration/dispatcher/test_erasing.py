@@ -24,6 +24,7 @@ from support.dispatcher_builders import (
     relay_all,
     rows,
     say_no,
+    share_ids,
     states,
     waits_for_a_lock,
 )
@@ -195,6 +196,7 @@ class TestErase:
         assert await places_of(database, WORDS, without=("outbox",)) == set()
 
     async def test_of_one_address_leaves_the_others_of_the_id(self, database: Database) -> None:
+        await share_ids(database)
         anna, bo = (a_customer("family-17", email=f"{name}@example.com") for name in ("anna", "bo"))
         await decided(database, anna, bo)
         await erase(database, customer_id="family-17", email="anna@example.com")

@@ -96,6 +96,7 @@ STEP = st.one_of(
             st.sampled_from(("transactional", "relational")),
         ),
     ),
+    st.tuples(st.just("share"), st.booleans()),
     st.tuples(st.just("read again"), st.none()),
 )
 
@@ -113,18 +114,24 @@ class Company:
     events: dict[str, str] = field(default_factory=dict)
     """What the model says of each event."""
 
-    async def begin(self, rules: Sequence[dict[str, Any]], distance_days: int) -> None:
+    async def begin(self, rules: Sequence[dict[str, Any]], distance_days: int, shared: bool) -> None:
         self.clock.now = NOON
-        self.model, self.events = Model(distance=timedelta(days=distance_days)), {}
+        self.model, self.events = Model(distance=timedelta(days=distance_days), shared=shared), {}
         async with self.database.transaction() as uow:
             for table in reversed(metadata.sorted_tables):
                 if table.name not in KEPT:
                     await uow.execute(f"DELETE FROM {table.name}")
-            own = replace(AT_ANY_TIME, relational_distance_days=distance_days)
-            await set_policy(uow, TENANT, an_actor("the test"), own)
+        await self.write_policy()
         for number, each in enumerate(rules):
             self.model.surveys.append(rules_of(number, each))
             await self.write(number)
+
+    async def write_policy(self) -> None:
+        """Set the company's rules as the model has them."""
+        days, shared = self.model.distance.days, self.model.shared
+        own = replace(AT_ANY_TIME, relational_distance_days=days, ids_are_shared=shared)
+        async with self.database.transaction() as uow:
+            await set_policy(uow, TENANT, an_actor("the test"), own)
 
     async def write(self, number: int) -> None:
         """Set a survey as the model has it."""
@@ -157,6 +164,9 @@ class Company:
             await self.decide(about)
         elif kind == "send":
             await self.send(about)
+        elif kind == "share":
+            self.model.shared = about
+            await self.write_policy()
         elif kind == "import":
             await self.hear_import(*about)
         else:
@@ -287,6 +297,7 @@ async def company(database: Database, clock: Clock) -> Company:
 @given(
     rules=st.lists(RULES, min_size=3, max_size=3),
     distance_days=st.sampled_from((0, 1, 3)),
+    shared=st.sampled_from((False, False, True)),
     steps=st.lists(STEP, min_size=4, max_size=16),
 )
 @settings(
@@ -299,9 +310,10 @@ async def test_every_order_of_events_mails_imports_and_rules_asks_exactly_whom_t
     company: Company,
     rules: Sequence[dict[str, Any]],
     distance_days: int,
+    shared: bool,
     steps: Sequence[tuple[str, Any]],
 ) -> None:
-    await company.begin(rules, distance_days)
+    await company.begin(rules, distance_days, shared)
     for kind, about in steps:
         await company.do(kind, about)
         await company.judge()

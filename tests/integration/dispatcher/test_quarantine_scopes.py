@@ -20,6 +20,7 @@ from support.dispatcher_builders import (
     list_test_addresses,
     make_survey,
     rows,
+    share_ids,
     the_state,
 )
 from support.http_clients import SECRET, context_on
@@ -105,10 +106,21 @@ async def test_a_question_of_another_survey_counts_where_the_scope_says_so(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-async def test_the_same_address_is_one_contact_under_every_id_and_another_address_another_one(
+async def test_a_person_is_asked_once_under_every_address_and_an_address_under_every_id(
     database: Database, scope: QuarantineScope
 ) -> None:
-    """B11, by the rule of contacts: who has one address is asked once."""
+    """B11: the same person, two addresses, one invitation."""
+    await make_survey(database, delay_minutes=0, quarantine_scope=scope)
+    found = await decided(database, KIM, KIM_UNDER_ANOTHER_ID, KIM, KIM_AT_WORK, KIM_AT_WORK, together=True)
+    assert found == ["invited", *["quarantine"] * 4]
+    assert await decided(database, KIM_UNDER_ANOTHER_ID, KIM_AT_WORK) == ["quarantine"] * 2
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_where_ids_are_shared_an_address_is_a_contact_of_its_own(
+    database: Database, scope: QuarantineScope
+) -> None:
+    await share_ids(database)
     await make_survey(database, delay_minutes=0, quarantine_scope=scope)
     found = await decided(database, KIM, KIM_UNDER_ANOTHER_ID, KIM, KIM_AT_WORK, KIM_AT_WORK, together=True)
     assert found == ["invited", "quarantine", "quarantine", "invited", "quarantine"]

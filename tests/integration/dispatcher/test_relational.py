@@ -1,5 +1,7 @@
 """Relational and transactional mails of one contact keep apart, and nobody with an open case is asked."""
 
+import asyncio
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -29,7 +31,7 @@ from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.story.handlers import keep_cases
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
-from shared.events import CASES, Case, ContactRules, Transaction
+from shared.events import CASES, Case, ContactRules, Customer, Transaction
 from shared.events.transactions import WAVE_SOURCE
 from shared.ids import uuid7
 from shared.outbound import Sender
@@ -61,9 +63,11 @@ def order(id_: str = "order-1", **changes: Any) -> Transaction:
     return a_transaction(id_, KIM, **changes)
 
 
-def in_a_wave(survey: StoredSurvey, id_: str = "wave-1", **changes: Any) -> Transaction:
+def in_a_wave(
+    survey: StoredSurvey, id_: str = "wave-1", customer: Customer = KIM, **changes: Any
+) -> Transaction:
     own = {"type": f"wave.{survey.id}", "source": f"{WAVE_SOURCE}1", "survey_id": survey.id}
-    return a_transaction(id_, KIM, **own, **changes)
+    return a_transaction(id_, customer, **own, **changes)
 
 
 async def states(database: Database) -> dict[str, tuple[str, str | None, str]]:
@@ -96,15 +100,70 @@ async def test_a_relational_mail_takes_the_day_of_one_that_waits(
     assert await replaced(database) == {(first.event_id, second.event_id)}
     dropped = (await invitations(database))[-1]
     assert (dropped.event_id, dropped.state, dropped.version) == (first.event_id, "dropped", 2)
-    (known,) = await rows(database, "SELECT measurement, asked_at FROM asked")
+    (known,) = await rows(database, "SELECT DISTINCT measurement, asked_at FROM asked")
     assert known.measurement == "relational"
-    (customer,) = await rows(database, "SELECT invited_at FROM customer WHERE invited_at IS NOT NULL")
+    (customer,) = await rows(
+        database, "SELECT DISTINCT invited_at FROM customer WHERE invited_at IS NOT NULL"
+    )
     assert customer.invited_at == known.asked_at
     await relay_all(database)
     clock.on(hours=4)
     while await sender.step() == 0:
         pass
     assert (await states(database))["wave-1"] == ("sent", None, "sent")
+
+
+AT_HOME = a_customer("kim", email="family@example.com")
+BO = a_customer("bo", email="family@example.com")
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("first", "second"), [(KIM, AT_HOME), (AT_HOME, KIM), (AT_HOME, BO), (BO, AT_HOME)])
+async def test_it_takes_the_day_of_one_that_waits_for_the_person_or_the_address(
+    database: Database, relation: StoredSurvey, together: bool, first: Customer, second: Customer
+) -> None:
+    """And then nothing is left of the dropped one, under whatever name: the next survey asks."""
+    events = [
+        a_transaction("order-1", first),
+        in_a_wave(relation, customer=second, occurred_at=NOON + timedelta(minutes=1)),
+    ]
+    for batch in [events] if together else [[each] for each in events]:
+        await decide(database, *batch)
+    assert await reasons(database) == {"order-1": "invited", "wave-1": "invited"}
+    assert (await states(database))["order-1"] == ("dropped", "relational_first", "dropped")
+    (kept,) = await rows(database, "SELECT DISTINCT measurement FROM asked")
+    assert kept.measurement == "relational"
+    invited = await rows(database, "SELECT id FROM customer WHERE invited_at IS NOT NULL")
+    asked = await rows(database, "SELECT contact FROM asked")
+    assert {row.id for row in invited} == {row.contact for row in asked}
+
+
+async def test_a_mail_is_not_replaced_whose_other_name_another_transaction_has(
+    database: Database, relation: StoredSurvey
+) -> None:
+    """It is not waited for, or two of them would wait for each other: the mail counts as sent."""
+    await decide(database, a_transaction("order-1", AT_HOME))
+    async with database.transaction() as uow:
+        await uow.execute("SELECT 1 FROM customer WHERE id = 'kim' FOR UPDATE")
+        await decide(database, in_a_wave(relation, customer=BO))
+    assert (await reasons(database))["wave-1"] == "relational_distance"
+    assert (await states(database))["order-1"] == ("waiting", None, "waiting")
+
+
+async def test_waves_that_take_the_days_of_persons_and_addresses_crosswise_never_wait_for_ever(
+    database: Database, relation: StoredSurvey
+) -> None:
+    chance = random.Random(7)
+
+    def somebody() -> Customer:
+        return a_customer(f"c-{chance.randrange(4)}", email=f"a-{chance.randrange(4)}@example.com")
+
+    for turn in range(4):
+        orders = [a_transaction(f"order-{turn}-{n}", somebody()) for n in range(6)]
+        waves = [in_a_wave(relation, f"wave-{turn}-{n}", customer=somebody()) for n in range(12)]
+        await decide(database, *orders)
+        await asyncio.gather(*(decide(database, *waves[n::4]) for n in range(4)))
+    assert len(await reasons(database)) == 4 * 18
 
 
 async def test_what_a_sender_has_counts_as_sent(database: Database, relation: StoredSurvey) -> None:
@@ -141,7 +200,7 @@ async def test_a_mail_that_was_moved_to_the_day_of_a_relational_one_gives_way_wh
     await sender.step()
     assert (await states(database))["order-1"] == ("dropped", "relational_first", "dropped")
     assert await replaced(database) == {(first.event_id, wave.event_id)}
-    assert len(await rows(database, "SELECT 1 FROM asked")) == 1
+    assert len(await rows(database, "SELECT DISTINCT id FROM asked")) == 1
 
 
 async def test_a_relational_mail_is_not_sent_soon_after_another_that_left_while_it_waited(

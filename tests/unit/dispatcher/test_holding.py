@@ -138,6 +138,14 @@ class TestGivingWay:
         own = replace(DELIVERY, quarantine_scope="survey")
         assert verdict(asked(waits()), (own, HELD)).replaces == ()
 
+    def test_where_the_last_mail_is_far_enough_away_the_cap_forbids_nothing_and_nothing_is_dropped(
+        self,
+    ) -> None:
+        last = waits(survey(3), NOW + 3 * DAY, EARLIER)
+        first = replace(DELIVERY, quarantine_days=0)
+        found = verdict(asked(waits(), last, cap_hours=24), (first, HELD))
+        assert (found.reason, found.replaces) == ("invited", ())
+
     def test_one_that_does_not_forbid_it_stays_beside_one_that_does(self) -> None:
         about_repairs = survey(3, trigger="call", holding_minutes=60, touchpoint="repair")
         first = replace(DELIVERY, quarantine_scope="touchpoint")

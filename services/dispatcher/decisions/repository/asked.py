@@ -1,9 +1,10 @@
 """``asked``: by whom and about what each contact was asked, a row for each invitation that may have arrived.
 
-A row hangs on that of the contact in ``customer``, which is locked first by whoever writes here.
+There is one under the address and one under the customer's id. A row hangs on that of the contact in
+``customer``, which is locked first by whoever writes here.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -76,11 +77,12 @@ async def store_elsewhere(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
 # this table wrote it: no row here is as late. It then counts in every scope.
 FIND_ASKED = """
     WITH n AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[])) AS u(tenant, contact)
+        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ours AS boolean[]))
+            AS u(tenant, contact, ours)
     )
     SELECT a.tenant, a.contact, max(a.asked_at) AS asked_at, a.elsewhere, a.measurement, a.touchpoint,
         a.survey_id, i.event_id AS unsent_about
-    FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact
+    FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact AND (n.ours OR a.elsewhere)
     LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id AND i.state = 'waiting'
     GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id, i.event_id
     UNION ALL
@@ -89,7 +91,7 @@ FIND_ASKED = """
     CROSS JOIN LATERAL (
         VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
     ) AS u(asked_at, elsewhere)
-    WHERE u.asked_at IS NOT NULL AND (
+    WHERE u.asked_at IS NOT NULL AND (n.ours OR u.elsewhere) AND (
         EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[])))
         OR NOT EXISTS (
             SELECT FROM asked a
@@ -100,16 +102,21 @@ FIND_ASKED = """
 """
 
 
-async def find(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+async def find(
+    uow: UnitOfWork, keys: Collection[tuple[str, str]], without_ours: Container[tuple[str, str]] = ()
+) -> Sequence[Row[Any]]:
     """When each (tenant, id or hash of an address) was last asked by each survey about each touchpoint.
 
     A mail that has not left is a row of its own, with the event that it is about.
+
+    :param without_ours: the keys of which what we asked does not count.
     """
     rows = await uow.execute(
         FIND_ASKED,
         {
             "tenants": [tenant for tenant, _ in keys],
             "contacts": [contact for _, contact in keys],
+            "ours": [key not in without_ours for key in keys],
             "backfills": list(BACKFILLS),
         },
     )

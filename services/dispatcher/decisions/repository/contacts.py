@@ -1,6 +1,6 @@
 """``customer``: when each customer id, and each address by its keyed hash, was last asked."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -57,17 +57,29 @@ async def lock_customers(uow: UnitOfWork, customers: Iterable[CustomerRow]) -> N
 
 
 FIND_LAST_ASKED = """
-    SELECT c.tenant, c.id, greatest(c.invited_at, c.asked_elsewhere_at) AS asked_at
+    SELECT c.tenant, c.id,
+        greatest(CASE WHEN n.ours THEN c.invited_at END, c.asked_elsewhere_at) AS asked_at
     FROM customer c
-    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
-    WHERE c.invited_at IS NOT NULL OR c.asked_elsewhere_at IS NOT NULL
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:ours AS boolean[]))
+        AS n(tenant, id, ours) USING (tenant, id)
+    WHERE n.ours AND c.invited_at IS NOT NULL OR c.asked_elsewhere_at IS NOT NULL
 """
 
 
-async def find_last_asked(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
-    """When each (tenant, id or hash of an address) was last asked, by us or elsewhere."""
+async def find_last_asked(
+    uow: UnitOfWork, keys: Collection[tuple[str, str]], without_ours: Container[tuple[str, str]] = ()
+) -> Sequence[Row[Any]]:
+    """When each (tenant, id or hash of an address) was last asked, by us or elsewhere.
+
+    :param without_ours: the keys of which what we asked does not count.
+    """
     rows = await uow.execute(
-        FIND_LAST_ASKED, {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
+        FIND_LAST_ASKED,
+        {
+            "tenants": [tenant for tenant, _ in keys],
+            "ids": [key for _, key in keys],
+            "ours": [key not in without_ours for key in keys],
+        },
     )
     return rows.all()
 
@@ -97,7 +109,7 @@ STORE_INVITED = """
 
 
 async def store_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, datetime]]) -> None:
-    """Store when we invited each (tenant, hash of an address).
+    """Store when we invited each (tenant, id or hash of an address).
 
     The latest counts, in whatever order they come; the one before it is kept in case that mail does not
     arrive.
@@ -118,6 +130,20 @@ async def lock_invited(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> No
     await uow.execute(
         LOCK_INVITED, {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
     )
+
+
+LOCK_MORE = """
+    SELECT c.tenant, c.id FROM customer c
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
+    ORDER BY c.tenant, c.id
+    FOR UPDATE OF c SKIP LOCKED
+"""
+
+
+async def lock_more(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Lock further rows behind those that are locked already, without waiting for anybody; returns which."""
+    values = {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
+    return {(row.tenant, row.id) for row in await uow.execute(LOCK_MORE, values)}
 
 
 # ``asked`` has every earlier one, ``invited_before`` one that a version without that table stored.
@@ -153,46 +179,74 @@ async def forget_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, dat
     await uow.execute(FORGET_INVITED, _sorted_columns(contacts))
 
 
-# A second transaction waits for the first one's row, and finds its mail there: also one by which this mail
-# has not been judged yet.
-TAKE_TURN = """
-    INSERT INTO customer AS c (tenant, id, last_mail_at, last_mail)
-    VALUES (:tenant, :id, :now, :turn)
-    ON CONFLICT (tenant, id) DO UPDATE SET last_mail_at = :now, last_mail = :turn
-    WHERE c.last_mail_at IS NULL OR c.last_mail = :turn
-        OR c.last_mail_at <= :before AND c.last_mail IS NOT DISTINCT FROM CAST(:judged_after AS text)
-    RETURNING id
+# A second transaction waits for the first one's rows, and finds its mail there: also one by which this mail
+# has not been judged yet. They are locked in sorted order, and none is written unless all are free.
+_LOCKED = """
+    WITH locked AS MATERIALIZED (
+        SELECT tenant, id, last_mail_at, last_mail FROM customer
+        WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[]))
+        ORDER BY id
+        FOR UPDATE
+    )
 """
-FIND_LAST_MAIL = """
-    SELECT last_mail_at FROM customer WHERE tenant = :tenant AND id = :id
+TAKE_TURN = f"""
+    {_LOCKED}, taken AS MATERIALIZED (
+        SELECT max(last_mail_at) AS at FROM locked
+        WHERE id = ANY(CAST(:judged AS text[])) AND last_mail <> :turn
+            AND (last_mail_at > :before OR last_mail <> ALL(CAST(:judged_after AS text[])))
+    ), written AS (
+        INSERT INTO customer (tenant, id, last_mail_at, last_mail)
+        SELECT :tenant, n.id, :now, :turn
+        FROM unnest(CAST(:keys AS text[])) AS n(id) CROSS JOIN taken t
+        WHERE t.at IS NULL
+        ORDER BY n.id
+        ON CONFLICT (tenant, id) DO UPDATE
+        SET last_mail_at = EXCLUDED.last_mail_at, last_mail = EXCLUDED.last_mail
+        RETURNING id
+    )
+    SELECT t.at FROM taken t
 """
 
 
 async def take_turn(
-    uow: UnitOfWork, tenant: str, key: str, turn: str, cap_hours: int, judged_after: str | None
+    uow: UnitOfWork,
+    tenant: str,
+    keys: Collection[str],
+    judged: Collection[str],
+    turn: str,
+    cap_hours: int,
+    judged_after: Collection[str],
 ) -> datetime | None:
-    """Store that this mail leaves now, unless another one has left within these hours, or since it was
-    judged: then when that was.
+    """Store under the keys that this mail leaves now, unless another one has left within these hours, or
+    since it was judged: then when the last one did.
 
-    :param judged_after: the contact's last mail when this one was judged; None: there was none.
+    :param judged: the keys under which another one counts.
+    :param judged_after: the last mails under the keys when this one was judged.
     """
-    values = {"tenant": tenant, "id": key, "turn": turn, "now": uow.now, "judged_after": judged_after}
+    values = {
+        "tenant": tenant,
+        "keys": sorted(keys),
+        "judged": list(judged),
+        "turn": turn,
+        "now": uow.now,
+        "judged_after": list(judged_after),
+    }
     before = uow.now - timedelta(hours=cap_hours)
-    if (await uow.execute(TAKE_TURN, {**values, "before": before})).one_or_none() is not None:
-        return None
-    found: datetime = (await uow.execute(FIND_LAST_MAIL, {"tenant": tenant, "id": key})).scalar_one()
+    found: datetime | None = (await uow.execute(TAKE_TURN, {**values, "before": before})).scalar_one()
     return found
 
 
-GIVE_TURN_BACK = """
-    UPDATE customer SET last_mail_at = NULL, last_mail = NULL
-    WHERE tenant = :tenant AND id = :id AND last_mail = :turn
+GIVE_TURN_BACK = f"""
+    {_LOCKED}
+    UPDATE customer c SET last_mail_at = NULL, last_mail = NULL
+    FROM locked l
+    WHERE c.tenant = l.tenant AND c.id = l.id AND l.last_mail = :turn
 """
 
 
-async def give_turn_back(uow: UnitOfWork, tenant: str, key: str, turn: str) -> None:
+async def give_turn_back(uow: UnitOfWork, tenant: str, keys: Collection[str], turn: str) -> None:
     """The mail has certainly not left."""
-    await uow.execute(GIVE_TURN_BACK, {"tenant": tenant, "id": key, "turn": turn})
+    await uow.execute(GIVE_TURN_BACK, {"tenant": tenant, "keys": sorted(keys), "turn": turn})
 
 
 STORE_ASKED_ELSEWHERE = """

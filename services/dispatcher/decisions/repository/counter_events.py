@@ -90,10 +90,12 @@ FIND_WAITING = """
         SELECT i.tenant, i.id FROM n
         JOIN invitation i ON i.tenant = n.tenant AND i.order_id = n.order_id
     )
-    SELECT i.tenant, i.id, i.version, i.state, i.reason, i.sent_at, i.body, w.n, w.kind, w.due_at
+    SELECT i.tenant, i.id, i.version, i.state, i.reason, i.sent_at, i.body, w.n, w.kind, w.due_at,
+        p.contact AS known_contact, p.locale, p.country, p.time_zone
     FROM found f
     JOIN delivery w ON w.tenant = f.tenant AND w.about_id = f.id AND w.state = 'waiting'
     JOIN invitation i ON i.tenant = f.tenant AND i.id = f.id
+    LEFT JOIN customer_profile p ON p.tenant = i.tenant AND p.person = i.person
     WHERE i.state = 'waiting' OR w.kind = 'reminder'
     ORDER BY w.tenant, w.about_id, w.n
     LIMIT :limit
@@ -105,6 +107,8 @@ async def find_waiting(
     uow: UnitOfWork, counters: Sequence[RememberedCounter], *, lock: bool
 ) -> Sequence[Row[Any]]:
     """Mails that wait and may be about the orders and customers of these counter-events.
+
+    With what is known of the customer of each.
 
     :param lock: lock their deliveries and invitations, without those that another transaction has.
     """

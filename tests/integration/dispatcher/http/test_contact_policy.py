@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "relational_distance_days": 14,
     "ask_with_open_case": False,
     "countries": [],
+    "ids_are_shared": False,
     "version": 0,
 }
 FORM = form_of(DEFAULT_POLICY).fields
@@ -56,6 +57,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     rules: dict[str, Any] = {
         "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}}, "sundays": False, "cap_hours": 48,
         "relational_distance_days": 30, "ask_with_open_case": True,
+        "ids_are_shared": True,
     }  # fmt: skip
     expected = {**DEFAULTS, **rules, "version": 1}
     for _ in range(2):  # the second time nothing is published
@@ -66,6 +68,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     (event,) = await published(database, CONTACT_POLICIES)
     assert (event.version, event.sundays, event.quiet_hours["mail"].end) == (1, False, "08:30")
     assert (event.relational_distance_days, event.ask_with_open_case) == (30, True)
+    assert event.ids_are_shared
     (line,) = await audit_lines(database)
     assert (line.act, line.facts["quiet_hours"], line.facts["cap_hours"]) == (
         "contact_policy", "20:00 - 08:30", 48,
@@ -93,6 +96,7 @@ async def test_a_version_that_is_no_longer_the_stored_one_changes_nothing(client
         ({"quiet_hours": {"mail": {"from": "07:00", "to": "07:00"}}}, "/quiet_hours/mail"),
         ({"quiet_hours": {"sms": {"from": "20:00", "to": "07:00"}}}, "/quiet_hours/sms"),
         ({"sundays": "no"}, "/sundays"),
+        ({"ids_are_shared": "yes"}, "/ids_are_shared"),
         ({"cap_hours": -1}, "/cap_hours"),
         ({"cap_hours": 721}, "/cap_hours"),
         ({"version": -1}, "/version"),
@@ -143,12 +147,14 @@ async def test_the_page_says_what_the_rules_mean_with_an_example(
     page = await client.get("/contact-policy", headers=a_person())
     assert "Mail may leave at any hour." in page.text
     assert f"{due} at once." in page.text
-    monday = {**FORM, "sundays": "no", "version": "1"}
+    monday = {**FORM, "sundays": "no", "shared_ids": "yes", "version": "1"}
     saved = await client.post("/contact-policy", data=form(**monday), headers=a_person())
     assert (saved.status_code, saved.headers["location"]) == (303, "/contact-policy?did=saved")
     page = await client.get("/contact-policy?did=saved", headers=a_person())
     assert f"{due} on Monday at 07:00." in page.text
     assert "Saved. It holds at once" in page.text
+    assert '<option value="yes" selected>Each is a person of its own</option>' in page.text
+    assert (await client.get(PATH, headers=by_key())).json()["ids_are_shared"] is True
 
 
 async def test_a_fault_stands_beside_its_field_and_nothing_is_saved(

@@ -45,6 +45,26 @@ class TestPages:
         assert "/v1/events" in events.text
         assert "No survey asks anybody yet." in (await client.get("/surveys", headers=a_person())).text
 
+    async def test_what_was_known_of_the_customer_and_not_said_by_the_event_is_named(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        await make_survey(database, delay_minutes=0)
+        await go_live(database)
+        known = a_customer("kim", locale="de", time_zone="America/New_York")
+        await decide(database, a_transaction("known", known, type="visit"))
+        asked, said = (
+            a_transaction(id_, a_customer("kim", **words))
+            for id_, words in (
+                ("asked", {"locale": None}),
+                ("said", {"locale": "nl", "time_zone": "Asia/Tokyo"}),
+            )
+        )
+        await decide(database, asked, said)
+        page = (await client.get(f"/events/{asked.event_id}", headers=a_person())).text
+        heading = "Known before of the customer, and not said by the event"
+        assert f"<dt>{heading}</dt><dd>language, time zone</dd>" in page
+        assert heading not in (await client.get(f"/events/{said.event_id}", headers=a_person())).text
+
     async def test_what_was_sent_and_not_understood_is_named_without_its_value(
         self, client: httpx.AsyncClient, database: Database
     ) -> None:

@@ -9,10 +9,12 @@ from support.dispatcher_builders import (
     a_customer,
     a_transaction,
     decide,
+    decided,
     go_live,
     make_survey,
     reasons,
     rows,
+    share_ids,
     states,
 )
 from support.dispatcher_client import by_key
@@ -163,6 +165,7 @@ class TestUnsubscribe:
     async def test_one_contact_of_an_account_leaves_and_returns_for_itself(
         self, client: httpx.AsyncClient, database: Database, invited: UUID
     ) -> None:
+        await share_ids(database)
         contact = a_customer("kim-4711", email="bo@example.com")
         await decide(database, a_transaction("of bo", contact))
         (of_bo,) = set(await states(database)) - {invited}
@@ -171,6 +174,21 @@ class TestUnsubscribe:
         found = await rows(database, "SELECT kind FROM suppression")
         assert [one.kind for one in found] == ["address"]
         await client.post(f"{self.link(of_bo)}/again")
+        assert "Du er nu afmeldt." in (await client.get(self.link(invited))).text
+
+    async def test_a_person_leaves_and_returns_under_every_address(
+        self, client: httpx.AsyncClient, database: Database, invited: UUID
+    ) -> None:
+        """Whoever takes the person's no back at one address leaves that of the other address as it is."""
+        await make_survey(database, trigger="call", quarantine_days=0)
+        home, work = a_customer("kim-4711"), a_customer("kim-4711", email="kim@work.example")
+        assert await decided(database, work, type="call") == ["invited"]
+        (at_work,) = set(await states(database)) - {invited}
+        await client.post(self.link(invited))
+        assert "Du er nu afmeldt." in (await client.get(self.link(at_work))).text
+        assert await decided(database, work, home, type="call") == ["opted_out", "opted_out"]
+        await client.post(f"{self.link(at_work)}/again")
+        assert await decided(database, work, home, type="call") == ["invited", "opted_out"]
         assert "Du er nu afmeldt." in (await client.get(self.link(invited))).text
 
     @pytest.mark.parametrize(

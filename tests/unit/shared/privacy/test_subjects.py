@@ -41,7 +41,7 @@ KEPT: dict[type[Data], set[str]] = {
     Invitation: {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
-        *("expires_at", "drawn_percent", "beyond_draw", *WHERE_AND_WHEN),
+        *("reminding_since", "reminded_at", "expires_at", "drawn_percent", "beyond_draw", *WHERE_AND_WHEN),
     },
     Answer: {
         *("id", "version", "state", "origin", "test", "score", "anonymous", "survey_id", "survey_version"),
