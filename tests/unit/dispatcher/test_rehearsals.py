@@ -169,7 +169,7 @@ def test_the_first_hour_foretells_no_day_and_the_newest_event_is_the_end_only_wh
     assert over.length(NOW - timedelta(days=400), NOW) == timedelta(days=MAX_DAYS)
 
 
-@given(st.integers(0, 200), st.floats(0, 1_000), st.integers(1, 31), st.integers(0, 2))
+@given(st.integers(0, 200), st.just(0.0) | st.floats(0.001, 1_000), st.integers(1, 31), st.integers(0, 2))
 def test_what_a_programme_asks_is_expected_like_mails_about_events(
     asked: int, programme: float, days: int, reminders: int
 ) -> None:

@@ -225,7 +225,9 @@ async def test_waves_are_listed_in_pages_the_newest_first_and_those_of_the_compa
             break
     assert [each["id"] for each in listed] == sorted(made, reverse=True)
     for each in listed:
-        assert each == (await client.get(f"{PATH}/{each['id']}", headers=by_key())).json()
+        read = (await client.get(f"{PATH}/{each['id']}", headers=by_key())).json()
+        assert each == {name: read[name] for name in each}
+        assert read.keys() - each.keys() == {"last_mail_at"}
         assert sum(each["decided"].values()) == 3
     assert (await client.get(PATH, headers=by_key(FOREIGN_KEY))).json() == {"waves": [], "next": None}
     assert (await client.get(PATH, params={"after": "x"}, headers=by_key())).status_code == 422
