@@ -184,6 +184,8 @@ class History:
             yield f"by {survey.name}, which does not ask about it"
         if self.has_said_no(event.who) or event.who.id in self.erased:
             yield "against a no, or an erasure"
+        if event.who.id in self.cases:
+            yield "in an open case"
         wait = max(survey.delay, survey.holding)
         if asked.due < event.at + wait or asked.due - event.at > survey.max_age:
             yield f"too early or too late, {asked.due}"
@@ -255,6 +257,8 @@ class History:
 
     def _of_first(self, mail: Mail) -> Iterator[str]:
         survey, event = self.surveys[mail.survey], mail.event
+        if event.who.id in self.cases:
+            yield "a question in an open case"
         if mail.at - event.at >= survey.max_age + timedelta(minutes=1):
             yield "a question about something too old"
         # To the minute, in which a mail that is due may leave.
@@ -375,10 +379,15 @@ class History:
                 for each in self.events.values()
             ),
             "countered": bool(self.counters_of(event)),
+            "case_open": who.id in self.cases,
             "too_old": any(due - event.at > survey.max_age for survey, due in dues),
             "quiet_dropped": any(not self.may_be_written_to(who, due) for _, due in dues),
             "quarantine": any(each.days for each in kept),
             "cap": bool(kept and self.policy.cap),
+            "relational_first": any(each.measurement == "transactional" for each in surveys)
+            and any(self.asked[each].survey.measurement == "relational" for each in mails),
+            "relational_distance": any(each.measurement == "relational" for each in surveys)
+            and (arrived or bool(mails)),
             "sampled_out": any(each.percent < 100 for each in surveys),
         }
-        return not founded.get(reason, True)
+        return not founded.get(reason, False)

@@ -104,6 +104,8 @@ ONE_RULE_EACH: list[list[tuple[str, Any]]] = [
     [ORDER, ("consume", [("refund", KIM, "A", None, 0)]), SENT],
     [ORDER, ("consume", [("complaint", KIM, None, None, 0)]), SENT],
     [("say_no", KIM), ORDER],
+    [("open_case", KIM), ORDER, SENT],
+    [ORDER, ("open_case", AT_WORK), SENT],
     [ORDER, ("stop", True), ("wait", 125), ("stop", False), SENT],
     [ORDER, SENT, ("set_survey", replace(FIRST, live=False)), REMINDED],
     [ORDER, SENT, ("set_survey", replace(FIRST, reminders=())), REMINDED],

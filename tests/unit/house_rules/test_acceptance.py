@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parents[2]
+NUMBERS = {f"B{number}" for number in range(10, 32)} - {"B22", "B23", "B27"}
+"""Those about asking and answering; signatures of mails, bounces and text messages are not built yet."""
 ROW = re.compile(r"^\| (B\d+) \|.*\| (?P<tests>.*) \|$", re.MULTILINE)
 
 
 def test_each_acceptance_test_by_number_is_there() -> None:
     """Who renames or removes one of them mends the table in `tests/README.md`."""
     rows = ROW.findall((TESTS / "README.md").read_text())
-    assert len({number for number, _ in rows}) == len(rows) > 10
+    assert sorted(number for number, _ in rows) == sorted(NUMBERS)
     missing = []
     for number, tests in rows:
         for named in re.findall(r"`([^`]+)`", tests):
