@@ -324,7 +324,7 @@ async def test_more_ways_to_be_known_and_times_that_are_missing_than_a_section_h
             WHERE c.tenant = 'birch' AND c.id = 'birch-many'
             """
         )
-    for kind, expected in (("known", 701), ("asked", 503)):
+    for kind, expected in (("known", 701), ("asked", 504)):
         before, read = "", []
         while True:
             more = {"kind": kind} | ({"before": before} if before else {})

@@ -120,6 +120,7 @@ async def show_wave(
         decided=sum(decided.values()),
         last_mail_at=expected,
         first_day_until=survey.first_day_until(wave.started_at or wave.start_at) if survey else None,
+        awaits_first_day=survey is not None and survey.awaits_first_day,
         per_hour=survey.draft.first_day_per_hour if survey else 0,
         done=notice(did),
     )

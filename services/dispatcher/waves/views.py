@@ -93,6 +93,8 @@ class WavePage(Page):
     """When the last mail is expected to leave; None: none does."""
     first_day_until: datetime | None
     """When the survey's first day ends, on which the wave began or begins; None: it did not."""
+    awaits_first_day: bool
+    """Whether that day begins with the first mail, which may be this wave's."""
     per_hour: int
     """The mails that leave at most in each hour of that day."""
     done: str

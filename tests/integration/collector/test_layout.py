@@ -150,7 +150,8 @@ async def test_the_arrows_go_down_from_10_and_the_ends_stand_beside_their_number
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_text("Your score is 0.")).to_be_visible()
     layout, _, seconds = await circumstances(bench)
-    assert (layout, seconds) == ("vertical", 0)
+    # Without a script it came as soon as a machine's, so how long it took is not kept.
+    assert (layout, seconds) == ("vertical", 0 if script else None)
 
 
 async def stacked(page: Page) -> bool:

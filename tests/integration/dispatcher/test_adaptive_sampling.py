@@ -308,6 +308,7 @@ async def test_a_rehearsal_draws_by_the_shares_and_a_dry_run_by_those_of_what_it
     assert await would_spare(None) == 0
     assert await would_spare(replace(STORES, margin=5)) == 0  # 300 answers do not reach it
     async with database.transaction() as uow:
+        await change_survey(uow, TENANT, survey.id, replace(survey.draft, state="paused"))
         await change_survey(uow, TENANT, survey.id, replace(survey.draft, state="rehearsal"))
     again = undrawn(survey, (f"r-{n}" for n in range(20)), 20)[0]
     await decide(database, an_order("aarhus", again, clock))

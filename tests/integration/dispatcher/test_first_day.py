@@ -123,7 +123,7 @@ async def test_mails_of_a_survey_with_a_delay_have_the_pace_of_the_first_day_whe
 ) -> None:
     """Whatever the delay: what is due at one moment leaves by the hour, and the day is over 24 hours later."""
     assert DEFAULT_DELAY == 1440
-    await a_new_survey(database, per_hour=5, delay_minutes=delay_minutes)
+    await a_new_survey(database, per_hour=5, delay_minutes=delay_minutes, max_age_days=30)
     clock.on(minutes=1)
     await ask(database, *(f"delayed-{n}" for n in range(30)))
     clock.on(minutes=delay_minutes)

@@ -341,6 +341,7 @@ async def test_a_survey_in_rehearsal_says_that_it_would_ask_and_displaces_nothin
     database: Database, held: StoredSurvey
 ) -> None:
     first = (await rows(database, "SELECT id FROM survey WHERE place = 1"))[0].id
+    await set_survey(database, replace(held, id=first), state="paused")
     await set_survey(database, replace(held, id=first), state="rehearsal")
     await decide(database, call())
     await decide(database, order())

@@ -220,7 +220,7 @@ async def test_without_a_programme_nobody_is_asked_and_a_new_one_begins_without_
     assert await events(database) == []
     await pass_days(database, clock, 6)
     assert 2 <= len(await events(database)) <= 22
-    await change(database, survey, programme=Programme(every_days=10))
+    await change(database, survey, programme=Programme(every_days=10), quarantine_days=5)
     await run(database)
     few = len(await events(database))
     assert few <= 22

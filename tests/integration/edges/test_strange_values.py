@@ -83,6 +83,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/{survey_id}/rehearsal": ("version",),
     "/surveys/{survey_id}/rehearsal/end": ("version",),
     "/surveys/{survey_id}/move": ("direction", "version"),
+    "/surveys/{survey_id}/language": ("add_language", "added_languages", "version", *QUESTIONS[:2]),
     "/surveys/{survey_id}/test-mail": ("language", "address"),
     "/surveys/test-addresses": ("addresses", "version"),
     "/customers": ("customer_id", "email", "phone"),
@@ -261,8 +262,7 @@ async def test_a_strange_value_in_a_cookie_or_a_header_is_refused_in_words(
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in routes if not route.is_stream):
             for value in (
-                *values[4:12:2],
-                b"http://[",
+                *values[4:12:4],
                 b"http://[::1",
                 b"null",
                 b"//",

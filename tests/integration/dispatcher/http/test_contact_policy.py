@@ -236,6 +236,7 @@ EVERYTHING: dict[str, Any] = {
     ],
     "relational_distance_days": 30,
     "ask_with_open_case": True,
+    "ids_are_shared": True,
     "countries": [
         {"country": "NL", "needs": "neutral", "incentives": False, "max_age_days": 9},
         {"country": "*", "needs": "evidence", "declared": {"wording": "They are told at the order by us."}},

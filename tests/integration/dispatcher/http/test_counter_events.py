@@ -54,7 +54,9 @@ async def test_the_table_is_set_answered_published_and_logged(
     assert line.facts["counter_events"] == 2
     again = await client.put(PATH, json=put.json(), headers=by_key())
     assert (again.status_code, again.json()["version"]) == (200, 1)
-    assert (await client.put(PATH, json={}, headers=by_key())).json()["counter_events"] == []
+    assert (await client.put(PATH, json={}, headers=by_key())).json()["counter_events"] == expected
+    emptied = await client.put(PATH, json={"counter_events": []}, headers=by_key())
+    assert emptied.json()["counter_events"] == []
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ async def test_the_api_and_the_pages_of_a_wave_say_when_its_last_mail_is_expecte
     expected = f'datetime="{told[0].isoformat()}"'
     page = (await client.get(f"/waves/{made['id']}", headers=a_person("editor"))).text
     assert expected in page.partition("Last mail</dt>")[2].partition("</dd>")[0]
-    assert ("It begins on the survey’s first day" in page) == bool(per_hour)
+    assert ("The survey’s first day begins with its first mail" in page) == bool(per_hour)
     wanted: dict[str, str] = {
         "survey_id": str(survey.id),
         "size": "20",

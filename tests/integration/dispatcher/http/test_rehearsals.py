@@ -1,5 +1,7 @@
 """An editor rehearses a draft, reads what would come of it, and starts it knowing what that does."""
 
+from typing import Any
+
 import httpx
 from support.dispatcher_builders import (
     a_customer,
@@ -101,7 +103,9 @@ async def test_the_page_before_the_start_says_what_differs_when_the_first_mail_l
     assert "Subject of the mail" in page
 
 
-LIMITED = a_person("editor", segments=("store:elsewhere",)) | csrf_header() | {"accept": "application/json"}
+def limited_editor() -> dict[str, Any]:
+    """What a script of a colleague sends who is limited to segments; a pass is short-lived."""
+    return a_person("editor", segments=("store:elsewhere",)) | csrf_header() | {"accept": "application/json"}
 
 
 async def test_a_rehearsal_expects_what_its_programme_asks_of_those_who_may_be_asked(
@@ -133,12 +137,12 @@ async def test_who_is_limited_to_segments_neither_begins_nor_ends_nor_reads_one_
     api, where = f"/v1/surveys/{survey.id}", f"/surveys/{survey.id}/rehearsal"
     new = {**RULES, "state": "rehearsal"}
     refused = [
-        await client.patch(api, json={"state": "rehearsal"}, headers=LIMITED),
-        await client.put(api, json=new, headers=LIMITED),
-        await client.post("/v1/surveys", json=new, headers=LIMITED),
-        await client.get(f"{api}/rehearsal", headers=LIMITED),
-        await client.get(where, headers=LIMITED),
-        await client.post(where, data=form(version="1"), headers=LIMITED),
+        await client.patch(api, json={"state": "rehearsal"}, headers=limited_editor()),
+        await client.put(api, json=new, headers=limited_editor()),
+        await client.post("/v1/surveys", json=new, headers=limited_editor()),
+        await client.get(f"{api}/rehearsal", headers=limited_editor()),
+        await client.get(where, headers=limited_editor()),
+        await client.post(where, data=form(version="1"), headers=limited_editor()),
     ]
     assert [answer.status_code for answer in refused if answer.status_code not in {403, 404}] == []
     await client.patch(api, json={"state": "rehearsal"}, headers=by_key())
@@ -151,11 +155,11 @@ async def test_who_is_limited_to_segments_neither_begins_nor_ends_nor_reads_one_
     whole = (await client.get(f"/surveys/{survey.id}/start", headers=a_person("editor"))).text
     assert "would have asked about 4 of 4 events" in whole
     for state in ("draft", "paused"):
-        ended = await client.patch(api, json={"state": state}, headers=LIMITED)
+        ended = await client.patch(api, json={"state": state}, headers=limited_editor())
         assert ended.status_code == 403
-    renamed = await client.patch(api, json={"name": "Another"}, headers=LIMITED)
+    renamed = await client.patch(api, json={"name": "Another"}, headers=limited_editor())
     assert (renamed.status_code, renamed.json()["state"]) == (200, "rehearsal")
-    started = await client.patch(api, json={"state": "live"}, headers=LIMITED)
+    started = await client.patch(api, json={"state": "live"}, headers=limited_editor())
     assert started.json()["state"] == "live"
 
 
