@@ -33,21 +33,23 @@ async def test_a_first_event_to_a_test_address_is_asked_about_at_once(
     database = context.database
     await keep_tenant(database)
     for _ in range(2):
-        await create_example_survey(database, "havnbo", test_address="first@example.com")
+        await create_example_survey(database, "havnbo", test_address="asked-at-once@example.com")
     assert len(await rows(database, "SELECT 1 FROM survey")) == 1
     assert SERVICE.sender_loops is not None
     running = asyncio.create_task(
         run_loops({**SERVICE.worker_loops(context), **SERVICE.sender_loops(context)}, context.stopping)
     )
     now = datetime.now(UTC)
-    await decide(database, a_transaction("order-1", a_customer("first"), occurred_at=now, accepted_at=now))
+    await decide(
+        database, a_transaction("order-1", a_customer("asked-at-once"), occurred_at=now, accepted_at=now)
+    )
     await relay_all(database)
 
     async def sent() -> bool:
         return [state for state, _ in (await states(database)).values()] == ["sent"]
 
     await eventually(sent)
-    assert len(await mailbox.mails(to="first@example.com")) == 1
+    assert len(await mailbox.mails(to="asked-at-once@example.com")) == 1
     assert context.health.unready() == []
     assert context.health.stalled() == []
     context.stopping.set()
