@@ -76,12 +76,17 @@ def chain_of(segment: str) -> list[str]:
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 
 
+def segment_of(dimension: str, value: str) -> str:
+    """The segment of one value of a dimension: ``touchpoint:checkout``."""
+    return f"{_part(dimension)}:{_part(value)}"
+
+
 def segments_of(thing: Segmented) -> list[str]:
     """Every segment of a thing, once each: the company, each dimension, each level of its organisation.
 
     Texts of older events, from before APIs normalized them, are normalized here.
     """
-    dimensions = [f"{_part(name)}:{_part(value)}" for name, value in sorted(thing.segments.items())]
+    dimensions = [segment_of(name, value) for name, value in sorted(thing.segments.items())]
     return list(dict.fromkeys([WHOLE_COMPANY, *dimensions, *levels(thing.organisation)]))
 
 

@@ -20,7 +20,11 @@ from services.dispatcher.decisions.counter_events import (
 )
 from services.dispatcher.decisions.domain import is_too_old, matches
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
-from services.dispatcher.decisions.inputs import DecisionInputs, load_erased, load_inputs
+from services.dispatcher.decisions.inputs import DecisionInputs
+from services.dispatcher.decisions.loading import (
+    load_erased,
+    load_inputs,
+)
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine, end_quarantine, lock_contacts

@@ -19,8 +19,8 @@ from services.dispatcher.decisions.drawing import load_draws
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
-from services.dispatcher.decisions.inputs import (
-    DecisionInputs,
+from services.dispatcher.decisions.inputs import DecisionInputs
+from services.dispatcher.decisions.loading import (
     load_contacts,
     load_counters,
     load_erased,

@@ -1,28 +1,23 @@
-"""Everything that the events of a batch are judged by, loaded with a fixed number of queries."""
+"""Everything that the events of a batch are judged by."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.domain import CompanyPolicy
-from services.dispatcher.contact_policies.policy_commands import find_policies
 from services.dispatcher.customers.known_words import (
     NOTHING_KNOWN,
     KnownWords,
-    is_complete,
     known_customer,
 )
-from services.dispatcher.customers.repository import find_words
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import (
     ContactKey,
     contact_key_of,
-    keys_without_ours,
     quarantine_keys,
 )
 from services.dispatcher.decisions.counter_events import (
@@ -40,39 +35,24 @@ from services.dispatcher.decisions.lawful_basis import (
     CountryLaw,
     bases_of,
     law_for,
-    needs_evidence,
     newest_bases,
 )
 from services.dispatcher.decisions.places import Place, place_of
 from services.dispatcher.decisions.policy import ContactPolicy
-from services.dispatcher.decisions.quarantine import lock_contacts
-from services.dispatcher.decisions.repository import asked as asked_rows
-from services.dispatcher.decisions.repository import contacts as contact_rows
-from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.repository import open_cases as case_rows
 from services.dispatcher.decisions.sampling import (
     Draw,
     SegmentShare,
     adaptive_segment,
     draw,
-    sampling_key,
 )
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.sending.domain import Sending
-from services.dispatcher.sending.sending_commands import find_sendings
-from services.dispatcher.suppressions import repository as suppression_rows
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
-from services.dispatcher.surveys import repository as survey_rows
-from services.dispatcher.surveys.domain import rules_of
-from services.dispatcher.surveys.texts import read_texts
-from shared.db import UnitOfWork
 from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
-from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
-from shared.tenancy.tenants import find_tenants
-from shared.values.text import normalized_text
 
 
 @dataclass(frozen=True)
@@ -296,117 +276,3 @@ class DecisionInputs:
         return {
             (tenant, key) for event_id in event_ids for key in self.keys_about.get((tenant, event_id), ())
         }
-
-
-async def load_inputs(
-    uow: UnitOfWork, policy: ContactPolicy, events: Sequence[Event[Transaction]], secret: str
-) -> DecisionInputs:
-    """Load what the companies of these events have set."""
-    tenants = sorted({event.tenant for event in events})
-    surveys = {
-        tenant: [candidate_from(row) for row in rows]
-        for tenant, rows in groupby(
-            await survey_rows.list_of_tenants(uow, tenants), key=lambda row: row.tenant
-        )
-    }
-    return DecisionInputs(
-        policy,
-        await find_tenants(uow, tenants),
-        surveys,
-        await find_sendings(uow, tenants),
-        sampling_key(secret),
-        await find_policies(uow, tenants),
-    )
-
-
-async def load_erased(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
-    """Load which contacts were erased, before anything of them is stored."""
-    inputs.erased.update(await find_erased(uow, [contact.subject for contact in contacts]))
-
-
-async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
-    """Lock the contacts' rows, and load what is known of them."""
-    await lock_contacts(uow, contacts)
-    keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
-    without_ours = {(contact.tenant, key) for contact in contacts for key in keys_without_ours(contact)}
-    for row in await contact_rows.find_last_asked(uow, keys, without_ours):
-        inputs.asked_at[row.tenant, row.id] = row.asked_at
-    if scoped := {(tenant, key) for tenant, key in keys if inputs.looks_at_asked(tenant)}:
-        for key, asked in await load_asked(uow, scoped, without_ours):
-            inputs.note_asked(*key, asked)
-    careful = [
-        contact for contact in contacts if not inputs.company_policy(contact.tenant).rules.ask_with_open_case
-    ]
-    inputs.open_cases.update(await case_rows.find(uow, careful))
-    entries = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
-    for row in await suppression_rows.find_matching(uow, sorted(entries)):
-        inputs.suppressed[row.tenant, row.kind, row.key] = row
-
-
-async def load_counters(
-    uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
-) -> None:
-    """Load the counter-events that may be about these events. A company that set no rules has none."""
-    askings = [
-        asking_about(event.tenant, event.data, contact)
-        for event, contact in asked
-        if event.tenant in inputs.company_policies
-    ]
-    if askings:
-        for counter in await counter_rows.find(uow, askings):
-            inputs.counters.setdefault(counter.tenant, []).append(counter)
-
-
-async def load_words(
-    uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
-) -> None:
-    """Load what is known of customers whose events leave something out, or whose evidence matters."""
-    persons = {
-        (contact.tenant, contact.person)
-        for event, contact in asked
-        if contact.person != NOBODY
-        and (
-            not is_complete(event.data.customer)
-            or needs_evidence(inputs.company_policy(contact.tenant).rules.countries)
-        )
-    }
-    if persons:
-        inputs.words.update(await find_words(uow, persons))
-
-
-async def load_asked(
-    uow: UnitOfWork, keys: Collection[tuple[str, str]], without_ours: Container[tuple[str, str]] = ()
-) -> list[tuple[tuple[str, str], Asked]]:
-    """When each (tenant, id or hash of an address) was asked, by whom and about what.
-
-    :param without_ours: the keys of which what we asked does not count.
-    """
-    return [
-        (
-            (row.tenant, row.contact),
-            Asked(
-                row.asked_at,
-                row.elsewhere,
-                row.measurement,
-                row.touchpoint,
-                row.survey_id,
-                row.unsent_about,
-            ),
-        )
-        for row in await asked_rows.find(uow, keys, without_ours)
-    ]
-
-
-def candidate_from(row: Row[Any]) -> CandidateSurvey:
-    """A survey's row as a decision needs it. Earlier versions stored triggers in other forms of Unicode."""
-    rules = rules_of(row)
-    rules["trigger"] = normalized_text(row.trigger)
-    return CandidateSurvey(
-        **rules,
-        id=row.id,
-        survey_version=row.survey_version,
-        name=row.name,
-        measurement=row.measurement,
-        default_language=row.default_language,
-        languages=tuple(read_texts(row.texts)),
-    )

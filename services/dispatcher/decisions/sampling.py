@@ -6,12 +6,11 @@ from uuid import UUID
 import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.scopes import segments_asked_about
+from services.dispatcher.decisions.scopes import segments_asked_about, stored_segment
 from shared.events import Transaction
-from shared.events.segments import encoded
+from shared.events.segments import segment_of
 from shared.events.surveys import AdaptiveSampling
 from shared.secrets import derive
-from shared.values.text import normalized_text
 
 ALL_PERCENT = 100
 _PLACE_BITS = 64
@@ -77,12 +76,7 @@ def adaptive_segment(
     if adaptive is None:
         return None
     value = segments_asked_about(transaction, touchpoint).get(adaptive.dimension)
-    return segment_name(adaptive.dimension, value) if value else None
-
-
-def segment_name(dimension: str, value: str) -> str:
-    """A segment of a dimension as the rows of decisions have it."""
-    return f"{encoded(dimension)}:{encoded(normalized_text(value))}".replace("\x1f", " ")
+    return stored_segment(segment_of(adaptive.dimension, value)) if value else None
 
 
 def draw(

@@ -68,3 +68,8 @@ def segments_asked_about(transaction: Transaction, touchpoint: str | None) -> di
 def names_touchpoint(transaction: Transaction) -> bool:
     """Whether the event itself says what it is about."""
     return one_touchpoint(transaction.segments.get(TOUCHPOINT), None) is not None
+
+
+def stored_segment(segment: str) -> str:
+    """A segment as the rows of decisions have it: U+001F separates them on their way to the database."""
+    return segment.replace("\x1f", " ")

@@ -20,8 +20,11 @@ from services.dispatcher.decisions.contacts import (
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
 from services.dispatcher.decisions.countering import asking_of
 from services.dispatcher.decisions.hours import ContactHours
-from services.dispatcher.decisions.inputs import candidate_from, load_asked
 from services.dispatcher.decisions.lawful_basis import bases_of, law_for, newest_bases
+from services.dispatcher.decisions.loading import (
+    candidate_from,
+    load_asked,
+)
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import (

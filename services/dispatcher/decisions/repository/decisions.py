@@ -9,6 +9,7 @@ from msgspec import json
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, encode_facts
+from services.dispatcher.decisions.scopes import stored_segment
 from services.dispatcher.models import decision
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -86,11 +87,11 @@ async def insert(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> int:
 
 
 def stored_segments(thing: Segmented) -> list[str]:
-    """A thing's segments beside the company; U+001F separates them on their way to the database.
+    """A thing's segments beside the company.
 
     An invitation may have one more than its event: the touchpoint of its survey.
     """
-    return [segment.replace("\x1f", " ") for segment in segments_of(thing)[1:]]
+    return [stored_segment(segment) for segment in segments_of(thing)[1:]]
 
 
 STORE_DIFFERENCES = """

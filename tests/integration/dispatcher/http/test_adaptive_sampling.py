@@ -9,6 +9,7 @@ from support.dispatcher_builders import TENANT, Clock, decide, go_live, make_sur
 from support.dispatcher_client import FOREIGN_KEY, SURVEY, a_person, by_key, form
 from support.forms import forms_of
 
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import SURVEYS
 
@@ -20,6 +21,15 @@ BODY = {**SURVEY, "adaptive_sampling": WANTED}
 def clock(context: Any) -> Clock:
     clock: Clock = context.database.clock
     return clock
+
+
+async def a_computed_survey(database: Database, clock: Clock) -> StoredSurvey:
+    """A live survey with a history of which the shares of its segments are computed."""
+    await go_live(database)
+    survey = await make_survey(database, **ADAPTIVE)
+    await a_history(database, clock)
+    await compute(database)
+    return survey
 
 
 class TestApi:
@@ -81,10 +91,7 @@ class TestApi:
     async def test_decisions_tell_the_share(
         self, client: httpx.AsyncClient, database: Database, clock: Clock
     ) -> None:
-        await go_live(database)
-        survey = await make_survey(database, **ADAPTIVE)
-        await a_history(database, clock)
-        await compute(database)
+        survey = await a_computed_survey(database, clock)
         name, *_ = undrawn(survey, (f"n-{n}" for n in range(50)), 20)
         await decide(database, an_order("aarhus", name, clock))
         answer = await client.get(f"/v1/decisions?event_id=aarhus-{name}-0", headers=by_key())
@@ -186,10 +193,7 @@ class TestPages:
     async def test_a_dimension_that_the_company_says_is_of_employees_is_not_shown(
         self, client: httpx.AsyncClient, database: Database, clock: Clock
     ) -> None:
-        await go_live(database)
-        survey = await make_survey(database, **ADAPTIVE)
-        await a_history(database, clock)
-        await compute(database)
+        survey = await a_computed_survey(database, clock)
         async with database.transaction() as uow:
             await uow.execute(
                 "UPDATE tenant SET body = convert_to(replace(convert_from(body, 'UTF8'), "
@@ -203,10 +207,7 @@ class TestPages:
     async def test_an_events_page_says_why_somebody_was_spared_or_asked_nevertheless(
         self, client: httpx.AsyncClient, database: Database, clock: Clock
     ) -> None:
-        await go_live(database)
-        survey = await make_survey(database, **ADAPTIVE)
-        await a_history(database, clock)
-        await compute(database)
+        survey = await a_computed_survey(database, clock)
         detractor, *_ = undrawn(survey, (f"a-{n}" for n in range(1, 300, 2)), 20)
         spared, *_ = undrawn(survey, (f"n-{n}" for n in range(50)), 20)
         lucky = next(name for n in range(99) if drawn(survey, name := f"n-{n}", 20))
