@@ -27,12 +27,12 @@ async def send(mailbox: Mailbox, mail: EmailMessage) -> None:
 
 
 async def test_a_mail_is_listed_for_its_recipient_with_the_links_of_its_text(mailbox: Mailbox) -> None:
-    await send(mailbox, a_mail("listed@example.com", "Æbler på vej"))
-    (listed,) = await mailbox.mails(to="Listed@example.com")
+    await send(mailbox, a_mail("listed@mailbox.example", "Æbler på vej"))
+    (listed,) = await mailbox.mails(to="Listed@mailbox.example")
     assert listed["subject"] == "Æbler på vej"
     assert listed["from"] == "Havnbo <survey@havnbo.example>"
     assert listed["links"] == ["http://127.0.0.1:1/s/abc?v=3", "http://127.0.0.1:1/u/abc"]
-    assert await mailbox.mails(to="listed@example.com", after=listed["id"]) == []
+    assert await mailbox.mails(to="listed@mailbox.example", after=listed["id"]) == []
     read = await mailbox.mail(listed["id"])
     assert read["headers"]["List-Unsubscribe"] == "<http://127.0.0.1:1/u/abc>"
     assert "Answer at" in read["text"]
@@ -41,15 +41,15 @@ async def test_a_mail_is_listed_for_its_recipient_with_the_links_of_its_text(mai
 
 async def test_mails_are_listed_in_the_order_of_their_arrival(mailbox: Mailbox) -> None:
     for subject in ("first", "second", "third"):
-        await send(mailbox, a_mail("order@example.com", subject))
-    listed = await mailbox.mails(to="order@example.com")
+        await send(mailbox, a_mail("order@mailbox.example", subject))
+    listed = await mailbox.mails(to="order@mailbox.example")
     assert [mail["subject"] for mail in listed] == ["first", "second", "third"]
-    later = await mailbox.mails(to="order@example.com", after=listed[0]["id"])
+    later = await mailbox.mails(to="order@mailbox.example", after=listed[0]["id"])
     assert [mail["subject"] for mail in later] == ["second", "third"]
 
 
 @pytest.mark.parametrize(
-    ("address", "code"), [("refuse-550-x@example.com", 550), ("defer-451-x@example.com", 451)]
+    ("address", "code"), [("refuse-550-x@mailbox.example", 550), ("defer-451-x@mailbox.example", 451)]
 )
 async def test_an_address_that_asks_for_a_refusal_gets_it(mailbox: Mailbox, address: str, code: int) -> None:
     with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
@@ -60,13 +60,13 @@ async def test_an_address_that_asks_for_a_refusal_gets_it(mailbox: Mailbox, addr
 
 async def test_a_dropped_connection_after_data_leaves_the_sender_without_an_answer(mailbox: Mailbox) -> None:
     with pytest.raises(aiosmtplib.SMTPServerDisconnected):
-        await send(mailbox, a_mail("drop-after-data-here@example.com"))
-    assert len(await mailbox.mails(to="drop-after-data-here@example.com")) == 1
+        await send(mailbox, a_mail("drop-after-data-here@mailbox.example"))
+    assert len(await mailbox.mails(to="drop-after-data-here@mailbox.example")) == 1
 
 
 async def test_a_mail_s_html_can_do_nothing_but_offer_links_that_open_outside(mailbox: Mailbox) -> None:
-    await send(mailbox, a_mail("page@example.com"))
-    (listed,) = await mailbox.mails(to="page@example.com")
+    await send(mailbox, a_mail("page@mailbox.example"))
+    (listed,) = await mailbox.mails(to="page@mailbox.example")
     async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
         page = await client.get(f"/mails/{listed['id']}")
         html = await client.get(f"/mails/{listed['id']}/html")
@@ -78,8 +78,8 @@ async def test_a_mail_s_html_can_do_nothing_but_offer_links_that_open_outside(ma
 
 
 async def test_what_stands_in_a_mail_is_text_on_the_pages(mailbox: Mailbox) -> None:
-    await send(mailbox, a_mail("escaped@example.com", "<b>bold</b>"))
-    (listed,) = await mailbox.mails(to="escaped@example.com")
+    await send(mailbox, a_mail("escaped@mailbox.example", "<b>bold</b>"))
+    (listed,) = await mailbox.mails(to="escaped@mailbox.example")
     async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
         pages = [(await client.get(path)).text for path in ("/", f"/mails/{listed['id']}")]
     assert all("&lt;b&gt;bold&lt;/b&gt;" in page and "<b>bold" not in page for page in pages)
@@ -96,10 +96,10 @@ async def test_mails_survive_a_restart_and_new_ones_come_after_them() -> None:
     with new_state() as state:
         box = Mailbox(state.smtp, state.mailbox)
         with running("mailbox", state):
-            await send(box, a_mail("kept@example.com", "before"))
+            await send(box, a_mail("kept@mailbox.example", "before"))
             (before,) = await box.mails()
         with running("mailbox", state):
-            await send(box, a_mail("kept@example.com", "after"))
+            await send(box, a_mail("kept@mailbox.example", "after"))
             listed = await box.mails()
             assert listed[0] == before
             assert [mail["subject"] for mail in listed] == ["before", "after"]
