@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from support.companies import World
 from support.environment import without_settings
 from support.eventually import eventually
@@ -18,7 +19,7 @@ from support.servers import free_port
 
 @dataclass(frozen=True)
 class ApiProcess:
-    """Its address, and its use of memory."""
+    """Its address, and its use of memory and of the processor."""
 
     url: str
     port: int
@@ -26,10 +27,14 @@ class ApiProcess:
 
     @property
     def megabytes(self) -> int:
-        """Resident memory; 0 on a system without /proc."""
-        status = Path(f"/proc/{self.pid}/status")
-        lines = status.read_text().splitlines() if status.exists() else []
-        return sum(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:"))
+        """Resident memory."""
+        return int(psutil.Process(self.pid).memory_info().rss) // 2**20
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time it has used since its start: what else runs on the machine does not add to it."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
 
     def client(self, **how: Any) -> httpx.AsyncClient:
         """A client over a real socket."""
