@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -48,6 +48,27 @@ def matches(trigger: str, event_type: str) -> bool:
     return event_type == trigger
 
 
+class Leaving(NamedTuple):
+    """When a survey's mail about an event would leave."""
+
+    wanted_at: datetime
+    """By its delay alone."""
+    held_until: datetime
+    """And not before the survey's holding time is over."""
+    hold: Hold
+    """What else holds it from then on."""
+
+    @property
+    def due_at(self) -> datetime:
+        """When nothing holds it any more."""
+        return self.hold.until
+
+    @property
+    def held_by(self) -> tuple[HoldRule, ...]:
+        """The rules that hold it, in the order in which they are met."""
+        return ("holding", *self.hold.by) if self.held_until > self.wanted_at else self.hold.by
+
+
 def decide(
     *,
     event_type: str,
@@ -86,54 +107,52 @@ def decide(
     if not matching:
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
-    won_by = NO_DRAW
+    won_by, leaves = NO_DRAW, Leaving(now, now, Hold(until=now))
     considered: list[Considered] = []
     outranked: Collection[UUID] = ()
     for survey in matching:
+        if winner is not None:
+            considered.append(consider_at(survey, "order", occurred_at, now, person))
+            continue
+        outranked = outranked_surveys(survey, surveys)
         failed: tuple[FailedComparison, ...] = ()
-        why: SurveyOutcome = "order"
-        draw = NO_DRAW
-        if winner is None:
-            outranked = outranked_surveys(survey, surveys)
-            if survey.conditions is not None and test_of is None:
-                failed = failed_comparisons(survey.conditions, fields)
-            if wave_of is None and not person.test_address:
-                draw = draws(survey)
-            why = judge_survey(
-                survey,
-                occurred_at,
-                now,
-                person,
-                meets=not failed,
-                drawn=draw.asks,
-                is_test=test_of is not None,
-                outranked=outranked,
-            )
+        if survey.conditions is not None and test_of is None:
+            failed = failed_comparisons(survey.conditions, fields)
+        draw = NO_DRAW if wave_of is not None or person.test_address else draws(survey)
+        leaves = leaving(survey, occurred_at, now, person)
+        why = judge_survey(
+            survey,
+            occurred_at,
+            leaves,
+            person,
+            meets=not failed,
+            drawn=draw.asks,
+            is_test=test_of is not None,
+            outranked=outranked,
+        )
+        judged = consider_at(survey, why, occurred_at, leaves.due_at, person, failed, outranked)
+        if draw.share is not None and (why == "sampled_out" or (why == "invited" and draw.beyond)):
+            judged = msgspec.structs.replace(judged, share=draw.share)
+        considered.append(judged)
         if why == "invited":
             winner, won_by = survey, draw
-        considered.append(_considered(survey, why, occurred_at, now, person, failed, outranked, draw))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     is_test = mode == "test" or person.test_address
-    wanted_at = wanted_time(winner, occurred_at, now, person)
-    leaves_at = due_time(winner, occurred_at, now, person)
-    held = hold_for(person, leaves_at)
-    due_at = held.until
-    held_by: tuple[HoldRule, ...] = ("holding", *held.by) if leaves_at > wanted_at else held.by
     return Verdict(
         reason="invited",
         considered=tuple(considered),
         survey=winner,
         test=is_test,
         withheld=mode == "test" and not person.test_address,
-        due_at=due_at,
-        wanted_at=wanted_at if held_by else None,
-        held_by=held_by,
-        expires_at=due_at + timedelta(days=winner.link_days),
+        due_at=leaves.due_at,
+        wanted_at=leaves.wanted_at if leaves.held_by else None,
+        held_by=leaves.held_by,
+        expires_at=leaves.due_at + timedelta(days=winner.link_days),
         channel=first_channel(winner.channels, person),
         drawn_percent=won_by.percent,
         beyond_draw=won_by.beyond,
-        replaces=() if is_test else replaced_by(winner, due_at, person, outranked),
+        replaces=() if is_test else replaced_by(winner, leaves.due_at, person, outranked),
     )
 
 
@@ -154,25 +173,6 @@ def survey_for_event(
         touchpoint=one_touchpoint(touchpoint, survey.touchpoint),
         delay_minutes=survey.delay_minutes if delay_minutes is None else delay_minutes,
     )
-
-
-def _considered(
-    survey: CandidateSurvey,
-    why: SurveyOutcome,
-    occurred_at: datetime,
-    now: datetime,
-    person: Person,
-    failed: tuple[FailedComparison, ...],
-    outranked: Collection[UUID],
-    draw: Draw,
-) -> Considered:
-    due_at = now
-    if why in JUDGED_BY_TIME:
-        due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
-    considered = consider_at(survey, why, occurred_at, due_at, person, failed, outranked)
-    if draw.share is not None and (why == "sampled_out" or (why == "invited" and draw.beyond)):
-        return msgspec.structs.replace(considered, share=draw.share)
-    return considered
 
 
 def consider_at(
@@ -220,7 +220,7 @@ def consider_at(
 def judge_survey(
     survey: CandidateSurvey,
     occurred_at: datetime,
-    now: datetime,
+    leaves: Leaving,
     person: Person,
     *,
     meets: bool = True,
@@ -230,14 +230,13 @@ def judge_survey(
 ) -> SurveyOutcome:
     """Whether this survey may ask this person now, or the first rule that forbids it.
 
+    :param leaves: when its mail would leave.
     :param meets: whether the event meets the survey's conditions.
     :param drawn: whether this contact is one of those whom the survey asks.
     :param is_test: whether it is a test of the survey, which may be paused.
     :param outranked: the surveys whose mails, until they have left, give way to those of this one.
     """
-    wanted_at = due_time(survey, occurred_at, now, person)
-    held = hold_for(person, wanted_at)
-    due_at = held.until
+    due_at = leaves.due_at
     person = without(person, yielding_to(survey, due_at, person))
     standing = without(person, outranked_by(survey, due_at, person, outranked))
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
@@ -250,9 +249,9 @@ def judge_survey(
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
         (person.case_open and not person.test_address, "case_open"),
-        (_missing_basis_at_decision(survey, occurred_at, now, person) is not None, "no_basis"),
-        (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
-        (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(held)),
+        (_lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
+        (is_too_old(survey.max_age_days, occurred_at, leaves.held_until), "too_old"),
+        (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(leaves.hold)),
         (standing_before(survey, due_at, person) is not None, "relational_first"),
         (is_in_quarantine(survey, due_at, standing), "quarantine"),
         (asked_too_close(survey, due_at, person) is not None, "relational_distance"),
@@ -261,16 +260,6 @@ def judge_survey(
         (not drawn and not person.test_address, "sampled_out"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
-
-
-def _missing_basis_at_decision(
-    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
-) -> MissingBasis | None:
-    """The same when the mail would leave; until then an event gets older."""
-    if person.law.rule is None:
-        return None
-    due_at = hold_for(person, due_time(survey, occurred_at, now, person)).until
-    return basis_missing(survey, occurred_at, due_at, person)
 
 
 def basis_missing(
@@ -299,17 +288,13 @@ def first_reason(considered: Sequence[Considered]) -> Reason:
     return cast("SurveyRefusal", next(others, last))
 
 
-def wanted_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
-    """When the mail is to leave by its delay: never in the past; a test address waits for nothing."""
+def leaving(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> Leaving:
+    """When the survey's mail would leave: never in the past; a test address waits for nothing."""
     if person.test_address:
-        return now
-    return max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
-
-
-def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
-    """The same, and not before the survey's holding time is over."""
-    wanted_at = wanted_time(survey, occurred_at, now, person)
-    return wanted_at if person.test_address else max(wanted_at, occurred_at + survey.holding)
+        return Leaving(now, now, Hold(until=now))
+    wanted_at = max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
+    held_until = max(wanted_at, occurred_at + survey.holding)
+    return Leaving(wanted_at, held_until, hold_for(person, held_until))
 
 
 def hold_for(person: Person, at: datetime) -> Hold:

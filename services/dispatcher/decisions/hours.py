@@ -77,6 +77,8 @@ def hold(at: datetime, hours: ContactHours) -> Hold:
 
 def forbidding_rule(at: datetime, hours: ContactHours) -> HoldRule | None:
     """The rule by which nothing may leave at this instant; None: it may."""
+    if hours.quiet is None and hours.sundays and hours.holidays:
+        return None
     local = at.astimezone(_zone(hours.zone))
     if not hours.sundays and local.isoweekday() == 7:  # noqa: PLR2004  (ISO: Sunday)
         return "sunday"

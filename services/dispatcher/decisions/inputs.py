@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +87,8 @@ class DecisionInputs:
     words: dict[tuple[str, str], KnownWords] = field(default_factory=dict)
     """By tenant and person: what is known of them besides the event, and the evidence that they may be asked;
     updated within the batch."""
+    hours: dict[tuple[str, Place], ContactHours] = field(default_factory=dict)
+    """When customers may be written to, by tenant and place."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -164,7 +167,7 @@ class DecisionInputs:
             address_erased="erased" in reasons,
             suppressed_by=entries[0].kind if entries else None,
             invited_at=max((at for at in asked if at is not None), default=None),
-            hours=ContactHours.of(rules, place.zone, place.country),
+            hours=self._hours(event.tenant, place),
             cap_hours=rules.cap_hours,
             asked=self._asked(contact),
             countered=self._countered(event, contact),
@@ -173,6 +176,14 @@ class DecisionInputs:
             company_zone=tenant.time_zone if tenant is not None else "UTC",
             law=self._law(event, contact, place, rules),
         )
+
+    def _hours(self, tenant: str, place: Place) -> ContactHours:
+        """When the tenant may write to customers who live there; made once for each place."""
+        known = self.hours.get((tenant, place))
+        if known is None:
+            rules = self.company_policy(tenant).rules
+            known = self.hours[tenant, place] = ContactHours.of(rules, place.zone, place.country)
+        return known
 
     def _law(
         self, event: Event[Transaction], contact: ContactKey, place: Place, rules: ContactRules
@@ -194,14 +205,19 @@ class DecisionInputs:
     def _has_open_case(self, contact: ContactKey) -> bool:
         return bool(self.open_cases) and not self.open_cases.isdisjoint(case_rows.keys_of(contact))
 
-    def looks_at_asked(self, tenant: str) -> bool:
-        """Whether it matters by whom and about what a contact was asked, and not only when.
+    @cached_property
+    def tenants_with_scopes(self) -> frozenset[str]:
+        """Those of whom it matters by whom and about what a contact was asked, and not only when.
 
         That is so where a survey's quarantine has a scope, or one is relational or has a holding time.
         """
-        return any(
-            survey.quarantine_scope != "any" or survey.measurement == "relational" or survey.holding_minutes
-            for survey in self.surveys.get(tenant, ())
+        return frozenset(
+            tenant
+            for tenant, surveys in self.surveys.items()
+            if any(
+                each.quarantine_scope != "any" or each.measurement == "relational" or each.holding_minutes
+                for each in surveys
+            )
         )
 
     def _asked(self, contact: ContactKey) -> tuple[Asked, ...]:
@@ -213,6 +229,8 @@ class DecisionInputs:
 
     def _suppressions(self, contact: ContactKey) -> list[Row[Any]]:
         """The contact's suppressions, that of the address before that of the id."""
+        if not self.suppressed:
+            return []
         found = [
             (self.suppressed.get((contact.tenant, entry.kind, entry.key)), entry.earlier)
             for entry in entries_of(contact)
@@ -251,7 +269,7 @@ class DecisionInputs:
         for name in contact.own_keys:
             key = contact.tenant, name
             self.asked_at[key] = max(self.asked_at.get(key, at), at)
-            if self.looks_at_asked(contact.tenant):
+            if contact.tenant in self.tenants_with_scopes:
                 self.note_asked(*key, asked)
 
     def note_replaced(self, tenant: str, event_ids: Collection[UUID]) -> None:

@@ -81,7 +81,7 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     without_ours = {(contact.tenant, key) for contact in contacts for key in keys_without_ours(contact)}
     for row in await contact_rows.find_last_asked(uow, keys, without_ours):
         inputs.asked_at[row.tenant, row.id] = row.asked_at
-    if scoped := {(tenant, key) for tenant, key in keys if inputs.looks_at_asked(tenant)}:
+    if scoped := {(tenant, key) for tenant, key in keys if tenant in inputs.tenants_with_scopes}:
         for key, asked in await load_asked(uow, scoped, without_ours):
             inputs.note_asked(*key, asked)
     careful = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import decide, due_time
+from services.dispatcher.decisions.domain import decide, leaving
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.giving_way import may_give_way, outranked_surveys
 from services.dispatcher.decisions.hours import ContactHours
@@ -74,9 +74,8 @@ def test_a_mail_leaves_when_delay_and_holding_time_are_over_and_never_in_the_pas
     rules, now = survey(1, delay_minutes=delay, holding_minutes=holding), NOW + timedelta(minutes=waited)
     person = Person(address="good", test_address=test_address)
     wait = timedelta(minutes=0 if test_address else max(delay, holding, waited))
-    assert due_time(rules, NOW if not test_address else now, now, person) == (
-        now if test_address else NOW + wait
-    )
+    leaves = leaving(rules, NOW if not test_address else now, now, person)
+    assert leaves.held_until == (now if test_address else NOW + wait)
 
 
 @given(delay=minutes, holding=minutes)
