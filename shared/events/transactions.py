@@ -12,6 +12,8 @@ OWN_SOURCES = "afterword/"
 waves and programmes. A client's event never has one."""
 WAVE_SOURCE = f"{OWN_SOURCES}wave/"
 """The beginning of the source of a wave's events; behind it stands the wave's id."""
+WAVE_TYPE = "wave."
+"""The beginning of their type; behind it stands the survey's id."""
 
 
 class Basis(Data, frozen=True, kw_only=True):

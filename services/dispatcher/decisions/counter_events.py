@@ -1,10 +1,13 @@
 """Counter-events: after a refund or a complaint it would be wrong to ask about what happened before it. Pure.
 
-A counter-event counters what happened before it, whenever that comes, and what waits when it comes. It never
-counters its own survey. Where one cancels and another holds, the mail is cancelled.
+A counter-event counters what happened before it, whenever that comes, and what waits when it comes. Where one
+cancels and another holds, the mail is cancelled. A wave and a programme ask about nothing that the customer
+did, so what is about the customer counters them at any time after it, too. A survey may ask about a
+counter-event itself; about one that cancels all mails to its customer only where its trigger names that type
+exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -50,6 +53,8 @@ class Asking(NamedTuple):
     contact: str | None
     decided_at: datetime | None = None
     """Since when its mail waits; None: it is being decided."""
+    of_wave: bool = False
+    """Whether it asks in a wave or a programme, and so about nothing that happened."""
 
 
 def asking_about(tenant: str, transaction: Transaction, contact: ContactKey) -> Asking:
@@ -61,6 +66,7 @@ def asking_about(tenant: str, transaction: Transaction, contact: ContactKey) -> 
         order_of(transaction.attributes),
         contact.person,
         contact.address,
+        of_wave=transaction.wave_of is not None,
     )
 
 
@@ -72,6 +78,8 @@ class Countered(msgspec.Struct, frozen=True, kw_only=True):
     held_by: UUID | None = None
     held_until: datetime | None = None
     """The latest time until which one holds it."""
+    cancels_itself: bool = False
+    """Whether the event is a counter-event that cancels all mails to its customer."""
 
 
 NOT_COUNTERED = Countered()
@@ -125,7 +133,8 @@ def counters(counter: RememberedCounter, asking: Asking) -> bool:
     if counter.tenant != asking.tenant or counter.event_id == asking.event_id:
         return False
     waited = asking.decided_at is not None and asking.decided_at < counter.known_at
-    if asking.occurred_at > counter.occurred_at and not waited:
+    about_anything = asking.of_wave and counter.scope == "customer"
+    if asking.occurred_at > counter.occurred_at and not (waited or about_anything):
         return False
     if counter.scope == "order":
         return counter.order_id is not None and counter.order_id == asking.order_id
@@ -133,15 +142,47 @@ def counters(counter: RememberedCounter, asking: Asking) -> bool:
     return same_person or (counter.contact is not None and counter.contact == asking.contact)
 
 
-def judge_counters(known: Iterable[RememberedCounter], asking: Asking) -> Countered:
+class CounterIndex:
+    """Counter-events by the order, the person and the address that they are about."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, str], list[RememberedCounter]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, counter: RememberedCounter) -> None:
+        """Let this one be found by the mails that it may be about."""
+        for name in _names_in(counter):
+            self._found.setdefault(name, []).append(counter)
+
+    def about(self, asking: Asking) -> set[RememberedCounter]:
+        """Those that may be about this mail."""
+        return {each for name in _names_in(asking) for each in self._found.get(name, ())}
+
+
+def _names_in(about: RememberedCounter | Asking) -> list[tuple[str, str, str]]:
+    named = (("order", about.order_id), ("person", about.person or None), ("contact", about.contact))
+    return [(about.tenant, kind, name) for kind, name in named if name is not None]
+
+
+def judge_counters(known: Collection[RememberedCounter], asking: Asking) -> Countered:
     """What all counter-events that are known do to this mail."""
     ours = [each for each in known if counters(each, asking)]
     cancelling = [(each.occurred_at, each.event_id) for each in ours if each.effect == "cancel"]
     holding = [(each.hold_until, each.event_id) for each in ours if each.hold_until is not None]
     held_until, held_by = max(holding, default=(None, None))
     return Countered(
-        cancelled_by=min(cancelling)[1] if cancelling else None, held_by=held_by, held_until=held_until
+        cancelled_by=min(cancelling)[1] if cancelling else None,
+        held_by=held_by,
+        held_until=held_until,
+        cancels_itself=any(_is_own_cancel(each, asking) for each in known),
     )
+
+
+def _is_own_cancel(counter: RememberedCounter, asking: Asking) -> bool:
+    is_own = (counter.tenant, counter.event_id) == (asking.tenant, asking.event_id)
+    return is_own and counter.scope == "customer" and counter.effect == "cancel"
 
 
 def order_of(attributes: Raw | UnsetType) -> str | None:

@@ -42,6 +42,7 @@ from services.dispatcher.repository.reminders import touch_invitation
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import Customer, Event, Invitation, Transaction
+from shared.events.transactions import WAVE_TYPE
 
 
 class WaitingMail(NamedTuple):
@@ -71,6 +72,7 @@ def asking_of(contact: ContactKey, invitation: Invitation) -> Asking:
         invitation.person or contact.person,
         contact.address,
         invitation.decided_at,
+        of_wave=invitation.event_type.startswith(WAVE_TYPE),
     )
 
 

@@ -128,6 +128,7 @@ def decide(
             meets=not failed,
             drawn=draw.asks,
             is_test=test_of is not None,
+            cancels_itself=person.countered.cancels_itself and survey.trigger != event_type,
             outranked=outranked,
         )
         judged = consider_at(survey, why, occurred_at, leaves.due_at, person, failed, outranked)
@@ -226,6 +227,7 @@ def judge_survey(
     meets: bool = True,
     drawn: bool = True,
     is_test: bool = False,
+    cancels_itself: bool = False,
     outranked: Collection[UUID] = (),
 ) -> SurveyOutcome:
     """Whether this survey may ask this person now, or the first rule that forbids it.
@@ -234,6 +236,7 @@ def judge_survey(
     :param meets: whether the event meets the survey's conditions.
     :param drawn: whether this contact is one of those whom the survey asks.
     :param is_test: whether it is a test of the survey, which may be paused.
+    :param cancels_itself: whether the event cancels all mails to its customer, also those about itself.
     :param outranked: the surveys whose mails, until they have left, give way to those of this one.
     """
     due_at = leaves.due_at
@@ -247,7 +250,7 @@ def judge_survey(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (person.countered.cancelled_by is not None, "countered"),
+        (person.countered.cancelled_by is not None or cancels_itself, "countered"),
         (person.case_open and not person.test_address, "case_open"),
         (_lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
         (is_too_old(survey.max_age_days, occurred_at, leaves.held_until), "too_old"),

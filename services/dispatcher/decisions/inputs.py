@@ -24,7 +24,7 @@ from services.dispatcher.decisions.contacts import (
 from services.dispatcher.decisions.counter_events import (
     NOT_COUNTERED,
     Countered,
-    RememberedCounter,
+    CounterIndex,
     asking_about,
     judge_counters,
 )
@@ -76,8 +76,8 @@ class DecisionInputs:
     """The same for each survey and touchpoint, of tenants that have a quarantine with a scope."""
     keys_about: dict[tuple[str, UUID], set[str]] = field(default_factory=dict)
     """Under which keys it stands there that a mail waits, by tenant and the event that it asks about."""
-    counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
-    """The counter-events that may be about the events, by tenant."""
+    counters: CounterIndex = field(default_factory=CounterIndex)
+    """The counter-events that may be about the events."""
     open_cases: set[tuple[str, str]] = field(default_factory=set)
     """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
     shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
@@ -197,10 +197,10 @@ class DecisionInputs:
 
     def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
         """What counter-events do to the mail about this event; to a test of a survey nothing."""
-        known = self.counters.get(event.tenant)
-        if not known or event.data.test_of is not None:
+        if not self.counters or event.data.test_of is not None:
             return NOT_COUNTERED
-        return judge_counters(known, asking_about(event.tenant, event.data, contact))
+        asking = asking_about(event.tenant, event.data, contact)
+        return judge_counters(self.counters.about(asking), asking)
 
     def _has_open_case(self, contact: ContactKey) -> bool:
         return bool(self.open_cases) and not self.open_cases.isdisjoint(case_rows.keys_of(contact))

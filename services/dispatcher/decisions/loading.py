@@ -104,7 +104,7 @@ async def load_counters(
     ]
     if askings:
         for counter in await counter_rows.find(uow, askings):
-            inputs.counters.setdefault(counter.tenant, []).append(counter)
+            inputs.counters.add(counter)
 
 
 async def load_words(

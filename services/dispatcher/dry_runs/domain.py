@@ -20,6 +20,7 @@ from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import (
     NOT_COUNTERED,
     Countered,
+    CounterIndex,
     RememberedCounter,
     asking_about,
     counters_by,
@@ -140,7 +141,7 @@ class Simulation:
     """By person: what is known of them, and the evidence that they may be asked, as it is kept now."""
     keys_about: dict[UUID, set[str]] = field(default_factory=dict)
     """Under which keys it stands in ``asked`` that a mail is about an event."""
-    counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
+    counters: CounterIndex = field(default_factory=CounterIndex)
     """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
 
@@ -169,11 +170,7 @@ class Simulation:
     def remember(self, counters: Iterable[RememberedCounter]) -> None:
         """Let counter-events count for what is decided from when they were known."""
         for counter in counters:
-            names = (
-                [counter.order_id] if counter.scope == "order" else [counter.person or None, counter.contact]
-            )
-            for name in filter(None, names):
-                self.counters.setdefault(name, []).append(counter)
+            self.counters.add(counter)
 
     def result(self, id_: UUID, made_at: datetime, since: datetime, *, all_counted: bool) -> DryRun:
         """What was found so far."""
@@ -245,14 +242,9 @@ class Simulation:
         if not self.counters or event.transaction.test_of is not None:
             return NOT_COUNTERED
         asking = asking_about(event.contact.tenant, event.transaction, event.contact)
-        found = {
-            counter
-            for name in (asking.order_id, asking.person, asking.contact)
-            if name
-            for counter in self.counters.get(name, ())
-            if counter.known_at <= event.decided_at
-        }
-        return judge_counters(found, asking)
+        found = self.counters.about(asking)
+        known = [counter for counter in found if counter.known_at <= event.decided_at]
+        return judge_counters(known, asking)
 
     def _person(self, event: PastEvent) -> Person:
         contact, rules = event.contact, self.rules.company

@@ -102,6 +102,18 @@ async def find_asked_before(
     return rows.all()
 
 
+LIST_GAVE_WAY = """
+    SELECT i.version, i.state, i.reason, i.sent_at, i.body FROM invitation i
+    WHERE i.tenant = :tenant AND i.state = 'dropped' AND i.reason IN ('relational_first', 'outranked')
+        AND i.decided_at < :since AND i.changed_at >= :since AND NOT i.customer_removed
+"""
+
+
+async def list_gave_way(uow: UnitOfWork, tenant: str, since: datetime) -> Sequence[Row[Any]]:
+    """The mails that waited at a time and gave way to others after it, of which ``asked`` has no trace."""
+    return (await uow.execute(LIST_GAVE_WAY, {"tenant": tenant, "since": since})).all()
+
+
 LIST_CASES = """
     SELECT person, contact_key, opened_at, closed_at, state FROM case_heard
     WHERE tenant = :tenant AND (state <> 'closed' OR closed_at > :since)

@@ -13,7 +13,12 @@ from services.dispatcher.adaptive_sampling.computing import shares_now
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.customers.known_words import is_complete
 from services.dispatcher.customers.repository import find_words
-from services.dispatcher.decisions.contacts import ContactKey, keys_without_ours, quarantine_keys
+from services.dispatcher.decisions.contacts import (
+    ContactKey,
+    contact_of_invitation,
+    keys_without_ours,
+    quarantine_keys,
+)
 from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.drawing import find_detractors
 from services.dispatcher.decisions.explanation import decode_facts
@@ -23,7 +28,7 @@ from services.dispatcher.decisions.loading import (
 )
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import ALL_PERCENT, SegmentShare, sampling_key
-from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey
 from services.dispatcher.dry_runs import repository
 from services.dispatcher.dry_runs.domain import (
@@ -36,11 +41,12 @@ from services.dispatcher.dry_runs.domain import (
     TriedRules,
     with_survey,
 )
+from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.suppressions import repository as suppression_rows
 from services.dispatcher.surveys import repository as survey_rows
 from shared.db import UnitOfWork
 from shared.db.database import Database
-from shared.events import ContactRules
+from shared.events import ContactRules, Invitation
 from shared.ids import uuid7
 from shared.privacy.persons import NOBODY
 from shared.tenancy.tenants import find_tenants
@@ -89,7 +95,9 @@ async def run(
             for name in filter(None, (row.person, row.contact_key)):
                 simulation.cases.setdefault(name, []).append(KnownCase(row.opened_at, closed_at))
         has_counters = await repository.has_counter_events(uow, tenant)
-    after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
+        after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
+        for row in await repository.list_gave_way(uow, tenant, since):
+            _note_waiting(simulation, tenant, read_invitation(row))
     while True:
         async with database.reading() as uow:
             found = await repository.list_decisions(uow, tenant, since, made_at, after, MAX_EVENTS_AT_ONCE)
@@ -120,6 +128,15 @@ async def run(
     async with database.transaction() as uow:
         await repository.insert(uow, tenant, result.id, msgspec.json.encode(result))
     return result
+
+
+def _note_waiting(simulation: Simulation, tenant: str, invitation: Invitation) -> None:
+    """Let a mail count that waited when the first of the events was decided."""
+    shared = simulation.rules.company.ids_are_shared
+    contact = contact_of_invitation(tenant, invitation)._replace(id_is_shared=shared)
+    what = invitation.measurement, one_touchpoint(invitation.touchpoint, None), invitation.survey_id
+    for key in contact.own_keys:
+        simulation.note_asked(key, Asked(invitation.due_at, False, *what, invitation.event_id))
 
 
 async def find_dry_run(uow: UnitOfWork, tenant: str, id_: UUID) -> DryRun | None:

@@ -11,12 +11,10 @@ from msgspec import Struct
 
 from services.dispatcher.customers.domain import CustomerProfile
 from shared.events import Customer, Transaction
-from shared.events.transactions import WAVE_SOURCE
+from shared.events.transactions import WAVE_SOURCE, WAVE_TYPE
 from shared.privacy.subjects import NO_DIGEST
 from shared.secrets import derive
 
-WAVE_TYPE = "wave."
-"""The beginning of their type; behind it stands the survey's id."""
 MAX_EVENT_ID_LENGTH = 200
 """Of an event's id, as on the topic."""
 MAX_SIZE = 10_000_000

@@ -35,6 +35,7 @@ from services.dispatcher.recovery import restore_invitations, restore_policies
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import CONTACT_POLICIES, INVITATIONS, CounterEvent, QuietHours, Transaction
+from shared.events.transactions import WAVE_SOURCE, WAVE_TYPE
 from shared.outbound import Sender
 
 KIM, BO = a_customer("kim"), a_customer("bo")
@@ -205,6 +206,41 @@ async def test_a_reminder_is_dropped_or_waits_and_the_invitation_stays_as_it_is(
     assert len(await asked(database)) == 4
     done = await rows(database, "SELECT n, effect FROM countered ORDER BY effect")
     assert [tuple(row) for row in done] == [(2, "cancel"), (2, "hold")]
+
+
+async def test_a_programme_asks_nobody_who_died_and_waits_after_a_complaint(
+    database: Database, clock: Clock
+) -> None:
+    relation = await make_survey(
+        database, name="The relation", trigger="never", measurement="relational", delay_minutes=0
+    )
+    own = {"type": f"{WAVE_TYPE}{relation.id}", "source": f"{WAVE_SOURCE}1", "survey_id": relation.id}
+    died, complained = about(None, "d", KIM, type="deceased"), about(None, "c", BO, type="complaint")
+    await decide(database, died, complained)
+    until = NOON + timedelta(hours=48)
+    clock.on(hours=47)
+    turn = {**own, "occurred_at": clock.now}
+    await decide(database, a_transaction("1/kim", KIM, **turn), a_transaction("1/bo", BO, **turn))
+    assert await reasons(database) == {
+        "d": "no_survey", "c": "no_survey", "1/kim": "countered", "1/bo": "invited",
+    }  # fmt: skip
+    assert [each.due_at for each in await invitations(database)] == [until]
+    clock.on(days=300)
+    turn["occurred_at"] = clock.now
+    await decide(database, a_transaction("2/kim", KIM, **turn), a_transaction("2/bo", BO, **turn))
+    assert (await reasons(database))["2/kim"] == "countered"
+    assert (await reasons(database))["2/bo"] == "invited"
+
+
+async def test_nobody_is_asked_about_a_death_but_by_a_survey_that_names_it(
+    database: Database, clock: Clock
+) -> None:
+    await make_survey(database, name="All", trigger="*", quarantine_days=0)
+    await decide(database, about(None, "d", KIM, type="deceased"), about(None, "c", BO, type="complaint"))
+    assert await reasons(database) == {"d": "countered", "c": "invited"}
+    await make_survey(database, name="The family", trigger="deceased", quarantine_days=0)
+    await decide(database, about(None, "e", a_customer("eve"), type="deceased"))
+    assert (await reasons(database))["e"] == "invited"
 
 
 async def test_its_own_survey_is_not_countered_by_it(database: Database, clock: Clock) -> None:

@@ -76,6 +76,7 @@ EVENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "segments": st.sampled_from(({}, {"touchpoint": "delivery"})),
     }
 )
+KIM = Customer(id="kim", email="kim@example.com")
 STEPS = st.lists(st.tuples(st.integers(0, 72), st.lists(EVENT, min_size=1, max_size=3)), max_size=8)
 
 
@@ -184,6 +185,26 @@ async def test_it_says_what_the_same_events_really_become_under_those_rules(
     assert (found.was, found.would_be) == (really[ours], really[theirs])
     unchanged = await try_rules(database, ours, period=period)
     assert (unchanged.was, unchanged.changes) == (really[ours], ())
+
+
+async def test_a_mail_that_waited_before_and_gave_way_since_then_counts_until_it_does(
+    database: Database, clock: Clock
+) -> None:
+    rules = {"trigger": "call", "delay_minutes": 60, "max_age_days": 7}
+    first = {**rules, "holding_minutes": 2880, "quarantine_days": 0}
+    second = {**rules, "measurement": "relational", "quarantine_days": 3}
+    company = ContactRules(quiet_hours={}, cap_hours=60, relational_distance_days=0)
+    tenant = await a_company(database, company, [first, second])
+    facts = {"type": "call", "customer": KIM, "age": 0, "total": 10, "segments": {}}
+    await decide(database, event(1, clock, facts), tenant=tenant)
+    clock.on(hours=37)
+    await decide(database, event(2, clock, facts), tenant=tenant)
+    # The second call would be too close to the mail that waits, so the relational survey asks in its place.
+    asked = await rows(database, "SELECT state, reason FROM invitation ORDER BY decided_at")
+    assert [tuple(each) for each in asked] == [("dropped", "relational_first"), ("waiting", None)]
+    clock.on(seconds=1)
+    found = await try_rules(database, tenant, period=timedelta(hours=1))
+    assert (found.events, found.changes) == (1, ())
 
 
 async def send_due(database: Database) -> None:

@@ -18,6 +18,7 @@ from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, Co
 from services.dispatcher.decisions.counter_events import (
     Asking,
     Countered,
+    CounterIndex,
     RememberedCounter,
     judge_counters,
     order_of,
@@ -48,7 +49,8 @@ def an_asking(**changes: Any) -> Asking:
 
 
 def is_countered(counter: RememberedCounter, asking: Asking) -> bool:
-    return judge_counters([counter], asking) != Countered()
+    found = judge_counters([counter], asking)
+    return found.cancelled_by is not None or found.held_until is not None
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,46 @@ def test_it_counters_what_its_customer_did_before_it_and_what_waited_when_it_cam
     asking: dict[str, Any], expected: bool
 ) -> None:
     assert is_countered(a_counter(), an_asking(**asking)) is expected
+
+
+@pytest.mark.parametrize("asked_at", [NOON - HOUR, NOON + HOUR, NOON + 300 * 24 * HOUR])
+def test_a_wave_asks_about_nothing_that_happened_so_what_is_about_its_customer_counters_it_at_any_time(
+    asked_at: datetime,
+) -> None:
+    of_wave = an_asking(occurred_at=asked_at, of_wave=True)
+    assert is_countered(a_counter(), of_wave)
+    held_until = NOON + 48 * HOUR
+    hold = a_counter(effect="hold", hold_until=held_until)
+    assert judge_counters([hold], of_wave).held_until == held_until
+    assert not is_countered(a_counter(person="kit", contact=None), of_wave)
+    of_order = a_counter(scope="order", order_id="17")
+    assert is_countered(of_order, of_wave) is (asked_at <= NOON)
+
+
+def test_of_an_event_that_itself_cancels_all_mails_to_its_customer_it_is_said_so() -> None:
+    own = an_asking(event_id=UUID(int=1))
+    assert judge_counters([a_counter()], own) == Countered(cancels_itself=True)
+    for other in ({"effect": "hold", "hold_until": NOON + HOUR}, {"scope": "order", "order_id": "17"}):
+        assert judge_counters([a_counter(**other)], own) == Countered()
+
+
+def test_an_index_finds_what_a_mail_of_the_order_the_person_or_the_address_is_countered_by() -> None:
+    index = CounterIndex()
+    assert not index
+    of_order = a_counter(1, scope="order", order_id="17", person="bo", contact=None)
+    of_person = a_counter(2, contact=None)
+    of_address = a_counter(3, person="")
+    for each in (
+        of_order,
+        of_person,
+        of_address,
+        a_counter(4, tenant="zenith"),
+        a_counter(5, person="x", contact="x@"),
+    ):
+        index.add(each)
+    assert index
+    assert index.about(an_asking()) == {of_order, of_person, of_address}
+    assert index.about(an_asking(order_id=None, person="", contact=None)) == set()
 
 
 def test_of_nobody_and_without_an_address_it_counters_nothing() -> None:
