@@ -323,7 +323,7 @@ class History:
             and (
                 (counter.order is not None and counter.order == event.order)
                 if rule.scope == "order"
-                else counter.who.id == event.who.id or counter.who.address == event.who.address
+                else self.are_one(counter.who, event.who)
             )
         ]
 

@@ -55,6 +55,11 @@ def known_customer(customer: Customer, known: KnownWords, contact: ContactKey) -
     return customer if contact.id_is_shared else completed_customer(customer, known)
 
 
+def known_bases(known: KnownWords, contact: ContactKey) -> Mapping[str, Basis]:
+    """The evidence that is known of a customer; that of an id which several people share is nobody's."""
+    return {} if contact.id_is_shared else known.bases
+
+
 def taken_from(customer: Customer, completed: Customer) -> tuple[str, ...]:
     """What of a completed customer the event itself did not say."""
     return tuple(

@@ -50,6 +50,11 @@ class ContactKey(NamedTuple):
         return (self.key,) if self.id_is_shared else self.keys
 
     @property
+    def is_one_of_several(self) -> bool:
+        """Whether the contact is the address alone: what names the id and another address is about others."""
+        return self.id_is_shared and self.address is not None
+
+    @property
     def shares_id(self) -> bool:
         """Whether the id is more than the address, and so may have other contacts."""
         return self.customer_id != self.address

@@ -53,6 +53,8 @@ class Asking(NamedTuple):
     contact: str | None
     decided_at: datetime | None = None
     """Since when its mail waits; None: it is being decided."""
+    one_of_several: bool = False
+    """Whether several people share the id: what names another address of it is about somebody else."""
     of_wave: bool = False
     """Whether it asks in a wave or a programme, and so about nothing that happened."""
 
@@ -66,6 +68,7 @@ def asking_about(tenant: str, transaction: Transaction, contact: ContactKey) -> 
         order_of(transaction.attributes),
         contact.person,
         contact.address,
+        one_of_several=contact.is_one_of_several,
         of_wave=transaction.wave_of is not None,
     )
 
@@ -138,7 +141,8 @@ def counters(counter: RememberedCounter, asking: Asking) -> bool:
         return False
     if counter.scope == "order":
         return counter.order_id is not None and counter.order_id == asking.order_id
-    same_person = counter.person != NOBODY and counter.person == asking.person
+    by_id = not asking.one_of_several or counter.contact is None
+    same_person = by_id and counter.person != NOBODY and counter.person == asking.person
     return same_person or (counter.contact is not None and counter.contact == asking.contact)
 
 

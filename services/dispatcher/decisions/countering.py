@@ -72,6 +72,7 @@ def asking_of(contact: ContactKey, invitation: Invitation) -> Asking:
         invitation.person or contact.person,
         contact.address,
         invitation.decided_at,
+        one_of_several=contact.is_one_of_several,
         of_wave=invitation.event_type.startswith(WAVE_TYPE),
     )
 

@@ -13,6 +13,7 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.customers.known_words import (
     NOTHING_KNOWN,
     KnownWords,
+    known_bases,
     known_customer,
 )
 from services.dispatcher.decisions.addresses import address_quality
@@ -192,8 +193,9 @@ class DecisionInputs:
         if not rules.countries:
             return NO_LAW
         own = bases_of(event.data.customer, event.data.occurred_at)
-        known = self.words.get((contact.tenant, contact.person), NOTHING_KNOWN).bases
-        return law_for(rules.countries, place.country, newest_bases(known, own))
+        known = self.words.get((contact.tenant, contact.person), NOTHING_KNOWN)
+        bases = newest_bases(known_bases(known, contact), own)
+        return law_for(rules.countries, place.country, bases)
 
     def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
         """What counter-events do to the mail about this event; to a test of a survey nothing."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.customers.known_words import NOTHING_KNOWN, KnownWords, known_customer
+from services.dispatcher.customers.known_words import NOTHING_KNOWN, KnownWords, known_bases, known_customer
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import (
     NOT_COUNTERED,
@@ -287,7 +287,8 @@ class Simulation:
     def _evidence(self, event: PastEvent) -> Iterable[str]:
         """What is known by now, and what came with the event."""
         own = bases_of(event.transaction.customer, event.transaction.occurred_at)
-        return {*own, *self.words.get(event.contact.person, NOTHING_KNOWN).bases}
+        known = self.words.get(event.contact.person, NOTHING_KNOWN)
+        return {*own, *known_bases(known, event.contact)}
 
 
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:

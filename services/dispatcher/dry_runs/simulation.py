@@ -92,7 +92,8 @@ async def run(
         start = await repository.find_start(uow, tenant, since, most)
         for row in await repository.list_cases(uow, tenant, since):
             closed_at = row.closed_at if row.state == "closed" else None
-            for name in filter(None, (row.person, row.contact_key)):
+            of_address = simulation.rules.company.ids_are_shared and row.contact_key is not None
+            for name in filter(None, (None if of_address else row.person, row.contact_key)):
                 simulation.cases.setdefault(name, []).append(KnownCase(row.opened_at, closed_at))
         has_counters = await repository.has_counter_events(uow, tenant)
         after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)

@@ -1,6 +1,6 @@
 """The deliveries of invitations: what each is judged by and sent as, and what its outcome means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import rules_from
 from services.dispatcher.customers.bases import read_bases
-from services.dispatcher.customers.known_words import KnownWords, known_customer
+from services.dispatcher.customers.known_words import KnownWords, known_bases, known_customer
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import (
     ContactKey,
@@ -139,12 +139,13 @@ class InvitationQueue:
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
         )
+        words = _words(inputs)
         person = self._person(
             inputs,
             renderer.address(invitation.customer),
             sending,
-            known_customer(invitation.customer, _words(inputs), contact),
-            invitation.occurred_at,
+            known_customer(invitation.customer, words, contact),
+            newest_bases(known_bases(words, contact), bases_of(invitation.customer, invitation.occurred_at)),
             tenant,
             asked,
             is_reminder=is_reminder,
@@ -199,7 +200,7 @@ class InvitationQueue:
         address: str | None,
         sending: Sending,
         customer: Customer,
-        occurred_at: datetime,
+        evidence: Iterable[str],
         tenant: Tenant,
         asked: Sequence[Asked],
         *,
@@ -225,17 +226,13 @@ class InvitationQueue:
             case_open=inputs.case_open and (is_reminder or not rules.ask_with_open_case),
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone,
-            law=law_for(
-                rules.countries,
-                place.country,
-                newest_bases(read_bases(inputs.bases), bases_of(customer, occurred_at)),
-            ),
+            law=law_for(rules.countries, place.country, evidence),
         )
 
 
 def _words(inputs: Row[Any]) -> KnownWords:
     """What is known of the customer."""
-    return KnownWords(inputs.locale, inputs.country, inputs.time_zone)
+    return KnownWords(inputs.locale, inputs.country, inputs.time_zone, read_bases(inputs.bases))
 
 
 async def _find_asked(

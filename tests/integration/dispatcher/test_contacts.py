@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
@@ -21,19 +22,25 @@ from support.dispatcher_builders import (
     decided,
     invitations,
     reasons,
+    relay_all,
     rows,
     say_no,
     share_ids,
 )
 from support.http_clients import SECRET
 
+from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.decisions.explanation import decode_explanation
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.story.handlers import keep_answers
+from services.dispatcher.story.handlers import keep_answers, keep_cases
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
-from shared.events import ANSWERS, Answer, Customer
+from shared.events import ANSWERS, CASES, Answer, Case, ContactRules, CounterEvent, Customer
+from shared.events.contact_policies import CountryRule
+from shared.events.transactions import Basis
 from shared.ids import uuid7
+from shared.outbound import Sender
+from shared.privacy.persons import person_of
 from shared.secrets import customer_hash, derive
 
 NOBODY = (
@@ -49,6 +56,15 @@ NOBODY = (
     "{{ id }}",
 )
 pytestmark = pytest.mark.usefixtures("survey")
+
+
+def case_about(customer_id: str, number: int, **changes: Any) -> Case:
+    """An open case of the person who has this id."""
+    person = person_of(SECRET, TENANT, customer_id)
+    return Case(
+        id=uuid7(), number=number, version=1, state="open", answer_id=uuid7(), person=person, score=2,
+        opened_at=NOON, due_at=NOON, **changes,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -104,6 +120,37 @@ async def test_where_ids_are_shared_each_contact_of_an_id_has_a_quarantine_of_it
         ("anna", "anna@example.com"),
         ("bo", "bo@example.com"),
     ]
+
+
+async def test_where_ids_are_shared_what_is_known_of_one_person_counts_for_nobody_else(
+    database: Database, clock: Clock, sender: Sender
+) -> None:
+    """Evidence, a counter-event and an open case; what names the id alone is about everybody who has it."""
+    rules = ContactRules(
+        quiet_hours={},
+        ids_are_shared=True,
+        countries=(CountryRule(country="*", needs="evidence"),),
+        counter_events=(CounterEvent(event_type="died", effect="cancel", scope="customer"),),
+    )
+    async with database.transaction() as uow:
+        await set_policy(uow, TENANT, an_actor("the test"), rules)
+    consent = Basis(kind="consent", at=NOON)
+    anna, bo, cy, dan = (
+        a_customer("account", email=f"{name}@b2b.example") for name in ("anna", "bo", "cy", "dan")
+    )
+    agreed = [replace(each, basis=consent) for each in (anna, cy, dan)]
+    assert await decided(database, agreed[0], bo) == ["invited", "no_basis"]
+    # The sender reads the evidence, too: without it the mail of somebody who agreed does not leave.
+    await relay_all(database)
+    clock.on(days=1)
+    await sender.step()
+    assert [each.state for each in await invitations(database)][-1] == "sent"
+    await decide(database, a_transaction("gone", anna, type="died"))
+    annas = customer_hash(SECRET, TENANT, "anna@b2b.example")
+    await consume(database, keep_cases, CASES, case_about("account", number=1, contact_key=annas))
+    assert await decided(database, agreed[1]) == ["invited"]
+    await consume(database, keep_cases, CASES, case_about("account", number=2))
+    assert await decided(database, agreed[2]) == ["case_open"]
 
 
 @pytest.mark.parametrize("placeholder", NOBODY)

@@ -16,12 +16,13 @@ def keys_of(contact: ContactKey) -> list[tuple[str, str]]:
 FIND_OPEN = f"""
     WITH n AS MATERIALIZED (
         SELECT * FROM unnest(
-            CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:contacts AS text[])
-        ) AS u(tenant, person, contact)
+            CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:contacts AS text[]),
+            CAST(:several AS boolean[])
+        ) AS u(tenant, person, contact, several)
     )
     SELECT n.tenant, n.person AS name FROM n
     JOIN case_heard h ON h.tenant = n.tenant AND h.person = n.person AND h.state <> 'closed'
-    WHERE n.person <> '{NOBODY}'
+    WHERE n.person <> '{NOBODY}' AND (NOT n.several OR h.contact_key IS NULL)
     UNION
     SELECT n.tenant, n.contact FROM n
     JOIN case_heard h ON h.tenant = n.tenant AND h.contact_key = n.contact AND h.state <> 'closed'
@@ -38,6 +39,7 @@ async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> set[tuple[str
             "tenants": [contact.tenant for contact in contacts],
             "persons": [contact.person for contact in contacts],
             "contacts": [contact.address for contact in contacts],
+            "several": [contact.is_one_of_several for contact in contacts],
         },
     )
     return {(row.tenant, row.name) for row in rows}
@@ -47,9 +49,10 @@ HAS_OPEN_CASE = f"""(
     EXISTS (
         SELECT FROM case_heard h
         WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.person = :person AND h.person <> '{NOBODY}'
+            AND (p.ids_are_shared IS NOT TRUE OR h.contact_key IS NULL)
     ) OR EXISTS (
         SELECT FROM case_heard h
         WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.contact_key = :address
     )
 )"""
-"""The same of one contact, as a part of another statement."""
+"""The same of one contact, as a part of another statement in which ``p`` is the company's contact policy."""
