@@ -257,6 +257,27 @@ async def test_b12_the_cap_holds_for_a_person_under_every_address_unless_ids_are
     assert (await reasons(live))["another"] == ("invited" if shared else "cap")
 
 
+async def test_b12_a_mail_that_is_put_off_by_the_server_leaves_the_turn_to_the_one_before_it(
+    live: Database, sender: Sender, clock: Clock
+) -> None:
+    await make_survey(live, name="Calls", trigger="call.ended", delay_minutes=0, quarantine_days=0)
+    await set_rules(live, CAP)
+    await an_invited(live, "kim-turn")
+    await step(live, sender)
+    left_at = clock.now
+    clock.on(hours=25)
+    away = a_customer("kim-turn", email="defer-451-turn@example.com")
+    await decide(live, a_transaction("put-off", away, type="call.ended", occurred_at=clock.now))
+    await step(live, sender)
+    turns = await rows(live, "SELECT DISTINCT last_mail_at FROM customer WHERE id = 'kim-turn'")
+    assert [tuple(each) for each in turns] == [(left_at,)]
+    await set_rules(live, replace(CAP, cap_hours=48))
+    clock.on(minutes=30)
+    await step(live, sender)
+    waiting = await rows(live, "SELECT reason, next_at FROM invitation WHERE state = 'waiting'")
+    assert [tuple(each) for each in waiting] == [("cap", left_at + timedelta(hours=48))]
+
+
 async def test_b12_a_mail_that_waits_for_the_cap_of_the_person_takes_nothing_of_its_address(
     live: Database, sender: Sender, clock: Clock
 ) -> None:

@@ -236,16 +236,25 @@ async def take_turn(
     return found
 
 
+# The mail before it counts again, by when it was sent: the cap may be longer by now.
 GIVE_TURN_BACK = f"""
     {_LOCKED}
-    UPDATE customer c SET last_mail_at = NULL, last_mail = NULL
+    UPDATE customer c SET last_mail_at = e.settled_at, last_mail = e.turn
     FROM locked l
+    LEFT JOIN LATERAL (
+        SELECT w.settled_at, CAST(w.about_id AS text) || '/' || w.n AS turn
+        FROM asked a JOIN delivery w ON w.tenant = a.tenant AND w.about_id = a.id
+        WHERE a.tenant = l.tenant AND a.contact = l.id AND NOT a.elsewhere
+            AND w.state IN ('sent', 'unknown') AND w.settled_at IS NOT NULL
+        ORDER BY w.settled_at DESC
+        LIMIT 1
+    ) e ON true
     WHERE c.tenant = l.tenant AND c.id = l.id AND l.last_mail = :turn
 """
 
 
 async def give_turn_back(uow: UnitOfWork, tenant: str, keys: Collection[str], turn: str) -> None:
-    """The mail has certainly not left."""
+    """The mail has certainly not left, so the last one under each key is the one before it."""
     await uow.execute(GIVE_TURN_BACK, {"tenant": tenant, "keys": sorted(keys), "turn": turn})
 
 
