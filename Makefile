@@ -93,6 +93,10 @@ $(VENV)/.local $(VENV)/.dev: $(VENV)/.%: requirements-%.lock pyproject.toml $(VE
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# A stack of the tests has a dozen processes, each of which would compile our code anew where the environment forbids
+# to keep it compiled; so would each process of pytest compile the tests.
+unit test check chaos chaos-selfcheck bench: export PYTHONDONTWRITEBYTECODE :=
+
 # Java and Maven: what is missing is named here, before a test fails for it.
 servers: developed
 	@$(BIN)/python -m deploy.local.requirements

@@ -2,9 +2,11 @@
 
 import importlib.resources
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from shared.clock import Clock, system_clock
 from shared.pages import language
@@ -12,6 +14,23 @@ from shared.pages.filters import FILTERS
 from shared.values.zones import zone_of
 
 PAGES_FOLDER = Path(__file__).parent
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Each template compiled once in a process, by its path and content: renderers share templates."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED_TEMPLATES = _CompiledTemplates()
+"""Of all renderers, whose environments compile alike."""
 
 
 class Renderer:
@@ -30,6 +49,7 @@ class Renderer:
             loader=FileSystemLoader([own / "templates", PAGES_FOLDER / "templates"]),
             autoescape=True,
             auto_reload=False,
+            bytecode_cache=COMPILED_TEMPLATES,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
