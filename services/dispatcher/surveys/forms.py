@@ -19,6 +19,7 @@ from services.dispatcher.surveys.condition_rows import (
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.draft_fields import (
     ADAPTIVE,
+    DEFAULTS,
     FOLLOW_UPS,
     NO,
     NUMBERS,
@@ -121,10 +122,10 @@ class DraftForm:
         """Whether it has further questions."""
         return any(self[f"{slot}-kind"] for slot in SLOTS)
 
-    @property
-    def opens(self) -> bool:
-        """Whether the last question is asked after some replies to the one before."""
-        return any(typed and name.endswith("-opens") for name, typed in self.fields.items())
+    def stands_out(self, name: str) -> bool:
+        """Whether a field is not as in a new survey's form, or has a fault: then it is not folded away."""
+        standard = DEFAULTS.get(name, "")
+        return name in self.faults or self.fields.get(name, standard).strip() != standard
 
     def rows(self, slot: str) -> list[tuple[int, str]]:
         """The rows for the options of a further question: number, and words where there are any."""

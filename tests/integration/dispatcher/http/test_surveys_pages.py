@@ -1,5 +1,6 @@
 """The surveys' pages: made by form, gone live, stopped, and by whom."""
 
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -8,6 +9,7 @@ from support.dispatcher_builders import TENANT, make_survey, published, relay_al
 from support.dispatcher_client import a_person, form
 from support.forms import forms_of
 
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.db.database import Database
 from shared.events import SURVEYS
 from shared.outbound import mail_stream
@@ -54,6 +56,23 @@ class TestPages:
         assert [one.draft_name for one in await rows(database, "SELECT name AS draft_name FROM survey")] == [
             "one"
         ]
+
+    async def test_what_is_seldom_set_is_folded_until_it_is_set_or_wrong(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        def unfolded(page: httpx.Response) -> list[str]:
+            return re.findall(r"<details open><summary>([^<]*?) *<span", page.text)
+
+        new = await client.get("/surveys/new", headers=a_person("editor"))
+        assert (unfolded(new), new.text.count("<details><summary>")) == ([], 5 + len(STANDARD_LANGUAGES))
+        survey = await make_survey(database, link_days=9)
+        stored = await client.get(f"/surveys/{survey.id}", headers=a_person("editor"))
+        assert unfolded(stored) == ["Limits of time"]
+        (typed,) = [each.fields for each in forms_of(stored.text) if each.action == f"/surveys/{survey.id}"]
+        typed |= form(sampling_percent="101", link_days="30")
+        wrong = await client.post(f"/surveys/{survey.id}", data=typed, headers=a_person("editor"))
+        assert (wrong.status_code, unfolded(wrong)) == (422, ["Asking only some"])
+        assert 'href="#sampling_percent"' in wrong.text
 
     async def test_going_live_is_confirmed_logged_and_said(
         self, client: httpx.AsyncClient, database: Database
