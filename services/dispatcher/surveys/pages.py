@@ -22,12 +22,9 @@ from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.field_labels import language_name
 from services.dispatcher.surveys.forms import NEW_ID, DraftForm, form_of, read_form
 from services.dispatcher.surveys.labels import (
+    CHOICES,
     FIELD_LABELS,
-    LAYOUT_LABELS,
-    MEASUREMENT_LABELS,
-    SCOPE_LABELS,
     TEXT_LABELS,
-    UNIT_LABELS,
     notice,
 )
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
@@ -237,10 +234,10 @@ async def form_page(
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,
-        units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
-        measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
-        layouts=[(layout, spoken(label)) for layout, label in LAYOUT_LABELS.items()],
-        scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
+        choices={
+            name: [(value, spoken(label)) for value, label in labels.items()]
+            for name, labels in CHOICES.items()
+        },
         channels=", ".join(
             spoken(CHANNEL_LABELS[each])
             for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels

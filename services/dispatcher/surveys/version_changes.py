@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from services.dispatcher.surveys.domain import SurveyVersion
 from services.dispatcher.surveys.draft_fields import word_fields
-from services.dispatcher.surveys.field_labels import label_of
-from services.dispatcher.surveys.labels import LAYOUT_LABELS, MEASUREMENT_LABELS
-from services.dispatcher.surveys.question_forms import KIND_LABELS, is_structure
-from shared.pages.language import spoken, translated
+from services.dispatcher.surveys.field_labels import label_of, shown_value
+from services.dispatcher.typed_times import hours_in_words
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,4 @@ def changes_between(older: SurveyVersion, newer: SurveyVersion) -> list[WordChan
 
 def _shown(name: str, fields: Mapping[str, str]) -> str:
     value = fields.get(name, "")
-    if name == "measurement" and value:
-        return spoken(MEASUREMENT_LABELS[value])
-    if name == "layout":
-        return spoken(LAYOUT_LABELS[value])
-    if name.endswith("-kind"):
-        return spoken(KIND_LABELS[value])
-    return translated("Yes") if value and is_structure(name) else value
+    return hours_in_words(int(value)) if name == "edit" and value else shown_value(name, value)

@@ -129,11 +129,8 @@ class SurveyFormPage(Page):
     """The further questions by the beginning of their fields' names."""
     kinds: Sequence[tuple[str, str]]
     outcomes: Mapping[str, Message]
-    units: Sequence[tuple[str, str]]
-    measurements: Sequence[tuple[str, str]]
-    layouts: Sequence[tuple[str, str]]
-    scopes: Sequence[tuple[str, str]]
-    """Of a quarantine: each with its words."""
+    choices: Mapping[str, Sequence[tuple[str, str]]]
+    """What may be chosen in a field, with its words."""
     channels: str
     """By which it asks, in their order and in words."""
     sender: str
