@@ -22,12 +22,18 @@ def time_fields(name: str, time: int, units: Mapping[str, int]) -> dict[str, str
     return {name: str(time // units[unit]), f"{name}_unit": unit}
 
 
-def hours_in_words(hours: int) -> str:
-    """A time that is kept in hours, such as “2 days”."""
-    days, rest = divmod(hours, HOUR_UNITS["days"])
-    if days and not rest:
-        return counted("%(num)s day", "%(num)s days", days) % {"num": days}
-    return counted("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
+def time_in_words(time: int, units: Mapping[str, int]) -> str:
+    """A time as it is kept, such as “2 days”."""
+    typed = time_fields("time", time, units)
+    number = int(typed["time"])
+    match typed["time_unit"]:
+        case "minutes":
+            words = counted("%(num)s minute", "%(num)s minutes", number)
+        case "hours":
+            words = counted("%(num)s hour", "%(num)s hours", number)
+        case _:
+            words = counted("%(num)s day", "%(num)s days", number)
+    return words % {"num": number}
 
 
 def typed_time(fields: Mapping[str, str], name: str, units: Mapping[str, int]) -> int | str:

@@ -9,7 +9,7 @@ from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.condition_rows import can_be_rows, row_fields
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.labels import TEXT_LABELS
-from services.dispatcher.surveys.question_forms import fields_of, is_structure
+from services.dispatcher.surveys.question_forms import fields_of
 from services.dispatcher.surveys.schemas import INTEGERS
 from services.dispatcher.typed_times import HOUR_UNITS, MINUTE_UNITS, time_fields
 from shared.events import SurveyTexts
@@ -68,20 +68,6 @@ def _adaptive_fields(draft: SurveyDraft) -> dict[str, str]:
         return dict(zip(ADAPTIVE, ("", "", str(STANDARD_WINDOW_DAYS)), strict=True))
     values = (adaptive.dimension, str(adaptive.margin), str(adaptive.window_days))
     return dict(zip(ADAPTIVE, values, strict=True))
-
-
-def word_fields(draft: SurveyDraft) -> dict[str, str]:
-    """The fields that have versions, in the order of the form; those that are empty are left out.
-
-    The time in which an answer may be changed is in hours.
-    """
-    versioned = ("measurement", "layout", "edit", "default_language")
-    fields = {
-        name: value
-        for name, value in {**draft_fields(draft), "edit": str(draft.edit_hours)}.items()
-        if name in versioned or "." in name or is_structure(name)
-    }
-    return {name: value for name, value in fields.items() if value}
 
 
 def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:

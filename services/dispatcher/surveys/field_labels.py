@@ -20,7 +20,11 @@ from shared.values.messages import message
 
 ADD_LANGUAGE = "add_language"
 """The field for the tag of a language whose words are to be written."""
-_NO_RULES = {MATCH: ROWS_LABEL, ADD_LANGUAGE: message("A further language")}
+_NO_RULES = {
+    MATCH: ROWS_LABEL,
+    ADD_LANGUAGE: message("A further language"),
+    "conditions": message("Conditions"),
+}
 """The labels of fields that are no rules of a survey."""
 
 

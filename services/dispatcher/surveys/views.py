@@ -152,7 +152,7 @@ class SurveyFormPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyStatePage(Page):
-    """Asks before a survey is started or paused."""
+    """Asks before a survey is started, paused, or changed while it asks."""
 
     template: ClassVar[str] = "survey_state.html"
     survey: StoredSurvey
@@ -179,6 +179,10 @@ class SurveyStatePage(Page):
     """None: it is to be paused."""
     tried: DryRunPart | None
     may_try: bool
+    typed: DraftForm | None
+    """What was typed, of a survey that asks and is to ask so; the draft above says the same."""
+    new_version: int | None
+    """Of its words, which the typed ones would be; None: they stay the version that they are."""
 
 
 @dataclass(frozen=True, kw_only=True)

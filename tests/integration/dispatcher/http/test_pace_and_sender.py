@@ -120,7 +120,7 @@ async def test_an_editor_sets_them_in_the_form_and_sees_them_in_preview_and_vers
     assert "Write an address such as name@example.com, or leave it empty." in wrong.text
     older = form(**{name: value for name, value in typed.items() if name not in typed_in})
     assert (await client.post(at, data=older, headers=editor)).status_code == 303
-    wanted = {**typed, **{name: str(value) for name, value in typed_in.items()}}
+    wanted = {**typed, **{name: str(value) for name, value in typed_in.items()}, "act": "save"}
     assert (await client.post(at, data=form(**wanted), headers=editor)).status_code == 303
     assert of((await client.get(f"/v1{at}", headers=by_key())).json()) == GIVEN
     preview = (await client.get(f"{at}/preview", headers=editor)).text
