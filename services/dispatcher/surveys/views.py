@@ -35,6 +35,15 @@ class TypedFaultsPage(Page):
     """Each field with what is wrong with it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TypedTextPage(Page):
+    """The text part of the mail as it is typed."""
+
+    template: ClassVar[str] = "typed_text.html"
+    language: str
+    text: str
+
+
 PreviewWidth = Literal["wide", "phone"]
 SAMPLE_SCORES: dict[Group, int] = {"promoter": 10, "passive": 8, "detractor": 3}
 

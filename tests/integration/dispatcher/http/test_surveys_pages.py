@@ -57,6 +57,22 @@ class TestPages:
             "one"
         ]
 
+    async def test_both_parts_of_the_mail_are_shown_as_they_are_typed(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        survey, editor = await make_survey(database), a_person("editor")
+        typed = form(**{"da.question": "Hvad siger <du> til {company}?"})
+        at = f"/surveys/{survey.id}/mail?language=da"
+        page = await client.post(at, data=typed, headers=editor)
+        assert "Hvad siger &lt;du&gt; til Havnbo?" in page.text
+        assert "<pre" not in page.text
+        text = await client.post(at, data={**typed, "typed_part": "text"}, headers=editor)
+        part = text.text.partition('<pre class="mail-text" lang="da"')[2].partition("</pre>")[0]
+        assert "Hvad siger &lt;du&gt; til Havnbo?" in part
+        assert "<a " not in part
+        assert "style-src 'self'" in text.headers["content-security-policy"]
+        assert [row.texts for row in await rows(database, "SELECT texts FROM survey_words")] == [b"{}"]
+
     async def test_what_is_seldom_set_is_folded_until_it_is_set_or_wrong(
         self, client: httpx.AsyncClient, database: Database
     ) -> None:
