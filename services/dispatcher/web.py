@@ -28,7 +28,7 @@ from services.dispatcher.story import pages as story_pages
 from services.dispatcher.suppressions import api as suppressions_api
 from services.dispatcher.suppressions import pages as unsubscribe_pages
 from services.dispatcher.surveys import api as surveys_api
-from services.dispatcher.surveys import dry_run_pages, state_pages, version_pages
+from services.dispatcher.surveys import dry_run_pages, saving_pages, state_pages, version_pages
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.waves import api as waves_api
@@ -60,6 +60,7 @@ ROUTERS = (
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
+    saving_pages.router,
     state_pages.router,
     dry_run_pages.router,
     preview_pages.router,

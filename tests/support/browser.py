@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
 
 CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
@@ -50,6 +50,12 @@ def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "n
         (width, scheme, first) for width in (narrow, *wider) for scheme in ("light", "dark")
     ]
     return [*of_first, *((narrow, "light", language) for language in others)]
+
+
+async def unfold(field: Locator) -> None:
+    """Open what a field is folded into, as a person does it by keyboard; fails where it is open."""
+    summary = field.page.locator("details:not([open])").filter(has=field).locator("> summary")
+    await summary.press("Enter")
 
 
 async def look(page: Page, name: str) -> None:

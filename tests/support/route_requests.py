@@ -117,7 +117,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /waves": empty,
         "dispatcher GET /waves/new": empty,
         "dispatcher POST /waves/new": RouteRequest(
-            form={"survey_id": of.survey, "size": "1", "spread_hours": "1", "act": "try"}, foreign=422
+            form={"survey_id": of.survey, "size": "1", "spread": "1", "spread_unit": "hours", "act": "try"},
+            foreign=422,
         ),
         "dispatcher GET /waves/{wave_id}": RouteRequest({"wave_id": of.wave}, foreign=404),
         "dispatcher POST /waves/{wave_id}/stop": RouteRequest({"wave_id": of.wave}, form={}, foreign=404),

@@ -3,14 +3,10 @@
 from typing import Any
 
 from services.dispatcher.contact_policies.form_rows import FormRows, Typed
+from services.dispatcher.typed_times import HOUR_UNIT_LABELS, HOUR_UNITS, typed_time
 from shared.events import CounterEvent
 from shared.events.contact_policies import MAX_COUNTER_EVENTS, MAX_HOLD_HOURS
-from shared.http.numbers import whole_number
 from shared.values.messages import Count, message
-
-HOUR_UNITS = {"hours": 1, "days": 24}
-"""What a time can be written in, in hours."""
-UNIT_LABELS = {"hours": message("Hours"), "days": message("Days")}
 
 
 def _typed(rule: CounterEvent | None) -> Typed:
@@ -32,8 +28,7 @@ def _body(typed: Typed) -> dict[str, Any]:
         "scope": typed["scope"],
     }
     if typed["hold"]:
-        value, unit = whole_number(typed["hold"]), HOUR_UNITS.get(typed["hold_unit"])
-        body["hold_hours"] = "" if value is None or unit is None else value * unit
+        body["hold_hours"] = typed_time(typed, "hold", HOUR_UNITS)
     return body
 
 
@@ -49,7 +44,7 @@ COUNTER_ROWS = FormRows[CounterEvent](
     choices={
         "effect": {"cancel": message("Cancels them"), "hold": message("Lets them wait")},
         "scope": {"order": message("About the same order"), "customer": message("All to the customer")},
-        "hold_unit": UNIT_LABELS,
+        "hold_unit": HOUR_UNIT_LABELS,
     },
     remedies={
         "type": message("Write one type of event without blanks, such as refund.created; a * may end it."),

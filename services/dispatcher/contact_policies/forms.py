@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import ValidationError
 
-from services.dispatcher.contact_policies.counter_rows import COUNTER_ROWS, HOUR_UNITS
+from services.dispatcher.contact_policies.counter_rows import COUNTER_ROWS
 from services.dispatcher.contact_policies.country_rows import (
     COUNTRY_ROWS,
     NO,
@@ -25,6 +25,7 @@ from services.dispatcher.contact_policies.labels import (
     SAME_TIME,
     STALE_FORM,
 )
+from services.dispatcher.typed_times import HOUR_UNITS, typed_time
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.pages.language import spoken
@@ -82,12 +83,11 @@ class PolicyForm:
         """The body that the API would get."""
         quiet = {"from": self["quiet_from"].strip(), "to": self["quiet_to"].strip()}
         distance = whole_number(self["relational_distance"].strip())
-        cap, unit = whole_number(self["cap"].strip()), HOUR_UNITS.get(self["cap_unit"])
         return {
             "quiet_hours": {"mail": quiet} if any(quiet.values()) else {},
             "sundays": {YES: True, NO: False}.get(self["sundays"], self["sundays"]),
             "holidays": {YES: True, NO: False}.get(self["holidays"], self["holidays"]),
-            "cap_hours": "" if cap is None or unit is None else cap * unit,
+            "cap_hours": typed_time(self.fields, "cap", HOUR_UNITS),
             "relational_distance_days": "" if distance is None else distance,
             "ask_with_open_case": {YES: True, NO: False}.get(self["open_case"], self["open_case"]),
             "ids_are_shared": {YES: True, NO: False}.get(self["shared_ids"], self["shared_ids"]),

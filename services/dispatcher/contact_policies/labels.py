@@ -1,6 +1,6 @@
 """Labels, remedies and notices of the page about when and how often customers may be written to."""
 
-from services.dispatcher.contact_policies.counter_rows import UNIT_LABELS
+from services.dispatcher.typed_times import HOUR_UNIT_LABELS
 from shared.events.contact_policies import MAX_CAP_HOURS, MAX_RELATIONAL_DISTANCE_DAYS
 from shared.pages.language import spoken
 from shared.values.messages import Count, message
@@ -25,7 +25,7 @@ ASKED_MEANWHILE = {"no": message("They are not asked"), "yes": message("They are
 CHOICES = {
     "sundays": MAIL_LEAVES,
     "holidays": MAIL_LEAVES,
-    "cap_unit": UNIT_LABELS,
+    "cap_unit": HOUR_UNIT_LABELS,
     "open_case": ASKED_MEANWHILE,
     "shared_ids": WHOSE_ADDRESSES,
 }

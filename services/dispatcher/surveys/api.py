@@ -178,12 +178,25 @@ async def make_copy(
 
 @router.post("/surveys/{survey_id}/test-mails", status_code=202, summary="Send a test of a survey")
 async def send_test_mail(
-    survey_id: SurveyId, body: TestMailBody, caller: SurveyEditor, context: OwnContext
+    survey_id: SurveyId,
+    body: TestMailBody,
+    caller: SurveyEditor,
+    context: OwnContext,
+    idempotency_key: IdempotencyKey = None,
 ) -> TestMailAnswer:
-    """To a listed test address, at once, also while the survey is not live. Its answer never counts."""
+    """To a listed test address, at once, also while the survey is not live. Its answer never counts.
+
+    The same request with the same ``Idempotency-Key`` again is the same test, which leaves once; to another
+    address, or in another language, it is another one.
+    """
+    test_id = (
+        derived("test mail", caller.tenant, str(survey_id), idempotency_key) if idempotency_key else None
+    )
     async with context.database.transaction() as uow:
         try:
-            sending = send_test(uow, context.secret, caller.tenant, survey_id, body.address, body.language)
+            sending = send_test(
+                uow, context.secret, caller.tenant, survey_id, body.address, body.language, test_id
+            )
             event_id = await _or_problem(sending)
         except NotATestAddress:
             raise Problem(422, errors=[FieldFault(field="/address", detail=NOT_LISTED)]) from None

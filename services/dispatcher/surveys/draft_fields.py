@@ -1,25 +1,40 @@
 """The fields of a survey's form, as they are for a survey that is there."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import msgspec
 
 from services.dispatcher.surveys.answer_schemas import api_fields
 from services.dispatcher.surveys.condition_rows import can_be_rows, row_fields
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.labels import TEXT_LABELS
-from services.dispatcher.surveys.question_forms import fields_of, is_structure
+from services.dispatcher.surveys.question_forms import fields_of
 from services.dispatcher.surveys.schemas import INTEGERS
+from services.dispatcher.typed_times import HOUR_UNITS, MINUTE_UNITS, time_fields
 from shared.events import SurveyTexts
-from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY, STANDARD_WINDOW_DAYS
+from shared.events.surveys import MAX_REMINDERS, STANDARD_WINDOW_DAYS
 
-TIME_RULES = {"delay": "delay_minutes", "holding": "holding_minutes"}
-"""The rules that are written as a number and a unit, by the names of their fields."""
-NUMBERS = (*(name for name in INTEGERS if name not in TIME_RULES.values()), "edit_hours")
+
+class TimeRule(NamedTuple):
+    """A rule that is written as a number and a unit."""
+
+    name: str
+    """In the API."""
+    units: Mapping[str, int]
+
+
+TIME_RULES = {
+    "delay": TimeRule("delay_minutes", MINUTE_UNITS),
+    "holding": TimeRule("holding_minutes", MINUTE_UNITS),
+    "edit": TimeRule("edit_hours", HOUR_UNITS),
+}
+"""By the names of their fields."""
+NUMBERS = tuple(name for name in INTEGERS if name not in {rule.name for rule in TIME_RULES.values()})
 ADAPTIVE = ("adaptive_dimension", "adaptive_margin", "adaptive_window_days")
 STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint", "sender_name", "reply_to")
 REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
 YES, NO = "yes", "no"
-UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
-"""What such a time can be written in, in minutes."""
 FOLLOW_UPS = ("detractor", "passive", "promoter")
 TEXT_FIELDS = tuple(name for name in TEXT_LABELS if "." not in name)
 
@@ -38,7 +53,7 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
     for name, rule in TIME_RULES.items():
-        fields |= _time_fields(name, getattr(draft, rule))
+        fields |= time_fields(name, getattr(draft, rule.name), rule.units)
     if can_be_rows(draft.conditions):
         fields |= row_fields(draft.conditions)
     fields |= fields_of(draft.questions, draft.texts)
@@ -53,23 +68,6 @@ def _adaptive_fields(draft: SurveyDraft) -> dict[str, str]:
         return dict(zip(ADAPTIVE, ("", "", str(STANDARD_WINDOW_DAYS)), strict=True))
     values = (adaptive.dimension, str(adaptive.margin), str(adaptive.window_days))
     return dict(zip(ADAPTIVE, values, strict=True))
-
-
-def _time_fields(name: str, minutes: int) -> dict[str, str]:
-    """A time in the largest unit in which it is a whole number."""
-    unit = next(unit for unit in reversed(UNITS) if minutes % UNITS[unit] == 0) if minutes else "minutes"
-    return {name: str(minutes // UNITS[unit]), f"{name}_unit": unit}
-
-
-def word_fields(draft: SurveyDraft) -> dict[str, str]:
-    """The fields that have versions, in the order of the form; those that are empty are left out."""
-    versioned = ("measurement", "layout", "edit_hours", "default_language")
-    fields = {
-        name: value
-        for name, value in draft_fields(draft).items()
-        if name in versioned or "." in name or is_structure(name)
-    }
-    return {name: value for name, value in fields.items() if value}
 
 
 def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:

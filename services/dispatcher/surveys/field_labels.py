@@ -4,21 +4,27 @@ import msgspec
 from babel.core import Locale, UnknownLocaleError
 
 from services.dispatcher.surveys.condition_rows import MATCH, ROWS_LABEL, label_of_row
-from services.dispatcher.surveys.labels import FIELD_LABELS, TEXT_LABELS
+from services.dispatcher.surveys.labels import CHOICES, FIELD_LABELS, TEXT_LABELS
 from services.dispatcher.surveys.question_forms import (
+    KIND_LABELS,
     OPENING_LABEL,
     OPENS,
     OPTION_LABEL,
     OUTCOME_LABELS,
     SLOT_LABELS,
     SLOTS,
+    is_structure,
 )
 from shared.pages.language import reader_locale, spoken, translated
 from shared.values.messages import message
 
 ADD_LANGUAGE = "add_language"
 """The field for the tag of a language whose words are to be written."""
-_NO_RULES = {MATCH: ROWS_LABEL, ADD_LANGUAGE: message("A further language")}
+_NO_RULES = {
+    MATCH: ROWS_LABEL,
+    ADD_LANGUAGE: message("A further language"),
+    "conditions": message("Conditions"),
+}
 """The labels of fields that are no rules of a survey."""
 
 
@@ -36,6 +42,15 @@ def label_of(name: str) -> str:
         return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
     found = _NO_RULES.get(name) or FIELD_LABELS.get(name)
     return spoken(found) if found is not None else name
+
+
+def shown_value(name: str, value: str) -> str:
+    """The value of a field as it is shown: in words where it was chosen or ticked."""
+    if name in CHOICES:
+        return spoken(CHOICES[name].get(value, value))
+    if name.endswith("-kind"):
+        return spoken(KIND_LABELS.get(value, value))
+    return translated("Yes") if value and is_structure(name) else value
 
 
 def language_name(tag: str) -> str:

@@ -19,6 +19,7 @@ from services.dispatcher.surveys.condition_rows import (
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.draft_fields import (
     ADAPTIVE,
+    DEFAULTS,
     FOLLOW_UPS,
     NO,
     NUMBERS,
@@ -26,11 +27,10 @@ from services.dispatcher.surveys.draft_fields import (
     STRINGS,
     TEXT_FIELDS,
     TIME_RULES,
-    UNITS,
     YES,
     draft_fields,
 )
-from services.dispatcher.surveys.field_labels import ADD_LANGUAGE, label_of
+from services.dispatcher.surveys.field_labels import ADD_LANGUAGE, label_of, shown_value
 from services.dispatcher.surveys.labels import (
     DELAY_TOO_LONG,
     FIELD_LABELS,
@@ -49,6 +49,7 @@ from services.dispatcher.surveys.question_forms import (
 from services.dispatcher.surveys.refusals import DraftRefused
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
+from services.dispatcher.typed_times import typed_time
 from shared.events.conditions import Condition
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
@@ -121,10 +122,10 @@ class DraftForm:
         """Whether it has further questions."""
         return any(self[f"{slot}-kind"] for slot in SLOTS)
 
-    @property
-    def opens(self) -> bool:
-        """Whether the last question is asked after some replies to the one before."""
-        return any(typed and name.endswith("-opens") for name, typed in self.fields.items())
+    def stands_out(self, name: str) -> bool:
+        """Whether a field is not as in a new survey's form, or has a fault: then it is not folded away."""
+        standard = DEFAULTS.get(name, "")
+        return name in self.faults or self.fields.get(name, standard).strip() != standard
 
     def rows(self, slot: str) -> list[tuple[int, str]]:
         """The rows for the options of a further question: number, and words where there are any."""
@@ -145,8 +146,7 @@ class DraftForm:
                 body[name] = typed if number is None else number
         for name, rule in TIME_RULES.items():
             if name in self.fields or name == "delay":  # as above
-                number, unit = whole_number(self[name].strip()), UNITS.get(self[f"{name}_unit"])
-                body[rule] = "" if number is None or unit is None else number * unit
+                body[rule.name] = typed_time(self.fields, name, rule.units)
         for name in ("anonymous", "neutral", "incentive"):
             if typed := self[name]:  # a page that was open before there was this field posts none
                 body[name] = {YES: True, NO: False}.get(typed, typed)
@@ -199,7 +199,7 @@ class DraftForm:
                 faults.setdefault("programme", REMEDIES["programme"] if "." in name else fault["detail"])
             elif name.partition(".")[0] == "conditions":
                 faults.setdefault(faulty_name(self.fields, name.split(".")[1:]), fault["detail"])
-            elif time := next((own for own, rule in TIME_RULES.items() if rule == name), None):
+            elif time := next((own for own, rule in TIME_RULES.items() if rule.name == name), None):
                 faults.setdefault(time, fault["detail"] if each["type"] == "value_error" else REMEDIES[time])
             elif name.endswith(".[key]"):
                 unknown = message("There is no language of this name.")
@@ -253,7 +253,7 @@ class DraftForm:
         """
         stored = form_of(current).fields
         faults: dict[str, Message | str] = {
-            name: message("By now it is “%(value)s”.", value=value)
+            name: message("By now it is “%(value)s”.", value=shown_value(name, value))
             if (value := stored.get(name, ""))
             else message("By now it is empty.")
             for name, typed in self.fields.items()

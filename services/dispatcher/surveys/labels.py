@@ -1,13 +1,16 @@
 """Labels, remedies and notices of the pages about surveys and sending."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import fields
 
+from services.dispatcher.typed_times import HOUR_UNIT_LABELS, HOUR_UNITS, MINUTE_UNIT_LABELS
 from shared.events.surveys import (
     AFTER_DAYS,
     EVERY_DAYS,
     MARGIN_POINTS,
+    MAX_EDIT_HOURS,
     MAX_FIRST_DAY_PER_HOUR,
     MAX_PLACE,
     MAX_REMINDERS,
@@ -47,7 +50,8 @@ FIELD_LABELS = {
     "sender_name": message("Name that the mails come from"),
     "reply_to": message("Address for replies"),
     "layout": message("How the numbers stand"),
-    "edit_hours": message("Hours for which an answer may be changed"),
+    "edit": message("Time in which an answer may be changed"),
+    "edit_unit": message("Unit of that time"),
     "default_language": message("Language for customers of no other"),
 }
 TEXT_LABELS = {
@@ -69,13 +73,30 @@ LAYOUT_LABELS = {
     "horizontal": message("In a row, 0 first"),
     "vertical": message("In a column, 10 on top"),
 }
-UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
     "any": message("of any survey"),
     "measurement": message("of the same measurement"),
     "touchpoint": message("about the same touchpoint"),
     "survey": message("of this survey"),
 }
+CHOICES: Mapping[str, Mapping[str, Message]] = {
+    "measurement": MEASUREMENT_LABELS,
+    "delay_unit": MINUTE_UNIT_LABELS,
+    "holding_unit": MINUTE_UNIT_LABELS,
+    "quarantine_scope": {str(scope): label for scope, label in SCOPE_LABELS.items()},
+    "anonymous": {
+        "no": message("Kept with the customer"),
+        "yes": message("Anonymous: kept without the customer"),
+    },
+    "neutral": {
+        "no": message("May praise and promote"),
+        "yes": message("Neutral: no links, praise, offers or rewards"),
+    },
+    "incentive": {"no": message("None"), "yes": message("Answers are rewarded")},
+    "layout": LAYOUT_LABELS,
+    "edit_unit": HOUR_UNIT_LABELS,
+}
+"""What may be chosen in a field, in words."""
 REMEDIES = {
     "name": message("Give the survey a name of at most 200 characters."),
     "trigger": message(
@@ -92,7 +113,10 @@ REMEDIES = {
     "first_day_per_hour": message(
         "Write a whole number from 0 to %(most)s; 0 is no limit.", most=Count(MAX_FIRST_DAY_PER_HOUR)
     ),
-    "edit_hours": message("Write a whole number of hours from %(least)s to %(most)s.", least=0, most=720),
+    "edit": message(
+        "Write a whole number, 0 or more; %(most)s days are the most.",
+        most=MAX_EDIT_HOURS // HOUR_UNITS["days"],
+    ),
     "reply_to": message("Write an address such as name@example.com, or leave it empty."),
     "layout": message("Choose a row or a column."),
     "neutral": message("Choose whether its words are neutral."),

@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from msgspec.structs import replace
 from pydantic import ValidationError
 
 from services.dispatcher.adaptive_sampling.views import shares_part
@@ -22,12 +21,9 @@ from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.field_labels import language_name
 from services.dispatcher.surveys.forms import NEW_ID, DraftForm, form_of, read_form
 from services.dispatcher.surveys.labels import (
+    CHOICES,
     FIELD_LABELS,
-    LAYOUT_LABELS,
-    MEASUREMENT_LABELS,
-    SCOPE_LABELS,
     TEXT_LABELS,
-    UNIT_LABELS,
     notice,
 )
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
@@ -35,11 +31,9 @@ from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
 from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
 from services.dispatcher.surveys.survey_commands import (
-    change_survey,
     create_survey,
     find_survey,
     lock_survey,
-    place_behind_all,
 )
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
@@ -105,33 +99,6 @@ async def show_survey(
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
     return await form_page(request, staff, context, survey, form_of(survey), did=did)
-
-
-@router.post("/{survey_id}")
-async def save_survey(
-    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
-) -> Response:
-    """Save a survey, or show what is wrong, or what somebody else changed meanwhile; what was typed stays."""
-    form = await read_form(request)
-    moves_last = form.moves_last
-    async with context.database.transaction() as uow:
-        current = await found_survey(uow, staff, survey_id, lock=True, with_order=moves_last)
-        form = form.completed(current)
-        if form.seen != current.version:
-            conflict = form.with_conflicts(current)
-            return await form_page(request, staff, context, current, conflict, status_code=409)
-        try:
-            draft = form.draft(state=current.draft.state)
-        except ValidationError as error:
-            faulty = form.with_faults(error)
-            return await form_page(request, staff, context, current, faulty, status_code=422)
-        if moves_last:
-            draft = replace(draft, place=await place_behind_all(uow, staff.tenant, current))
-        try:
-            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
-        except DraftRefused as refused:
-            return await form_page(request, staff, context, current, form.refused(refused), status_code=422)
-    return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 
 @router.post("/{survey_id}/language")
@@ -237,10 +204,10 @@ async def form_page(
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,
-        units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
-        measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
-        layouts=[(layout, spoken(label)) for layout, label in LAYOUT_LABELS.items()],
-        scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
+        choices={
+            name: [(value, spoken(label)) for value, label in labels.items()]
+            for name, labels in CHOICES.items()
+        },
         channels=", ".join(
             spoken(CHANNEL_LABELS[each])
             for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels

@@ -27,6 +27,7 @@ from services.dispatcher.surveys.views import (
     PreviewPage,
     PreviewWidth,
     TypedFaultsPage,
+    TypedTextPage,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
@@ -50,7 +51,7 @@ MAIL_POLICY = (
 )
 IN_A_FRAME = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
 # A page of ours brings styles by a link, which a page without an origin may not load.
-FAULTS_IN_A_FRAME = {
+PAGE_IN_A_FRAME = {
     **IN_A_FRAME,
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-same-origin",
@@ -181,7 +182,10 @@ async def show_typed_mail(
     context: OwnContext,
     language: LanguageTag = "en",
 ) -> Response:
-    """The mail by the words in the form, for the frame beside it, or what is wrong; nothing is saved."""
+    """The mail by the words in the form, for the frame beside it, or what is wrong; nothing is saved.
+
+    The form's ``typed_part`` says which part of it: ``text``, or else the page.
+    """
     form = await read_form(request)
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
@@ -193,10 +197,14 @@ async def show_typed_mail(
     except ValidationError as error:
         page = TypedFaultsPage(faults=form.with_faults(error).summary)
         response = context.pages.page(request, page, status_code=422)
-        response.headers.update(FAULTS_IN_A_FRAME)
+        response.headers.update(PAGE_IN_A_FRAME)
         return response
     mail = _sample_mail(context, current.id if current else UUID(int=0), draft, tenant, language, 0)
-    return HTMLResponse(mail.html, headers=IN_A_FRAME)
+    if form["typed_part"] != "text":
+        return HTMLResponse(mail.html, headers=IN_A_FRAME)
+    response = context.pages.page(request, TypedTextPage(language=language, text=mail.text))
+    response.headers.update(PAGE_IN_A_FRAME)
+    return response
 
 
 def _sample_mail(

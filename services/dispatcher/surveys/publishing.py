@@ -1,4 +1,4 @@
-"""What the start of a survey makes fixed, beside what it makes happen."""
+"""What the start of a survey, or a change of one that asks, makes fixed, beside what it makes happen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from services.dispatcher.decisions.hours import ContactHours, hold
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.rehearsals import repository as rehearsal_rows
 from services.dispatcher.rehearsals.results import Rehearsal
-from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.survey_commands import list_word_versions
-from services.dispatcher.surveys.version_changes import WordChange, changes_between
+from services.dispatcher.surveys.version_changes import FieldChange, changes_between
 from shared.db import UnitOfWork
 from shared.events import Customer, Tenant
 from shared.privacy.persons import NOBODY
@@ -21,8 +21,8 @@ from shared.privacy.persons import NOBODY
 class Publishing:
     """A survey as it is about to ask."""
 
-    changes: Sequence[WordChange]
-    """Of its words since it last asked; none where it never has."""
+    changes: Sequence[FieldChange]
+    """Of its words since it last asked, none where it never has; or by what was typed and is not saved."""
     first_mail_at: datetime
     """When a mail about an event that came now would leave, by the company's clock."""
     rehearsed: Rehearsal | None
@@ -31,19 +31,22 @@ class Publishing:
 
 
 async def find_publishing(
-    uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey, *, sees_all: bool
+    uow: UnitOfWork, tenant: Tenant, survey: StoredSurvey, *, sees_all: bool, typed: SurveyDraft | None = None
 ) -> Publishing:
-    """What is to be known before the survey starts.
+    """What is to be known before the survey starts, or asks as it was typed.
 
     :param sees_all: whether the reader sees the events of all segments.
     """
-    changes: Sequence[WordChange] = ()
-    if survey.live_version is not None and survey.live_version != survey.survey_version:
+    changes: Sequence[FieldChange] = ()
+    draft = typed or survey.draft
+    if typed is not None:
+        changes = changes_between(survey.draft, typed, rules=True)
+    elif survey.live_version is not None and survey.live_version != survey.survey_version:
         versions = {each.number: each for each in await list_word_versions(uow, tenant.id, survey.id)}
-        changes = changes_between(versions[survey.live_version], versions[survey.survey_version])
+        changes = changes_between(versions[survey.live_version].draft, versions[survey.survey_version].draft)
     place = place_of(Customer(id=NOBODY), tenant)
     rules = (await find_policy(uow, tenant.id)).rules
-    wanted_at = uow.now + timedelta(minutes=survey.draft.least_wait_minutes)
+    wanted_at = uow.now + timedelta(minutes=draft.least_wait_minutes)
     stored = await rehearsal_rows.find(uow, tenant.id, survey.id) if sees_all else None
     found = stored.found if stored is not None else Rehearsal()
     return Publishing(

@@ -10,21 +10,15 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.schemas import candidate_of
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffEditor, frame_of
-from services.dispatcher.invitations import repository as invitation_rows
-from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
-from services.dispatcher.surveys.condition_labels import condition_sentence
+from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffEditor
 from services.dispatcher.surveys.domain import KeyReused, SurveyChanged
 from services.dispatcher.surveys.forms import NEW_ID
-from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey, id_in_form
-from services.dispatcher.surveys.publishing import find_publishing
 from services.dispatcher.surveys.state_forms import change_state
+from services.dispatcher.surveys.state_page import state_page
 from services.dispatcher.surveys.survey_commands import list_surveys
-from services.dispatcher.surveys.views import SurveyStatePage
-from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events.surveys import SurveyState
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
@@ -39,7 +33,7 @@ router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=Check
 @router.get("/{survey_id}/start")
 async def ask_to_start(survey_id: str, request: Request, staff: StaffEditor, context: OwnContext) -> Response:
     """What the survey will do, and the button."""
-    return await _state_page(request, staff, context, survey_id, "live")
+    return await state_page(request, staff, context, survey_id, "live")
 
 
 @router.post("/{survey_id}/start")
@@ -66,13 +60,13 @@ async def try_before_start(
         company=None,
         period=timedelta(days=simulation.DEFAULT_DAYS),
     )
-    return await _state_page(request, staff, context, survey_id, "live", tried=DryRunPart.of(made, names))
+    return await state_page(request, staff, context, survey_id, "live", tried=DryRunPart.of(made, names))
 
 
 @router.get("/{survey_id}/pause")
 async def ask_to_pause(survey_id: str, request: Request, staff: StaffEditor, context: OwnContext) -> Response:
     """What becomes of the mails that wait, and the button."""
-    return await _state_page(request, staff, context, survey_id, "paused")
+    return await state_page(request, staff, context, survey_id, "paused")
 
 
 @router.post("/{survey_id}/pause")
@@ -124,53 +118,6 @@ async def _set_state(
     """Start or pause the survey; show the page again if it has changed since."""
     changed = await change_state(request, staff, context, survey_id, state)
     if changed is None:
-        return await _state_page(request, staff, context, survey_id, state, stale=True)
+        return await state_page(request, staff, context, survey_id, state, stale=True)
     did = "started" if state == "live" else "paused"
     return RedirectResponse(f"/surveys/{changed}?did={did}", 303)
-
-
-async def _state_page(
-    request: Request,
-    staff: Staff,
-    context: DispatcherContext,
-    survey_id: str,
-    state: SurveyState,
-    *,
-    stale: bool = False,
-    tried: DryRunPart | None = None,
-) -> Response:
-    """The page that says what starting or pausing does, or the survey where it is so already."""
-    async with context.database.reading() as uow:
-        survey = await found_survey(uow, staff, survey_id)
-        if survey.draft.state == state:
-            return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
-        tenant = await tenant_or_placeholder(uow, staff.tenant)
-        frame = await frame_of(uow, staff, "surveys", tenant=tenant)
-        publishing = (
-            await find_publishing(uow, tenant, survey, sees_all=not staff.segments)
-            if state == "live"
-            else None
-        )
-        waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
-    conditions = survey.draft.conditions
-    found = await count_matches(
-        context.database, staff.tenant, staff.segments, survey.draft.trigger, conditions
-    )
-    page = SurveyStatePage(
-        survey=survey,
-        state=state,
-        stale=stale,
-        waiting=waiting,
-        most=MAX_WAITING_COUNTED,
-        events=found.events,
-        all_counted=found.all_counted,
-        matching=found.of_type,
-        matches=found,
-        conditions=condition_sentence(conditions) if conditions is not None else "",
-        first_day_until=survey.first_day_until(context.database.clock()),
-        recent_days=RECENT_DAYS,
-        publishing=publishing,
-        tried=tried,
-        may_try=not staff.segments,
-    )
-    return context.pages.page(request, page, staff=staff, frame=frame, status_code=409 if stale else 200)

@@ -125,9 +125,9 @@ async def change_survey(
         draft = replace(draft, place=current.draft.place)
     if draft == current.draft:
         return current
-    await _check_change(uow, tenant, current, draft)
+    await check_change(uow, tenant, current, draft)
     survey_version = current.survey_version
-    if _words(draft) != _words(current.draft):
+    if has_new_words(current, draft):
         survey_version += 1
         await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
     else:
@@ -155,7 +155,12 @@ async def place_behind_all(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -
     return await _next_place(uow, tenant)
 
 
-async def _check_change(uow: UnitOfWork, tenant: str, current: StoredSurvey, draft: SurveyDraft) -> None:
+def has_new_words(current: StoredSurvey, draft: SurveyDraft) -> bool:
+    """Whether a change makes a new version of the words."""
+    return _words(draft) != _words(current.draft)
+
+
+async def check_change(uow: UnitOfWork, tenant: str, current: StoredSurvey, draft: SurveyDraft) -> None:
     """Refuse what a survey that is as it is cannot become.
 
     :raises DraftRefused: naming the field.

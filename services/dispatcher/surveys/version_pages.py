@@ -11,7 +11,7 @@ from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.survey_commands import list_word_versions
-from services.dispatcher.surveys.version_changes import WordChange, changes_between
+from services.dispatcher.surveys.version_changes import FieldChange, changes_between
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.page import Page
@@ -30,7 +30,7 @@ class VersionsPage(Page):
     """Newest first."""
     older: SurveyVersion
     newer: SurveyVersion
-    changes: list[WordChange]
+    changes: list[FieldChange]
     written_at: datetime
     """When the newer one was."""
     options: list[tuple[str, str]]
@@ -61,7 +61,7 @@ async def show_versions(
         versions=list(reversed(versions)),
         older=first,
         newer=second,
-        changes=changes_between(first, second),
+        changes=changes_between(first.draft, second.draft),
         written_at=second.written_at,
         options=[(str(each.number), str(each.number)) for each in reversed(versions)],
     )

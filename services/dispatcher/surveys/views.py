@@ -35,6 +35,15 @@ class TypedFaultsPage(Page):
     """Each field with what is wrong with it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TypedTextPage(Page):
+    """The text part of the mail as it is typed."""
+
+    template: ClassVar[str] = "typed_text.html"
+    language: str
+    text: str
+
+
 PreviewWidth = Literal["wide", "phone"]
 SAMPLE_SCORES: dict[Group, int] = {"promoter": 10, "passive": 8, "detractor": 3}
 
@@ -129,11 +138,8 @@ class SurveyFormPage(Page):
     """The further questions by the beginning of their fields' names."""
     kinds: Sequence[tuple[str, str]]
     outcomes: Mapping[str, Message]
-    units: Sequence[tuple[str, str]]
-    measurements: Sequence[tuple[str, str]]
-    layouts: Sequence[tuple[str, str]]
-    scopes: Sequence[tuple[str, str]]
-    """Of a quarantine: each with its words."""
+    choices: Mapping[str, Sequence[tuple[str, str]]]
+    """What may be chosen in a field, with its words."""
     channels: str
     """By which it asks, in their order and in words."""
     sender: str
@@ -155,7 +161,7 @@ class SurveyFormPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyStatePage(Page):
-    """Asks before a survey is started or paused."""
+    """Asks before a survey is started, paused, or changed while it asks."""
 
     template: ClassVar[str] = "survey_state.html"
     survey: StoredSurvey
@@ -182,6 +188,10 @@ class SurveyStatePage(Page):
     """None: it is to be paused."""
     tried: DryRunPart | None
     may_try: bool
+    typed: DraftForm | None
+    """What was typed, of a survey that asks and is to ask so; the draft above says the same."""
+    new_version: int | None
+    """Of its words, which the typed ones would be; None: they stay the version that they are."""
 
 
 @dataclass(frozen=True, kw_only=True)

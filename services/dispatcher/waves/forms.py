@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from pydantic import ValidationError
 
+from services.dispatcher.typed_times import HOUR_UNITS, time_fields, typed_time
 from services.dispatcher.waves.drawing import DEFAULT_SPREAD_HOURS, MAX_MARGIN, MAX_SPREAD_HOURS, MIN_MARGIN
 from services.dispatcher.waves.labels import FIELD_LABELS
 from services.dispatcher.waves.schemas import WaveBody
@@ -29,7 +30,10 @@ REMEDIES: dict[str, Message] = {
     ),
     "segments": message("Write one on each line, such as store: aarhus."),
     "start_at": message("Write a day and a time, or leave it empty: now."),
-    "spread_hours": message("Write whole hours from 0 to %(most)s.", most=MAX_SPREAD_HOURS),
+    "spread": message(
+        "Write a whole number, 0 or more; %(most)s days are the most.",
+        most=MAX_SPREAD_HOURS // HOUR_UNITS["days"],
+    ),
 }
 
 
@@ -71,10 +75,11 @@ class WaveForm:
         :raises BadForm: naming the fields.
         """
         values: dict[str, Any] = {"survey_id": self["survey_id"], "segments": self._segments()}
-        for name in ("size", "margin", "spread_hours"):
+        for name in ("size", "margin"):
             if text := self[name].strip():
                 number = whole_number(text)
                 values[name] = text if number is None else number
+        values["spread_hours"] = typed_time(self.fields, "spread", HOUR_UNITS)
         if start := self["start_at"].strip():
             try:
                 values["start_at"] = datetime.fromisoformat(start).replace(tzinfo=zone)
@@ -84,6 +89,7 @@ class WaveForm:
             return WaveBody.model_validate(values).request()
         except ValidationError as error:
             names = [str(each["loc"][0]) if each["loc"] else "size" for each in error.errors()]
+            names = ["spread" if name == "spread_hours" else name for name in names]
             raise BadForm({name: REMEDIES[name] for name in names if name in REMEDIES}) from None
 
     def _segments(self) -> dict[str, str]:
@@ -101,12 +107,12 @@ class WaveForm:
         return segments
 
 
-NEW_FORM = WaveForm({"spread_hours": str(DEFAULT_SPREAD_HOURS)})
+NEW_FORM = WaveForm(time_fields("spread", DEFAULT_SPREAD_HOURS, HOUR_UNITS))
 
 
 async def read_form(request: Request) -> WaveForm:
-    """What was typed.
+    """What was typed; a field that was not sent is as in a new form.
 
     :raises Problem: 400 when a part of it is no text.
     """
-    return WaveForm(await read_texts(request))
+    return WaveForm({**NEW_FORM.fields, **await read_texts(request)})

@@ -10,7 +10,8 @@ FIELD_LABELS: dict[str, Message] = {
     "margin": message("Or the margin of the score, in points"),
     "segments": message("Of these segments only"),
     "start_at": message("Begins"),
-    "spread_hours": message("Spread over how many hours"),
+    "spread": message("Time over which they are asked"),
+    "spread_unit": message("Unit of that time"),
 }
 STATE_LABELS: dict[WaveState, Message] = {
     "waiting": message("Waits for its time"),

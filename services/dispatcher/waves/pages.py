@@ -14,6 +14,7 @@ from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
 from services.dispatcher.programmes.views import programme_lines
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.tenants import tenant_or_placeholder
+from services.dispatcher.typed_times import HOUR_UNIT_LABELS
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import WavePlan
 from services.dispatcher.waves.forms import NEW_FORM, REMEDIES, BadForm, WaveForm, read_form
@@ -33,6 +34,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
+from shared.pages.language import spoken
 from shared.privacy.audit import AuditActor
 from shared.values.zones import zone_of
 
@@ -159,6 +161,7 @@ async def _form_page(
     page = NewWavePage(
         form=WaveForm(fields, form.faults),
         labels=FIELD_LABELS,
+        units=[(unit, spoken(label)) for unit, label in HOUR_UNIT_LABELS.items()],
         surveys=[
             (str(each.id), each.draft.name)
             for each in surveys

@@ -61,6 +61,8 @@ class NewWavePage(Page):
     template: ClassVar[str] = "wave_new.html"
     form: WaveForm
     labels: Mapping[str, Message]
+    units: Sequence[tuple[str, str]]
+    """In which the time over which they are asked can be written."""
     surveys: Sequence[tuple[str, str]]
     """The relational surveys that are live: id and name."""
     plan: WavePlan | None

@@ -15,10 +15,10 @@ from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
 from services.dispatcher.story import labels as story_labels
 from services.dispatcher.story.views import SearchForm
-from services.dispatcher.surveys.draft_fields import UNITS
+from services.dispatcher.surveys.draft_fields import DEFAULTS, TIME_RULES
 from services.dispatcher.surveys.field_labels import label_of
 from services.dispatcher.surveys.forms import DraftForm
-from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES, UNIT_LABELS, notice
+from services.dispatcher.surveys.labels import CHOICES, FIELD_LABELS, REMEDIES, notice
 from shared.mail import mailer, refusals
 from shared.outbound.deliveries import LEASE_ENDED, POSSIBLY_SENT
 from shared.pages.language import rendering_for
@@ -140,8 +140,11 @@ def test_a_form_names_its_faults_in_the_readers_language() -> None:
     assert notice("nothing of ours") == ""
 
 
-def test_each_unit_of_a_delay_has_a_label() -> None:
-    assert UNIT_LABELS.keys() == UNITS.keys()
+def test_each_choice_of_the_form_of_a_survey_has_a_label() -> None:
+    for name, chosen in CHOICES.items():
+        assert DEFAULTS[name] in chosen
+    for name, rule in TIME_RULES.items():
+        assert CHOICES[f"{name}_unit"].keys() == rule.units.keys()
 
 
 def test_each_reason_has_a_sentence_a_label_and_an_option_of_the_search() -> None:

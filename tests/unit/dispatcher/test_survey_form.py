@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.dispatcher.surveys.draft_fields import DEFAULTS, NUMBERS
 from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.schemas import SurveyBody
+from shared.values.messages import Message
 
 names = st.sampled_from([*DEFAULTS, "version", "en.intro", "xx.subject", "en.follow_up.passive", ".", "x"])
 
@@ -34,3 +35,20 @@ def test_digits_without_end_are_a_fault_and_no_error(name: str) -> None:
         with pytest.raises(ValidationError) as refused:
             SurveyBody.model_validate(form.values())
         assert name in json.dumps([fault["loc"] for fault in refused.value.errors()])
+
+
+@pytest.mark.parametrize(
+    ("typed", "faults", "stands_out"),
+    [
+        ({}, {}, False),
+        ({"link_days": " 30 "}, {}, False),
+        ({"link_days": "31"}, {}, True),
+        ({"link_days": ""}, {}, True),
+        ({}, {"link_days": "x"}, True),
+    ],
+)
+def test_what_is_as_in_a_new_survey_and_without_fault_is_folded(
+    typed: dict[str, str], faults: dict[str, Message | str], stands_out: bool
+) -> None:
+    assert DraftForm({**DEFAULTS, **typed}, faults).stands_out("link_days") == stands_out
+    assert not DraftForm({}).stands_out("link_days"), "a page that was open before posts none"

@@ -59,7 +59,7 @@ async def test_the_form_sets_it_and_a_form_of_before_leaves_it(
         page = (await client.get(path, headers=a_person())).text
         (found,) = [one for one in forms_of(page) if one.action == path]
         assert found.fields["anonymous"] in {"yes", "no"}
-        posted = {**{k: v for k, v in found.fields.items() if k != "anonymous"}, **form(**fields)}
+        posted = {**{k: v for k, v in found.fields.items() if k != "anonymous"}, **form(**fields, act="save")}
         assert (await client.post(path, data=posted, headers=a_person())).status_code == 303
 
     await save(anonymous="yes")

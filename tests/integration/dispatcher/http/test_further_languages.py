@@ -38,7 +38,9 @@ async def test_a_tag_shows_the_fields_of_its_language_and_what_was_typed_stays(
     second = form_in((await add(client, where, found, "uk")).text, where).fields
     assert {f"{language}.thanks", "uk.thanks"} <= set(second)
     saved = await client.post(
-        where, data=form(**{**second, f"{language}.question": "Jak?"}), headers=a_person("editor")
+        where,
+        data=form(**{**second, f"{language}.question": "Jak?", "act": "save"}),
+        headers=a_person("editor"),
     )
     assert saved.status_code == 303, saved.text
     at = saved.headers["location"].partition("?")[0]
@@ -53,7 +55,9 @@ async def test_the_default_language_has_its_fields(client: httpx.AsyncClient, da
     where = f"/surveys/{(await make_survey(database)).id}"
     found = (await show(client, where)).fields
     assert "pl.question" not in found
-    await client.post(where, data=form(**{**found, "default_language": "pl"}), headers=a_person("editor"))
+    await client.post(
+        where, data=form(**{**found, "default_language": "pl", "act": "save"}), headers=a_person("editor")
+    )
     assert (await show(client, where)).fields["pl.question"] == ""
 
 

@@ -77,7 +77,7 @@ class TestSetting:
         at = f"/surveys/{(await made(client))['id']}"
         typed = await typed_in(client, at)
         assert (typed["holding"], typed["holding_unit"]) == ("0", "minutes")
-        wanted = form(**{**typed, "holding": "36", "holding_unit": "hours"})
+        wanted = form(**{**typed, "holding": "36", "holding_unit": "hours", "act": "save"})
         assert (await client.post(at, data=wanted, headers=a_person("editor"))).status_code == 303
         assert (await client.get(f"/v1{at}", headers=by_key())).json()["holding_minutes"] == 36 * 60
         typed = await typed_in(client, at)

@@ -61,7 +61,7 @@ async def test_an_editor_chooses_it_in_the_form_and_sees_it_in_the_preview_and_t
     # A page that was open before there was the field posts none.
     older = form(**{name: value for name, value in typed.items() if name != "layout"})
     assert (await client.post(at, data=older, headers=editor)).status_code == 303
-    saved = await client.post(at, data=form(**{**typed, "layout": "vertical"}), headers=editor)
+    saved = await client.post(at, data=form(**{**typed, "layout": "vertical", "act": "save"}), headers=editor)
     assert saved.status_code == 303
     assert '<option value="vertical" selected>' in (await client.get(at, headers=editor)).text
     assert numbers((await client.get(f"{at}/mail", headers=editor)).text) == SCORES[::-1]

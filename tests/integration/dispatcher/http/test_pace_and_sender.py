@@ -106,25 +106,29 @@ async def test_an_editor_sets_them_in_the_form_and_sees_them_in_preview_and_vers
     (typed,) = [
         each.fields for each in forms_of((await client.get(at, headers=editor)).text) if each.action == at
     ]
-    assert {name: typed[name] for name in GIVEN} == {
+    typed_in = {**GIVEN, "edit": 0, "edit_unit": "hours"}
+    del typed_in["edit_hours"]
+    assert {name: typed[name] for name in typed_in} == {
         "first_day_per_hour": "50",
-        "edit_hours": "48",
+        "edit": "2",
+        "edit_unit": "days",
         "sender_name": "",
         "reply_to": "",
     }
     wrong = await client.post(at, data=form(**{**typed, "reply_to": "kim"}), headers=editor)
     assert wrong.status_code == 422
     assert "Write an address such as name@example.com, or leave it empty." in wrong.text
-    older = form(**{name: value for name, value in typed.items() if name not in GIVEN})
+    older = form(**{name: value for name, value in typed.items() if name not in typed_in})
     assert (await client.post(at, data=older, headers=editor)).status_code == 303
-    wanted = {**typed, **{name: str(value) for name, value in GIVEN.items()}}
+    wanted = {**typed, **{name: str(value) for name, value in typed_in.items()}, "act": "save"}
     assert (await client.post(at, data=form(**wanted), headers=editor)).status_code == 303
     assert of((await client.get(f"/v1{at}", headers=by_key())).json()) == GIVEN
     preview = (await client.get(f"{at}/preview", headers=editor)).text
     assert "Kim at Havnbo &lt;" in preview
     assert "kim@havnbo.dk" in preview
     versions = (await client.get(f"{at}/versions", headers=editor)).text
-    assert "Hours for which an answer may be changed" in versions
+    for words in ("Time in which an answer may be changed", "2 days", "0 hours"):
+        assert words in versions
 
 
 async def begin_first_day(database: Database) -> None:
@@ -200,7 +204,14 @@ async def test_a_wave_on_the_first_day_says_so_and_how_long_each_mail_waits(
     if begun:
         await begin_first_day(database)
     start_at = (NOON + timedelta(hours=hours + 1)).strftime("%Y-%m-%dT%H:%M")
-    wanted = {"survey_id": str(survey.id), "size": "1", "margin": "", "segments": "", "spread_hours": "0"}
+    wanted = {
+        "survey_id": str(survey.id),
+        "size": "1",
+        "margin": "",
+        "segments": "",
+        "spread": "0",
+        "spread_unit": "hours",
+    }
     wanted |= {"start_at": start_at if hours else "", "act": "try"}
     page = await client.post("/waves/new", data=form(**wanted), headers=a_person("editor"))
     assert page.status_code == 200, page.text
@@ -248,7 +259,8 @@ async def test_the_api_and_the_pages_of_a_wave_say_when_its_last_mail_is_expecte
     wanted: dict[str, str] = {
         "survey_id": str(survey.id),
         "size": "20",
-        "spread_hours": str(spread),
+        "spread": str(spread),
+        "spread_unit": "hours",
         "margin": "",
         "segments": "",
         "start_at": "",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import look, views
+from support.browser import look, unfold, views
 from support.dispatcher_builders import Clock, decide, go_live, published
 from support.dispatcher_customers import know_customers
 from support.http_clients import SECRET
@@ -34,7 +34,9 @@ async def test_a_programme_is_typed_in_the_form_started_and_followed_on_the_page
     await page.goto(f"{origin}/surveys/new")
     await page.get_by_label("Name", exact=True).fill("The relation")
     await page.get_by_label("Type of the events it asks about").fill("never")
-    await page.get_by_label("Days in which it asks each known customer once").fill("30")
+    every_days = page.get_by_label("Days in which it asks each known customer once")
+    await unfold(every_days)
+    await every_days.fill("30")
     await page.get_by_role("button", name="Save the survey").click()
     await expect(page.get_by_text("Only a survey that measures the whole relation").first).to_be_visible()
     await look(page, "programme-fault")

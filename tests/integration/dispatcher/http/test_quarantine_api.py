@@ -148,6 +148,7 @@ async def test_scope_and_touchpoint_are_set_by_form_and_a_form_without_them_leav
         "version": str(kept["version"]),
         "quarantine_scope": "touchpoint",
         "touchpoint": " after  sale ",
+        "act": "save",
     }
     await client.post(where, data=form(**fields), headers=a_person("editor"))
     changed = (await client.get(f"/v1{where}", headers=by_key())).json()

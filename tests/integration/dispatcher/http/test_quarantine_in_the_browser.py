@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import look, views
+from support.browser import look, unfold, views
 from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey
 
 from shared.db.database import Database
@@ -22,11 +22,18 @@ async def test_an_editor_sets_the_scope_and_the_events_page_tells_it(
     survey = await make_survey(database, name="After a repair", delay_minutes=1440, quarantine_days=30)
 
     await page.goto(f"{origin}/surveys/{survey.id}")
+    await unfold(page.locator("#touchpoint"))
     await page.locator("#touchpoint").fill("repair at home")
     await page.locator("#quarantine_days").fill("14")
     await page.locator("#quarantine_scope").select_option("touchpoint")
     await look(page, "survey")
     await page.locator("form[action^='/surveys/'] button.btn[type=submit]:not([form], [formaction])").click()
+    await expect(page.locator("table.listing tbody tr")).to_have_count(3)
+    await look(page, "survey-asks")
+    await page.locator("button[name=act][value=back]").click()
+    await expect(page.locator("#touchpoint")).to_have_value("repair at home")
+    await page.locator("form[action^='/surveys/'] button.btn[type=submit]:not([form], [formaction])").click()
+    await page.locator("button[name=act][value=save]").click()
     await expect(page.locator(".slip[role=status]")).to_be_visible()
     await expect(page.locator("#quarantine_scope")).to_have_value("touchpoint")
     await expect(page.locator("#touchpoint")).to_have_value("repair at home")

@@ -81,6 +81,7 @@ async def test_an_old_tab_of_a_survey_keeps_its_words_and_does_not_erase_what_it
         one for one in forms_of((await client.get(where, headers=editor)).text) if one.action == where
     ]
     other = {**old.fields, "name": "By somebody else", "pl.question": "Jak było?", "link_days": "9"}
+    other["act"] = "save"
     assert (await client.post(where, data=other, headers=editor)).status_code == 303
     typed = {**old.fields, "da.question": "Hvordan gik det?"}
     refused = await client.post(where, data=typed, headers=editor)
@@ -93,7 +94,7 @@ async def test_an_old_tab_of_a_survey_keeps_its_words_and_does_not_erase_what_it
     ):
         assert words in refused.text
     (again,) = [one for one in forms_of(refused.text) if one.action == where]
-    assert (await client.post(where, data=again.fields, headers=editor)).status_code == 303
+    assert (await client.post(where, data={**again.fields, "act": "save"}, headers=editor)).status_code == 303
     (row,) = await rows(
         database,
         "SELECT s.name, w.texts FROM survey s JOIN survey_words w ON w.survey_id = s.id "

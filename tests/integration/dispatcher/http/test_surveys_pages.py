@@ -1,13 +1,15 @@
 """The surveys' pages: made by form, gone live, stopped, and by whom."""
 
+import re
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 from support.dispatcher_builders import TENANT, make_survey, published, relay_all, rows
-from support.dispatcher_client import a_person, form
+from support.dispatcher_client import a_person, by_key, form
 from support.forms import forms_of
 
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.db.database import Database
 from shared.events import SURVEYS
 from shared.outbound import mail_stream
@@ -54,6 +56,82 @@ class TestPages:
         assert [one.draft_name for one in await rows(database, "SELECT name AS draft_name FROM survey")] == [
             "one"
         ]
+
+    async def test_both_parts_of_the_mail_are_shown_as_they_are_typed(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        survey, editor = await make_survey(database), a_person("editor")
+        typed = form(**{"da.question": "Hvad siger <du> til {company}?"})
+        at = f"/surveys/{survey.id}/mail?language=da"
+        page = await client.post(at, data=typed, headers=editor)
+        assert "Hvad siger &lt;du&gt; til Havnbo?" in page.text
+        assert "<pre" not in page.text
+        text = await client.post(at, data={**typed, "typed_part": "text"}, headers=editor)
+        part = text.text.partition('<pre class="mail-text" lang="da"')[2].partition("</pre>")[0]
+        assert "Hvad siger &lt;du&gt; til Havnbo?" in part
+        assert "<a " not in part
+        assert "style-src 'self'" in text.headers["content-security-policy"]
+        assert [row.texts for row in await rows(database, "SELECT texts FROM survey_words")] == [b"{}"]
+
+    async def test_what_is_seldom_set_is_folded_until_it_is_set_or_wrong(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        def unfolded(page: httpx.Response) -> list[str]:
+            return re.findall(r"<details open><summary>([^<]*?) *<span", page.text)
+
+        new = await client.get("/surveys/new", headers=a_person("editor"))
+        assert (unfolded(new), new.text.count("<details><summary>")) == ([], 5 + len(STANDARD_LANGUAGES))
+        survey = await make_survey(database, link_days=9)
+        stored = await client.get(f"/surveys/{survey.id}", headers=a_person("editor"))
+        assert unfolded(stored) == ["Limits of time"]
+        (typed,) = [each.fields for each in forms_of(stored.text) if each.action == f"/surveys/{survey.id}"]
+        typed |= form(sampling_percent="101", link_days="30")
+        wrong = await client.post(f"/surveys/{survey.id}", data=typed, headers=a_person("editor"))
+        assert (wrong.status_code, unfolded(wrong)) == (422, ["Asking only some"])
+        assert 'href="#sampling_percent"' in wrong.text
+
+    async def test_a_change_of_what_a_live_survey_asks_is_said_before_it_is_saved(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        survey, editor = await make_survey(database, delay_minutes=60), a_person("editor")
+        at = f"/surveys/{survey.id}"
+
+        def form_in(answer: httpx.Response) -> dict[str, str]:
+            (found,) = [each.fields for each in forms_of(answer.text) if each.action == at]
+            return found
+
+        async def stored() -> tuple[int, int]:
+            (row,) = await rows(database, "SELECT version, survey_version FROM survey")
+            return row.version, row.survey_version
+
+        typed = form_in(await client.get(at, headers=editor))
+        renamed = await client.post(at, data={**typed, "name": "Other"}, headers=editor)
+        assert (renamed.status_code, await stored()) == (303, (2, 1)), "a name changes nothing for customers"
+        typed = form_in(await client.get(at, headers=editor))
+        wanted = {**typed, "da.question": "Hvad siger <du>?", "delay": "2", "delay_unit": "days"}
+        asked = await client.post(at, data=wanted, headers=editor)
+        assert (asked.status_code, await stored()) == (200, (2, 1))
+        for words in (
+            "Nothing is saved yet.", "The question (Danish)", "Hvad siger &lt;du&gt;?", "no words of its own",
+            "1 hour", "2 days", "become version 2", "after 2\u00a0days",
+        ):  # fmt: skip
+            assert words in asked.text, words
+        carried = form_in(asked)
+        assert {name: carried[name] for name in wanted} == wanted
+        back = await client.post(at, data={**carried, "act": "back"}, headers=editor)
+        assert (back.status_code, form_in(back) == wanted, await stored()) == (200, True, (2, 1))
+        other = await client.patch(f"/v1{at}", json={"link_days": 9}, headers=by_key())
+        assert other.status_code == 200, "the API asks nothing"
+        late = await client.post(at, data={**carried, "act": "save"}, headers=editor)
+        assert (late.status_code, await stored()) == (409, (3, 1))
+        again = await client.post(at, data={**form_in(late), "link_days": "9"}, headers=editor)
+        done = await client.post(at, data={**form_in(again), "act": "save"}, headers=editor)
+        assert (done.status_code, await stored()) == (303, (4, 2))
+        paused = await make_survey(database, name="paused", state="paused")
+        at = f"/surveys/{paused.id}"
+        typed = form_in(await client.get(at, headers=editor))
+        saved = await client.post(at, data={**typed, "en.question": "Well?"}, headers=editor)
+        assert saved.status_code == 303, "it asks nobody"
 
     async def test_going_live_is_confirmed_logged_and_said(
         self, client: httpx.AsyncClient, database: Database

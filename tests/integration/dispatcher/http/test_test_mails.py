@@ -1,5 +1,6 @@
 """A test of a survey: sent to a test address as a customer would get it, whatever the survey's state."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
@@ -85,6 +86,37 @@ async def test_nobody_but_a_test_address_gets_a_test(client: httpx.AsyncClient, 
     assert accepted.json()["event_id"] == str(event.event_id)
     await decide(database, event)
     assert [one.reason for one in await rows(database, "SELECT reason FROM decision")] == ["no_survey"]
+
+
+async def test_a_test_of_the_same_key_leaves_once_however_often_it_is_posted(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    survey, other = await make_survey(database), await make_survey(database, name="other")
+    await go_live(database)
+    await list_test_addresses(database, OWN)
+
+    async def post(of: UUID, key: str | None, language: str = "en") -> str:
+        sent = await client.post(
+            f"/v1/surveys/{of}/test-mails",
+            json={"address": OWN, "language": language},
+            headers={**AS_A_KEY, **({"Idempotency-Key": key} if key else {})},
+        )
+        assert sent.status_code == 202
+        return str(sent.json()["event_id"])
+
+    same = await asyncio.gather(*(post(survey.id, "once") for _ in range(4)))
+    assert len(set(same)) == 1
+    others = [
+        await post(survey.id, "twice"),
+        await post(other.id, "once"),
+        await post(survey.id, "once", "da"),
+        await post(survey.id, None),
+        await post(survey.id, None),
+    ]
+    assert len({*same, *others}) == 6
+    for event in await published_tests(database):
+        await decide(database, event)
+    assert len(await rows(database, "SELECT 1 FROM invitation WHERE state = 'waiting'")) == 6
 
 
 @pytest.mark.parametrize("role", ["leader", "agent", "analyst"])

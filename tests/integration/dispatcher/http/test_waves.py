@@ -181,19 +181,21 @@ async def test_the_page_shows_whom_it_would_ask_before_it_begins_and_posted_twic
         ({"segments": "region: west"}, "No customer is known"),
         ({"start_at": "soon"}, "Write a day and a time"),
         ({"start_at": "2026-11-20T09:00"}, "This time is past."),
-        ({"spread_hours": "9999"}, "Write whole hours"),
+        ({"spread": "91"}, "90 days are the most"),
+        ({"spread_unit": "years"}, "90 days are the most"),
         ({"survey_id": ""}, "Choose a survey."),
     ],
 )
 async def test_a_fault_stands_beside_its_field_and_what_was_typed_stays(
     client: httpx.AsyncClient, survey: StoredSurvey, typed: dict[str, str], words: str
 ) -> None:
-    fields = {"survey_id": str(survey.id), "size": "7", "spread_hours": "24", "act": "try", **typed}
+    fields = {"survey_id": str(survey.id), "size": "7", "spread": "1", "spread_unit": "days", "act": "try"}
+    fields |= typed
     page = await client.post("/waves/new", data=form(**fields), headers=a_person())
     assert page.status_code == 422
     assert words in page.text
     for name, value in typed.items():
-        assert not value or name == "survey_id" or value in page.text
+        assert not value or name in {"survey_id", "spread_unit"} or value in page.text
 
 
 async def test_a_time_that_is_typed_is_by_the_companys_clock(

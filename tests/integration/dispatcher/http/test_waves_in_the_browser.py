@@ -43,7 +43,7 @@ async def test_customers_are_taken_from_a_table_and_asked_by_a_wave(
     await look(page, "wave-new")
     await page.get_by_label("How many customers").fill("8")
     await page.get_by_label("Of these segments only").fill("store: aarhus")
-    await page.get_by_label("Spread over how many hours").fill("0")
+    await page.get_by_label("Time over which they are asked").fill("0")
     await page.get_by_role("button", name="See whom it would ask").click()
     await expect(page.get_by_role("heading", name="8 customers of 12 would be chosen.")).to_be_visible()
     await look(page, "wave-plan")
