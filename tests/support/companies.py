@@ -82,6 +82,7 @@ class Company:
     export_link: str = ""
     dry_run: str = ""
     wave: str = ""
+    sender: str = ""
     relation: str = ""
     """The survey that has a programme."""
     event: UUID = NOTHING
@@ -198,6 +199,8 @@ class World:
             "dispatcher", company, "/v1/surveys", a_survey(name), **{"Idempotency-Key": "1"}
         )
         company.survey = made["id"]
+        own = await self.post("dispatcher", company, "/v1/senders", {"address": f"ask@{name}.example"})
+        company.sender = own["id"]
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
         company.relation = relation["id"]
         await advance_programmes(dispatcher, SECRET)
@@ -373,7 +376,8 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
         contexts, clients = {}, {}
         for name in SERVICES:
-            context = contexts[name] = await a_context(service(name), postgres, kafka)
+            own = {"company_senders": True} if name == "dispatcher" else None
+            context = contexts[name] = await a_context(service(name), postgres, kafka, own=own)
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)

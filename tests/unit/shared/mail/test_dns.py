@@ -39,8 +39,8 @@ async def test_texts_of_several_parts_are_joined_also_where_they_come_by_tcp(
 ) -> None:
     long = "v=spf1 " + " ".join(f"ip4:192.0.2.{n}" for n in range(120)) + " -all"
     server.add("shop.example", "TXT", long, "another")
-    assert await look.texts("shop.example") == [long, "another"]
-    assert await look.texts("SHOP.example.") == [long, "another"]
+    assert set(await look.texts("shop.example")) == {long, "another"}  # DNS has no order
+    assert set(await look.texts("SHOP.example.")) == {long, "another"}
     assert server.asked == ["shop.example TXT"] * 2  # once by UDP, which is too small, and once by TCP
 
 
