@@ -23,6 +23,8 @@ MAX_QUESTIONS = 60
 """In one look: SPF alone may take ten, and each of its mail servers one more."""
 LOOK_TIMEOUT_S = 12.0
 """For all questions of one look together."""
+MAX_SILENCES = 2
+"""Questions without any answer, after which a look asks no more: the server is away, or keeps us waiting."""
 MAX_RECORDS = 60
 """Of one answer; a name with more has the others left out."""
 MAX_TEXT_BYTES = 4_096
@@ -67,6 +69,7 @@ class DnsLook:
         self._resolver = resolver
         self._answers: dict[tuple[str, RdataType], list[str]] = {}
         self._asked = 0
+        self._silences = 0
         self._until = asyncio.get_running_loop().time() + LOOK_TIMEOUT_S
 
     async def texts(self, name: str) -> list[str]:
@@ -99,6 +102,8 @@ class DnsLook:
             raise DnsUnavailable("this machine names no DNS server")
         if self._asked >= MAX_QUESTIONS:
             raise DnsUnavailable("too many questions")
+        if self._silences >= MAX_SILENCES:
+            raise DnsUnavailable("it does not answer")
         self._asked += 1
         left = self._until - asyncio.get_running_loop().time()
         try:
@@ -107,6 +112,7 @@ class DnsLook:
         except (dns.resolver.NXDOMAIN, dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong):
             return []  # no such name, or none that can be
         except (dns.exception.DNSException, OSError, TimeoutError) as error:
+            self._silences += isinstance(error, dns.exception.Timeout | TimeoutError)
             raise DnsUnavailable(f"no answer about {name} ({type(error).__name__})") from None
         records = [_text(record) for record in list(answer.rrset or ())[:MAX_RECORDS]]
         return [each for each in records if each is not None]

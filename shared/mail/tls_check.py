@@ -11,6 +11,7 @@ from shared.diagnosis import describe
 from shared.mail.connection import DEFAULT_PORTS, MailServer, is_loopback, tls_context
 
 TLS_TIMEOUT_S = 8.0
+GOODBYE_TIMEOUT_S = 2.0
 TlsFault = Literal["away", "not_offered", "not_trusted", "failed"]
 
 
@@ -52,8 +53,10 @@ async def look_at_tls(server: MailServer) -> FoundTls:
             await smtp.starttls()
         encrypted = smtp.transport.get_extra_info("ssl_object") if smtp.transport is not None else None
         fault, detail = None, encrypted.version() or "" if encrypted is not None else ""
+        await smtp.quit(timeout=GOODBYE_TIMEOUT_S)
     except (SMTPException, OSError, TimeoutError) as error:
-        fault, detail = _fault_of(error, fault)
+        if fault is not None:  # else the server did not say goodbye
+            fault, detail = _fault_of(error, fault)
     finally:
         smtp.close()
     return FoundTls(host, is_loopback(host), fault, detail)

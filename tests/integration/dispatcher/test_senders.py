@@ -118,7 +118,7 @@ def mails(database: Database, signing: Sender, smtp: ScriptedServer) -> Mails:
     return Mails(database, signing, smtp)
 
 
-async def test_a_mail_that_arrives_is_verified_by_the_records_of_the_installation(
+async def test_b22_a_mail_that_arrives_is_verified_by_the_records_of_the_installation(
     mails: Mails, dns_server: DnsServer
 ) -> None:
     mail = await mails.next()
@@ -282,7 +282,7 @@ async def test_a_stored_key_is_of_use_to_nobody_without_the_secret_nor_to_anothe
     assert {each["d"] for each in signatures(await mails.next())} == {"shop.example"}
 
 
-async def test_a_retry_has_the_same_message_id_whoever_the_mail_comes_from_by_then(
+async def test_b22_a_retry_has_the_same_message_id_whoever_the_mail_comes_from_by_then(
     mails: Mails,
     smtp: ScriptedServer,
     signing: Sender,

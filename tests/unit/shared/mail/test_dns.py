@@ -75,6 +75,18 @@ async def test_a_look_asks_only_so_much_for_only_so_long(
     assert time.monotonic() - started < 2
 
 
+async def test_after_two_silences_a_look_asks_no_more(
+    server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_dns, "ANSWER_TIMEOUT_S", 0.2)
+    server.silent |= {f"n{n}.example" for n in range(5)}
+    look = Dns(server.address).look()
+    for n in range(5):
+        with pytest.raises(DnsUnavailable):
+            await look.texts(f"n{n}.example")
+    assert {each.partition(" ")[0] for each in server.asked} == {"n0.example", "n1.example"}
+
+
 async def test_a_huge_record_is_none(server: DnsServer, look: DnsLook) -> None:
     server.add("shop.example", "TXT", "v=spf1 " + "x" * 20_000)
     assert await look.texts("shop.example") == []
