@@ -104,6 +104,49 @@ def _proxies(given: str) -> str:
     return given
 
 
+def _signing_keys(given: SecretStr | None) -> SecretStr | None:
+    """Keys that can be read. The library is imported where there are any: it takes its time."""
+    if given is not None:
+        from shared.values.dkim_keys import read_keys  # noqa: PLC0415
+
+        read_keys(given.get_secret_value())
+    return given
+
+
+_SPF_TERM = re.compile(r"ip[46]:[0-9a-fA-F:.]+(?:/\d{1,3})?|(?:include|a|mx):" + _HOST_NAME.pattern)
+
+
+def _spf_terms(given: str) -> str:
+    """What lets our mail pass in SPF; written between "v=spf1" and "all" of a record."""
+    for term in given.split():
+        if not _SPF_TERM.fullmatch(term):
+            raise ValueError(
+                "must be parts of an SPF record separated by blanks, such as "
+                "ip4:192.0.2.25 include:spf.provider.example"
+            )
+        kind, _, value = term.partition(":")
+        if kind in {"ip4", "ip6"}:
+            _networks(value, int(kind[-1]))
+    return " ".join(given.split())
+
+
+def _networks(value: str, version: int) -> None:
+    try:
+        right = ip_network(value).version == version
+    except ValueError:
+        right = False
+    if not right:
+        raise ValueError(f"has an ip{version}: with something else than an address or network behind it")
+
+
+def _dns_servers(given: str) -> str:
+    for server in given.split(","):
+        parts = urlsplit(f"//{server.strip()}")
+        if not _has_valid_port(parts) or not _is_address(parts.hostname or ""):
+            raise ValueError("must be addresses such as 192.0.2.53 or [2001:db8::53]:53, separated by commas")
+    return given
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -170,6 +213,26 @@ class Afterword(EnvironmentSettings):
         pattern="@",
         description="Sender of mails to staff, and to customers where a company has set none of its own.",
         examples=["afterword@example.com"],
+    )
+    dkim_keys: Annotated[SecretStr | None, AfterValidator(_signing_keys)] = Field(
+        default=None,
+        description="The keys that mails are signed with (DKIM) in the name of the domain of "
+        "AFTERWORD_MAIL_FROM, as `afterword sender key` makes them: of each a line with its selector, then "
+        "the private key (PEM). Of two keys of one kind the later one signs once its record is seen in DNS. "
+        "Without it mails leave unsigned, unless the mail server signs them.",
+        examples=["the output of: afterword sender key s2026"],
+    )
+    spf: Annotated[str, AfterValidator(_spf_terms)] | None = Field(
+        default=None,
+        description="The hosts from which mail leaves to the internet, as an SPF record names them: parts "
+        "separated by blanks. `afterword sender check` holds the domain's record against them.",
+        examples=["ip4:192.0.2.25 include:spf.provider.example"],
+    )
+    dns: Annotated[str, AfterValidator(_dns_servers)] | None = Field(
+        default=None,
+        description="DNS servers that the records of senders are asked from: addresses, with a port where it "
+        "is not 53, separated by commas. Without it those of the system.",
+        examples=["192.0.2.53,198.51.100.53"],
     )
     topic_partitions: int | None = Field(
         default=None,

@@ -17,6 +17,7 @@ from services.alerts.settings import Settings
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
 from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
+from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
@@ -33,12 +34,13 @@ def worker_loops(context: Context) -> Loops:
 
 
 def sender_loops(context: Context) -> Loops:
-    """The mails to colleagues."""
+    """The mails to colleagues, and the records of the keys that sign them."""
     afterword = context.afterword
-    renderer = NoticeRenderer(afterword.mail_from, context.staff_url, context.secret, context.database.clock)
-    channel = MailChannel(Mailer(mail_server(afterword)))
+    installation = installation_sender(afterword)
+    renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
+    channel = MailChannel(Mailer(mail_server(afterword)), context.service)
     sender = Sender("sender", context.database, channel, NoticeQueue(renderer), context.health)
-    return {"sender": sender.run}
+    return {"sender": sender.run, KEY_RECORDS_LOOP: installation.loop(afterword, context.health)}
 
 
 SERVICE = Service(

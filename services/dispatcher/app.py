@@ -6,7 +6,7 @@ from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
-from services.dispatcher.gauges import measure_mails
+from services.dispatcher.gauges import measure_mails, measure_senders
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
@@ -16,6 +16,7 @@ from services.dispatcher.programmes.publishing import PROGRAMMES_LOOP
 from services.dispatcher.programmes.schedule import programmes_loop
 from services.dispatcher.recovery import recovery
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
+from services.dispatcher.senders.schedule import SENDER_CHECKS_LOOP, sender_checks_loop
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
 from services.dispatcher.waves.publishing import WAVES_LOOP
@@ -35,6 +36,7 @@ from shared.events import (
     TRANSACTIONS,
 )
 from shared.mail import Mailer, mail_server
+from shared.mail.installation import KEY_RECORDS_LOOP
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
@@ -56,14 +58,23 @@ def worker_loops(context: Context) -> Loops:
 
 
 def sender_loops(context: Context) -> Loops:
-    """The senders, each with its own connection to the mail server."""
+    """The senders, each with its own connection to the mail server, and looks at whom mails come from."""
     renderer = SurveyMailRenderer(context.afterword, context.database.clock)
-    queue = InvitationQueue({MailChannel.name: renderer}, context.secret, current_contact_policy())
+    queue = InvitationQueue(
+        {MailChannel.name: renderer},
+        context.secret,
+        current_contact_policy(),
+        company_senders=context.own.company_senders,
+    )
     server = mail_server(context.afterword)
-    senders = {}
+    senders = {
+        KEY_RECORDS_LOOP: renderer.installation.loop(context.afterword, context.health),
+        SENDER_CHECKS_LOOP: sender_checks_loop(context),
+    }
     for number in range(1, context.own.senders + 1):
         name = f"sender {number}"
-        senders[name] = Sender(name, context.database, MailChannel(Mailer(server)), queue, context.health).run
+        channel = MailChannel(Mailer(server), context.service)
+        senders[name] = Sender(name, context.database, channel, queue, context.health).run
     return senders
 
 
@@ -75,7 +86,7 @@ SERVICE = Service(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
         *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
         *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy", "/v1/dry-runs"),
-        *("/v1/waves", "/waves"),
+        *("/v1/waves", "/waves", "/v1/senders", "/senders"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
@@ -86,5 +97,5 @@ SERVICE = Service(
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     retention=RETENTION_RULES,
-    gauges=(measure_mails,),
+    gauges=(measure_mails, measure_senders),
 )

@@ -1,7 +1,7 @@
 """What the dispatcher adds to the ``afterword`` command."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -10,6 +10,7 @@ from shared.privacy.audit import COMMAND_LINE
 if TYPE_CHECKING:
     from shared.db import Database, UnitOfWork
 
+T = TypeVar("T")
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="The company's short name.")]
 
 
@@ -81,6 +82,66 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         )
         typer.echo("done" if done else "nothing to do: it was so already")
 
+    app.add_typer(_sender_commands(settings), name="sender")
+
+
+def _sender_commands(settings: Callable[[], None]) -> typer.Typer:
+    """The commands about whom mails come from."""
+    senders = typer.Typer(no_args_is_help=True, help="Whom mails come from, and whether they arrive.")
+
+    @senders.command("check")
+    def check(
+        company: Annotated[
+            str | None, typer.Option(metavar="TENANT", help="Look at this company's own senders, too.")
+        ] = None,
+    ) -> None:
+        """Look at SPF, DKIM, DMARC, PTR, TLS and the header of a mail; 1 when something is to be mended."""
+        settings()
+        if not _check_senders(company):
+            raise typer.Exit(1)
+
+    @senders.command("key")
+    def key(
+        selector: Annotated[
+            str, typer.Argument(help="A name for it that the domain has not used, as s2026.")
+        ],
+        ed25519: Annotated[
+            bool, typer.Option("--ed25519", help="Of this kind; few providers verify it, so have RSA, too.")
+        ] = False,
+    ) -> None:
+        """Make a key to sign mails with: add it to AFTERWORD_DKIM_KEYS, behind those that are there.
+
+        The record to publish is shown by `afterword sender check` then.
+        """
+        from shared.values.dkim_keys import new_key
+
+        try:
+            made = new_key(selector, "ed25519-sha256" if ed25519 else "rsa-sha256")
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        typer.echo(made.written(), nl=False)
+        typer.echo(f'{selector}._domainkey  TXT  "{made.record}"', err=True)
+
+    return senders
+
+
+def _check_senders(company: str | None) -> bool:
+    """Print what is found; False when something is to be mended."""
+    import asyncio
+
+    from services.dispatcher.senders.reporting import lines_of, report
+    from shared.settings import Afterword, load
+
+    (afterword,) = load([Afterword])
+    if company is None:
+        found = asyncio.run(report(afterword))
+    else:
+        found = _on_database(company, lambda database: report(afterword, (database, company)))
+    for address, check in found:
+        for line in lines_of(address, check):
+            typer.echo(line)
+    return all(check.worst != "bad" for _, check in found)
+
 
 async def create_example_survey(
     database: "Database",
@@ -111,6 +172,16 @@ async def create_example_survey(
 
 def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
     """Act in one transaction on the dispatcher's database, for a company that is known here."""
+
+    async def in_transaction(database: "Database") -> bool:
+        async with database.transaction() as uow:
+            return await act(uow)
+
+    return _on_database(tenant, in_transaction)
+
+
+def _on_database(tenant: str, act: "Callable[[Database], Awaitable[T]]") -> T:
+    """Act on the dispatcher's database, for a company that is known here."""
     import asyncio
 
     from services.dispatcher.settings import Settings
@@ -119,18 +190,19 @@ def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
     from shared.settings import load
     from shared.tenancy import find_tenant
 
-    async def main() -> bool:
+    async def main() -> T:
         (own,) = load([Settings])
         database = Database(own.database_url.get_secret_value(), name="dispatcher-command")
         try:
-            async with database.transaction() as uow:
+            async with database.reading() as uow:
                 # A company that has a survey here exists, whether or not its event was consumed.
-                if await find_tenant(uow, tenant) is None and not await list_of_tenants(uow, [tenant]):
-                    raise typer.BadParameter(
-                        f"the dispatcher knows no company {tenant!r}; `afterword tenant list` shows all, "
-                        "and one that was made just now is known in a moment"
-                    )
-                return await act(uow)
+                known = await find_tenant(uow, tenant) is not None or await list_of_tenants(uow, [tenant])
+            if not known:
+                raise typer.BadParameter(
+                    f"the dispatcher knows no company {tenant!r}; `afterword tenant list` shows all, "
+                    "and one that was made just now is known in a moment"
+                )
+            return await act(database)
         finally:
             await database.close()
 

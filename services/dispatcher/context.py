@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.senders.checker import SenderChecker
 from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
@@ -30,6 +31,9 @@ class DispatcherContext(Context):
     export_links: ExportLinks
     export_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
     """Of several exports at once some are refused: each waits for all services."""
+    sender_checker: SenderChecker
+    sender_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
+    """Each look at a sender asks servers of others, who may take their time."""
     per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
     per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
     """Both slow down whoever guesses links; no customer reaches either limit."""

@@ -1,10 +1,19 @@
-"""The gauges of invitations: how many are due or being sent, since when, and whether mail leaves at all."""
+"""The gauges of mails (how many are due or being sent, since when, whether any leaves) and of senders."""
 
 from services.dispatcher.invitations import repository
+from services.dispatcher.senders import repository as sender_rows
 from shared.db.database import UnitOfWork
 from shared.outbound.gauges import set_gauges
+from shared.telemetry import metrics
 
 
 async def measure_mails(uow: UnitOfWork) -> None:
     """Measure the deliveries of all tenants but those that have stopped all sending."""
     await set_gauges(uow, "dispatcher", repository.NOT_STOPPED)
+
+
+async def measure_senders(uow: UnitOfWork) -> None:
+    """Measure the companies' own senders."""
+    counted = await sender_rows.count_states(uow)
+    for state in ("usable", "waiting", "lost"):
+        metrics.COMPANY_SENDERS.labels(state).set(getattr(counted, state))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -171,6 +172,47 @@ sending_change = Table(
     Column("at", INSTANT, nullable=False),
     Column("who", Text, nullable=False),
     Column("what", Text, nullable=False),
+)
+mail_server = Table(
+    "mail_server",
+    metadata,
+    # One row, of all companies: how the mail server encrypts, as a process that sends has found.
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("looked_at", INSTANT, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("is_local", Boolean, nullable=False),
+    Column("fault", Text),
+    Column("detail", Text, nullable=False),
+)
+company_sender = Table(
+    "company_sender",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    # When its records are looked for next.
+    Column("check_at", INSTANT, nullable=False),
+    Column("checked_at", INSTANT),
+    # When all that it needs was first found; NULL: not yet, so nothing comes from it.
+    Column("passed_at", INSTANT),
+    Index(None, "check_at"),
+)
+company_sender_key = Table(
+    "company_sender_key",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("sender_id", Uuid, primary_key=True),
+    Column("selector", Text, primary_key=True),
+    # The private key, encrypted (shared.sealed).
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    # When its record was first found, as long as it is there; NULL: nobody could verify what it signs.
+    Column("seen_at", INSTANT),
+    ForeignKeyConstraint(
+        ["tenant", "sender_id"], ["company_sender.tenant", "company_sender.id"], ondelete="CASCADE"
+    ),
 )
 contact_policy = Table(
     "contact_policy",

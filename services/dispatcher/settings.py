@@ -17,3 +17,10 @@ class Settings(ServiceSettings):
         description="Connections to the mail server, of each process that sends.",
         examples=["8"],
     )
+    company_senders: bool = Field(
+        default=False,
+        description="Whether a company may let its surveys come from an address of its own, once the records "
+        "of its domain have been seen in DNS. Set it only where the mail server lets us send mails with any "
+        "From: one that refuses a mail for its From stops the mail of all companies.",
+        examples=["true"],
+    )

@@ -22,6 +22,9 @@ from services.dispatcher.rehearsals import api as rehearsals_api
 from services.dispatcher.rehearsals import pages as rehearsals_pages
 from services.dispatcher.retention import api as retention_api
 from services.dispatcher.retention import pages as retention_pages
+from services.dispatcher.senders import api as senders_api
+from services.dispatcher.senders import pages as senders_pages
+from services.dispatcher.senders.checker import SenderChecker
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
 from services.dispatcher.story import pages as story_pages
@@ -44,6 +47,8 @@ ROUTERS = (
     decisions_api.router,
     suppressions_api.router,
     sending_api.router,
+    senders_api.router,
+    senders_pages.router,
     exports_api.router,
     customers_api.router,
     # Before the pages of one customer, whose addresses hold a code.
@@ -82,11 +87,13 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     pages, afterword, clock = pages_of(context), context.afterword, context.database.clock
     tokens = ServiceTokens(context.secret, clock=clock)
     services = ServiceClient(afterword.internal_url or context.staff_url, tokens)
+    renderer = SurveyMailRenderer(afterword, clock)
     own = context.extended(
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
-        mail_renderer=SurveyMailRenderer(afterword, clock),
+        mail_renderer=renderer,
+        sender_checker=SenderChecker(afterword, renderer, clock),
         services=services,
         export_links=ExportLinks(context.secret, clock=clock),
     )

@@ -37,7 +37,7 @@ class MailServer:
         url = urlsplit(self.url)
         if url.scheme == "smtps":
             return "from the start"
-        sends_password = bool(url.username) and not _is_loopback(url.hostname or "")
+        sends_password = bool(url.username) and not is_loopback(url.hostname or "")
         return (
             "required"
             if sends_password or parse_qs(url.query).get("tls") == ["required"]
@@ -86,7 +86,7 @@ class Connection:
             local_hostname=server.ehlo,
             use_tls=self._encryption == "from the start",
             start_tls=False,
-            tls_context=_tls_context(server.ca_file, verified=self._encryption != "where offered"),
+            tls_context=tls_context(server.ca_file, verified=self._encryption != "where offered"),
             timeout=timeout_s,
         )
 
@@ -128,7 +128,11 @@ class Connection:
             await self.smtp.connect()
 
 
-def _tls_context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
+def tls_context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
+    """What TLS is spoken with.
+
+    :param verified: whether the certificate must be one that is trusted, for this host.
+    """
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
@@ -138,7 +142,8 @@ def _tls_context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
     return context
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
     return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 

@@ -22,6 +22,7 @@ from shared.mail.connection import Connection, MailServer
 from shared.mail.outcomes import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 from shared.mail.refusals import FIRST_PERMANENT_CODE, SmtpStep, read_refusal
 from shared.mail.wire_addresses import on_the_wire
+from shared.mail.wire_lines import wire_form
 
 COMMAND_TIMEOUT_S = 300.0
 """For the greeting, and for the reply to each command (RFC 5321, 4.5.3.2)."""
@@ -36,7 +37,6 @@ REFUSAL_CODES = range(400, 600)
 """RFC 5321, 4.2.1: a reply's first digit says whether it is a refusal."""
 ACCEPTED_CODE, SEND_DATA_CODE = 250, 354
 INVALID_ADDRESS_CODE = 553
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
 T = TypeVar("T")
@@ -166,8 +166,7 @@ class Mailer:
         protocol = self._smtp.protocol
         if protocol is None:
             raise SMTPServerDisconnected("the connection was lost")
-        lines = _DOT.sub(b"..", _LINE_END.sub(b"\r\n", message))
-        protocol.write(lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n"))
+        protocol.write(_DOT.sub(b"..", wire_form(message)) + b".\r\n")
         answer = await protocol.read_response(timeout=DATA_TIMEOUT_S)
         if answer.code != ACCEPTED_CODE:
             raise SMTPDataError(answer.code, answer.message)

@@ -4,10 +4,13 @@ import base64
 import hashlib
 import hmac
 from binascii import b2a_qp
+from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from email.utils import format_datetime
 
+from shared.mail.dkim import DomainKey, signed
 from shared.mail.headers import field, mailbox_field, text_field
 from shared.mail.wire_addresses import link_on_the_wire, on_the_wire
 from shared.secrets import derive
@@ -36,9 +39,16 @@ class MailMessage:
     """The address for replies; None: the sender's."""
     in_reply_to: str | None = None
     """The Message-ID of the mail that it belongs to: mail programs show both together."""
+    envelope_sender: str | None = None
+    """The address that bounces go to; None: the sender's."""
+    keys: Sequence[DomainKey] = dataclass_field(default=(), repr=False)
+    """Signed with; each is of the domain of ``sender``."""
 
     def as_bytes(self) -> bytes:
-        """The message as it is sent."""
+        """The message as it is sent, in the form of the wire, with its signatures."""
+        return signed(self._unsigned(), self.keys, self.date)
+
+    def _unsigned(self) -> bytes:
         head = [
             field("Date", format_datetime(self.date)),
             mailbox_field("From", self.sender_name, on_the_wire(self.sender)),

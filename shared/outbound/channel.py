@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from shared.events.surveys import ChannelName
 from shared.mail import Mailer, MailMessage, Outcome
+from shared.telemetry import metrics
 
 
 class Channel(Protocol):
@@ -32,11 +33,17 @@ class MailChannel:
 
     name: ChannelName = "mail"
 
-    def __init__(self, mailer: Mailer) -> None:
+    def __init__(self, mailer: Mailer, service: str) -> None:
+        """:param service: whose mails they are, for metrics."""
         self._mailer = mailer
+        self._service = service
 
     async def send(self, message: MailMessage) -> Outcome:
-        return await self._mailer.send(message.sender, message.recipient, message.as_bytes())
+        outcome = await self._mailer.send(
+            message.envelope_sender or message.sender, message.recipient, message.as_bytes()
+        )
+        metrics.MAIL_SIGNATURES.labels(self._service, "yes" if message.keys else "no").inc()
+        return outcome
 
     def end(self) -> None:
         self._mailer.end()

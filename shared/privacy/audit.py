@@ -22,6 +22,7 @@ AuditAct = Literal[
     "retention",
     "survey",
     "sending",
+    "sender",
     "contact_policy",
     "customers",
     "wave",

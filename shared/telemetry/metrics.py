@@ -57,6 +57,17 @@ RESPONSE_SECONDS = Histogram(
 MAILS = Counter(
     "afterword_mails_total", "Attempts to send a mail, by their outcomes.", ["service", "outcome"]
 )
+MAIL_SIGNATURES = Counter(
+    "afterword_mail_signatures_total",
+    "Attempts to send a mail, by whether we signed it (DKIM): yes or no.",
+    ["service", "signed"],
+)
+COMPANY_SENDERS = Gauge(
+    "afterword_company_senders",
+    "Senders of companies: usable, waiting for their records, or lost (no key's record is there any more); "
+    "each worker of the dispatcher measures all.",
+    ["state"],
+)
 MAIL_ROWS = Gauge(
     "afterword_mail_rows",
     "Mails that are due, or being sent; each worker measures all.",

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import Table
 from support.audit import an_actor
 from support.contact_rules import write_at_any_time
+from support.dns import a_dns_server
 from support.eventually import eventually
 from support.http_clients import SECRET, a_context, api_client, environment_of
 from support.kernel_service import create_topics, records_of
@@ -82,6 +83,7 @@ class Company:
     export_link: str = ""
     dry_run: str = ""
     wave: str = ""
+    sender: str = ""
     relation: str = ""
     """The survey that has a programme."""
     event: UUID = NOTHING
@@ -198,6 +200,8 @@ class World:
             "dispatcher", company, "/v1/surveys", a_survey(name), **{"Idempotency-Key": "1"}
         )
         company.survey = made["id"]
+        own = await self.post("dispatcher", company, "/v1/senders", {"address": f"ask@{name}.example"})
+        company.sender = own["id"]
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
         company.relation = relation["id"]
         await advance_programmes(dispatcher, SECRET)
@@ -371,9 +375,13 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
     # The dispatcher's handlers take the secret of their hashes from the environment.
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
+        dns = await stack.enter_async_context(a_dns_server())  # answers at once that there is no such name
         contexts, clients = {}, {}
         for name in SERVICES:
-            context = contexts[name] = await a_context(service(name), postgres, kafka)
+            own = {"company_senders": True} if name == "dispatcher" else None
+            context = contexts[name] = await a_context(
+                service(name), postgres, kafka, own=own, dns=dns.address
+            )
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)

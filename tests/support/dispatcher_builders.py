@@ -216,10 +216,12 @@ async def invite_customer(database: Database, name: str, **changes: Any) -> str:
     return customer.email or ""
 
 
-def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
-    settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET, CONTACT_POLICY)
-    return Sender("sender", database, MailChannel(mailer), queue, Health())
+def a_sender(database: Database, mailer: Mailer, clock: Clock, **changes: object) -> Sender:
+    """A sender; ``changes`` are of the settings."""
+    settings = afterword_settings("127.0.0.1:1", **{"mail_from": "ask@shop.example", **changes})
+    renderer = SurveyMailRenderer(settings, clock)
+    queue = InvitationQueue({"mail": renderer}, SECRET, CONTACT_POLICY, company_senders=True)
+    return Sender("sender", database, MailChannel(mailer, "dispatcher"), queue, Health())
 
 
 async def decided(

@@ -45,6 +45,7 @@ def afterword_settings(kafka: str, **changes: object) -> Afterword:
             "staff_url": ORIGIN,
             "secret": SecretStr(SECRET),
             "smtp_url": "smtp://127.0.0.1:1",
+            "dns": "127.0.0.1:1",
             **changes,
         }
     )
@@ -58,6 +59,7 @@ def environment_of(kafka: str = "127.0.0.1:1") -> dict[str, str]:
         "AFTERWORD_STAFF_URL": ORIGIN,
         "AFTERWORD_SECRET": SECRET,
         "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:1",
+        "AFTERWORD_DNS": "127.0.0.1:1",
     }
 
 

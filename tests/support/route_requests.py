@@ -108,6 +108,25 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"survey_id": of.relation}, foreign=404
         ),
         "dispatcher GET /v1/surveys/{survey_id}/rehearsal": RouteRequest(survey, foreign=404),
+        "dispatcher GET /v1/senders": empty,
+        "dispatcher POST /v1/senders": RouteRequest(
+            json={"address": "ask@own.example"}, headers={"idempotency-key": "1"}
+        ),
+        **{
+            f"dispatcher {method} /v1/senders/{{sender_id}}{act}": RouteRequest(
+                {"sender_id": of.sender}, foreign=404
+            )
+            for method, act in (("GET", "/check"), ("POST", "/check"), ("POST", "/keys"), ("DELETE", ""))
+        },
+        "dispatcher GET /senders": empty,
+        "dispatcher POST /senders": RouteRequest(form={"address": "ask@own.example"}),
+        "dispatcher GET /senders/{sender_id}": RouteRequest({"sender_id": of.sender}, foreign=404),
+        **{
+            f"dispatcher POST /senders/{{sender_id}}/{act}": RouteRequest(
+                {"sender_id": of.sender}, form={}, foreign=404
+            )
+            for act in ("check", "keys", "remove")
+        },
         "dispatcher POST /v1/waves": RouteRequest(
             json={"survey_id": of.survey, "size": 1}, headers={"idempotency-key": "1"}, foreign=422
         ),

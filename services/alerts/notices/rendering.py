@@ -19,6 +19,7 @@ from services.alerts.staff.sign_in_tokens import Token, link_address
 from shared.clock import Clock
 from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
+from shared.mail.installation import InstallationSender
 from shared.pages.language import first_available, reader_locale, rendering_for, translated
 from shared.pages.renderer import Renderer
 from shared.values.zones import zone_of
@@ -27,9 +28,9 @@ from shared.values.zones import zone_of
 class NoticeRenderer:
     """Renders mails to colleagues. A ``notice`` is a claimed row with its recipient."""
 
-    def __init__(self, mail_from: str, staff_url: str, secret: str, clock: Clock) -> None:
+    def __init__(self, sender: InstallationSender, staff_url: str, secret: str, clock: Clock) -> None:
         """``staff_url`` is without a slash at its end."""
-        self._mail_from = mail_from
+        self._sender = sender
         self._staff_url = staff_url
         self._secret = secret
         self._clock = clock
@@ -65,14 +66,15 @@ class NoticeRenderer:
         html = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
         html += f'<p><a href="{escape(link)}">{escape(link)}</a></p>'
         return MailMessage(
-            sender=self._mail_from,
+            sender=self._sender.address,
+            keys=self._sender.keys,
             sender_name="Afterword",
             recipient=notice.address,
             subject=subject,
             text="\n\n".join([*paragraphs, link]) + "\n",
             html=f'<!doctype html><html lang="{reader_locale().language}"><body>{html}</body></html>',
             message_id=message_id(
-                self._secret, f"notice-{notice.notice_kind}", str(notice.id), self._mail_from
+                self._secret, f"notice-{notice.notice_kind}", str(notice.id), self._sender.address
             ),
             date=self._clock(),
         )

@@ -17,6 +17,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "retention": message("changed how long data is kept"),
     "survey": message("changed a survey"),
     "sending": message("changed the sending"),
+    "sender": message("changed an address that mails come from"),
     "contact_policy": message("changed when customers are written to"),
     "customers": message("added or changed customers"),
     "wave": message("made or stopped a wave"),
@@ -76,6 +77,9 @@ VALUE_LABELS: dict[str, dict[str, Message]] = {
         "paused": message("paused"),
         "started": message("started"),
         "stopped": message("stopped"),
+        "added": message("added"),
+        "removed": message("removed"),
+        "new_key": message("new key"),
     },
     "mode": {"live": message("live"), "test": message("test mode")},
     "how": {

@@ -49,6 +49,7 @@ from services.dispatcher.invitations.states import (
     subject_of_invitation,
 )
 from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender, ReminderMail
+from services.dispatcher.senders.sender_keys import opened_key
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import sending_from
@@ -58,6 +59,7 @@ from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.surveys import Layout
+from shared.mail.dkim import DomainKey
 from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
 from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
@@ -104,12 +106,20 @@ class InvitationQueue:
     claim_sql = repository.CLAIM
 
     def __init__(
-        self, renderers: Mapping[str, InvitationRenderer], secret: str, policy: ContactPolicy
+        self,
+        renderers: Mapping[str, InvitationRenderer],
+        secret: str,
+        policy: ContactPolicy,
+        *,
+        company_senders: bool = False,
     ) -> None:
-        """:param renderers: by the name of their channel."""
+        """:param renderers: by the name of their channel.
+        :param company_senders: whether mails may come from a company's own address.
+        """
         self._renderers = renderers
         self._secret = secret
         self._policy = policy
+        self._company_senders = company_senders
 
     async def prepare(
         self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]
@@ -163,7 +173,8 @@ class InvitationQueue:
             return None
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
-        message = renderer.message(judged, tenant, texts, reminder, inputs.layout, MailSender.of(survey))
+        own = self._sender(delivery.tenant, inputs).named_by(survey)
+        message = renderer.message(judged, tenant, texts, reminder, inputs.layout, own)
         return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now))
 
     async def record(
@@ -193,6 +204,16 @@ class InvitationQueue:
             await end_quarantine_of(uow, contact, invitation)
         if result.state == "sent" and moved is not None:
             await plan_reminder(uow, delivery, moved, survey)
+
+    def _sender(self, tenant: str, inputs: Row[Any]) -> MailSender:
+        """The company's own, where all that it needs was seen and its key can be opened."""
+        if not self._company_senders or inputs.sender_id is None:
+            return THE_COMPANY
+        key = opened_key(self._secret, tenant, inputs.sender_id, inputs.sender_selector, inputs.sender_sealed)
+        if key is None:
+            return THE_COMPANY
+        address: str = inputs.sender_address
+        return MailSender(address=address, keys=(DomainKey(address.rpartition("@")[2], key),))
 
     def _person(
         self,

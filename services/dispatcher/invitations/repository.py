@@ -13,6 +13,7 @@ from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.repository.open_cases import HAS_OPEN_CASE
 from services.dispatcher.models import invitation
 from services.dispatcher.repository.first_days import BEGAN
+from services.dispatcher.senders.repository import USED_SENDER
 from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -112,6 +113,7 @@ FIND_SENDING_INPUTS = f"""
                 AND (o.contact = :contact OR o.contact = :customer_id AND p.ids_are_shared IS NOT TRUE)
         ) AS relational_waits,
         f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
+        own.sender_id, own.sender_address, own.sender_selector, own.sender_sealed,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (
@@ -130,6 +132,7 @@ FIND_SENDING_INPUTS = f"""
     LEFT JOIN tenant t ON t.id = n.tenant
     LEFT JOIN contact_policy p ON p.tenant = n.tenant
     LEFT JOIN customer_profile f ON f.tenant = n.tenant AND f.person = :person
+    LEFT JOIN LATERAL ({USED_SENDER.format(tenant="n.tenant")}) own ON true
 """
 
 
@@ -143,8 +146,8 @@ async def find_sending_inputs(
     ``reasons`` for which the contact is suppressed, by its id or by its address, when another system asked,
     when the last mail of ours left that asked the contact (``left_at``) and which messages to it left last,
     the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), what is known of the
-    person, whether a case about the person or the address is open, and whether a relational mail to the
-    contact waits.
+    person, whether a case about the person or the address is open, whether a relational mail to the contact
+    waits, and the company's own sender (its ``sender_id`` is None where none may be used).
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,

@@ -1,6 +1,7 @@
 """The mail that asks: our standard words, or the survey's own, in the customer's language."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Layout, Measurement, SurveyRules
 from shared.link_tokens import LinkSigner, Purpose
 from shared.mail import MailMessage, message_id
+from shared.mail.dkim import DomainKey
+from shared.mail.installation import InstallationSender, installation_sender
 from shared.pages.filters import day
 from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
@@ -37,15 +40,19 @@ class ReminderMail:
 
 @dataclass(frozen=True, kw_only=True)
 class MailSender:
-    """Whom a survey's mails come from, where it is not simply the company."""
+    """Whom a survey's mails come from, where it is not simply the company by the installation's address."""
 
     name: str | None = None
     reply_to: str | None = None
+    address: str | None = None
+    """The company's own address; it comes with the keys of its domain."""
+    keys: Sequence[DomainKey] = ()
 
-    @classmethod
-    def of(cls, survey: SurveyRules | None) -> "MailSender":
-        """A survey's own."""
-        return cls(name=survey.sender_name, reply_to=survey.reply_to) if survey is not None else cls()
+    def named_by(self, survey: SurveyRules | None) -> "MailSender":
+        """The same with the name and the reply address of a survey."""
+        if survey is None:
+            return self
+        return replace(self, name=survey.sender_name, reply_to=survey.reply_to)
 
 
 THE_COMPANY = MailSender()
@@ -91,8 +98,15 @@ class RenderedMail:
 class SurveyMailRenderer:
     """Renders the mails of one process."""
 
-    def __init__(self, afterword: Afterword, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        afterword: Afterword,
+        clock: Clock = system_clock,
+        installation: InstallationSender | None = None,
+    ) -> None:
+        """:param installation: the sender of the settings, where the process has it already."""
         self._afterword = afterword
+        self.installation = installation or installation_sender(afterword)
         self._secret = afterword.secret.get_secret_value()
         self._links = LinkSigner(self._secret)
         self._templates = Renderer("services.dispatcher", clock=clock)
@@ -100,8 +114,8 @@ class SurveyMailRenderer:
 
     @property
     def mail_from(self) -> str:
-        """The address that all mails come from."""
-        return self._afterword.mail_from
+        """The address that mails come from, unless the company has one of its own, and that bounces go to."""
+        return self.installation.address
 
     @staticmethod
     def address(customer: Customer) -> str | None:
@@ -117,13 +131,19 @@ class SurveyMailRenderer:
         layout: Layout = "horizontal",
         own: MailSender = THE_COMPANY,
     ) -> MailMessage:
-        """The mail of an invitation that has an address; a reminder of it replies to the first mail."""
+        """The mail of an invitation that has an address; a reminder of it replies to the first mail.
+
+        Ids of mails and of the list are of the installation's domain, and stay as they are when the company
+        gets another sender.
+        """
         sender = self.mail_from
         mail = self.render(invitation, tenant, texts, reminder, layout)
         first_id = message_id(self._secret, "invitation", str(invitation.id), sender)
         host = sender.rpartition("@")[2]
         return MailMessage(
-            sender=sender,
+            sender=own.address or sender,
+            envelope_sender=sender,
+            keys=own.keys if own.address is not None else self.installation.keys,
             sender_name=own.name or tenant.name,
             reply_to=own.reply_to,
             recipient=self.address(invitation.customer) or "",

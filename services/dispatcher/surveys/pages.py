@@ -13,6 +13,7 @@ from services.dispatcher.adaptive_sampling.views import shares_part
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
+from services.dispatcher.senders.repository import address_used
 from services.dispatcher.story.labels import CHANNEL_LABELS
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
@@ -172,6 +173,9 @@ async def form_page(
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
         shares = await shares_part(uow, tenant, survey, staff.segments)
+        address = await address_used(
+            uow, staff.tenant, context.mail_renderer.mail_from, allowed=context.own.company_senders
+        )
     found = None
     if counted is not None and counted.has_trigger:
         found = await count_matches(
@@ -214,7 +218,7 @@ async def form_page(
             if each in CHANNEL_LABELS
         ),
         sender=tenant.name,
-        mail_from=context.mail_renderer.mail_from,
+        mail_from=address,
         first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,
         shares=shares,
         done=notice(did),

@@ -1,6 +1,6 @@
 """Pages that preview the mail of a survey, as a customer would get it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
+from services.dispatcher.senders.repository import address_used
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.finnish_words import uninflected_words
@@ -20,6 +21,7 @@ from services.dispatcher.surveys.labels import NOT_LISTED, notice
 from services.dispatcher.surveys.neutral_words import is_unchecked, promoting_words
 from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, id_in_form, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
+from services.dispatcher.surveys.sample_invitations import sample_invitation
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from services.dispatcher.surveys.views import (
     SAMPLE_SCORES,
@@ -30,7 +32,7 @@ from services.dispatcher.surveys.views import (
     TypedTextPage,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
-from shared.events import Customer, Invitation, SurveyTexts, Tenant
+from shared.events import SurveyTexts, Tenant
 from shared.events.nps import Group
 from shared.events.surveys import MAX_REMINDERS
 from shared.http.routes import CheckedRoute
@@ -122,6 +124,9 @@ async def _preview_page(
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         sending = await find_sending(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant, sending=sending)
+        address = await address_used(
+            uow, staff.tenant, context.mail_renderer.mail_from, allowed=context.own.company_senders
+        )
     page = PreviewPage(
         survey=survey,
         language=choice.language,
@@ -131,7 +136,7 @@ async def _preview_page(
         outcomes=[(group, spoken(OUTCOME_LABELS[group])) for group in SAMPLE_SCORES],
         collector_url=_collector_url(context, staff.tenant, survey, choice),
         mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
-        sender=f"{survey.draft.sender_name or tenant.name} <{context.mail_renderer.mail_from}>",
+        sender=f"{survey.draft.sender_name or tenant.name} <{address}>",
         promoting=promoting_words(survey.draft, choice.language),
         unchecked=is_unchecked(survey.draft, choice.language),
         uninflected=uninflected_words(survey.draft, choice.language),
@@ -224,27 +229,3 @@ def _sample_mail(
         reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
     invitation = sample_invitation(survey_id, draft, language, now)
     return context.mail_renderer.render(invitation, tenant, texts, reminder, draft.layout)
-
-
-def sample_invitation(survey_id: UUID, draft: SurveyDraft, language: str, now: datetime) -> Invitation:
-    """An invitation that nobody gets and that is not stored; no answer can come of its links."""
-    return Invitation(
-        id=UUID(int=0),
-        version=1,
-        state="withheld",
-        survey_id=survey_id,
-        survey_version=1,
-        survey_name=draft.name,
-        measurement=draft.measurement,
-        language=language,
-        test=True,
-        anonymous=draft.anonymous,
-        touchpoint=draft.touchpoint,
-        customer=Customer(id="nobody"),
-        event_id=UUID(int=0),
-        event_type=draft.trigger,
-        occurred_at=now - timedelta(days=1),
-        decided_at=now,
-        due_at=now,
-        expires_at=now,
-    )

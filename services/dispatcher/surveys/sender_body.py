@@ -1,6 +1,6 @@
 """The name and the reply address of a survey's mails as the API gets them, and what is wrong with them.
 
-The address that mails come from is the operator's alone: its domain is the one that they are signed for.
+The address that mails come from is the operator's, or the company's own: its domain signs them (``senders``).
 """
 
 import unicodedata

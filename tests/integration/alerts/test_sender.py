@@ -16,6 +16,7 @@ from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.repository import people
 from shared.mail import Mailer
+from shared.mail.installation import InstallationSender
 from shared.outbound import LEASE_DURATION, MailChannel, Sender, deliveries, leases
 from shared.telemetry import metrics
 from shared.tenancy.tenants import keep_tenants
@@ -27,9 +28,13 @@ def sender(alerts: AlertsApi, mailbox: Mailbox) -> Sender:
 
 
 def a_sender(alerts: AlertsApi, smtp_url: str) -> Sender:
-    renderer = NoticeRenderer("afterword@example.com", STAFF_URL, "s" * 40, alerts.database.clock)
+    renderer = NoticeRenderer(
+        InstallationSender("afterword@example.com"), STAFF_URL, "s" * 40, alerts.database.clock
+    )
     queue = NoticeQueue(renderer)
-    return Sender("sender", alerts.database, MailChannel(Mailer(smtp_url)), queue, alerts.context.health)
+    return Sender(
+        "sender", alerts.database, MailChannel(Mailer(smtp_url), "alerts"), queue, alerts.context.health
+    )
 
 
 async def drain(sender: Sender) -> None:

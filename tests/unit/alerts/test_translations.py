@@ -19,6 +19,7 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import ROLE_LABELS, ROLE_NAMES, device_label
 from services.alerts.staff.sign_in_tokens import Token
+from shared.mail.installation import InstallationSender
 from shared.pages.language import first_available, rendering_for, spoken
 from shared.pages.renderer import Renderer
 from shared.permissions import ROLES
@@ -27,7 +28,9 @@ from shared.values.messages import message
 TEXTS = Renderer("services.alerts")
 ZONE = ZoneInfo("Europe/Copenhagen")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-MAILS = NoticeRenderer("afterword@example.com", "http://staff.example", "s" * 40, lambda: NOW)
+MAILS = NoticeRenderer(
+    InstallationSender("afterword@example.com"), "http://staff.example", "s" * 40, lambda: NOW
+)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from services import SERVICES
 from services.command import service
 from services.trigger.settings import Settings
 from shared.settings import Afterword, EnvironmentSettings, SettingsError, load
+from shared.values.dkim_keys import new_key, read_keys
 
 GOOD = {
     "AFTERWORD_KAFKA": "127.0.0.1:9092",
@@ -167,6 +168,13 @@ def test_an_empty_value_counts_as_not_given(environment: Callable[..., None]) ->
         ("AFTERWORD_SMTP_CA_FILE", "/nowhere/at/all.pem"),
         ("AFTERWORD_SMTP_CA_FILE", "/dev/null"),
         ("AFTERWORD_MAIL_FROM", "nobody"),
+        ("AFTERWORD_DKIM_KEYS", "s1\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"),
+        ("AFTERWORD_SPF", "v=spf1 mx -all"),
+        ("AFTERWORD_SPF", "ip4:192.0.2.300"),
+        ("AFTERWORD_SPF", "ip4:2001:db8::1"),
+        ("AFTERWORD_SPF", "include:localhost"),
+        ("AFTERWORD_DNS", "dns.example"),
+        ("AFTERWORD_DNS", "192.0.2.53:port"),
         ("AFTERWORD_TOPIC_REPLICATION", "0"),
         ("AFTERWORD_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
         ("AFTERWORD_LOG", "yaml"),
@@ -201,3 +209,17 @@ def test_the_mail_server_is_greeted_with_a_full_name_or_an_address(
 def test_addresses_of_ours_lose_their_last_slash(environment: Callable[..., None]) -> None:
     environment(AFTERWORD_STAFF_URL="https://afterword.example/")
     assert load([Afterword])[0].staff_url == "https://afterword.example"
+
+
+def test_keys_hosts_and_dns_servers_are_read_as_they_are_meant(environment: Callable[..., None]) -> None:
+    key = new_key("s1", "ed25519-sha256")
+    environment(
+        AFTERWORD_DKIM_KEYS=key.written(),
+        AFTERWORD_SPF="ip4:192.0.2.25  ip6:2001:db8::/64 include:spf.provider.example",
+        AFTERWORD_DNS="192.0.2.53,[2001:db8::53]:5353",
+    )
+    (read,) = load([Afterword])
+    assert read.dkim_keys is not None
+    assert [each.record for each in read_keys(read.dkim_keys.get_secret_value())] == [key.record]
+    assert read.spf == "ip4:192.0.2.25 ip6:2001:db8::/64 include:spf.provider.example"
+    assert "PRIVATE" not in repr(read)

@@ -72,7 +72,7 @@ async def test_tls_that_is_required_and_not_offered_sends_nothing() -> None:
 async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
     own_authority: ssl.SSLContext, offered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.mail.connection._is_loopback", lambda _: False)
+    monkeypatch.setattr("shared.mail.connection.is_loopback", lambda _: False)
     context = own_authority if offered else None
     async with scripted_server(context=context, extensions=["AUTH PLAIN"]) as server:
         assert isinstance(await sent(MailServer(with_user(server.url))), Away)

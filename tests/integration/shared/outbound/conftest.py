@@ -31,6 +31,7 @@ from shared.db.database import Database
 from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Mailer
+from shared.mail.installation import InstallationSender
 from shared.outbound import MailChannel, Queue, Sender
 
 
@@ -44,7 +45,9 @@ class Mails:
 
     def sender(self, server: ScriptedServer | str, **given: float) -> Sender:
         url = server if isinstance(server, str) else server.url
-        return Sender("sender", self.database, MailChannel(Mailer(url, **given)), self.queue, Health())
+        return Sender(
+            "sender", self.database, MailChannel(Mailer(url, **given), "tests"), self.queue, Health()
+        )
 
     async def due(self, name: str) -> str:
         """One more mail that is due; its address."""
@@ -114,7 +117,9 @@ async def mails(request: pytest.FixtureRequest, postgres: Postgres) -> AsyncIter
         renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
         yield Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET, CONTACT_POLICY))
     else:
-        queue = NoticeQueue(NoticeRenderer("ask@shop.example", "http://staff.example", SECRET, clock))
+        queue = NoticeQueue(
+            NoticeRenderer(InstallationSender("ask@shop.example"), "http://staff.example", SECRET, clock)
+        )
         yield Colleagues(database, clock, queue)
     await database.close()
     await postgres.drop_database(url)
