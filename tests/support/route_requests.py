@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from support.companies import (
 )
 from support.http_clients import SECRET
 
+from shared.clock import system_clock
 from shared.http.csrf import CSRF_FIELD
 from shared.link_tokens import LinkSigner
 from shared.privacy.export import ASKED_SERVICES
@@ -370,15 +372,19 @@ def _person(of: Company) -> str:
     return person_of(SECRET, of.name, f"{of.name}-customer")
 
 
+_service_tokens = ServiceTokens(SECRET, clock=lambda: system_clock() + timedelta(hours=1))
+"""Of an hour from now: a walk over all routes takes longer than the minute for which they hold."""
+
+
 def _service_token(of: Company, by: Company) -> str:
     """What our services ask each other with: somebody else's names their own company."""
-    return ServiceTokens(SECRET).sign("export", by.name, {"person": _person(of), "contact": None})
+    return _service_tokens.sign("export", by.name, {"person": _person(of), "contact": None})
 
 
 def _preview_token(of: Company, by: Company) -> str:
     """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
     claims = {"survey_id": str(of.survey), "survey_version": 1}
-    return ServiceTokens(SECRET).sign("preview", by.name, claims)
+    return _service_tokens.sign("preview", by.name, claims)
 
 
 def _export_token(of: Company, by: Company) -> str:
