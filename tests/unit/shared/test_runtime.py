@@ -58,7 +58,7 @@ async def test_what_waits_for_ever_is_cancelled_some_seconds_after_the_stop(
 async def test_a_pause_ends_with_the_stop() -> None:
     stopping = asyncio.Event()
     stopping.set()
-    await asyncio.wait_for(pause(stopping, 1_000), 1)
+    await asyncio.wait_for(pause(stopping, 1_000), 10)
 
 
 def test_a_backoff_stays_within_its_bounds_and_starts_again() -> None:
@@ -136,7 +136,7 @@ async def test_a_periodic_loop_that_is_done_for_good_waits_for_the_stop_and_is_n
     assert not running.done()
     assert health.stalled() == []
     stopping.set()
-    await asyncio.wait_for(running, 1)
+    await asyncio.wait_for(running, 10)
 
 
 @pytest.mark.parametrize(

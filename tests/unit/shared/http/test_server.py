@@ -99,20 +99,21 @@ def live_app(stopping: asyncio.Event, staff: Staff) -> FastAPI:
 
 
 async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_hang(
-    run: StartServer, staff: Staff
+    run: StartServer, staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("shared.http.server.STOP_GRACE_S", 60)
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
     cookies = {ACCESS_COOKIE: app.state.http.access.sign(staff)}
     async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:
-        head = await asyncio.wait_for(client.head("/live"), 5)
+        head = await asyncio.wait_for(client.head("/live"), 30)
         assert head.headers["content-type"].startswith("text/event-stream")
         async with client.stream("GET", "/live") as stream:
             lines = stream.aiter_lines()
             assert await anext(lines) == ": hello"
             stopping.set()
-            await asyncio.wait_for(server.task, 3)
+            await asyncio.wait_for(server.task, 30)
 
 
 async def test_the_stream_of_a_browser_that_leaves_is_closed(run: StartServer, staff: Staff) -> None:
