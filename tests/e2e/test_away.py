@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
-import httpx
 import pytest
 from support.environment import without_settings
 from support.eventually import eventually
 from support.full_stack import AFTERWORD, Company, FullStack, start_company
+from support.plain_http import plain_client
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -38,7 +38,7 @@ async def accepted(stack: FullStack, company: Company, id_: str) -> bool:
         "occurred_at": datetime.now(UTC).isoformat(),
         "customer": {"id": id_, "email": "away@example.com"},
     }
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         response = await client.post("/v1/events", json=event, timeout=10)
     if response.status_code != 202:
         assert response.status_code == 503, response.text
@@ -47,13 +47,13 @@ async def accepted(stack: FullStack, company: Company, id_: str) -> bool:
 
 
 async def invited(stack: FullStack, company: Company, id_: str) -> bool:
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         found = await client.get("/v1/decisions", params={"event_id": id_}, timeout=40)
     return found.status_code == 200 and '"invited"' in found.text
 
 
 async def ready(stack: FullStack) -> bool:
-    async with httpx.AsyncClient(base_url=stack.origin, trust_env=False) as client:
+    async with plain_client(stack.origin) as client:
         return (await client.get("/readyz", timeout=10)).status_code == 200
 
 
@@ -116,9 +116,7 @@ async def test_a_process_that_finds_neither_waits_and_says_so_and_ends_within_te
 ) -> None:
     port = a_port()
     with alone(*arguments, str(port)) as process:
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5
-        ) as client:
+        async with plain_client(f"http://127.0.0.1:{port}", timeout=5) as client:
 
             async def names_what_is_missing() -> bool:
                 response = await client.get("/readyz")

@@ -3,11 +3,11 @@
 From the form to the reminder that is not sent, the no of the customer, and the reason on the list of events.
 """
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, start_company
+from support.plain_http import plain_client
 
 from e2e.test_main_job import an_event, click_score, open_mail, send, sign_in
 
@@ -163,7 +163,7 @@ async def _rehearse(page: Page, stack: FullStack, company: Company) -> None:
     await expect(page.get_by_role("heading", level=1)).to_contain_text(
         "Of 2 events it would have asked about 1."
     )
-    async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
+    async with plain_client(stack.mailbox) as client:
         assert (await client.get("/api/mails", params={"to": "kim@example.dk"})).json() == []
 
 

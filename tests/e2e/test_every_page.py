@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, start_company
+from support.plain_http import plain_client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -61,7 +61,7 @@ async def company(stack: FullStack) -> Company:
     """A company whose every field holds a word that is longer than a phone is wide."""
     company = start_company(stack, "Havnbo" + "o" * 30, "leader@example.com")
     stack.run("live", company.tenant, "--yes")
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         imported = await client.post(
             "/v1/answers/import", json={"answers": [an_old_answer(n) for n in range(60)]}
         )
@@ -98,7 +98,7 @@ async def has_text(page: Page, address: str, words: str) -> bool:
 
 async def survey_page(stack: FullStack, context: BrowserContext, address: str) -> Page:
     async def mails() -> list[Any]:
-        async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
+        async with plain_client(stack.mailbox) as client:
             return list((await client.get("/api/mails", params={"to": address})).json())
 
     (mail, *_) = await eventually(mails, within=60)
@@ -158,7 +158,7 @@ async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
 async def test_the_customers_pages_are_as_wide_as_their_window(
     stack: FullStack, browser: Browser, company: Company
 ) -> None:
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         assert (await client.post("/v1/events", json=a_purchase("two"))).status_code == 202
     context = await browser.new_context(locale="da-DK")
     survey = await survey_page(stack, context, "two@example.com")
@@ -201,7 +201,7 @@ async def test_twelve_tabs_load_act_and_hear_what_happens(
     await tabs[6].get_by_role("button", name="Gem notatet").click()
     for tab in tabs[6:10]:
         await expect(tab.get_by_text("From the seventh tab.")).to_be_visible(timeout=15_000)
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         assert (await client.post("/v1/events", json=a_purchase("three"))).status_code == 202
     await expect(tabs[4].get_by_text("three-Aarhus").first).to_be_visible(timeout=15_000)
     survey = await survey_page(stack, signed_in, "three@example.com")

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, start_company
+from support.plain_http import plain_client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -42,20 +42,20 @@ async def sign_in(context: BrowserContext, company: Company) -> Page:
 
 
 async def send(stack: FullStack, company: Company, event: dict[str, Any]) -> str:
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         response = await client.post("/v1/events", json=event)
     assert response.status_code == 202, response.text
     return str(response.json()["see"])
 
 
 async def ask(stack: FullStack, company: Company, path: str) -> Any:
-    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+    async with plain_client(stack.origin, headers=company.headers) as client:
         return (await client.get(path)).raise_for_status().json()
 
 
 async def mail_to(stack: FullStack, address: str) -> dict[str, Any]:
     async def mails_so_far() -> list[dict[str, Any]]:
-        async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
+        async with plain_client(stack.mailbox) as client:
             return list((await client.get("/api/mails", params={"to": address})).raise_for_status().json())
 
     mails: list[dict[str, Any]] = await eventually(mails_so_far, within=60)

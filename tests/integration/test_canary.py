@@ -13,6 +13,7 @@ import pytest
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, a_full_stack, start_company
 from support.kernel_service import records_of
+from support.plain_http import plain_client
 
 from deploy.local.state import SERVICES, State
 from shared.events import ANSWERS, TRANSACTIONS
@@ -48,7 +49,7 @@ def whole() -> Iterator[FullStack]:
 
 @pytest.fixture
 async def client(whole: FullStack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=whole.origin, trust_env=False) as client:
+    async with plain_client(whole.origin) as client:
         yield client
 
 
@@ -130,7 +131,7 @@ async def _answer(whole: FullStack, client: httpx.AsyncClient, company: Company)
         assert answer.status_code == 202, answer.text
 
     async def mails() -> list[dict[str, Any]]:
-        async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as mailbox:
+        async with plain_client(whole.mailbox) as mailbox:
             return list((await mailbox.get("/api/mails", params={"to": ADDRESS})).json())
 
     (mail, *_) = await eventually(mails, within=60)

@@ -12,6 +12,7 @@ from prometheus_client.samples import Sample
 from support.dispatcher_builders import TENANT, a_customer, a_transaction, go_live, keep_tenant, make_survey
 from support.eventually import eventually
 from support.http_clients import a_context, api_client
+from support.plain_http import plain_client
 from support.restored_service import environment, publish
 from support.servers import free_port
 from support.stack import Mailbox, Postgres
@@ -48,7 +49,7 @@ async def a_worker(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     port, stopping = free_port(), asyncio.Event()
     worker = asyncio.create_task(run_worker(DISPATCHER, port, "127.0.0.1", stopping))
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with plain_client(f"http://127.0.0.1:{port}") as client:
             yield client
     finally:
         stopping.set()

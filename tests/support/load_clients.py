@@ -9,6 +9,7 @@ import httpx
 from support.deployment import Deployment
 from support.eventually import eventually
 from support.full_stack import Company
+from support.plain_http import plain_client
 
 from deploy.demo.form import survey_form
 from shared.events.nps import HIGHEST_DETRACTOR
@@ -99,7 +100,7 @@ class CustomerLoad:
 
     async def mails(self) -> list[dict[str, Any]]:
         """The mails to this company's customers."""
-        async with httpx.AsyncClient(base_url=self.deployment.mailbox, trust_env=False) as client:
+        async with plain_client(self.deployment.mailbox) as client:
             listed = (await client.get("/api/mails")).raise_for_status().json()
         return [mail for mail in listed if mail["to"].endswith(f"@{self.company.tenant}.example")]
 
@@ -112,12 +113,10 @@ class CustomerLoad:
             return (await client.post(path, json=body, timeout=20)).raise_for_status().json()
 
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=self.deployment.origin, headers=self.company.headers, trust_env=False
-        )
+        return plain_client(self.deployment.origin, headers=self.company.headers)
 
     async def _answer(self, link: str, score: int) -> bool:
-        async with httpx.AsyncClient(trust_env=False, follow_redirects=True, timeout=20) as browser:
+        async with plain_client(follow_redirects=True, timeout=20) as browser:
             page = await browser.get(link)
             form = survey_form(page.text, str(page.url)) if page.is_success else None
             if form is None:  # the collector is away, or has not consumed the invitation yet

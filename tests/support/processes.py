@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ from support.environment import without_settings
 from support.eventually import eventually
 from support.full_stack import AFTERWORD
 from support.http_clients import environment_of
+from support.plain_http import plain_client
 from support.servers import free_port
 
 
@@ -43,7 +43,7 @@ class ApiProcess:
 
     def client(self, **how: Any) -> httpx.AsyncClient:
         """A client over a real socket."""
-        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, **how)
+        return plain_client(self.url, timeout=60, **how)
 
 
 @asynccontextmanager

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
 import pytest
+from support.plain_http import plain_client
 
 from deploy import databases
 from deploy.local import postgres as local_postgres
@@ -99,7 +99,7 @@ class Mailbox:
         return dict(await self._get(f"/api/mails/{mail_id}", {}))
 
     async def _get(self, path: str, query: dict[str, str]) -> Any:
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+        async with plain_client(self.url) as client:
             return (await client.get(path, params=query)).raise_for_status().json()
 
 

@@ -3,8 +3,8 @@
 from email.message import EmailMessage
 
 import aiosmtplib
-import httpx
 import pytest
+from support.plain_http import plain_client
 from support.stack import Mailbox, new_state, running
 
 SCORES = '<html><head><title>x</title></head><body><a href="http://127.0.0.1:1/s/abc?v=3">3</a></body></html>'
@@ -67,7 +67,7 @@ async def test_a_dropped_connection_after_data_leaves_the_sender_without_an_answ
 async def test_a_mail_s_html_can_do_nothing_but_offer_links_that_open_outside(mailbox: Mailbox) -> None:
     await send(mailbox, a_mail("page@mailbox.example"))
     (listed,) = await mailbox.mails(to="page@mailbox.example")
-    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
+    async with plain_client(mailbox.url) as client:
         page = await client.get(f"/mails/{listed['id']}")
         html = await client.get(f"/mails/{listed['id']}/html")
     assert "script" not in page.headers["Content-Security-Policy"]
@@ -80,13 +80,13 @@ async def test_a_mail_s_html_can_do_nothing_but_offer_links_that_open_outside(ma
 async def test_what_stands_in_a_mail_is_text_on_the_pages(mailbox: Mailbox) -> None:
     await send(mailbox, a_mail("escaped@mailbox.example", "<b>bold</b>"))
     (listed,) = await mailbox.mails(to="escaped@mailbox.example")
-    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
+    async with plain_client(mailbox.url) as client:
         pages = [(await client.get(path)).text for path in ("/", f"/mails/{listed['id']}")]
     assert all("&lt;b&gt;bold&lt;/b&gt;" in page and "<b>bold" not in page for page in pages)
 
 
 async def test_the_page_is_not_for_other_host_names(mailbox: Mailbox) -> None:
-    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
+    async with plain_client(mailbox.url) as client:
         assert (await client.get("/", headers={"Host": "evil.example"})).status_code == 400
         assert (await client.get("/mails/1")).status_code == 404
         assert (await client.get("/api/mails/..%2fstack")).status_code == 404
