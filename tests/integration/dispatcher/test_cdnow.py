@@ -73,6 +73,7 @@ async def test_of_the_purchases_of_every_tenth_customer_as_many_are_asked_about_
     assert len(purchases) > 6_000
     scopes: tuple[QuarantineScope, ...] = ("any", "touchpoint")
     counted = {(days, scope): count_asked(purchases, days) for days in ASKED for scope in scopes}
+    del counted[90, "any"]  # the whole file below has these, too
     assert await asked_about(database, clock, purchases, *counted) == counted
 
 
