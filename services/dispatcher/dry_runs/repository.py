@@ -103,7 +103,7 @@ async def find_asked_before(
 
 
 LIST_CASES = """
-    SELECT person, contact_key, opened_at, closed_at, state FROM case_heard
+    SELECT id, number, person, contact_key, opened_at, closed_at, state FROM case_heard
     WHERE tenant = :tenant AND (state <> 'closed' OR closed_at > :since)
 """
 

@@ -24,7 +24,7 @@ from services.dispatcher.decisions.loading import (
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import ALL_PERCENT, SegmentShare, sampling_key
 from services.dispatcher.decisions.scopes import Asked
-from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey
+from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey, OpenCase
 from services.dispatcher.dry_runs import repository
 from services.dispatcher.dry_runs.domain import (
     DryRun,
@@ -86,8 +86,9 @@ async def run(
         start = await repository.find_start(uow, tenant, since, most)
         for row in await repository.list_cases(uow, tenant, since):
             closed_at = row.closed_at if row.state == "closed" else None
+            case = KnownCase(OpenCase(row.id, row.number), row.opened_at, closed_at)
             for name in filter(None, (row.person, row.contact_key)):
-                simulation.cases.setdefault(name, []).append(KnownCase(row.opened_at, closed_at))
+                simulation.cases.setdefault(name, []).append(case)
         has_counters = await repository.has_counter_events(uow, tenant)
     after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
     while True:

@@ -14,6 +14,7 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, ContactPolicyBody
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
@@ -71,6 +72,36 @@ def test_what_is_too_old_when_mail_may_leave_again_has_a_reason_of_its_own() -> 
     assert a_verdict(rules=late).reason == "quiet_dropped"
     assert a_verdict(MORNING, rules=late).reason == "invited"
     assert a_verdict(rules={"delay_minutes": 8 * 1440, "max_age_days": 7}).reason == "too_old"
+
+
+def test_a_mail_that_would_leave_too_late_keeps_until_when_what_held_it_by_whose_clock_and_its_limit() -> (
+    None
+):
+    late = {"delay_minutes": 7 * 1440 - 60, "max_age_days": 7}
+    (quiet,) = a_verdict(rules=late).considered
+    due_at = MORNING + timedelta(days=7)
+    assert (quiet.max_age_days, quiet.due_at, quiet.held_by, quiet.zone) == (
+        7,
+        due_at,
+        ("quiet_hours",),
+        "UTC",
+    )
+    (old,) = a_verdict(rules={"delay_minutes": 8 * 1440, "max_age_days": 7}).considered
+    assert (old.max_age_days, old.due_at, old.held_by) == (7, EVENING + timedelta(days=8), ())
+    (held,) = a_verdict(rules={"holding_minutes": 5 * 1440, "max_age_days": 3}).considered
+    # The quiet hours in which its holding time ends have not made it too old.
+    assert (held.due_at, held.held_by, held.zone) == (EVENING + timedelta(days=5), ("holding",), None)
+    counter = Countered(held_by=UUID(int=9), held_until=EVENING + timedelta(days=4))
+    (countered,) = a_verdict(rules={"max_age_days": 3}, countered=counter).considered
+    assert (countered.why, countered.max_age_days) == ("countered", 3)
+    assert (countered.due_at, countered.held_by) == (
+        MORNING + timedelta(days=4),
+        ("counter_event", "quiet_hours"),
+    )
+    (cancelled,) = a_verdict(countered=Countered(cancelled_by=UUID(int=9))).considered
+    (asked,) = a_verdict().considered
+    for other in (cancelled, asked):
+        assert (other.max_age_days, other.due_at, other.held_by, other.zone) == (None, None, (), None)
 
 
 @pytest.mark.parametrize(
