@@ -11,9 +11,14 @@ from support.dispatcher_builders import NOON, TENANT, a_customer, a_transaction
 from support.http_clients import SECRET
 
 from services.dispatcher.customers.csv_rows import BadTable, column_of, read_table
-from services.dispatcher.customers.domain import CustomerProfile, newest_profiles, profile_of_event
+from services.dispatcher.customers.domain import (
+    CustomerProfile,
+    newest_profiles,
+    profile_of_event,
+)
 from services.dispatcher.customers.reading import BadList, read_customers
 from services.dispatcher.decisions.contacts import contact_key_of
+from shared.events.segments import MAX_DIMENSIONS, merged_segments
 from shared.ids import uuid7
 
 
@@ -57,7 +62,9 @@ def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 5), st.sampled_from([None, "da", "nl"]), st.sampled_from([{}, {"store": "a"}])
+            st.integers(0, 5),
+            st.sampled_from([None, "da", "nl"]),
+            st.dictionaries(st.sampled_from(["store", "tier", "team"]), st.sampled_from("abc")),
         ),
         min_size=1,
         unique_by=lambda each: each[0],
@@ -76,7 +83,17 @@ def test_the_newest_word_counts_in_whatever_order_they_come(said: list[Any], ran
     in_order = sorted(words, key=lambda each: each.known_at)
     assert newest.known_at == in_order[-1].known_at
     assert newest.locale == next((each.locale for each in reversed(in_order) if each.locale), None)
-    assert newest.segments == next((each.segments for each in reversed(in_order) if each.segments), {})
+    by_dimension: dict[str, str] = {}
+    for each in in_order:
+        by_dimension |= each.segments
+    assert newest.segments == by_dimension
+
+
+def test_of_too_many_dimensions_those_of_the_newest_word_stay() -> None:
+    newer = {f"d{n}": "new" for n in range(MAX_DIMENSIONS - 1)}
+    older = {"d0": "old", "b": "old", "a": "old"}
+    assert merged_segments(newer, older) == {**newer, "a": "old"}
+    assert merged_segments({**newer, "z": "new"}, older) == {**newer, "z": "new"}
 
 
 def test_a_bad_customer_is_refused_by_itself_and_says_what_to_write() -> None:
