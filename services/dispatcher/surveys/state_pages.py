@@ -22,6 +22,7 @@ from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey, id_in_form
 from services.dispatcher.surveys.publishing import find_publishing
 from services.dispatcher.surveys.state_forms import change_state
+from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.surveys.views import SurveyStatePage
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -144,6 +145,7 @@ async def _state_page(
         survey = await found_survey(uow, staff, survey_id)
         if survey.draft.state == state:
             return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
+        check_rehearsal(staff, survey.draft.state, state)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
         publishing = (
