@@ -27,7 +27,7 @@ from services.dispatcher.decisions.values import (
     Person,
     Verdict,
 )
-from shared.events import ContactRules, QuietHours
+from shared.events import ContactRules, CounterEvent, CountryRule, QuietHours
 
 EVENING = datetime(2026, 11, 20, 22, tzinfo=UTC)
 MORNING = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -190,6 +190,33 @@ def test_null_is_no_quiet_hours_and_left_out_is_the_default(
     sent: dict[str, Any], quiet: dict[str, QuietHours]
 ) -> None:
     assert ContactPolicyBody.model_validate(sent).rules().quiet_hours == quiet
+
+
+SET = ContactRules(
+    quiet_hours={},
+    sundays=not ContactRules().sundays,
+    holidays=not ContactRules().holidays,
+    cap_hours=99,
+    counter_events=(CounterEvent(event_type="refund", effect="cancel", scope="order"),),
+    relational_distance_days=0,
+    ask_with_open_case=True,
+    countries=(CountryRule(country="DE", needs="evidence"),),
+    ids_are_shared=True,
+)
+ALWAYS_STATED = {"quiet_hours", "sundays", "holidays", "cap_hours"}
+"""The rules of the first version: every client knows them."""
+
+
+@pytest.mark.parametrize("name", ContactRules.__struct_fields__)
+def test_a_client_of_before_changes_no_rule_that_it_does_not_know(name: str) -> None:
+    set_, default = getattr(SET, name), getattr(ContactRules(), name)
+    assert set_ != default, "give the rule a value in SET"
+    for sent in ({}, {} if name == "quiet_hours" else {name: None}):
+        made = ContactPolicyBody.model_validate(sent).rules(SET)
+        assert getattr(made, name) == (default if name in ALWAYS_STATED else set_)
+    answered = ContactPolicyAnswer.of(CompanyPolicy(SET, 1)).model_dump(by_alias=True)
+    stated = ContactPolicyBody.model_validate({name: answered[name]}).rules()
+    assert getattr(stated, name) == set_
 
 
 @pytest.mark.parametrize(
