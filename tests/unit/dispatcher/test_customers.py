@@ -16,10 +16,13 @@ from services.dispatcher.customers.domain import (
     newest_profiles,
     profile_of_event,
 )
-from services.dispatcher.customers.reading import BadList, read_customers
+from services.dispatcher.customers.reading import BadList, count_customers, read_customers
+from services.dispatcher.customers.views import TablePreview
 from services.dispatcher.decisions.contacts import contact_key_of
 from shared.events.segments import MAX_DIMENSIONS, merged_segments
 from shared.ids import uuid7
+from shared.pages.language import spoken
+from shared.values.text import normalized_text
 
 
 def profile_of(**changes: Any) -> CustomerProfile | None:
@@ -145,6 +148,56 @@ def test_a_table_is_read_with_any_separator_and_its_faults_have_row_and_column()
         assert faults == {
             (4, "email"), (4, "country"), (4, "segments.store"), (5, "id"), (6, "id"), (7, ""),
         }  # fmt: skip
+
+
+def the_customers(text: str) -> list[Any]:
+    return [row.read.customer for row in read_table(text)]
+
+
+def test_a_line_break_in_a_cell_parts_words_as_a_space_does() -> None:
+    for end in ("\n", "\r\n"):
+        text = end.join(
+            ("id,email,segments.store", f'c-1,c-1@example.com,"Aarhus{end}Nord"', "c-2,b@example.com,a")
+        )
+        assert [each.segments["store"] for each in the_customers(text)] == ["Aarhus Nord", "a"]
+    (one,) = the_customers('id,email\n"c\n1",c-1@example.com')
+    assert normalized_text(one.id) == "c 1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["id;email;;\nc-1;c-1@example.com;;\n;;;", "sep=;\r\nid;email\r\nc-1;c-1@example.com", '"sep=,"\nid,email\nc-1,c-1@example.com',
+     "sep=;;;\nId;Email;;\nc-1;c-1@example.com;;", "Id,Email\nc-1,c-1@example.com", "ID\tSEGMENTS.Store\tEMAIL\nc-1\t\tc-1@example.com"],
+    ids=["empty columns behind", "a stated separator", "one in quotes", "both", "names with capitals", "all in capitals"],
+)  # fmt: skip
+def test_a_table_is_read_as_spreadsheets_write_it(text: str) -> None:
+    (one,) = the_customers(text)
+    assert (one.id, one.email) == ("c-1", "c-1@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("id;;email\n1;;a@example.com", "Column 2 has no name in the first row."),
+        ("id,Id,email\n1,1,a@example.com", "The column “id” stands there twice."),
+        ("id,email\n1,a@example.com\n2," + "x" * 140_000,
+         "A cell in row 3 has more than 131,072 characters. Shorten it, or close its quote."),
+        ('id,email\n"1,a@example.com', "A quote is not closed. Save the table as CSV once more."),
+    ],
+    ids=["a column without a name", "twice in another case", "a cell too long", "an open quote"],
+)  # fmt: skip
+def test_what_is_wrong_with_a_whole_table_is_said_in_words(text: str, remedy: str) -> None:
+    with pytest.raises(BadTable) as refused:
+        read_table(text)
+    assert spoken(refused.value.remedy) == remedy
+
+
+def test_a_row_that_stands_there_three_times_is_one_customer() -> None:
+    rows = read_table("id,email\n" + "c-1,c-1@example.com\n" * 3 + "c-2,nobody\n")
+    preview = TablePreview.of("", rows)
+    assert (preview.good, preview.repeated, preview.bad) == (1, 2, 1)
+    assert [each.id for each in preview.first] == ["c-1"]
+    assert count_customers(row.read for row in rows) == 1
 
 
 @pytest.mark.parametrize(
