@@ -214,7 +214,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         },
         basis_lines={
             one.survey_id: basis_lines(one.basis)
-            for one in story.explanation.considered
+            for one in (*story.explanation.considered, *story.explanation.rehearsed)
             if one.basis is not None
         },
         customer=decision_customer_label(decision.customer_id, decision.person),

@@ -245,3 +245,27 @@ async def test_whoever_may_see_cases_is_told_which_one_kept_a_customer_from_bein
             (judged,) = each["invitation"]["changes"] if each["invitation"] else each["considered"]
             expected = {"id": str(UUID(int=number)), "number": number} if sees_it else None
             assert judged["open_case"] == expected
+
+
+async def test_a_survey_in_rehearsal_explains_itself_as_one_that_asks(
+    client: httpx.AsyncClient, database: Database, clock: Clock, mailbox: Mailbox
+) -> None:
+    await make_survey(database, name="Rehearsed", place=2, state="rehearsal", quarantine_days=30)
+    await decided(database, a_customer("asked"))
+    clock.on(minutes=60)
+    await send(database, mailbox, clock)
+    (asks, _) = (await client.get("/v1/surveys", headers=by_key())).json()["surveys"]
+    await client.patch(f"/v1/surveys/{asks['id']}", json={"state": "paused"}, headers=by_key())
+    await decide(database, a_transaction("of again", a_customer("asked"), occurred_at=clock()))
+    assert "Last asked" in (await the_page(client, "again")).partition("In rehearsal, Rehearsed")[2]
+    await set_rules(database, GERMANY)
+    await decided(database, a_customer("german", country="DE"))
+    page = await the_page(client, "german")
+    assert "In rehearsal, Rehearsed : the law of the country forbids it." in page
+    _, rehearsed = page.split("In rehearsal, Rehearsed")
+    for line in (
+        "The customer lives in DE.",
+        "There was no evidence of the customer.",
+        "Send customer.basis",
+    ):
+        assert line in rehearsed
