@@ -373,6 +373,7 @@ class TestCounts:
             assert await simulation.find_dry_run(uow, COMPANY, made.id) == made
             assert await simulation.find_dry_run(uow, "another", made.id) is None
         clock.on(days=2)
-        await try_rules(database, COMPANY)
         async with database.reading() as uow:
             assert await simulation.find_dry_run(uow, COMPANY, made.id) is None
+        await try_rules(database, COMPANY)
+        assert len(await rows(database, "SELECT 1 FROM dry_run")) == 1
