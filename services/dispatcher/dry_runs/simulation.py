@@ -18,9 +18,7 @@ from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.drawing import find_detractors
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.lawful_basis import needs_evidence
-from services.dispatcher.decisions.loading import (
-    candidate_from,
-)
+from services.dispatcher.decisions.loading import candidate_from
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import ALL_PERCENT, SegmentShare, sampling_key
 from services.dispatcher.decisions.scopes import Asked

@@ -27,9 +27,7 @@ from services.dispatcher.decisions.loading import (
 )
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
-from services.dispatcher.decisions.quarantine import (
-    give_turn_back,
-)
+from services.dispatcher.decisions.quarantine import give_turn_back
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Person
