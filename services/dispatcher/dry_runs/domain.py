@@ -119,6 +119,9 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     """Events by their reason."""
     changes: tuple[Change, ...]
     """The most frequent first."""
+    with_counter_events: bool = False
+    """Whether counter-events came by the rules that were tried, of which it is not followed what they did to
+    mails that waited."""
 
 
 @dataclass
@@ -199,6 +202,7 @@ class Simulation:
             was=was,
             would_be=would_be,
             changes=tuple(changes),
+            with_counter_events=bool(self.counters),
         )
 
     def _verdict(self, event: PastEvent) -> Verdict:

@@ -298,6 +298,8 @@ class TestCounts:
         assert (same.was, same.would_be) == (real, real)
         assert other.would_be == {"no_survey": 1, "invited": 2, "countered": 1}
         assert without.would_be == {"no_survey": 1, "invited": 3}
+        told = (same.with_counter_events, other.with_counter_events, without.with_counter_events)
+        assert told == (is_set, True, False)
 
     async def test_a_counter_event_from_before_counts_too(
         self, database: Database, clock: Clock, survey: StoredSurvey
