@@ -124,6 +124,15 @@ def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
     return clean
 
 
+def merged_segments(segments: Mapping[str, str], older: Mapping[str, str]) -> Mapping[str, str]:
+    """The newer values with those of the dimensions that only the older ones have.
+
+    Where these are too many dimensions, those of the newer values stay, and of the others the first by name.
+    """
+    others = sorted(older.keys() - segments.keys())[: max(MAX_DIMENSIONS - len(segments), 0)]
+    return {**segments, **{name: older[name] for name in others}}
+
+
 def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
     """A client's levels of an organisation, normalized, from the top.
 

@@ -9,10 +9,10 @@ from math import ceil, inf, sqrt
 
 import msgspec
 
+from services.dispatcher.decisions.sampling import ALL_PERCENT
 from services.dispatcher.waves.drawing import MIN_DELIVERED, WORST_VARIANCE, Z_95
 from shared.events.surveys import AdaptiveSampling
 
-ALL_PERCENT = 100
 MIN_PERCENT = 10
 """Of the contacts of a segment, at least so many are asked: a segment that changes is still seen."""
 PSEUDO_ANSWERS = 3

@@ -25,8 +25,9 @@ async def read_contact_policy(caller: SurveyEditor, context: OwnContext) -> Cont
 async def write_contact_policy(
     body: ContactPolicyBody, caller: CompanyEditor, context: OwnContext
 ) -> ContactPolicyAnswer:
-    """It holds at once, also for mails that wait. Test addresses are written to at any time. `counter_events`
-    and `countries` that are left out stay as they are.
+    """It holds at once, also for mails that wait. Test addresses are written to at any time. Rules that are
+    left out stay as they are, but for `quiet_hours`, `sundays`, `holidays` and `cap_hours`, which have
+    defaults.
     """
     try:
         async with context.database.transaction() as uow:

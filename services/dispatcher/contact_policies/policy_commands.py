@@ -61,7 +61,7 @@ async def set_policy(
 
 
 def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
-    """The rules as a line of the log has them."""
+    """The rules as a line of the log has them; what was declared is with the rules of that version."""
     mail = rules.quiet_hours.get("mail")
     return {
         "quiet_hours": f"{mail.start} - {mail.end}" if mail is not None else False,
@@ -72,12 +72,7 @@ def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
         "relational_distance_days": rules.relational_distance_days,
         "ask_with_open_case": rules.ask_with_open_case,
         "countries": ", ".join(f"{rule.country} {rule.needs}" for rule in rules.countries) or False,
-        "declared": "; ".join(
-            f"{rule.country}: {rule.declared.wording}"
-            for rule in rules.countries
-            if rule.declared is not None
-        )
-        or False,
+        "declared": ", ".join(rule.country for rule in rules.countries if rule.declared is not None) or False,
         "ids_are_shared": rules.ids_are_shared,
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from msgspec.structs import replace
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.dispatcher.contact_policies.counter_bodies import CounterEventAnswer, CounterEventBodies
@@ -44,9 +45,9 @@ _QUIET = "When nothing leaves, by channel; null or empty: never. Left out: mail 
 
 
 class ContactPolicyBody(StrictBody):
-    """When and how often customers may be written to. A rule that is left out has its default; but
-    `counter_events` and `countries` stay as they are, of which a client of before knows nothing. `[]` takes
-    them away.
+    """When and how often customers may be written to. Of the quiet hours, Sundays, holidays and `cap_hours`
+    one that is left out has its default; every other rule stays as it is, of which a client of before knows
+    nothing. `[]` takes rules in a list away.
     """
 
     quiet_hours: QuietHoursByChannel | None = Field(default=None, description=_QUIET)
@@ -66,16 +67,16 @@ class ContactPolicyBody(StrictBody):
         description="Events after which nobody is asked about what happened before them. Left out: as "
         "they are.",
     )
-    relational_distance_days: int = Field(
-        default=_DEFAULT.relational_distance_days,
+    relational_distance_days: int | None = Field(
+        default=None,
         ge=0,
         le=MAX_RELATIONAL_DISTANCE_DAYS,
         description="A relational survey asks nobody whom a transactional one asks within so many days, "
-        "before or after; 0: no limit.",
+        "before or after; 0: no limit. Left out: as it is.",
     )
-    ask_with_open_case: bool = Field(
-        default=_DEFAULT.ask_with_open_case,
-        description="Whether somebody is asked while a case about them is open.",
+    ask_with_open_case: bool | None = Field(
+        default=None,
+        description="Whether somebody is asked while a case about them is open. Left out: as it is.",
     )
     countries: CountryRuleBodies | None = Field(
         default=None, description=f"{COUNTRIES_MEANING} Left out: as they are."
@@ -103,20 +104,22 @@ class ContactPolicyBody(StrictBody):
 
         :param current: those that it changes, of which a part stays that is left out.
         """
-        return ContactRules(
+        stated = {
+            "counter_events": None
+            if self.counter_events is None
+            else tuple(each.counter_event() for each in self.counter_events),
+            "relational_distance_days": self.relational_distance_days,
+            "ask_with_open_case": self.ask_with_open_case,
+            "countries": None if self.countries is None else tuple(each.rule() for each in self.countries),
+            "ids_are_shared": self.ids_are_shared,
+        }
+        return replace(
+            current,
             quiet_hours=_DEFAULT.quiet_hours if self.quiet_hours is None else _by_channel(self.quiet_hours),
             sundays=self.sundays,
             holidays=self.holidays,
             cap_hours=self.cap_hours,
-            counter_events=current.counter_events
-            if self.counter_events is None
-            else tuple(each.counter_event() for each in self.counter_events),
-            relational_distance_days=self.relational_distance_days,
-            ask_with_open_case=self.ask_with_open_case,
-            countries=current.countries
-            if self.countries is None
-            else tuple(each.rule() for each in self.countries),
-            ids_are_shared=current.ids_are_shared if self.ids_are_shared is None else self.ids_are_shared,
+            **{name: value for name, value in stated.items() if value is not None},
         )
 
 

@@ -6,7 +6,12 @@ from services.dispatcher.callers import CompanyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.customers.customer_commands import keep_customers
 from services.dispatcher.customers.openapi import CUSTOMERS_BODY
-from services.dispatcher.customers.reading import BadList, ReadCustomer, read_customers
+from services.dispatcher.customers.reading import (
+    BadList,
+    ReadCustomer,
+    count_customers,
+    read_customers,
+)
 from services.dispatcher.customers.schemas import CustomerFault, CustomerResult, CustomersResult
 from shared.http.body_text import read_text
 from shared.http.problems import Problem
@@ -38,8 +43,13 @@ async def post_customers(request: Request, caller: CompanyEditor, context: OwnCo
         async with context.database.transaction() as uow:
             reads = await keep_customers(uow, context.secret, caller.tenant, reads, who=AuditActor.of(caller))
     accepted = sum(read.customer is not None for read in reads)
+    customers = count_customers(reads)
     answer = CustomersResult(
-        accepted=accepted, refused=len(reads) - accepted, results=[_result(read) for read in reads]
+        accepted=accepted,
+        refused=len(reads) - accepted,
+        customers=customers,
+        repeated=accepted - customers,
+        results=[_result(read) for read in reads],
     )
     return Response(answer.model_dump_json(), media_type="application/json")
 

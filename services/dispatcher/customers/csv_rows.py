@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
+from io import StringIO
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +21,8 @@ COLUMNS = (*PLAIN, *BASIS_COLUMNS)
 SEGMENT = "segments."
 """The beginning of the name of a column with the values of a dimension."""
 SEPARATORS = (",", ";", "\t")
+_STATED_SEPARATOR = re.compile(r'"?sep=([,;\t])"?[,;\t]*(?:\n|$)', re.IGNORECASE)
+"""The line by which spreadsheets state what separates the cells; it is no row of the table."""
 _POINTER = re.compile(r"/segments/(.*)", re.DOTALL)
 
 
@@ -44,13 +47,12 @@ def read_table(text: str) -> list[TableRow]:
     :raises BadTable: when it has no such columns, or too many rows.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\ufeff\n")
+    stated = _STATED_SEPARATOR.match(lines)
+    if stated is not None:
+        lines = lines[stated.end() :].lstrip("\n")
     first = lines.partition("\n")[0]
-    separator = max(SEPARATORS, key=first.count)
-    try:
-        table = list(csv.reader(lines.split("\n"), delimiter=separator, strict=True))
-    except csv.Error:
-        raise BadTable(message("A quote is not closed. Save the table as CSV once more.")) from None
-    names = [name.strip() for name in table[0]] if table else []
+    table = _cells(lines, stated[1] if stated is not None else max(SEPARATORS, key=first.count))
+    names = _names(table[0]) if table else []
     _check_names(names)
     rows = [(number, cells) for number, cells in enumerate(table[1:], 2) if any(map(str.strip, cells))]
     if len(rows) > MAX_ROWS:
@@ -61,7 +63,44 @@ def read_table(text: str) -> list[TableRow]:
     return [TableRow(number, read) for (number, _), read in zip(rows, reads, strict=True)]
 
 
+def _cells(lines: str, separator: str) -> list[list[str]]:
+    """The cells of each row; a line break in a cell stays.
+
+    :raises BadTable: when a quote is wrong, or a cell is too long to be read.
+    """
+    rows: list[list[str]] = []
+    try:
+        for cells in csv.reader(StringIO(lines, newline=""), delimiter=separator, strict=True):
+            rows.append(cells)  # noqa: PERF402  (those before a fault tell in which row it is)
+    except csv.Error as error:
+        if str(error).startswith("field larger than field limit"):
+            remedy = message(
+                "A cell in row %(row)s has more than %(most)s characters. Shorten it, or close its quote.",
+                row=Count(len(rows) + 1),
+                most=Count(csv.field_size_limit()),
+            )
+            raise BadTable(remedy) from None
+        raise BadTable(message("A quote is not closed. Save the table as CSV once more.")) from None
+    return rows
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    """The names of the columns, whose case means nothing but in that of a dimension.
+
+    Columns behind the last name are empty ones.
+    """
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return [
+        SEGMENT + name[len(SEGMENT) :] if name.lower().startswith(SEGMENT) else name.lower() for name in names
+    ]
+
+
 def _check_names(names: Sequence[str]) -> None:
+    if "" in names:
+        number = names.index("") + 1
+        raise BadTable(message("Column %(number)s has no name in the first row.", number=number))
     for name in REQUIRED:
         if name not in names:
             raise BadTable(message("There is no column “%(column)s” in the first row.", column=name))

@@ -8,7 +8,7 @@ from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.lawful_basis import bases_of, newest_bases
 from shared.events import Transaction
-from shared.events.segments import TOUCHPOINT
+from shared.events.segments import TOUCHPOINT, merged_segments
 from shared.events.transactions import Basis
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
@@ -86,6 +86,6 @@ def completed(profile: CustomerProfile, older: CustomerProfile) -> CustomerProfi
         locale=profile.locale or older.locale,
         country=profile.country or older.country,
         time_zone=profile.time_zone or older.time_zone,
-        segments=profile.segments or older.segments,
+        segments=merged_segments(profile.segments, older.segments),
         bases=newest_bases(older.bases, profile.bases),
     )

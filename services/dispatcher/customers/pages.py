@@ -11,6 +11,7 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.customers.csv_rows import BadTable, TableRow, read_table
 from services.dispatcher.customers.customer_commands import keep_customers
 from services.dispatcher.customers.labels import EXAMPLE, saved
+from services.dispatcher.customers.reading import count_customers
 from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.customers.views import CustomerTablePage, TablePreview
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
@@ -59,12 +60,12 @@ async def take_table(
             [row.read for row in rows],
             who=AuditActor.of_staff(staff),
         )
-    taken = [read for read in reads if read.customer is not None]
+    taken = count_customers(reads)
     if not taken:  # all of them were erased, or no row was good
         after = [TableRow(row.number, read) for row, read in zip(rows, reads, strict=True)]
         preview = TablePreview.of(fingerprint, after)
         return await _show(request, staff, context, text, preview=preview, status_code=422)
-    return RedirectResponse(f"/customers/table?taken={len(taken)}", 303)
+    return RedirectResponse(f"/customers/table?taken={taken}", 303)
 
 
 async def _show(

@@ -1,6 +1,6 @@
 """Customers as a company gives them: each is read by itself, so that a bad one never harms the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -143,6 +143,11 @@ def _clean(customer: CustomerIn) -> list[FieldFault]:
         "A segment's name has more than %(most)s bytes. Use a short code.", most=MAX_SEGMENT_BYTES
     )
     return [FieldFault(field=pointer("segments", dimension), detail=detail)]
+
+
+def count_customers(reads: Iterable[ReadCustomer]) -> int:
+    """How many customers these are, of whom each may stand there several times."""
+    return len({read.customer.id for read in reads if read.customer is not None})
 
 
 class _Segmented(NamedTuple):

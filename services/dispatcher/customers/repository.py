@@ -9,6 +9,7 @@ from services.dispatcher.customers.bases import read_bases, write_bases
 from services.dispatcher.customers.domain import CustomerProfile
 from services.dispatcher.customers.known_words import KnownWords
 from shared.db import UnitOfWork
+from shared.events.segments import MAX_DIMENSIONS
 
 _GIVEN = "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)"
 _KEPT = "(p.customer_id, p.contact, p.email)"
@@ -16,8 +17,21 @@ _LOCALE, _COUNTRY, _TIME_ZONE = (
     f"CASE WHEN CAST(:whole AS boolean) THEN EXCLUDED.{name} ELSE coalesce(EXCLUDED.{name}, p.{name}) END"
     for name in ("locale", "country", "time_zone")
 )
-_SEGMENTS = """CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.segments <> '{}' THEN EXCLUDED.segments
-            ELSE p.segments END"""
+# As ``merged_segments`` does; the second case is the frequent one, of which nothing has to be merged.
+_SEGMENTS = f"""CASE WHEN CAST(:whole AS boolean) THEN EXCLUDED.segments
+            WHEN p.segments @> EXCLUDED.segments THEN p.segments
+            ELSE (
+                SELECT jsonb_object_agg(m.name, m.value) FROM (
+                    SELECT s.name, s.value FROM (
+                        SELECT n.key AS name, n.value, 1 AS place FROM jsonb_each(EXCLUDED.segments) n
+                        UNION ALL
+                        SELECT o.key, o.value, 2 FROM jsonb_each(p.segments - ARRAY(
+                            SELECT jsonb_object_keys(EXCLUDED.segments)
+                        )) o
+                    ) s
+                    ORDER BY s.place, s.name COLLATE "C" LIMIT {MAX_DIMENSIONS}
+                ) m
+            ) END"""
 # The newest of each kind stays, whoever said it: that a customer says no is kept elsewhere.
 _BASES = """CASE WHEN EXCLUDED.bases = '{}' THEN p.bases ELSE (
             SELECT jsonb_object_agg(b.kind, b.basis) FROM (

@@ -23,6 +23,8 @@ class CustomerResult(BaseModel):
 class CustomersResult(BaseModel):
     """What became of the customers: one result for each, in the order sent."""
 
-    accepted: int
+    accepted: int = Field(description="How many of the results are `accepted`.")
     refused: int
+    customers: int = Field(description="How many customers were accepted, each once.")
+    repeated: int = Field(description="How many of the accepted ones say again what one before them says.")
     results: list[CustomerResult]

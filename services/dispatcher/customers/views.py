@@ -29,7 +29,11 @@ class TablePreview:
     seen: str
     """The fingerprint of the text that it was made of."""
     good: int
+    """How many customers would be taken."""
+    repeated: int
+    """How many rows say again what a row before them says."""
     bad: int
+    """How many rows are left out."""
     faults: Sequence[RowFault]
     first: Sequence[CustomerIn]
     """Some of those who would be taken."""
@@ -37,7 +41,8 @@ class TablePreview:
     @classmethod
     def of(cls, seen: str, rows: Sequence[TableRow]) -> "TablePreview":
         """Of the rows that were read."""
-        customers = [row.read.customer for row in rows if row.read.customer is not None]
+        good_rows = [row.read.customer for row in rows if row.read.customer is not None]
+        customers = list({customer.id: customer for customer in good_rows}.values())
         faults = [
             RowFault(row.number, column_of(fault), spoken(fault["detail"]))
             for row in rows
@@ -46,7 +51,8 @@ class TablePreview:
         return cls(
             seen,
             len(customers),
-            len(rows) - len(customers),
+            len(good_rows) - len(customers),
+            len(rows) - len(good_rows),
             faults[:MAX_FAULTS_SHOWN],
             customers[:MAX_ROWS_SHOWN],
         )

@@ -141,6 +141,7 @@ async def read_decisions(
             context.staff_url,
             sees_names=sees_names,
             sees_all=not wanted.allowed,
+            sees_cases=not wanted.allowed and (caller.staff is None or caller.staff.works_on_cases),
         )
         for row in found
     ]
@@ -188,6 +189,7 @@ def _answer(
     *,
     sees_names: bool,
     sees_all: bool,
+    sees_cases: bool,
 ) -> DecisionAnswer:
     values = msgspec.to_builtins(decode_explanation(row.grounds))
     considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
@@ -199,10 +201,10 @@ def _answer(
         decided_at=row.decided_at,
         reason=row.reason,
         survey_id=row.survey_id,
-        considered=[ConsideredAnswer(**each) for each in considered],
-        rehearsed=[ConsideredAnswer(**each) for each in rehearsed],
+        considered=[ConsideredAnswer(**as_seen(each, sees_cases=sees_cases)) for each in considered],
+        rehearsed=[ConsideredAnswer(**as_seen(each, sees_cases=sees_cases)) for each in rehearsed],
         values=values,
-        invitation=_invitation(row, changes) if row.invitation_id else None,
+        invitation=_invitation(row, changes, sees_cases=sees_cases) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
         outranking_event_id=row.outranking_event_id if sees_all else None,
@@ -210,7 +212,12 @@ def _answer(
     )
 
 
-def _invitation(row: Row[Any], changes: Sequence[MailChange]) -> InvitationAnswer:
+def as_seen(values: dict[str, Any], *, sees_cases: bool) -> dict[str, Any]:
+    """The values by which a survey or a mail was judged, as far as the caller may see them."""
+    return values if sees_cases else {**values, "open_case": None}
+
+
+def _invitation(row: Row[Any], changes: Sequence[MailChange], *, sees_cases: bool) -> InvitationAnswer:
     """The invitation; its reasons by our own rules alone: a mail server's words may name the customer."""
     waits = row.state == "waiting"
     return InvitationAnswer(
@@ -219,12 +226,12 @@ def _invitation(row: Row[Any], changes: Sequence[MailChange]) -> InvitationAnswe
         reason=row.mail_reason if row.state in ENDED_BY_US else None,
         due_at=row.next_at if waits else None,
         postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
-        changes=[_change(change) for change in changes],
+        changes=[_change(change, sees_cases=sees_cases) for change in changes],
     )
 
 
-def _change(change: MailChange) -> MailChangeAnswer:
-    values = msgspec.to_builtins(change.values)
+def _change(change: MailChange, *, sees_cases: bool) -> MailChangeAnswer:
+    values = as_seen(msgspec.to_builtins(change.values), sees_cases=sees_cases)
     considered = values.pop("considered", None)
     return MailChangeAnswer(
         mail=change.n,

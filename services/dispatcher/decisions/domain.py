@@ -17,7 +17,7 @@ from services.dispatcher.decisions.giving_way import (
     without,
     yielding_to,
 )
-from services.dispatcher.decisions.hours import Hold, HoldRule, hold
+from services.dispatcher.decisions.hours import CLOCK_RULES, Hold, HoldRule, hold
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
@@ -39,6 +39,9 @@ from shared.values.languages import widening
 
 JUDGED_BY_TIME = frozenset({"no_basis", "relational_first", "quarantine", "relational_distance"})
 """The rules that have values, which depend on when the mail would leave."""
+TOO_LATE = frozenset({"too_old", "quiet_dropped", "countered"})
+"""The rules by which a mail is not sent that would leave too long after its event; a counter-event may also
+cancel it."""
 
 
 def matches(trigger: str, event_type: str) -> bool:
@@ -132,6 +135,7 @@ def decide(
             outranked=outranked,
         )
         judged = consider_at(survey, why, occurred_at, leaves.due_at, person, failed, outranked)
+        judged = with_lateness(judged, survey, occurred_at, leaves, person)
         if draw.share is not None and (why == "sampled_out" or (why == "invited" and draw.beyond)):
             judged = msgspec.structs.replace(judged, share=draw.share)
         considered.append(judged)
@@ -197,6 +201,7 @@ def consider_at(
         failed=failed,
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
         basis=basis_missing(survey, occurred_at, due_at, person) if why == "no_basis" else None,
+        open_case=person.open_case if why == "case_open" else None,
     )
     if why == "no_basis" or why not in JUDGED_BY_TIME:
         return considered
@@ -215,6 +220,27 @@ def consider_at(
         quarantine_days=survey.quarantine_days,
         quarantine_scope=survey.quarantine_scope,
         asked_at=last_asked_by(survey, without(person, outranked_by(survey, due_at, person, outranked))),
+    )
+
+
+def with_lateness(
+    considered: Considered, survey: CandidateSurvey, occurred_at: datetime, leaves: Leaving, person: Person
+) -> Considered:
+    """The same; of a mail that would leave too late with when, by which rules, and after how many days it is.
+
+    One that is too old by its delay and holding time alone was held by nothing else.
+    """
+    is_late = is_too_old(survey.max_age_days, occurred_at, leaves.due_at)
+    if considered.why not in TOO_LATE or not is_late or person.countered.cancelled_by is not None:
+        return considered
+    by_age = considered.why == "too_old"
+    held_by = tuple(rule for rule in leaves.held_by if not by_age or rule == "holding")
+    return msgspec.structs.replace(
+        considered,
+        max_age_days=survey.max_age_days,
+        due_at=leaves.held_until if by_age else leaves.due_at,
+        held_by=held_by,
+        zone=None if CLOCK_RULES.isdisjoint(held_by) else person.hours.zone,
     )
 
 
@@ -251,7 +277,7 @@ def judge_survey(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None or cancels_itself, "countered"),
-        (person.case_open and not person.test_address, "case_open"),
+        (person.open_case is not None and not person.test_address, "case_open"),
         (_lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
         (is_too_old(survey.max_age_days, occurred_at, leaves.held_until), "too_old"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(leaves.hold)),
@@ -380,7 +406,7 @@ def reason_not_to_send(
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (person.countered.cancelled_by is not None, "countered"),
-        (person.case_open and not person.test_address, "case_open"),
+        (person.open_case is not None and not person.test_address, "case_open"),
         (survey is not None and _lacks_basis(survey, occurred_at, leaves_at, person), "no_basis"),
         (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, leaves_at), "too_old"),

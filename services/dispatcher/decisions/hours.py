@@ -21,6 +21,8 @@ PostponeRule = Literal["cap", "counter_event", "first_day", "quiet_hours", "sund
 ``counter_event``: one holds it; ``first_day``: the survey is new, and the hour has had its mails."""
 HoldRule = PostponeRule | Literal["holding"]
 """The same at the decision, with ``holding``: the survey's holding time is not over."""
+CLOCK_RULES: frozenset[str] = frozenset({"quiet_hours", "sunday", "holiday"})
+"""The rules that go by the customer's clock."""
 MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 1440
 MAX_STEPS = 1000
 """From one forbidden stretch to the next: more than any calendar of holidays can have in a row."""

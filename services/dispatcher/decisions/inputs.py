@@ -49,7 +49,7 @@ from services.dispatcher.decisions.sampling import (
     draw,
 )
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
-from services.dispatcher.decisions.values import CandidateSurvey, Person
+from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Person
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
@@ -79,8 +79,8 @@ class DecisionInputs:
     """Under which keys it stands there that a mail waits, by tenant and the event that it asks about."""
     counters: CounterIndex = field(default_factory=CounterIndex)
     """The counter-events that may be about the events."""
-    open_cases: set[tuple[str, str]] = field(default_factory=set)
-    """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
+    open_cases: dict[tuple[str, str], OpenCase] = field(default_factory=dict)
+    """By tenant and person, or hash of an address: the open case about them, where that matters."""
     shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
     """By tenant, survey and segment: of surveys with adaptive sampling, those of less than everybody."""
     detractors: set[tuple[str, str]] = field(default_factory=set)
@@ -172,7 +172,7 @@ class DecisionInputs:
             cap_hours=rules.cap_hours,
             asked=self._asked(contact),
             countered=self._countered(event, contact),
-            case_open=self._has_open_case(contact),
+            open_case=self._open_case(contact),
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone if tenant is not None else "UTC",
             law=self._law(event, contact, place, rules),
@@ -204,8 +204,11 @@ class DecisionInputs:
         asking = asking_about(event.tenant, event.data, contact)
         return judge_counters(self.counters.about(asking), asking)
 
-    def _has_open_case(self, contact: ContactKey) -> bool:
-        return bool(self.open_cases) and not self.open_cases.isdisjoint(case_rows.keys_of(contact))
+    def _open_case(self, contact: ContactKey) -> OpenCase | None:
+        if not self.open_cases:
+            return None
+        found = (self.open_cases.get(key) for key in case_rows.keys_of(contact))
+        return next((case for case in found if case is not None), None)
 
     @cached_property
     def tenants_with_scopes(self) -> frozenset[str]:

@@ -7,31 +7,23 @@ from typing import Any
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import find_policies
-from services.dispatcher.customers.known_words import (
-    is_complete,
-)
+from services.dispatcher.customers.known_words import is_complete
 from services.dispatcher.customers.repository import find_words
 from services.dispatcher.decisions.contacts import (
     ContactKey,
     keys_without_ours,
     quarantine_keys,
 )
-from services.dispatcher.decisions.counter_events import (
-    asking_about,
-)
+from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.inputs import DecisionInputs
-from services.dispatcher.decisions.lawful_basis import (
-    needs_evidence,
-)
+from services.dispatcher.decisions.lawful_basis import needs_evidence
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.repository import open_cases as case_rows
-from services.dispatcher.decisions.sampling import (
-    sampling_key,
-)
+from services.dispatcher.decisions.sampling import sampling_key
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey
 from services.dispatcher.sending.sending_commands import find_sendings

@@ -36,6 +36,19 @@ class SegmentShareAnswer(BaseModel):
     answers: int = Field(description="In the window, when the share was computed.")
 
 
+class OpenCaseAnswer(BaseModel):
+    """A case about the customer that was open."""
+
+    id: UUID
+    number: int = Field(description="By which colleagues know it.")
+
+
+OPEN_CASE = (
+    "Of `case_open`: which case. Null where it is not known, to colleagues whose role sees no cases, and to "
+    "those who are limited to segments."
+)
+
+
 class ConsideredAnswer(BaseModel):
     """A survey that asks about events of this type, and why it asks about this one or does not."""
 
@@ -67,6 +80,18 @@ class ConsideredAnswer(BaseModel):
     basis: MissingBasisAnswer | None = Field(
         default=None, description="Of `no_basis`: what the law of the customer's country misses."
     )
+    open_case: OpenCaseAnswer | None = Field(default=None, description=OPEN_CASE)
+    max_age_days: int | None = Field(
+        default=None,
+        description="Of `too_old`, `quiet_dropped`, and `countered` where the mail would have waited too "
+        "long: for so many days the survey asks about an event.",
+    )
+    due_at: datetime | None = Field(default=None, description="Of these: when the mail would have left.")
+    held_by: list[str] = Field(
+        default=[],
+        description="The rules that would have held it until then, in the order in which they are met.",
+    )
+    zone: str | None = Field(default=None, description="By whose clock they would have held it.")
 
 
 class MailChangeAnswer(BaseModel):
@@ -88,7 +113,10 @@ class MailChangeAnswer(BaseModel):
     last_message_at: datetime | None = Field(
         default=None, description="Of `cap`: when the mail before it left."
     )
-    max_age_days: int | None = None
+    max_age_days: int | None = Field(
+        default=None, description="Of a mail that is too late: for so many days its event is asked about."
+    )
+    open_case: OpenCaseAnswer | None = Field(default=None, description=OPEN_CASE)
     considered: ConsideredAnswer | None = Field(
         default=None, description="The survey with what it was judged by then."
     )

@@ -64,6 +64,14 @@ class CandidateSurvey(SurveyRules, frozen=True, kw_only=True):
         return timedelta(minutes=self.holding_minutes if self.measurement == "transactional" else 0)
 
 
+class OpenCase(msgspec.Struct, frozen=True):
+    """A case about the customer, which is open."""
+
+    id: UUID
+    number: int
+    """By which colleagues know it."""
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the customer when the decision is made, with the contact's row locked."""
 
@@ -90,8 +98,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What the country that they live in asks of a survey."""
     cap_hours: int = 0
     """They get at most one message in so many hours; 0: no limit."""
-    case_open: bool = False
-    """Whether a case about them is open, and the company asks nobody meanwhile."""
+    open_case: OpenCase | None = None
+    """The case about them that is open, where the company asks nobody meanwhile."""
     relational_distance_days: int = 0
     """A relational survey asks nobody whom another one asks within so many days; 0: no limit."""
     company_zone: str = "UTC"
@@ -125,6 +133,16 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The event whose relational mail leaves on the same day, in place of one of this survey."""
     basis: MissingBasis | None = None
     """What the law of the customer's country misses."""
+    open_case: OpenCase | None = None
+    """Of ``case_open``."""
+    max_age_days: int | None = None
+    """Of a mail that would leave too late: for so long its survey asks about an event."""
+    due_at: datetime | None = None
+    """Then it would leave."""
+    held_by: tuple[str, ...] = ()
+    """The rules that would hold it until then, in the order in which they are met."""
+    zone: str | None = None
+    """By whose clock they would."""
 
 
 ReplacedReason = Literal["relational_first", "outranked"]

@@ -24,7 +24,9 @@ async def try_rules(body: DryRunBody, caller: CompanyEditor, context: OwnContext
     What each customer would have been asked counts for their next event; an opt-out counts from when it came.
     It is decided as if the company were live. Events of erased customers are left out, and an address that no
     survey looked at counts as one. A survey with adaptive sampling draws by the shares that come of what is
-    known now, and whose last answer is 0 to 6 by now is asked beyond them.
+    known now, and whose last answer is 0 to 6 by now is asked beyond them. What became of a mail after its
+    decision is not followed: one that a counter-event cancelled or held while it waited counts as if it had
+    left, and may leave a later one out (`with_counter_events`).
     """
     tried = body.survey
     async with context.database.reading() as uow:

@@ -36,6 +36,7 @@ from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     AddressQuality,
     CandidateSurvey,
+    OpenCase,
     Person,
     Replaced,
     Verdict,
@@ -77,6 +78,7 @@ class Suppressed(NamedTuple):
 class KnownCase(NamedTuple):
     """From when to when a case was open; None: it still is."""
 
+    case: OpenCase
     opened_at: datetime
     closed_at: datetime | None
 
@@ -118,6 +120,9 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     """Events by their reason."""
     changes: tuple[Change, ...]
     """The most frequent first."""
+    with_counter_events: bool = False
+    """Whether counter-events came by the rules that were tried, of which it is not followed what they did to
+    mails that waited."""
 
 
 @dataclass
@@ -194,6 +199,7 @@ class Simulation:
             was=was,
             would_be=would_be,
             changes=tuple(changes),
+            with_counter_events=bool(self.counters),
         )
 
     def _verdict(self, event: PastEvent) -> Verdict:
@@ -273,16 +279,23 @@ class Simulation:
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
             countered=self._countered(event),
-            case_open=not rules.ask_with_open_case and self._has_open_case(event),
+            open_case=None if rules.ask_with_open_case else self._open_case(event),
             relational_distance_days=rules.relational_distance_days,
             company_zone=self.rules.tenant.time_zone if self.rules.tenant is not None else "UTC",
             law=law_for(rules.countries, place.country, self._evidence(event)),
         )
 
-    def _has_open_case(self, event: PastEvent) -> bool:
+    def _open_case(self, event: PastEvent) -> OpenCase | None:
         contact, at = event.contact, event.decided_at
         cases = (case for key in (contact.person, contact.address) if key for case in self.cases.get(key, ()))
-        return any(case.opened_at <= at and (case.closed_at is None or case.closed_at > at) for case in cases)
+        return next(
+            (
+                known.case
+                for known in cases
+                if known.opened_at <= at and (known.closed_at is None or known.closed_at > at)
+            ),
+            None,
+        )
 
     def _evidence(self, event: PastEvent) -> Iterable[str]:
         """What is known by now, and what came with the event."""

@@ -115,7 +115,7 @@ async def list_gave_way(uow: UnitOfWork, tenant: str, since: datetime) -> Sequen
 
 
 LIST_CASES = """
-    SELECT person, contact_key, opened_at, closed_at, state FROM case_heard
+    SELECT id, number, person, contact_key, opened_at, closed_at, state FROM case_heard
     WHERE tenant = :tenant AND (state <> 'closed' OR closed_at > :since)
 """
 
@@ -148,11 +148,13 @@ async def insert(uow: UnitOfWork, tenant: str, id_: UUID, result: bytes) -> None
     await uow.execute(INSERT_DRY_RUN, {"tenant": tenant, "id": id_, "now": uow.now, "result": result})
 
 
-FIND_DRY_RUN = "SELECT result FROM dry_run WHERE tenant = :tenant AND id = :id"
+FIND_DRY_RUN = """
+    SELECT result FROM dry_run WHERE tenant = :tenant AND id = :id AND made_at >= :since
+"""
 
 
 async def find(uow: UnitOfWork, tenant: str, id_: UUID) -> bytes | None:
-    """A result; None: there is none of this id."""
-    rows = await uow.execute(FIND_DRY_RUN, {"tenant": tenant, "id": id_})
+    """A result; None: there is none of this id that is not too old to be kept."""
+    rows = await uow.execute(FIND_DRY_RUN, {"tenant": tenant, "id": id_, "since": uow.now - KEPT_FOR})
     result: bytes | None = rows.scalar_one_or_none()
     return result

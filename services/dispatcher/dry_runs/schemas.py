@@ -91,6 +91,11 @@ class DryRunAnswer(BaseModel):
     was: dict[str, int] = Field(description="Events by the reason of their decision.")
     would_be: dict[str, int] = Field(description="The same under the rules that were tried.")
     changes: list[ChangeAnswer] = Field(description="Where the two differ, the most frequent first.")
+    with_counter_events: bool = Field(
+        description="Whether counter-events came: a mail that one of them cancelled or held while it waited "
+        "counts here as if it had left when it was due, so the two may differ a little also under unchanged "
+        "rules."
+    )
 
     @classmethod
     def of(cls, dry_run: DryRun) -> "DryRunAnswer":
@@ -104,6 +109,7 @@ class DryRunAnswer(BaseModel):
             was=dry_run.was,
             would_be=dry_run.would_be,
             changes=[ChangeAnswer.of(change) for change in dry_run.changes],
+            with_counter_events=dry_run.with_counter_events,
         )
 
 

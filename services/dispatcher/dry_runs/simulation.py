@@ -23,13 +23,11 @@ from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.drawing import find_detractors
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.lawful_basis import needs_evidence
-from services.dispatcher.decisions.loading import (
-    candidate_from,
-)
+from services.dispatcher.decisions.loading import candidate_from
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import ALL_PERCENT, SegmentShare, sampling_key
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
-from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey
+from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey, OpenCase
 from services.dispatcher.dry_runs import repository
 from services.dispatcher.dry_runs.domain import (
     DryRun,
@@ -92,9 +90,10 @@ async def run(
         start = await repository.find_start(uow, tenant, since, most)
         for row in await repository.list_cases(uow, tenant, since):
             closed_at = row.closed_at if row.state == "closed" else None
+            case = KnownCase(OpenCase(row.id, row.number), row.opened_at, closed_at)
             of_address = simulation.rules.company.ids_are_shared and row.contact_key is not None
             for name in filter(None, (None if of_address else row.person, row.contact_key)):
-                simulation.cases.setdefault(name, []).append(KnownCase(row.opened_at, closed_at))
+                simulation.cases.setdefault(name, []).append(case)
         has_counters = await repository.has_counter_events(uow, tenant)
         after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
         for row in await repository.list_gave_way(uow, tenant, since):

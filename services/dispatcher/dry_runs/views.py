@@ -32,6 +32,8 @@ class DryRunPart:
     outcomes: Sequence[tuple[str, int, int]]
     """Each in words, with how many events had it and would have had it; the most frequent first."""
     changes: Sequence[TriedChange]
+    with_counter_events: bool
+    """Whether the result may differ a little also under unchanged rules."""
 
     @classmethod
     def of(cls, made: DryRun, names: Mapping[UUID, str]) -> "DryRunPart":
@@ -59,6 +61,7 @@ class DryRunPart:
                 )
                 for one in made.changes
             ],
+            with_counter_events=made.with_counter_events,
         )
 
 

@@ -13,16 +13,19 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.domain import JUDGED_BY_TIME, consider_at
-from services.dispatcher.decisions.hours import Hold
-from services.dispatcher.decisions.values import CandidateSurvey, Considered, Person, SurveyOutcome
+from services.dispatcher.decisions.hours import CLOCK_RULES, Hold
+from services.dispatcher.decisions.values import (
+    CandidateSurvey,
+    Considered,
+    OpenCase,
+    Person,
+    SurveyOutcome,
+)
 from services.dispatcher.repository import changes as rows
 from services.dispatcher.repository.changes import MAX_CHANGES
 from shared.db import UnitOfWork
 
 ChangeKind = Literal["postponed", "dropped", "withheld"]
-
-CLOCK_RULES: frozenset[str] = frozenset({"quiet_hours", "sunday", "holiday"})
-"""The rules that go by the customer's clock."""
 
 
 class ChangeValues(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,7 +42,9 @@ class ChangeValues(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     last_message_at: datetime | None = None
     """Of ``cap``: when the one before it left."""
     max_age_days: int | None = None
-    """Of ``too_old``: for so long an event is asked about."""
+    """Of one that is too late: for so long an event is asked about."""
+    open_case: OpenCase | None = None
+    """Of ``case_open``."""
     considered: Considered | None = None
     """Of other rules: the survey with what it was judged by."""
 
@@ -60,8 +65,11 @@ class MailChange(NamedTuple):
     values: ChangeValues
 
 
-def values_of_hold(held: Hold, person: Person) -> ChangeValues:
-    """The values by which a mail must wait, or is dropped since it would be too late then."""
+def values_of_hold(held: Hold, person: Person, max_age_days: int | None = None) -> ChangeValues:
+    """The values by which a mail must wait, or is dropped since it would be too late then.
+
+    :param max_age_days: of one that would be too old.
+    """
     by_cap = "cap" in held.by
     return ChangeValues(
         held_by=held.by,
@@ -69,6 +77,7 @@ def values_of_hold(held: Hold, person: Person) -> ChangeValues:
         zone=person.hours.zone if not CLOCK_RULES.isdisjoint(held.by) else None,
         cap_hours=person.cap_hours if by_cap else None,
         last_message_at=held.after if by_cap else None,
+        max_age_days=max_age_days,
     )
 
 
@@ -76,6 +85,8 @@ def values_of_refusal(
     reason: str, survey: CandidateSurvey | None, occurred_at: datetime, at: datetime, person: Person
 ) -> ChangeValues:
     """The values by which a mail that would leave at this instant is not sent."""
+    if reason == "case_open":
+        return ChangeValues(open_case=person.open_case)
     if survey is None:
         return NO_VALUES
     if reason == "too_old":

@@ -105,8 +105,10 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
         held = await _hold_now(uow, mail)
         if held.by and day is not None:
             await give_place_back(uow, mail.contact.tenant, day, uow.now)
-    if held.by and _is_too_late(held, invitation, survey):
-        return await _withdraw(uow, mail, "dropped", reason_of_hold(held), values_of_hold(held, person))
+    if held.by and survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until):
+        # Its link would live as long as ever then.
+        values = values_of_hold(held, person, survey.max_age_days)
+        return await _withdraw(uow, mail, "dropped", reason_of_hold(held), values)
     if held.by:
         return await _postpone(uow, mail, held)
     return await _begin_sending(uow, mail)
@@ -157,11 +159,6 @@ async def _hold_now(uow: UnitOfWork, mail: DueMail) -> Hold:
         uow, mail.contact, turn_of(mail.delivery), person.cap_hours, mail.judged_after
     )
     return hold_after(person, last_message_at) if last_message_at is not None else held
-
-
-def _is_too_late(held: Hold, invitation: Invitation, survey: CandidateSurvey | None) -> bool:
-    """Whether the event is too old when the mail may leave again; its link lives as long as ever then."""
-    return survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until)
 
 
 def _is_late(uow: UnitOfWork, invitation: Invitation) -> bool:

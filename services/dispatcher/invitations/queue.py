@@ -27,12 +27,10 @@ from services.dispatcher.decisions.loading import (
 )
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
-from services.dispatcher.decisions.quarantine import (
-    give_turn_back,
-)
+from services.dispatcher.decisions.quarantine import give_turn_back
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
-from services.dispatcher.decisions.values import CandidateSurvey, Person
+from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Person
 from services.dispatcher.invitations import repository
 from services.dispatcher.invitations.first_day import FirstDay, first_day_of, give_place_back
 from services.dispatcher.invitations.judging import DueMail, end_quarantine_of, judge_mail, turn_of
@@ -244,7 +242,9 @@ class InvitationQueue:
             countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
-            case_open=inputs.case_open and (is_reminder or not rules.ask_with_open_case),
+            open_case=OpenCase(inputs.case_id, inputs.case_number)
+            if inputs.case_id is not None and (is_reminder or not rules.ask_with_open_case)
+            else None,
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone,
             law=law_for(rules.countries, place.country, evidence),

@@ -52,7 +52,7 @@ async def judge_reminder(
         test=invitation.test,
         expires_at=invitation.expires_at,
         answered=await rows.is_answered(uow, tenant, invitation.id),
-        case_open=person.case_open,
+        case_open=person.open_case is not None,
         survey=survey,
         person=person,
         mode=mode,

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
 from services.dispatcher.decisions.counter_events import order_of
-from services.dispatcher.decisions.repository.open_cases import HAS_OPEN_CASE
+from services.dispatcher.decisions.repository.open_cases import OPEN_CASE
 from services.dispatcher.models import invitation
 from services.dispatcher.repository.first_days import BEGAN
 from services.dispatcher.senders.repository import USED_SENDER
@@ -105,7 +105,7 @@ FIND_SENDING_INPUTS = f"""
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
         p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared,
-        {HAS_OPEN_CASE} AS case_open,
+        k.id AS case_id, k.number AS case_number,
         EXISTS (
             SELECT FROM asked o
             JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
@@ -133,6 +133,7 @@ FIND_SENDING_INPUTS = f"""
     LEFT JOIN contact_policy p ON p.tenant = n.tenant
     LEFT JOIN customer_profile f ON f.tenant = n.tenant AND f.person = :person
     LEFT JOIN LATERAL ({USED_SENDER.format(tenant="n.tenant")}) own ON true
+    LEFT JOIN LATERAL {OPEN_CASE} k ON true
 """
 
 
@@ -146,8 +147,9 @@ async def find_sending_inputs(
     ``reasons`` for which the contact is suppressed, by its id or by its address, when another system asked,
     when the last mail of ours left that asked the contact (``left_at``) and which messages to it left last,
     the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), what is known of the
-    person, whether a case about the person or the address is open, whether a relational mail to the contact
-    waits, and the company's own sender (its ``sender_id`` is None where none may be used).
+    person, the open case about the person or the address (``case_id`` is None when there is none), whether a
+    relational mail to the contact waits, and the company's own sender (its ``sender_id`` is None where none
+    may be used).
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,

@@ -25,6 +25,7 @@ from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
+    HOLD_RULES,
     LOAD_IT_AGAIN,
     NO_SUCH_EVENT,
     SURVEY_OUTCOMES,
@@ -201,6 +202,8 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         from_profile=profile_label(story.explanation.from_profile),
         asked_at=read_invitation(invitation).asked_at if invitation is not None else None,
         outcomes=SURVEY_OUTCOMES,
+        hold_rules=HOLD_RULES,
+        sees_cases=staff.works_on_cases and not staff.segments,
         channels=CHANNEL_LABELS,
         failures={
             one.survey_id: failure_lines(
@@ -211,7 +214,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         },
         basis_lines={
             one.survey_id: basis_lines(one.basis)
-            for one in story.explanation.considered
+            for one in (*story.explanation.considered, *story.explanation.rehearsed)
             if one.basis is not None
         },
         customer=decision_customer_label(decision.customer_id, decision.person),

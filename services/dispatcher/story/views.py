@@ -164,6 +164,10 @@ class EventPage(Page):
     """When the customer had been asked, where its mail was dropped since that was not long before."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
+    hold_rules: Mapping[str, Message]
+    """What holds a mail, in words."""
+    sees_cases: bool
+    """Whether the reader may see whatever case a customer has."""
     channels: Mapping[str, Message]
     """By which somebody is asked, in words."""
     failures: Mapping[UUID, Sequence[str]]

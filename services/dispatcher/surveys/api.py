@@ -20,7 +20,7 @@ from services.dispatcher.surveys.answer_schemas import (
     VersionList,
     api_fields,
 )
-from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
 from services.dispatcher.surveys.matches import count_matches
@@ -34,9 +34,8 @@ from services.dispatcher.surveys.schemas import (
     SurveyPut,
     TestMailBody,
 )
+from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
-from shared.events.surveys import SurveyState
-from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault, faults_of
@@ -67,7 +66,7 @@ async def make_survey(
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     fingerprint = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
     draft = body.draft()
-    _check_rehearsal(caller, None, draft.state)
+    check_rehearsal(caller.staff, None, draft.state)
     try:
         refuse_unkept_promise(draft)
     except DraftRefused as refused:
@@ -127,7 +126,7 @@ async def write_survey(
         draft = body.draft()
         if body.state is None:
             draft = msgspec.structs.replace(draft, state=current.draft.state)
-        _check_rehearsal(caller, current, draft.state)
+        check_rehearsal(caller.staff, current.draft.state, draft.state)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=body.version, who=AuditActor.of(caller)
         )
@@ -154,7 +153,7 @@ async def change_survey(
             raise Problem(422, errors=faults) from None
         if "conditions" not in wanted:
             draft = msgspec.structs.replace(draft, conditions=current.draft.conditions)
-        _check_rehearsal(caller, current, draft.state)
+        check_rehearsal(caller.staff, current.draft.state, draft.state)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=seen, who=AuditActor.of(caller)
         )
@@ -201,22 +200,6 @@ async def send_test_mail(
         except NotATestAddress:
             raise Problem(422, errors=[FieldFault(field="/address", detail=NOT_LISTED)]) from None
     return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
-
-
-def _check_rehearsal(caller: Caller, current: StoredSurvey | None, state: SurveyState) -> None:
-    """Let nobody who is limited to segments begin or end a rehearsal, which judges the events of all of them;
-    they may let the survey ask, as on its page.
-
-    :raises Problem: 403.
-    """
-    was = current.draft.state if current is not None else None
-    changes = was != state and "rehearsal" in {was, state} and state != "live"
-    if changes and caller.staff is not None and caller.staff.segments:
-        raise Problem(
-            403,
-            message("A rehearsal judges the events of all segments."),
-            message("Ask a colleague who sees the whole company."),
-        )
 
 
 def _problem_of(refused: DraftRefused) -> Problem:

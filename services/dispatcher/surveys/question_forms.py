@@ -41,7 +41,7 @@ OUTCOME_LABELS = {
 }
 NO_KIND = message("Choose how it is answered, or clear its words.")
 NO_OUTCOME = message("Choose who is asked.")
-TOO_MANY_QUESTIONS = message(
+TAKE_A_QUESTION_OUT = message(
     "A survey asks four questions at most. Take one of these out, or what is asked further by outcome."
 )
 NO_WORDS = message("Write it in one language at least, below.")
@@ -208,7 +208,7 @@ def remedy_of(name: str, kind: str) -> Message | None:
     """
     last = name.rpartition(".")[2]
     if name == "questions":
-        return TOO_MANY_QUESTIONS
+        return TAKE_A_QUESTION_OUT
     if last == "kind":
         return NO_KIND
     if last == "shown_to" and kind == "too_short":

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.surveys.pages import found_survey
+from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.events.surveys import SurveyState
 from shared.http.numbers import whole_number
@@ -25,6 +26,8 @@ async def change_state(
 ) -> UUID | None:
     """Put the survey into a state, as the form was rendered from it; None: it has changed since, or is in the
     state that forbids it, and nothing was done.
+
+    :raises Problem: 403 when it is not theirs to do.
     """
     version = (await request.form()).get("version")
     seen = whole_number(version) if isinstance(version, str) else None
@@ -32,6 +35,7 @@ async def change_state(
         current = await found_survey(uow, staff, survey_id, lock=True)
         if seen != current.version or current.draft.state == unless:
             return None
+        check_rehearsal(staff, current.draft.state, state)
         draft = replace(current.draft, state=state)
         await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
     return current.id

@@ -17,6 +17,7 @@ from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.publishing import find_publishing
+from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.survey_commands import has_new_words
 from services.dispatcher.surveys.views import SurveyStatePage
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -51,6 +52,7 @@ async def state_page(
         survey = await found_survey(uow, staff, survey_id)
         if survey.draft.state == state and typed is None:
             return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
+        check_rehearsal(staff, survey.draft.state, state)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
         publishing = (

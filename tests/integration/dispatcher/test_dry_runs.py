@@ -319,6 +319,8 @@ class TestCounts:
         assert (same.was, same.would_be) == (real, real)
         assert other.would_be == {"no_survey": 1, "invited": 2, "countered": 1}
         assert without.would_be == {"no_survey": 1, "invited": 3}
+        told = (same.with_counter_events, other.with_counter_events, without.with_counter_events)
+        assert told == (is_set, True, False)
 
     async def test_a_counter_event_from_before_counts_too(
         self, database: Database, clock: Clock, survey: StoredSurvey
@@ -394,6 +396,7 @@ class TestCounts:
             assert await simulation.find_dry_run(uow, COMPANY, made.id) == made
             assert await simulation.find_dry_run(uow, "another", made.id) is None
         clock.on(days=2)
-        await try_rules(database, COMPANY)
         async with database.reading() as uow:
             assert await simulation.find_dry_run(uow, COMPANY, made.id) is None
+        await try_rules(database, COMPANY)
+        assert len(await rows(database, "SELECT 1 FROM dry_run")) == 1

@@ -1,8 +1,11 @@
 """Customers are known from events: the newest word counts, once for each; nobody erased comes back."""
 
+import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -14,9 +17,13 @@ from support.dispatcher_builders import (
     rows,
 )
 from support.dispatcher_erasing import erase
+from support.http_clients import SECRET
 
+from services.dispatcher.customers.customer_commands import keep_customers
+from services.dispatcher.customers.reading import read_customers
 from services.dispatcher.customers.repository import KNOWN_AT_ACCURACY
 from shared.db.database import Database
+from shared.events.segments import MAX_DIMENSIONS, merged_segments
 from shared.ids import uuid7
 
 
@@ -64,6 +71,32 @@ async def test_who_comes_again_with_the_same_words_costs_no_write_for_a_day(
         assert at - known.known_at < KNOWN_AT_ACCURACY
     (row,) = await profiles(database)
     assert (row.joined_at, row.known_at) == (clock.now, NOON + timedelta(days=1.5))
+
+
+async def test_an_event_adds_to_the_segments_that_a_customer_was_given_and_takes_none_away(
+    database: Database, clock: Clock
+) -> None:
+    """The same as ``merged_segments``, where there are too many dimensions, too."""
+    await keep_tenant(database)
+    given = {"tier": "gold", "store": "odense"}
+    body = json.dumps({"customers": [{"id": "c-1", "email": "c-1@example.com", "segments": given}]})
+    async with database.transaction() as uow:
+        await keep_customers(uow, SECRET, TENANT, read_customers(body.encode()), who=an_actor())
+    known: Mapping[str, str] = given
+    many = {f"dimension-{n}": "x" for n in range(MAX_DIMENSIONS - 1)}
+    for n, segments in enumerate(({"store": "aarhus"}, {}, many, {"Ø": "1", "a": "2"}, {"tier": "silver"})):
+        clock.on(hours=1)
+        await decide(database, a_transaction(f"{n}", segments=segments, accepted_at=clock()))
+        known = merged_segments(segments, known)
+        (row,) = await profiles(database)
+        assert row.segments == known
+    await decide(database, a_transaction("old", segments={"tier": "bronze"}, accepted_at=NOON))
+    (row,) = await profiles(database)
+    assert row.segments == known
+    async with database.transaction() as uow:
+        await keep_customers(uow, SECRET, TENANT, read_customers(body.encode()), who=an_actor())
+    (row,) = await profiles(database)
+    assert row.segments == given
 
 
 async def test_each_company_has_its_own_customers(database: Database) -> None:

@@ -14,6 +14,7 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, ContactPolicyBody
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
@@ -26,7 +27,7 @@ from services.dispatcher.decisions.values import (
     Person,
     Verdict,
 )
-from shared.events import ContactRules, QuietHours
+from shared.events import ContactRules, CounterEvent, CountryRule, QuietHours
 
 EVENING = datetime(2026, 11, 20, 22, tzinfo=UTC)
 MORNING = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -71,6 +72,36 @@ def test_what_is_too_old_when_mail_may_leave_again_has_a_reason_of_its_own() -> 
     assert a_verdict(rules=late).reason == "quiet_dropped"
     assert a_verdict(MORNING, rules=late).reason == "invited"
     assert a_verdict(rules={"delay_minutes": 8 * 1440, "max_age_days": 7}).reason == "too_old"
+
+
+def test_a_mail_that_would_leave_too_late_keeps_until_when_what_held_it_by_whose_clock_and_its_limit() -> (
+    None
+):
+    late = {"delay_minutes": 7 * 1440 - 60, "max_age_days": 7}
+    (quiet,) = a_verdict(rules=late).considered
+    due_at = MORNING + timedelta(days=7)
+    assert (quiet.max_age_days, quiet.due_at, quiet.held_by, quiet.zone) == (
+        7,
+        due_at,
+        ("quiet_hours",),
+        "UTC",
+    )
+    (old,) = a_verdict(rules={"delay_minutes": 8 * 1440, "max_age_days": 7}).considered
+    assert (old.max_age_days, old.due_at, old.held_by) == (7, EVENING + timedelta(days=8), ())
+    (held,) = a_verdict(rules={"holding_minutes": 5 * 1440, "max_age_days": 3}).considered
+    # The quiet hours in which its holding time ends have not made it too old.
+    assert (held.due_at, held.held_by, held.zone) == (EVENING + timedelta(days=5), ("holding",), None)
+    counter = Countered(held_by=UUID(int=9), held_until=EVENING + timedelta(days=4))
+    (countered,) = a_verdict(rules={"max_age_days": 3}, countered=counter).considered
+    assert (countered.why, countered.max_age_days) == ("countered", 3)
+    assert (countered.due_at, countered.held_by) == (
+        MORNING + timedelta(days=4),
+        ("counter_event", "quiet_hours"),
+    )
+    (cancelled,) = a_verdict(countered=Countered(cancelled_by=UUID(int=9))).considered
+    (asked,) = a_verdict().considered
+    for other in (cancelled, asked):
+        assert (other.max_age_days, other.due_at, other.held_by, other.zone) == (None, None, (), None)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +190,33 @@ def test_null_is_no_quiet_hours_and_left_out_is_the_default(
     sent: dict[str, Any], quiet: dict[str, QuietHours]
 ) -> None:
     assert ContactPolicyBody.model_validate(sent).rules().quiet_hours == quiet
+
+
+SET = ContactRules(
+    quiet_hours={},
+    sundays=not ContactRules().sundays,
+    holidays=not ContactRules().holidays,
+    cap_hours=99,
+    counter_events=(CounterEvent(event_type="refund", effect="cancel", scope="order"),),
+    relational_distance_days=0,
+    ask_with_open_case=True,
+    countries=(CountryRule(country="DE", needs="evidence"),),
+    ids_are_shared=True,
+)
+ALWAYS_STATED = {"quiet_hours", "sundays", "holidays", "cap_hours"}
+"""The rules of the first version: every client knows them."""
+
+
+@pytest.mark.parametrize("name", ContactRules.__struct_fields__)
+def test_a_client_of_before_changes_no_rule_that_it_does_not_know(name: str) -> None:
+    set_, default = getattr(SET, name), getattr(ContactRules(), name)
+    assert set_ != default, "give the rule a value in SET"
+    for sent in ({}, {} if name == "quiet_hours" else {name: None}):
+        made = ContactPolicyBody.model_validate(sent).rules(SET)
+        assert getattr(made, name) == (default if name in ALWAYS_STATED else set_)
+    answered = ContactPolicyAnswer.of(CompanyPolicy(SET, 1)).model_dump(by_alias=True)
+    stated = ContactPolicyBody.model_validate({name: answered[name]}).rules()
+    assert getattr(stated, name) == set_
 
 
 @pytest.mark.parametrize(

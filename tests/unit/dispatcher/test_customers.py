@@ -11,10 +11,18 @@ from support.dispatcher_builders import NOON, TENANT, a_customer, a_transaction
 from support.http_clients import SECRET
 
 from services.dispatcher.customers.csv_rows import BadTable, column_of, read_table
-from services.dispatcher.customers.domain import CustomerProfile, newest_profiles, profile_of_event
-from services.dispatcher.customers.reading import BadList, read_customers
+from services.dispatcher.customers.domain import (
+    CustomerProfile,
+    newest_profiles,
+    profile_of_event,
+)
+from services.dispatcher.customers.reading import BadList, count_customers, read_customers
+from services.dispatcher.customers.views import TablePreview
 from services.dispatcher.decisions.contacts import contact_key_of
+from shared.events.segments import MAX_DIMENSIONS, merged_segments
 from shared.ids import uuid7
+from shared.pages.language import spoken
+from shared.values.text import normalized_text
 
 
 def profile_of(**changes: Any) -> CustomerProfile | None:
@@ -57,7 +65,9 @@ def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 5), st.sampled_from([None, "da", "nl"]), st.sampled_from([{}, {"store": "a"}])
+            st.integers(0, 5),
+            st.sampled_from([None, "da", "nl"]),
+            st.dictionaries(st.sampled_from(["store", "tier", "team"]), st.sampled_from("abc")),
         ),
         min_size=1,
         unique_by=lambda each: each[0],
@@ -76,7 +86,17 @@ def test_the_newest_word_counts_in_whatever_order_they_come(said: list[Any], ran
     in_order = sorted(words, key=lambda each: each.known_at)
     assert newest.known_at == in_order[-1].known_at
     assert newest.locale == next((each.locale for each in reversed(in_order) if each.locale), None)
-    assert newest.segments == next((each.segments for each in reversed(in_order) if each.segments), {})
+    by_dimension: dict[str, str] = {}
+    for each in in_order:
+        by_dimension |= each.segments
+    assert newest.segments == by_dimension
+
+
+def test_of_too_many_dimensions_those_of_the_newest_word_stay() -> None:
+    newer = {f"d{n}": "new" for n in range(MAX_DIMENSIONS - 1)}
+    older = {"d0": "old", "b": "old", "a": "old"}
+    assert merged_segments(newer, older) == {**newer, "a": "old"}
+    assert merged_segments({**newer, "z": "new"}, older) == {**newer, "z": "new"}
 
 
 def test_a_bad_customer_is_refused_by_itself_and_says_what_to_write() -> None:
@@ -128,6 +148,56 @@ def test_a_table_is_read_with_any_separator_and_its_faults_have_row_and_column()
         assert faults == {
             (4, "email"), (4, "country"), (4, "segments.store"), (5, "id"), (6, "id"), (7, ""),
         }  # fmt: skip
+
+
+def the_customers(text: str) -> list[Any]:
+    return [row.read.customer for row in read_table(text)]
+
+
+def test_a_line_break_in_a_cell_parts_words_as_a_space_does() -> None:
+    for end in ("\n", "\r\n"):
+        text = end.join(
+            ("id,email,segments.store", f'c-1,c-1@example.com,"Aarhus{end}Nord"', "c-2,b@example.com,a")
+        )
+        assert [each.segments["store"] for each in the_customers(text)] == ["Aarhus Nord", "a"]
+    (one,) = the_customers('id,email\n"c\n1",c-1@example.com')
+    assert normalized_text(one.id) == "c 1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["id;email;;\nc-1;c-1@example.com;;\n;;;", "sep=;\r\nid;email\r\nc-1;c-1@example.com", '"sep=,"\nid,email\nc-1,c-1@example.com',
+     "sep=;;;\nId;Email;;\nc-1;c-1@example.com;;", "Id,Email\nc-1,c-1@example.com", "ID\tSEGMENTS.Store\tEMAIL\nc-1\t\tc-1@example.com"],
+    ids=["empty columns behind", "a stated separator", "one in quotes", "both", "names with capitals", "all in capitals"],
+)  # fmt: skip
+def test_a_table_is_read_as_spreadsheets_write_it(text: str) -> None:
+    (one,) = the_customers(text)
+    assert (one.id, one.email) == ("c-1", "c-1@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("id;;email\n1;;a@example.com", "Column 2 has no name in the first row."),
+        ("id,Id,email\n1,1,a@example.com", "The column “id” stands there twice."),
+        ("id,email\n1,a@example.com\n2," + "x" * 140_000,
+         "A cell in row 3 has more than 131,072 characters. Shorten it, or close its quote."),
+        ('id,email\n"1,a@example.com', "A quote is not closed. Save the table as CSV once more."),
+    ],
+    ids=["a column without a name", "twice in another case", "a cell too long", "an open quote"],
+)  # fmt: skip
+def test_what_is_wrong_with_a_whole_table_is_said_in_words(text: str, remedy: str) -> None:
+    with pytest.raises(BadTable) as refused:
+        read_table(text)
+    assert spoken(refused.value.remedy) == remedy
+
+
+def test_a_row_that_stands_there_three_times_is_one_customer() -> None:
+    rows = read_table("id,email\n" + "c-1,c-1@example.com\n" * 3 + "c-2,nobody\n")
+    preview = TablePreview.of("", rows)
+    assert (preview.good, preview.repeated, preview.bad) == (1, 2, 1)
+    assert [each.id for each in preview.first] == ["c-1"]
+    assert count_customers(row.read for row in rows) == 1
 
 
 @pytest.mark.parametrize(

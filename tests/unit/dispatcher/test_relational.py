@@ -15,6 +15,7 @@ from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
+    OpenCase,
     Person,
     Replaced,
     Verdict,
@@ -163,7 +164,7 @@ class TestWhenTheMailLeaves:
 
 
 def test_whoever_has_an_open_case_is_not_asked_and_a_test_address_is() -> None:
-    busy = replace(CAREFUL, case_open=True)
+    busy = replace(CAREFUL, open_case=OpenCase(UUID(int=7), 7))
     for survey in (RELATION, DELIVERY):
         assert verdict(survey, busy).reason == "case_open"
         assert not_sent(survey, busy) == "case_open"

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.adaptive_sampling.shares import (
-    ALL_PERCENT,
     MIN_AIMED_ANSWERS,
     MIN_ANSWERS,
     MIN_PERCENT,
@@ -27,6 +26,7 @@ from services.dispatcher.adaptive_sampling.shares import (
 )
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.sampling import (
+    ALL_PERCENT,
     SegmentShare,
     adaptive_segment,
     draw,

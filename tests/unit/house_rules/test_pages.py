@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support.source_code import ROOT
 
+from shared.privacy.audit import AUDIT_ACTS
+
 GLOSSARY = """
     adaptive sampling, anonymous, answer, audit line, belongs, beyond the draw, bundle, case, channel, claim, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
     deadline, decision, declared basis, delivery, detractor, dimension, distance, draft, dry run, edit window, erasure, event, evidence, export, fence, first day, fuse,
@@ -24,6 +26,23 @@ def test_the_glossary_has_each_term_once() -> None:
     assert [term for term, count in Counter(terms).items() if count > 1] == []
     assert terms == sorted(terms, key=str.casefold)
     assert {term.strip() for term in re.split(r",\s", GLOSSARY)} == set(terms)
+
+
+def test_the_table_of_who_looked_has_each_act_of_the_log() -> None:
+    """An act that leaves a line says who leaves it, in "Who looked" of ARCHITECTURE.md; ``key_…`` is each of these."""
+    text = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Who looked\n")[2].partition("\n## ")[0]
+    names = [
+        name
+        for row in re.findall(r"^\| (`.+?`) \|", text, re.MULTILINE)
+        for name in re.findall(r"`(.+?)`", row)
+    ]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+    found = {
+        act: [name for name in names if act == name or (name.endswith("…") and act.startswith(name[:-1]))]
+        for act in AUDIT_ACTS
+    }
+    assert [act for act, rows in found.items() if len(rows) != 1] == []
+    assert set(names) - {name for rows in found.values() for name in rows} == set()
 
 
 FOLDERS = ("services", "shared", "deploy", "tests")

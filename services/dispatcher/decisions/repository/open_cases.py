@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.values import OpenCase
 from shared.db import UnitOfWork
 from shared.privacy.persons import NOBODY
 
@@ -20,19 +21,20 @@ FIND_OPEN = f"""
             CAST(:several AS boolean[])
         ) AS u(tenant, person, contact, several)
     )
-    SELECT n.tenant, n.person AS name FROM n
+    SELECT n.tenant, n.person AS name, h.id, h.number FROM n
     JOIN case_heard h ON h.tenant = n.tenant AND h.person = n.person AND h.state <> 'closed'
     WHERE n.person <> '{NOBODY}' AND (NOT n.several OR h.contact_key IS NULL)
     UNION
-    SELECT n.tenant, n.contact FROM n
+    SELECT n.tenant, n.contact, h.id, h.number FROM n
     JOIN case_heard h ON h.tenant = n.tenant AND h.contact_key = n.contact AND h.state <> 'closed'
+    ORDER BY number DESC
 """
 
 
-async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> set[tuple[str, str]]:
-    """Those (tenant, person or hash of an address) of these contacts about whom a case is open."""
+async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> dict[tuple[str, str], OpenCase]:
+    """By tenant and person, or hash of an address, of these contacts: the first open case about them."""
     if not contacts:
-        return set()
+        return {}
     rows = await uow.execute(
         FIND_OPEN,
         {
@@ -42,17 +44,16 @@ async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> set[tuple[str
             "several": [contact.is_one_of_several for contact in contacts],
         },
     )
-    return {(row.tenant, row.name) for row in rows}
+    return {(row.tenant, row.name): OpenCase(row.id, row.number) for row in rows}
 
 
-HAS_OPEN_CASE = f"""(
-    EXISTS (
-        SELECT FROM case_heard h
-        WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.person = :person AND h.person <> '{NOBODY}'
-            AND (p.ids_are_shared IS NOT TRUE OR h.contact_key IS NULL)
-    ) OR EXISTS (
-        SELECT FROM case_heard h
-        WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.contact_key = :address
-    )
+OPEN_CASE = f"""(
+    SELECT h.id, h.number FROM case_heard h
+    WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.person = :person AND h.person <> '{NOBODY}'
+        AND (p.ids_are_shared IS NOT TRUE OR h.contact_key IS NULL)
+    UNION ALL
+    SELECT h.id, h.number FROM case_heard h
+    WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.contact_key = :address
+    ORDER BY number LIMIT 1
 )"""
 """The same of one contact, as a part of another statement in which ``p`` is the company's contact policy."""

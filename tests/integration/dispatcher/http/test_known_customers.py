@@ -164,6 +164,21 @@ async def test_a_table_is_shown_before_anything_is_kept(
     assert "2 customers are known." in page.text
 
 
+async def test_whoever_stands_there_several_times_counts_as_one(client: httpx.AsyncClient) -> None:
+    answer = await post(client, KIM, KIM, KIM)
+    assert {name: answer[name] for name in ("accepted", "refused", "customers", "repeated")} == {
+        "accepted": 3, "refused": 0, "customers": 1, "repeated": 2,
+    }  # fmt: skip
+    table = "Id;Email;;\n" + "kim;kim@example.com;;\n" * 3
+    shown = await client.post("/customers/table", data=form(table=table, act="try"), headers=a_person())
+    assert "1 customer would be taken." in shown.text
+    assert "2 rows repeat one before them." in shown.text
+    (sent,) = [one for one in forms_of(shown.text) if one.action == "/customers/table"]
+    fields = {**form(), **sent.fields, "act": "save"}
+    done = await client.post("/customers/table", data=fields, headers=a_person())
+    assert done.headers["location"] == "/customers/table?taken=1"
+
+
 async def test_a_table_of_ten_thousand_rows_is_taken(client: httpx.AsyncClient, database: Database) -> None:
     table = "id,email,segments.store\n" + "".join(f"c-{n},c-{n}@example.com,a\n" for n in range(10_000))
     shown = await client.post("/customers/table", data=form(table=table, act="try"), headers=a_person())

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from support.dispatcher_builders import (
     a_customer,
     a_sender,
     a_transaction,
+    consume,
     decide,
     go_live,
     make_survey,
@@ -21,12 +23,16 @@ from support.dispatcher_builders import (
     say_no,
 )
 from support.dispatcher_client import a_person, by_key
+from support.http_clients import SECRET
 from support.stack import Mailbox
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
+from services.dispatcher.story.handlers import keep_cases
 from shared.db.database import Database
-from shared.events import ContactRules, CounterEvent, CountryRule, Customer, QuietHours
+from shared.events import CASES, Case, ContactRules, CounterEvent, CountryRule, Customer, QuietHours
+from shared.ids import uuid7
 from shared.mail import Mailer
+from shared.privacy.persons import person_of
 
 MORNING = datetime(2026, 11, 21, 6, tzinfo=UTC)
 NIGHTS = ContactRules(quiet_hours={"mail": QuietHours(start="21:00", end="07:00")}, cap_hours=0)
@@ -83,6 +89,13 @@ async def found(client: httpx.AsyncClient, **wanted: str) -> dict[str, Any]:
     answer = await client.get("/v1/decisions", params=wanted, headers=by_key())
     assert answer.status_code == 200, answer.text
     return {each["event_id"]: each["invitation"] for each in answer.json()["decisions"]}
+
+
+async def the_decision(client: httpx.AsyncClient, event_id: str) -> dict[str, Any]:
+    answer = await client.get("/v1/decisions", params={"event_id": event_id}, headers=by_key())
+    (decision,) = answer.json()["decisions"]
+    assert isinstance(decision, dict)
+    return decision
 
 
 @pytest.fixture
@@ -168,3 +181,91 @@ async def test_a_postponement_is_told_while_the_mail_waits_and_after_it_has_left
         ("postponed", "quiet_hours", "Europe/Copenhagen")
     ]
     assert invitation["reason"] is None
+
+
+async def test_a_decision_that_it_is_too_late_is_explained_as_a_drop_when_the_mail_was_due(
+    client: httpx.AsyncClient, database: Database, clock: Clock, mailbox: Mailbox
+) -> None:
+    """By the quiet hours: until when, by which rule and whose clock, and after how many days."""
+    (survey,) = (await client.get("/v1/surveys", headers=by_key())).json()["surveys"]
+    changed = await client.patch(f"/v1/surveys/{survey['id']}", json={"max_age_days": 1}, headers=by_key())
+    assert changed.status_code == 200, changed.text
+    clock.now = MORNING - timedelta(hours=9, minutes=30)  # 21:30 in Copenhagen
+    happened = MORNING - timedelta(days=1, minutes=1)
+    await decide(database, a_transaction("of was-asked", a_customer("was-asked"), occurred_at=happened))
+    await relay_all(database)
+    await set_rules(database, NIGHTS)
+    await decide(database, a_transaction("of late", a_customer("late"), occurred_at=happened))
+    await send(database, mailbox, clock)
+    lines = (
+        "It might have left Saturday, 21 November, 07:00 . Held by: quiet hours.",
+        "By the clock of Copenhagen.",
+        "Asked about for: 1\xa0day after it happened.",
+    )
+    for page in (await the_page(client, "late"), await the_page(client, "was-asked")):
+        for line in (" ".join(line.split()) for line in lines):
+            assert line in page
+    values = {"max_age_days": 1, "held_by": ["quiet_hours"], "zone": "Europe/Copenhagen"}
+    (considered,) = (await the_decision(client, "of late"))["considered"]
+    assert considered.items() >= {**values, "why": "quiet_dropped", "due_at": "2026-11-21T06:00:00Z"}.items()
+    (change,) = (await the_decision(client, "of was-asked"))["invitation"]["changes"]
+    assert (
+        change.items() >= {**values, "reason": "quiet_dropped", "held_until": "2026-11-21T06:00:00Z"}.items()
+    )
+
+
+async def test_whoever_may_see_cases_is_told_which_one_kept_a_customer_from_being_asked(
+    client: httpx.AsyncClient, database: Database, clock: Clock, mailbox: Mailbox
+) -> None:
+    await set_rules(database, ContactRules(quiet_hours={}, cap_hours=0))
+    await decided(database, a_customer("waits"))
+    for number, name in ((41, "waits"), (42, "decided")):
+        person = person_of(SECRET, TENANT, name)
+        case = Case(
+            id=UUID(int=number), number=number, version=1, state="open", answer_id=uuid7(), score=1,
+            opened_at=MORNING, due_at=MORNING, person=person,
+        )  # fmt: skip
+        await consume(database, keep_cases, CASES, case)
+    await decided(database, a_customer("decided"))
+    clock.on(minutes=60)
+    await send(database, mailbox, clock)
+    for number, name in ((41, "waits"), (42, "decided")):
+        path = f"/events/{a_transaction(f'of {name}').event_id}"
+        link = f'<a href="/cases/{UUID(int=number)}">Case {number}</a>'
+        for reader, sees_it in (
+            (a_person(), True),
+            (a_person("analyst"), False),
+            (a_person("leader", segments=("store:aarhus",)), False),
+        ):
+            shown = await client.get(path, headers=reader)
+            assert (link in shown.text) is sees_it
+            assert "case of the customer was open" in shown.text
+            found = await client.get("/v1/decisions", params={"event_id": f"of {name}"}, headers=reader)
+            (each,) = found.json()["decisions"]
+            (judged,) = each["invitation"]["changes"] if each["invitation"] else each["considered"]
+            expected = {"id": str(UUID(int=number)), "number": number} if sees_it else None
+            assert judged["open_case"] == expected
+
+
+async def test_a_survey_in_rehearsal_explains_itself_as_one_that_asks(
+    client: httpx.AsyncClient, database: Database, clock: Clock, mailbox: Mailbox
+) -> None:
+    await make_survey(database, name="Rehearsed", place=2, state="rehearsal", quarantine_days=30)
+    await decided(database, a_customer("asked"))
+    clock.on(minutes=60)
+    await send(database, mailbox, clock)
+    (asks, _) = (await client.get("/v1/surveys", headers=by_key())).json()["surveys"]
+    await client.patch(f"/v1/surveys/{asks['id']}", json={"state": "paused"}, headers=by_key())
+    await decide(database, a_transaction("of again", a_customer("asked"), occurred_at=clock()))
+    assert "Last asked" in (await the_page(client, "again")).partition("In rehearsal, Rehearsed")[2]
+    await set_rules(database, GERMANY)
+    await decided(database, a_customer("german", country="DE"))
+    page = await the_page(client, "german")
+    assert "In rehearsal, Rehearsed : the law of the country forbids it." in page
+    _, rehearsed = page.split("In rehearsal, Rehearsed")
+    for line in (
+        "The customer lives in DE.",
+        "There was no evidence of the customer.",
+        "Send customer.basis",
+    ):
+        assert line in rehearsed

@@ -157,6 +157,13 @@ async def test_who_is_limited_to_segments_neither_begins_nor_ends_nor_reads_one_
     for state in ("draft", "paused"):
         ended = await client.patch(api, json={"state": state}, headers=limited_editor())
         assert ended.status_code == 403
+    version = (await client.get(api, headers=by_key())).json()["version"]
+    for act in ("pause", "rehearsal/end"):
+        by_form = form(version=str(version))
+        ended = await client.post(f"/surveys/{survey.id}/{act}", data=by_form, headers=limited_editor())
+        assert ended.status_code == 403
+    assert (await client.get(f"/surveys/{survey.id}/pause", headers=limited_editor())).status_code == 403
+    assert (await client.get(api, headers=by_key())).json()["state"] == "rehearsal"
     renamed = await client.patch(api, json={"name": "Another"}, headers=limited_editor())
     assert (renamed.status_code, renamed.json()["state"]) == (200, "rehearsal")
     started = await client.patch(api, json={"state": "live"}, headers=limited_editor())
