@@ -17,6 +17,7 @@ from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.preferences import pages as preferences_pages
 from services.dispatcher.programmes import api as programmes_api
 from services.dispatcher.rehearsals import api as rehearsals_api
 from services.dispatcher.rehearsals import pages as rehearsals_pages
@@ -26,7 +27,6 @@ from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
 from services.dispatcher.story import pages as story_pages
 from services.dispatcher.suppressions import api as suppressions_api
-from services.dispatcher.suppressions import pages as unsubscribe_pages
 from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import dry_run_pages, state_pages, version_pages
 from services.dispatcher.surveys import pages as surveys_pages
@@ -72,7 +72,7 @@ ROUTERS = (
     waves_pages.router,
     erasures_pages.router,
     audit_pages.router,
-    unsubscribe_pages.router,
+    preferences_pages.router,
 )
 
 

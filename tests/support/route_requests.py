@@ -318,6 +318,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /u/{token}": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
         ),
+        "dispatcher POST /u/{token}/choice": RouteRequest(
+            {"token": _token("unsubscribe", of, by)}, form={"choice": "fewer"}, public=True, foreign=404
+        ),
         "dispatcher GET /u/{token}/again": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),

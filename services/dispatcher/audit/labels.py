@@ -64,6 +64,7 @@ FACT_LABELS: dict[str, Message] = {
     "relational_distance_days": message("days between transactional and relational surveys"),
     "ask_with_open_case": message("asked with an open case"),
     "ids_are_shared": message("ids of several people"),
+    "fewer_months": message("months between questions to who wants fewer"),
     "countries": message("rules of countries"),
     "declared": message("declared for countries"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},

@@ -105,16 +105,45 @@ async def find_matching(uow: UnitOfWork, entries: Sequence[tuple[str, str, str, 
 
     An ``earlier`` key, the hash of a form that older versions gave an address, matches only what they wrote.
     """
-    rows = await uow.execute(
-        FIND_MATCHING,
-        {
-            "tenants": [tenant for tenant, _, _, _ in entries],
-            "kinds": [kind for _, kind, _, _ in entries],
-            "keys": [key for _, _, key, _ in entries],
-            "earlier": [earlier for _, _, _, earlier in entries],
-        },
+    return (await uow.execute(FIND_MATCHING, _entry_values(entries))).all()
+
+
+def _entry_values(entries: Sequence[tuple[str, str, str, bool]]) -> dict[str, Any]:
+    return {
+        "tenants": [tenant for tenant, _, _, _ in entries],
+        "kinds": [kind for _, kind, _, _ in entries],
+        "keys": [key for _, _, key, _ in entries],
+        "earlier": [earlier for _, _, _, earlier in entries],
+    }
+
+
+# Those of the list and of the customers' preferences in one statement, as a decision needs both.
+FIND_WITH_PREFERENCES = """
+    WITH n AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:tenants AS text[]), CAST(:kinds AS text[]), CAST(:keys AS text[]),
+            CAST(:earlier AS boolean[])
+        ) AS u(tenant, kind, key, earlier)
     )
-    return rows.all()
+    SELECT s.tenant, s.kind, s.key, s.reason, s.created_at, s.canonical,
+        CAST(NULL AS timestamptz) AS paused_until, CAST(NULL AS smallint) AS months,
+        CAST(NULL AS text) AS channel
+    FROM suppression s JOIN n USING (tenant, kind, key)
+    WHERE NOT (n.earlier AND s.canonical)
+    UNION ALL
+    SELECT p.tenant, p.kind, p.key, NULL, p.changed_at, true, p.paused_until, p.months, p.channel
+    FROM contact_preference p JOIN n USING (tenant, kind, key)
+    WHERE NOT n.earlier
+"""
+
+
+async def find_with_preferences(
+    uow: UnitOfWork, entries: Sequence[tuple[str, str, str, bool]]
+) -> Sequence[Row[Any]]:
+    """The suppressions of these entries, as :func:`find_matching` has them, and their preferences, which have
+    no ``reason``: what was chosen, and since when (``created_at``).
+    """
+    return (await uow.execute(FIND_WITH_PREFERENCES, _entry_values(entries))).all()
 
 
 LIST_SUPPRESSIONS = """

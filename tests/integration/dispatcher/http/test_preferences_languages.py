@@ -40,11 +40,15 @@ async def test_a_customer_unsubscribes_and_returns_in_the_language_of_the_mail(
     link = (await links_of_customers(database, [language]))[language]
     steps = (("GET", ""), ("POST", ""), ("GET", ""), ("GET", "/again"), ("POST", "/again"))
     pages = [(await client.request(method, link + path)).text for method, path in steps]
+    for choice in ("fewer", "pause-1", "pause-6", "channel", "usual"):
+        pages.append((await client.post(f"{link}/choice", data={"choice": choice})).text)
+        pages.append((await client.get(link)).text)
+    pages.append((await client.post(f"{link}/choice")).text)
     headers = {"accept-language": language, "accept": "text/html"}
     unknown = await client.get("/u/unknown", headers=headers)
     assert unknown.status_code == 404
     assert [text for page in [*pages, unknown.text] for text in english_on(page, language)] == []
-    assert len(set(pages)) == len(pages) - 1
+    assert len(set(pages)) == len(pages) - 2, "who unsubscribes sees the same again, and who takes all back"
 
 
 @pytest.mark.browser
@@ -58,4 +62,8 @@ async def test_axe_finds_nothing_on_the_page_in_each_language(
             await page.goto(f"{origin}{links[language]}{path}")
             assert await page.locator("html").get_attribute("lang") == language
             faults += await violations(page)
+        await page.goto(f"{origin}{links[language]}")
+        await page.locator("[value=fewer]").check()
+        await page.locator("form[action$=choice] button").click()
+        faults += await violations(page)
     assert faults == []
