@@ -24,6 +24,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "answer_judged": message("said whether a person gave an answer"),
     "suppression": message("listed addresses that get no mail"),
     "suppression_lifted": message("took an address off the list"),
+    "suppressions_exported": message("downloaded the list of those who get no mail"),
     "person_invited": message("invited a colleague"),
     "person_changed": message("changed what a colleague may do and see"),
     "person_deactivated": message("ended the access of a colleague"),

@@ -13,6 +13,7 @@ from services.dispatcher.suppressions.repository import ErasedAddress
 from shared.db import UnitOfWork
 from shared.events import CustomerErased, Event
 from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
+from shared.secrets import customer_hashes
 
 
 async def suppress(
@@ -33,6 +34,16 @@ async def suppress(
     )
     if reason == "listed":
         record_audit(uow, tenant, who, "suppression", entries=len(entries))
+
+
+def entries_named(secret: str, tenant: str, email: str, customer_id: str) -> list[SuppressionEntry]:
+    """The entries that an address or an id may have; empty: it is not known."""
+    entries = [SuppressionEntry("customer", customer_id)] if customer_id else []
+    if email.strip():
+        address, *earlier = customer_hashes(secret, tenant, email)
+        entries += [SuppressionEntry("address", address)]
+        entries += [SuppressionEntry("address", key, earlier=True) for key in earlier]
+    return entries
 
 
 async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
