@@ -22,7 +22,8 @@ ADD = """
     ON CONFLICT (tenant, kind, key) DO UPDATE SET
         listed = s.listed OR s.reason = 'listed' OR EXCLUDED.listed,
         reason = CASE WHEN EXCLUDED.reason = 'listed' THEN s.reason ELSE EXCLUDED.reason END,
-        who = CASE WHEN EXCLUDED.reason = 'listed' THEN s.who ELSE EXCLUDED.who END
+        who = CASE WHEN EXCLUDED.reason = 'listed' THEN s.who ELSE EXCLUDED.who END,
+        created_at = least(s.created_at, EXCLUDED.created_at)
     WHERE s.reason <> EXCLUDED.reason
     RETURNING xmax = 0 AS is_new
 """
