@@ -11,6 +11,7 @@ from shared.http.context import HttpContext
 from shared.http.csrf import CsrfGuard, SessionIsLive
 from shared.http.hosts import Hosts
 from shared.http.rate_limit import RateLimit
+from shared.http.request_limits import RequestLimits
 from shared.http.staff_auth import AccessPass
 from shared.pages.assets import SHARED_ASSETS, Assets
 from shared.pages.environment import Pages
@@ -35,6 +36,7 @@ def service_app(
     routers: Sequence[APIRouter],
     pages: Pages | None = None,
     session_is_live: SessionIsLive | None = None,
+    limits: RequestLimits | None = None,
 ) -> FastAPI:
     """The application of a service. Its routes get ``context`` through ``context_of``."""
     afterword = context.afterword
@@ -54,7 +56,7 @@ def service_app(
         started=context.started,
     )
     assets = pages.assets if pages is not None else Assets({SHARED_ASSETS.name: SHARED_ASSETS.folder})
-    app = create_app(http, routers=routers, files=assets.respond)
+    app = create_app(http, routers=routers, files=assets.respond, limits=limits)
     app.state.context = context
     return app
 

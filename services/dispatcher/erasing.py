@@ -43,6 +43,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     await _end_quarantines(uow, targets, [row for row in settled if row.state == "waiting"])
     await asked_rows.remove(uow, await rows.remove_customers(uow, targets))
     await rows.erase_suppressions(uow, targets)
+    await rows.remove_preferences(uow, targets)
     await _erase_decisions(uow, targets, customers)
     await rows.erase_cases(uow, targets)
     await rows.remove_known(uow, targets)

@@ -229,6 +229,7 @@ contact_policy = Table(
     Column("ask_with_open_case", Boolean, nullable=False, server_default=text("false")),
     Column("countries", JSONB, nullable=False, server_default=text("'[]'")),
     Column("ids_are_shared", Boolean, nullable=False, server_default=text("false")),
+    Column("fewer_months", SmallInteger, nullable=False, server_default=text("6")),
 )
 suppression = Table(
     "suppression",
@@ -259,6 +260,22 @@ suppression_lift = Table(
     Column("reason", Text, info=PERSONAL),
     Column("person", Text, info=PERSONAL),
     Index(None, "tenant", "key"),
+)
+contact_preference = Table(
+    "contact_preference",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True, info=PERSONAL),
+    Column("paused_until", INSTANT),
+    Column("months", SmallInteger),
+    Column("channel", Text),
+    Column("changed_at", INSTANT, nullable=False),
+    # Who chose it.
+    Column("person", Text, nullable=False, info=PERSONAL),
+    CheckConstraint("kind IN ('address', 'customer')", name="kind"),
+    CheckConstraint("num_nonnulls(paused_until, months, channel) = 1", name="one"),
+    Index(None, "tenant", "person"),
 )
 customer = Table(
     "customer",

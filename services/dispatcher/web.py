@@ -17,6 +17,7 @@ from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.preferences import pages as preferences_pages
 from services.dispatcher.programmes import api as programmes_api
 from services.dispatcher.rehearsals import api as rehearsals_api
 from services.dispatcher.rehearsals import pages as rehearsals_pages
@@ -29,13 +30,16 @@ from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
 from services.dispatcher.story import pages as story_pages
 from services.dispatcher.suppressions import api as suppressions_api
-from services.dispatcher.suppressions import pages as unsubscribe_pages
+from services.dispatcher.suppressions import files as suppression_files
+from services.dispatcher.suppressions import pages as suppressions_pages
+from services.dispatcher.suppressions.files import IMPORT_PATH, MAX_IMPORT_BYTES
 from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import dry_run_pages, saving_pages, state_pages, version_pages
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.waves import api as waves_api
 from services.dispatcher.waves import pages as waves_pages
+from shared.http.request_limits import RequestLimits
 from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -45,7 +49,9 @@ from shared.web import pages_of, service_app
 ROUTERS = (
     surveys_api.router,
     decisions_api.router,
+    suppression_files.router,
     suppressions_api.router,
+    suppressions_pages.router,
     sending_api.router,
     senders_api.router,
     senders_pages.router,
@@ -78,8 +84,9 @@ ROUTERS = (
     waves_pages.router,
     erasures_pages.router,
     audit_pages.router,
-    unsubscribe_pages.router,
+    preferences_pages.router,
 )
+LIMITS = RequestLimits(larger_bodies={f"/v1{IMPORT_PATH}": MAX_IMPORT_BYTES})
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
@@ -97,4 +104,4 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         services=services,
         export_links=ExportLinks(context.secret, clock=clock),
     )
-    return service_app(own, routers=ROUTERS, pages=pages), {"services": services.run}
+    return service_app(own, routers=ROUTERS, pages=pages, limits=LIMITS), {"services": services.run}

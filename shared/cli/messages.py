@@ -43,8 +43,8 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "templates/mail.html",
         "templates/mail.txt",
         "templates/mail_subject.txt",
-        "templates/unsubscribe.html",
-        "templates/unsubscribe_unknown.html",
+        "templates/preferences.html",
+        "templates/preferences_unknown.html",
         "invitations/survey_mail.py",
     ),
 }

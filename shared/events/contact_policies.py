@@ -12,6 +12,7 @@ MAX_CAP_HOURS = 720
 
 
 MAX_RELATIONAL_DISTANCE_DAYS = 90
+MAX_FEWER_MONTHS = 24
 
 
 class QuietHours(Data, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -99,6 +100,8 @@ class ContactRules(Data, frozen=True, kw_only=True):
     ids_are_shared: bool = False
     """Whether one customer id stands for several people, such as an account: then each address of it is a
     person of its own, in quarantines, the cap and opt-outs."""
+    fewer_months: Annotated[int, Interval(ge=0, le=MAX_FEWER_MONTHS)] = 6
+    """A customer may choose to be asked at most once in so many months; 0: that is not offered."""
 
 
 class TenantContactPolicy(ContactRules, frozen=True, kw_only=True):

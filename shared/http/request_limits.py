@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from starlette.types import Message, Receive, Scope
 
@@ -47,6 +47,12 @@ class RequestLimits:
     body_grace_s: float = 10.0
     """A body may take so long in any case, and longer while it keeps ``body_bytes_per_s``."""
     body_bytes_per_s: int = 8 * 1024
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    """What a body may have on these paths, whose routes read it as it comes: files."""
+
+    def body_bytes_of(self, path: str) -> int:
+        """What a body may have on a path."""
+        return self.larger_bodies.get(path, self.body_bytes)
 
 
 def check_head(scope: Scope, limits: RequestLimits) -> str:
@@ -61,7 +67,7 @@ def check_head(scope: Scope, limits: RequestLimits) -> str:
     if not _HOST.fullmatch(host):
         raise Problem(400, detail=message("The Host header names no host."))
     length = whole_number(single.get(b"content-length", b"0").decode("latin-1"))
-    if length is None or length > limits.body_bytes:
+    if length is None or length > limits.body_bytes_of(scope["path"]):
         raise Problem(413)
     for charset in _CHARSET.findall(single.get(b"content-type", b"")):
         if charset.strip().lower() not in _UTF_8_NAMES:
@@ -123,6 +129,7 @@ def paced(scope: Scope, receive: Receive, limits: RequestLimits) -> Receive:
     :raises Problem: when the result is called: 413 or 408.
     """
     total, complete, began = 0, False, 0.0
+    most = limits.body_bytes_of(scope["path"])
     arrival: Arrival | None = scope.get(ARRIVAL_KEY)
 
     async def receive_in_time() -> Message:
@@ -139,7 +146,7 @@ def paced(scope: Scope, receive: Receive, limits: RequestLimits) -> Receive:
             except TimeoutError:
                 raise Problem(408, headers={"Connection": "close"}) from None
         total += len(message.get("body", b""))
-        if total > limits.body_bytes:
+        if total > most:
             raise Problem(413)
         complete = not message.get("more_body", False)
         return message

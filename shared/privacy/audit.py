@@ -30,6 +30,7 @@ AuditAct = Literal[
     "answer_judged",
     "suppression",
     "suppression_lifted",
+    "suppressions_exported",
     "person_invited",
     "person_changed",
     "person_deactivated",

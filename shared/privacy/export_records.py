@@ -20,6 +20,7 @@ ExportKind = Literal[
     "asked",
     "suppression",
     "suppression_lift",
+    "preference",
     "visit",
     "answer",
     "took_part",
@@ -47,6 +48,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "asked": "ask",
     "suppression": "respect_no",
     "suppression_lift": "respect_no",
+    "preference": "respect_no",
     "visit": "tell_machines",
     "answer": "listen",
     "took_part": "answer_once",
@@ -63,6 +65,7 @@ KEPT: dict[ExportKind, KeptKind] = {
     "asked": "contacts",
     "suppression": "always",
     "suppression_lift": "always",
+    "preference": "always",
     "visit": "visits",
     "answer": "comments",
     "took_part": "contacts",
@@ -206,6 +209,18 @@ class SuppressionLiftRecord(ExportRecord, frozen=True, kw_only=True, tag="suppre
     by: str
     id: str
     was: str
+
+
+class PreferenceRecord(ExportRecord, frozen=True, kw_only=True, tag="preference"):
+    """What the customer has chosen about further questions: one of the three."""
+
+    by: str
+    id: str
+    paused_until: Instant | None = None
+    months: int | None = None
+    """At most one question in so many months."""
+    channel: str | None = None
+    """By which there are to be none."""
 
 
 class VisitRecord(ExportRecord, frozen=True, kw_only=True, tag="visit"):
@@ -354,6 +369,7 @@ AnyRecord = (
     | AskedRecord
     | SuppressionRecord
     | SuppressionLiftRecord
+    | PreferenceRecord
     | VisitRecord
     | AnswerRecord
     | TookPartRecord

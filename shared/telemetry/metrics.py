@@ -119,6 +119,11 @@ SUSPECT_ANSWERS = Gauge(
     "afterword_suspect_answers",
     "Answers that may be a machine's and wait to be judged; each worker of the collector measures all.",
 )
+PREFERENCES = Counter(
+    "afterword_preferences_total",
+    "Choices of customers about further questions: never, fewer, pause, channel, or as usual again.",
+    ["choice"],
+)
 AUDIT_LINES = Counter(
     "afterword_audit_lines_total",
     "Lines of the log of who looked at or changed what that were stored.",

@@ -97,6 +97,7 @@ async def _knock_wrongly(client: httpx.AsyncClient, company: Company) -> set[str
         client.post("/v1/suppressions", json={"customer_id": "canary"}, headers=company.headers),
         client.delete("/v1/suppressions/customer:canary?reason=canary", headers=company.headers),
         client.put("/v1/placeholder-ids", json={"ids": ["canary"]}, headers=company.headers),
+        client.post(f"/u/{token}/choice", data={"choice": "canary"}),
         client.get(f"/u/{token}/again"),
         client.post(f"/u/{token}/again"),
         client.get("/v1/decisions", params={"event_id": "canary"}, headers=company.headers),

@@ -4,6 +4,7 @@ It is written from the words of the rules alone, and has neither a database nor 
 predicts nothing: it looks at each decision to ask and at each mail that leaves, and at everything that came before.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -17,6 +18,13 @@ HOLIDAYS = {
     "JP": {date(2026, 11, 23), date(2027, 1, 1)},
 }
 """Of the months in which the tests move their clock."""
+
+
+def months_later(at: datetime, months: int) -> datetime:
+    for _ in range(months):
+        first = at.replace(day=1) + timedelta(days=31)
+        at = first.replace(day=min(at.day, monthrange(first.year, first.month)[1]))
+    return at
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,17 @@ class Policy:
     counters: tuple[Counter, ...] = ()
     shared: bool = False
     """Whether an id stands for several people, each with an address."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a customer has chosen about further questions: one of the three."""
+
+    by: str
+    """The id of who chose it."""
+    until: datetime | None = None
+    months: int = 0
+    no_mail: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +149,10 @@ class History:
     """The ids under which somebody unsubscribed."""
     perhaps_noes_of: set[str] = field(default_factory=set)
     """The same of ids that were shared then: a no of an id's only address is that of the id."""
+    wishes: dict[str, Wish] = field(default_factory=dict)
+    """By address, and by id."""
+    perhaps_wishes: dict[str, Wish] = field(default_factory=dict)
+    """The same of ids that were shared then."""
     erased: set[str] = field(default_factory=set)
     """Ids."""
     answered: set[str] = field(default_factory=set)
@@ -149,6 +172,31 @@ class History:
         self.erased.add(id_)
         self.cases.discard(id_)
         self.counters = [each for each in self.counters if each[0].who.id != id_]
+        for wishes in (self.wishes, self.perhaps_wishes):
+            for key in [key for key, wish in wishes.items() if wish.by == id_]:
+                del wishes[key]
+
+    def choose(self, who: Who, wish: Wish | None) -> None:
+        """In place of all that was chosen for the address or the id."""
+        for key in (who.address, who.id):
+            self.wishes.pop(key, None)
+            self.perhaps_wishes.pop(key, None)
+        if wish is not None:
+            self.wishes[who.address] = wish
+            (self.perhaps_wishes if self.policy.shared else self.wishes)[who.id] = wish
+
+    def wishes_of(self, who: Who, *, perhaps: bool = False) -> list[Wish]:
+        """Those that hold for the person or the address; ``perhaps``: with what may be the id's."""
+        kept = [self.wishes, self.perhaps_wishes] if perhaps else [self.wishes]
+        return [each[key] for each in kept for key in (who.address, who.id) if key in each]
+
+    def is_before_wished(self, who: Who, asked_at: datetime, at: datetime, *, perhaps: bool = False) -> bool:
+        """Whether a question would come sooner after another one than the customer wishes."""
+        return any(
+            at < months_later(asked_at, each.months)
+            for each in self.wishes_of(who, perhaps=perhaps)
+            if each.months
+        )
 
     def ask(self, event: Happened, survey: str, due: datetime) -> None:
         self.asked[event.id] = Asked(event, self.surveys[survey], due)
@@ -174,7 +222,12 @@ class History:
             too_soon = days and due - at < days - timedelta(minutes=1)
             if self.test_mode and id_ in unsent and self.gives_way(other, survey):
                 continue  # nobody is asked in its place, so it stays
-            if id_ != event.id and before and too_soon and self.in_scope(asked, other):
+            if id_ == event.id or not before:
+                continue
+            same = self.are_one(event.who, other.event.who)
+            if same and self.is_before_wished(event.who, at, due + timedelta(minutes=1)):
+                broken.append(f"{event.id} sooner after {id_} of {at} than is wished")
+            if too_soon and self.in_scope(asked, other):
                 broken.append(f"{event.id} within the quarantine of {survey} after {id_} of {at}")
         return broken
 
@@ -184,6 +237,9 @@ class History:
             yield f"by {survey.name}, which does not ask about it"
         if self.has_said_no(event.who) or event.who.id in self.erased:
             yield "against a no, or an erasure"
+        for wish in self.wishes_of(event.who):
+            if wish.no_mail or (wish.until is not None and asked.due < wish.until):
+                yield f"against {wish}"
         if event.who.id in self.cases:
             yield "in an open case"
         wait = max(survey.delay, survey.holding)
@@ -207,7 +263,8 @@ class History:
                 within_days = other.due - due < other.survey.days * DAY and self.in_scope(other, mine)
                 within_cap = abs(other.due - due) < self.policy.cap
                 same = self.are_one(mine.event.who, other.event.who)
-                if same and (within_cap or (within_days and other.survey.days)):
+                wished = self.is_before_wished(other.event.who, due, other.due, perhaps=True)
+                if same and (within_cap or wished or (within_days and other.survey.days)):
                     return []
         return [f"{id_} was dropped, and no more valuable event was asked about in its place"]
 
@@ -230,6 +287,9 @@ class History:
             yield "a mail to a person, or an address, that is not to be written to"
         if who.id in self.erased:
             yield "a mail to an erased customer"
+        for wish in self.wishes_of(who):
+            if wish.no_mail or (wish.until is not None and mail.at < wish.until):
+                yield f"a mail against {wish}"
         for event, counter in self.counters_of(mail.event):
             if counter.hold is None or mail.at < event.at + counter.hold:
                 yield f"a mail against {event.type}"
@@ -269,18 +329,22 @@ class History:
         if event.id in self.outranked:
             yield "a mail that had given way"
 
-    def left_within_quarantine(self, event: Happened, survey: str, now: datetime) -> list[datetime]:
+    def left_within_quarantine(
+        self, event: Happened, survey: str, now: datetime, *, perhaps: bool = False
+    ) -> list[datetime]:
         """When the person, or somebody at the address, was asked about other events, too close to be asked about this one now.
 
-        By the survey as it is now, about what it was to ask; what has not left does not count.
+        By the survey as it is now, about what it was to ask, or by what the customer wishes; what has not left
+        does not count.
         """
         then, days = self.asked[event.id], self.surveys[survey].days * DAY
         asked = replace(then, survey=replace(self.surveys[survey], touchpoint=then.touchpoint))
         return [
             each.at
             for each in self.arrived_to(event.who)
-            if each.n == 0 and each.event.id != event.id and now - each.at < days
-            if self.in_scope(asked, self.asked[each.event.id])
+            if each.n == 0 and each.event.id != event.id
+            if (now - each.at < days and self.in_scope(asked, self.asked[each.event.id]))
+            or self.is_before_wished(event.who, each.at, now, perhaps=perhaps)
         ]
 
     def _of_reminder(self, mail: Mail) -> Iterator[str]:
@@ -358,6 +422,7 @@ class History:
         """
         surveys = [each for each in self.surveys.values() if each.event_type == event.type]
         now, who = event.known_at, event.who
+        wishes = self.wishes_of(who, perhaps=True)
         dues = [(each, max(event.at + max(each.delay, each.holding), now)) for each in surveys if each.live]
         mails = [each for each in waiting if each != event.id and self.are_one(self.events[each].who, who)]
         arrived = bool(self.arrived_to(who))
@@ -372,7 +437,10 @@ class History:
             "no_survey": not surveys,
             "paused": any(not each.live for each in surveys),
             "erased": who.id in self.erased,
-            "opted_out": self.has_said_no(who) or who.id in self.perhaps_noes_of,
+            "opted_out": self.has_said_no(who)
+            or who.id in self.perhaps_noes_of
+            or any(each.no_mail for each in wishes),
+            "paused_by_customer": any(each.until is not None and each.until > now for each in wishes),
             "suppressed": who.address in self.noes
             or any(
                 each.who.address == who.address and each.who.id in self.erased
@@ -382,7 +450,8 @@ class History:
             "case_open": who.id in self.cases,
             "too_old": any(due - event.at > survey.max_age for survey, due in dues),
             "quiet_dropped": any(not self.may_be_written_to(who, due) for _, due in dues),
-            "quarantine": any(each.days for each in kept),
+            "quarantine": any(each.days for each in kept)
+            or (bool(kept) and any(each.months for each in wishes)),
             "cap": bool(kept and self.policy.cap),
             "relational_first": any(each.measurement == "transactional" for each in surveys)
             and any(self.asked[each].survey.measurement == "relational" for each in mails),

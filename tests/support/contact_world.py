@@ -11,12 +11,24 @@ from uuid import UUID
 
 from msgspec import Raw
 from support.audit import an_actor
-from support.contact_history import LINK, Counter, Happened, History, Mail, Policy, Survey, Who
+from support.contact_history import (
+    LINK,
+    Counter,
+    Happened,
+    History,
+    Mail,
+    Policy,
+    Survey,
+    Who,
+    Wish,
+    months_later,
+)
 from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
     a_transaction,
+    choose_preference,
     consume,
     decide,
     go_live,
@@ -33,6 +45,7 @@ from support.http_clients import SECRET
 from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.models import metadata
+from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.story.handlers import keep_answers, keep_cases
 from services.dispatcher.suppressions.domain import SuppressionEntry
@@ -165,9 +178,21 @@ class World:
             await suppress(uow, TENANT, [entry], reason="listed", who=an_actor("the test"))
         self.history.noes.add(who.address)
 
+    async def choose(self, chosen: tuple[Who, str]) -> None:
+        """The customer chooses on their page."""
+        who, kind = chosen
+        months = 1 if kind in {"fewer", "pause"} else None
+        await choose_preference(self.database, customer_of(who), PreferenceChoice(kind, months))  # type: ignore[arg-type]
+        until = months_later(self.clock.now, 1) if kind == "pause" else None
+        wish = Wish(who.id, until, 1 if kind == "fewer" else 0, no_mail=kind == "channel")
+        self.history.choose(who, None if kind == "usual" else wish)
+
     async def allow(self, _: None) -> None:
         """Everybody takes their no back."""
         await execute(self.database, "DELETE FROM suppression WHERE reason <> 'erased'")
+        await execute(self.database, "DELETE FROM contact_preference")
+        self.history.wishes.clear()
+        self.history.perhaps_wishes.clear()
         self.history.noes.clear()
         self.history.noes_of.clear()
         self.history.perhaps_noes_of.clear()
@@ -279,7 +304,7 @@ class World:
         for row in found:
             event = self.history.events[row.source_id]
             asked = self.history.left_within_quarantine(
-                event, self._survey_name(row.survey_id), self.clock.now
+                event, self._survey_name(row.survey_id), self.clock.now, perhaps=True
             )
             self.told.append(f"{row.source_id} is dropped after {asked}")
             if not asked:

@@ -12,15 +12,18 @@ from support.http_clients import SECRET, afterword_settings, context_on
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.contact_policies.policy_commands import find_policy, set_policy
-from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.preferences.domain import PreferenceChoice
+from services.dispatcher.preferences.preference_commands import choose
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.suppressions import suppression_commands
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from shared.db import UnitOfWork
 from shared.db.database import Database
 from shared.events import (
     INVITATIONS,
@@ -241,7 +244,16 @@ async def decided(
 async def say_no(database: Database, customer: Customer) -> None:
     """The customer unsubscribes by the link of their mail."""
     async with database.transaction() as uow:
-        own = (await sending_commands.find_sending(uow, TENANT)).placeholder_ids
-        shared = (await find_policy(uow, TENANT)).rules.ids_are_shared
-        contact = contact_key_of(SECRET, TENANT, customer, own, ids_are_shared=shared)
-        await suppression_commands.unsubscribe(uow, contact)
+        await suppression_commands.unsubscribe(uow, await _contact(uow, customer))
+
+
+async def choose_preference(database: Database, customer: Customer, choice: PreferenceChoice) -> None:
+    """The customer chooses on the page that their mail links to."""
+    async with database.transaction() as uow:
+        await choose(uow, await _contact(uow, customer), choice)
+
+
+async def _contact(uow: UnitOfWork, customer: Customer) -> ContactKey:
+    own = (await sending_commands.find_sending(uow, TENANT)).placeholder_ids
+    shared = (await find_policy(uow, TENANT)).rules.ids_are_shared
+    return contact_key_of(SECRET, TENANT, customer, own, ids_are_shared=shared)

@@ -37,6 +37,8 @@ async def a_company_with_everything(world: World) -> Company:
     await world.post("dispatcher", company, "/v1/suppressions", {"customer_id": "amber-customer"})
     listed = {"email": "customer@amber.example"}
     await world.post("dispatcher", company, "/v1/suppressions", listed)
+    link = f"/u/{company.token('unsubscribe')}/choice"
+    assert (await world.clients["dispatcher"].post(link, data={"choice": "fewer"})).status_code == 200
     await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_call("amber was told"))
     complaint = {"event_type": "complaint", "effect": "hold", "hold_hours": 1, "scope": "customer"}
     rules = {"counter_events": [complaint]}

@@ -41,6 +41,7 @@ class RouteRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    content: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     may_repeat: tuple[str, ...] = ()
     """What the answer may repeat, because it was sent or follows from it."""
@@ -87,6 +88,20 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"suppression_id:path": of.suppression}, foreign=404
         ),
         "dispatcher GET /v1/suppressions/lifted": empty,
+        "dispatcher GET /v1/suppressions/export": RouteRequest(
+            may_repeat=(f"{of.name}-never",), is_logged=True
+        ),
+        "dispatcher POST /v1/suppressions/import": RouteRequest(
+            content=f"email\nnever@{of.name}.example.com", headers={"content-type": "text/csv"}
+        ),
+        "dispatcher GET /suppressions": RouteRequest(may_repeat=(f"{of.name}-never",)),
+        "dispatcher POST /suppressions": RouteRequest(form={"table": "customer_id\nc-1", "act": "try"}),
+        "dispatcher POST /suppressions/lift": RouteRequest(
+            form={"entry": of.suppression, "why": "asked for it"}, foreign=409
+        ),
+        "dispatcher GET /suppressions/download": RouteRequest(
+            may_repeat=(f"{of.name}-never",), is_logged=True
+        ),
         "dispatcher GET /v1/placeholder-ids": empty,
         "dispatcher PUT /v1/placeholder-ids": RouteRequest(json={"ids": ["walk by"]}),
         "dispatcher GET /v1/customers/export": RouteRequest(
@@ -340,6 +355,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /u/{token}": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
         ),
+        "dispatcher POST /u/{token}/choice": RouteRequest(
+            {"token": _token("unsubscribe", of, by)}, form={"choice": "fewer"}, public=True, foreign=404
+        ),
         "dispatcher GET /u/{token}/again": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),
@@ -434,6 +452,7 @@ class AskedRoute:
             params=request.query,
             json=request.json,
             data=form,
+            content=request.content,
             headers={**headers, **request.headers},
         )
 

@@ -41,6 +41,7 @@ _FIELDS = {
     "/relational_distance_days": "relational_distance",
     "/ask_with_open_case": "open_case",
     "/ids_are_shared": "shared_ids",
+    "/fewer_months": "fewer_months",
 }
 """The fields of the form by those of the API that they stand for."""
 _OF_WHOLE = {"/quiet_hours/mail": SAME_TIME, "/countries": TWICE_REMEDY}
@@ -83,6 +84,7 @@ class PolicyForm:
         """The body that the API would get."""
         quiet = {"from": self["quiet_from"].strip(), "to": self["quiet_to"].strip()}
         distance = whole_number(self["relational_distance"].strip())
+        months = whole_number(self["fewer_months"].strip())
         return {
             "quiet_hours": {"mail": quiet} if any(quiet.values()) else {},
             "sundays": {YES: True, NO: False}.get(self["sundays"], self["sundays"]),
@@ -91,6 +93,7 @@ class PolicyForm:
             "relational_distance_days": "" if distance is None else distance,
             "ask_with_open_case": {YES: True, NO: False}.get(self["open_case"], self["open_case"]),
             "ids_are_shared": {YES: True, NO: False}.get(self["shared_ids"], self["shared_ids"]),
+            "fewer_months": "" if months is None else months,
             **{rules: rows.bodies(self.fields) for rules, rows in RULES_IN_ROWS.items()},
         }
 
@@ -174,6 +177,7 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
             "relational_distance": str(rules.relational_distance_days),
             "open_case": YES if rules.ask_with_open_case else NO,
             "shared_ids": YES if rules.ids_are_shared else NO,
+            "fewer_months": str(rules.fewer_months),
             **COUNTER_ROWS.fields_of(rules.counter_events),
             **COUNTRY_ROWS.fields_of(rules.countries),
         }

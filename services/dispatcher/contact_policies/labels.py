@@ -1,7 +1,7 @@
 """Labels, remedies and notices of the page about when and how often customers may be written to."""
 
 from services.dispatcher.typed_times import HOUR_UNIT_LABELS
-from shared.events.contact_policies import MAX_CAP_HOURS, MAX_RELATIONAL_DISTANCE_DAYS
+from shared.events.contact_policies import MAX_CAP_HOURS, MAX_FEWER_MONTHS, MAX_RELATIONAL_DISTANCE_DAYS
 from shared.pages.language import spoken
 from shared.values.messages import Count, message
 
@@ -15,6 +15,7 @@ FIELD_LABELS = {
     "relational_distance": message("Days between a survey about one event and one about the whole relation"),
     "open_case": message("While a case of the customer is open"),
     "shared_ids": message("Several addresses under one customer id"),
+    "fewer_months": message("Months between two questions to a customer who wants fewer"),
 }
 MAIL_LEAVES = {"yes": message("Mail leaves as on any day"), "no": message("Mail waits for the next day")}
 WHOSE_ADDRESSES = {
@@ -47,6 +48,9 @@ REMEDIES = {
     ),
     "open_case": message("Choose whether somebody whose case is open is asked."),
     "shared_ids": message("Choose whose the addresses are that come under one customer id."),
+    "fewer_months": message(
+        "Write a whole number of months from %(least)s to %(most)s.", least=0, most=MAX_FEWER_MONTHS
+    ),
 }
 NOT_SAVED = message("Nothing was saved.")
 STALE_FORM = message(

@@ -74,6 +74,7 @@ def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
         "countries": ", ".join(f"{rule.country} {rule.needs}" for rule in rules.countries) or False,
         "declared": ", ".join(rule.country for rule in rules.countries if rule.declared is not None) or False,
         "ids_are_shared": rules.ids_are_shared,
+        "fewer_months": rules.fewer_months,
     }
 
 
@@ -105,6 +106,7 @@ def rules_from(row: Row[Any]) -> ContactRules:
         ask_with_open_case=row.ask_with_open_case,
         countries=_countries.decode(row.countries),
         ids_are_shared=row.ids_are_shared,
+        fewer_months=row.fewer_months,
     )
 
 
@@ -123,4 +125,5 @@ def policy_event(row: Row[Any]) -> TenantContactPolicy:
         ask_with_open_case=rules.ask_with_open_case,
         countries=rules.countries,
         ids_are_shared=rules.ids_are_shared,
+        fewer_months=rules.fewer_months,
     )

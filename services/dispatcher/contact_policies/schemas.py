@@ -14,7 +14,7 @@ from services.dispatcher.contact_policies.country_bodies import (
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.request_body import StrictBody
 from shared.events import ContactRules, QuietHours
-from shared.events.contact_policies import MAX_CAP_HOURS, MAX_RELATIONAL_DISTANCE_DAYS
+from shared.events.contact_policies import MAX_CAP_HOURS, MAX_FEWER_MONTHS, MAX_RELATIONAL_DISTANCE_DAYS
 from shared.values.messages import message
 
 CLOCK_TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -86,6 +86,13 @@ class ContactPolicyBody(StrictBody):
         description="Whether one customer id stands for several people, such as an account: then each "
         "address of it is a person of its own, for quarantines, the cap and opt-outs. Left out: as it is.",
     )
+    fewer_months: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_FEWER_MONTHS,
+        description="On the page that each mail links to a customer may choose to be asked at most once in "
+        "so many months; 0: that is not offered. Who has chosen keeps their months. Left out: as it is.",
+    )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -112,6 +119,7 @@ class ContactPolicyBody(StrictBody):
             "ask_with_open_case": self.ask_with_open_case,
             "countries": None if self.countries is None else tuple(each.rule() for each in self.countries),
             "ids_are_shared": self.ids_are_shared,
+            "fewer_months": self.fewer_months,
         }
         return replace(
             current,
@@ -148,6 +156,7 @@ class ContactPolicyAnswer(BaseModel):
     ask_with_open_case: bool
     countries: list[CountryRuleAnswer]
     ids_are_shared: bool
+    fewer_months: int
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -166,6 +175,7 @@ class ContactPolicyAnswer(BaseModel):
             ask_with_open_case=rules.ask_with_open_case,
             countries=[CountryRuleAnswer.of(each) for each in rules.countries],
             ids_are_shared=rules.ids_are_shared,
+            fewer_months=rules.fewer_months,
             version=policy.version,
         )
 

@@ -9,7 +9,7 @@ import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
 from services.dispatcher.decisions.event_fields import EventFields
-from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine, last_asked_by, left_of
+from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine, left_of, quarantine_of
 from services.dispatcher.decisions.giving_way import (
     outranked_by,
     outranked_surveys,
@@ -37,7 +37,9 @@ from shared.events.sending import SendingMode
 from shared.events.surveys import ChannelName
 from shared.values.languages import widening
 
-JUDGED_BY_TIME = frozenset({"no_basis", "relational_first", "quarantine", "relational_distance"})
+JUDGED_BY_TIME = frozenset(
+    {"paused_by_customer", "no_basis", "relational_first", "quarantine", "relational_distance"}
+)
 """The rules that have values, which depend on when the mail would leave."""
 TOO_LATE = frozenset({"too_old", "quiet_dropped", "countered"})
 """The rules by which a mail is not sent that would leave too long after its event; a counter-event may also
@@ -164,7 +166,13 @@ def decide(
 def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
     """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
     can_reach: dict[ChannelName, bool] = {"mail": person.address == "good"}
+    can_reach |= dict.fromkeys(can_reach.keys() & person.preferences.refused_channels, False)
     return next((name for each in channels for name in can_reach if name == each and can_reach[name]), None)
+
+
+def refuses_channels(survey: CandidateSurvey, person: Person) -> bool:
+    """Whether the customer refuses each channel by which this survey could reach them."""
+    return bool(person.preferences.refused_channels) and first_channel(survey.channels, person) is None
 
 
 def survey_for_event(
@@ -202,8 +210,12 @@ def consider_at(
         sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
         basis=basis_missing(survey, occurred_at, due_at, person) if why == "no_basis" else None,
         open_case=person.open_case if why == "case_open" else None,
+        paused_until=person.preferences.paused_until if why == "paused_by_customer" else None,
+        refused_channels=tuple(sorted(person.preferences.refused_channels))
+        if why == "opted_out" and not person.opted_out
+        else (),
     )
-    if why == "no_basis" or why not in JUDGED_BY_TIME:
+    if why in {"no_basis", "paused_by_customer"} or why not in JUDGED_BY_TIME:
         return considered
     person = without(person, yielding_to(survey, due_at, person))
     if why == "relational_first":
@@ -215,11 +227,13 @@ def consider_at(
             distance_days=person.relational_distance_days,
             asked_at=asked_too_close(survey, due_at, person),
         )
+    found = quarantine_of(survey, without(person, outranked_by(survey, due_at, person, outranked)))
     return msgspec.structs.replace(
         considered,
         quarantine_days=survey.quarantine_days,
         quarantine_scope=survey.quarantine_scope,
-        asked_at=last_asked_by(survey, without(person, outranked_by(survey, due_at, person, outranked))),
+        asked_at=found.asked_at,
+        wished_months=found.wished_months,
     )
 
 
@@ -274,8 +288,9 @@ def judge_survey(
         (person.erased, "erased"),
         (person.address == "missing", "no_address"),
         (person.address == "bad", "bad_address"),
-        (person.opted_out, "opted_out"),
+        (person.opted_out or refuses_channels(survey, person), "opted_out"),
         (person.suppressed, "suppressed"),
+        (person.preferences.pauses(due_at), "paused_by_customer"),
         (person.countered.cancelled_by is not None or cancels_itself, "countered"),
         (person.open_case is not None and not person.test_address, "case_open"),
         (_lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
@@ -405,6 +420,7 @@ def reason_not_to_send(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
+        (person.preferences.pauses(now), "paused_by_customer"),
         (person.countered.cancelled_by is not None, "countered"),
         (person.open_case is not None and not person.test_address, "case_open"),
         (survey is not None and _lacks_basis(survey, occurred_at, leaves_at, person), "no_basis"),
@@ -422,7 +438,7 @@ def reason_not_to_send(
 def asked_before(reason: str, survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
     """When the person was asked that forbids a mail to leave then, for this reason; None: not why."""
     if reason == "quarantine":
-        return last_asked_by(survey, person)
+        return quarantine_of(survey, person).asked_at
     return asked_too_close(survey, at, person) if reason == "relational_distance" else None
 
 

@@ -41,6 +41,7 @@ from services.dispatcher.decisions.lawful_basis import (
 )
 from services.dispatcher.decisions.places import Place, place_of
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.decisions.repository import open_cases as case_rows
 from services.dispatcher.decisions.sampling import (
     Draw,
@@ -71,6 +72,8 @@ class DecisionInputs:
     """When and how often those companies may write that have ever set it."""
     suppressed: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
     """The suppressions of addresses and customers, by tenant, kind and key."""
+    preferred: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
+    """What customers have chosen about further questions, by the same."""
     asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """When each contact, or anybody with an id, was last asked; updated within the batch."""
     asked: dict[tuple[str, str], list[Asked]] = field(default_factory=dict)
@@ -167,6 +170,7 @@ class DecisionInputs:
             suppressed=not reasons.isdisjoint(SUPPRESSING),
             address_erased="erased" in reasons,
             suppressed_by=entries[0].kind if entries else None,
+            preferences=self._preferences(contact),
             invited_at=max((at for at in asked if at is not None), default=None),
             hours=self._hours(event.tenant, place),
             cap_hours=rules.cap_hours,
@@ -241,6 +245,13 @@ class DecisionInputs:
             for entry in entries_of(contact)
         ]
         return [row for row, earlier in found if row is not None and not (earlier and row.canonical)]
+
+    def _preferences(self, contact: ContactKey) -> Preferences:
+        """What the contact has chosen, by the address and by the id."""
+        if not self.preferred:
+            return NO_PREFERENCES
+        keys = ((contact.tenant, entry.kind, entry.key) for entry in entries_of(contact) if not entry.earlier)
+        return Preferences.of(self.preferred[key] for key in keys if key in self.preferred)
 
     def draws(self, survey: CandidateSurvey, contact: ContactKey, transaction: Transaction) -> Draw:
         """Whether the contact is one of those whom the survey asks about this event."""

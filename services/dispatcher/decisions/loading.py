@@ -81,8 +81,9 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     ]
     inputs.open_cases.update(await case_rows.find(uow, careful))
     entries = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
-    for row in await suppression_rows.find_matching(uow, sorted(entries)):
-        inputs.suppressed[row.tenant, row.kind, row.key] = row
+    for row in await suppression_rows.find_with_preferences(uow, sorted(entries)):
+        said = inputs.preferred if row.reason is None else inputs.suppressed
+        said[row.tenant, row.kind, row.key] = row
 
 
 async def load_counters(

@@ -20,6 +20,7 @@ ReminderRefusal = Literal[
     "bad_address",
     "opted_out",
     "suppressed",
+    "paused_by_customer",
     "countered",
     "no_basis",
     "case_open",
@@ -86,6 +87,7 @@ def reason_not_to_remind(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
+        (person.preferences.pauses(now), "paused_by_customer"),
         (person.countered.cancelled_by is not None, "countered"),
         # Not the age: as with the survey's own days, it was right when the first mail left.
         (survey is not None and basis_missing(survey, now, now, person) is not None, "no_basis"),

@@ -10,6 +10,7 @@ from services.dispatcher.decisions.conditions import FailedComparison
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.hours import ContactHours, HoldRule
 from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, MissingBasis
+from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.decisions.sampling import SegmentShare
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules, SurveyState
@@ -22,6 +23,7 @@ SurveyRefusal = Literal[
     "bad_address",
     "opted_out",
     "suppressed",
+    "paused_by_customer",
     "countered",
     "case_open",
     "no_basis",
@@ -85,6 +87,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Which entry forbids it: the address's, or the customer id's."""
     address_erased: bool = False
     """Whether the address is suppressed since another customer who came under it was erased."""
+    preferences: Preferences = NO_PREFERENCES
+    """What they have chosen about further questions; it holds for test addresses, too."""
     invited_at: datetime | None = None
     """When they were last asked: at the decision by whatever system, when the mail leaves by another one
     alone."""
@@ -121,6 +125,12 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a quarantine: its days, its scope, and when the contact was last asked within it."""
     quarantine_scope: QuarantineScope | None = None
     asked_at: datetime | None = None
+    wished_months: int | None = None
+    """Of a quarantine that the customer's own wish makes longer: at most one question in so many months."""
+    paused_until: datetime | None = None
+    """Until then the customer wants no questions."""
+    refused_channels: tuple[str, ...] = ()
+    """By which the customer wants none, where that leaves the survey no channel."""
     failed: tuple[FailedComparison, ...] = ()
     """The comparisons for which the event does not meet its conditions."""
     sampling_percent: int | None = None

@@ -31,6 +31,7 @@ from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import bases_of, law_for
 from services.dispatcher.decisions.places import place_of
+from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.decisions.sampling import Draw, SegmentShare, adaptive_segment, draw
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
@@ -73,6 +74,15 @@ class Suppressed(NamedTuple):
 
     since: datetime
     reason: SuppressionReason
+
+
+class Chosen(NamedTuple):
+    """Since when a contact has chosen one of these about further questions."""
+
+    since: datetime
+    paused_until: datetime | None
+    months: int | None
+    channel: str | None
 
 
 class KnownCase(NamedTuple):
@@ -136,6 +146,9 @@ class Simulation:
     left when it was due."""
     suppressed: dict[str, list[Suppressed]] = field(default_factory=dict)
     """By the keyed hash of an address, or a customer's id."""
+    chosen: dict[str, list[Chosen]] = field(default_factory=dict)
+    """The same of what customers have chosen about further questions; what they had chosen before is not
+    known."""
     cases: dict[str, list[KnownCase]] = field(default_factory=dict)
     """By the person, or the keyed hash of the address, whom each is about."""
     detractors: set[str] = field(default_factory=set)
@@ -274,6 +287,7 @@ class Simulation:
             test_address=event.test_address,
             opted_out="unsubscribed" in reasons,
             suppressed=not reasons.isdisjoint(SUPPRESSING),
+            preferences=self._preferences(keys, event.decided_at),
             invited_at=max((each.at for each in asked), default=None),
             asked=tuple(asked),
             hours=ContactHours.of(rules, place.zone, place.country),
@@ -284,6 +298,12 @@ class Simulation:
             company_zone=self.rules.tenant.time_zone if self.rules.tenant is not None else "UTC",
             law=law_for(rules.countries, place.country, self._evidence(event)),
         )
+
+    def _preferences(self, keys: Iterable[str], at: datetime) -> Preferences:
+        if not self.chosen:
+            return NO_PREFERENCES
+        chosen = (each for key in keys for each in self.chosen.get(key, ()))
+        return Preferences.of(each for each in chosen if each.since <= at)
 
     def _open_case(self, event: PastEvent) -> OpenCase | None:
         contact, at = event.contact, event.decided_at

@@ -30,6 +30,7 @@ from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import AddressQuality, CandidateSurvey, OpenCase
 from services.dispatcher.dry_runs import repository
 from services.dispatcher.dry_runs.domain import (
+    Chosen,
     DryRun,
     KnownCase,
     Outcome,
@@ -243,6 +244,10 @@ async def _load_contacts(
     for row in await repository.find_asked_before(uow, tenant, sorted(keys), without_ours, since):
         what = row.measurement, row.touchpoint, row.survey_id, row.about
         simulation.note_asked(row.contact, Asked(row.asked_at, row.elsewhere, *what))
-    for row in await suppression_rows.find_matching(uow, sorted(entries)):
-        simulation.suppressed.setdefault(row.key, []).append(Suppressed(row.created_at, row.reason))
+    for row in await suppression_rows.find_with_preferences(uow, sorted(entries)):
+        if row.reason is None:
+            chosen = Chosen(row.created_at, row.paused_until, row.months, row.channel)
+            simulation.chosen.setdefault(row.key, []).append(chosen)
+        else:
+            simulation.suppressed.setdefault(row.key, []).append(Suppressed(row.created_at, row.reason))
     simulation.known |= keys | {key for _, _, key, _ in entries}

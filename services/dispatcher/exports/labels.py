@@ -22,6 +22,7 @@ from shared.privacy.export_records import (
     InvitationRecord,
     KeptKind,
     KnownRecord,
+    PreferenceRecord,
     ProfileRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
@@ -39,6 +40,7 @@ HEADINGS: dict[ExportKind, Message] = {
     "asked": message("When a question was last asked"),
     "suppression": message("No more questions"),
     "suppression_lift": message("Questions that were allowed again"),
+    "preference": message("What was chosen about further questions"),
     "visit": message("Visits of links"),
     "answer": message("Answers"),
     "took_part": message("Anonymous answers"),
@@ -104,6 +106,8 @@ FIELDS: Mapping[str, Message] = {
     "invited_at": message("Asked by mail"),
     "invited_before": message("Asked by mail before that"),
     "asked_elsewhere_at": message("Asked in another way"),
+    "paused_until": message("No questions until"),
+    "months": message("Least months between two questions"),
     "last_at": message("Last visit"),
     "visits": message("Visits"),
     "score": message("Score"),
@@ -266,6 +270,15 @@ def _(record: SuppressionRecord) -> Message:
 @sentence_of.register
 def _(_: SuppressionLiftRecord) -> Message:
     return message("Questions were allowed again.")
+
+
+@sentence_of.register
+def _(record: PreferenceRecord) -> Message:
+    if record.months:
+        return message("The customer wishes fewer questions.")
+    if record.channel:
+        return message("The customer wants no questions by mail.")
+    return message("The customer has asked for a pause.")
 
 
 @sentence_of.register

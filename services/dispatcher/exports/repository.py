@@ -27,6 +27,7 @@ from shared.privacy.export_records import (
     EventRecord,
     InvitationRecord,
     KnownRecord,
+    PreferenceRecord,
     ProfileRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
@@ -114,6 +115,11 @@ FIND_LIFTS = f"""
     SELECT t.kind, t.key, t.was, t.at FROM suppression_lift t
     WHERE {OF_PERSON_OR_ADDRESS}
         AND {newest_first("t.at")}
+"""
+FIND_PREFERENCES = f"""
+    SELECT t.kind, t.key, t.paused_until, t.months, t.channel, t.changed_at FROM contact_preference t
+    WHERE {OF_PERSON_OR_ADDRESS}
+        AND {newest_first("t.changed_at")}
 """
 ASKED_AT = "greatest(t.invited_at, t.asked_elsewhere_at)"
 OF_PERSON_OR_CONTACT = f"""t.tenant = :tenant
@@ -227,6 +233,12 @@ def _lift(row: Row[Any]) -> SuppressionLiftRecord:
     return record_of(SuppressionLiftRecord, row, obtained_from="staff", by=row.kind, id=row.key)
 
 
+def _preference(row: Row[Any]) -> PreferenceRecord:
+    return record_of(
+        PreferenceRecord, row, at=row.changed_at, obtained_from="customer", by=row.kind, id=row.key
+    )
+
+
 def _access(row: Row[Any]) -> AccessRecord:
     return AccessRecord(at=row.at, obtained_from="afterword", act=row.act, who=ACTORS.get(row.who_kind))
 
@@ -240,6 +252,7 @@ SOURCES = (
     ExportSource("asked", FIND_ASKED, _asked),
     ExportSource("suppression", FIND_SUPPRESSIONS, _suppression),
     ExportSource("suppression_lift", FIND_LIFTS, _lift),
+    ExportSource("preference", FIND_PREFERENCES, _preference),
     ExportSource("access", FIND_ACCESS, _access),
 )
 FIND_ERASED = """

@@ -27,6 +27,7 @@ from services.dispatcher.decisions.loading import (
 )
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.preferences import Preferences
 from services.dispatcher.decisions.quarantine import give_turn_back
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
@@ -150,6 +151,7 @@ class InvitationQueue:
         words = _words(inputs)
         person = self._person(
             inputs,
+            delivery.channel,
             renderer.address(invitation.customer),
             sending,
             known_customer(invitation.customer, words, contact),
@@ -216,6 +218,7 @@ class InvitationQueue:
     def _person(
         self,
         inputs: Row[Any],
+        channel: str,
         address: str | None,
         sending: Sending,
         customer: Customer,
@@ -233,8 +236,11 @@ class InvitationQueue:
             erased=erased,
             address=address_quality(address),
             test_address=sending.is_test(address),
-            opted_out="unsubscribed" in inputs.reasons,
+            opted_out="unsubscribed" in inputs.reasons or channel in inputs.refused_channels,
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
+            preferences=Preferences(
+                inputs.paused_until, inputs.months or 0, frozenset(inputs.refused_channels)
+            ),
             invited_at=inputs.asked_elsewhere_at,
             asked=tuple(each for each in asked if each.elsewhere),
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),

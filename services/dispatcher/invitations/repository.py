@@ -104,7 +104,7 @@ FIND_SENDING_INPUTS = f"""
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
-        p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared,
+        p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared, p.fewer_months,
         k.id AS case_id, k.number AS case_number,
         EXISTS (
             SELECT FROM asked o
@@ -122,7 +122,8 @@ FIND_SENDING_INPUTS = f"""
                     x.key = :address OR NOT x.canonical AND x.key = ANY(CAST(:earlier AS text[]))
                 )
             )
-        ) AS reasons
+        ) AS reasons,
+        q.paused_until, q.months, q.refused_channels
     FROM (SELECT CAST(:tenant AS text), CAST(:survey_id AS uuid)) AS n(tenant, survey_id)
     LEFT JOIN survey s ON s.tenant = n.tenant AND s.id = n.survey_id
     LEFT JOIN survey_words w
@@ -134,6 +135,14 @@ FIND_SENDING_INPUTS = f"""
     LEFT JOIN customer_profile f ON f.tenant = n.tenant AND f.person = :person
     LEFT JOIN LATERAL ({USED_SENDER.format(tenant="n.tenant")}) own ON true
     LEFT JOIN LATERAL {OPEN_CASE} k ON true
+    CROSS JOIN LATERAL (
+        SELECT max(y.paused_until) AS paused_until, max(y.months) AS months,
+            coalesce(array_agg(y.channel) FILTER (WHERE y.channel IS NOT NULL), '{{}}') AS refused_channels
+        FROM contact_preference y
+        WHERE y.tenant = n.tenant AND (
+            y.kind = 'customer' AND y.key = :customer_id OR y.kind = 'address' AND y.key = :address
+        )
+    ) q
 """
 
 
@@ -144,7 +153,8 @@ async def find_sending_inputs(
 
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` and the ``layout`` of the
     invitation's own version, with whether these words are neutral and rewarded (None: it was not kept), the
-    ``reasons`` for which the contact is suppressed, by its id or by its address, when another system asked,
+    ``reasons`` for which the contact is suppressed, by its id or by its address, what was chosen for either
+    (``paused_until``, ``months``, ``refused_channels``), when another system asked,
     when the last mail of ours left that asked the contact (``left_at``) and which messages to it left last,
     the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), what is known of the
     person, the open case about the person or the address (``case_id`` is None when there is none), whether a

@@ -68,7 +68,8 @@ async def list_customers(
 ) -> list[CustomerProfile]:
     """The next customers of this period up to a pseudonym who are not suppressed."""
     values = {"tenant": progress.tenant, "after": progress.position, "until": until, "limit": limit}
-    rows = await uow.execute(wave_rows.LIST_ELIGIBLE, {**values, "segments": "{}", "joined_by": uow.now})
+    times = {"joined_by": uow.now, "now": uow.now}
+    rows = await uow.execute(wave_rows.LIST_ELIGIBLE, {**values, **times, "segments": "{}"})
     return [CustomerProfile(**row) for row in rows.mappings()]
 
 

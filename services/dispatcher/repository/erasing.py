@@ -180,6 +180,17 @@ async def erase_suppressions(uow: UnitOfWork, targets: Collection[Target]) -> No
     await uow.execute(ERASE_LIFT_REASONS, values)
 
 
+REMOVE_PREFERENCES = f"""
+    DELETE FROM contact_preference t USING {TARGETS}
+    WHERE {of_target("CASE t.kind WHEN 'address' THEN t.key END")}
+"""
+
+
+async def remove_preferences(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """Remove what these customers have chosen about further questions: they get none any more."""
+    await uow.execute(REMOVE_PREFERENCES, target_values(targets))
+
+
 LOCK_DECISIONS = f"""
     SELECT t.tenant, t.event_id, t.source_id, t.customer_id, t.facts, t.grounds
     FROM decision t

@@ -1,7 +1,8 @@
 """What the dispatcher removes of what is too old, in this order: what is overwritten before what is deleted.
 
 What an event was decided by stays known for as long as it could come again. The keyed hashes by which
-suppressions and the quarantine know an address stay for ever: a no is a no, and they say nothing of anybody.
+suppressions, preferences and the quarantine know an address stay for ever: a no is a no, and they say nothing
+of anybody.
 """
 
 from services.dispatcher.decisions.repository.counter_events import REMEMBERED
@@ -10,6 +11,7 @@ from services.dispatcher.models import (
     asked,
     audit_line,
     case_heard,
+    contact_preference,
     counter_event,
     countered,
     customer,
@@ -99,6 +101,8 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
+    # A pause that is over. Whoever wants fewer questions, or none by mail, goes on to want so.
+    DeleteRule("contacts", contact_preference, "t.paused_until < :now"),
     # By what a customer may be asked outside of an event.
     DeleteRule("contacts", customer_profile, "t.known_at < :contacts"),
     # By what a customer is known to an erasure, once no service has anything else of them.

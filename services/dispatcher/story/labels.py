@@ -72,6 +72,12 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("the address is on the suppression list"),
         message("The address was put on the suppression list since."),
     ),
+    "paused_by_customer": ReasonWords(
+        message("The customer has asked for a pause, which was not over."),
+        message("Pause of the customer"),
+        message("the customer wants no questions for a time"),
+        message("The customer has asked for a pause since, which was not over."),
+    ),
     "countered": ReasonWords(
         message("A counter-event came, after which nobody is asked about this."),
         message("Counter-event"),

@@ -11,7 +11,7 @@ from services.dispatcher.callers import CompanyEditor, Limit, is_admin
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
-from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
 from services.dispatcher.suppressions.schemas import (
     LiftAnswer,
     LiftList,
@@ -19,7 +19,7 @@ from services.dispatcher.suppressions.schemas import (
     SuppressionBody,
     SuppressionList,
 )
-from services.dispatcher.suppressions.suppression_commands import lift, suppress
+from services.dispatcher.suppressions.suppression_commands import entries_named, lift, suppress
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
@@ -58,10 +58,21 @@ async def list_suppressions(
     context: OwnContext,
     after: Annotated[str, Query(description="`next` of the page before.")] = "",
     limit: Limit = 100,
+    email: Annotated[str, Query(max_length=320, description="The entry of this address.")] = "",
+    customer_id: Annotated[str, Query(max_length=200, description="The entry of this id.")] = "",
+    reason: Annotated[SuppressionReason | None, Query(description="Entries of this reason.")] = None,
 ) -> SuppressionList:
-    kind, _, key = after.partition(":")
+    """All entries, in the order of their ids. `email` and `customer_id` find the entries of both; an address
+    is looked for by its keyed hash.
+    """
     async with context.database.reading() as uow:
-        found = await repository.list_page(uow, caller.tenant, (kind, key), limit + 1)
+        if email or customer_id:
+            sought = entries_named(context.secret, caller.tenant, email, customer_id)
+            rows = await repository.find_matching(uow, [(caller.tenant, *entry) for entry in sought])
+            entries = [_answer(row) for row in rows if reason is None or row.reason == reason]
+            return SuppressionList(suppressions=entries)
+        kind, _, key = after.partition(":")
+        found = await repository.list_page(uow, caller.tenant, (kind, key), limit + 1, reason)
     entries = [_answer(row) for row in found[:limit]]
     return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
 

@@ -1,115 +1,167 @@
-"""The customer's way out and back: a GET only asks, the POST acts, also without a cookie (RFC 8058)."""
+"""The page of the list: who is never asked and why, taken from a table, downloaded, taken away."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+import asyncio
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
-from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
-from services.dispatcher.invitations.repository import find_by_id
-from services.dispatcher.invitations.states import read_invitation, subject_of_invitation
+from services.dispatcher.customers.csv_rows import BadTable
+from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
 from services.dispatcher.sending.sending_commands import find_sending
-from services.dispatcher.suppressions.suppression_commands import has_unsubscribed, resubscribe, unsubscribe
-from services.dispatcher.tenants import tenant_or_placeholder
-from shared.db import UnitOfWork
-from shared.http.client_networks import network_of
-from shared.http.rate_limit import attempt
+from services.dispatcher.suppressions import repository
+from services.dispatcher.suppressions.api import LIFT_REFUSALS
+from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
+from services.dispatcher.suppressions.files import export_of
+from services.dispatcher.suppressions.import_commands import batches, import_rows, named
+from services.dispatcher.suppressions.labels import (
+    EXAMPLE,
+    GONE,
+    LIFT_REFUSED,
+    LIFTED,
+    reason_options,
+    taken_notice,
+)
+from services.dispatcher.suppressions.suppression_commands import entries_named, lift
+from services.dispatcher.suppressions.views import EntryLine, ImportPreview, SuppressionsPage
+from shared.http.form_texts import read_texts
+from shared.http.numbers import whole_number
 from shared.http.routes import CheckedRoute
-from shared.link_tokens import LinkSigner
-from shared.pages.page import Page
-from shared.privacy.erased import find_erased
-from shared.privacy.persons import NOBODY
+from shared.http.staff_auth import Staff
+from shared.pages.language import spoken
+from shared.permissions import ADMIN
+from shared.privacy.audit import AuditActor
 
-router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-SubscriptionCommand = Callable[[UnitOfWork, ContactKey], Awaitable[None]]
-Shows = Literal["leave", "left", "return", "returned", "erased"]
-"""What the page says: do you want to be asked no more, you are not, do you want to be again, you are; or that
-nothing is kept of you any more, so that you are never asked."""
+log = structlog.get_logger()
 
-
-@dataclass(frozen=True, kw_only=True)
-class UnsubscribePage(Page):
-    """Asks whether the customer means it, or says that it is done."""
-
-    template: ClassVar[str] = "unsubscribe.html"
-    company: str
-    shows: Shows
-    link: str
+router = APIRouter(include_in_schema=False, prefix="/suppressions", route_class=CheckedRoute)
+ENTRIES_PER_PAGE = 50
+Typed = Annotated[str, Query(max_length=330)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnknownLinkPage(Page):
-    """One page for a wrong, a foreign and a forgotten link."""
-
-    template: ClassVar[str] = "unsubscribe_unknown.html"
-
-
-@router.get("/u/{token}")
-async def ask_to_leave(token: str, request: Request, context: OwnContext) -> Response:
-    """Ask whether the customer means it, or show the way back to one who has unsubscribed."""
-    return await _answer(token, request, context, None, yes="left", no="leave")
-
-
-@router.post("/u/{token}")
-async def leave(token: str, request: Request, context: OwnContext) -> Response:
-    """Unsubscribe: by the page's button, or by the mail program's own. The same again changes nothing."""
-    return await _answer(token, request, context, unsubscribe, yes="left", no="leave")
-
-
-@router.get("/u/{token}/again")
-async def ask_to_return(token: str, request: Request, context: OwnContext) -> Response:
-    """Ask whether to subscribe again: on a page of its own, since scanners press buttons."""
-    return await _answer(token, request, context, None, yes="return", no="returned")
-
-
-@router.post("/u/{token}/again")
-async def return_(token: str, request: Request, context: OwnContext) -> Response:
-    """Subscribe again. The same again changes nothing."""
-    return await _answer(token, request, context, resubscribe, yes="return", no="returned")
-
-
-async def _answer(
-    token: str,
+@router.get("")
+async def show_suppressions(
     request: Request,
-    context: DispatcherContext,
-    command: SubscriptionCommand | None,
-    *,
-    yes: Shows,
-    no: Shows,
+    staff: CompanyStaffEditor,
+    context: OwnContext,
+    q: Typed = "",
+    reason: Annotated[str, Query(pattern="^(unsubscribed|listed|erased)?$")] = "",
+    after: Typed = "",
+    taken: Annotated[str, Query(max_length=12)] = "",
+    did: Annotated[str, Query(max_length=12)] = "",
 ) -> Response:
-    """Act; then show ``yes`` to a customer who has unsubscribed, ``no`` to another one.
-
-    :raises Problem: 429 when the requests come faster than people click.
-    """
-    attempt((context.per_network, network_of(request)))
-    invitation_id = LinkSigner(context.secret).read("unsubscribe", token)
-    if invitation_id is None:
-        return _unknown(request, context)
-    attempt((context.per_link, str(invitation_id)))
-    async with context.invitation_locks.acquire(str(invitation_id)), context.database.transaction() as uow:
-        row = await find_by_id(uow, invitation_id)
-        if row is None:
-            return _unknown(request, context)
-        invitation = read_invitation(row)
-        if invitation.person == NOBODY and not invitation.erased:  # whose it was is not known any more
-            return _unknown(request, context)
-        tenant = await tenant_or_placeholder(uow, row.tenant)
-        placeholder_ids = (await find_sending(uow, row.tenant)).placeholder_ids
-        shared = (await find_policy(uow, row.tenant)).rules.ids_are_shared
-        contact = contact_key_of(
-            context.secret, row.tenant, invitation.customer, placeholder_ids, ids_are_shared=shared
-        )
-        shows: Shows = "erased"
-        if not invitation.erased and not await find_erased(uow, [subject_of_invitation(contact, invitation)]):
-            if command is not None:
-                await command(uow, contact)
-            shows = yes if await has_unsubscribed(uow, contact) else no
-    page = UnsubscribePage(company=tenant.name, shows=shows, link=f"/u/{token}")
-    return context.pages.page(request, page, speak=invitation.language)
+    """The list, or what a search finds."""
+    added = whole_number(taken)
+    done = taken_notice(added) if added is not None else spoken(LIFTED) if did == "lifted" else ""
+    return await _page(request, staff, context, q=q.strip(), reason=reason, after=after, done=done)
 
 
-def _unknown(request: Request, context: DispatcherContext) -> Response:
-    return context.pages.page(request, UnknownLinkPage(), status_code=404)
+@router.post("")
+async def take_table(
+    request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Show what the table would do; keep its rows where exactly this table was shown before."""
+    form = await read_texts(request)
+    text = form.get("table", "").replace("\r\n", "\n").strip()
+    async with context.database.reading() as uow:
+        placeholder_ids = (await find_sending(uow, staff.tenant)).placeholder_ids
+    try:
+        rows = await asyncio.to_thread(_rows_of, text, context.database.clock(), placeholder_ids)
+    except BadTable as bad:
+        return await _page(request, staff, context, text=text, refused=spoken(bad.remedy), status_code=422)
+    fingerprint = sha256(text.encode()).hexdigest()
+    good = [row for row in rows if isinstance(row, SuppressionRow)]
+    if form.get("act") != "save" or form.get("seen") != fingerprint or not good:
+        preview = ImportPreview.of(fingerprint, rows)
+        return await _page(request, staff, context, text=text, preview=preview)
+    added = 0
+    for part in batches(good):
+        hashed = await asyncio.to_thread(named, context.secret, staff.tenant, part)
+        async with context.database.transaction() as uow:
+            added += await import_rows(uow, staff.tenant, hashed, who=AuditActor.of_staff(staff))
+    return RedirectResponse(f"/suppressions?taken={added}", 303)
+
+
+@router.post("/lift")
+async def take_away(
+    request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Take one entry from the list; a customer's own no only an administrator does, who writes why."""
+    form = await read_texts(request)
+    kind, _colon, key = form.get("entry", "").partition(":")
+    why = form.get("why", "").strip()[:500] or None
+    async with context.database.transaction() as uow:
+        entry = await repository.lock(uow, staff.tenant, kind, key)
+        refused = GONE if entry is None else None
+        if entry is not None and entry.reason in LIFT_REFUSALS and (why is None or staff.role != ADMIN):
+            refused = LIFT_REFUSED
+        elif entry is not None:
+            await lift(uow, staff.tenant, entry, who=AuditActor.of_staff(staff), reason=why)
+            log.info("suppression_lifted", tenant=staff.tenant, kind=kind, was=entry.reason, by="the company")
+    if refused is not None:
+        return await _page(request, staff, context, lift_refused=spoken(refused), status_code=409)
+    return RedirectResponse("/suppressions?did=lifted", 303)
+
+
+@router.get("/download")
+async def download(staff: CompanyStaffEditor, context: OwnContext) -> Response:
+    """The list as a file; who took it is logged."""
+    return await export_of(context, staff.tenant, AuditActor.of_staff(staff))
+
+
+def _rows_of(
+    text: str, now: datetime, placeholder_ids: AbstractSet[str]
+) -> list[SuppressionRow | SuppressionFault]:
+    return list(read_rows(text.splitlines(keepends=True), now, placeholder_ids))
+
+
+async def _page(
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    *,
+    q: str = "",
+    reason: str = "",
+    after: str = "",
+    text: str = "",
+    preview: ImportPreview | None = None,
+    refused: str = "",
+    done: str = "",
+    lift_refused: str = "",
+    status_code: int = 200,
+) -> Response:
+    async with context.database.reading() as uow:
+        frame = await frame_of(uow, staff, "surveys")
+        counts = await repository.count(uow, staff.tenant)
+        if q:
+            sought = entries_named(context.secret, staff.tenant, q if "@" in q else "", q)
+            found = await repository.find_matching(uow, [(staff.tenant, *entry) for entry in sought])
+            rows = [row for row in found if not reason or row.reason == reason]
+        else:
+            kind, _, key = after.partition(":")
+            place, wanted = (kind, key), reason or None
+            rows = list(await repository.list_page(uow, staff.tenant, place, ENTRIES_PER_PAGE + 1, wanted))
+    shown = [EntryLine.of(row) for row in rows[:ENTRIES_PER_PAGE]]
+    page = SuppressionsPage(
+        entries=shown,
+        total=sum(counts.values()),
+        q=q,
+        reason=reason,
+        reason_options=reason_options(),
+        query=urlencode({name: value for name, value in {"q": q, "reason": reason}.items() if value}),
+        after=after,
+        more=shown[-1].id if len(rows) > ENTRIES_PER_PAGE else "",
+        text=text,
+        example=EXAMPLE,
+        preview=preview,
+        refused=refused,
+        done=done,
+        lift_refused=lift_refused,
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

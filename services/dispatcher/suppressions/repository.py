@@ -1,7 +1,8 @@
 """``suppression`` (who is never asked) and ``suppression_lift`` (who took an entry away, and why)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,27 +14,39 @@ from shared.privacy.audit import CUSTOMER
 
 ADD = """
     INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at, canonical, listed)
-    SELECT :tenant, kind, key, CAST(:reason AS text), :who, :now, true, CAST(:reason AS text) = 'listed'
-    FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[])) AS n(kind, key)
+    SELECT :tenant, kind, key, CAST(:reason AS text), :who, coalesce(since, :now), true,
+        CAST(:reason AS text) = 'listed'
+    FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:since AS timestamptz[]))
+        AS n(kind, key, since)
     ORDER BY 2, 3
     ON CONFLICT (tenant, kind, key) DO UPDATE SET
         listed = s.listed OR s.reason = 'listed' OR EXCLUDED.listed,
         reason = CASE WHEN EXCLUDED.reason = 'listed' THEN s.reason ELSE EXCLUDED.reason END,
-        who = CASE WHEN EXCLUDED.reason = 'listed' THEN s.who ELSE EXCLUDED.who END
+        who = CASE WHEN EXCLUDED.reason = 'listed' THEN s.who ELSE EXCLUDED.who END,
+        created_at = least(s.created_at, EXCLUDED.created_at)
     WHERE s.reason <> EXCLUDED.reason
+    RETURNING xmax = 0 AS is_new
 """
 
 
 async def add(
-    uow: UnitOfWork, tenant: str, entries: Sequence[tuple[str, str]], *, reason: str, who: str
-) -> None:
-    """Add (kind, key) entries.
+    uow: UnitOfWork,
+    tenant: str,
+    entries: Iterable[tuple[str, str]],
+    *,
+    reason: str,
+    who: str,
+    since: Mapping[tuple[str, str], datetime | None] = MappingProxyType({}),
+) -> int:
+    """Add (kind, key) entries; returns how many were not there.
 
     A list takes the place of no other reason, an unsubscription that of each. That a list has the entry, too,
     stays known.
+
+    :param since: when those entries were made that are not made now.
     """
     entries = sorted(set(entries))
-    await uow.execute(
+    rows = await uow.execute(
         ADD,
         {
             "tenant": tenant,
@@ -42,8 +55,10 @@ async def add(
             "now": uow.now,
             "kinds": [kind for kind, _ in entries],
             "keys": [key for _, key in entries],
+            "since": [since.get(entry) for entry in entries],
         },
     )
+    return sum(row.is_new for row in rows)
 
 
 class ErasedAddress(NamedTuple):
@@ -91,7 +106,7 @@ async def add_erased(uow: UnitOfWork, addresses: Sequence[ErasedAddress]) -> Non
 
 
 FIND_MATCHING = """
-    SELECT s.tenant, s.kind, s.key, s.reason, s.created_at, s.canonical
+    SELECT s.tenant, s.kind, s.key, s.reason, s.who, s.created_at, s.canonical
     FROM suppression s
     JOIN unnest(
         CAST(:tenants AS text[]), CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:earlier AS boolean[])
@@ -105,32 +120,76 @@ async def find_matching(uow: UnitOfWork, entries: Sequence[tuple[str, str, str, 
 
     An ``earlier`` key, the hash of a form that older versions gave an address, matches only what they wrote.
     """
-    rows = await uow.execute(
-        FIND_MATCHING,
-        {
-            "tenants": [tenant for tenant, _, _, _ in entries],
-            "kinds": [kind for _, kind, _, _ in entries],
-            "keys": [key for _, _, key, _ in entries],
-            "earlier": [earlier for _, _, _, earlier in entries],
-        },
+    return (await uow.execute(FIND_MATCHING, _entry_values(entries))).all()
+
+
+def _entry_values(entries: Sequence[tuple[str, str, str, bool]]) -> dict[str, Any]:
+    return {
+        "tenants": [tenant for tenant, _, _, _ in entries],
+        "kinds": [kind for _, kind, _, _ in entries],
+        "keys": [key for _, _, key, _ in entries],
+        "earlier": [earlier for _, _, _, earlier in entries],
+    }
+
+
+# Those of the list and of the customers' preferences in one statement, as a decision needs both.
+FIND_WITH_PREFERENCES = """
+    WITH n AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:tenants AS text[]), CAST(:kinds AS text[]), CAST(:keys AS text[]),
+            CAST(:earlier AS boolean[])
+        ) AS u(tenant, kind, key, earlier)
     )
-    return rows.all()
+    SELECT s.tenant, s.kind, s.key, s.reason, s.created_at, s.canonical,
+        CAST(NULL AS timestamptz) AS paused_until, CAST(NULL AS smallint) AS months,
+        CAST(NULL AS text) AS channel
+    FROM suppression s JOIN n USING (tenant, kind, key)
+    WHERE NOT (n.earlier AND s.canonical)
+    UNION ALL
+    SELECT p.tenant, p.kind, p.key, NULL, p.changed_at, true, p.paused_until, p.months, p.channel
+    FROM contact_preference p JOIN n USING (tenant, kind, key)
+    WHERE NOT n.earlier
+"""
+
+
+async def find_with_preferences(
+    uow: UnitOfWork, entries: Sequence[tuple[str, str, str, bool]]
+) -> Sequence[Row[Any]]:
+    """The suppressions of these entries, as :func:`find_matching` has them, and their preferences, which have
+    no ``reason``: what was chosen, and since when (``created_at``).
+    """
+    return (await uow.execute(FIND_WITH_PREFERENCES, _entry_values(entries))).all()
 
 
 LIST_SUPPRESSIONS = """
     SELECT kind, key, reason, who, created_at FROM suppression
     WHERE tenant = :tenant AND (kind, key) > (:kind, :key)
+        AND (CAST(:reason AS text) IS NULL OR reason = :reason)
     ORDER BY kind, key
     LIMIT :limit
 """
 
 
-async def list_page(uow: UnitOfWork, tenant: str, after: tuple[str, str], limit: int) -> Sequence[Row[Any]]:
-    """A page of entries, in the order of kind and key."""
-    rows = await uow.execute(
-        LIST_SUPPRESSIONS, {"tenant": tenant, "kind": after[0], "key": after[1], "limit": limit}
-    )
-    return rows.all()
+async def list_page(
+    uow: UnitOfWork, tenant: str, after: tuple[str, str], limit: int, reason: str | None = None
+) -> Sequence[Row[Any]]:
+    """A page of entries, in the order of kind and key.
+
+    :param reason: of those entries alone.
+    """
+    kind, key = after
+    values = {"tenant": tenant, "kind": kind, "key": key, "limit": limit, "reason": reason}
+    return (await uow.execute(LIST_SUPPRESSIONS, values)).all()
+
+
+COUNT_REASONS = """
+    SELECT reason, count(*) AS n FROM suppression WHERE tenant = :tenant GROUP BY reason
+"""
+
+
+async def count(uow: UnitOfWork, tenant: str) -> dict[str, int]:
+    """How many entries there are, by their reasons."""
+    return {row.reason: row.n for row in await uow.execute(COUNT_REASONS, {"tenant": tenant})}
 
 
 LOCK_ENTRY = """

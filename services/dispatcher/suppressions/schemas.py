@@ -42,6 +42,23 @@ class SuppressionList(BaseModel):
     next: str | None = Field(default=None, description="Give it as `after` to get the next page.")
 
 
+class ImportFault(BaseModel):
+    """What is wrong with a row of a table."""
+
+    row: int = Field(description="Its number; the row of names is 1.")
+    column: str | None = Field(description="null: it is in the whole row.")
+    detail: str
+
+
+class ImportAnswer(BaseModel):
+    """What came of a table."""
+
+    taken: int = Field(description="Rows that are kept, or were already.")
+    added: int = Field(description="Entries that were not on the list; a row may make two.")
+    refused: int
+    faults: list[ImportFault] = Field(description="Of the refused rows, the first 1,000.")
+
+
 class LiftAnswer(BaseModel):
     """An entry that was taken from the list."""
 

@@ -13,6 +13,7 @@ from services.dispatcher.suppressions.repository import ErasedAddress
 from shared.db import UnitOfWork
 from shared.events import CustomerErased, Event
 from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
+from shared.secrets import customer_hashes
 
 
 async def suppress(
@@ -35,6 +36,16 @@ async def suppress(
         record_audit(uow, tenant, who, "suppression", entries=len(entries))
 
 
+def entries_named(secret: str, tenant: str, email: str, customer_id: str) -> list[SuppressionEntry]:
+    """The entries that an address or an id may have; empty: it is not known."""
+    entries = [SuppressionEntry("customer", customer_id)] if customer_id else []
+    if email.strip():
+        address, *earlier = customer_hashes(secret, tenant, email)
+        entries += [SuppressionEntry("address", address)]
+        entries += [SuppressionEntry("address", key, earlier=True) for key in earlier]
+    return entries
+
+
 async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
     """Never ask under the addresses of erased customers; the same events again change nothing."""
     await repository.add_erased(
@@ -48,16 +59,22 @@ async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerEra
 
 
 async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
-    """Never ask the contact again.
+    """Never ask the contact again."""
+    entries = await own_entries(uow, contact)
+    await suppress(uow, contact.tenant, entries, reason="unsubscribed", who=CUSTOMER)
 
-    The id is suppressed too, so that another address changes nothing; but not where the company's ids are
-    shared and this one has come with several addresses: then others have it, who have not unsubscribed.
+
+async def own_entries(uow: UnitOfWork, contact: ContactKey) -> list[SuppressionEntry]:
+    """Under what the contact's own word holds.
+
+    Under the id too, so that another address changes nothing; but not where the company's ids are shared and
+    this one has come with several addresses: then others have it, who have not said so.
     """
     entries = entries_of(contact)
     may_have_others = contact.id_is_shared and contact.shares_id
     if may_have_others and await has_several_addresses(uow, contact.tenant, contact.customer_id):
-        entries = [entry for entry in entries if entry.kind == "address"]
-    await suppress(uow, contact.tenant, entries, reason="unsubscribed", who=CUSTOMER)
+        return [entry for entry in entries if entry.kind == "address"]
+    return entries
 
 
 async def has_unsubscribed(uow: UnitOfWork, contact: ContactKey) -> bool:

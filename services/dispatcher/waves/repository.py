@@ -180,7 +180,8 @@ async def stop(uow: UnitOfWork, tenant: str, wave_id: UUID) -> bool:
     return (await uow.execute(STOP, values)).one_or_none() is not None
 
 
-_ELIGIBLE = """p.tenant = :tenant AND p.joined_at <= :joined_by
+_WANTS_NOTHING = "(c.paused_until > :now OR c.channel = 'mail')"
+_ELIGIBLE = f"""p.tenant = :tenant AND p.joined_at <= :joined_by
         AND p.segments @> CAST(CAST(:segments AS text) AS jsonb)
         AND NOT EXISTS (
             SELECT FROM suppression s
@@ -189,6 +190,14 @@ _ELIGIBLE = """p.tenant = :tenant AND p.joined_at <= :joined_by
         AND NOT EXISTS (
             SELECT FROM suppression s
             WHERE s.tenant = p.tenant AND s.kind = 'customer' AND s.key = p.customer_id
+        )
+        AND NOT EXISTS (
+            SELECT FROM contact_preference c
+            WHERE c.tenant = p.tenant AND c.kind = 'address' AND c.key = p.contact AND {_WANTS_NOTHING}
+        )
+        AND NOT EXISTS (
+            SELECT FROM contact_preference c
+            WHERE c.tenant = p.tenant AND c.kind = 'customer' AND c.key = p.customer_id AND {_WANTS_NOTHING}
         )"""
 COUNT_ELIGIBLE = f"""
     SELECT count(*) FROM customer_profile p WHERE {_ELIGIBLE}
@@ -211,30 +220,32 @@ LIST_ELIGIBLE = f"""
 
 async def count_eligible(uow: UnitOfWork, tenant: str, segments: dict[str, str]) -> int:
     """How many customers a wave that began now could choose from."""
-    values = {"tenant": tenant, "segments": json.encode(segments).decode(), "joined_by": uow.now}
+    times = {"joined_by": uow.now, "now": uow.now}
+    values = {"tenant": tenant, "segments": json.encode(segments).decode(), **times}
     count: int = (await uow.execute(COUNT_ELIGIBLE, values)).scalar_one()
     return count
 
 
 async def list_persons(uow: UnitOfWork, wave: Wave, after: str, limit: int) -> list[str]:
     """The next customers whom the wave may choose, by their pseudonyms."""
-    return list((await uow.execute(LIST_PERSONS, _of(wave, after, limit))).scalars())
+    return list((await uow.execute(LIST_PERSONS, _of(uow, wave, after, limit))).scalars())
 
 
 async def list_eligible(
     uow: UnitOfWork, wave: Wave, after: str, until: str | None, limit: int
 ) -> list[CustomerProfile]:
     """The same with all that is known of them, up to a pseudonym."""
-    rows = await uow.execute(LIST_ELIGIBLE, {**_of(wave, after, limit), "until": until})
+    rows = await uow.execute(LIST_ELIGIBLE, {**_of(uow, wave, after, limit), "until": until})
     return [CustomerProfile(**row) for row in rows.mappings()]
 
 
-def _of(wave: Wave, after: str, limit: int) -> dict[str, Any]:
+def _of(uow: UnitOfWork, wave: Wave, after: str, limit: int) -> dict[str, Any]:
     """Whoever came after its start does not move the others."""
     return {
         "tenant": wave.tenant,
         "segments": json.encode(wave.segments).decode(),
         "joined_by": wave.start_at,
+        "now": uow.now,
         "after": after,
         "limit": limit,
     }

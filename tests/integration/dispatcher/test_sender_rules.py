@@ -14,6 +14,7 @@ from support.dispatcher_builders import (
     Clock,
     a_customer,
     a_transaction,
+    choose_preference,
     consume,
     decide,
     go_live,
@@ -31,6 +32,7 @@ from support.eventually import eventually
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
+from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.suppressions.domain import SuppressionEntry
@@ -111,6 +113,22 @@ class TestRulesOnceMore:
             )
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
+
+    @pytest.mark.usefixtures("survey")
+    @pytest.mark.parametrize(
+        ("choice", "reason"),
+        [
+            (PreferenceChoice("pause", 1), "paused_by_customer"),
+            (PreferenceChoice("channel", channel="mail"), "opted_out"),
+        ],
+    )
+    async def test_chosen_since(
+        self, database: Database, sender: Sender, choice: PreferenceChoice, reason: str
+    ) -> None:
+        address = await invite_customer(database, f"chooses-{choice.kind}")
+        await choose_preference(database, a_customer("another id", email=address), choice)
+        await sender.step()
+        assert await the_state(database) == ("dropped", reason)
 
     @pytest.mark.usefixtures("survey")
     async def test_suppressed_since(self, database: Database, sender: Sender) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.lawful_basis import law_for
+from services.dispatcher.decisions.preferences import Preferences
 from services.dispatcher.decisions.reminders import (
     MIN_LINK_LEFT,
     ReminderRefusal,
@@ -47,6 +48,9 @@ FORBIDDEN: dict[ReminderRefusal, dict[str, Any]] = {
     "bad_address": {"person": Person(address="bad")},
     "opted_out": {"person": Person(address="good", opted_out=True)},
     "suppressed": {"person": Person(address="good", suppressed=True)},
+    "paused_by_customer": {
+        "person": Person(address="good", preferences=Preferences(paused_until=NOW + timedelta(seconds=1)))
+    },
     "countered": {"person": Person(address="good", countered=Countered(cancelled_by=UUID(int=1)))},
     "no_basis": {"person": Person(address="good", law=GERMAN_LAW)},
     "case_open": {"case_open": True},

@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "ask_with_open_case": False,
     "countries": [],
     "ids_are_shared": False,
+    "fewer_months": 6,
     "version": 0,
 }
 FORM = form_of(DEFAULT_POLICY).fields
@@ -57,7 +58,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     rules: dict[str, Any] = {
         "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}}, "sundays": False, "cap_hours": 48,
         "relational_distance_days": 30, "ask_with_open_case": True,
-        "ids_are_shared": True,
+        "ids_are_shared": True, "fewer_months": 12,
     }  # fmt: skip
     expected = {**DEFAULTS, **rules, "version": 1}
     for _ in range(2):  # the second time nothing is published
@@ -69,6 +70,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     assert (event.version, event.sundays, event.quiet_hours["mail"].end) == (1, False, "08:30")
     assert (event.relational_distance_days, event.ask_with_open_case) == (30, True)
     assert event.ids_are_shared
+    assert event.fewer_months == 12
     (line,) = await audit_lines(database)
     assert (line.act, line.facts["quiet_hours"], line.facts["cap_hours"]) == (
         "contact_policy", "20:00 - 08:30", 48,
@@ -77,6 +79,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     assert none.json()["quiet_hours"] == {"mail": None}
     silent = await client.put(PATH, json={"cap_hours": 2}, headers=by_key())
     assert silent.json()["ids_are_shared"] is True, "a client that does not know the rule leaves it as it is"
+    assert silent.json()["fewer_months"] == 12
 
 
 async def test_a_version_that_is_no_longer_the_stored_one_changes_nothing(client: httpx.AsyncClient) -> None:
@@ -99,6 +102,7 @@ async def test_a_version_that_is_no_longer_the_stored_one_changes_nothing(client
         ({"quiet_hours": {"sms": {"from": "20:00", "to": "07:00"}}}, "/quiet_hours/sms"),
         ({"sundays": "no"}, "/sundays"),
         ({"ids_are_shared": "yes"}, "/ids_are_shared"),
+        ({"fewer_months": 25}, "/fewer_months"),
         ({"cap_hours": -1}, "/cap_hours"),
         ({"cap_hours": 721}, "/cap_hours"),
         ({"version": -1}, "/version"),
@@ -237,6 +241,7 @@ EVERYTHING: dict[str, Any] = {
     "relational_distance_days": 30,
     "ask_with_open_case": True,
     "ids_are_shared": True,
+    "fewer_months": 0,
     "countries": [
         {"country": "NL", "needs": "neutral", "incentives": False, "max_age_days": 9},
         {"country": "*", "needs": "evidence", "declared": {"wording": "They are told at the order by us."}},

@@ -1,0 +1,146 @@
+"""Entries of the list in a table of comma-separated values, read row by row, however many there are."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from services.dispatcher.customers.csv_rows import SEPARATORS, BadTable
+from services.dispatcher.customers.reading import BAD_ADDRESS, BLANK_ID
+from services.dispatcher.decisions.addresses import address_quality
+from shared.values.csv_cells import plain_cell
+from shared.values.customer_ids import is_placeholder_id
+from shared.values.messages import Message, message
+from shared.values.text import normalized_text
+
+Column = Literal["email", "customer_id", "address_hash", "reason", "since"]
+NAMING_COLUMNS: tuple[Column, ...] = ("email", "customer_id", "address_hash")
+"""By which an entry is found; a row has at least one."""
+COLUMNS: tuple[Column, ...] = (*NAMING_COLUMNS, "reason", "since")
+ImportedReason = Literal["unsubscribed", "listed"]
+REASONS_IN: dict[str, ImportedReason] = {"": "listed", "listed": "listed", "unsubscribed": "unsubscribed"}
+"""As a row has them."""
+MAX_ID_LENGTH = 200
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+_HASH = re.compile(r"[0-9a-f]{64}")
+NO_NAME = message("Give email, customer_id or address_hash.")
+BAD_HASH = message("Is no hash of an address. Take it from an export of this company, or give email.")
+LONG_ID = message("Has more than %(most)s characters.", most=MAX_ID_LENGTH)
+BAD_REASON = message("Write unsubscribed or listed, or leave it empty: that is listed.")
+ERASED_ROW = message("An erased customer needs no import: they stay on the list. Leave this row out.")
+BAD_TIME = message("Write the time like 2026-03-02T09:00:00Z, or the day like 2026-03-02.")
+IN_FUTURE = message("Lies in the future. Write since when nobody is asked.")
+MORE_CELLS = message("This row has more cells than there are columns.")
+OPEN_QUOTE = message("A quote is not closed, so nothing from here on was read. Save the table once more.")
+NO_TEXT = message("Has a character that is no text.")
+PLACEHOLDER = message("This id stands for nobody: many customers may come under it. Give their addresses.")
+
+
+class SuppressionRow(NamedTuple):
+    """Who is never to be asked, by a row of the table; the row of names is the first."""
+
+    number: int
+    email: str
+    customer_id: str
+    address_hash: str
+    reason: ImportedReason
+    since: datetime | None
+
+
+class SuppressionFault(NamedTuple):
+    """What is wrong with a row."""
+
+    number: int
+    column: str
+    """Empty: it is in the whole row."""
+    detail: Message
+
+
+def read_rows(
+    lines: Iterable[str], now: datetime, placeholder_ids: AbstractSet[str] = frozenset()
+) -> Iterator[SuppressionRow | SuppressionFault]:
+    """Every row of a table, in order; one of them is in memory at a time.
+
+    :param placeholder_ids: the company's own that stand for nobody, folded.
+    :raises BadTable: when the first row has no such columns.
+    """
+    stream = iter(lines)
+    first = next(stream, "").removeprefix("\ufeff")
+    separator = max(SEPARATORS, key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    _check_names(names)
+    rows, number = csv.reader(stream, delimiter=separator, strict=True), 1
+    while True:
+        number += 1
+        try:
+            cells = next(rows, None)
+        except csv.Error:
+            yield SuppressionFault(number, "", OPEN_QUOTE)
+            return
+        if cells is None:
+            return
+        if any(map(str.strip, cells)):
+            yield _read(number, names, cells, now, placeholder_ids)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise BadTable(message("The column “%(column)s” stands there twice.", column=name[:100]))
+        if name not in COLUMNS:
+            raise BadTable(
+                message(
+                    "There is no column “%(column)s”. There may be %(columns)s.",
+                    column=name[:100],
+                    columns=", ".join(COLUMNS),
+                )
+            )
+    if not set(NAMING_COLUMNS).intersection(names):
+        raise BadTable(
+            message("The first row names none of the columns %(columns)s.", columns=", ".join(NAMING_COLUMNS))
+        )
+
+
+def _read(
+    number: int, names: Sequence[str], cells: Sequence[str], now: datetime, placeholder_ids: AbstractSet[str]
+) -> SuppressionRow | SuppressionFault:
+    if len(cells) > len(names) and any(map(str.strip, cells[len(names) :])):
+        return SuppressionFault(number, "", MORE_CELLS)
+    given = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}
+    email, customer_id = normalized_text(given.get("email", "")), given.get("customer_id", "")
+    address_hash, written = given.get("address_hash", ""), given.get("since", "")
+    reason = REASONS_IN.get(given.get("reason", "").lower())
+    since = _time_of(written) if written else None
+    checks: tuple[tuple[bool, Column | Literal[""], Message], ...] = (
+        (not (email or customer_id or address_hash), "", NO_NAME),
+        (bool(email) and address_quality(email) != "good", "email", BAD_ADDRESS),
+        (bool(customer_id) and not normalized_text(customer_id), "customer_id", BLANK_ID),
+        (len(customer_id) > MAX_ID_LENGTH, "customer_id", LONG_ID),
+        ("\0" in customer_id, "customer_id", NO_TEXT),
+        (bool(customer_id) and is_placeholder_id(customer_id, placeholder_ids), "customer_id", PLACEHOLDER),
+        (bool(address_hash) and not _HASH.fullmatch(address_hash), "address_hash", BAD_HASH),
+        (given.get("reason", "").lower() == "erased", "reason", ERASED_ROW),
+        (reason is None, "reason", BAD_REASON),
+        (bool(written) and since is None, "since", BAD_TIME),
+        (since is not None and since > now + MAX_CLOCK_SKEW, "since", IN_FUTURE),
+    )
+    fault = next(((column, detail) for wrong, column, detail in checks if wrong), None)
+    if fault is not None or reason is None:
+        return SuppressionFault(number, *(fault or ("reason", BAD_REASON)))
+    return SuppressionRow(number, email, customer_id, address_hash, reason, since)
+
+
+def _time_of(written: str) -> datetime | None:
+    """A time with its offset, or a day, which begins in UTC."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        return at.replace(tzinfo=UTC) if len(written) == len("2026-03-02") else None
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return None

@@ -1,0 +1,161 @@
+"""The list as a file: taken from one, however long, and given as one."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Row
+
+from services.dispatcher.callers import CompanyEditor
+from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.customers.csv_rows import BadTable
+from services.dispatcher.sending.sending_commands import find_sending
+from services.dispatcher.suppressions import repository
+from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
+from services.dispatcher.suppressions.import_commands import batches, import_rows, named
+from services.dispatcher.suppressions.schemas import ImportAnswer, ImportFault
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.pages.language import spoken
+from shared.privacy.audit import AuditActor, record_audit
+from shared.values.csv_cells import safe_cell
+from shared.values.messages import message
+
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+IMPORT_PATH = "/suppressions/import"
+MAX_IMPORT_BYTES = 16 * 1024 * 1024
+MAX_FAULTS = 1_000
+"""So many are answered; the others are counted."""
+IN_MEMORY_BYTES = 1024 * 1024
+"""A longer file waits on the disk until it is read."""
+EXPORTED_COLUMNS = ("customer_id", "address_hash", "reason", "since")
+ROWS_OF_EXPORT = 2_000
+CSV_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "email,customer_id,reason,since\nkim@example.com,,unsubscribed,2026-03-02\n",
+            }
+        },
+    }
+}
+
+
+@router.post(
+    IMPORT_PATH,
+    summary="Never ask those of a table",
+    openapi_extra=CSV_BODY,
+    responses={400: {"description": "It is no such table."}},
+)
+async def import_suppressions(request: Request, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
+    """Take a CSV file (UTF-8; comma, semicolon or tab) of up to 16 MiB. Its first row names the columns:
+    `email`, `customer_id` or `address_hash` (that of an export), and may have `reason` (`unsubscribed` or
+    `listed`) and `since` (a time with its offset, or a day).
+
+    A bad row is refused by itself, the others are kept. The same file again changes nothing: send it again
+    when the connection broke. It is kept in parts, in the order of its rows.
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise Problem(415, detail=message("Send it without a Content-Encoding."))
+    with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+        async for chunk in request.stream():
+            await asyncio.to_thread(file.write, chunk)
+        file.seek(0)
+        # A line of its own is read, never the file; what is no UTF-8 is no address and no id.
+        text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
+        try:
+            return await _import(context, caller.tenant, AuditActor.of(caller), text)
+        except BadTable as bad:
+            raise Problem(400, detail=bad.remedy) from None
+        finally:
+            text.detach()
+
+
+async def _import(
+    context: DispatcherContext, tenant: str, who: AuditActor, lines: io.TextIOWrapper
+) -> ImportAnswer:
+    taken = added = refused = 0
+    faults: list[SuppressionFault] = []
+    async with context.database.reading() as uow:
+        placeholder_ids = (await find_sending(uow, tenant)).placeholder_ids
+    parts = batches(read_rows(lines, context.database.clock(), placeholder_ids))
+    while part := await asyncio.to_thread(next, parts, None):
+        found = [each for each in part if isinstance(each, SuppressionFault)]
+        rows = await asyncio.to_thread(
+            named, context.secret, tenant, [each for each in part if isinstance(each, SuppressionRow)]
+        )
+        if rows:
+            async with context.database.transaction() as uow:
+                added += await import_rows(uow, tenant, rows, who=who)
+            taken += len(rows)
+        refused += len(found)
+        faults += found[: MAX_FAULTS - len(faults)]
+    return ImportAnswer(
+        taken=taken,
+        added=added,
+        refused=refused,
+        faults=[
+            ImportFault(row=each.number, column=each.column or None, detail=spoken(each.detail))
+            for each in faults
+        ],
+    )
+
+
+@router.get(
+    "/suppressions/export",
+    summary="The list as a file",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}}, "description": "One row for each entry."}},
+)
+async def export_suppressions(
+    caller: CompanyEditor,
+    context: OwnContext,
+    reason: Annotated[Literal["unsubscribed", "erased", "listed"] | None, Query()] = None,
+) -> StreamingResponse:
+    """The columns `customer_id`, `address_hash`, `reason` and `since`. Of an entry for an address there is
+    the keyed hash alone, since no address is kept; it is taken again by an import into the same installation
+    and company. A cell that begins like a formula stands behind an apostrophe, which an import takes away.
+    """
+    return await export_of(context, caller.tenant, AuditActor.of(caller), reason)
+
+
+async def export_of(
+    context: DispatcherContext, tenant: str, who: AuditActor, reason: str | None = None
+) -> StreamingResponse:
+    """The list as a file, page by page; who took it is logged."""
+    async with context.database.transaction() as uow:
+        record_audit(uow, tenant, who, "suppressions_exported")
+    return StreamingResponse(
+        _exported(context, tenant, reason),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="suppressions.csv"'},
+    )
+
+
+async def _exported(context: DispatcherContext, tenant: str, reason: str | None) -> AsyncIterator[str]:
+    yield ",".join(EXPORTED_COLUMNS) + "\r\n"
+    after = ("", "")
+    while True:
+        async with context.database.reading() as uow:
+            rows = await repository.list_page(uow, tenant, after, ROWS_OF_EXPORT, reason)
+        if not rows:
+            return
+        yield await asyncio.to_thread(csv_of, rows)
+        after = rows[-1].kind, rows[-1].key
+
+
+def csv_of(rows: Sequence[Row[Any]]) -> str:
+    """Entries as rows of the file."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for row in rows:
+        customer_id, address = (row.key, "") if row.kind == "customer" else ("", row.key)
+        writer.writerow((safe_cell(customer_id), address, row.reason, row.created_at.isoformat()))
+    return buffer.getvalue()

@@ -1,0 +1,120 @@
+"""Tables of those who are never asked: what is read of them, row by row."""
+
+import io
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.http_clients import SECRET
+
+from services.dispatcher.customers.csv_rows import BadTable
+from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
+from services.dispatcher.suppressions.import_commands import batches, named
+from shared.secrets import customer_hash
+from shared.values.csv_cells import plain_cell, safe_cell
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+HASH = "ab" * 32
+
+
+def read(table: str) -> list[SuppressionRow | SuppressionFault]:
+    return list(read_rows(io.StringIO(table, newline=""), NOW, frozenset({"walk in"})))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_row_is_read_whatever_separates_and_ends_it(separator: str, end: str) -> None:
+    rows = [
+        ["\ufeffemail", "customer_id", "reason", "since"],
+        [" Kim@Example.com ", "", "Unsubscribed", "2026-03-02"],
+        ["", '"c-1"', "", "2026-03-02T09:00:00+02:00"],
+        ["", "", "", ""],
+        ["bo@example.com", "'=c-2", "listed", ""],
+    ]
+    found = read(end.join(separator.join(row) for row in rows))
+    assert found == [
+        SuppressionRow(2, "Kim@Example.com", "", "", "unsubscribed", datetime(2026, 3, 2, tzinfo=UTC)),
+        SuppressionRow(3, "", "c-1", "", "listed", datetime(2026, 3, 2, 7, tzinfo=UTC)),
+        SuppressionRow(5, "bo@example.com", "=c-2", "", "listed", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (",,,,", None),
+        (",,,listed,", ""),
+        ("kim,,,,", "email"),
+        ("kim@localhost,,,,", "email"),
+        (f",{'x' * 201},,,", "customer_id"),
+        (",guest,,,", "customer_id"),
+        (",Walk In,,,", "customer_id"),
+        (",c\0,,,", "customer_id"),
+        (",,abc,,", "address_hash"),
+        (f",,{HASH.upper()},,", "address_hash"),
+        (",c-1,,gone,", "reason"),
+        (",c-1,,erased,", "reason"),
+        (",c-1,,,yesterday", "since"),
+        (",c-1,,,2026-03-02T09:00:00", "since"),
+        (",c-1,,,2026-02-30", "since"),
+        (",c-1,,,0001-01-01T00:00:00+14:00", "since"),
+        (",c-1,,,2026-11-29T13:00:00Z", "since"),
+        (",c-1,,,,further", ""),
+    ],
+)
+def test_a_bad_row_names_its_column_and_harms_no_other(row: str, column: str | None) -> None:
+    found = read(f"email,customer_id,address_hash,reason,since\n,c-0,,,\n{row}\n,,{HASH},,\n")
+    assert [type(each) for each in (found[0], found[-1])] == [SuppressionRow, SuppressionRow]
+    faults = [(each.number, each.column) for each in found if isinstance(each, SuppressionFault)]
+    assert faults == ([] if column is None else [(3, column)])
+
+
+@pytest.mark.parametrize(
+    "table", ["", "name\nKim", "email,email\na@example.com,", "reason,since\nlisted,", "a;b"]
+)
+def test_a_table_without_its_columns_is_none(table: str) -> None:
+    with pytest.raises(BadTable):
+        read(table)
+
+
+def test_from_a_quote_that_is_not_closed_nothing_more_is_read() -> None:
+    found = read('customer_id\nc-1\n"c-2\nc-3\n' + "c-4\n" * 40_000)
+    assert [type(each) for each in found] == [SuppressionRow, SuppressionFault]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20))
+def test_a_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text
+    assert not safe_cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_hundred_thousand_rows_of_any_kind_need_no_more_memory_than_a_thousand() -> None:
+    def lines() -> Iterator[str]:
+        yield "email,customer_id,since\n"
+        for number in range(100_000):
+            yield f"{'no' if number % 9 == 0 else f'c-{number}@example.com'},,{'never' if number % 7 == 0 else ''}\n"
+
+    taken = refused = 0
+    tracemalloc.start()
+    for part in batches(read_rows(lines(), NOW), 1_000):
+        refused += sum(isinstance(each, SuppressionFault) for each in part)
+        taken += sum(isinstance(each, SuppressionRow) for each in part)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (taken, refused) == (76_190, 23_810)
+    assert most < 3_000_000
+
+
+def test_an_address_is_kept_by_its_hash_and_a_hash_as_it_is() -> None:
+    rows = [
+        each
+        for each in read(f"email,address_hash\nKIM@example.com,\n,{HASH}\n")
+        if isinstance(each, SuppressionRow)
+    ]
+    assert [each.address for each in named(SECRET, "havnbo", rows)] == [
+        customer_hash(SECRET, "havnbo", "kim@example.com"),
+        HASH,
+    ]
