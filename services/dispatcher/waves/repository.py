@@ -9,9 +9,8 @@ from msgspec import json
 from sqlalchemy import Row, RowMapping
 
 from services.dispatcher.customers.domain import CustomerProfile
-from services.dispatcher.waves.drawing import Wave, WaveFigures
+from services.dispatcher.waves.drawing import Wave
 from shared.db import UnitOfWork
-from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
 from shared.events.transactions import WAVE_SOURCE
 
 _COLUMNS = """tenant, id, survey_id, state, size, margin, segments, start_at, spread_hours, created_at, who,
@@ -272,24 +271,6 @@ async def count_outcomes_of_waves(
     for row in await uow.execute(COUNT_OUTCOMES_OF_WAVES, values):
         found[sources[row.source]][row.reason] = row.n
     return found
-
-
-COUNT_ANSWERS = f"""
-    SELECT count(*) AS delivered,
-        count(*) FILTER (WHERE a.score > {HIGHEST_PASSIVE}) AS promoters,
-        count(*) FILTER (WHERE a.score > {HIGHEST_DETRACTOR} AND a.score <= {HIGHEST_PASSIVE}) AS passives,
-        count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
-    FROM invitation i
-    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
-    WHERE i.tenant = :tenant AND i.survey_id = :survey_id AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
-"""
-
-
-async def count_answers(uow: UnitOfWork, tenant: str, survey_id: UUID, since: datetime) -> WaveFigures:
-    """What became of a survey's mails that have left since a time."""
-    values = {"tenant": tenant, "survey_id": survey_id, "since": since}
-    return WaveFigures._make((await uow.execute(COUNT_ANSWERS, values)).one())
 
 
 def _wave(row: RowMapping) -> Wave:
