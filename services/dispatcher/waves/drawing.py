@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.dispatcher.customers.domain import CustomerProfile
+from services.dispatcher.customers.domain import CustomerProfile, own_segments
 from services.dispatcher.statistics import Z_95, PastAnswers
 from shared.events import Customer, Transaction
 from shared.events.transactions import WAVE_SOURCE
@@ -178,6 +178,6 @@ def event_for(
         ),
         person=profile.person,
         digest=NO_DIGEST,
-        segments=dict(profile.segments),
+        segments=own_segments(profile.segments),
         survey_id=survey_id,
     )
