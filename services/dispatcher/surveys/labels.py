@@ -70,6 +70,7 @@ LAYOUT_LABELS = {
     "vertical": message("In a column, 10 on top"),
 }
 UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
+STANDARD_SCOPE = message("as usual: of any survey; about the relation, of the same measurement")
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
     "any": message("of any survey"),
     "measurement": message("of the same measurement"),

@@ -26,6 +26,7 @@ from services.dispatcher.surveys.labels import (
     LAYOUT_LABELS,
     MEASUREMENT_LABELS,
     SCOPE_LABELS,
+    STANDARD_SCOPE,
     TEXT_LABELS,
     UNIT_LABELS,
     notice,
@@ -240,7 +241,10 @@ async def form_page(
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
         layouts=[(layout, spoken(label)) for layout, label in LAYOUT_LABELS.items()],
-        scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
+        scopes=[
+            *([("", spoken(STANDARD_SCOPE))] if survey is None else []),
+            *((scope, spoken(label)) for scope, label in SCOPE_LABELS.items()),
+        ],
         channels=", ".join(
             spoken(CHANNEL_LABELS[each])
             for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels
