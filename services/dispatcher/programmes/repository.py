@@ -15,13 +15,15 @@ _COLUMNS = "p.tenant, p.survey_id, p.every_days, p.period, p.began_at, p.positio
 
 LIST_RUNNING = """
     SELECT tenant, id, programme, max_age_days, programme_since FROM survey
-    WHERE programme IS NOT NULL AND state = 'live'
+    WHERE programme IS NOT NULL AND state = 'live' AND EXISTS (
+        SELECT FROM sending m WHERE m.tenant = survey.tenant AND m.mode = 'live'
+    )
     ORDER BY tenant, id
 """
 
 
 async def list_running(uow: UnitOfWork) -> Sequence[Row[Any]]:
-    """The surveys of all tenants that ask by a programme now."""
+    """The surveys of all tenants that ask by a programme now: in test mode none does."""
     return (await uow.execute(LIST_RUNNING)).all()
 
 
@@ -33,8 +35,9 @@ INSERT = """
 LOCK = f"""
     SELECT {_COLUMNS} FROM programme p
     WHERE p.tenant = :tenant AND p.survey_id = :survey_id AND EXISTS (
-        SELECT FROM survey s
+        SELECT FROM survey s JOIN sending m USING (tenant)
         WHERE s.tenant = p.tenant AND s.id = p.survey_id AND s.programme IS NOT NULL AND s.state = 'live'
+            AND m.mode = 'live'
     )
     FOR UPDATE SKIP LOCKED
 """
