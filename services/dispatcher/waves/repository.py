@@ -179,7 +179,7 @@ async def stop(uow: UnitOfWork, tenant: str, wave_id: UUID) -> bool:
     return (await uow.execute(STOP, values)).one_or_none() is not None
 
 
-_ELIGIBLE = """p.tenant = :tenant AND p.joined_at <= :joined_by
+ELIGIBLE = """p.tenant = :tenant AND p.joined_at <= :joined_by
         AND p.segments @> CAST(CAST(:segments AS text) AS jsonb)
         AND NOT EXISTS (
             SELECT FROM suppression s
@@ -190,19 +190,20 @@ _ELIGIBLE = """p.tenant = :tenant AND p.joined_at <= :joined_by
             WHERE s.tenant = p.tenant AND s.kind = 'customer' AND s.key = p.customer_id
         )"""
 COUNT_ELIGIBLE = f"""
-    SELECT count(*) FROM customer_profile p WHERE {_ELIGIBLE}
+    SELECT count(*) FROM customer_profile p WHERE {ELIGIBLE}
 """
 LIST_PERSONS = f"""
     SELECT p.person FROM customer_profile p
-    WHERE {_ELIGIBLE} AND p.person > :after
+    WHERE {ELIGIBLE} AND p.person > :after
     ORDER BY p.person
     LIMIT :limit
 """
+PROFILE = """p.tenant, p.person, p.customer_id, p.contact, p.email, p.locale, p.country, p.time_zone,
+        p.segments, p.known_at"""
 LIST_ELIGIBLE = f"""
-    SELECT p.tenant, p.person, p.customer_id, p.contact, p.email, p.locale, p.country, p.time_zone,
-        p.segments, p.known_at
+    SELECT {PROFILE}
     FROM customer_profile p
-    WHERE {_ELIGIBLE} AND p.person > :after AND (CAST(:until AS text) IS NULL OR p.person < :until)
+    WHERE {ELIGIBLE} AND p.person > :after AND (CAST(:until AS text) IS NULL OR p.person < :until)
     ORDER BY p.person
     LIMIT :limit
 """
