@@ -82,7 +82,7 @@ SURVEYS: tuple[dict[str, Any], ...] = (
         "measurement": "relational",
         "trigger": "",
         "programme": {"every_days": 7},
-        "quarantine_days": 7,
+        "quarantine_days": 6,
     },
 )
 """In their order: the first whose conditions an event meets asks about it."""

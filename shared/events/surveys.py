@@ -49,7 +49,8 @@ class Reminder(Data, frozen=True, kw_only=True):
     """Between the sending of the first mail and this one."""
 
 
-EVERY_DAYS = Interval(ge=7, le=2 * 365)
+MAX_EVERY_DAYS = 2 * 365
+EVERY_DAYS = Interval(ge=7, le=MAX_EVERY_DAYS)
 EveryDays = Annotated[int, EVERY_DAYS]
 
 

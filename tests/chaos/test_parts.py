@@ -98,7 +98,8 @@ WAVE, DAY = f"afterword/wave/{UUID(int=1)}", "afterword/wave/s/day"
         ((WAVE, "w-500", "invited"), None, "wrong: 301 customers in the wave"),
         (None, (WAVE, "w-7", "invited"), "wrong: 299 customers in the wave"),
         (None, (DAY, "w-500", "invited"), "lost: 1 customers whose turn has come, such as w-500"),
-        ((DAY, "w-500", "quarantine"), (DAY, "w-500", "invited"), "wrong: 1 decisions"),
+        ((DAY, "w-500", "opted_out"), (DAY, "w-500", "invited"), "wrong: 1 decisions"),
+        ((f"{DAY}/2", "w-500", "invited"), None, "doubled: 1 customers of the programme"),
     ],
 )
 def test_each_customer_who_is_asked_twice_missed_or_misjudged_is_a_fault(
@@ -108,6 +109,16 @@ def test_each_customer_who_is_asked_twice_missed_or_misjudged_is_a_fault(
     decided = [each for each in asked.decided if each != less] + [more] * (more is not None)
     changed = replace(asked, decided=decided, published={(source, id_) for source, id_, _ in decided})
     assert [each for each in changed.faults() if each.startswith(fault)] != []
+
+
+def test_a_refused_turn_that_is_tried_again_once_each_time_is_no_fault() -> None:
+    asked = all_asked()
+    of_others = [each for each in asked.decided if each[:2] != (DAY, "w-500")]
+    tries = [(DAY, "w-500", "quarantine"), (f"{DAY}/2", "w-500", "cap"), (f"{DAY}/3", "w-500", "invited")]
+    tried = replace(asked, decided=of_others + tries, published={each[:2] for each in of_others + tries})
+    assert tried.faults() == []
+    twice = replace(tried, decided=[*tried.decided, tries[1]])
+    assert [each for each in twice.faults() if each.startswith("doubled: 1 customers of the programme")]
 
 
 def test_an_event_without_a_decision_is_lost() -> None:

@@ -101,7 +101,7 @@ async def shop(world: World) -> Shop:
         "trigger": "never",
         "measurement": "relational",
         "programme": {"every_days": DAYS},
-        "quarantine_days": DAYS,
+        "quarantine_days": DAYS - 1,
         "conditions": {"field": "segments.tier", "op": "=", "value": "gold"},
     }
     for each in (survey, relation):

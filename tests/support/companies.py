@@ -318,7 +318,7 @@ def a_relation(name: str) -> dict[str, Any]:
         "name": f"{name} relation",
         "trigger": "never",
         "measurement": "relational",
-        "programme": {"every_days": 90},
+        "programme": {"every_days": 91},
         "adaptive_sampling": None,
     }
 

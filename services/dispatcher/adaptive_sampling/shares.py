@@ -10,7 +10,7 @@ from math import ceil, inf, sqrt
 import msgspec
 
 from services.dispatcher.decisions.sampling import ALL_PERCENT
-from services.dispatcher.waves.drawing import MIN_DELIVERED, WORST_VARIANCE, Z_95
+from services.dispatcher.statistics import MIN_RELIED_ON, WORST_VARIANCE, Z_95
 from shared.events.surveys import AdaptiveSampling
 
 MIN_PERCENT = 10
@@ -94,7 +94,7 @@ def answers_needed(variance_of_one: float, margin: float) -> int:
 def response_rate(history: SegmentHistory, whole: SegmentHistory) -> float:
     """The share of those asked who answered: of the segment, else of the whole survey, else a careful one."""
     for each in (history, whole):
-        if each.asked >= MIN_DELIVERED:
+        if each.asked >= MIN_RELIED_ON:
             return each.answers / each.asked
     return CAREFUL_RESPONSE_RATE
 

@@ -32,8 +32,9 @@ async def post_customers(request: Request, caller: CompanyEditor, context: OwnCo
     """Take up to 1,000 customers, for surveys that ask outside of an event.
 
     A customer's identity is the `id`. Sent again it replaces what is known: the same content changes nothing,
-    and what is left out is empty. Customers of events are known already. A bad one is refused by itself, the
-    others are kept; one who was erased is refused.
+    and what is left out is empty. A segment `touchpoint` is an event's, not a customer's: it is not kept, and
+    named in `errors`. Customers of events are known already. A bad one is refused by itself, the others are
+    kept; one who was erased is refused.
     """
     try:
         reads = read_customers(await read_text(request))

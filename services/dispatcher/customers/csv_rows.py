@@ -10,9 +10,11 @@ import msgspec
 
 from services.dispatcher.customers.basis_in import BASIS_COLUMNS, basis_of_cells
 from services.dispatcher.customers.reading import CustomerIn, ReadCustomer, checked, refuse_contradictions
+from shared.events.segments import TOUCHPOINT
 from shared.http.json_errors import fault_of
 from shared.http.validation_errors import FieldFault
 from shared.values.messages import Count, Message, message
+from shared.values.text import normalized_text
 
 MAX_ROWS = 10_000
 REQUIRED = ("id", "email")
@@ -107,6 +109,14 @@ def _check_names(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise BadTable(message("The column “%(column)s” stands there twice.", column=name[:100]))
+        if name.startswith(SEGMENT) and normalized_text(name.removeprefix(SEGMENT)) == TOUCHPOINT:
+            raise BadTable(
+                message(
+                    "The column “%(column)s” says what an event is about, and nothing of a customer. "
+                    "Leave it out.",
+                    column=name[:100],
+                )
+            )
         if name not in COLUMNS and not (name.startswith(SEGMENT) and name != SEGMENT):
             raise BadTable(
                 message(

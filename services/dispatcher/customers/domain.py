@@ -41,10 +41,15 @@ class CustomerProfile(NamedTuple):
         return Subject(self.tenant, self.person, self.contact)
 
 
+def own_segments(segments: Mapping[str, str]) -> dict[str, str]:
+    """Those of a customer: the touchpoint is an event's, and would stand before that of each survey."""
+    return {name: value for name, value in segments.items() if name != TOUCHPOINT}
+
+
 def profile_of_event(contact: ContactKey, event: Transaction) -> CustomerProfile | None:
     """What an event says of its customer; None where nobody can be asked by it.
 
-    A test and a wave of ours say nothing new. The touchpoint is the event's, not the customer's.
+    A test and a wave of ours say nothing new.
     """
     customer = event.customer
     if (
@@ -64,7 +69,7 @@ def profile_of_event(contact: ContactKey, event: Transaction) -> CustomerProfile
         customer.locale,
         customer.country,
         customer.time_zone,
-        {name: value for name, value in event.segments.items() if name != TOUCHPOINT},
+        own_segments(event.segments),
         event.accepted_at,
         bases_of(customer, event.occurred_at),
     )

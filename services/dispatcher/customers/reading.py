@@ -7,9 +7,17 @@ import msgspec
 from msgspec import Meta, Struct
 
 from services.dispatcher.customers.basis_in import BasisIn, basis_faults
+from services.dispatcher.customers.domain import own_segments
 from services.dispatcher.decisions.addresses import address_quality
 from shared.events.envelope import Name
-from shared.events.segments import MAX_DIMENSIONS, MAX_SEGMENT_BYTES, BadSegment, clean_segments, too_long
+from shared.events.segments import (
+    MAX_DIMENSIONS,
+    MAX_SEGMENT_BYTES,
+    TOUCHPOINT,
+    BadSegment,
+    clean_segments,
+    too_long,
+)
 from shared.http.json_items import (
     MAX_ITEMS,
     BadItem,
@@ -66,6 +74,7 @@ class ReadCustomer(NamedTuple):
     id: str | None
     customer: CustomerIn | None
     faults: Sequence[FieldFault]
+    """Of one who is kept: what was left out."""
 
 
 _PLACES: dict[str, tuple[Callable[[str], str | None], Message]] = {
@@ -79,6 +88,7 @@ _PLACES: dict[str, tuple[Callable[[str], str | None], Message]] = {
 """What must be understood, and the remedy."""
 BAD_ADDRESS = message("Is no address that mail can reach. Write it like name@example.com.")
 BLANK_ID = message("Is blank. Give each customer the id that your own systems use.")
+OF_AN_EVENT = message("Says what an event is about, and nothing of a customer. It was left out.")
 TWICE = message("This id stands here already, with other content. The first counts.")
 
 
@@ -127,7 +137,18 @@ def checked(customer: CustomerIn) -> ReadCustomer:
         setattr(customer, name, understood)
     faults += _clean(customer)
     faults += basis_faults(customer)
-    return ReadCustomer(id_, None if faults else customer, faults)
+    if faults:
+        return ReadCustomer(id_, None, faults)
+    return ReadCustomer(id_, customer, _leave_out(customer))
+
+
+def _leave_out(customer: CustomerIn) -> list[FieldFault]:
+    """Leave out what is not a customer's; returns what that was."""
+    given = customer.segments or {}
+    customer.segments = own_segments(given)
+    if customer.segments == given:
+        return []
+    return [FieldFault(field=pointer("segments", TOUCHPOINT), detail=OF_AN_EVENT)]
 
 
 def _clean(customer: CustomerIn) -> list[FieldFault]:

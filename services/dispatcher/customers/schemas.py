@@ -17,7 +17,7 @@ class CustomerResult(BaseModel):
 
     id: str | None = Field(description="As it was sent; null when it could not be read.")
     status: Literal["accepted", "refused"]
-    errors: list[CustomerFault]
+    errors: list[CustomerFault] = Field(description="Of an accepted one: what was left out.")
 
 
 class CustomersResult(BaseModel):

@@ -1,5 +1,6 @@
 """Publish the events of customers whose turn has come: in pages, resumed after a kill, each once."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,9 @@ from sqlalchemy import Row
 
 from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.programmes import repository
+from services.dispatcher.programmes.tries import TryRange, ranges_between, tries_of, try_again
 from services.dispatcher.programmes.turns import (
+    Progress,
     after_page,
     at_pace,
     begun,
@@ -22,7 +25,7 @@ from shared.events import TRANSACTIONS
 
 PROGRAMMES_LOOP = "programmes"
 CUSTOMERS_PER_PAGE = 1_000
-"""Published in one transaction."""
+"""Looked at in one transaction, about: whose turn has come, and who may be tried again."""
 
 
 async def advance_programmes(database: Database, secret: str, one_by_one: OneByOne | None = None) -> bool:
@@ -53,11 +56,24 @@ async def _advance(uow: UnitOfWork, secret: str, survey: Row[Any]) -> bool:
         earliest = max(earliest, survey.programme_since)
     progress = without_missed(at_pace(stored, every_days), earliest)
     until = reached(progress, uow.now)
-    page = await repository.list_customers(uow, progress, until, CUSTOMERS_PER_PAGE)
+    # Pseudonyms are spread evenly, so each try has as many customers in a step as the turns have.
+    limit = max(1, CUSTOMERS_PER_PAGE // tries_of(every_days))
+    page = await repository.list_customers(uow, progress, until, limit)
     for profile in page:
         uow.publish(TRANSACTIONS, progress.tenant, event_of(progress, profile, uow.now))
-    is_full = len(page) == CUSTOMERS_PER_PAGE
+    is_full = len(page) == limit
     moved = after_page(progress, until, [profile.person for profile in page], is_full=is_full)
+    await _try_again(uow, progress, list(ranges_between(progress, moved)))
     if moved != stored:
         await repository.update(uow, moved)
     return is_full or until is None
+
+
+async def _try_again(uow: UnitOfWork, progress: Progress, ranges: Sequence[TryRange]) -> None:
+    """Publish the tries that come in a step, of customers who were refused for a passing reason."""
+    if not ranges:
+        return
+    for number, period, profile in await repository.list_refused(uow, progress, ranges):
+        event = try_again(progress, number, period, profile, uow.now)
+        if event is not None:
+            uow.publish(TRANSACTIONS, progress.tenant, event)

@@ -14,13 +14,16 @@ class ProgrammeProgress(BaseModel):
     """What a standing programme does, and how far it has come in the period that it is in."""
 
     every_days: int = Field(description="The length of a period.")
-    state: SurveyState = Field(description="Of the survey; while it is not live nobody is asked.")
+    state: SurveyState = Field(
+        description="Of the survey; while it is not live, or the company is in test mode, nobody is asked."
+    )
     customers: int = Field(description="How many customers are known who may be asked.")
     customers_a_day: float = Field(description="How many of them it comes to on a day, about.")
     period_ends_at: datetime | None = Field(description="null until it has begun.")
-    published: int = Field(description="For how many customers an event was published in this period.")
+    published: int = Field(description="For how many customers their turn has come in this period.")
     decided: dict[str, int] = Field(
-        description="What was decided about them: `invited`, or why they are not asked."
+        description="What was decided last about them: `invited`, or why they are not asked. Who is refused "
+        "for a passing reason, as `quarantine` is, is tried again each week until the period is over."
     )
 
     @classmethod

@@ -39,7 +39,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     position: str
     """The pseudonym before which everybody has been asked in this period, or was left out."""
     published: int = 0
-    """For how many customers in this period."""
+    """For how many customers in this period, tries left out."""
 
     @property
     def length(self) -> timedelta:
@@ -76,14 +76,29 @@ def begun(secret: str, tenant: str, survey_id: UUID, every_days: int, now: datet
 
 def slot_of(progress: Progress, person: str) -> datetime:
     """When the customer's turn comes in this period."""
-    return progress.began_at + _share(progress.length, int(person[:_PLACE_DIGITS], 16))
+    return time_at(progress, place_of(person))
+
+
+def place_of(position: str) -> int:
+    """The place of a pseudonym, or up to which one with a beginning like this has come."""
+    return int(position[:_PLACE_DIGITS] or "0", 16)
+
+
+def name_of_place(place: int) -> str:
+    """The beginning of the pseudonyms at a place."""
+    return f"{place:0{_PLACE_DIGITS}x}"
+
+
+def time_at(progress: Progress, place: int) -> datetime:
+    """When the programme comes to a place in this period."""
+    return progress.began_at + _share(progress.length, place)
 
 
 def reached(progress: Progress, now: datetime) -> str | None:
     """Up to which pseudonym the turn has come; None: of everybody in this period."""
     elapsed = max(timedelta(), now - progress.began_at)
     place = ((elapsed // _MICROSECOND) << 64) // (progress.length // _MICROSECOND)
-    return f"{place:0{_PLACE_DIGITS}x}" if place < PLACES else None
+    return name_of_place(place) if place < PLACES else None
 
 
 def without_missed(progress: Progress, earliest: datetime) -> Progress:
@@ -104,8 +119,8 @@ def at_pace(progress: Progress, every_days: int) -> Progress:
     """The same with periods of another length: it goes on from where it is, so nobody comes twice in one."""
     if every_days == progress.every_days:
         return progress
-    place = int(progress.position[:_PLACE_DIGITS] or "0", 16)
-    at = progress.began_at + _share(progress.length, place)
+    place = place_of(progress.position)
+    at = time_at(progress, place)
     began_at = at - _share(timedelta(days=every_days), place)
     return replace(progress, every_days=every_days, began_at=began_at)
 

@@ -8,10 +8,11 @@ from services.dispatcher.rehearsals.results import (
     RATES_DAYS,
     CaseWork,
     Expectation,
-    PastAnswers,
     Rehearsal,
     expect,
 )
+from services.dispatcher.repository.survey_figures import count_answers
+from services.dispatcher.statistics import PastAnswers
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.waves.repository import count_eligible
 from shared.db import UnitOfWork
@@ -43,10 +44,11 @@ async def find_rehearsal(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> 
     found = stored.found if stored is not None else Rehearsal()
     since = stored.since if stored is not None else None
     goes_on = survey.draft.state == "rehearsal"
-    past = await repository.count_answers(uow, tenant, uow.now - timedelta(days=RATES_DAYS))
+    past = await count_answers(uow, tenant, uow.now - timedelta(days=RATES_DAYS))
     company = PastAnswers(
         delivered=sum(each.delivered for each in past.values()),
-        answered=sum(each.answered for each in past.values()),
+        promoters=sum(each.promoters for each in past.values()),
+        passives=sum(each.passives for each in past.values()),
         detractors=sum(each.detractors for each in past.values()),
     )
     programme = survey.draft.programme

@@ -7,9 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.rehearsals.results import CaseWork, PastAnswers, Rehearsal
+from services.dispatcher.rehearsals.results import CaseWork, Rehearsal
 from shared.db import UnitOfWork
-from shared.events.nps import HIGHEST_DETRACTOR
 
 SurveyKey = tuple[str, UUID]
 """A tenant and one of its surveys."""
@@ -100,27 +99,6 @@ async def find(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredRehearsal
     """A survey's last rehearsal; None: it has never had one."""
     row = (await uow.execute(FIND, {"tenant": tenant, "survey_id": survey_id})).one_or_none()
     return StoredRehearsal(row.since, row.ended_at, _results.decode(row.result)) if row is not None else None
-
-
-COUNT_ANSWERS = f"""
-    SELECT i.survey_id, count(*) AS delivered, count(a.score) AS answered,
-        count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
-    FROM survey s
-    JOIN invitation i ON i.tenant = s.tenant AND i.survey_id = s.id
-    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
-    WHERE s.tenant = :tenant AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
-    GROUP BY 1
-"""
-
-
-async def count_answers(uow: UnitOfWork, tenant: str, since: datetime) -> dict[UUID, PastAnswers]:
-    """What became of the mails that have left since a time, by survey."""
-    rows = await uow.execute(COUNT_ANSWERS, {"tenant": tenant, "since": since})
-    return {
-        row.survey_id: PastAnswers(delivered=row.delivered, answered=row.answered, detractors=row.detractors)
-        for row in rows
-    }
 
 
 COUNT_CASES = """

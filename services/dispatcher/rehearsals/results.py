@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.waves.drawing import ASSUMED_RESPONSE_PERCENT, MIN_DELIVERED
+from services.dispatcher.statistics import ASSUMED_RESPONSE_PERCENT, MIN_RELIED_ON, PastAnswers
 
 MAX_DAYS = 31
 """So many days are kept, the last of which is the one on which the newest event was rehearsed."""
@@ -15,8 +15,6 @@ MAX_EXAMPLES = 100
 """The newest events are kept."""
 ASSUMED_DETRACTOR_PERCENT = 15
 """Of the answers, while there are too few to tell."""
-MIN_ANSWERED = MIN_DELIVERED
-"""A share of detractors among fewer answers is not relied on."""
 RATES_DAYS = 90
 """The answers of these days tell how many there will be."""
 
@@ -79,14 +77,6 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
         return max(timedelta(days=1), min(until - since, timedelta(days=MAX_DAYS)))
 
 
-class PastAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of mails: without tests and without anonymous surveys, of which nothing is known."""
-
-    delivered: int = 0
-    answered: int = 0
-    detractors: int = 0
-
-
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     """What would come on a day, were the survey live."""
 
@@ -125,9 +115,9 @@ def expect(
     response_of: RateSource = "assumed"
     detractors_of: RateSource = "assumed"
     for source, past in sources.items():
-        if past.delivered >= MIN_DELIVERED:
+        if past.delivered >= MIN_RELIED_ON:
             response_percent, response_of = round(100 * past.answered / past.delivered), source
-        if past.answered >= MIN_ANSWERED:
+        if past.answered >= MIN_RELIED_ON:
             detractor_percent, detractors_of = round(100 * past.detractors / past.answered), source
     answers = mails * response_percent / 100
     return Expectation(

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.dispatcher.models import HELD_ANSWER
+from services.dispatcher.statistics import PastAnswers
 from shared.db import UnitOfWork
+from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
 
 MAX_MAILS_SEARCHED = 1_000
 """The newest of a survey, among which the last one about a reader's segments is looked for."""
@@ -98,3 +100,34 @@ async def count_by_survey(
         )
         for row in await uow.execute(COUNT_BY_SURVEY, values)
     }
+
+
+COUNT_ANSWERS = f"""
+    SELECT i.survey_id, count(*) AS delivered,
+        count(*) FILTER (WHERE a.score > {HIGHEST_PASSIVE}) AS promoters,
+        count(*) FILTER (WHERE a.score > {HIGHEST_DETRACTOR} AND a.score <= {HIGHEST_PASSIVE}) AS passives,
+        count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
+    FROM survey s
+    JOIN invitation i ON i.tenant = s.tenant AND i.survey_id = s.id
+    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
+    WHERE s.tenant = :tenant AND (CAST(:survey_id AS uuid) IS NULL OR s.id = :survey_id)
+        AND i.sent_at >= :since AND i.state = 'sent' AND NOT i.test AND {_COULD_ANSWER}
+    GROUP BY 1
+"""
+
+
+async def count_answers(
+    uow: UnitOfWork, tenant: str, since: datetime, *, survey_id: UUID | None = None
+) -> dict[UUID, PastAnswers]:
+    """What became of the mails that have left since a time, by survey.
+
+    :param survey_id: of this survey alone; None: of all.
+    """
+    found = await uow.execute(COUNT_ANSWERS, {"tenant": tenant, "survey_id": survey_id, "since": since})
+    return {row.survey_id: PastAnswers._make(row[1:]) for row in found}
+
+
+async def count_answers_of(uow: UnitOfWork, tenant: str, survey_id: UUID, since: datetime) -> PastAnswers:
+    """The same of one survey."""
+    found = await count_answers(uow, tenant, since, survey_id=survey_id)
+    return found.get(survey_id, PastAnswers())

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.sending import repository
 from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged
-from services.dispatcher.surveys.repository import note_first_live
+from services.dispatcher.surveys.repository import begin_programmes, note_first_live
 from services.dispatcher.surveys.survey_commands import publish_new_versions
 from shared.db import UnitOfWork
 from shared.events import SENDING, SendingMode, TenantSending
@@ -60,6 +60,8 @@ async def set_mode(
     await _write(uow, tenant, who, act, replace(current, mode=mode))
     await _publish(uow, tenant)
     await note_first_live(uow, tenant)
+    if mode == "live":
+        await begin_programmes(uow, tenant)
     return True
 
 

@@ -25,7 +25,7 @@ from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
 from services.dispatcher.surveys.matches import count_matches
 from services.dispatcher.surveys.order_commands import copy_survey
-from services.dispatcher.surveys.quarantine_body import patched
+from services.dispatcher.surveys.quarantine_body import SCOPE_RULE, patched, with_rules_of_quarantine
 from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
@@ -126,6 +126,8 @@ async def write_survey(
         draft = body.draft()
         if body.state is None:
             draft = msgspec.structs.replace(draft, state=current.draft.state)
+        if SCOPE_RULE not in with_rules_of_quarantine(body.model_dump(include={"quarantine"})):
+            draft = msgspec.structs.replace(draft, quarantine_scope=current.draft.quarantine_scope)
         check_rehearsal(caller.staff, current.draft.state, draft.state)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=body.version, who=AuditActor.of(caller)

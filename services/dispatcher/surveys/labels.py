@@ -73,6 +73,7 @@ LAYOUT_LABELS = {
     "horizontal": message("In a row, 0 first"),
     "vertical": message("In a column, 10 on top"),
 }
+STANDARD_SCOPE = message("as usual: of any survey; about the relation, of the same measurement")
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
     "any": message("of any survey"),
     "measurement": message("of the same measurement"),

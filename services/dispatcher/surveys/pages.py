@@ -24,6 +24,7 @@ from services.dispatcher.surveys.forms import NEW_ID, DraftForm, form_of, read_f
 from services.dispatcher.surveys.labels import (
     CHOICES,
     FIELD_LABELS,
+    STANDARD_SCOPE,
     TEXT_LABELS,
     notice,
 )
@@ -151,6 +152,16 @@ async def found_survey(
         raise Problem(404) from None
 
 
+def _choices(*, is_new: bool) -> dict[str, list[tuple[str, str]]]:
+    """The options of each field in which one is chosen, by the field's name."""
+    found = {
+        name: [(value, spoken(label)) for value, label in labels.items()] for name, labels in CHOICES.items()
+    }
+    if is_new:
+        found["quarantine_scope"].insert(0, ("", spoken(STANDARD_SCOPE)))
+    return found
+
+
 async def form_page(
     request: Request,
     staff: Staff,
@@ -208,10 +219,7 @@ async def form_page(
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,
-        choices={
-            name: [(value, spoken(label)) for value, label in labels.items()]
-            for name, labels in CHOICES.items()
-        },
+        choices=_choices(is_new=survey is None),
         channels=", ".join(
             spoken(CHANNEL_LABELS[each])
             for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels

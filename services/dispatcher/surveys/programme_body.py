@@ -10,8 +10,9 @@ from shared.values.messages import message
 
 PROGRAMME_MEANING = (
     "Of a relational survey: each known customer is asked once in each period of `every_days` days, spread "
-    "evenly over it, from now on; the quarantine is no longer than that. An empty object takes it away: it "
-    "asks by events and waves alone."
+    "evenly over it, from now on; the quarantine is shorter than that. Who is refused for a passing reason, "
+    "such as a quarantine, is tried again each week until the period is over. An empty object takes it away: "
+    "it asks by events and waves alone."
 )
 
 

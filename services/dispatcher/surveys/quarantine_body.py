@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from services.dispatcher.request_body import StrictBody
-from shared.events.surveys import MAX_QUARANTINE_DAYS, QuarantineScope
+from shared.events.surveys import MAX_QUARANTINE_DAYS, Measurement, QuarantineScope
 from shared.values.messages import message
 
 DAYS_RULE, SCOPE_RULE = "quarantine_days", "quarantine_scope"
@@ -22,8 +22,19 @@ class QuarantineBody(StrictBody):
     scope: QuarantineScope | None = Field(
         default=None,
         description="Which earlier question counts: of `any` survey, of one of the same `measurement`, one "
-        "about the same `touchpoint`, or of this very `survey`.",
+        "about the same `touchpoint`, or of this very `survey`. Left out, that of a new survey is "
+        "`measurement` where it is relational, since its distance from surveys about single events is a rule "
+        "of its own, and else `any`; one that is there keeps its own.",
     )
+
+
+def standard_scope(measurement: Measurement) -> QuarantineScope:
+    """That of a new survey for which none is chosen.
+
+    A relational survey keeps its distance from the others by a rule of its own: did their mails count for its
+    quarantine, too, whoever buys often would never be asked by it.
+    """
+    return "measurement" if measurement == "relational" else "any"
 
 
 def check_days(given: Mapping[str, Any]) -> None:

@@ -22,12 +22,14 @@ class DraftRefused(Exception):
 def refuse_unkept_promise(draft: SurveyDraft, current: SurveyDraft | None = None) -> None:
     """A programme that comes to each customer before its own quarantine lets anybody be asked again.
 
-    Whatever scope the quarantine has, the customer's last turn counts.
+    Whatever scope the quarantine has, the customer's last turn counts from when its mail left, a moment after
+    it: after exactly as many days the quarantine is not over at the next turn. Where a later mail makes a
+    shorter one last until after it, a try behind the turn asks.
 
     :param current: the survey that it changes: one that was so before may stay so.
     :raises DraftRefused: naming the field.
     """
-    if draft.programme is None or draft.quarantine_days <= draft.programme.every_days:
+    if draft.programme is None or draft.quarantine_days < draft.programme.every_days:
         return
     if current is not None and _pace(current) == _pace(draft):
         return

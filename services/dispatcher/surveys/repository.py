@@ -221,6 +221,20 @@ async def note_first_live(uow: UnitOfWork, tenant: str, survey_id: UUID | None =
     await uow.execute(NOTE_FIRST_LIVE, {"tenant": tenant, "id": survey_id, "now": uow.now})
 
 
+BEGIN_PROGRAMMES = """
+    UPDATE survey SET programme_since = :now
+    WHERE tenant = :tenant AND programme IS NOT NULL
+"""
+
+
+async def begin_programmes(uow: UnitOfWork, tenant: str) -> None:
+    """Let the tenant's programmes ask for the turns that come from now on: in test mode they asked nobody.
+
+    The caller has locked how the tenant sends, and has just gone live.
+    """
+    await uow.execute(BEGIN_PROGRAMMES, {"tenant": tenant, "now": uow.now})
+
+
 LOCK_SURVEYS = """
     SELECT 1 FROM survey WHERE tenant = :tenant ORDER BY id FOR UPDATE
 """

@@ -24,8 +24,10 @@ from services.dispatcher.surveys.programme_body import (
     ProgrammeBody,
 )
 from services.dispatcher.surveys.quarantine_body import (
+    SCOPE_RULE,
     QuarantineBody,
     check_days,
+    standard_scope,
     with_rules_of_quarantine,
 )
 from services.dispatcher.surveys.question_schemas import (
@@ -255,6 +257,7 @@ class SurveyRulesBody(_RulesBody):
         """The same as a draft; what is missing is left out, so that equal words are equal."""
         given = with_rules_of_quarantine(self.model_dump(exclude={"version"}, exclude_none=True))
         given["trigger"] = given["trigger"] or NO_TRIGGER
+        given.setdefault(SCOPE_RULE, standard_scope(given["measurement"]))
         if not given.get("touchpoint"):
             given.pop("touchpoint", None)
         return msgspec.convert(

@@ -57,7 +57,7 @@ class TypedAddresses:
     fault: str = ""
 
 
-MIN_DELIVERED = 10
+MIN_SHOWN_AS_SHARE = 10
 """Of fewer mails no share is shown: one answer more would change it by a tenth."""
 
 
@@ -80,7 +80,7 @@ class SurveyLine:
         if own.delivered:
             counts = {"answered": thousands(own.answered), "n": thousands(own.delivered)}
             answered = translated("%(answered)s of %(n)s") % counts
-        if own.delivered >= MIN_DELIVERED:
+        if own.delivered >= MIN_SHOWN_AS_SHARE:
             answered += f" ({percent(own.answered, own.delivered)})"
         return cls(survey, own, answered, spoken(STATE_LABELS[survey.draft.state]))
 

@@ -39,7 +39,7 @@ async def make_wave(
     event: who was asked not long ago, say, is not asked. The same request with the same `Idempotency-Key`
     again answers the wave that it made before.
 
-    On the first day of a survey, the 24 hours since it could first ask customers, at most
+    On the first day of a survey, the 24 hours since its first mail left, at most
     `first_day_per_hour` of its mails leave in an hour (50 unless the survey says otherwise; 0: no limit). The
     others wait, at the longest until the day ends, whatever `spread_hours` says; `last_mail_at` counts this.
     """

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.dispatcher.customers.domain import CustomerProfile
+from services.dispatcher.customers.domain import CustomerProfile, own_segments
+from services.dispatcher.statistics import Z_95, PastAnswers
 from shared.events import Customer, Transaction
 from shared.events.transactions import WAVE_SOURCE, WAVE_TYPE
 from shared.privacy.subjects import NO_DIGEST
@@ -26,15 +27,8 @@ START_TOLERANCE = timedelta(minutes=10)
 FIGURES_DAYS = 365
 """Of so many days are the response rate and the shares of a survey."""
 DEFAULT_SPREAD_HOURS = 24
-Z_95 = 1.959964
-"""Of the two-sided 95 % interval."""
-WORST_VARIANCE = 1.0
-"""Half promoters, half detractors."""
 NEGLIGIBLE_SHARE = 0.05
 """Of the population: where fewer are asked it is taken for infinite, as is usual."""
-ASSUMED_RESPONSE_PERCENT = 20
-MIN_DELIVERED = 100
-"""A response rate of fewer mails, and shares of fewer answers, are not relied on."""
 PLACES = 1 << 64
 """Each customer has a place among so many."""
 BUCKET_BITS = 16
@@ -75,35 +69,6 @@ class Wave(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
-class WaveFigures(NamedTuple):
-    """What became of a survey's mails, without tests and anonymous answers."""
-
-    delivered: int = 0
-    promoters: int = 0
-    passives: int = 0
-    detractors: int = 0
-
-    @property
-    def answered(self) -> int:
-        """How many chose a score."""
-        return self.promoters + self.passives + self.detractors
-
-    @property
-    def response_percent(self) -> int:
-        """How many of a hundred answer, at least 1; as is assumed where too few were asked."""
-        if self.delivered < MIN_DELIVERED:
-            return ASSUMED_RESPONSE_PERCENT
-        return max(1, 100 * self.answered // self.delivered)
-
-    @property
-    def variance(self) -> float:
-        """Of one answer as -1, 0 or 1; the worst where there are too few."""
-        if self.answered < MIN_DELIVERED:
-            return WORST_VARIANCE
-        promoters, detractors = self.promoters / self.answered, self.detractors / self.answered
-        return promoters + detractors - (promoters - detractors) ** 2
-
-
 class WavePlan(NamedTuple):
     """What a wave would do."""
 
@@ -127,7 +92,7 @@ def answers_needed(margin: int, variance: float, population: int) -> int:
     return min(population, max(1, math.floor(needed / (1 + needed / population) + 0.5)))
 
 
-def plan_wave(size: int | None, margin: int | None, eligible: int, figures: WaveFigures) -> WavePlan:
+def plan_wave(size: int | None, margin: int | None, eligible: int, figures: PastAnswers) -> WavePlan:
     """How many customers are chosen: so many as are wanted, or as will answer often enough for a margin."""
     if margin is None:
         return WavePlan(eligible, min(size or 0, eligible))
@@ -211,6 +176,6 @@ def event_for(
         ),
         person=profile.person,
         digest=NO_DIGEST,
-        segments=dict(profile.segments),
+        segments=own_segments(profile.segments),
         survey_id=survey_id,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from structlog import get_logger
 
 from services.dispatcher.one_by_one import OneByOne
+from services.dispatcher.repository.survey_figures import count_answers_of
 from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import (
@@ -86,7 +87,7 @@ async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
     size = wave.size
     if wave.margin is not None:
         since = uow.now - timedelta(days=FIGURES_DAYS)
-        figures = await repository.count_answers(uow, wave.tenant, wave.survey_id, since)
+        figures = await count_answers_of(uow, wave.tenant, wave.survey_id, since)
         size = plan_wave(None, wave.margin, eligible, figures).size
     if eligible <= size:
         await repository.write_choice(uow, wave, size, eligible, PLACES - 1)

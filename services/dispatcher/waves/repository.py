@@ -9,9 +9,8 @@ from msgspec import json
 from sqlalchemy import Row, RowMapping
 
 from services.dispatcher.customers.domain import CustomerProfile
-from services.dispatcher.waves.drawing import Wave, WaveFigures
+from services.dispatcher.waves.drawing import Wave
 from shared.db import UnitOfWork
-from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
 from shared.events.transactions import WAVE_SOURCE
 
 _COLUMNS = """tenant, id, survey_id, state, size, margin, segments, start_at, spread_hours, created_at, who,
@@ -181,7 +180,7 @@ async def stop(uow: UnitOfWork, tenant: str, wave_id: UUID) -> bool:
 
 
 _WANTS_NOTHING = "(c.paused_until > :now OR c.channel = 'mail')"
-_ELIGIBLE = f"""p.tenant = :tenant AND p.joined_at <= :joined_by
+ELIGIBLE = f"""p.tenant = :tenant AND p.joined_at <= :joined_by
         AND p.segments @> CAST(CAST(:segments AS text) AS jsonb)
         AND NOT EXISTS (
             SELECT FROM suppression s
@@ -200,19 +199,20 @@ _ELIGIBLE = f"""p.tenant = :tenant AND p.joined_at <= :joined_by
             WHERE c.tenant = p.tenant AND c.kind = 'customer' AND c.key = p.customer_id AND {_WANTS_NOTHING}
         )"""
 COUNT_ELIGIBLE = f"""
-    SELECT count(*) FROM customer_profile p WHERE {_ELIGIBLE}
+    SELECT count(*) FROM customer_profile p WHERE {ELIGIBLE}
 """
 LIST_PERSONS = f"""
     SELECT p.person FROM customer_profile p
-    WHERE {_ELIGIBLE} AND p.person > :after
+    WHERE {ELIGIBLE} AND p.person > :after
     ORDER BY p.person
     LIMIT :limit
 """
+PROFILE = """p.tenant, p.person, p.customer_id, p.contact, p.email, p.locale, p.country, p.time_zone,
+        p.segments, p.known_at"""
 LIST_ELIGIBLE = f"""
-    SELECT p.tenant, p.person, p.customer_id, p.contact, p.email, p.locale, p.country, p.time_zone,
-        p.segments, p.known_at
+    SELECT {PROFILE}
     FROM customer_profile p
-    WHERE {_ELIGIBLE} AND p.person > :after AND (CAST(:until AS text) IS NULL OR p.person < :until)
+    WHERE {ELIGIBLE} AND p.person > :after AND (CAST(:until AS text) IS NULL OR p.person < :until)
     ORDER BY p.person
     LIMIT :limit
 """
@@ -283,24 +283,6 @@ async def count_outcomes_of_waves(
     for row in await uow.execute(COUNT_OUTCOMES_OF_WAVES, values):
         found[sources[row.source]][row.reason] = row.n
     return found
-
-
-COUNT_ANSWERS = f"""
-    SELECT count(*) AS delivered,
-        count(*) FILTER (WHERE a.score > {HIGHEST_PASSIVE}) AS promoters,
-        count(*) FILTER (WHERE a.score > {HIGHEST_DETRACTOR} AND a.score <= {HIGHEST_PASSIVE}) AS passives,
-        count(*) FILTER (WHERE a.score <= {HIGHEST_DETRACTOR}) AS detractors
-    FROM invitation i
-    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
-    WHERE i.tenant = :tenant AND i.survey_id = :survey_id AND i.sent_at >= :since
-        AND i.state = 'sent' AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
-"""
-
-
-async def count_answers(uow: UnitOfWork, tenant: str, survey_id: UUID, since: datetime) -> WaveFigures:
-    """What became of a survey's mails that have left since a time."""
-    values = {"tenant": tenant, "survey_id": survey_id, "since": since}
-    return WaveFigures._make((await uow.execute(COUNT_ANSWERS, values)).one())
 
 
 def _wave(row: RowMapping) -> Wave:

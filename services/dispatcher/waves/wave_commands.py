@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.repository.survey_figures import count_answers_of
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.survey_commands import find_survey, lock_survey
@@ -85,7 +86,7 @@ async def plan(
     if not eligible:
         raise WaveRefused("segments", NOBODY)
     since = uow.now - timedelta(days=FIGURES_DAYS)
-    figures = await repository.count_answers(uow, tenant, survey.id, since)
+    figures = await count_answers_of(uow, tenant, survey.id, since)
     begins_at = max(uow.now, wanted.start_at or uow.now)
     first_mail_at = begins_at + timedelta(minutes=survey.draft.least_wait_minutes)
     wave_plan = plan_wave(wanted.size, wanted.margin, eligible, figures)

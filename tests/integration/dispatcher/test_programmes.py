@@ -1,6 +1,7 @@
 """A standing programme asks each known customer once in each period, spread evenly, exactly once."""
 
 import asyncio
+import itertools
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -33,11 +34,13 @@ from services.dispatcher.programmes import publishing, repository
 from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.programmes.turns import Progress
 from services.dispatcher.recovery import restore_surveys
+from services.dispatcher.sending.sending_commands import set_mode
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
 from shared.events import SURVEYS, TRANSACTIONS, Transaction
 from shared.events.surveys import Programme
+from shared.ids import uuid7
 
 WHO = an_actor("Sara Lund")
 REGIONS = ("north", "south")
@@ -206,6 +209,224 @@ async def test_a_survey_that_was_paused_asks_nobody_for_the_turns_that_came_mean
     counts = Counter(event.customer.id for event in await events(database))
     assert len(counts) == 200
     assert {counts[id_] for id_ in before} == {2}
+
+
+async def buy(database: Database, *ids: str) -> None:
+    """Each is asked about an order."""
+    now = database.clock()
+    orders = [
+        a_transaction(f"{id_} {now}", a_customer(id_), type="order", occurred_at=now, accepted_at=now)
+        for id_ in ids
+    ]
+    await decide(database, *orders)
+    await leave(database)
+
+
+async def leave(database: Database) -> None:
+    """The mails that are due leave."""
+    async with database.transaction() as uow:
+        await uow.execute(
+            "UPDATE invitation SET state = 'sent' WHERE state = 'waiting' AND next_at <= :now",
+            {"now": uow.now},
+        )
+
+
+async def live(database: Database, clock: Clock, days: int, *, step_days: float = 1) -> list[Transaction]:
+    """So many days, on each of which is decided what was published; returns that."""
+    found = []
+    for _ in range(int(days / step_days)):
+        clock.on(days=step_days)
+        await run(database)
+        today = await events(database)
+        await decide(database, *today)
+        await relay_all(database)
+        await leave(database)
+        found += today
+    return found
+
+
+async def outcomes_of(database: Database) -> dict[str, list[str]]:
+    """What was decided about each customer by the programme, in its order."""
+    found: dict[str, list[str]] = {}
+    for row in await rows(
+        database,
+        "SELECT customer_id, reason FROM decision WHERE source LIKE 'afterword/wave/%' ORDER BY decided_at",
+    ):
+        found.setdefault(row.customer_id, []).append(row.reason)
+    return found
+
+
+async def asked_in_each_period(database: Database) -> set[int]:
+    """How often a customer was asked in a period in which they were."""
+    found = await rows(
+        database,
+        """SELECT count(*) AS n FROM decision WHERE source LIKE 'afterword/wave/%' AND reason = 'invited'
+        GROUP BY customer_id, split_part(source, '/', 4)""",
+    )
+    return {row.n for row in found}
+
+
+async def test_who_buys_often_is_asked_once_in_each_period_although_turns_are_refused(
+    database: Database, clock: Clock
+) -> None:
+    await keep_tenant(database)
+    await make_survey(database, trigger="order", delay_minutes=0, quarantine_days=10)
+    await make_survey(
+        database, name="R", measurement="relational", trigger="wave.", delay_minutes=0, quarantine_days=10,
+        programme=Programme(every_days=28),
+    )  # fmt: skip
+    await go_live(database)
+    ids = [f"c-{n}" for n in range(20)]
+    for _ in range(5):
+        await buy(database, *ids)
+        await live(database, clock, 14)
+    outcomes = await outcomes_of(database)
+    assert {reasons.count("invited") for reasons in outcomes.values()} <= {2, 3}
+    assert outcomes.keys() == set(ids)
+    refused = Counter(reason for reasons in outcomes.values() for reason in reasons if reason != "invited")
+    assert set(refused) == {"quarantine"}
+    assert refused["quarantine"] > len(ids)
+    assert await asked_in_each_period(database) == {1}
+
+
+async def test_a_refused_turn_is_tried_again_once_each_time_whatever_is_killed_by_however_many_workers(
+    database: Database, survey: StoredSurvey, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_survey(database, trigger="order", delay_minutes=0)
+    ids = [f"c-{n}" for n in range(30)]
+    await buy(database, *ids)  # in quarantine for twenty days
+    await say_no(database, a_customer("c-0"))
+    await go_live(database)
+    whole, calls = repository.update, 0
+
+    async def killed(*args: Any) -> None:
+        nonlocal calls
+        calls += 1
+        await whole(*args)
+        if calls % 3 == 0:
+            raise Killed
+
+    monkeypatch.setattr(publishing, "CUSTOMERS_PER_PAGE", 24)
+    monkeypatch.setattr(repository, "update", killed)
+    found: list[Transaction] = []
+    for _ in range(29):
+        clock.on(days=1)
+        for _ in range(3):
+            await asyncio.gather(*(run(database) for _ in range(3)), return_exceptions=True)
+        today = await events(database)
+        await decide(database, *today)
+        await relay_all(database)
+        await leave(database)
+        found += today
+    assert calls > 30
+    assert max(Counter(event.event_id for event in found).values()) == 1
+    outcomes = await outcomes_of(database)
+    assert "c-0" not in outcomes
+    assert len(outcomes) >= 28
+    for reasons in outcomes.values():
+        assert reasons.count("invited") <= 1
+        assert set(reasons[:-1]) <= {"quarantine"}
+    tried = [reasons for reasons in outcomes.values() if len(reasons) > 1]
+    assert len([reasons for reasons in tried if reasons[-1] == "invited"]) >= 10
+    for customer in {event.customer.id for event in found}:
+        times = [event.occurred_at for event in found if event.customer.id == customer]
+        gaps = {later - earlier for earlier, later in itertools.pairwise(times)}
+        assert all(abs(gap - timedelta(days=4)) < timedelta(seconds=1) for gap in gaps)
+
+
+@pytest.mark.parametrize(
+    ("reason", "state", "tries"),
+    [
+        ("no_basis", None, False), ("opted_out", None, False), ("conditions", None, False),
+        ("invited", "sent", False), ("invited", "waiting", False), ("invited", "bounced", False),
+        ("case_open", None, True), ("quiet_dropped", None, True), ("cap", None, True),
+        ("invited", "quarantine", True), ("invited", "test_mode", True), ("invited", "opted_out", False),
+        ("countered", "hold", True), ("countered", "cancel", False),
+    ],
+)  # fmt: skip
+async def test_what_passes_is_tried_again_and_what_lasts_is_not(
+    database: Database, survey: StoredSurvey, clock: Clock, reason: str, state: str | None, tries: bool
+) -> None:
+    await know(database, "c-1")
+    turn: list[Transaction] = []
+    while not turn:
+        turn = await live(database, clock, 1)
+    facts = {"reason": reason, "state": state, "by": uuid7(), "now": clock.now}
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE decision SET reason = :reason", {"reason": reason})
+        if reason == "countered":
+            for statement in (
+                "INSERT INTO countered SELECT tenant, event_id, :by, 1, 'cancel', :now FROM decision",
+                """INSERT INTO counter_event (tenant, event_id, scope, effect, occurred_at, known_at, person)
+                SELECT tenant, :by, 'customer', :state, :now, :now, person FROM decision""",
+            ):
+                await uow.execute(statement, facts)
+        if reason == "invited":
+            await uow.execute(
+                """UPDATE invitation SET
+                state = CASE WHEN :state IN ('sent', 'waiting', 'bounced') THEN :state
+                    WHEN :state = 'test_mode' THEN 'withheld' ELSE 'dropped' END,
+                reason = :state, next_at = CAST(:now AS timestamptz) + interval '90 days'""",
+                facts,
+            )
+        else:
+            await uow.execute("UPDATE decision SET invitation_id = NULL")
+        await uow.execute("DELETE FROM asked")
+        await uow.execute("UPDATE customer SET invited_at = NULL, last_mail_at = NULL")
+    again = await live(database, clock, 9)
+    assert [event.customer.id for event in again] == (["c-1"] if tries else [])
+    if tries:
+        assert again[0].id == f"{turn[0].id.rpartition('/')[0]}/2/c-1"
+
+
+@pytest.mark.parametrize("late_hours", [60, 100])
+async def test_its_own_earlier_mail_never_costs_a_customer_a_period(
+    database: Database, clock: Clock, late_hours: int
+) -> None:
+    await keep_tenant(database)
+    await make_survey(
+        database, name="R", measurement="relational", trigger="wave.", delay_minutes=late_hours * 60,
+        quarantine_days=27, programme=Programme(every_days=28),
+    )  # fmt: skip
+    await go_live(database)
+    await know_many(database, 12)
+    await live(database, clock, 28, step_days=2)
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE survey SET delay_minutes = 0")  # the later mails leave without delay
+    await live(database, clock, 28 * 2 + 12, step_days=2)
+    outcomes = await outcomes_of(database)
+    assert outcomes.keys() == {f"c-{n}" for n in range(12)}
+    assert min(reasons.count("invited") for reasons in outcomes.values()) == 3
+    assert {reason for reasons in outcomes.values() for reason in reasons} == {"invited", "quarantine"}
+    assert await asked_in_each_period(database) == {1}
+
+
+async def test_in_test_mode_nobody_is_asked_and_going_live_begins_so_that_everybody_is_within_a_period(
+    database: Database, clock: Clock
+) -> None:
+    await keep_tenant(database)
+    await make_survey(
+        database, name="R", measurement="relational", trigger="wave.", delay_minutes=0,
+        quarantine_days=20, programme=Programme(every_days=30),
+    )  # fmt: skip
+    await know_many(database, 60)
+    assert await live(database, clock, 10) == []
+    await go_live(database)
+    await run(database)
+    assert await events(database) == []
+    first = await live(database, clock, 3)
+    assert len(first) <= 15  # of 2 a day
+    async with database.transaction() as uow:
+        await set_mode(uow, TENANT, WHO, "test")
+    assert await live(database, clock, 10) == []
+    await go_live(database)
+    await run(database)
+    assert await events(database) == []
+    await live(database, clock, 31)
+    outcomes = await outcomes_of(database)
+    assert len(outcomes) == 60
+    assert {reason for reasons in outcomes.values() for reason in reasons} <= {"invited", "quarantine"}
+    assert all("invited" in reasons for reasons in outcomes.values())
 
 
 async def test_without_a_programme_nobody_is_asked_and_a_new_one_begins_without_a_burst(

@@ -9,9 +9,13 @@ from uuid import UUID
 import pytest
 from support.dispatcher_builders import NOON, TENANT, keep_tenant, make_survey
 
-from services.dispatcher.rehearsals import repository as rehearsal_rows
-from services.dispatcher.repository.survey_figures import COUNT_BY_SURVEY, SurveyFigures, count_by_survey
-from services.dispatcher.waves import repository as wave_rows
+from services.dispatcher.repository.survey_figures import (
+    COUNT_BY_SURVEY,
+    SurveyFigures,
+    count_answers,
+    count_answers_of,
+    count_by_survey,
+)
 from shared.db.database import Database
 from shared.ids import uuid7
 
@@ -91,10 +95,10 @@ async def test_a_mail_counts_by_when_it_left_whatever_the_delay_was(database: Da
         sent=2, withheld=1, last_sent_at=ago(1), delivered=2, answered=1
     )
     async with database.reading() as uow:
-        past = (await rehearsal_rows.count_answers(uow, TENANT, NOON - timedelta(days=30)))[survey.id]
-        wave = await wave_rows.count_answers(uow, TENANT, survey.id, NOON - timedelta(days=30))
+        of_all = await count_answers(uow, TENANT, NOON - timedelta(days=30))
+        past = await count_answers_of(uow, TENANT, survey.id, NOON - timedelta(days=30))
     assert (past.delivered, past.answered, past.detractors) == (2, 1, 1)
-    assert (wave.delivered, wave.detractors) == (2, 1)
+    assert of_all == {survey.id: past}
 
 
 async def test_the_last_mail_is_of_any_time_and_tests_are_in_no_figure(database: Database) -> None:

@@ -138,7 +138,7 @@ ASKING: dict[str, Any] = {
         {"id": "told", "kind": "yes_no", "after": {"question": "wait", "is": ["long"]}},
     ],
     "reminders": [{"after_days": 3}],
-    "quarantine": {"days": 30, "scope": "survey"},
+    "quarantine": {"days": 29, "scope": "survey"},
     "sampling_percent": 50,
     "programme": {"every_days": 30},
 }

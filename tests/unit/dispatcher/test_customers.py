@@ -110,6 +110,14 @@ def test_a_bad_customer_is_refused_by_itself_and_says_what_to_write() -> None:
     assert read[2].faults[0]["field"] == "/id"
 
 
+def test_a_touchpoint_is_no_segment_of_a_given_customer_and_is_named_as_left_out() -> None:
+    segments = {" touchpoint": "delivery", "store": "aarhus"}
+    (read,) = read_customers(body({"id": "c-1", "email": "c-1@example.com", "segments": segments}))
+    assert read.customer is not None
+    assert read.customer.segments == {"store": "aarhus"}
+    assert [fault["field"] for fault in read.faults] == ["/segments/touchpoint"]
+
+
 def test_the_same_customer_twice_is_one_and_with_other_content_the_first_counts() -> None:
     one, same, other = (
         {"id": "c-1", "email": "c-1@example.com"},
@@ -203,10 +211,11 @@ def test_a_row_that_stands_there_three_times_is_one_customer() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "id,email", "id,mail\n1,a@example.com", "id,email,age\n1,a@example.com,9", "id,id,email\n1,1,a@b.dk",
-     "id,email,segments.\n1,a@example.com,x", 'id,email\n"1,a@example.com',
+     "id,email,segments.\n1,a@example.com,x",
+     "id,email,segments. touchpoint\n1,a@example.com,delivery", 'id,email\n"1,a@example.com',
      "id,email\n" + "c,c@example.com\n" * 10_001],
     ids=["nothing", "no row", "no email", "an unknown column", "a column twice", "a dimension without a name",
-         "an open quote", "too many rows"],
+         "a touchpoint",          "an open quote", "too many rows"],
 )  # fmt: skip
 def test_what_is_no_table_of_customers_is_refused_as_a_whole(text: str) -> None:
     with pytest.raises(BadTable):

@@ -23,12 +23,12 @@ from services.dispatcher.decisions.values import (
 from services.dispatcher.rehearsals.results import (
     MAX_DAYS,
     MAX_EXAMPLES,
-    PastAnswers,
     RateSource,
     Rehearsal,
     RehearsedEvent,
     expect,
 )
+from services.dispatcher.statistics import PastAnswers
 from services.dispatcher.surveys.domain import state_and_stage
 from shared.events.surveys import SurveyState
 
@@ -134,9 +134,9 @@ def of_days(asked: int) -> Rehearsal:
     ("own", "company", "source", "answers"),
     [
         (PastAnswers(), PastAnswers(), "assumed", 2.0),
-        (PastAnswers(delivered=99, answered=99), PastAnswers(delivered=99, answered=99), "assumed", 2.0),
-        (PastAnswers(delivered=50), PastAnswers(delivered=200, answered=60), "company", 3.0),
-        (PastAnswers(delivered=100, answered=50), PastAnswers(delivered=200, answered=60), "survey", 5.0),
+        (PastAnswers(delivered=99, promoters=99), PastAnswers(delivered=99, promoters=99), "assumed", 2.0),
+        (PastAnswers(delivered=50), PastAnswers(delivered=200, promoters=60), "company", 3.0),
+        (PastAnswers(delivered=100, promoters=50), PastAnswers(delivered=200, promoters=60), "survey", 5.0),
     ],
 )
 def test_answers_are_expected_by_the_response_rate_that_is_known_best(
@@ -149,7 +149,7 @@ def test_answers_are_expected_by_the_response_rate_that_is_known_best(
 
 
 def test_cases_are_expected_by_the_share_of_detractors() -> None:
-    past = PastAnswers(delivered=500, answered=200, detractors=50)
+    past = PastAnswers(delivered=500, promoters=150, detractors=50)
     found = expect(of_days(70), timedelta(days=7), 0, PastAnswers(), past)
     assert (found.detractors_of, found.detractor_percent) == ("company", 25)
     assert found.cases_a_day == pytest.approx(10 * 0.4 * 0.25)

@@ -33,7 +33,7 @@ from services.dispatcher.decisions.sampling import (
     is_sampled,
     sampling_key,
 )
-from services.dispatcher.waves.drawing import MIN_DELIVERED, Z_95
+from services.dispatcher.statistics import MIN_RELIED_ON, Z_95
 from services.scorer import domain as scorer
 from shared.events.segments import segments_of
 from shared.events.surveys import AdaptiveSampling
@@ -128,7 +128,7 @@ class TestShares:
             },
         )
         _, together, _ = compute_shares(STORES, [one, beside], has_full_window=True)
-        if one.asked >= MIN_DELIVERED:
+        if one.asked >= MIN_RELIED_ON:
             assert together == share_of(one)
 
     def test_whom_is_of_no_segment_has_no_share_and_counts_for_the_whole(self) -> None:

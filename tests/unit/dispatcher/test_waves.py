@@ -15,10 +15,10 @@ from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.sampling import Draw
 from services.dispatcher.decisions.values import CandidateSurvey, Person
+from services.dispatcher.statistics import PastAnswers
 from services.dispatcher.waves.drawing import (
     BUCKETS,
     Wave,
-    WaveFigures,
     answers_needed,
     bucket_of,
     event_of,
@@ -89,9 +89,9 @@ def test_never_more_answers_than_customers_and_hardly_more_for_a_wider_margin(
 
 
 def test_the_size_follows_from_the_surveys_own_answers_once_there_are_enough() -> None:
-    few = WaveFigures(delivered=50, promoters=30, detractors=10)
+    few = PastAnswers(delivered=50, promoters=30, detractors=10)
     assert plan_wave(None, 10, MANY, few)[1:] == (382 * 5, 382, 20)
-    enough = WaveFigures(delivered=1_000, promoters=250, passives=150, detractors=100)
+    enough = PastAnswers(delivered=1_000, promoters=250, passives=150, detractors=100)
     variance = 0.5 + 0.2 - 0.3**2
     assert enough.variance == pytest.approx(variance)
     assert plan_wave(None, 10, MANY, enough)[1:] == (464, 232, 50)

@@ -35,7 +35,7 @@ class Story(NamedTuple):
     touched: Transaction
 
 
-@pytest.fixture(params=[str(UUID(int=4)), PROGRAMME], ids=["wave", "programme"])
+@pytest.fixture(params=[str(UUID(int=4)), f"{PROGRAMME}/2"], ids=["wave", "a try of a programme"])
 async def story(request: pytest.FixtureRequest, database: Database) -> Story:
     group = request.param
     survey = await make_survey(database, measurement="relational", trigger="never")

@@ -40,8 +40,8 @@ class TestApi:
         assert (await client.get(where, headers=by_key())).json() == made
         paused = (await client.patch(where, json={"state": "paused"}, headers=by_key())).json()
         assert paused["programme"] == {"every_days": 180}
-        other = (await client.patch(where, json={"programme": {"every_days": 90}}, headers=by_key())).json()
-        assert (other["programme"], other["survey_version"]) == ({"every_days": 90}, 1)
+        other = (await client.patch(where, json={"programme": {"every_days": 91}}, headers=by_key())).json()
+        assert (other["programme"], other["survey_version"]) == ({"every_days": 91}, 1)
         none = (await client.patch(where, json={"programme": {}}, headers=by_key())).json()
         assert none["programme"] is None
         await client.put(where, json=RELATION, headers=by_key())
@@ -50,7 +50,7 @@ class TestApi:
         said = [
             event.programme and event.programme.every_days for event in await published(database, SURVEYS)
         ]
-        assert said == [180, 180, 90, None, 180, None]
+        assert said == [180, 180, 91, None, 180, None]
 
     @pytest.mark.parametrize(
         ("changes", "field", "words"),
@@ -79,20 +79,20 @@ class TestApi:
     async def test_one_that_its_own_quarantine_would_break_is_refused_at_every_door_and_an_old_one_goes_on(
         self, client: httpx.AsyncClient, database: Database
     ) -> None:
-        broken = {**RELATION, "programme": {"every_days": 30}, "quarantine_days": 31}
+        broken = {**RELATION, "programme": {"every_days": 30}, "quarantine_days": 30}
         made = (await client.post("/v1/surveys", json=RELATION, headers=by_key())).json()
         where = f"/v1/surveys/{made['id']}"
         for answer in (
             await client.post("/v1/surveys", json=broken, headers=by_key()),
             await client.put(where, json=broken, headers=by_key()),
-            await client.patch(where, json={"programme": {"every_days": 89}}, headers=by_key()),
-            await client.patch(where, json={"quarantine": {"days": 181}}, headers=by_key()),
+            await client.patch(where, json={"programme": {"every_days": 90}}, headers=by_key()),
+            await client.patch(where, json={"quarantine": {"days": 180}}, headers=by_key()),
         ):
             assert answer.status_code == 422
             (fault,) = answer.json()["errors"]
             assert fault["field"] == "/programme"
             assert "Let the quarantine be shorter" in fault["detail"]
-        kept = {**broken, "quarantine_days": 30}
+        kept = {**broken, "quarantine_days": 29}
         assert (await client.put(where, json=kept, headers=by_key())).status_code == 200
         old = await make_survey(
             database,
@@ -185,17 +185,17 @@ class TestPages:
         refused = await post(programme="30", quarantine_days="60")
         assert refused.status_code == 422
         assert "The quarantine of 60 days keeps customers from being asked every 30 days." in refused.text
-        where = (await post(programme="90")).headers["location"].partition("?")[0]
+        where = (await post(programme="91")).headers["location"].partition("?")[0]
         shown = (await client.get(where, headers=a_person("editor"))).text
         (stored,) = [one for one in forms_of(shown) if one.action == where]
-        assert stored.fields["programme"] == "90"
+        assert stored.fields["programme"] == "91"
         start = (await client.get(f"{where}/start", headers=a_person("editor"))).text
-        assert "each customer you know once in 90\u00a0days, evenly spread, from now on" in start
+        assert "each customer you know once in 91\u00a0days, evenly spread, from now on" in start
         older = {name: value for name, value in stored.fields.items() if name != "programme"}
         saved = await client.post(where, data={**form(), **older}, headers=a_person("editor"))
         assert saved.status_code == 303
         api = f"/v1{where}"
-        assert (await client.get(api, headers=by_key())).json()["programme"] == {"every_days": 90}
+        assert (await client.get(api, headers=by_key())).json()["programme"] == {"every_days": 91}
         (stored,) = [
             one
             for one in forms_of((await client.get(where, headers=a_person("editor"))).text)

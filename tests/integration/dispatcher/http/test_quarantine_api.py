@@ -63,6 +63,31 @@ async def test_both_ways_to_say_the_days_are_read_and_answered(
     assert (event.quarantine_days, event.quarantine_scope) == (days, scope)
 
 
+async def test_where_no_scope_is_chosen_a_new_relational_survey_counts_its_kind_and_an_old_one_keeps_its(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    made = await make(client, measurement="relational")
+    assert made["quarantine"]["scope"] == "measurement"
+    chosen = await make(client, measurement="relational", quarantine={"scope": "any"})
+    assert chosen["quarantine"]["scope"] == "any"
+    old = await make_survey(database, measurement="relational", quarantine_scope="any")
+    for survey, scope in ((made["id"], "measurement"), (chosen["id"], "any"), (old.id, "any")):
+        where, body = f"/v1/surveys/{survey}", {**PLAIN, "measurement": "relational", "name": "Other"}
+        put = (await client.put(where, json=body, headers=by_key())).json()
+        patched = (await client.patch(where, json={"name": "One more"}, headers=by_key())).json()
+        assert (put["quarantine"]["scope"], patched["quarantine"]["scope"]) == (scope, scope)
+
+    for measurement, scope in (("relational", "measurement"), ("transactional", "any")):
+        page = (await client.get("/surveys/new", headers=a_person("editor"))).text
+        (empty,) = [one for one in forms_of(page) if one.action == "/surveys/new"]
+        assert empty.fields["quarantine_scope"] == ""
+        typed = {**empty.fields, **form(name=measurement, trigger="x", measurement=measurement)}
+        answer = await client.post("/surveys/new", data=typed, headers=a_person("editor"))
+        survey = answer.headers["location"].partition("?")[0].rpartition("/")[2]
+        read = (await client.get(f"/v1/surveys/{survey}", headers=by_key())).json()
+        assert read["quarantine"]["scope"] == scope
+
+
 async def test_two_different_numbers_of_days_are_refused(client: httpx.AsyncClient) -> None:
     wrong = {"quarantine": {"days": 7}, "quarantine_days": 8}
     made = await make(client)

@@ -22,7 +22,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "every event": {"trigger": "*", "state": "paused"},
     "relational, with events": {"measurement": "relational"},
     "waves alone": RELATIONAL,
-    "programme": {**RELATIONAL, "programme": {"every_days": 90}},
+    "programme": {**RELATIONAL, "programme": {"every_days": 91}},
     "anonymous": {"anonymous": True, "state": "draft"},
     "neutral": {"neutral": True, "state": "rehearsal"},
     "rewarded": {"incentive": True, "sampling_percent": 7, "first_day_per_hour": 0},
