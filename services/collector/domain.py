@@ -27,6 +27,7 @@ from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
 from shared.events.surveys import STANDARD_EDIT_HOURS, Layout, Measurement, has_follow_up
+from shared.events.transactions import LINK
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
@@ -56,6 +57,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     survey_version: int
     measurement: Measurement
     language: str
+    channel: str = "mail"
     test: bool
     customer_id: str
     contact_key: str | None = None
@@ -81,7 +83,11 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     def mails(self) -> Mails:
         """When its mails were handed over."""
         return Mails(
-            self.invited_at, self.state in STATES_BEFORE_MAIL, self.reminding_since, self.reminded_at
+            self.invited_at,
+            self.state in STATES_BEFORE_MAIL,
+            self.reminding_since,
+            self.reminded_at,
+            is_shown=self.channel == LINK,
         )
 
     @classmethod
@@ -94,6 +100,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             survey_version=invitation.survey_version,
             measurement=invitation.measurement,
             language=invitation.language,
+            channel=invitation.channel,
             test=invitation.test,
             customer_id=invitation.customer.id,
             contact_key=invitation.contact_key,
@@ -394,7 +401,7 @@ def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int
         language=invitation.language,
         drawn_percent=invitation.drawn_percent,
         beyond_draw=invitation.beyond_draw,
-        channel="mail",  # no other one carries links
+        channel=invitation.channel,
         invited_at=invitation.invited_at,
         changed_at=now,
     )

@@ -16,6 +16,7 @@ from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
+from services.dispatcher.invitations import api as invitations_api
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.programmes import api as programmes_api
 from services.dispatcher.rehearsals import api as rehearsals_api
@@ -42,6 +43,7 @@ from shared.web import pages_of, service_app
 ROUTERS = (
     surveys_api.router,
     decisions_api.router,
+    invitations_api.router,
     suppressions_api.router,
     sending_api.router,
     exports_api.router,

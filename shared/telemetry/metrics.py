@@ -57,6 +57,11 @@ RESPONSE_SECONDS = Histogram(
 MAILS = Counter(
     "afterword_mails_total", "Attempts to send a mail, by their outcomes.", ["service", "outcome"]
 )
+LINKS = Counter(
+    "afterword_personal_links_total",
+    "Events for which a personal link was wanted: asked, not_asked (by a rule), refused (faulty).",
+    ["status"],
+)
 MAIL_ROWS = Gauge(
     "afterword_mail_rows",
     "Mails that are due, or being sent; each worker measures all.",

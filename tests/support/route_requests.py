@@ -61,6 +61,10 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "trigger POST /v1/events": RouteRequest(
             json=an_event(of.name), may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event))
         ),
+        "dispatcher POST /v1/invitations": RouteRequest(
+            json={**an_event(of.name), "channel": "link"},
+            may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event)),
+        ),
         "dispatcher GET /v1/surveys": empty,
         "dispatcher POST /v1/surveys": RouteRequest(json=a_survey("own"), headers={"idempotency-key": "1"}),
         "dispatcher POST /v1/surveys/matches": RouteRequest(json={"trigger": "order.delivered"}),

@@ -51,6 +51,7 @@ from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
+from shared.events.transactions import LINK
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
 
@@ -77,6 +78,8 @@ class DecisionInputs:
     """Under which keys it stands there that a mail waits, by tenant and the event that it asks about."""
     counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
     """The counter-events that may be about the events, by tenant."""
+    last_mail_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When the last message to each contact left, of those who are to be asked by a link."""
     open_cases: set[tuple[str, str]] = field(default_factory=set)
     """The (tenant, person or hash of an address) about whom a case is open, where that matters."""
     shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
@@ -139,7 +142,7 @@ class DecisionInputs:
             return customer
         known = self.words.get(person, NOTHING_KNOWN)
         completed = known_customer(customer, known, contact)
-        if event.data.survey_id is None and contact.address is not None:
+        if event.data.is_of_client and contact.address is not None:
             bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
             said = completed.locale, completed.country, completed.time_zone
             self.words[person] = KnownWords(*said, bases)
@@ -172,6 +175,16 @@ class DecisionInputs:
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone if tenant is not None else "UTC",
             law=self._law(event, contact, place, rules),
+            has_link=event.data.is_for_link,
+            is_nobody=contact.customer_id == contact.ignored_id,
+            last_message_at=max(
+                (
+                    at
+                    for key in contact.own_keys
+                    if (at := self.last_mail_at.get((contact.tenant, key))) is not None
+                ),
+                default=None,
+            ),
         )
 
     def _law(
@@ -246,7 +259,7 @@ class DecisionInputs:
     def note_invited(self, contact: ContactKey, invitation: Invitation) -> None:
         """Let the next event in this batch of the person, or of the address, meet the quarantine."""
         at, touchpoint = invitation.due_at, one_touchpoint(invitation.touchpoint, None)
-        about = invitation.survey_id, invitation.event_id
+        about = invitation.survey_id, None if invitation.channel == LINK else invitation.event_id
         asked = Asked(at, False, invitation.measurement, touchpoint, *about)
         for name in contact.own_keys:
             key = contact.tenant, name

@@ -47,6 +47,7 @@ FIELD_LABELS = {
     "sender_name": message("Name that the mails come from"),
     "reply_to": message("Address for replies"),
     "layout": message("How the numbers stand"),
+    "channels": message("How it asks"),
     "edit_hours": message("Hours for which an answer may be changed"),
     "default_language": message("Language for customers of no other"),
 }
@@ -68,6 +69,11 @@ MEASUREMENT_LABELS = {
 LAYOUT_LABELS = {
     "horizontal": message("In a row, 0 first"),
     "vertical": message("In a column, 10 on top"),
+}
+CHANNELS_LABELS = {
+    "mail": message("By mail"),
+    "mail,link": message("By mail, and by links in channels of your own"),
+    "link": message("By links in channels of your own alone"),
 }
 UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
@@ -95,6 +101,7 @@ REMEDIES = {
     "edit_hours": message("Write a whole number of hours from %(least)s to %(most)s.", least=0, most=720),
     "reply_to": message("Write an address such as name@example.com, or leave it empty."),
     "layout": message("Choose a row or a column."),
+    "channels": message("Choose by which channel it asks."),
     "neutral": message("Choose whether its words are neutral."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }

@@ -14,7 +14,6 @@ from services.dispatcher.adaptive_sampling.views import shares_part
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
-from services.dispatcher.story.labels import CHANNEL_LABELS
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyDraft, SurveyNotFound
@@ -22,6 +21,7 @@ from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.field_labels import language_name
 from services.dispatcher.surveys.forms import NEW_ID, DraftForm, form_of, read_form
 from services.dispatcher.surveys.labels import (
+    CHANNELS_LABELS,
     FIELD_LABELS,
     LAYOUT_LABELS,
     MEASUREMENT_LABELS,
@@ -241,11 +241,7 @@ async def form_page(
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
         layouts=[(layout, spoken(label)) for layout, label in LAYOUT_LABELS.items()],
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
-        channels=", ".join(
-            spoken(CHANNEL_LABELS[each])
-            for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels
-            if each in CHANNEL_LABELS
-        ),
+        channels=[(channels, spoken(label)) for channels, label in CHANNELS_LABELS.items()],
         sender=tenant.name,
         mail_from=context.mail_renderer.mail_from,
         first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,

@@ -134,8 +134,8 @@ class SurveyFormPage(Page):
     layouts: Sequence[tuple[str, str]]
     scopes: Sequence[tuple[str, str]]
     """Of a quarantine: each with its words."""
-    channels: str
-    """By which it asks, in their order and in words."""
+    channels: Sequence[tuple[str, str]]
+    """By which it may ask, each choice with its words."""
     sender: str
     """The name that mails come from where the survey has none."""
     mail_from: str
