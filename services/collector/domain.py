@@ -27,7 +27,6 @@ from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
 from shared.events.surveys import STANDARD_EDIT_HOURS, Layout, Measurement, has_follow_up
-from shared.events.transactions import LINK
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
@@ -40,6 +39,8 @@ UUID_VERSION_WITH_TIME = 7
 MAX_TEXT_LENGTH = 5_000
 """Characters of a comment, or of the answer to a follow-up question."""
 
+MAIL_CHANNEL, SHARE_CHANNEL = "mail", "share"
+"""By which a link comes: in a mail, or for everybody who has it (others are shown by the company itself)."""
 LinkStatus = Literal["open", "gone", "unknown"]
 STATES_BEFORE_MAIL: frozenset[InvitationState] = frozenset({"waiting", "sending"})
 """In such a state the mail server has not taken the mail yet."""
@@ -57,7 +58,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     survey_version: int
     measurement: Measurement
     language: str
-    channel: str = "mail"
+    channel: str = MAIL_CHANNEL
     test: bool
     customer_id: str
     contact_key: str | None = None
@@ -87,7 +88,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             self.state in STATES_BEFORE_MAIL,
             self.reminding_since,
             self.reminded_at,
-            is_shown=self.channel == LINK,
+            is_shown=self.channel != MAIL_CHANNEL,
         )
 
     @classmethod
@@ -193,6 +194,11 @@ class LinkTarget:
     def is_from_writer(self) -> bool:
         """Whether the request comes from the page that wrote the whole answer."""
         return self.last_write is not None and self.page == self.last_write.page
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a link for everybody: nobody is known by it."""
+        return self.invitation.channel == SHARE_CHANNEL
 
     @property
     def edit_hours(self) -> int:
