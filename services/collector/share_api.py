@@ -1,6 +1,6 @@
 """``/v1/share-links``: open links of a survey for print and web."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -28,13 +28,6 @@ from shared.values.messages import message
 router = APIRouter(prefix="/v1/share-links", tags=["share links"], route_class=CheckedRoute)
 CompanyEditor = Annotated[Caller, Depends(staff_or_key("surveys:write", *EDITING_ROLES, whole_company=True))]
 LinkId = Annotated[UUID, Path(description="The share link's id.")]
-_CODE_TYPES = ("image/svg+xml", "image/png")
-_CODES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The code.",
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _CODE_TYPES},
-    }
-}
 NO_LINK = message("There is no such share link.")
 
 
@@ -100,19 +93,6 @@ async def patch_share_link(
     if link is None:
         raise Problem(404, detail=NO_LINK)
     return _out(context, link)
-
-
-@router.get(
-    "/{link_id}/qr.{kind}", summary="A share link as a QR code", response_class=Response, responses=_CODES
-)
-async def get_qr_code(
-    link_id: LinkId,
-    kind: Annotated[str, Path(description="`svg` or `png`.", pattern="^(svg|png)$")],
-    caller: CompanyEditor,
-    context: OwnContext,
-) -> Response:
-    """Readable also where a quarter of it is damaged."""
-    return qr_response(context, await found_link(context, caller.tenant, link_id), kind)
 
 
 async def found_link(context: CollectorContext, tenant: str, link_id: UUID) -> ShareLink:

@@ -62,10 +62,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "trigger POST /v1/events": RouteRequest(
             json=an_event(of.name), may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event))
         ),
-        "dispatcher POST /v1/invitations": RouteRequest(
-            json={**an_event(of.name), "channel": "link"},
-            may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event)),
-        ),
+        "dispatcher POST /v1/invitations": RouteRequest(json={**an_event("own"), "channel": "link"}),
         "dispatcher GET /v1/surveys": empty,
         "dispatcher POST /v1/surveys": RouteRequest(json=a_survey("own"), headers={"idempotency-key": "1"}),
         "dispatcher POST /v1/surveys/matches": RouteRequest(json={"trigger": "order.delivered"}),
@@ -262,9 +259,6 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "collector GET /v1/share-links/{link_id}": RouteRequest(share, foreign=404),
         "collector PATCH /v1/share-links/{link_id}": RouteRequest(share, json={"per_day": 9}, foreign=404),
-        "collector GET /v1/share-links/{link_id}/qr.{kind}": RouteRequest(
-            {**share, "kind": "svg"}, foreign=404
-        ),
         "collector GET /share-links": RouteRequest(query={"survey": of.survey}, foreign=404),
         "collector POST /share-links": RouteRequest(
             form={"survey": of.survey, "new_id": str(of.event), "name": "counter"}, foreign=404
@@ -330,9 +324,14 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "collector GET /s/{token}": RouteRequest(
             {"token": _token("answer", of, by)}, public=True, foreign=404
         ),
-        "collector GET /q/{code}": RouteRequest({"code": of.share_code}, public=True),
+        "collector GET /q/{code}": RouteRequest(
+            {"code": of.share_code}, public=True, may_repeat=(of.name, of.name.title())
+        ),
         "collector POST /q/{code}": RouteRequest(
-            {"code": of.share_code}, form={"score": "9", "action": "send"}, public=True
+            {"code": of.share_code},
+            form={"score": "9", "action": "send"},
+            public=True,
+            may_repeat=(of.name, of.name.title()),
         ),
         "collector POST /s/{token}": RouteRequest(
             {"token": _token("answer", of, by)}, form=an_answer(of), public=True, foreign=404

@@ -220,7 +220,7 @@ async def test_an_editor_makes_prints_and_pauses_one_on_its_pages(bench: Bench) 
     paused = await bench.client.post(own, data={**form, "act": "pause"}, headers=editor)
     assert paused.status_code == 303
     for role in ("agent", "analyst", "leader"):
-        refused = await bench.client.get(own, headers={**an_editor(bench, role), "Accept": "text/html"})  # type: ignore[arg-type]
+        refused = await bench.client.get(own, headers={**an_editor(bench, role), "Accept": "text/html"})
         assert refused.status_code == 404
     foreign = await bench.client.get(
         own, headers={**an_editor(bench, tenant="zenith"), "Accept": "text/html"}
