@@ -15,7 +15,10 @@ SERVICE = Service(
     name="collector",
     settings=Settings,
     metadata=metadata,
-    paths=("/s", "/suspect-answers", "/v1/answers", "/v1/personal-data/collector"),
+    paths=(
+        *("/s", "/q", "/suspect-answers", "/share-links", "/v1/answers", "/v1/share-links"),
+        "/v1/personal-data/collector",
+    ),
     api=lazy_api("services.collector.web"),
     consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,

@@ -39,6 +39,8 @@ UUID_VERSION_WITH_TIME = 7
 MAX_TEXT_LENGTH = 5_000
 """Characters of a comment, or of the answer to a follow-up question."""
 
+MAIL_CHANNEL, SHARE_CHANNEL = "mail", "share"
+"""By which a link comes: in a mail, or for everybody who has it (others are shown by the company itself)."""
 LinkStatus = Literal["open", "gone", "unknown"]
 STATES_BEFORE_MAIL: frozenset[InvitationState] = frozenset({"waiting", "sending"})
 """In such a state the mail server has not taken the mail yet."""
@@ -56,6 +58,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     survey_version: int
     measurement: Measurement
     language: str
+    channel: str = MAIL_CHANNEL
     test: bool
     customer_id: str
     contact_key: str | None = None
@@ -81,7 +84,11 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     def mails(self) -> Mails:
         """When its mails were handed over."""
         return Mails(
-            self.invited_at, self.state in STATES_BEFORE_MAIL, self.reminding_since, self.reminded_at
+            self.invited_at,
+            self.state in STATES_BEFORE_MAIL,
+            self.reminding_since,
+            self.reminded_at,
+            is_shown=self.channel != MAIL_CHANNEL,
         )
 
     @classmethod
@@ -94,6 +101,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             survey_version=invitation.survey_version,
             measurement=invitation.measurement,
             language=invitation.language,
+            channel=invitation.channel,
             test=invitation.test,
             customer_id=invitation.customer.id,
             contact_key=invitation.contact_key,
@@ -186,6 +194,11 @@ class LinkTarget:
     def is_from_writer(self) -> bool:
         """Whether the request comes from the page that wrote the whole answer."""
         return self.last_write is not None and self.page == self.last_write.page
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a link for everybody: nobody is known by it."""
+        return self.invitation.channel == SHARE_CHANNEL
 
     @property
     def edit_hours(self) -> int:
@@ -394,7 +407,7 @@ def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int
         language=invitation.language,
         drawn_percent=invitation.drawn_percent,
         beyond_draw=invitation.beyond_draw,
-        channel="mail",  # no other one carries links
+        channel=invitation.channel,
         invited_at=invitation.invited_at,
         changed_at=now,
     )

@@ -179,6 +179,33 @@ case_copy = Table(
     Index(None, "tenant", "answer_id"),
 )
 
+# An open link: whoever has it answers, and nobody is known.
+share_link = Table(
+    "share_link",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("survey_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("segments", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("per_day", Integer),
+    Column("in_all", Integer),
+    Column("one_per_device", Boolean, nullable=False),
+    # How many answers have each score from 0 to 10 now.
+    Column("scores", JSONB, nullable=False),
+    # The day of the last new answer, and how many came that day.
+    Column("day", Date),
+    Column("answers_of_day", Integer, nullable=False, server_default=text("0")),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("state IN ('live', 'paused', 'ended')", name="state"),
+    Index("ix_share_link_code", "code", unique=True),
+    Index("ix_share_link_tenant_created_at", "tenant", "created_at"),
+)
+
 for _table in (answer, invitation):
     person_indexes(_table)
 

@@ -15,7 +15,8 @@ from shared.service import Context
 
 LOST = (
     "Which links were followed without an answer, and which links of anonymous surveys were answered, as far "
-    "as that was since the backup, is gone: such a customer can answer again."
+    "as that was since the backup, is gone: such a customer can answer again. Share links that were made "
+    "since then are gone, and the others count what they had then: make them again, and print them anew."
 )
 
 

@@ -76,7 +76,8 @@ class AnswerOut(BaseModel):
         description="How the numbers stood: in a row from 0, or in a column with 10 on top. Null: not known."
     )
     channel: str | None = Field(
-        description="By which the question came, such as `mail`; `import`: asked elsewhere. Null: not known."
+        description="By which the question came: `mail`; `link`, shown by you; `share`, an open link; "
+        "`import`: asked elsewhere. Null: not known."
     )
     drawn_percent: int | None = Field(
         description="Of how many percent of the contacts of its segment the customer was one, by the "

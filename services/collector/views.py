@@ -94,7 +94,10 @@ class SurveyPage(Page):
     nonce: str
     unsubscribe_url: str
     secret: str
-    """The page's own, of an anonymous survey; empty: the survey is not anonymous."""
+    """The page's own, of an anonymous survey and of an open link; else empty."""
+    anonymous: bool
+    is_shared: bool
+    """The link is for everybody: nobody can be contacted, nor be asked again."""
     other_languages: list[tuple[str, str]]
     """Code and own name of each."""
     questions: list[AskedQuestion]
@@ -158,7 +161,7 @@ def survey_page(
     filled = with_filled_texts(target, language, context.pages, form.texts, form.replies)
     layout: Layout = target.survey.layout if target.survey is not None else "horizontal"
     secret = ""
-    if target.anonymous:
+    if target.anonymous or target.is_shared:
         is_valid = context.page_secrets.read(form.secret, invitation_id) is not None
         secret = form.secret if is_valid else context.page_secrets.make(invitation_id)
     return SurveyPage(
@@ -177,6 +180,8 @@ def survey_page(
         nonce=context.nonce.make(invitation_id, now),
         unsubscribe_url=f"/u/{context.signer.sign('unsubscribe', invitation_id)}",
         secret=secret,
+        anonymous=target.anonymous,
+        is_shared=target.is_shared,
         other_languages=[
             (code, native_name(code))
             for code in available_languages(target, context.pages)

@@ -32,12 +32,16 @@ class Mails:
     """When the last reminder began to be handed over."""
     reminded_at: datetime | None = None
     """When it last took a reminder; before ``reminding_since``: not that one."""
+    is_shown: bool = False
+    """There is none: the company shows the link itself, at once."""
 
     def are_early(self, at: datetime) -> bool:
         """Whether nobody can have had the mail that a visit at this time is likely to have come by.
 
         Between two mails a person may come by the first of them.
         """
+        if self.is_shown:
+            return False
         if at < self.first_at + (HANDING_OVER if self.is_expected else EARLY):
             return True
         since, taken = self.reminding_since, self.reminded_at

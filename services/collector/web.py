@@ -2,7 +2,16 @@
 
 from fastapi import FastAPI
 
-from services.collector import api, judgement_api, pages, preview_pages, suspect_pages
+from services.collector import (
+    api,
+    judgement_api,
+    pages,
+    preview_pages,
+    share_api,
+    share_pages,
+    share_staff_pages,
+    suspect_pages,
+)
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
@@ -34,6 +43,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages.router,
         preview_pages.router,
         suspect_pages.router,
+        share_pages.router,
+        share_api.router,
+        share_staff_pages.router,
         export,
         retention,
     ]

@@ -86,7 +86,7 @@ SERVICE = Service(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
         *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
         *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy", "/v1/dry-runs"),
-        *("/v1/waves", "/waves", "/v1/senders", "/senders", "/suppressions"),
+        *("/v1/waves", "/waves", "/v1/senders", "/senders", "/suppressions", "/v1/invitations"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),

@@ -486,6 +486,8 @@ decision = Table(
     Column("segments", ARRAY(Text), nullable=False),
     Column("facts", LargeBinary, nullable=False, info=PERSONAL),
     Column("grounds", LargeBinary, nullable=False),
+    # By which it asks, where that is not by mail.
+    Column("channel", Text),
     # The event whose relational mail stands in place of the one about this event, on the same day.
     Column("relational_event_id", Uuid),
     # The event that a survey earlier in the order asks about, for which the mail about this event gave way.
@@ -507,6 +509,14 @@ decision = Table(
     Index(None, "tenant", "decided_at", "event_id"),
     Index(None, "tenant", "source_id"),
     Index(None, "tenant", "customer_id"),
+    Index(
+        "ix_decision_channel",
+        "tenant",
+        "channel",
+        "decided_at",
+        "event_id",
+        postgresql_where=text("channel IS NOT NULL"),
+    ),
     Index(
         "ix_decision_relational_event",
         "tenant",

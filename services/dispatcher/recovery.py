@@ -230,6 +230,7 @@ def _explanation(invitation: Invitation) -> Explanation:
         mode="test" if withheld else "live",
         address="good",
         language=invitation.language,
+        channel=invitation.channel,
         due_at=invitation.due_at,
         test=invitation.test,
         withheld=withheld,

@@ -16,6 +16,7 @@ from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
+from services.dispatcher.invitations import api as invitations_api
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.preferences import pages as preferences_pages
 from services.dispatcher.programmes import api as programmes_api
@@ -50,6 +51,7 @@ ROUTERS = (
     surveys_api.router,
     decisions_api.router,
     suppression_files.router,
+    invitations_api.router,
     suppressions_api.router,
     suppressions_pages.router,
     sending_api.router,

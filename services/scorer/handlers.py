@@ -67,9 +67,9 @@ async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
 
 def _counted(event: Event[Answer]) -> CountedAnswer:
     answer = event.data
-    counts = (
-        answer.state != "clicked" and not answer.test and not answer.beyond_draw and answer.day is not None
-    )
+    # Who answers by an open link chose to, so such answers are no sample of the customers.
+    is_sample = not answer.beyond_draw and answer.origin != "link"
+    counts = answer.state != "clicked" and not answer.test and is_sample and answer.day is not None
     return CountedAnswer(event, answer.score if counts else None, named_segments(answer))
 
 

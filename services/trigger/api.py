@@ -6,11 +6,8 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from msgspec.structs import replace
 
 from services.trigger.context import OwnContext, TriggerContext
-from services.trigger.domain import AcceptedEvent, transaction
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import (
     CONTENT_TYPES,
     EncodedEvent,
@@ -28,9 +25,10 @@ from shared.http.json_items import MAX_ITEMS, NotJson, TooManyItems, id_of
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.http.readers import VARY, reading, spoken_to
+from shared.intake.accepting import accepted_event
+from shared.intake.domain import AcceptedEvent
+from shared.intake.errors import Unacceptable
 from shared.kafka.kernel import Unavailable
-from shared.privacy.persons import identity_of, person_of
-from shared.secrets import customer_hash
 from shared.values.messages import Count, alternatives, message
 
 router = APIRouter(route_class=FastRoute)
@@ -102,19 +100,9 @@ def _read(context: TriggerContext, encoded: EncodedEvent, key: ApiKey, now: date
     """
     event, spoilt = read_event(encoded)
     try:
-        accepted = transaction(
-            event,
-            source=key.source or key.name,
-            customer_id=lambda address: customer_hash(context.secret, key.tenant, address),
-            now=now,
-            country=key.country,
-            spoilt=spoilt,
-        )
+        return accepted_event(context.secret, key, event, now, spoilt)
     except Unacceptable as fault:
         raise Unacceptable(encoded.place(fault.field), fault.remedy) from None
-    identity = identity_of(context.secret, key.tenant, accepted.transaction.customer)
-    named = replace(accepted.transaction, person=person_of(context.secret, key.tenant, identity))
-    return accepted._replace(transaction=named)
 
 
 def _accept(

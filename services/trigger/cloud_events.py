@@ -14,12 +14,12 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from services.trigger.errors import Unacceptable
-from services.trigger.schemas import HINTS, MAX_LABEL_LENGTH, EventContent, EventIn
 from shared.events.envelope import Instant
 from shared.http.body_text import BOM
 from shared.http.json_items import BadItem, read_item
 from shared.http.media_types import is_json, media_type
+from shared.intake.errors import Unacceptable
+from shared.intake.schemas import HINTS, MAX_LABEL_LENGTH, EventContent, EventIn
 from shared.values.messages import message
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "time")

@@ -1,6 +1,4 @@
-"""What can be wrong with an event, a tenant or a key."""
-
-from shared.values.messages import Message
+"""What can be wrong with a tenant or a key."""
 
 
 class TenantExists(Exception):
@@ -17,12 +15,3 @@ class UnknownKey(Exception):
 
 class BadTenant(Exception):
     """A value given for the tenant or its key is not allowed; the message says what to change."""
-
-
-class Unacceptable(Exception):
-    """The event cannot be accepted: the field, as a JSON pointer, and the remedy."""
-
-    def __init__(self, field: str, remedy: Message | str) -> None:
-        super().__init__(field)
-        self.field = field
-        self.remedy = remedy

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from services.trigger.cloud_events import is_binary, pointer_in, read_binary, read_structured
-from services.trigger.errors import Unacceptable
-from services.trigger.schemas import HINTS, EventIn
 from shared.http.body_text import BOM
 from shared.http.json_items import MAX_ITEMS, BadItem, TooManyItems, read_item, split_array
 from shared.http.media_types import is_json, media_type
+from shared.intake.errors import Unacceptable
+from shared.intake.schemas import HINTS, EventIn
 
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 CONTENT_TYPES = (

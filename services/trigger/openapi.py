@@ -3,9 +3,10 @@
 from typing import Any
 
 from services.trigger.cloud_events import ATTRIBUTES
-from services.trigger.schemas import BatchResult, EventContent, EventIn, EventResult
+from services.trigger.schemas import BatchResult, EventResult
 from shared.http.json_items import MAX_ITEMS
 from shared.http.openapi import schema_of
+from shared.intake.schemas import EventContent, EventIn
 
 _EXAMPLE = {
     "id": "order-99817-delivered",

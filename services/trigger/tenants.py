@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from services.trigger import key_list, repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
 from services.trigger.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME, short_name_candidates
-from services.trigger.sources import is_reserved
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MAX_LEVELS
 from shared.events.transactions import OWN_SOURCES
 from shared.ids import uuid7
+from shared.intake.sources import is_reserved
 from shared.permissions import EVENT_SCOPES, SCOPES
 from shared.privacy.audit import COMMAND_LINE, record_audit
 from shared.tenancy import digest_of, find_tenant

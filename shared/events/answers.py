@@ -79,7 +79,8 @@ class Answer(Data, frozen=True, kw_only=True):
     layout: Layout | None = None
     """Of the page by which it was given. None: not known, as below; an import has none."""
     channel: Text | None = None
-    """By which the question came: ``mail``, or ``import``, asked elsewhere. None of an anonymous answer."""
+    """By which the question came: ``mail``; ``link``, shown by the company itself; ``share``, an open link;
+    ``import``, asked elsewhere. None of an anonymous answer."""
     seconds_to_score: int | None = None
     """From the first visit of the link to the first score. None where a machine has followed it, and of an
     anonymous answer."""

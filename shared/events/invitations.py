@@ -27,6 +27,8 @@ class Invitation(Data, frozen=True, kw_only=True):
     survey_name: Name
     measurement: Measurement
     language: Name
+    channel: Text = "mail"
+    """By which it asks. ``link``: no mail is sent, the company shows the link itself since ``sent_at``."""
     test: bool
     """Whether it was made for a test address or in test mode: its answer never counts."""
     customer: Customer

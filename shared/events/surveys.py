@@ -23,7 +23,7 @@ QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 touchpoint, or of this very survey."""
 Layout = Literal["horizontal", "vertical"]
 """How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
-ChannelName = Literal["mail"]
+ChannelName = Literal["mail", "link"]
 """By which people are reached."""
 NO_TRIGGER = "wave."
 """The trigger of a survey that waves and programmes alone ask: no event has this type, though those of waves

@@ -16,6 +16,10 @@ WAVE_TYPE = "wave."
 """The beginning of their type; behind it stands the survey's id."""
 
 
+LINK = "link"
+"""The channel of a personal link that the company shows itself."""
+
+
 class Basis(Data, frozen=True, kw_only=True):
     """Why this customer may be contacted, by the back-end's own account."""
 
@@ -70,8 +74,23 @@ class Transaction(Data, frozen=True, kw_only=True):
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
     survey_id: UUID | None = None
-    """The one survey that asks, whatever its trigger, in a wave or a test. None: an event of a client, which
-    may have any source."""
+    """The one survey that asks, whatever its trigger: in a wave, in a test, or of an event that came for a
+    link. None: any survey may."""
+    channel: Text | None = None
+    """``link``: the back-end asked for a personal link, to show it in its own channel at once. None: the
+    survey says by which channel it asks."""
+    requested_by: Text | None = None
+    """The name of the API key that asked for the link."""
+
+    @property
+    def is_for_link(self) -> bool:
+        """Whether the back-end asked for a personal link, so that no mail is sent."""
+        return self.channel == LINK
+
+    @property
+    def is_of_client(self) -> bool:
+        """Whether it tells of what a client's customer did, and is no test and of no wave."""
+        return self.survey_id is None or self.is_for_link
 
     @property
     def wave_of(self) -> UUID | None:
@@ -81,7 +100,12 @@ class Transaction(Data, frozen=True, kw_only=True):
     @property
     def test_of(self) -> UUID | None:
         """The survey that this is a test of, which only a test address gets; None: no test."""
-        return None if self.source.startswith(WAVE_SOURCE) else self.survey_id
+        return None if self.is_for_link or self.source.startswith(WAVE_SOURCE) else self.survey_id
+
+    @property
+    def link_of(self) -> UUID | None:
+        """The survey of which the back-end wants a link; None: of the first that may ask, or no link."""
+        return self.survey_id if self.is_for_link else None
 
     @property
     def event_id(self) -> UUID:

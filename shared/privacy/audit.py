@@ -28,6 +28,8 @@ AuditAct = Literal[
     "wave",
     "placeholder_ids",
     "answer_judged",
+    "share_link_made",
+    "share_link_changed",
     "suppression",
     "suppression_lifted",
     "suppressions_exported",

@@ -68,6 +68,16 @@ COMPANY_SENDERS = Gauge(
     "each worker of the dispatcher measures all.",
     ["state"],
 )
+LINKS = Counter(
+    "afterword_personal_links_total",
+    "Events for which a personal link was wanted: asked, not_asked (by a rule), refused (faulty).",
+    ["status"],
+)
+SHARED_ANSWERS = Counter(
+    "afterword_share_link_answers_total",
+    "Answers by open links: new, closed (paused, ended or full), suspect (shown the page once more).",
+    ["outcome"],
+)
 MAIL_ROWS = Gauge(
     "afterword_mail_rows",
     "Mails that are due, or being sent; each worker measures all.",

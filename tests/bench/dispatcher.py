@@ -22,7 +22,6 @@ from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.survey_commands import create_survey
-from services.trigger.domain import transaction
 from services.trigger.intake import EncodedEvent, read_event
 from shared.db.database import Database
 from shared.events import TRANSACTIONS, ContactRules, Event, Transaction
@@ -30,6 +29,7 @@ from shared.events.conditions import Condition
 from shared.events.contact_policies import CounterEvent, CountryRule
 from shared.events.surveys import Reminder
 from shared.ids import uuid7
+from shared.intake.domain import transaction
 from shared.kafka.kernel import Subscription
 
 EVENT_COUNT = 100_000

@@ -90,6 +90,8 @@ class Company:
     invitation: UUID = NOTHING
     case: UUID = NOTHING
     link: str = ""
+    share_link: str = ""
+    share_code: str = ""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -245,6 +247,9 @@ class World:
                 {"tenant": company.name},
             )
         await self.post("collector", company, "/v1/answers/import", {"answers": [an_import(company.name)]})
+        place = {"survey_id": company.survey, "name": f"{company.name} counter"}
+        shared = await self.post("collector", company, "/v1/share-links", place)
+        company.share_link, company.share_code = shared["id"], shared["url"].rpartition("/")[2]
         await self.deliver_all()
 
     async def _care(self, company: Company) -> None:

@@ -60,10 +60,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
     person = str(of.people["agent"].staff.id)
     empty, public = RouteRequest(), RouteRequest(public=True)
+    share = {"link_id": of.share_link}
     found: dict[str, RouteRequest | tuple[RouteRequest, ...]] = {
         "trigger POST /v1/events": RouteRequest(
             json=an_event(of.name), may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event))
         ),
+        "dispatcher POST /v1/invitations": RouteRequest(json={**an_event("own"), "channel": "link"}),
         "dispatcher GET /v1/surveys": empty,
         "dispatcher POST /v1/surveys": RouteRequest(json=a_survey("own"), headers={"idempotency-key": "1"}),
         "dispatcher POST /v1/surveys/matches": RouteRequest(json={"trigger": "order.delivered"}),
@@ -288,6 +290,19 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "collector POST /v1/answers/{answer_id}/judgement": RouteRequest(
             {"answer_id": of.invitation}, json={"judgement": "human"}, foreign=404
         ),
+        "collector GET /v1/share-links": empty,
+        "collector POST /v1/share-links": RouteRequest(
+            json={"survey_id": of.survey, "name": "counter"}, headers={"idempotency-key": "1"}, foreign=422
+        ),
+        "collector GET /v1/share-links/{link_id}": RouteRequest(share, foreign=404),
+        "collector PATCH /v1/share-links/{link_id}": RouteRequest(share, json={"per_day": 9}, foreign=404),
+        "collector GET /share-links": RouteRequest(query={"survey": of.survey}, foreign=404),
+        "collector POST /share-links": RouteRequest(
+            form={"survey": of.survey, "new_id": str(of.event), "name": "counter"}, foreign=404
+        ),
+        "collector GET /share-links/{link_id}": RouteRequest(share, foreign=404),
+        "collector POST /share-links/{link_id}": RouteRequest(share, form={"act": "pause"}, foreign=404),
+        "collector GET /share-links/{link_id}/qr.{kind}": RouteRequest({**share, "kind": "svg"}, foreign=404),
         "collector GET /suspect-answers": (empty, RouteRequest(query={"show": "judged"})),
         "collector POST /suspect-answers/{answer_id}/judgement": RouteRequest(
             {"answer_id": of.invitation}, form={"judgement": "human"}, foreign=404
@@ -345,6 +360,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "collector GET /s/{token}": RouteRequest(
             {"token": _token("answer", of, by)}, public=True, foreign=404
+        ),
+        "collector GET /q/{code}": RouteRequest(
+            {"code": of.share_code}, public=True, may_repeat=(of.name, of.name.title())
+        ),
+        "collector POST /q/{code}": RouteRequest(
+            {"code": of.share_code},
+            form={"score": "9", "action": "send"},
+            public=True,
+            may_repeat=(of.name, of.name.title()),
         ),
         "collector POST /s/{token}": RouteRequest(
             {"token": _token("answer", of, by)}, form=an_answer(of), public=True, foreign=404

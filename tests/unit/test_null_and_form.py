@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector import imports
-from services.trigger import domain, schemas
-from services.trigger.attributes import canonical_attributes
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, read_event
 from shared.events import Transaction, segments_of
 from shared.events.segments import normalized_segment
+from shared.intake import schemas
+from shared.intake.attributes import canonical_attributes
+from shared.intake.domain import transaction
+from shared.intake.errors import Unacceptable
 from shared.values.text import normalized_text
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -39,9 +40,7 @@ ANSWER: dict[str, Any] = {
 def accepted(event: dict[str, Any] | bytes) -> Transaction:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
     sent, spoilt = read_event(EncodedEvent(body))
-    return domain.transaction(
-        sent, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
-    ).transaction
+    return transaction(sent, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt).transaction
 
 
 def imported(answer: dict[str, Any]) -> imports.AnswerIn:

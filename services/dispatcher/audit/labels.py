@@ -23,6 +23,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "wave": message("made or stopped a wave"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "answer_judged": message("said whether a person gave an answer"),
+    "share_link_made": message("made a share link"),
+    "share_link_changed": message("changed a share link"),
     "suppression": message("listed addresses that get no mail"),
     "suppression_lifted": message("took an address off the list"),
     "suppressions_exported": message("downloaded the list of those who get no mail"),

@@ -56,7 +56,7 @@ def profile_of_event(contact: ContactKey, event: Transaction) -> CustomerProfile
         contact.address is None
         or customer.email is None
         or contact.person == NOBODY
-        or event.survey_id is not None
+        or not event.is_of_client
         or address_quality(customer.email) != "good"
     ):
         return None

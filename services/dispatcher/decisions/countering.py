@@ -82,7 +82,7 @@ def counters_of(
 ) -> list[RememberedCounter]:
     """What this event counters by its company's rules. Tests and waves counter nothing."""
     rules = inputs.company_policy(event.tenant).rules.counter_events
-    if not rules or event.data.survey_id is not None or inputs.is_erased(contact):
+    if not rules or not event.data.is_of_client or inputs.is_erased(contact):
         return []
     matching = [rule for rule in rules if matches(rule.event_type, event.data.type)]
     return counters_by(matching, event.tenant, event.data, contact, now)

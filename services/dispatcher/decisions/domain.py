@@ -46,6 +46,10 @@ TOO_LATE = frozenset({"too_old", "quiet_dropped", "countered"})
 cancel it."""
 
 
+WEAK = frozenset({"conditions", "channel", "paused", "order", "invited"})
+"""The outcomes of surveys that tell less of why nobody is asked than any other."""
+
+
 def matches(trigger: str, event_type: str) -> bool:
     """Whether a survey asks about this type of event: exactly, or by its beginning before a final ``*``."""
     if trigger.endswith("*"):
@@ -88,6 +92,7 @@ def decide(
     delay_minutes: int | None = None,
     test_of: UUID | None = None,
     wave_of: UUID | None = None,
+    link_of: UUID | None = None,
 ) -> Verdict:
     """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
 
@@ -99,12 +104,16 @@ def decide(
     :param test_of: the one survey that asks in a test of it, also when it is paused or the event does not
         meet its conditions: a test address alone.
     :param wave_of: the one survey that asks in a wave of it, whatever its trigger; the wave has drawn whom.
+    :param link_of: the one survey that a company wants a link of, whatever its trigger.
     """
     if wave_of is not None:
         matching = [survey for survey in surveys if survey.id == wave_of]
     elif test_of is None:
         matching = [
-            survey for survey in surveys if survey.state not in ASIDE and matches(survey.trigger, event_type)
+            survey
+            for survey in surveys
+            if survey.state not in ASIDE
+            and (matches(survey.trigger, event_type) if link_of is None else survey.id == link_of)
         ]
     else:
         matching = [survey for survey in surveys if survey.id == test_of and person.test_address]
@@ -165,7 +174,10 @@ def decide(
 
 def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
     """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
-    can_reach: dict[ChannelName, bool] = {"mail": person.address == "good"}
+    can_reach: dict[ChannelName, bool] = {
+        "mail": person.address == "good" and not person.has_link,
+        "link": person.has_link,
+    }
     can_reach |= dict.fromkeys(can_reach.keys() & person.preferences.refused_channels, False)
     return next((name for each in channels for name in can_reach if name == each and can_reach[name]), None)
 
@@ -284,14 +296,16 @@ def judge_survey(
     standing = without(person, outranked_by(survey, due_at, person, outranked))
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (not meets, "conditions"),
+        (not is_test and person.wanted_channel not in survey.channels, "channel"),
         (survey.state != "live" and not is_test, "paused"),
         (person.erased, "erased"),
-        (person.address == "missing", "no_address"),
-        (person.address == "bad", "bad_address"),
+        (person.address == "missing" and not person.has_link, "no_address"),
+        (person.address == "bad" and not person.has_link, "bad_address"),
+        (person.is_nobody and person.has_link, "nobody"),
         (person.opted_out or refuses_channels(survey, person), "opted_out"),
         (person.suppressed, "suppressed"),
         (person.preferences.pauses(due_at), "paused_by_customer"),
-        (person.countered.cancelled_by is not None or cancels_itself, "countered"),
+        (is_countered(person, leaves.wanted_at) or cancels_itself, "countered"),
         (person.open_case is not None and not person.test_address, "case_open"),
         (_lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
         (is_too_old(survey.max_age_days, occurred_at, leaves.held_until), "too_old"),
@@ -300,6 +314,7 @@ def judge_survey(
         (is_in_quarantine(survey, due_at, standing), "quarantine"),
         (asked_too_close(survey, due_at, person) is not None, "relational_distance"),
         (not person.test_address and is_capped(standing.invited_at, due_at, person.cap_hours), "cap"),
+        (not person.test_address and is_capped(person.last_message_at, due_at, person.cap_hours), "cap"),
         # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
         (not drawn and not person.test_address, "sampled_out"),
     )
@@ -324,17 +339,18 @@ def _lacks_basis(survey: CandidateSurvey, occurred_at: datetime, at: datetime, p
 def first_reason(considered: Sequence[Considered]) -> Reason:
     """The event's one reason: that of the first survey which asks about this event and is not simply paused.
 
-    Where all that ask about it are paused it is that; where none does, that it did not meet the conditions.
+    Where all that ask about it are paused it is that; where none does, that none asks by the channel, or that
+    it did not meet the conditions.
     """
-    weak = {"conditions", "paused", "order", "invited"}
-    others = (each.why for each in considered if each.why not in weak)
-    last = "paused" if any(each.why != "conditions" for each in considered) else "conditions"
+    whys = [each.why for each in considered]
+    others = (why for why in whys if why not in WEAK)
+    last = next(weak for weak in ("paused", "channel", "conditions") if weak in whys or weak == "conditions")
     return cast("SurveyRefusal", next(others, last))
 
 
 def leaving(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> Leaving:
-    """When the survey's mail would leave: never in the past; a test address waits for nothing."""
-    if person.test_address:
+    """When the survey's mail would leave, or its link be shown: never in the past."""
+    if person.waits_for_nothing:
         return Leaving(now, now, Hold(until=now))
     wanted_at = max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
     held_until = max(wanted_at, occurred_at + survey.holding)
@@ -342,14 +358,23 @@ def leaving(survey: CandidateSurvey, occurred_at: datetime, now: datetime, perso
 
 
 def hold_for(person: Person, at: datetime) -> Hold:
-    """Until when a mail that was to leave then is held; a test address waits for nothing."""
-    if person.test_address:
+    """Until when a mail that was to leave then is held."""
+    if person.waits_for_nothing:
         return Hold(until=at)
     countered_until = person.countered.held_until
     if countered_until is None or countered_until <= at:
         return hold(at, person.hours)
     held = hold(countered_until, person.hours)
     return Hold(until=held.until, by=("counter_event", *held.by))
+
+
+def is_countered(person: Person, at: datetime) -> bool:
+    """Whether a counter-event forbids to ask: it cancels, or would hold a link, which cannot wait."""
+    countered = person.countered
+    if countered.cancelled_by is not None:
+        return True
+    held_until = countered.held_until
+    return person.has_link and not person.test_address and held_until is not None and held_until > at
 
 
 def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:

@@ -28,9 +28,9 @@ async def load_draws(
     drawn_by = [
         (survey_for_event(survey, event.data.segments.get(TOUCHPOINT), None), event, contact)
         for event, contact in asked
-        if event.data.survey_id is None
+        if event.data.is_of_client
         for survey in adaptive.get(event.tenant, ())
-        if matches(survey.trigger, event.data.type)
+        if _is_asked_by(survey, event.data)
     ]
     wanted = {each for survey, event, _ in drawn_by if (each := _wanted(survey, event)) is not None}
     if not wanted:
@@ -45,6 +45,12 @@ async def load_draws(
         and not inputs.draws(survey, contact, event.data).drawn
     ]
     inputs.detractors.update(await find_detractors(uow, spared))
+
+
+def _is_asked_by(survey: CandidateSurvey, transaction: Transaction) -> bool:
+    if transaction.link_of is not None:
+        return survey.id == transaction.link_of
+    return matches(survey.trigger, transaction.type)
 
 
 async def find_detractors(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> set[tuple[str, str]]:

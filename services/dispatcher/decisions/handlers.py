@@ -28,7 +28,7 @@ from services.dispatcher.decisions.loading import (
     load_words,
 )
 from services.dispatcher.decisions.policy import ContactPolicy
-from services.dispatcher.decisions.quarantine import begin_quarantine
+from services.dispatcher.decisions.quarantine import begin_quarantine, note_link
 from services.dispatcher.decisions.rehearsing import rehearse
 from services.dispatcher.decisions.replacing import (
     Replacing,
@@ -46,7 +46,7 @@ from services.dispatcher.decisions.repository.known_customers import (
 )
 from services.dispatcher.decisions.values import Considered, Verdict
 from services.dispatcher.invitations import repository as invitation_rows
-from services.dispatcher.invitations.states import new_invitation
+from services.dispatcher.invitations.states import FIRST_MAIL, new_invitation, turn_of_mail
 from services.dispatcher.rehearsals.counting import count_rehearsed
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
@@ -184,7 +184,8 @@ async def _decide(
         await counter_waiting(uow, context.secret, [counter for _, counter in countering], locked, inputs)
     waiting: Waiting = {}
     if asked:
-        await load_contacts(uow, asked_contacts, inputs)
+        for_links = [contact for event, contact in asked if event.data.is_for_link]
+        await load_contacts(uow, asked_contacts, inputs, for_links)
         await load_counters(uow, asked, inputs)
         await load_words(uow, asked, inputs)
         await load_draws(uow, asked, inputs)
@@ -262,9 +263,10 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             delay_minutes=event.data.delay_minutes,
             test_of=event.data.test_of,
             wave_of=event.data.wave_of,
+            link_of=event.data.link_of,
         )
         verdict = decide_by(surveys=surveys)
-        if event.data.survey_id is None and not person.test_address:
+        if event.data.is_of_client and event.data.link_of is None and not person.test_address:
             rehearsed = rehearse(surveys, event.data.type, lambda tried: decide_by(surveys=tried))
     else:
         verdict = Verdict(reason="unknown_tenant")
@@ -342,6 +344,10 @@ async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult], waiting: W
             if result.verdict.starts_quarantine and result.decision.invitation is not None
         ],
     )
+    for result in results:
+        invited = result.decision.invitation
+        if invited is not None and result.verdict.hands_out_link and result.verdict.starts_quarantine:
+            await note_link(uow, result.contact, turn_of_mail(invited.id, FIRST_MAIL))
     for tenant, invitation in invitations:
         uow.publish(INVITATIONS, tenant, invitation)
         waiting[tenant, invitation.event_id] = invitation

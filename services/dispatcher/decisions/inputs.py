@@ -54,6 +54,7 @@ from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Pers
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
+from shared.events.transactions import LINK
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
 
@@ -82,6 +83,8 @@ class DecisionInputs:
     """Under which keys it stands there that a mail waits, by tenant and the event that it asks about."""
     counters: CounterIndex = field(default_factory=CounterIndex)
     """The counter-events that may be about the events."""
+    last_mail_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When the last message to each contact left, of those who are to be asked by a link."""
     open_cases: dict[tuple[str, str], OpenCase] = field(default_factory=dict)
     """By tenant and person, or hash of an address: the open case about them, where that matters."""
     shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
@@ -146,7 +149,7 @@ class DecisionInputs:
             return customer
         known = self.words.get(person, NOTHING_KNOWN)
         completed = known_customer(customer, known, contact)
-        if event.data.survey_id is None and contact.address is not None:
+        if event.data.is_of_client and contact.address is not None:
             bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
             said = completed.locale, completed.country, completed.time_zone
             self.words[person] = KnownWords(*said, bases)
@@ -180,6 +183,16 @@ class DecisionInputs:
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone if tenant is not None else "UTC",
             law=self._law(event, contact, place, rules),
+            has_link=event.data.is_for_link,
+            is_nobody=contact.customer_id == contact.ignored_id,
+            last_message_at=max(
+                (
+                    at
+                    for key in contact.own_keys
+                    if (at := self.last_mail_at.get((contact.tenant, key))) is not None
+                ),
+                default=None,
+            ),
         )
 
     def _hours(self, tenant: str, place: Place) -> ContactHours:
@@ -280,7 +293,7 @@ class DecisionInputs:
     def note_invited(self, contact: ContactKey, invitation: Invitation) -> None:
         """Let the next event in this batch of the person, or of the address, meet the quarantine."""
         at, touchpoint = invitation.due_at, one_touchpoint(invitation.touchpoint, None)
-        about = invitation.survey_id, invitation.event_id
+        about = invitation.survey_id, None if invitation.channel == LINK else invitation.event_id
         asked = Asked(at, False, invitation.measurement, touchpoint, *about)
         for name in contact.own_keys:
             key = contact.tenant, name

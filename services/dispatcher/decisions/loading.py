@@ -66,8 +66,16 @@ async def load_erased(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: D
     inputs.erased.update(await find_erased(uow, [contact.subject for contact in contacts]))
 
 
-async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
-    """Lock the contacts' rows, and load what is known of them."""
+async def load_contacts(
+    uow: UnitOfWork,
+    contacts: Sequence[ContactKey],
+    inputs: DecisionInputs,
+    for_links: Sequence[ContactKey] = (),
+) -> None:
+    """Lock the contacts' rows, and load what is known of them.
+
+    :param for_links: those who are asked by a link at once, so that the cap is judged now and not later.
+    """
     await lock_contacts(uow, contacts)
     keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
     without_ours = {(contact.tenant, key) for contact in contacts for key in keys_without_ours(contact)}
@@ -76,6 +84,9 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     if scoped := {(tenant, key) for tenant, key in keys if tenant in inputs.tenants_with_scopes}:
         for key, asked in await load_asked(uow, scoped, without_ours):
             inputs.note_asked(*key, asked)
+    if links := {(contact.tenant, key) for contact in for_links for key in contact.own_keys}:
+        for row in await contact_rows.find_last_mails(uow, links):
+            inputs.last_mail_at[row.tenant, row.id] = row.last_mail_at
     careful = [
         contact for contact in contacts if not inputs.company_policy(contact.tenant).rules.ask_with_open_case
     ]

@@ -111,6 +111,11 @@ async def take_turn(
     return await contact_rows.take_turn(uow, contact.tenant, keys, own, turn, cap_hours, judged_after)
 
 
+async def note_link(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:
+    """A link is handed out now, so that no mail to the contact leaves until the cap is over."""
+    await contact_rows.take_turn(uow, contact.tenant, contact.keys, (), turn, 0, ())
+
+
 async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:
     """The mail has certainly not left this time, so another one may."""
     await contact_rows.give_turn_back(uow, contact.tenant, contact.keys, turn)

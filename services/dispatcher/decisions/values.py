@@ -14,6 +14,7 @@ from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preference
 from services.dispatcher.decisions.sampling import SegmentShare
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules, SurveyState
+from shared.events.transactions import LINK
 
 AddressQuality = Literal["good", "missing", "bad"]
 SurveyRefusal = Literal[
@@ -21,6 +22,7 @@ SurveyRefusal = Literal[
     "erased",
     "no_address",
     "bad_address",
+    "nobody",
     "opted_out",
     "suppressed",
     "paused_by_customer",
@@ -34,6 +36,7 @@ SurveyRefusal = Literal[
     "relational_distance",
     "cap",
     "conditions",
+    "channel",
     "sampled_out",
 ]
 """The rule by which a survey does not ask."""
@@ -112,6 +115,23 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """When the mail leaves: what our own mails asked, of which ``asked`` knows nothing then."""
     left_at: datetime | None = None
     """When the mail leaves: when the last mail of ours left that asked them about another event."""
+    has_link: bool = False
+    """Whether the company gets a link that it shows itself at once, in place of a mail."""
+
+    last_message_at: datetime | None = None
+    """Of such a link: when the last message to them left, a reminder too."""
+    is_nobody: bool = False
+    """Whether neither an id nor an address says who it is."""
+
+    @property
+    def wanted_channel(self) -> ChannelName:
+        """By which they are to be asked about this event."""
+        return "link" if self.has_link else "mail"
+
+    @property
+    def waits_for_nothing(self) -> bool:
+        """Whether no delay and no hour holds it: at a test address, or since a link is shown at once."""
+        return self.test_address or self.has_link
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -190,6 +210,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Asked although not drawn, since the customer's last answer was a detractor's."""
     replaces: tuple[Replaced, ...] = ()
     """The mails that are not sent, since they give way to this one."""
+
+    @property
+    def hands_out_link(self) -> bool:
+        """Whether the company gets a link in place of a mail."""
+        return self.reason == "invited" and self.channel == LINK and not self.withheld
 
     @property
     def relational_event_id(self) -> UUID | None:

@@ -230,6 +230,7 @@ class Simulation:
             delay_minutes=transaction.delay_minutes,
             test_of=transaction.test_of,
             wave_of=transaction.wave_of,
+            link_of=transaction.link_of,
         )
 
     def _draw(self, survey: CandidateSurvey, event: PastEvent) -> Draw:
@@ -252,7 +253,7 @@ class Simulation:
     def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
         """What the event counters by the rules that are tried. Tests and waves counter nothing."""
         rules, transaction = self.rules.company.counter_events, event.transaction
-        if not rules or transaction.survey_id is not None:
+        if not rules or not transaction.is_of_client:
             return []
         matching = [rule for rule in rules if matches(rule.event_type, transaction.type)]
         return counters_by(matching, event.contact.tenant, transaction, event.contact, event.decided_at)

@@ -31,7 +31,7 @@ from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations.changes import ChangeValues, values_of_hold, values_of_refusal
 from services.dispatcher.invitations.first_day import FirstDay, give_place_back, take_place
 from services.dispatcher.invitations.reminders import judge_reminder, postpone_reminder
-from services.dispatcher.invitations.states import move_invitation
+from services.dispatcher.invitations.states import move_invitation, turn_of_mail
 from shared.db import UnitOfWork
 from shared.events import Invitation
 from shared.events.sending import SendingMode
@@ -71,7 +71,7 @@ async def judge_mail(uow: UnitOfWork, mail: DueMail) -> Judged:
 
 def turn_of(delivery: Delivery) -> str:
     """What the contact's row remembers of its last mail: which one it was."""
-    return f"{delivery.about_id}/{delivery.n}"
+    return turn_of_mail(delivery.about_id, delivery.n)
 
 
 async def end_quarantine_of(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:

@@ -24,6 +24,11 @@ FIRST_MAIL = 1
 _decoder = json.Decoder(Invitation)
 
 
+def turn_of_mail(invitation_id: UUID, n: int) -> str:
+    """What the contact's row remembers of its last message: which one of an invitation it was."""
+    return f"{invitation_id}/{n}"
+
+
 def new_invitation(
     transaction: Transaction,
     customer: Customer,
@@ -41,13 +46,14 @@ def new_invitation(
     return Invitation(
         id=invitation_id,
         version=1,
-        state="withheld" if verdict.withheld else "waiting",
+        state=_first_state(verdict),
         reason="test_mode" if verdict.withheld else None,
         survey_id=survey.id,
         survey_version=survey.survey_version,
         survey_name=survey.name,
         measurement=survey.measurement,
         language=language,
+        channel=verdict.channel or "mail",
         test=verdict.test,
         customer=customer,
         contact_key=contact.address,
@@ -66,8 +72,16 @@ def new_invitation(
         attributes=transaction.attributes,
         decided_at=now,
         due_at=verdict.due_at,
+        sent_at=verdict.due_at if verdict.hands_out_link else None,
         expires_at=verdict.expires_at,
     )
+
+
+def _first_state(verdict: Verdict) -> InvitationState:
+    """A link is handed out with the decision, so nothing of it waits."""
+    if verdict.withheld:
+        return "withheld"
+    return "sent" if verdict.hands_out_link else "waiting"
 
 
 def read_invitation(row: Row[Any]) -> Invitation:

@@ -159,6 +159,11 @@ class SurveyMailRenderer:
             list_id=f"survey.{quote(tenant.id, safe='')}.{host}",
         )
 
+    def answer_url(self, invitation: Invitation) -> str:
+        """The personal link by which its customer answers."""
+        public_url = self._afterword.public_url.rstrip("/")
+        return f"{public_url}/s/{self._links.sign(_purpose(invitation), invitation.id)}"
+
     def render(
         self,
         invitation: Invitation,
@@ -207,7 +212,7 @@ class SurveyMailRenderer:
             own_direction=direction(invitation.language),
             anonymous=invitation.anonymous,
             layout=layout,
-            answer=f"{public_url}/s/{self._links.sign(_purpose(invitation), invitation.id)}",
+            answer=self.answer_url(invitation),
             unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
             time_zone=zone,
             reminder=reminder,

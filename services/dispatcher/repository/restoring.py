@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.explanation import Explanation, encode_facts
-from services.dispatcher.decisions.repository.decisions import stored_segments
+from services.dispatcher.decisions.repository.decisions import other_channel, stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
 from services.dispatcher.models import decision, invitation, sending, survey, survey_words
 from services.dispatcher.surveys.domain import (
@@ -25,6 +25,7 @@ from shared.db import UnitOfWork
 from shared.db.bulk import insert, keep_newest, keep_newest_events, row_values, rows_sql
 from shared.events import Event, Invitation, Survey, TenantSending, Transaction
 from shared.events.surveys import SURVEY_RULES
+from shared.events.transactions import LINK
 from shared.kafka.ops.recovery import Cursor
 from shared.privacy.persons import NOBODY
 
@@ -177,7 +178,9 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
         body=[json.encode(event.data) for event in events],
     )
     kept = written.all()
-    values = {"tenants": [row.tenant for row in kept], "ids": [row.id for row in kept]}
+    links = {(event.tenant, event.data.id) for event in events if event.data.channel == LINK}
+    mails = [(row.tenant, row.id) for row in kept if (row.tenant, row.id) not in links]
+    values = {"tenants": [tenant for tenant, _ in mails], "ids": [each for _, each in mails]}
     await uow.execute(RESTORE_DELIVERIES, values)
     return {(row.tenant, row.id) for row in kept if row.known is None}
 
@@ -197,6 +200,7 @@ async def restore_decisions(
         customer_id=[NOBODY if event.data.erased else event.data.customer.id for event in events],
         digest=UNREAD,
         reason="invited",
+        channel=[other_channel(event.data) for event in events],
         invitation_id=[event.data.id for event in events],
         segments=[stored_segments(transaction) for transaction in transactions],
         facts=[encode_facts(transaction) for transaction in transactions],

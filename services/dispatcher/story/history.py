@@ -14,7 +14,7 @@ from services.dispatcher.sending.labels import actor_label, change_sentence
 from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES
 from services.dispatcher.story.steps import StoryStep, change_lines, end_of, postponed_steps
 from shared.db import UnitOfWork
-from shared.pages.language import counted, spoken
+from shared.pages.language import counted, spoken, translated
 
 WAITS = frozenset({"waiting", "sending"})
 TRIED_AT_THE_END = frozenset({"sent", "failed", "bounced", "unknown"})
@@ -48,6 +48,19 @@ def mail_history(
     end = end_of(mail_changes, FIRST_MAIL)
     last = _last_step(invitation, end if invitation.state in ENDED_BY_US else None)
     return [*_planned(invitation, due_at), *between, *_tried(invitation), last]
+
+
+def link_history(invitation: Row[Any], requested_by: str | None) -> list[StoryStep]:
+    """That a personal link was handed out, and by which API key it was asked for."""
+    if invitation.state == "withheld":
+        words = translated("It would have been handed out, but the company is in test mode.")
+    elif requested_by is None:
+        words = translated("It was handed out to be shown by the company itself.")
+    else:
+        words = translated(
+            "It was handed out to the API key “%(key)s”, which shows it to the customer itself."
+        ) % {"key": requested_by}
+    return [StoryStep("link", invitation.sent_at or invitation.changed_at, words, invitation)]
 
 
 def _planned(invitation: Row[Any], due_at: datetime | None) -> Iterator[StoryStep]:

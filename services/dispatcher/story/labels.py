@@ -60,6 +60,11 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("the address cannot be one"),
         message("The address of the customer cannot be one."),
     ),
+    "nobody": ReasonWords(
+        message("The event does not say who the customer is."),
+        message("Customer not named"),
+        message("it is not said who the customer is"),
+    ),
     "opted_out": ReasonWords(
         message("The customer has unsubscribed."),
         message("Has unsubscribed"),
@@ -147,6 +152,11 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("Conditions not met"),
         message("its conditions were not met"),
     ),
+    "channel": ReasonWords(
+        message("No survey asks about it by this channel."),
+        message("No survey asks by the channel"),
+        message("it does not ask by this channel"),
+    ),
     "sampled_out": ReasonWords(
         message("The customer is not one of those whom the survey asks: it asks only some."),
         message("Not one of those asked"),
@@ -228,7 +238,7 @@ MAIL_FILTERS = {
     "unknown": message("Perhaps sent"),
 }
 """The states of the mail that asks, as they are searched for: whatever came of it later."""
-CHANNEL_LABELS = {"mail": message("Mail")}
+CHANNEL_LABELS = {"mail": message("Mail"), "link": message("Link in a channel of your own")}
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -22,7 +22,7 @@ from services.dispatcher.story import repository
 from services.dispatcher.story.basis import basis_lines
 from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
-from services.dispatcher.story.history import load_changes, mail_history
+from services.dispatcher.story.history import link_history, load_changes, mail_history
 from services.dispatcher.story.labels import (
     CHANNEL_LABELS,
     HOLD_RULES,
@@ -55,6 +55,7 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
+from shared.events.transactions import LINK
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
@@ -172,12 +173,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             cases=await repository.list_cases(uow, staff.tenant, decision.event_id)
             if staff.works_on_cases
             else [],
-            mail=mail_history(
-                invitation,
-                await load_changes(uow, staff.tenant, invitation),
-                decode_explanation(decision.grounds).due_at,
-                changes,
-            )
+            mail=await _mail_steps(uow, staff.tenant, decision, invitation, changes)
             if invitation is not None
             else (),
             changes=changes,
@@ -222,6 +218,16 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         segments=_visible_segments(tenant, staff, decision.segments),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
+
+
+async def _mail_steps(
+    uow: UnitOfWork, tenant: str, decision: Row[Any], invitation: Row[Any], changes: Sequence[MailChange]
+) -> list[StoryStep]:
+    """What happened to the mail, or to the link that was handed out in its place."""
+    if read_invitation(invitation).channel == LINK:
+        return link_history(invitation, decode_facts(decision.facts).requested_by)
+    sending_changes = await load_changes(uow, tenant, invitation)
+    return mail_history(invitation, sending_changes, decode_explanation(decision.grounds).due_at, changes)
 
 
 async def _mail_changes(

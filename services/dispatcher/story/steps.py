@@ -25,6 +25,7 @@ StepKind = Literal[
     "postponed",
     "tried",
     "mail",
+    "link",
     "reminder",
     "countered",
     "anonymous",
@@ -111,7 +112,7 @@ def differing_fields(decision: Row[Any]) -> list[str]:
     if decision.difference is None:
         return []
     first, later = decode_facts(decision.facts), decode_facts(decision.difference)
-    names = sorted(set(first.__struct_fields__) - {"digest", "accepted_at", "dropped"})
+    names = sorted(set(first.__struct_fields__) - {"digest", "accepted_at", "dropped", *_OF_THE_ROUTE})
     # Of all that the digest covers, only the customer's address, phone and name are not stored here.
     return [name for name in names if _comparable(first, name) != _comparable(later, name)] or ["customer"]
 
@@ -187,4 +188,6 @@ def _answer_steps(answer: Row[Any]) -> list[StoryStep]:
     return steps
 
 
+_OF_THE_ROUTE = {"channel", "requested_by", "survey_id"}
+"""By which door an event came is no content of it."""
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -2,20 +2,26 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from shared.events.surveys import ChannelName
 from shared.values.messages import message
 
 CHANNELS_MEANING = (
-    "By which it asks, in their order: the first that can reach the customer does. There is `mail` alone."
+    "By which it asks. `mail`: by a mail about each event that it matches. `link`: by a personal link, which "
+    "you show in your own app, chat or receipt, about the events for which you ask for one "
+    "(`POST /v1/invitations`)."
 )
 
 
-def _each_once(given: list[ChannelName]) -> list[ChannelName]:
+def _checked(given: list[ChannelName], info: ValidationInfo) -> list[ChannelName]:
+    """The same where each stands once, and the programme before it can ask by them."""
     if len(set(given)) < len(given):
         raise ValueError(message("Name each channel once."))
+    if info.data.get("programme") is not None and "mail" not in given:
+        raise ValueError(message("Its programme asks by mail. Let it ask by mail, too, or take that away."))
     return given
 
 
-Channels = Annotated[list[ChannelName], Field(min_length=1), AfterValidator(_each_once)]
+Channels = Annotated[list[ChannelName], Field(min_length=1), AfterValidator(_checked)]
+"""Behind ``programme`` in its body, by which it is judged."""

@@ -1,5 +1,6 @@
 """A survey's form: the values of its fields, and what is wrong with them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -150,10 +151,7 @@ class DraftForm:
         for name in ("anonymous", "neutral", "incentive"):
             if typed := self[name]:  # a page that was open before there was this field posts none
                 body[name] = {YES: True, NO: False}.get(typed, typed)
-        if typed := self["quarantine_scope"]:  # as above
-            body["quarantine"] = {"scope": typed}
-        if typed := self["layout"]:  # as above
-            body["layout"] = typed
+        body |= self._chosen()
         body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
         if "programme" in self.fields:  # as above
             typed = self["programme"].strip()
@@ -167,6 +165,15 @@ class DraftForm:
             for language in sorted(self.languages)
         }
         return body
+
+    def _chosen(self) -> dict[str, Any]:
+        """What is chosen of a list; a page that was open before there was a list posts none."""
+        read: dict[str, Callable[[str], tuple[str, Any]]] = {
+            "quarantine_scope": lambda typed: ("quarantine", {"scope": typed}),
+            "layout": lambda typed: ("layout", typed),
+            "channels": lambda typed: ("channels", typed.split(",")),
+        }
+        return dict(of(self[name]) for name, of in read.items() if self[name])
 
     def draft(self, **more: Any) -> SurveyDraft:
         """What was typed, as a draft. Conditions that were left as they are may be older than today's rules.
@@ -188,6 +195,7 @@ class DraftForm:
         for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
             name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
             name = "quarantine_scope" if name == "quarantine.scope" else name
+            name = "channels" if name.startswith("channels.") else name
             if (place := questions.place(name)) is not None:
                 faults.setdefault(place, remedy_of(name, each["type"]) or fault["detail"])
             elif not name:

@@ -52,6 +52,7 @@ FIELD_LABELS = {
     "layout": message("How the numbers stand"),
     "edit": message("Time in which an answer may be changed"),
     "edit_unit": message("Unit of that time"),
+    "channels": message("How it asks"),
     "default_language": message("Language for customers of no other"),
 }
 TEXT_LABELS = {
@@ -74,6 +75,11 @@ LAYOUT_LABELS = {
     "vertical": message("In a column, 10 on top"),
 }
 STANDARD_SCOPE = message("as usual: of any survey; about the relation, of the same measurement")
+CHANNELS_LABELS = {
+    "mail": message("By mail"),
+    "mail,link": message("By mail, and by links in channels of your own"),
+    "link": message("By links in channels of your own alone"),
+}
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
     "any": message("of any survey"),
     "measurement": message("of the same measurement"),
@@ -82,6 +88,7 @@ SCOPE_LABELS: dict[QuarantineScope, Message] = {
 }
 CHOICES: Mapping[str, Mapping[str, Message]] = {
     "measurement": MEASUREMENT_LABELS,
+    "channels": CHANNELS_LABELS,
     "delay_unit": MINUTE_UNIT_LABELS,
     "holding_unit": MINUTE_UNIT_LABELS,
     "quarantine_scope": {str(scope): label for scope, label in SCOPE_LABELS.items()},
@@ -120,6 +127,7 @@ REMEDIES = {
     ),
     "reply_to": message("Write an address such as name@example.com, or leave it empty."),
     "layout": message("Choose a row or a column."),
+    "channels": message("Choose by which channel it asks."),
     "neutral": message("Choose whether its words are neutral."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }

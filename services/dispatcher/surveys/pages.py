@@ -14,7 +14,6 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.senders.repository import address_used
-from services.dispatcher.story.labels import CHANNEL_LABELS
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyDraft, SurveyNotFound
@@ -220,11 +219,6 @@ async def form_page(
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,
         choices=_choices(is_new=survey is None),
-        channels=", ".join(
-            spoken(CHANNEL_LABELS[each])
-            for each in (survey.draft if survey is not None else SurveyDraft(name="", trigger="")).channels
-            if each in CHANNEL_LABELS
-        ),
         sender=tenant.name,
         mail_from=address,
         first_day_until=survey.first_day_until(context.database.clock()) if survey is not None else None,

@@ -140,8 +140,6 @@ class SurveyFormPage(Page):
     outcomes: Mapping[str, Message]
     choices: Mapping[str, Sequence[tuple[str, str]]]
     """What may be chosen in a field, with its words."""
-    channels: str
-    """By which it asks, in their order and in words."""
     sender: str
     """The name that mails come from where the survey has none."""
     mail_from: str

@@ -21,6 +21,7 @@ from shared.values.messages import Message, message
 
 NO_SURVEY = message("There is no such survey.")
 NOT_RELATIONAL = message("This survey asks about single events. Give a survey that measures the relation.")
+NO_MAIL = message("This survey asks by links alone, and a wave asks by mail. Let it ask by mail, too.")
 NOT_LIVE = message("This survey is paused. Start it first.")
 PAST = message("This time is past. Write a later one, or leave it out: now.")
 NOBODY = message("No customer is known who may be asked, or none has these segments.")
@@ -78,6 +79,8 @@ async def plan(
         raise WaveRefused("survey_id", NO_SURVEY) from None
     if survey.draft.measurement != "relational":
         raise WaveRefused("survey_id", NOT_RELATIONAL)
+    if "mail" not in survey.draft.channels:
+        raise WaveRefused("survey_id", NO_MAIL)
     if survey.draft.state != "live":
         raise WaveRefused("survey_id", NOT_LIVE)
     if wanted.start_at is not None and wanted.start_at < uow.now - START_TOLERANCE:

@@ -133,4 +133,4 @@ async def test_the_openapi_document_tells_each_route_with_its_refusals(bench: Be
         for operation in path.values():
             assert operation["summary"]
             assert "401" in operation["responses"]
-    assert SERVICE.paths == ("/s", "/suspect-answers", "/v1/answers", "/v1/personal-data/collector")
+    assert {"/s", "/q", "/v1/answers"} < set(SERVICE.paths)

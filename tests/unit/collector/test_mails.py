@@ -25,6 +25,8 @@ FIRST = NOW - 5 * DAY
     [
         (Mails(NOW), True),
         (Mails(NOW - EARLY), False),
+        # A link that the company shows itself came by no mail.
+        (Mails(NOW, is_shown=True), False),
         # Scanned while it is handed over, however late that is known.
         (Mails(NOW - 30 * S, is_expected=True), True),
         (Mails(NOW - HANDING_OVER + S, is_expected=True), True),

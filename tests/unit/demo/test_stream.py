@@ -10,8 +10,8 @@ from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentences
 from deploy.demo.stream import EventStream
-from services.trigger.domain import transaction
-from services.trigger.schemas import EventIn
+from shared.intake.domain import transaction
+from shared.intake.schemas import EventIn
 
 MODEL = Model("a seed", Sentences(()))
 PURCHASES = [Purchase(n + 1, f"{n % 7:05d}", date(1997, 1, 1), 1 + n % 3, 1177) for n in range(20)]

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 
 import deploy
 import services
+from services.collector.share_pages import COOKIE
 from shared.events import RetentionRules
 from shared.events.retention import RETENTION_KINDS
 from shared.events.surveys import STANDARD_EDIT_HOURS
@@ -102,14 +103,16 @@ def test_an_answer_can_be_changed_for_as_long_as_customers_are_told(language: st
     assert told == [str(STANDARD_EDIT_HOURS)]
 
 
-def test_the_survey_page_stores_nothing_in_a_browser() -> None:
+def test_only_an_open_link_stores_something_in_a_browser_and_each_text_names_it() -> None:
     """What begins to, is named in the section about cookies of each text."""
     folder = LOCALES / "collector"
     sources = [*folder.rglob("*.py"), *folder.rglob("*.js"), *folder.rglob("*.html")]
     stores = re.compile(
         r"set_cookie|set-cookie|document\.cookie|localStorage|sessionStorage|indexedDB", re.IGNORECASE
     )
-    assert [source.name for source in sources if stores.search(source.read_text())] == []
+    assert [source.name for source in sources if stores.search(source.read_text())] == ["share_pages.py"]
+    for language in LANGUAGES:
+        assert f"`{COOKIE}`" in text_of("customers", language)
 
 
 def test_the_page_about_requests_names_the_defaults() -> None:

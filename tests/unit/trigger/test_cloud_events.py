@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from services.trigger.cloud_events import header_value
-from services.trigger.domain import transaction
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import UnsupportedContentType, read_event, split_events
 from shared.events import Transaction
 from shared.http.json_items import NotJson
+from shared.intake.domain import transaction
+from shared.intake.errors import Unacceptable
 
 NOW = datetime(2018, 4, 6, tzinfo=UTC)
 DATA: dict[str, Any] = {"customer": {"id": "c-17"}, "segments": {"store": "aarhus"}}

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trigger.domain import AcceptedEvent, transaction
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, UnsupportedContentType, read_event, split_events
 from shared.events import TRANSACTIONS, Transaction
 from shared.http.json_items import NotJson, TooManyItems
+from shared.intake.domain import AcceptedEvent, transaction
+from shared.intake.errors import Unacceptable
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

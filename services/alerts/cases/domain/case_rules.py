@@ -26,7 +26,8 @@ def opens_case(answer: Answer, policy: CasePolicy) -> bool:
     """
     if answer.score is None or group_of(answer.score) != "detractor":
         return False
-    if answer.test or answer.erased or answer.origin == "import" or answer.answered_at is None:
+    # Nobody is known who answers by an open link, so nobody could be called back.
+    if answer.origin in {"import", "link"} or answer.test or answer.erased or answer.answered_at is None:
         return False
     # One that was held is as new as its judgement.
     return answer.judgement == "human" or answer.changed_at - answer.answered_at <= policy.opens_within

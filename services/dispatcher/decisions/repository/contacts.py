@@ -84,6 +84,21 @@ async def find_last_asked(
     return rows.all()
 
 
+FIND_LAST_MAILS = """
+    SELECT c.tenant, c.id, c.last_mail_at FROM customer c
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
+    WHERE c.last_mail_at IS NOT NULL
+"""
+
+
+async def find_last_mails(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """When the last message to each (tenant, id or hash of an address) left, a reminder too."""
+    rows = await uow.execute(
+        FIND_LAST_MAILS, {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
+    )
+    return rows.all()
+
+
 FIND_SEVERAL = """
     SELECT several FROM customer WHERE tenant = :tenant AND id = :id
 """

@@ -44,9 +44,19 @@ class NewDecision(NamedTuple):
         return self.invitation.survey_id if self.invitation is not None else None
 
     @property
+    def channel(self) -> str | None:
+        """By which it asks, where that is not by mail."""
+        return other_channel(self.invitation) if self.invitation is not None else None
+
+    @property
     def invitation_id(self) -> UUID | None:
         """The invitation that came of it."""
         return self.invitation.id if self.invitation is not None else None
+
+
+def other_channel(invitation: Invitation) -> str | None:
+    """The channel by which an invitation asks, where that is not mail."""
+    return invitation.channel if invitation.channel != "mail" else None
 
 
 FIND_DIGESTS = """

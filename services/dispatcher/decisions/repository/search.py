@@ -72,8 +72,10 @@ CONDITIONS = {
     "contact": _OF_CONTACT.format(name="contact"),
     "reason": "d.reason = :reason",
     "survey_id": "d.survey_id = :survey_id",
-    # Whoever is asked is asked by mail: there is no other channel yet.
-    "channel": "d.reason = 'invited' AND CAST(:channel AS text) = 'mail'",
+    "channel": (
+        "d.reason = 'invited' "
+        "AND (d.channel = :channel OR d.channel IS NULL AND CAST(:channel AS text) = 'mail')"
+    ),
     "state": "i.state = :state",
     "postponed_by": "i.state = 'waiting' AND i.reason = :postponed_by",
     "since": "d.decided_at >= :since",

@@ -95,7 +95,15 @@ async def test_a_survey_asks_by_the_channels_that_there_are(client: httpx.AsyncC
     changed = await client.patch(at, json={"channels": ["mail"]}, headers=by_key())
     assert (changed.json()["channels"], changed.json()["version"]) == (["mail"], survey["version"])
     page = (await client.get(f"/surveys/{survey['id']}", headers=a_person("editor"))).text
-    assert "<dt>Channel</dt><dd>Mail</dd>" in page
+    assert '<option value="mail" selected>By mail</option>' in page
+    (typed,) = [each.fields for each in forms_of(page) if each.action == f"/surveys/{survey['id']}"]
+    wrong = form(**{**typed, "channels": "pigeon"})
+    refused = await client.post(f"/surveys/{survey['id']}", data=wrong, headers=a_person("editor"))
+    assert (refused.status_code, "Choose by which channel it asks." in refused.text) == (422, True)
+    chosen = form(**{**typed, "channels": "mail,link"})
+    saved = await client.post(f"/surveys/{survey['id']}", data=chosen, headers=a_person("editor"))
+    assert saved.status_code == 303
+    assert (await client.get(at, headers=by_key())).json()["channels"] == ["mail", "link"]
 
 
 async def test_an_editor_sets_them_in_the_form_and_sees_them_in_preview_and_versions(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector.imports import read_batch
-from services.trigger.domain import transaction
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import read_event, split_events
+from shared.intake.domain import transaction
+from shared.intake.errors import Unacceptable
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 A_TIME = "2026-11-22T05:00:00Z"

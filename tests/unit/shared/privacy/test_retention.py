@@ -9,9 +9,9 @@ import uuid_utils
 
 from services import SERVICES
 from services.command import service
-from services.trigger.domain import MAX_EVENT_AGE
 from shared.events import RetentionRules, TenantRetention
 from shared.events.retention import MIN_AUDIT_DAYS, MIN_DECISION_DAYS, MIN_TOPIC_DAYS, RETENTION_KINDS
+from shared.intake.domain import MAX_EVENT_AGE
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.retention import ClearRule, Cutoffs, DeleteRule, lowest_id
 from shared.privacy.retention_loop import night_before

@@ -9,11 +9,6 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from services.trigger.attributes import canonical_attributes
-from services.trigger.errors import Unacceptable
-from services.trigger.hints import HintReader, HintWarning
-from services.trigger.schemas import CUSTOMER_HINTS, EventBasis, EventCustomer, EventIn
-from services.trigger.sources import RESERVED, is_reserved
 from shared.events import Account, Basis, Customer, Transaction
 from shared.events.segments import (
     MAX_SEGMENT_BYTES,
@@ -24,6 +19,11 @@ from shared.events.segments import (
     too_long,
 )
 from shared.events.surveys import MAX_DELAY_MINUTES, MINUTES_PER_DAY
+from shared.intake.attributes import canonical_attributes
+from shared.intake.errors import Unacceptable
+from shared.intake.hints import HintReader, HintWarning
+from shared.intake.schemas import CUSTOMER_HINTS, EventBasis, EventCustomer, EventIn
+from shared.intake.sources import RESERVED, is_reserved
 from shared.values.json_pointers import pointer
 from shared.values.messages import Count, message
 from shared.values.text import normalized_text

@@ -6,8 +6,8 @@ import re
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from services.trigger.errors import Unacceptable
 from shared.http.json_items import nesting_depth
+from shared.intake.errors import Unacceptable
 from shared.limits import MAX_ATTRIBUTES_BYTES
 from shared.values.messages import message
 

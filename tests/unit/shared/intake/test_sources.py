@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from services.trigger.domain import transaction
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import read_event, split_events
 from shared.events import Transaction
+from shared.intake.domain import transaction
+from shared.intake.errors import Unacceptable
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 DATA = {"customer": {"id": "c-17"}}

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.trigger.domain import AcceptedEvent, transaction
 from services.trigger.intake import read_event, split_events
-from services.trigger.schemas import HINTS
 from shared.events import TRANSACTIONS
+from shared.intake.domain import AcceptedEvent, transaction
+from shared.intake.schemas import HINTS
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 CUSTOMER = {"id": "c-17", "email": "a@example.com"}

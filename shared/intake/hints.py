@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from services.trigger.schemas import MAX_LABEL_LENGTH
+from shared.intake.schemas import MAX_LABEL_LENGTH
 from shared.values.messages import Message, message
 from shared.values.phone import e164_number
 from shared.values.places import country_of, locale_of, time_zone_of

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.trigger.domain import transaction
-from services.trigger.errors import Unacceptable
 from services.trigger.intake import read_event, split_events
 from services.trigger.openapi import EVENTS_BODY
 from shared.events import Transaction
+from shared.intake.domain import transaction
+from shared.intake.errors import Unacceptable
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 YEAR = 365 * 1440

@@ -1,0 +1,1 @@
+"""Events as client back-ends send them: read, checked, and made into transactions, for every door."""

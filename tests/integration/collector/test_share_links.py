@@ -1,0 +1,247 @@
+"""Open links: one answer of each device, own limits, nobody known, and never a part of a score."""
+
+import asyncio
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from support.forms import forms_of
+
+from services.alerts.cases.domain.case_rules import opens_case
+from services.alerts.cases.domain.policy import current_policy
+from services.scorer.handlers import _counted
+from shared.events import ANSWERS
+from shared.http.csrf import CSRF_HEADER, CsrfGuard
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
+from shared.ids import uuid7
+from shared.permissions import Role
+
+from .conftest import ASKS, SECRET, SURVEY, Bench
+
+EDIT = {"Authorization": "Bearer key-of-editing"}
+
+
+async def made(bench: Bench, **changed: Any) -> dict[str, Any]:
+    """A link of the live survey, made by an editor."""
+    await bench.keep_survey(ASKS)
+    body = {"survey_id": str(SURVEY), "name": "Counter", "segments": {"store": "aarhus"}, **changed}
+    answered = await bench.client.post("/v1/share-links", json=body, headers=an_editor(bench))
+    assert answered.status_code == 201, answered.text
+    found: dict[str, Any] = answered.json()
+    return found
+
+
+def an_editor(bench: Bench, role: Role = "editor", tenant: str = "acme") -> dict[str, str]:
+    staff = Staff(tenant, uuid7(), "Sara", role, (), "session", bench.now + timedelta(hours=1))
+    cookie = AccessPass(SECRET, clock=lambda: bench.now).sign(staff)
+    return {"Cookie": f"{ACCESS_COOKIE}={cookie}", CSRF_HEADER: CsrfGuard(SECRET).token("session")}
+
+
+class Device:
+    """A browser that keeps cookies as one does."""
+
+    def __init__(self, bench: Bench, url: str, language: str = "en") -> None:
+        self.bench, self.path = bench, url.removeprefix("http://test.example")
+        self.headers = {"Accept-Language": language}
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(bench.app), base_url="http://test.example", trust_env=False
+        )
+
+    async def open(self, query: str = "") -> httpx.Response:
+        return await self.client.get(f"{self.path}{query}", headers=self.headers)
+
+    async def fill_in(self, score: int, action: str = "send", **fields: str) -> httpx.Response:
+        """Open the page as a person does, and post its form a while later."""
+        (typed,) = [each.fields for each in forms_of((await self.open()).text) if each.action == self.path]
+        return await self.post({**typed, "score": str(score), "action": action, "touched": "1", **fields})
+
+    async def post(self, form: dict[str, str]) -> httpx.Response:
+        return await self.client.post(self.path, data=form, headers=self.headers)
+
+
+async def test_an_open_link_takes_one_answer_of_each_device_and_knows_nobody(bench: Bench) -> None:
+    link = await made(bench)
+    phone = Device(bench, link["url"], "da")
+    page = await phone.open()
+    assert (page.status_code, "set-cookie" in page.headers) == (200, False)
+    assert "Vil du anbefale Acme?" in page.text
+    assert 'name="may_contact"' not in page.text
+    assert "/u/" not in page.text
+    assert await bench.rows("SELECT id FROM answer") == []
+    sent = await phone.fill_in(3, comment="For langsomt", language="da")
+    assert sent.status_code == 303
+    cookie = sent.headers["set-cookie"]
+    assert f"Path={phone.path}" in cookie
+    assert "HttpOnly" in cookie
+    thanks = await phone.open()
+    assert forms_of(thanks.text) == []
+    (answer,) = await bench.published()
+    assert (answer.origin, answer.channel, answer.state, answer.score) == ("link", "share", "sent", 3)
+    assert (answer.customer_id, answer.person, answer.event_id, answer.language) == (None, "", None, "da")
+    assert (answer.segments, answer.comment) == ({"store": "aarhus"}, "For langsomt")
+    # Another browser is another device.
+    assert (await Device(bench, link["url"]).fill_in(9)).status_code == 303
+    told = await bench.client.get(f"/v1/share-links/{link['id']}", headers=an_editor(bench))
+    assert {name: told.json()[name] for name in ("answers", "promoters", "passives", "detractors")} == {
+        "answers": 2, "promoters": 1, "passives": 0, "detractors": 1
+    }  # fmt: skip
+
+
+async def test_it_is_saved_while_it_is_written_and_final_when_it_is_sent(bench: Bench) -> None:
+    link = await made(bench)
+    phone = Device(bench, link["url"])
+    (typed,) = [each.fields for each in forms_of((await phone.open()).text) if each.action == phone.path]
+    kept = {**typed, "score": "9", "action": "keep", "touched": "1", "seq": "1"}
+    assert (await phone.post(kept)).json()["saved"] == 9
+    assert (await phone.post({**kept, "score": "10", "seq": "2"})).json()["saved"] == 10
+    sent = await phone.post({**kept, "score": "6", "action": "send", "seq": "3", "comment": "Fine"})
+    assert sent.status_code == 303
+    late = await phone.post({**kept, "score": "1", "seq": "4"})
+    assert late.status_code == 409
+    answers = await bench.published()
+    assert [(each.state, each.score) for each in answers] == [("saved", 9), ("saved", 10), ("sent", 6)]
+    assert len({each.id for each in answers}) == 1
+    (row,) = await bench.rows("SELECT CAST(scores AS text) AS scores FROM share_link")
+    assert row.scores == "[0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]"
+
+
+async def test_two_pages_of_one_browser_are_one_answer(bench: Bench) -> None:
+    link = await made(bench)
+    phone = Device(bench, link["url"])
+    forms = [
+        next(each.fields for each in forms_of((await phone.open()).text) if each.action == phone.path)
+        for _ in range(2)
+    ]
+    for form in forms:
+        await phone.post({**form, "score": "8", "action": "send", "touched": "1"})
+    assert len(await bench.rows("SELECT id FROM answer")) == 1
+
+
+async def test_no_get_and_no_machine_answers(bench: Bench) -> None:
+    link = await made(bench)
+    for score in range(11):
+        await Device(bench, link["url"]).open(f"?v={score}")
+        await bench.client.head(f"{link['url']}?v={score}")
+    robot = Device(bench, link["url"])
+    assert (await robot.fill_in(0, website="https://spam.example")).status_code == 409
+    assert (await robot.fill_in(0, touched="0")).status_code == 409
+    assert (await robot.fill_in(0, secret="00.11")).status_code == 409
+    (typed,) = [each.fields for each in forms_of((await robot.open()).text) if each.action == robot.path]
+    other = await made(bench, name="Other")
+    crossed = Device(bench, other["url"])
+    assert (await crossed.post({**typed, "score": "1", "action": "send", "touched": "1"})).status_code == 409
+    assert await bench.rows("SELECT id FROM answer") == []
+
+
+async def test_its_limits_hold_whoever_comes_at_once(bench: Bench) -> None:
+    link = await made(bench, per_day=2, in_all=3)
+    devices = [Device(bench, link["url"]) for _ in range(5)]
+    forms = [
+        next(each.fields for each in forms_of((await device.open()).text) if each.action == device.path)
+        for device in devices
+    ]
+    posts = zip(devices, forms, strict=True)
+    results = await asyncio.gather(
+        *(device.post({**form, "score": "7", "action": "send", "touched": "1"}) for device, form in posts)
+    )
+    assert sorted(each.status_code for each in results) == [303, 303, 404, 404, 404]
+    assert (await Device(bench, link["url"]).open()).status_code == 404
+    bench.now += timedelta(days=1)
+    assert (await Device(bench, link["url"]).fill_in(7)).status_code == 303
+    assert (await Device(bench, link["url"]).open()).status_code == 404
+
+
+async def test_pausing_and_ending_close_it_and_its_survey_does_so_too(bench: Bench) -> None:
+    link = await made(bench)
+    at = f"/v1/share-links/{link['id']}"
+    gone = await Device(bench, "http://test.example/q/nothinghere").open()
+
+    async def opened() -> int:
+        page = await Device(bench, link["url"]).open()
+        if page.status_code == 404:
+            assert re.sub(r"/q/\w+", "", page.text) == re.sub(r"/q/\w+", "", gone.text)
+        return page.status_code
+
+    for state, status in (("paused", 404), ("live", 200)):
+        changed = await bench.client.patch(at, json={"state": state}, headers=an_editor(bench))
+        assert (changed.json()["state"], await opened()) == (state, status)
+    await bench.keep_survey(ASKS, version=2, state="paused")
+    assert await opened() == 404
+    await bench.keep_survey(ASKS, version=3)
+    await bench.client.patch(at, json={"state": "ended"}, headers=an_editor(bench))
+    assert await opened() == 404
+    again = await bench.client.patch(at, json={"state": "live"}, headers=an_editor(bench))
+    assert (again.status_code, again.json()["errors"][0]["field"]) == (422, "/state")
+
+
+async def test_a_device_of_many_people_takes_many_answers_and_keeps_nothing(bench: Bench) -> None:
+    link = await made(bench, one_per_device=False)
+    tablet = Device(bench, link["url"])
+    for _ in range(3):
+        thanks = await tablet.fill_in(10)
+        assert (thanks.status_code, "set-cookie" in thanks.headers) == (200, False)
+        assert forms_of(thanks.text) == []
+    assert len(await bench.rows("SELECT id FROM answer")) == 3
+
+
+async def test_its_answers_count_in_no_score_and_open_no_case(bench: Bench) -> None:
+    link = await made(bench)
+    await Device(bench, link["url"]).fill_in(0)
+    (answer,) = await bench.published()
+    assert _counted(ANSWERS.event("acme", answer, bench.now)).score is None
+    assert not opens_case(answer, current_policy())
+    listed = await bench.client.get("/v1/answers", headers={"Authorization": "Bearer key-of-acme"})
+    (one,) = listed.json()["answers"]
+    assert (one["origin"], one["channel"], one["customer_id"]) == ("link", "share", None)
+
+
+async def test_an_editor_makes_prints_and_pauses_one_on_its_pages(bench: Bench) -> None:
+    await bench.keep_survey(ASKS)
+    editor = {**an_editor(bench), "Accept": "text/html"}
+    at = f"/share-links?survey={SURVEY}"
+    page = await bench.client.get(at, headers=editor)
+    (typed,) = [each.fields for each in forms_of(page.text) if each.action == "/share-links"]
+    wrong = await bench.client.post(
+        "/share-links", data={**typed, "name": " ", "per_day": "0"}, headers=editor
+    )
+    assert (wrong.status_code, wrong.text.count('class="wrong"')) == (422, 2)
+    filled = {**typed, "name": "Counter", "store": "aarhus", "per_day": "50"}
+    first, again = [await bench.client.post("/share-links", data=filled, headers=editor) for _ in range(2)]
+    assert first.headers["location"] == again.headers["location"]
+    own = first.headers["location"].partition("?")[0]
+    shown = (await bench.client.get(own, headers=editor)).text
+    assert "No answer at Counter yet" in shown
+    for kind, begin in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        code = await bench.client.get(f"{own}/qr.{kind}", headers=editor)
+        assert code.content.startswith(begin)
+    (form,) = [each.fields for each in forms_of(shown) if each.action == own]
+    paused = await bench.client.post(own, data={**form, "act": "pause"}, headers=editor)
+    assert paused.status_code == 303
+    for role in ("agent", "analyst", "leader"):
+        refused = await bench.client.get(own, headers={**an_editor(bench, role), "Accept": "text/html"})
+        assert refused.status_code == 404
+    foreign = await bench.client.get(
+        own, headers={**an_editor(bench, tenant="zenith"), "Accept": "text/html"}
+    )
+    assert foreign.status_code == 404
+    audit = await bench.rows("SELECT seq FROM outbox WHERE topic = 'audit.v1'")
+    assert len(audit) == 2
+
+
+async def test_a_link_belongs_to_a_live_survey_and_is_made_once(bench: Bench) -> None:
+    await bench.keep_survey(ASKS, state="paused")
+    body = {"survey_id": str(SURVEY), "name": "Counter"}
+    refused = await bench.client.post("/v1/share-links", json=body, headers=an_editor(bench))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/survey_id")
+    await bench.keep_survey(ASKS, version=2)
+    key = {**an_editor(bench), "Idempotency-Key": "once"}
+    one, two = [await bench.client.post("/v1/share-links", json=body, headers=key) for _ in range(2)]
+    assert one.json() == two.json()
+    other = await bench.client.post("/v1/share-links", json={**body, "name": "Door"}, headers=key)
+    assert other.status_code == 409
+    listed = await bench.client.get(
+        "/v1/share-links", params={"survey_id": str(SURVEY)}, headers=an_editor(bench)
+    )
+    assert [UUID(each["id"]) for each in listed.json()["share_links"]] == [UUID(one.json()["id"])]
