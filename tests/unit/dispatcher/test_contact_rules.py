@@ -202,6 +202,7 @@ SET = ContactRules(
     ask_with_open_case=True,
     countries=(CountryRule(country="DE", needs="evidence"),),
     ids_are_shared=True,
+    fewer_months=3,
 )
 ALWAYS_STATED = {"quiet_hours", "sundays", "holidays", "cap_hours"}
 """The rules of the first version: every client knows them."""

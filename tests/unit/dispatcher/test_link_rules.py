@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.hours import ContactHours
-from services.dispatcher.decisions.values import Person
+from services.dispatcher.decisions.values import OpenCase, Person
 from shared.events import ContactRules, QuietHours
 from shared.ids import derived
 
@@ -38,7 +38,7 @@ def test_no_delay_holding_time_or_hour_holds_a_link(delay: int, holding: int, la
         (a_guest(is_nobody=True), "nobody"),
         (a_guest(opted_out=True), "opted_out"),
         (a_guest(suppressed=True), "suppressed"),
-        (a_guest(case_open=True), "case_open"),
+        (a_guest(open_case=OpenCase(derived("case"), 1)), "case_open"),
         (a_guest(erased=True), "erased"),
         (a_guest(invited_at=NOW - timedelta(days=5)), "quarantine"),
         (a_guest(last_message_at=NOW - timedelta(hours=23), cap_hours=24), "cap"),

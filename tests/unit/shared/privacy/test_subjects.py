@@ -37,11 +37,15 @@ NAMES_A_CUSTOMER = {"customer", "customer_id", "contact_key", "person"}
 """A field of such a name, or the type of a customer, makes an event one about a customer."""
 WHERE_AND_WHEN = {"segments", "organisation", "touchpoint", "occurred_at"}
 KEPT: dict[type[Data], set[str]] = {
-    Transaction: {"id", "source", "type", "accepted_at", "delay_minutes", "survey_id", *WHERE_AND_WHEN},
+    Transaction: {
+        *("id", "source", "type", "accepted_at", "delay_minutes", "survey_id", "channel", "requested_by"),
+        *WHERE_AND_WHEN,
+    },
     Invitation: {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
-        *("reminding_since", "reminded_at", "expires_at", "drawn_percent", "beyond_draw", *WHERE_AND_WHEN),
+        *("reminding_since", "reminded_at", "expires_at", "drawn_percent", "beyond_draw", "channel"),
+        *WHERE_AND_WHEN,
     },
     Answer: {
         *("id", "version", "state", "origin", "test", "score", "anonymous", "survey_id", "survey_version"),
