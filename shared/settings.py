@@ -178,8 +178,9 @@ class Afterword(EnvironmentSettings):
     )
     internal_url: WebAddress | None = Field(
         default=None,
-        description="Where the services of this installation ask each other about personal data (below "
-        "/v1/personal-data/, with the same paths behind it as the staff's URL). Without it "
+        description="Where the services of this installation ask each other about personal data, and for "
+        "pages that are not saved (below /v1/personal-data/, with the same paths behind it as the staff's "
+        "URL). Without it "
         "AFTERWORD_STAFF_URL; set it where the services do not reach that.",
         examples=["http://proxy:80"],
     )

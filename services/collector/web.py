@@ -36,6 +36,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         page_secrets=PageSecrets(secret),
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
+    typed_preview = preview_pages.typed_preview_router(context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)
     routers = [
         api.router,
@@ -48,5 +49,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         share_staff_pages.router,
         export,
         retention,
+        typed_preview,
     ]
     return service_app(own, routers=routers, pages=renderer), {}

@@ -35,7 +35,7 @@ from services.dispatcher.suppressions import files as suppression_files
 from services.dispatcher.suppressions import pages as suppressions_pages
 from services.dispatcher.suppressions.files import IMPORT_PATH, MAX_IMPORT_BYTES
 from services.dispatcher.surveys import api as surveys_api
-from services.dispatcher.surveys import dry_run_pages, saving_pages, state_pages, version_pages
+from services.dispatcher.surveys import dry_run_pages, saving_pages, state_pages, typed_pages, version_pages
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.waves import api as waves_api
@@ -77,6 +77,7 @@ ROUTERS = (
     state_pages.router,
     dry_run_pages.router,
     preview_pages.router,
+    typed_pages.router,
     version_pages.router,
     rehearsals_api.router,
     rehearsals_pages.router,

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from shared.http.hosts import PERSONAL_DATA_PATHS
-from shared.privacy.service_tokens import TOKEN_SCHEME, ServicePurpose, ServiceTokens
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServicePurpose, ServiceTokens, claims_of_body
 
 TIMEOUT_S = 25.0
 CONNECT_TIMEOUT_S = 5.0
@@ -71,6 +71,23 @@ class ServiceClient:
         """The same, not decoded."""
         return (await self._answer(service, path, purpose, tenant, claims, query)).content
 
+    async def post(
+        self,
+        service: str,
+        path: str,
+        body: bytes,
+        *,
+        purpose: ServicePurpose,
+        tenant: str,
+        query: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """What the service answers to this JSON, not decoded; the token is good for this body alone.
+
+        :raises ServiceUnavailable: when it does not answer 200.
+        """
+        claims = claims_of_body(body)
+        return (await self._answer(service, path, purpose, tenant, claims, query, body)).content
+
     async def run(self, stop: asyncio.Event) -> None:
         """Close the connections when the process stops."""
         await stop.wait()
@@ -85,12 +102,19 @@ class ServiceClient:
         tenant: str,
         claims: Mapping[str, Any] | None,
         query: Mapping[str, Any] | None,
+        body: bytes | None = None,
     ) -> httpx.Response:
         headers = {"Authorization": f"{TOKEN_SCHEME} {self.tokens.sign(purpose, tenant, claims)}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                response = await self._client.get(
-                    f"{PERSONAL_DATA_PATH}/{service}/{path}", params=query, headers=headers
+                response = await self._client.request(
+                    "GET" if body is None else "POST",
+                    f"{PERSONAL_DATA_PATH}/{service}/{path}",
+                    params=query,
+                    headers=headers,
+                    content=body,
                 )
         except (httpx.HTTPError, TimeoutError) as error:
             raise ServiceUnavailable(service) from error

@@ -14,11 +14,15 @@ from shared.clock import Clock, system_clock
 from shared.secrets import derive
 
 ServicePurpose = Literal["retention", "export", "preview"]
-"""preview: a page of the dispatcher frames the collector's pages of a survey, by a link of a minute."""
+"""preview: a page of the dispatcher frames the collector's pages of a survey, by a link of a minute, or asks
+for one of them with words that are not saved."""
 TOKEN_SCHEME = "Afterword-Service"  # noqa: S105  (a name)
 """The scheme of the header ``Authorization``: no API key and no other token is one of these."""
 TOKEN_LIFETIME = timedelta(seconds=60)
 MAX_TOKEN_LENGTH = 4_000
+
+
+_BODY_CLAIM = "body_sha256"
 
 
 class ServiceClaims(NamedTuple):
@@ -26,6 +30,16 @@ class ServiceClaims(NamedTuple):
 
     tenant: str
     claims: dict[str, Any]
+
+    def covers(self, body: bytes) -> bool:
+        """Whether the token was signed for a request with this very body (:func:`claims_of_body`)."""
+        digest = self.claims.get(_BODY_CLAIM)
+        return isinstance(digest, str) and hmac.compare_digest(digest.encode(), _digest(body).encode())
+
+
+def claims_of_body(body: bytes) -> dict[str, str]:
+    """The claims by which a token is good for a request with this body alone."""
+    return {_BODY_CLAIM: _digest(body)}
 
 
 class _Payload(msgspec.Struct, array_like=True, frozen=True):
@@ -66,6 +80,10 @@ class ServiceTokens:
 
     def _tag(self, purpose: ServicePurpose, payload: bytes) -> bytes:
         return hmac.digest(derive(self._secret, f"service:{purpose}"), payload, hashlib.sha256)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _text(value: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 from fastapi.routing import iter_route_contexts
 from support.companies import (
     Company,
@@ -22,12 +23,13 @@ from support.companies import (
 from support.http_clients import SECRET
 
 from shared.clock import system_clock
+from shared.events import Survey
 from shared.http.csrf import CSRF_FIELD
 from shared.link_tokens import LinkSigner
 from shared.privacy.export import ASKED_SERVICES
 from shared.privacy.export_links import ExportLinks, ExportSubject
 from shared.privacy.persons import person_of
-from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
 
 PAGE = {"accept": "text/html"}
 
@@ -206,6 +208,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "dispatcher POST /v1/erasures": RouteRequest(
             json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
         ),
@@ -427,6 +430,21 @@ def _preview_token(of: Company, by: Company) -> str:
     """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
     claims = {"survey_id": str(of.survey), "survey_version": 1}
     return _service_tokens.sign("preview", by.name, claims)
+
+
+def _typed_preview(by: Company) -> RouteRequest:
+    """A page of words that are saved nowhere; the token names the company that asks for it."""
+    survey = Survey(
+        trigger="x", state="paused", id=UUID(int=1), survey_version=1, version=1, name="typed",
+        measurement="transactional", test=True, stopped=False, changed_at=system_clock(),
+    )  # fmt: skip
+    body = msgspec.json.encode(survey)
+    token = _service_tokens.sign("preview", by.name, claims_of_body(body))
+    return RouteRequest(
+        content=body.decode(),
+        headers={"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"},
+        public=True,
+    )
 
 
 def _export_token(of: Company, by: Company) -> str:

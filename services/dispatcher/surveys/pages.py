@@ -37,7 +37,7 @@ from services.dispatcher.surveys.survey_commands import (
     lock_survey,
 )
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
-from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
+from services.dispatcher.surveys.views import SAMPLE_SCORES, ConditionsPart, SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
@@ -158,6 +158,7 @@ def _choices(*, is_new: bool) -> dict[str, list[tuple[str, str]]]:
     }
     if is_new:
         found["quarantine_scope"].insert(0, ("", spoken(STANDARD_SCOPE)))
+    found["typed_outcome"] = [(outcome, spoken(OUTCOME_LABELS[outcome])) for outcome in SAMPLE_SCORES]
     return found
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
@@ -16,10 +15,9 @@ from services.dispatcher.senders.repository import address_used
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.finnish_words import uninflected_words
-from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
 from services.dispatcher.surveys.neutral_words import is_unchecked, promoting_words
-from services.dispatcher.surveys.pages import NEW, WITH_FRAMES, found_survey, id_in_form, languages_of
+from services.dispatcher.surveys.pages import WITH_FRAMES, found_survey, id_in_form, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
 from services.dispatcher.surveys.sample_invitations import sample_invitation
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
@@ -28,8 +26,6 @@ from services.dispatcher.surveys.views import (
     PreviewChoice,
     PreviewPage,
     PreviewWidth,
-    TypedFaultsPage,
-    TypedTextPage,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import SurveyTexts, Tenant
@@ -52,12 +48,6 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 )
 IN_A_FRAME = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-# A page of ours brings styles by a link, which a page without an origin may not load.
-PAGE_IN_A_FRAME = {
-    **IN_A_FRAME,
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox allow-same-origin",
-}
 
 
 @router.get("/{survey_id}/preview")
@@ -135,7 +125,7 @@ async def _preview_page(
         choice=choice,
         outcomes=[(group, spoken(OUTCOME_LABELS[group])) for group in SAMPLE_SCORES],
         collector_url=_collector_url(context, staff.tenant, survey, choice),
-        mail=_sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
+        mail=sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
         sender=f"{survey.draft.sender_name or tenant.name} <{address}>",
         promoting=promoting_words(survey.draft, choice.language),
         unchecked=is_unchecked(survey.draft, choice.language),
@@ -174,45 +164,11 @@ async def show_mail(
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
-    mail = _sample_mail(context, survey.id, survey.draft, tenant, language, reminder)
+    mail = sample_mail(context, survey.id, survey.draft, tenant, language, reminder)
     return HTMLResponse(mail.html, headers=IN_A_FRAME)
 
 
-@router.post("/{survey_id}/mail")
-async def show_typed_mail(
-    survey_id: str,
-    request: Request,
-    staff: StaffEditor,
-    _: CsrfChecked,
-    context: OwnContext,
-    language: LanguageTag = "en",
-) -> Response:
-    """The mail by the words in the form, for the frame beside it, or what is wrong; nothing is saved.
-
-    The form's ``typed_part`` says which part of it: ``text``, or else the page.
-    """
-    form = await read_form(request)
-    async with context.database.reading() as uow:
-        tenant = await tenant_or_placeholder(uow, staff.tenant)
-        current = None if survey_id == NEW else await found_survey(uow, staff, survey_id)
-    if current is not None:
-        form = form.completed(current)
-    try:
-        draft = form.draft()
-    except ValidationError as error:
-        page = TypedFaultsPage(faults=form.with_faults(error).summary)
-        response = context.pages.page(request, page, status_code=422)
-        response.headers.update(PAGE_IN_A_FRAME)
-        return response
-    mail = _sample_mail(context, current.id if current else UUID(int=0), draft, tenant, language, 0)
-    if form["typed_part"] != "text":
-        return HTMLResponse(mail.html, headers=IN_A_FRAME)
-    response = context.pages.page(request, TypedTextPage(language=language, text=mail.text))
-    response.headers.update(PAGE_IN_A_FRAME)
-    return response
-
-
-def _sample_mail(
+def sample_mail(
     context: DispatcherContext,
     survey_id: UUID,
     draft: SurveyDraft,
@@ -220,6 +176,7 @@ def _sample_mail(
     language: str,
     number: int,
 ) -> RenderedMail:
+    """A survey's mail that nobody gets; ``number``: of the reminder, 0: the first mail."""
     texts = draft.texts.get(language, SurveyTexts())
     now = context.database.clock()
     reminders = draft.reminders

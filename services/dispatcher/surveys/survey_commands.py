@@ -1,5 +1,6 @@
 """Find, create and change surveys, and publish them: each within the caller's transaction."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -191,22 +192,40 @@ async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) ->
     return [
         Survey(
             **published_rules(row),
+            **_published(row),
             id=row.id,
             survey_version=row.survey_version,
             version=row.version,
-            name=row.name,
-            measurement=row.measurement,
             test=sending is None or sending.mode == "test",
             stopped=sending is not None and sending.stopped,
             texts=read_texts(row.texts),
-            default_language=row.default_language,
             questions=read_questions(row.questions),
-            layout=row.layout,
-            edit_hours=row.edit_hours,
             changed_at=uow.now,
         )
         for row in await repository.list_versions(uow, tenant, survey_id)
     ]
+
+
+def typed_event(draft: SurveyDraft, survey_id: UUID, at: datetime) -> Survey:
+    """A draft that is not stored as it would be published at first, in a company in test mode."""
+    return Survey(
+        **published_rules(draft),
+        **_published(draft),
+        id=survey_id,
+        survey_version=1,
+        version=1,
+        test=True,
+        stopped=False,
+        texts=draft.texts,
+        questions=draft.questions,
+        changed_at=at,
+    )
+
+
+def _published(source: Any) -> dict[str, Any]:
+    """What the event of a survey has of its row, or of a draft, as it is there."""
+    names = ("name", "measurement", "default_language", "layout", "edit_hours")
+    return {name: getattr(source, name) for name in names}
 
 
 async def _next_place(uow: UnitOfWork, tenant: str) -> int:

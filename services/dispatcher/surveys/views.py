@@ -44,6 +44,14 @@ class TypedTextPage(Page):
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class TypedAwayPage(Page):
+    """Stands in the place of a customer's page while the service that renders it does not answer."""
+
+    template: ClassVar[str] = "typed_away.html"
+    service: str
+
+
 PreviewWidth = Literal["wide", "phone"]
 SAMPLE_SCORES: dict[Group, int] = {"promoter": 10, "passive": 8, "detractor": 3}
 

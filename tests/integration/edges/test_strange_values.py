@@ -72,7 +72,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     # The form of the page that saves it, read by the same code.
-    "/surveys/{survey_id}/mail": ("delay", "version", *QUESTIONS[:2]),
+    "/surveys/{survey_id}/mail": ("delay", "version", "typed_part", "typed_outcome", *QUESTIONS[:2]),
     "/surveys/{survey_id}/dry-run": ("delay", "version", *QUESTIONS[:2]),
     "/surveys/live": ("confirmed", "version"),
     "/surveys/test-mode": ("version",),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.privacy.service_tokens import TOKEN_LIFETIME, ServiceTokens
+from shared.privacy.service_tokens import TOKEN_LIFETIME, ServiceTokens, claims_of_body
 
 SECRET = "a secret of the tests, long enough for all"
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -41,3 +41,13 @@ def test_a_changed_token_is_no_token() -> None:
         changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
         if place != len(token) - 1:  # the last letter has bits that mean nothing
             assert tokens().verify("retention", changed) is None, place
+
+
+def test_a_token_of_a_body_covers_no_other_one_and_a_token_without_covers_none() -> None:
+    signed = tokens().verify("preview", tokens().sign("preview", "acme", claims_of_body(b"{}")))
+    assert signed is not None
+    assert (signed.covers(b"{}"), signed.covers(b"{} "), signed.covers(b"")) == (True, False, False)
+    for claims in ({}, {"body_sha256": None}, {"body_sha256": "é"}):
+        without = tokens().verify("preview", tokens().sign("preview", "acme", claims))
+        assert without is not None
+        assert not without.covers(b"{}")
