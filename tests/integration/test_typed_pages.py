@@ -14,6 +14,7 @@ from support.exports import Broken, page, way_between
 from support.forms import forms_of
 from support.http_clients import SECRET
 
+from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.survey_commands import find_survey, typed_event
 from shared.events import Survey
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
@@ -58,7 +59,13 @@ async def test_page_and_thanks_are_shown_in_words_that_are_not_saved_and_nothing
         sorry = await shown(
             world, quartz, typed_part="thanks", typed_outcome="detractor", **{"da.thanks": ""}
         )
-        new = {"name": "New", "trigger": "x.y", "measurement": "transactional", "default_language": "da"}
+        new = {
+            **DEFAULTS,
+            "name": "New",
+            "trigger": "x.y",
+            "measurement": "transactional",
+            "default_language": "da",
+        }
         of_new = await shown(world, quartz, at="new", **new)
         wrong = await shown(world, quartz, link_days="0")
     assert (question.status_code, thanks.status_code, of_new.status_code) == (200, 200, 200)
