@@ -21,7 +21,10 @@ from shared.service import open_context
 
 PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
 UNREACHABLE_DATABASE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
-CUSTOMER_ROUTES = {"/s/{token}", "/s/preview/{token}", "/u/{token}", "/u/{token}/again", "/x/{token}"}
+CUSTOMER_ROUTES = {
+    *("/s/{token}", "/s/preview/{token}", "/q/{code}"),
+    *("/u/{token}", "/u/{token}/again", "/u/{token}/choice", "/x/{token}"),
+}
 STATIC_ROUTES = {"/static/{owner}/{digest}/{name}"}
 HEALTH_ROUTES = {"/healthz", "/readyz", "/metrics"}
 INTERNAL_ROUTES = HEALTH_ROUTES - {"/healthz"}

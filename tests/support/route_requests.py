@@ -99,9 +99,13 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             content=f"email\nnever@{of.name}.example.com", headers={"content-type": "text/csv"}
         ),
         "dispatcher GET /suppressions": RouteRequest(may_repeat=(f"{of.name}-never",)),
-        "dispatcher POST /suppressions": RouteRequest(form={"table": "customer_id\nc-1", "act": "try"}),
+        "dispatcher POST /suppressions": RouteRequest(
+            form={"table": "customer_id\nc-1", "act": "try"}, may_repeat=(f"{of.name}-never",)
+        ),
         "dispatcher POST /suppressions/lift": RouteRequest(
-            form={"entry": of.suppression, "why": "asked for it"}, foreign=409
+            form={"entry": of.suppression, "why": "asked for it"},
+            foreign=409,
+            may_repeat=(f"{of.name}-never",),
         ),
         "dispatcher GET /suppressions/download": RouteRequest(
             may_repeat=(f"{of.name}-never",), is_logged=True

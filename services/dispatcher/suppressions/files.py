@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
@@ -17,6 +17,7 @@ from services.dispatcher.customers.csv_rows import BadTable
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
+from services.dispatcher.suppressions.domain import SuppressionReason
 from services.dispatcher.suppressions.import_commands import batches, import_rows, named
 from services.dispatcher.suppressions.schemas import ImportAnswer, ImportFault
 from shared.http.problems import Problem
@@ -35,6 +36,7 @@ IN_MEMORY_BYTES = 1024 * 1024
 """A longer file waits on the disk until it is read."""
 EXPORTED_COLUMNS = ("customer_id", "address_hash", "reason", "since")
 ROWS_OF_EXPORT = 2_000
+CSV_CONTENT: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
 CSV_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -52,7 +54,6 @@ CSV_BODY: dict[str, Any] = {
     IMPORT_PATH,
     summary="Never ask those of a table",
     openapi_extra=CSV_BODY,
-    responses={400: {"description": "It is no such table."}},
 )
 async def import_suppressions(request: Request, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
     """Take a CSV file (UTF-8; comma, semicolon or tab) of up to 16 MiB. Its first row names the columns:
@@ -112,12 +113,12 @@ async def _import(
     "/suppressions/export",
     summary="The list as a file",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {}}, "description": "One row for each entry."}},
+    responses={200: {"content": CSV_CONTENT, "description": "One row for each entry."}},
 )
 async def export_suppressions(
     caller: CompanyEditor,
     context: OwnContext,
-    reason: Annotated[Literal["unsubscribed", "erased", "listed"] | None, Query()] = None,
+    reason: Annotated[SuppressionReason | None, Query(description="Entries of this reason.")] = None,
 ) -> StreamingResponse:
     """The columns `customer_id`, `address_hash`, `reason` and `since`. Of an entry for an address there is
     the keyed hash alone, since no address is kept; it is taken again by an import into the same installation

@@ -128,6 +128,8 @@ async def test_the_openapi_document_tells_each_route_with_its_refusals(bench: Be
         "/v1/answers",
         "/v1/answers/import",
         "/v1/answers/{answer_id}/judgement",
+        "/v1/share-links",
+        "/v1/share-links/{link_id}",
     }
     for path in document["paths"].values():
         for operation in path.values():

@@ -113,8 +113,19 @@ FORMS: dict[str, tuple[str, ...]] = {
         "touched",
         "website",
     ),
+    # The page of an open link, whose form is that of a personal one.
+    "/q/{code}": ("nonce", "secret", "score", "comment", "action"),
     "/suspect-answers/{answer_id}/judgement": ("judgement", "show"),
     "/u/{token}": ("List-Unsubscribe",),
+    "/u/{token}/choice": ("choice",),
+    "/suppressions": ("table", "act", "seen"),
+    "/suppressions/lift": ("entry", "why"),
+    "/senders": ("address",),
+    "/share-links": (
+        *("survey", "new_id", "name", "store", "touchpoint"),
+        *("per_day", "in_all", "one_per_device"),
+    ),
+    "/share-links/{link_id}": ("act",),
     "/login/renew": ("next",),
     "/customers/{person}/link": ("addresses",),
 }
@@ -126,6 +137,9 @@ WITHOUT_FIELDS = {
     "/surveys/{survey_id}/start/dry-run",
     "/waves/{wave_id}/stop",
     "/customers/links/{link_id}/withdraw",
+    "/senders/{sender_id}/keys",
+    "/senders/{sender_id}/check",
+    "/senders/{sender_id}/remove",
 }
 
 

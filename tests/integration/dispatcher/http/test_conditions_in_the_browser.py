@@ -69,6 +69,7 @@ async def test_a_condition_is_typed_saved_and_counted_by_keyboard(
             await page.keyboard.type(typed)
         await page.keyboard.press("Tab")
     await page.locator("#condition_1_value").press("Enter")
+    await page.get_by_role("button", name="Save it, and ask so").press("Enter")
     await expect(page.get_by_text("It would have matched 4 of the 8 events")).to_be_visible()
     await expect(page.locator("#condition_1_op")).to_have_value(">=")
     assert await page.locator("#event-fields option[value='attributes.member']").count() == 1

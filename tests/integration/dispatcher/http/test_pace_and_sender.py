@@ -100,7 +100,7 @@ async def test_a_survey_asks_by_the_channels_that_there_are(client: httpx.AsyncC
     wrong = form(**{**typed, "channels": "pigeon"})
     refused = await client.post(f"/surveys/{survey['id']}", data=wrong, headers=a_person("editor"))
     assert (refused.status_code, "Choose by which channel it asks." in refused.text) == (422, True)
-    chosen = form(**{**typed, "channels": "mail,link"})
+    chosen = form(**{**typed, "channels": "mail,link", "act": "save"})
     saved = await client.post(f"/surveys/{survey['id']}", data=chosen, headers=a_person("editor"))
     assert saved.status_code == 303
     assert (await client.get(at, headers=by_key())).json()["channels"] == ["mail", "link"]

@@ -37,6 +37,7 @@ async def test_an_editor_lets_one_more_outcome_be_asked(page: Page, origin: str,
     await third.get_by_label("Who gave 7 or 8").focus()
     await page.keyboard.press("Space")
     await page.get_by_role("button", name="Save the survey").click()
+    await page.get_by_role("button", name="Save it, and ask so").click()
     await expect(page.get_by_text("Saved. What you changed")).to_be_visible()
     async with database.reading() as uow:
         stored = await find_survey(uow, TENANT, UUID(survey_id))

@@ -18,7 +18,11 @@ from shared.service import Context
 from shared.values.dkim_keys import new_key
 
 KEY = new_key("i1")
-ADMIN = {**a_person(), **csrf_header(), "accept": "application/json"}
+
+
+def admin() -> dict[str, str]:
+    """The headers of an administrator, whose pass is made now: it lives for minutes."""
+    return {**a_person(), **csrf_header(), "accept": "application/json"}
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ async def test_how_the_mail_server_encrypts_is_found_by_a_process_that_sends(
     client: httpx.AsyncClient, context: Context, smtp: ScriptedServer
 ) -> None:
     async def found() -> Any:
-        return by_thing(await client.get("/v1/senders/installation/check", headers=ADMIN))["tls"]
+        return by_thing(await client.get("/v1/senders/installation/check", headers=admin()))["tls"]
 
     assert (await found())["verdict"] == "unknown"
     assert smtp.commands == []
@@ -83,7 +87,7 @@ async def test_a_sender_is_declared_looked_at_and_used_once_its_records_are_seen
     client: httpx.AsyncClient, context: Context, dns_server: DnsServer
 ) -> None:
     await look_at_server(context)
-    headers = {**ADMIN, "idempotency-key": "1"}
+    headers = {**admin(), "idempotency-key": "1"}
     made = await client.post("/v1/senders", json={"address": "Ask@Acme.example"}, headers=headers)
     again = await client.post("/v1/senders", json={"address": "Ask@Acme.example"}, headers=headers)
     assert (made.status_code, again.json()) == (201, made.json())
@@ -91,7 +95,7 @@ async def test_a_sender_is_declared_looked_at_and_used_once_its_records_are_seen
     assert (made.json()["address"], made.json()["state"]) == ("Ask@acme.example", "waiting")
     assert (key["seen_at"], key["signs"]) == (None, False)
     path = f"/v1/senders/{made.json()['id']}"
-    found = by_thing(await client.get(f"{path}/check", headers=ADMIN))
+    found = by_thing(await client.get(f"{path}/check", headers=admin()))
     assert found["dkim"]["records"] == [key["record"]]
     assert found["dmarc"]["records"] == [
         {
@@ -115,14 +119,14 @@ async def test_a_sender_is_declared_looked_at_and_used_once_its_records_are_seen
         dns_server.add(each["name"], each["type"], each["value"])
     dns_server.add("25.2.0.192.in-addr.arpa", "PTR", "mail.shop.example.")
     dns_server.add("mail.shop.example", "A", "192.0.2.25")
-    await client.get(f"{path}/check", headers=ADMIN)
-    (listed, installation) = (await client.get("/v1/senders", headers=ADMIN)).json()["senders"]
+    await client.get(f"{path}/check", headers=admin())
+    (listed, installation) = (await client.get("/v1/senders", headers=admin())).json()["senders"]
     assert (listed["state"], installation["state"]) == ("waiting", "used")  # a look changes nothing
-    checked = await client.post(f"{path}/check", headers=ADMIN)
+    checked = await client.post(f"{path}/check", headers=admin())
     assert checked.json()["passes"] is True
-    (listed, installation) = (await client.get("/v1/senders", headers=ADMIN)).json()["senders"]
+    (listed, installation) = (await client.get("/v1/senders", headers=admin())).json()["senders"]
     assert (listed["state"], installation["state"]) == ("used", "spare")
-    found = by_thing(await client.get(f"{path}/check", headers=ADMIN))
+    found = by_thing(await client.get(f"{path}/check", headers=admin()))
     assert {each["verdict"] for each in found.values()} == {"good"}
     assert "From: Havnbo" not in str(found["headers"]["found"])
     assert any("Ask@acme.example" in line for line in found["headers"]["found"])
@@ -138,7 +142,7 @@ async def test_the_installation_is_looked_at_too(
     await look_at_server(context)
     dns_server.add(KEY.record_name("shop.example"), "TXT", KEY.record)
     dns_server.add("_dmarc.shop.example", "TXT", "v=DMARC1; p=quarantine; adkim=s")
-    found = by_thing(await client.get("/v1/senders/installation/check", headers=ADMIN))
+    found = by_thing(await client.get("/v1/senders/installation/check", headers=admin()))
     assert {about: each["verdict"] for about, each in found.items()} == {
         "dkim": "good",
         "dmarc": "good",
@@ -152,29 +156,29 @@ async def test_the_installation_is_looked_at_too(
 async def test_answers_of_others_cost_little_and_prove_nothing(
     client: httpx.AsyncClient, dns_server: DnsServer
 ) -> None:
-    made = await client.post("/v1/senders", json={"address": "ask@acme.example"}, headers=ADMIN)
+    made = await client.post("/v1/senders", json={"address": "ask@acme.example"}, headers=admin())
     (key,) = made.json()["keys"]
     dns_server.add("shop.example", "TXT", "v=spf1 include:shop.example -all")
     dns_server.add("_dmarc.acme.example", "TXT", *(f"v=DMARC1; p=none; rua={n}" for n in range(50)))
     dns_server.add(key["record"]["name"], "TXT", "v=DKIM1; p=" + "A" * 30_000)
-    found = by_thing(await client.post(f"/v1/senders/{made.json()['id']}/check", headers=ADMIN))
+    found = by_thing(await client.post(f"/v1/senders/{made.json()['id']}/check", headers=admin()))
     assert {found[about]["verdict"] for about in ("dkim", "dmarc", "spf")} == {"bad"}
     assert len(dns_server.asked) < 40
     dns_server.broken |= {"shop.example", "_dmarc.acme.example", key["record"]["name"]}
-    found = by_thing(await client.post(f"/v1/senders/{made.json()['id']}/check", headers=ADMIN))
+    found = by_thing(await client.post(f"/v1/senders/{made.json()['id']}/check", headers=admin()))
     assert {found[about]["verdict"] for about in ("dkim", "dmarc", "spf")} == {"unknown"}
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@b", "a@shop.local", "a b@shop.example", "é@shop.example"])
 async def test_what_cannot_be_a_sender_is_refused(client: httpx.AsyncClient, address: str) -> None:
-    refused = await client.post("/v1/senders", json={"address": address}, headers=ADMIN)
+    refused = await client.post("/v1/senders", json={"address": address}, headers=admin())
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/address")
 
 
 async def test_only_administrators_of_the_whole_company_see_and_change_senders(
     client: httpx.AsyncClient,
 ) -> None:
-    made = await client.post("/v1/senders", json={"address": "ask@acme.example"}, headers=ADMIN)
+    made = await client.post("/v1/senders", json={"address": "ask@acme.example"}, headers=admin())
     path = f"/v1/senders/{made.json()['id']}"
     for person in (a_person("editor"), a_person("analyst"), a_person(segments=("touchpoint:shop",))):
         headers = {**person, **csrf_header(), "accept": "application/json"}
@@ -183,8 +187,8 @@ async def test_only_administrators_of_the_whole_company_see_and_change_senders(
     foreign = {**a_person(tenant="another"), **csrf_header(), "accept": "application/json"}
     for method, where in (("GET", f"{path}/check"), ("POST", f"{path}/keys"), ("DELETE", path)):
         assert (await client.request(method, where, headers=foreign)).status_code == 404
-    assert (await client.delete(path, headers=ADMIN)).status_code == 204
-    assert (await client.delete(path, headers=ADMIN)).status_code == 404
+    assert (await client.delete(path, headers=admin())).status_code == 204
+    assert (await client.delete(path, headers=admin())).status_code == 404
     assert (await client.get("/v1/senders", headers=by_key("no key"))).status_code == 401
 
 
@@ -202,7 +206,7 @@ async def test_an_administrator_does_it_all_by_pages(
     page = await client.get(path, headers=a_person())
     assert "_domainkey.acme.example" in page.text
     assert "Publish this record in the DNS of the domain:" in page.text
-    (sender, _) = (await client.get("/v1/senders", headers=ADMIN)).json()["senders"]
+    (sender, _) = (await client.get("/v1/senders", headers=admin())).json()["senders"]
     record = sender["keys"][0]["record"]
     dns_server.add(record["name"], "TXT", record["value"])
     dns_server.add("_dmarc.acme.example", "TXT", "v=DMARC1; p=reject; rua=<script>alert(1)</script>")
@@ -224,7 +228,7 @@ async def test_where_the_operator_allows_none_there_is_the_installation_alone(
 ) -> None:
     context = await a_context(SERVICE, postgres, dns=dns_server.address)
     async with api_client(SERVICE, context) as client:
-        refused = await client.post("/v1/senders", json={"address": "ask@acme.example"}, headers=ADMIN)
+        refused = await client.post("/v1/senders", json={"address": "ask@acme.example"}, headers=admin())
         assert refused.status_code == 409
         page = await client.get("/senders", headers=a_person())
         assert 'name="address"' not in page.text
