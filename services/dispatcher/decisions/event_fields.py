@@ -30,7 +30,7 @@ class EventFields:
         of its levels, from the top. Whatever is nested further is a list or an object.
         """
         if name.startswith(SEGMENT_FIELD):
-            return self._segments.get(name.removeprefix(SEGMENT_FIELD))
+            return self._segment(name.removeprefix(SEGMENT_FIELD))
         if name.startswith(ATTRIBUTE_FIELD):
             return self._attribute(name.removeprefix(ATTRIBUTE_FIELD).split("."))
         read = _FIELDS.get(name)
@@ -41,6 +41,10 @@ class EventFields:
         for dimension in self._segments:
             yield SEGMENT_FIELD + dimension
         yield from _names(self._attributes, ATTRIBUTE_FIELD, 1)
+
+    def _segment(self, dimension: str) -> str | None:
+        value = self._transaction.segments.get(dimension)
+        return normalized_text(value) if value is not None else self._segments.get(dimension)
 
     @cached_property
     def _segments(self) -> dict[str, str]:

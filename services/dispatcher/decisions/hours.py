@@ -6,7 +6,7 @@ left out never comes.
 """
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,11 @@ class ContactHours(msgspec.Struct, frozen=True, kw_only=True):
     sundays: bool = True
     holidays: bool = True
 
+    @property
+    def may_always_be_written_to(self) -> bool:
+        """Whether no rule forbids any time."""
+        return self.quiet is None and self.sundays and self.holidays
+
     @classmethod
     def of(cls, rules: ContactRules, zone: str, country: str, channel: str = "mail") -> "ContactHours":
         """A company's rules for a customer who lives there."""
@@ -66,6 +71,15 @@ def next_allowed(at: datetime, hours: ContactHours) -> datetime:
 
 def hold(at: datetime, hours: ContactHours) -> Hold:
     """The same, with the rules that forbid the time until then, in the order in which they are met."""
+    if hours.may_always_be_written_to:
+        return Hold(until=at)
+    held = _hold_in_minute(at.replace(second=0, microsecond=0), hours)
+    return held if held.by else Hold(until=at)
+
+
+@lru_cache(maxsize=10_000)  # the events of a moment leave in the same minutes
+def _hold_in_minute(at: datetime, hours: ContactHours) -> Hold:
+    """The same for each instant of the minute that begins then: no rule and no clock changes within one."""
     by: list[HoldRule] = []
     for _ in range(MAX_STEPS):
         rule = forbidding_rule(at, hours)
@@ -79,8 +93,6 @@ def hold(at: datetime, hours: ContactHours) -> Hold:
 
 def forbidding_rule(at: datetime, hours: ContactHours) -> HoldRule | None:
     """The rule by which nothing may leave at this instant; None: it may."""
-    if hours.quiet is None and hours.sundays and hours.holidays:
-        return None
     local = at.astimezone(_zone(hours.zone))
     if not hours.sundays and local.isoweekday() == 7:  # noqa: PLR2004  (ISO: Sunday)
         return "sunday"

@@ -1,6 +1,5 @@
 """The draw of those whom a survey asks that asks only some."""
 
-from hmac import digest
 from uuid import UUID
 
 import msgspec
@@ -10,7 +9,7 @@ from services.dispatcher.decisions.scopes import segments_asked_about, stored_se
 from shared.events import Transaction
 from shared.events.segments import segment_of
 from shared.events.surveys import AdaptiveSampling
-from shared.secrets import derive
+from shared.secrets import derive, keyed_digest
 
 ALL_PERCENT = 100
 _PLACE_BITS = 64
@@ -62,7 +61,7 @@ def is_sampled(key: bytes, contact: ContactKey, survey_id: UUID, percent: int) -
     if percent >= ALL_PERCENT:
         return True
     about = f"{survey_id}/{contact.tenant}/{contact.key}".encode()
-    place = int.from_bytes(digest(key, about, "sha256")[: _PLACE_BITS // 8])
+    place = int.from_bytes(keyed_digest(key, about)[: _PLACE_BITS // 8])
     return place * ALL_PERCENT < percent << _PLACE_BITS
 
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from hmac import digest
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from services.dispatcher.statistics import Z_95, PastAnswers
 from shared.events import Customer, Transaction
 from shared.events.transactions import WAVE_SOURCE, WAVE_TYPE
 from shared.privacy.subjects import NO_DIGEST
-from shared.secrets import derive
+from shared.secrets import derive, keyed_digest
 
 MAX_EVENT_ID_LENGTH = 200
 """Of an event's id, as on the topic."""
@@ -107,7 +106,7 @@ def wave_key(secret: str) -> bytes:
 
 def place_of(key: bytes, wave_id: UUID, tenant: str, person: str) -> int:
     """The customer's place in this wave: always the same, and independent of that in another wave."""
-    return int.from_bytes(digest(key, f"{wave_id}/{tenant}/{person}".encode(), "sha256")[:8])
+    return int.from_bytes(keyed_digest(key, f"{wave_id}/{tenant}/{person}".encode())[:8])
 
 
 def bucket_of(place: int) -> int:
