@@ -91,6 +91,7 @@ async def test_invitations_of_both_versions_are_sent_by_one_of_them(postgres: Po
         await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=list(STATES), suffix="-before")
         await migrate("dispatcher", database.url)
         await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=list(STATES), suffix="-meanwhile")
+        # What is sent from the start is a link, which no delivery brings; no version before made one.
         found = await rows(
             database,
             "SELECT i.customer_id, d.state, d.lease_until IS NOT NULL FROM delivery d JOIN invitation i ON "
@@ -99,7 +100,6 @@ async def test_invitations_of_both_versions_are_sent_by_one_of_them(postgres: Po
         assert found == [
             ("sending-before", "sending", True),
             ("sending-meanwhile", "sending", True),
-            ("sent-meanwhile", "sent", False),
             ("waiting-before", "waiting", False),
             ("waiting-meanwhile", "waiting", False),
         ]

@@ -27,6 +27,9 @@ BY_NAME = {
     "kind": "(ARRAY['address', 'customer'])[n % 2 + 1]",
     "reason": "'listed'",
     "channel": "'mail'",
+    # Of these and the channel a preference has one.
+    "paused_until": "NULL",
+    "months": "NULL",
 }
 """The values of some columns; those of the others are new ones of their type."""
 BY_TYPE: dict[type[Any], str] = {

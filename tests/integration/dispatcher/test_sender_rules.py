@@ -273,9 +273,9 @@ async def test_test_mode_sends_to_test_addresses_only(
 ) -> None:
     await keep_tenant(database)
     await make_survey(database, delay_minutes=0)
-    await list_test_addresses(database, "tester@example.com")
+    await list_test_addresses(database, "tester-of-test-mode@example.com")
     mine, theirs = (
-        await invite_customer(database, "tester"),
+        await invite_customer(database, "tester-of-test-mode"),
         await invite_customer(database, "customer-in-test-mode"),
     )
     for _ in range(3):
