@@ -172,7 +172,9 @@ class Simulation:
             survey = verdict.survey
             if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
                 self._give_way(verdict.replaces)
-                about = survey.measurement, survey.touchpoint, survey.id, event.event_id
+                # A link is handed out at once, so it waits for nothing and gives way to nothing.
+                waits = None if event.transaction.is_for_link else event.event_id
+                about = survey.measurement, survey.touchpoint, survey.id, waits
                 for key in event.contact.own_keys:
                     self.note_asked(key, Asked(verdict.due_at, False, *about))
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
@@ -298,6 +300,8 @@ class Simulation:
             relational_distance_days=rules.relational_distance_days,
             company_zone=self.rules.tenant.time_zone if self.rules.tenant is not None else "UTC",
             law=law_for(rules.countries, place.country, self._evidence(event)),
+            has_link=event.transaction.is_for_link,
+            is_nobody=contact.customer_id == contact.ignored_id,
         )
 
     def _preferences(self, keys: Iterable[str], at: datetime) -> Preferences:

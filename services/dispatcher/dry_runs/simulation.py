@@ -58,14 +58,15 @@ MAX_EVENTS_AT_ONCE = 5_000
 _FIRST_ID = UUID(int=0)
 
 
-class _StoredAddress(msgspec.Struct):
-    """What of a decision's stored values says something of the address, which is not kept."""
+class _StoredContact(msgspec.Struct):
+    """What of a decision's stored values says something of the contact: the address is not kept."""
 
     address: AddressQuality | None = None
     test_address: bool = False
+    ignored_id: str | None = None
 
 
-_addresses = msgspec.json.Decoder(_StoredAddress)
+_contacts = msgspec.json.Decoder(_StoredContact)
 
 
 async def run(
@@ -194,11 +195,12 @@ def _past_events(tenant: str, rows: Sequence[Row[Any]], *, ids_are_shared: bool)
     for row in rows:
         if row.contact_key is None and row.customer_id == NOBODY:
             continue
-        stored = _addresses.decode(row.grounds)
+        stored = _contacts.decode(row.grounds)
         contact = ContactKey(
             tenant,
             row.customer_id,
             row.contact_key,
+            ignored_id=stored.ignored_id,
             person=row.person or NOBODY,
             id_is_shared=ids_are_shared,
         )

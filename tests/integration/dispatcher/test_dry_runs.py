@@ -36,7 +36,7 @@ from services.dispatcher.surveys.survey_commands import change_survey, find_surv
 from shared.db.database import Database
 from shared.events import ContactRules, CounterEvent, Customer, Transaction
 from shared.events.conditions import Condition
-from shared.events.transactions import WAVE_SOURCE
+from shared.events.transactions import LINK, WAVE_SOURCE
 from shared.ids import uuid7
 
 RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -50,6 +50,7 @@ RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "max_age_days": st.integers(1, 7),
         "holding_minutes": st.sampled_from((0, 0, 600, 2880)),
         "conditions": st.sampled_from((None, Condition(field="attributes.total", op=">=", value=50))),
+        "channels": st.sampled_from((("mail",), ("mail", "link"), ("link",))),
     }
 )
 COMPANY_RULES = st.builds(
@@ -74,6 +75,7 @@ EVENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "age": st.sampled_from((0, 1, 40)),
         "total": st.sampled_from((10, 60)),
         "segments": st.sampled_from(({}, {"touchpoint": "delivery"})),
+        "channel": st.sampled_from((None, None, LINK)),
     }
 )
 KIM = Customer(id="kim", email="kim@example.com")
@@ -104,6 +106,7 @@ def event(number: int, clock: Clock, facts: dict[str, Any]) -> Transaction:
         occurred_at=clock() - timedelta(hours=facts["age"]),
         segments=facts["segments"],
         attributes=msgspec.Raw(f'{{"total":{facts["total"]}}}'.encode()),
+        channel=facts["channel"],
     )
 
 
@@ -195,7 +198,7 @@ async def test_a_mail_that_waited_before_and_gave_way_since_then_counts_until_it
     second = {**rules, "measurement": "relational", "quarantine_days": 3}
     company = ContactRules(quiet_hours={}, cap_hours=60, relational_distance_days=0)
     tenant = await a_company(database, company, [first, second])
-    facts = {"type": "call", "customer": KIM, "age": 0, "total": 10, "segments": {}}
+    facts = {"type": "call", "customer": KIM, "age": 0, "total": 10, "segments": {}, "channel": None}
     await decide(database, event(1, clock, facts), tenant=tenant)
     clock.on(hours=37)
     await decide(database, event(2, clock, facts), tenant=tenant)
