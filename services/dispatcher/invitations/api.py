@@ -216,6 +216,8 @@ def _why_no_link(decided: DecidedLink, now: datetime) -> str | None:
         return "erased"
     if invitation.state == "withheld":
         return "test_mode"
+    if decided.refused_since is not None:
+        return decided.refused_since
     return "expired" if invitation.expires_at <= now else None
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.contacts import contact_of_invitation
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.repository import decisions as decision_rows
@@ -14,6 +15,8 @@ from services.dispatcher.invitations import link_repository
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.sending_commands import sending_from
+from services.dispatcher.suppressions import repository as suppression_rows
+from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from services.dispatcher.surveys import repository as survey_rows
 from shared.db import UnitOfWork
 from shared.events import TRANSACTIONS, Event, Invitation, Transaction
@@ -31,6 +34,8 @@ class DecidedLink(NamedTuple):
     invitation: Invitation | None
     differs: bool
     """Whether the event that was decided had other content."""
+    refused_since: str | None = None
+    """Why its customer is not to be asked any more: ``opted_out`` or ``suppressed``."""
 
 
 async def find_link_surveys(uow: UnitOfWork, tenant: str) -> set[UUID]:
@@ -64,9 +69,24 @@ async def decide_links(
             uow.publish(TRANSACTIONS, tenant, event.data)
     await decide_transactions(context, policy, uow, events)
     found = {row.event_id: row for row in await link_repository.find_decided(uow, tenant, identities)}
-    return {event.data.event_id: _decided(found[event.data.event_id], event.data) for event in events}
+    decided = {event.data.event_id: _decided(found[event.data.event_id], event.data) for event in events}
+    return {
+        event_id: each._replace(refused_since=await _refused_since(uow, tenant, each.invitation))
+        if event_id in known and each.invitation is not None
+        else each
+        for event_id, each in decided.items()
+    }
 
 
 def _decided(row: Row[Any], transaction: Transaction) -> DecidedLink:
     invitation = read_invitation(row) if row.body is not None else None
     return DecidedLink(row.decided, invitation, row.digest != transaction.digest)
+
+
+async def _refused_since(uow: UnitOfWork, tenant: str, invitation: Invitation) -> str | None:
+    """A link that is asked for once more is not shown to a customer who has said no since."""
+    entries = [(tenant, *entry) for entry in entries_of(contact_of_invitation(tenant, invitation))]
+    reasons = {row.reason for row in await suppression_rows.find_matching(uow, entries)}
+    if not SUPPRESSING.isdisjoint(reasons):
+        return "suppressed"
+    return "opted_out" if reasons else None

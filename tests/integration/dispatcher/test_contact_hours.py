@@ -41,6 +41,7 @@ from services.dispatcher.recovery import policies_page, restore_policies
 from services.dispatcher.story.handlers import keep_answers
 from shared.db.database import Database
 from shared.events import ANSWERS, CONTACT_POLICIES, Answer, ContactRules, QuietHours, TenantContactPolicy
+from shared.events.transactions import LINK
 from shared.ids import uuid7
 from shared.mail import Mailer
 from shared.outbound import Sender
@@ -257,16 +258,19 @@ async def test_b12_the_cap_holds_for_a_person_under_every_address_unless_ids_are
     assert (await reasons(live))["another"] == ("invited" if shared else "cap")
 
 
-async def test_b12_a_mail_that_is_put_off_by_the_server_leaves_the_turn_to_the_one_before_it(
-    live: Database, sender: Sender, clock: Clock
+@pytest.mark.parametrize("channel", [None, LINK])
+async def test_b12_a_mail_that_is_put_off_by_the_server_leaves_the_turn_to_what_left_before_it(
+    live: Database, sender: Sender, clock: Clock, channel: str | None
 ) -> None:
-    await make_survey(live, name="Calls", trigger="call.ended", delay_minutes=0, quarantine_days=0)
+    calls: dict[str, Any] = {"trigger": "call.ended", "delay_minutes": 0, "quarantine_days": 0}
+    await make_survey(live, name="Calls", channels=("mail", "link"), **calls)
     await set_rules(live, CAP)
-    await an_invited(live, "kim-turn")
+    first = a_transaction("first", a_customer("kim-turn"), type="call.ended", occurred_at=clock.now)
+    await decide(live, replace(first, channel=channel))
     await step(live, sender)
     left_at = clock.now
     clock.on(hours=25)
-    away = a_customer("kim-turn", email="defer-451-turn@example.com")
+    away = a_customer("kim-turn", email=f"defer-451-turn-{channel}@example.com")
     await decide(live, a_transaction("put-off", away, type="call.ended", occurred_at=clock.now))
     await step(live, sender)
     turns = await rows(live, "SELECT DISTINCT last_mail_at FROM customer WHERE id = 'kim-turn'")

@@ -251,17 +251,24 @@ async def take_turn(
     return found
 
 
-# The mail before it counts again, by when it was sent: the cap may be longer by now.
+# The message before it counts again, by when it left: the cap may be longer by now. A link has no delivery.
 GIVE_TURN_BACK = f"""
     {_LOCKED}
-    UPDATE customer c SET last_mail_at = e.settled_at, last_mail = e.turn
+    UPDATE customer c SET last_mail_at = e.left_at, last_mail = e.turn
     FROM locked l
     LEFT JOIN LATERAL (
-        SELECT w.settled_at, CAST(w.about_id AS text) || '/' || w.n AS turn
-        FROM asked a JOIN delivery w ON w.tenant = a.tenant AND w.about_id = a.id
-        WHERE a.tenant = l.tenant AND a.contact = l.id AND NOT a.elsewhere
-            AND w.state IN ('sent', 'unknown') AND w.settled_at IS NOT NULL
-        ORDER BY w.settled_at DESC
+        SELECT x.left_at, x.turn FROM asked a
+        CROSS JOIN LATERAL (
+            SELECT w.settled_at AS left_at, CAST(w.about_id AS text) || '/' || w.n AS turn
+            FROM delivery w
+            WHERE w.tenant = a.tenant AND w.about_id = a.id AND w.state IN ('sent', 'unknown')
+            UNION ALL
+            SELECT i.sent_at, CAST(i.id AS text) || '/1'
+            FROM invitation i
+            WHERE i.tenant = a.tenant AND i.id = a.id
+        ) x
+        WHERE a.tenant = l.tenant AND a.contact = l.id AND NOT a.elsewhere AND x.left_at IS NOT NULL
+        ORDER BY x.left_at DESC
         LIMIT 1
     ) e ON true
     WHERE c.tenant = l.tenant AND c.id = l.id AND l.last_mail = :turn

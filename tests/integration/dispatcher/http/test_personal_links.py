@@ -18,6 +18,7 @@ from support.dispatcher_builders import (
     go_live,
     keep_tenant,
     make_survey,
+    say_no,
 )
 from support.dispatcher_client import FOREIGN_KEY, a_person, by_key
 from support.http_clients import SECRET
@@ -27,7 +28,7 @@ from services.dispatcher.sending import sending_commands
 from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
-from shared.events import INVITATIONS, TRANSACTIONS, KeyDigest, Transaction
+from shared.events import INVITATIONS, TRANSACTIONS, Customer, KeyDigest, Transaction
 from shared.intake.accepting import accepted_event
 from shared.intake.schemas import EventIn
 from shared.link_tokens import LinkSigner
@@ -148,6 +149,21 @@ async def test_each_rule_of_the_gate_holds_for_links(client: httpx.AsyncClient, 
     ]
     results = (await ask(client, batch)).json()["results"]
     assert [each["reason"] for each in results] == ["suppressed", "nobody", "too_old", "no_survey"]
+
+
+async def test_a_link_is_not_handed_out_once_more_to_who_has_said_no_since(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await make_survey(database, channels=LINK)
+    kim = {"id": "c-1", "email": "kim@links.example"}
+    asked = (await ask(client, sent(customer=kim))).json()
+    assert (asked["status"], (await ask(client, sent(customer=kim))).json()["link"]) == (
+        "asked",
+        asked["link"],
+    )
+    await say_no(database, Customer(id="c-1", email="kim@links.example"))
+    again = (await ask(client, sent(customer=kim))).json()
+    assert (again["status"], again["reason"], "link" in again) == ("not_asked", "opted_out", False)
 
 
 async def test_a_survey_asks_by_the_channels_that_it_allows_alone(
