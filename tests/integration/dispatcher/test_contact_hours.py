@@ -267,11 +267,13 @@ async def test_b12_a_mail_that_is_put_off_by_the_server_leaves_the_turn_to_what_
     await set_rules(live, CAP)
     first = a_transaction("first", a_customer("kim-turn"), type="call.ended", occurred_at=clock.now)
     await decide(live, replace(first, channel=channel))
+    await relay_all(live)
     await step(live, sender)
     left_at = clock.now
     clock.on(hours=25)
     away = a_customer("kim-turn", email=f"defer-451-turn-{channel}@example.com")
     await decide(live, a_transaction("put-off", away, type="call.ended", occurred_at=clock.now))
+    await relay_all(live)
     await step(live, sender)
     turns = await rows(live, "SELECT DISTINCT last_mail_at FROM customer WHERE id = 'kim-turn'")
     assert [tuple(each) for each in turns] == [(left_at,)]
