@@ -18,9 +18,10 @@ from services.dispatcher.decisions.counter_events import (
     judge_counters,
     order_of,
 )
-from services.dispatcher.decisions.domain import is_too_old, matches
+from services.dispatcher.decisions.domain import matches
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
 from services.dispatcher.decisions.inputs import DecisionInputs
+from services.dispatcher.decisions.leaving import is_too_old
 from services.dispatcher.decisions.loading import (
     load_erased,
     load_inputs,

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, cast
+from typing import cast
 from uuid import UUID
 
 import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
+from services.dispatcher.decisions.considering import consider_at, with_lateness
 from services.dispatcher.decisions.event_fields import EventFields
-from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine, left_of, quarantine_of
+from services.dispatcher.decisions.forbidding import (
+    asked_too_close,
+    first_channel,
+    is_countered,
+    lacks_basis,
+    refuses_channels,
+    standing_before,
+)
+from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine
 from services.dispatcher.decisions.giving_way import (
     outranked_by,
     outranked_surveys,
@@ -17,10 +26,9 @@ from services.dispatcher.decisions.giving_way import (
     without,
     yielding_to,
 )
-from services.dispatcher.decisions.hours import CLOCK_RULES, Hold, HoldRule, hold
-from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
+from services.dispatcher.decisions.hours import Hold
+from services.dispatcher.decisions.leaving import Leaving, is_too_old, leaving, reason_of_hold
 from services.dispatcher.decisions.policy import ContactPolicy
-from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.sampling import NO_DRAW, Draw
 from services.dispatcher.decisions.scopes import one_touchpoint
 from services.dispatcher.decisions.values import (
@@ -34,17 +42,7 @@ from services.dispatcher.decisions.values import (
     Verdict,
 )
 from shared.events.sending import SendingMode
-from shared.events.surveys import ChannelName
 from shared.values.languages import widening
-
-JUDGED_BY_TIME = frozenset(
-    {"paused_by_customer", "no_basis", "relational_first", "quarantine", "relational_distance"}
-)
-"""The rules that have values, which depend on when the mail would leave."""
-TOO_LATE = frozenset({"too_old", "quiet_dropped", "countered"})
-"""The rules by which a mail is not sent that would leave too long after its event; a counter-event may also
-cancel it."""
-
 
 WEAK = frozenset({"conditions", "channel", "paused", "order", "invited"})
 """The outcomes of surveys that tell less of why nobody is asked than any other."""
@@ -55,27 +53,6 @@ def matches(trigger: str, event_type: str) -> bool:
     if trigger.endswith("*"):
         return event_type.startswith(trigger[:-1])
     return event_type == trigger
-
-
-class Leaving(NamedTuple):
-    """When a survey's mail about an event would leave."""
-
-    wanted_at: datetime
-    """By its delay alone."""
-    held_until: datetime
-    """And not before the survey's holding time is over."""
-    hold: Hold
-    """What else holds it from then on."""
-
-    @property
-    def due_at(self) -> datetime:
-        """When nothing holds it any more."""
-        return self.hold.until
-
-    @property
-    def held_by(self) -> tuple[HoldRule, ...]:
-        """The rules that hold it, in the order in which they are met."""
-        return ("holding", *self.hold.by) if self.held_until > self.wanted_at else self.hold.by
 
 
 def decide(
@@ -179,21 +156,6 @@ def asking_about(
     return [each for each in wanted if matches(each.trigger, event_type)]
 
 
-def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
-    """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
-    can_reach: dict[ChannelName, bool] = {
-        "mail": person.address == "good" and not person.has_link,
-        "link": person.has_link,
-    }
-    can_reach |= dict.fromkeys(can_reach.keys() & person.preferences.refused_channels, False)
-    return next((name for each in channels for name in can_reach if name == each and can_reach[name]), None)
-
-
-def refuses_channels(survey: CandidateSurvey, person: Person) -> bool:
-    """Whether the customer refuses each channel by which this survey could reach them."""
-    return bool(person.preferences.refused_channels) and first_channel(survey.channels, person) is None
-
-
 def survey_for_event(
     survey: CandidateSurvey, touchpoint: str | None, delay_minutes: int | None
 ) -> CandidateSurvey:
@@ -204,76 +166,6 @@ def survey_for_event(
         survey,
         touchpoint=one_touchpoint(touchpoint, survey.touchpoint),
         delay_minutes=survey.delay_minutes if delay_minutes is None else delay_minutes,
-    )
-
-
-def consider_at(
-    survey: CandidateSurvey,
-    why: SurveyOutcome,
-    occurred_at: datetime,
-    due_at: datetime,
-    person: Person,
-    failed: tuple[FailedComparison, ...] = (),
-    outranked: Collection[UUID] = (),
-) -> Considered:
-    """The survey with what it was judged by, where its mail would leave at this instant.
-
-    :param outranked: see ``judge_survey``.
-    """
-    considered = Considered(
-        survey_id=survey.id,
-        survey_version=survey.survey_version,
-        name=survey.name,
-        why=why,
-        failed=failed,
-        sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
-        basis=basis_missing(survey, occurred_at, due_at, person) if why == "no_basis" else None,
-        open_case=person.open_case if why == "case_open" else None,
-        paused_until=person.preferences.paused_until if why == "paused_by_customer" else None,
-        refused_channels=tuple(sorted(person.preferences.refused_channels))
-        if why == "opted_out" and not person.opted_out
-        else (),
-    )
-    if why in {"no_basis", "paused_by_customer"} or why not in JUDGED_BY_TIME:
-        return considered
-    person = without(person, yielding_to(survey, due_at, person))
-    if why == "relational_first":
-        other = standing_before(survey, due_at, person)
-        return msgspec.structs.replace(considered, relational_event_id=other)
-    if why == "relational_distance":
-        return msgspec.structs.replace(
-            considered,
-            distance_days=person.relational_distance_days,
-            asked_at=asked_too_close(survey, due_at, person),
-        )
-    found = quarantine_of(survey, without(person, outranked_by(survey, due_at, person, outranked)))
-    return msgspec.structs.replace(
-        considered,
-        quarantine_days=survey.quarantine_days,
-        quarantine_scope=survey.quarantine_scope,
-        asked_at=found.asked_at,
-        wished_months=found.wished_months,
-    )
-
-
-def with_lateness(
-    considered: Considered, survey: CandidateSurvey, occurred_at: datetime, leaves: Leaving, person: Person
-) -> Considered:
-    """The same; of a mail that would leave too late with when, by which rules, and after how many days it is.
-
-    One that is too old by its delay and holding time alone was held by nothing else.
-    """
-    is_late = is_too_old(survey.max_age_days, occurred_at, leaves.due_at)
-    if considered.why not in TOO_LATE or not is_late or person.countered.cancelled_by is not None:
-        return considered
-    by_age = considered.why == "too_old"
-    held_by = tuple(rule for rule in leaves.held_by if not by_age or rule == "holding")
-    return msgspec.structs.replace(
-        considered,
-        max_age_days=survey.max_age_days,
-        due_at=leaves.held_until if by_age else leaves.due_at,
-        held_by=held_by,
-        zone=None if CLOCK_RULES.isdisjoint(held_by) else person.hours.zone,
     )
 
 
@@ -312,7 +204,7 @@ def judge_survey(
         (person.preferences.pauses(due_at), "paused_by_customer"),
         (is_countered(person, leaves.wanted_at) or cancels_itself, "countered"),
         (person.open_case is not None and not person.test_address, "case_open"),
-        (_lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
+        (lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
         (is_too_old(survey.max_age_days, occurred_at, leaves.held_until), "too_old"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(leaves.hold)),
         (standing_before(survey, due_at, person) is not None, "relational_first"),
@@ -322,21 +214,6 @@ def judge_survey(
         (not person.test_address and is_capped(person.last_message_at, due_at, person.cap_hours), "cap"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
-
-
-def basis_missing(
-    survey: CandidateSurvey, occurred_at: datetime, at: datetime, person: Person
-) -> MissingBasis | None:
-    """What the law of the customer's country misses for a mail at this instant; never of a test address."""
-    if person.test_address:
-        return None
-    return missing_basis(
-        person.law, neutral=survey.neutral, incentive=survey.incentive, occurred_at=occurred_at, at=at
-    )
-
-
-def _lacks_basis(survey: CandidateSurvey, occurred_at: datetime, at: datetime, person: Person) -> bool:
-    return basis_missing(survey, occurred_at, at, person) is not None
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:
@@ -349,125 +226,6 @@ def first_reason(considered: Sequence[Considered]) -> Reason:
     others = (why for why in whys if why not in WEAK)
     last = next(weak for weak in ("paused", "channel", "conditions") if weak in whys or weak == "conditions")
     return cast("SurveyRefusal", next(others, last))
-
-
-def leaving(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> Leaving:
-    """When the survey's mail would leave, or its link be shown: never in the past."""
-    if person.waits_for_nothing:
-        return Leaving(now, now, Hold(until=now))
-    wanted_at = max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
-    held_until = max(wanted_at, occurred_at + survey.holding)
-    return Leaving(wanted_at, held_until, hold_for(person, held_until))
-
-
-def hold_for(person: Person, at: datetime) -> Hold:
-    """Until when a mail that was to leave then is held."""
-    if person.waits_for_nothing:
-        return Hold(until=at)
-    countered_until = person.countered.held_until
-    if countered_until is None or countered_until <= at:
-        return hold(at, person.hours)
-    held = hold(countered_until, person.hours)
-    return Hold(until=held.until, by=("counter_event", *held.by))
-
-
-def is_countered(person: Person, at: datetime) -> bool:
-    """Whether a counter-event forbids to ask: it cancels, or would hold a link, which cannot wait."""
-    countered = person.countered
-    if countered.cancelled_by is not None:
-        return True
-    held_until = countered.held_until
-    return person.has_link and not person.test_address and held_until is not None and held_until > at
-
-
-def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:
-    """Why a mail is not sent that would be too late when it may leave again."""
-    if held.by and held.by[0] == "cap":
-        return "cap"
-    return "countered" if held.by and held.by[0] == "counter_event" else "quiet_dropped"
-
-
-def hold_after(person: Person, last_message_at: datetime) -> Hold:
-    """Until when a mail is held because another message to the contact is too close."""
-    held = hold(last_message_at + timedelta(hours=person.cap_hours), person.hours)
-    return Hold(until=held.until, by=("cap", *held.by), after=last_message_at)
-
-
-def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
-    """Whether the customer would be asked about something long ago."""
-    return at - occurred_at > timedelta(days=max_age_days)
-
-
-def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> UUID | None:
-    """The event whose relational mail is due on the day of a transactional one, and has not left."""
-    if survey.measurement != "transactional" or person.test_address:
-        return None
-    asked = (*person.asked, *person.asked_by_us)
-    first = unsent_on_day(asked, "relational", at, person.company_zone)
-    return first[0].unsent_about if first else None
-
-
-def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
-    """When the person is asked about an event, too close to be asked by this relational survey; None: never.
-
-    When the mail leaves, what has not left counts no more, as for the quarantine.
-    """
-    if survey.measurement != "relational" or person.test_address:
-        return None
-    return last_too_close((*person.asked, *left_of(person)), at, person.relational_distance_days)
-
-
-def reason_not_to_send(
-    *,
-    now: datetime,
-    leaves_at: datetime,
-    occurred_at: datetime,
-    expires_at: datetime,
-    test: bool,
-    survey: CandidateSurvey | None,
-    person: Person,
-    mode: SendingMode,
-) -> tuple[Literal["dropped", "withheld"], str] | None:
-    """The rules once more, when the mail is about to leave; None lets it go.
-
-    ``survey`` is None when it is gone. The person's ``invited_at`` and ``asked`` are here when another system
-    asked, ``left_at`` and ``asked_by_us`` when we did: of our own mails those count that have left, and this
-    one has not. A test goes out although its survey is paused: no rule held it back when it was decided.
-
-    Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
-    them decides about events from then on; what was decided by the former ones is sent.
-
-    :param leaves_at: when the mail leaves as far as the age of the event counts: one that leaves as soon as
-        it is due leaves then, not the moments later at which it is judged.
-    """
-    if (mode == "test" or test) and not person.test_address:
-        return "withheld", "test_mode"
-    rules = (
-        (person.erased, "erased"),
-        (person.address == "missing", "no_address"),
-        (person.address == "bad", "bad_address"),
-        (person.opted_out, "opted_out"),
-        (person.suppressed, "suppressed"),
-        (person.preferences.pauses(now), "paused_by_customer"),
-        (person.countered.cancelled_by is not None, "countered"),
-        (person.open_case is not None and not person.test_address, "case_open"),
-        (survey is not None and _lacks_basis(survey, occurred_at, leaves_at, person), "no_basis"),
-        (survey is None or (survey.state != "live" and not test), "paused"),
-        (survey is not None and is_too_old(survey.max_age_days, occurred_at, leaves_at), "too_old"),
-        (survey is not None and standing_before(survey, now, person) is not None, "relational_first"),
-        (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),
-        (survey is not None and asked_too_close(survey, now, person) is not None, "relational_distance"),
-        (expires_at <= now, "expired"),
-    )
-    reason = next((reason for forbidden, reason in rules if forbidden), None)
-    return ("dropped", reason) if reason is not None else None
-
-
-def asked_before(reason: str, survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:
-    """When the person was asked that forbids a mail to leave then, for this reason; None: not why."""
-    if reason == "quarantine":
-        return quarantine_of(survey, person).asked_at
-    return asked_too_close(survey, at, person) if reason == "relational_distance" else None
 
 
 def language_of(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.dispatcher.decisions.domain import basis_missing
+from services.dispatcher.decisions.forbidding import basis_missing
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from shared.events import InvitationState
 from shared.events.sending import SendingMode

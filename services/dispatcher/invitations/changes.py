@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.domain import JUDGED_BY_TIME, consider_at
+from services.dispatcher.decisions.considering import JUDGED_BY_TIME, consider_at
 from services.dispatcher.decisions.hours import CLOCK_RULES, Hold
 from services.dispatcher.decisions.values import (
     CandidateSurvey,

@@ -6,17 +6,10 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.domain import (
-    asked_before,
-    hold_after,
-    hold_for,
-    is_too_old,
-    reason_not_to_send,
-    reason_of_hold,
-    standing_before,
-)
+from services.dispatcher.decisions.forbidding import standing_before
 from services.dispatcher.decisions.frequency import is_capped
 from services.dispatcher.decisions.hours import Hold
+from services.dispatcher.decisions.leaving import hold_after, hold_for, is_too_old, reason_of_hold
 from services.dispatcher.decisions.quarantine import begin_quarantine, end_quarantine, take_turn
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import counter_events as counter_rows
@@ -27,6 +20,7 @@ from services.dispatcher.decisions.repository.counter_events import (
     CounteredRow,
 )
 from services.dispatcher.decisions.repository.replaced import ReplacedRow
+from services.dispatcher.decisions.sending_rules import asked_before, reason_not_to_send
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations.changes import ChangeValues, values_of_hold, values_of_refusal
 from services.dispatcher.invitations.first_day import FirstDay, give_place_back, take_place

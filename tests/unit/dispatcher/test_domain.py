@@ -13,17 +13,13 @@ from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.domain import (
-    decide,
-    first_channel,
-    language_of,
-    matches,
-    reason_not_to_send,
-)
+from services.dispatcher.decisions.domain import decide, language_of, matches
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
+from services.dispatcher.decisions.forbidding import first_channel
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.sampling import Draw
+from services.dispatcher.decisions.sending_rules import reason_not_to_send
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,

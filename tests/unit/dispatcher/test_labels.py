@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from services.dispatcher.audit.labels import ACT_LABELS, act_label, facts_label
-from services.dispatcher.decisions import domain, reasons
+from services.dispatcher.decisions import reasons, sending_rules
 from services.dispatcher.decisions.hours import HoldRule
 from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
 from services.dispatcher.sending.domain import SendingAct
@@ -165,7 +165,7 @@ def test_each_reason_has_a_sentence_a_label_and_an_option_of_the_search() -> Non
 
 def test_each_reason_not_to_send_has_a_sentence() -> None:
     """Those that ``reason_not_to_send`` can give, read from its source."""
-    source = inspect.getsource(domain.reason_not_to_send)
+    source = inspect.getsource(sending_rules.reason_not_to_send)
     given = set(re.findall(r', "([a-z_]+)"\)', source)) - {"test_mode"}
     assert "expired" in given
     assert given <= set(story_labels.DROP_REASONS)

@@ -16,7 +16,7 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
 from services.dispatcher.contact_policies.schemas import ContactPolicyBody
-from services.dispatcher.decisions.domain import decide, reason_not_to_send
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.lawful_basis import (
     BASIS_KINDS,
@@ -27,6 +27,7 @@ from services.dispatcher.decisions.lawful_basis import (
     newest_bases,
 )
 from services.dispatcher.decisions.sampling import NO_DRAW
+from services.dispatcher.decisions.sending_rules import reason_not_to_send
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,

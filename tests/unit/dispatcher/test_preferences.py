@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import decide, reason_not_to_send
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences, months_later
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.sending_rules import reason_not_to_send
 from services.dispatcher.decisions.values import CandidateSurvey, Person, Verdict
 from services.dispatcher.preferences.domain import PreferenceChoice, choices, current, masked
 from services.dispatcher.preferences.views import options_of

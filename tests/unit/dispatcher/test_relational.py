@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import decide, reason_not_to_send
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.sending_rules import reason_not_to_send
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     OpenCase,

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
-from services.dispatcher.decisions.domain import asked_before, decide, reason_not_to_send
+from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked, last_asked
+from services.dispatcher.decisions.sending_rules import asked_before, reason_not_to_send
 from services.dispatcher.decisions.values import (
     CandidateSurvey,
     Person,
