@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.customers.csv_rows import BadTable, TableRow, read_table
+from services.dispatcher.csv_tables import BadTable
+from services.dispatcher.customers.csv_rows import TableRow, read_table
 from services.dispatcher.customers.customer_commands import keep_customers
 from services.dispatcher.customers.labels import EXAMPLE, saved
 from services.dispatcher.customers.reading import count_customers

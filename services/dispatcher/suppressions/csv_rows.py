@@ -1,13 +1,12 @@
 """Entries of the list in a table of comma-separated values, read row by row, however many there are."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from services.dispatcher.customers.csv_rows import SEPARATORS, BadTable
+from services.dispatcher.csv_tables import MORE_CELLS, BadTable, UnreadableRow, has_more_cells, open_table
 from services.dispatcher.customers.reading import BAD_ADDRESS, BLANK_ID
 from services.dispatcher.decisions.addresses import address_quality
 from shared.values.csv_cells import plain_cell
@@ -32,8 +31,6 @@ BAD_REASON = message("Write unsubscribed or listed, or leave it empty: that is l
 ERASED_ROW = message("An erased customer needs no import: they stay on the list. Leave this row out.")
 BAD_TIME = message("Write the time like 2026-03-02T09:00:00Z, or the day like 2026-03-02.")
 IN_FUTURE = message("Lies in the future. Write since when nobody is asked.")
-MORE_CELLS = message("This row has more cells than there are columns.")
-OPEN_QUOTE = message("A quote is not closed, so nothing from here on was read. Save the table once more.")
 NO_TEXT = message("Has a character that is no text.")
 PLACEHOLDER = message("This id stands for nobody: many customers may come under it. Give their addresses.")
 
@@ -66,29 +63,17 @@ def read_rows(
     :param placeholder_ids: the company's own that stand for nobody, folded.
     :raises BadTable: when the first row has no such columns.
     """
-    stream = iter(lines)
-    first = next(stream, "").removeprefix("\ufeff")
-    separator = max(SEPARATORS, key=first.count)
-    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    names, rows = open_table(lines)
     _check_names(names)
-    rows, number = csv.reader(stream, delimiter=separator, strict=True), 1
-    while True:
-        number += 1
-        try:
-            cells = next(rows, None)
-        except csv.Error:
-            yield SuppressionFault(number, "", OPEN_QUOTE)
-            return
-        if cells is None:
-            return
-        if any(map(str.strip, cells)):
+    try:
+        for number, cells in rows:
             yield _read(number, names, cells, now, placeholder_ids)
+    except UnreadableRow as bad:
+        yield SuppressionFault(bad.number, "", bad.remedy)
 
 
 def _check_names(names: Sequence[str]) -> None:
     for name in names:
-        if names.count(name) > 1:
-            raise BadTable(message("The column “%(column)s” stands there twice.", column=name[:100]))
         if name not in COLUMNS:
             raise BadTable(
                 message(
@@ -106,7 +91,7 @@ def _check_names(names: Sequence[str]) -> None:
 def _read(
     number: int, names: Sequence[str], cells: Sequence[str], now: datetime, placeholder_ids: AbstractSet[str]
 ) -> SuppressionRow | SuppressionFault:
-    if len(cells) > len(names) and any(map(str.strip, cells[len(names) :])):
+    if has_more_cells(names, cells):
         return SuppressionFault(number, "", MORE_CELLS)
     given = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}
     email, customer_id = normalized_text(given.get("email", "")), given.get("customer_id", "")

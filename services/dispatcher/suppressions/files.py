@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.callers import CompanyEditor
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.customers.csv_rows import BadTable
+from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from hashlib import sha256
+from io import StringIO
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.customers.csv_rows import BadTable
+from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
@@ -118,7 +119,7 @@ async def download(staff: CompanyStaffEditor, context: OwnContext) -> Response:
 def _rows_of(
     text: str, now: datetime, placeholder_ids: AbstractSet[str]
 ) -> list[SuppressionRow | SuppressionFault]:
-    return list(read_rows(text.splitlines(keepends=True), now, placeholder_ids))
+    return list(read_rows(StringIO(text, newline=""), now, placeholder_ids))
 
 
 async def _page(

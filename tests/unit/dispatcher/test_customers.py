@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import NOON, TENANT, a_customer, a_transaction
 from support.http_clients import SECRET
 
-from services.dispatcher.customers.csv_rows import BadTable, column_of, read_table
+from services.dispatcher.csv_tables import BadTable
+from services.dispatcher.customers.csv_rows import column_of, read_table
 from services.dispatcher.customers.domain import (
     CustomerProfile,
     newest_profiles,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.http_clients import SECRET
 
-from services.dispatcher.customers.csv_rows import BadTable
+from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
 from services.dispatcher.suppressions.import_commands import batches, named
 from shared.secrets import customer_hash
@@ -78,6 +78,30 @@ def test_a_bad_row_names_its_column_and_harms_no_other(row: str, column: str | N
 def test_a_table_without_its_columns_is_none(table: str) -> None:
     with pytest.raises(BadTable):
         read(table)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Customer_ID,EMAIL\nc-1,\nc-2,\n", "customer_id;email;;\nc-1;;;\n;;;\nc-2;;;\n", "\ufeff\r\nsep=;\r\ncustomer_id;email\r\nc-1;\r\nc-2;",
+        '"sep=,"\ncustomer_id\nc-1\nc-2', "customer_id\temail\r\rc-1\t\rc-2\t",
+    ],
+)  # fmt: skip
+def test_a_table_is_read_as_spreadsheets_write_it(table: str) -> None:
+    assert [row.customer_id for row in read(table) if isinstance(row, SuppressionRow)] == ["c-1", "c-2"]
+    assert not [row for row in read(table) if isinstance(row, SuppressionFault)]
+
+
+def test_a_line_break_of_another_kind_in_a_cell_ends_no_row() -> None:
+    (row,) = read("customer_id,email\nc\u2028\x0b1,\n")
+    assert isinstance(row, SuppressionRow)
+    assert row.customer_id.startswith("c")
+
+
+def test_a_cell_that_is_too_long_is_said_to_be_and_what_came_before_it_is_kept() -> None:
+    found = read("customer_id\nc-1\n" + "c" * 140_000 + "\nc-3\n")
+    assert [type(each) for each in found] == [SuppressionRow, SuppressionFault]
+    assert (found[1].number, "131,072" in str(found[1].detail)) == (3, True)  # type: ignore[union-attr]
 
 
 def test_from_a_quote_that_is_not_closed_nothing_more_is_read() -> None:
