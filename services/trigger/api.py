@@ -28,8 +28,9 @@ from shared.http.readers import VARY, reading, spoken_to
 from shared.intake.accepting import accepted_event
 from shared.intake.domain import AcceptedEvent
 from shared.intake.errors import Unacceptable
+from shared.intake.refusals import OTHER_CONTENT, not_json, too_many_events, unknown_form
 from shared.kafka.kernel import Unavailable
-from shared.values.messages import Count, alternatives, message
+from shared.values.messages import alternatives, message
 
 router = APIRouter(route_class=FastRoute)
 
@@ -75,22 +76,11 @@ def _split(body: bytes, request: Request) -> tuple[list[EncodedEvent], bool]:
     try:
         return split_events(body, request.headers)
     except NotJson:
-        raise Problem(
-            400,
-            errors=[{"field": "/", "detail": message("Not JSON: a bracket, a quote or a comma is missing.")}],
-        ) from None
+        raise not_json() from None
     except TooManyItems:
-        raise Problem(
-            413,
-            message("These are too many events."),
-            message("One request may carry %(most)s. Send them in parts.", most=Count(MAX_ITEMS)),
-        ) from None
+        raise too_many_events(MAX_ITEMS) from None
     except UnsupportedContentType:
-        raise Problem(
-            415,
-            message("Events do not come in this form."),
-            message("Send them as %(types)s.", types=alternatives(CONTENT_TYPES)),
-        ) from None
+        raise unknown_form(alternatives(CONTENT_TYPES)) from None
 
 
 def _read(context: TriggerContext, encoded: EncodedEvent, key: ApiKey, now: datetime) -> AcceptedEvent:
@@ -115,10 +105,7 @@ def _accept(
     new = event.data
     earlier = accepted.setdefault((new.source, new.id), event)
     if earlier.data.digest != new.digest:
-        detail = message(
-            "Stands in this request already, with other content: the first counts. Give this one another id."
-        )
-        return EventResult(new.id, "refused", errors=[EventFault("/id", spoken_to(request, detail))])
+        return EventResult(new.id, "refused", errors=[EventFault("/id", spoken_to(request, OTHER_CONTENT))])
     return EventResult(new.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
 
 

@@ -41,9 +41,10 @@ from shared.http.problems import Problem
 from shared.http.readers import spoken_to
 from shared.intake.accepting import accepted_event
 from shared.intake.errors import Unacceptable
+from shared.intake.refusals import OTHER_CONTENT, not_json, too_many_events, unknown_form
 from shared.intake.schemas import HINTS
 from shared.telemetry.metrics import LINKS
-from shared.values.messages import Count, Message, message
+from shared.values.messages import Message, message
 
 router = APIRouter(route_class=FastRoute)
 BY_MAIL = "by_mail"
@@ -54,9 +55,6 @@ LINK_REASONS: dict[str, Message] = {
     "expired": message("The link has ended."),
     BY_MAIL: message("This event came before without a wish for a link: its customer is asked by mail."),
 }
-_OTHER_CONTENT = message(
-    "Stands in this request already, with other content: the first counts. Give this one another id."
-)
 
 
 class _Read(NamedTuple):
@@ -112,28 +110,17 @@ async def post_invitations(
 def _split(body: bytes, request: Request) -> tuple[list[bytes], bool]:
     kind, _ = media_type(request.headers.get("content-type", ""))
     if kind and not is_json(kind):
-        raise Problem(
-            415,
-            message("Events do not come in this form."),
-            message("Send them as %(types)s.", types="application/json"),
-        )
+        raise unknown_form("application/json")
     if body.lstrip()[:1] != b"[":
         return [body], False
     try:
         items = split_array(body)
     except NotJson:
-        raise Problem(
-            400,
-            errors=[{"field": "/", "detail": message("Not JSON: a bracket, a quote or a comma is missing.")}],
-        ) from None
+        raise not_json() from None
     except TooManyItems:
         items = []
     if (not items and body.strip() != b"[]") or len(items) > MAX_LINKS:
-        raise Problem(
-            413,
-            message("These are too many events."),
-            message("One request may carry %(most)s. Send them in parts.", most=Count(MAX_LINKS)),
-        )
+        raise too_many_events(MAX_LINKS)
     return items, True
 
 
@@ -170,7 +157,7 @@ def _without_contradictions(request: Request, reads: Sequence[_Read], surveys: s
         new = read.event.data
         first = firsts.setdefault(new.event_id, new)
         if (first.digest, first.survey_id) != (new.digest, new.survey_id):
-            checked.append(_refused(request, new.id, "/id", _OTHER_CONTENT))
+            checked.append(_refused(request, new.id, "/id", OTHER_CONTENT))
         elif new.survey_id is not None and new.survey_id not in surveys:
             unknown = message("There is no such survey, or it does not ask by links. Let it, and start it.")
             checked.append(_refused(request, new.id, "/survey_id", unknown))
