@@ -60,8 +60,10 @@ async def make_link(
         changed_at=uow.now,
         **wanted,
     )
-    if await share_links.insert(uow, link):
-        record_audit(uow, tenant, who, "share_link_made", str(link_id), survey=str(survey_id))
+    if not await share_links.insert(uow, link):
+        # Another request has made it meanwhile, or by the rarest of chances has the code.
+        return await make_link(uow, tenant, link_id, survey_id, who=who, **wanted)
+    record_audit(uow, tenant, who, "share_link_made", str(link_id), survey=str(survey_id))
     return link
 
 

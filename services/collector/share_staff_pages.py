@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.collector.context import CollectorContext, OwnContext
 from services.collector.repository import share_links
 from services.collector.share_api import found_link, qr_response
-from services.collector.share_commands import ShareRefused, change_link, make_link
+from services.collector.share_commands import ShareKeyReused, ShareRefused, change_link, make_link
 from services.collector.share_schemas import ShareLinkBody, share_url
 from services.collector.sharing import ShareLink, group_sizes
 from shared.events.nps import Group
@@ -54,6 +54,7 @@ FIELD_LABELS = {
     "in_all": message("Answers in all at most"),
     "one_per_device": message("Answers of one device"),
 }
+MADE_ALREADY = message("Another link was made by this form already. Make it once more for one of its own.")
 _PLACE_FIELDS = ("store", "touchpoint")
 
 
@@ -115,6 +116,11 @@ async def make_share_link(request: Request, staff: Editor, _: CsrfChecked, conte
     except ShareRefused as refused:
         faults = {refused.field: spoken(refused.remedy)}
         return await _list_page(request, staff, context, survey_id, form, faults, 422)
+    except ShareKeyReused:
+        again = {**form, "new_id": ""}
+        return await _list_page(
+            request, staff, context, survey_id, again, {"name": spoken(MADE_ALREADY)}, 409
+        )
     return RedirectResponse(f"/share-links/{link.id}?did=made", 303)
 
 

@@ -19,7 +19,7 @@ MAX_HOSTS = 10
 _BY_SIGN: dict[str, SpfResult] = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 _TERM = re.compile(
     r"(?P<sign>[-+~?]?)(?P<name>all|include|a|mx|ptr|ip4|ip6|exists)"
-    r"(?::(?P<value>[^\s/]+|[0-9a-f:.]+(?:/\d+)?))?(?P<lengths>(?:/\d+)?(?://\d+)?)",
+    r"(?::(?P<value>[^\s/]+))?(?P<lengths>(?:/\d+)?(?://\d+)?)",
     re.IGNORECASE,
 )
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9._-]*)=(?P<value>\S*)", re.IGNORECASE)
@@ -51,9 +51,7 @@ class SpfCheck:
         :raises SpfError: when it has several.
         :raises DnsUnavailable: when DNS gives no answer.
         """
-        found = [
-            each for each in await self.look.texts(domain) if re.match(r"v=spf1(\s|$)", each, re.IGNORECASE)
-        ]
+        found = [each for each in await self.look.texts(domain) if _RECORD.match(each)]
         if len(found) > 1:
             raise SpfError(f"{domain} has {len(found)} SPF records")
         return found[0] if found else None

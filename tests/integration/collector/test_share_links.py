@@ -4,22 +4,28 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
+from support.audit import an_actor
+from support.eventually import eventually
 from support.forms import forms_of
 
 from services.alerts.cases.domain.case_rules import opens_case
 from services.alerts.cases.domain.policy import current_policy
+from services.collector.share_commands import make_link
+from services.collector.share_schemas import ShareLinkBody
 from services.scorer.handlers import _counted
 from shared.events import ANSWERS
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
-from shared.ids import uuid7
+from shared.ids import derived, uuid7
 from shared.permissions import Role
 
 from .conftest import ASKS, SECRET, SURVEY, Bench
 
+WAITING_FOR_A_LOCK = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 EDIT = {"Authorization": "Bearer key-of-editing"}
 
 
@@ -210,6 +216,10 @@ async def test_an_editor_makes_prints_and_pauses_one_on_its_pages(bench: Bench) 
     filled = {**typed, "name": "Counter", "store": "aarhus", "per_day": "50"}
     first, again = [await bench.client.post("/share-links", data=filled, headers=editor) for _ in range(2)]
     assert first.headers["location"] == again.headers["location"]
+    other = await bench.client.post("/share-links", data={**filled, "name": "Door"}, headers=editor)
+    assert (other.status_code, "made by this form already" in other.text) == (409, True)
+    (anew,) = [each.fields for each in forms_of(other.text) if each.action == "/share-links"]
+    assert (anew["name"], anew["new_id"] in {"", typed["new_id"]}) == ("Door", False)
     own = first.headers["location"].partition("?")[0]
     shown = (await bench.client.get(own, headers=editor)).text
     assert "No answer at Counter yet" in shown
@@ -244,4 +254,20 @@ async def test_a_link_belongs_to_a_live_survey_and_is_made_once(bench: Bench) ->
     listed = await bench.client.get(
         "/v1/share-links", params={"survey_id": str(SURVEY)}, headers=an_editor(bench)
     )
-    assert [UUID(each["id"]) for each in listed.json()["share_links"]] == [UUID(one.json()["id"])]
+    assert [each["id"] for each in listed.json()["share_links"]] == [one.json()["id"]]
+
+
+async def test_of_two_requests_that_make_one_link_at_once_both_get_the_address_that_is_kept(
+    bench: Bench,
+) -> None:
+    await bench.keep_survey(ASKS)
+    body = {"survey_id": str(SURVEY), "name": "Counter"}
+    key = {**an_editor(bench), "Idempotency-Key": "at once"}
+    link_id = derived("share link", "acme", "at once")
+    wanted = ShareLinkBody.model_validate(body).model_dump(exclude={"survey_id"})
+    async with bench.context.database.transaction() as uow:
+        first = await make_link(uow, "acme", link_id, SURVEY, who=an_actor("another request"), **wanted)
+        second = asyncio.create_task(bench.client.post("/v1/share-links", json=body, headers=key))
+        await eventually(lambda: bench.rows(WAITING_FOR_A_LOCK))
+    answered = (await second).json()
+    assert (answered["id"], answered["url"].endswith(f"/q/{first.code}")) == (str(link_id), True)
