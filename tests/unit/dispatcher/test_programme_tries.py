@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import NOON
 
 from services.dispatcher.customers.domain import CustomerProfile
+from services.dispatcher.decisions.reasons import SEARCHED_REASONS
 from services.dispatcher.programmes.tries import (
+    PASSING_REASONS,
     days_between,
     groups_of,
     ranges_between,
@@ -121,3 +123,15 @@ def test_at_another_pace_the_tries_keep_their_distance() -> None:
     )
     assert event is not None
     assert abs(event.occurred_at - slot_of(progress, who) - timedelta(days=7)) < SECOND
+
+
+LASTING_REASONS = {
+    *("invited", "unknown_tenant", "no_survey", "erased", "no_address", "bad_address", "nobody", "opted_out"),
+    *("suppressed", "no_basis", "conditions", "channel", "sampled_out", "outranked"),
+}
+
+
+def test_each_reason_either_passes_within_a_period_or_lasts() -> None:
+    """Whoever adds a reason says here, or in ``PASSING_REASONS``, whether a turn that it refused is tried again."""
+    assert not PASSING_REASONS & LASTING_REASONS
+    assert {*SEARCHED_REASONS, "test_mode"} == PASSING_REASONS | LASTING_REASONS
