@@ -302,7 +302,18 @@ class Simulation:
             law=law_for(rules.countries, place.country, self._evidence(event)),
             has_link=event.transaction.is_for_link,
             is_nobody=contact.customer_id == contact.ignored_id,
+            last_message_at=self._last_message_at(event) if event.transaction.is_for_link else None,
         )
+
+    def _last_message_at(self, event: PastEvent) -> datetime | None:
+        """When the last message of ours to the contact left before the event was decided; None: there was none."""
+        left = (
+            each.at
+            for key in event.contact.own_keys
+            for each in self.asked.get(key, ())
+            if not each.elsewhere and each.at <= event.decided_at
+        )
+        return max(left, default=None)
 
     def _preferences(self, keys: Iterable[str], at: datetime) -> Preferences:
         if not self.chosen:

@@ -190,6 +190,22 @@ async def test_it_says_what_the_same_events_really_become_under_those_rules(
     assert (unchanged.was, unchanged.changes) == (really[ours], ())
 
 
+async def test_a_link_handed_out_counts_for_the_cap_of_the_next_one_also_where_a_mail_is_due_later(
+    database: Database, clock: Clock
+) -> None:
+    company = ContactRules(quiet_hours={}, cap_hours=24, relational_distance_days=0)
+    link = {"trigger": "*", "channels": ("link",), "delay_minutes": 0, "quarantine_days": 0}
+    mail = {"trigger": "order.delivered", "delay_minutes": 3 * 1440, "quarantine_days": 0}
+    tenant = await a_company(database, company, [link, mail])
+    facts = {"customer": KIM, "age": 0, "total": 10, "segments": {}, "type": "order.delivered"}
+    for number, channel, hours in ((1, LINK, 20), (2, None, 20), (3, LINK, 0)):
+        await decide(database, event(number, clock, {**facts, "channel": channel}), tenant=tenant)
+        clock.on(hours=hours / 2)
+    found = await try_rules(database, tenant)
+    assert found.was == {"invited": 2, "cap": 1}
+    assert found.changes == ()
+
+
 async def test_a_mail_that_waited_before_and_gave_way_since_then_counts_until_it_does(
     database: Database, clock: Clock
 ) -> None:
