@@ -22,7 +22,8 @@ __all__ = [
 ]
 
 # How long an example takes says more about the machine, on which other tests run, than about the code.
-hypothesis.settings.register_profile("afterword", deadline=None)
+# A run of all tests tries the same examples each time, so that it fails by what was changed and not by the draw.
+hypothesis.settings.register_profile("afterword", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("deep", deadline=None, max_examples=4_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "afterword"))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.companies import World
 from support.erasure_orders import AnyOrder
 from support.erasure_world import WORDS, Karen, TopicLog, keyed_hashes
+from support.examples import examples
 
 from services import SERVICES
 from services.command import service
@@ -110,7 +111,7 @@ async def test_nothing_of_an_erased_customer_is_left_anywhere(
 
 @given(chance=st.integers(0, 2**32).map(Random))
 @settings(
-    max_examples=8,
+    max_examples=examples(3),
     deadline=None,
     phases=[Phase.generate],  # one order takes seconds
     suppress_health_check=[HealthCheck.function_scoped_fixture],

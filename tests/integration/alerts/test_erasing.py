@@ -14,6 +14,7 @@ from support.alerts_builders import TENANT, an_answer, an_invitation, fire_deadl
 from support.dispatcher_builders import waits_for_a_lock
 from support.erasing import erase_customer, erase_waiting, note_erased, places_of
 from support.eventually import eventually
+from support.examples import examples
 from support.http_clients import SECRET, context_on
 
 from services.alerts.app import SERVICE
@@ -328,7 +329,9 @@ STEPS = ("invitation", "first", "second", "erased answer", "known", "erase", "qu
 
 
 @given(order=st.permutations(STEPS), twice=st.sampled_from(STEPS))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 async def test_every_order_of_events_and_erasure_ends_without_a_word_of_the_customer(
     database: Database, order: Sequence[str], twice: str
 ) -> None:

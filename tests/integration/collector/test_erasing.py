@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import waits_for_a_lock
 from support.erasing import erase_customer, erase_waiting, note_erased, places_of
 from support.eventually import eventually
+from support.examples import examples
 
 from services.collector.app import SERVICE
 from services.collector.repository import links
@@ -309,7 +310,9 @@ STEPS = ("invitation", "visit", "save", "send", "import", "amend", "erased invit
 
 
 @given(order=st.permutations(STEPS), twice=st.sampled_from(STEPS))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 async def test_every_order_of_events_answers_and_erasure_ends_without_a_word_of_the_customer(
     bench: Bench, order: Sequence[str], twice: str
 ) -> None:

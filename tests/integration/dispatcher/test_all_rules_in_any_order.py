@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from support.contact_history import DAY, Counter, Policy, Survey, Who
 from support.contact_world import HOUR, World
 from support.dispatcher_builders import Clock
 from support.dispatcher_reminders import OUTCOMES
+from support.examples import examples
 
 from shared.db.database import Database
 
@@ -167,17 +167,14 @@ def tried_first(test: Any) -> Any:
     return test
 
 
-EXAMPLES = settings().max_examples
-"""More with HYPOTHESIS=deep."""
 OFTEN = ("consume", "wait") * 12
 step = st.sampled_from([*OFTEN, *STEPS]).flatmap(lambda name: st.tuples(st.just(name), STEPS[name]))
 
 
-@pytest.mark.timeout(300 if EXAMPLES <= 100 else 0)
 @given(rules=surveys, company=policy, steps=st.lists(step, min_size=12, max_size=36))
 @tried_first
 @settings(
-    max_examples=max(30, EXAMPLES // 2),
+    max_examples=examples(20),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -17,6 +17,7 @@ from support.dispatcher_builders import (
     make_survey,
     rows,
 )
+from support.examples import examples
 
 from shared.db.database import Database
 from shared.events import Transaction
@@ -36,7 +37,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=events, live=st.booleans())
 async def test_a_batch_decides_as_its_events_would_one_after_the_other(
     database: Database, events: list[tuple[int, int, int, str, str]], live: bool

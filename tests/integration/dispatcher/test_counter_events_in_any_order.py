@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.counter_model import HOUR, TYPES, Happened, World
 from support.dispatcher_builders import NOON, Clock
+from support.examples import examples
 
 from shared.db.database import Database
 
@@ -23,7 +24,9 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 async def test_no_mail_leaves_that_a_counter_event_cancelled_or_holds(
     database: Database, clock: Clock, steps: list[object]

@@ -10,6 +10,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.dispatcher_builders import NOON, rows
+from support.examples import examples
 
 from services.dispatcher.decisions.reasons import MAIL_STATES, SEARCHED_REASONS
 from services.dispatcher.decisions.repository.search import DecisionFilter, search
@@ -170,7 +171,7 @@ async def store(database: Database, made: Sequence[MadeDecision]) -> None:
         await insert(uow, known_customer, known, phone="", known_at=NOON)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=decisions(), wanted=filters, size=st.integers(1, 7))
 async def test_any_filters_together_find_what_they_say_and_each_of_it_once(
     database: Database, made: list[dict[str, Any]], wanted: DecisionFilter, size: int

@@ -24,6 +24,7 @@ from support.dispatcher_builders import (
     say_no,
 )
 from support.dispatcher_builders import TENANT as COMPANY
+from support.examples import examples
 from support.http_clients import SECRET
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
@@ -131,7 +132,7 @@ def counted(found: Sequence[str]) -> dict[str, int]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(12),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

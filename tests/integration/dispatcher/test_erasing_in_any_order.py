@@ -24,6 +24,7 @@ from support.dispatcher_builders import (
 from support.dispatcher_client import KEY, by_key
 from support.dispatcher_erasing import ask, run_erasing
 from support.erasing import places_of
+from support.examples import examples
 from support.http_clients import SECRET, api_client, context_on
 
 from services.dispatcher.app import SERVICE
@@ -272,7 +273,7 @@ async def canonical(orders: Orders) -> Rows:
 
 @given(order=st.permutations(list(STEPS)), again=st.lists(st.sampled_from(list(STEPS)), max_size=12))
 @settings(
-    max_examples=25,
+    max_examples=examples(10),
     deadline=None,
     phases=[Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

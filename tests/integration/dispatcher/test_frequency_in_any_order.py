@@ -31,6 +31,7 @@ from support.dispatcher_builders import (
     rows,
 )
 from support.dispatcher_reminders import ScriptedChannel, a_scripted_sender
+from support.examples import examples
 from support.frequency_model import Happened, Model, Question, Rules
 from support.http_clients import SECRET
 
@@ -301,7 +302,7 @@ async def company(database: Database, clock: Clock) -> Company:
     steps=st.lists(STEP, min_size=4, max_size=16),
 )
 @settings(
-    max_examples=60,
+    max_examples=examples(20),
     deadline=None,
     phases=[Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

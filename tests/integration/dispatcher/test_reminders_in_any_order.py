@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from support.dispatcher_builders import Clock, relay_all
 from support.dispatcher_reminders import OUTCOMES, World, some_reminders
+from support.examples import examples
 
 from shared.db.database import Database
 
@@ -47,7 +48,7 @@ some_step = st.sampled_from(TIME) | st.sampled_from(list(STEPS))
 @example(days=(2, 5), order=["an hour", "mails are unknown", "three days", "mails are sent", "five days"])
 @example(days=(1,), order=["an hour", "case opened", "no", "erased", "three days"])
 @settings(
-    max_examples=60,
+    max_examples=examples(20),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

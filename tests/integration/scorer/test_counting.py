@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.scorer_builders import DAY, an_answer, count, kept_counts, naive_counts
 from support.suspects import suspect
 
@@ -192,7 +193,7 @@ versions = st.builds(
 histories = st.lists(versions, max_size=40, unique_by=lambda answer: (answer.id, answer.version))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15))
 async def test_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
     database: Database, data: st.DataObject, history: list[Answer], batch: int
@@ -215,7 +216,7 @@ windows = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15), now=windows, before=windows)
 async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
     database: Database, data: st.DataObject, history: list[Answer], batch: int, now: Window, before: Window

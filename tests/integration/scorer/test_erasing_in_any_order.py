@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.erasing import erase_waiting, note_erased, places_of
+from support.examples import examples
 from support.http_clients import SECRET, context_on
 from support.personal_events import NOW, event_about
 from support.scorer_builders import ACME, DAY, add_tenant, an_answer, kept_counts, naive_counts
@@ -160,7 +161,7 @@ async def canonical(database: Database) -> Rows:
     size=st.integers(1, 4),
 )
 @settings(
-    max_examples=25,
+    max_examples=examples(10),
     deadline=None,
     phases=[Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

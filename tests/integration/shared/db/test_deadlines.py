@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from support.dispatcher_builders import Clock
+from support.examples import examples
 from support.stack import Postgres
 
 from shared.db import deadlines
@@ -87,7 +88,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_in_any_order_each_fires_once_and_when_it_is_due(
     database: Database, steps: list[tuple[str, Any]]

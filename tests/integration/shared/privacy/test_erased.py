@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 from support.dispatcher_builders import waits_for_a_lock
 from support.eventually import eventually
+from support.examples import examples
 from support.http_clients import SECRET
 from support.privacy_service import TENANT, NoteService
 
@@ -126,7 +127,7 @@ persons = st.sampled_from([NOBODY, "p-1", "p-2"])
 contacts = st.sampled_from([None, "k-1", "k-2"])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     targets=st.lists(st.tuples(tenants, st.sampled_from(["p-1", "p-2"]), contacts), max_size=4),
     subjects=st.lists(st.tuples(tenants, persons, contacts), max_size=8),
