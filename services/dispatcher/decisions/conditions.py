@@ -29,26 +29,34 @@ class FailedComparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     value: ConditionScalar | tuple[ConditionScalar, ...] | None = None
 
 
-def failed_comparisons(
-    condition: Condition, fields: EventFields, index: int = 0
-) -> tuple[FailedComparison, ...]:
+def failed_comparisons(condition: Condition, fields: EventFields) -> tuple[FailedComparison, ...]:
     """Why an event does not meet a condition; nothing when it does.
 
     Of several that must all be met, it is the first that is not; of several of which any would do, it is each
     of them. A node without any conditions is met.
-
-    :param index: of the condition's first comparison.
     """
+    return () if meets(condition, fields) else _failed_of(condition, fields, 0)
+
+
+def meets(condition: Condition, fields: EventFields) -> bool:
+    """Whether an event meets a condition."""
+    if condition.all is not None:
+        return all(meets(child, fields) for child in condition.all)
+    if condition.any is not None:
+        return not condition.any or any(meets(child, fields) for child in condition.any)
+    return holds(condition, fields)
+
+
+def _failed_of(condition: Condition, fields: EventFields, index: int) -> tuple[FailedComparison, ...]:
+    """Why a condition is not met whose first comparison has this index among all."""
     if condition.children is None:
-        return () if holds(condition, fields) else (_failed(condition, index),)
+        return (_failed(condition, index),)
     missed: tuple[FailedComparison, ...] = ()
     for child in condition.children:
-        failed = failed_comparisons(child, fields, index)
-        if condition.all is not None and failed:
-            return failed
-        if condition.all is None and not failed:
-            return ()
-        missed += failed
+        if not meets(child, fields):
+            missed += _failed_of(child, fields, index)
+            if condition.all is not None:
+                break
         index += sum(1 for _ in comparisons(child))
     return missed
 
@@ -76,11 +84,12 @@ def _compares(field: str, actual: Any, op: str, wanted: Any) -> bool:
             return covers_locale(wanted, actual) == (op == "=")
         if field == COUNTRY:  # an earlier version stored it in other forms
             wanted = condition_country(wanted) or wanted
-    kind, one, other = _kind(actual), _comparable(actual), _comparable(wanted)
+    kind = _kind(actual)
     if kind is None or kind != _kind(wanted):
         return False
     compare = (_EQUALITIES if kind == "truth" else _OPERATORS).get(op)
-    return compare is not None and bool(compare(one, other))  # None: an operator of a later version
+    # None: an operator of a later version.
+    return compare is not None and bool(compare(_comparable(actual), _comparable(wanted)))
 
 
 def _compares_levels(levels: tuple[str, ...], op: str, wanted: str) -> bool:
@@ -90,14 +99,7 @@ def _compares_levels(levels: tuple[str, ...], op: str, wanted: str) -> bool:
 
 
 def _kind(value: Any) -> str | None:
-    match value:
-        case bool():
-            return "truth"
-        case int() | float() | Decimal():
-            return "number"
-        case str():
-            return "text"
-    return None
+    return _KINDS.get(type(value))
 
 
 def _comparable(value: Any) -> Any:
@@ -106,6 +108,7 @@ def _comparable(value: Any) -> Any:
     return normalized_text(value) if isinstance(value, str) else value
 
 
+_KINDS: dict[type, str] = {bool: "truth", int: "number", float: "number", Decimal: "number", str: "text"}
 _EQUALITIES: dict[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
 _OPERATORS = _EQUALITIES | {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from support.dispatcher_builders import NOON, TENANT
+from support.plans import explain, rows_read
 
 from services.dispatcher.decisions.repository.search import SEARCH_DECISIONS, DecisionFilter, page_sql
 from shared.db.database import Database
@@ -92,21 +91,6 @@ FILTERS = {
 }
 
 
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
-
-
-def rows_read(plan: dict[str, Any]) -> int:
-    """How many rows the scans of a plan have read, also those that a filter has removed."""
-    return sum(
-        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
-        for node in nodes(plan)
-        if "Scan" in node["Node Type"]
-    )
-
-
 @pytest.fixture
 async def filled(database: Database) -> Database:
     async with database.transaction() as uow:
@@ -132,8 +116,7 @@ async def test_no_filter_reads_more_than_its_page(filled: Database) -> None:
             values = {**wanted.given(), "tenant": TENANT, "limit": LIMIT}
             if "allowed" in values:
                 values["allowed"] = list(wanted.allowed)
-            (told,) = await uow.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values)
-            plan = told[0] if isinstance(told[0], list) else json.loads(told[0])
-            if (read := rows_read(plan[0]["Plan"])) > MOST_READ:
+            plan = await explain(uow, sql, values)
+            if (read := rows_read(plan)) > MOST_READ:
                 slow[name] = f"{read} rows: {json.dumps(plan, indent=1)}"
     assert slow == {}, "\n".join(f"{name} reads {plan}" for name, plan in slow.items())

@@ -73,6 +73,7 @@ async def store_elsewhere(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
     )
 
 
+# The state is looked at behind the join, which is by a whole key alone: see ``replaced``.
 # Of the time in ``customer`` nothing more is known until the backfill is done, or where a version without
 # this table wrote it: no row here is as late. It then counts in every scope.
 FIND_ASKED = """
@@ -81,10 +82,10 @@ FIND_ASKED = """
             AS u(tenant, contact, ours)
     )
     SELECT a.tenant, a.contact, max(a.asked_at) AS asked_at, a.elsewhere, a.measurement, a.touchpoint,
-        a.survey_id, i.event_id AS unsent_about
+        a.survey_id, CASE WHEN i.state = 'waiting' THEN i.event_id END AS unsent_about
     FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact AND (n.ours OR a.elsewhere)
-    LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id AND i.state = 'waiting'
-    GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id, i.event_id
+    LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
+    GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id, unsent_about
     UNION ALL
     SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL, NULL
     FROM n JOIN customer c ON c.tenant = n.tenant AND c.id = n.contact
