@@ -102,7 +102,7 @@ servers: developed
 	@$(BIN)/python -m deploy.local.requirements
 
 chromium:
-	@for browser in "$$AFTERWORD_CHROMIUM" chromium chromium-browser google-chrome; do \
+	@for browser in "$$AFTERWORD_CHROMIUM" chromium-headless-shell chromium chromium-browser google-chrome; do \
 		if command -v "$$browser" >/dev/null; then exit 0; fi; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium for the browser tests"; \

@@ -23,7 +23,8 @@ from shared.tenancy.keyring import _Known, digest_of
 
 STAFF_URL = "http://staff.example"
 PASSWORD = "a sentence for the tests"
-_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+_HASH = CHEAP_HASHER.hash(PASSWORD)
 PAGE = {"accept": "text/html"}
 
 

@@ -10,9 +10,14 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
+    (
+        found
+        for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
     "chromium",
 )
+"""Debian's package of the same version without a user interface takes less than half of the processor's time."""
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
