@@ -66,3 +66,28 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
 def is_somewhere(name: str) -> bool:
     """Whether a file has this path, or one that ends so: a page about a service names its modules alone."""
     return (ROOT / name).exists() or any(any((ROOT / folder).rglob(name)) for folder in FOLDERS)
+
+
+def wide_tables() -> list[tuple[str, str]]:
+    """The tables of staff's pages that have four columns or more."""
+    return [
+        (path.name, table)
+        for path in sorted((ROOT / "services").glob("*/templates/*.html"))
+        for table in re.findall(r"<table .*?</table>", path.read_text(), re.DOTALL)
+        if table.partition("</thead>")[0].count('<th scope="col"') >= 4
+    ]
+
+
+def test_a_table_of_several_columns_folds_on_a_narrow_window_and_stays_a_table_for_a_screen_reader() -> None:
+    """Give it ``class="figures listing" role="table"``, its rows and cells their roles, and cells ``data-head``."""
+    assert len(wide_tables()) > 5
+    wrong = [
+        name
+        for name, table in wide_tables()
+        for body in [table.partition("<tbody")[2]]
+        if 'class="figures listing" role="table"' not in table
+        or re.search(r"<tr(?! role=\"row\")", body)
+        or re.search(r"<td(?![^>]*role=\"cell\")", body)
+        or re.search(r"<td(?![^>]*data-head=)[^>]*>(?!<form)", body)
+    ]
+    assert wrong == []
