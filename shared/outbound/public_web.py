@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 import httpcore
 
@@ -91,7 +92,7 @@ async def fetch_public(
     :param max_bytes: of the answer.
     :raises CannotFetch: when there is no such answer in time.
     """
-    if not url.startswith("https://"):
+    if urlsplit(url).scheme != "https" or not urlsplit(url).hostname:
         raise CannotFetch("the address is none of https")
     try:
         async with (

@@ -74,15 +74,16 @@ def read_envelope(body: bytes) -> SnsMessage:
         raise UnreadableEvent(str(error)) from error
 
 
-async def _fetch_from_amazon(url: str) -> bytes:
+async def fetch_from_amazon(url: str) -> bytes:
     return await fetch_public(url, max_bytes=MAX_CERTIFICATE_BYTES)
 
 
 class SnsVerifier:
     """Verifies envelopes, with the certificates that it has fetched."""
 
-    def __init__(self, fetch: Fetch = _fetch_from_amazon) -> None:
-        self._fetch = fetch
+    def __init__(self, fetch: Fetch | None = None) -> None:
+        """:param fetch: what answers an https address; None: Amazon."""
+        self._fetch = fetch or fetch_from_amazon
         self._keys: dict[str, tuple[RSAPublicKey, datetime]] = {}
         self._fetching = asyncio.Lock()
         """One at a time: a flood of envelopes opens no flood of connections."""

@@ -2,12 +2,12 @@
 
 import random
 from contextlib import suppress
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.bounces import BOUNCE_HOST, SAMPLES, a_report
 
 from services.dispatcher.bounces.failures import (
     BounceKind,
@@ -19,8 +19,7 @@ from services.dispatcher.bounces.failures import (
 from services.dispatcher.bounces.reading import MAX_REPORT_BYTES, NoReport, UnknownMail, read_report
 from shared.mail.references import MailReference, MailReferences
 
-SAMPLES = Path(__file__).parent / "bounce_samples"
-SECRET, HOST = "a secret of the tests", "bounces.shop.example"
+SECRET, HOST = "a secret of the tests", BOUNCE_HOST
 REFERENCES = MailReferences(SECRET)
 MAIL = MailReference(UUID("01930f3e-0000-7000-8000-000000000001"), 2)
 OTHER = MailReferences("another secret")
@@ -28,9 +27,7 @@ OTHER = MailReferences("another secret")
 
 def sample(name: str, references: MailReferences = REFERENCES) -> bytes:
     """A report as its mail system writes it, about our mail."""
-    text = (SAMPLES / f"{name}.eml").read_text()
-    text = text.replace("{{BOUNCE}}", references.bounce_address(MAIL, HOST))
-    return text.replace("{{MESSAGE_ID}}", references.message_id(MAIL, "ask@shop.example")).encode()
+    return a_report(name, references, MAIL)
 
 
 SAID: dict[str, tuple[BounceKind | None, str | None]] = {
