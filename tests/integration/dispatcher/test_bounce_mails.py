@@ -59,18 +59,18 @@ class TestSmtp:
             await client.sendmail("", [address], a_report("out_of_office", REFERENCES, mail))
         assert await stored(database) == ["hard"]
 
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "postmaster@bounces.shop.example", "kim@customer.example", f"bounce@{BOUNCE_HOST}",
-            MailReferences("another secret").bounce_address(MailReference(UUID(int=1)), BOUNCE_HOST),
-            REFERENCES.bounce_address(MailReference(UUID(int=1)), "elsewhere.example"),
-        ],
-    )  # fmt: skip
-    async def test_takes_no_mail_to_any_other_address(self, port: int, address: str) -> None:
+    async def test_takes_no_mail_to_any_other_address(self, port: int) -> None:
+        mail = MailReference(UUID(int=1))
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as client:
-            with pytest.raises(aiosmtplib.SMTPRecipientsRefused):
-                await client.sendmail("", [address], b"Subject: x\n\nx")
+            for address in (
+                "postmaster@bounces.shop.example",
+                "kim@customer.example",
+                f"bounce@{BOUNCE_HOST}",
+                MailReferences("another secret").bounce_address(mail, BOUNCE_HOST),
+                REFERENCES.bounce_address(mail, "elsewhere.example"),
+            ):
+                with pytest.raises(aiosmtplib.SMTPRecipientsRefused):
+                    await client.sendmail("", [address], b"Subject: x\n\nx")
 
     async def test_takes_one_recipient_at_a_time_and_no_mail_that_is_too_long(
         self, database: Database, port: int, mail: MailReference
