@@ -87,6 +87,12 @@ def judge_failure(action: str, status: str, text: str) -> ReportFinding:
     return ReportFinding(_by_status(subject, detail), shown)
 
 
+def status_in(text: str) -> str | None:
+    """The enhanced status code in a text, the first one."""
+    found = _STATUS.search(text)
+    return ".".join(found.groups()) if found is not None else None
+
+
 def _significant(text: str) -> re.Match[str] | None:
     """The first status that says something: x.0.0 says nothing."""
     return next((each for each in _STATUS.finditer(text) if each[2] != "0"), None)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from services.dispatcher.bounces.failures import ReportFinding, judge_failure
-from services.dispatcher.bounces.records import Record, UnreadableEvent, first_mail
+from services.dispatcher.bounces.records import Record, decode, first_mail
 from shared.mail.references import MailReferences
 
 REPLAY_WINDOW = timedelta(hours=12)
@@ -63,10 +63,7 @@ def read_request(body: bytes) -> MailgunRequest:
 
     :raises UnreadableEvent: when it is no request of Mailgun's.
     """
-    try:
-        return _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnreadableEvent(str(error)) from error
+    return decode(_decoder, body)
 
 
 def is_signed(signature: Signature, key: str, now: datetime) -> bool:

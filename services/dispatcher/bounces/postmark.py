@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from services.dispatcher.bounces.failures import BounceKind, ReportFinding
-from services.dispatcher.bounces.records import Record, UnreadableEvent, first_mail
+from services.dispatcher.bounces.records import Record, decode, first_mail
 from shared.mail.references import MailReferences
 
 OWN_HEADER = "x-afterword-secret"
@@ -54,10 +54,7 @@ def read_postmark(body: bytes, references: MailReferences) -> list[Record]:
 
     :raises UnreadableEvent: when it is no request of Postmark's.
     """
-    try:
-        event = _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnreadableEvent(str(error)) from error
+    event = decode(_decoder, body)
     if event.record_type not in {"Bounce", "SpamComplaint"}:
         return []
     kind = "complaint" if event.record_type == "SpamComplaint" else KINDS_BY_TYPE.get(event.type)

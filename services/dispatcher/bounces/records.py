@@ -1,10 +1,14 @@
 """What a provider's request says of mails, before it is applied."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from services.dispatcher.bounces.failures import ReportFinding
 from shared.mail.references import MailReference
+
+Event = TypeVar("Event")
 
 
 class UnreadableEvent(Exception):
@@ -24,3 +28,14 @@ def first_mail(
 ) -> MailReference | None:
     """The mail of the first text that is a reference of ours."""
     return next((mail for text in texts if text and (mail := read(text)) is not None), None)
+
+
+def decode(decoder: msgspec.json.Decoder[Event], body: bytes | str) -> Event:
+    """What a provider sends, in its form.
+
+    :raises UnreadableEvent: when it has another one.
+    """
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise UnreadableEvent(str(error)) from error

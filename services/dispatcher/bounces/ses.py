@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from services.dispatcher.bounces.failures import BounceKind, ReportFinding, judge_failure
-from services.dispatcher.bounces.records import Record, UnreadableEvent, first_mail
+from services.dispatcher.bounces.failures import BounceKind, ReportFinding, judge_failure, status_in
+from services.dispatcher.bounces.records import Record, UnreadableEvent, decode, first_mail
 from shared.mail.references import MailReference, MailReferences
 
 KINDS_BY_TYPE: dict[str, BounceKind | None] = {
@@ -62,10 +62,7 @@ def read_ses(message: str, references: MailReferences) -> list[Record]:
 
     :raises UnreadableEvent: when it is no message of SES about a mail.
     """
-    try:
-        event = _decoder.decode(message)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnreadableEvent(str(error)) from error
+    event = decode(_decoder, message)
     mail = _mail_of(event.mail, references)
     match event.event_type or event.notification_type:
         case "Bounce" if event.bounce is not None:
@@ -89,7 +86,7 @@ def _bounces(bounce: _Bounce) -> Iterator[ReportFinding]:
         kind = (
             "policy" if bounce.bounce_sub_type in POLICY_SUBTYPES else KINDS_BY_TYPE.get(bounce.bounce_type)
         )
-        yield ReportFinding(kind, recipient.status)
+        yield ReportFinding(kind, status_in(recipient.status or ""))
 
 
 def _mail_of(mail: _Mail, references: MailReferences) -> MailReference | None:

@@ -11,7 +11,6 @@ import binascii
 import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
-from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import load_pem_x509_certificate
 
-from services.dispatcher.bounces.records import UnreadableEvent
+from services.dispatcher.bounces.records import decode
 from shared.outbound.public_web import CannotFetch, fetch_public
 
 MAX_CERTIFICATE_BYTES = 20_000
@@ -46,7 +45,7 @@ Fetch = Callable[[str], Awaitable[bytes]]
 class SnsMessage(msgspec.Struct, frozen=True, rename="pascal"):
     """An envelope."""
 
-    type: Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    type: str
     message_id: str
     topic_arn: str
     message: str
@@ -68,10 +67,7 @@ def read_envelope(body: bytes) -> SnsMessage:
 
     :raises UnreadableEvent: when it is none.
     """
-    try:
-        return _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise UnreadableEvent(str(error)) from error
+    return decode(_decoder, body)
 
 
 async def fetch_from_amazon(url: str) -> bytes:
@@ -99,7 +95,7 @@ class SnsVerifier:
             raise ForgedMessage("of a topic that is not in DISPATCHER_SES_TOPICS")
         algorithm = _HASHES.get(envelope.signature_version)
         url = urlsplit(envelope.signing_cert_url)
-        if algorithm is None:
+        if algorithm is None or envelope.type not in _SIGNED:
             raise ForgedMessage("signed in a way that is not known")
         if not _is_amazon(envelope.signing_cert_url, topic[1]) or not _CERTIFICATE_PATH.fullmatch(url.path):
             raise ForgedMessage("with a certificate that is not Amazon's")

@@ -14,14 +14,16 @@ from uuid import UUID
 import aiosmtplib
 import pytest
 from support.bounces import BOUNCE_HOST, a_report
-from support.dispatcher_builders import SECRET, invite_customer, rows
+from support.dispatcher_builders import invite_customer, rows
 from support.eventually import eventually
+from support.http_clients import SECRET
 
 from services.dispatcher.bounces import bounce_commands, mailbox, smtp_server
 from services.dispatcher.bounces.mailbox import ImapAddress, MailboxAway, MailboxReader, open_mailbox
 from services.dispatcher.bounces.smtp_server import BounceHandler, CannotTakeMail, listen
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
+from shared.health import Health
 from shared.mail.references import MailReference, MailReferences
 
 REFERENCES = MailReferences(SECRET)
@@ -217,15 +219,15 @@ class TestMailbox:
         self, database: Database, mail: MailReference, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(mailbox, "POLL_INTERVAL_S", 0.05)
-        health, stopping = mailbox.Health("dispatcher"), asyncio.Event()
+        health, stopping = Health("dispatcher"), asyncio.Event()
         with an_imap_server(a_report("sendmail", REFERENCES, mail)) as (url, read):
             wrong = mailbox.mailbox_loop(database, health, SECRET, url.replace("secret", "wrong"))
-            running = asyncio.create_task(wrong(stopping))
+            running = asyncio.ensure_future(wrong(stopping))
             await eventually(lambda: "refuses the user" in "".join(health.unready()))
             stopping.set()
             await running
             stopping = asyncio.Event()
-            running = asyncio.create_task(mailbox.mailbox_loop(database, health, SECRET, url)(stopping))
+            running = asyncio.ensure_future(mailbox.mailbox_loop(database, health, SECRET, url)(stopping))
             await eventually(lambda: bool(read) and not health.unready())
             stopping.set()
             await running

@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 from support.bounces import BOUNCE_HOST
 from support.dispatcher_builders import (
-    SECRET,
     TENANT,
     Clock,
     a_customer,
@@ -21,6 +20,7 @@ from support.dispatcher_builders import (
     the_state,
 )
 from support.dispatcher_reminders import ScriptedChannel, a_scripted_sender, some_reminders
+from support.http_clients import SECRET
 
 from services.dispatcher.bounces.bounce_commands import Taken, take_report
 from services.dispatcher.bounces.failures import BounceKind, MailReport
