@@ -1,13 +1,15 @@
 """The webhooks of mail providers: what came back, and what was reported as spam."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Security
+from fastapi.security import APIKeyHeader
 
 from services.dispatcher.bounces import mailgun, postmark, sns
 from services.dispatcher.bounces.bounce_commands import RequestTaken, take_report
 from services.dispatcher.bounces.failures import MailReport, Provider
+from services.dispatcher.bounces.postmark import OWN_HEADER
 from services.dispatcher.bounces.records import Record, UnreadableEvent
 from services.dispatcher.bounces.schemas import BounceAnswer
 from services.dispatcher.bounces.ses import read_ses
@@ -37,16 +39,29 @@ SET_UP = message(
 NOT_PROVED = message("This request does not prove that it comes from the provider.")
 CHECK_SECRET = message("Compare the secret, key or topic at the provider with that of our settings.")
 TAKEN_BEFORE = message("This request was taken before, or is too old.")
-BODY = {
+BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": {"type": "object"}}},
-        "description": "As the provider sends it.",
-    }
+        "description": "As the provider sends it. Amazon SNS and Mailgun sign it there.",
+    },
 }
+PROVIDER_SECRET = APIKeyHeader(
+    name=OWN_HEADER,
+    scheme_name="providerSecret",
+    auto_error=False,
+    description="Of Postmark, which may give it as the password of Basic authentication, too. Amazon SNS and "
+    "Mailgun sign what stands in the body.",
+)
+"""As the route is described; it is checked by the provider's own module."""
 
 
-@router.post("/bounces/{provider}", summary="What a mail provider reports", openapi_extra=BODY)
+@router.post(
+    "/bounces/{provider}",
+    summary="What a mail provider reports",
+    openapi_extra=BODY,
+    dependencies=[Security(PROVIDER_SECRET)],
+)
 async def take_bounces(
     provider: Annotated[Provider, Path(description="Who reports.")], request: Request, context: OwnContext
 ) -> BounceAnswer:

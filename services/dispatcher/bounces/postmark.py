@@ -15,7 +15,7 @@ from services.dispatcher.bounces.failures import BounceKind, ReportFinding
 from services.dispatcher.bounces.records import Record, decode, first_mail
 from shared.mail.references import MailReferences
 
-OWN_HEADER = "x-afterword-secret"
+OWN_HEADER = "X-Afterword-Secret"
 KINDS_BY_TYPE: dict[str, BounceKind] = {
     "HardBounce": "hard",
     "BadEmailAddress": "hard",
@@ -45,7 +45,7 @@ def is_authorized(headers: Mapping[str, str], secret: str) -> bool:
             password = base64.b64decode(credentials, validate=True).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):
             return False
-    given = password or headers.get(OWN_HEADER, "")
+    given = password or headers.get(OWN_HEADER.lower(), "")
     return hmac.compare_digest(given.encode(), secret.encode())
 
 

@@ -123,21 +123,28 @@ class _BoundedSession(SMTP):
         super().connection_lost(error)
 
 
-def _abort(transport: asyncio.BaseTransport) -> None:
+def _abort(transport: asyncio.BaseTransport | None) -> None:
     if isinstance(transport, asyncio.Transport):
         transport.abort()
 
 
-async def listen(handler: BounceHandler, host: str, port: int, greeting: str) -> asyncio.Server:
+async def listen(
+    handler: BounceHandler,
+    host: str,
+    port: int,
+    greeting: str,
+    sessions: "set[_BoundedSession] | None" = None,
+) -> asyncio.Server:
     """Begin to take mail.
 
     :param greeting: our host name.
+    :param sessions: where the open connections are kept.
     :raises CannotTakeMail: when the port is taken.
     """
     loop = asyncio.get_running_loop()
     make: Callable[[], _BoundedSession] = partial(
         _BoundedSession,
-        set(),
+        sessions if sessions is not None else set(),
         handler,
         loop=loop,
         hostname=greeting,
@@ -162,10 +169,17 @@ def smtp_loop(database: Database, health: Health, secret: str, bounce_host: str,
 
     async def run(stopping: asyncio.Event) -> None:
         handler = BounceHandler(database, secret, bounce_host)
-        async with await listen(handler, address.strip("[]"), int(port), bounce_host):
+        sessions: set[_BoundedSession] = set()
+        server = await listen(handler, address.strip("[]"), int(port), bounce_host, sessions)
+        try:
             while not stopping.is_set():
                 health.tick(SMTP_LOOP)
                 await pause(stopping, TICK_INTERVAL_S)
+        finally:
+            server.close()
+            for each in list(sessions):  # what was not acknowledged comes again
+                _abort(each.transport)
+            await server.wait_closed()
         health.forget(SMTP_LOOP)
 
     return run

@@ -13,7 +13,7 @@ from shared.pages.language import spoken
 
 def returned_steps(bounces: Sequence[Row[Any]]) -> list[StoryStep]:
     """One for each report that is kept, the oldest first."""
-    return [StoryStep("returned", row.at, _words(row), row) for row in bounces]
+    return [_step(row) for row in bounces]
 
 
 def came_back(bounces: Sequence[Row[Any]]) -> bool:
@@ -21,9 +21,10 @@ def came_back(bounces: Sequence[Row[Any]]) -> bool:
     return any(row.n == FIRST_MAIL and row.kind != "complaint" for row in bounces)
 
 
-def _words(row: Row[Any]) -> str:
+def _step(row: Row[Any]) -> StoryStep:
     first, again = COMPLAINED if row.kind == "complaint" else RETURNED
     what = spoken(first) if row.n == FIRST_MAIL else spoken(again) % {"number": row.n - 1}
     why = RETURNED_WHY.get(row.kind)
     dropped = DROPPED_FOR.get(row.kind) if row.dropped else None
-    return " ".join([what, *(spoken(each) for each in (why, dropped) if each is not None)])
+    words = " ".join([what, *(spoken(each) for each in (why, dropped) if each is not None)])
+    return StoryStep("returned", row.at, words, row, what=what)

@@ -69,6 +69,8 @@ class StoryStep:
     at: datetime | None
     words: str
     row: Any = None
+    what: str = ""
+    """Of a mail that came back or was complained about: the first sentence of the words."""
     why: str = ""
     """Why a reminder was not accepted by the mail server, in words."""
     change: MailChange | None = None

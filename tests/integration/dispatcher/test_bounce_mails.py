@@ -13,13 +13,16 @@ from uuid import UUID
 
 import aiosmtplib
 import pytest
+from pydantic import SecretStr
 from support.bounces import BOUNCE_HOST, a_report
 from support.dispatcher_builders import invite_customer, rows
 from support.eventually import eventually
-from support.http_clients import SECRET
+from support.http_clients import SECRET, context_on
 
+from services.dispatcher.app import SERVICE
 from services.dispatcher.bounces import bounce_commands, mailbox, smtp_server
 from services.dispatcher.bounces.mailbox import ImapAddress, MailboxAway, MailboxReader, open_mailbox
+from services.dispatcher.bounces.receiving import NothingToReceive
 from services.dispatcher.bounces.smtp_server import BounceHandler, CannotTakeMail, listen
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
@@ -232,3 +235,38 @@ class TestMailbox:
             stopping.set()
             await running
         assert await stored(database) == ["soft"]
+
+
+class TestRole:
+    async def test_takes_mail_until_it_stops_and_ends_what_is_open(self, database: Database) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        health, stopping = Health("dispatcher"), asyncio.Event()
+        loop = smtp_server.smtp_loop(database, health, SECRET, BOUNCE_HOST, f"127.0.0.1:{port}")
+        running = asyncio.ensure_future(loop(stopping))
+
+        async def connected() -> Any:
+            return await asyncio.open_connection("127.0.0.1", port)
+
+        reader, writer = await eventually(connected)
+        assert (await reader.readline()).startswith(b"220 ")
+        stopping.set()
+        await running
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+        assert health.stalled() == []
+
+    def test_says_what_is_not_set_up(self, database: Database) -> None:
+        roles, loops = SERVICE.roles, SERVICE.receiver_loops
+        assert roles[-1] == "bounces"
+        assert loops is not None
+        with pytest.raises(NothingToReceive, match="DISPATCHER_BOUNCE_MAILBOX"):
+            loops(context_on(SERVICE, database))
+        own = {"bounce_listen": "127.0.0.1:2525"}
+        with pytest.raises(NothingToReceive, match="AFTERWORD_BOUNCE_HOST"):
+            loops(context_on(SERVICE, database, own=own))
+        both = {**own, "bounce_mailbox": SecretStr("imaps://kim:secret@mail.example/INBOX")}
+        found = loops(context_on(SERVICE, database, own=both, bounce_host=BOUNCE_HOST))
+        assert list(found) == [smtp_server.SMTP_LOOP, mailbox.MAILBOX_LOOP]

@@ -112,7 +112,15 @@ async def test_each_provider_is_taken_once_and_shown_with_what_it_did(
         ] * 3
     assert await stored(database) == [("mailgun", "hard"), ("postmark", "complaint"), ("ses", "hard")]
     for number, words in (
-        (0, ("The mail was sent.", "The mail came back. The mailbox is not there", "status: 5.1.1")),
+        (
+            0,
+            (
+                '<h1 class="finding">The mail came back.</h1>',
+                "The mail was sent.",
+                "The mail came back. The mailbox is not there",
+                "status: 5.1.1",
+            ),
+        ),
         (2, ("The customer reported the mail as spam. The customer is never asked again.",)),
     ):
         event = a_transaction(f"order-{number}").event_id
