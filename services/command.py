@@ -41,7 +41,7 @@ def use_local_stack() -> None:
 @app.command()
 def run(
     name: Annotated[str, typer.Argument(metavar="SERVICE", help="One of the five, or 'all' (api only).")],
-    role: Annotated[str, typer.Argument(metavar="api|worker|sender")],
+    role: Annotated[str, typer.Argument(metavar="api|worker|sender|bounces")],
     port: Annotated[int, typer.Option(help="Where the API listens.")] = 8000,
     health_port: Annotated[
         int, typer.Option(help="Where a worker or a sender answers /healthz, /readyz and /metrics.")
@@ -53,7 +53,7 @@ def run(
         bool, typer.Option("--sending/--no-sending", help="Whether a worker sends its service's mail itself.")
     ] = True,
 ) -> None:
-    """Run one service's API, worker or sender until SIGTERM."""
+    """Run one service's API, worker or sender until SIGTERM; of the dispatcher also what takes bounces."""
     from shared import process, runtime
     from shared.service import read_settings
 
@@ -68,6 +68,8 @@ def run(
             runtime.run(
                 lambda stopping: process.run_worker(services[0], health_port, host, stopping, sending=sending)
             )
+        case "bounces":
+            runtime.run(lambda stopping: process.run_receiver(services[0], health_port, host, stopping))
         case _:
             runtime.run(lambda stopping: process.run_sender(services[0], health_port, host, stopping))
 

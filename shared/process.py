@@ -1,4 +1,7 @@
-"""The three kinds of process: API, worker and sender. There may be as many of each as the load requires."""
+"""The kinds of process: API, worker, sender and (of the dispatcher) bounces.
+
+There may be as many of each as the load requires.
+"""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -111,6 +114,18 @@ async def run_sender(service: Service, port: int, host: str, stopping: asyncio.E
         return _after_checks(service, context, sender_loops(context))
 
     await _run(service, "sender", loops, port, host, stopping)
+
+
+async def run_receiver(service: Service, port: int, host: str, stopping: asyncio.Event) -> None:
+    """Take mails that come back, and nothing else. It needs Kafka only at its start, as a sender."""
+    receiver_loops = service.receiver_loops
+    if receiver_loops is None:
+        raise ValueError(f"{service.name} takes no mail")
+
+    def loops(context: Context) -> Loops:
+        return _after_checks(service, context, receiver_loops(context))
+
+    await _run(service, "bounces", loops, port, host, stopping)
 
 
 def _after_checks(service: Service, context: Context, loops: Loops) -> Loops:

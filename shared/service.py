@@ -125,6 +125,8 @@ class Service:
     """Its loops by the clock."""
     sender_loops: Callable[[Context], Loops] | None = None
     """The loops that send its mail, in a worker or in a process of their own; None if it sends none."""
+    receiver_loops: Callable[[Context], Loops] | None = None
+    """The loops that take mails which come back, in a process of their own; None if it takes none."""
     owns: Sequence[Topic[Any]] = ()
     """The topics on which it alone publishes, and whose events it can publish again from its tables."""
     recovery: Callable[[Context], Recovery] = field(default=lambda _: Recovery())
@@ -175,7 +177,11 @@ class Service:
     @property
     def roles(self) -> list[str]:
         """The kinds of process that this service has."""
-        return ["api", "worker", *(["sender"] if self.sender_loops else [])]
+        return [
+            *("api", "worker"),
+            *(["sender"] if self.sender_loops else []),
+            *(["bounces"] if self.receiver_loops else []),
+        ]
 
     @property
     def consumed_topics(self) -> list[str]:

@@ -52,6 +52,18 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
+def _host_name(given: str) -> str:
+    if not _HOST_NAME.fullmatch(given) or _is_address(given):
+        raise ValueError("must be a full host name such as bounces.example.com")
+    return given.lower()
+
+
+def _field_name(given: str) -> str:
+    if not re.fullmatch(r"X-[A-Za-z0-9-]{1,60}", given):
+        raise ValueError("must be the name of a header field that begins with X-")
+    return given
+
+
 def _greeting(given: str) -> str:
     """A full host name or an address in brackets: mail servers refuse others (RFC 5321, 4.1.1.1, 4.1.3)."""
     inner = given[1:-1].removeprefix("IPv6:") if given.startswith("[") and given.endswith("]") else ""
@@ -214,6 +226,20 @@ class Afterword(EnvironmentSettings):
         pattern="@",
         description="Sender of mails to staff, and to customers where a company has set none of its own.",
         examples=["afterword@example.com"],
+    )
+    bounce_host: Annotated[str, AfterValidator(_host_name)] | None = Field(
+        default=None,
+        description="The host whose addresses survey mails have as the sender of their envelope, each mail "
+        "has its own (`bounce+…@`), so that what comes back says which mail it was. Its mail (MX) must reach "
+        "`afterword run dispatcher bounces`, or the mailbox that this reads. Without it mails come back to "
+        "AFTERWORD_MAIL_FROM.",
+        examples=["bounces.afterword.example.com"],
+    )
+    reference_field: Annotated[str, AfterValidator(_field_name)] | None = Field(
+        default=None,
+        description="A header field in which each survey mail carries its reference, for providers that send "
+        "back such a field in place of the Message-ID: `X-PM-Metadata-afterword` for Postmark.",
+        examples=["X-PM-Metadata-afterword"],
     )
     dkim_keys: Annotated[SecretStr | None, AfterValidator(_signing_keys)] = Field(
         default=None,

@@ -78,6 +78,13 @@ def sender_loops(context: Context) -> Loops:
     return senders
 
 
+def receiver_loops(context: Context) -> Loops:
+    """What takes mails that come back, where that is set up."""
+    from services.dispatcher.bounces.receiving import receiver_loops as loops  # noqa: PLC0415  (it needs aiosmtpd)
+
+    return loops(context)
+
+
 SERVICE = Service(
     name="dispatcher",
     settings=Settings,
@@ -87,12 +94,14 @@ SERVICE = Service(
         *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
         *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy", "/v1/dry-runs"),
         *("/v1/waves", "/waves", "/v1/senders", "/senders", "/suppressions", "/v1/invitations"),
+        "/v1/bounces",
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
+    receiver_loops=receiver_loops,
     owns=(SURVEYS, SENDING, RETENTION, CONTACT_POLICIES, INVITATIONS, CUSTOMERS),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),

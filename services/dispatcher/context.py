@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from services.dispatcher.bounces.sns import SnsVerifier
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.senders.checker import SenderChecker
 from shared.http.live import LiveFeed
@@ -34,6 +35,8 @@ class DispatcherContext(Context):
     sender_checker: SenderChecker
     sender_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
     """Each look at a sender asks servers of others, who may take their time."""
+    sns: SnsVerifier = field(default_factory=SnsVerifier)
+    """With the certificates that reports of Amazon SES are signed by."""
     per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
     per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
     """Both slow down whoever guesses links; no customer reaches either limit."""

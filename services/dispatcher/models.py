@@ -245,7 +245,7 @@ suppression = Table(
     # Whose the id is; or by whose erasure the address came here.
     Column("person", Text, info=PERSONAL),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
-    CheckConstraint("reason IN ('unsubscribed', 'listed', 'erased')", name="reason"),
+    CheckConstraint("reason IN ('unsubscribed', 'listed', 'erased', 'bounced', 'complained')", name="reason"),
 )
 suppression_lift = Table(
     "suppression_lift",
@@ -625,6 +625,31 @@ invitation_change = Table(
     # JSON: the values by which it was judged.
     Column("grounds", LargeBinary, nullable=False),
     CheckConstraint("what IN ('postponed', 'dropped', 'withheld')", name="what"),
+)
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    # Which delivery of it; 1 is the first mail.
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    # Of each kind a mail has one, whoever reports it how often.
+    Column("kind", Text, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("status", Text, comment="The enhanced status code (RFC 3463), where there was one."),
+    Column("source", Text, nullable=False, comment="By which way the report came."),
+    Column("dropped", Boolean, nullable=False, comment="Whether the address was suppressed for it."),
+    CheckConstraint("kind IN ('hard', 'soft', 'policy', 'complaint')", name="kind"),
+    Index(None, "at"),
+)
+webhook_token = Table(
+    "webhook_token",
+    metadata,
+    # Of a provider's request, which is taken once.
+    Column("provider", Text, primary_key=True),
+    Column("token", Text, primary_key=True, comment="Its SHA-256."),
+    Column("seen_at", INSTANT, nullable=False),
+    Index(None, "seen_at"),
 )
 counter_event = Table(
     "counter_event",

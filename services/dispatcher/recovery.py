@@ -51,12 +51,12 @@ from shared.outbound import deliveries
 from shared.service import Context
 
 LOST = (
-    "Opt-outs, what customers chose on their pages, suppressions, who lifted them and why, who asked for an "
-    "erasure and why, test addresses, customer ids that stand for nobody and the log of who changed the "
-    "sending, as far as they came since the backup, are gone: nobody else holds them. Enter the opt-outs "
-    "again before the workers start. Customers who were given since then (POST /v1/customers) "
-    "are to be given again; waves that were made since then end. Standing programmes go on from where the "
-    "backup was; who was asked since is not asked again."
+    "Opt-outs, bounces and complaints, what customers chose on their pages, suppressions, who lifted them "
+    "and why, who asked for an erasure and why, test addresses, customer ids that stand for nobody and the "
+    "log of who changed the sending, as far as they came since the backup, are gone: nobody else holds them. "
+    "Enter the opt-outs again before the workers start. Customers who were given since then (POST "
+    "/v1/customers) are to be given again; waves that were made since then end. Standing programmes go on "
+    "from where the backup was; who was asked since is not asked again."
 )
 
 

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.dispatcher.audit import api as audit_api
 from services.dispatcher.audit import pages as audit_pages
+from services.dispatcher.bounces import api as bounces_api
 from services.dispatcher.contact_policies import api as contact_policies_api
 from services.dispatcher.contact_policies import pages as contact_policies_pages
 from services.dispatcher.context import DispatcherContext
@@ -52,6 +53,7 @@ ROUTERS = (
     decisions_api.router,
     suppression_files.router,
     invitations_api.router,
+    bounces_api.router,
     suppressions_api.router,
     suppressions_pages.router,
     sending_api.router,

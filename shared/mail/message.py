@@ -41,6 +41,8 @@ class MailMessage:
     """The Message-ID of the mail that it belongs to: mail programs show both together."""
     envelope_sender: str | None = None
     """The address that bounces go to; None: the sender's."""
+    reference: tuple[str, str] | None = None
+    """A further header field, with its value: what a provider sends back with a report."""
     keys: Sequence[DomainKey] = dataclass_field(default=(), repr=False)
     """Signed with; each is of the domain of ``sender``."""
 
@@ -68,6 +70,8 @@ class MailMessage:
             # Never folded: that is allowed, but some clients do not understand it.
             head.append(field("List-Unsubscribe", f"<{link_on_the_wire(self.unsubscribe)}>"))
             head.append(field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        if self.reference is not None:
+            head.append(field(*self.reference))
         head.append(field("MIME-Version", "1.0"))
         head.append(field("Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'))
         parts = [_part("plain", self.text), _part("html", self.html)]

@@ -129,6 +129,13 @@ SUSPECT_ANSWERS = Gauge(
     "afterword_suspect_answers",
     "Answers that may be a machine's and wait to be judged; each worker of the collector measures all.",
 )
+BOUNCES = Counter(
+    "afterword_bounces_total",
+    "Reports about mails that were sent, by their way (ses, postmark, mailgun, smtp, imap) and what they "
+    "are: hard, soft, policy or complaint; repeated, none (does nothing, such as a delay), unknown (of no "
+    "mail that is kept, or unproved), unreadable (no report), refused (by signature, secret or address).",
+    ["source", "kind"],
+)
 PREFERENCES = Counter(
     "afterword_preferences_total",
     "Choices of customers about further questions: never, fewer, pause, channel, or as usual again.",

@@ -28,9 +28,9 @@ from support.dispatcher_builders import (
 from support.dispatcher_erasing import ask, execute, run_erasing
 from support.http_clients import SECRET, afterword_settings
 
-from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.bounces.bounce_commands import take_report
+from services.dispatcher.bounces.failures import BounceKind, MailReport
 from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.sending import sending_commands
@@ -44,6 +44,7 @@ from shared.events.surveys import ChannelName, Reminder
 from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Deferred, Delivered, MailMessage, Outcome, Rejected, Unknown
+from shared.mail.references import MailReference
 from shared.outbound import Sender
 from shared.privacy.persons import person_of
 from shared.secrets import customer_hash
@@ -120,6 +121,9 @@ class Model:
     first: str = "waiting"
     first_sent_at: datetime | None = None
     answered: bool = False
+    complained: bool = False
+    reported: bool = False
+    """Whether the mail was reported as spam before."""
     opted_out: bool = False
     listed: bool = False
     erased: bool = False
@@ -138,6 +142,7 @@ class Model:
             "test_mode": self.test_mode,
             "bounced": self.first == "bounced",
             "not_sent": self.first != "sent",
+            "complained": self.complained,
             "opted_out": self.opted_out,
             "suppressed": self.listed,
             "case_open": self.case_open,
@@ -325,11 +330,12 @@ class World:
         entry = SuppressionEntry("address", customer_hash(SECRET, TENANT, KIM.email or ""))
         async with self.database.transaction() as uow:
             await suppress(uow, TENANT, [entry], reason="listed", who=an_actor("the test"))
-        self.model.listed = not self.model.opted_out or self.model.listed
+        said_no = self.model.opted_out or self.model.complained
+        self.model.listed = not said_no or self.model.listed
 
     async def allow(self) -> None:
         await execute(self.database, "DELETE FROM suppression WHERE reason <> 'erased'")
-        self.model.opted_out = self.model.listed = False
+        self.model.opted_out = self.model.listed = self.model.complained = False
 
     async def erase(self) -> None:
         await ask(self.database, customer_id=KIM.id)
@@ -344,11 +350,19 @@ class World:
         """The mailbox sends the first mail back."""
         if self.model.first != "sent":
             return
-        async with self.database.transaction() as uow:
-            row = await invitation_rows.find(uow, TENANT, self.invitation_id)
-            assert row is not None
-            await move_invitation(uow, TENANT, read_invitation(row), "bounced")
+        await take_report(self.database, SECRET, self._report("hard"), "smtp")
         self.model.first = "bounced"
+
+    async def complain(self) -> None:
+        """The customer reports the first mail as spam, who has it; a second time changes nothing."""
+        if self.model.first != "sent":
+            return
+        await take_report(self.database, SECRET, self._report("complaint"), "imap")
+        self.model.complained = self.model.complained or not (self.model.reported or self.model.erased)
+        self.model.reported = True
+
+    def _report(self, kind: BounceKind) -> MailReport:
+        return MailReport(MailReference(self.invitation_id), kind)
 
     async def change(self, **changes: Any) -> None:
         if self.model.gone:

@@ -83,6 +83,10 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /v1/surveys/{survey_id}/test-mails": RouteRequest(
             survey, json={"address": f"tester@{of.name}.example"}, foreign=404
         ),
+        # Its provider proves itself, not a company.
+        "dispatcher POST /v1/bounces/{provider}": RouteRequest(
+            {"provider": "postmark"}, json={"RecordType": "Open"}, public=True
+        ),
         "dispatcher GET /v1/suppressions": RouteRequest(may_repeat=(f"{of.name}-never",)),
         "dispatcher POST /v1/suppressions": RouteRequest(
             json={"email": f"never@{of.name}.example", "customer_id": f"{of.name}-never"},

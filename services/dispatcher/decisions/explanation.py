@@ -48,8 +48,10 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     mode: SendingMode = "test"
     address: str | None = None
     test_address: bool = False
+    complained: bool = False
     opted_out: bool = False
     suppressed: bool = False
+    undeliverable: bool = False
     suppressed_by: str | None = None
     """Which entry forbade it: the ``address``, or the ``customer`` by the id."""
     address_erased: bool = False
@@ -109,8 +111,10 @@ def explain(
         mode=mode,
         address=person.address if person else None,
         test_address=person is not None and person.test_address,
+        complained=person is not None and person.complained,
         opted_out=person is not None and person.opted_out,
         suppressed=person is not None and person.suppressed,
+        undeliverable=person is not None and person.undeliverable,
         suppressed_by=person.suppressed_by if person else None,
         address_erased=person is not None and person.address_erased,
         invited_at=person.invited_at if person else None,

@@ -23,8 +23,10 @@ SurveyRefusal = Literal[
     "no_address",
     "bad_address",
     "nobody",
+    "complained",
     "opted_out",
     "suppressed",
+    "undeliverable",
     "paused_by_customer",
     "countered",
     "case_open",
@@ -84,8 +86,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     erased: bool = False
     """Whether the company has erased this customer's data."""
     test_address: bool = False
+    complained: bool = False
+    """Whether they reported a mail as spam."""
     opted_out: bool = False
     suppressed: bool = False
+    undeliverable: bool = False
+    """Whether mails come back from their address; other channels still reach them."""
     suppressed_by: Literal["address", "customer"] | None = None
     """Which entry forbids it: the address's, or the customer id's."""
     address_erased: bool = False

@@ -288,8 +288,10 @@ class Simulation:
         return Person(
             address=event.address,
             test_address=event.test_address,
+            complained="complained" in reasons,
             opted_out="unsubscribed" in reasons,
             suppressed=not reasons.isdisjoint(SUPPRESSING),
+            undeliverable="bounced" in reasons,
             preferences=self._preferences(keys, event.decided_at),
             invited_at=max((each.at for each in asked), default=None),
             asked=tuple(asked),

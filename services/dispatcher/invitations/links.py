@@ -35,7 +35,7 @@ class DecidedLink(NamedTuple):
     differs: bool
     """Whether the event that was decided had other content."""
     refused_since: str | None = None
-    """Why its customer is not to be asked any more: ``opted_out`` or ``suppressed``."""
+    """Why its customer is not to be asked any more: ``complained``, ``opted_out`` or ``suppressed``."""
 
 
 async def find_link_surveys(uow: UnitOfWork, tenant: str) -> set[UUID]:
@@ -87,6 +87,8 @@ async def _refused_since(uow: UnitOfWork, tenant: str, invitation: Invitation) -
     """A link that is asked for once more is not shown to a customer who has said no since."""
     entries = [(tenant, *entry) for entry in entries_of(contact_of_invitation(tenant, invitation))]
     reasons = {row.reason for row in await suppression_rows.find_matching(uow, entries)}
+    if "complained" in reasons:
+        return "complained"
     if not SUPPRESSING.isdisjoint(reasons):
         return "suppressed"
-    return "opted_out" if reasons else None
+    return "opted_out" if "unsubscribed" in reasons else None  # a mailbox that refuses mail refuses no link

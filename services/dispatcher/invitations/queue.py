@@ -236,8 +236,10 @@ class InvitationQueue:
             erased=erased,
             address=address_quality(address),
             test_address=sending.is_test(address),
+            complained="complained" in inputs.reasons,
             opted_out="unsubscribed" in inputs.reasons or channel in inputs.refused_channels,
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
+            undeliverable=channel == "mail" and "bounced" in inputs.reasons,
             preferences=Preferences(
                 inputs.paused_until, inputs.months or 0, frozenset(inputs.refused_channels)
             ),

@@ -10,9 +10,10 @@ from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Layout, Measurement, SurveyRules
 from shared.link_tokens import LinkSigner, Purpose
-from shared.mail import MailMessage, message_id
+from shared.mail import MailMessage
 from shared.mail.dkim import DomainKey
 from shared.mail.installation import InstallationSender, installation_sender
+from shared.mail.references import MailReference, MailReferences
 from shared.pages.filters import day
 from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
@@ -109,13 +110,19 @@ class SurveyMailRenderer:
         self.installation = installation or installation_sender(afterword)
         self._secret = afterword.secret.get_secret_value()
         self._links = LinkSigner(self._secret)
+        self._references = MailReferences(self._secret)
         self._templates = Renderer("services.dispatcher", clock=clock)
         self._clock = clock
 
     @property
     def mail_from(self) -> str:
-        """The address that mails come from, unless the company has one of its own, and that bounces go to."""
+        """The address that mails come from, unless the company has one of its own."""
         return self.installation.address
+
+    def envelope_sender(self, mail: MailReference) -> str:
+        """The address that a mail is sent back to: one of its own where bounces have a host."""
+        host = self._afterword.bounce_host
+        return self._references.bounce_address(mail, host) if host is not None else self.mail_from
 
     @staticmethod
     def address(customer: Customer) -> str | None:
@@ -138,11 +145,13 @@ class SurveyMailRenderer:
         """
         sender = self.mail_from
         mail = self.render(invitation, tenant, texts, reminder, layout)
-        first_id = message_id(self._secret, "invitation", str(invitation.id), sender)
+        first = MailReference(invitation.id)
+        this = first._replace(n=first.n + reminder.number) if reminder is not None else first
+        field = self._afterword.reference_field
         host = sender.rpartition("@")[2]
         return MailMessage(
             sender=own.address or sender,
-            envelope_sender=sender,
+            envelope_sender=self.envelope_sender(this),
             keys=own.keys if own.address is not None else self.installation.keys,
             sender_name=own.name or tenant.name,
             reply_to=own.reply_to,
@@ -150,10 +159,9 @@ class SurveyMailRenderer:
             subject=mail.subject,
             text=mail.text,
             html=mail.html,
-            message_id=first_id
-            if reminder is None
-            else message_id(self._secret, "reminder", f"{invitation.id}/{reminder.number}", sender),
-            in_reply_to=first_id if reminder is not None else None,
+            message_id=self._references.message_id(this, sender),
+            in_reply_to=self._references.message_id(first, sender) if reminder is not None else None,
+            reference=(field, self._references.reference(this)) if field is not None else None,
             date=self._clock(),
             unsubscribe=mail.unsubscribe,
             list_id=f"survey.{quote(tenant.id, safe='')}.{host}",

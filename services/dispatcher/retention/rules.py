@@ -10,6 +10,7 @@ from services.dispatcher.models import (
     answer_heard,
     asked,
     audit_line,
+    bounce,
     case_heard,
     contact_preference,
     counter_event,
@@ -187,6 +188,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
     DeleteRule("decisions", countered, "t.at < :decisions"),
     DeleteRule("decisions", invitation_change, "t.at < :decisions"),
+    DeleteRule("decisions", bounce, "t.at < :decisions"),
     # What was decided about its customers is gone by then.
     DeleteRule("decisions", wave, "t.ended_at < :decisions"),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),

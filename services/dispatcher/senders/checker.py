@@ -63,9 +63,14 @@ class SenderChecker:
         own = MailSender(address=sender.address, keys=(signing,) if signing is not None else ())
         return CheckedSender(address=sender.address, keys=keys, own=own)
 
+    def _envelope(self) -> str:
+        """An address as the envelopes of mails have it."""
+        host = self._afterword.bounce_host
+        return f"bounce@{host}" if host is not None else self.installation().address
+
     async def look_up(self, sender: CheckedSender) -> SenderCheck:
         """What DNS says alone."""
-        look, envelope = self._dns.look(), self.installation().address
+        look, envelope = self._dns.look(), self._envelope()
         terms = self._afterword.spf
         dkim, seen, missing = await check_dkim(look, sender.domain, sender.keys)
         findings = [

@@ -22,7 +22,11 @@ CHANGES = (
 )
 """The log has the words between: ``went live``, ``set the test addresses (3)``."""
 _KEY = translatable("the key %(name)s")
-_UNNAMED = {translatable("the command line"), translatable("the customer")}
+_UNNAMED = {
+    translatable("the command line"),
+    translatable("the customer"),
+    translatable("the mail servers"),
+}
 _COUNT_PATTERN = re.compile(r"\((\d+)\)$")
 
 

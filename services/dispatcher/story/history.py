@@ -36,17 +36,20 @@ def mail_history(
     changes: Sequence[Row[Any]],
     due_at: datetime | None = None,
     mail_changes: Sequence[MailChange] = (),
+    *,
+    came_back: bool = False,
 ) -> list[StoryStep]:
     """Planned, postponed, stopped and resumed, tried and put off, and what became of it at last.
 
     :param changes: of how the company sends.
     :param due_at: as it was decided; the invitation's own is later where it was postponed or left late.
     :param mail_changes: what postponed or ended this mail.
+    :param came_back: whether a step of its own tells that it came back: then the last one tells that it left.
     """
     between = [*_changed(changes), *postponed_steps(mail_changes, FIRST_MAIL)]
     between.sort(key=lambda step: step.at or invitation.changed_at)
     end = end_of(mail_changes, FIRST_MAIL)
-    last = _last_step(invitation, end if invitation.state in ENDED_BY_US else None)
+    last = _last_step(invitation, end if invitation.state in ENDED_BY_US else None, came_back=came_back)
     return [*_planned(invitation, due_at), *between, *_tried(invitation), last]
 
 
@@ -93,7 +96,9 @@ def _tried(invitation: Row[Any]) -> Iterator[StoryStep]:
         yield StoryStep("tried", None, words % {"n": tries})
 
 
-def _last_step(invitation: Row[Any], end: MailChange | None) -> StoryStep:
+def _last_step(invitation: Row[Any], end: MailChange | None, *, came_back: bool) -> StoryStep:
+    if came_back and invitation.state == "bounced":
+        return StoryStep("mail", invitation.sent_at, spoken(MAIL_STATES["sent"]), invitation)
     words = spoken(MAIL_STATES[invitation.state])
     if invitation.state == "dropped":
         reason = DROP_REASONS.get(invitation.reason or "")

@@ -65,6 +65,12 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("Customer not named"),
         message("it is not said who the customer is"),
     ),
+    "complained": ReasonWords(
+        message("The customer has reported a mail as spam."),
+        message("Reported a mail as spam"),
+        message("the customer has reported a mail as spam"),
+        message("The customer has reported a mail as spam since."),
+    ),
     "opted_out": ReasonWords(
         message("The customer has unsubscribed."),
         message("Has unsubscribed"),
@@ -76,6 +82,12 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("On the suppression list"),
         message("the address is on the suppression list"),
         message("The address was put on the suppression list since."),
+    ),
+    "undeliverable": ReasonWords(
+        message("Mails to this address come back."),
+        message("Address that mail comes back from"),
+        message("mails to the address come back"),
+        message("Mails to this address have come back since."),
     ),
     "paused_by_customer": ReasonWords(
         message("The customer has asked for a pause, which was not over."),
@@ -200,6 +212,22 @@ MAIL_STATES = {
     "failed": message("The mail server refused the mail."),
     "bounced": message("The mail came back."),
     "unknown": message("Nobody knows whether the mail was sent, so it is never sent again."),
+}
+RETURNED = message("The mail came back."), message("Reminder %(number)s came back.")
+COMPLAINED = (
+    message("The customer reported the mail as spam."),
+    message("The customer reported reminder %(number)s as spam."),
+)
+"""Of the first mail, and of a reminder."""
+RETURNED_WHY = {
+    "hard": message("The mailbox is not there, or takes no mail for good."),
+    "soft": message("The mailbox could not take it, perhaps for a time."),
+    "policy": message("It is about us as a sender, not about the mailbox."),
+}
+DROPPED_FOR = {
+    "hard": message("No mail is sent to this address any more."),
+    "soft": message("It was the third one in 30 days: no mail is sent to this address any more."),
+    "complaint": message("The customer is never asked again."),
 }
 REMINDER_STATES = {
     "waiting": message("Reminder %(number)s waits for its time."),

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 
+from services.dispatcher.bounces import repository as bounce_rows
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.event_names import shown_event_id
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
@@ -34,6 +35,7 @@ from services.dispatcher.story.labels import (
     profile_label,
 )
 from services.dispatcher.story.replaced import find_replaced
+from services.dispatcher.story.returned import came_back, returned_steps
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import (
     EventStory,
@@ -161,6 +163,9 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             *await find_replaced(uow, staff.tenant, decision.event_id, staff),
         ]
         changes = await _mail_changes(uow, staff.tenant, invitation, noted)
+        bounces = (
+            await bounce_rows.list_of(uow, staff.tenant, invitation.id) if invitation is not None else []
+        )
         story = EventStory(
             decision=decision,
             facts=facts,
@@ -173,10 +178,11 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             cases=await repository.list_cases(uow, staff.tenant, decision.event_id)
             if staff.works_on_cases
             else [],
-            mail=await _mail_steps(uow, staff.tenant, decision, invitation, changes)
+            mail=await _mail_steps(uow, staff.tenant, decision, invitation, changes, bounces)
             if invitation is not None
             else (),
             changes=changes,
+            returned=returned_steps(bounces),
             countered=noted,
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
@@ -221,13 +227,19 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
 
 
 async def _mail_steps(
-    uow: UnitOfWork, tenant: str, decision: Row[Any], invitation: Row[Any], changes: Sequence[MailChange]
+    uow: UnitOfWork,
+    tenant: str,
+    decision: Row[Any],
+    invitation: Row[Any],
+    changes: Sequence[MailChange],
+    bounces: Sequence[Row[Any]],
 ) -> list[StoryStep]:
     """What happened to the mail, or to the link that was handed out in its place."""
     if read_invitation(invitation).channel == LINK:
         return link_history(invitation, decode_facts(decision.facts).requested_by)
     sending_changes = await load_changes(uow, tenant, invitation)
-    return mail_history(invitation, sending_changes, decode_explanation(decision.grounds).due_at, changes)
+    due_at = decode_explanation(decision.grounds).due_at
+    return mail_history(invitation, sending_changes, due_at, changes, came_back=came_back(bounces))
 
 
 async def _mail_changes(

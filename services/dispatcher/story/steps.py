@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
 from services.dispatcher.invitations.changes import MailChange
+from services.dispatcher.invitations.states import FIRST_MAIL
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.models import HELD_ANSWER
 from services.dispatcher.story.basis import basis_lines
@@ -27,6 +28,7 @@ StepKind = Literal[
     "mail",
     "link",
     "reminder",
+    "returned",
     "countered",
     "anonymous",
     "clicked",
@@ -53,6 +55,8 @@ class EventStory:
     """What happened to the mail."""
     changes: Sequence[MailChange] = ()
     """What postponed or ended the mail and its reminders."""
+    returned: "Sequence[StoryStep]" = ()
+    """When the mail or a reminder came back, or the customer complained about it."""
     countered: "Sequence[StoryStep]" = ()
     """What counter-events and other mails did to it, and what it did to the mails about other events."""
 
@@ -65,6 +69,8 @@ class StoryStep:
     at: datetime | None
     words: str
     row: Any = None
+    what: str = ""
+    """Of a mail that came back or was complained about: the first sentence of the words."""
     why: str = ""
     """Why a reminder was not accepted by the mail server, in words."""
     change: MailChange | None = None
@@ -85,6 +91,7 @@ def story_steps(story: EventStory) -> list[StoryStep]:
     steps += at_decision
     if story.invitation is not None:
         steps += story.mail
+        steps += [step for step in story.returned if step.row.n == FIRST_MAIL]
         if story.invitation.anonymous and not story.answers:
             words = translated("This survey is anonymous: which answer came of this event is not kept.")
             steps.append(StoryStep("anonymous", None, words))
@@ -97,6 +104,7 @@ def story_steps(story: EventStory) -> list[StoryStep]:
     for answer in story.answers:
         steps += _answer_steps(answer)
     steps += [step for step in reminders if step not in before]
+    steps += [step for step in story.returned if step.row.n != FIRST_MAIL]
     for case in story.cases:
         words = translated("Case %(number)s was opened.") % {"number": case.number}
         steps.append(StoryStep("case", case.opened_at, words, case))

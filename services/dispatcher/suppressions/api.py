@@ -42,6 +42,13 @@ LIFT_REFUSALS = {
             "administrator who gives the reason as “?reason=…”, which is kept."
         ),
     ),
+    "complained": (
+        message("This customer has reported a mail of yours as spam."),
+        message(
+            "Only the customer can take that back, by the link in any mail of yours, or an "
+            "administrator who gives the reason as “?reason=…”, which is kept."
+        ),
+    ),
     "erased": (
         message("A customer who came under this address was erased on request."),
         message(
@@ -140,12 +147,12 @@ async def remove_suppression(
     context: OwnContext,
     reason: Annotated[
         str | None,
-        Query(max_length=500, description="Why. Needed where the customer had unsubscribed; it is kept."),
+        Query(max_length=500, description="Why. Needed where the customer had said no; it is kept."),
     ] = None,
 ) -> Response:
-    """Who has unsubscribed stays so: only they themselves take it back, by the link in any mail, or an
-    administrator (a key with the scope `admin`) who gives a `reason`. The address of a customer who was
-    erased is taken from the list by such an administrator alone. Others get 409.
+    """Who has unsubscribed or complained stays so: only they themselves take it back, by the link in any
+    mail, or an administrator (a key with the scope `admin`) who gives a `reason`. The address of a customer
+    who was erased is taken from the list by such an administrator alone. Others get 409.
     """
     kind, _, key = suppression_id.partition(":")
     why = (reason or "").strip() or None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from services.dispatcher.csv_tables import MORE_CELLS, BadTable, UnreadableRow, has_more_cells, open_table
 from services.dispatcher.customers.reading import BAD_ADDRESS, BLANK_ID
@@ -18,8 +18,8 @@ Column = Literal["email", "customer_id", "address_hash", "reason", "since"]
 NAMING_COLUMNS: tuple[Column, ...] = ("email", "customer_id", "address_hash")
 """By which an entry is found; a row has at least one."""
 COLUMNS: tuple[Column, ...] = (*NAMING_COLUMNS, "reason", "since")
-ImportedReason = Literal["unsubscribed", "listed"]
-REASONS_IN: dict[str, ImportedReason] = {"": "listed", "listed": "listed", "unsubscribed": "unsubscribed"}
+ImportedReason = Literal["unsubscribed", "complained", "listed", "bounced"]
+REASONS_IN: dict[str, ImportedReason] = {"": "listed", **{each: each for each in get_args(ImportedReason)}}
 """As a row has them."""
 MAX_ID_LENGTH = 200
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -27,7 +27,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 NO_NAME = message("Give email, customer_id or address_hash.")
 BAD_HASH = message("Is no hash of an address. Take it from an export of this company, or give email.")
 LONG_ID = message("Has more than %(most)s characters.", most=MAX_ID_LENGTH)
-BAD_REASON = message("Write unsubscribed or listed, or leave it empty: that is listed.")
+BAD_REASON = message("Write unsubscribed, complained, bounced or listed, or leave it empty: that is listed.")
 ERASED_ROW = message("An erased customer needs no import: they stay on the list. Leave this row out.")
 BAD_TIME = message("Write the time like 2026-03-02T09:00:00Z, or the day like 2026-03-02.")
 IN_FUTURE = message("Lies in the future. Write since when nobody is asked.")

@@ -5,11 +5,17 @@ from typing import Literal, NamedTuple
 from services.dispatcher.decisions.contacts import ContactKey
 
 SuppressionKind = Literal["address", "customer"]
-SuppressionReason = Literal["unsubscribed", "erased", "listed"]
-"""Who unsubscribed; an address under which an erased customer came; what the company has listed."""
+SuppressionReason = Literal["unsubscribed", "complained", "erased", "listed", "bounced"]
+"""Who unsubscribed, or reported a mail as spam; an address under which an erased customer came; what the
+company has listed; an address that mails come back from. Of several reasons for an entry it has the first of
+``complained``, ``unsubscribed``, ``erased``, ``listed`` and ``bounced``."""
 
 SUPPRESSING: frozenset[SuppressionReason] = frozenset({"erased", "listed"})
-"""The reasons that are not the customer's own unsubscription."""
+"""The reasons that are neither the customer's own no nor the mailbox's."""
+OWN_NO: frozenset[SuppressionReason] = frozenset({"unsubscribed", "complained"})
+"""What the customer has said, and takes back."""
+FIRM: frozenset[SuppressionReason] = OWN_NO | {"erased"}
+"""The reasons of entries that only an administrator takes away, who writes why."""
 
 
 class SuppressionEntry(NamedTuple):

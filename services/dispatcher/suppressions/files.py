@@ -57,8 +57,8 @@ CSV_BODY: dict[str, Any] = {
 )
 async def import_suppressions(request: Request, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
     """Take a CSV file (UTF-8; comma, semicolon or tab) of up to 16 MiB. Its first row names the columns:
-    `email`, `customer_id` or `address_hash` (that of an export), and may have `reason` (`unsubscribed` or
-    `listed`) and `since` (a time with its offset, or a day).
+    `email`, `customer_id` or `address_hash` (that of an export), and may have `reason` (`unsubscribed`,
+    `complained`, `bounced` or `listed`) and `since` (a time with its offset, or a day).
 
     A bad row is refused by itself, the others are kept. The same file again changes nothing: send it again
     when the connection broke. It is kept in parts, in the order of its rows.

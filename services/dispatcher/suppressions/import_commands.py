@@ -15,8 +15,8 @@ from shared.privacy.subjects import Subject
 from shared.secrets import customer_hash
 
 ROWS_AT_ONCE = 2_000
-REASONS: tuple[ImportedReason, ...] = ("listed", "unsubscribed")
-"""In the order in which they are stored: an unsubscription takes the place of a list."""
+REASONS: tuple[ImportedReason, ...] = ("bounced", "listed", "unsubscribed", "complained")
+"""In the order in which they are stored: a later one takes the place of those before it."""
 
 
 Row = TypeVar("Row")

@@ -6,8 +6,10 @@ from shared.values.messages import Message, message
 
 REASON_LABELS: dict[SuppressionReason, Message] = {
     "unsubscribed": message("has unsubscribed"),
+    "complained": message("has reported a mail as spam"),
     "listed": message("was listed by the company"),
     "erased": message("was erased on request"),
+    "bounced": message("mails come back"),
 }
 EXAMPLE = "email,customer_id,reason,since\nkim@example.com,,unsubscribed,2026-03-02\n,c-4711,listed,"
 """Two rows of a table."""

@@ -52,7 +52,7 @@ async def show_suppressions(
     staff: CompanyStaffEditor,
     context: OwnContext,
     q: Typed = "",
-    reason: Annotated[str, Query(pattern="^(unsubscribed|listed|erased)?$")] = "",
+    reason: Annotated[str, Query(pattern="^(unsubscribed|complained|listed|erased|bounced)?$")] = "",
     after: Typed = "",
     taken: Annotated[str, Query(max_length=12)] = "",
     did: Annotated[str, Query(max_length=12)] = "",

@@ -12,7 +12,9 @@ from shared.db import UnitOfWork
 from shared.ids import uuid7
 from shared.privacy.audit import CUSTOMER
 
-ADD = """
+_BY_STRENGTH = "ARRAY['bounced', 'listed', 'erased', 'unsubscribed', 'complained']"
+_STRONGER = f"array_position({_BY_STRENGTH}, EXCLUDED.reason) > array_position({_BY_STRENGTH}, s.reason)"
+ADD = f"""
     INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at, canonical, listed)
     SELECT :tenant, kind, key, CAST(:reason AS text), :who, coalesce(since, :now), true,
         CAST(:reason AS text) = 'listed'
@@ -21,8 +23,8 @@ ADD = """
     ORDER BY 2, 3
     ON CONFLICT (tenant, kind, key) DO UPDATE SET
         listed = s.listed OR s.reason = 'listed' OR EXCLUDED.listed,
-        reason = CASE WHEN EXCLUDED.reason = 'listed' THEN s.reason ELSE EXCLUDED.reason END,
-        who = CASE WHEN EXCLUDED.reason = 'listed' THEN s.who ELSE EXCLUDED.who END,
+        reason = CASE WHEN {_STRONGER} THEN EXCLUDED.reason ELSE s.reason END,
+        who = CASE WHEN {_STRONGER} THEN EXCLUDED.who ELSE s.who END,
         created_at = least(s.created_at, EXCLUDED.created_at)
     WHERE s.reason <> EXCLUDED.reason
     RETURNING xmax = 0 AS is_new
@@ -40,8 +42,8 @@ async def add(
 ) -> int:
     """Add (kind, key) entries; returns how many were not there.
 
-    A list takes the place of no other reason, an unsubscription that of each. That a list has the entry, too,
-    stays known.
+    An entry keeps the strongest of its reasons: a complaint, then an unsubscription, an erasure, the list of
+    the company, a bounce. That a list has the entry, too, stays known.
 
     :param since: when those entries were made that are not made now.
     """
@@ -82,9 +84,9 @@ ADD_ERASED = """
     ON CONFLICT (tenant, kind, key) DO UPDATE SET
         person = EXCLUDED.person,
         listed = s.listed OR s.reason = 'listed',
-        reason = CASE WHEN s.reason = 'listed' THEN EXCLUDED.reason ELSE s.reason END,
-        who = CASE WHEN s.reason = 'listed' THEN EXCLUDED.who ELSE s.who END
-    WHERE s.reason = 'listed' OR s.person IS DISTINCT FROM EXCLUDED.person
+        reason = CASE WHEN s.reason IN ('listed', 'bounced') THEN EXCLUDED.reason ELSE s.reason END,
+        who = CASE WHEN s.reason IN ('listed', 'bounced') THEN EXCLUDED.who ELSE s.who END
+    WHERE s.reason IN ('listed', 'bounced') OR s.person IS DISTINCT FROM EXCLUDED.person
 """
 
 

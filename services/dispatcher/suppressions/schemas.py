@@ -30,7 +30,8 @@ class SuppressionAnswer(BaseModel):
     id: str
     kind: SuppressionKind
     reason: SuppressionReason = Field(
-        description="`erased`: a customer who came under the address was erased on request."
+        description="`complained`: the customer reported a mail as spam; `bounced`: mails come back from the "
+        "address; `erased`: a customer who came under the address was erased on request."
     )
     created_at: datetime
 

@@ -8,12 +8,20 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.repository.contacts import has_several_addresses
 from services.dispatcher.suppressions import repository
-from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason, entries_of
+from services.dispatcher.suppressions.domain import (
+    OWN_NO,
+    SuppressionEntry,
+    SuppressionReason,
+    entries_of,
+)
 from services.dispatcher.suppressions.repository import ErasedAddress
 from shared.db import UnitOfWork
 from shared.events import CustomerErased, Event
 from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
 from shared.secrets import customer_hashes
+
+MAIL_SERVERS = "the mail servers"
+"""Under whose name an address is dropped that mails come back from."""
 
 
 async def suppress(
@@ -24,7 +32,7 @@ async def suppress(
     reason: SuppressionReason,
     who: AuditActor,
 ) -> None:
-    """Never ask them again. An unsubscription stays one, whatever a list says later."""
+    """Never ask them again. An entry keeps the strongest of its reasons, in whatever order they come."""
     await repository.add(
         uow,
         tenant,
@@ -64,6 +72,20 @@ async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
     await suppress(uow, contact.tenant, entries, reason="unsubscribed", who=CUSTOMER)
 
 
+async def complain(uow: UnitOfWork, contact: ContactKey) -> None:
+    """Never ask the contact again, who has reported a mail as spam."""
+    entries = await own_entries(uow, contact)
+    await suppress(uow, contact.tenant, entries, reason="complained", who=CUSTOMER)
+
+
+async def drop_address(uow: UnitOfWork, tenant: str, address: str) -> None:
+    """Send no mail to an address any more, since mails come back from it.
+
+    :param address: its keyed hash.
+    """
+    await repository.add(uow, tenant, [("address", address)], reason="bounced", who=MAIL_SERVERS)
+
+
 async def own_entries(uow: UnitOfWork, contact: ContactKey) -> list[SuppressionEntry]:
     """Under what the contact's own word holds.
 
@@ -78,15 +100,15 @@ async def own_entries(uow: UnitOfWork, contact: ContactKey) -> list[SuppressionE
 
 
 async def has_unsubscribed(uow: UnitOfWork, contact: ContactKey) -> bool:
-    """Whether the contact itself has unsubscribed."""
-    return any(row.reason == "unsubscribed" for row in await _matching(uow, contact))
+    """Whether the contact itself has unsubscribed, or reported a mail as spam."""
+    return any(row.reason in OWN_NO for row in await _matching(uow, contact))
 
 
 async def resubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
-    """Take the contact's own unsubscription back. What the company has listed stays on its list."""
+    """Take the contact's own no back. What the company has listed stays on its list."""
     for match in await _matching(uow, contact):
         entry = await repository.lock(uow, contact.tenant, match.kind, match.key)
-        if entry is None or entry.reason != "unsubscribed":
+        if entry is None or entry.reason not in OWN_NO:
             continue
         await repository.log_lift(uow, contact.tenant, entry, who=CUSTOMER.name, reason=None)
         if entry.listed:

@@ -11,6 +11,7 @@ from services.dispatcher.customers.views import RowFault
 from services.dispatcher.sending.labels import actor_label
 from services.dispatcher.story.labels import customer_label
 from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow
+from services.dispatcher.suppressions.domain import FIRM
 from services.dispatcher.suppressions.labels import REASON_LABELS
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
@@ -38,7 +39,7 @@ class EntryLine:
         if row.kind == "address":
             name = translated("an address, %(code)s") % {"code": name}
         who, reason = actor_label(row.who), spoken(REASON_LABELS[row.reason])
-        return cls(f"{row.kind}:{row.key}", name, reason, row.reason != "listed", row.created_at, who)
+        return cls(f"{row.kind}:{row.key}", name, reason, row.reason in FIRM, row.created_at, who)
 
 
 @dataclass(frozen=True)

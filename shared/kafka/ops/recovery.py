@@ -119,7 +119,7 @@ class Recoverer:
         async with self._exclusive(), topic_reader(self.bootstrap, f"{self.service}-recover") as reader:
             finding = await self._inspect(reader)
             read_again = bool(finding.missing_rows) or restored
-            await self._refuse_beside("worker", "sender", *(["api"] if read_again else []))
+            await self._refuse_beside("worker", "sender", "bounces", *(["api"] if read_again else []))
             for position in finding.refused:
                 await self._restart(position)
             if read_again:

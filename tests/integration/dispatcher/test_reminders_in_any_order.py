@@ -26,6 +26,7 @@ STEPS: dict[str, Callable[[World], Awaitable[None]]] = {
     "yes again": World.allow,
     "erased": World.erase,
     "bounced": World.bounce,
+    "complained": World.complain,
     "paused": lambda world: world.change(state="paused"),
     "started": lambda world: world.change(state="live"),
     "no reminders": lambda world: world.change(reminders=()),
@@ -47,6 +48,8 @@ some_step = st.sampled_from(TIME) | st.sampled_from(list(STEPS))
 @example(days=(2,), order=["an hour", "mails are waiting", "three days", "answered", "a day"])
 @example(days=(2, 5), order=["an hour", "mails are unknown", "three days", "mails are sent", "five days"])
 @example(days=(1,), order=["an hour", "case opened", "no", "erased", "three days"])
+@example(days=(2, 5), order=["an hour", "complained", "yes again", "complained", "three days", "bounced"])
+@example(days=(2, 5), order=["an hour", "listed", "complained", "no", "three days"])
 @settings(
     max_examples=examples(20),
     deadline=None,

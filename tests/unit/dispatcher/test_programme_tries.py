@@ -127,7 +127,16 @@ def test_at_another_pace_the_tries_keep_their_distance() -> None:
 
 LASTING_REASONS = {
     *("invited", "unknown_tenant", "no_survey", "erased", "no_address", "bad_address", "nobody", "opted_out"),
-    *("suppressed", "no_basis", "conditions", "channel", "sampled_out", "outranked"),
+    *(
+        "complained",
+        "suppressed",
+        "undeliverable",
+        "no_basis",
+        "conditions",
+        "channel",
+        "sampled_out",
+        "outranked",
+    ),
 }
 
 

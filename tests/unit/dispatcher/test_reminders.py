@@ -46,8 +46,10 @@ FORBIDDEN: dict[ReminderRefusal, dict[str, Any]] = {
     "not_sent": {"state": "unknown"},
     "no_address": {"person": Person(address="missing")},
     "bad_address": {"person": Person(address="bad")},
+    "complained": {"person": Person(address="good", complained=True)},
     "opted_out": {"person": Person(address="good", opted_out=True)},
     "suppressed": {"person": Person(address="good", suppressed=True)},
+    "undeliverable": {"person": Person(address="good", undeliverable=True)},
     "paused_by_customer": {
         "person": Person(address="good", preferences=Preferences(paused_until=NOW + timedelta(seconds=1)))
     },

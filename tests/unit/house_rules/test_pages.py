@@ -10,7 +10,7 @@ from support.source_code import ROOT
 from shared.privacy.audit import AUDIT_ACTS
 
 GLOSSARY = """
-    adaptive sampling, anonymous, answer, audit line, belongs, beyond the draw, bundle, case, channel, claim, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
+    adaptive sampling, anonymous, answer, audit line, belongs, beyond the draw, bounce, bundle, case, channel, claim, complaint, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
     deadline, decision, declared basis, delivery, detractor, dimension, distance, draft, dry run, edit window, erasure, event, evidence, export, fence, first day, fuse,
     handler, held answer, hold, holding time, intent, invitation, judgement, layout, lease, loop, margin, measurement, message, neutral, notice, notification, NPS, outbox, outranked, partition, period,
     person, personal link, position, postpone, profile, programme, publish, quarantine, question, reader, record, rehearsal, relay, reminder, replay, replica, reply, restore guard,

@@ -1,0 +1,37 @@
+"""What takes reports that come as mails, as far as it is set up: our SMTP server, and a mailbox."""
+
+from services.dispatcher.bounces.mailbox import MAILBOX_LOOP, mailbox_loop
+from services.dispatcher.bounces.smtp_server import SMTP_LOOP, smtp_loop
+from services.dispatcher.settings import Settings
+from shared.errors import FatalError
+from shared.service import Context, Loops
+
+
+class NothingToReceive(FatalError):
+    """Neither way is set up, or one lacks a setting."""
+
+
+def receiver_loops(context: Context) -> Loops:
+    """The loops of `afterword run dispatcher bounces`.
+
+    :raises NothingToReceive: when there would be none.
+    """
+    own: Settings = context.own
+    host = context.afterword.bounce_host
+    loops = {}
+    if own.bounce_listen is not None:
+        if host is None:
+            raise NothingToReceive(
+                "DISPATCHER_BOUNCE_LISTEN needs AFTERWORD_BOUNCE_HOST: the host whose mail is taken."
+            )
+        loops[SMTP_LOOP] = smtp_loop(
+            context.database, context.health, context.secret, host, own.bounce_listen
+        )
+    if own.bounce_mailbox is not None:
+        url = own.bounce_mailbox.get_secret_value()
+        loops[MAILBOX_LOOP] = mailbox_loop(context.database, context.health, context.secret, url)
+    if not loops:
+        raise NothingToReceive(
+            "There is nothing to receive: set DISPATCHER_BOUNCE_LISTEN, DISPATCHER_BOUNCE_MAILBOX, or both."
+        )
+    return loops
