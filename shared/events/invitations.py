@@ -28,12 +28,16 @@ class Invitation(Data, frozen=True, kw_only=True):
     measurement: Measurement
     language: Name
     channel: Text = "mail"
-    """By which it asks. ``link``: no mail is sent, the company shows the link itself since ``sent_at``."""
+    """By which it asks. ``sms``: in all that is said of mails here they are text messages; ``link``: no mail is
+    sent, the company shows the link itself since ``sent_at``."""
     test: bool
     """Whether it was made for a test address or in test mode: its answer never counts."""
     customer: Customer
     contact_key: Text | None = None
-    """The keyed hash of the address that the mail goes to: several people may share one customer id."""
+    """The keyed hash of the customer's mail address, or of the phone number where there is none: several people
+    may share one customer id."""
+    number_key: Text | None = None
+    """The keyed hash of the number that it is texted to, where the customer has a mail address, too."""
     person: Text | None = None
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
     anonymous: bool = False

@@ -23,8 +23,10 @@ QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 touchpoint, or of this very survey."""
 Layout = Literal["horizontal", "vertical"]
 """How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
-ChannelName = Literal["mail", "link"]
+ChannelName = Literal["mail", "sms", "link"]
 """By which people are reached."""
+OWN_CHANNELS: frozenset[ChannelName] = frozenset({"mail", "sms"})
+"""Those by which we write to them; a link is shown by the company."""
 NO_TRIGGER = "wave."
 """The trigger of a survey that waves and programmes alone ask: no event has this type, though those of waves
 begin with it. A version before this one reads it as any other trigger."""
@@ -169,6 +171,8 @@ class SurveyTexts(Data, frozen=True, kw_only=True):
     """
 
     subject: Text | None = None
+    sms: Text | None = None
+    """The sentence of a text message, before the link and how to stop."""
     intro: Text | None = None
     question: Text | None = None
     reason: Text | None = None

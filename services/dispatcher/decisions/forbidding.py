@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from services.dispatcher.decisions.frequency import left_of
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
@@ -15,10 +17,28 @@ def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None
     """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
     can_reach: dict[ChannelName, bool] = {
         "mail": person.address == "good" and not person.has_link,
+        "sms": person.number.quality == "good" and not person.has_link,
         "link": person.has_link,
     }
     can_reach |= dict.fromkeys(can_reach.keys() & person.preferences.refused_channels, False)
     return next((name for each in channels for name in can_reach if name == each and can_reach[name]), None)
+
+
+def as_asked(person: Person, channels: Sequence[str]) -> Person:
+    """The person as a survey with these channels asks them: by SMS with the number in the address's place.
+
+    Where no channel can reach them, a survey that asks by SMS alone tells what the number lacks.
+    """
+    channel = first_channel(channels, person)
+    only_texts = "sms" in channels and "mail" not in channels
+    if person.has_link or not (channel == "sms" or (channel is None and only_texts)):
+        return person
+    return replace(
+        person,
+        address=person.number.quality,
+        test_address=person.number.test,
+        hours=person.number.hours,
+    )
 
 
 def refuses_channels(survey: CandidateSurvey, person: Person) -> bool:
