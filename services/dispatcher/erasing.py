@@ -12,9 +12,9 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.contacts import contact_of_invitation
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts, encode_facts
-from services.dispatcher.decisions.contacts import contact_of_invitation
 from services.dispatcher.decisions.quarantine import forget_asked
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.invitations.states import read_invitation

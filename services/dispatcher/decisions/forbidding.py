@@ -16,7 +16,7 @@ from shared.events.surveys import ChannelName
 def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
     """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
     can_reach: dict[ChannelName, bool] = {
-        "mail": person.address == "good" and not person.has_link,
+        "mail": person.address == "good" and not person.has_link and not person.by_sms,
         "sms": person.number.quality == "good" and not person.has_link,
         "link": person.has_link,
     }
@@ -27,18 +27,24 @@ def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None
 def as_asked(person: Person, channels: Sequence[str]) -> Person:
     """The person as a survey with these channels asks them: by SMS with the number in the address's place.
 
-    Where no channel can reach them, a survey that asks by SMS alone tells what the number lacks.
+    Where no channel can reach them, what is known of the one that comes closest tells why.
     """
-    channel = first_channel(channels, person)
-    only_texts = "sms" in channels and "mail" not in channels
-    if person.has_link or not (channel == "sms" or (channel is None and only_texts)):
+    if person.has_link or (first_channel(channels, person) or _closest(channels, person)) != "sms":
         return person
     return replace(
         person,
+        by_sms=True,
         address=person.number.quality,
         test_address=person.number.test,
         hours=person.number.hours,
     )
+
+
+def _closest(channels: Sequence[str], person: Person) -> str | None:
+    """The survey's channel of which the most is known: an address before none, and in their order."""
+    qualities = {"mail": person.address, "sms": person.number.quality}
+    own = [channel for channel in channels if channel in qualities]
+    return min(own, key=lambda channel: ("good", "bad", "missing").index(qualities[channel]), default=None)
 
 
 def refuses_channels(survey: CandidateSurvey, person: Person) -> bool:

@@ -55,7 +55,7 @@ SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
 
 
-ONLY_LINKS: frozenset[ChannelName] = frozenset({LINK})
+ONLY_LINKS: frozenset[ChannelName] = frozenset({"link"})
 ASIDE: frozenset[SurveyState] = frozenset({"draft", "rehearsal"})
 """Surveys in these states are to an event as if they were not there; a rehearsal is judged beside it."""
 
@@ -103,6 +103,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     address: AddressQuality
     """Of the mail address; of a text message that is judged, of the number."""
     number: Number = NO_NUMBER
+    by_sms: bool = False
+    """Whether ``address``, ``test_address`` and ``hours`` are those of the number."""
     erased: bool = False
     """Whether the company has erased this customer's data."""
     test_address: bool = False

@@ -313,7 +313,7 @@ class Simulation:
         )
 
     def _last_message_at(self, event: PastEvent) -> datetime | None:
-        """When the last message of ours to the contact left before the event was decided; None: there was none."""
+        """When the last message of ours to the contact had left at the decision; None: there was none."""
         left = (
             each.at
             for key in event.contact.own_keys

@@ -241,9 +241,7 @@ class InvitationQueue:
             test_address=sending.is_test(address),
             opted_out="unsubscribed" in inputs.reasons or channel in refused,
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
-            preferences=Preferences(
-                inputs.paused_until, inputs.months or 0, refused
-            ),
+            preferences=Preferences(inputs.paused_until, inputs.months or 0, refused),
             invited_at=inputs.asked_elsewhere_at,
             asked=tuple(each for each in asked if each.elsewhere),
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),

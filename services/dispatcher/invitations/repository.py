@@ -140,7 +140,8 @@ FIND_SENDING_INPUTS = f"""
             coalesce(array_agg(y.channel) FILTER (WHERE y.channel IS NOT NULL), '{{}}') AS refused_channels
         FROM contact_preference y
         WHERE y.tenant = n.tenant AND (
-            y.kind = 'customer' AND y.key = :customer_id OR y.kind = 'address' AND y.key IN (:address, :number)
+            y.kind = 'customer' AND y.key = :customer_id
+            OR y.kind = 'address' AND y.key IN (:address, :number)
         )
     ) q
 """

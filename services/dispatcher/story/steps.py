@@ -25,6 +25,7 @@ StepKind = Literal[
     "postponed",
     "tried",
     "mail",
+    "report",
     "link",
     "reminder",
     "countered",
