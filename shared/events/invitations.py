@@ -32,7 +32,7 @@ class Invitation(Data, frozen=True, kw_only=True):
     measurement: Measurement
     language: Name
     channel: Text = "mail"
-    """By which it asks. ``sms``: what is said of mails here holds for its texts; ``link``: no mail is sent, the
+    """By which it asks. ``sms``: what is said of mails holds for its texts; ``link``: no mail is sent, the
     company shows the link itself since ``sent_at``."""
     test: bool
     """Whether it was made for a test address or in test mode: its answer never counts."""

@@ -171,13 +171,13 @@ class SurveyTexts(Data, frozen=True, kw_only=True):
     """
 
     subject: Text | None = None
-    sms: Text | None = None
-    """The sentence of a text message, before the link and how to stop."""
     intro: Text | None = None
     question: Text | None = None
     reason: Text | None = None
     follow_up: FollowUp = FollowUp()
     thanks: Text | None = None
+    sms: Text | UnsetType | None = UNSET
+    """The sentence of a text message, before the link and how to stop."""
     occasion: Text | UnsetType | None = UNSET
     """What the survey is about, such as “your delivery”; without one the type of the event tells."""
     question_texts: dict[str, QuestionTexts] | UnsetType = field(name="questions", default=UNSET)

@@ -87,7 +87,7 @@ def decide(
     if wave_of is not None:
         matching = [survey for survey in surveys if survey.id == wave_of]
     elif test_of is not None:
-        matching = [survey for survey in surveys if survey.id == test_of and person.test_address]
+        matching = [survey for survey in surveys if survey.id == test_of and person.is_tester]
     else:
         matching = asking_about(event_type, surveys, link_of)
     matching = [survey_for_event(survey, touchpoint, delay_minutes) for survey in matching]

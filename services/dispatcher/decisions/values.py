@@ -153,6 +153,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return ONLY_LINKS if self.has_link else OWN_CHANNELS
 
     @property
+    def is_tester(self) -> bool:
+        """Whether the address or the number is one of the company's own, for tests."""
+        return self.test_address or self.number.test
+
+    @property
     def waits_for_nothing(self) -> bool:
         """Whether no delay and no hour holds it: at a test address, or since a link is shown at once."""
         return self.test_address or self.has_link
