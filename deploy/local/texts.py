@@ -27,7 +27,7 @@ class Text(msgspec.Struct, frozen=True, rename={"sender": "from"}):
 
 
 class TextStore:
-    """All texts in the order of their arrival, kept over restarts. The same reference again is the same text."""
+    """All texts in the order of their arrival, kept over restarts; each reference once."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from shared.telemetry import metrics
 
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 60.0
-MAX_ANSWER_BYTES = 64 * 1024
+MAX_ANSWER_BYTES = 32 * 1024
 NO_PROVIDER = "no SMS provider is set: see DISPATCHER_SMS_PROVIDER"
 NO_SENDER = "the country of the number takes no name as sender: set DISPATCHER_SMS_NUMBER"
 BROKEN = "the connection broke while the message was handed over"

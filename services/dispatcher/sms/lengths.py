@@ -18,7 +18,7 @@ GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
 ROOM: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 """Septets, or UTF-16 code units, of a text that is one message, and of each part of a longer one."""
 _ESCAPED = 2
-_BEYOND_BMP = 0x10000
+_LAST_OF_ONE_UNIT = "\uffff"
 
 
 class TextLength(NamedTuple):
@@ -60,7 +60,7 @@ def odd_characters(text: str) -> str:
 def _width(character: str, encoding: Encoding) -> int:
     if encoding == "GSM-7":
         return _ESCAPED if character in GSM_EXTENSION else 1
-    return _ESCAPED if ord(character) >= _BEYOND_BMP else 1
+    return _ESCAPED if character > _LAST_OF_ONE_UNIT else 1
 
 
 _SIMPLE = str.maketrans(

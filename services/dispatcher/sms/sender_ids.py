@@ -5,9 +5,8 @@ import re
 import phonenumbers
 from phonenumbers import NumberParseException
 
-MAX_NAME_LENGTH = 11
-_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_E164_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 NUMBERS_ONLY: dict[str, str] = {
@@ -41,12 +40,12 @@ what changes there is changed here."""
 
 def is_name(sender: str) -> bool:
     """Whether it is a name that a text may come from, and not a number."""
-    return _NAME.fullmatch(sender) is not None
+    return _SENDER_NAME.fullmatch(sender) is not None
 
 
 def is_number(sender: str) -> bool:
     """Whether it is a number in E.164, or a short code."""
-    return _NUMBER.fullmatch(sender) is not None or _SHORT_CODE.fullmatch(sender) is not None
+    return _E164_NUMBER.fullmatch(sender) is not None or _SHORT_CODE.fullmatch(sender) is not None
 
 
 def country_of(number: str) -> str | None:
