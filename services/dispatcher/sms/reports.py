@@ -34,7 +34,7 @@ def reported(invitation: Invitation, report: TextReport, n: int, at: datetime) -
     """
     if invitation.erased or invitation.report == "delivered":
         return None
-    code = report.code[:MAX_CODE_CHARS] or None
+    code = "".join(each for each in report.code if each.isascii() and each.isprintable())[:MAX_CODE_CHARS]
     state, reason = invitation.state, invitation.reason
     if report.state == "undeliverable" and n == 1 and state == "sent":
         state, reason = "bounced", f"{UNDELIVERED} ({code})" if code else UNDELIVERED
@@ -48,6 +48,6 @@ def reported(invitation: Invitation, report: TextReport, n: int, at: datetime) -
         state=state,
         reason=reason,
         report=report.state,
-        report_code=code,
+        report_code=code or None,
         reported_at=at,
     )

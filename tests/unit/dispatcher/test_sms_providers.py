@@ -272,6 +272,28 @@ def test_what_is_not_signed_so_is_refused(webhook: Webhook) -> None:
         a_provider(name).read(webhook)
 
 
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+@given(
+    body=st.one_of(
+        st.binary(max_size=60),
+        st.dictionaries(st.text(max_size=5), st.text(max_size=5)).map(lambda sent: json.dumps(sent).encode()),
+        st.just(b'{"text": "\\ud800", "sig": "\\ud800", "timestamp": "1"}'),
+        st.just(b"a=1&" * 300),
+    ),
+    token=st.text(alphabet=st.characters(codec="latin-1"), max_size=30),
+    kind=st.sampled_from([JSON, "application/x-www-form-urlencoded", ""]),
+)
+def test_whatever_a_stranger_sends_is_refused_as_not_signed(
+    name: str, body: bytes, token: str, kind: str
+) -> None:
+    headers = {"authorization": f"Bearer {token}", "messagebird_signature_jwt": token}
+    for sent in (headers, {**headers, "authorization": token}):
+        with pytest.raises(BadSignature):
+            a_provider(name).read(
+                a_webhook(name, body, "a=%ff", content_type=kind, x_twilio_signature=token, **sent)
+            )
+
+
 async def send(answer: httpx.Response | Exception) -> Outcome:
     async def handle(request: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):

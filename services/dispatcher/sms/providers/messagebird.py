@@ -18,6 +18,7 @@ from services.dispatcher.sms.providers.provider import (
     refused_number,
     reply_from,
     same,
+    signed_bytes,
 )
 from shared.mail import Away, Outcome
 
@@ -68,7 +69,7 @@ class MessageBird(Provider):
         token = webhook.headers.get("messagebird-signature-jwt", "")
         claims = claims_of(token, self.settings.signing_secret, webhook.at)
         if claims.get("iss") != "MessageBird" or not same(
-            str(claims.get("url_hash", "")), hex_digest(webhook.url.encode())
+            str(claims.get("url_hash", "")), hex_digest(signed_bytes(webhook.url))
         ):
             raise BadSignature("MessageBird-Signature-JWT is of another address")
         if webhook.body and not same(str(claims.get("payload_hash", "")), hex_digest(webhook.body)):

@@ -18,6 +18,8 @@ from shared.values.phone import e164_number
 
 MAX_CLOCK_DIFFERENCE_S = 300
 """For how long a signed request is taken."""
+MAX_FIELDS = 200
+"""Of a form."""
 HTTP_OK, HTTP_BAD_REQUEST, HTTP_UNAUTHORIZED, HTTP_FORBIDDEN, HTTP_TOO_MANY = 200, 400, 401, 403, 429
 HTTP_SERVER_ERROR, HTTP_UNAVAILABLE = 500, 503
 _JWT_DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
@@ -71,8 +73,15 @@ class Webhook:
         return "json" in self.headers.get("content-type", "")
 
     def form(self) -> list[tuple[str, str]]:
-        """The fields of an urlencoded body."""
-        return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+        """The fields of an urlencoded body.
+
+        :raises BadSignature: when there are more than any provider sends.
+        """
+        text = self.body.decode("utf-8", "replace")
+        try:
+            return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        except ValueError:
+            raise BadSignature("no provider sends so many fields") from None
 
     def values(self) -> dict[str, str]:
         """The fields of the query and of the body, whichever form that has; what is nested is left out."""
@@ -162,9 +171,14 @@ def reply_from(number: str, text: str) -> list[TextReply | TextReport]:
     return [TextReply(number=known, text=text)] if known is not None else []
 
 
+def signed_bytes(text: str) -> bytes:
+    """What is signed of a text, whatever characters it has."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def same(given: str, expected: str) -> bool:
     """Whether two signatures are one, in constant time."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+    return hmac.compare_digest(signed_bytes(given), expected.encode())
 
 
 def claims_of(token: str, secret: str, at: datetime) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from services.dispatcher.sms.providers.provider import (
     refused_number,
     reply_from,
     same,
+    signed_bytes,
     try_later,
 )
 from shared.mail import Blocked, Outcome
@@ -70,7 +71,7 @@ class Twilio(Provider):
         form = webhook.form()
         signed = webhook.url + "".join(f"{name}{value}" for name, value in sorted(form))
         secret = self.settings.signing_secret or self.settings.secret
-        digest = hmac.digest(secret.encode(), signed.encode(), hashlib.sha1)
+        digest = hmac.digest(secret.encode(), signed_bytes(signed), hashlib.sha1)
         if not same(webhook.headers.get("x-twilio-signature", ""), base64.b64encode(digest).decode()):
             raise BadSignature("X-Twilio-Signature is another one")
         sent, asked = dict(form), dict(webhook.query)

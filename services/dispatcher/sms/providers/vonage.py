@@ -22,6 +22,7 @@ from services.dispatcher.sms.providers.provider import (
     refused_number,
     reply_from,
     same,
+    signed_bytes,
 )
 from shared.mail import Away, Blocked, Delivered, Outcome, Unknown
 
@@ -104,7 +105,9 @@ class Vonage(Provider):
         text = "".join(
             f"&{name}={value.replace('&', '_').replace('=', '_')}" for name, value in sorted(signed.items())
         )
-        expected = hmac.new(self.settings.signing_secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        expected = hmac.new(
+            self.settings.signing_secret.encode(), signed_bytes(text), hashlib.sha256
+        ).hexdigest()
         if not same(sent.get("sig", "").lower(), expected):
             raise BadSignature("sig is another one")
         stated = sent.get("timestamp", "")
