@@ -8,7 +8,7 @@ import httpx
 from support.dispatcher_builders import CONTACT_POLICY, Clock
 from support.http_clients import SECRET, afterword_settings
 
-from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.queue import InvitationQueue, InvitationRenderer
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sms.channel import SmsChannel
 from services.dispatcher.sms.installation import SmsInstallation
@@ -57,7 +57,7 @@ def a_text_sender(database: Database, provider: FakeProvider, clock: Clock) -> S
         )
     )
     installation = SmsInstallation(provider=generic, name=None, number=NUMBER)
-    renderers = {
+    renderers: dict[str, InvitationRenderer] = {
         "mail": SurveyMailRenderer(settings, clock),
         "sms": SurveyTextRenderer(settings, installation, clock),
     }

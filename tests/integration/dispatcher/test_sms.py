@@ -8,7 +8,6 @@ import pytest
 from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
-    SECRET,
     TENANT,
     Clock,
     a_customer,
@@ -27,6 +26,7 @@ from support.dispatcher_builders import (
     the_state,
 )
 from support.dispatcher_texts import FakeProvider, a_text_sender
+from support.http_clients import SECRET
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.preferences.domain import PreferenceChoice
@@ -34,7 +34,7 @@ from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
-from shared.events.surveys import Reminder
+from shared.events.surveys import ChannelName, Reminder
 from shared.outbound import Sender, mail_stream
 
 NUMBER = "+4520123456"
@@ -84,7 +84,7 @@ async def test_a_customer_with_a_number_alone_is_decided_as_one_with_an_address_
             await choose_preference(database, customer, choice)
             said += await decided(database, customer)
             clock.on(days=100)
-        channel = "sms" if customer.phone else "mail"
+        channel: ChannelName = "sms" if customer.phone else "mail"
         await choose_preference(database, customer, PreferenceChoice("channel", channel=channel))
         said += await decided(database, customer)
         await choose_preference(database, customer, PreferenceChoice("usual"))
