@@ -20,8 +20,8 @@ SIGNATURE_OF_GET = "messagebird-signature-jwt"
 """Of the one provider that reports by GET."""
 NOT_SIGNED = message("This is not signed as the SMS provider of this installation signs its requests.")
 HOW_TO_SIGN = message(
-    "Check the provider and its signing secret in the settings, and that it has this address exactly as it is "
-    "written in AFTERWORD_STAFF_URL."
+    "Check the provider and its signing secret in the settings, and that it has this address exactly as it "
+    "is written in AFTERWORD_STAFF_URL."
 )
 
 
@@ -40,7 +40,7 @@ async def take_signed_address(provider: str, request: Request, context: OwnConte
     signature finds the door and changes nothing.
     """
     if SIGNATURE_OF_GET not in request.headers:
-        return Response(status_code=204)
+        return Response(status_code=200)
     return await _take(provider, request, context)
 
 
