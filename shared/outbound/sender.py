@@ -120,9 +120,8 @@ class Sender:
         if isinstance(prepared, Postponed):
             self._count("postponed")
         if stream.stopped_at is not None:
-            await mail_stream.write(
-                uow, stream, self._channel.name
-            )  # nothing is tried: the attempt can still be claimed
+            # Nothing is tried: the attempt can still be claimed.
+            await mail_stream.write(uow, stream, self._channel.name)
         return NextDelivery(None)
 
     async def _send(self, claimed: Claimed) -> Outcome:
