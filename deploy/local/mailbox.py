@@ -1,4 +1,4 @@
-"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST]`: receives, stores and shows mail.
+"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST]`: keeps mails and texts, and shows them.
 
 It listens on the loopback unless a host is given, as in a container, which is reached by its network alone.
 """
@@ -11,6 +11,7 @@ import uvloop
 
 from deploy.local import mailbox_pages, smtp
 from deploy.local.mail import MailStore
+from deploy.local.texts import TextStore
 
 
 async def serve(folder: Path, smtp_port: int, page_port: int, host: str = "127.0.0.1") -> None:
@@ -18,7 +19,7 @@ async def serve(folder: Path, smtp_port: int, page_port: int, host: str = "127.0
     mails = MailStore(folder)
     server = await smtp.listen(mails, smtp_port, host)
     config = uvicorn.Config(
-        mailbox_pages.mailbox_app(mails),
+        mailbox_pages.mailbox_app(mails, TextStore(folder / "texts")),
         host=host,
         port=page_port,
         access_log=False,

@@ -19,6 +19,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import shared
 from deploy.local.mail import MailStore, MailSummary
+from deploy.local.text_pages import text_routes
+from deploy.local.texts import TextStore
 
 STATIC_FOLDER = Path(shared.__file__).parent / "pages" / "static"
 MAILS_PER_PAGE = 50
@@ -40,7 +42,7 @@ templates = Environment(
 )
 
 
-def mailbox_app(mails: MailStore) -> FastAPI:
+def mailbox_app(mails: MailStore, texts: TextStore) -> FastAPI:
     web = FastAPI(title="Afterword mailbox", docs_url=None, redoc_url=None, openapi_url=None)
     # DNS rebinding: a foreign site whose name points at this machine must not read the mails.
     web.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -61,6 +63,7 @@ def mailbox_app(mails: MailStore) -> FastAPI:
 
     web.include_router(pages(mails))
     web.include_router(api(mails))
+    web.include_router(text_routes(texts, page))
     return web
 
 

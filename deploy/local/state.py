@@ -31,6 +31,9 @@ PORT_RANGE = range(20000, 32000)
 _returned_ports: set[int] = set()
 """Those of this process's stacks, which may not listen yet."""
 
+LOCAL_NUMBER = "+4512345678"
+"""From which the texts of a local stack come."""
+
 CHECKOUT = Path(deploy.__file__).resolve().parents[1]
 CACHE = CHECKOUT / ".state" / "cache"
 """What can be downloaded again at any time; shared by all stacks of the checkout, and kept by `reset`."""
@@ -141,6 +144,12 @@ def environment(state: State) -> dict[str, str]:
         "AFTERWORD_MAILBOX_URL": state.mailbox,
         "AFTERWORD_SECRET": state.secret,
         "AFTERWORD_SMTP_URL": state.smtp,
+        # The mailbox keeps texts, too, and believes whoever is on this machine.
+        "DISPATCHER_SMS_PROVIDER": "generic",
+        "DISPATCHER_SMS_URL": f"{state.mailbox}/sms",
+        "DISPATCHER_SMS_SECRET": "local",
+        "DISPATCHER_SMS_SIGNING_SECRET": hashlib.sha256(f"local sms:{state.secret}".encode()).hexdigest(),
+        "DISPATCHER_SMS_NUMBER": LOCAL_NUMBER,
         **{f"{service.upper()}_DATABASE_URL": state.database_url(service) for service in SERVICES},
     }
 

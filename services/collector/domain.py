@@ -41,6 +41,8 @@ MAX_TEXT_LENGTH = 5_000
 
 MAIL_CHANNEL, SHARE_CHANNEL = "mail", "share"
 """By which a link comes: in a mail, or for everybody who has it (others are shown by the company itself)."""
+SENT_CHANNELS = frozenset({MAIL_CHANNEL, "sms"})
+"""By which a message is sent, whose link machines may open before the customer does."""
 LinkStatus = Literal["open", "gone", "unknown"]
 STATES_BEFORE_MAIL: frozenset[InvitationState] = frozenset({"waiting", "sending"})
 """In such a state the mail server has not taken the mail yet."""
@@ -88,7 +90,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             self.state in STATES_BEFORE_MAIL,
             self.reminding_since,
             self.reminded_at,
-            is_shown=self.channel != MAIL_CHANNEL,
+            is_shown=self.channel not in SENT_CHANNELS,
         )
 
     @classmethod

@@ -6,7 +6,7 @@ from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
-from services.dispatcher.gauges import measure_mails, measure_senders
+from services.dispatcher.gauges import measure_mails, measure_senders, measure_texts
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
@@ -19,6 +19,9 @@ from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.senders.schedule import SENDER_CHECKS_LOOP, sender_checks_loop
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
+from services.dispatcher.sms.channel import SmsChannel
+from services.dispatcher.sms.installation import sms_installation
+from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from services.dispatcher.waves.publishing import WAVES_LOOP
 from services.dispatcher.waves.schedule import waves_loop
 from shared.events import (
@@ -57,11 +60,19 @@ def worker_loops(context: Context) -> Loops:
     }
 
 
+SMS_SENDERS = 2
+"""Of each process that sends: a provider takes a message in a fraction of a second, and limits how many."""
+
+
 def sender_loops(context: Context) -> Loops:
     """The senders, each with its own connection to the mail server, and looks at whom mails come from."""
     renderer = SurveyMailRenderer(context.afterword, context.database.clock)
+    sms = sms_installation(context.own, context.staff_url)
     queue = InvitationQueue(
-        {MailChannel.name: renderer},
+        {
+            MailChannel.name: renderer,
+            SmsChannel.name: SurveyTextRenderer(context.afterword, sms, context.database.clock),
+        },
         context.secret,
         current_contact_policy(),
         company_senders=context.own.company_senders,
@@ -75,6 +86,10 @@ def sender_loops(context: Context) -> Loops:
         name = f"sender {number}"
         channel = MailChannel(Mailer(server), context.service)
         senders[name] = Sender(name, context.database, channel, queue, context.health).run
+    for number in range(1, SMS_SENDERS + 1):
+        name = f"sms sender {number}"
+        by_sms = SmsChannel(sms.provider, context.service)
+        senders[name] = Sender(name, context.database, by_sms, queue, context.health).run
     return senders
 
 
@@ -95,6 +110,7 @@ SERVICE = Service(
         *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy", "/v1/dry-runs"),
         *("/v1/waves", "/waves", "/v1/senders", "/senders", "/suppressions", "/v1/invitations"),
         "/v1/bounces",
+        "/v1/texts",
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
@@ -106,5 +122,5 @@ SERVICE = Service(
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     retention=RETENTION_RULES,
-    gauges=(measure_mails, measure_senders),
+    gauges=(measure_mails, measure_texts, measure_senders),
 )

@@ -45,7 +45,10 @@ CHECK_INTERVAL_S = 5.0
 async def store_quarantines(uow: UnitOfWork, secret: str, invitations: list[tuple[str, Invitation]]) -> None:
     """Store when the contacts of stored invitations were asked; each is given with its tenant."""
     asked = [
-        (contact_key_of(secret, tenant, invitation.customer, frozenset()), invitation)
+        (
+            contact_key_of(secret, tenant, invitation.customer, frozenset()).asked_by(invitation.channel),
+            invitation,
+        )
         for tenant, invitation in invitations
         if not (invitation.test or invitation.erased) and invitation.state not in NEVER_ARRIVED
     ]

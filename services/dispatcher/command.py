@@ -54,12 +54,18 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     @app.command("test-address")
     def test_address(
         tenant: TenantName,
-        address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of one of your own.")],
+        address: Annotated[
+            str,
+            typer.Argument(
+                metavar="ADDRESS", help="Of one of your own; or a phone number such as +4520123456."
+            ),
+        ],
     ) -> None:
         """List an address that gets mail in test mode too; its answers never count."""
         from services.dispatcher.decisions.addresses import address_quality
+        from services.dispatcher.decisions.numbers import number_quality
 
-        if address_quality(address) != "good":
+        if "good" not in {address_quality(address), number_quality(address)}:
             raise typer.BadParameter("that cannot be an address")
         settings()
         from services.dispatcher.sending.sending_commands import add_test_address

@@ -8,6 +8,8 @@ from fastapi import Depends
 from services.dispatcher.bounces.sns import SnsVerifier
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.senders.checker import SenderChecker
+from services.dispatcher.sms.installation import SmsInstallation
+from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
@@ -32,6 +34,9 @@ class DispatcherContext(Context):
     export_links: ExportLinks
     export_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
     """Of several exports at once some are refused: each waits for all services."""
+    sms: SmsInstallation
+    """Who carries texts, and whom they come from."""
+    text_renderer: SurveyTextRenderer
     sender_checker: SenderChecker
     sender_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
     """Each look at a sender asks servers of others, who may take their time."""

@@ -12,9 +12,10 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.contacts import contact_of_invitation
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts, encode_facts
-from services.dispatcher.decisions.quarantine import asked_under, forget_asked
+from services.dispatcher.decisions.quarantine import forget_asked
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import changes
@@ -91,8 +92,7 @@ async def _end_quarantines(uow: UnitOfWork, targets: Sequence[Target], dropped: 
     for row in dropped:
         invitation = read_invitation(row)
         if not invitation.test:
-            customer_id = invitation.customer.id
-            keys = asked_under(row.tenant, invitation.contact_key or customer_id, customer_id)
+            keys = {(row.tenant, key) for key in contact_of_invitation(row.tenant, invitation).keys}
             unsent.append((keys, invitation))
     if unsent:
         await rows.lock_customers(uow, targets, {key for keys, _ in unsent for key in keys})

@@ -3,6 +3,7 @@
 from services.dispatcher.invitations import repository
 from services.dispatcher.senders import repository as sender_rows
 from shared.db.database import UnitOfWork
+from shared.outbound import mail_stream
 from shared.outbound.gauges import set_gauges
 from shared.telemetry import metrics
 
@@ -10,6 +11,13 @@ from shared.telemetry import metrics
 async def measure_mails(uow: UnitOfWork) -> None:
     """Measure the deliveries of all tenants but those that have stopped all sending."""
     await set_gauges(uow, "dispatcher", repository.NOT_STOPPED)
+
+
+async def measure_texts(uow: UnitOfWork) -> None:
+    """Measure for how long no text has left."""
+    stream = await mail_stream.read(uow, channel="sms")
+    stopped = (uow.now - stream.stopped_at).total_seconds() if stream.stopped_at is not None else 0.0
+    metrics.TEXTS_STOPPED.set(stopped)
 
 
 async def measure_senders(uow: UnitOfWork) -> None:

@@ -22,6 +22,18 @@ REASONS = (
     translatable("the mail server refused a mail at RCPT TO"),
     translatable("the mail server refused a mail at DATA"),
     translatable("the mail server refused a mail at the end of the mail"),
+    translatable("the SMS provider refuses the account or secret of the settings"),
+    translatable("the SMS provider refuses the sender or country"),
+    translatable("the SMS provider refuses the number"),
+    translatable("the SMS provider refuses a message"),
+    translatable("the SMS provider cannot text the number now"),
+    translatable("the SMS provider takes no message now"),
+    translatable("the SMS provider answered what is no refusal"),
+    translatable("the SMS provider did not answer"),
+    translatable("the connection broke while the message was handed over"),
+    translatable("no SMS provider is set"),
+    translatable("the country of the number takes no name as sender"),
+    translatable("the network could not deliver it"),
     translatable("the sender did not come back to say what became of it"),
     translatable("the database was restored"),
 )
@@ -35,6 +47,8 @@ ADVICE = (
     translatable("it wants another encryption: see AFTERWORD_SMTP_URL"),
     translatable("it is about us, not about a mailbox"),
     translatable("it may have been sent since the backup"),
+    translatable("see DISPATCHER_SMS_PROVIDER"),
+    translatable("set DISPATCHER_SMS_NUMBER"),
 )
 """What they explain, or advise the operator, after a colon."""
 _PARTS = re.compile(r"(?P<what>[^(]+?)(?P<detail> \(.*\))?(?:: (?P<advice>[^()]+))?")

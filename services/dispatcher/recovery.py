@@ -228,7 +228,9 @@ def _explanation(invitation: Invitation) -> Explanation:
     withheld = invitation.state == "withheld"
     return Explanation(
         mode="test" if withheld else "live",
-        address="good",
+        address="good" if invitation.customer.email else "missing",
+        number="good" if invitation.channel == "sms" else None,
+        by_number=invitation.channel == "sms" and not invitation.customer.email,
         language=invitation.language,
         channel=invitation.channel,
         due_at=invitation.due_at,

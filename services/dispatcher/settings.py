@@ -1,10 +1,11 @@
 """The dispatcher's own settings."""
 
+import json
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 from shared.settings import ServiceSettings
 
@@ -37,6 +38,62 @@ def _imap(given: SecretStr | None) -> SecretStr | None:
             "must be like imaps://user:password@mail.example.com/INBOX; a password has %2F for /, %23 for #, "
             "%3F for ?, %40 for @"
         )
+    return given
+
+
+SmsProvider = Literal["twilio", "messagebird", "vonage", "generic"]
+_NEEDS: dict[SmsProvider, tuple[str, ...]] = {
+    "twilio": ("sms_account", "sms_secret"),
+    "messagebird": ("sms_secret", "sms_signing_secret"),
+    "vonage": ("sms_account", "sms_secret", "sms_signing_secret"),
+    "generic": ("sms_url", "sms_secret", "sms_signing_secret"),
+}
+
+
+def _api(given: str) -> str:
+    parts = urlsplit(given)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be like https://api.provider.example")
+    return given
+
+
+def _template(given: str) -> str:
+    try:
+        found = json.loads(given)
+    except ValueError:
+        raise ValueError("must be JSON") from None
+    missing = [name for name in ("{to}", "{text}") if name not in given]
+    if not isinstance(found, dict) or missing:
+        raise ValueError("must be a JSON object with {to} and {text} in its texts")
+    return given
+
+
+def _headers(given: SecretStr | None) -> SecretStr | None:
+    if given is None:
+        return None
+    try:
+        found = json.loads(given.get_secret_value())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(
+        isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]+", name) and value.isprintable()
+        for name, value in found.items()
+    ):
+        raise ValueError('must be a JSON object of texts, such as {"X-Api-Key": "..."}')
+    return given
+
+
+def _complete(given: SmsProvider | None, info: ValidationInfo) -> SmsProvider | None:
+    """The provider, if all that it needs is set."""
+    if given is None:
+        return None
+    # A field that is faulty is not there, and says so itself.
+    missing = [name for name in _NEEDS[given] if info.data.get(name, ...) is None]
+    if not missing and info.data.get("sms_name", ...) is None and info.data.get("sms_number", ...) is None:
+        missing = ["sms_number"]
+    if missing:
+        names = ", ".join(f"DISPATCHER_{name.upper()}" for name in missing)
+        raise ValueError(f"{given} needs {names}, too")
     return given
 
 
@@ -89,6 +146,64 @@ class Settings(ServiceSettings):
         min_length=16,
         description="The HTTP webhook signing key of Mailgun: of requests to `/v1/bounces/mailgun`.",
         examples=["0123456789abcdef0123456789abcdef"],
+    )
+    sms_url: Annotated[str, AfterValidator(_api)] | None = Field(
+        default=None,
+        description="Where the API of the SMS provider begins; without it the provider's own address. Of the "
+        "generic provider the whole address that messages are posted to.",
+        examples=["https://api.twilio.com"],
+    )
+    sms_account: str | None = Field(
+        default=None,
+        description="The account at the SMS provider: Twilio's account SID, Vonage's API key.",
+        examples=["AC0123456789abcdef0123456789abcdef"],
+    )
+    sms_secret: SecretStr | None = Field(
+        default=None,
+        description="What opens the account: Twilio's auth token, MessageBird's access key, Vonage's API "
+        "secret; of the generic provider it is sent as Authorization: Bearer.",
+        examples=["from the provider's console"],
+    )
+    sms_signing_secret: SecretStr | None = Field(
+        default=None,
+        description="By what the SMS provider signs its requests to us: MessageBird's signing key, Vonage's "
+        "signature secret (HMAC SHA-256), of the generic provider what it sends as Authorization: Bearer. "
+        "Twilio signs with the auth token.",
+        examples=["from the provider's console"],
+    )
+    sms_name: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10}$",
+        max_length=11,
+        description="The name that texts come from: at most eleven letters, digits and blanks. Nobody can "
+        "reply to it, so texts have a link to unsubscribe; where a country takes no names "
+        "DISPATCHER_SMS_NUMBER is the sender.",
+        examples=["Havnbo"],
+    )
+    sms_number: str | None = Field(
+        default=None,
+        pattern=r"^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$",
+        description="The number that texts come from, with its country code, or a short code; customers can "
+        "reply STOP to it.",
+        examples=["+4591234567"],
+    )
+    sms_template: Annotated[str, AfterValidator(_template)] | None = Field(
+        default=None,
+        description="Of the generic SMS provider: the JSON of a message, with {to}, {from}, {text} and "
+        "{reference} in its texts.",
+        examples=['{"to": "{to}", "from": "{from}", "body": "{text}", "id": "{reference}"}'],
+    )
+    sms_headers: Annotated[SecretStr | None, AfterValidator(_headers)] = Field(
+        default=None,
+        description="Of the generic SMS provider: further headers of each request, as a JSON object.",
+        examples=['{"X-Api-Key": "..."}'],
+    )
+    sms_provider: Annotated[SmsProvider | None, AfterValidator(_complete)] = Field(
+        default=None,
+        description="Who carries texts: twilio, messagebird, vonage, or generic (any that takes JSON by "
+        "POST). Without it no survey asks by SMS. The provider's requests about replies and deliveries go to "
+        "AFTERWORD_STAFF_URL/v1/texts/ and this name.",
+        examples=["twilio"],
     )
 
     @property

@@ -30,6 +30,9 @@ from services.dispatcher.senders import pages as senders_pages
 from services.dispatcher.senders.checker import SenderChecker
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
+from services.dispatcher.sms import api as sms_api
+from services.dispatcher.sms.installation import sms_installation
+from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from services.dispatcher.story import pages as story_pages
 from services.dispatcher.suppressions import api as suppressions_api
 from services.dispatcher.suppressions import files as suppression_files
@@ -85,6 +88,7 @@ ROUTERS = (
     rehearsals_pages.router,
     story_pages.router,
     programmes_api.router,
+    sms_api.router,
     waves_api.router,
     waves_pages.router,
     erasures_pages.router,
@@ -100,11 +104,14 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     tokens = ServiceTokens(context.secret, clock=clock)
     services = ServiceClient(afterword.internal_url or context.staff_url, tokens)
     renderer = SurveyMailRenderer(afterword, clock)
+    sms = sms_installation(context.own, context.staff_url)
     own = context.extended(
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
         mail_renderer=renderer,
+        sms=sms,
+        text_renderer=SurveyTextRenderer(afterword, sms, clock),
         sender_checker=SenderChecker(afterword, renderer, clock),
         services=services,
         export_links=ExportLinks(context.secret, clock=clock),

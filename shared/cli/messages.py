@@ -46,6 +46,7 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "templates/preferences.html",
         "templates/preferences_unknown.html",
         "invitations/survey_mail.py",
+        "sms/survey_text.py",
     ),
 }
 """Whose texts customers read, by package: patterns inside it."""

@@ -15,6 +15,10 @@ it was to be sent (``reason``); failed: the mail server refused it; unknown: the
 sent, and it is never sent again."""
 
 
+ReportState = Literal["delivered", "undeliverable"]
+"""Whether a text has reached the phone, as the networks say."""
+
+
 class Invitation(Data, frozen=True, kw_only=True):
     """The state of an invitation. Its customer, segments and texts never change after the decision."""
 
@@ -28,12 +32,16 @@ class Invitation(Data, frozen=True, kw_only=True):
     measurement: Measurement
     language: Name
     channel: Text = "mail"
-    """By which it asks. ``link``: no mail is sent, the company shows the link itself since ``sent_at``."""
+    """By which it asks. ``sms``: what is said of mails holds for its texts; ``link``: no mail is sent, the
+    company shows the link itself since ``sent_at``."""
     test: bool
     """Whether it was made for a test address or in test mode: its answer never counts."""
     customer: Customer
     contact_key: Text | None = None
-    """The keyed hash of the address that the mail goes to: several people may share one customer id."""
+    """The keyed hash of the customer's mail address, or of the phone number where there is none: several
+    people may share one customer id."""
+    number_key: Text | None = None
+    """The keyed hash of the number that it is texted to, where the customer has a mail address, too."""
     person: Text | None = None
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
     anonymous: bool = False
@@ -66,6 +74,11 @@ class Invitation(Data, frozen=True, kw_only=True):
     reminded_at: Instant | None = None
     """When the mail server last took a reminder: before ``reminding_since``, if it has not taken that one
     yet; None: it has taken none, or as above."""
+    report: ReportState | None = None
+    """What the SMS provider has said of a text that it took; None: nothing yet."""
+    report_code: Text | None = None
+    """The provider's code for why it could not be delivered."""
+    reported_at: Instant | None = None
     expires_at: Instant
 
 

@@ -23,8 +23,10 @@ QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
 touchpoint, or of this very survey."""
 Layout = Literal["horizontal", "vertical"]
 """How the numbers stand: in a row with 0 first, or in a column with 10 on top."""
-ChannelName = Literal["mail", "link"]
+ChannelName = Literal["mail", "sms", "link"]
 """By which people are reached."""
+OWN_CHANNELS: frozenset[ChannelName] = frozenset({"mail", "sms"})
+"""Those by which we write to them; a link is shown by the company."""
 NO_TRIGGER = "wave."
 """The trigger of a survey that waves and programmes alone ask: no event has this type, though those of waves
 begin with it. A version before this one reads it as any other trigger."""
@@ -174,6 +176,8 @@ class SurveyTexts(Data, frozen=True, kw_only=True):
     reason: Text | None = None
     follow_up: FollowUp = FollowUp()
     thanks: Text | None = None
+    sms: Text | UnsetType | None = UNSET
+    """The sentence of a text message, before the link and how to stop."""
     occasion: Text | UnsetType | None = UNSET
     """What the survey is about, such as “your delivery”; without one the type of the event tells."""
     question_texts: dict[str, QuestionTexts] | UnsetType = field(name="questions", default=UNSET)

@@ -1,9 +1,10 @@
-"""The state of a service's mail stream: one row, shared by all its senders and shown on its pages."""
+"""The state of a service's stream of each channel: one row, shared by all its senders, shown on its pages."""
 
 import msgspec
 from sqlalchemy import ARRAY, Column, DateTime, MetaData, SmallInteger, Table, Text, Uuid
 
 from shared.db import UnitOfWork
+from shared.events.surveys import ChannelName
 from shared.outbound.outcome_rules import MailStream
 
 STREAM_DDL = """
@@ -31,29 +32,31 @@ def stream_table(metadata: MetaData) -> None:
     )
 
 
-INSERT_STREAM = "INSERT INTO mail_stream (id) VALUES (1) ON CONFLICT DO NOTHING"
-FIND_STREAM = "SELECT stopped_at, reason, try_at, refused FROM mail_stream WHERE id = 1"
+STREAM_IDS: dict[ChannelName, int] = {"mail": 1, "sms": 2}
+"""The rows of the channels that send."""
+INSERT_STREAM = "INSERT INTO mail_stream (id) VALUES (:id) ON CONFLICT DO NOTHING"
+FIND_STREAM = "SELECT stopped_at, reason, try_at, refused FROM mail_stream WHERE id = :id"
 LOCK_STREAM = f"{FIND_STREAM} FOR UPDATE"
 UPDATE_STREAM = """
     UPDATE mail_stream
     SET stopped_at = :stopped_at, reason = :reason, try_at = :try_at, refused = CAST(:refused AS uuid[])
-    WHERE id = 1
+    WHERE id = :id
 """
 CLAIM_TRY = """
     UPDATE mail_stream SET try_at = :next_try_at
-    WHERE id = 1 AND stopped_at IS NOT NULL AND try_at <= :now
+    WHERE id = :id AND stopped_at IS NOT NULL AND try_at <= :now
     RETURNING id
 """
 
 
-async def read(uow: UnitOfWork, *, lock: bool = False) -> MailStream:
-    """The state of the stream.
+async def read(uow: UnitOfWork, *, lock: bool = False, channel: ChannelName = "mail") -> MailStream:
+    """The state of the stream of a channel.
 
     :param lock: insert the row if there is none, and lock it until the transaction ends.
     """
     if lock:
-        await uow.execute(INSERT_STREAM)
-    found = await uow.execute(LOCK_STREAM if lock else FIND_STREAM)
+        await uow.execute(INSERT_STREAM, {"id": STREAM_IDS[channel]})
+    found = await uow.execute(LOCK_STREAM if lock else FIND_STREAM, {"id": STREAM_IDS[channel]})
     row = found.one_or_none()
     if row is None:
         return MailStream()
@@ -62,12 +65,14 @@ async def read(uow: UnitOfWork, *, lock: bool = False) -> MailStream:
     )
 
 
-async def write(uow: UnitOfWork, stream: MailStream) -> None:
+async def write(uow: UnitOfWork, stream: MailStream, channel: ChannelName = "mail") -> None:
     """Store the state of the stream, whose row is locked."""
-    await uow.execute(UPDATE_STREAM, {**msgspec.structs.asdict(stream), "refused": list(stream.refused)})
+    values = {**msgspec.structs.asdict(stream), "refused": list(stream.refused), "id": STREAM_IDS[channel]}
+    await uow.execute(UPDATE_STREAM, values)
 
 
-async def claim_try(uow: UnitOfWork, stream: MailStream) -> bool:
+async def claim_try(uow: UnitOfWork, stream: MailStream, channel: ChannelName = "mail") -> bool:
     """Claim the next attempt of a stopped stream; True for one of all senders."""
-    claimed = await uow.execute(CLAIM_TRY, {"next_try_at": stream.trying(uow.now).try_at, "now": uow.now})
+    values = {"next_try_at": stream.trying(uow.now).try_at, "now": uow.now, "id": STREAM_IDS[channel]}
+    claimed = await uow.execute(CLAIM_TRY, values)
     return claimed.one_or_none() is not None

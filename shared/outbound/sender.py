@@ -16,6 +16,7 @@ import structlog
 
 from shared.db import Database, UnitOfWork
 from shared.errors import is_retryable
+from shared.events.surveys import ChannelName
 from shared.health import Health
 from shared.mail import Away, Blocked, Outcome
 from shared.outbound import deliveries, mail_stream
@@ -40,7 +41,8 @@ SLOW_SERVER_S = 30.0
 """After this a mail server that does not reply makes the process unready."""
 STOP_GRACE_S = 2.0
 """How long a mail server may take for its reply when the process stops."""
-MAIL_SERVER = "mail server"
+SERVERS: dict[ChannelName, str] = {"mail": "mail server", "sms": "SMS provider"}
+"""What takes the messages of a channel, as /readyz names it."""
 
 
 class Claimed(NamedTuple):
@@ -77,6 +79,7 @@ class Sender:
         self._channel = channel
         self._queue = queue
         self._health = health
+        self._server = SERVERS[channel.name]
         self._stopping = asyncio.Event()
         self._reported: str | None = None
         """The reason of a stopped stream that this sender has reported."""
@@ -90,7 +93,7 @@ class Sender:
     async def step(self) -> float:
         """Send the mails that are due, one after the other; return the seconds until the next claim."""
         async with self._database.transaction() as uow:
-            stream = await mail_stream.read(uow)
+            stream = await mail_stream.read(uow, channel=self._channel.name)
             claimed, wait_s = await self._claim_next(uow, stream)
         self._report(stream)
         while claimed is not None:
@@ -104,7 +107,7 @@ class Sender:
         """Claim a mail, unless the stream is stopped and another sender has claimed the next attempt."""
         if not stream.may_try(uow.now):
             return NextDelivery(None, POLL_INTERVAL_S)
-        if stream.stopped_at is not None and not await mail_stream.claim_try(uow, stream):
+        if stream.stopped_at is not None and not await mail_stream.claim_try(uow, stream, self._channel.name):
             return NextDelivery(None, POLL_INTERVAL_S)
         found = await deliveries.claim(uow, self._queue.claim_sql, self._channel.name)
         if found is None:
@@ -115,9 +118,10 @@ class Sender:
             return NextDelivery(Claimed(delivery, prepared))
         await deliveries.settle(uow, delivery, _not_sent(prepared))
         if isinstance(prepared, Postponed):
-            metrics.MAILS.labels(self._queue.service, "postponed").inc()
+            self._count("postponed")
         if stream.stopped_at is not None:
-            await mail_stream.write(uow, stream)  # nothing is tried: the attempt can still be claimed
+            # Nothing is tried: the attempt can still be claimed.
+            await mail_stream.write(uow, stream, self._channel.name)
         return NextDelivery(None)
 
     async def _send(self, claimed: Claimed) -> Outcome:
@@ -133,7 +137,7 @@ class Sender:
                     self._health.tick(self._name)
                     if not sending.done() and not stop.done():
                         self._reported = "it does not answer"
-                        self._health.set_unready(MAIL_SERVER, self._reported)
+                        self._health.set_unready(self._server, self._reported)
                 if not sending.done():
                     await asyncio.wait({sending}, timeout=STOP_GRACE_S)
                     self._channel.end()
@@ -166,13 +170,13 @@ class Sender:
                 if self._stopping.is_set():
                     await asyncio.sleep(HURRIED_RETRY_S)
             else:
-                metrics.MAILS.labels(self._queue.service, type(outcome).__name__.lower()).inc()
+                self._count(type(outcome).__name__.lower())
                 self._report(stream)
                 return following
 
     async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
         """Record the result for the mail and for the stream; return the stream."""
-        before = await mail_stream.read(uow)
+        before = await mail_stream.read(uow, channel=self._channel.name)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
             # Perhaps only because we ended the connection.
             await self._settle_delivery(uow, claimed, MailResult("waiting"))
@@ -181,9 +185,9 @@ class Sender:
         # The stream knows a mail by what it is about: only one delivery about it is on its way.
         after = before.after(outcome, delivery.about_id, uow.now)
         if after != before:
-            before = await mail_stream.read(uow, lock=True)
+            before = await mail_stream.read(uow, lock=True, channel=self._channel.name)
             after = before.after(outcome, delivery.about_id, uow.now)
-            await mail_stream.write(uow, after)
+            await mail_stream.write(uow, after, self._channel.name)
         result = mail_result(
             outcome,
             delivery.about_id,
@@ -211,12 +215,16 @@ class Sender:
             late=not settled,
         )
 
+    def _count(self, outcome: str) -> None:
+        counter = metrics.TEXTS if self._channel.name == "sms" else metrics.MAILS
+        counter.labels(self._queue.service, outcome).inc()
+
     def _report(self, stream: MailStream) -> None:
         """Show in /readyz whether the stream is stopped."""
         reason = stream.reason if stream.stopped_at is not None else None
         if reason != self._reported:
             if reason is None:
-                self._health.set_ready(MAIL_SERVER)
+                self._health.set_ready(self._server)
             else:
-                self._health.set_unready(MAIL_SERVER, reason)
+                self._health.set_unready(self._server, reason)
         self._reported = reason

@@ -48,6 +48,7 @@ def _(invitation: Invitation) -> Invitation:
         handled_by=None,
         attributes=UNSET,
         asked_at=None,
+        number_key=None,
         **OF_NOBODY,
     )
 
@@ -113,5 +114,5 @@ def _subject_of_transaction(secret: str, tenant: str, transaction: Transaction) 
         return None
     customer = transaction.customer
     person = transaction.person or person_of(secret, tenant, identity_of(secret, tenant, customer))
-    address = normalized_text(customer.email or "")
+    address = normalized_text(customer.email or "") or customer.phone
     return Subject(tenant, person, customer_hash(secret, tenant, address) if address else None)

@@ -62,6 +62,26 @@ MAIL_SIGNATURES = Counter(
     "Attempts to send a mail, by whether we signed it (DKIM): yes or no.",
     ["service", "signed"],
 )
+TEXTS = Counter(
+    "afterword_texts_total",
+    "Text messages by what became of them, as of mails.",
+    ["service", "outcome"],
+)
+TEXT_PARTS = Counter(
+    "afterword_text_parts_total",
+    "Parts of the text messages that the provider took, each of which it charges.",
+    ["service"],
+)
+TEXTS_STOPPED = Gauge(
+    "afterword_texts_stopped_seconds",
+    "For how long no text has left, since the SMS provider is away or refuses us; 0 if it is not so.",
+)
+TEXT_REPORTS = Counter(
+    "afterword_text_reports_total",
+    "What an SMS provider has told us: delivered, undeliverable, stop, start, other (another reply), unknown "
+    "(of no message or customer of ours), refused (not signed as it must be).",
+    ["kind"],
+)
 COMPANY_SENDERS = Gauge(
     "afterword_company_senders",
     "Senders of companies: usable, waiting for their records, or lost (no key's record is there any more); "

@@ -137,6 +137,11 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"survey_id": of.relation}, foreign=404
         ),
         "dispatcher GET /v1/surveys/{survey_id}/rehearsal": RouteRequest(survey, foreign=404),
+        # Here no provider is set, so that nobody's request is taken.
+        "dispatcher POST /v1/texts/{provider}": RouteRequest(
+            {"provider": "generic"}, content="{}", public=True, foreign=401
+        ),
+        "dispatcher GET /v1/texts/{provider}": RouteRequest({"provider": "messagebird"}, public=True),
         "dispatcher GET /v1/senders": empty,
         "dispatcher POST /v1/senders": RouteRequest(
             json={"address": "ask@own.example"}, headers={"idempotency-key": "1"}

@@ -37,6 +37,9 @@ _FIELDS = {
     "/quiet_hours/mail": "quiet_to",
     "/quiet_hours/mail/from": "quiet_from",
     "/quiet_hours/mail/to": "quiet_to",
+    "/quiet_hours/sms": "sms_quiet_to",
+    "/quiet_hours/sms/from": "sms_quiet_from",
+    "/quiet_hours/sms/to": "sms_quiet_to",
     "/cap_hours": "cap",
     "/relational_distance_days": "relational_distance",
     "/ask_with_open_case": "open_case",
@@ -44,8 +47,10 @@ _FIELDS = {
     "/fewer_months": "fewer_months",
 }
 """The fields of the form by those of the API that they stand for."""
-_OF_WHOLE = {"/quiet_hours/mail": SAME_TIME, "/countries": TWICE_REMEDY}
+_OF_WHOLE = {"/quiet_hours/mail": SAME_TIME, "/quiet_hours/sms": SAME_TIME, "/countries": TWICE_REMEDY}
 """What to do about a fault of several fields together."""
+_QUIET_FIELDS = {"mail": "quiet", "sms": "sms_quiet"}
+"""By channel, how the fields of its quiet hours begin."""
 Answer = TypeVar("Answer")
 
 
@@ -82,11 +87,14 @@ class PolicyForm:
 
     def values(self) -> dict[str, Any]:
         """The body that the API would get."""
-        quiet = {"from": self["quiet_from"].strip(), "to": self["quiet_to"].strip()}
+        quiet = {
+            channel: {"from": self[f"{field}_from"].strip(), "to": self[f"{field}_to"].strip()}
+            for channel, field in _QUIET_FIELDS.items()
+        }
         distance = whole_number(self["relational_distance"].strip())
         months = whole_number(self["fewer_months"].strip())
         return {
-            "quiet_hours": {"mail": quiet} if any(quiet.values()) else {},
+            "quiet_hours": {channel: hours for channel, hours in quiet.items() if any(hours.values())},
             "sundays": {YES: True, NO: False}.get(self["sundays"], self["sundays"]),
             "holidays": {YES: True, NO: False}.get(self["holidays"], self["holidays"]),
             "cap_hours": typed_time(self.fields, "cap", HOUR_UNITS),
@@ -162,14 +170,14 @@ async def read_form(request: Request) -> PolicyForm:
 def form_of(policy: CompanyPolicy) -> PolicyForm:
     """The form of the rules as they are stored."""
     rules = policy.rules
-    mail = rules.quiet_hours.get("mail")
+    quiet = {field: rules.quiet_hours.get(channel) for channel, field in _QUIET_FIELDS.items()}
     whole_days = rules.cap_hours > HOUR_UNITS["days"] and rules.cap_hours % HOUR_UNITS["days"] == 0
     unit = "days" if whole_days else "hours"
     return PolicyForm(
         {
             "version": str(policy.version),
-            "quiet_from": mail.start if mail is not None else "",
-            "quiet_to": mail.end if mail is not None else "",
+            **{f"{field}_from": hours.start if hours is not None else "" for field, hours in quiet.items()},
+            **{f"{field}_to": hours.end if hours is not None else "" for field, hours in quiet.items()},
             "sundays": YES if rules.sundays else NO,
             "holidays": YES if rules.holidays else NO,
             "cap": str(rules.cap_hours // HOUR_UNITS[unit]),

@@ -8,6 +8,8 @@ from shared.values.messages import Count, message
 FIELD_LABELS = {
     "quiet_from": message("No mail from"),
     "quiet_to": message("Mail again from"),
+    "sms_quiet_from": message("No text messages from"),
+    "sms_quiet_to": message("Text messages again from"),
     "sundays": message("On Sundays"),
     "holidays": message("On public holidays"),
     "cap": message("Least time between two mails to one customer"),
@@ -36,6 +38,8 @@ SAME_TIME = message("Mail would wait for ever. Write another time than the first
 REMEDIES = {
     "quiet_from": WRONG_TIME,
     "quiet_to": WRONG_TIME,
+    "sms_quiet_from": WRONG_TIME,
+    "sms_quiet_to": WRONG_TIME,
     "sundays": message("Choose whether mail may leave on Sundays."),
     "holidays": message("Choose whether mail may leave on public holidays."),
     "cap": message(

@@ -62,9 +62,12 @@ async def set_policy(
 
 def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
     """The rules as a line of the log has them; what was declared is with the rules of that version."""
-    mail = rules.quiet_hours.get("mail")
+    quiet = [
+        f"{'' if channel == 'mail' else f'{channel} '}{hours.start} - {hours.end}"
+        for channel, hours in sorted(rules.quiet_hours.items())
+    ]
     return {
-        "quiet_hours": f"{mail.start} - {mail.end}" if mail is not None else False,
+        "quiet_hours": ", ".join(quiet) or False,
         "sundays": rules.sundays,
         "holidays": rules.holidays,
         "cap_hours": rules.cap_hours,

@@ -38,6 +38,9 @@ class QuietHoursByChannel(StrictBody):
     """The quiet hours of each channel; a channel without any may be used at any hour."""
 
     mail: Annotated[QuietHoursBody, AfterValidator(_differing)] | None = None
+    sms: Annotated[QuietHoursBody, AfterValidator(_differing)] | None = Field(
+        default=None, description="Left out: texts from 20:00 to 09:00, or never where mail has none."
+    )
 
 
 _DEFAULT = ContactRules()
@@ -139,9 +142,10 @@ class QuietHoursAnswer(BaseModel):
 
 
 class QuietHoursByChannelAnswer(BaseModel):
-    """The quiet hours of each channel; null: it has none."""
+    """The quiet hours of each channel; null: mail has none, texts have 20:00 to 09:00 where mail has any."""
 
     mail: QuietHoursAnswer | None
+    sms: QuietHoursAnswer | None
 
 
 class ContactPolicyAnswer(BaseModel):
@@ -163,10 +167,10 @@ class ContactPolicyAnswer(BaseModel):
     def of(cls, policy: CompanyPolicy) -> "ContactPolicyAnswer":
         """A company's rules as the API answers them."""
         rules = policy.rules
-        mail = rules.quiet_hours.get("mail")
-        quiet = QuietHoursAnswer(start=mail.start, end=mail.end) if mail is not None else None
         return cls(
-            quiet_hours=QuietHoursByChannelAnswer(mail=quiet),
+            quiet_hours=QuietHoursByChannelAnswer(
+                **{channel: _quiet_answer(rules.quiet_hours.get(channel)) for channel in ("mail", "sms")}
+            ),
             sundays=rules.sundays,
             holidays=rules.holidays,
             cap_hours=rules.cap_hours,
@@ -181,4 +185,13 @@ class ContactPolicyAnswer(BaseModel):
 
 
 def _by_channel(quiet: QuietHoursByChannel) -> dict[str, QuietHours]:
-    return {} if quiet.mail is None else {"mail": QuietHours(start=quiet.mail.start, end=quiet.mail.end)}
+    given = {"mail": quiet.mail, "sms": quiet.sms}
+    return {
+        channel: QuietHours(start=hours.start, end=hours.end)
+        for channel, hours in given.items()
+        if hours is not None
+    }
+
+
+def _quiet_answer(quiet: QuietHours | None) -> QuietHoursAnswer | None:
+    return QuietHoursAnswer(start=quiet.start, end=quiet.end) if quiet is not None else None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from shared.events import Customer, Invitation
 from shared.privacy.persons import NOBODY, identity_of, person_of
 from shared.privacy.subjects import Subject
-from shared.secrets import customer_hashes
+from shared.secrets import customer_hash, customer_hashes
 from shared.values.customer_ids import is_placeholder_id
 
 
@@ -17,13 +17,19 @@ class ContactKey(NamedTuple):
     customer_id: str
     """The customer's id; where that stands for nobody, the keyed hash of the address or the phone number."""
     address: str | None
-    """The keyed hash of the mail address."""
+    """The keyed hash of the mail address; of a customer without one, of the phone number."""
     earlier: tuple[str, ...] = ()
     """The hashes under which earlier versions may have stored this address."""
     ignored_id: str | None = None
     """The id that came, where it was treated as none."""
     person: str = NOBODY
     """The pseudonym of the customer."""
+    number: str | None = None
+    """The keyed hash of the phone number of a customer who has a mail address, too."""
+    by_number: bool = False
+    """Whether ``address`` is that of a phone number."""
+    texted: bool = False
+    """Whether the question goes to ``number``, which is then one of its names."""
     id_is_shared: bool = False
     """Whether the company gives one id to several people, so that each address is a person of its own."""
 
@@ -40,14 +46,17 @@ class ContactKey(NamedTuple):
     @property
     def keys(self) -> tuple[str, ...]:
         """Under what a question to the contact is kept: the address, under any id, and the id, which is the
-        person under any address.
+        person under any address; of a text message the number, too, which several people may have.
         """
-        return (self.key, self.customer_id) if self.key != self.customer_id else (self.key,)
+        numbers = (self.number,) if self.texted and self.number is not None else ()
+        return tuple(dict.fromkeys((self.key, *numbers, self.customer_id)))
 
     @property
     def own_keys(self) -> tuple[str, ...]:
         """Those of them under which nobody else is meant: not an id that several people share."""
-        return (self.key,) if self.id_is_shared else self.keys
+        if not self.id_is_shared:
+            return self.keys
+        return tuple(key for key in self.keys if key == self.key or key != self.customer_id)
 
     @property
     def is_one_of_several(self) -> bool:
@@ -58,6 +67,10 @@ class ContactKey(NamedTuple):
     def shares_id(self) -> bool:
         """Whether the id is more than the address, and so may have other contacts."""
         return self.customer_id != self.address
+
+    def asked_by(self, channel: str | None) -> "ContactKey":
+        """The contact of a question by this channel."""
+        return self._replace(texted=channel == "sms" and self.number is not None)
 
 
 def contact_key_of(
@@ -73,27 +86,52 @@ def contact_key_of(
     :param placeholder_ids: the tenant's own that stand for nobody, folded.
     :param ids_are_shared: whether the tenant gives one id to several people.
     """
-    address, ignored_id = None, None
+    address, number, ignored_id = None, None, None
     earlier: tuple[str, ...] = ()
     if customer.email is not None and customer.email.strip():
         address, *others = customer_hashes(secret, tenant, customer.email)
         earlier = tuple(others)
+    if customer.phone:
+        number = customer_hash(secret, tenant, customer.phone)
+    by_number = address is None and number is not None
+    if by_number:
+        address, number = number, None
     customer_id = identity_of(secret, tenant, customer, placeholder_ids)
     if customer_id != customer.id or is_placeholder_id(customer.id, placeholder_ids):
         ignored_id = customer.id
     person = person_of(secret, tenant, customer_id)
-    return ContactKey(tenant, customer_id, address, earlier, ignored_id, person, ids_are_shared)
+    return ContactKey(
+        tenant,
+        customer_id,
+        address,
+        earlier,
+        ignored_id,
+        person,
+        number=number,
+        by_number=by_number,
+        id_is_shared=ids_are_shared,
+    )
 
 
 def contact_of_invitation(tenant: str, invitation: Invitation) -> ContactKey:
     """The contact whom an invitation was made for, as far as that stands in it."""
     person = invitation.person or NOBODY
-    return ContactKey(tenant, invitation.customer.id, invitation.contact_key, person=person)
+    return ContactKey(
+        tenant,
+        invitation.customer.id,
+        invitation.contact_key,
+        person=person,
+        number=invitation.number_key,
+        texted=invitation.number_key is not None,
+    )
 
 
 def quarantine_keys(contact: ContactKey) -> tuple[str, ...]:
-    """All keys under which the contact may have been asked: the address, and the person by the id."""
+    """All keys under which the contact may have been asked: the address, the number, and the person by the
+    id.
+    """
     own = (contact.address, *contact.earlier) if contact.address is not None else ()
+    own += (contact.number,) if contact.number is not None else ()
     return (*own, contact.customer_id) if contact.shares_id else own
 
 

@@ -11,6 +11,7 @@ from services.dispatcher.decisions.conditions import FailedComparison, failed_co
 from services.dispatcher.decisions.considering import consider_at, with_lateness
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.forbidding import (
+    as_asked,
     asked_too_close,
     first_channel,
     is_countered,
@@ -86,7 +87,7 @@ def decide(
     if wave_of is not None:
         matching = [survey for survey in surveys if survey.id == wave_of]
     elif test_of is not None:
-        matching = [survey for survey in surveys if survey.id == test_of and person.test_address]
+        matching = [survey for survey in surveys if survey.id == test_of and person.is_tester]
     else:
         matching = asking_about(event_type, surveys, link_of)
     matching = [survey_for_event(survey, touchpoint, delay_minutes) for survey in matching]
@@ -96,7 +97,9 @@ def decide(
     won_by, leaves = NO_DRAW, Leaving(now, now, Hold(until=now))
     considered: list[Considered] = []
     outranked: Collection[UUID] = ()
+    everybody = person
     for survey in matching:
+        person = as_asked(everybody, survey.channels)
         if winner is not None:
             considered.append(consider_at(survey, "order", occurred_at, now, person))
             continue
@@ -128,6 +131,7 @@ def decide(
             winner, won_by = survey, draw
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
+    person = as_asked(everybody, winner.channels)
     is_test = mode == "test" or person.test_address
     return Verdict(
         reason="invited",
@@ -139,7 +143,7 @@ def decide(
         wanted_at=leaves.wanted_at if leaves.held_by else None,
         held_by=leaves.held_by,
         expires_at=leaves.due_at + timedelta(days=winner.link_days),
-        channel=first_channel(winner.channels, person),
+        channel=first_channel(winner.channels, everybody),
         drawn_percent=won_by.percent,
         beyond_draw=won_by.beyond,
         replaces=() if is_test else replaced_by(winner, leaves.due_at, person, outranked),
@@ -193,7 +197,7 @@ def judge_survey(
     standing = without(person, outranked_by(survey, due_at, person, outranked))
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (not meets, "conditions"),
-        (not is_test and person.wanted_channel not in survey.channels, "channel"),
+        (not is_test and person.wanted_channels.isdisjoint(survey.channels), "channel"),
         (survey.state != "live" and not is_test, "paused"),
         (person.erased, "erased"),
         (person.address == "missing" and not person.has_link, "no_address"),
@@ -202,7 +206,7 @@ def judge_survey(
         (person.complained, "complained"),
         (person.opted_out or refuses_channels(survey, person), "opted_out"),
         (person.suppressed, "suppressed"),
-        (person.undeliverable and person.wanted_channel == "mail", "undeliverable"),
+        (person.undeliverable and not (person.has_link or person.by_sms), "undeliverable"),
         (person.preferences.pauses(due_at), "paused_by_customer"),
         (is_countered(person, leaves.wanted_at) or cancels_itself, "countered"),
         (person.open_case is not None and not person.test_address, "case_open"),

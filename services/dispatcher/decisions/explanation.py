@@ -47,6 +47,10 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     """What surveys in rehearsal would have done."""
     mode: SendingMode = "test"
     address: str | None = None
+    number: str | None = None
+    """The same of the phone number; None: there is none."""
+    by_number: bool = False
+    """Whether the customer is known by the number, since there is no mail address."""
     test_address: bool = False
     complained: bool = False
     opted_out: bool = False
@@ -110,7 +114,10 @@ def explain(
         rehearsed=rehearsed,
         mode=mode,
         address=person.address if person else None,
-        test_address=person is not None and person.test_address,
+        number=person.number.quality if person and person.number.quality != "missing" else None,
+        by_number=contact.by_number,
+        test_address=person is not None
+        and (person.number.test if verdict.channel == "sms" else person.test_address),
         complained=person is not None and person.complained,
         opted_out=person is not None and person.opted_out,
         suppressed=person is not None and person.suppressed,

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from services.dispatcher.decisions.frequency import left_of
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
@@ -14,11 +16,36 @@ from shared.events.surveys import ChannelName
 def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
     """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
     can_reach: dict[ChannelName, bool] = {
-        "mail": person.address == "good" and not person.has_link,
+        "mail": person.address == "good"
+        and not (person.undeliverable or person.has_link or person.by_sms),
+        "sms": person.number.quality == "good" and not person.has_link,
         "link": person.has_link,
     }
     can_reach |= dict.fromkeys(can_reach.keys() & person.preferences.refused_channels, False)
     return next((name for each in channels for name in can_reach if name == each and can_reach[name]), None)
+
+
+def as_asked(person: Person, channels: Sequence[str]) -> Person:
+    """The person as a survey with these channels asks them: by SMS with the number in the address's place.
+
+    Where no channel can reach them, what is known of the one that comes closest tells why.
+    """
+    if person.has_link or (first_channel(channels, person) or _closest(channels, person)) != "sms":
+        return person
+    return replace(
+        person,
+        by_sms=True,
+        address=person.number.quality,
+        test_address=person.number.test,
+        hours=person.number.hours,
+    )
+
+
+def _closest(channels: Sequence[str], person: Person) -> str | None:
+    """The survey's channel of which the most is known: an address before none, and in their order."""
+    qualities = {"mail": person.address, "sms": person.number.quality}
+    own = [channel for channel in channels if channel in qualities]
+    return min(own, key=lambda channel: ("good", "bad", "missing").index(qualities[channel]), default=None)
 
 
 def refuses_channels(survey: CandidateSurvey, person: Person) -> bool:

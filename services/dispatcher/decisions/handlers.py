@@ -266,10 +266,11 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             link_of=event.data.link_of,
         )
         verdict = decide_by(surveys=surveys)
-        if event.data.is_of_client and event.data.link_of is None and not person.test_address:
+        if event.data.is_of_client and event.data.link_of is None and not person.is_tester:
             rehearsed = rehearse(surveys, event.data.type, lambda tried: decide_by(surveys=tried))
     else:
         verdict = Verdict(reason="unknown_tenant")
+    contact = contact.asked_by(verdict.channel)
     if verdict.survey is not None:
         language = inputs.language(event.tenant, known, verdict.survey)
         customer = replace(event.data.customer, id=contact.customer_id)

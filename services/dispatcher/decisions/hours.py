@@ -28,6 +28,10 @@ MAX_STEPS = 1000
 """From one forbidden stretch to the next: more than any calendar of holidays can have in a row."""
 
 
+STANDARD_SMS_QUIET = QuietHours(start="20:00", end="09:00")
+"""Of texts, unless a company has set others: within what the law of every country that has any allows."""
+
+
 class ContactHours(msgspec.Struct, frozen=True, kw_only=True):
     """When one customer may be written to by one channel; as it stands here, at any time."""
 
@@ -49,10 +53,18 @@ class ContactHours(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             zone=zone,
             country=country,
-            quiet=rules.quiet_hours.get(channel),
+            quiet=quiet_hours_of(rules, channel),
             sundays=rules.sundays,
             holidays=rules.holidays,
         )
+
+
+def quiet_hours_of(rules: ContactRules, channel: str) -> QuietHours | None:
+    """The hours in which nothing leaves by a channel. Texts wake people: where a company has set hours for
+    mail alone, they have the standard ones.
+    """
+    standard = STANDARD_SMS_QUIET if channel == "sms" and rules.quiet_hours else None
+    return rules.quiet_hours.get(channel, standard)
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ from services.dispatcher.decisions.lawful_basis import (
     law_for,
     newest_bases,
 )
+from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.decisions.places import Place, place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
@@ -50,10 +51,11 @@ from services.dispatcher.decisions.sampling import (
     draw,
 )
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
-from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Person
+from services.dispatcher.decisions.values import CandidateSurvey, Number, OpenCase, Person
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
+from shared.events.surveys import ChannelName
 from shared.events.transactions import LINK
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import Subject
@@ -94,8 +96,8 @@ class DecisionInputs:
     words: dict[tuple[str, str], KnownWords] = field(default_factory=dict)
     """By tenant and person: what is known of them besides the event, and the evidence that they may be asked;
     updated within the batch."""
-    hours: dict[tuple[str, Place], ContactHours] = field(default_factory=dict)
-    """When customers may be written to, by tenant and place."""
+    hours: dict[tuple[str, Place, ChannelName], ContactHours] = field(default_factory=dict)
+    """When customers may be written to, by tenant, place and channel."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -140,7 +142,9 @@ class DecisionInputs:
         """The contact of a customer, by what the tenant has set."""
         placeholder_ids = self.sending(tenant).placeholder_ids
         shared = self.company_policy(tenant).rules.ids_are_shared
-        return contact_key_of(secret, tenant, customer, placeholder_ids, ids_are_shared=shared)
+        contact = contact_key_of(secret, tenant, customer, placeholder_ids, ids_are_shared=shared)
+        # The number of a customer with an address matters to nobody who never texts.
+        return contact if tenant in self.texting_tenants else contact._replace(number=None)
 
     def customer(self, event: Event[Transaction], contact: ContactKey) -> Customer:
         """The customer of the event, with what is known besides; what it says counts for their next event."""
@@ -149,7 +153,7 @@ class DecisionInputs:
             return customer
         known = self.words.get(person, NOTHING_KNOWN)
         completed = known_customer(customer, known, contact)
-        if event.data.is_of_client and contact.address is not None:
+        if event.data.is_of_client and contact.address is not None and not contact.by_number:
             bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
             said = completed.locale, completed.country, completed.time_zone
             self.words[person] = KnownWords(*said, bases)
@@ -158,7 +162,9 @@ class DecisionInputs:
     def person(self, event: Event[Transaction], contact: ContactKey, customer: Customer) -> Person:
         """What the rules need to know of the customer, as :meth:`customer` knows them."""
         if not self.is_asked_about(event):
-            return Person(address="missing")  # no survey asks, so nothing was loaded
+            quality = number_quality(customer.phone)
+            # No survey asks, so nothing was loaded.
+            return Person(address="missing", number=Number(quality=quality))
         entries = self._suppressions(contact)
         reasons = {entry.reason for entry in entries}
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
@@ -167,6 +173,11 @@ class DecisionInputs:
         place = place_of(customer, tenant)
         return Person(
             address=address_quality(event.data.customer.email),
+            number=Number(
+                quality=number_quality(customer.phone),
+                test=self.sending(event.tenant).is_test(customer.phone),
+                hours=self._hours(event.tenant, place, "sms"),
+            ),
             erased=self.is_erased(contact),
             test_address=self.sending(event.tenant).is_test(event.data.customer.email),
             complained="complained" in reasons,
@@ -197,12 +208,13 @@ class DecisionInputs:
             ),
         )
 
-    def _hours(self, tenant: str, place: Place) -> ContactHours:
-        """When the tenant may write to customers who live there; made once for each place."""
-        known = self.hours.get((tenant, place))
+    def _hours(self, tenant: str, place: Place, channel: ChannelName = "mail") -> ContactHours:
+        """When the tenant may write to customers who live there; made once for each place and channel."""
+        known = self.hours.get((tenant, place, channel))
         if known is None:
             rules = self.company_policy(tenant).rules
-            known = self.hours[tenant, place] = ContactHours.of(rules, place.zone, place.country)
+            known = ContactHours.of(rules, place.zone, place.country, channel)
+            self.hours[tenant, place, channel] = known
         return known
 
     def _law(
@@ -228,6 +240,15 @@ class DecisionInputs:
             return None
         found = (self.open_cases.get(key) for key in case_rows.keys_of(contact))
         return next((case for case in found if case is not None), None)
+
+    @cached_property
+    def texting_tenants(self) -> frozenset[str]:
+        """Those with a survey that asks by SMS."""
+        return frozenset(
+            tenant
+            for tenant, surveys in self.surveys.items()
+            if any("sms" in survey.channels for survey in surveys)
+        )
 
     @cached_property
     def tenants_with_scopes(self) -> frozenset[str]:
@@ -297,7 +318,7 @@ class DecisionInputs:
         at, touchpoint = invitation.due_at, one_touchpoint(invitation.touchpoint, None)
         about = invitation.survey_id, None if invitation.channel == LINK else invitation.event_id
         asked = Asked(at, False, invitation.measurement, touchpoint, *about)
-        for name in contact.own_keys:
+        for name in contact.asked_by(invitation.channel).own_keys:
             key = contact.tenant, name
             self.asked_at[key] = max(self.asked_at.get(key, at), at)
             if contact.tenant in self.tenants_with_scopes:

@@ -19,7 +19,7 @@ class StoredPreference(Protocol):
 
     @property
     def channel(self) -> str | None:
-        """By which nothing is sent."""
+        """By which nothing is sent: one, or several separated by commas."""
 
 
 class Preferences(NamedTuple):
@@ -40,7 +40,7 @@ class Preferences(NamedTuple):
         return cls(
             max((row.paused_until for row in rows if row.paused_until is not None), default=None),
             max((row.months or 0 for row in rows), default=0),
-            frozenset(row.channel for row in rows if row.channel is not None),
+            frozenset(channel for row in rows if row.channel for channel in row.channel.split(",")),
         )
 
     def pauses(self, at: datetime) -> bool:

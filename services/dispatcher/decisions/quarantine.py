@@ -36,6 +36,8 @@ async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None
         addresses.setdefault((contact.tenant, contact.customer_id), set()).update(own)
         if contact.address is not None:
             addresses.setdefault((contact.tenant, contact.address), set()).update(own)
+        if contact.number is not None:
+            addresses.setdefault((contact.tenant, contact.number), set()).add(contact.number)
     rows = [
         CustomerRow(tenant, key, min(known, default=None), len(known) > 1, persons.get((tenant, key), NOBODY))
         for (tenant, key), known in addresses.items()
@@ -79,14 +81,9 @@ def asked_row(tenant: str, key: str, invitation: Invitation) -> AskedRow:
 
 async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
     """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope."""
-    keys = asked_under(contact.tenant, contact.key, contact.customer_id)
+    keys = {(contact.tenant, key) for key in contact.keys}
     await contact_rows.lock_invited(uow, keys)
     await forget_asked(uow, [(keys, invitation)])
-
-
-def asked_under(tenant: str, contact: str, customer_id: str) -> set[tuple[str, str]]:
-    """The (tenant, key) under which a question to a contact is kept: its address, and the id."""
-    return {(tenant, contact), (tenant, customer_id)}
 
 
 async def forget_asked(

@@ -13,7 +13,14 @@ from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, Missi
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.decisions.sampling import SegmentShare
 from services.dispatcher.decisions.scopes import Asked
-from shared.events.surveys import ChannelName, Measurement, QuarantineScope, SurveyRules, SurveyState
+from shared.events.surveys import (
+    OWN_CHANNELS,
+    ChannelName,
+    Measurement,
+    QuarantineScope,
+    SurveyRules,
+    SurveyState,
+)
 from shared.events.transactions import LINK
 
 AddressQuality = Literal["good", "missing", "bad"]
@@ -50,6 +57,7 @@ SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
 
 
+ONLY_LINKS: frozenset[ChannelName] = frozenset({"link"})
 ASIDE: frozenset[SurveyState] = frozenset({"draft", "rehearsal"})
 """Surveys in these states are to an event as if they were not there; a rehearsal is judged beside it."""
 
@@ -79,10 +87,26 @@ class OpenCase(msgspec.Struct, frozen=True):
     """By which colleagues know it."""
 
 
+class Number(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a customer's phone number: as of the mail address, for texts in place of mails."""
+
+    quality: AddressQuality = "missing"
+    test: bool = False
+    """Whether it is one of the company's own, for tests."""
+    hours: ContactHours = ContactHours()
+
+
+NO_NUMBER = Number()
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the customer when the decision is made, with the contact's row locked."""
 
     address: AddressQuality
+    """Of the mail address; of a text message that is judged, of the number."""
+    number: Number = NO_NUMBER
+    by_sms: bool = False
+    """Whether ``address``, ``test_address`` and ``hours`` are those of the number."""
     erased: bool = False
     """Whether the company has erased this customer's data."""
     test_address: bool = False
@@ -130,9 +154,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Whether neither an id nor an address says who it is."""
 
     @property
-    def wanted_channel(self) -> ChannelName:
-        """By which they are to be asked about this event."""
-        return "link" if self.has_link else "mail"
+    def wanted_channels(self) -> frozenset[ChannelName]:
+        """By one of which they are to be asked about this event."""
+        return ONLY_LINKS if self.has_link else OWN_CHANNELS
+
+    @property
+    def is_tester(self) -> bool:
+        """Whether the address or the number is one of the company's own, for tests."""
+        return self.test_address or self.number.test
 
     @property
     def waits_for_nothing(self) -> bool:

@@ -37,6 +37,7 @@ from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import (
     AddressQuality,
     CandidateSurvey,
+    Number,
     OpenCase,
     Person,
     Replaced,
@@ -67,6 +68,7 @@ class PastEvent(NamedTuple):
     transaction: Transaction
     address: AddressQuality
     test_address: bool
+    number: AddressQuality = "missing"
 
 
 class Suppressed(NamedTuple):
@@ -175,7 +177,7 @@ class Simulation:
                 # A link is handed out at once, so it waits for nothing and gives way to nothing.
                 waits = None if event.transaction.is_for_link else event.event_id
                 about = survey.measurement, survey.touchpoint, survey.id, waits
-                for key in event.contact.own_keys:
+                for key in event.contact.asked_by(verdict.channel).own_keys:
                     self.note_asked(key, Asked(verdict.due_at, False, *about))
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
             count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
@@ -287,6 +289,11 @@ class Simulation:
         place = place_of(known_customer(event.transaction.customer, known, contact), self.rules.tenant)
         return Person(
             address=event.address,
+            number=Number(
+                quality=event.number,
+                test=event.test_address,
+                hours=ContactHours.of(rules, place.zone, place.country, "sms"),
+            ),
             test_address=event.test_address,
             complained="complained" in reasons,
             opted_out="unsubscribed" in reasons,

@@ -62,6 +62,8 @@ class _StoredContact(msgspec.Struct):
     """What of a decision's stored values says something of the contact: the address is not kept."""
 
     address: AddressQuality | None = None
+    number: AddressQuality | None = None
+    by_number: bool = False
     test_address: bool = False
     ignored_id: str | None = None
 
@@ -202,6 +204,7 @@ def _past_events(tenant: str, rows: Sequence[Row[Any]], *, ids_are_shared: bool)
             row.contact_key,
             ignored_id=stored.ignored_id,
             person=row.person or NOBODY,
+            by_number=stored.by_number,
             id_is_shared=ids_are_shared,
         )
         found.append(
@@ -211,8 +214,9 @@ def _past_events(tenant: str, rows: Sequence[Row[Any]], *, ids_are_shared: bool)
                 Outcome(reason=row.reason, survey_id=row.survey_id),
                 contact,
                 decode_facts(row.facts),
-                _address(row.contact_key is not None, stored.address),
+                _address(row.contact_key is not None and not stored.by_number, stored.address),
                 stored.test_address,
+                stored.number or "missing",
             )
         )
     # Of one batch, what happened first was decided first.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import singledispatch
 
-from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
+from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS, TEXT_STATES
 from shared.privacy.export_records import (
     AccessActor,
     AccessRecord,
@@ -246,7 +246,9 @@ def _(record: EventRecord) -> Message:
 @sentence_of.register(DeliveryRecord)
 def _(record: InvitationRecord | DeliveryRecord) -> Message:
     dropped = DROP_REASONS.get(record.reason or "") if record.mail == "dropped" else None
-    return dropped or MAIL_STATES.get(record.mail, message("There is a mail."))
+    by_sms = isinstance(record, DeliveryRecord) and record.channel == "sms"
+    states = TEXT_STATES if by_sms else MAIL_STATES
+    return dropped or states.get(record.mail, message("There is a mail."))
 
 
 @sentence_of.register
@@ -276,6 +278,8 @@ def _(_: SuppressionLiftRecord) -> Message:
 def _(record: PreferenceRecord) -> Message:
     if record.months:
         return message("The customer wishes fewer questions.")
+    if record.channel == "sms":
+        return message("The customer wants no questions by text message.")
     if record.channel:
         return message("The customer wants no questions by mail.")
     return message("The customer has asked for a pause.")

@@ -25,6 +25,7 @@ from services.dispatcher.decisions.loading import (
     candidate_from,
     load_asked,
 )
+from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.preferences import Preferences
@@ -130,6 +131,7 @@ class InvitationQueue:
             return None
         invitation = read_invitation(row)
         contact = contact_key_of(self._secret, delivery.tenant, invitation.customer, sending.placeholder_ids)
+        contact = contact.asked_by(delivery.channel)
         inputs = await repository.find_sending_inputs(
             uow,
             contact,
@@ -232,23 +234,22 @@ class InvitationQueue:
     ) -> Person:
         place = place_of(customer, tenant)
         rules = rules_from(inputs) if inputs.quiet_hours is not None else self._policy.initial_rules
+        refused = frozenset(each for stored in inputs.refused_channels for each in stored.split(","))
         return Person(
             erased=erased,
-            address=address_quality(address),
+            address=number_quality(address) if channel == "sms" else address_quality(address),
             test_address=sending.is_test(address),
             complained="complained" in inputs.reasons,
-            opted_out="unsubscribed" in inputs.reasons or channel in inputs.refused_channels,
+            opted_out="unsubscribed" in inputs.reasons or channel in refused,
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
             undeliverable=channel == "mail" and "bounced" in inputs.reasons,
-            preferences=Preferences(
-                inputs.paused_until, inputs.months or 0, frozenset(inputs.refused_channels)
-            ),
+            preferences=Preferences(inputs.paused_until, inputs.months or 0, refused),
             invited_at=inputs.asked_elsewhere_at,
             asked=tuple(each for each in asked if each.elsewhere),
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),
             left_at=inputs.left_at,
             countered=countered,
-            hours=ContactHours.of(rules, place.zone, place.country),
+            hours=ContactHours.of(rules, place.zone, place.country, channel),
             cap_hours=rules.cap_hours,
             open_case=OpenCase(inputs.case_id, inputs.case_number)
             if inputs.case_id is not None and (is_reminder or not rules.ask_with_open_case)

@@ -119,7 +119,7 @@ FIND_SENDING_INPUTS = f"""
             WHERE x.tenant = n.tenant AND (
                 x.kind = 'customer' AND x.key = :customer_id
                 OR x.kind = 'address' AND (
-                    x.key = :address OR NOT x.canonical AND x.key = ANY(CAST(:earlier AS text[]))
+                    x.key IN (:address, :number) OR NOT x.canonical AND x.key = ANY(CAST(:earlier AS text[]))
                 )
             )
         ) AS reasons,
@@ -140,7 +140,8 @@ FIND_SENDING_INPUTS = f"""
             coalesce(array_agg(y.channel) FILTER (WHERE y.channel IS NOT NULL), '{{}}') AS refused_channels
         FROM contact_preference y
         WHERE y.tenant = n.tenant AND (
-            y.kind = 'customer' AND y.key = :customer_id OR y.kind = 'address' AND y.key = :address
+            y.kind = 'customer' AND y.key = :customer_id
+            OR y.kind = 'address' AND y.key IN (:address, :number)
         )
     ) q
 """
@@ -171,6 +172,7 @@ async def find_sending_inputs(
             "person": person,
             "contact": contact.key,
             "address": contact.address,
+            "number": contact.number,
             "earlier": list(contact.earlier),
             "keys": list(quarantine_keys(contact)),
         },

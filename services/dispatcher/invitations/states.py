@@ -57,6 +57,7 @@ def new_invitation(
         test=verdict.test,
         customer=customer,
         contact_key=contact.address,
+        number_key=contact.number if contact.texted else None,
         person=contact.person,
         anonymous=survey.anonymous,
         drawn_percent=verdict.drawn_percent,

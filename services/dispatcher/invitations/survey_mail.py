@@ -250,6 +250,7 @@ class SurveyMailRenderer:
             return {
                 "occasion": occasion or translated("your contact with us"),
                 "subject": translated("%(company)s asks: how did it go?") % values,
+                "sms": translated("%(company)s asks: how did it go?") % values,
                 "intro": intro % values,
                 "question": question % values,
                 "reason": translated("What is the primary reason for your score?"),

@@ -24,15 +24,18 @@ class PreferenceChoice(NamedTuple):
         """As the form sends it."""
         return f"pause-{self.months}" if self.kind == "pause" else self.kind
 
-    def preferences(self, now: datetime) -> Preferences:
-        """What holds for a customer who chooses this now."""
+    def preferences(self, now: datetime, before: Preferences = NO_PREFERENCES) -> Preferences:
+        """What holds for a customer who chooses this now. Who refuses one channel after another refuses both.
+
+        :param before: what held until now.
+        """
         match self.kind:
             case "fewer":
                 return Preferences(months=self.months or 0)
             case "pause":
                 return Preferences(paused_until=months_later(now, self.months or 0))
             case "channel":
-                return Preferences(refused_channels=frozenset({self.channel or "mail"}))
+                return Preferences(refused_channels=before.refused_channels | {self.channel or "mail"})
             case "usual":
                 return NO_PREFERENCES
 
@@ -59,7 +62,12 @@ def current(preferences: Preferences, now: datetime) -> Preferences:
 
 
 def masked(address: str) -> str:
-    """A hint by which the customer knows the address, and nobody else learns it: ``k•••@e•••.com``."""
+    """A hint by which the customer knows the address, and nobody else learns it: ``k•••@e•••.com``.
+
+    A phone number is ``+45•••78``.
+    """
     local, _, domain = address.strip().rpartition("@")
     name, _, ending = domain.rpartition(".")
+    if not local and address.startswith("+"):
+        return f"{address[:3]}•••{address[-2:]}"
     return f"{local[:1]}•••@{name[:1]}•••.{ending}" if local and name and ending else ""

@@ -21,6 +21,7 @@ from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions.suppression_commands import has_unsubscribed, resubscribe, unsubscribe
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
+from shared.events.surveys import ChannelName
 from shared.http.client_networks import network_of
 from shared.http.form_texts import read_texts
 from shared.http.rate_limit import attempt
@@ -141,7 +142,8 @@ async def _answer(token: str, request: Request, context: DispatcherContext, act:
         contact = contact_key_of(
             context.secret, row.tenant, invitation.customer, placeholder_ids, ids_are_shared=shared
         )
-        offered = choices(rules.fewer_months, "mail")
+        channel: ChannelName = "sms" if invitation.channel == "sms" else "mail"
+        offered = choices(rules.fewer_months, channel)
         shows: Shows = "erased"
         preferences = Preferences()
         if not invitation.erased and not await find_erased(uow, [subject_of_invitation(contact, invitation)]):
@@ -149,11 +151,13 @@ async def _answer(token: str, request: Request, context: DispatcherContext, act:
             said = await act(uow, LinkCustomer(contact, unsubscribed, offered))
             shows = said or ("left" if await has_unsubscribed(uow, contact) else "leave")
             preferences = await find_preferences(uow, contact)
+    asked_at = invitation.customer.phone if channel == "sms" else invitation.customer.email
     page = PreferencesPage(
         company=tenant.name,
         shows=shows,
         link=f"/u/{token}",
-        hint=masked(invitation.customer.email or "") if shows != "erased" else "",
+        hint=masked(asked_at or "") if shows != "erased" else "",
+        channel=channel,
         chosen=preferences,
         options=options_of(offered, preferences),
     )

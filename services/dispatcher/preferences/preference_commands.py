@@ -20,7 +20,8 @@ async def choose(uow: UnitOfWork, contact: ContactKey, choice: PreferenceChoice)
 
     It is kept as an unsubscription is: under the address, and under the id unless others have that, too.
     """
-    before, preferences = await find_preferences(uow, contact), choice.preferences(uow.now)
+    before = await find_preferences(uow, contact)
+    preferences = choice.preferences(uow.now, before)
     await repository.remove(uow, contact.tenant, _entries(contact))
     if preferences != NO_PREFERENCES:
         own = [entry for entry in await own_entries(uow, contact) if not entry.earlier]

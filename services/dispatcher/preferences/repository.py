@@ -48,7 +48,7 @@ async def store(
     :param preferences: one of the three.
     :param person: the pseudonym of who chose it.
     """
-    channel = next(iter(preferences.refused_channels), None)
+    channel = ",".join(sorted(preferences.refused_channels)) or None
     chosen = {"paused_until": preferences.paused_until, "months": preferences.months or None}
     values = {**_values(tenant, entries), **chosen, "channel": channel, "person": person, "now": uow.now}
     await uow.execute(STORE, values)

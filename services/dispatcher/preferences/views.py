@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.preferences.domain import PreferenceChoice
+from shared.events.surveys import ChannelName
 from shared.pages.page import Page
 
 Shows = Literal["leave", "left", "return", "returned", "chosen", "missed", "erased"]
@@ -41,7 +42,8 @@ def _holds(choice: PreferenceChoice, preferences: Preferences) -> bool:
         case "fewer":
             return preferences == Preferences(months=choice.months or 0)
         case "channel":
-            return preferences == Preferences(refused_channels=frozenset({choice.channel or ""}))
+            refused = preferences.refused_channels
+            return choice.channel in refused and preferences == Preferences(refused_channels=refused)
         case "pause":  # one that was chosen before ends earlier than one of today
             return False
 
@@ -56,6 +58,8 @@ class PreferencesPage(Page):
     link: str
     hint: str
     """Of the address; empty: it is not kept any more."""
+    channel: ChannelName
+    """By which the customer was asked."""
     chosen: Preferences
     options: Sequence[Option]
 

@@ -28,18 +28,25 @@ IS_ERASED = """
 """
 # A purchase without an id is by whoever has the address: it does not keep the address from being suppressed.
 FIND_ADDRESSES = f"""
-    SELECT a.contact
+    SELECT a.name
     FROM (
-        SELECT contact FROM known_customer
+        SELECT contact AS name, contact FROM known_customer
         WHERE tenant = :tenant AND person = :person AND contact <> ''
         UNION
-        SELECT contact_key FROM decision
+        SELECT phone, contact FROM known_customer
+        WHERE tenant = :tenant AND person = :person AND phone <> ''
+        UNION
+        SELECT contact_key, contact_key FROM decision
         WHERE tenant = :tenant AND person = :person AND contact_key IS NOT NULL
     ) AS a
     WHERE (CAST(:contact AS text) IS NULL OR a.contact = :contact) AND NOT EXISTS (
         SELECT FROM known_customer k
-        WHERE k.tenant = :tenant AND k.contact = a.contact AND k.contact <> ''
+        WHERE k.tenant = :tenant AND k.contact = a.name AND k.contact <> ''
             AND k.person <> :person AND k.customer_id <> k.contact AND NOT {IS_ERASED}
+    ) AND NOT EXISTS (
+        SELECT FROM known_customer k
+        WHERE k.tenant = :tenant AND k.phone = a.name AND k.phone <> ''
+            AND k.person <> :person AND k.customer_id <> k.phone AND NOT {IS_ERASED}
     )
     UNION
     SELECT CAST(:named AS text) WHERE CAST(:named AS text) IS NOT NULL
@@ -50,7 +57,7 @@ FIND_ADDRESSES = f"""
 async def find_addresses(
     uow: UnitOfWork, tenant: str, scope: ErasureScope, named: str | None
 ) -> tuple[str, ...]:
-    """The addresses under which nobody is asked any more once the customer is erased.
+    """The addresses and numbers under which nobody is asked any more once the customer is erased.
 
     One that another customer came under, too, is among them only if it is ``named`` in the request.
     """

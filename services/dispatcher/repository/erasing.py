@@ -165,7 +165,8 @@ ERASE_LIFT_REASONS = f"""
     UPDATE suppression_lift t SET reason = NULL
     FROM known_customer k
     JOIN {TARGETS} ON {of_target("nullif(k.contact, '')", row="k")}
-    WHERE t.tenant = k.tenant AND t.kind = 'address' AND t.key = k.contact AND t.reason IS NOT NULL
+    WHERE t.tenant = k.tenant AND t.kind = 'address' AND t.reason IS NOT NULL
+        AND t.key IN (nullif(k.contact, ''), nullif(k.phone, ''))
 """
 
 

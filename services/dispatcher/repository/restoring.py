@@ -152,8 +152,9 @@ async def restore_unpublished_sending(uow: UnitOfWork, sendings: Mapping[str, Te
 # Of each invitation its first delivery: the topic tells nothing of reminders, so none is planned anew, and
 # one that the backup has stays as it was. What was being sent has no sender any more, so it has no lease.
 RESTORE_DELIVERIES = """
-    INSERT INTO delivery AS d (tenant, about_id, kind, state, reason, due_at)
+    INSERT INTO delivery AS d (tenant, about_id, kind, channel, state, reason, due_at)
     SELECT i.tenant, i.id, 'first',
+        coalesce(CAST(convert_from(i.body, 'UTF8') AS json) ->> 'channel', 'mail'),
         CASE i.state WHEN 'withheld' THEN 'dropped' WHEN 'bounced' THEN 'failed' ELSE i.state END,
         i.reason, i.next_at
     FROM invitation i

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.addresses import address_quality
+from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.frame import CsrfChecked, StaffAdmin, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
@@ -103,13 +104,13 @@ def fault_in_addresses(typed: str) -> str:
         % {"number": number, "address": address}
         for number, line in enumerate(typed.splitlines(), 1)
         for address in _split(line)
-        if address_quality(address) != "good"
+        if "good" not in {address_quality(address), number_quality(address)}
     ]
     if bad:
         shown, more = bad[:MAX_FAULTS_SHOWN], len(bad) - MAX_FAULTS_SHOWN
         if more > 0:
             shown.append(translated("%(n)s more cannot be, too.") % {"n": more})
-        return " ".join([*shown, translated("Write each such as name@example.com.")])
+        return " ".join([*shown, translated("Write each such as name@example.com or +4520123456.")])
     if (n := len(_split(typed))) > MAX_TEST_ADDRESSES:
         found = translated("These are %(n)s addresses; at most %(most)s can be listed.")
         return found % {"n": n, "most": MAX_TEST_ADDRESSES}

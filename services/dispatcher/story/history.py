@@ -11,7 +11,7 @@ from services.dispatcher.invitations.states import ENDED_BY_US, FIRST_MAIL, read
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import actor_label, change_sentence
-from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES
+from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REPORT_LABELS, TEXT_STATES
 from services.dispatcher.story.steps import StoryStep, change_lines, end_of, postponed_steps
 from shared.db import UnitOfWork
 from shared.pages.language import counted, spoken, translated
@@ -50,7 +50,7 @@ def mail_history(
     between.sort(key=lambda step: step.at or invitation.changed_at)
     end = end_of(mail_changes, FIRST_MAIL)
     last = _last_step(invitation, end if invitation.state in ENDED_BY_US else None, came_back=came_back)
-    return [*_planned(invitation, due_at), *between, *_tried(invitation), last]
+    return [*_planned(invitation, due_at), *between, *_tried(invitation), last, *_reported(invitation)]
 
 
 def link_history(invitation: Row[Any], requested_by: str | None) -> list[StoryStep]:
@@ -73,6 +73,13 @@ def _planned(invitation: Row[Any], due_at: datetime | None) -> Iterator[StorySte
     waits_for_that = invitation.state == "waiting" and invitation.due_at == due_at
     if not waits_for_that and due_at > planned.decided_at and not _withheld_at_once(invitation):
         yield StoryStep("planned", planned.decided_at, "", due_at)
+
+
+def _reported(invitation: Row[Any]) -> Iterator[StoryStep]:
+    """What the SMS provider has said of a text that it took."""
+    known = read_invitation(invitation)
+    if known.report is not None:
+        yield StoryStep("report", known.reported_at, spoken(REPORT_LABELS[known.report]), known)
 
 
 def _withheld_at_once(invitation: Row[Any]) -> bool:
@@ -99,7 +106,8 @@ def _tried(invitation: Row[Any]) -> Iterator[StoryStep]:
 def _last_step(invitation: Row[Any], end: MailChange | None, *, came_back: bool) -> StoryStep:
     if came_back and invitation.state == "bounced":
         return StoryStep("mail", invitation.sent_at, spoken(MAIL_STATES["sent"]), invitation)
-    words = spoken(MAIL_STATES[invitation.state])
+    states = TEXT_STATES if read_invitation(invitation).channel == "sms" else MAIL_STATES
+    words = spoken(states[invitation.state])
     if invitation.state == "dropped":
         reason = DROP_REASONS.get(invitation.reason or "")
         words = f"{words} {spoken(reason)}" if reason else words

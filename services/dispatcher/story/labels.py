@@ -49,16 +49,16 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("The customer was erased on request."),
     ),
     "no_address": ReasonWords(
-        message("The customer has no mail address."),
+        message("The customer has no address by which a survey asks."),
         message("No address"),
-        message("no mail address"),
-        message("The customer has no mail address."),
+        message("no address by which it asks"),
+        message("The customer has no address by which the survey asks."),
     ),
     "bad_address": ReasonWords(
-        message("The address of the customer cannot be one."),
+        message("The address or number of the customer cannot be used."),
         message("Address cannot be one"),
-        message("the address cannot be one"),
-        message("The address of the customer cannot be one."),
+        message("the address or number cannot be used"),
+        message("The address or number of the customer cannot be used."),
     ),
     "nobody": ReasonWords(
         message("The event does not say who the customer is."),
@@ -229,6 +229,21 @@ DROPPED_FOR = {
     "soft": message("It was the third one in 30 days: no mail is sent to this address any more."),
     "complaint": message("The customer is never asked again."),
 }
+TEXT_STATES = {
+    "waiting": message("The text waits for its time."),
+    "sending": message("The text is being handed over."),
+    "sent": message("The text was sent."),
+    "withheld": message("The text would have been sent, but the company is in test mode."),
+    "dropped": message("The text was not sent."),
+    "failed": message("The SMS provider refused the text."),
+    "bounced": message("The network could not deliver the text."),
+    "unknown": message("Nobody knows whether the text was sent, so it is never sent again."),
+}
+"""The same of a text message."""
+REPORT_LABELS = {
+    "delivered": message("The network reports that it has reached the phone."),
+    "undeliverable": message("The network reports that it could not be delivered."),
+}
 REMINDER_STATES = {
     "waiting": message("Reminder %(number)s waits for its time."),
     "sending": message("Reminder %(number)s is being handed over."),
@@ -266,7 +281,11 @@ MAIL_FILTERS = {
     "unknown": message("Perhaps sent"),
 }
 """The states of the mail that asks, as they are searched for: whatever came of it later."""
-CHANNEL_LABELS = {"mail": message("Mail"), "link": message("Link in a channel of your own")}
+CHANNEL_LABELS = {
+    "mail": message("Mail"),
+    "sms": message("Text message"),
+    "link": message("Link in a channel of your own"),
+}
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -207,6 +207,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         hold_rules=HOLD_RULES,
         sees_cases=staff.works_on_cases and not staff.segments,
         channels=CHANNEL_LABELS,
+        by_sms=invitation is not None and read_invitation(invitation).channel == "sms",
         failures={
             one.survey_id: failure_lines(
                 one, story.facts, is_kept=decision.person != NOBODY, sees_names=staff.sees_names

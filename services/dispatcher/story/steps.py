@@ -26,6 +26,7 @@ StepKind = Literal[
     "postponed",
     "tried",
     "mail",
+    "report",
     "link",
     "reminder",
     "returned",

@@ -170,6 +170,8 @@ class EventPage(Page):
     """Whether the reader may see whatever case a customer has."""
     channels: Mapping[str, Message]
     """By which somebody is asked, in words."""
+    by_sms: bool
+    """Whether the customer is asked by text message."""
     failures: Mapping[UUID, Sequence[str]]
     """By survey: the comparisons for which the event did not meet its conditions."""
     basis_lines: Mapping[UUID, Sequence[str]]

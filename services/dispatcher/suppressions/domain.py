@@ -31,10 +31,12 @@ class SuppressionEntry(NamedTuple):
 def entries_of(contact: ContactKey) -> list[SuppressionEntry]:
     """All entries that forbid to ask a contact.
 
-    One of the address holds under every id, one of the id for every address.
+    One of the address, or of the phone number, holds under every id, one of the id for every address.
     """
     entries = []
     if contact.address is not None:
         entries.append(SuppressionEntry("address", contact.address))
         entries += [SuppressionEntry("address", key, earlier=True) for key in contact.earlier]
+    if contact.number is not None:
+        entries.append(SuppressionEntry("address", contact.number))
     return [*entries, SuppressionEntry("customer", contact.customer_id)]

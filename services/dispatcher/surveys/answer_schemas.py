@@ -40,6 +40,7 @@ class TextsAnswer(BaseModel):
     reason: str | None = None
     follow_up: FollowUpAnswer = FollowUpAnswer()
     thanks: str | None = None
+    sms: str | None = None
     occasion: str | None = None
     questions: dict[str, QuestionTextsAnswer] = {}
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path
 from pydantic import ValidationError
 
 from services.dispatcher.callers import SurveyEditor
-from services.dispatcher.context import OwnContext
+from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.answer_schemas import (
     SurveyAnswer,
@@ -20,13 +20,13 @@ from services.dispatcher.surveys.answer_schemas import (
     VersionList,
     api_fields,
 )
-from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyDraft, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
 from services.dispatcher.surveys.matches import count_matches
 from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.quarantine_body import SCOPE_RULE, patched, with_rules_of_quarantine
-from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_texts, refuse_unkept_promise
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
     SurveyBody,
@@ -69,6 +69,7 @@ async def make_survey(
     check_rehearsal(caller.staff, None, draft.state)
     try:
         refuse_unkept_promise(draft)
+        refuse_texts(draft, may_text=context.sms.sends)
     except DraftRefused as refused:
         raise _problem_of(refused) from None
     async with context.database.transaction() as uow:
@@ -129,6 +130,7 @@ async def write_survey(
         if SCOPE_RULE not in with_rules_of_quarantine(body.model_dump(include={"quarantine"})):
             draft = msgspec.structs.replace(draft, quarantine_scope=current.draft.quarantine_scope)
         check_rehearsal(caller.staff, current.draft.state, draft.state)
+        _check_texts(context, draft, current.draft)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=body.version, who=AuditActor.of(caller)
         )
@@ -156,6 +158,7 @@ async def change_survey(
         if "conditions" not in wanted:
             draft = msgspec.structs.replace(draft, conditions=current.draft.conditions)
         check_rehearsal(caller.staff, current.draft.state, draft.state)
+        _check_texts(context, draft, current.draft)
         changed = survey_commands.change_survey(
             uow, caller.tenant, survey_id, draft, seen=seen, who=AuditActor.of(caller)
         )
@@ -202,6 +205,13 @@ async def send_test_mail(
         except NotATestAddress:
             raise Problem(422, errors=[FieldFault(field="/address", detail=NOT_LISTED)]) from None
     return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
+
+
+def _check_texts(context: DispatcherContext, draft: SurveyDraft, current: SurveyDraft) -> None:
+    try:
+        refuse_texts(draft, current, may_text=context.sms.sends)
+    except DraftRefused as refused:
+        raise _problem_of(refused) from None
 
 
 def _problem_of(refused: DraftRefused) -> Problem:

@@ -8,8 +8,9 @@ from shared.events.surveys import ChannelName
 from shared.values.messages import message
 
 CHANNELS_MEANING = (
-    "By which it asks. `mail`: by a mail about each event that it matches. `link`: by a personal link, which "
-    "you show in your own app, chat or receipt, about the events for which you ask for one "
+    "By which it asks, in their order: the first that reaches the customer. `mail`: by a mail about each "
+    "event that it matches. `sms`: by a text message to the customer's phone. `link`: by a personal link, "
+    "which you show in your own app, chat or receipt, about the events for which you ask for one "
     "(`POST /v1/invitations`)."
 )
 

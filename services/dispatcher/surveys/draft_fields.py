@@ -45,7 +45,8 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["quarantine_scope"] = draft.quarantine_scope
     fields["layout"] = draft.layout
-    fields["channels"] = ",".join(sorted(draft.channels, reverse=True))
+    # Where a link stands among them does not matter: it is asked for.
+    fields["channels"] = ",".join(sorted(draft.channels, key=lambda channel: channel == "link"))
     fields["anonymous"] = YES if draft.anonymous else NO
     fields["neutral"] = YES if draft.neutral else NO
     fields["incentive"] = YES if draft.incentive else NO

@@ -58,6 +58,7 @@ FIELD_LABELS = {
 TEXT_LABELS = {
     "occasion": message("What it is about, such as “your delivery”"),
     "subject": message("Subject of the mail"),
+    "sms": message("Sentence of the text message"),
     "intro": message("Line before the question"),
     "question": message("The question"),
     "reason": message("The question for the reason"),
@@ -77,7 +78,13 @@ LAYOUT_LABELS = {
 STANDARD_SCOPE = message("as usual: of any survey; about the relation, of the same measurement")
 CHANNELS_LABELS = {
     "mail": message("By mail"),
+    "sms": message("By text message"),
+    "mail,sms": message("By mail, to whom that does not reach by text message"),
+    "sms,mail": message("By text message, to whom that does not reach by mail"),
     "mail,link": message("By mail, and by links in channels of your own"),
+    "sms,link": message("By text message, and by links in channels of your own"),
+    "mail,sms,link": message("By mail, else by text message, and by links in channels of your own"),
+    "sms,mail,link": message("By text message, else by mail, and by links in channels of your own"),
     "link": message("By links in channels of your own alone"),
 }
 SCOPE_LABELS: dict[QuarantineScope, Message] = {

@@ -30,7 +30,7 @@ from services.dispatcher.surveys.labels import (
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
-from services.dispatcher.surveys.refusals import DraftRefused, refuse_unkept_promise
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_texts, refuse_unkept_promise
 from services.dispatcher.surveys.survey_commands import (
     create_survey,
     find_survey,
@@ -79,6 +79,7 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     try:
         draft = form.draft()
         refuse_unkept_promise(draft)
+        refuse_texts(draft, may_text=context.sms.sends)
     except ValidationError as error:
         return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
     except DraftRefused as refused:

@@ -26,6 +26,7 @@ from services.dispatcher.surveys.views import (
     PreviewChoice,
     PreviewPage,
     PreviewWidth,
+    TextPart,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import SurveyTexts, Tenant
@@ -126,6 +127,9 @@ async def _preview_page(
         outcomes=[(group, spoken(OUTCOME_LABELS[group])) for group in SAMPLE_SCORES],
         collector_url=_collector_url(context, staff.tenant, survey, choice),
         mail=sample_mail(context, survey.id, survey.draft, tenant, choice.language, choice.reminder),
+        sms=sample_text(context, survey.id, survey.draft, tenant, choice.language, choice.reminder)
+        if "sms" in survey.draft.channels
+        else None,
         sender=f"{survey.draft.sender_name or tenant.name} <{address}>",
         promoting=promoting_words(survey.draft, choice.language),
         unchecked=is_unchecked(survey.draft, choice.language),
@@ -166,6 +170,30 @@ async def show_mail(
         tenant = await tenant_or_placeholder(uow, staff.tenant)
     mail = sample_mail(context, survey.id, survey.draft, tenant, language, reminder)
     return HTMLResponse(mail.html, headers=IN_A_FRAME)
+
+
+def sample_text(
+    context: DispatcherContext,
+    survey_id: UUID,
+    draft: SurveyDraft,
+    tenant: Tenant,
+    language: str,
+    number: int = 0,
+) -> TextPart:
+    """A survey's text message that nobody gets, with its length; ``number``: as of :func:`sample_mail`."""
+    now = context.database.clock()
+    reminders = draft.reminders
+    reminder = None
+    if 0 < number <= len(reminders):
+        reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
+    text = context.text_renderer.text(
+        sample_invitation(survey_id, draft, language, now),
+        tenant,
+        draft.texts.get(language, SurveyTexts()),
+        reminder,
+        by_reply=context.sms.name is None,
+    )
+    return TextPart.of(text)
 
 
 def sample_mail(

@@ -9,6 +9,11 @@ WAVE_UNDER_WAY = message(
 ASKS_NOW = message("It asks customers now. Pause it before it rehearses.")
 
 
+NO_TEXTS = message(
+    "This installation sends no text messages. Leave sms out, or let its operator set an SMS provider."
+)
+
+
 class DraftRefused(Exception):
     """A survey is not made so."""
 
@@ -17,6 +22,17 @@ class DraftRefused(Exception):
         self.field = field
         """Of the API."""
         self.remedy = remedy
+
+
+def refuse_texts(draft: SurveyDraft, current: SurveyDraft | None = None, *, may_text: bool) -> None:
+    """A survey asks by SMS only where that leaves.
+
+    :param current: the survey that it changes: one that asked by SMS before may stay so.
+    :param may_text: whether the installation has a provider.
+    :raises DraftRefused: naming the field.
+    """
+    if "sms" in draft.channels and not may_text and (current is None or "sms" not in current.channels):
+        raise DraftRefused("channels", NO_TEXTS)
 
 
 def refuse_unkept_promise(draft: SurveyDraft, current: SurveyDraft | None = None) -> None:

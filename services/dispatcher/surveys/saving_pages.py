@@ -9,7 +9,7 @@ from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.pages import form_page, found_survey
-from services.dispatcher.surveys.refusals import DraftRefused
+from services.dispatcher.surveys.refusals import DraftRefused, refuse_texts
 from services.dispatcher.surveys.state_page import TypedChange, state_page
 from services.dispatcher.surveys.survey_commands import change_survey, check_change, place_behind_all
 from services.dispatcher.surveys.version_changes import changes_between, is_felt
@@ -48,6 +48,7 @@ async def save_survey(
         if moves_last:
             draft = replace(draft, place=await place_behind_all(uow, staff.tenant, current))
         try:
+            refuse_texts(draft, current.draft, may_text=context.sms.sends)
             if is_told:
                 await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
             else:

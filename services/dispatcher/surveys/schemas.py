@@ -111,6 +111,10 @@ StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 _OneForm = Annotated[str, Field(max_length=1000), AfterValidator(words_or_none)]
 CheckedWords = Annotated[_OneForm, AfterValidator(without_faults)]
 OccasionWords = Annotated[_OneForm, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
+_SMS = Field(
+    default=None,
+    description="The sentence of a text message. The link, and how to stop, stand behind it.",
+)
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
@@ -134,6 +138,7 @@ class TextsBody(StrictBody):
     """
 
     subject: CheckedWords | None = None
+    sms: CheckedWords | None = _SMS
     intro: CheckedWords | None = None
     question: CheckedWords | None = None
     reason: CheckedWords | None = None
@@ -155,6 +160,7 @@ class StoredTexts(StrictBody):
     """A survey's own words in one language as they are stored."""
 
     subject: StoredWords | None = None
+    sms: StoredWords | None = _SMS
     intro: StoredWords | None = None
     question: StoredWords | None = None
     reason: StoredWords | None = None

@@ -1,8 +1,11 @@
-"""Send a survey to a test address as it is: from the mail to the answer all is as for a customer."""
+"""Send a survey to a test address or number as it is: all is as for a customer, up to the answer."""
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.survey_commands import find_survey
 from shared.db import UnitOfWork
@@ -36,13 +39,15 @@ async def send_test(
     The survey's words are those that are saved when the event is decided, a moment later.
 
     :raises SurveyNotFound: when the tenant has none of this id.
+    :param address: of mail, or a phone number in E.164.
     :raises NotATestAddress: when the address is none.
     """
     survey = await find_survey(uow, tenant, survey_id)
     sending = await find_sending(uow, tenant)
     if not sending.is_test(address):
         raise NotATestAddress
-    customer = Customer(id="", email=address, locale=language)
+    number = address if number_quality(address) == "good" else None
+    customer = Customer(id="", email=None if number else address, phone=number, locale=language)
     contact = contact_key_of(secret, tenant, customer, sending.placeholder_ids)
     event = Transaction(
         id=str(derived("test", str(test_id), address, language) if test_id is not None else uuid7()),
@@ -50,7 +55,7 @@ async def send_test(
         type=(survey.draft.has_trigger and survey.draft.trigger.rstrip("*.")) or UNNAMED_TYPE,
         occurred_at=uow.now,
         accepted_at=uow.now,
-        customer=Customer(id=contact.customer_id, email=address, locale=language),
+        customer=replace(customer, id=contact.customer_id),
         person=contact.person,
         digest=NO_DIGEST,
         survey_id=survey_id,

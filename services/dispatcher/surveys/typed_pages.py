@@ -13,12 +13,13 @@ from services.dispatcher.frame import CsrfChecked, StaffEditor
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.forms import DraftForm, read_form
 from services.dispatcher.surveys.pages import NEW, found_survey
-from services.dispatcher.surveys.preview import IN_A_FRAME, sample_mail
+from services.dispatcher.surveys.preview import IN_A_FRAME, sample_mail, sample_text
 from services.dispatcher.surveys.survey_commands import typed_event
 from services.dispatcher.surveys.views import (
     SAMPLE_SCORES,
     TypedAwayPage,
     TypedFaultsPage,
+    TypedSmsPage,
     TypedTextPage,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -44,8 +45,9 @@ async def show_typed(
 ) -> Response:
     """The mail by the words in the form, or the customer's page, or what is wrong.
 
-    The form's ``typed_part`` says which: ``text`` is the text part of the mail; ``question`` and ``thanks``
-    are the collector's pages, for a score of its ``typed_outcome``; anything else is the mail.
+    The form's ``typed_part`` says which: ``text`` is the text part of the mail, ``sms`` the text message;
+    ``question`` and ``thanks`` are the collector's pages, for a score of its ``typed_outcome``; anything else
+    is the mail.
     """
     form = await read_form(request)
     async with context.database.reading() as uow:
@@ -61,6 +63,9 @@ async def show_typed(
     part = form["typed_part"]
     if part in {"question", "thanks"}:
         return await _customer_page(request, context, staff.tenant, own_id, draft, form, language)
+    if part == "sms":
+        sms = sample_text(context, own_id, draft, tenant, language)
+        return _framed(request, context, TypedSmsPage(language=language, sms=sms))
     mail = sample_mail(context, own_id, draft, tenant, language, 0)
     if part == "text":
         return _framed(request, context, TypedTextPage(language=language, text=mail.text))

@@ -12,6 +12,7 @@ from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.repository.survey_figures import SurveyFigures
 from services.dispatcher.sending.labels import ChangeLine
+from services.dispatcher.sms.lengths import TextLength, odd_characters, text_length
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.labels import STATE_LABELS
@@ -42,6 +43,30 @@ class TypedTextPage(Page):
     template: ClassVar[str] = "typed_text.html"
     language: str
     text: str
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """A text message with what its length costs."""
+
+    text: str
+    length: TextLength
+    odd: str
+    """The characters that the phone alphabet does not have."""
+
+    @classmethod
+    def of(cls, text: str) -> "TextPart":
+        """A text as it leaves."""
+        return cls(text, text_length(text), odd_characters(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedSmsPage(Page):
+    """The text message as it is typed."""
+
+    template: ClassVar[str] = "typed_sms.html"
+    language: str
+    sms: TextPart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +260,8 @@ class PreviewPage(Page):
     collector_url: str
     """Of the page and the thanks, which the collector shows for a minute: without what is chosen."""
     mail: RenderedMail
+    sms: TextPart | None
+    """None: it asks nobody so."""
     sender: str
     """The name and the address that it comes from."""
     promoting: Sequence[str]

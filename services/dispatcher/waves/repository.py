@@ -179,7 +179,7 @@ async def stop(uow: UnitOfWork, tenant: str, wave_id: UUID) -> bool:
     return (await uow.execute(STOP, values)).one_or_none() is not None
 
 
-_WANTS_NOTHING = "(c.paused_until > :now OR c.channel = 'mail')"
+_WANTS_NOTHING = "(c.paused_until > :now OR 'mail' = ANY(string_to_array(c.channel, ',')))"
 ELIGIBLE = f"""p.tenant = :tenant AND p.joined_at <= :joined_by
         AND p.segments @> CAST(CAST(:segments AS text) AS jsonb)
         AND NOT EXISTS (

@@ -104,3 +104,22 @@ async def test_mails_survive_a_restart_and_new_ones_come_after_them() -> None:
             assert listed[0] == before
             assert [mail["subject"] for mail in listed] == ["before", "after"]
             assert (await box.mail(before["id"]))["text"]
+
+
+async def test_a_text_is_kept_once_listed_for_its_number_and_shown_as_text(mailbox: Mailbox) -> None:
+    text = {
+        "to": "+4520123456",
+        "from": "+4512345678",
+        "text": "Havnbo asks: <b>how</b> did it go? http://127.0.0.1:1/s/abc STOP",
+        "reference": "one/1",
+    }
+    async with plain_client(mailbox.url) as client:
+        for _ in range(2):
+            assert (await client.post("/sms", json=text)).status_code == 202
+        listed = (await client.get("/api/texts", params={"to": "+4520123456"})).json()
+        assert [(one["text"], one["reference"]) for one in listed] == [(text["text"], "one/1")]
+        assert (await client.get("/api/texts", params={"after": listed[0]["id"]})).json() == []
+        page = await client.get("/texts")
+        assert (await client.post("/sms", json={"to": "+4520123456"})).status_code == 422
+    assert "&lt;b&gt;how&lt;/b&gt;" in page.text
+    assert 'href="http://127.0.0.1:1/s/abc"' in page.text

@@ -29,7 +29,7 @@ from shared.permissions import Role
 
 PATH = "/v1/contact-policy"
 DEFAULTS: dict[str, Any] = {
-    "quiet_hours": {"mail": {"from": "21:00", "to": "07:00"}},
+    "quiet_hours": {"mail": {"from": "21:00", "to": "07:00"}, "sms": None},
     "sundays": True,
     "holidays": True,
     "cap_hours": 24,
@@ -56,7 +56,8 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     client: httpx.AsyncClient, database: Database
 ) -> None:
     rules: dict[str, Any] = {
-        "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}}, "sundays": False, "cap_hours": 48,
+        "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}, "sms": {"from": "19:00", "to": "10:00"}},
+        "sundays": False, "cap_hours": 48,
         "relational_distance_days": 30, "ask_with_open_case": True,
         "ids_are_shared": True, "fewer_months": 12,
     }  # fmt: skip
@@ -73,10 +74,10 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     assert event.fewer_months == 12
     (line,) = await audit_lines(database)
     assert (line.act, line.facts["quiet_hours"], line.facts["cap_hours"]) == (
-        "contact_policy", "20:00 - 08:30", 48,
+        "contact_policy", "20:00 - 08:30, sms 19:00 - 10:00", 48,
     )  # fmt: skip
     none = await client.put(PATH, json={**rules, "quiet_hours": None}, headers=by_key())
-    assert none.json()["quiet_hours"] == {"mail": None}
+    assert none.json()["quiet_hours"] == {"mail": None, "sms": None}
     silent = await client.put(PATH, json={"cap_hours": 2}, headers=by_key())
     assert silent.json()["ids_are_shared"] is True, "a client that does not know the rule leaves it as it is"
     assert silent.json()["fewer_months"] == 12
@@ -99,7 +100,8 @@ async def test_a_version_that_is_no_longer_the_stored_one_changes_nothing(client
         ({"quiet_hours": {"mail": {"from": "9", "to": "07:00"}}}, "/quiet_hours/mail/from"),
         ({"quiet_hours": {"mail": {"from": "24:00", "to": "07:00"}}}, "/quiet_hours/mail/from"),
         ({"quiet_hours": {"mail": {"from": "07:00", "to": "07:00"}}}, "/quiet_hours/mail"),
-        ({"quiet_hours": {"sms": {"from": "20:00", "to": "07:00"}}}, "/quiet_hours/sms"),
+        ({"quiet_hours": {"sms": {"from": "07:00", "to": "07:00"}}}, "/quiet_hours/sms"),
+        ({"quiet_hours": {"pigeon": {"from": "20:00", "to": "07:00"}}}, "/quiet_hours/pigeon"),
         ({"sundays": "no"}, "/sundays"),
         ({"ids_are_shared": "yes"}, "/ids_are_shared"),
         ({"fewer_months": 25}, "/fewer_months"),

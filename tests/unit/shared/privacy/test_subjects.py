@@ -45,6 +45,7 @@ KEPT: dict[type[Data], set[str]] = {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
         *("reminding_since", "reminded_at", "expires_at", "drawn_percent", "beyond_draw", "channel"),
+        *("report", "report_code", "reported_at"),
         *WHERE_AND_WHEN,
     },
     Answer: {

@@ -1,0 +1,1 @@
+"""Text messages: what they say, how long they are, who carries them, and what comes back."""

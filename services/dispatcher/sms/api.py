@@ -1,0 +1,80 @@
+"""``/v1/texts/{provider}``: what the SMS provider says of texts, and what customers reply to them."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.sms.inbound import keep
+from services.dispatcher.sms.installation import WEBHOOK_PATH
+from services.dispatcher.sms.messages import TextReply, TextReport
+from services.dispatcher.sms.providers import BadSignature, Webhook
+from shared.http.client_networks import network_of
+from shared.http.problems import Problem
+from shared.http.rate_limit import attempt
+from shared.http.routes import CheckedRoute
+from shared.telemetry import metrics
+from shared.values.messages import message
+
+router = APIRouter(prefix=WEBHOOK_PATH, include_in_schema=False, route_class=CheckedRoute)
+TWIML = "<Response/>"
+SIGNATURE_OF_GET = "messagebird-signature-jwt"
+"""Of the one provider that reports by GET."""
+NOT_SIGNED = message("This is not signed as the SMS provider of this installation signs its requests.")
+HOW_TO_SIGN = message(
+    "Check the provider and its signing secret in the settings, and that it has this address exactly as it "
+    "is written in AFTERWORD_STAFF_URL."
+)
+
+
+@router.post("/{provider}")
+async def take(provider: str, request: Request, context: OwnContext) -> Response:
+    """Delivery reports and replies, in the provider's own form and with its own signature, no API key. A
+    reply of STOP suppresses the number for every company that has it, START takes that back. The same request
+    again changes nothing.
+    """
+    return await _take(provider, request, context)
+
+
+@router.get("/{provider}")
+async def take_signed_address(provider: str, request: Request, context: OwnContext) -> Response:
+    """MessageBird reports deliveries by GET, and signs the address with all that it says. A look without a
+    signature finds the door and changes nothing.
+    """
+    if SIGNATURE_OF_GET not in request.headers:
+        return Response(status_code=200)
+    return await _take(provider, request, context)
+
+
+async def _take(provider: str, request: Request, context: DispatcherContext) -> Response:
+    try:
+        found = await _read(provider, request, context)
+    except BadSignature:
+        metrics.TEXT_REPORTS.labels("refused").inc()
+        attempt((context.per_network, network_of(request)))
+        raise Problem(401, NOT_SIGNED, HOW_TO_SIGN) from None
+    for said in found:
+        async with context.database.transaction() as uow:
+            kept = await keep(uow, context.secret, said)
+        metrics.TEXT_REPORTS.labels(kept).inc()
+    if provider == "twilio":  # it would text anything else back
+        return Response(TWIML, media_type="application/xml")
+    return Response(status_code=200)
+
+
+async def _read(provider: str, request: Request, context: DispatcherContext) -> list[TextReply | TextReport]:
+    """What the installation's provider says.
+
+    :raises BadSignature: when it is not its request.
+    """
+    carrier = context.sms.provider
+    if carrier is None or carrier.name != provider:
+        raise BadSignature("this installation has another provider, or none")
+    query = request.url.query
+    return carrier.read(
+        Webhook(
+            url=f"{context.staff_url}{WEBHOOK_PATH}/{provider}{'?' if query else ''}{query}",
+            query=request.query_params.multi_items(),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.body(),
+            at=context.database.clock(),
+        )
+    )

@@ -1,0 +1,76 @@
+"""Any provider that takes a message as JSON by POST: its address, headers and JSON are settings.
+
+What comes back is in our own form: ``{"reference": …, "status": …, "code": …}`` (the status ``delivered`` or
+``undeliverable``) or ``{"from": …, "text": …}``, with the shared secret in ``Authorization: Bearer``.
+"""
+
+import json
+import re
+from typing import Any, ClassVar
+
+from services.dispatcher.sms.messages import TextMessage, TextReply, TextReport
+from services.dispatcher.sms.providers.provider import (
+    BadSignature,
+    Provider,
+    ProviderRequest,
+    Webhook,
+    common_outcome,
+    refused_message,
+    reply_from,
+    same,
+)
+from shared.mail import Outcome
+
+STANDARD_TEMPLATE = '{"to": "{to}", "from": "{from}", "text": "{text}", "reference": "{reference}"}'
+
+
+class Generic(Provider):
+    """Sends what its template says. Each message has an ``Idempotency-Key``, for a provider that knows it."""
+
+    name: ClassVar[str] = "generic"
+
+    def request(self, message: TextMessage) -> ProviderRequest:
+        values = {
+            "to": message.to,
+            "from": message.sender or "",
+            "text": message.text,
+            "reference": message.reference,
+        }
+        body = _filled(json.loads(self.settings.template or STANDARD_TEMPLATE), values)
+        headers = {"Authorization": f"Bearer {self.settings.secret}", **self.settings.headers}
+        return ProviderRequest(
+            url=self.settings.url,
+            headers={**headers, "Content-Type": "application/json", "Idempotency-Key": message.reference},
+            content=json.dumps(body, ensure_ascii=False).encode(),
+        )
+
+    def outcome(self, status: int, body: bytes) -> Outcome:  # noqa: ARG002  (the status says all)
+        return common_outcome(status) or refused_message(status)
+
+    def read(self, webhook: Webhook) -> list[TextReply | TextReport]:
+        kind, _, given = webhook.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not same(given, self.settings.signing_secret):
+            raise BadSignature("the secret in Authorization: Bearer is another one")
+        sent = webhook.values()
+        if reference := sent.get("reference"):
+            match sent.get("status"):
+                case "delivered":
+                    return [TextReport(reference=reference, state="delivered")]
+                case "undeliverable":
+                    code = sent.get("code", "")
+                    return [TextReport(reference=reference, state="undeliverable", code=code)]
+                case _:
+                    return []
+        return reply_from(sent.get("from", ""), sent.get("text", "")) if sent.get("text") else []
+
+
+def _filled(part: Any, values: dict[str, str]) -> Any:
+    """The template with its placeholders replaced in its texts, in one pass: values are never read again."""
+    if isinstance(part, dict):
+        return {name: _filled(each, values) for name, each in part.items()}
+    if isinstance(part, list):
+        return [_filled(each, values) for each in part]
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], part) if isinstance(part, str) else part
+
+
+_PLACEHOLDER = re.compile(r"\{(to|from|text|reference)\}")

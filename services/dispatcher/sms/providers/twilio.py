@@ -1,0 +1,86 @@
+"""Twilio: Programmable Messaging, 2010-04-01."""
+
+import base64
+import hashlib
+import hmac
+from typing import ClassVar
+from urllib.parse import quote, urlencode
+
+from services.dispatcher.sms.messages import TextMessage, TextReply, TextReport
+from services.dispatcher.sms.providers.provider import (
+    BadSignature,
+    Provider,
+    ProviderRequest,
+    Webhook,
+    common_outcome,
+    json_of,
+    refused_message,
+    refused_number,
+    reply_from,
+    same,
+    signed_bytes,
+    try_later,
+)
+from shared.mail import Blocked, Outcome
+
+OF_THE_NUMBER = frozenset({21211, 21214, 21217, 21610, 21614})
+"""Invalid, not reachable, has said STOP to the provider, not a mobile phone."""
+OF_US = frozenset({20003, 20404, 21212, 21408, 21603, 21606, 21611, 21612, 21659, 21660, 63038})
+"""Account, sender, country that is not enabled, too many messages: every message would meet the same."""
+NOT_DELIVERED = frozenset({"undelivered", "failed"})
+
+
+class Twilio(Provider):
+    """Signs its requests with the account's auth token (HMAC-SHA1)."""
+
+    name: ClassVar[str] = "twilio"
+    standard_url: ClassVar[str] = "https://api.twilio.com"
+    needs_account: ClassVar[bool] = True
+    needs_signing_secret: ClassVar[bool] = False
+
+    def request(self, message: TextMessage) -> ProviderRequest:
+        account = self.settings.account
+        login = base64.b64encode(f"{account}:{self.settings.secret}".encode()).decode()
+        fields = {
+            "To": message.to,
+            "From": message.sender or "",
+            "Body": message.text,
+            "StatusCallback": f"{self.settings.webhook_url}?{urlencode({'ref': message.reference})}",
+        }
+        return ProviderRequest(
+            url=f"{self.settings.url}/2010-04-01/Accounts/{quote(account, safe='')}/Messages.json",
+            headers={
+                "Authorization": f"Basic {login}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            content=urlencode(fields).encode(),
+        )
+
+    def outcome(self, status: int, body: bytes) -> Outcome:
+        common = common_outcome(status)
+        if common is not None:
+            return common
+        code = json_of(body).get("code", status)
+        if code in OF_THE_NUMBER:
+            return refused_number(code)
+        if code in OF_US:
+            return Blocked(f"the SMS provider refuses the sender or country ({code})", certain=False)
+        return try_later(code) if code == 30001 else refused_message(code)  # noqa: PLR2004  (queue overflow)
+
+    def read(self, webhook: Webhook) -> list[TextReply | TextReport]:
+        form = webhook.form()
+        signed = webhook.url + "".join(f"{name}{value}" for name, value in sorted(form))
+        secret = self.settings.signing_secret or self.settings.secret
+        digest = hmac.digest(secret.encode(), signed_bytes(signed), hashlib.sha1)
+        if not same(webhook.headers.get("x-twilio-signature", ""), base64.b64encode(digest).decode()):
+            raise BadSignature("X-Twilio-Signature is another one")
+        sent, asked = dict(form), dict(webhook.query)
+        state = sent.get("MessageStatus", "")
+        if reference := asked.get("ref"):
+            if state == "delivered":
+                return [TextReport(reference=reference, state="delivered")]
+            if state in NOT_DELIVERED:
+                code = sent.get("ErrorCode", "")
+                return [TextReport(reference=reference, state="undeliverable", code=code)]
+            return []
+        return reply_from(sent.get("From", ""), sent.get("Body", "")) if "Body" in sent else []

@@ -1,0 +1,253 @@
+"""Texts from the decision to the report: as mails are decided, queued, sent at most once, and stopped."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from support.audit import an_actor
+from support.dispatcher_builders import (
+    NOON,
+    TENANT,
+    Clock,
+    a_customer,
+    a_transaction,
+    choose_preference,
+    decide,
+    decided,
+    go_live,
+    invitations,
+    keep_tenant,
+    list_test_addresses,
+    make_survey,
+    relay_all,
+    rows,
+    say_no,
+    the_state,
+)
+from support.dispatcher_texts import FakeProvider, a_text_sender
+from support.http_clients import SECRET
+
+from services.dispatcher.contact_policies.policy_commands import set_policy
+from services.dispatcher.preferences.domain import PreferenceChoice
+from services.dispatcher.sms.inbound import keep
+from services.dispatcher.sms.messages import TextReply, TextReport
+from shared.db.database import Database
+from shared.events import ContactRules, Customer, QuietHours
+from shared.events.surveys import ChannelName, Reminder
+from shared.outbound import Sender, mail_stream
+
+NUMBER = "+4520123456"
+
+
+def a_phone(id_: str = "c-1", number: str = NUMBER, **changes: Any) -> Customer:
+    return a_customer(id_, **{"email": None, "phone": number, **changes})
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+def texts(database: Database, provider: FakeProvider, clock: Clock) -> Sender:
+    return a_text_sender(database, provider, clock)
+
+
+async def start(database: Database, *channels: str, **changes: Any) -> None:
+    await keep_tenant(database)
+    await make_survey(database, delay_minutes=0, channels=channels or ("sms", "mail"), **changes)
+    await go_live(database)
+
+
+async def say(database: Database, said: TextReply | TextReport) -> str:
+    async with database.transaction() as uow:
+        return await keep(uow, SECRET, said)
+
+
+async def test_a_customer_with_a_number_alone_is_decided_as_one_with_an_address_alone(
+    database: Database, clock: Clock
+) -> None:
+    """The same story of two customers, of whom one has an address and the other one a number."""
+    await start(database)
+    found: dict[str, list[str]] = {}
+    for customer in (a_customer("mailed"), a_phone("texted"), a_phone("guest", "+4520123457")):
+        clock.now = NOON
+        said = await decided(database, customer, customer, together=True)
+        said += await decided(database, customer)
+        clock.on(days=89)
+        said += await decided(database, customer)
+        clock.on(days=1)
+        said += await decided(database, customer)
+        clock.on(days=100)
+        for choice in (PreferenceChoice("pause", 3), PreferenceChoice("fewer", 6), PreferenceChoice("usual")):
+            await choose_preference(database, customer, choice)
+            said += await decided(database, customer)
+            clock.on(days=100)
+        channel: ChannelName = "sms" if customer.phone else "mail"
+        await choose_preference(database, customer, PreferenceChoice("channel", channel=channel))
+        said += await decided(database, customer)
+        await choose_preference(database, customer, PreferenceChoice("usual"))
+        await say_no(database, customer)
+        said += await decided(database, customer)
+        found[customer.id] = said
+    assert found["texted"] == found["mailed"] == found["guest"]
+    assert set(found["mailed"]) == {"invited", "quarantine", "paused_by_customer", "opted_out"}
+
+
+async def test_a_due_text_leaves_once_with_its_link_and_how_to_stop(
+    database: Database, texts: Sender, provider: FakeProvider
+) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_customer("both", phone=NUMBER)))
+    await relay_all(database)
+    await texts.step()
+    await texts.step()
+    (text,) = provider.texts
+    (row,) = await rows(database, "SELECT id, state FROM invitation")
+    assert (row.state, text["to"], text["reference"]) == ("sent", NUMBER, f"{row.id}/1")
+    assert "/s/" in text["text"]
+    assert "STOP" in text["text"]
+    assert [(one.state, one.channel) for one in await invitations(database)] == [
+        ("sending", "sms"),
+        ("sent", "sms"),
+    ]
+
+
+async def test_a_text_that_may_have_left_is_never_sent_again(
+    database: Database, texts: Sender, provider: FakeProvider
+) -> None:
+    def broken() -> httpx.Response:
+        raise httpx.ReadTimeout("no answer")
+
+    await start(database)
+    provider.answer = broken
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await texts.step()
+    await texts.step()
+    assert (await the_state(database))[0] == "unknown"
+    assert len(provider.texts) == 1
+
+
+async def test_a_provider_that_is_away_stops_texts_and_no_mails(
+    database: Database, texts: Sender, sender: Sender, provider: FakeProvider, clock: Clock
+) -> None:
+    await start(database)
+    provider.answer = lambda: httpx.Response(503)
+    await decide(database, a_transaction("o-1", a_phone()), a_transaction("o-2", a_customer("mailed")))
+    await relay_all(database)
+    await texts.step()
+    async with database.reading() as uow:
+        assert (await mail_stream.read(uow, channel="sms")).stopped_at == NOON
+        assert (await mail_stream.read(uow)).stopped_at is None
+    await sender.step()
+    found = {row.customer_id: row.state for row in await rows(database, "SELECT * FROM invitation")}
+    assert found == {"c-1": "waiting", "mailed": "sent"}
+    provider.answer = lambda: httpx.Response(202)
+    clock.on(minutes=6)
+    await relay_all(database)
+    await texts.step()
+    assert len(provider.texts) == 2
+    async with database.reading() as uow:
+        assert (await mail_stream.read(uow, channel="sms")).stopped_at is None
+
+
+async def test_one_number_of_two_customers_is_not_texted_twice(database: Database, clock: Clock) -> None:
+    await start(database)
+    one, other = a_customer("kim", phone=NUMBER), a_customer("robin", phone=NUMBER)
+    assert await decided(database, one, other) == ["invited", "quarantine"]
+    assert await decided(database, a_phone("third")) == ["quarantine"]
+    clock.on(days=90)
+    assert await decided(database, other) == ["invited"]
+
+
+async def test_stop_holds_for_the_number_and_start_takes_it_back(
+    database: Database, texts: Sender, provider: FakeProvider, clock: Clock
+) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    assert await say(database, TextReply(number=NUMBER, text="Stop.")) == "stop"
+    assert await say(database, TextReply(number=NUMBER, text="STOP")) == "stop"
+    await texts.step()
+    assert await the_state(database) == ("dropped", "opted_out")
+    assert provider.texts == []
+    clock.on(days=100)
+    # Under whatever id or address the number comes again.
+    assert await decided(database, a_phone("c-2"), a_customer("c-3", phone=NUMBER)) == ["opted_out"] * 2
+    (entry,) = await rows(database, "SELECT kind, reason FROM suppression")
+    assert (entry.kind, entry.reason) == ("address", "unsubscribed")
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    assert await decided(database, a_phone("c-2")) == ["invited"]
+
+
+async def test_a_reply_of_somebody_unknown_or_of_other_words_changes_nothing(database: Database) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_phone()))
+    assert await say(database, TextReply(number="+4520999999", text="STOP")) == "unknown"
+    assert await say(database, TextReply(number=NUMBER, text="9, great!")) == "other"
+    assert await rows(database, "SELECT 1 FROM suppression") == []
+
+
+async def test_reports_stand_on_the_invitation_and_who_was_not_reached_may_be_asked_again(
+    database: Database, texts: Sender
+) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await texts.step()
+    (row,) = await rows(database, "SELECT id FROM invitation")
+    lost = TextReport(reference=f"{row.id}/1", state="undeliverable", code="30003")
+    assert [await say(database, lost) for _ in range(2)] == ["undeliverable"] * 2
+    assert await the_state(database) == ("bounced", "the network could not deliver it (30003)")
+    assert [one.report for one in await invitations(database)] == [None, None, "undeliverable"]
+    assert await decided(database, a_phone()) == ["invited"]
+    assert await say(database, TextReport(reference=f"{row.id}/1", state="delivered")) == "delivered"
+    assert (await invitations(database))[-1].report == "delivered"
+    assert await say(database, TextReport(reference="another/1", state="delivered")) == "unknown"
+
+
+async def test_a_reminder_is_texted_as_the_first_message_was(
+    database: Database, texts: Sender, provider: FakeProvider, clock: Clock
+) -> None:
+    await start(database, reminders=(Reminder(after_days=3),))
+    await decide(database, a_transaction("o-1", a_phone(locale="en")))
+    await relay_all(database)
+    await texts.step()
+    clock.on(days=3)
+    await relay_all(database)
+    await texts.step()
+    first, second = provider.texts
+    assert second["text"].startswith("Reminder: ")
+    assert (first["reference"][-2:], second["reference"][-2:]) == ("/1", "/2")
+
+
+async def test_in_test_mode_only_a_listed_number_is_texted(
+    database: Database, texts: Sender, provider: FakeProvider
+) -> None:
+    await keep_tenant(database)
+    await make_survey(database, delay_minutes=0, channels=("sms", "mail"))
+    await list_test_addresses(database, "kim@example.com", NUMBER)
+    others = a_customer("kim", email="kim@example.com", phone="+4520999999")
+    await decide(database, a_transaction("o-1", others), a_transaction("o-2", a_phone("own")))
+    await relay_all(database)
+    await texts.step()
+    found = {row.customer_id: row.state for row in await rows(database, "SELECT * FROM invitation")}
+    assert found == {"kim": "withheld", "own": "sent"}
+    assert [text["to"] for text in provider.texts] == [NUMBER]
+
+
+async def test_a_text_waits_for_its_own_quiet_hours(database: Database, clock: Clock) -> None:
+    await start(database)
+    async with database.transaction() as uow:
+        rules = ContactRules(
+            quiet_hours={
+                "mail": QuietHours(start="21:00", end="07:00"),
+                "sms": QuietHours(start="12:00", end="15:00"),
+            }
+        )
+        await set_policy(uow, TENANT, an_actor("the test"), rules)
+    await decide(database, a_transaction("o-1", a_phone()), a_transaction("o-2", a_customer("mailed")))
+    found = {row.customer_id: row.next_at for row in await rows(database, "SELECT * FROM invitation")}
+    assert found == {"c-1": NOON + timedelta(hours=2), "mailed": NOON}  # 15:00 in Copenhagen
