@@ -24,7 +24,7 @@ from services.collector.context import CollectorContext
 from services.collector.domain import LinkTarget, answer_after, link_status
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
-from services.collector.outcomes import AskedAgain, Outcome, Refused, Settled, Written
+from services.collector.outcomes import AskedAgain, Faulty, Outcome, Settled, Written
 from services.collector.repository import anonymous, answers, links
 from services.collector.responses import posted_signs
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
@@ -51,7 +51,7 @@ async def answer_anonymous_survey(
         elif not faults and posted_signs(request, context, target, form):
             faults.append("suspect")
         if faults or keys is None:
-            return Refused(target, form, faults)
+            return Faulty(target, form, faults)
         async with context.invitation_locks.acquire(str(keys.answer_id)):
             if await _claim(context, target, keys):
                 if form.action == "send" and form.may_contact:

@@ -14,7 +14,7 @@ from services.collector.context import CollectorContext
 from services.collector.domain import LinkStatus, LinkTarget, answer_after, clicked_answer, link_status
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
-from services.collector.outcomes import AskedAgain, Ended, Outcome, Refused, Settled, Written
+from services.collector.outcomes import AskedAgain, Ended, Faulty, Outcome, Settled, Written
 from services.collector.repository import answers, intents, links
 from services.collector.responses import posted_signs
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
@@ -114,7 +114,7 @@ async def _answer_with_name(request: Request, context: CollectorContext, link: L
             return instead
         merged = merge(target, form.posted())
         if form.action == "send" and merged.conflicts:
-            return Refused(target, form, ["conflict", *merged.conflicts])
+            return Faulty(target, form, ["conflict", *merged.conflicts])
         signs = posted_signs(request, context, target, form)
         target = await _write_answer(uow, context, target, form, merged, signs)
     # To whoever follows the link a held answer is none: the page that gave it says which one it is.
@@ -133,7 +133,7 @@ def _not_written(
     faults = form.faults()
     if not context.nonce.is_valid(form.nonce, target.invitation.id, context.database.clock()):
         faults.append("nonce")
-    return Refused(target, form, faults) if faults else None
+    return Faulty(target, form, faults) if faults else None
 
 
 async def _write_answer(

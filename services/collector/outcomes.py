@@ -26,7 +26,7 @@ class AskedAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Faulty:
     """The form has faults; nothing was written."""
 
     target: LinkTarget
@@ -56,4 +56,4 @@ class Written:
     """The id of the page that alone may see the answer, since it may be a machine's; empty: everybody."""
 
 
-Outcome = Ended | AskedAgain | Refused | Settled | Written
+Outcome = Ended | AskedAgain | Faulty | Settled | Written

@@ -11,7 +11,7 @@ from services.collector.answering import answer_link, follow_link, read_link
 from services.collector.context import OwnContext
 from services.collector.domain import parse_score
 from services.collector.forms import SurveyForm
-from services.collector.outcomes import AskedAgain, Ended, Refused, Settled, Written
+from services.collector.outcomes import AskedAgain, Ended, Faulty, Settled, Written
 from services.collector.responses import (
     NOT_INDEXED,
     no_question,
@@ -58,7 +58,7 @@ async def answer_survey(request: Request, token: str, context: OwnContext) -> Re
             return no_question(request, context, outcome)
         case AskedAgain(target, form):
             return show_form(request, context, target, form)
-        case Refused(target, form, faults):
+        case Faulty(target, form, faults):
             return refuse(request, context, target, form, faults)
         case Written(target, form, merged, language, seen_by):
             if form.is_of_script:

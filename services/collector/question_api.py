@@ -11,7 +11,7 @@ from services.collector.answering import answer_link, follow_link, look_again, r
 from services.collector.context import CollectorContext, OwnContext
 from services.collector.domain import LinkTarget
 from services.collector.merging import shown_after
-from services.collector.outcomes import AskedAgain, Ended, Refused, Settled, Written
+from services.collector.outcomes import AskedAgain, Ended, Faulty, Settled, Written
 from services.collector.question_schemas import QuestionOut, TakenOut
 from services.collector.question_views import question_out, refusal
 from services.collector.responses import NOT_INDEXED
@@ -89,7 +89,7 @@ async def post_question(
     match outcome:
         case Ended():
             raise _no_question(outcome)
-        case Refused(target, form, faults):
+        case Faulty(target, form, faults):
             raise refusal(context, target, form, faults, f"/s/{token}")
         case Written(target, form, merged) if form.is_of_script:
             answer = target.answer

@@ -1,19 +1,20 @@
 // Asks the question of a personal link in a company's page. It speaks to the origin that it came from alone, keeps
-// nothing in the browser, and posts only what a person does (trusted events).
+// nothing in the browser, and posts what a person does (trusted events).
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 :host{--b:var(--afterword-background,light-dark(#fff,#1a2429));--i:var(--afterword-text,light-dark(#12222b,#e8edea));--a:var(--afterword-accent,var(--i));--o:var(--afterword-on-accent,var(--b));color-scheme:light dark;display:block;container-type:inline-size;font:400 1rem/1.5 var(--afterword-font,system-ui,sans-serif);color:var(--i)}
-:host([corner]){position:fixed;z-index:99999;inset-block-end:1rem;inset-inline-end:1rem;inline-size:min(28rem,100vw - 2rem);max-block-size:calc(100vh - 2rem);overflow:auto}
+:host([corner]){position:fixed;z-index:999;inset-block-end:1rem;inset-inline-end:1rem;inline-size:min(28rem,100vw - 2rem);max-block-size:calc(100vh - 2rem);overflow:auto}
 [hidden]{display:none!important}
 section{padding:1.25rem;background:var(--b);overflow-wrap:anywhere}
 section *{unicode-bidi:plaintext}
 section,button,textarea,.c span{border:1px solid;border-radius:.25rem}
 p,fieldset,.f{margin:0 0 .75rem;padding:0;border:0;min-inline-size:0}
-legend,.f label{padding:0;font-weight:600}
+legend,.f label{display:block;padding:0 0 .25rem;font-weight:600}
 .q{font-size:1.125rem;font-weight:600}
 .s{font-size:.875rem;white-space:pre-line}
 :focus-visible,:focus-visible+span{outline:3px solid var(--a);outline-offset:2px}
+p:focus{outline:0}
 button,textarea{min-block-size:2.75rem;padding:.5rem 1rem;font:inherit;background:var(--a);color:var(--o)}
 a,textarea,.x{background:none;color:inherit}
 textarea{box-sizing:border-box;inline-size:100%}
@@ -30,7 +31,7 @@ textarea{box-sizing:border-box;inline-size:100%}
 .u span{flex:0 0 3.5rem}`);
 
 const { origin } = new URL(import.meta.url);
-const closed = new Set(); // What was dismissed; a page remembers it until it is left.
+const closed = new Set(); // What was dismissed, until the page is left.
 
 function node(kind, values = {}, ...inside) {
   const [name, className = ""] = kind.split(".");
@@ -43,7 +44,7 @@ function node(kind, values = {}, ...inside) {
   return made;
 }
 
-// No cookie, and nothing that needs a preflight: the token in the path is the only credential.
+// No cookie and no preflight: the token in the path is the only credential.
 async function ask(path, body) {
   try {
     const response = await fetch(origin + path, {
@@ -82,7 +83,7 @@ class Question extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
     const section = node("section", { lang: language, dir: direction, "aria-labelledby": "q" },
-      node("button.x", { type: "button", "aria-label": close, onclick: () => this.close() }, "×"), inside);
+      node("button.x", { type: "button", "aria-label": close, onclick: () => this.close() }, "×"), ...inside);
     section.onkeydown = ({ key }) => { if (key === "Escape") this.close(); };
     section.addEventListener("focusin", ({ relatedTarget: from }) => { if (from && !root.contains(from)) this.back = from; });
     root.replaceChildren(section);
@@ -119,7 +120,7 @@ class Question extends HTMLElement {
         boxes[at].hidden = at && (!groups.includes(group) || (isAfter && !form.querySelector("[data-opens]:checked")));
       });
     };
-    // Each post has the whole form and a number, so it does not matter which of them arrive.
+    // A post has the whole form and a number: it does not matter which of them arrive.
     const post = async (action) => {
       if (done || !fields.score.value || (action === "keep" && !dirty)) return;
       clearTimeout(timer);
