@@ -24,7 +24,6 @@ from shared.values.messages import message
 router = APIRouter(tags=["questions"], route_class=CrossOriginRoute)
 PATH = "/s/{token}/question"
 LinkToken = Annotated[str, Path(description="The last part of the link.")]
-MAX_LANGUAGE_LENGTH = 35
 FORM_BODY = {
     "requestBody": {
         "required": True,
@@ -57,9 +56,7 @@ async def get_question(
     token: LinkToken,
     context: OwnContext,
     response: Response,
-    lang: Annotated[
-        str, Query(max_length=MAX_LANGUAGE_LENGTH, description="Else the customer's language.")
-    ] = "",
+    lang: Annotated[str, Query(description="Where there are texts in it; else the customer's.")] = "",
 ) -> QuestionOut:
     """The question in the customer's language, as far as it was answered. It counts as a visit, and never as
     an answer.

@@ -144,6 +144,9 @@ async def test_it_is_answered_by_keyboard_on_a_narrow_screen(
         await page.keyboard.press("Escape")
         await state(page, "closed")
         await expect(page.locator("#more")).to_be_focused()
+        # The page remembers it, and asks for nothing again.
+        copy = "document.body.appendChild(document.querySelector('afterword-question').cloneNode())"
+        assert await page.evaluate(f"{copy}.path ?? null") is None
         assert faults == []
 
 
