@@ -16,7 +16,7 @@ SERVICE = Service(
     settings=Settings,
     metadata=metadata,
     paths=(
-        *("/s", "/q", "/suspect-answers", "/share-links", "/v1/answers", "/v1/share-links"),
+        *("/s", "/q", "/in-page.js", "/suspect-answers", "/share-links", "/v1/answers", "/v1/share-links"),
         "/v1/personal-data/collector",
     ),
     api=lazy_api("services.collector.web"),

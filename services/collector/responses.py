@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 from typing import Literal
-from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from services.collector.context import CollectorContext
-from services.collector.domain import LinkTarget, link_status
+from services.collector.domain import LinkTarget
 from services.collector.forms import FormFault, SurveyForm
 from services.collector.merging import MergeResult, shown_after
+from services.collector.outcomes import Ended
 from services.collector.survey_texts import time_zone_of
 from services.collector.suspicion import Post, signs_of
 from services.collector.views import RELOAD_INTERVAL_S, LinkGonePage, OneMomentPage, shown_answer, survey_page
@@ -41,21 +41,13 @@ def gone(request: Request, context: CollectorContext) -> Response:
     return respond(request, context, LinkGonePage(), status_code=404)
 
 
-def closed(
-    request: Request, context: CollectorContext, invitation_id: UUID | None, target: LinkTarget | None
-) -> Response | None:
-    """The response in place of the question, or None while it may be answered."""
-    if invitation_id is None:
+def no_question(request: Request, context: CollectorContext, ended: Ended) -> Response:
+    """The page in place of the question: the link is gone, or its invitation is not here yet."""
+    if ended.status == "gone":
         return gone(request, context)
-    match link_status(invitation_id, target, context.database.clock()):
-        case "gone":
-            return gone(request, context)
-        case "unknown":
-            response = respond(request, context, OneMomentPage(), status_code=503)
-            response.headers["Retry-After"] = str(RELOAD_INTERVAL_S)
-            return response
-        case "open":
-            return None
+    response = respond(request, context, OneMomentPage(), status_code=503)
+    response.headers["Retry-After"] = str(RELOAD_INTERVAL_S)
+    return response
 
 
 def posted_signs(

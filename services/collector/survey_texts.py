@@ -30,6 +30,12 @@ def customer_language(target: LinkTarget, languages: Collection[str]) -> str:
     return first_available(wanted, languages)
 
 
+def shown_language(target: LinkTarget, pages: Pages, wanted: str) -> str:
+    """The wanted language if there are texts in it, else the customer's."""
+    languages = available_languages(target, pages)
+    return wanted if wanted in languages else customer_language(target, languages)
+
+
 def time_zone_of(target: LinkTarget) -> str:
     """The customer's time zone, else the company's."""
     return known_zone(target.invitation.time_zone, target.tenant.time_zone)

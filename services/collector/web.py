@@ -4,9 +4,11 @@ from fastapi import FastAPI
 
 from services.collector import (
     api,
+    in_page,
     judgement_api,
     pages,
     preview_pages,
+    question_api,
     share_api,
     share_pages,
     share_staff_pages,
@@ -42,6 +44,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         api.router,
         judgement_api.router,
         pages.router,
+        question_api.router,
+        in_page.router,
         preview_pages.router,
         suspect_pages.router,
         share_pages.router,

@@ -36,6 +36,9 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "templates/moment.html",
         "templates/survey.html",
         "templates/thanks.html",
+        "question_api.py",
+        "question_views.py",
+        "question_words.py",
         "survey_texts.py",
     ),
     "services/dispatcher": (

@@ -4,8 +4,8 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-CUSTOMER_PATHS = frozenset({"s", "u", "q", "x"})
-"""The first segment of the paths that customers' links have."""
+CUSTOMER_PATHS = frozenset({"s", "u", "q", "x", "in-page.js"})
+"""The first segment of the paths that customers' links have, and the script of companies' own pages."""
 STATIC_PATHS = frozenset({"static"})
 HEALTH_PATHS = frozenset({"healthz", "readyz", "metrics"})
 PERSONAL_DATA_PATHS = ("v1", "personal-data")

@@ -37,9 +37,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas["Problem"] = _PROBLEM_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for path, operations in document.get("paths", {}).items():
-        if not path.startswith("/v1/"):
-            continue
+    for operations in document.get("paths", {}).values():
         for operation in (operations[method] for method in _METHODS if method in operations):
             responses = operation.setdefault("responses", {})
             responses.pop("422", None)

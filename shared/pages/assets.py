@@ -69,11 +69,24 @@ class Assets:
         asset = self._assets.get((owner, name))
         if asset is None or asset.digest != digest:
             raise Problem(404)
-        headers = {"Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
-        content = asset.content
-        if len(asset.packed) < len(content) and _takes_gzip(request.headers.get("accept-encoding", "")):
-            headers["Content-Encoding"], content = "gzip", asset.packed
-        return Response(content, media_type=asset.media_type, headers=headers)
+        return _response(request, asset, CACHE_CONTROL)
+
+    def under_its_name(self, request: Request, name: str, cache_control: str) -> Response:
+        """A file whose address stays the same in all versions: 304 to who has the newest one."""
+        asset = self._assets[self._owners[name], name]
+        etag = f'W/"{asset.digest}"'
+        known = {each.strip() for each in request.headers.get("if-none-match", "").split(",")}
+        response = Response(status_code=304) if etag in known else _response(request, asset, cache_control)
+        response.headers.update({"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"})
+        return response
+
+
+def _response(request: Request, asset: _Asset, cache_control: str) -> Response:
+    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    content = asset.content
+    if len(asset.packed) < len(content) and _takes_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"], content = "gzip", asset.packed
+    return Response(content, media_type=asset.media_type, headers=headers)
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -104,12 +104,19 @@ def since(value: datetime) -> str:
 
 def isolated(text: str) -> str:
     """A name inside one of our sentences, as HTML: in ``bdi`` when it is written in the other direction."""
+    return Markup("<bdi>{}</bdi>").format(text) if _turns(text) else escape(text)
+
+
+def isolated_text(text: str) -> str:
+    """The same where no HTML is read: between the characters of Unicode that isolate."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if _turns(text) else text
+
+
+def _turns(text: str) -> bool:
+    """Whether some of it is written in the direction that the reader's language is not."""
     left_to_right = reader_locale().locale.text_direction == "ltr"
     other_direction = RIGHT_TO_LEFT if left_to_right else LEFT_TO_RIGHT
-    escaped = escape(text)
-    if any(unicodedata.bidirectional(character) in other_direction for character in text):
-        return Markup("<bdi>{}</bdi>").format(escaped)
-    return escaped
+    return any(unicodedata.bidirectional(character) in other_direction for character in text)
 
 
 def zone_name(zone: str) -> str:

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from fastapi.routing import iter_route_contexts
 from support.companies import Company, World
 
-PUBLIC = ("/login", "/s/", "/q/", "/u/", "/static/", "/openapi/", "/healthz", "/readyz", "/metrics")
+PUBLIC = (
+    "/login",
+    "/s/",
+    "/in-page.js",
+    "/q/",
+    "/u/",
+    "/static/",
+    "/openapi/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 """Beginnings of the paths that need no key and no session."""
 
 

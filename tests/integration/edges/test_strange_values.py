@@ -113,6 +113,8 @@ FORMS: dict[str, tuple[str, ...]] = {
         "touched",
         "website",
     ),
+    # The form of the page, read by the same code.
+    "/s/{token}/question": ("nonce", "score", "comment", "action", "drawn"),
     # The page of an open link, whose form is that of a personal one.
     "/q/{code}": ("nonce", "secret", "score", "comment", "action"),
     "/suspect-answers/{answer_id}/judgement": ("judgement", "show"),

@@ -48,7 +48,8 @@ def test_the_table_of_who_looked_has_each_act_of_the_log() -> None:
 FOLDERS = ("services", "shared", "deploy", "tests")
 PAGES = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.md")))]
 PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w")
-FILE = re.compile(r"`([\w/-]+\.(?:html|js|md|py|yaml))`")
+FILE = re.compile(r"`([\w-][\w/-]*\.(?:html|js|md|py|yaml))`")
+"""In an address, which begins with a slash, no file is named."""
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 MADE_BY_ITS_READER = {"deploy/.env"}
 

@@ -17,7 +17,9 @@ def test_staff_pages_are_on_the_staffs_address_only(path: str) -> None:
         assert not SEPARATE.serves([host], path)
 
 
-@pytest.mark.parametrize("path", ["/s/token", "/u/token", "/q/code", "/static/shared/0/afterword.css"])
+@pytest.mark.parametrize(
+    "path", ["/s/token", "/u/token", "/q/code", "/in-page.js", "/static/shared/0/afterword.css"]
+)
 def test_customers_links_are_served_under_every_host(path: str) -> None:
     for host in ("ask.example", "afterword.example", "10.0.0.7:8000"):
         assert SEPARATE.serves([host], path)
