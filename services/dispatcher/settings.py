@@ -24,3 +24,11 @@ class Settings(ServiceSettings):
         "From: one that refuses a mail for its From stops the mail of all companies.",
         examples=["true"],
     )
+    import_days: int = Field(
+        default=7,
+        ge=1,
+        le=30,
+        description="For how many days a file that was uploaded waits to be begun, and the faulty rows of "
+        "one that was taken can be downloaded. Then their cells are deleted.",
+        examples=["3"],
+    )

@@ -1,0 +1,168 @@
+"""Files: uploaded, mapped, taken part by part, and their faults given back to be mended."""
+
+import csv
+import io
+
+import httpx
+import pytest
+from support.audit import audit_lines
+from support.dispatcher_builders import TENANT, keep_tenant, rows
+from support.dispatcher_client import FOREIGN_KEY, by_key
+from support.imports import PATH, FakeCollector, processing, send, take_all
+
+from shared.db.database import Database
+from shared.events import KeyDigest
+from shared.tenancy import digest_of
+
+CUSTOMERS = (
+    "Customer ID;E-mail;Land;segments.plan\r\n"
+    "c-1;kim@example.com;DK;gold\r\n"
+    "c-2;nobody;DK;gold\r\n"
+    '"c-3";"lee@example.com";"DK";"with ""quotes""\r\nand a line"\r\n'
+    "c-4;ann@example.com;DK;gold;one more\r\n"
+    ";;;\r\n"
+)
+
+
+async def a_key(database: Database, key: str, *scopes: str) -> None:
+    digest = KeyDigest(id=key, name="shop", digest=digest_of(key), scopes=scopes)
+    await keep_tenant(database, TENANT, version=9, keys=(digest,))
+
+
+async def expire_leases(database: Database) -> None:
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE import_job SET leased_until = '2020-01-01Z'")
+
+
+def faults_of(response: httpx.Response) -> list[list[str]]:
+    assert response.status_code == 200
+    return list(csv.reader(io.StringIO(response.text.removeprefix("\ufeff")), delimiter=";"))
+
+
+async def test_a_file_is_mapped_by_its_names_taken_and_its_faults_are_mended_and_sent_again(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    waiting = await send(client, "customers", CUSTOMERS.encode("cp1252"), name="customers.csv")
+    assert waiting.status_code == 201
+    job = waiting.json()
+    assert (job["state"], job["rows"], job["encoding"]) == ("uploaded", 4, "utf-8")
+    assert job["mapping"]["fields"]["email"] == "E-mail"
+    assert job["preview"][0]["becomes"]["id"] == "c-1"
+    assert job["preview"][1]["fault"]["column"] == "E-mail"
+    assert (await send(client, "customers", CUSTOMERS.encode("cp1252"))).json()["id"] == job["id"]
+
+    begun = await client.post(f"{PATH}/{job['id']}/start", json=job["mapping"], headers=by_key())
+    assert begun.json()["state"] == "running"
+    await take_all(database)
+    done = (await client.get(f"{PATH}/{job['id']}", headers=by_key())).json()
+    assert (done["state"], done["done_rows"], done["taken"], done["refused"]) == ("done", 4, 2, 2)
+    assert [(each["row"], each["column"]) for each in done["faults"]] == [(3, "E-mail"), (5, None)]
+    known = await rows(database, "SELECT customer_id FROM known_customer ORDER BY customer_id")
+    assert [row.customer_id for row in known] == ["c-1", "c-3"]
+
+    (names, *faulty) = faults_of(await client.get(f"{PATH}/{job['id']}/faults.csv", headers=by_key()))
+    assert names[-3:] == ["afterword_row", "afterword_column", "afterword_remedy"]
+    assert faulty[0][:2] == ["c-2", "nobody"]
+    assert faulty[1][-1] == "one more"
+    mended = [names, ["c-2", "bo@example.com", *faulty[0][2:]], faulty[1][:-1]]
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=";").writerows(mended)
+    again = (await send(client, "customers", buffer.getvalue(), start=True)).json()
+    assert again["state"] == "running"
+    await take_all(database)
+    ended = (await client.get(f"{PATH}/{again['id']}", headers=by_key())).json()
+    assert (ended["taken"], ended["refused"]) == (2, 0)
+    assert {line.act for line in await audit_lines(database)} == {"import", "customers"}
+    assert await rows(database, "SELECT 1 FROM import_part") == []
+
+
+EVENTS = {
+    "fields": {
+        "occurred_at": "When",
+        "customer.email": "Mail",
+        "numbers.total": "Total",
+        "segments.shop": "Shop",
+    },
+    "values": {"type": "order.delivered", "source": "webshop"},
+    "dates": "dmy",
+    "decimal": "comma",
+    "time_zone": "Europe/Copenhagen",
+}
+PUBLISHED = "SELECT value FROM outbox WHERE topic = 'transactions.v1'"
+
+
+async def test_an_event_of_a_row_is_published_once_and_has_the_id_of_its_content(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    today = database.clock()
+    table = f"When\tMail\tTotal\tShop\n{today:%d.%m.%Y 00:00}\tkim@example.com\t1.234,50\tNord\n"
+    assert (await send(client, "events", table, mapping=EVENTS)).status_code == 403, "the key lacks the scope"
+    table += "31/02/2020\tkim@example.com\t1\tNord\n01/01/2020\tkim@example.com\t1\tNord\n"
+    key = "key of events"
+    await a_key(database, key, "surveys:write", "events:write")
+    sent = await send(client, "events", table, key=key, mapping=EVENTS)
+    assert (sent.status_code, sent.json()["state"]) == (201, "running")
+    await take_all(database)
+    (event,) = [bytes(row.value) for row in await rows(database, PUBLISHED)]
+    assert b'"total":1234.50' in event
+    assert b'"source":"webshop"' in event
+    assert b'"shop":"Nord"' in event
+    done = (await client.get(f"{PATH}/{sent.json()['id']}", headers=by_key(key))).json()
+    assert [(each["row"], each["column"]) for each in done["faults"]] == [(3, "When"), (4, "When")]
+    # The same row in another file is the same event.
+    await send(client, "events", "\n".join(table.split("\n")[:2]), key=key, mapping=EVENTS)
+    await take_all(database)
+    keys = {
+        bytes(row.key)
+        for row in await rows(database, "SELECT key FROM outbox WHERE topic = 'transactions.v1'")
+    }
+    assert len(keys) == 1
+
+
+async def test_answers_go_to_the_collector_which_may_be_away_and_each_is_counted_once(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    key = "key of answers"
+    await a_key(database, key, "surveys:write", "answers:write")
+    table = "id,NPS,date,email\n" + "".join(
+        f"a-{n},{n % 12},2026-03-02,k{n}@example.com\n" for n in range(1_200)
+    )
+    sent = (await send(client, "answers", table, key=key, start=True)).json()
+    assert sent["state"] == "running"
+    collector = FakeCollector(away=True)
+    loop = processing(database, collector)
+    assert await loop.advance()
+    assert not await loop.advance(), "it waits until the collector may be there again"
+    collector.away = False
+    await expire_leases(database)
+    # Two workers, of which one was killed after the collector had its rows.
+    assert await processing(database, collector).advance()
+    await rows(database, "SELECT 1")
+    await take_all(database, collector)
+    done = (await client.get(f"{PATH}/{sent['id']}", headers=by_key(key))).json()
+    assert (done["state"], done["taken"], done["refused"]) == ("done", 1_100, 100)
+    assert len(collector.answers) == 1_100
+    assert {item["score"] for item in collector.answers.values()} == set(range(11))
+
+
+async def test_a_killed_worker_repeats_nothing_and_loses_nothing(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    table = "email\n" + "".join(f"k{n}@example.com\n" for n in range(1_100))
+    await send(client, "suppressions", table, start=True)
+    loop = processing(database)
+    real = loop._keep_faults
+
+    async def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    object.__setattr__(loop, "_keep_faults", die)
+    with pytest.raises(KeyboardInterrupt):
+        await loop.advance()
+    object.__setattr__(loop, "_keep_faults", real)
+    assert not await processing(database).advance(), "another worker waits for the lease"
+    await expire_leases(database)
+    await take_all(database)
+    (job,) = await rows(database, "SELECT state, taken, refused, done_rows, next_part, parts FROM import_job")
+    assert tuple(job) == ("done", 1_100, 0, 1_100, 3, 3)
+    assert len(await rows(database, "SELECT 1 FROM suppression")) == 1_100
