@@ -17,6 +17,7 @@ from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.imports import api as imports_api
+from services.dispatcher.imports import pages as imports_pages
 from services.dispatcher.imports.domain import MAX_FILE_BYTES
 from services.dispatcher.invitations import api as invitations_api
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
@@ -56,6 +57,7 @@ ROUTERS = (
     invitations_api.router,
     imports_api.upload_router,
     imports_api.router,
+    imports_pages.router,
     suppressions_api.router,
     suppressions_pages.router,
     sending_api.router,

@@ -152,7 +152,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         Field("customer_id", message("Customer id"), words=_ID),
         Field("address_hash", message("Hash of an address, from an export of the list")),
         Field("reason", message("unsubscribed or listed")),
-        Field("since", message("Since when"), "time", words=("unsubscribedat", "date", "createdat")),
+        Field("since", message("Since when"), "time", words=("unsubscribedat", "date", "createdat", "dato", "datum")),
     ),
 }
 NAMING: Mapping[Kind, tuple[str, ...]] = {

@@ -84,10 +84,7 @@ def guess_mapping(
         return remembered
     own = [column for column in columns if column not in OWN_COLUMNS]
     fields = guess_fields(kind, own)
-    times = {field.name for field in FIELDS[kind] if field.form == "time"}
-    places = [columns.index(column) for name, column in fields.items() if name in times]
-    cells = [row[place] for row in rows for place in places if place < len(row)]
-    return Mapping(fields=fields, dates=guess_order(cells))
+    return Mapping(fields=fields, dates=guess_order([cell for row in rows for cell in row]))
 
 
 def column_of(mapping: Mapping, pointer: str) -> str:
