@@ -21,7 +21,7 @@ from shared.http.text_safety import check_address_text, check_form_text
 from shared.values.messages import message
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-IN_MEMORY_BYTES = 256 * 1024
+IN_MEMORY_BYTES = 128 * 1024
 """Of a file; a longer one is on the disk."""
 _FILE_KEY = "afterword.file"
 

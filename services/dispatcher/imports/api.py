@@ -19,9 +19,9 @@ from services.dispatcher.imports.import_commands import BadMapping, NotWaiting, 
 from services.dispatcher.imports.mapping import Mapping, mapping_faults
 from services.dispatcher.imports.remedies import decode_remedy
 from services.dispatcher.imports.schemas import (
-    ImportAnswer,
+    ImportedFile,
+    ImportedFiles,
     ImportFaultAnswer,
-    ImportList,
     MappingBody,
     PreviewAnswer,
 )
@@ -62,7 +62,7 @@ TOO_MANY_OPEN = message(
     status_code=201,
     summary="Upload a file",
     openapi_extra=FILE_BODY,
-    responses={200: {"model": ImportAnswer, "description": "The same file is on its way already."}},
+    responses={200: {"model": ImportedFile, "description": "The same file is on its way already."}},
 )
 async def post_import(
     request: Request,
@@ -78,7 +78,7 @@ async def post_import(
     start: Annotated[
         bool, Query(description="Begin at once by the mapping of the last file of this kind, if it fits.")
     ] = False,
-) -> ImportAnswer:
+) -> ImportedFile:
     """A CSV file of up to 32 MiB, as a spreadsheet or another system saved it: UTF-8, UTF-16 or
     Windows-1252; comma, semicolon or tab. Its first row names the columns. Without `mapping` or `start` it
     waits: the answer says what its first rows would become, and `start` begins it.
@@ -114,18 +114,18 @@ async def list_imports(
     context: OwnContext,
     after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 100,
-) -> ImportList:
+) -> ImportedFiles:
     """The newest first, for 90 days after their end, without their faults."""
     async with context.database.reading() as uow:
         found = await repository.list_imports(uow, caller.tenant, after, limit + 1)
-    return ImportList(
-        imports=[ImportAnswer.of(job, job.mapping) for job in found[:limit]],
+    return ImportedFiles(
+        imports=[ImportedFile.of(job, job.mapping) for job in found[:limit]],
         next=found[limit - 1].id if len(found) > limit else None,
     )
 
 
 @router.get("/{import_id}", summary="How far a file is")
-async def get_import(import_id: ImportId, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
+async def get_import(import_id: ImportId, caller: CompanyEditor, context: OwnContext) -> ImportedFile:
     """Counts and faults; of a file that waits for its mapping, what its first rows would become."""
     async with context.database.reading() as uow:
         return await _answer(uow, context, await _found(uow, caller.tenant, import_id))
@@ -134,7 +134,7 @@ async def get_import(import_id: ImportId, caller: CompanyEditor, context: OwnCon
 @router.post("/{import_id}/start", summary="Begin a file")
 async def start_import(
     import_id: ImportId, body: MappingBody, caller: CompanyEditor, context: OwnContext
-) -> ImportAnswer:
+) -> ImportedFile:
     """Take its rows by this mapping, which is remembered for the next file of the kind. The same again
     changes nothing; another mapping is refused once it has begun.
     """
@@ -147,7 +147,7 @@ async def start_import(
 
 
 @router.post("/{import_id}/stop", summary="Stop a file")
-async def stop_import(import_id: ImportId, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
+async def stop_import(import_id: ImportId, caller: CompanyEditor, context: OwnContext) -> ImportedFile:
     """Take no more of its rows, and delete those that were not taken. Those before stay taken."""
     async with context.database.transaction() as uow:
         job = await import_commands.stop(uow, caller.tenant, import_id)
@@ -192,17 +192,17 @@ async def _begin(context: DispatcherContext, job: Import, mapping: Mapping, who:
     return begun
 
 
-async def _answer(uow: UnitOfWork, context: DispatcherContext, job: Import) -> ImportAnswer:
+async def _answer(uow: UnitOfWork, context: DispatcherContext, job: Import) -> ImportedFile:
     if job.state == "uploaded":
         mapping = await import_commands.suggest(uow, job)
         if mapping_faults(job.kind, mapping, job.columns):
-            return ImportAnswer.of(job, mapping)
+            return ImportedFile.of(job, mapping)
         shown = await import_commands.preview(uow, context.secret, job, mapping)
         preview = [PreviewAnswer.of(row, row.fault and _fault(*row.fault)) for row in shown]
-        return ImportAnswer.of(job, mapping, preview=preview)
+        return ImportedFile.of(job, mapping, preview=preview)
     rows = await repository.list_faults(uow, job.tenant, job.id, 0, MAX_FAULTS_ANSWERED)
     faults = [_fault(row.row, row.column_name, decode_remedy(row.remedy)) for row in rows]
-    return ImportAnswer.of(job, job.mapping, faults=faults)
+    return ImportedFile.of(job, job.mapping, faults=faults)
 
 
 def _fault(row: int, column: str, remedy: Any) -> ImportFaultAnswer:

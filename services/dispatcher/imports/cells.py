@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from shared.values.messages import Message, message
+from shared.values.zones import zone_of
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 DATE_ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
@@ -90,7 +91,7 @@ def _with_offset(at: datetime, offset: str | None, zone: ZoneInfo) -> datetime:
 
 def guess_order(cells: list[str]) -> DateOrder:
     """The order in which most of these can be read; day before month where they tell nothing."""
-    zone = ZoneInfo("UTC")
+    zone = zone_of()
     given = [cell for cell in cells if cell.strip()]
     read = {order: sum(time_of(cell, order, zone) is not None for cell in given) for order in DATE_ORDERS}
     return max(DATE_ORDERS, key=lambda order: read[order])

@@ -10,7 +10,7 @@ from shared.values.messages import Count, message
 
 MAX_LINE_CHARACTERS = 1_000_000
 _SAMPLE_BYTES = 4_096
-_CHUNK_BYTES = 64 * 1024
+_CHUNK_BYTES = 32 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),

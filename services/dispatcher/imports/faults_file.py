@@ -18,7 +18,7 @@ from shared.pages.language import reader_locale, rendering_for, spoken
 from shared.values.csv_cells import safe_cell
 
 ROWS_AT_ONCE = 1_000
-MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 """By it spreadsheets know that the file is UTF-8."""
 
 
@@ -34,7 +34,7 @@ def faults_response(database: Database, job: Import) -> StreamingResponse:
 async def _faults(database: Database, job: Import) -> AsyncIterator[str]:
     reader = reader_locale()
     names = [name for name in job.columns if name not in OWN_COLUMNS]
-    yield MARK + _lines(job.separator, [[*map(safe_cell, names), *OWN_COLUMNS]])
+    yield BYTE_ORDER_MARK + _lines(job.separator, [[*map(safe_cell, names), *OWN_COLUMNS]])
     after = 0
     while True:
         async with database.reading() as uow:

@@ -8,7 +8,7 @@ from shared.permissions import Scope
 from shared.values.messages import Message, message
 
 Kind = Literal["events", "customers", "answers", "suppressions"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+IMPORT_KINDS: tuple[Kind, ...] = get_args(Kind)
 KIND_LABELS: Mapping[Kind, Message] = {
     "events": message("Purchases and contacts of the last 30 days"),
     "customers": message("Customers who may be asked at any time"),
@@ -152,7 +152,12 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         Field("customer_id", message("Customer id"), words=_ID),
         Field("address_hash", message("Hash of an address, from an export of the list")),
         Field("reason", message("unsubscribed or listed")),
-        Field("since", message("Since when"), "time", words=("unsubscribedat", "date", "createdat", "dato", "datum")),
+        Field(
+            "since",
+            message("Since when"),
+            "time",
+            words=("unsubscribedat", "date", "createdat", "dato", "datum"),
+        ),
     ),
 }
 NAMING: Mapping[Kind, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from services.dispatcher.imports.mapping import Mapping, MappingFault
 from shared.values.messages import message
 
 
-class BadForm(Exception):
+class BadMappingForm(Exception):
     """The form says what no mapping can."""
 
     def __init__(self, faults: list[MappingFault]) -> None:
@@ -21,7 +21,7 @@ class BadForm(Exception):
 def mapping_of_form(job: Import, form: MappingOf[str, str]) -> Mapping:
     """The mapping that a form says; its fields are numbered by the places of the columns.
 
-    :raises BadForm: when two columns are one field, or a value is none that can be chosen.
+    :raises BadMappingForm: when two columns are one field, or a value is none that can be chosen.
     """
     fields: dict[str, str] = {}
     faults = []
@@ -38,7 +38,7 @@ def mapping_of_form(job: Import, form: MappingOf[str, str]) -> Mapping:
             faults.append(MappingFault(f"as-{place}", twice))
         fields[name] = column
     if faults:
-        raise BadForm(faults)
+        raise BadMappingForm(faults)
     values = {
         name.removeprefix("value-"): text.strip()
         for name, text in form.items()
@@ -54,4 +54,4 @@ def mapping_of_form(job: Import, form: MappingOf[str, str]) -> Mapping:
     try:
         return msgspec.convert(written, Mapping)
     except msgspec.ValidationError:
-        raise BadForm([MappingFault("dates", message("Choose one of these."))]) from None
+        raise BadMappingForm([MappingFault("dates", message("Choose one of these."))]) from None

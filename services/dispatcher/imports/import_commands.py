@@ -8,7 +8,7 @@ from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.imports import repository
 from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.fields import Kind
-from services.dispatcher.imports.items import Item, ItemReader, RowFault
+from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.mapping import Mapping, MappingFault, guess_mapping, mapping_faults
 from services.dispatcher.imports.tables import Row, open_file
 from services.dispatcher.imports.taking import (
@@ -55,7 +55,7 @@ class PreviewRow(NamedTuple):
     number: int
     cells: list[str]
     item: Item | None
-    fault: RowFault | None
+    fault: FaultyRow | None
 
 
 async def upload(
@@ -123,8 +123,8 @@ async def preview(uow: UnitOfWork, secret: str, job: Import, mapping: Mapping) -
     reader, facts = await reading_of(uow, secret, job, mapping)
     reads = [reader.read(row) for row in rows]
     items = [each for each in reads if isinstance(each, Item)]
-    faults = {each.number: each for each in reads if isinstance(each, RowFault)}
-    found: list[RowFault] = []  # of answers only the cells are checked here: the rest is the collector's
+    faults = {each.number: each for each in reads if isinstance(each, FaultyRow)}
+    found: list[FaultyRow] = []  # of answers only the cells are checked here: the rest is the collector's
     match job.kind:
         case "events":
             found = read_events(facts, mapping, items, uow.now)[1]

@@ -22,7 +22,7 @@ NO_TEXT = message("Has a character that cannot be read. Save the file as UTF-8 o
 NO_SCORE = message("Must be a whole number from 0 to %(most)s.", most=SCALE[-1])
 
 
-class RowFault(NamedTuple):
+class FaultyRow(NamedTuple):
     """What is wrong with a row."""
 
     number: int
@@ -54,12 +54,12 @@ class ItemReader:
     def __post_init__(self) -> None:
         self._places.update((name, place) for place, name in enumerate(self.names))
 
-    def read(self, row: Row) -> Item | RowFault:
+    def read(self, row: Row) -> Item | FaultyRow:
         """The item of a row. One without an id gets that of its content: sent again it is the same."""
         if row.remedy is not None:
-            return RowFault(row.number, "", row.remedy)
+            return FaultyRow(row.number, "", row.remedy)
         if has_more_cells(self.names, row.cells):
-            return RowFault(row.number, "", MORE_CELLS)
+            return FaultyRow(row.number, "", MORE_CELLS)
         values = values_of(self.mapping, self._places, [clean_cell(cell) for cell in row.cells])
         content: dict[str, Any] = {}
         for name, text in values.items():
@@ -76,8 +76,8 @@ class ItemReader:
             content["id"] = _id_of(self.kind, values)
         return Item(row.number, content)
 
-    def _fault(self, row: Row, name: str, remedy: Message) -> RowFault:
-        return RowFault(row.number, self.mapping.fields.get(name, ""), remedy)
+    def _fault(self, row: Row, name: str, remedy: Message) -> FaultyRow:
+        return FaultyRow(row.number, self.mapping.fields.get(name, ""), remedy)
 
     def _value(self, name: str, text: str) -> Any:
         """The value that a text says, or a remedy."""

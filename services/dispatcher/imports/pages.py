@@ -15,8 +15,8 @@ from services.dispatcher.imports import import_commands, repository
 from services.dispatcher.imports.api import TOO_MANY_OPEN
 from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.faults_file import faults_response
-from services.dispatcher.imports.fields import KIND_LABELS, KINDS, PREFIXES
-from services.dispatcher.imports.forms import BadForm, mapping_of_form
+from services.dispatcher.imports.fields import IMPORT_KINDS, KIND_LABELS, PREFIXES
+from services.dispatcher.imports.forms import BadMappingForm, mapping_of_form
 from services.dispatcher.imports.import_commands import BadMapping, NotWaiting, TooManyOpen
 from services.dispatcher.imports.labels import (
     DATE_LABELS,
@@ -67,7 +67,7 @@ async def take_pasted(
     """Store a table that was pasted; a file is sent by the page's script to ``POST /v1/imports``."""
     form = await read_texts(request)
     kind, text = form.get("kind", ""), form.get("table", "")
-    found = next((each for each in KINDS if each == kind), None)
+    found = next((each for each in IMPORT_KINDS if each == kind), None)
     if found is None or not text.strip():
         return await _list_page(request, staff, context, kind=kind, text=text, refused=spoken(NO_FILE))
     try:
@@ -110,7 +110,7 @@ async def map_columns(
         job = await _found(uow, staff.tenant, id_)
     try:
         mapping = mapping_of_form(job, form)
-    except BadForm as bad:
+    except BadMappingForm as bad:
         return await _page(request, staff, context, id_, faults=bad.faults)
     if form.get("act") != "begin" or mapping_faults(job.kind, mapping, job.columns):
         return await _page(
@@ -159,7 +159,7 @@ async def _list_page(
     page = ImportsPage(
         lines=[ImportLine.of(job) for job in jobs],
         kind=kind,
-        kind_options=[(each, spoken(KIND_LABELS[each])) for each in KINDS],
+        kind_options=[(each, spoken(KIND_LABELS[each])) for each in IMPORT_KINDS],
         text=text,
         refused=refused,
     )
@@ -201,7 +201,7 @@ async def _page(
         preview=[PreviewLine.of(row) for row in preview],
         faults=fault_lines(stored),
         wrong=[(_place_of(fault, job), spoken(fault.detail)) for fault in faults],
-        days=context.own.import_days,
+        kept_days=context.own.import_days,
         done=done,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if faults else 200)

@@ -16,7 +16,7 @@ from structlog import get_logger
 from services.dispatcher.imports import repository, taking
 from services.dispatcher.imports.domain import LEASE, RETRY_DELAY, Import
 from services.dispatcher.imports.import_commands import reading_of
-from services.dispatcher.imports.items import Item, ItemReader, RowFault
+from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.mapping import values_of
 from services.dispatcher.imports.tables import Row, clean_cell
 from services.dispatcher.imports.taking import CompanyFacts
@@ -63,7 +63,7 @@ class Processing:
     async def _take(self, job: Import, reader: ItemReader, facts: CompanyFacts, rows: Sequence[Row]) -> None:
         reads = await asyncio.to_thread(lambda: [reader.read(row) for row in rows])
         items = [each for each in reads if isinstance(each, Item)]
-        faults = [each for each in reads if isinstance(each, RowFault)]
+        faults = [each for each in reads if isinstance(each, FaultyRow)]
         if job.kind == "answers" and items:
             try:
                 faults += await self._send_answers(job, items)
@@ -85,7 +85,7 @@ class Processing:
 
     async def _keep(
         self, uow: UnitOfWork, job: Import, facts: CompanyFacts, items: Sequence[Item]
-    ) -> list[RowFault]:
+    ) -> list[FaultyRow]:
         match job.kind:
             case "events":
                 events, faults = await asyncio.to_thread(
@@ -105,7 +105,7 @@ class Processing:
             case "answers":
                 return []
 
-    async def _send_answers(self, job: Import, items: Sequence[Item]) -> list[RowFault]:
+    async def _send_answers(self, job: Import, items: Sequence[Item]) -> list[FaultyRow]:
         answered = await self.services.post(
             "collector",
             "answers",
@@ -127,7 +127,7 @@ class Processing:
         job: Import,
         reader: ItemReader,
         rows: Sequence[Row],
-        faults: Sequence[RowFault],
+        faults: Sequence[FaultyRow],
     ) -> None:
         """Keep the faulty rows to be mended; of customers who were erased, the fault alone."""
         by_number = {row.number: row for row in rows}

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.fields import Kind
-from services.dispatcher.imports.items import RowFault
+from services.dispatcher.imports.items import FaultyRow
 from services.dispatcher.imports.mapping import Mapping
 from services.dispatcher.imports.remedies import encode_remedy
 from services.dispatcher.imports.uploads import Part
@@ -43,24 +43,24 @@ FIND_SAME = f"""
     SELECT {COLUMNS} FROM import_job j
     WHERE j.tenant = :tenant AND j.kind = :kind AND j.digest = :digest AND j.state IN ('uploaded', 'running')
 """
-FIND = f"SELECT {COLUMNS} FROM import_job j WHERE j.tenant = :tenant AND j.id = :id"
-LOCK = f"{FIND} FOR UPDATE"
-LIST = f"""
+FIND_IMPORT = f"SELECT {COLUMNS} FROM import_job j WHERE j.tenant = :tenant AND j.id = :id"
+LOCK_IMPORT = f"{FIND_IMPORT} FOR UPDATE"
+LIST_IMPORTS = f"""
     SELECT {COLUMNS} FROM import_job j
     WHERE j.tenant = :tenant AND (CAST(:after AS uuid) IS NULL OR j.id < CAST(:after AS uuid))
     ORDER BY j.id DESC
     LIMIT :limit
 """
 COUNT_OPEN = "SELECT count(*) FROM import_job WHERE tenant = :tenant AND state IN ('uploaded', 'running')"
-BEGIN = """
+BEGIN_IMPORT = """
     UPDATE import_job SET state = 'running', mapping = :mapping, started_at = :now, language = :language,
         who_kind = :who_kind, who_id = :who_id, who_name = :who_name, leased_until = :now
     WHERE tenant = :tenant AND id = :id
 """
-END = """
+END_IMPORT = """
     UPDATE import_job SET state = :state, ended_at = :now WHERE tenant = :tenant AND id = :id
 """
-REMEMBER = """
+REMEMBER_MAPPING = """
     INSERT INTO import_mapping (tenant, kind, mapping, changed_at) VALUES (:tenant, :kind, :mapping, :now)
     ON CONFLICT (tenant, kind) DO UPDATE SET mapping = EXCLUDED.mapping, changed_at = EXCLUDED.changed_at
 """
@@ -78,7 +78,7 @@ FIND_DUE = """
     ORDER BY leased_until, tenant, id
     LIMIT :limit
 """
-CLAIM = f"""
+CLAIM_IMPORT = f"""
     UPDATE import_job j SET leased_until = :until
     WHERE j.tenant = :tenant AND j.id = :id AND j.state = 'running' AND j.leased_until <= :now
     RETURNING {COLUMNS}
@@ -86,7 +86,7 @@ CLAIM = f"""
 SET_LEASE = """
     UPDATE import_job SET leased_until = :until WHERE tenant = :tenant AND id = :id AND state = 'running'
 """
-MOVE = """
+MOVE_POSITION = """
     UPDATE import_job SET next_part = next_part + 1, done_rows = done_rows + :rows, taken = taken + :taken,
         refused = refused + :refused, leased_until = :now
     WHERE tenant = :tenant AND id = :id
@@ -201,19 +201,19 @@ async def find_same(uow: UnitOfWork, tenant: str, kind: Kind, digest: bytes) -> 
 
 async def find(uow: UnitOfWork, tenant: str, id_: UUID) -> Import | None:
     """One import."""
-    row = (await uow.execute(FIND, _key(tenant, id_))).one_or_none()
+    row = (await uow.execute(FIND_IMPORT, _key(tenant, id_))).one_or_none()
     return _import(row) if row else None
 
 
 async def lock(uow: UnitOfWork, tenant: str, id_: UUID) -> Import | None:
     """One import, locked until the transaction ends."""
-    row = (await uow.execute(LOCK, _key(tenant, id_))).one_or_none()
+    row = (await uow.execute(LOCK_IMPORT, _key(tenant, id_))).one_or_none()
     return _import(row) if row else None
 
 
 async def list_imports(uow: UnitOfWork, tenant: str, after: UUID | None, limit: int) -> list[Import]:
     """The newest imports behind one."""
-    rows = await uow.execute(LIST, {"tenant": tenant, "after": after, "limit": limit})
+    rows = await uow.execute(LIST_IMPORTS, {"tenant": tenant, "after": after, "limit": limit})
     return [_import(row) for row in rows]
 
 
@@ -228,19 +228,19 @@ async def begin(
 ) -> None:
     """Let the workers take its rows."""
     values = {**_key(tenant, id_), **_actor(who), "mapping": msgspec.json.encode(mapping), "now": uow.now}
-    await uow.execute(BEGIN, {**values, "language": language})
+    await uow.execute(BEGIN_IMPORT, {**values, "language": language})
 
 
 async def end(uow: UnitOfWork, tenant: str, id_: UUID, state: str) -> None:
     """Nothing more of it is taken; what was not taken is removed."""
-    await uow.execute(END, {**_key(tenant, id_), "state": state, "now": uow.now})
+    await uow.execute(END_IMPORT, {**_key(tenant, id_), "state": state, "now": uow.now})
     await uow.execute(REMOVE_PARTS, _key(tenant, id_))
 
 
 async def remember(uow: UnitOfWork, tenant: str, kind: Kind, mapping: Mapping) -> None:
     """Keep the mapping for the next file of this kind."""
     values = {"tenant": tenant, "kind": kind, "mapping": msgspec.json.encode(mapping), "now": uow.now}
-    await uow.execute(REMEMBER, values)
+    await uow.execute(REMEMBER_MAPPING, values)
 
 
 async def find_mapping(uow: UnitOfWork, tenant: str, kind: Kind) -> Mapping | None:
@@ -263,7 +263,7 @@ async def find_due(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
 async def claim(uow: UnitOfWork, tenant: str, id_: UUID, lease: timedelta) -> Import | None:
     """Hold an import for one worker; None when another one holds it, or it has ended."""
     values = {**_key(tenant, id_), "now": uow.now, "until": uow.now + lease}
-    row = (await uow.execute(CLAIM, values)).one_or_none()
+    row = (await uow.execute(CLAIM_IMPORT, values)).one_or_none()
     return _import(row) if row else None
 
 
@@ -275,12 +275,12 @@ async def set_lease(uow: UnitOfWork, tenant: str, id_: UUID, until: datetime) ->
 async def move(uow: UnitOfWork, tenant: str, id_: UUID, part: int, *, taken: int, refused: int) -> None:
     """The part is done with: the position moves behind it."""
     values = {"rows": taken + refused, "taken": taken, "refused": refused, "now": uow.now}
-    await uow.execute(MOVE, {**_key(tenant, id_), **values})
+    await uow.execute(MOVE_POSITION, {**_key(tenant, id_), **values})
     await uow.execute(REMOVE_PART, {**_key(tenant, id_), "number": part})
 
 
 async def add_faults(
-    uow: UnitOfWork, tenant: str, id_: UUID, faults: Sequence[tuple[RowFault, Sequence[str] | None]]
+    uow: UnitOfWork, tenant: str, id_: UUID, faults: Sequence[tuple[FaultyRow, Sequence[str] | None]]
 ) -> None:
     """Keep what is wrong with rows, each with its cells, or without them where they are not to be kept."""
     if not faults:

@@ -82,7 +82,7 @@ class PreviewAnswer(BaseModel):
         return cls(row=row.number, becomes=None if fault else becomes, fault=fault)
 
 
-class ImportAnswer(BaseModel):
+class ImportedFile(BaseModel):
     """One file."""
 
     id: UUID
@@ -135,8 +135,8 @@ class ImportAnswer(BaseModel):
         )
 
 
-class ImportList(BaseModel):
+class ImportedFiles(BaseModel):
     """Some files, the newest first."""
 
-    imports: list[ImportAnswer]
+    imports: list[ImportedFile]
     next: UUID | None

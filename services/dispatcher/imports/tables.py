@@ -51,7 +51,7 @@ def open_file(file: BinaryIO) -> FileTable:
                 "The first row holds an address. Put a row above it that names the columns, such as email."
             )
         )
-    return FileTable(encoding, separator, names, (row for row in rows if _says_something(row)))
+    return FileTable(encoding, separator, names, (row for row in rows if _is_not_blank(row)))
 
 
 def clean_cell(cell: str) -> str:
@@ -80,7 +80,7 @@ def _names(cells: Sequence[str]) -> list[str]:
     return names
 
 
-def _says_something(row: Row) -> bool:
+def _is_not_blank(row: Row) -> bool:
     return row.remedy is not None or any(map(str.strip, row.cells))
 
 

@@ -15,7 +15,7 @@ from services.dispatcher.customers.reading import (
     refuse_contradictions,
 )
 from services.dispatcher.imports.domain import Import
-from services.dispatcher.imports.items import Item, RowFault
+from services.dispatcher.imports.items import FaultyRow, Item
 from services.dispatcher.imports.mapping import Mapping, column_of
 from services.dispatcher.suppressions.csv_rows import SuppressionRow, read_row
 from services.dispatcher.suppressions.import_commands import import_rows, named
@@ -70,11 +70,11 @@ def encode_item(content: dict[str, Any]) -> bytes:
 
 def read_events(
     facts: CompanyFacts, mapping: Mapping, items: Sequence[Item], now: datetime
-) -> tuple[list[ReadEvent], list[RowFault]]:
+) -> tuple[list[ReadEvent], list[FaultyRow]]:
     """The events of rows. Of one that stands there twice with other content the first counts."""
     key = ApiKey(facts.tenant, OWN_SOURCE, OWN_SOURCE, frozenset(), facts.country or None, OWN_SOURCE)
     events: list[ReadEvent] = []
-    faults: list[RowFault] = []
+    faults: list[FaultyRow] = []
     digests: dict[tuple[str, str], Any] = {}
     for item in items:
         try:
@@ -82,39 +82,39 @@ def read_events(
             new = accepted_event(facts.secret, key, event, now, spoilt).transaction
         except BadItem as bad:
             first = bad.faults[0]
-            faults.append(RowFault(item.number, column_of(mapping, first["field"]), first["detail"]))
+            faults.append(FaultyRow(item.number, column_of(mapping, first["field"]), first["detail"]))
         except Unacceptable as bad:
-            faults.append(RowFault(item.number, column_of(mapping, bad.field), bad.remedy))
+            faults.append(FaultyRow(item.number, column_of(mapping, bad.field), bad.remedy))
         else:
             if digests.setdefault((new.source, new.id), new.digest) != new.digest:
-                faults.append(RowFault(item.number, column_of(mapping, "/id"), OTHER_CONTENT))
+                faults.append(FaultyRow(item.number, column_of(mapping, "/id"), OTHER_CONTENT))
             else:
                 events.append(ReadEvent(item.number, new))
     return events, faults
 
 
-def publish_events(uow: UnitOfWork, tenant: str, events: Sequence[ReadEvent]) -> list[RowFault]:
+def publish_events(uow: UnitOfWork, tenant: str, events: Sequence[ReadEvent]) -> list[FaultyRow]:
     """Publish them, if and when the transaction commits; returns those that no topic takes."""
     faults = []
     for event in events:
         try:
             uow.publish(TRANSACTIONS, tenant, event.transaction)
         except Unprocessable:
-            faults.append(RowFault(event.number, "", TOO_LARGE))
+            faults.append(FaultyRow(event.number, "", TOO_LARGE))
     return faults
 
 
 def read_customer_rows(
     mapping: Mapping, items: Sequence[Item]
-) -> tuple[list[ReadCustomerRow], list[RowFault]]:
+) -> tuple[list[ReadCustomerRow], list[FaultyRow]]:
     """The customers of rows. Of one who stands there twice with other content the first counts."""
     reads = refuse_contradictions([read_customer(encode_item(item.content)) for item in items])
     rows: list[ReadCustomerRow] = []
-    faults: list[RowFault] = []
+    faults: list[FaultyRow] = []
     for item, read in zip(items, reads, strict=True):
         if read.customer is None:
             first = read.faults[0]
-            faults.append(RowFault(item.number, column_of(mapping, first["field"]), first["detail"]))
+            faults.append(FaultyRow(item.number, column_of(mapping, first["field"]), first["detail"]))
         else:
             rows.append(ReadCustomerRow(item.number, read.customer))
     return rows, faults
@@ -122,7 +122,7 @@ def read_customer_rows(
 
 async def keep_customer_rows(
     uow: UnitOfWork, secret: str, job: Import, rows: Sequence[ReadCustomerRow]
-) -> list[RowFault]:
+) -> list[FaultyRow]:
     """Keep them; returns those who were erased."""
     reads = await keep_customers(
         uow,
@@ -132,7 +132,7 @@ async def keep_customer_rows(
         who=job.who,
     )
     return [
-        RowFault(row.number, column_of(job.mapping, "/id"), read.faults[0]["detail"])
+        FaultyRow(row.number, column_of(job.mapping, "/id"), read.faults[0]["detail"])
         for row, read in zip(rows, reads, strict=True)
         if read.customer is None
     ]
@@ -140,17 +140,17 @@ async def keep_customer_rows(
 
 def read_suppressions(
     facts: CompanyFacts, mapping: Mapping, items: Sequence[Item], now: datetime
-) -> tuple[list[SuppressionRow], list[RowFault]]:
+) -> tuple[list[SuppressionRow], list[FaultyRow]]:
     """Whom rows list."""
     rows: list[SuppressionRow] = []
-    faults: list[RowFault] = []
+    faults: list[FaultyRow] = []
     for item in items:
         names, cells = list(item.content), list(item.content.values())
         read = read_row(item.number, names, cells, now, facts.placeholder_ids)
         if isinstance(read, SuppressionRow):
             rows.append(read)
         else:
-            faults.append(RowFault(item.number, column_of(mapping, f"/{read.column}"), read.detail))
+            faults.append(FaultyRow(item.number, column_of(mapping, f"/{read.column}"), read.detail))
     return rows, faults
 
 
@@ -180,11 +180,11 @@ def answers_body(items: Sequence[Item]) -> bytes:
     return msgspec.json.encode({"answers": [item.content for item in items]})
 
 
-def answer_faults(mapping: Mapping, items: Sequence[Item], answered: bytes) -> list[RowFault]:
+def answer_faults(mapping: Mapping, items: Sequence[Item], answered: bytes) -> list[FaultyRow]:
     """What the collector has refused."""
     results = _answers.decode(answered).results
     return [
-        RowFault(item.number, column_of(mapping, result.errors[0].field), result.errors[0].detail)
+        FaultyRow(item.number, column_of(mapping, result.errors[0].field), result.errors[0].detail)
         for item, result in zip(items, results, strict=True)
         if result.status != "accepted"
     ]

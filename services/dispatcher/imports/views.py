@@ -142,6 +142,6 @@ class ImportPage(Page):
     """Of the rows that were refused, the first ones."""
     wrong: Sequence[tuple[str, str]] = ()
     """What is wrong with the form, each with its field."""
-    days: int
+    kept_days: int
     """For how many days the faulty rows can be had."""
     done: str = ""

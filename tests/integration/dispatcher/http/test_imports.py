@@ -7,7 +7,7 @@ import httpx
 import pytest
 from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
-from support.dispatcher_client import FOREIGN_KEY, by_key
+from support.dispatcher_client import by_key
 from support.imports import PATH, FakeCollector, processing, send, take_all
 
 from shared.db.database import Database
