@@ -234,6 +234,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             for service in ("collector", "scorer", "alerts")
         },
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
+        "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
         "dispatcher POST /v1/erasures": RouteRequest(
             json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
         ),
@@ -455,6 +456,14 @@ def _preview_token(of: Company, by: Company) -> str:
     """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
     claims = {"survey_id": str(of.survey), "survey_version": 1}
     return _service_tokens.sign("preview", by.name, claims)
+
+
+def _rows_of_file(by: Company) -> RouteRequest:
+    """Answers of a file, as the dispatcher sends them in the name of the company that asks."""
+    body = b'{"answers": [{"id": "row-1", "score": 9, "answered_at": "2026-01-01T00:00:00Z"}]}'
+    token = _service_tokens.sign("import", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    return RouteRequest(content=body.decode(), headers=headers, public=True)
 
 
 def _typed_preview(by: Company) -> RouteRequest:

@@ -31,7 +31,6 @@ from shared.intake.schemas import HINTS, EventIn
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import identity_of, person_or_nobody
 from shared.privacy.subjects import Subject
-from shared.secrets import customer_hash
 from shared.values.messages import message
 from shared.values.text import normalized_text
 
@@ -215,8 +214,8 @@ def _subject(secret: str, tenant: str, values: dict[str, str]) -> Subject | None
     if not (customer.id or customer.email or customer.phone):
         return None
     identity = identity_of(secret, tenant, customer)
-    contact = customer_hash(secret, tenant, email) if email else None
-    return Subject(tenant, person_or_nobody(secret, tenant, identity), contact)
+    # Under whatever address: that of a faulty row may be what is wrong with it.
+    return Subject(tenant, person_or_nobody(secret, tenant, identity), None)
 
 
 _event = msgspec.json.Decoder(EventIn)

@@ -20,10 +20,13 @@ class Part(NamedTuple):
     content: bytes
 
 
+_NO_REMEDY = msgspec.Raw(b"null")
+
+
 class _StoredRow(msgspec.Struct, array_like=True):
     number: int
     cells: list[str]
-    remedy: msgspec.Raw | None = None
+    remedy: msgspec.Raw = _NO_REMEDY
 
 
 def digest_of_file(file: BinaryIO) -> bytes:
@@ -55,7 +58,7 @@ def parts_of(table: FileTable) -> Iterator[Part]:
 
 def encode_row(row: Row) -> bytes:
     """A row as it is stored."""
-    remedy = None if row.remedy is None else msgspec.Raw(encode_remedy(row.remedy))
+    remedy = _NO_REMEDY if row.remedy is None else msgspec.Raw(encode_remedy(row.remedy))
     return _encoder.encode(_StoredRow(row.number, row.cells, remedy))
 
 
@@ -65,7 +68,7 @@ def rows_of_part(content: bytes) -> list[Row]:
 
 
 def _remedy(row: _StoredRow) -> Message | None:
-    if row.remedy is None:
+    if bytes(row.remedy) == b"null":
         return None
     remedy = decode_remedy(bytes(row.remedy))
     return remedy if isinstance(remedy, Message) else Message(remedy)

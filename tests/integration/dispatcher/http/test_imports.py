@@ -2,14 +2,17 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import httpx
 import pytest
 from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
-from support.dispatcher_client import by_key
+from support.dispatcher_client import FOREIGN_KEY, by_key
+from support.dispatcher_erasing import ask, run_erasing
 from support.imports import PATH, FakeCollector, processing, send, take_all
 
+from services.dispatcher.imports import repository
 from shared.db.database import Database
 from shared.events import KeyDigest
 from shared.tenancy import digest_of
@@ -166,3 +169,83 @@ async def test_a_killed_worker_repeats_nothing_and_loses_nothing(
     (job,) = await rows(database, "SELECT state, taken, refused, done_rows, next_part, parts FROM import_job")
     assert tuple(job) == ("done", 1_100, 0, 1_100, 3, 3)
     assert len(await rows(database, "SELECT 1 FROM suppression")) == 1_100
+
+
+async def test_an_erasure_waits_for_a_file_of_before_and_removes_its_cells_and_those_of_all_others(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    known = {"customers": [{"id": "c-1", "email": "kim@example.com"}]}
+    await client.post("/v1/customers", json=known, headers=by_key())
+    await send(client, "suppressions", "email\nnobody\n", start=True)
+    await take_all(database)
+    await send(client, "suppressions", "email\nwaiting@example.com\n")
+    await send(client, "suppressions", "email,customer_id\nnobody,c-1\nkim@example.com,\n", start=True)
+    await ask(database, customer_id="c-1", email="kim@example.com")
+    (target,) = await run_erasing(database)
+    assert target.tenant == TENANT
+    await take_all(database)
+    assert await run_erasing(database) == []
+    jobs = await rows(database, "SELECT state, name, has_cells FROM import_job ORDER BY id")
+    assert [tuple(job) for job in jobs] == [("done", "", False), ("expired", "", False), ("done", "", False)]
+    assert await rows(database, "SELECT 1 FROM import_part") == []
+    assert await rows(database, "SELECT 1 FROM import_fault WHERE cells IS NOT NULL") == []
+    # A file that comes later keeps nothing of who was erased, and what is wrong with others.
+    later = (await send(client, "suppressions", "email,customer_id\nbad,c-1\nbad,c-2\n", start=True)).json()
+    await take_all(database)
+    faults = faults_of(await client.get(f"{PATH}/{later['id']}/faults.csv", headers=by_key()))
+    assert [row[0].split(",")[1] for row in faults[1:]] == ["c-2"]
+
+
+async def test_cells_go_after_days_and_at_last_the_counts(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    done = (await send(client, "suppressions", "email\nbad\n", start=True, name="a.csv")).json()
+    await take_all(database)
+    await send(client, "suppressions", "email\nkim@example.com\n")
+    async with database.transaction() as uow:
+        await repository.forget_old(uow, timedelta(days=1), timedelta(days=2))
+    assert len(await rows(database, "SELECT 1 FROM import_job WHERE has_cells")) == 2
+    async with database.transaction() as uow:
+        await repository.forget_old(uow, timedelta(seconds=-1), timedelta(days=2))
+    assert {
+        row.state for row in await rows(database, "SELECT state FROM import_job WHERE NOT has_cells")
+    } == {
+        "done",
+        "expired",
+    }
+    answer = (await client.get(f"{PATH}/{done['id']}", headers=by_key())).json()
+    assert (answer["name"], answer["refused"], answer["faults"][0]["column"]) == ("", 1, "email")
+    assert len(faults_of(await client.get(f"{PATH}/{done['id']}/faults.csv", headers=by_key()))) == 1
+    async with database.transaction() as uow:
+        await repository.forget_old(uow, timedelta(days=1), timedelta(seconds=-1))
+    assert await rows(database, "SELECT 1 FROM import_job UNION ALL SELECT 1 FROM import_fault") == []
+
+
+async def test_what_cannot_be_a_file_or_a_mapping_is_refused_in_words(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    for content in ("", "email\n", "kim@example.com\n"):
+        refused = await send(client, "suppressions", content)
+        assert (refused.status_code, bool(refused.json()["detail"])) == (400, True)
+    assert (await send(client, "suppressions", "x\n1\n", start=True)).status_code == 422
+    assert (await send(client, "suppressions", "x\n1\n", mapping={"fields": {"email": 1}})).status_code == 422
+    bad = await client.post(f"{PATH}?kind=suppressions&mapping=[[", content=b"x\n1\n", headers=by_key())
+    assert bad.json()["errors"][0]["field"] == "/mapping"
+    packed = {**by_key(), "content-encoding": "gzip"}
+    assert (await client.post(f"{PATH}?kind=suppressions", content=b"x", headers=packed)).status_code == 415
+    waiting = (await send(client, "suppressions", "x\n1\n")).json()
+    path = f"{PATH}/{waiting['id']}"
+    foreign = by_key(FOREIGN_KEY)
+    assert (await client.post(f"{path}/stop", headers=foreign)).status_code == 404
+    mapping = {"fields": {"customer_id": "x"}}
+    for _ in range(2):  # a request that is sent again does nothing again
+        assert (await client.post(f"{path}/start", json=mapping, headers=by_key())).status_code == 200
+    other = {"fields": {"email": "x"}}
+    assert (await client.post(f"{path}/start", json=other, headers=by_key())).status_code == 409
+    stopped = (await client.post(f"{path}/stop", headers=by_key())).json()
+    assert (stopped["state"], stopped["taken"]) == ("stopped", 0)
+    await take_all(database)
+    assert await rows(database, "SELECT 1 FROM suppression") == []
+    for n in range(20):
+        assert (await send(client, "suppressions", f"x\n{n}\n")).status_code == 201
+    assert (await send(client, "suppressions", "x\n20\n")).status_code == 409
