@@ -190,7 +190,9 @@ async def test_an_erasure_waits_for_a_file_of_before_and_removes_its_cells_and_t
     assert await rows(database, "SELECT 1 FROM import_part") == []
     assert await rows(database, "SELECT 1 FROM import_fault WHERE cells IS NOT NULL") == []
     # A file that comes later keeps nothing of who was erased, and what is wrong with others.
-    later = (await send(client, "suppressions", "email,customer_id\nbad,c-1\nbad,c-2\n", start=True)).json()
+    mapping = {"fields": {"email": "email", "customer_id": "customer_id"}}
+    table = "email,customer_id\nbad,c-1\nbad,c-2\n"
+    later = (await send(client, "suppressions", table, mapping=mapping)).json()
     await take_all(database)
     faults = faults_of(await client.get(f"{PATH}/{later['id']}/faults.csv", headers=by_key()))
     assert [row[0].split(",")[1] for row in faults[1:]] == ["c-2"]
