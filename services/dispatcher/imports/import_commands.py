@@ -151,9 +151,17 @@ async def reading_of(
 
 
 async def begin(
-    uow: UnitOfWork, job: Import, mapping: Mapping, who: AuditActor, *, language: str
+    uow: UnitOfWork,
+    job: Import,
+    mapping: Mapping,
+    who: AuditActor,
+    *,
+    language: str,
+    remembered: bool = True,
 ) -> Import | None:
     """Let the workers take the rows, and remember the mapping. The same again changes nothing.
+
+    :param remembered: whether the next file of this kind is likely to have the same columns.
 
     :raises BadMapping: naming all that is wrong with it.
     :raises NotWaiting: when it has begun by another mapping, or ended.
@@ -166,7 +174,8 @@ async def begin(
         return None
     if locked.state == "uploaded":
         await repository.begin(uow, job.tenant, job.id, mapping, who, language)
-        await repository.remember(uow, job.tenant, job.kind, mapping)
+        if remembered:
+            await repository.remember(uow, job.tenant, job.kind, mapping)
         record_audit(uow, job.tenant, who, "import", str(job.id), kind=job.kind, rows=locked.rows)
     elif locked.mapping != mapping:
         raise NotWaiting

@@ -143,7 +143,9 @@ def reader(kind: Kind, names: list[str], **mapping: Any) -> ItemReader:
     return ItemReader(kind, Mapping(**mapping), names, ZoneInfo("Europe/Copenhagen"))
 
 
-ANSWER = {"fields": {"score": "s", "answered_at": "t", "customer.email": "e", "segments.shop": "shop"}}
+ANSWER: dict[str, Any] = {
+    "fields": {"score": "s", "answered_at": "t", "customer.email": "e", "segments.shop": "shop"}
+}
 NAMES = ["s", "t", "e", "shop"]
 
 

@@ -1,8 +1,10 @@
 """Files: uploaded, mapped, taken part by part, and their faults given back to be mended."""
 
+import asyncio
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,9 +12,11 @@ from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
 from support.dispatcher_client import FOREIGN_KEY, by_key
 from support.dispatcher_erasing import ask, run_erasing
+from support.http_clients import SECRET
 from support.imports import PATH, FakeCollector, processing, send, take_all
 
 from services.dispatcher.imports import repository
+from services.dispatcher.moving_in.moving import MoveIn, move_in
 from shared.db.database import Database
 from shared.events import KeyDigest
 from shared.tenancy import digest_of
@@ -251,3 +255,33 @@ async def test_what_cannot_be_a_file_or_a_mapping_is_refused_in_words(
     for n in range(20):
         assert (await send(client, "suppressions", f"x\n{n}\n")).status_code == 201
     assert (await send(client, "suppressions", "x\n20\n")).status_code == 409
+
+
+async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the_same_imports(
+    client: httpx.AsyncClient, database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "Response ID,Score,Created At,Email,Sent At,Unsubscribed At\n"
+        "1,9,2026-01-10 10:00:00,kim@example.com,2026-01-09 10:00:00,\n"
+        "2,2,2026-01-11 10:00:00,no address,,\n"
+        ",,,lee@example.com,2026-01-12 10:00:00,\n"
+        ",,,ann@example.com,,2026-01-13 10:00:00\n"
+    )
+    collector, told = FakeCollector(), list[str]()
+    wanted = MoveIn(TENANT, "delighted", path, {})
+    moving = asyncio.create_task(move_in(database, SECRET, wanted, told.append))
+    while not moving.done():
+        await take_all(database, collector)
+        await asyncio.sleep(0)
+    assert list(await moving)[1:] == [
+        "2026-01           +0.0 n=2        +100.0 n=1  1 refused: Is no address.",
+        "all               +0.0 n=2        +100.0 n=1  1 refused: Is no address.",
+    ]
+    (answer,) = collector.answers.values()
+    assert (answer["id"], answer["invited_at"]) == ("delighted-1", "2026-01-09T10:00:00+00:00")
+    assert [row.reason for row in await rows(database, "SELECT reason FROM suppression")] == ["unsubscribed"]
+    asked = "SELECT asked_elsewhere_at FROM customer WHERE asked_elsewhere_at IS NOT NULL"
+    assert [row[0].isoformat()[:10] for row in await rows(database, asked)] == ["2026-01-12"]
+    assert await rows(database, "SELECT 1 FROM import_mapping") == []
+    assert told[0].startswith("2 answers, 1 who have unsubscribed; 2 rows without a score")
