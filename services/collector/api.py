@@ -21,6 +21,7 @@ from services.collector.repository import answers
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from services.collector.suspicion import is_held
 from shared.api_keys import ApiKey
+from shared.db.database import Database
 from shared.events import ANSWERS, Customer, Tenant
 from shared.events.segments import normalized_segment
 from shared.events.surveys import Measurement
@@ -35,6 +36,9 @@ from shared.pages.language import spoken
 from shared.permissions import ANSWER_ROLES
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY, identity_of, person_or_nobody
+from shared.privacy.service_caller import ServiceLane, service_caller
+from shared.privacy.service_client import PERSONAL_DATA_PATH
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceClaims, ServiceTokens
 from shared.privacy.subjects import Subject
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
@@ -65,12 +69,45 @@ async def import_answers(
     item is refused by itself, the others are taken.
     """
     try:
-        reads = refuse_contradictions(read_batch(await read_text(request), context.database.clock()))
+        return await _import_batch(context, key.tenant, await read_text(request))
     except BadBatch as error:
         raise Problem(400, detail=error.remedy) from None
+
+
+def rows_router(database: Database, secret: str) -> APIRouter:
+    """The router with the one route ``/v1/personal-data/collector/answers``: rows of a company's file, as the
+    dispatcher has read them.
+    """
+    rows = APIRouter(include_in_schema=False, route_class=CheckedRoute)
+    lane = ServiceLane()
+    caller = service_caller(ServiceTokens(secret, clock=database.clock), "import")
+
+    @rows.post(f"{PERSONAL_DATA_PATH}/collector/answers")
+    async def import_rows(
+        request: Request, asked: Annotated[ServiceClaims, Depends(caller)], context: OwnContext
+    ) -> Response:
+        """The same as ``POST /v1/answers/import``, in the company's name."""
+        body = await request.body()
+        if not asked.covers(body):
+            raise Problem(401, headers={"WWW-Authenticate": TOKEN_SCHEME})
+        async with lane.turn():
+            try:
+                return await _import_batch(context, asked.tenant, body)
+            except BadBatch as error:
+                raise Problem(422, detail=error.remedy) from None
+
+    return rows
+
+
+async def _import_batch(context: CollectorContext, tenant: str, body: bytes) -> Response:
+    """Take what is good of a batch.
+
+    :raises BadBatch: when it is none.
+    """
+    reads = refuse_contradictions(read_batch(body, context.database.clock()))
     items = {read.item.id: read.item for read in reads if read.item is not None}
     if items:
-        await _import(context, key.tenant, list(items.values()))
+        await _import(context, tenant, list(items.values()))
     results = [import_item(read, spoken) for read in reads]
     accepted = sum(read.item is not None for read in reads)
     return Response(

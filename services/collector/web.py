@@ -39,6 +39,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     typed_preview = preview_pages.typed_preview_router(context.database, secret)
+    rows = api.rows_router(context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)
     routers = [
         api.router,
@@ -54,5 +55,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         export,
         retention,
         typed_preview,
+        rows,
     ]
     return service_app(own, routers=routers, pages=renderer), {}

@@ -8,6 +8,8 @@ from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
 from services.dispatcher.gauges import measure_mails, measure_senders, measure_texts
 from services.dispatcher.handlers import subscriptions
+from services.dispatcher.imports.processing import IMPORTS_LOOP
+from services.dispatcher.imports.schedule import FORGET_LOOP, imports_loop, old_imports_loop
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
@@ -57,6 +59,8 @@ def worker_loops(context: Context) -> Loops:
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
         ADAPTIVE_LOOP: adaptive_loop(context),
+        IMPORTS_LOOP: imports_loop(context),
+        FORGET_LOOP: old_imports_loop(context),
     }
 
 
@@ -111,6 +115,7 @@ SERVICE = Service(
         *("/v1/waves", "/waves", "/v1/senders", "/senders", "/suppressions", "/v1/invitations"),
         "/v1/bounces",
         "/v1/texts",
+        *("/v1/imports", "/imports"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),

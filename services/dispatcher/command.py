@@ -1,6 +1,8 @@
 """What the dispatcher adds to the ``afterword`` command."""
 
+import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -88,6 +90,31 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         )
         typer.echo("done" if done else "nothing to do: it was so already")
 
+    @app.command("move-in")
+    def move_in(
+        vendor: Annotated[
+            str,
+            typer.Argument(
+                metavar="VENDOR", help="delighted, asknicely, customergauge, retently, formbricks or csv."
+            ),
+        ],
+        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its export, as CSV.")],
+        tenant: Annotated[str, typer.Option(metavar="TENANT", help="The company's short name.")],
+        column: Annotated[
+            list[str] | None,
+            typer.Option(help="What a column is that is named otherwise, as score='Your rating'."),
+        ] = None,
+        dates: Annotated[
+            str | None, typer.Option(help="dmy or mdy, where days are written so and both could be meant.")
+        ] = None,
+        time_zone: Annotated[
+            str | None, typer.Option(help="Of its times without an offset, and of its months; UTC without.")
+        ] = None,
+    ) -> None:
+        """Take the answers and unsubscriptions of another system's export, and compare the NPS by month."""
+        settings()
+        _move_in(tenant, vendor, file, column or [], dates, time_zone)
+
     app.add_typer(_sender_commands(settings), name="sender")
 
 
@@ -174,6 +201,38 @@ async def create_example_survey(
         if test_address is not None:
             await add_test_address(uow, tenant, COMMAND_LINE, test_address)
         await create_survey(uow, tenant, derived("example survey", tenant, trigger), draft)
+
+
+def _move_in(
+    tenant: str, vendor: str, file: Path, columns: list[str], dates: str | None, time_zone: str | None
+) -> None:
+    from services.dispatcher.csv_tables import BadTable
+    from services.dispatcher.imports.cells import DATE_ORDERS
+    from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
+    from services.dispatcher.moving_in.vendors import PARTS, VENDORS
+    from shared.settings import Afterword, load
+    from shared.values.zones import zone_names
+
+    found = next((each for each in VENDORS if each == vendor), None)
+    if found is None:
+        raise typer.BadParameter(f"no vendor {vendor!r}; there are {', '.join(VENDORS)}")
+    order = next((each for each in DATE_ORDERS if each == dates), None)
+    if dates is not None and order is None:
+        raise typer.BadParameter(f"days are written {', '.join(DATE_ORDERS)}; not {dates}")
+    if time_zone is not None and time_zone not in zone_names():
+        raise typer.BadParameter(f"no time zone {time_zone!r}; write it like Europe/Copenhagen")
+    said = dict(each.partition("=")[::2] for each in columns)
+    chosen = {part: said.pop(part) for part in PARTS if part in said}
+    if said:
+        raise typer.BadParameter(f"a column can be {', '.join(PARTS)}; not {', '.join(said)}")
+    (afterword,) = load([Afterword])
+    secret = afterword.secret.get_secret_value()
+    wanted = MoveIn(tenant, found, file, chosen, order, time_zone)
+    try:
+        lines = _on_database(tenant, lambda database: move_in(database, secret, wanted, typer.echo))
+    except (CannotMove, BadTable) as error:
+        sys.exit(str(error))
+    typer.echo("\n".join(lines))
 
 
 def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:

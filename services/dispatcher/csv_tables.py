@@ -49,19 +49,24 @@ def open_table(lines: Iterable[str], case_matters_behind: str | None = None) -> 
     :param case_matters_behind: the beginning of names of which the rest is kept as it was written.
     :raises BadTable: when a column has no name, or one name stands there twice.
     """
-    left = iter(lines)
-    first = _first_line(left)
-    stated = _STATED_SEPARATOR.fullmatch(first.rstrip(_END_OF_LINE))
-    if stated is not None:
-        first = _first_line(left)
-    separator = stated[1] if stated is not None else max(SEPARATORS, key=first.count)
-    rows = _numbered(chain([first], left), separator)
+    separator, left = find_separator(iter(lines))
+    rows = _numbered(left, separator)
     _, cells = next(rows, (1, []))
     names = [_name(cell.strip(), case_matters_behind) for cell in cells]
     while names and not names[-1]:
         names.pop()
     _check(names)
     return Table(names, (row for row in rows if any(map(str.strip, row[1]))))
+
+
+def find_separator(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """What separates the cells, and the lines from the names of the columns on."""
+    first = _first_line(lines)
+    stated = _STATED_SEPARATOR.fullmatch(first.rstrip(_END_OF_LINE))
+    if stated is not None:
+        first = _first_line(lines)
+    separator = stated[1] if stated is not None else max(SEPARATORS, key=first.count)
+    return separator, chain([first], lines)
 
 
 def has_more_cells(names: Sequence[str], cells: Sequence[str]) -> bool:
@@ -96,13 +101,14 @@ def _numbered(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[
         try:
             cells = next(rows, None)
         except csv.Error as error:
-            raise UnreadableRow(number, _remedy(error, number)) from None
+            raise UnreadableRow(number, remedy_of(error, number)) from None
         if cells is None:
             return
         yield number, cells
 
 
-def _remedy(error: csv.Error, number: int) -> Message:
+def remedy_of(error: csv.Error, number: int) -> Message:
+    """What to do about a row that is no row."""
     if not str(error).startswith("field larger than field limit"):
         return _OPEN_QUOTE
     return message(

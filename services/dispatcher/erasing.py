@@ -17,6 +17,7 @@ from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts, encode_facts
 from services.dispatcher.decisions.quarantine import forget_asked
 from services.dispatcher.decisions.repository import asked as asked_rows
+from services.dispatcher.imports import repository as imports
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import changes
 from services.dispatcher.repository import erasing as rows
@@ -30,7 +31,8 @@ from shared.privacy.subjects import Subject, erase_event
 
 
 async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target]:
-    """Erase these customers; returns those to whom a mail is being sent: its invitation is erased later.
+    """Erase these customers; returns those for whom something is under way, who come again: a mail to them is
+    being sent, or a file that their company has uploaded before is being read.
 
     Locks are taken in the order of the senders and of the decisions: deliveries, invitations, customers.
     """
@@ -51,6 +53,8 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     await rows.remove_counters(uow, targets)
     await rows.remove_profiles(uow, targets)
     await rows.erase_links(uow, targets)
+    being_read = await imports.forget_before_erasure(uow, targets)
+    under_way |= {target for target in targets if (target.tenant, target.id) in being_read}
     notify_changes(uow, [target.tenant for target in targets])
     return under_way
 

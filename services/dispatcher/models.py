@@ -261,6 +261,73 @@ suppression_lift = Table(
     Column("person", Text, info=PERSONAL),
     Index(None, "tenant", "key"),
 )
+import_job = Table(
+    "import_job",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("name", Text, nullable=False, info=PERSONAL),
+    Column("digest", LargeBinary, nullable=False),
+    Column("encoding", Text, nullable=False),
+    Column("separator", Text, nullable=False),
+    Column("columns", LargeBinary, nullable=False),  # JSON
+    Column("mapping", LargeBinary, nullable=False),  # JSON
+    Column("rows", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("next_part", Integer, nullable=False, server_default="0"),
+    Column("done_rows", Integer, nullable=False, server_default="0"),
+    Column("taken", Integer, nullable=False, server_default="0"),
+    Column("refused", Integer, nullable=False, server_default="0"),
+    Column("has_cells", Boolean, nullable=False, server_default=text("true")),
+    Column("language", Text, nullable=False),
+    Column("who_kind", Text, nullable=False),
+    Column("who_id", Text),
+    Column("who_name", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("started_at", INSTANT),
+    Column("ended_at", INSTANT),
+    # A worker that reads a part holds it until then.
+    Column("leased_until", INSTANT, nullable=False),
+    CheckConstraint("kind IN ('events', 'customers', 'answers', 'suppressions')", name="kind"),
+    CheckConstraint("state IN ('uploaded', 'running', 'done', 'stopped', 'expired')", name="state"),
+    Index(
+        "ix_import_job_digest",
+        "tenant",
+        "kind",
+        "digest",
+        unique=True,
+        postgresql_where=text("state IN ('uploaded', 'running')"),
+    ),
+    Index("ix_import_job_running", "leased_until", postgresql_where=text("state = 'running'")),
+)
+import_part = Table(
+    "import_part",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("import_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False, info=PERSONAL),  # JSON
+)
+import_fault = Table(
+    "import_fault",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("import_id", Uuid, primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("column_name", Text, nullable=False),
+    Column("remedy", LargeBinary, nullable=False),  # JSON
+    Column("cells", LargeBinary, info=PERSONAL),  # JSON; NULL: not kept any more
+)
+import_mapping = Table(
+    "import_mapping",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("mapping", LargeBinary, nullable=False),  # JSON
+    Column("changed_at", INSTANT, nullable=False),
+)
 contact_preference = Table(
     "contact_preference",
     metadata,

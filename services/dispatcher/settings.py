@@ -205,6 +205,14 @@ class Settings(ServiceSettings):
         "AFTERWORD_STAFF_URL/v1/texts/ and this name.",
         examples=["twilio"],
     )
+    import_days: int = Field(
+        default=7,
+        ge=1,
+        le=30,
+        description="For how many days a file that was uploaded waits to be begun, and the faulty rows of "
+        "one that was taken can be downloaded. Then their cells are deleted.",
+        examples=["3"],
+    )
 
     @property
     def ses_topic_arns(self) -> frozenset[str]:

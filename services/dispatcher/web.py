@@ -17,6 +17,9 @@ from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
+from services.dispatcher.imports import api as imports_api
+from services.dispatcher.imports import pages as imports_pages
+from services.dispatcher.imports.domain import MAX_FILE_BYTES
 from services.dispatcher.invitations import api as invitations_api
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.preferences import pages as preferences_pages
@@ -57,6 +60,9 @@ ROUTERS = (
     suppression_files.router,
     invitations_api.router,
     bounces_api.router,
+    imports_api.upload_router,
+    imports_api.router,
+    imports_pages.router,
     suppressions_api.router,
     suppressions_pages.router,
     sending_api.router,
@@ -95,7 +101,9 @@ ROUTERS = (
     audit_pages.router,
     preferences_pages.router,
 )
-LIMITS = RequestLimits(larger_bodies={f"/v1{IMPORT_PATH}": MAX_IMPORT_BYTES})
+LIMITS = RequestLimits(
+    larger_bodies={f"/v1{IMPORT_PATH}": MAX_IMPORT_BYTES, imports_api.PATH: MAX_FILE_BYTES}
+)
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:

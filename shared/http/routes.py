@@ -1,7 +1,9 @@
 """The order in which every route checks a request: content type, caller, address, and last the body."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
@@ -16,8 +18,12 @@ from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
 from shared.http.readers import reading
 from shared.http.text_safety import check_address_text, check_form_text
+from shared.values.messages import message
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+IN_MEMORY_BYTES = 128 * 1024
+"""Of a file; a longer one is on the disk."""
+_FILE_KEY = "afterword.file"
 
 
 class CheckedRoute(APIRoute):
@@ -52,11 +58,47 @@ class CheckedRoute(APIRoute):
             if requester is None:
                 return await answer(bounded)
             admission = http_of(request).admission
-            await bounded.body()
+            await self.arrive(bounded)
             async with admission.turn(requester):
                 return await answer(bounded)
 
         return handle
+
+    async def arrive(self, request: Request) -> None:
+        """Take in the whole body, before the request has its turn: a slow one keeps nobody waiting."""
+        await request.body()
+
+
+class FileRoute(CheckedRoute):
+    """A route whose body is a file: it waits on the disk until its turn, never in memory."""
+
+    def get_route_handler(self) -> Handler:
+        """The function that answers a request."""
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
+                request.scope[_FILE_KEY] = file
+                return await answer(request)
+
+        return handle
+
+    async def arrive(self, request: Request) -> None:
+        """Write the body to the file.
+
+        :raises Problem: 415 for one that is packed.
+        """
+        if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            raise Problem(415, detail=message("Send it without a Content-Encoding."))
+        file = file_of(request)
+        async for chunk in request.stream():
+            await asyncio.to_thread(file.write, chunk)
+
+
+def file_of(request: Request) -> BinaryIO:
+    """The body of a request to a ``FileRoute``; it is closed when the request is answered."""
+    file: BinaryIO = request.scope[_FILE_KEY]
+    return file
 
 
 def caller_checks(dependant: Dependant) -> Iterator[CallerCheck[Any]]:

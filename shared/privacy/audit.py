@@ -25,6 +25,7 @@ AuditAct = Literal[
     "sender",
     "contact_policy",
     "customers",
+    "import",
     "wave",
     "placeholder_ids",
     "answer_judged",

@@ -80,17 +80,23 @@ class ServiceClient:
         purpose: ServicePurpose,
         tenant: str,
         query: Mapping[str, Any] | None = None,
+        language: str | None = None,
     ) -> bytes:
         """What the service answers to this JSON, not decoded; the token is good for this body alone.
 
+        :param language: of the texts for people in the answer.
         :raises ServiceUnavailable: when it does not answer 200.
         """
         claims = claims_of_body(body)
-        return (await self._answer(service, path, purpose, tenant, claims, query, body)).content
+        return (await self._answer(service, path, purpose, tenant, claims, query, body, language)).content
 
     async def run(self, stop: asyncio.Event) -> None:
         """Close the connections when the process stops."""
         await stop.wait()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
         while self._opened:
             await self._opened.pop().aclose()
 
@@ -103,10 +109,13 @@ class ServiceClient:
         claims: Mapping[str, Any] | None,
         query: Mapping[str, Any] | None,
         body: bytes | None = None,
+        language: str | None = None,
     ) -> httpx.Response:
         headers = {"Authorization": f"{TOKEN_SCHEME} {self.tokens.sign(purpose, tenant, claims)}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if language is not None:
+            headers["Accept-Language"] = language
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 response = await self._client.request(

@@ -93,6 +93,11 @@ LINKS = Counter(
     "Events for which a personal link was wanted: asked, not_asked (by a rule), refused (faulty).",
     ["status"],
 )
+IMPORTED_ROWS = Counter(
+    "afterword_import_rows_total",
+    "Rows of files: taken, refused (faulty).",
+    ["kind", "outcome"],
+)
 SHARED_ANSWERS = Counter(
     "afterword_share_link_answers_total",
     "Answers by open links: new, closed (paused, ended or full), suspect (shown the page once more).",

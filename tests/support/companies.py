@@ -79,6 +79,8 @@ class Company:
     key: str = ""
     survey: str = ""
     suppression: str = ""
+    imported: str = ""
+    """A file that waits for its mapping."""
     erasure: str = ""
     export_link: str = ""
     dry_run: str = ""
@@ -196,6 +198,17 @@ class World:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def _upload(self, company: Company) -> str:
+        name = company.name
+        answer = await self.clients["dispatcher"].post(
+            "/v1/imports",
+            params={"kind": "customers", "name": f"{name}-file.csv"},
+            content=f"id,email\n{name}-row,row@{name}.example.com\n",
+            headers={**company.headers, "content-type": "text/csv"},
+        )
+        assert answer.is_success, answer.text
+        return str(answer.json()["id"])
+
     async def _ask(self, company: Company) -> None:
         name, dispatcher = company.name, self.contexts["dispatcher"].database
         made = await self.post(
@@ -213,6 +226,7 @@ class World:
         await self.post("dispatcher", company, "/v1/suppressions", {"customer_id": f"{name}-again"})
         path = f"/v1/suppressions/customer:{name}-again?reason={name}-said-so"
         assert (await self.clients["dispatcher"].delete(path, headers=company.headers)).status_code == 204
+        company.imported = await self._upload(company)
         await self.post("dispatcher", company, "/v1/suppressions", {"customer_id": f"{name}-gone"})
         gone = {"customer_id": f"{name}-gone", "reason": f"{name} was asked by letter"}
         company.erasure = (await self.post("dispatcher", company, "/v1/erasures", gone))["id"]

@@ -62,7 +62,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
     person = str(of.people["agent"].staff.id)
     empty, public = RouteRequest(), RouteRequest(public=True)
-    share = {"link_id": of.share_link}
+    share, imported = {"link_id": of.share_link}, {"import_id": of.imported}
     found: dict[str, RouteRequest | tuple[RouteRequest, ...]] = {
         "trigger POST /v1/events": RouteRequest(
             json=an_event(of.name), may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event))
@@ -114,6 +114,27 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /suppressions/download": RouteRequest(
             may_repeat=(f"{of.name}-never",), is_logged=True
         ),
+        "dispatcher POST /v1/imports": RouteRequest(
+            query={"kind": "customers"},
+            content=f"id,email\nnew,new@{of.name}.example.com",
+            headers={"content-type": "text/csv"},
+            may_repeat=(f"new@{of.name}.example.com",),
+        ),
+        "dispatcher GET /v1/imports": empty,
+        "dispatcher GET /v1/imports/{import_id}": RouteRequest(imported, foreign=404),
+        "dispatcher GET /v1/imports/{import_id}/faults.csv": RouteRequest(imported, foreign=404),
+        "dispatcher POST /v1/imports/{import_id}/start": RouteRequest(
+            imported, json={"fields": {"id": "id", "email": "email"}}, foreign=404
+        ),
+        "dispatcher POST /v1/imports/{import_id}/stop": RouteRequest(imported, foreign=404),
+        "dispatcher GET /imports": empty,
+        "dispatcher POST /imports": RouteRequest(
+            form={"kind": "customers", "table": f"id,email\nmore,more@{of.name}.example.com"}
+        ),
+        "dispatcher GET /imports/{import_id}": RouteRequest(imported, foreign=404),
+        "dispatcher GET /imports/{import_id}/faults.csv": RouteRequest(imported, foreign=404),
+        "dispatcher POST /imports/{import_id}": RouteRequest(imported, form={"act": "try"}, foreign=404),
+        "dispatcher POST /imports/{import_id}/stop": RouteRequest(imported, form={}, foreign=404),
         "dispatcher GET /v1/placeholder-ids": empty,
         "dispatcher PUT /v1/placeholder-ids": RouteRequest(json={"ids": ["walk by"]}),
         "dispatcher GET /v1/customers/export": RouteRequest(
@@ -222,6 +243,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             for service in ("collector", "scorer", "alerts")
         },
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
+        "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
         "dispatcher POST /v1/erasures": RouteRequest(
             json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
         ),
@@ -450,6 +472,14 @@ def _preview_token(of: Company, by: Company) -> str:
     """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
     claims = {"survey_id": str(of.survey), "survey_version": 1}
     return _service_tokens.sign("preview", by.name, claims)
+
+
+def _rows_of_file(by: Company) -> RouteRequest:
+    """Answers of a file, as the dispatcher sends them in the name of the company that asks."""
+    body = b'{"answers": [{"id": "row-1", "score": 9, "answered_at": "2026-01-01T00:00:00Z"}]}'
+    token = _service_tokens.sign("import", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    return RouteRequest(content=body.decode(), headers=headers, public=True)
 
 
 def _typed_preview(by: Company) -> RouteRequest:

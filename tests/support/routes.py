@@ -48,6 +48,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
     """Every route of every service, with this company's things in its path."""
     things = {
         "survey_id": company.survey,
+        "import_id": company.imported,
         "suppression_id:path": company.suppression,
         "event_id": company.event,
         "case": company.case,

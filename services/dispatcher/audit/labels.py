@@ -20,6 +20,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "sender": message("changed an address that mails come from"),
     "contact_policy": message("changed when customers are written to"),
     "customers": message("added or changed customers"),
+    "import": message("began to take a file"),
     "wave": message("made or stopped a wave"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "answer_judged": message("said whether a person gave an answer"),

@@ -109,10 +109,11 @@ def read_customers(body: bytes) -> list[ReadCustomer]:
         raise BadList(remedy, too_long=True) from None
     if items is None:
         raise BadList(message('Send {"customers": [ … ]}, as JSON.'))
-    return refuse_contradictions([_read(item) for item in items])
+    return refuse_contradictions([read_customer(item) for item in items])
 
 
-def _read(encoded: bytes) -> ReadCustomer:
+def read_customer(encoded: bytes) -> ReadCustomer:
+    """One customer, as JSON."""
     try:
         customer, _ = read_item(_decoder, encoded)
     except BadItem as bad:

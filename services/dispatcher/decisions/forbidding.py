@@ -16,8 +16,7 @@ from shared.events.surveys import ChannelName
 def first_channel(channels: Sequence[str], person: Person) -> ChannelName | None:
     """The first of a survey's channels that can reach the person; those of newer versions are passed over."""
     can_reach: dict[ChannelName, bool] = {
-        "mail": person.address == "good"
-        and not (person.undeliverable or person.has_link or person.by_sms),
+        "mail": person.address == "good" and not (person.undeliverable or person.has_link or person.by_sms),
         "sms": person.number.quality == "good" and not person.has_link,
         "link": person.has_link,
     }

@@ -67,7 +67,7 @@ def read_rows(
     _check_names(names)
     try:
         for number, cells in rows:
-            yield _read(number, names, cells, now, placeholder_ids)
+            yield read_row(number, names, cells, now, placeholder_ids)
     except UnreadableRow as bad:
         yield SuppressionFault(bad.number, "", bad.remedy)
 
@@ -88,9 +88,10 @@ def _check_names(names: Sequence[str]) -> None:
         )
 
 
-def _read(
+def read_row(
     number: int, names: Sequence[str], cells: Sequence[str], now: datetime, placeholder_ids: AbstractSet[str]
 ) -> SuppressionRow | SuppressionFault:
+    """One row, whose cells stand under these names."""
     if has_more_cells(names, cells):
         return SuppressionFault(number, "", MORE_CELLS)
     given = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}

@@ -9,6 +9,7 @@ import pytest
 
 from shared.ids import derived
 from shared.privacy.persons import person_of
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
 from shared.secrets import customer_hash
 
 from .conftest import SECRET, Bench, bearer
@@ -292,3 +293,29 @@ async def test_answers_are_listed_by_a_segment_in_any_spelling(bench: Bench) -> 
     for written in ("store:Århus", "store:A\u030arhus", "store: Århus\u00a0"):
         reply = await bench.client.get("/v1/answers", params={"segment": written}, headers=bearer())
         assert [answer["segments"] for answer in reply.json()["answers"]] == [{"store": "Århus"}]
+
+
+async def test_rows_of_a_file_come_by_a_token_that_is_good_for_them_alone(bench: Bench) -> None:
+    path = "/v1/personal-data/collector/answers"
+    body = json.dumps({"answers": [GOOD, item(id="2024-18", score=11)]}).encode()
+    tokens = ServiceTokens(SECRET, clock=lambda: bench.now)
+
+    async def send(token: str, content: bytes = body) -> Any:
+        headers = {
+            "authorization": f"{TOKEN_SCHEME} {token}",
+            "content-type": "application/json",
+            "accept-language": "da",
+        }
+        return await bench.client.post(path, content=content, headers=headers)
+
+    good = tokens.sign("import", "acme", claims_of_body(body))
+    for _ in range(2):  # a part that comes twice changes nothing
+        reply = (await send(good)).json()
+        assert [each["status"] for each in reply["results"]] == ["accepted", "refused"]
+        assert reply["results"][1]["errors"][0]["detail"].startswith("Skal være")
+    assert len(await bench.published()) == 1
+    assert (await send(good, b'{"answers": []}')).status_code == 401
+    assert (await send(tokens.sign("export", "acme", claims_of_body(body)))).status_code == 401
+    assert (await send("x.y")).status_code == 401
+    empty = b"[]"
+    assert (await send(tokens.sign("import", "acme", claims_of_body(empty)), empty)).status_code == 422

@@ -121,6 +121,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/u/{token}": ("List-Unsubscribe",),
     "/u/{token}/choice": ("choice",),
     "/suppressions": ("table", "act", "seen"),
+    "/imports": ("kind", "table"),
+    "/imports/{import_id}": ("act", "as-0", "name-1", "value-type", "dates", "decimal", "time_zone"),
     "/suppressions/lift": ("entry", "why"),
     "/senders": ("address",),
     "/share-links": (
@@ -138,6 +140,7 @@ WITHOUT_FIELDS = {
     "/surveys/{survey_id}/copy",
     "/surveys/{survey_id}/start/dry-run",
     "/waves/{wave_id}/stop",
+    "/imports/{import_id}/stop",
     "/customers/links/{link_id}/withdraw",
     "/senders/{sender_id}/keys",
     "/senders/{sender_id}/check",
@@ -314,6 +317,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
     }
     asking: dict[str, dict[str, Any]] = {
         "/v1/surveys": a_survey("x") | ASKING,
+        "/v1/imports": {"fields": {"id": "id"}, "values": {"id": "x"}, "dates": "dmy", "time_zone": "UTC"},
         "/v1/waves": WAVE | {"survey_id": company.relation},
         "/v1/customers": {"customers": [CUSTOMER]},
         "/v1/contact-policy": POLICY,

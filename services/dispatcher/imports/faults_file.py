@@ -1,0 +1,68 @@
+"""The faulty rows of a file, as a file to mend and to send again."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Row
+
+from services.dispatcher.imports import repository
+from services.dispatcher.imports.domain import Import
+from services.dispatcher.imports.remedies import decode_remedy
+from services.dispatcher.imports.tables import OWN_COLUMNS
+from shared.db.database import Database
+from shared.pages.language import reader_locale, rendering_for, spoken
+from shared.values.csv_cells import safe_cell
+
+ROWS_AT_ONCE = 1_000
+BYTE_ORDER_MARK = "\ufeff"
+"""By it spreadsheets know that the file is UTF-8."""
+
+
+def faults_response(database: Database, job: Import) -> StreamingResponse:
+    """The file, some rows at a time."""
+    return StreamingResponse(
+        _faults(database, job),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="faults-{job.id}.csv"'},
+    )
+
+
+async def _faults(database: Database, job: Import) -> AsyncIterator[str]:
+    reader = reader_locale()
+    names = [name for name in job.columns if name not in OWN_COLUMNS]
+    yield BYTE_ORDER_MARK + _lines(job.separator, [[*map(safe_cell, names), *OWN_COLUMNS]])
+    after = 0
+    while True:
+        async with database.reading() as uow:
+            rows = await repository.list_faults(uow, job.tenant, job.id, after, ROWS_AT_ONCE)
+        if not rows:
+            return
+        with rendering_for(reader):
+            lines = [_line(job.columns, row) for row in rows if row.cells is not None]
+        yield _lines(job.separator, lines)
+        after = rows[-1].row
+
+
+def _line(columns: Sequence[str], row: Row[Any]) -> list[str]:
+    cells: list[str] = msgspec.json.decode(row.cells)
+    own = {place for place, name in enumerate(columns) if name in OWN_COLUMNS}
+    width = len(columns)
+    kept = [cells[place] if place < len(cells) else "" for place in range(width) if place not in own]
+    # What stands behind the last column is the fault of the row: it is kept there.
+    return [
+        *map(safe_cell, kept),
+        str(row.row),
+        safe_cell(row.column_name),
+        spoken(decode_remedy(row.remedy)),
+        *map(safe_cell, cells[width:]),
+    ]
+
+
+def _lines(separator: str, lines: Sequence[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=separator).writerows(lines)
+    return buffer.getvalue()

@@ -1,0 +1,171 @@
+"""The rows of another system's export: answers, and customers who have unsubscribed."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.dispatcher.imports.cells import DateOrder, time_of, whole_of
+from services.dispatcher.imports.tables import Row, clean_cell
+from services.dispatcher.moving_in.comparing import Month
+from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded
+from shared.events.nps import SCALE
+from shared.values.csv_cells import safe_cell
+
+ANSWER_COLUMNS = ("id", "score", "answered_at", "comment", "invited_at", "email", "customer_id")
+"""Of the file that is imported."""
+ASKED_COLUMNS = ("email", "customer_id", "asked_at")
+SUPPRESSION_COLUMNS = ("email", "customer_id", "reason", "since")
+_UNIX_SECONDS = range(10**8, 10**11)
+
+
+class Taken(NamedTuple):
+    """An answer of the file that is imported: when, by their clock and by ours, and its score."""
+
+    theirs: str
+    ours: str
+    score: int
+
+
+@dataclass
+class ExportReading:
+    """Reads one export; of each row it keeps a month, a score and a short hash, never its cells."""
+
+    vendor: VendorName
+    columns: Columns
+    order: DateOrder
+    their_zone: ZoneInfo
+    """Of the times in the file that have no offset, and of their months."""
+    our_zone: ZoneInfo
+    months: dict[str, Month] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+    """Of each row of the imported file, in order."""
+    unsubscribed: int = 0
+    unanswered: int = 0
+    """Rows without a score: who was asked and has not answered."""
+
+    asked: int = 0
+    """Of the unanswered rows those that say when."""
+    _seen: set[bytes] = field(default_factory=set)
+    """Of each answer, by its id, or its content where it has none."""
+
+    def write(self, rows: Iterator[Row], answers: BinaryIO, suppressions: BinaryIO, asked: BinaryIO) -> None:
+        """Write what can be taken to three files."""
+        answer_lines, asked_lines = _writer(answers, ANSWER_COLUMNS), _writer(asked, ASKED_COLUMNS)
+        suppression_lines = _writer(suppressions, SUPPRESSION_COLUMNS)
+        for row in rows:
+            cells = [clean_cell(cell) for cell in row.cells]
+            self._unsubscription(cells, suppression_lines)
+            if self.columns.text("score", cells):
+                self._answer(cells, answer_lines)
+            else:
+                self._unanswered(cells, asked_lines)
+        for lines in (answer_lines, suppression_lines, asked_lines):
+            lines.end()
+
+    def month(self, name: str) -> Month:
+        """One month, empty at first."""
+        return self.months.setdefault(name, Month())
+
+    def _answer(self, cells: list[str], lines: "_Lines") -> None:
+        text = self.columns.text("score", cells)
+        question = folded(self.columns.text("question", cells))
+        at = self._time(self.columns.text("answered_at", cells))
+        theirs = "no date" if at is None else f"{at.astimezone(self.their_zone):%Y-%m}"
+        if question and "nps" not in question:
+            self.month(theirs).reasons["of another question than NPS"] += 1
+            return
+        score = whole_of(text, "comma" if "," in text else "point")
+        if score not in SCALE or score is None:
+            self.month(theirs).reasons["without a score from 0 to 10"] += 1
+            return
+        month = self.month(theirs)
+        month.theirs.add(score)
+        if at is None:
+            month.reasons["without a time that can be read"] += 1
+            return
+        own_id = self.columns.text("id", cells)
+        known = _short_hash(own_id or "\0".join(cells))
+        if known in self._seen:
+            month.reasons["stand there twice"] += 1
+            return
+        self._seen.add(known)
+        ours = f"{at.astimezone(self.our_zone):%Y-%m}"
+        invited_at = self._time(self.columns.text("invited_at", cells))
+        lines.write(
+            f"{self.vendor}-{own_id}" if own_id else "",
+            str(score),
+            at.isoformat(),
+            self.columns.text("comment", cells),
+            invited_at.isoformat() if invited_at is not None and invited_at <= at else "",
+            self.columns.text("email", cells),
+            self.columns.text("customer_id", cells),
+        )
+        self.taken.append(Taken(theirs, ours, score))
+
+    def _unanswered(self, cells: list[str], lines: "_Lines") -> None:
+        self.unanswered += 1
+        at = self._time(self.columns.text("invited_at", cells))
+        email, customer_id = self.columns.text("email", cells), self.columns.text("customer_id", cells)
+        if at is not None and (email or customer_id):
+            self.asked += 1
+            lines.write(email, customer_id, at.isoformat())
+
+    def _unsubscription(self, cells: list[str], lines: "_Lines") -> None:
+        text = self.columns.text("unsubscribed", cells)
+        since = self._time(text)
+        email, customer_id = self.columns.text("email", cells), self.columns.text("customer_id", cells)
+        if (since is None and folded(text) not in YES) or not (email or customer_id):
+            return
+        self.unsubscribed += 1
+        lines.write(email, customer_id, "unsubscribed", since.isoformat() if since else "")
+
+    def _time(self, text: str) -> datetime | None:
+        if text.isdecimal() and int(text) in _UNIX_SECONDS:
+            return datetime.fromtimestamp(int(text), UTC)
+        return time_of(text, self.order, self.their_zone)
+
+    def settle(self, refused: dict[int, str]) -> None:
+        """Count what was taken.
+
+        :param refused: why, by the row of the imported file; the row of names is the first.
+        """
+        for row, (theirs, ours, score) in enumerate(self.taken, 2):
+            if row in refused:
+                self.month(theirs).reasons[f"refused: {refused[row]}"] += 1
+                continue
+            self.month(ours).ours.add(score)
+            if ours != theirs:
+                self.month(theirs).reasons[f"count in {ours} here, by the company's time zone"] += 1
+                self.month(ours).reasons[f"counted in {theirs} there, by another time zone"] += 1
+
+
+class _Lines:
+    """Lines of a CSV file, written as they come."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+        self._writer = csv.writer(self._text)
+
+    def write(self, *cells: str) -> None:
+        """One line, whose cells are read as they are here."""
+        self._writer.writerow(map(safe_cell, cells))
+
+    def end(self) -> None:
+        """Leave the file open, at its beginning."""
+        self._text.flush()
+        self._text.detach().seek(0)
+
+
+def _short_hash(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=12).digest()
+
+
+def _writer(file: BinaryIO, columns: tuple[str, ...]) -> _Lines:
+    lines = _Lines(file)
+    lines.write(*columns)
+    return lines

@@ -1,0 +1,170 @@
+"""Move in from a file: import its answers and who has unsubscribed, wait for their end, and compare."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, NamedTuple
+from uuid import UUID
+
+from services.dispatcher.imports import import_commands, repository
+from services.dispatcher.imports.cells import DateOrder, guess_order
+from services.dispatcher.imports.domain import Import
+from services.dispatcher.imports.fields import Kind
+from services.dispatcher.imports.mapping import Mapping as ColumnMapping
+from services.dispatcher.imports.remedies import decode_remedy
+from services.dispatcher.imports.tables import open_file
+from services.dispatcher.moving_in.comparing import months_in_words
+from services.dispatcher.moving_in.exports import ExportReading
+from services.dispatcher.moving_in.last_asked import keep_last_asked
+from services.dispatcher.moving_in.vendors import Part, VendorName, find_columns
+from services.dispatcher.tenants import tenant_or_placeholder
+from shared.db.database import Database
+from shared.privacy.audit import COMMAND_LINE
+from shared.values.zones import zone_of
+
+LOOK_INTERVAL_S = 0.5
+SAMPLE_ROWS = 200
+FAULTS_AT_ONCE = 1_000
+ANSWERS = ColumnMapping(
+    fields={
+        "id": "id",
+        "score": "score",
+        "answered_at": "answered_at",
+        "comment": "comment",
+        "invited_at": "invited_at",
+        "customer.email": "email",
+        "customer.id": "customer_id",
+    }
+)
+SUPPRESSIONS = ColumnMapping(fields={name: name for name in ("email", "customer_id", "reason", "since")})
+
+
+@dataclass(frozen=True)
+class MoveIn:
+    """What to move, and how its columns are named and written where that differs."""
+
+    tenant: str
+    vendor: VendorName
+    path: Path
+    columns: Mapping[Part, str]
+    order: DateOrder | None = None
+    time_zone: str | None = None
+    """Of their times without an offset, and of their months; None: UTC."""
+
+
+class CannotMove(Exception):
+    """The file has not what it takes; the message says what to do."""
+
+
+async def move_in(
+    database: Database, secret: str, wanted: MoveIn, tell: Callable[[str], None]
+) -> Sequence[str]:
+    """Import the file; returns the comparison by month.
+
+    :param tell: gets a line whenever something is done.
+    :raises BadTable: when the file is no table.
+    :raises CannotMove: when the columns are not found.
+    """
+    async with database.reading() as uow:
+        company = await tenant_or_placeholder(uow, wanted.tenant)
+    with (
+        wanted.path.open("rb") as file,
+        TemporaryFile() as answers,
+        TemporaryFile() as suppressions,
+        TemporaryFile() as asked,
+    ):
+        written = Written(answers, suppressions, asked)
+        reading = await asyncio.to_thread(_read, wanted, company.time_zone, file, written)
+        tell(
+            f"{len(reading.taken)} answers, {reading.unsubscribed} who have unsubscribed; "
+            f"{reading.unanswered} rows without a score, {reading.asked} of them with when they were asked"
+        )
+        refused: dict[int, str] = {}
+        if reading.unsubscribed:  # before all else: nobody of them is to be asked
+            await _import(database, wanted, "suppressions", suppressions, SUPPRESSIONS, tell)
+        await keep_last_asked(database, secret, wanted.tenant, asked)
+        if reading.taken:
+            refused = await _import(database, wanted, "answers", answers, ANSWERS, tell)
+    reading.settle(refused)
+    return months_in_words(reading.months.items())
+
+
+class Written(NamedTuple):
+    """The files that an export becomes."""
+
+    answers: BinaryIO
+    suppressions: BinaryIO
+    asked: BinaryIO
+
+
+def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: Written) -> ExportReading:
+    table = open_file(file)
+    try:
+        columns = find_columns(wanted.vendor, table.names, wanted.columns)
+    except KeyError as missing:
+        raise CannotMove(f"The file has no column {missing}; it has {', '.join(table.names)}.") from None
+    needed: tuple[Part, ...] = ("score", "answered_at")
+    lacking = [part for part in needed if part not in columns.places]
+    if lacking and "unsubscribed" not in columns.places:
+        raise CannotMove(
+            f"No column is known to be {' or '.join(lacking)}. Name it, as with --column {lacking[0]}='…'; "
+            f"the file has {', '.join(table.names)}."
+        )
+    sample = list(islice(table.rows, SAMPLE_ROWS))
+    place = columns.places.get("answered_at")
+    cells = [row.cells[place] for row in sample if place is not None and place < len(row.cells)]
+    reading = ExportReading(
+        wanted.vendor,
+        columns,
+        wanted.order or guess_order(cells),
+        zone_of(wanted.time_zone),
+        zone_of(company_zone),
+    )
+    reading.write(chain(sample, table.rows), *written)
+    return reading
+
+
+async def _import(
+    database: Database,
+    wanted: MoveIn,
+    kind: Kind,
+    file: BinaryIO,
+    mapping: ColumnMapping,
+    tell: Callable[[str], None],
+) -> dict[int, str]:
+    """Import a file and wait for its end; returns why rows were refused."""
+    name = f"{wanted.vendor}: {wanted.path.name}"
+    job, _ = await import_commands.upload(
+        database, wanted.tenant, kind, file, COMMAND_LINE, name=name, language="en"
+    )
+    async with database.transaction() as uow:
+        await import_commands.begin(uow, job, mapping, COMMAND_LINE, language="en", remembered=False)
+    done = await _ended(database, wanted.tenant, job.id, tell)
+    tell(f"{kind}: {done.taken} taken, {done.refused} refused (/imports/{done.id})")
+    refused: dict[int, str] = {}
+    after = 0
+    while True:
+        async with database.reading() as uow:
+            rows = await repository.list_faults(uow, wanted.tenant, done.id, after, FAULTS_AT_ONCE)
+        if not rows:
+            return refused
+        refused |= {row.row: str(decode_remedy(row.remedy)) for row in rows}
+        after = rows[-1].row
+
+
+async def _ended(database: Database, tenant: str, id_: UUID, tell: Callable[[str], None]) -> Import:
+    shown = -1
+    while True:
+        async with database.reading() as uow:
+            job = await repository.find(uow, tenant, id_)
+        if job is None:
+            raise CannotMove("The import was removed while it was being taken.")
+        if job.state != "running":
+            return job
+        if job.done_rows != shown:
+            tell(f"{job.kind}: {job.done_rows} of {job.rows}; a worker of the dispatcher takes them")
+            shown = job.done_rows
+        await asyncio.sleep(LOOK_INTERVAL_S)

@@ -1,0 +1,283 @@
+"""Files as people and systems save them: encodings, separators, headers, quotes, and what is wrong with single rows."""
+
+import codecs
+import io
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.dispatcher.csv_tables import BadTable
+from services.dispatcher.imports.decoding import MAX_LINE_CHARACTERS, find_encoding
+from services.dispatcher.imports.domain import MAX_PART_BYTES, MAX_ROWS_PER_PART
+from services.dispatcher.imports.fields import Kind
+from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
+from services.dispatcher.imports.mapping import Mapping, column_of, guess_mapping, mapping_faults
+from services.dispatcher.imports.tables import FileTable, Row, clean_cell, open_file
+from services.dispatcher.imports.uploads import encode_row, parts_of, rows_of_part
+from shared.values.messages import message
+
+TEXT = "Navn;Børn\r\nSøren;2\r\n"
+
+
+def read(content: bytes | str) -> FileTable:
+    return open_file(io.BytesIO(content.encode() if isinstance(content, str) else content))
+
+
+def cells(content: bytes | str) -> list[list[str]]:
+    return [row.cells for row in read(content).rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),
+        (TEXT.encode("cp1252"), "cp1252"),
+        (TEXT.encode("utf-16"), "utf-16"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16"),
+        (TEXT.encode("utf-32"), "utf-32"),
+    ],
+)
+def test_a_file_is_read_in_whatever_encoding_it_was_saved(content: bytes, encoding: str) -> None:
+    table = read(content)
+    assert (table.encoding, table.separator, table.names) == (encoding, ";", ["Navn", "Børn"])
+    assert [row.cells for row in table.rows] == [["Søren", "2"]]
+
+
+def test_the_encoding_is_found_by_the_whole_file_not_by_its_beginning() -> None:
+    content = b"a,b\n" + b"x,1\n" * 50_000 + "ø,1\n".encode("cp1252")
+    assert find_encoding(io.BytesIO(content)) == "cp1252"
+    split = b"a\n" + b"x" * (32 * 1024 - 3) + "ø".encode()  # a character on the border of two pieces
+    assert find_encoding(io.BytesIO(split)) == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "rows"),
+    [
+        ("sep=;\r\na;b\r\n1;2\r\n", ["a", "b"], [["1", "2"]]),
+        ('"sep=\t"\r\na\tb\r\n1\t2\r\n', ["a", "b"], [["1", "2"]]),
+        ("a,,c\n1,2,3\n", ["a", "Column 2", "c"], [["1", "2", "3"]]),
+        ("a,a,a\n1,2,3\n", ["a", "a (2)", "a (3)"], [["1", "2", "3"]]),
+        ("a,b,,\n1,2,,\n", ["a", "b"], [["1", "2", "", ""]]),
+        ("\n\na,b\n1\n\n , \n1,2,3\n,,\n", ["a", "b"], [["1"], ["1", "2", "3"]]),
+        ('a,"b\r\nc"\r\n1,"2\r\n3"\r\n', ["a", "b c"], [["1", "2\n3"]]),
+        ("a,b\r1,2\r3,4", ["a", "b"], [["1", "2"], ["3", "4"]]),
+        ('a,b\n1,"2, ""3"""', ["a", "b"], [["1", '2, "3"']]),
+    ],
+)
+def test_headers_and_rows_are_read_as_they_are_in_real_life(
+    content: str, names: list[str], rows: list[list[str]]
+) -> None:
+    assert read(content).names == names
+    assert cells(content) == rows
+
+
+def test_a_row_that_is_no_row_costs_no_other_one() -> None:
+    rows = list(read('a,b\n1,2\n"3"x,4\n5,6\n').rows)
+    assert [(row.number, row.cells) for row in rows if row.remedy is None] == [
+        (2, ["1", "2"]),
+        (4, ["5", "6"]),
+    ]
+    (bad,) = [row for row in rows if row.remedy is not None]
+    assert (bad.number, str(bad.remedy)) == (3, "A quote is not closed. Save the table as CSV once more.")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "\n\n", ",,,\n1,2", "kim@example.com,9\n", ",".join(f"c{n}" for n in range(201))]
+)
+def test_a_file_without_names_of_columns_is_refused(content: str) -> None:
+    with pytest.raises(BadTable):
+        read(content)
+
+
+def test_a_line_without_an_end_is_refused_and_never_gathered() -> None:
+    table = read("a,b\n1," + "x" * 2 * MAX_LINE_CHARACTERS)
+    with pytest.raises(BadTable):
+        list(table.rows)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("'=1+1", "=1+1"),
+        ('="00123"', "00123"),
+        ('=HYPERLINK("http://x")', '=HYPERLINK("http://x")'),
+        ("'tis", "'tis"),
+        ("  a ", "a"),
+    ],
+)
+def test_a_cell_loses_only_what_a_spreadsheet_put_around_it(cell: str, text: str) -> None:
+    assert clean_cell(cell) == text
+
+
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=4), max_size=40))
+def test_rows_come_out_of_their_parts_as_they_went_in(rows: list[list[str]]) -> None:
+    given_rows = [Row(number, each) for number, each in enumerate(rows, 2)]
+    found = [
+        row
+        for part in parts_of(FileTable("utf-8", ",", [], iter(given_rows)))
+        for row in rows_of_part(part.content)
+    ]
+    assert found == given_rows
+
+
+def test_parts_are_bounded_and_a_remedy_is_kept_with_its_facts() -> None:
+    wide, many = [Row(n, ["x" * 50_000]) for n in range(20)], [Row(n, ["x"]) for n in range(1_100)]
+    for rows, count in ((wide, 7), (many, 3)):
+        parts = list(parts_of(FileTable("utf-8", ",", [], iter(rows))))
+        assert (len(parts), [part.number for part in parts]) == (count, list(range(count)))
+        assert all(part.rows <= MAX_ROWS_PER_PART for part in parts)
+        assert all(len(part.content) <= MAX_PART_BYTES + 2 + MAX_ROWS_PER_PART for part in parts)
+    remedy = message("More than %(most)s.", most=message("%(n)s row", "%(n)s rows", n=3))
+    (row,) = rows_of_part(b"[" + encode_row(Row(7, [], remedy)) + b"]")
+    assert (row.number, str(row.remedy)) == (7, "More than 3 rows.")
+
+
+def reader(kind: Kind, names: list[str], **mapping: Any) -> ItemReader:
+    return ItemReader(kind, Mapping(**mapping), names, ZoneInfo("Europe/Copenhagen"))
+
+
+ANSWER: dict[str, Any] = {
+    "fields": {"score": "s", "answered_at": "t", "customer.email": "e", "segments.shop": "shop"}
+}
+NAMES = ["s", "t", "e", "shop"]
+
+
+def test_a_row_becomes_what_the_api_takes_and_has_the_id_of_its_content() -> None:
+    read_by = reader("answers", NAMES, **ANSWER, dates="dmy", decimal="comma")
+    item = read_by.read(Row(2, ["9,0", "31.12.2026 kl", "", ""]))
+    assert isinstance(item, FaultyRow)
+    item = read_by.read(Row(2, ["9,0", "31.12.2026 23:30", "kim@example.com", "Nord"]))
+    assert isinstance(item, Item)
+    assert {**item.content, "id": ""} == {
+        "id": "",
+        "score": 9,
+        "answered_at": "2026-12-31T22:30:00+00:00",
+        "customer": {"email": "kim@example.com"},
+        "segments": {"shop": "Nord"},
+    }
+    again = read_by.read(Row(9, [" 9,0", " 31.12.2026 23:30", "kim@example.com", "Nord", "", ""]))
+    other = read_by.read(Row(2, ["9,0", "31.12.2026 23:30", "kim@example.com", "Syd"]))
+    assert isinstance(again, Item)
+    assert isinstance(other, Item)
+    assert again.content["id"] == item.content["id"] != other.content["id"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (["", "2026-01-01", "", ""], "s"),
+        (["11", "2026-01-01", "", ""], "s"),
+        (["9,5", "2026-01-01", "", ""], "s"),
+        (["nine", "2026-01-01", "", ""], "s"),
+        (["9", "", "", ""], "t"),
+        (["9", "31/02/2026", "", ""], "t"),
+        (["9", "2026-02-30", "", ""], "t"),
+        (["9", "01/02/26", "", ""], "t"),
+        (["9"], "t"),
+        (["9", "2026-01-01", "a\ufffdb", ""], "e"),
+        (["9", "2026-01-01", "", "", "more"], ""),
+    ],
+)
+def test_a_faulty_cell_is_named_by_row_and_column(row: list[str], column: str) -> None:
+    fault = reader("answers", NAMES, **ANSWER, dates="dmy", decimal="comma").read(Row(5, row))
+    assert isinstance(fault, FaultyRow)
+    assert (fault.number, fault.column) == (5, column)
+    assert str(fault.remedy)
+
+
+def test_nul_and_broken_bytes_are_faults_of_their_cells() -> None:
+    table = read(b"s,t,e,shop\n9,2026-01-01,a\0b,x\n")
+    fault = reader("answers", NAMES, **ANSWER).read(next(table.rows))
+    assert isinstance(fault, FaultyRow)
+    assert fault.column == "e"
+
+
+def test_numbers_of_events_are_json_numbers_and_identifiers_stay_texts() -> None:
+    mapping = {
+        "fields": {
+            "numbers.total": "Total",
+            "attributes.order_id": "Order",
+            "occurred_at": "When",
+            "organisation": "Org",
+        },
+        "values": {"type": "order.delivered"},
+        "decimal": "comma",
+    }
+    item = reader("events", ["Total", "Order", "When", "Org"], **mapping).read(
+        Row(2, ["1.234,50", "00123", "2026-01-01T00:00:00-05:00", "north / sales"])
+    )
+    assert isinstance(item, Item)
+    assert b'"attributes":{"total":1234.50,"order_id":"00123"}' in msgspec.json.encode(item.content)
+    assert item.content["organisation"] == ["north", "sales"]
+    assert item.content["occurred_at"] == "2026-01-01T05:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "fields"),
+    [
+        (
+            "customers",
+            ["Customer ID", "E-mail", "Land"],
+            {"id": "Customer ID", "email": "E-mail", "country": "Land"},
+        ),
+        (
+            "answers",
+            ["NPS", "Dato", "email", "segments.store"],
+            {
+                "score": "NPS",
+                "answered_at": "Dato",
+                "customer.email": "email",
+                "segments.store": "segments.store",
+            },
+        ),
+        ("suppressions", ["Email", "afterword_row", "x"], {"email": "Email"}),
+    ],
+)
+def test_columns_are_guessed_by_their_names(kind: Kind, columns: list[str], fields: dict[str, str]) -> None:
+    assert guess_mapping(kind, columns, [], None).fields == fields
+
+
+def test_the_mapping_of_before_is_taken_where_the_file_has_its_columns() -> None:
+    before = Mapping(fields={"email": "A"}, dates="mdy")
+    assert guess_mapping("suppressions", ["A", "B"], [], before) == before
+    assert guess_mapping("suppressions", ["email"], [["1/31/2026"]], before) == Mapping(
+        fields={"email": "email"}, dates="mdy"
+    )
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"fields": {"score": "s"}},
+        {"fields": {**ANSWER["fields"], "score": "gone"}},
+        {"fields": {**ANSWER["fields"], "salary": "s"}},
+        {"fields": {**ANSWER["fields"], "segments.": "s"}},
+        {**ANSWER, "values": {"score": "9"}},
+        {**ANSWER, "time_zone": "Mars/Olympus"},
+    ],
+)
+def test_a_mapping_that_cannot_hold_is_refused(mapping: dict[str, Any]) -> None:
+    assert mapping_faults("answers", Mapping(**mapping), NAMES)
+    assert mapping_faults("answers", Mapping(**ANSWER), NAMES) == []
+
+
+def test_a_fault_of_the_api_is_found_in_its_column() -> None:
+    mapping = Mapping(
+        fields={"segments.a/b": "x", "numbers.total": "y", "customer.email": "z", "basis.kind": "b"}
+    )
+    for place, column in (
+        ("/segments/a~1b", "x"),
+        ("/attributes/total", "y"),
+        ("/customer/email", "z"),
+        ("/basis/kind", "b"),
+        ("/organisation/0", ""),
+        ("/", ""),
+    ):
+        assert column_of(mapping, place) == column

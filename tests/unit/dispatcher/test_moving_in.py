@@ -1,0 +1,111 @@
+"""Exports of other systems in their documented forms: what is taken of them, and why their months and ours differ."""
+
+import csv
+import io
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.dispatcher.imports.tables import open_file
+from services.dispatcher.moving_in.comparing import months_in_words
+from services.dispatcher.moving_in.exports import ExportReading
+from services.dispatcher.moving_in.vendors import Part, VendorName, find_columns
+
+DELIGHTED = (
+    "Survey Response ID,Score,Comment,Created At,Person ID,Email,Survey Sent At,Survey Type,Unsubscribed At\n"
+    '1,9,"Fast, and friendly",2026-01-31 23:30:00 UTC,10,kim@example.com,2026-01-30 08:00:00 UTC,nps,\n'
+    "2,3,=slow,2026-02-01 10:00:00 UTC,11,lee@example.com,,nps,2026-02-02 09:00:00 UTC\n"
+    "2,3,=slow,2026-02-01 10:00:00 UTC,11,lee@example.com,,nps,2026-02-02 09:00:00 UTC\n"
+    "3,5,,2026-02-03 10:00:00 UTC,12,ann@example.com,,csat,\n"
+    ",,,,13,bo@example.com,2026-02-04 10:00:00 UTC,nps,\n"
+)
+ASKNICELY = (
+    "response_id;person_id;contact_id;name;email;answer;comment;sent;responded;question_type;dont_contact\n"
+    "7;70;c-7;Kim;kim@example.com;10;;1767225600;1767312000;nps;1\n"
+    "8;80;c-8;Lee;lee@example.com;5;;1767225600;1767312000;csat;0\n"
+)
+CUSTOMERGAUGE = (
+    "Customer number\tEmail\tNPS Score\tComment\tSent Date\tResponse Date\n"
+    "c-1\tkim@example.com\t8\tok\t31/12/2025\t01/01/2026\nc-2\tlee@example.com\tn/a\t\t31/12/2025\t01/01/2026\n"
+)
+RETENTLY = "id,email,score,comments,createdDate\nabc,kim@example.com,10,great,2026-01-01T10:00:00.000Z\n"
+FORMBRICKS = (
+    "No.,Response ID,Timestamp,Finished,Survey ID,Formbricks ID (internal),User ID,Notes,Tags,url,"
+    '"1. How likely are you to recommend us?",2. Why?\n'
+    "1,r-1,2026-01-01 10:00:00,Yes,s,,c-1,,,https://x.example,9,good\n"
+)
+CSV = "E-mail address,NPS,Date\nkim@example.com,9,\nlee@example.com,0,01/31/2026\n"
+
+
+def moved(
+    vendor: VendorName, content: str, order: str = "ymd", chosen: dict[Part, str] | None = None
+) -> tuple[ExportReading, list[list[str]], list[list[str]], list[list[str]]]:
+    table = open_file(io.BytesIO(content.encode("utf-16")))
+    columns = find_columns(vendor, table.names, chosen or {})
+    utc, ours = ZoneInfo("UTC"), ZoneInfo("Europe/Copenhagen")
+    reading = ExportReading(vendor, columns, order, utc, ours)  # type: ignore[arg-type]
+    files = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    reading.write(table.rows, *files)
+    first, second, third = ([*csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))][1:] for file in files)
+    return reading, first, second, third
+
+
+def test_an_export_of_delighted_is_taken_and_each_difference_has_its_reason() -> None:
+    reading, answers, suppressions, asked = moved("delighted", DELIGHTED)
+    assert [row[:4] for row in answers] == [
+        ["delighted-1", "9", "2026-01-31T23:30:00+00:00", "Fast, and friendly"],
+        ["delighted-2", "3", "2026-02-01T10:00:00+00:00", "'=slow"],
+    ]
+    assert answers[0][4:6] == ["2026-01-30T08:00:00+00:00", "kim@example.com"]
+    assert suppressions[0] == ["lee@example.com", "", "unsubscribed", "2026-02-02T09:00:00+00:00"]
+    assert asked == [["bo@example.com", "", "2026-02-04T10:00:00+00:00"]]
+    reading.settle({3: "Is no address."})
+    zones = (
+        "count in 2026-02 here, by the company's time zone",
+        "counted in 2026-01 there, by another time zone",
+    )
+    others = "1 of another question than NPS; 1 refused: Is no address.; 1 stand there twice"
+    assert months_in_words(reading.months.items()) == [
+        "month               theirs              ours  why they differ",
+        f"2026-01         +100.0 n=1              none  1 {zones[0]}",
+        f"2026-02         -100.0 n=2        +100.0 n=1  1 {zones[1]}; {others}",
+        f"all              -33.3 n=3        +100.0 n=1  1 {zones[0]}; 1 {zones[1]}; {others}",
+    ]
+
+
+def test_each_difference_is_explained_to_the_last_answer() -> None:
+    reading, *_ = moved("delighted", DELIGHTED)
+    reading.settle({3: "Is no address."})
+    for name, month in reading.months.items():
+        missing = sum(
+            -count if words.startswith("counted in") else count
+            for words, count in month.reasons.items()
+            if not words.startswith("of another")
+        )
+        assert month.theirs.total - month.ours.total == missing, name
+
+
+@pytest.mark.parametrize(
+    ("vendor", "content", "order", "answer", "unsubscribed"),
+    [
+        ("asknicely", ASKNICELY, "ymd", ["asknicely-7", "10", "2026-01-02T00:00:00+00:00"], 1),
+        ("customergauge", CUSTOMERGAUGE, "dmy", ["", "8", "2026-01-01T00:00:00+00:00"], 0),
+        ("retently", RETENTLY, "ymd", ["retently-abc", "10", "2026-01-01T10:00:00+00:00"], 0),
+        ("formbricks", FORMBRICKS, "ymd", ["formbricks-r-1", "9", "2026-01-01T10:00:00+00:00"], 0),
+        ("csv", CSV, "mdy", ["", "0", "2026-01-31T00:00:00+00:00"], 0),
+    ],
+)
+def test_the_export_of_each_vendor_is_read_in_its_documented_form(
+    vendor: VendorName, content: str, order: str, answer: list[str], unsubscribed: int
+) -> None:
+    reading, answers, suppressions, _ = moved(vendor, content, order)
+    assert [row[:3] for row in answers] == [answer]
+    assert len(suppressions) == reading.unsubscribed == unsubscribed
+
+
+def test_a_column_that_was_renamed_is_said() -> None:
+    content = "What,When,Wer\n9,2026-01-01,kim@example.com\n"
+    _, answers, *_ = moved("csv", content, chosen={"score": "What", "answered_at": "When", "email": "Wer"})
+    assert answers[0][5] == "kim@example.com"
+    with pytest.raises(KeyError):
+        find_columns("csv", ["a"], {"score": "b"})
