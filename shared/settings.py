@@ -154,7 +154,9 @@ def _outbound_networks(given: str) -> str:
     try:
         networks_of(given)
     except ValueError:
-        raise ValueError("must be networks such as 10.20.0.0/16 or fd00:12::/48, separated by commas") from None
+        raise ValueError(
+            "must be networks such as 10.20.0.0/16 or fd00:12::/48, separated by commas"
+        ) from None
     return given
 
 

@@ -62,7 +62,7 @@ source_position = Table(
     postgresql_with={"fillfactor": "50"},
 )
 
-# Which worker reads a source, and what it last saw: the position, not the lease, keeps two from taking the same in.
+# Which worker reads a source, and what it saw last. The position keeps two from taking the same in.
 source_run = Table(
     "source_run",
     metadata,

@@ -61,7 +61,7 @@ class UnitOfWork:
         self._outbox_rows.append((topic.name, topic.record_key(event), value, None))
 
     def publish_encoded(self, topic: str, key: bytes, value: bytes) -> None:
-        """Publish an event that was encoded before the transaction began, and is not larger than a topic takes."""
+        """Publish an event that was encoded before, and is not larger than a topic takes."""
         self._outbox_rows.append((topic, key, value, None))
 
     def publish_tombstone(self, topic: str, key: bytes) -> None:

@@ -78,5 +78,3 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return True  # what it leads to is judged
     return address.is_global and not address.is_multicast
-
-

@@ -1,7 +1,8 @@
 """Avro schemas that are safe to read unknown bytes by.
 
-A schema and a record come from outside, and one worker reads the records of many companies. A schema by which
-few bytes could become endless values (items of no bytes, a type within itself, types that multiply) is refused.
+A schema and a record come from outside, and one worker reads the records of many companies. A schema by
+which few bytes could become endless values (items of no bytes, a type within itself, types that multiply)
+is refused.
 """
 
 import io
@@ -72,6 +73,9 @@ class _Walk:
         if isinstance(schema, list):
             least = [self._least_bytes(each, namespace) for each in schema]
             return 1 + min(least, default=0)
+        return self._of_object(schema, namespace)
+
+    def _of_object(self, schema: Mapping[str, Any], namespace: str) -> int:
         kind = schema.get("type")
         if isinstance(kind, list | Mapping):
             return self._least_bytes(kind, namespace)

@@ -1,4 +1,4 @@
-"""Kafka clients for the clusters of companies: read only, bounded, and to no address that the guard refuses."""
+"""Kafka clients for the clusters of companies: read only, bounded, to no address that the guard refuses."""
 
 import asyncio
 import contextlib
@@ -52,18 +52,18 @@ class _SourceClient(AIOKafkaClient):
     """A client whose every connection is made to a checked address."""
 
     def __init__(self, guard: AddressGuard, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self._guard = guard
         self.last_error: BaseException | None = None
         """Why the last connection failed: aiokafka tells only that none could be made."""
 
     async def bootstrap(self) -> None:
         with _connecting(self):
-            await super().bootstrap()
+            await super().bootstrap()  # type: ignore[no-untyped-call]
 
     async def _get_conn(self, *args: Any, **options: Any) -> Any:
         with _connecting(self):
-            return await super()._get_conn(*args, **options)
+            return await super()._get_conn(*args, **options)  # type: ignore[no-untyped-call]
 
     async def connect(self, host: str, port: int, options: dict[str, Any]) -> AIOKafkaConnection:
         """A connection to one of the host's checked addresses."""
@@ -82,15 +82,16 @@ class _Connection(AIOKafkaConnection):
     """A connection that reads no response of a size that no request of ours asks for."""
 
     def _create_reader_task(self) -> "asyncio.Task[None]":
-        exactly: Callable[[int], Awaitable[bytes]] = self._reader.readexactly
+        reader: Any = self._reader
+        exactly: Callable[[int], Awaitable[bytes]] = reader.readexactly
 
         async def bounded(size: int) -> bytes:
             if not 0 <= size <= MAX_RESPONSE_BYTES:
                 raise ConnectionError("the broker says that it answers more than is read")
             return await exactly(size)
 
-        self._reader.readexactly = bounded
-        task: asyncio.Task[None] = super()._create_reader_task()
+        reader.readexactly = bounded
+        task: asyncio.Task[None] = super()._create_reader_task()  # type: ignore[no-untyped-call]
         return task
 
 
@@ -112,7 +113,7 @@ class _CheckedLoop:
 
 
 async def _connected(host: str, port: int, address: str, options: dict[str, Any]) -> AIOKafkaConnection:
-    connection = _Connection(host, port, **options)
+    connection: Any = _Connection(host, port, **options)  # type: ignore[no-untyped-call]
     loop = connection._loop  # noqa: SLF001
     connection._loop = _CheckedLoop(loop, address)  # noqa: SLF001  (aiokafka has no way to name the address)
     try:
@@ -123,7 +124,8 @@ async def _connected(host: str, port: int, address: str, options: dict[str, Any]
 
 
 _client: ContextVar[_SourceClient | None] = ContextVar("source_client", default=None)
-_create_conn: Any = aiokafka.client.create_conn
+_module: Any = aiokafka.client
+_create_conn: Any = _module.create_conn
 
 
 @contextlib.contextmanager
@@ -142,7 +144,7 @@ async def _create_checked_conn(host: str, port: int, **options: Any) -> Any:
     return await client.connect(host, port, options)
 
 
-aiokafka.client.create_conn = _create_checked_conn
+_module.create_conn = _create_checked_conn
 
 
 def tls_context(connection: Connection, client_key: str) -> ssl.SSLContext:
@@ -192,7 +194,7 @@ class SourceCluster:
     """The cluster of one source, connected.
 
     It needs the rights to describe and to read the topic, and none to a group: the positions are ours.
-    What goes wrong with the cluster is raised as :class:`SourceProblem`, and so never taken for an error of ours.
+    What goes wrong with the cluster is raised as :class:`SourceProblem`, never taken for an error of ours.
     """
 
     def __init__(self, source: Source, secrets: Secrets, guard: AddressGuard) -> None:
@@ -211,7 +213,7 @@ class SourceCluster:
             fetch_max_wait_ms=FETCH_WAIT_MS,
             **options,
         )
-        self._client = _SourceClient(guard, **options)
+        self._client: Any = _SourceClient(guard, **options)
         self._consumer._client = self._client  # noqa: SLF001  (aiokafka has no way to pass one)
 
     @contextlib.asynccontextmanager
@@ -284,7 +286,7 @@ class SourceCluster:
         return {tp.partition: offset for tp, offset in found.items()}
 
     async def at_times(self, times_ms: Mapping[int, int]) -> dict[int, tuple[int, int] | None]:
-        """By partition the first record that is not older than a time: its offset and time; None: there is none."""
+        """By partition the first record that is not older than a time: its offset and time, or None."""
         with self._errors():
             found = await self._consumer.offsets_for_times(
                 {self._tp(part): time_ms for part, time_ms in times_ms.items()}

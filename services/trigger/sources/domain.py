@@ -23,7 +23,7 @@ MAX_SOURCES = 20
 MAX_BAD_RUN = 100
 """So many dead letters in a row mean that the mapping is wrong, not the records: the partition stops."""
 OWN_CLUSTER_PREFIX = "sources.{tenant}."
-"""How the topics begin that a company may read on the cluster of this installation, where all companies' are."""
+"""How the topics begin that a company may read on the cluster of this installation."""
 
 
 class SourceRefused(Exception):
@@ -42,7 +42,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """host:port of some brokers."""
     tls: bool = False
     ca: str = ""
-    """Certificates (PEM) of the authorities that the brokers' come from; empty: those that the system trusts."""
+    """Certificates (PEM) of the authorities of the brokers; empty: those that the system trusts."""
     client_certificate: str = ""
     """PEM; its key is a secret."""
     sasl: Sasl = "none"
@@ -106,7 +106,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     """Higher with each change; a worker that knows an older one takes nothing in."""
     generation: int
-    """How often the topic was said to be another one of the same name: part of the ids of events without one."""
+    """How often the topic was said to be another one: part of the ids of events without one."""
     created_at: datetime
     changed_at: datetime
 

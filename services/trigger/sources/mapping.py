@@ -94,7 +94,7 @@ def is_wanted(record: Any, only: Filter | None) -> bool:
 
 
 def mapped(record: Any, mapping: Mapping[str, Rule]) -> dict[str, Any]:
-    """The event that the rules make of a record, unchecked; what the record does not have is left out."""
+    """The event that the rules make of a record, unchecked; what the record lacks is left out."""
     event: dict[str, Any] = {}
     for target, rule in mapping.items():
         value = rule.value if rule.path is None else look_up(record, rule.path)

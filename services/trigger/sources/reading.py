@@ -41,7 +41,7 @@ TOPIC_INTERVAL_S = 30.0
 """After so long the topic is looked at again: it may have more partitions."""
 MAX_BACKOFF_S = 60.0
 MAX_OUTBOX_ROWS = 20_000
-"""While more wait for the relay, no more are added: a broker of ours that is away must not fill the database."""
+"""While more wait for the relay, none are added: our broker's absence must not fill the database."""
 OUTBOX_CHECK_RECORDS = 5_000
 OUTBOX_ROWS = "SELECT (SELECT max(seq) FROM outbox) - (SELECT min(seq) FROM outbox)"
 
@@ -84,7 +84,7 @@ class SourceReading:
             except _Fenced:
                 metrics.FENCED.labels("trigger", SOURCES).inc()
                 await pause(stopping, 1.0)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  (it is shown and logged; the other sources go on)
                 await self._report_failure(error)
                 await pause(stopping, self._backoff.next())
 
@@ -215,9 +215,7 @@ class SourceReading:
         Compaction and transactions leave gaps, too, which are none.
         """
         gaps = [
-            part
-            for part, records in fetched.items()
-            if records[0].offset > self._positions[part].next_offset
+            part for part, records in fetched.items() if records[0].offset > self._positions[part].next_offset
         ]
         if not gaps:
             return
@@ -230,9 +228,7 @@ class SourceReading:
         cluster.pause(part)
         self._positions.pop(part, None)
         self._stopped[part] = problem
-        log.warning(
-            "source_partition_stopped", source=str(self._source.id), partition=part, problem=problem
-        )
+        log.warning("source_partition_stopped", source=str(self._source.id), partition=part, problem=problem)
 
     async def _take(
         self,
@@ -285,14 +281,14 @@ class SourceReading:
         ends = await cluster.ends(parts)
         async with self._database.reading() as uow:
             stored = await repository.positions_of(uow, self._source)
-        lag = sum(max(ends[part] - (each.next_offset or 0), 0) for part, each in stored.items() if part in ends)
+        lag = sum(
+            max(ends[part] - (each.next_offset or 0), 0) for part, each in stored.items() if part in ends
+        )
         await self._write_status(lag, next(iter(self._stopped.values()), None))
 
     async def _write_status(self, lag: int | None, problem: ProblemCode | None) -> None:
         async with self._database.transaction() as uow:
-            await repository.write_status(
-                uow, self._source, self._settings.worker, lag=lag, problem=problem
-            )
+            await repository.write_status(uow, self._source, self._settings.worker, lag=lag, problem=problem)
 
 
 def record_reader(source: Source, secrets: Secrets, guard: AddressGuard) -> RecordReader:

@@ -95,9 +95,7 @@ class RecordReader:
         try:
             return self._registry.decode(value)
         except NotOfSchema as why:
-            raise Unacceptable(
-                "/", message("Cannot be read by its schema: %(why)s.", why=str(why))
-            ) from None
+            raise Unacceptable("/", message("Cannot be read by its schema: %(why)s.", why=str(why))) from None
 
     def _read_cloud_event(self, record: Record, structured: bytes) -> Read:
         if not self._reading.mapping:
@@ -189,8 +187,6 @@ def _with_data(envelope: dict[str, Any]) -> dict[str, Any]:
             raise Unacceptable("/data_base64", message("Holds no JSON object in base64.")) from None
         return {**envelope, "data": data}
     return envelope
-
-
 
 
 _plain = msgspec.json.Decoder(EventIn)

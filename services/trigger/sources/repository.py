@@ -125,7 +125,11 @@ async def delete(uow: UnitOfWork, tenant: str, source_id: UUID) -> bool:
 def _source(row: Row[Any]) -> Source:
     values = {name: getattr(row, name) for name in Source.__struct_fields__}
     return Source(
-        **{**values, "connection": _connection.decode(row.connection), "reading": _reading.decode(row.reading)}
+        **{
+            **values,
+            "connection": _connection.decode(row.connection),
+            "reading": _reading.decode(row.reading),
+        }
     )
 
 
@@ -456,5 +460,3 @@ async def write_status(
 async def count_states(uow: UnitOfWork) -> Row[Any]:
     """How many sources of all companies are in which state, and their lag."""
     return (await uow.execute(COUNT_STATES)).one()
-
-

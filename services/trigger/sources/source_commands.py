@@ -78,7 +78,8 @@ async def declare(
         return _same(known, source)
     if await repository.count_of(uow, tenant) >= MAX_SOURCES:
         raise SourceRefused(
-            "/name", message("A company may have %(most)s sources. Delete one first.", most=Count(MAX_SOURCES))
+            "/name",
+            message("A company may have %(most)s sources. Delete one first.", most=Count(MAX_SOURCES)),
         )
     if not await repository.insert(uow, source):
         known = await repository.find(uow, tenant, source_id)
@@ -114,7 +115,7 @@ async def change(
         if (value := getattr(wanted, name)) is not None
     }
     changed = replace(known, **given)
-    secrets = _secrets_of(wanted, _known_secrets(secret, known))
+    secrets = _secrets_of(wanted, _kept(_known_secrets(secret, known), known, changed))
     changed = _sealed_anew(secret, known, changed, secrets)
     if changed == known:
         return known
@@ -138,6 +139,20 @@ def _known_secrets(secret: str, known: Source) -> Secrets:
         return opened(secret, known)
     except SealBroken:
         return Secrets()
+
+
+def _kept(secrets: Secrets, known: Source, changed: Source) -> Secrets:
+    """The secrets that are still sent where they were meant to go: for another server each is given again."""
+    before, after = known.connection, changed.connection
+    if (before.bootstrap, before.tls, before.ca) != (after.bootstrap, after.tls, after.ca):
+        secrets = replace(secrets, password="", client_key="")
+    if known.reading.registry is None or known.reading.registry.url != _registry_url(changed):
+        secrets = replace(secrets, registry_password="")
+    return secrets
+
+
+def _registry_url(source: Source) -> str | None:
+    return source.reading.registry.url if source.reading.registry is not None else None
 
 
 def _sealed_anew(secret: str, known: Source, changed: Source, secrets: Secrets) -> Source:
@@ -203,7 +218,13 @@ def check(source: Source, secrets: Secrets) -> None:
         raise SourceRefused("/connection/bootstrap", message("Name one broker at least, as host:port."))
     if connection.sasl != "none" and not (connection.username and secrets.password):
         field = "/connection/password" if connection.username else "/connection/username"
-        raise SourceRefused(field, message("To sign in, both a user name and a password are needed."))
+        raise SourceRefused(
+            field,
+            message(
+                "To sign in, both a user name and a password are needed; "
+                "for other brokers the password is given again."
+            ),
+        )
     if connection.sasl == "plain" and not connection.tls:
         raise SourceRefused(
             "/connection/sasl",
@@ -217,6 +238,16 @@ def check(source: Source, secrets: Secrets) -> None:
         )
     _check_certificates(connection, secrets)
     check_read_from(source.read_from)
+    if reading.registry is not None and reading.registry.username and not secrets.registry_password:
+        raise SourceRefused("/registry/password", message("The user name needs its password."))
+    check_reading(reading)
+
+
+def check_reading(reading: Reading) -> None:
+    """Check how records are to be read.
+
+    :raises SourceRefused: naming the field and the remedy.
+    """
     needs_registry = reading.format in REGISTRY_FORMATS
     if needs_registry and (reading.registry is None or not is_registry_url(reading.registry.url)):
         raise SourceRefused(
@@ -239,7 +270,9 @@ def _check_certificates(connection: Connection, secrets: Secrets) -> None:
     except (ssl.SSLError, ValueError):
         raise SourceRefused(
             "/connection/client_certificate",
-            message("The certificate and its key, both in PEM form and without a password, do not fit together."),
+            message(
+                "The certificate and its key, both in PEM form and without a password, do not fit together."
+            ),
         ) from None
 
 

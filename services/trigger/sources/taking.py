@@ -1,4 +1,4 @@
-"""What becomes of a batch of records: transactions to publish, dead letters, and the moves of the positions."""
+"""What becomes of a batch of records: events to publish, dead letters, and the moves of the positions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from shared.db.database import UnitOfWork
 from shared.events import TRANSACTIONS
 from shared.intake.accepting import accepted_event
 from shared.intake.errors import Unacceptable
-from shared.kafka.kernel.dead_letters import dead_letter_key, encode_headers
+from shared.kafka.kernel.dead_letters import HEADER_PREFIX, dead_letter_key, encode_headers
 from shared.kafka.kernel.handling import Record
 from shared.kafka.kernel.source_letters import SOURCE_KEY_HEADER, SOURCE_LETTERS, source_place
 from shared.limits import MAX_EVENT_BYTES
@@ -62,14 +62,7 @@ class Judge:
         self._source = source
         self._reader = reader
         self._secret = secret
-        self._key = ApiKey(
-            id=str(source.id),
-            tenant=source.tenant,
-            name=source.name,
-            scopes=frozenset({"events:write"}),
-            source=source.name,
-            country=country,
-        )
+        self._key = judge_key(source, country)
 
     def batch(
         self, fetched: Mapping[int, Sequence[Record]], positions: Mapping[int, Position], now: datetime
@@ -98,7 +91,7 @@ class Judge:
             except Unacceptable as fault:
                 batch.faults.append(Fault(part, record.offset, _shown(fault.field), fault.remedy))
             except Exception as error:
-                # One record never harms its batch; ours is the fault, so the record waits among the dead letters.
+                # One record never harms its batch; the fault is ours, so it is a dead letter.
                 log.exception("source_record_failed", source=str(self._source.id), error=type(error).__name__)
                 batch.faults.append(Fault(part, record.offset, "/", _OUR_FAULT))
             else:
@@ -128,12 +121,26 @@ class Judge:
         return TRANSACTIONS.record_key(published), value
 
 
+def judge_key(source: Source, country: str | None) -> ApiKey:
+    """Whose the events of a source are: as if a key of the company had sent them."""
+    return ApiKey(
+        tenant=source.tenant,
+        id=str(source.id),
+        name=source.name,
+        scopes=frozenset({"events:write"}),
+        country=country,
+        source=source.name,
+    )
+
+
 def add_letters(uow: UnitOfWork, source: Source, batch: Batch) -> None:
     """Publish the dead letters, with their original bytes and the remedy."""
     place = source_place(source.tenant, str(source.id))
     for record, fault in zip(batch.letters, batch.faults, strict=True):
         value = record.value or b""
-        headers = [(name, content or b"") for name, content in record.headers]
+        headers = [
+            (name, content or b"") for name, content in record.headers if not name.startswith(HEADER_PREFIX)
+        ]
         if record.key is not None:
             headers.insert(0, (SOURCE_KEY_HEADER, record.key))
         if sum(len(name) + len(content) for name, content in headers) > MAX_LETTER_HEADER_BYTES:
