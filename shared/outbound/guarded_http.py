@@ -1,4 +1,4 @@
-"""HTTP to servers that companies name: to addresses that the guard lets pass, within seconds, in few bytes."""
+"""HTTP to servers that companies name: to addresses that the guard lets pass, within seconds, few bytes."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterable

@@ -128,7 +128,8 @@ def _text_of(value: Any) -> Any:
 
 
 _SECONDS_END, _MILLISECONDS_END = 100_000_000_000, 100_000_000_000_000
-"""Numbers below the one are seconds (until the year 5138), below the other milliseconds, else microseconds."""
+"""Numbers below the one are seconds (until the year 5138), below the other milliseconds, else
+microseconds."""
 
 
 def time_of(value: Any) -> Any:
@@ -145,7 +146,7 @@ def time_of(value: Any) -> Any:
 
 
 def place_in_record(field: str, mapping: Mapping[str, Rule]) -> str:
-    """Where in the record the field of an event comes from, which is given as a JSON pointer; else the field."""
+    """The place in the record that a field of an event, a JSON pointer, comes from; else the field."""
     target = field.strip("/").replace("/", ".")
     while target:
         rule = mapping.get(target)

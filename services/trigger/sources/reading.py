@@ -60,6 +60,8 @@ class ReaderSettings:
     guard: AddressGuard
     own_cluster: str | None
     """The id of the cluster of this installation."""
+    status_interval_s: float = STATUS_INTERVAL_S
+    topic_interval_s: float = TOPIC_INTERVAL_S
 
 
 class SourceReading:
@@ -135,15 +137,15 @@ class SourceReading:
         stopping: asyncio.Event,
     ) -> None:
         """Take in what comes, until stopped or until the topic has other partitions."""
-        status_at, topic_at = time.monotonic(), time.monotonic() + TOPIC_INTERVAL_S
+        status_at, topic_at = time.monotonic(), time.monotonic() + self._settings.topic_interval_s
         while not stopping.is_set():
             if time.monotonic() >= topic_at:
                 if (await cluster.topic()).partitions != topic.partitions:
                     return
-                topic_at = time.monotonic() + TOPIC_INTERVAL_S
+                topic_at = time.monotonic() + self._settings.topic_interval_s
             if time.monotonic() >= status_at:
                 await self._measure(cluster, topic.partitions)
-                status_at = time.monotonic() + STATUS_INTERVAL_S
+                status_at = time.monotonic() + self._settings.status_interval_s
             if not self._positions:
                 await pause(stopping, 1.0)
                 continue
@@ -310,7 +312,7 @@ def _problem_of_position(
 ) -> ProblemCode | None:
     """Whether the position belongs to the topic as it is.
 
-    :param youngest: offset and time of the first record that is not older than the youngest that was taken in.
+    :param youngest: offset and time of the first record that is not older than the youngest one taken in.
     :param from_oldest: whether all records before the position were read, so that none is younger than that.
     """
     next_offset = position.next_offset or 0

@@ -24,7 +24,7 @@ _BINARY_PREFIX = "ce_"
 
 
 class Skipped(Exception):
-    """The record is no event, and nothing is wrong with it: a tombstone, one that is filtered out, too old."""
+    """The record is no event, and nothing is wrong with it: a tombstone, filtered out, or too old."""
 
 
 Read = tuple[EventIn, Collection[str]]

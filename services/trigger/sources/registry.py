@@ -29,7 +29,7 @@ class RegistryUnavailable(Exception):
 
 
 class NotOfSchema(Exception):
-    """The value is none of its schema, or its schema cannot be used: the message says which, without a value."""
+    """The value is none of its schema, or its schema cannot be used; the message says which."""
 
 
 def schema_id_of(value: bytes) -> int | None:

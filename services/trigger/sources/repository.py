@@ -28,8 +28,8 @@ INSERT_SOURCE = """
         created_at, changed_at
     )
     VALUES (
-        :tenant, :id, :name, :topic, :state, :read_from, :connection, :reading, :sealed, :revision, :generation,
-        :created_at, :changed_at
+        :tenant, :id, :name, :topic, :state, :read_from, :connection, :reading, :sealed, :revision,
+        :generation, :created_at, :changed_at
     )
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -377,7 +377,8 @@ CLAIM_SOURCES = f"""
     ), claimed AS (
         INSERT INTO source_run AS r (tenant, source_id, holder, held_until)
         SELECT tenant, id, :name, :until FROM free
-        ON CONFLICT (tenant, source_id) DO UPDATE SET holder = EXCLUDED.holder, held_until = EXCLUDED.held_until
+        ON CONFLICT (tenant, source_id)
+        DO UPDATE SET holder = EXCLUDED.holder, held_until = EXCLUDED.held_until
         WHERE r.held_until IS NULL OR r.held_until <= :now
         RETURNING tenant, source_id
     )

@@ -9,8 +9,8 @@ import math
 import os
 import secrets
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -57,6 +57,9 @@ class SourcesLoop:
 
     context: Context
     name: str = field(default_factory=lambda: f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}")
+    step_interval_s: float = STEP_INTERVAL_S
+    reader_options: Mapping[str, float] = field(default_factory=dict)
+    """Other intervals of the readers than their own."""
     _running: dict[Key, _Running] = field(default_factory=dict)
     _own_cluster: str | None = None
     _steps: int = 0
@@ -77,7 +80,7 @@ class SourcesLoop:
                 else:
                     backoff.reset()
                     health.set_ready(SOURCES_LOOP)
-                    await pause(stopping, STEP_INTERVAL_S)
+                    await pause(stopping, self.step_interval_s)
         finally:
             await self._stop([*self._running])
             health.forget(SOURCES_LOOP)
@@ -108,7 +111,7 @@ class SourcesLoop:
             return
         if self._own_cluster is None:
             self._own_cluster = await cluster_id_of(self.context.afterword.kafka)
-        settings = reader_settings(self.context, self.name, self._own_cluster)
+        settings = replace(reader_settings(self.context, self.name, self._own_cluster), **self.reader_options)
         for source in new:
             tenant = tenants.get(source.tenant)
             self._start(SourceReading(settings, source, tenant.country if tenant else None), source)

@@ -121,8 +121,8 @@ class FilterBody(_Body):
 Mapping = Annotated[dict[Annotated[str, Field(max_length=200)], RuleBody], Field(max_length=MAX_RULES)]
 _MAPPING = (
     "By the field of an event, such as `customer.email`, `segments.store` or `attributes.order_id`. Empty: a "
-    "record is an event as `POST /v1/events` takes it, or its CloudEvent. Without an `id` an event's id is its "
-    "place in the topic; without `occurred_at` its time is the record's."
+    "record is an event as `POST /v1/events` takes it, or its CloudEvent. Without an `id` an event has its "
+    "place in the topic for one; without `occurred_at` its time is the record's."
 )
 _READ_FROM = (
     "Where reading begins: `oldest`, `newest`, or a time. What happened more than 30 days ago is skipped."
@@ -392,7 +392,7 @@ def event_out(found: PreviewedRecord) -> dict[str, Any] | None:
     """The event of a record as it would be published, without what we make of it ourselves."""
     if found.event is None:
         return None
-    event = msgspec.to_builtins(found.event)
+    event = msgspec.json.decode(msgspec.json.encode(found.event))
     hidden = {"digest", "person", "accepted_at", "dropped"}
     return {
         name: value for name, value in event.items() if name not in hidden and value not in (None, {}, [])

@@ -177,7 +177,7 @@ async def read_again(
     another_topic: bool,
     who: AuditActor,
 ) -> Source | None:
-    """Read the topic again, from its oldest record, from its end, or from a time. None: there is no such source.
+    """Read the topic again, from its oldest record, its end, or a time. None: there is no such source.
 
     :param another_topic: whether the topic is another one of the same name, so that its records are other
         events even where they name no id. Otherwise each event that was taken in before changes nothing.
