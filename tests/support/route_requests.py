@@ -15,9 +15,9 @@ from support.companies import (
     Rows,
     World,
     a_note,
+    a_source,
     a_survey,
     an_answer,
-    a_source,
     an_event,
     an_import,
 )

@@ -17,7 +17,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import for_code
 from aiokafka.protocol.metadata import MetadataRequest
 
-from services.trigger.sources.domain import OWN_CLUSTER_PREFIX, Connection, Sasl, Secrets, Source
+from services.trigger.sources.domain import OWN_CLUSTER_PREFIX, Sasl, Secrets, Source, SourceConnection
 from services.trigger.sources.problems import SourceProblem, problem_of
 from shared.kafka.kernel.clients import stop_consumer
 from shared.kafka.kernel.handling import Record
@@ -147,7 +147,7 @@ async def _create_checked_conn(host: str, port: int, **options: Any) -> Any:
 _module.create_conn = _create_checked_conn
 
 
-def tls_context(connection: Connection, client_key: str) -> ssl.SSLContext:
+def tls_context(connection: SourceConnection, client_key: str) -> ssl.SSLContext:
     """What the brokers' certificates are checked against, and the client's own.
 
     :raises ssl.SSLError: when a certificate or the key cannot be read.

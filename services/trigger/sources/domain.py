@@ -35,7 +35,7 @@ class SourceRefused(Exception):
         self.remedy = remedy
 
 
-class Connection(msgspec.Struct, frozen=True, kw_only=True):
+class SourceConnection(msgspec.Struct, frozen=True, kw_only=True):
     """How the cluster is reached, without its secrets."""
 
     bootstrap: tuple[str, ...]
@@ -100,7 +100,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     state: SourceState
     read_from: str
     """Where reading begins: ``oldest``, ``newest``, or a time in ISO 8601."""
-    connection: Connection
+    connection: SourceConnection
     reading: Reading
     sealed: bytes | None
     revision: int

@@ -26,7 +26,7 @@ TARGETS = frozenset(
 )
 """The fields that a rule may fill, besides ``segments.…`` and ``attributes.…``."""
 OPEN_TARGETS = ("segments.", "attributes.")
-TIMES = frozenset({"occurred_at", "customer.basis.at"})
+TIME_FIELDS = frozenset({"occurred_at", "customer.basis.at"})
 _TEXTS = frozenset(
     {"id", "type", "source", "customer.id", "customer.email", "customer.phone", "account.id", "handled_by"}
 )
@@ -100,7 +100,7 @@ def mapped(record: Any, mapping: Mapping[str, Rule]) -> dict[str, Any]:
         value = rule.value if rule.path is None else look_up(record, rule.path)
         if value is None:
             continue
-        if target in TIMES:
+        if target in TIME_FIELDS:
             value = time_of(value)
         elif target == "organisation" and isinstance(value, str):
             value = [each for each in value.split("/") if each.strip()]

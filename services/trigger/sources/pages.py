@@ -275,10 +275,10 @@ def _faults(error: ValidationError | BadMapping | SourceRefused) -> dict[str, st
     if isinstance(error, SourceRefused):
         return {field_of(error.field): spoken(error.remedy)}
     described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-    return {field_of(each["field"]): _said(each["detail"]) for each in reversed(described)}
+    return {field_of(each["field"]): _worded(each["detail"]) for each in reversed(described)}
 
 
-def _said(words: Message | str | None) -> str:
+def _worded(words: Message | str | None) -> str:
     return spoken(words) if isinstance(words, Message) else words or ""
 
 

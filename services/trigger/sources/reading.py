@@ -19,7 +19,7 @@ from services.trigger.sources.record_reader import RecordReader
 from services.trigger.sources.registry import RegistryUnavailable, SchemaRegistry
 from services.trigger.sources.repository import StoredPosition
 from services.trigger.sources.sealing import opened
-from services.trigger.sources.taking import Batch, Judge, Position, add_letters
+from services.trigger.sources.taking import Batch, Judge, ReadPosition, add_letters
 from shared.db.database import Database
 from shared.errors import is_retryable
 from shared.events import TRANSACTIONS
@@ -43,7 +43,6 @@ MAX_BACKOFF_S = 60.0
 MAX_OUTBOX_ROWS = 20_000
 """While more wait for the relay, none are added: our broker's absence must not fill the database."""
 OUTBOX_CHECK_RECORDS = 5_000
-OUTBOX_ROWS = "SELECT (SELECT max(seq) FROM outbox) - (SELECT min(seq) FROM outbox)"
 
 
 class _Fenced(Exception):
@@ -72,7 +71,7 @@ class SourceReading:
         self._database = settings.database
         self._source = source
         self._country = country
-        self._positions: dict[int, Position] = {}
+        self._positions: dict[int, ReadPosition] = {}
         self._stopped: dict[int, ProblemCode] = {}
         """Partitions that wait for somebody, and why."""
         self._backoff = Backoff(MAX_BACKOFF_S)
@@ -184,7 +183,7 @@ class SourceReading:
             if problem is not None:
                 self._stopped[part] = problem
             else:
-                self._positions[part] = Position(next_offset, position.bad_run)
+                self._positions[part] = ReadPosition(next_offset, position.bad_run)
 
     @property
     def _reads_all(self) -> bool:
@@ -247,7 +246,7 @@ class SourceReading:
         with metrics.BATCH_SECONDS.labels("trigger", SOURCES).time():
             await self._write(batch)
         for part, move in batch.moves.items():
-            self._positions[part] = Position(move.end, move.bad_run)
+            self._positions[part] = ReadPosition(move.end, move.bad_run)
         for part in batch.fused:
             self._stop(cluster, part, "misfits")
         metrics.RECORDS.labels("trigger", SOURCES).inc(batch.records)
@@ -273,7 +272,7 @@ class SourceReading:
         self._since_check = 0
         while not stopping.is_set():
             async with self._database.reading() as uow:
-                waiting = (await uow.execute(OUTBOX_ROWS)).scalar_one_or_none() or 0
+                waiting = await repository.outbox_rows(uow)
             if waiting < MAX_OUTBOX_ROWS:
                 return
             await pause(stopping, 0.2)

@@ -11,10 +11,10 @@ import jsonschema_rs
 
 from services.trigger.sources.avro import AvroSchema, BadSchema
 from services.trigger.sources.domain import Format, Registry
+from shared.limits import MAX_EVENT_BYTES
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.guarded_http import ResponseTooLarge, guarded_client, read_bounded
 
-MAX_SCHEMA_BYTES = 512 * 1024
 MAX_SCHEMAS = 200
 """Of one source, in memory."""
 MAGIC = 0
@@ -80,34 +80,38 @@ class SchemaRegistry:
     async def _fetch(self, client: httpx.AsyncClient, schema_id: int) -> Decode | NotOfSchema:
         url = f"{self.registry.url.rstrip('/')}/schemas/ids/{schema_id}"
         auth = (self.registry.username, self.password) if self.registry.username else None
-        status, body = await read_bounded(client, url, most_bytes=MAX_SCHEMA_BYTES, auth=auth)
+        status, body = await read_bounded(client, url, most_bytes=MAX_EVENT_BYTES, auth=auth)
         if status == httpx.codes.NOT_FOUND:
             return NotOfSchema(f"the registry has no schema {schema_id}")
         if status != httpx.codes.OK:
             raise RegistryUnavailable(f"status {status}")
-        try:
-            found = json.loads(body)
-            kind, text, references = (
-                found.get("schemaType", "AVRO"),
-                found["schema"],
-                found.get("references"),
-            )
-        except (ValueError, KeyError, AttributeError, RecursionError) as error:
-            raise RegistryUnavailable("no schema in its answer") from error
-        if _TYPES.get(kind) != self.format:
-            return NotOfSchema(f"schema {schema_id} is of another kind than the source's format")
-        if references:
-            return NotOfSchema(f"schema {schema_id} refers to others; register it with its types in it")
-        try:
-            return _avro(text) if self.format == "avro" else _json_schema(text)
-        except BadSchema as error:
-            return NotOfSchema(f"schema {schema_id} cannot be used: {error}")
+        return read_schema(schema_id, body, self.format)
+
+
+def read_schema(schema_id: int, body: bytes, expected: Format) -> Decode | NotOfSchema:
+    """What decodes values of a schema, from the registry's answer.
+
+    :raises RegistryUnavailable: when the answer is none of a registry.
+    """
+    try:
+        found = json.loads(body)
+        kind, text, references = found.get("schemaType", "AVRO"), found["schema"], found.get("references")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise RegistryUnavailable("no schema in its answer") from error
+    if _TYPES.get(kind) != expected:
+        return NotOfSchema(f"schema {schema_id} is of another kind than the source's format")
+    if references:
+        return NotOfSchema(f"schema {schema_id} refers to others; register it with its types in it")
+    try:
+        return _avro(text) if expected == "avro" else _json_schema(text)
+    except BadSchema as error:
+        return NotOfSchema(f"schema {schema_id} cannot be used: {error}")
 
 
 def _avro(text: str) -> Decode:
     try:
         schema = AvroSchema(json.loads(text))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadSchema("it is no Avro schema") from error
 
     def decode(value: bytes) -> Any:
@@ -125,7 +129,7 @@ def _json_schema(text: str) -> Decode:
         validator = jsonschema_rs.validator_for(
             json.loads(text), pattern_options=jsonschema_rs.RegexOptions(), offline=True
         )
-    except (ValueError, RecursionError, jsonschema_rs.ValidationError) as error:
+    except (ValueError, TypeError, RecursionError, jsonschema_rs.ValidationError) as error:
         raise BadSchema("it is no JSON Schema, or refers to another") from error
 
     def decode(value: bytes) -> Any:

@@ -8,13 +8,13 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.trigger.sources.domain import Connection, Reading, Source
+from services.trigger.sources.domain import Reading, Source, SourceConnection
 from services.trigger.sources.problems import ProblemCode
 from shared.db.database import UnitOfWork
 from shared.ids import uuid7
 from shared.values.messages import Message
 
-_connection, _reading = msgspec.json.Decoder(Connection), msgspec.json.Decoder(Reading)
+_connection, _reading = msgspec.json.Decoder(SourceConnection), msgspec.json.Decoder(Reading)
 _encode = msgspec.json.encode
 _COLUMNS = """s.tenant, s.id, s.name, s.topic, s.state, s.read_from, s.connection, s.reading, s.sealed,
     s.revision, s.generation, s.created_at, s.changed_at"""
@@ -461,3 +461,11 @@ async def write_status(
 async def count_states(uow: UnitOfWork) -> Row[Any]:
     """How many sources of all companies are in which state, and their lag."""
     return (await uow.execute(COUNT_STATES)).one()
+
+
+COUNT_OUTBOX = "SELECT (SELECT max(seq) FROM outbox) - (SELECT min(seq) FROM outbox) AS waiting"
+
+
+async def outbox_rows(uow: UnitOfWork) -> int:
+    """How many rows wait for the relay at most."""
+    return int((await uow.execute(COUNT_OUTBOX)).scalar_one() or 0)

@@ -8,7 +8,6 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.trigger.sources.domain import (
-    Connection,
     Filter,
     Format,
     Reading,
@@ -17,6 +16,7 @@ from services.trigger.sources.domain import (
     Sasl,
     Secrets,
     Source,
+    SourceConnection,
     SourceState,
 )
 from services.trigger.sources.labels import PROBLEM_LABELS
@@ -32,6 +32,7 @@ from shared.values.text import normalized_text
 
 MAX_PEM_LENGTH = 40_000
 MAX_BROKERS = 10
+MAX_PORT = 65_535
 
 
 def _name(given: str) -> str:
@@ -44,7 +45,7 @@ def _name(given: str) -> str:
 
 def _broker(given: str) -> str:
     host, _, port = given.strip().rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:  # noqa: PLR2004  (ports)
+    if not host or not port.isdecimal() or not 0 < int(port) <= MAX_PORT:
         raise ValueError(message("Must be host:port, such as kafka-1.shop.example:9093."))
     return f"{host.lower()}:{int(port)}"
 
@@ -84,9 +85,9 @@ class ConnectionBody(_Body):
     username: Annotated[str, Field(max_length=200)] = ""
     password: Secret = Field(default=None, description=_GIVEN_AGAIN)
 
-    def connection(self) -> Connection:
+    def connection(self) -> SourceConnection:
         """The connection without its secrets."""
-        return Connection(
+        return SourceConnection(
             bootstrap=tuple(self.bootstrap),
             tls=self.tls,
             ca=self.ca.strip(),
@@ -343,7 +344,7 @@ class PreviewedOut(BaseModel):
             record=found.record,
             event=event_out(found),
             field=found.field or None,
-            remedy=said(found.remedy) if found.remedy is not None else None,
+            remedy=worded(found.remedy) if found.remedy is not None else None,
         )
 
 
@@ -372,7 +373,7 @@ class DeadLetterOut(BaseModel):
             partition=fault.part,
             offset=fault.offset,
             field=fault.field,
-            remedy=said(fault.remedy),
+            remedy=worded(fault.remedy),
         )
 
 
@@ -383,7 +384,7 @@ class DeadLetterList(BaseModel):
     next: str | None = Field(description="Give it as `after` to get the next page.")
 
 
-def said(remedy: Message | str) -> str:
+def worded(remedy: Message | str) -> str:
     """A remedy in the reader's language."""
     return spoken(remedy) if isinstance(remedy, Message) else remedy
 

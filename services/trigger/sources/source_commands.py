@@ -13,10 +13,10 @@ from services.trigger.sources.cluster import tls_context
 from services.trigger.sources.domain import (
     MAX_SOURCES,
     REGISTRY_FORMATS,
-    Connection,
     Reading,
     Secrets,
     Source,
+    SourceConnection,
     SourceRefused,
     SourceState,
 )
@@ -39,7 +39,7 @@ class Wanted:
 
     name: str | None = None
     topic: str | None = None
-    connection: Connection | None = None
+    connection: SourceConnection | None = None
     reading: Reading | None = None
     read_from: str | None = None
     state: SourceState | None = None
@@ -63,7 +63,7 @@ async def declare(
         topic=wanted.topic or "",
         state=wanted.state or "paused",
         read_from=wanted.read_from or "oldest",
-        connection=wanted.connection or Connection(bootstrap=()),
+        connection=wanted.connection or SourceConnection(bootstrap=()),
         reading=wanted.reading or Reading(),
         sealed=None,
         revision=1,
@@ -129,7 +129,7 @@ async def change(
         await repository.forget_faults(uow, changed)
     else:
         await repository.reset_bad_runs(uow, changed)
-    record_audit(uow, tenant, who, "source_changed", str(source_id), **_said(known, changed))
+    record_audit(uow, tenant, who, "source_changed", str(source_id), **_worded(known, changed))
     return changed
 
 
@@ -162,7 +162,7 @@ def _sealed_anew(secret: str, known: Source, changed: Source, secrets: Secrets) 
     return replace(changed, sealed=sealed(secret, known.tenant, known.id, secrets))
 
 
-def _said(known: Source, changed: Source) -> dict[str, Any]:
+def _worded(known: Source, changed: Source) -> dict[str, Any]:
     names = ("name", "topic", "connection", "reading", "read_from", "state", "sealed")
     fields = ", ".join(sorted(name for name in names if getattr(known, name) != getattr(changed, name)))
     return {"fields": fields.replace("sealed", "secrets"), "state": changed.state}
@@ -258,7 +258,7 @@ def check_reading(reading: Reading) -> None:
     check_rules(reading.mapping, reading.only)
 
 
-def _check_certificates(connection: Connection, secrets: Secrets) -> None:
+def _check_certificates(connection: SourceConnection, secrets: Secrets) -> None:
     try:
         tls_context(replace(connection, client_certificate=""), "")
     except (ssl.SSLError, ValueError):

@@ -23,11 +23,11 @@ from shared.values.messages import Count, message
 
 log = structlog.get_logger()
 
-MAX_LETTER_HEADER_BYTES = 64 * 1024
+MAX_LETTER_HEADER_BYTES = 48_000
 _OUR_FAULT = message("Could not be read, by a fault of ours. Tell whoever runs Afterword.")
 
 
-class Position:
+class ReadPosition:
     """Where a worker stands in a partition."""
 
     def __init__(self, next_offset: int, bad_run: int) -> None:
@@ -65,7 +65,7 @@ class Judge:
         self._key = judge_key(source, country)
 
     def batch(
-        self, fetched: Mapping[int, Sequence[Record]], positions: Mapping[int, Position], now: datetime
+        self, fetched: Mapping[int, Sequence[Record]], positions: Mapping[int, ReadPosition], now: datetime
     ) -> Batch:
         """What becomes of the records that lie at or behind the positions."""
         batch = Batch()
@@ -77,7 +77,7 @@ class Judge:
         return batch
 
     def _judge_partition(
-        self, batch: Batch, part: int, position: Position, records: Sequence[Record], now: datetime
+        self, batch: Batch, part: int, position: ReadPosition, records: Sequence[Record], now: datetime
     ) -> None:
         taken = refused = skipped = youngest = 0
         end, bad_run = position.next_offset, position.bad_run

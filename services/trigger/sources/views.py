@@ -11,7 +11,7 @@ from services.trigger.sources.domain import FORMATS, SASL_MECHANISMS, Source
 from services.trigger.sources.labels import FORMAT_LABELS, PROBLEM_LABELS, SASL_LABELS
 from services.trigger.sources.preview import PreviewedRecord
 from services.trigger.sources.repository import Fault, SourceStatus
-from services.trigger.sources.schemas import event_out, said
+from services.trigger.sources.schemas import event_out, worded
 from shared.pages.language import spoken
 from shared.pages.page import Page
 
@@ -43,7 +43,7 @@ class FaultLine(NamedTuple):
 
     @classmethod
     def of(cls, fault: Fault) -> "FaultLine":
-        return cls(fault.at, fault.part, fault.offset, fault.field, said(fault.remedy))
+        return cls(fault.at, fault.part, fault.offset, fault.field, worded(fault.remedy))
 
 
 class PreviewLine(NamedTuple):
@@ -68,7 +68,7 @@ class PreviewLine(NamedTuple):
             found.record,
             msgspec.json.format(msgspec.json.encode(event), indent=2).decode() if event else "",
             found.field,
-            said(found.remedy) if found.remedy is not None else "",
+            worded(found.remedy) if found.remedy is not None else "",
         )
 
 
