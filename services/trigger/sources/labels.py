@@ -18,7 +18,8 @@ SASL_LABELS: dict[Sasl, Message] = {
 }
 PROBLEM_LABELS: dict[ProblemCode, Message] = {
     "unreachable": message(
-        "No broker answers. Check the addresses, whether they need TLS, and whether the cluster lets us in."
+        "No broker answers, or it closes the connection. Check the addresses, whether TLS and a certificate "
+        "of ours are needed, and whether the cluster lets us in."
     ),
     "unknown_host": message("There is no machine of this name. Check the addresses of the brokers."),
     "address": message(
