@@ -251,12 +251,12 @@ def _scalars(value: Any) -> Iterator[str]:
 
 
 def _avro_texts(value: bytes) -> Iterator[str]:
-    """What could be a text of Avro, wherever it begins: its length, a number in zigzag form, then its bytes."""
+    """What could be a text of Avro, wherever it begins: its length as a number in zigzag form, its bytes."""
     for place in range(len(value) - 1):
-        first, second = value[place], value[place + 1]
-        length, begin = (
-            (first >> 1, place + 1) if first < _MORE else (first - _MORE + _MORE * second >> 1, place + 2)
-        )
+        first, begin = value[place], place + 1
+        length = first >> 1
+        if first >= _MORE:
+            length, begin = (first - _MORE + _MORE * value[begin]) >> 1, place + 2
         if first % 2 == 0 and 0 < length <= _MAX_TEXT_LENGTH and begin + length <= len(value):
             try:
                 text = value[begin : begin + length].decode()

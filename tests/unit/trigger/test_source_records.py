@@ -12,7 +12,7 @@ from uuid import UUID
 
 import fastavro
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -121,6 +121,7 @@ def test_a_mapped_cloud_event_keeps_its_identity_and_its_data_may_be_mapped() ->
         reader.read(a_record({"who": 9}, headers=[("ce_id", b"\xff")]), NOW)
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.text(),

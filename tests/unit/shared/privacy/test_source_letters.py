@@ -53,14 +53,14 @@ def a_letter(value: bytes, tenant: str = "acme", key: bytes | None = None) -> Le
 )
 def test_the_customer_of_a_letter_is_found_and_another_company_s_is_not(letter: LetterRecord) -> None:
     contact = customer_hash(SECRET, "acme", "kim@shop.example")
-    target = Target("acme", person_of(SECRET, "acme", contact), contact)
+    target = Target("acme", "1", person_of(SECRET, "acme", contact), contact)
     assert SEARCH.named_in(letter, [target]) == [target]
-    elsewhere = Target("zenith", person_of(SECRET, "zenith", contact), contact)
+    elsewhere = Target("zenith", "1", person_of(SECRET, "zenith", contact), contact)
     assert SEARCH.named_in(letter, [elsewhere]) == []
 
 
 def test_an_id_that_is_a_number_is_found() -> None:
-    target = Target("acme", person_of(SECRET, "acme", "4711"), None)
+    target = Target("acme", "1", person_of(SECRET, "acme", "4711"), None)
     assert SEARCH.named_in(a_letter(b'{"who": 4711}'), [target]) == [target]
 
 
