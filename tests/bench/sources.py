@@ -84,7 +84,7 @@ def avro(number: int) -> bytes:
 
 
 def _bare_avro(value: bytes) -> Any:
-    order = fastavro.schemaless_reader(BytesIO(value[5:]), _PARSED, None)
+    order: Any = fastavro.schemaless_reader(BytesIO(value[5:]), _PARSED, None)
     return {**order, "at": order["at"].isoformat()}
 
 
@@ -156,9 +156,9 @@ async def _read(servers: Servers, topic: str, how: Reading, count: int) -> float
             who = AuditActor("command_line", None, "bench")
             await declare(uow, context.secret, TENANT, uuid7(), wanted, who=who)
         stopping = asyncio.Event()
-        loops = [SourcesLoop(context), Relay(database, "trigger", servers.state.kafka, servers.health())]
+        relay = Relay(database, "trigger", servers.state.kafka, servers.health())
         began = time.monotonic()
-        tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
+        tasks = [asyncio.create_task(run(stopping)) for run in (SourcesLoop(context).run, relay.run)]
         while not await _is_done(database, count):  # noqa: ASYNC110  (other tasks do it, in the database)
             await asyncio.sleep(0.05)
         seconds = time.monotonic() - began

@@ -1,27 +1,32 @@
 """Topics of companies for the tests of sources, and what is written to them."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 from aiokafka.admin import NewTopic
 from support.eventually import eventually
-from support.http_clients import a_context, api_client
+from support.http_clients import ORIGIN, SECRET, a_context, api_client
 from support.kernel_service import create_topics, running
 from support.stack import Postgres
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
 from services.trigger.sources import repository
+from services.trigger.sources.reading import ReaderIntervals
 from services.trigger.sources.repository import SourceStatus
 from services.trigger.sources.schedule import SourcesLoop
 from shared.events import TRANSACTIONS, Transaction
+from shared.http.csrf import CsrfGuard
+from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Staff
+from shared.ids import uuid7
 from shared.kafka.kernel.clients import an_admin, new_producer, start_producer, stop_producer
 from shared.service import Context
 
@@ -71,15 +76,15 @@ class SourceBench:
         """Write records: bytes or None as they are, others as JSON."""
         producer = new_producer(self.kafka, "shop")
         await start_producer(producer)
+        acknowledgements = []
         try:
-            assert values
             for value in values:
                 raw = value if isinstance(value, bytes | None) else json.dumps(value).encode()
                 sent = await producer.send(
                     topic, raw, b"key", partition=partition, headers=list(headers), timestamp_ms=timestamp_ms
                 )
-            await producer.flush()
-            await sent
+                acknowledgements.append(sent)
+            await asyncio.gather(*acknowledgements)
         finally:
             await stop_producer(producer)
 
@@ -144,17 +149,19 @@ class SourceBench:
     @asynccontextmanager
     async def workers(self, number: int = 1) -> AsyncIterator[list[SourcesLoop]]:
         """Workers that read sources while the block runs."""
-        often = {"status_interval_s": 0.1, "topic_interval_s": 1.0}
-        loops = [SourcesLoop(self.context, step_interval_s=0.1, reader_options=often) for _ in range(number)]
+        often = ReaderIntervals(status_s=0.1, topic_s=1.0)
+        loops = [SourcesLoop(self.context, step_interval_s=0.1, intervals=often) for _ in range(number)]
         async with running(*loops):
             yield loops
 
 
 @asynccontextmanager
-async def a_source_bench(kafka: str, postgres: Postgres, **changes: object) -> AsyncIterator[SourceBench]:
+async def a_source_bench(
+    kafka: str, postgres: Postgres, *, networks: str | None = LOOPBACK
+) -> AsyncIterator[SourceBench]:
     """The trigger with the company acme, whose administrator's key the client has."""
     await create_topics(kafka, [TRANSACTIONS.name], 3)
-    context = await a_context(SERVICE, postgres, kafka, **{"outbound_networks": LOOPBACK, **changes})
+    context = await a_context(SERVICE, postgres, kafka, outbound_networks=networks)
     try:
         await tenants.create_tenant(context.database, "acme", name="Acme")
         key = await tenants.create_key(context.database, "acme", ["admin"], name="ops")
@@ -164,3 +171,18 @@ async def a_source_bench(kafka: str, postgres: Postgres, **changes: object) -> A
             yield SourceBench(context, client, kafka)
     finally:
         await context.database.close()
+
+
+def a_browser(bench: SourceBench) -> tuple[httpx.AsyncClient, str]:
+    """The browser of acme's administrator, and the token of its session."""
+    now = bench.context.database.clock()
+    staff = Staff("acme", uuid7(), "Ada", "admin", (), "session", now + timedelta(hours=1))
+    cookies = {ACCESS_COOKIE: AccessPass(SECRET).sign(staff), SESSION_COOKIE: "session"}
+    client = httpx.AsyncClient(
+        transport=bench.client._transport,
+        base_url=ORIGIN,
+        cookies=cookies,
+        headers={"Accept": "text/html"},
+        trust_env=False,
+    )
+    return client, CsrfGuard(SECRET).token("session")

@@ -65,7 +65,7 @@ class _SourceClient(AIOKafkaClient):
         with _connecting(self):
             return await super()._get_conn(*args, **options)  # type: ignore[no-untyped-call]
 
-    async def connect(self, host: str, port: int, options: dict[str, Any]) -> AIOKafkaConnection:
+    async def connect(self, host: str, port: int, options: dict[str, Any]) -> Any:
         """A connection to one of the host's checked addresses."""
         try:
             addresses = await self._guard.addresses(host, port)
@@ -112,7 +112,7 @@ class _CheckedLoop:
         )
 
 
-async def _connected(host: str, port: int, address: str, options: dict[str, Any]) -> AIOKafkaConnection:
+async def _connected(host: str, port: int, address: str, options: dict[str, Any]) -> Any:
     connection: Any = _Connection(host, port, **options)  # type: ignore[no-untyped-call]
     loop = connection._loop  # noqa: SLF001
     connection._loop = _CheckedLoop(loop, address)  # noqa: SLF001  (aiokafka has no way to name the address)

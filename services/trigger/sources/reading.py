@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -32,10 +33,12 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-MAX_BATCH_RECORDS = 500
+MAX_BATCH_RECORDS = 1_000
+MIN_FULL_RECORDS = 200
+"""A batch of so many is worth a transaction of its own; fewer wait for those that come meanwhile."""
 FETCH_WAIT_MS = 300
 MIN_BATCH_INTERVAL_S = 0.05
-"""From one transaction to the next while batches are not full."""
+"""From one transaction to the next while batches are small."""
 STATUS_INTERVAL_S = 5.0
 TOPIC_INTERVAL_S = 30.0
 """After so long the topic is looked at again: it may have more partitions."""
@@ -49,6 +52,16 @@ class _Fenced(Exception):
     """Another worker reads the source, or it was changed: nothing of the batch was taken in."""
 
 
+class ReaderIntervals(NamedTuple):
+    """How often a reader shows how it stands, and looks at the topic, in seconds."""
+
+    status_s: float = STATUS_INTERVAL_S
+    topic_s: float = TOPIC_INTERVAL_S
+
+
+INTERVALS = ReaderIntervals()
+
+
 @dataclass(frozen=True)
 class ReaderSettings:
     """What the readers of all sources of a worker have in common."""
@@ -59,8 +72,7 @@ class ReaderSettings:
     guard: AddressGuard
     own_cluster: str | None
     """The id of the cluster of this installation."""
-    status_interval_s: float = STATUS_INTERVAL_S
-    topic_interval_s: float = TOPIC_INTERVAL_S
+    intervals: ReaderIntervals = INTERVALS
 
 
 class SourceReading:
@@ -136,15 +148,15 @@ class SourceReading:
         stopping: asyncio.Event,
     ) -> None:
         """Take in what comes, until stopped or until the topic has other partitions."""
-        status_at, topic_at = time.monotonic(), time.monotonic() + self._settings.topic_interval_s
+        status_at, topic_at = time.monotonic(), time.monotonic() + self._settings.intervals.topic_s
         while not stopping.is_set():
             if time.monotonic() >= topic_at:
                 if (await cluster.topic()).partitions != topic.partitions:
                     return
-                topic_at = time.monotonic() + self._settings.topic_interval_s
+                topic_at = time.monotonic() + self._settings.intervals.topic_s
             if time.monotonic() >= status_at:
                 await self._measure(cluster, topic.partitions)
-                status_at = time.monotonic() + self._settings.status_interval_s
+                status_at = time.monotonic() + self._settings.intervals.status_s
             if not self._positions:
                 await pause(stopping, 1.0)
                 continue
@@ -156,7 +168,7 @@ class SourceReading:
             await self._refuse_losses(cluster, fetched)
             taken = await self._take(cluster, reader, judge, fetched)
             self._backoff.reset()
-            if taken < MAX_BATCH_RECORDS:
+            if taken < MIN_FULL_RECORDS:
                 await pause(stopping, began + MIN_BATCH_INTERVAL_S - time.monotonic())
             await self._wait_for_relay(taken, stopping)
 

@@ -9,7 +9,7 @@ import math
 import os
 import secrets
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ import structlog
 from services.trigger.sources import repository
 from services.trigger.sources.cluster import cluster_id_of
 from services.trigger.sources.domain import Source
-from services.trigger.sources.reading import ReaderSettings, SourceReading
+from services.trigger.sources.reading import INTERVALS, ReaderIntervals, ReaderSettings, SourceReading
 from shared.diagnosis import describe
 from shared.errors import is_retryable
 from shared.limits import TOPIC_RETENTION
@@ -58,8 +58,7 @@ class SourcesLoop:
     context: Context
     name: str = field(default_factory=lambda: f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}")
     step_interval_s: float = STEP_INTERVAL_S
-    reader_options: Mapping[str, float] = field(default_factory=dict)
-    """Other intervals of the readers than their own."""
+    intervals: ReaderIntervals = INTERVALS
     _running: dict[Key, _Running] = field(default_factory=dict)
     _own_cluster: str | None = None
     _steps: int = 0
@@ -111,7 +110,9 @@ class SourcesLoop:
             return
         if self._own_cluster is None:
             self._own_cluster = await cluster_id_of(self.context.afterword.kafka)
-        settings = replace(reader_settings(self.context, self.name, self._own_cluster), **self.reader_options)
+        settings = replace(
+            reader_settings(self.context, self.name, self._own_cluster), intervals=self.intervals
+        )
         for source in new:
             tenant = tenants.get(source.tenant)
             self._start(SourceReading(settings, source, tenant.country if tenant else None), source)

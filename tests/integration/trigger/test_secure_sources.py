@@ -26,7 +26,7 @@ async def secure() -> AsyncIterator[SecureBroker]:
 
 @pytest.fixture
 async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[SourceBench]:
-    async with a_source_bench(kafka, postgres, outbound_networks="127.0.0.0/8,::1/128") as bench:
+    async with a_source_bench(kafka, postgres, networks="127.0.0.0/8,::1/128") as bench:
         yield bench
 
 

@@ -8,8 +8,9 @@ import pytest
 from aiokafka import TopicPartition
 from msgspec.structs import replace
 from support.eventually import eventually
+from support.forms import forms_of
 from support.kernel_service import delete_records, delete_topic
-from support.sources import SourceBench, a_source_bench, an_order, make_topic
+from support.sources import SourceBench, a_browser, a_source_bench, an_order, make_topic
 from support.stack import Postgres
 
 from services.trigger.sources import repository
@@ -233,8 +234,53 @@ async def test_a_hundred_misfits_in_a_row_stop_the_partition_until_somebody_look
 async def test_an_address_of_the_inner_network_is_refused_unless_the_operator_allows_it(
     kafka: str, postgres: Postgres
 ) -> None:
-    async with a_source_bench(kafka, postgres, outbound_networks=None) as bench:
+    async with a_source_bench(kafka, postgres, networks=None) as bench:
         source = await bench.declare("sources.acme.x")
         looked = await bench.client.post(f"/v1/sources/{source['id']}/preview", json={})
         assert looked.status_code == 409
         assert "private network" in looked.json()["detail"]
+
+
+async def test_an_administrator_declares_tries_starts_and_reads_again_by_the_page(bench: SourceBench) -> None:
+    topic = await bench.topic()
+    await bench.write(topic, {"no": 1, "who": "c-1"}, {"no": 2})
+    client, token = a_browser(bench)
+    (typed,) = [
+        each.fields for each in forms_of((await client.get("/sources")).text) if each.action == "/sources"
+    ]
+    filled = {
+        **typed,
+        "name": "Orders",
+        "topic": topic,
+        "bootstrap": bench.kafka,
+        "tls": "no",
+        "mapping": 'id = /no\ntype = "order"\ncustomer.id = /nobody',
+        "password": "never shown",
+    }
+    refused = await client.post("/sources", data={**filled, "bootstrap": "nonsense", "mapping": "id"})
+    assert refused.status_code == 422
+    assert "Line 1: write a field" in refused.text
+    first, again = [await client.post("/sources", data=filled) for _ in range(2)]
+    assert (first.status_code, first.headers["location"]) == (303, again.headers["location"])
+    at = first.headers["location"].partition("?")[0]
+    shown = await client.get(first.headers["location"])
+    assert "never shown" not in shown.text + refused.text
+    looked = await client.post(f"{at}/preview", data={"csrf": token})
+    assert "Needs an id, an email or a phone." in looked.text
+    (change,) = [each.fields for each in forms_of(shown.text) if each.action == at]
+    mended = {**change, "mapping": 'id = /no\ntype = "order"\ncustomer.id = /who'}
+    tried = await client.post(at, data={**mended, "act": "try"})
+    assert (tried.status_code, "&#34;id&#34;: &#34;c-1&#34;" in tried.text) == (200, True)
+    assert (await client.post(at, data={**mended, "act": "save"})).status_code == 303
+    assert (await client.post(f"{at}/state", data={"csrf": token, "act": "start"})).status_code == 303
+    declared = {"id": at.rpartition("/")[2]}
+    async with bench.workers():
+        await bench.until(declared, taken=1, refused=1, lag=0)
+        page = await client.get(at)
+        assert "0/1" in page.text
+        assert "Needs an id, an email or a phone." in page.text
+        form = {"csrf": token, "read_from": "oldest"}
+        assert (await client.post(f"{at}/read-again", data=form)).status_code == 303
+        await bench.until(declared, taken=2, refused=2)
+    assert (await client.post(f"{at}/state", data={"csrf": token, "act": "delete"})).status_code == 303
+    assert (await client.get(at)).status_code == 404

@@ -240,7 +240,8 @@ def test_a_record_that_its_json_schema_refuses_does_not_fit() -> None:
     reader = a_reader(a_registry("JSON", schema), format="json-schema")
     prefix = b"\0" + struct.pack(">I", 1)
     assert reader.read(a_record(prefix + json.dumps({**ORDER, "type": "oo"}).encode()), NOW)[0].type == "oo"
-    for bad in ({**ORDER, "type": "o" * 50 + "!"}, {"customer": {}}):
+    misfits: list[dict[str, Any]] = [{**ORDER, "type": "o" * 50 + "!"}, {"customer": {}}]
+    for bad in misfits:
         with pytest.raises(Unacceptable) as refused:
             reader.read(a_record(prefix + json.dumps(bad).encode()), NOW)
         assert "schema" in str(refused.value.remedy)
