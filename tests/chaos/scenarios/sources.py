@@ -72,6 +72,7 @@ async def sources_read(arena: Arena) -> None:
         await stack.until_ready(*stack.ours)
         await _until_read(database, tenant)
     await _judge(arena, tenant, good)
+    arena.dead_letters += bad
     arena.notes.append(f"{good:,} events and {bad:,} misfits of a company's own topic")
     await stack.remove(second.name)
 

@@ -255,7 +255,7 @@ async def test_an_administrator_declares_tries_starts_and_reads_again_by_the_pag
         "bootstrap": bench.kafka,
         "tls": "no",
         "mapping": 'id = /no\ntype = "order"\ncustomer.id = /nobody',
-        "password": "never shown",
+        "password": "open sesame",
     }
     refused = await client.post("/sources", data={**filled, "bootstrap": "nonsense", "mapping": "id"})
     assert refused.status_code == 422
@@ -264,7 +264,7 @@ async def test_an_administrator_declares_tries_starts_and_reads_again_by_the_pag
     assert (first.status_code, first.headers["location"]) == (303, again.headers["location"])
     at = first.headers["location"].partition("?")[0]
     shown = await client.get(first.headers["location"])
-    assert "never shown" not in shown.text + refused.text
+    assert "open sesame" not in shown.text + refused.text
     looked = await client.post(f"{at}/preview", data={"csrf": token})
     assert "Needs an id, an email or a phone." in looked.text
     (change,) = [each.fields for each in forms_of(shown.text) if each.action == at]
