@@ -1,6 +1,7 @@
 """The form of a source: what is typed, as the API would get it, and how a source fills it."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,10 @@ _FORM_FIELDS = {
     "/only/path": "only_path",
     "/only/values": "only_values",
 }
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""No other sign ends a line: a value in quotes may hold it."""
 
 
 class BadMapping(Exception):
@@ -108,7 +113,7 @@ def mapping_of(typed: str) -> dict[str, dict[str, Any]]:
     :raises BadMapping: when a line is none.
     """
     rules: dict[str, dict[str, Any]] = {}
-    for number, line in enumerate(typed.splitlines(), start=1):
+    for number, line in enumerate(_LINE_END.split(typed), start=1):
         if not line.strip():
             continue
         target, equals, given = (part.strip() for part in line.partition("="))

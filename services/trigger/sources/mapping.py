@@ -32,6 +32,7 @@ _TEXTS = frozenset(
 )
 """Where a whole number of the record is as good as a text."""
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
+_IDENTITIES = ("customer.id", "customer.email", "customer.phone")
 _MISSING = object()
 
 
@@ -95,7 +96,8 @@ def is_wanted(record: Any, only: Filter | None) -> bool:
 
 def mapped(record: Any, mapping: Mapping[str, Rule]) -> dict[str, Any]:
     """The event that the rules make of a record, unchecked; what the record lacks is left out."""
-    event: dict[str, Any] = {}
+    # Without any of them the customer lacks an id, which says more than that there is no customer.
+    event: dict[str, Any] = {"customer": {}} if any(each in mapping for each in _IDENTITIES) else {}
     for target, rule in mapping.items():
         value = rule.value if rule.path is None else look_up(record, rule.path)
         if value is None:

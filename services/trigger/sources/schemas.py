@@ -395,6 +395,14 @@ def event_out(found: PreviewedRecord) -> dict[str, Any] | None:
         return None
     event = msgspec.json.decode(msgspec.json.encode(found.event))
     hidden = {"digest", "person", "accepted_at", "dropped"}
-    return {
-        name: value for name, value in event.items() if name not in hidden and value not in (None, {}, [])
-    }
+    shown: dict[str, Any] = _without_nulls(
+        {name: value for name, value in event.items() if name not in hidden}
+    )
+    return shown
+
+
+def _without_nulls(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _without_nulls(each) for name, each in value.items()}
+    return {name: each for name, each in kept.items() if each not in (None, {}, [])}
