@@ -133,6 +133,10 @@ class Service:
     """What it does when its database was restored from an older backup."""
     retention: Sequence[RetentionRule] = ()
     """What it removes when, in this order: what is overwritten before what is deleted."""
+    own_dead_letters: Sequence[str] = ()
+    """Topics of dead letters besides those of its subscriptions."""
+    searched_dead_letters: Sequence[str] = ()
+    """Another service's topics of dead letters from which this one erases customers."""
     personal_data: PersonalData | None = None
     """What it stores of customers; None: nothing."""
     gauges: Sequence[Gauge] = ()
@@ -156,7 +160,7 @@ class Service:
 
     def erasing(self, context: Context, data: PersonalData) -> Erasing:
         """What erases customers in a worker."""
-        kafka, topics = context.afterword.kafka, self.dead_letter_topics
+        kafka, topics = context.afterword.kafka, [*self.dead_letter_topics, *self.searched_dead_letters]
         return Erasing(
             self.name,
             context.database,
@@ -195,8 +199,10 @@ class Service:
 
     @property
     def dead_letter_topics(self) -> list[str]:
-        """The topics of the dead letters of its subscriptions."""
-        return [dead_letter_topic(name, self.name) for name in self.consumed_topics]
+        """The topics of the dead letters of its subscriptions, and its further ones."""
+        return [dead_letter_topic(name, self.name) for name in self.consumed_topics] + [
+            *self.own_dead_letters
+        ]
 
     @property
     def topics(self) -> list[str]:

@@ -5,7 +5,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -151,6 +151,27 @@ def _networks(value: str, version: int) -> None:
         raise ValueError(f"has an ip{version}: with something else than an address or network behind it")
 
 
+Network = IPv4Network | IPv6Network
+
+
+def networks_of(given: str) -> list[Network]:
+    """The networks of a list separated by commas.
+
+    :raises ValueError: when one of them is none.
+    """
+    return [ip_network(each.strip()) for each in given.split(",") if each.strip()]
+
+
+def _outbound_networks(given: str) -> str:
+    try:
+        networks_of(given)
+    except ValueError:
+        raise ValueError(
+            "must be networks such as 10.20.0.0/16 or fd00:12::/48, separated by commas"
+        ) from None
+    return given
+
+
 def _dns_servers(given: str) -> str:
     for server in given.split(","):
         parts = urlsplit(f"//{server.strip()}")
@@ -260,6 +281,13 @@ class Afterword(EnvironmentSettings):
         description="DNS servers that the records of senders are asked from: addresses, with a port where it "
         "is not 53, separated by commas. Without it those of the system.",
         examples=["192.0.2.53,198.51.100.53"],
+    )
+    outbound_networks: Annotated[str, AfterValidator(_outbound_networks)] | None = Field(
+        default=None,
+        description="Private networks that servers named by companies may lie in, such as the Kafka cluster "
+        "of a source, separated by commas. Without it only public addresses are connected to, so that no "
+        "administrator of a company can reach the inner network.",
+        examples=["10.20.0.0/16,192.0.2.7/32"],
     )
     topic_partitions: int | None = Field(
         default=None,

@@ -139,6 +139,8 @@ def environment(state: State) -> dict[str, str]:
         # With one broker and two cores, half as many partitions start in half the time.
         "AFTERWORD_TOPIC_PARTITIONS": "6",
         "AFTERWORD_TOPIC_REPLICATION": "1",
+        # A source may read from a broker of this machine, as the demonstration's does.
+        "AFTERWORD_OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
         "AFTERWORD_PUBLIC_URL": state.origin,
         "AFTERWORD_STAFF_URL": state.origin,
         "AFTERWORD_MAILBOX_URL": state.mailbox,

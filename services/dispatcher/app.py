@@ -40,6 +40,7 @@ from shared.events import (
     TENANTS,
     TRANSACTIONS,
 )
+from shared.kafka.kernel.source_letters import SOURCE_LETTERS
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP
 from shared.outbound import MailChannel, Sender
@@ -126,6 +127,7 @@ SERVICE = Service(
     owns=(SURVEYS, SENDING, RETENTION, CONTACT_POLICIES, INVITATIONS, CUSTOMERS),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
+    searched_dead_letters=(SOURCE_LETTERS,),
     retention=RETENTION_RULES,
     gauges=(measure_mails, measure_texts, measure_senders),
 )

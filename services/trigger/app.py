@@ -1,17 +1,23 @@
-"""The trigger on one screen: the paths it serves and the topic it owns."""
+"""The trigger on one screen: the paths it serves, the topic it owns, and the sources that it reads."""
 
 from services.trigger.models import metadata
 from services.trigger.recovery import recovery
 from services.trigger.settings import Settings
+from services.trigger.sources.gauges import measure_sources
+from services.trigger.sources.schedule import worker_loops
 from shared.events import TENANTS
+from shared.kafka.kernel.source_letters import SOURCE_LETTERS
 from shared.service import Service, lazy_api
 
 SERVICE = Service(
     name="trigger",
     settings=Settings,
     metadata=metadata,
-    paths=("/v1/events",),
+    paths=("/v1/events", "/v1/sources", "/sources"),
     api=lazy_api("services.trigger.web"),
     owns=(TENANTS,),
     recovery=recovery,
+    worker_loops=worker_loops,
+    own_dead_letters=(SOURCE_LETTERS,),
+    gauges=(measure_sources,),
 )

@@ -38,14 +38,12 @@ def add_to(app: typer.Typer, settings: "PrepareSettings", find: "FindService") -
     ) -> None:
         """Send them to their topic again; what was handled before changes nothing."""
         settings()
-        from shared.kafka.ops.replay import replay
         from shared.service import read_settings
 
         afterword, _ = read_settings([])
         for dead in find(name).dead_letter_topics:
             if topic is None or dead.startswith(f"{topic}."):
-                sent = asyncio.run(replay(afterword.kafka, dead, most=most))
-                typer.echo(f"{dead}: {sent} sent again")
+                typer.echo(f"{dead}: {_sent_again(afterword.kafka, dead, most)}")
 
     app.add_typer(group, name="dead-letters")
 
@@ -72,6 +70,15 @@ def add_to(app: typer.Typer, settings: "PrepareSettings", find: "FindService") -
         typer.echo(f"{topic}/{partition} goes on within seconds; dead letters below {until} pass")
 
     _add_recover(app, settings, find)
+
+
+def _sent_again(bootstrap: str, dead: str, most: int) -> str:
+    from shared.kafka.kernel.source_letters import SOURCE_LETTERS
+    from shared.kafka.ops.replay import replay
+
+    if dead == SOURCE_LETTERS:
+        return "its company has the topic read again (/sources, or /v1/sources/ID/read-again)"
+    return f"{asyncio.run(replay(bootstrap, dead, most=most))} sent again"
 
 
 def _add_recover(app: typer.Typer, settings: "PrepareSettings", find: "FindService") -> None:

@@ -60,6 +60,10 @@ class UnitOfWork:
             raise Unprocessable(f"an event of {len(value)} bytes is more than a topic takes")
         self._outbox_rows.append((topic.name, topic.record_key(event), value, None))
 
+    def publish_encoded(self, topic: str, key: bytes, value: bytes) -> None:
+        """Publish an event that was encoded before, and is not larger than a topic takes."""
+        self._outbox_rows.append((topic, key, value, None))
+
     def publish_tombstone(self, topic: str, key: bytes) -> None:
         """Erase, if and when the transaction commits, what was published under this key."""
         self._outbox_rows.append((topic, key, None, None))

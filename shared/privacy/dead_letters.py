@@ -16,6 +16,7 @@ import msgspec
 from shared.db.database import Database, UnitOfWork
 from shared.events import TRANSACTIONS
 from shared.kafka.kernel.dead_letters import KEY_HEADER, TOPIC_HEADER, Headers, decode_headers
+from shared.kafka.kernel.source_letters import SOURCE_KEY_HEADER, tenant_of_place
 from shared.kafka.kernel.topic_reader import partitions_of, records_between, topic_reader
 from shared.privacy.erased import Target
 from shared.privacy.persons import person_of
@@ -23,6 +24,8 @@ from shared.secrets import customer_hash
 
 _MAX_TEXT_LENGTH = 1_000
 _QUOTE = re.compile(r'(?<!\\)"')
+_MORE = 0x80
+"""The bit of a byte of a number that says that another one follows."""
 _WORD = re.compile(r'[^\s"<>,;:/\[\]{}]{1,200}')
 
 FIND_UNPUBLISHED = """
@@ -168,6 +171,13 @@ def read_letter(topic: str, key: bytes | None, value: bytes | None, headers: Hea
 
 def _names_in(letter: LetterRecord) -> _Names:
     names = _Names()
+    place = letter.headers[TOPIC_HEADER].decode(errors="replace")
+    if (company := tenant_of_place(place)) is not None:
+        # A record of a company's own topic: no field of it means what it means in our events.
+        names.tenants.add(company)
+        for part in (letter.headers.get(SOURCE_KEY_HEADER, b""), letter.value or b""):
+            names.texts |= set(texts_of_foreign(part))
+        return names
     tenant, slash, thing = letter.own_key.decode(errors="replace").partition("/")
     if KEY_HEADER in letter.headers or not letter.own_key.startswith(letter.headers[TOPIC_HEADER] + b"/"):
         names.tenants |= {tenant} if slash else set()
@@ -217,6 +227,43 @@ def texts_of_unreadable(value: bytes) -> Iterator[str]:
     text = value.decode(errors="replace")
     yield from (each for each in _QUOTE.split(text) if len(each) <= _MAX_TEXT_LENGTH)
     yield from _WORD.findall(text)
+
+
+def texts_of_foreign(value: bytes) -> Iterator[str]:
+    """In a record of whatever format: the texts and numbers of JSON, those of Avro, and each word."""
+    try:
+        yield from _scalars(msgspec.json.decode(value))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        yield from _avro_texts(value)
+    yield from texts_of_unreadable(value)
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    match value:
+        case str() | int():
+            yield str(value)
+        case list():
+            for each in value:
+                yield from _scalars(each)
+        case dict():
+            for each in value.values():
+                yield from _scalars(each)
+
+
+def _avro_texts(value: bytes) -> Iterator[str]:
+    """What could be a text of Avro, wherever it begins: its length as a number in zigzag form, its bytes."""
+    for place in range(len(value) - 1):
+        first, begin = value[place], place + 1
+        length = first >> 1
+        if first >= _MORE:
+            length, begin = (first - _MORE + _MORE * value[begin]) >> 1, place + 2
+        if first % 2 == 0 and 0 < length <= _MAX_TEXT_LENGTH and begin + length <= len(value):
+            try:
+                text = value[begin : begin + length].decode()
+            except UnicodeDecodeError:
+                continue
+            if text.isprintable():
+                yield text
 
 
 def _strings(value: Any) -> Iterable[str]:

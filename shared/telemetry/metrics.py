@@ -88,6 +88,15 @@ COMPANY_SENDERS = Gauge(
     "each worker of the dispatcher measures all.",
     ["state"],
 )
+SOURCES = Gauge(
+    "afterword_sources",
+    "Kafka sources of companies: running, failing (see /sources), or paused; each worker measures all.",
+    ["state"],
+)
+SOURCE_LAG = Gauge(
+    "afterword_source_lag_records",
+    "Records of running Kafka sources that are not read yet; each worker measures all.",
+)
 LINKS = Counter(
     "afterword_personal_links_total",
     "Events for which a personal link was wanted: asked, not_asked (by a rule), refused (faulty).",

@@ -17,6 +17,7 @@ from bench import (
     peer_frameworks,
     relay,
     scorer,
+    sources,
     trigger,
     waves,
     windows,
@@ -31,6 +32,7 @@ from shared.telemetry.logging import configure_logging
 MEASURES: dict[str, Callable[[Servers], Awaitable[list[Result]]]] = {
     "trigger": trigger.single_events,
     "batches": trigger.batches,
+    "sources": sources.reading,
     "relay": relay.publishing,
     "scorer": scorer.catching_up,
     "dispatcher": dispatcher.deciding,

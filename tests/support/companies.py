@@ -94,6 +94,7 @@ class Company:
     link: str = ""
     share_link: str = ""
     share_code: str = ""
+    source: str = ""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -217,6 +218,7 @@ class World:
         company.survey = made["id"]
         own = await self.post("dispatcher", company, "/v1/senders", {"address": f"ask@{name}.example"})
         company.sender = own["id"]
+        company.source = (await self.post("trigger", company, "/v1/sources", a_source(name)))["id"]
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
         company.relation = relation["id"]
         await advance_programmes(dispatcher, SECRET)
@@ -339,6 +341,15 @@ def a_relation(name: str) -> dict[str, Any]:
         "measurement": "relational",
         "programme": {"every_days": 91},
         "adaptive_sampling": None,
+    }
+
+
+def a_source(name: str) -> dict[str, Any]:
+    """A Kafka source, whose cluster nobody can reach."""
+    return {
+        "name": f"{name} shop",
+        "topic": f"{name}.orders",
+        "connection": {"bootstrap": [f"kafka.{name}.invalid:9092"]},
     }
 
 

@@ -15,6 +15,7 @@ from support.companies import (
     Rows,
     World,
     a_note,
+    a_source,
     a_survey,
     an_answer,
     an_event,
@@ -62,10 +63,37 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
     person = str(of.people["agent"].staff.id)
     empty, public = RouteRequest(), RouteRequest(public=True)
-    share, imported = {"link_id": of.share_link}, {"import_id": of.imported}
+    share, imported, source = (
+        {"link_id": of.share_link},
+        {"import_id": of.imported},
+        {"source_id": of.source},
+    )
     found: dict[str, RouteRequest | tuple[RouteRequest, ...]] = {
         "trigger POST /v1/events": RouteRequest(
             json=an_event(of.name), may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event))
+        ),
+        "trigger GET /v1/sources": empty,
+        "trigger POST /v1/sources": RouteRequest(json=a_source("own"), headers={"idempotency-key": "1"}),
+        "trigger GET /v1/sources/{source_id}": RouteRequest(source, foreign=404),
+        "trigger PATCH /v1/sources/{source_id}": RouteRequest(source, json={"name": "changed"}, foreign=404),
+        "trigger DELETE /v1/sources/{source_id}": RouteRequest(source, foreign=404),
+        "trigger POST /v1/sources/{source_id}/preview": RouteRequest(source, json={}, foreign=404),
+        "trigger POST /v1/sources/{source_id}/read-again": RouteRequest(source, json={}, foreign=404),
+        "trigger GET /v1/sources/{source_id}/dead-letters": RouteRequest(source, foreign=404),
+        "trigger GET /sources": empty,
+        "trigger POST /sources": RouteRequest(
+            form={"new_id": str(UUID(int=7)), "name": "own", "topic": "own", "bootstrap": "own.invalid:1"}
+        ),
+        "trigger GET /sources/{source_id}": RouteRequest(source, foreign=404),
+        "trigger POST /sources/{source_id}": RouteRequest(
+            source,
+            form={"name": "changed", "topic": "own", "bootstrap": "own.invalid:1", "act": "save"},
+            foreign=404,
+        ),
+        "trigger POST /sources/{source_id}/state": RouteRequest(source, form={"act": "pause"}, foreign=404),
+        "trigger POST /sources/{source_id}/preview": RouteRequest(source, form={}, foreign=404),
+        "trigger POST /sources/{source_id}/read-again": RouteRequest(
+            source, form={"read_from": "oldest"}, foreign=404
         ),
         "dispatcher POST /v1/invitations": RouteRequest(json={**an_event("own"), "channel": "link"}),
         "dispatcher GET /v1/surveys": empty,

@@ -4,7 +4,18 @@ One module for each kind of fault; the order here is the order of the run. What 
 topics back, and what follows reads whole topics again; they are short then.
 """
 
-from chaos.scenarios import clients, erasures, losses, outboxes, processes, records, reminders, servers, waves
+from chaos.scenarios import (
+    clients,
+    erasures,
+    losses,
+    outboxes,
+    processes,
+    records,
+    reminders,
+    servers,
+    sources,
+    waves,
+)
 
 SCENARIOS = (
     *losses.SCENARIOS,
@@ -15,6 +26,7 @@ SCENARIOS = (
     *clients.SCENARIOS,
     *reminders.SCENARIOS,
     *waves.SCENARIOS,
+    *sources.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

@@ -130,11 +130,20 @@ FORMS: dict[str, tuple[str, ...]] = {
         *("per_day", "in_all", "one_per_device"),
     ),
     "/share-links/{link_id}": ("act",),
+    "/sources": (
+        *("new_id", "name", "topic", "read_from", "bootstrap", "tls", "sasl", "username", "password"),
+        *("ca", "client_certificate", "client_key", "format", "registry_url", "registry_username"),
+        *("registry_password", "mapping", "only_path", "only_values"),
+    ),
+    "/sources/{source_id}": ("act", "name", "topic", "bootstrap", "format", "mapping", "only_values"),
+    "/sources/{source_id}/state": ("act",),
+    "/sources/{source_id}/read-again": ("read_from", "another_topic"),
     "/login/renew": ("next",),
     "/customers/{person}/link": ("addresses",),
 }
 """The fields of each page's form; the pages without one take nothing but the session's token."""
 WITHOUT_FIELDS = {
+    "/sources/{source_id}/preview",
     "/u/{token}/again",
     "/logout",
     "/surveys/{survey_id}/copy",

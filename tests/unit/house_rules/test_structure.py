@@ -77,8 +77,7 @@ def test_the_rules_of_a_service_are_pure() -> None:
     domains = [
         (path, tree) for path, tree in modules("services", "shared") if re.search(r"/domain(\.py|/)", path)
     ]
-    # The trigger's rules are those of events, whichever door takes them.
-    assert {path.split("/")[1] for path, _ in domains} == {*SERVICES, "intake"} - {"trigger"}
+    assert {path.split("/")[1] for path, _ in domains} == {*SERVICES, "intake"}
     found = [
         f"{path}: {name}"
         for path, tree in domains

@@ -1,0 +1,1 @@
+"""Kafka sources: topics of the companies' own, from which events are read."""

@@ -1,0 +1,330 @@
+"""Kafka clients for the clusters of companies: read only, bounded, to no address that the guard refuses."""
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiokafka.client
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import for_code
+from aiokafka.protocol.metadata import MetadataRequest
+
+from services.trigger.sources.domain import OWN_CLUSTER_PREFIX, Sasl, Secrets, Source, SourceConnection
+from services.trigger.sources.problems import SourceProblem, problem_of
+from shared.kafka.kernel.clients import stop_consumer
+from shared.kafka.kernel.handling import Record
+from shared.kafka.kernel.topic_reader import topic_reader
+from shared.limits import FETCH_BYTES
+from shared.outbound.address_guard import AddressGuard
+
+log = structlog.get_logger()
+
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+"""Of one response of a broker: one that says more is not read."""
+START_TIMEOUT_S = 20.0
+REQUEST_TIMEOUT_MS = 15_000
+FETCH_WAIT_MS = 500
+METADATA_MAX_AGE_MS = 30_000
+"""After so long a new partition is seen."""
+_MECHANISMS: dict[Sasl, str] = {
+    "plain": "PLAIN",
+    "scram-sha-256": "SCRAM-SHA-256",
+    "scram-sha-512": "SCRAM-SHA-512",
+}
+
+
+class TopicAsIs(NamedTuple):
+    """A topic as its cluster describes it."""
+
+    cluster_id: str | None
+    partitions: list[int]
+
+
+class _SourceClient(AIOKafkaClient):
+    """A client whose every connection is made to a checked address."""
+
+    def __init__(self, guard: AddressGuard, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self._guard = guard
+        self.last_error: BaseException | None = None
+        """Why the last connection failed: aiokafka tells only that none could be made."""
+
+    async def bootstrap(self) -> None:
+        with _connecting(self):
+            await super().bootstrap()  # type: ignore[no-untyped-call]
+
+    async def _get_conn(self, *args: Any, **options: Any) -> Any:
+        with _connecting(self):
+            return await super()._get_conn(*args, **options)  # type: ignore[no-untyped-call]
+
+    async def connect(self, host: str, port: int, options: dict[str, Any]) -> Any:
+        """A connection to one of the host's checked addresses."""
+        try:
+            addresses = await self._guard.addresses(host, port)
+            for address in addresses[:-1]:
+                with contextlib.suppress(OSError, TimeoutError):
+                    return await _connected(host, port, address, options)
+            return await _connected(host, port, addresses[-1], options)
+        except BaseException as error:
+            self.last_error = error
+            raise
+
+
+class _Connection(AIOKafkaConnection):
+    """A connection that reads no response of a size that no request of ours asks for."""
+
+    def _create_reader_task(self) -> "asyncio.Task[None]":
+        reader: Any = self._reader
+        exactly: Callable[[int], Awaitable[bytes]] = reader.readexactly
+
+        async def bounded(size: int) -> bytes:
+            if not 0 <= size <= MAX_RESPONSE_BYTES:
+                raise ConnectionError("the broker says that it answers more than is read")
+            return await exactly(size)
+
+        reader.readexactly = bounded
+        task: asyncio.Task[None] = super()._create_reader_task()  # type: ignore[no-untyped-call]
+        return task
+
+
+class _CheckedLoop:
+    """The event loop, but its connections go to the checked address of the host that they are for."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, address: str) -> None:
+        self._loop = loop
+        self._address = address
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    async def create_connection(self, factory: Any, host: str, port: int, ssl: Any = None) -> Any:
+        """As the loop's own; TLS is checked against the name of the host."""
+        return await self._loop.create_connection(
+            factory, self._address, port, ssl=ssl, server_hostname=host if ssl else None
+        )
+
+
+async def _connected(host: str, port: int, address: str, options: dict[str, Any]) -> Any:
+    connection: Any = _Connection(host, port, **options)  # type: ignore[no-untyped-call]
+    loop = connection._loop  # noqa: SLF001
+    connection._loop = _CheckedLoop(loop, address)  # noqa: SLF001  (aiokafka has no way to name the address)
+    try:
+        await connection.connect()
+    finally:
+        connection._loop = loop  # noqa: SLF001
+    return connection
+
+
+_client: ContextVar[_SourceClient | None] = ContextVar("source_client", default=None)
+_module: Any = aiokafka.client
+_create_conn: Any = _module.create_conn
+
+
+@contextlib.contextmanager
+def _connecting(client: _SourceClient) -> Iterator[None]:
+    token = _client.set(client)
+    try:
+        yield
+    finally:
+        _client.reset(token)
+
+
+async def _create_checked_conn(host: str, port: int, **options: Any) -> Any:
+    client = _client.get()
+    if client is None:
+        return await _create_conn(host, port, **options)
+    return await client.connect(host, port, options)
+
+
+_module.create_conn = _create_checked_conn
+
+
+def tls_context(connection: SourceConnection, client_key: str) -> ssl.SSLContext:
+    """What the brokers' certificates are checked against, and the client's own.
+
+    :raises ssl.SSLError: when a certificate or the key cannot be read.
+    :raises ValueError: the same.
+    """
+    context = ssl.create_default_context(cadata=connection.ca or None)
+    if connection.client_certificate:
+        # OpenSSL reads them from files only; the folder is readable by us alone, and gone at once.
+        with tempfile.TemporaryDirectory(prefix="afterword-") as folder:
+            certificate, key = Path(folder, "certificate"), Path(folder, "key")
+            certificate.write_text(connection.client_certificate)
+            key.touch(mode=0o600)
+            key.write_text(client_key)
+            context.load_cert_chain(certificate, key, password=_refuse_to_ask)
+    return context
+
+
+def _refuse_to_ask() -> str:
+    """In place of OpenSSL's question for a password at the terminal."""
+    raise ValueError("the key has a password")
+
+
+def _options(source: Source, secrets: Secrets) -> dict[str, Any]:
+    connection = source.connection
+    protocol = ("SASL_" if connection.sasl != "none" else "") + ("SSL" if connection.tls else "PLAINTEXT")
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(connection.bootstrap),
+        "client_id": f"afterword-{source.id}",
+        "request_timeout_ms": REQUEST_TIMEOUT_MS,
+        "metadata_max_age_ms": METADATA_MAX_AGE_MS,
+        "security_protocol": protocol,
+        "ssl_context": tls_context(connection, secrets.client_key) if connection.tls else None,
+    }
+    if connection.sasl != "none":
+        options |= {
+            "sasl_mechanism": _MECHANISMS[connection.sasl],
+            "sasl_plain_username": connection.username,
+            "sasl_plain_password": secrets.password,
+        }
+    return options
+
+
+class SourceCluster:
+    """The cluster of one source, connected.
+
+    It needs the rights to describe and to read the topic, and none to a group: the positions are ours.
+    What goes wrong with the cluster is raised as :class:`SourceProblem`, never taken for an error of ours.
+    """
+
+    def __init__(self, source: Source, secrets: Secrets, guard: AddressGuard) -> None:
+        """:raises SourceProblem: when the certificates cannot be used."""
+        try:
+            options = _options(source, secrets)
+        except (ssl.SSLError, ValueError) as error:
+            raise SourceProblem("tls") from error
+        self._topic = source.topic
+        self._consumer: AIOKafkaConsumer = AIOKafkaConsumer(
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_bytes=4 * FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            **options,
+        )
+        self._client: Any = _SourceClient(guard, **options)
+        self._consumer._client = self._client  # noqa: SLF001  (aiokafka has no way to pass one)
+
+    @contextlib.asynccontextmanager
+    async def connected(self) -> AsyncIterator["SourceCluster"]:
+        """The cluster, connected while the block runs."""
+        try:
+            with self._errors():
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    await self._consumer.start()
+            yield self
+        finally:
+            await stop_consumer(self._consumer)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except SourceProblem:
+            raise
+        except Exception as error:
+            code = problem_of(error, self._client.last_error)
+            if code is None:
+                # A broker that answers what no broker answers: the struct or the assertion that it breaks.
+                log.warning("source_cluster_answers_strangely", error=type(error).__name__)
+            raise SourceProblem(code or "unreachable") from error
+
+    async def topic(self) -> TopicAsIs:
+        """The topic as it is. One that is not there is not created."""
+        with self._errors():
+            node = self._client.get_random_node()
+            if node is None:
+                raise SourceProblem("unreachable")
+            request = MetadataRequest([self._topic], allow_auto_topic_creation=False)
+            response = await self._client.send(node, request)
+            for code, name, *_, partitions in response.topics:
+                if name == self._topic:
+                    _check_topic_error(code)
+                    self._client.add_topic(name)
+                    found = sorted(int(each[1]) for each in partitions)
+                    return TopicAsIs(getattr(response, "cluster_id", None), found)
+        raise SourceProblem("no_topic")
+
+    def assign(self, starts: Mapping[int, int]) -> None:
+        """Read these partitions, each from its offset."""
+        tps = {self._tp(part): offset for part, offset in starts.items()}
+        self._consumer.assign(sorted(tps))
+        for tp, offset in tps.items():
+            self._consumer.seek(tp, offset)
+
+    def pause(self, part: int) -> None:
+        """Fetch no more of a partition."""
+        self._consumer.pause(self._tp(part))
+
+    async def fetch(self, *, wait_ms: int, most: int) -> Mapping[int, Sequence[Record]]:
+        """The next records, by partition; after ``wait_ms`` none."""
+        with self._errors():
+            fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
+        return {tp.partition: records for tp, records in sorted(fetched.items()) if records}
+
+    async def beginnings(self, parts: Iterable[int]) -> dict[int, int]:
+        """The offset of the oldest record of each partition."""
+        with self._errors():
+            found = await self._consumer.beginning_offsets([self._tp(part) for part in parts])
+        return {tp.partition: offset for tp, offset in found.items()}
+
+    async def ends(self, parts: Iterable[int]) -> dict[int, int]:
+        """The offset behind the newest record of each partition."""
+        with self._errors():
+            found = await self._consumer.end_offsets([self._tp(part) for part in parts])
+        return {tp.partition: offset for tp, offset in found.items()}
+
+    async def at_times(self, times_ms: Mapping[int, int]) -> dict[int, tuple[int, int] | None]:
+        """By partition the first record that is not older than a time: its offset and time, or None."""
+        with self._errors():
+            found = await self._consumer.offsets_for_times(
+                {self._tp(part): time_ms for part, time_ms in times_ms.items()}
+            )
+        return {tp.partition: (each.offset, each.timestamp) if each else None for tp, each in found.items()}
+
+    def _tp(self, part: int) -> TopicPartition:
+        return TopicPartition(self._topic, part)
+
+
+def _check_topic_error(code: int) -> None:
+    match for_code(code).__name__:
+        case "NoError":
+            return
+        case "TopicAuthorizationFailedError":
+            raise SourceProblem("forbidden")
+        case "UnknownTopicOrPartitionError" | "InvalidTopicError":
+            raise SourceProblem("no_topic")
+        case _:
+            raise SourceProblem("unreachable")
+
+
+async def cluster_id_of(bootstrap: str) -> str | None:
+    """The id of the cluster of this installation."""
+    async with topic_reader(bootstrap, "afterword-sources") as reader:
+        client = reader._client  # noqa: SLF001
+        response = await client.send(client.get_random_node(), MetadataRequest([]))
+        found: str | None = getattr(response, "cluster_id", None)
+        return found
+
+
+def refuse_topics_of_others(source: Source, found: TopicAsIs, own_cluster: str | None) -> None:
+    """On the cluster of this installation, where the topics of all companies are, a company reads its own.
+
+    A cluster that names no id may be that one.
+
+    :raises SourceProblem: when the topic may be another's.
+    """
+    own = found.cluster_id is None or own_cluster is None or found.cluster_id == own_cluster
+    if own and not source.topic.startswith(OWN_CLUSTER_PREFIX.format(tenant=source.tenant)):
+        raise SourceProblem("own_cluster")

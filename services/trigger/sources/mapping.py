@@ -1,0 +1,158 @@
+"""From a record to an event as a client sends it: fields by their places in the record, and constants."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from services.trigger.sources.domain import Filter, Rule, SourceRefused
+from shared.intake.schemas import CUSTOMER_HINTS
+from shared.values.json_pointers import pointer
+from shared.values.messages import Count, message
+
+MAX_RULES = 60
+MAX_PATH_LENGTH = 200
+_PLAIN = ("id", "type", "source", "occurred_at", "handled_by", "organisation", "delay_minutes", "attributes")
+_CUSTOMER = ("id", "email", *CUSTOMER_HINTS)
+_BASIS = ("kind", "at", "source", "wording")
+TARGETS = frozenset(
+    {
+        *_PLAIN,
+        *(f"customer.{name}" for name in _CUSTOMER),
+        *(f"customer.basis.{name}" for name in _BASIS),
+        "account.id",
+        "account.manager",
+    }
+)
+"""The fields that a rule may fill, besides ``segments.…`` and ``attributes.…``."""
+OPEN_TARGETS = ("segments.", "attributes.")
+TIME_FIELDS = frozenset({"occurred_at", "customer.basis.at"})
+_TEXTS = frozenset(
+    {"id", "type", "source", "customer.id", "customer.email", "customer.phone", "account.id", "handled_by"}
+)
+"""Where a whole number of the record is as good as a text."""
+_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
+_IDENTITIES = ("customer.id", "customer.email", "customer.phone")
+_MISSING = object()
+
+
+def check_rules(mapping: Mapping[str, Rule], only: Filter | None) -> None:
+    """Check what a company has typed.
+
+    :raises SourceRefused: naming the rule.
+    """
+    if len(mapping) > MAX_RULES:
+        raise SourceRefused("/mapping", message("May have at most %(most)s fields.", most=Count(MAX_RULES)))
+    for target, rule in mapping.items():
+        place = f"/mapping{pointer(target)}"
+        beginning = next((each for each in OPEN_TARGETS if target.startswith(each)), None)
+        if target not in TARGETS and (beginning is None or target == beginning):
+            raise SourceRefused(
+                place, message("There is no such field of an event. Check its spelling, or leave it out.")
+            )
+        if (rule.path is None) == (rule.value is None):
+            raise SourceRefused(place, message("Give a path in the record or a value, and not both."))
+        if rule.path is not None:
+            _check_path(place, rule.path)
+    if mapping and "attributes" in mapping and any(each.startswith("attributes.") for each in mapping):
+        raise SourceRefused(
+            "/mapping/attributes", message("Map all attributes at once, or each by itself, and not both.")
+        )
+    if only is not None:
+        _check_path("/only/path", only.path)
+        if not only.values:
+            raise SourceRefused("/only/values", message("Name one value at least."))
+
+
+def _check_path(place: str, path: str) -> None:
+    if len(path) > MAX_PATH_LENGTH or not _POINTER.fullmatch(path):
+        raise SourceRefused(place, message("Must be a place in the record such as /customer/email."))
+
+
+def look_up(record: Any, path: str) -> Any:
+    """The value at a JSON pointer; None where there is none."""
+    found = record
+    for part in path[1:].split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, Mapping):
+            found = found.get(name, _MISSING)
+        elif isinstance(found, list) and name.isdecimal() and len(name) < 7:  # noqa: PLR2004  (digits)
+            found = found[int(name)] if int(name) < len(found) else _MISSING
+        else:
+            return None
+        if found is _MISSING:
+            return None
+    return found
+
+
+def is_wanted(record: Any, only: Filter | None) -> bool:
+    """Whether the record is an event by the source's filter."""
+    if only is None:
+        return True
+    found = look_up(record, only.path)
+    text = "true" if found is True else "false" if found is False else str(found)
+    return found is not None and text in only.values
+
+
+def mapped(record: Any, mapping: Mapping[str, Rule]) -> dict[str, Any]:
+    """The event that the rules make of a record, unchecked; what the record lacks is left out."""
+    # Without any of them the customer lacks an id, which says more than that there is no customer.
+    event: dict[str, Any] = {"customer": {}} if any(each in mapping for each in _IDENTITIES) else {}
+    for target, rule in mapping.items():
+        value = rule.value if rule.path is None else look_up(record, rule.path)
+        if value is None:
+            continue
+        if target in TIME_FIELDS:
+            value = time_of(value)
+        elif target == "organisation" and isinstance(value, str):
+            value = [each for each in value.split("/") if each.strip()]
+        elif target in _TEXTS or target.startswith("segments."):
+            value = _text_of(value)
+        _put(event, target, value)
+    return event
+
+
+def _put(event: dict[str, Any], target: str, value: Any) -> None:
+    beginning, dot, rest = target.partition(".")
+    if beginning in {"segments", "attributes"} and dot:
+        event.setdefault(beginning, {})[rest] = value
+        return
+    parts = target.split(".")
+    for part in parts[:-1]:
+        event = event.setdefault(part, {})
+    event[parts[-1]] = value
+
+
+def _text_of(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+_SECONDS_END, _MILLISECONDS_END = 100_000_000_000, 100_000_000_000_000
+"""Numbers below the one are seconds (until the year 5138), below the other milliseconds, else
+microseconds."""
+
+
+def time_of(value: Any) -> Any:
+    """A time as a text with its zone: of a number since 1970 in seconds, milliseconds or microseconds."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    unit = 1 if abs(value) < _SECONDS_END else 1_000 if abs(value) < _MILLISECONDS_END else 1_000_000
+    try:
+        return datetime.fromtimestamp(value / unit, UTC)
+    except (OverflowError, ValueError, OSError):
+        return value
+
+
+def place_in_record(field: str, mapping: Mapping[str, Rule]) -> str:
+    """The place in the record that a field of an event, a JSON pointer, comes from; else the field."""
+    target = field.strip("/").replace("/", ".")
+    while target:
+        rule = mapping.get(target)
+        if rule is not None:
+            return rule.path if rule.path is not None else field
+        target = target.rpartition(".")[0]
+    return field

@@ -1,0 +1,232 @@
+"""Kafka sources: from a company's topic to `transactions`, against a bare consumer and producer."""
+
+import asyncio
+import json
+import struct
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from threading import Thread
+from typing import Any
+
+import fastavro
+import msgspec
+from aiokafka import AIOKafkaConsumer
+from bench.results import Result, interleaved
+from bench.servers import Servers, new_topics, remove_topics, send_all
+from bench.trigger import an_event
+from support.http_clients import context_on
+from support.topics import PARTITIONS
+
+from services.trigger import tenants
+from services.trigger.app import SERVICE
+from services.trigger.sources import repository
+from services.trigger.sources.domain import Reading, Registry, Rule, SourceConnection
+from services.trigger.sources.schedule import SourcesLoop
+from services.trigger.sources.source_commands import Wanted, declare
+from shared.db.database import Database
+from shared.events import AUDIT, TENANTS, TRANSACTIONS
+from shared.ids import uuid7
+from shared.kafka.kernel import Relay
+from shared.kafka.kernel.clients import an_admin, new_producer
+from shared.privacy.audit import AuditActor
+
+RECORD_COUNT = 40_000
+TENANT = "havnbo"
+BARE_TOPIC = "bench-bare-sources"
+ORDER_SCHEMA = {
+    "type": "record",
+    "name": "Order",
+    "fields": [
+        *({"name": name, "type": "string"} for name in ("id", "customer", "email", "store")),
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "amount", "type": "double"},
+    ],
+}
+AVRO_MAPPING = {
+    "id": Rule(path="/id"),
+    "type": Rule(value="order.delivered"),
+    "occurred_at": Rule(path="/at"),
+    "customer.id": Rule(path="/customer"),
+    "customer.email": Rule(path="/email"),
+    "segments.store": Rule(path="/store"),
+    "attributes.amount": Rule(path="/amount"),
+}
+
+
+def plain(number: int) -> bytes:
+    """A record that is an event as it is."""
+    return msgspec.json.encode(an_event(number))
+
+
+def cloud_event(number: int) -> bytes:
+    """The same as a structured CloudEvent."""
+    event = an_event(number)
+    attributes = {"specversion": "1.0", "id": event.pop("id"), "source": "/shop", "type": event.pop("type")}
+    return msgspec.json.encode({**attributes, "time": event.pop("occurred_at"), "data": event})
+
+
+def avro(number: int) -> bytes:
+    """An order as Avro, behind the id of its schema."""
+    encoded = BytesIO()
+    order = {
+        "id": f"order-{number}",
+        "customer": f"c-{number % 5_000}",
+        "email": f"customer{number % 5_000}@example.com",
+        "store": f"store-{number % 40}",
+        "at": datetime.now(UTC),
+        "amount": 129.5,
+    }
+    fastavro.schemaless_writer(encoded, _PARSED, order)
+    return b"\0" + struct.pack(">I", 1) + encoded.getvalue()
+
+
+def _bare_avro(value: bytes) -> Any:
+    order: Any = fastavro.schemaless_reader(BytesIO(value[5:]), _PARSED, None)
+    return {**order, "at": order["at"].isoformat()}
+
+
+_PARSED = fastavro.parse_schema(ORDER_SCHEMA)
+
+
+async def reading(servers: Servers) -> list[Result]:
+    """Topics in three formats; nothing is consumed or relayed before a round begins."""
+    count, results = servers.size(RECORD_COUNT), []
+    registry = _Registry()
+    formats: dict[str, tuple[Callable[[int], bytes], Callable[[bytes], Any], Reading]] = {
+        "JSON": (plain, msgspec.json.decode, Reading()),
+        "CloudEvents": (cloud_event, msgspec.json.decode, Reading(format="cloudevents")),
+        "Avro": (
+            avro,
+            _bare_avro,
+            Reading(format="avro", registry=Registry(url=registry.url), mapping=AVRO_MAPPING),
+        ),
+    }
+    try:
+        for name, (encode, decode, how) in formats.items():
+            topic = f"sources.{TENANT}.{name.lower()}"
+            await new_topics(servers.state.kafka, topic, BARE_TOPIC)
+            await _fill(servers, topic, [encode(number) for number in range(count)])
+
+            async def ours(topic: str = topic, how: Reading = how) -> float:
+                await new_topics(servers.state.kafka, TRANSACTIONS.name, TENANTS.name, AUDIT.name)
+                return await _read(servers, topic, how, count)
+
+            async def bare(topic: str = topic, decode: Callable[[bytes], Any] = decode) -> float:
+                return await _bare(servers, topic, decode, count)
+
+            found = await interleaved(servers.rounds, {"ours": ours, "bare": bare})
+            results.append(
+                Result("sources_" + name.lower(), f"source, {name}", "records/s", found["ours"],
+                       "bare consumer and producer, decoded and encoded", found["bare"], min_ratio=0.5,
+                       size=f"{count:,} records", note="one process reads, checks, stores and relays")
+            )  # fmt: skip
+    finally:
+        registry.close()
+        async with an_admin(servers.state.kafka) as admin:
+            await remove_topics(admin, *(f"sources.{TENANT}.{name.lower()}" for name in formats))
+    return results
+
+
+async def _fill(servers: Servers, topic: str, values: list[bytes]) -> None:
+    producer = new_producer(servers.state.kafka, "bench")
+    await producer.start()
+    try:
+        records = [(b"%d" % number, value) for number, value in enumerate(values)]
+        await send_all(producer, topic, records, PARTITIONS)
+    finally:
+        await producer.stop()
+
+
+async def _read(servers: Servers, topic: str, how: Reading, count: int) -> float:
+    """Records a second, from the start of the worker's loops until all are on `transactions`."""
+    async with servers.database("trigger") as database:
+        await tenants.create_tenant(database, TENANT, name="Havnbo")
+        context = context_on(SERVICE, database, servers.state.kafka, outbound_networks="127.0.0.0/8")
+        wanted = Wanted(
+            name="shop",
+            topic=topic,
+            connection=SourceConnection(bootstrap=(servers.state.kafka,)),
+            reading=how,
+            state="running",
+        )
+        async with database.transaction() as uow:
+            who = AuditActor("command_line", None, "bench")
+            await declare(uow, context.secret, TENANT, uuid7(), wanted, who=who)
+        stopping = asyncio.Event()
+        relay = Relay(database, "trigger", servers.state.kafka, servers.health())
+        began = time.monotonic()
+        tasks = [asyncio.create_task(run(stopping)) for run in (SourcesLoop(context).run, relay.run)]
+        while not await _is_done(database, count):  # noqa: ASYNC110  (other tasks do it, in the database)
+            await asyncio.sleep(0.05)
+        seconds = time.monotonic() - began
+        stopping.set()
+        await asyncio.gather(*tasks)
+        return count / seconds
+
+
+async def _is_done(database: Database, count: int) -> bool:
+    async with database.reading() as uow:
+        ((_, status),) = await repository.list_of(uow, TENANT)
+        if status.refused or status.problem:
+            raise RuntimeError(f"{status.refused} records did not fit; {status.problem}")
+        waiting = (await uow.execute("SELECT count(*) FROM (SELECT FROM outbox LIMIT 1) o")).scalar_one()
+    return status.taken + status.skipped == count and not waiting
+
+
+async def _bare(servers: Servers, topic: str, decode: Callable[[bytes], Any], count: int) -> float:
+    """The same without checks and without a promise: read, decode, encode, send, commit."""
+    reader = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=servers.state.kafka,
+        group_id=f"bench-{uuid7()}",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    producer = new_producer(servers.state.kafka, "bench")
+    began, done = time.monotonic(), 0
+    await reader.start()
+    await producer.start()
+    try:
+        while done < count:
+            fetched = await reader.getmany(timeout_ms=200, max_records=500)
+            sent = []
+            for records in fetched.values():
+                for record in records:
+                    value = json.dumps(decode(record.value or b"")).encode()
+                    sent.append(await producer.send(BARE_TOPIC, value, record.key))
+                done += len(records)
+            await asyncio.gather(*sent)
+            if fetched:
+                await reader.commit()
+        return count / (time.monotonic() - began)
+    finally:
+        await reader.stop()
+        await producer.stop()
+
+
+class _Registry:
+    """A schema registry that has one schema."""
+
+    def __init__(self) -> None:
+        body = json.dumps({"schema": json.dumps(ORDER_SCHEMA)}).encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """No line for each request."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
