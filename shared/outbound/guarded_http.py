@@ -1,28 +1,38 @@
-"""HTTP to servers that companies name: to addresses that the guard lets pass, within seconds, few bytes."""
+"""HTTP to servers that others name: to addresses that the guard lets pass, within seconds, few bytes."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
-from shared.outbound.address_guard import AddressGuard
+from shared.outbound.address_guard import AddressGuard, AddressRefused
 
 TIMEOUT_S = 5.0
+
+
+PUBLIC = AddressGuard()
+HTTP_OK = 200
 
 
 class ResponseTooLarge(Exception):
     """The server answers with more than is read."""
 
 
+class CannotFetch(Exception):
+    """Nothing was fetched; the message says why, and names no address."""
+
+
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
     """Connects to checked addresses alone; TLS is still checked against the host's name."""
 
-    def __init__(self, guard: AddressGuard) -> None:
+    def __init__(self, guard: AddressGuard, backend: httpcore.AsyncNetworkBackend | None) -> None:
         self._guard = guard
-        self._backend = httpcore.AnyIOBackend()
+        self._backend = backend or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -48,13 +58,18 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 
 
 @asynccontextmanager
-async def guarded_client(guard: AddressGuard) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that follows no redirects, heeds no proxy, and connects as the guard allows."""
+async def guarded_client(
+    guard: AddressGuard, backend: httpcore.AsyncNetworkBackend | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that follows no redirects, heeds no proxy, and connects as the guard allows.
+
+    :param backend: set by tests: what connects to an address that was checked.
+    """
     transport = httpx.AsyncHTTPTransport(trust_env=False)
     transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001  (httpx has no way to pass a backend)
         ssl_context=ssl.create_default_context(),
         max_connections=4,
-        network_backend=_GuardedBackend(guard),
+        network_backend=_GuardedBackend(guard, backend),
     )
     async with httpx.AsyncClient(
         transport=transport, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
@@ -77,3 +92,27 @@ async def read_bounded(
             if len(body) > most_bytes:
                 raise ResponseTooLarge
         return response.status_code, body
+
+
+async def fetch_public(
+    url: str, *, most_bytes: int, backend: httpcore.AsyncNetworkBackend | None = None
+) -> bytes:
+    """What an https address of the public Internet answers with 200; no redirect is followed.
+
+    :param most_bytes: of the answer.
+    :raises CannotFetch: when there is no such answer in time.
+    """
+    if urlsplit(url).scheme != "https" or not urlsplit(url).hostname:
+        raise CannotFetch("the address is none of https")
+    try:
+        async with asyncio.timeout(TIMEOUT_S), guarded_client(PUBLIC, backend) as client:
+            status, body = await read_bounded(client, url, most_bytes=most_bytes)
+    except AddressRefused as error:
+        raise CannotFetch("the host is not one of the public Internet") from error
+    except ResponseTooLarge as error:
+        raise CannotFetch("the answer is too long") from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
+        raise CannotFetch(f"the connection failed ({type(error).__name__})") from error
+    if status != HTTP_OK:
+        raise CannotFetch(f"the answer is {status}")
+    return body

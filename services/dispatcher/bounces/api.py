@@ -22,7 +22,7 @@ from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
 from shared.mail.references import MailReferences
-from shared.outbound.public_web import CannotFetch
+from shared.outbound.guarded_http import CannotFetch
 from shared.telemetry import metrics
 from shared.values.messages import message
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import load_pem_x509_certificate
 
 from services.dispatcher.bounces.records import decode
-from shared.outbound.public_web import CannotFetch, fetch_public
+from shared.outbound.guarded_http import CannotFetch, fetch_public
 
 MAX_CERTIFICATE_BYTES = 20_000
 MAX_CERTIFICATES = 20
@@ -71,7 +71,7 @@ def read_envelope(body: bytes) -> SnsMessage:
 
 
 async def fetch_from_amazon(url: str) -> bytes:
-    return await fetch_public(url, max_bytes=MAX_CERTIFICATE_BYTES)
+    return await fetch_public(url, most_bytes=MAX_CERTIFICATE_BYTES)
 
 
 class SnsVerifier:

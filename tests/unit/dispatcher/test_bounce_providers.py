@@ -23,7 +23,7 @@ from services.dispatcher.bounces.failures import BounceKind, ReportFinding
 from services.dispatcher.bounces.records import Record, UnreadableEvent
 from services.dispatcher.bounces.ses import read_ses
 from shared.mail.references import MailReference, MailReferences
-from shared.outbound.public_web import CannotFetch
+from shared.outbound.guarded_http import CannotFetch
 
 REFERENCES = MailReferences("a secret of the tests")
 MAIL = MailReference(UUID("01930f3e-0000-7000-8000-000000000001"))

@@ -36,7 +36,7 @@ from services.dispatcher.app import SERVICE
 from services.dispatcher.bounces import sns
 from shared.db.database import Database
 from shared.mail.references import MailReference, MailReferences
-from shared.outbound.public_web import CannotFetch
+from shared.outbound.guarded_http import CannotFetch
 from shared.service import Context
 
 REFERENCES = MailReferences(SECRET)
