@@ -99,7 +99,7 @@ def _compares_levels(levels: tuple[str, ...], op: str, wanted: str) -> bool:
 
 
 def _kind(value: Any) -> str | None:
-    return _KINDS.get(type(value))
+    return _KINDS_BY_TYPE.get(type(value))
 
 
 def _comparable(value: Any) -> Any:
@@ -108,7 +108,13 @@ def _comparable(value: Any) -> Any:
     return normalized_text(value) if isinstance(value, str) else value
 
 
-_KINDS: dict[type, str] = {bool: "truth", int: "number", float: "number", Decimal: "number", str: "text"}
+_KINDS_BY_TYPE: dict[type, str] = {
+    bool: "truth",
+    int: "number",
+    float: "number",
+    Decimal: "number",
+    str: "text",
+}
 _EQUALITIES: dict[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
 _OPERATORS = _EQUALITIES | {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 

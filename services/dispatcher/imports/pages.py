@@ -32,7 +32,7 @@ from services.dispatcher.imports.views import (
     ImportLine,
     ImportPage,
     ImportsPage,
-    PreviewLine,
+    PreviewedRow,
     fault_lines,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -198,7 +198,7 @@ async def _page(
         date_options=[(each, spoken(label)) for each, label in DATE_LABELS.items()],
         decimal_options=[(each, spoken(label)) for each, label in DECIMAL_LABELS.items()],
         company_zone=tenant.time_zone,
-        preview=[PreviewLine.of(row) for row in preview],
+        preview=[PreviewedRow.of(row) for row in preview],
         faults=fault_lines(stored),
         wrong=[(_place_of(fault, job), spoken(fault.detail)) for fault in faults],
         kept_days=context.own.import_days,

@@ -75,7 +75,7 @@ class ColumnLine:
 
 
 @dataclass(frozen=True)
-class PreviewLine:
+class PreviewedRow:
     """One of the first rows, and what it becomes."""
 
     number: int
@@ -84,7 +84,7 @@ class PreviewLine:
     fault: RowFault | None
 
     @classmethod
-    def of(cls, row: PreviewRow) -> "PreviewLine":
+    def of(cls, row: PreviewRow) -> "PreviewedRow":
         fault = row.fault and RowFault(row.fault.number, row.fault.column, spoken(row.fault.remedy))
         becomes = () if row.fault or row.item is None else tuple(_flat(row.item.content))
         return cls(row.number, becomes, fault)
@@ -137,7 +137,7 @@ class ImportPage(Page):
     date_options: Sequence[tuple[str, str]]
     decimal_options: Sequence[tuple[str, str]]
     company_zone: str
-    preview: Sequence[PreviewLine]
+    preview: Sequence[PreviewedRow]
     faults: Sequence[RowFault]
     """Of the rows that were refused, the first ones."""
     wrong: Sequence[tuple[str, str]] = ()

@@ -76,7 +76,7 @@ async def move_in(
         TemporaryFile() as suppressions,
         TemporaryFile() as asked,
     ):
-        written = Written(answers, suppressions, asked)
+        written = WrittenRows(answers, suppressions, asked)
         reading = await asyncio.to_thread(_read, wanted, company.time_zone, file, written)
         tell(
             f"{len(reading.taken)} answers, {reading.unsubscribed} who have unsubscribed; "
@@ -92,7 +92,7 @@ async def move_in(
     return months_in_words(reading.months.items())
 
 
-class Written(NamedTuple):
+class WrittenRows(NamedTuple):
     """The files that an export becomes."""
 
     answers: BinaryIO
@@ -100,7 +100,7 @@ class Written(NamedTuple):
     asked: BinaryIO
 
 
-def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: Written) -> ExportReading:
+def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: WrittenRows) -> ExportReading:
     table = open_file(file)
     try:
         columns = find_columns(wanted.vendor, table.names, wanted.columns)

@@ -48,7 +48,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 """No other sign ends a line: a value in quotes may hold it."""
 
 
-class BadMapping(Exception):
+class UnreadableMappingLine(Exception):
     """A line of the mapping cannot be read."""
 
     def __init__(self, line: int) -> None:
@@ -59,7 +59,7 @@ class BadMapping(Exception):
 def body_of(form: Mapping[str, str]) -> dict[str, Any]:
     """The body of a new source that the API would get.
 
-    :raises BadMapping: when a line of the mapping cannot be read.
+    :raises UnreadableMappingLine: when a line of the mapping cannot be read.
     """
     return {
         "name": form.get("name", ""),
@@ -89,7 +89,7 @@ def connection_of(form: Mapping[str, str]) -> dict[str, Any]:
 def reading_of(form: Mapping[str, str]) -> dict[str, Any]:
     """How the records are read.
 
-    :raises BadMapping: when a line of the mapping cannot be read.
+    :raises UnreadableMappingLine: when a line of the mapping cannot be read.
     """
     read_format, path = form.get("format", "json"), form.get("only_path", "").strip()
     values = [each.strip() for each in form.get("only_values", "").split(",") if each.strip()]
@@ -110,7 +110,7 @@ def reading_of(form: Mapping[str, str]) -> dict[str, Any]:
 def mapping_of(typed: str) -> dict[str, dict[str, Any]]:
     """The rules of a text with one in each line: ``customer.email = /customer/mail``, ``type = "order"``.
 
-    :raises BadMapping: when a line is none.
+    :raises UnreadableMappingLine: when a line is none.
     """
     rules: dict[str, dict[str, Any]] = {}
     for number, line in enumerate(_LINE_END.split(typed), start=1):
@@ -118,14 +118,14 @@ def mapping_of(typed: str) -> dict[str, dict[str, Any]]:
             continue
         target, equals, given = (part.strip() for part in line.partition("="))
         if not equals or not target or not given or target in rules:
-            raise BadMapping(number)
+            raise UnreadableMappingLine(number)
         if given.startswith("/"):
             rules[target] = {"path": given}
             continue
         try:
             rules[target] = {"value": json.loads(given)}
         except (ValueError, RecursionError):
-            raise BadMapping(number) from None
+            raise UnreadableMappingLine(number) from None
     return rules
 
 

@@ -13,7 +13,7 @@ from services.trigger.sources import repository
 from services.trigger.sources.domain import SourceRefused
 from services.trigger.sources.forms import (
     NEVER_SHOWN,
-    BadMapping,
+    UnreadableMappingLine,
     body_of,
     connection_of,
     field_of,
@@ -82,7 +82,7 @@ async def declare_source_by_form(
         async with context.database.transaction() as uow:
             who = AuditActor.of_staff(staff)
             await declare(uow, context.secret, staff.tenant, source_id, wanted, who=who)
-    except (ValidationError, BadMapping, SourceRefused) as error:
+    except (ValidationError, UnreadableMappingLine, SourceRefused) as error:
         return await _list(request, staff, context, form=form, faults=_faults(error), status_code=422)
     except SourceKeyReused:
         again = {**form, "new_id": ""}
@@ -120,7 +120,7 @@ async def change_source_by_form(
         async with context.database.transaction() as uow:
             if await change(uow, context.secret, staff.tenant, source_id, wanted, who=who) is None:
                 raise Problem(404, detail=NO_SOURCE)
-    except (ValidationError, BadMapping, SourceRefused) as error:
+    except (ValidationError, UnreadableMappingLine, SourceRefused) as error:
         return await _show(
             request, staff, context, source_id, form=form, faults=_faults(error), status_code=422
         )
@@ -268,9 +268,9 @@ def _without_secrets(form: Mapping[str, str]) -> dict[str, str]:
     return {name: typed for name, typed in form.items() if name not in NEVER_SHOWN}
 
 
-def _faults(error: ValidationError | BadMapping | SourceRefused) -> dict[str, str]:
+def _faults(error: ValidationError | UnreadableMappingLine | SourceRefused) -> dict[str, str]:
     """The faults by the fields of the form."""
-    if isinstance(error, BadMapping):
+    if isinstance(error, UnreadableMappingLine):
         return {"mapping": spoken(error.remedy)}
     if isinstance(error, SourceRefused):
         return {field_of(error.field): spoken(error.remedy)}

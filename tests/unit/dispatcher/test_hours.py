@@ -123,10 +123,11 @@ def test_a_country_has_a_zone_where_it_has_one_time() -> None:
     assert zone_of_country("nowhere") is None
 
 
-def test_the_defaults_are_quiet_nights_for_mail_alone() -> None:
+def test_the_defaults_are_quiet_nights_and_longer_ones_for_texts() -> None:
     known = ContactHours.of(ContactRules(), "Europe/Copenhagen", "DK")
     assert (known.quiet, known.sundays, known.holidays) == (NIGHT, True, True)
-    assert ContactHours.of(ContactRules(), "Europe/Copenhagen", "DK", "sms").quiet is None
+    texts = ContactHours.of(ContactRules(), "Europe/Copenhagen", "DK", "sms").quiet
+    assert texts == QuietHours(start="20:00", end="09:00")
 
 
 ZONES = (

@@ -13,6 +13,8 @@ from services.dispatcher.decisions.hours import HoldRule
 from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
+from services.dispatcher.sms import channel, reports
+from services.dispatcher.sms.providers import generic, messagebird, provider, twilio, vonage
 from services.dispatcher.story import labels as story_labels
 from services.dispatcher.story.views import SearchForm
 from services.dispatcher.surveys.draft_fields import DEFAULTS, TIME_RULES
@@ -109,6 +111,14 @@ def test_a_reason_is_read_as_it_is_stored_in_english(reason: str) -> None:
     assert mail_reason(None) == ""
 
 
+def reasons_of_texts() -> set[str]:
+    """Why texts are not sent, without the codes of providers."""
+    modules = channel, reports, provider, twilio, vonage, messagebird, generic
+    source = "".join(map(inspect.getsource, modules))
+    begins = "the SMS provider|no SMS provider|the network|the country of|the connection broke"
+    return {each.strip() for each in re.findall(rf'"((?:{begins})[^"({{]*)', source)}
+
+
 def test_every_reason_that_is_stored_can_be_translated() -> None:
     sent = {f"the mail server refused a mail at {step}" for step in get_args(refusals.SmtpStep)}
     source = inspect.getsource(mailer)
@@ -116,8 +126,12 @@ def test_every_reason_that_is_stored_can_be_translated() -> None:
     commands = inspect.getsource(mailer._refused_command)
     refused = {f"the mail server {what}" for what in re.findall(r', "([a-zA-Z].+?)"', commands)}
     restored, since = POSSIBLY_SENT.split(": ")
-    assert sent | worded | refused | {LEASE_ENDED, restored} == set(REASONS)
-    assert {*refusals._ABOUT_US, refusals._GENERAL_ADVICE, since} == set(ADVICE)
+    of_texts = [each.partition(": ") for each in reasons_of_texts()]
+    texted = {reason for reason, _, _ in of_texts}
+    advice = {advice for _, _, advice in of_texts if advice}
+    assert len(texted) > 8
+    assert sent | worded | refused | texted | {LEASE_ENDED, restored} == set(REASONS)
+    assert {*refusals._ABOUT_US, refusals._GENERAL_ADVICE, since, *advice} == set(ADVICE)
     refused_mail = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
     with reading("da"):
         assert mail_reason(refused_mail) == (

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from services.trigger.sources.avro import AvroSchema, BadSchema
 from services.trigger.sources.domain import Filter, Reading, Rule, Source, SourceConnection, SourceRefused
-from services.trigger.sources.forms import BadMapping, mapping_of, mapping_text
+from services.trigger.sources.forms import UnreadableMappingLine, mapping_of, mapping_text
 from services.trigger.sources.mapping import check_rules, look_up, mapped, time_of
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
@@ -183,7 +183,7 @@ def test_a_rule_that_cannot_be_is_refused_by_its_name(name: str, rule: Rule) -> 
 
 @pytest.mark.parametrize("typed", ["id", "id = ", "= /a", "id = /a\nid = /b", "id = order"])
 def test_a_line_of_the_form_that_is_no_rule_is_named_by_its_number(typed: str) -> None:
-    with pytest.raises(BadMapping):
+    with pytest.raises(UnreadableMappingLine):
         mapping_of(typed)
 
 
