@@ -9,3 +9,8 @@ BY_DEFAULT = 100
 def examples(usual: int) -> int:
     """So many in a run of all tests, and in proportion more with HYPOTHESIS=deep."""
     return max(1, usual * settings().max_examples // BY_DEFAULT)
+
+
+def one_in(usual: int) -> int:
+    """The step by which many similar examples are taken: each of so many, all of them with HYPOTHESIS=deep."""
+    return usual if settings().max_examples <= BY_DEFAULT else 1

@@ -17,6 +17,9 @@ PUBLIC = (
     "/healthz",
     "/readyz",
     "/metrics",
+    # Providers prove themselves otherwise.
+    "/v1/bounces/",
+    "/v1/texts/",
 )
 """Beginnings of the paths that need no key and no session."""
 
@@ -49,6 +52,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
     things = {
         "survey_id": company.survey,
         "import_id": company.imported,
+        "provider": "mailgun",
         "suppression_id:path": company.suppression,
         "event_id": company.event,
         "case": company.case,

@@ -125,6 +125,7 @@ async def test_staff_see_their_own_segments_and_analysts_no_customer(bench: Benc
 async def test_the_openapi_document_tells_each_route_with_its_refusals(bench: Bench) -> None:
     document = (await bench.client.get("/openapi/collector.json")).json()
     assert set(document["paths"]) == {
+        "/s/{token}/question",
         "/v1/answers",
         "/v1/answers/import",
         "/v1/answers/{answer_id}/judgement",
