@@ -703,9 +703,12 @@ bounce = Table(
     # Of each kind a mail has one, whoever reports it how often.
     Column("kind", Text, primary_key=True),
     Column("at", INSTANT, nullable=False),
-    Column("status", Text, comment="The enhanced status code (RFC 3463), where there was one."),
-    Column("source", Text, nullable=False, comment="By which way the report came."),
-    Column("dropped", Boolean, nullable=False, comment="Whether the address was suppressed for it."),
+    # The enhanced status code (RFC 3463), where there was one.
+    Column("status", Text),
+    # By which way the report came.
+    Column("source", Text, nullable=False),
+    # Whether the address was suppressed for it.
+    Column("dropped", Boolean, nullable=False),
     CheckConstraint("kind IN ('hard', 'soft', 'policy', 'complaint')", name="kind"),
     Index(None, "at"),
 )
@@ -714,7 +717,8 @@ webhook_token = Table(
     metadata,
     # Of a provider's request, which is taken once.
     Column("provider", Text, primary_key=True),
-    Column("token", Text, primary_key=True, comment="Its SHA-256."),
+    # Its SHA-256.
+    Column("token", Text, primary_key=True),
     Column("seen_at", INSTANT, nullable=False),
     Index(None, "seen_at"),
 )

@@ -263,9 +263,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /retention": RouteRequest(form={"act": "try"}),
         **{
             f"{service} GET /v1/personal-data/{service}/retention": RouteRequest(
-                headers={
-                    "authorization": f"{TOKEN_SCHEME} {ServiceTokens(SECRET).sign('retention', of.name)}"
-                },
+                headers={"authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('retention', of.name)}"},
                 public=True,
             )
             for service in ("collector", "scorer", "alerts")

@@ -88,10 +88,6 @@ async def test_one_address_in_two_companies_opens_the_one_of_its_password(alerts
         assert tenant in (await client.get("/inbox")).text
 
 
-async def test_hashes_cost_nineteen_mebibytes() -> None:
-    assert "m=19456" in await Passwords().hash("a sentence")
-
-
 async def test_a_new_password_needs_the_old_one_and_ends_other_sessions(alerts: AlertsApi) -> None:
     jonas = await alerts.signed_in()
     second = alerts.client()

@@ -58,6 +58,7 @@ BO = a_customer("bo")
 WORDS = ("kim-4711", "kim@", "12345678", "wexelblatt", "of-kim", "rang the bell")
 PERSON = person_of(SECRET, TENANT, KIM.id)
 ADDRESSES = {customer_hash(SECRET, TENANT, email) for email in ("kim@example.com", "kim@work.example")}
+NUMBER = customer_hash(SECRET, TENANT, "+4512345678")
 
 ORDER_DECIDES = {
     # The first content of an event is decided, by what is known then; a later one is kept if nobody is erased.
@@ -216,7 +217,7 @@ class Orders:
             (row.id, row.version, row.state) for row in stored
         }
         noes = await rows(self.database, "SELECT kind, key, reason FROM suppression")
-        assert {(row.kind, row.key) for row in noes} <= {("address", key) for key in ADDRESSES}
+        assert {(row.kind, row.key) for row in noes} <= {("address", key) for key in {*ADDRESSES, NUMBER}}
         others = {BO.id, customer_hash(SECRET, TENANT, BO.email or "")}
         quarantined = {row.id for row in await rows(self.database, "SELECT id FROM customer")}
         assert quarantined <= ADDRESSES | others

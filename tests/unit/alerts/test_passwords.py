@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from services.alerts.staff import passwords
 from services.alerts.staff.common_passwords import is_common
 from services.alerts.staff.passwords import MAX_WAITING, Passwords, password_fault
 from shared.http.problems import Problem
@@ -110,3 +111,11 @@ async def test_strangers_who_wait_are_bounded_and_who_is_known_does_not_wait_beh
     held.set()
     await asyncio.gather(*waiting)
     assert await passwords.matching([None], "a sentence for strangers", times=1) == [False]
+
+
+HASHER = passwords._hasher
+"""As it is when the tests are collected: other tests hash by one that costs nothing."""
+
+
+def test_hashes_cost_nineteen_mebibytes() -> None:
+    assert "m=19456" in HASHER.hash("a sentence")

@@ -24,7 +24,7 @@ def upgrade() -> None:
             )
             VALUES (
                 NEW.tenant, NEW.id, 'first',
-                coalesce(CAST(convert_from(NEW.body, 'UTF8') AS json) ->> 'channel', 'mail'),
+                coalesce(CAST(nullif(convert_from(NEW.body, 'UTF8'), '') AS json) ->> 'channel', 'mail'),
                 CASE NEW.state WHEN 'withheld' THEN 'dropped' WHEN 'bounced' THEN 'failed' ELSE NEW.state END,
                 NEW.reason, NEW.next_at, NEW.lease_until, NEW.attempts, NEW.refusals
             )
