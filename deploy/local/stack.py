@@ -168,6 +168,7 @@ def _print_addresses(state: State, *, demo: bool, ready: bool = True) -> None:
         f"\n  Dashboard  {state.origin}/\n  Inbox      {state.origin}/inbox\n  Mailbox    {state.mailbox}/\n"
     )
     if demo:
+        console.print(f"  Texts      {state.mailbox}/texts\n  Sources    {state.origin}/sources\n")
         from deploy.demo.company import PASSWORD, SIGN_INS  # noqa: PLC0415  (it imports the services)
 
         for person in SIGN_INS:
