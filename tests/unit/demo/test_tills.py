@@ -20,9 +20,9 @@ from deploy.demo.company import TENANT_ID
 from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentences
-from deploy.demo.stream import TILLS, DemoEvent, EventStream
-from deploy.demo.tills import Record, Tills, damaged, opening_records, receipt, setup_records
-from deploy.demo.traffic import Traffic
+from deploy.demo.stream import REFUND, TILLS, DemoEvent, EventStream
+from deploy.demo.tills import DAMAGES, Record, Tills, damaged, opening_records, receipt, setup_records
+from deploy.demo.traffic import REFUNDED_AFTER, Traffic
 from services.trigger.sources.domain import OWN_CLUSTER_PREFIX, Secrets, Source
 from services.trigger.sources.record_reader import RecordReader
 from services.trigger.sources.schemas import SourceBody
@@ -139,7 +139,7 @@ def test_about_one_sale_in_ten_does_not_fit_and_always_the_same_ones() -> None:
     assert len(batch.faults) + len(batch.events) == len(AT_TILLS)
 
 
-@pytest.mark.parametrize("damage", ["address", "customer", "time", "cut off"])
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_every_receipt_can_be_damaged_so_that_it_does_not_fit(damage: str) -> None:
     batch = taken([(b"key", damaged(receipt(event, NOW), damage)) for event in AT_TILLS])
     assert len(batch.faults) == len(AT_TILLS)
@@ -190,4 +190,5 @@ async def test_events_of_the_tills_go_to_kafka_alone_and_all_others_to_the_api(t
 
 
 def record_of(event: DemoEvent) -> Record:
-    return tills(FakePublisher()).record(event, NOW)
+    at = NOW + REFUNDED_AFTER if event.type == REFUND else NOW
+    return tills(FakePublisher()).record(event, at)
