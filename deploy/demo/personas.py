@@ -29,7 +29,7 @@ EMAIL_PATTERN = re.compile(r"[a-z.]+\.(\d{5})@example\.com")
 PHONE_INTERVAL, FIRST_PHONE = 7, 5
 """One of so many customers has a phone number and no mail address, beginning with that of this number."""
 PHONE_PREFIX = "+45912"
-"""Of mobile phones. Denmark sets no numbers aside for fiction; texts of a local stack stay on its machine."""
+"""Of mobile phones. None are set aside for fiction that we know of; texts stay on the stack's machine."""
 PHONE_PATTERN = re.compile(re.escape(PHONE_PREFIX) + r"(\d{5})")
 
 
