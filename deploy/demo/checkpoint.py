@@ -19,6 +19,7 @@ class Progress(msgspec.Struct, rename={"is_history_imported": "has_moved_in"}):
     """The time at which the imported history ends."""
     key: str | None = None
     is_set_up: bool = False
+    is_source_declared: bool = False
     imported: int = 0
     """Answers of the history that the import API has accepted."""
     is_history_imported: bool = False
@@ -26,9 +27,11 @@ class Progress(msgspec.Struct, rename={"is_history_imported": "has_moved_in"}):
     next_occurred_at: datetime | None = None
     """Set before the next event is sent: sent again after a crash, it is the same byte by byte."""
     asked: dict[str, int] = {}
-    """The number of the latest event of each customer who may get a mail."""
+    """The number of the latest event of each customer who may get a mail or a text."""
     last_mail: str = ""
     """The mails up to this id have been processed."""
+    last_text: str = ""
+    """The text messages up to this id have been processed."""
     answered: int = 0
     amended: int = 0
     closed: int = 0

@@ -62,10 +62,13 @@ WHAT_MATTERED = {
 }
 """The question after the reason that follows a large order: its words and options in each language."""
 OPTIONS = ("price", "choice", "delivery", "advice")
+MAIL_ELSE_TEXT = ["mail", "sms"]
+"""A text message asks those who have a phone number and no mail address."""
 SURVEYS: tuple[dict[str, Any], ...] = (
     {
         "name": "After a large order",
         "trigger": "order.delivered",
+        "channels": MAIL_ELSE_TEXT,
         "conditions": {"field": "attributes.total", "op": ">=", "value": 50},
         "questions": [{"id": "mattered", "kind": "one_of", "options": [*OPTIONS]}],
         "texts": {
@@ -75,8 +78,18 @@ SURVEYS: tuple[dict[str, Any], ...] = (
             for language, (text, words) in WHAT_MATTERED.items()
         },
     },
-    {"name": "After a purchase", "trigger": "order.delivered", "reminders": [{"after_days": 1}]},
-    {"name": "After a support call", "trigger": "support.closed", "reminders": [{"after_days": 1}]},
+    {
+        "name": "After a purchase",
+        "trigger": "order.delivered",
+        "channels": MAIL_ELSE_TEXT,
+        "reminders": [{"after_days": 1}],
+    },
+    {
+        "name": "After a support call",
+        "trigger": "support.closed",
+        "channels": MAIL_ELSE_TEXT,
+        "reminders": [{"after_days": 1}],
+    },
     {
         "name": "Altogether",
         "measurement": "relational",

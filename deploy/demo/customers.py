@@ -1,4 +1,4 @@
-"""Simulated customers: they read their real mails, open the real survey page and submit its form."""
+"""Simulated customers: they read their real mails and texts, open the survey page and submit its form."""
 
 import asyncio
 import ssl
@@ -33,11 +33,37 @@ BROWSER_HEADERS = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword
 # Created once: the client of each customer would load the certificates again, for tens of milliseconds.
 SSL_CONTEXT = ssl.create_default_context()
 
-Mail = dict[str, Any]
+Message = dict[str, Any]
+"""A mail or a text in the mailbox's list."""
+
+
+class Arrivals:
+    """What arrives at one list of the mailbox, and where to continue after a restart."""
+
+    def __init__(self, mailbox: DemoClient, path: str, newest: str) -> None:
+        """:param newest: the id up to which all has been processed."""
+        self._mailbox = mailbox
+        self._path = path
+        self._newest = newest
+        # Messages in progress, oldest first, each with the id of the message before it: where to continue
+        # after a restart. A customer who was interrupted then answers the same again, which changes nothing.
+        self._in_progress: dict[str, str] = {}
+
+    async def new(self) -> list[Message]:
+        """The messages that have arrived since the last call, oldest first."""
+        found: list[Message] = await self._mailbox.get(self._path, after=self._newest, limit=100)
+        for message in found:
+            self._in_progress[message["id"]], self._newest = self._newest, message["id"]
+        return found
+
+    def finish(self, message: Message) -> str:
+        """Note that a message is processed; returns the id up to which all are."""
+        del self._in_progress[message["id"]]
+        return next(iter(self._in_progress.values()), self._newest)
 
 
 class SimulatedCustomers:
-    """Poll the mailbox, and answer each survey mail as the model decides."""
+    """Poll the mailbox, and answer each survey mail and text as the model decides."""
 
     def __init__(
         self, stream: EventStream, model: Model, checkpoint: Checkpoint, *, mailbox: DemoClient, clock: Clock
@@ -47,35 +73,46 @@ class SimulatedCustomers:
         self._checkpoint = checkpoint
         self._mailbox = mailbox
         self._clock = clock
-        self._newest_mail = checkpoint.progress.last_mail
-        # Mails in progress, oldest first, each with the id of the mail before it: where to continue after a
-        # restart. A customer who was interrupted then answers the same again, which changes nothing.
-        self._in_progress: dict[str, str] = {}
+        self._mails = Arrivals(mailbox, "/api/mails", checkpoint.progress.last_mail)
+        self._texts = Arrivals(mailbox, "/api/texts", checkpoint.progress.last_text)
 
     async def run(self, stopping: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as customers:
             while not stopping.is_set():
-                mails = await self._mailbox.get("/api/mails", after=self._newest_mail, limit=100)
-                for mail in mails:
-                    self._in_progress[mail["id"]], self._newest_mail = self._newest_mail, mail["id"]
-                    customers.create_task(self._open(mail, stopping))
+                for mail in await self._mails.new():
+                    customers.create_task(self._open_mail(mail, stopping))
+                for text in await self._texts.new():
+                    customers.create_task(self._open_text(text, stopping))
                 await pause(stopping, POLL_INTERVAL_S)
 
-    async def _open(self, mail: Mail, stopping: asyncio.Event) -> None:
+    async def _open_mail(self, mail: Message, stopping: asyncio.Event) -> None:
         behaviour = self._behaviour(mail["to"])
         if behaviour is not None:
-            age = (self._clock() - datetime.fromisoformat(mail["at"])).total_seconds()
-            await pause(stopping, max(0.0, behaviour.opens_after_s - age))
+            await self._wait_until_opened(mail, behaviour, stopping)
             if stopping.is_set():
                 return
             content = await self._mailbox.get(f"/api/mails/{mail['id']}")
             if link := form.score_link(content["html"] or "", behaviour.intent.score):
                 await self._answer(link, behaviour, stopping)
-        del self._in_progress[mail["id"]]
-        self._checkpoint.progress.last_mail = next(iter(self._in_progress.values()), self._newest_mail)
+        self._checkpoint.progress.last_mail = self._mails.finish(mail)
+
+    async def _open_text(self, text: Message, stopping: asyncio.Event) -> None:
+        behaviour, link = self._behaviour(text["to"]), form.survey_link(text["text"])
+        if behaviour is not None and link is not None:
+            await self._wait_until_opened(text, behaviour, stopping)
+            if stopping.is_set():
+                return
+            await self._answer(link, behaviour, stopping)
+        self._checkpoint.progress.last_text = self._texts.finish(text)
+
+    async def _wait_until_opened(
+        self, message: Message, behaviour: Behaviour, stopping: asyncio.Event
+    ) -> None:
+        age = (self._clock() - datetime.fromisoformat(message["at"])).total_seconds()
+        await pause(stopping, max(0.0, behaviour.opens_after_s - age))
 
     def _behaviour(self, address: str) -> Behaviour | None:
-        """What the customer of this address does; None if it is unknown or left to the visitor."""
+        """What the customer of this address or number does; None: unknown, or left to the visitor."""
         customer = personas.number_of(address)
         number = self._checkpoint.progress.asked.get(customer or "")
         if number is None:
@@ -86,7 +123,7 @@ class SimulatedCustomers:
         return self._model.behaviour(event.circumstances, self._model.random("mail", event.id))
 
     async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
-        """Follow the link of the score, fill in the form and send it; perhaps amend the answer."""
+        """Follow the link, fill in the form and send it; perhaps amend the answer."""
         async with httpx.AsyncClient(
             headers=BROWSER_HEADERS, follow_redirects=True, trust_env=False, verify=SSL_CONTEXT
         ) as browser:

@@ -1,9 +1,11 @@
-"""What a customer sees: the links of a mail and the forms of a page, parsed as a browser does."""
+"""What a customer sees: the links of a mail or a text and the forms of a page, parsed as a browser does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from deploy.local.mail import links
 
 Attributes = Sequence[tuple[str, str | None]]
 
@@ -106,4 +108,13 @@ def score_link(html: str, score: int) -> str | None:
     reader.feed(html)
     reader.close()
     shown = (link for link, text in reader.found if text.strip() == str(score))
-    return next((link for link in shown if urlsplit(link).path.startswith("/s/")), None)
+    return next(filter(_is_to_a_survey, shown), None)
+
+
+def survey_link(text: str) -> str | None:
+    """The link to the survey page in a text message; None in one of another kind."""
+    return next(filter(_is_to_a_survey, links(text)), None)
+
+
+def _is_to_a_survey(link: str) -> bool:
+    return urlsplit(link).path.startswith("/s/")

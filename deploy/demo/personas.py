@@ -26,6 +26,12 @@ PHONE_AGENTS = ("astrid", "bo")
 CUSTOMER_ID_PATTERN = re.compile(r"c-(\d{5})")
 EMAIL_PATTERN = re.compile(r"[a-z.]+\.(\d{5})@example\.com")
 
+PHONE_INTERVAL, FIRST_PHONE = 7, 5
+"""One of so many customers has a phone number and no mail address, beginning with that of this number."""
+PHONE_PREFIX = "+45912"
+"""Of mobile phones. None are set aside for fiction that we know of; texts stay on the stack's machine."""
+PHONE_PATTERN = re.compile(re.escape(PHONE_PREFIX) + r"(\d{5})")
+
 
 class Customer(NamedTuple):
     """An invented person with a customer number of the data."""
@@ -40,7 +46,14 @@ class Customer(NamedTuple):
         return f"c-{self.number}"
 
     @property
-    def email(self) -> str:
+    def has_only_a_phone(self) -> bool:
+        return has_only_a_phone(self.number)
+
+    @property
+    def address(self) -> str:
+        """The mail address; of a customer who has none, the phone number."""
+        if self.has_only_a_phone:
+            return f"{PHONE_PREFIX}{self.number}"
         local = self.name.casefold().replace(" ", ".")
         return f"{local}.{self.number}@example.com"
 
@@ -50,15 +63,22 @@ class Customer(NamedTuple):
 
 
 def customer(model: Model, number: str) -> Customer:
-    """The customer of this number, always with the same name, language and address."""
+    """The customer of this number, always with the same name, language and address or phone."""
     random = model.random("customer", number)
     (locale,) = random.choices(LOCALE_CHOICES, LOCALE_SHARES)
+    if has_only_a_phone(number):
+        locale = "da"  # the numbers are Danish
     name = f"{random.choice(FIRST_NAMES[locale])} {random.choice(LAST_NAMES[locale])}"
     return Customer(number, name, locale, COUNTRIES[locale])
 
 
+def has_only_a_phone(number: str) -> bool:
+    """Whether this customer can be reached by text message alone."""
+    return int(number) % PHONE_INTERVAL == FIRST_PHONE
+
+
 def is_left_to_the_visitor(number: str) -> bool:
-    """Whether this customer's mails stay unanswered, as every third's do, for the visitor of the demo."""
+    """Whether what is sent to this customer stays unanswered, as for every third, for the demo's visitor."""
     return int(number) % 3 == 0
 
 
@@ -69,8 +89,8 @@ def is_served_by_the_demo(customer_id: str | None) -> bool:
 
 
 def number_of(address: str) -> str | None:
-    """The customer number in an address that the demo invented; None for any other address."""
-    found = EMAIL_PATTERN.fullmatch(address)
+    """The customer number in an address or a phone number of the demo's; None for any other."""
+    found = EMAIL_PATTERN.fullmatch(address) or PHONE_PATTERN.fullmatch(address)
     return found[1] if found else None
 
 

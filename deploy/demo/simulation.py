@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from deploy.demo import company, data, purchases, sentences
+from deploy.demo import company, data, kafka_source, purchases, sentences
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient, DemoStopped
 from deploy.demo.customers import SimulatedCustomers
@@ -15,9 +15,12 @@ from deploy.demo.model import Model
 from deploy.demo.settings import Settings
 from deploy.demo.staff import SimulatedAgents
 from deploy.demo.stream import EventStream
+from deploy.demo.tills import Tills
 from deploy.demo.traffic import Traffic
 from deploy.local import state
 from shared.clock import system_clock
+from shared.health import Health
+from shared.kafka.kernel.publisher import Publisher
 from shared.runtime import Loop, pause, run_loops
 from shared.settings import Afterword, load
 from shared.telemetry.logging import configure_logging
@@ -44,11 +47,16 @@ async def run_simulation(stopping: asyncio.Event) -> None:
     history = History(model, all_purchases, checkpoint.progress.began, company.TIME_ZONE)
     try:
         await company.set_up(client, checkpoint, afterword.staff_url)
+        await kafka_source.create_topic(afterword.kafka)
+        await kafka_source.declare(afterword.staff_url, afterword.kafka, checkpoint, stopping)
         await import_history(history, client, checkpoint)
-        traffic = Traffic(stream, model, client, checkpoint, every=settings.every, clock=system_clock)
+        publisher = Publisher(afterword.kafka, "demo-tills", Health("demo"))
+        tills = Tills(model, publisher, stopping)
+        traffic = Traffic(stream, model, client, tills, checkpoint, every=settings.every, clock=system_clock)
         customers = SimulatedCustomers(stream, model, checkpoint, mailbox=mailbox, clock=system_clock)
         agents = SimulatedAgents(model, client, checkpoint, await company.simulated_staff_ids(), system_clock)
         loops: dict[str, Loop] = {
+            "publisher": publisher.run,
             "traffic": traffic.run,
             "customers": customers.run,
             "agents": agents.run,

@@ -17,6 +17,12 @@ SUPPORT_CALL_INTERVAL = 5
 REFUND_INTERVAL, FIRST_REFUND = 20, 16
 """The order of one in so many events is sent back, beginning with that of this number."""
 REFUND = "order.refunded"
+DELIVERY = "order.delivered"
+
+WEBSHOP, HELPDESK, TILLS = "webshop", "helpdesk", "Tills"
+"""The back-ends. The tills write to Kafka: theirs is the name of the Kafka source."""
+AT_THE_TILL = "checkout"
+"""The touchpoint of their purchases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class DemoEvent:
             "occurred_at": occurred_at.isoformat(),
             "customer": {
                 "id": self.customer.id,
-                "email": self.customer.email,
+                "phone" if self.customer.has_only_a_phone else "email": self.customer.address,
                 "name": self.customer.name,
                 "locale": self.customer.locale,
                 "country": self.customer.country,
@@ -67,7 +73,7 @@ class EventStream:
 
     def refund_of(self, event: DemoEvent) -> DemoEvent | None:
         """The event that follows when this order is sent back; None: it is kept, or is no order."""
-        if event.number % REFUND_INTERVAL != FIRST_REFUND or event.type != "order.delivered":
+        if event.number % REFUND_INTERVAL != FIRST_REFUND or event.type != DELIVERY:
             return None
         id_ = f"order-{event.attributes['order_id']}-refunded"
         return replace(event, type=REFUND, id=id_)
@@ -76,13 +82,14 @@ class EventStream:
         rounds, index = divmod(number - number // SUPPORT_CALL_INTERVAL, len(self._purchases))
         purchase = self._purchases[index]
         order = f"{purchase.number:05d}" + (f"-{rounds + 1}" if rounds else "")
+        circumstances = personas.purchase_circumstances(self._model, order)
         return DemoEvent(
             number,
-            "order.delivered",
-            "webshop",
+            DELIVERY,
+            TILLS if circumstances.touchpoint == AT_THE_TILL else WEBSHOP,
             f"order-{order}-delivered",
             personas.customer(self._model, purchase.customer),
-            personas.purchase_circumstances(self._model, order),
+            circumstances,
             {"order_id": order, "cds": purchase.cds, "total": purchase.cents / 100},
         )
 
@@ -91,7 +98,7 @@ class EventStream:
         return DemoEvent(
             number,
             "support.closed",
-            "helpdesk",
+            HELPDESK,
             f"call-{number}-closed",
             personas.customer(self._model, random.choice(self._callers)),
             personas.support_circumstances(self._model, number),

@@ -1,12 +1,13 @@
-"""The shop's and the helpdesk's back-end: it sends events to the trigger as any client back-end does."""
+"""The shop's back-ends: webshop and helpdesk send their events by HTTP, the tills write theirs to Kafka."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
 from deploy.demo.model import Model
-from deploy.demo.stream import EventStream
+from deploy.demo.stream import TILLS, DemoEvent, EventStream
+from deploy.demo.tills import Tills
 from shared.clock import Clock
 from shared.runtime import pause
 
@@ -23,6 +24,7 @@ class Traffic:
         stream: EventStream,
         model: Model,
         client: DemoClient,
+        tills: Tills,
         checkpoint: Checkpoint,
         *,
         every: float,
@@ -31,11 +33,14 @@ class Traffic:
         self._stream = stream
         self._model = model
         self._client = client
+        self._tills = tills
         self._checkpoint = checkpoint
         self._every = every
         self._clock = clock
 
     async def run(self, stopping: asyncio.Event) -> None:
+        if self._checkpoint.progress.next_event == 0:
+            await self._tills.open(self._clock())
         while not stopping.is_set():
             number = self._checkpoint.progress.next_event
             await self._send(number)
@@ -48,7 +53,13 @@ class Traffic:
             progress.next_occurred_at = now
         progress.remember(event.customer.number, number)
         self._checkpoint.save()
-        await self._client.post("/v1/events", event.body(progress.next_occurred_at))
+        await self._send_by_its_way(event, progress.next_occurred_at)
         if (refund := self._stream.refund_of(event)) is not None:
-            await self._client.post("/v1/events", refund.body(progress.next_occurred_at + REFUNDED_AFTER))
+            await self._send_by_its_way(refund, progress.next_occurred_at + REFUNDED_AFTER)
         progress.next_event, progress.next_occurred_at = number + 1, None
+
+    async def _send_by_its_way(self, event: DemoEvent, occurred_at: datetime) -> None:
+        if event.source == TILLS:
+            await self._tills.send(event, occurred_at)
+        else:
+            await self._client.post("/v1/events", event.body(occurred_at))

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.dispatcher_texts import SMS_SETTINGS
 from support.http_clients import ORIGIN, a_context, api_client, environment_of
 from support.stack import Postgres
 
-from deploy.demo import company
+from deploy.demo import company, kafka_source
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
 from services.alerts.app import SERVICE as ALERTS
@@ -21,9 +22,11 @@ from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys import survey_commands
 from services.trigger.app import SERVICE as TRIGGER
+from services.trigger.sources import repository as sources
 from shared.events import TENANTS
 from shared.events.surveys import NO_TRIGGER
 from shared.service import Context
+from shared.tenancy import find_tenant
 from shared.tenancy.tenants import all_tenants, keep_tenants
 
 
@@ -45,7 +48,8 @@ class Town:
 
 @pytest.fixture
 async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    contexts = {service.name: await a_context(service, postgres) for service in (TRIGGER, DISPATCHER, ALERTS)}
+    contexts = {service.name: await a_context(service, postgres) for service in (TRIGGER, ALERTS)}
+    contexts[DISPATCHER.name] = await a_context(DISPATCHER, postgres, own=SMS_SETTINGS)
     for name, value in environment_of().items():
         monkeypatch.setenv(name, value)
     for name, context in contexts.items():
@@ -69,11 +73,12 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
     async with town.dispatcher.database.reading() as uow:
         asked = await survey_commands.list_surveys(uow, company.TENANT_ID)
         mode = (await sending_commands.find_sending(uow, company.TENANT_ID)).mode
-    assert [(survey.draft.name, survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
-        ("After a large order", "order.delivered", 0),
-        ("After a purchase", "order.delivered", 0),
-        ("After a support call", "support.closed", 0),
-        ("Altogether", NO_TRIGGER, 0),
+    drafts = [survey.draft for survey in asked]
+    assert [(draft.name, draft.trigger, draft.channels, draft.delay_minutes) for draft in drafts] == [
+        ("After a large order", "order.delivered", ("mail", "sms"), 0),
+        ("After a purchase", "order.delivered", ("mail", "sms"), 0),
+        ("After a support call", "support.closed", ("mail", "sms"), 0),
+        ("Altogether", NO_TRIGGER, ("mail",), 0),
     ]
     assert mode == "live"
     async with town.alerts.database.reading() as uow:
@@ -88,3 +93,25 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
     for person in company.SIMULATED_STAFF:
         assert staff[person.address].password_hash is None
         assert not staff[person.address].wants_mail
+
+
+async def test_its_kafka_source_is_declared_once_and_runs_and_the_key_for_it_opens_nothing_more(
+    town: Town, tmp_path: Path
+) -> None:
+    checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
+    await company.api_key(checkpoint)
+    async with api_client(TRIGGER, town.trigger) as client:
+        for _ in range(2):
+            await kafka_source.declare(
+                ORIGIN, "127.0.0.1:9092", checkpoint, asyncio.Event(), transport=client._transport
+            )
+            assert checkpoint.progress.is_source_declared
+            # As if it had been cut off before it could note that it was done.
+            checkpoint.progress.is_source_declared = False
+    async with town.trigger.database.reading() as uow:
+        ((source, _),) = await sources.list_of(uow, company.TENANT_ID)
+        tenant = await find_tenant(uow, company.TENANT_ID)
+    assert (source.name, source.topic, source.state) == ("Tills", "sources.demo.tills", "running")
+    assert tenant is not None
+    keys = {key.name: key.revoked_at is not None for key in tenant.keys}
+    assert keys == {company.KEY_NAME: False, kafka_source.KEY_NAME: True}

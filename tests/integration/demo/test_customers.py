@@ -87,6 +87,16 @@ async def answer(database: Database) -> Row[Any]:
         return (await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'")).one()
 
 
+async def test_a_customer_who_was_texted_follows_a_link_without_a_score(
+    database: Database, browser: httpx.AsyncClient, link: str
+) -> None:
+    without_score = link.partition("?")[0]
+    assert await is_unanswered(browser, without_score, asyncio.Event())
+    assert await submit_answer(browser, without_score, Intent(3, "late", None), 0.0, asyncio.Event())
+    stored = await answer(database)
+    assert (stored.state, stored.score, stored.comment) == ("sent", 3, "late")
+
+
 @pytest.mark.parametrize("may_contact", [True, False, None])
 async def test_a_customer_sends_score_comment_and_consent(
     database: Database, browser: httpx.AsyncClient, link: str, may_contact: bool | None

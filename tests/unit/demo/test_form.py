@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.demo.form import read_forms, score_link
+from deploy.demo.form import read_forms, score_link, survey_link
 
 PAGE = """
 <form method="get" action="/search"><input name="q"></form>
@@ -45,3 +45,8 @@ def test_a_customer_follows_the_link_that_shows_the_score_never_one_that_nobody_
     score: int, link: str | None
 ) -> None:
     assert score_link(MAIL, score) == link
+
+
+def test_in_a_text_a_customer_follows_the_link_to_the_survey_and_no_other() -> None:
+    assert survey_link("Havnbo: how was it? http://h/s/t. No more: http://h/u/t") == "http://h/s/t"
+    assert survey_link("You get no more texts from us. http://h/u/t") is None

@@ -10,6 +10,7 @@ from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentences
 from deploy.demo.stream import EventStream
+from services.dispatcher.decisions.numbers import number_quality
 from shared.intake.domain import transaction
 from shared.intake.schemas import EventIn
 
@@ -57,9 +58,25 @@ def test_the_trigger_accepts_each_event(number: int) -> None:
     assert (accepted.handled_by is not None) == (accepted.type == "support.closed")
 
 
-def test_addresses_lead_back_to_the_customer_and_only_ours_do() -> None:
+def test_addresses_and_numbers_lead_back_to_the_customer_and_only_ours_do() -> None:
     customers = [personas.customer(MODEL, f"{n:05d}") for n in range(300)]
-    assert [personas.number_of(customer.email) for customer in customers] == [c.number for c in customers]
+    assert [personas.number_of(customer.address) for customer in customers] == [c.number for c in customers]
     assert personas.number_of("you@example.com") is None
+    assert personas.number_of("+4512345678") is None
     assert {customer.locale for customer in customers} == {"da", "en", "nl"}
     assert sum(customer.is_left_to_the_visitor for customer in customers) == 100
+
+
+def test_one_customer_in_seven_has_a_phone_that_takes_texts_and_no_address_and_some_are_the_visitors() -> (
+    None
+):
+    customers = [personas.customer(MODEL, f"{n:05d}") for n in range(0, 23_570, 10)]
+    phones = [customer for customer in customers if customer.has_only_a_phone]
+    assert len(phones) == pytest.approx(len(customers) / 7, abs=1)
+    assert {number_quality(customer.address) for customer in phones} == {"good"}
+    assert {(customer.locale, customer.country) for customer in phones} == {("da", "DK")}
+    assert {customer.is_left_to_the_visitor for customer in phones} == {True, False}
+    numbers = [number for number in range(100) if STREAM.at(number).customer.has_only_a_phone]
+    for body in (STREAM.at(number).body(NOW) for number in numbers):
+        assert "email" not in body["customer"]
+        assert body["customer"]["phone"].startswith("+45")
