@@ -6,12 +6,18 @@ from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
-from services.dispatcher.gauges import measure_mails, measure_senders, measure_texts
+from services.dispatcher.gauges import measure_destinations, measure_mails, measure_senders, measure_texts
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.imports.processing import IMPORTS_LOOP
 from services.dispatcher.imports.schedule import FORGET_LOOP, imports_loop, old_imports_loop
 from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
+from services.dispatcher.invitations.schedule import (
+    DESTINATIONS_LOOP,
+    PLACES_LOOP,
+    destinations_loop,
+    places_loop,
+    record_unknown,
+)
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import PERSONAL_TABLES, metadata
 from services.dispatcher.programmes.publishing import PROGRAMMES_LOOP
@@ -57,6 +63,7 @@ def worker_loops(context: Context) -> Loops:
         backfill.BACKFILL_LOOP: backfill.backfill_loop(context),
         EXPORT_LINKS_LOOP: export_links_loop(context),
         PLACES_LOOP: places_loop(context),
+        DESTINATIONS_LOOP: destinations_loop(context),
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
         ADAPTIVE_LOOP: adaptive_loop(context),
@@ -81,6 +88,7 @@ def sender_loops(context: Context) -> Loops:
         context.secret,
         current_contact_policy(),
         company_senders=context.own.company_senders,
+        pace=context.own.pace,
     )
     server = mail_server(context.afterword)
     senders = {
@@ -129,5 +137,5 @@ SERVICE = Service(
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     searched_dead_letters=(SOURCE_LETTERS,),
     retention=RETENTION_RULES,
-    gauges=(measure_mails, measure_texts, measure_senders),
+    gauges=(measure_mails, measure_destinations, measure_texts, measure_senders),
 )

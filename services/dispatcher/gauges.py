@@ -1,6 +1,7 @@
-"""The gauges of mails (how many are due or being sent, since when, whether any leaves) and of senders."""
+"""The gauges of mails (due, being sent, since when, whether any leaves), of where they go and of senders."""
 
 from services.dispatcher.invitations import repository
+from services.dispatcher.repository import destinations
 from services.dispatcher.senders import repository as sender_rows
 from shared.db.database import UnitOfWork
 from shared.outbound import mail_stream
@@ -11,6 +12,11 @@ from shared.telemetry import metrics
 async def measure_mails(uow: UnitOfWork) -> None:
     """Measure the deliveries of all tenants but those that have stopped all sending."""
     await set_gauges(uow, "dispatcher", repository.NOT_STOPPED)
+
+
+async def measure_destinations(uow: UnitOfWork) -> None:
+    """Measure where the pace of mails waits for a destination to accept one."""
+    metrics.MAIL_DESTINATIONS_REFUSING.set(await destinations.count_refusing(uow))
 
 
 async def measure_texts(uow: UnitOfWork) -> None:

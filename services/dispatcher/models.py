@@ -150,6 +150,15 @@ first_day = Table(
     # When the first mail took a place; NULL: none has, or a version that did not keep this wrote the row.
     Column("began_at", INSTANT),
 )
+mail_destination = Table(
+    "mail_destination",
+    metadata,
+    # A keyed hash of the domain that mails of all companies go to.
+    Column("destination", LargeBinary, primary_key=True),
+    Column("next_at", INSTANT, nullable=False),
+    Column("line_until", INSTANT, nullable=False),
+    Column("refused", Integer, nullable=False, server_default="0"),
+)
 sending = Table(
     "sending",
     metadata,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
+from shared.outbound.destinations import DestinationLimits, read_limits
 from shared.settings import ServiceSettings
 
 MAX_PORT = 65_535
@@ -38,6 +39,11 @@ def _imap(given: SecretStr | None) -> SecretStr | None:
             "must be like imaps://user:password@mail.example.com/INBOX; a password has %2F for /, %23 for #, "
             "%3F for ?, %40 for @"
         )
+    return given
+
+
+def _pace(given: str) -> str:
+    read_limits(given)
     return given
 
 
@@ -115,6 +121,14 @@ class Settings(ServiceSettings):
         "of its domain have been seen in DNS. Set it only where the mail server lets us send mails with any "
         "From: one that refuses a mail for its From stops the mail of all companies.",
         examples=["true"],
+    )
+    mail_pace: Annotated[str, AfterValidator(_pace)] | None = Field(
+        default=None,
+        description="How many surveys leave for the mailboxes of a domain in any hour (h) or minute (min), "
+        "separated by commas; domains with + between them share one limit, * is each domain that is not "
+        "named. They leave evenly, and what waits for one domain delays no other. Without it no domain has a "
+        "limit.",
+        examples=["gmail.com+googlemail.com=600/h, *=3000/h"],
     )
     bounce_listen: Annotated[str, AfterValidator(_listen_address)] | None = Field(
         default=None,
@@ -213,6 +227,11 @@ class Settings(ServiceSettings):
         "one that was taken can be downloaded. Then their cells are deleted.",
         examples=["3"],
     )
+
+    @property
+    def pace(self) -> DestinationLimits:
+        """The limits of ``mail_pace``."""
+        return read_limits(self.mail_pace or "")
 
     @property
     def ses_topic_arns(self) -> frozenset[str]:

@@ -83,7 +83,7 @@ class Mailer:
         if any(character.isspace() or ord(character) < ord(" ") for character in recipient):
             return Rejected("this is no address", INVALID_ADDRESS_CODE)
         sender, recipient = on_the_wire(sender), on_the_wire(recipient)
-        return await self._send_envelope(sender, recipient) or await self._send_message(message)
+        return await self._send_envelope(sender, recipient) or await self._send_message(recipient, message)
 
     async def _send_envelope(self, sender: str, recipient: str) -> Outcome | None:
         """Connect if necessary, and send both addresses; None when the server accepts them."""
@@ -128,7 +128,7 @@ class Mailer:
         try:
             await self._smtp.rcpt(recipient, encoding="utf-8")
         except SMTPResponseException as error:
-            return await self._refused("RCPT TO", error)
+            return await self._refused("RCPT TO", recipient, error)
         except ValueError:
             await self._reset()
             return Rejected("this is no address", INVALID_ADDRESS_CODE)
@@ -139,7 +139,7 @@ class Mailer:
             )
         return None
 
-    async def _send_message(self, message: bytes) -> Outcome:
+    async def _send_message(self, recipient: str, message: bytes) -> Outcome:
         step: SmtpStep = "DATA"
         try:
             await self._unless_ended(self._send_data_command())
@@ -150,7 +150,7 @@ class Mailer:
                 # Neither a refusal nor the 250 that should come: the mail may have been accepted.
                 self._smtp.close()
                 return Unknown(_reason("the mail server answered what is no refusal", error))
-            return await self._refused(step, error)
+            return await self._refused(step, recipient, error)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
             return Unknown(_reason("the connection broke while the mail was handed over", error))
@@ -171,9 +171,9 @@ class Mailer:
         if answer.code != ACCEPTED_CODE:
             raise SMTPDataError(answer.code, answer.message)
 
-    async def _refused(self, step: SmtpStep, error: SMTPResponseException) -> Outcome:
+    async def _refused(self, step: SmtpStep, recipient: str, error: SMTPResponseException) -> Outcome:
         """The outcome of a refusal. A server that blocks us may accept a new connection, so this one ends."""
-        outcome = _refused_outcome(step, error)
+        outcome = _refused_outcome(step, recipient, error)
         if isinstance(outcome, Blocked):
             self._smtp.close()
         else:
@@ -205,15 +205,15 @@ class Mailer:
                 await asyncio.wait({task})
 
 
-def _refused_outcome(step: SmtpStep, error: SMTPResponseException) -> Outcome:
-    refusal = read_refusal(step, error.code, error.message)
+def _refused_outcome(step: SmtpStep, recipient: str, error: SMTPResponseException) -> Outcome:
+    refusal = read_refusal(step, error.code, error.message, recipient.rpartition("@")[2])
     reason = f"the mail server refused a mail at {step} ({refusal.status})"
     is_permanent = error.code >= FIRST_PERMANENT_CODE
     if refusal.about == "us":
         return Blocked(f"{reason}: {refusal.advice}", certain=True)
     if refusal.about == "unclear" and is_permanent:
         return Blocked(reason, certain=False)
-    return Rejected(reason, error.code) if is_permanent else Deferred(reason)
+    return Rejected(reason, error.code) if is_permanent else Deferred(reason, refusal.about == "destination")
 
 
 def _refused_command(error: Exception) -> str:

@@ -13,6 +13,8 @@ class Deferred:
     """The mail was not accepted, for a temporary reason of its mailbox: it may be tried again."""
 
     reason: str
+    is_of_destination: bool = False
+    """Whether each mail to the domain of this address would meet the same now."""
 
 
 @dataclass(frozen=True, slots=True)

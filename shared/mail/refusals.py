@@ -1,4 +1,4 @@
-"""The cause of a mail server's refusal: the recipient's mailbox, or us, the sender.
+"""The cause of a mail server's refusal: the recipient's mailbox or its domain, or us, the sender.
 
 A reply has a code of three digits (RFC 5321, 4.2) and, from nearly all servers, an enhanced status code
 behind it (RFC 3463, RFC 2034; the registry is IANA's "SMTP Enhanced Status Codes"). The three digits show
@@ -27,6 +27,10 @@ The text decides where there is no status, or one without a meaning of its own (
 expressions about us and none about a mailbox: us. The other way round: the mailbox. Neither: the mailbox if
 RCPT TO was answered with 550, 551, 552 or 553 and the text mentions no policy (RFC 5321, 4.2.2 gives these
 codes to mailboxes); else unclear.
+
+A temporary refusal is about the destination, whatever its codes say, if its text names the domain of the
+recipient, or a host under it, other than in an address (``connect to mx.y.example: Connection refused``): the
+server speaks of the way there. Greylisting is about the mailbox also then.
 """
 
 import re
@@ -34,7 +38,7 @@ from typing import Literal, NamedTuple
 
 SmtpStep = Literal["RCPT TO", "DATA", "the end of the mail"]
 """The steps at which a refusal may be about the mailbox: before them none has been named."""
-RefusalCause = Literal["mailbox", "us", "unclear"]
+RefusalCause = Literal["mailbox", "destination", "us", "unclear"]
 
 FIRST_PERMANENT_CODE = 500
 _STATUS = re.compile(r"(?:^|#)\s*[245]\.(\d{1,3})\.(\d{1,3})(?![.\d])", re.MULTILINE)
@@ -154,8 +158,12 @@ _GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
 _GENERAL_ADVICE = "it is about us, not about a mailbox"
 
 
-def read_refusal(step: SmtpStep, code: int, text: str) -> Refusal:
-    """The cause of a refusal at this step; ``text`` is the reply without its codes, all its lines."""
+def read_refusal(step: SmtpStep, code: int, text: str, domain: str = "") -> Refusal:
+    """The cause of a refusal at this step.
+
+    :param text: the reply without its codes, all its lines.
+    :param domain: of the recipient's address; without it no refusal is about a destination.
+    """
     status = _STATUS.search(text)
     subject, detail = (int(status[1]), int(status[2])) if status else (None, None)
     shown = f"{code} {code // 100}.{subject}.{detail}" if status else str(code)
@@ -165,7 +173,15 @@ def read_refusal(step: SmtpStep, code: int, text: str) -> Refusal:
         about = "us"
     elif code < FIRST_PERMANENT_CODE and _GREYLIST.search(text):
         about = "mailbox"
+    elif code < FIRST_PERMANENT_CODE and domain and _names(text, domain):
+        about = "destination"
     return Refusal(about, shown, advice or _GENERAL_ADVICE)
+
+
+def _names(text: str, domain: str) -> bool:
+    """Whether the text has the domain, or a host under it, other than in an address."""
+    name = rf"(?<![\w.@-])(?:[\w-]+\.)*{re.escape(domain)}(?![\w-]|\.\w)"
+    return re.search(name, text, re.IGNORECASE) is not None
 
 
 def _by_code(code: int, subject: int | None, detail: int | None) -> RefusalCause | None:

@@ -123,6 +123,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """How many of these tries ended in a refusal that did not name its mailbox."""
     lease_until: datetime
     """Until then only this sender may send it."""
+    waited_for: str | None = None
+    """The reason for which it was due only now."""
 
 
 async def add(uow: UnitOfWork, deliveries: Sequence[NewDelivery]) -> None:
@@ -131,7 +133,9 @@ async def add(uow: UnitOfWork, deliveries: Sequence[NewDelivery]) -> None:
         await insert(uow, DELIVERY, deliveries)
 
 
-_FIELDS = ", ".join(f"d.{name}" for name in Delivery.__struct_fields__)
+_COLUMNS = {"waited_for": "reason"}
+"""Of fields that are not named as their column: a row that deliveries are about may have one of that name."""
+_FIELDS = ", ".join(f"d.{_COLUMNS.get(name, name)} AS {name}" for name in Delivery.__struct_fields__)
 
 
 def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true") -> str:

@@ -90,6 +90,8 @@ class MailResult(NamedTuple):
     """Whether the attempt counts as a try."""
     refused: bool = False
     """Whether it counts as a refusal; each is a try too."""
+    destination_refuses: bool = False
+    """Whether each mail to the same domain would meet the same now."""
 
 
 def mail_result(  # noqa: PLR0911  (one for each outcome)
@@ -115,10 +117,11 @@ def mail_result(  # noqa: PLR0911  (one for each outcome)
             return MailResult("failed", reason, tried=True)
         case Unknown(reason):
             return MailResult("unknown", reason, tried=True)
-        case Deferred(reason):
+        case Deferred(reason, is_of_destination):
             if most_tries is not None and tries - refusals + 1 >= most_tries:
-                return MailResult("failed", reason, tried=True)
-            return MailResult("waiting", reason, retry_at(tries + 1, now), tried=True)
+                return MailResult("failed", reason, tried=True, destination_refuses=is_of_destination)
+            next_at = retry_at(tries + 1, now)
+            return MailResult("waiting", reason, next_at, tried=True, destination_refuses=is_of_destination)
         case Away(reason):
             return MailResult("waiting", reason)
         case Blocked(reason, certain):

@@ -82,6 +82,11 @@ TEXT_REPORTS = Counter(
     "(of no message or customer of ours), refused (not signed as it must be).",
     ["kind"],
 )
+MAIL_DESTINATIONS_REFUSING = Gauge(
+    "afterword_mail_destinations_refusing",
+    "Domains that refuse the mails of the dispatcher for now, so that each gets one now and then; each "
+    "worker measures all.",
+)
 COMPANY_SENDERS = Gauge(
     "afterword_company_senders",
     "Senders of companies: usable, waiting for their records, or lost (no key's record is there any more); "

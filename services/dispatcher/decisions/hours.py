@@ -16,9 +16,10 @@ from services.dispatcher.decisions.public_holidays import is_public_holiday
 from shared.events import ContactRules, QuietHours
 from shared.values.zones import zone_of
 
-PostponeRule = Literal["cap", "counter_event", "first_day", "quiet_hours", "sunday", "holiday"]
+PostponeRule = Literal["cap", "counter_event", "first_day", "mail_pace", "quiet_hours", "sunday", "holiday"]
 """The rule by which nothing may leave at an instant; ``cap``: another message is too close;
-``counter_event``: one holds it; ``first_day``: the survey is new, and the hour has had its mails."""
+``counter_event``: one holds it; ``first_day``: the survey is new, and the hour has had its mails;
+``mail_pace``: the domain of the address has had its mails, or refuses them for now."""
 HoldRule = PostponeRule | Literal["holding"]
 """The same at the decision, with ``holding``: the survey's holding time is not over."""
 CLOCK_RULES: frozenset[str] = frozenset({"quiet_hours", "sunday", "holiday"})

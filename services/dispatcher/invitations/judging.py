@@ -23,6 +23,7 @@ from services.dispatcher.decisions.repository.replaced import ReplacedRow
 from services.dispatcher.decisions.sending_rules import asked_before, reason_not_to_send
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.invitations.changes import ChangeValues, values_of_hold, values_of_refusal
+from services.dispatcher.invitations.destinations import Destination, take_place_at
 from services.dispatcher.invitations.first_day import FirstDay, give_place_back, take_place
 from services.dispatcher.invitations.reminders import judge_reminder, postpone_reminder
 from services.dispatcher.invitations.states import move_invitation, turn_of_mail
@@ -52,6 +53,8 @@ class DueMail(NamedTuple):
     """Which messages to the person and to the address had left last."""
     first_day: FirstDay | None
     """The survey's, where this mail takes a place on it."""
+    destination: Destination | None = None
+    """Where the pace of what is mailed there is kept; None: it is no mail."""
 
 
 async def judge_mail(uow: UnitOfWork, mail: DueMail) -> Judged:
@@ -96,7 +99,7 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
     if not held.by and day is not None:
         held = await take_place(uow, mail.contact.tenant, day, invitation, partial(hold_for, person))
     if not held.by:
-        held = await _hold_now(uow, mail)
+        held = await _hold_at_destination(uow, mail) or await _hold_now(uow, mail)
         if held.by and day is not None:
             await give_place_back(uow, mail.contact.tenant, day, uow.now)
     if held.by and survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until):
@@ -113,7 +116,9 @@ async def _judge_reminder(uow: UnitOfWork, mail: DueMail) -> Judged:
     refusal = await judge_reminder(uow, mail.delivery, mail.invitation, mail.survey, mail.person, mail.mode)
     if refusal is not None:
         return Withdrawn(refusal)
-    held = await _hold_now(uow, mail)
+    held = hold_for(mail.person, uow.now)
+    if not held.by:
+        held = await _hold_at_destination(uow, mail) or await _hold_now(uow, mail)
     if held.by:
         return await postpone_reminder(uow, mail.delivery, mail.invitation, held, mail.person)
     return mail.invitation
@@ -135,6 +140,21 @@ async def _withdraw(
     if moved is not None:
         await end_quarantine_of(uow, contact, invitation)
     return Withdrawn(reason)
+
+
+async def _hold_at_destination(uow: UnitOfWork, mail: DueMail) -> Hold | None:
+    """Until when the mail must wait for its destination; None: it has taken its place there.
+
+    After the places of a first day and before the rows of contacts, in whose order all lock them. A place is
+    not given back: who comes next could leave too close to who has left since.
+    """
+    if mail.destination is None:
+        return None
+    at = await take_place_at(uow, mail.destination, has_place=mail.delivery.waited_for == "mail_pace")
+    if at <= uow.now:
+        return None
+    held = hold_for(mail.person, at)
+    return Hold(until=held.until, by=("mail_pace", *held.by))
 
 
 async def _hold_now(uow: UnitOfWork, mail: DueMail) -> Hold:

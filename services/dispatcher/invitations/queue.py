@@ -34,6 +34,7 @@ from services.dispatcher.decisions.repository import counter_events as counter_r
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Person
 from services.dispatcher.invitations import repository
+from services.dispatcher.invitations.destinations import Destination, DestinationPaces, note_outcome
 from services.dispatcher.invitations.first_day import FirstDay, first_day_of, give_place_back
 from services.dispatcher.invitations.judging import DueMail, end_quarantine_of, judge_mail, turn_of
 from services.dispatcher.invitations.reminders import (
@@ -61,6 +62,7 @@ from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.surveys import Layout
 from shared.mail.dkim import DomainKey
 from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
+from shared.outbound.destinations import NO_LIMITS, DestinationLimits
 from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
 
@@ -92,6 +94,8 @@ class AboutDelivery(NamedTuple):
     first_day: FirstDay | None
     """The survey's, where this mail took a place on it."""
     prepared_at: datetime
+    destination: Destination | None
+    """Of a mail."""
 
 
 class InvitationQueue:
@@ -112,14 +116,17 @@ class InvitationQueue:
         policy: ContactPolicy,
         *,
         company_senders: bool = False,
+        pace: DestinationLimits = NO_LIMITS,
     ) -> None:
         """:param renderers: by the name of their channel.
         :param company_senders: whether mails may come from a company's own address.
+        :param pace: how many mails leave for a destination.
         """
         self._renderers = renderers
         self._secret = secret
         self._policy = policy
         self._company_senders = company_senders
+        self._destinations = DestinationPaces(secret, pace)
 
     async def prepare(
         self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]
@@ -147,6 +154,7 @@ class InvitationQueue:
         asked = await _find_asked(uow, contact, survey, inputs)
         is_reminder = delivery.kind == "reminder"
         renderer = self._renderers[delivery.channel]
+        address = renderer.address(invitation.customer)
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
         )
@@ -154,7 +162,7 @@ class InvitationQueue:
         person = self._person(
             inputs,
             delivery.channel,
-            renderer.address(invitation.customer),
+            address,
             sending,
             known_customer(invitation.customer, words, contact),
             newest_bases(known_bases(words, contact), bases_of(invitation.customer, invitation.occurred_at)),
@@ -167,7 +175,10 @@ class InvitationQueue:
         day = None
         if not (is_reminder or invitation.test or person.test_address):
             day = first_day_of(survey, inputs.first_live_at, inputs.first_day_began_at, uow.now)
-        mail = DueMail(delivery, contact, invitation, survey, person, sending.mode, inputs.last_mails, day)
+        destination = self._destinations.of(address) if delivery.channel == "mail" and address else None
+        mail = DueMail(
+            delivery, contact, invitation, survey, person, sending.mode, inputs.last_mails, day, destination
+        )
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
             return judged
@@ -177,16 +188,19 @@ class InvitationQueue:
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         own = self._sender(delivery.tenant, inputs).named_by(survey)
         message = renderer.message(judged, tenant, texts, reminder, inputs.layout, own)
-        return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now))
+        return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now, destination))
 
     async def record(
         self, uow: UnitOfWork, delivery: Delivery, about: AboutDelivery, result: MailResult
     ) -> None:
         """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent."""
         contact, invitation, survey = about.contact, about.invitation, about.survey
-        if result.state in {"failed", "waiting"} and not invitation.test:
-            if about.first_day is not None:
-                await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
+        gives_back = result.state in {"failed", "waiting"} and not invitation.test
+        if gives_back and about.first_day is not None:
+            await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
+        if about.destination is not None:
+            await note_outcome(uow, about.destination, about.prepared_at, result)
+        if gives_back:
             await give_turn_back(uow, contact, turn_of(delivery))
         if delivery.kind == "reminder":
             await end_reminding(uow, delivery.tenant, invitation, taken=result.state == "sent")

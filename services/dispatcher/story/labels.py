@@ -193,6 +193,7 @@ POSTPONE_RULES = {
     "cap": message("another mail to the customer was too close"),
     "counter_event": message("counter-event"),
     "first_day": message("first day of the survey"),
+    "mail_pace": message("pace of mails to the domain of the address"),
 }
 """What holds a mail that is due until a later time."""
 HOLD_RULES = {"holding": message("holding time of the survey"), **POSTPONE_RULES}

@@ -46,7 +46,7 @@ def test_subject_text_and_html_are_filled_alike() -> None:
         assert words in mail.text
         assert words in mail.html
     assert mail.subject == "S Havnbo Bcc: x@example.com"
-    assert "{" not in mail.text + mail.html.partition("</style>")[2]
+    assert "{" not in mail.text + mail.html.rpartition("</style>")[2]
 
 
 @pytest.mark.parametrize("company", ["<b>A & B</b>", "{day}", "Line\r\nBcc: x@example.com", '"quoted"'])

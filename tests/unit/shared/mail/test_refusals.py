@@ -168,3 +168,34 @@ def test_every_reply_is_read_and_none_of_its_text_is_shown(code: int, text: str)
     assert refusal.about in {"mailbox", "us", "unclear"}
     assert refusal == read_refusal("RCPT TO", code, text)
     assert all(part.isdigit() for part in refusal.status.replace(".", " ").split())
+
+
+ABOUT_THE_DESTINATION = [
+    "450 4.4.1 <x@y.example>: Recipient address rejected: connect to mx.y.example[192.0.2.1]:25: Connection refused",
+    "451 4.4.0 Temporary server error: y.example cannot be reached",
+    "421 4.7.0 Too many mails to y.example, try again later",
+    "452 4.3.1 Y.EXAMPLE: insufficient system storage",
+    "450 4.1.2 y.example. has no answer from DNS",
+]
+NOT_ABOUT_IT = [
+    ("450 4.2.1 <x@y.example>: busy", "mailbox"),
+    ("451 4.7.1 greylisted by y.example", "mailbox"),
+    ("421 4.7.0 Try again later, closing connection", "us"),
+    ("451 4.3.0 any.example and y.example.net are away", "us"),
+    ("550 5.7.1 relaying mail to y.example is not allowed", "us"),
+    ("550 5.4.4 y.example: host not found", "mailbox"),
+]
+
+
+@pytest.mark.parametrize("answer", ABOUT_THE_DESTINATION)
+def test_a_temporary_refusal_that_names_the_domain_is_about_the_destination(answer: str) -> None:
+    refusal = read_refusal("RCPT TO", int(answer[:3]), answer[4:], "y.example")
+    assert refusal.about == "destination"
+    assert about(answer) != "destination"
+
+
+@pytest.mark.parametrize(("answer", "cause"), NOT_ABOUT_IT)
+def test_one_that_names_an_address_only_or_another_domain_or_is_permanent_is_not(
+    answer: str, cause: str
+) -> None:
+    assert read_refusal("RCPT TO", int(answer[:3]), answer[4:], "y.example").about == cause

@@ -118,6 +118,12 @@ def test_a_server_that_disconnects_after_data_does_not_make_every_mail_unknown()
     assert stream.stopped_at is not None
 
 
+def test_a_refusal_of_a_destination_says_so_and_stops_no_other_mail() -> None:
+    stream, fates = played((1, Deferred("busy", is_of_destination=True)), (2, Deferred("busy")))
+    assert stream == MailStream()
+    assert [own[0].destination_refuses for own in fates.values()] == [True, False]
+
+
 def test_a_mailbox_that_is_never_ready_has_failed_after_most_tries() -> None:
     for most, state in ((3, "failed"), (None, "waiting")):
         _, fates = played(*((1, Deferred("busy")) for _ in range(3)), most_tries=most)
