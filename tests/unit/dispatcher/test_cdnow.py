@@ -17,8 +17,7 @@ from services.dispatcher.decisions.values import CandidateSurvey, Person
 from shared.events.surveys import QuarantineScope
 
 
-@pytest.mark.parametrize("scope", ["any", "survey"])
-@pytest.mark.parametrize("days", ASKED)
+@pytest.mark.parametrize(("days", "scope"), [*((days, "any") for days in ASKED), (90, "survey")])
 def test_of_all_purchases_as_many_are_asked_about_as_were_counted_by_hand(
     days: int, scope: QuarantineScope
 ) -> None:
