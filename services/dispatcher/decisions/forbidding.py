@@ -29,7 +29,9 @@ def as_asked(person: Person, channels: Sequence[str]) -> Person:
 
     Where no channel can reach them, what is known of the one that comes closest tells why.
     """
-    if person.has_link or (first_channel(channels, person) or _closest(channels, person)) != "sms":
+    if "sms" not in channels or person.has_link:
+        return person  # first, since nearly all surveys have no such channel
+    if (first_channel(channels, person) or _closest(channels, person)) != "sms":
         return person
     return replace(
         person,

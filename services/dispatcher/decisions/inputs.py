@@ -51,7 +51,13 @@ from services.dispatcher.decisions.sampling import (
     draw,
 )
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
-from services.dispatcher.decisions.values import CandidateSurvey, Number, OpenCase, Person
+from services.dispatcher.decisions.values import (
+    NO_NUMBER,
+    CandidateSurvey,
+    Number,
+    OpenCase,
+    Person,
+)
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from shared.events import ContactRules, Customer, Event, Invitation, Tenant, Transaction
@@ -144,7 +150,9 @@ class DecisionInputs:
         shared = self.company_policy(tenant).rules.ids_are_shared
         contact = contact_key_of(secret, tenant, customer, placeholder_ids, ids_are_shared=shared)
         # The number of a customer with an address matters to nobody who never texts.
-        return contact if tenant in self.texting_tenants else contact._replace(number=None)
+        if contact.number is None or tenant in self.texting_tenants:
+            return contact
+        return contact._replace(number=None)
 
     def customer(self, event: Event[Transaction], contact: ContactKey) -> Customer:
         """The customer of the event, with what is known besides; what it says counts for their next event."""
@@ -173,11 +181,7 @@ class DecisionInputs:
         place = place_of(customer, tenant)
         return Person(
             address=address_quality(event.data.customer.email),
-            number=Number(
-                quality=number_quality(customer.phone),
-                test=self.sending(event.tenant).is_test(customer.phone),
-                hours=self._hours(event.tenant, place, "sms"),
-            ),
+            number=self._number(event.tenant, customer.phone, place) if customer.phone else NO_NUMBER,
             erased=self.is_erased(contact),
             test_address=self.sending(event.tenant).is_test(event.data.customer.email),
             complained="complained" in reasons,
@@ -206,6 +210,13 @@ class DecisionInputs:
                 ),
                 default=None,
             ),
+        )
+
+    def _number(self, tenant: str, phone: str, place: Place) -> Number:
+        return Number(
+            quality=number_quality(phone),
+            test=self.sending(tenant).is_test(phone),
+            hours=self._hours(tenant, place, "sms"),
         )
 
     def _hours(self, tenant: str, place: Place, channel: ChannelName = "mail") -> ContactHours:
