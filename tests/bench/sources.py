@@ -22,8 +22,8 @@ from support.topics import PARTITIONS
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
-from services.trigger.sources import repository
 from services.trigger.sources.domain import Reading, Registry, Rule, SourceConnection
+from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.schedule import SourcesLoop
 from services.trigger.sources.source_commands import Wanted, declare
 from shared.db.database import Database
@@ -169,7 +169,7 @@ async def _read(servers: Servers, topic: str, how: Reading, count: int) -> float
 
 async def _is_done(database: Database, count: int) -> bool:
     async with database.reading() as uow:
-        ((_, status),) = await repository.list_of(uow, TENANT)
+        ((_, status),) = await source_rows.list_of(uow, TENANT)
         if status.refused or status.problem:
             raise RuntimeError(f"{status.refused} records did not fit; {status.problem}")
         waiting = (await uow.execute("SELECT count(*) FROM (SELECT FROM outbox LIMIT 1) o")).scalar_one()

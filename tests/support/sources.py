@@ -19,9 +19,9 @@ from support.stack import Postgres
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
-from services.trigger.sources import repository
 from services.trigger.sources.reading import ReaderIntervals
-from services.trigger.sources.repository import SourceStatus
+from services.trigger.sources.repository import sources as source_rows
+from services.trigger.sources.repository.sources import SourceStatus
 from services.trigger.sources.schedule import SourcesLoop
 from shared.events import TRANSACTIONS, Transaction
 from shared.http.csrf import CsrfGuard
@@ -110,7 +110,7 @@ class SourceBench:
     async def status(self, declared: Mapping[str, Any]) -> SourceStatus:
         """The same, without a request."""
         async with self.context.database.reading() as uow:
-            ((_, status),) = await repository.list_of(uow, "acme", UUID(declared["id"]))
+            ((_, status),) = await source_rows.list_of(uow, "acme", UUID(declared["id"]))
         return status
 
     async def until(self, declared: Mapping[str, Any], **counts: int) -> dict[str, Any]:

@@ -111,10 +111,8 @@ _WAITING_FOR_ERASURE = """
     JOIN import_job j ON j.tenant = e.tenant AND j.created_at <= e.erased_at
 """
 FIND_UNDER_WAY = f"SELECT DISTINCT e.tenant, e.id {_WAITING_FOR_ERASURE} WHERE j.state = 'running'"
-FORGET_BEFORE = f"""
-    WITH gone AS MATERIALIZED (
-        SELECT DISTINCT j.tenant, j.id {_WAITING_FOR_ERASURE} WHERE j.has_cells AND j.state <> 'running'
-    ), parts AS (
+_FORGET_GONE = """
+    parts AS (
         DELETE FROM import_part p USING gone WHERE p.tenant = gone.tenant AND p.import_id = gone.id
     ), faults AS (
         UPDATE import_fault f SET cells = NULL
@@ -125,21 +123,18 @@ FORGET_BEFORE = f"""
         ended_at = coalesce(j.ended_at, :now)
     FROM gone WHERE j.tenant = gone.tenant AND j.id = gone.id
 """
-FORGET_OLD = """
+"""The cells of the imports in ``gone``, and the names of their files."""
+FORGET_BEFORE = f"""
+    WITH gone AS MATERIALIZED (
+        SELECT DISTINCT j.tenant, j.id {_WAITING_FOR_ERASURE} WHERE j.has_cells AND j.state <> 'running'
+    ), {_FORGET_GONE}
+"""
+FORGET_OLD = f"""
     WITH gone AS MATERIALIZED (
         SELECT tenant, id FROM import_job
         WHERE has_cells AND state <> 'running' AND coalesce(ended_at, created_at) < :before
         ORDER BY tenant, id LIMIT 100 FOR UPDATE SKIP LOCKED
-    ), parts AS (
-        DELETE FROM import_part p USING gone WHERE p.tenant = gone.tenant AND p.import_id = gone.id
-    ), faults AS (
-        UPDATE import_fault f SET cells = NULL
-        FROM gone WHERE f.tenant = gone.tenant AND f.import_id = gone.id
-    )
-    UPDATE import_job j SET has_cells = false, name = '',
-        state = CASE j.state WHEN 'uploaded' THEN 'expired' ELSE j.state END,
-        ended_at = coalesce(j.ended_at, :now)
-    FROM gone WHERE j.tenant = gone.tenant AND j.id = gone.id
+    ), {_FORGET_GONE}
 """
 REMOVE_OLD = """
     WITH gone AS (

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from services.trigger.context import OwnContext, TriggerContext
-from services.trigger.sources import repository
 from services.trigger.sources.domain import Secrets, Source, SourceRefused
 from services.trigger.sources.labels import NO_SOURCE, PROBLEM_LABELS
 from services.trigger.sources.previewing import previewed
 from services.trigger.sources.problems import SourceProblem
+from services.trigger.sources.repository import faults as fault_rows
+from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.schemas import (
     DeadLetterList,
     DeadLetterOut,
@@ -50,7 +51,7 @@ SourceId = Annotated[UUID, Path(description="The source's id.")]
 async def list_sources(caller: CompanyAdminCaller, context: OwnContext) -> SourceList:
     """Each with what became of its records, how far behind it is, and what keeps it from being read."""
     async with context.database.reading() as uow:
-        found = await repository.list_of(uow, caller.tenant)
+        found = await source_rows.list_of(uow, caller.tenant)
     return SourceList(sources=[SourceOut.of(*each, secrets_of(context, each[0])) for each in found])
 
 
@@ -163,7 +164,7 @@ async def list_dead_letters(
     """Where each is and what would make it fit, the newest first; never what it holds."""
     async with context.database.reading() as uow:
         await found_source(uow, caller.tenant, source_id)
-        found = await repository.faults_of(uow, caller.tenant, source_id, after=after, limit=limit + 1)
+        found = await fault_rows.faults_of(uow, caller.tenant, source_id, after=after, limit=limit + 1)
     more = str(found[limit - 1].id) if len(found) > limit else None
     return DeadLetterList(dead_letters=[DeadLetterOut.of(each) for each in found[:limit]], next=more)
 
@@ -173,7 +174,7 @@ async def found_source(uow: UnitOfWork, tenant: str, source_id: UUID) -> Source:
 
     :raises Problem: 404 where it has none of this id.
     """
-    source = await repository.find(uow, tenant, source_id)
+    source = await source_rows.find(uow, tenant, source_id)
     if source is None:
         raise Problem(404, detail=NO_SOURCE)
     return source
@@ -193,5 +194,5 @@ def refusal(refused: SourceRefused) -> Problem:
 
 
 async def _out(uow: UnitOfWork, context: TriggerContext, source: Source) -> SourceOut:
-    ((_, status),) = await repository.list_of(uow, source.tenant, source.id)
+    ((_, status),) = await source_rows.list_of(uow, source.tenant, source.id)
     return SourceOut.of(source, status, secrets_of(context, source))

@@ -9,7 +9,6 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.trigger.context import OwnContext, TriggerContext
-from services.trigger.sources import repository
 from services.trigger.sources.domain import SourceRefused
 from services.trigger.sources.forms import (
     NEVER_SHOWN,
@@ -23,6 +22,8 @@ from services.trigger.sources.forms import (
 from services.trigger.sources.labels import DONE_LABELS, NO_SOURCE, PROBLEM_LABELS
 from services.trigger.sources.previewing import previewed
 from services.trigger.sources.problems import SourceProblem
+from services.trigger.sources.repository import faults as fault_rows
+from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.schemas import ReadingBody, SourceBody, SourceChange
 from services.trigger.sources.source_commands import (
     SourceKeyReused,
@@ -211,7 +212,7 @@ async def _list(
     status_code: int = 200,
 ) -> Response:
     async with context.database.reading() as uow:
-        found = await repository.list_of(uow, staff.tenant)
+        found = await source_rows.list_of(uow, staff.tenant)
         frame = await _frame(uow, staff)
     page = SourcesPage(
         sources=[SourceLine.of(*each) for each in found],
@@ -237,10 +238,10 @@ async def _show(
     status_code: int = 200,
 ) -> Response:
     async with context.database.reading() as uow:
-        found = await repository.list_of(uow, staff.tenant, source_id)
+        found = await source_rows.list_of(uow, staff.tenant, source_id)
         if not found:
             raise Problem(404, detail=NO_SOURCE)
-        dead = await repository.faults_of(uow, staff.tenant, source_id, limit=MAX_SHOWN_FAULTS)
+        dead = await fault_rows.faults_of(uow, staff.tenant, source_id, limit=MAX_SHOWN_FAULTS)
         frame = await _frame(uow, staff)
     page = SourcePage(
         line=SourceLine.of(*found[0]),

@@ -6,10 +6,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.trigger.context import TriggerContext
-from services.trigger.sources import repository
 from services.trigger.sources.domain import Reading, SourceRefused
 from services.trigger.sources.labels import NO_SOURCE
 from services.trigger.sources.preview import PreviewedRecord, preview
+from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.source_commands import check_reading
 from shared.http.problems import Problem
 from shared.privacy.audit import AuditActor, record_audit
@@ -29,7 +29,7 @@ async def previewed(
     """
     async with context.preview_lane.turn():
         async with context.database.transaction() as uow:
-            source = await repository.find(uow, tenant, source_id)
+            source = await source_rows.find(uow, tenant, source_id)
             if source is None:
                 raise Problem(404, detail=NO_SOURCE)
             company = await find_tenant(uow, tenant)

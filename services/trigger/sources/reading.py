@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 import structlog
 
-from services.trigger.sources import repository
 from services.trigger.sources.cluster import SourceCluster, TopicAsIs, refuse_topics_of_others
 from services.trigger.sources.domain import MAX_BAD_RUN, Secrets, Source
 from services.trigger.sources.problems import ProblemCode, SourceProblem, problem_of
 from services.trigger.sources.record_reader import RecordReader
 from services.trigger.sources.registry import RegistryUnavailable, SchemaRegistry
-from services.trigger.sources.repository import StoredPosition
+from services.trigger.sources.repository import faults as fault_rows
+from services.trigger.sources.repository import positions as position_rows
+from services.trigger.sources.repository import workers as worker_rows
+from services.trigger.sources.repository.positions import StoredPosition
 from services.trigger.sources.sealing import opened
 from services.trigger.sources.taking import Batch, Judge, ReadPosition, add_letters
 from shared.db.database import Database
@@ -176,13 +178,13 @@ class SourceReading:
         """Find where each partition begins, and whether that place is still in the topic."""
         beginnings, ends = await cluster.beginnings(parts), await cluster.ends(parts)
         async with self._database.reading() as uow:
-            stored = await repository.positions_of(uow, self._source)
+            stored = await position_rows.positions_of(uow, self._source)
         unknown = [part for part in parts if part not in stored or stored[part].next_offset is None]
         if unknown:
             starts = await self._starts(cluster, unknown, stored, beginnings, ends)
             async with self._database.transaction() as uow:
-                await repository.set_positions(uow, self._source, starts)
-                stored = await repository.positions_of(uow, self._source)
+                await position_rows.set_positions(uow, self._source, starts)
+                stored = await position_rows.positions_of(uow, self._source)
         self._positions.clear()
         self._stopped.clear()
         at = {part: stored[part] for part in parts}
@@ -269,12 +271,12 @@ class SourceReading:
 
     async def _write(self, batch: Batch) -> None:
         async with self._database.transaction() as uow:
-            if not await repository.move(uow, self._source, batch.moves):
+            if not await position_rows.move(uow, self._source, batch.moves):
                 raise _Fenced
             for key, value in batch.events:
                 uow.publish_encoded(TRANSACTIONS.name, key, value)
             if batch.faults:
-                await repository.add_faults(uow, self._source, batch.faults)
+                await fault_rows.add_faults(uow, self._source, batch.faults)
                 add_letters(uow, self._source, batch)
 
     async def _wait_for_relay(self, taken: int, stopping: asyncio.Event) -> None:
@@ -284,7 +286,7 @@ class SourceReading:
         self._since_check = 0
         while not stopping.is_set():
             async with self._database.reading() as uow:
-                waiting = await repository.outbox_rows(uow)
+                waiting = await worker_rows.outbox_rows(uow)
             if waiting < MAX_OUTBOX_ROWS:
                 return
             await pause(stopping, 0.2)
@@ -293,7 +295,7 @@ class SourceReading:
         """Show how far behind the source is, and what keeps partitions of it from being read."""
         ends = await cluster.ends(parts)
         async with self._database.reading() as uow:
-            stored = await repository.positions_of(uow, self._source)
+            stored = await position_rows.positions_of(uow, self._source)
         lag = sum(
             max(ends[part] - (each.next_offset or 0), 0) for part, each in stored.items() if part in ends
         )
@@ -301,7 +303,7 @@ class SourceReading:
 
     async def _write_status(self, lag: int | None, problem: ProblemCode | None) -> None:
         async with self._database.transaction() as uow:
-            await repository.write_status(uow, self._source, self._settings.worker, lag=lag, problem=problem)
+            await worker_rows.write_status(uow, self._source, self._settings.worker, lag=lag, problem=problem)
 
 
 def record_reader(source: Source, secrets: Secrets, guard: AddressGuard) -> RecordReader:

@@ -16,10 +16,11 @@ from uuid import UUID
 
 import structlog
 
-from services.trigger.sources import repository
 from services.trigger.sources.cluster import cluster_id_of
 from services.trigger.sources.domain import Source
 from services.trigger.sources.reading import INTERVALS, ReaderIntervals, ReaderSettings, SourceReading
+from services.trigger.sources.repository import faults as fault_rows
+from services.trigger.sources.repository import workers as worker_rows
 from shared.diagnosis import describe
 from shared.errors import is_retryable
 from shared.limits import TOPIC_RETENTION
@@ -87,13 +88,13 @@ class SourcesLoop:
 
     async def _step(self) -> None:
         async with self.context.database.transaction() as uow:
-            shares = await repository.see_worker(uow, self.name, LEASE)
-            held = await repository.renew(uow, self.name, LEASE)
+            shares = await worker_rows.see_worker(uow, self.name, LEASE)
+            held = await worker_rows.renew(uow, self.name, LEASE)
             share = math.ceil(shares.running / max(shares.workers, 1))
             if len(held) < share:
-                held += await repository.claim(uow, self.name, LEASE, share - len(held))
+                held += await worker_rows.claim(uow, self.name, LEASE, share - len(held))
             if self._steps % TIDY_STEPS == 0:
-                await repository.delete_old_faults(uow, uow.now - TOPIC_RETENTION)
+                await fault_rows.delete_old_faults(uow, uow.now - TOPIC_RETENTION)
             surplus, held = held[share:], held[:share]
             tenants = await find_tenants(uow, [each.tenant for each in held])
         self._steps += 1
@@ -139,15 +140,15 @@ class SourcesLoop:
 
     async def _release(self, source: Source) -> None:
         async with self.context.database.transaction() as uow:
-            await repository.release(uow, source, self.name)
+            await worker_rows.release(uow, source, self.name)
 
     async def _leave(self) -> None:
         """Let other workers take over at once; without it they do when the leases end."""
         try:
             async with self.context.database.transaction() as uow:
-                for source in await repository.renew(uow, self.name, LEASE):
-                    await repository.release(uow, source, self.name)
-                await repository.forget_worker(uow, self.name)
+                for source in await worker_rows.renew(uow, self.name, LEASE):
+                    await worker_rows.release(uow, source, self.name)
+                await worker_rows.forget_worker(uow, self.name)
         except Exception as error:
             if not is_retryable(error):
                 raise

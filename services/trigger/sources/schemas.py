@@ -23,7 +23,8 @@ from services.trigger.sources.labels import PROBLEM_LABELS
 from services.trigger.sources.mapping import MAX_PATH_LENGTH, MAX_RULES
 from services.trigger.sources.preview import PreviewedRecord
 from services.trigger.sources.problems import ProblemCode
-from services.trigger.sources.repository import Fault, SourceStatus
+from services.trigger.sources.repository.faults import Fault
+from services.trigger.sources.repository.sources import SourceStatus
 from services.trigger.sources.source_commands import Wanted
 from shared.intake.sources import RESERVED, is_reserved
 from shared.pages.language import spoken

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.trigger.sources import repository
 from services.trigger.sources.cluster import tls_context
 from services.trigger.sources.domain import (
     MAX_SOURCES,
@@ -22,6 +21,9 @@ from services.trigger.sources.domain import (
 )
 from services.trigger.sources.mapping import check_rules
 from services.trigger.sources.registry import is_registry_url
+from services.trigger.sources.repository import faults as fault_rows
+from services.trigger.sources.repository import positions as position_rows
+from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.sealing import opened, sealed
 from shared.db.database import UnitOfWork
 from shared.privacy.audit import AuditActor, record_audit
@@ -74,15 +76,15 @@ async def declare(
     secrets = _secrets_of(wanted, Secrets())
     check(source, secrets)
     source = replace(source, sealed=sealed(secret, tenant, source_id, secrets))
-    if (known := await repository.find(uow, tenant, source_id)) is not None:
+    if (known := await source_rows.find(uow, tenant, source_id)) is not None:
         return _same(known, source)
-    if await repository.count_of(uow, tenant) >= MAX_SOURCES:
+    if await source_rows.count_of(uow, tenant) >= MAX_SOURCES:
         raise SourceRefused(
             "/name",
             message("A company may have %(most)s sources. Delete one first.", most=Count(MAX_SOURCES)),
         )
-    if not await repository.insert(uow, source):
-        known = await repository.find(uow, tenant, source_id)
+    if not await source_rows.insert(uow, source):
+        known = await source_rows.find(uow, tenant, source_id)
         if known is None:
             raise _name_taken()
         return _same(known, source)
@@ -106,7 +108,7 @@ async def change(
 
     :raises SourceRefused: naming the field and the remedy.
     """
-    known = await repository.find(uow, tenant, source_id, lock=True)
+    known = await source_rows.find(uow, tenant, source_id, lock=True)
     if known is None:
         return None
     given = {
@@ -120,15 +122,15 @@ async def change(
     if changed == known:
         return known
     check(changed, secrets)
-    if changed.name != known.name and await repository.is_name_taken(uow, changed):
+    if changed.name != known.name and await source_rows.is_name_taken(uow, changed):
         raise _name_taken()
     changed = replace(changed, revision=known.revision + 1, changed_at=uow.now)
-    await repository.update(uow, changed)
+    await source_rows.update(uow, changed)
     if changed.topic != known.topic:
-        await repository.forget_positions(uow, changed)
-        await repository.forget_faults(uow, changed)
+        await position_rows.forget_positions(uow, changed)
+        await fault_rows.forget_faults(uow, changed)
     else:
-        await repository.reset_bad_runs(uow, changed)
+        await position_rows.reset_bad_runs(uow, changed)
     record_audit(uow, tenant, who, "source_changed", str(source_id), **_worded(known, changed))
     return changed
 
@@ -182,7 +184,7 @@ async def read_again(
     :param another_topic: whether the topic is another one of the same name, so that its records are other
         events even where they name no id. Otherwise each event that was taken in before changes nothing.
     """
-    known = await repository.find(uow, tenant, source_id, lock=True)
+    known = await source_rows.find(uow, tenant, source_id, lock=True)
     if known is None:
         return None
     check_read_from(read_from)
@@ -193,16 +195,16 @@ async def read_again(
         generation=known.generation + (1 if another_topic else 0),
         changed_at=uow.now,
     )
-    await repository.update(uow, changed)
-    await repository.reset_positions(uow, changed)
-    await repository.forget_faults(uow, changed)
+    await source_rows.update(uow, changed)
+    await position_rows.reset_positions(uow, changed)
+    await fault_rows.forget_faults(uow, changed)
     record_audit(uow, tenant, who, "source_read_again", str(source_id), read_from=read_from)
     return changed
 
 
 async def remove(uow: UnitOfWork, tenant: str, source_id: UUID, *, who: AuditActor) -> bool:
     """Delete a source with its secrets; what was taken in stays. False: there is none."""
-    if not await repository.delete(uow, tenant, source_id):
+    if not await source_rows.delete(uow, tenant, source_id):
         return False
     record_audit(uow, tenant, who, "source_deleted", str(source_id))
     return True

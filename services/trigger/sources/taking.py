@@ -8,7 +8,8 @@ import structlog
 
 from services.trigger.sources.domain import MAX_BAD_RUN, Source
 from services.trigger.sources.record_reader import RecordReader, Skipped
-from services.trigger.sources.repository import Fault, Move
+from services.trigger.sources.repository.faults import Fault
+from services.trigger.sources.repository.positions import Move
 from shared.api_keys import ApiKey
 from shared.db.database import UnitOfWork
 from shared.events import TRANSACTIONS

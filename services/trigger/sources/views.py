@@ -10,7 +10,8 @@ import msgspec
 from services.trigger.sources.domain import FORMATS, SASL_MECHANISMS, Source
 from services.trigger.sources.labels import FORMAT_LABELS, PROBLEM_LABELS, SASL_LABELS
 from services.trigger.sources.preview import PreviewedRecord
-from services.trigger.sources.repository import Fault, SourceStatus
+from services.trigger.sources.repository.faults import Fault
+from services.trigger.sources.repository.sources import SourceStatus
 from services.trigger.sources.schemas import event_out, worded
 from shared.pages.language import spoken
 from shared.pages.page import Page

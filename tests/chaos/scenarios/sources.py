@@ -12,8 +12,8 @@ from chaos.arena import Arena, Scenario
 from chaos.scenarios.processes import RESTARTED
 
 from services.trigger import tenants
-from services.trigger.sources import repository
 from services.trigger.sources.domain import SourceConnection
+from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.source_commands import Wanted, declare, read_again
 from shared.db.database import Database
 from shared.ids import uuid7
@@ -104,7 +104,7 @@ async def _until_read(database: Database, tenant: str) -> None:
 
 async def _is_read(database: Database, tenant: str) -> bool:
     async with database.reading() as uow:
-        ((source, status),) = await repository.list_of(uow, tenant)
+        ((source, status),) = await source_rows.list_of(uow, tenant)
         waiting = (await uow.execute("SELECT count(*) FROM (SELECT FROM outbox LIMIT 1) o")).scalar_one()
         measured = status.measured_at is not None and (uow.now - status.measured_at).total_seconds() < 6
     is_new = status.measured_at is not None and status.measured_at > source.changed_at

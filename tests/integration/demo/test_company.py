@@ -22,7 +22,7 @@ from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys import survey_commands
 from services.trigger.app import SERVICE as TRIGGER
-from services.trigger.sources import repository as sources
+from services.trigger.sources.repository import sources as source_rows
 from shared.events import TENANTS
 from shared.events.surveys import NO_TRIGGER
 from shared.service import Context
@@ -109,7 +109,7 @@ async def test_its_kafka_source_is_declared_once_and_runs_and_the_key_for_it_ope
             # As if it had been cut off before it could note that it was done.
             checkpoint.progress.is_source_declared = False
     async with town.trigger.database.reading() as uow:
-        ((source, _),) = await sources.list_of(uow, company.TENANT_ID)
+        ((source, _),) = await source_rows.list_of(uow, company.TENANT_ID)
         tenant = await find_tenant(uow, company.TENANT_ID)
     assert (source.name, source.topic, source.state) == ("Tills", "sources.demo.tills", "running")
     assert tenant is not None

@@ -13,8 +13,9 @@ from support.kernel_service import delete_records, delete_topic
 from support.sources import SourceBench, a_browser, a_source_bench, an_order, make_topic
 from support.stack import Postgres
 
-from services.trigger.sources import repository
-from services.trigger.sources.repository import Move
+from services.trigger.sources.repository import positions as position_rows
+from services.trigger.sources.repository import sources as source_rows
+from services.trigger.sources.repository.positions import Move
 from shared.kafka.kernel.dead_letters import decode_headers
 
 
@@ -130,8 +131,8 @@ async def test_a_paused_source_takes_nothing_more_in_once_that_is_answered(bench
         await bench.write(topic, an_order("two"))
         async with bench.context.database.transaction() as uow:
             ((_, stored),) = [
-                (known, await repository.positions_of(uow, known))
-                for known, _ in await repository.list_of(uow, "acme")
+                (known, await position_rows.positions_of(uow, known))
+                for known, _ in await source_rows.list_of(uow, "acme")
             ]
         assert stored[0].next_offset == 1
         await bench.client.patch(at, json={"state": "running"})
@@ -144,14 +145,14 @@ async def test_the_second_of_two_workers_with_one_batch_takes_nothing_in(bench: 
     database = bench.context.database
     move = {0: Move(start=0, end=5, youngest=1, bad_run=0, taken=5, refused=0, skipped=0)}
     async with database.transaction() as uow:
-        ((known, _),) = await repository.list_of(uow, "acme")
-        await repository.set_positions(uow, known, {0: 0})
+        ((known, _),) = await source_rows.list_of(uow, "acme")
+        await position_rows.set_positions(uow, known, {0: 0})
     async with database.transaction() as first:
-        assert await repository.move(first, known, move)
+        assert await position_rows.move(first, known, move)
 
         async def second() -> bool:
             async with database.transaction() as uow:
-                return await repository.move(uow, known, move)
+                return await position_rows.move(uow, known, move)
 
         waiting = asyncio.create_task(second())
         await asyncio.sleep(0)
@@ -159,8 +160,8 @@ async def test_the_second_of_two_workers_with_one_batch_takes_nothing_in(bench: 
     async with database.transaction() as uow:
         stale = replace(known, revision=known.revision - 1)
         onward = {0: move[0]._replace(start=5, end=6)}
-        assert not await repository.move(uow, stale, onward)
-        assert await repository.move(uow, known, onward)
+        assert not await position_rows.move(uow, stale, onward)
+        assert await position_rows.move(uow, known, onward)
     assert (await bench.source(source))["taken"] == 10
 
 

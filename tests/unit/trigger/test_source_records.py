@@ -22,7 +22,7 @@ from services.trigger.sources.forms import UnreadableMappingLine, mapping_of, ma
 from services.trigger.sources.mapping import check_rules, look_up, mapped, time_of
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
-from services.trigger.sources.repository import MAX_FAULTS
+from services.trigger.sources.repository.faults import MAX_FAULTS
 from services.trigger.sources.taking import Judge, ReadPosition
 from shared.intake.errors import Unacceptable
 

@@ -17,6 +17,7 @@ from services.dispatcher.sms.providers.provider import (
     common_outcome,
     refused_message,
     reply_from,
+    report_of,
     same,
 )
 from shared.mail import Outcome
@@ -53,14 +54,7 @@ class Generic(Provider):
             raise BadSignature("the secret in Authorization: Bearer is another one")
         sent = webhook.values()
         if reference := sent.get("reference"):
-            match sent.get("status"):
-                case "delivered":
-                    return [TextReport(reference=reference, state="delivered")]
-                case "undeliverable":
-                    code = sent.get("code", "")
-                    return [TextReport(reference=reference, state="undeliverable", code=code)]
-                case _:
-                    return []
+            return report_of(reference, sent.get("status"), sent.get("code", ""), {"undeliverable"})
         return reply_from(sent.get("from", ""), sent.get("text", "")) if sent.get("text") else []
 
 

@@ -17,6 +17,7 @@ from services.dispatcher.sms.providers.provider import (
     refused_message,
     refused_number,
     reply_from,
+    report_of,
     same,
     signed_bytes,
 )
@@ -75,13 +76,7 @@ class MessageBird(Provider):
         if webhook.body and not same(str(claims.get("payload_hash", "")), hex_digest(webhook.body)):
             raise BadSignature("MessageBird-Signature-JWT is of another body")
         sent = webhook.values()
-        state = sent.get("status", "")
         if reference := sent.get("reference"):
-            if state == "delivered":
-                return [TextReport(reference=reference, state="delivered")]
-            if state in NOT_DELIVERED:
-                code = sent.get("statusErrorCode", "")
-                return [TextReport(reference=reference, state="undeliverable", code=code)]
-            return []
+            return report_of(reference, sent.get("status"), sent.get("statusErrorCode", ""), NOT_DELIVERED)
         text = sent.get("payload", sent.get("body", ""))
         return reply_from(sent.get("originator", ""), text) if text else []

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -169,6 +169,20 @@ def reply_from(number: str, text: str) -> list[TextReply | TextReport]:
     """A reply, unless its sender is no phone number."""
     known = e164_number(number if number.startswith("+") else f"+{number}", None)
     return [TextReply(number=known, text=text)] if known is not None else []
+
+
+def report_of(
+    reference: str, state: str | None, code: str, not_delivered: Container[str]
+) -> list[TextReply | TextReport]:
+    """What a provider says of a message that it took; empty: it is still on its way.
+
+    :param not_delivered: the states in which it never arrives.
+    """
+    if state == "delivered":
+        return [TextReport(reference=reference, state="delivered")]
+    if state in not_delivered:
+        return [TextReport(reference=reference, state="undeliverable", code=code)]
+    return []
 
 
 def signed_bytes(text: str) -> bytes:

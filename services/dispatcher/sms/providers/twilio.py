@@ -17,6 +17,7 @@ from services.dispatcher.sms.providers.provider import (
     refused_message,
     refused_number,
     reply_from,
+    report_of,
     same,
     signed_bytes,
     try_later,
@@ -75,12 +76,6 @@ class Twilio(Provider):
         if not same(webhook.headers.get("x-twilio-signature", ""), base64.b64encode(digest).decode()):
             raise BadSignature("X-Twilio-Signature is another one")
         sent, asked = dict(form), dict(webhook.query)
-        state = sent.get("MessageStatus", "")
         if reference := asked.get("ref"):
-            if state == "delivered":
-                return [TextReport(reference=reference, state="delivered")]
-            if state in NOT_DELIVERED:
-                code = sent.get("ErrorCode", "")
-                return [TextReport(reference=reference, state="undeliverable", code=code)]
-            return []
+            return report_of(reference, sent.get("MessageStatus"), sent.get("ErrorCode", ""), NOT_DELIVERED)
         return reply_from(sent.get("From", ""), sent.get("Body", "")) if "Body" in sent else []

@@ -21,6 +21,7 @@ from services.dispatcher.sms.providers.provider import (
     refused_message,
     refused_number,
     reply_from,
+    report_of,
     same,
     signed_bytes,
 )
@@ -92,12 +93,7 @@ class Vonage(Provider):
         else:
             self._check_fields(sent, webhook.at)
         if reference := sent.get("client-ref"):
-            if sent.get("status") == "delivered":
-                return [TextReport(reference=reference, state="delivered")]
-            if sent.get("status") in NOT_DELIVERED:
-                code = sent.get("err-code", "")
-                return [TextReport(reference=reference, state="undeliverable", code=code)]
-            return []
+            return report_of(reference, sent.get("status"), sent.get("err-code", ""), NOT_DELIVERED)
         return reply_from(sent.get("msisdn", ""), sent.get("text", "")) if sent.get("text") else []
 
     def _check_fields(self, sent: dict[str, str], at: datetime) -> None:
