@@ -1,6 +1,6 @@
 """Time zones by name, as far as this machine has data of them."""
 
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
@@ -21,6 +21,7 @@ def known_zone(*wished: str | None) -> str:
     return next((name for name in wished if name in zone_names()), "UTC")
 
 
+@lru_cache(maxsize=10_000)
 def zone_of(*wished: str | None) -> ZoneInfo:
     """The time zone of the first known name, else UTC."""
     return ZoneInfo(known_zone(*wished))

@@ -1,7 +1,7 @@
 """The rules about contacting a person: pure, so that one event and ten thousand are judged alike."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
 from services.dispatcher.decisions.considering import consider_at, with_lateness
+from services.dispatcher.decisions.durations import days
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.forbidding import (
     as_asked,
@@ -142,7 +143,7 @@ def decide(
         due_at=leaves.due_at,
         wanted_at=leaves.wanted_at if leaves.held_by else None,
         held_by=leaves.held_by,
-        expires_at=leaves.due_at + timedelta(days=winner.link_days),
+        expires_at=leaves.due_at + days(winner.link_days),
         channel=first_channel(winner.channels, everybody),
         drawn_percent=won_by.percent,
         beyond_draw=won_by.beyond,
@@ -164,11 +165,12 @@ def survey_for_event(
     survey: CandidateSurvey, touchpoint: str | None, delay_minutes: int | None
 ) -> CandidateSurvey:
     """The survey as it asks about an event that names these: what an event says of itself stands first."""
-    if touchpoint is None and delay_minutes is None and survey.touchpoint is None:
+    about = one_touchpoint(touchpoint, survey.touchpoint)
+    if about == survey.touchpoint and delay_minutes is None:
         return survey
     return msgspec.structs.replace(
         survey,
-        touchpoint=one_touchpoint(touchpoint, survey.touchpoint),
+        touchpoint=about,
         delay_minutes=survey.delay_minutes if delay_minutes is None else delay_minutes,
     )
 

@@ -22,6 +22,7 @@ class EventFields:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._decoded: dict[str, Any] | None = None
 
     def value(self, name: str) -> Any:
         """The value of a field; None: the event does not have it, or it is null.
@@ -52,8 +53,13 @@ class EventFields:
         segments = self._transaction.segments
         return {normalized_text(name): normalized_text(value) for name, value in segments.items()}
 
-    @cached_property
+    @property
     def _attributes(self) -> dict[str, Any]:
+        if self._decoded is None:  # a cached property takes a lock, which costs as much as the decoding
+            self._decoded = self._read_attributes()
+        return self._decoded
+
+    def _read_attributes(self) -> dict[str, Any]:
         stored = self._transaction.attributes
         if stored is UNSET:
             return {}

@@ -1,8 +1,9 @@
 """How often one contact is asked: the quarantine, and the cap over all surveys. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
+from services.dispatcher.decisions.durations import days, hours
 from services.dispatcher.decisions.scopes import Asked, last_asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 
@@ -26,7 +27,8 @@ def _last_question(person: Person) -> datetime | None:
 
 def left_of(person: Person) -> tuple[Asked, ...]:
     """What those of our own mails asked that have left, when another one is about to."""
-    return tuple(each for each in person.asked_by_us if each.unsent_about is None)
+    asked = person.asked_by_us
+    return tuple(each for each in asked if each.unsent_about is None) if asked else ()
 
 
 def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> bool:
@@ -45,7 +47,7 @@ def _open_from(survey: CandidateSurvey, person: Person) -> datetime | None:
     if person.test_address or not survey.quarantine_days:
         return None
     asked_at = last_asked_by(survey, person)
-    return asked_at + timedelta(days=survey.quarantine_days) if asked_at is not None else None
+    return asked_at + days(survey.quarantine_days) if asked_at is not None else None
 
 
 class Quarantine(NamedTuple):
@@ -71,7 +73,7 @@ def is_capped(last_message_at: datetime | None, at: datetime, cap_hours: int) ->
 
     After exactly so many hours there may be another one.
     """
-    return last_message_at is not None and abs(at - last_message_at) < timedelta(hours=cap_hours)
+    return last_message_at is not None and abs(at - last_message_at) < hours(cap_hours)
 
 
 def is_too_frequent(survey: CandidateSurvey, at: datetime, person: Person) -> bool:

@@ -30,19 +30,9 @@ def outranked_surveys(survey: CandidateSurvey, surveys: Sequence[CandidateSurvey
     for each in reversed(surveys):
         if each.id == survey.id:
             return frozenset(found)
-        if each.holding:
+        if each.is_held:
             found.add(each.id)
     return frozenset()
-
-
-def may_give_way(asked: Asked, survey: CandidateSurvey, outranked: Collection[UUID]) -> bool:
-    """Whether a question may have to give way to one of this survey: a mail that has not left.
-
-    :param outranked: the surveys whose mails give way to those of this one.
-    """
-    if asked.unsent_about is None or asked.measurement != "transactional":
-        return False
-    return survey.measurement == "relational" or asked.survey_id in outranked
 
 
 def yielding_to(survey: CandidateSurvey, at: datetime, person: Person) -> tuple[Asked, ...]:

@@ -33,7 +33,7 @@ from services.dispatcher.decisions.rehearsing import rehearse
 from services.dispatcher.decisions.replacing import (
     Replacing,
     Waiting,
-    lock_replaceable,
+    lock_replaced,
     replace_waiting,
 )
 from services.dispatcher.decisions.repository import counter_events as counter_rows
@@ -182,18 +182,13 @@ async def _decide(
         # Before the contacts are loaded: a mail that is cancelled gives its quarantine back.
         locked = [*asked_contacts, *(contact for contact, _ in countering)]
         await counter_waiting(uow, context.secret, [counter for _, counter in countering], locked, inputs)
-    waiting: Waiting = {}
     if asked:
         for_links = [contact for event, contact in asked if event.data.is_for_link]
         await load_contacts(uow, asked_contacts, inputs, for_links)
         await load_counters(uow, asked, inputs)
         await load_words(uow, asked, inputs)
         await load_draws(uow, asked, inputs)
-        waiting = await lock_replaceable(uow, asked, inputs)
-    results = [
-        judge(candidate, contact, inputs, uow.now)
-        for candidate, contact in zip(candidates, contacts, strict=True)
-    ]
+    results, waiting = await _judge_batch(uow, candidates, contacts, inputs)
     if await rows.insert(uow, [result.decision for result in results]) != len(results):
         raise DecisionCollision
     await keep_known(
@@ -238,6 +233,34 @@ async def _decide(
         ],
         inputs.tenants,
     )
+
+
+async def _judge_batch(
+    uow: UnitOfWork, candidates: Sequence[Candidate], contacts: Sequence[ContactKey], inputs: DecisionInputs
+) -> tuple[list[DecisionResult], Waiting]:
+    """Judge the events, and lock the mails that give way to them.
+
+    What cannot be locked is about to be sent. It counts as sent, and the events are judged anew.
+    """
+    decided = {candidate.identity for candidate in candidates}
+    waiting: Waiting = {}
+    while True:
+        within = inputs.copy()
+        results = [
+            judge(candidate, contact, within, uow.now)
+            for candidate, contact in zip(candidates, contacts, strict=True)
+        ]
+        replaced = {
+            (result.decision.tenant, each.event_id) for result in results for each in result.verdict.replaces
+        }
+        missing = replaced - decided - waiting.keys()
+        if missing:
+            waiting |= await lock_replaced(uow, missing, contacts)
+        leaving = missing - waiting.keys()
+        if not leaving:
+            return results, waiting
+        for tenant, event_id in leaving:
+            inputs.note_leaving(tenant, {event_id})
 
 
 def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now: datetime) -> DecisionResult:

@@ -8,7 +8,6 @@ left out never comes.
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,7 +23,7 @@ HoldRule = PostponeRule | Literal["holding"]
 """The same at the decision, with ``holding``: the survey's holding time is not over."""
 CLOCK_RULES: frozenset[str] = frozenset({"quiet_hours", "sunday", "holiday"})
 """The rules that go by the customer's clock."""
-MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 1440
+SECONDS_PER_MINUTE, MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 60, 1440
 MAX_STEPS = 1000
 """From one forbidden stretch to the next: more than any calendar of holidays can have in a row."""
 
@@ -33,7 +32,7 @@ STANDARD_SMS_QUIET = QuietHours(start="20:00", end="09:00")
 """Of texts, unless a company has set others: within what the law of every country that has any allows."""
 
 
-class ContactHours(msgspec.Struct, frozen=True, kw_only=True):
+class ContactHours(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """When one customer may be written to by one channel; as it stands here, at any time."""
 
     zone: str = "UTC"
@@ -86,13 +85,14 @@ def hold(at: datetime, hours: ContactHours) -> Hold:
     """The same, with the rules that forbid the time until then, in the order in which they are met."""
     if hours.may_always_be_written_to:
         return Hold(until=at)
-    held = _hold_in_minute(at.replace(second=0, microsecond=0), hours)
+    held = _hold_in_minute(int(at.timestamp() // SECONDS_PER_MINUTE), hours)
     return held if held.by else Hold(until=at)
 
 
 @lru_cache(maxsize=10_000)  # the events of a moment leave in the same minutes
-def _hold_in_minute(at: datetime, hours: ContactHours) -> Hold:
-    """The same for each instant of the minute that begins then: no rule and no clock changes within one."""
+def _hold_in_minute(minute: int, hours: ContactHours) -> Hold:
+    """The same for each instant of a minute, counted from 1970: no rule and no clock changes within one."""
+    at = datetime.fromtimestamp(minute * SECONDS_PER_MINUTE, UTC)
     by: list[HoldRule] = []
     for _ in range(MAX_STEPS):
         rule = forbidding_rule(at, hours)
@@ -106,7 +106,7 @@ def _hold_in_minute(at: datetime, hours: ContactHours) -> Hold:
 
 def forbidding_rule(at: datetime, hours: ContactHours) -> HoldRule | None:
     """The rule by which nothing may leave at this instant; None: it may."""
-    local = at.astimezone(_zone(hours.zone))
+    local = at.astimezone(zone_of(hours.zone))
     if not hours.sundays and local.isoweekday() == 7:  # noqa: PLR2004  (ISO: Sunday)
         return "sunday"
     if not hours.holidays and is_public_holiday(local.date(), hours.country):
@@ -129,14 +129,9 @@ def minute_of(clock_time: str) -> int:
     return int(hour) * MINUTES_PER_HOUR + int(minute)
 
 
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return zone_of(name)
-
-
 def _end_of(rule: HoldRule, at: datetime, hours: ContactHours) -> datetime:
     """The instant at which this rule no longer forbids, or at which the clock is changed before that."""
-    zone = _zone(hours.zone)
+    zone = zone_of(hours.zone)
     local = at.astimezone(zone)
     end = minute_of(hours.quiet.end) if rule == "quiet_hours" and hours.quiet is not None else MINUTES_PER_DAY
     begin = datetime.combine(local.date(), datetime.min.time())

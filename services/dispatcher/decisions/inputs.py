@@ -1,7 +1,7 @@
 """Everything that the events of a batch are judged by."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,6 @@ from services.dispatcher.decisions.counter_events import (
     judge_counters,
 )
 from services.dispatcher.decisions.domain import language_of, matches
-from services.dispatcher.decisions.giving_way import may_give_way, outranked_surveys
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import (
     NO_LAW,
@@ -107,6 +106,16 @@ class DecisionInputs:
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
+    def copy(self) -> "DecisionInputs":
+        """The same, to judge the events of a batch by: what comes of them changes the copy alone."""
+        return replace(
+            self,
+            asked_at=dict(self.asked_at),
+            asked={key: list(asked) for key, asked in self.asked.items()},
+            keys_about={mail: set(keys) for mail, keys in self.keys_about.items()},
+            words=dict(self.words),
+        )
+
     def is_erased(self, contact: ContactKey) -> bool:
         """Whether the company has erased the contact's data."""
         return bool(self.erased) and contact.subject in self.erased
@@ -128,16 +137,6 @@ class DecisionInputs:
         return event.data.survey_id is not None or any(
             survey.state != "draft" and matches(survey.trigger, event.data.type)
             for survey in self.surveys.get(event.tenant, ())
-        )
-
-    def may_give_way(self, asked: Asked, event: Event[Transaction]) -> bool:
-        """Whether a question may have to give way to one about this event."""
-        of_one, event_type = event.data.survey_id, event.data.type
-        surveys = self.surveys.get(event.tenant, ())
-        return any(
-            may_give_way(asked, survey, outranked_surveys(survey, surveys))
-            for survey in surveys
-            if (survey.id == of_one if of_one is not None else matches(survey.trigger, event_type))
         )
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:

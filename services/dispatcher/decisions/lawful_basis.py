@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from services.dispatcher.decisions.durations import days
 from shared.events import CountryRule, Customer
 from shared.events.contact_policies import OTHER_COUNTRIES, CountryNeed
 from shared.events.transactions import Basis
@@ -57,9 +58,9 @@ def law_for(rules: Sequence[CountryRule], country: str, evidence: Iterable[str])
     """The law for a customer who lives there; one whose country nobody knows has the rule for all others."""
     if not rules:
         return NO_LAW
-    by_country = {rule.country: rule for rule in rules}
-    rule = by_country.get(country) or by_country.get(OTHER_COUNTRIES)
-    known = tuple(sorted({kind for kind in evidence if kind in BASIS_KINDS}))
+    of_country = (rule for rule in rules if rule.country == country)
+    rule = next(of_country, None) or next((rule for rule in rules if rule.country == OTHER_COUNTRIES), None)
+    known = tuple(sorted({kind for kind in evidence if kind in BASIS_KINDS})) if evidence else ()
     return CountryLaw(country=country, rule=rule, evidence=known)
 
 
@@ -97,7 +98,7 @@ def _fault(
 ) -> BasisFault | None:
     if incentive and not rule.incentives:
         return "incentive"
-    if rule.max_age_days is not None and age > timedelta(days=rule.max_age_days):
+    if rule.max_age_days is not None and age > days(rule.max_age_days):
         return "age"
     if rule.needs == "nothing" or rule.declared is not None:
         return None

@@ -1,8 +1,9 @@
 """When a mail leaves: by delay and holding time, the customer's hours, counter-events and the cap. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 
+from services.dispatcher.decisions.durations import days, hours, minutes
 from services.dispatcher.decisions.hours import Hold, HoldRule, hold
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 
@@ -32,8 +33,8 @@ def leaving(survey: CandidateSurvey, occurred_at: datetime, now: datetime, perso
     """When the survey's mail would leave, or its link be shown: never in the past."""
     if person.waits_for_nothing:
         return Leaving(now, now, Hold(until=now))
-    wanted_at = max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
-    held_until = max(wanted_at, occurred_at + survey.holding)
+    wanted_at = max(occurred_at + minutes(survey.delay_minutes), now)
+    held_until = max(wanted_at, occurred_at + survey.holding) if survey.is_held else wanted_at
     return Leaving(wanted_at, held_until, hold_for(person, held_until))
 
 
@@ -57,10 +58,10 @@ def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:
 
 def hold_after(person: Person, last_message_at: datetime) -> Hold:
     """Until when a mail is held because another message to the contact is too close."""
-    held = hold(last_message_at + timedelta(hours=person.cap_hours), person.hours)
+    held = hold(last_message_at + hours(person.cap_hours), person.hours)
     return Hold(until=held.until, by=("cap", *held.by), after=last_message_at)
 
 
 def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
     """Whether the customer would be asked about something long ago."""
-    return at - occurred_at > timedelta(days=max_age_days)
+    return at - occurred_at > days(max_age_days)

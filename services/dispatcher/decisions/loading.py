@@ -1,8 +1,9 @@
 """Load what the events of a batch are judged by, with a fixed number of queries."""
 
 from collections.abc import Collection, Container, Sequence
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -79,10 +80,14 @@ async def load_contacts(
     await lock_contacts(uow, contacts)
     keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
     without_ours = {(contact.tenant, key) for contact in contacts for key in keys_without_ours(contact)}
-    for row in await contact_rows.find_last_asked(uow, keys, without_ours):
-        inputs.asked_at[row.tenant, row.id] = row.asked_at
-    if scoped := {(tenant, key) for tenant, key in keys if tenant in inputs.tenants_with_scopes}:
-        for key, asked in await load_asked(uow, scoped, without_ours):
+    scoped = {key for key in keys if key[0] in inputs.tenants_with_scopes}
+    if unscoped := keys - scoped:
+        for row in await contact_rows.find_last_asked(uow, unscoped, without_ours):
+            inputs.asked_at[row.tenant, row.id] = row.asked_at
+    if scoped:
+        found = await load_asked(uow, scoped, without_ours)
+        inputs.asked_at.update(found.last)
+        for key, asked in found.asked:
             inputs.note_asked(*key, asked)
     if links := {(contact.tenant, key) for contact in for_links for key in contact.own_keys}:
         for row in await contact_rows.find_last_mails(uow, links):
@@ -128,27 +133,39 @@ async def load_words(
         inputs.words.update(await find_words(uow, persons))
 
 
+class FoundAsked(NamedTuple):
+    """When contacts were asked, by (tenant, id or hash of an address)."""
+
+    asked: list[tuple[tuple[str, str], Asked]]
+    """By whom and about what, as far as it is known."""
+    last: dict[tuple[str, str], datetime]
+    """Whatever it was."""
+
+
 async def load_asked(
     uow: UnitOfWork, keys: Collection[tuple[str, str]], without_ours: Container[tuple[str, str]] = ()
-) -> list[tuple[tuple[str, str], Asked]]:
+) -> FoundAsked:
     """When each (tenant, id or hash of an address) was asked, by whom and about what.
+
+    Of a customer's last time nothing more is known until the backfill is done, or where a version that did
+    not keep it wrote the time: no question that is known is as late. It then counts in every scope.
 
     :param without_ours: the keys of which what we asked does not count.
     """
-    return [
-        (
-            (row.tenant, row.contact),
-            Asked(
-                row.asked_at,
-                row.elsewhere,
-                row.measurement,
-                row.touchpoint,
-                row.survey_id,
-                row.unsent_about,
-            ),
-        )
-        for row in await asked_rows.find(uow, keys, without_ours)
-    ]
+    found = FoundAsked([], {})
+    known: dict[tuple[tuple[str, str], bool], datetime] = {}
+    for row in await asked_rows.find(uow, keys, without_ours):
+        key, at, elsewhere = (row.tenant, row.contact), row.asked_at, row.elsewhere
+        latest = known.get((key, elsewhere), at)
+        if not row.of_customer:
+            known[key, elsewhere] = max(at, latest)
+            what = row.measurement, row.touchpoint, row.survey_id, row.unsent_about
+            found.asked.append((key, Asked(at, elsewhere, *what)))
+            continue
+        found.last[key] = max(at, found.last.get(key, at))
+        if row.backfilling or latest < at or (key, elsewhere) not in known:
+            found.asked.append((key, Asked(at, elsewhere)))
+    return found
 
 
 def candidate_from(row: Row[Any]) -> CandidateSurvey:

@@ -6,9 +6,10 @@ stands, since its turn comes rarely.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from services.dispatcher.decisions.durations import days
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import Measurement
 from shared.values.zones import zone_of
@@ -17,15 +18,15 @@ RELATIONAL_FIRST: Final = "relational_first"
 """Why nobody is asked about an event on whose day a relational mail to the contact leaves."""
 
 
-def last_too_close(asked: Iterable[Asked], at: datetime, days: int) -> datetime | None:
+def last_too_close(asked: Iterable[Asked], at: datetime, distance_days: int) -> datetime | None:
     """When the contact was, or will be, asked about an event less than so many days from a time; None: never.
 
     After exactly so many days a relational survey may ask. What is not known to be relational counts, since
     that can only ask less.
 
-    :param days: 0: no distance is kept.
+    :param distance_days: 0: no distance is kept.
     """
-    distance = timedelta(days=days)
+    distance = days(distance_days)
     times = (each.at for each in asked if each.measurement != "relational" and abs(at - each.at) < distance)
     return max(times, default=None)
 

@@ -1,11 +1,10 @@
 """What a decision does to the mails that wait and give way to it: they are not sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.dispatcher.decisions.contacts import ContactKey, contact_of_invitation, quarantine_keys
-from services.dispatcher.decisions.inputs import DecisionInputs
+from services.dispatcher.decisions.contacts import ContactKey, contact_of_invitation
 from services.dispatcher.decisions.quarantine import end_quarantine
 from services.dispatcher.decisions.relational import RELATIONAL_FIRST
 from services.dispatcher.decisions.repository import contacts as contact_rows
@@ -14,7 +13,7 @@ from services.dispatcher.decisions.repository.replaced import ReplacedRow
 from services.dispatcher.decisions.values import ReplacedReason, Verdict
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from shared.db import UnitOfWork
-from shared.events import Event, Invitation, Transaction
+from shared.events import Invitation
 
 Waiting = dict[tuple[str, UUID], Invitation]
 """By tenant and event: what waits, locked, so that no sender takes it before the decision is made."""
@@ -28,34 +27,22 @@ class Replacing(NamedTuple):
     verdict: Verdict
 
 
-async def lock_replaceable(
-    uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
+async def lock_replaced(
+    uow: UnitOfWork, mails: Collection[tuple[str, UUID]], contacts: Sequence[ContactKey]
 ) -> Waiting:
-    """Lock what waits for these contacts and may have to give way to a mail about these events.
+    """Lock those of the mails about these (tenant, event id) that still wait and that nobody else has locked.
 
     The contacts' rows are locked. Deliveries and invitations are locked behind them, against the order of the
     senders, and so is a row under which a mail is kept besides: of the same person's other address, or of
-    another person who has this address. So none of them is waited for: what another transaction has counts as
-    sent.
+    another person who has this address. So none of them is waited for.
+
+    :param contacts: those whom the batch is about.
     """
-    waiting: set[tuple[str, UUID]] = set()
-    for event, contact in asked:
-        for key in quarantine_keys(contact):
-            for each in inputs.asked.get((contact.tenant, key), ()):
-                if each.unsent_about is not None and inputs.may_give_way(each, event):
-                    waiting.add((contact.tenant, each.unsent_about))
-    if not waiting:
-        return {}
-    locked = {
-        (row.tenant, row.event_id): read_invitation(row) for row in await rows.lock_waiting(uow, waiting)
-    }
-    held = {(contact.tenant, key) for _, contact in asked for key in contact.keys}
+    locked = {(row.tenant, row.event_id): read_invitation(row) for row in await rows.lock_waiting(uow, mails)}
+    held = {(contact.tenant, key) for contact in contacts for key in contact.keys}
     if more := {key for mail, invitation in locked.items() for key in _kept_under(mail, invitation)} - held:
         held |= await contact_rows.lock_more(uow, more)
-    replaceable = {mail: each for mail, each in locked.items() if _kept_under(mail, each) <= held}
-    for tenant, event_id in waiting - replaceable.keys():
-        inputs.note_leaving(tenant, {event_id})
-    return replaceable
+    return {mail: each for mail, each in locked.items() if _kept_under(mail, each) <= held}
 
 
 def _kept_under(mail: tuple[str, UUID], invitation: Invitation) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
+from services.dispatcher.decisions.durations import minutes
 from services.dispatcher.decisions.hours import ContactHours, HoldRule
 from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, MissingBasis
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
@@ -74,9 +75,14 @@ class CandidateSurvey(SurveyRules, frozen=True, kw_only=True):
     """Those that have words of the survey's own."""
 
     @property
+    def is_held(self) -> bool:
+        """Whether it has a holding time; a relational survey has none, whatever is set."""
+        return bool(self.holding_minutes) and self.measurement == "transactional"
+
+    @property
     def holding(self) -> timedelta:
-        """Its holding time; a relational survey has none, whatever is set."""
-        return timedelta(minutes=self.holding_minutes if self.measurement == "transactional" else 0)
+        """Its holding time."""
+        return minutes(self.holding_minutes if self.is_held else 0)
 
 
 class OpenCase(msgspec.Struct, frozen=True):

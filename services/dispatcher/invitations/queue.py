@@ -292,7 +292,9 @@ async def _find_asked(
     keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
     without_ours = {(contact.tenant, key) for key in keys_without_ours(contact)}
     found = await load_asked(uow, keys, without_ours)
-    return list(dict.fromkeys(each for _, each in found))  # it stands under the address and under the id
+    return list(
+        dict.fromkeys(each for _, each in found.asked)
+    )  # it stands under the address and under the id
 
 
 def _as_worded(survey: CandidateSurvey, version: int, inputs: Row[Any]) -> CandidateSurvey:

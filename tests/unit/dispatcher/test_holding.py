@@ -12,7 +12,7 @@ from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.event_fields import EventFields
-from services.dispatcher.decisions.giving_way import may_give_way, outranked_surveys
+from services.dispatcher.decisions.giving_way import outranked_surveys
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.leaving import leaving
 from services.dispatcher.decisions.sampling import NO_DRAW, Draw
@@ -205,12 +205,6 @@ class TestBesideRelationalSurveys:
         wave = Asked(NOW + HOUR, False, "relational", None, UUID(int=9), WAVE)
         found = verdict(asked(waits(), wave))
         assert (found.reason, found.relational_event_id, found.replaces) == ("relational_first", WAVE, ())
-
-
-def test_only_mails_that_have_not_left_may_give_way() -> None:
-    assert may_give_way(waits(), DELIVERY, {HELD.id})
-    assert not may_give_way(waits(about=None), DELIVERY, {HELD.id})
-    assert not may_give_way(waits(), DELIVERY, ())
 
 
 @st.composite

@@ -74,32 +74,25 @@ async def store_elsewhere(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
 
 
 # The state is looked at behind the join, which is by a whole key alone: see ``replaced``.
-# Of the time in ``customer`` nothing more is known until the backfill is done, or where a version without
-# this table wrote it: no row here is as late. It then counts in every scope.
 FIND_ASKED = """
     WITH n AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ours AS boolean[]))
             AS u(tenant, contact, ours)
     )
     SELECT a.tenant, a.contact, max(a.asked_at) AS asked_at, a.elsewhere, a.measurement, a.touchpoint,
-        a.survey_id, CASE WHEN i.state = 'waiting' THEN i.event_id END AS unsent_about
+        a.survey_id, CASE WHEN i.state = 'waiting' THEN i.event_id END AS unsent_about,
+        false AS of_customer, false AS backfilling
     FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact AND (n.ours OR a.elsewhere)
     LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
     GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id, unsent_about
     UNION ALL
-    SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL, NULL
+    SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL, NULL,
+        true, EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[])))
     FROM n JOIN customer c ON c.tenant = n.tenant AND c.id = n.contact
     CROSS JOIN LATERAL (
         VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
     ) AS u(asked_at, elsewhere)
-    WHERE u.asked_at IS NOT NULL AND (n.ours OR u.elsewhere) AND (
-        EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[])))
-        OR NOT EXISTS (
-            SELECT FROM asked a
-            WHERE a.tenant = c.tenant AND a.contact = c.id AND a.elsewhere = u.elsewhere
-                AND a.asked_at >= u.asked_at
-        )
-    )
+    WHERE u.asked_at IS NOT NULL AND (n.ours OR u.elsewhere)
 """
 
 
@@ -108,7 +101,8 @@ async def find(
 ) -> Sequence[Row[Any]]:
     """When each (tenant, id or hash of an address) was last asked by each survey about each touchpoint.
 
-    A mail that has not left is a row of its own, with the event that it is about.
+    A mail that has not left is a row of its own, with the event that it is about. Behind these rows come
+    those ``of_customer``: when we, and when other systems, last asked at all.
 
     :param without_ours: the keys of which what we asked does not count.
     """
