@@ -8,15 +8,16 @@ import binascii
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote_to_bytes
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec.structs import asdict
 
 from shared.events.envelope import Instant
 from shared.http.body_text import BOM
-from shared.http.json_items import BadItem, read_item
+from shared.http.json_items import MAX_ITEM_DEPTH, BadItem, read_item
 from shared.http.media_types import is_json, media_type
 from shared.intake.errors import Unacceptable
 from shared.intake.schemas import HINTS, MAX_LABEL_LENGTH, EventContent, EventIn
@@ -24,6 +25,7 @@ from shared.values.messages import message
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "time")
 _DATA = "/data"
+_Attribute = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL_LENGTH)]
 
 
 class _StructuredEvent(Struct):
@@ -39,6 +41,19 @@ class _StructuredEvent(Struct):
     data_base64: str | None = None
 
 
+class _UsualEvent(Struct):
+    """A structured event as nearly all are."""
+
+    specversion: Literal["1.0"]
+    id: _Attribute
+    source: _Attribute
+    type: _Attribute
+    time: Instant
+    data: EventContent
+    datacontenttype: Literal["application/json"] | None = None
+    data_base64: None = None
+
+
 def is_binary(headers: Mapping[str, str]) -> bool:
     """Whether a request's headers carry an event: one of the required attributes is enough."""
     return not _HEADERS.isdisjoint(headers.keys())
@@ -49,6 +64,8 @@ def read_structured(item: bytes) -> tuple[EventIn, Collection[str]]:
 
     :raises Unacceptable: naming the attribute, or the field below ``/data``.
     """
+    if (event := _read_at_once(item)) is not None:
+        return event, ()
     try:
         envelope, spoilt = read_item(_structured, item, helps=_HINTS)
     except BadItem as bad:
@@ -61,6 +78,21 @@ def read_structured(item: bytes) -> tuple[EventIn, Collection[str]]:
     except Unacceptable as fault:
         raise Unacceptable(f"/{fault.field}", fault.remedy) from None
     return event, [place.removeprefix(_DATA) for place in spoilt] + content[1]
+
+
+def _read_at_once(item: bytes) -> EventIn | None:
+    """An event in the usual form: all attributes, and data that are no text in base64. None: it is read in
+    two steps, which know what is wrong with it and where; that takes twice the time.
+    """
+    if b"\\u" in item or item.count(b"{") + item.count(b"[") > MAX_ITEM_DEPTH:
+        return None
+    try:
+        event = _usual.decode(item)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return EventIn(
+        id=event.id, type=event.type, occurred_at=event.time, source=event.source, **asdict(event.data)
+    )
 
 
 def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Collection[str]]:
@@ -176,7 +208,7 @@ def _event(attributes: Mapping[str, Any], data: EventContent) -> EventIn:
         type=attributes["type"],
         occurred_at=when,
         source=attributes["source"],
-        **{name: getattr(data, name) for name in EventContent.__struct_fields__},
+        **asdict(data),
     )
 
 
@@ -186,6 +218,7 @@ def _first(bad: BadItem) -> Unacceptable:
 
 _HEADERS = frozenset(f"ce-{name}" for name in ATTRIBUTES)
 _HINTS = frozenset(_DATA + hint for hint in HINTS)
+_usual = msgspec.json.Decoder(_UsualEvent)
 _structured = msgspec.json.Decoder(_StructuredEvent)
 _decoder = msgspec.json.Decoder(EventContent)
 _QUOTED = re.compile(r'(?:[^"]|"(?:[^"\\]|\\.)*+")*+')

@@ -107,7 +107,7 @@ class UnitOfWork:
                 "topics": list(topics),
                 "keys": list(keys),
                 "values": list(values),
-                "headers": list(headers),
+                "headers": list(headers) if any(headers) else None,  # no array of NULL, which takes its time
                 "channels": list(channels),
                 "payloads": list(payloads),
             },

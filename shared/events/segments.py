@@ -142,6 +142,8 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
         raise BadSegment(
             ("organisation",), message("More than %(most)s levels. Leave some out.", most=MAX_LEVELS)
         )
+    if not sent:
+        return ()
     clean = [_clean_part(("organisation", depth), level) for depth, level in enumerate(sent)]
     if "" in clean:
         raise BadSegment(

@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import UNSET, Raw, UnsetType
 
 from shared.events.envelope import Data, Instant, Name, Text, Topic
-from shared.ids import derived
+from shared.ids import derived, derived_text
 
 OWN_SOURCES = "afterword/"
 """The beginning of the sources of events that Afterword itself makes, each of which names a survey: of tests,
@@ -112,14 +112,19 @@ class Transaction(Data, frozen=True, kw_only=True):
         """The identity within a tenant as one UUID: the id in ``/events/{id}``."""
         return derived("transaction", self.source, self.id)
 
+    @property
+    def event_key(self) -> str:
+        """The same as text."""
+        return derived_text("transaction", self.source, self.id)
+
 
 TRANSACTIONS = Topic(
     name="transactions.v1",
     event_type="afterword.transaction.received",
     data=Transaction,
     source="/afterword/trigger",
-    identity=lambda transaction: str(transaction.event_id),
+    identity=lambda transaction: transaction.event_key,
     version=lambda _: 0,
-    key=lambda transaction: str(transaction.event_id),
+    key=lambda transaction: transaction.event_key,
     erasable=True,
 )

@@ -30,4 +30,4 @@ def accepted_event(
     )
     identity = identity_of(secret, key.tenant, accepted.transaction.customer)
     named = replace(accepted.transaction, person=person_of(secret, key.tenant, identity))
-    return accepted._replace(transaction=named)
+    return AcceptedEvent(named, accepted.warnings)

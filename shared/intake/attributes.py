@@ -39,7 +39,7 @@ def canonical_attributes(attributes: Attributes) -> tuple[Attributes, Attributes
             message("Nested deeper than %(most)s levels. Flatten them.", most=MAX_ATTRIBUTES_DEPTH),
         )
     try:
-        value = msgspec.json.decode(text)
+        value = _any.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unacceptable(
             "/attributes", message("Hold a value that is no JSON, or a number beyond all bounds.")
@@ -59,6 +59,7 @@ def _raw(number: str) -> Raw:
     return Raw(number.encode())
 
 
+_any = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder(order="deterministic")
 _as_written = msgspec.json.Decoder(float_hook=_raw)  # never called for -0
 # A whole number without a sign has one spelling only; a match within a text merely costs a little time.

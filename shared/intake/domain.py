@@ -22,7 +22,7 @@ from shared.events.surveys import MAX_DELAY_MINUTES, MINUTES_PER_DAY
 from shared.intake.attributes import canonical_attributes
 from shared.intake.errors import Unacceptable
 from shared.intake.hints import HintReader, HintWarning
-from shared.intake.schemas import CUSTOMER_HINTS, EventBasis, EventCustomer, EventIn
+from shared.intake.schemas import EventBasis, EventCustomer, EventIn
 from shared.intake.sources import RESERVED, is_reserved
 from shared.values.json_pointers import pointer
 from shared.values.messages import Count, message
@@ -103,8 +103,7 @@ def _normalise(event: EventIn, source: str) -> None:
         event.account.id = _required("/account/id", event.account.id)
         event.account.manager = _hint_value(event.account.manager)
     event.handled_by = _hint_value(event.handled_by)
-    for name in CUSTOMER_HINTS:
-        setattr(event.customer, name, _hint_value(getattr(event.customer, name)))
+    _normalise_hints(event.customer)
     try:
         event.segments = segments = clean_segments(event.segments or {})
         event.organisation = organisation = list(clean_organisation(event.organisation or ()))
@@ -120,6 +119,15 @@ def _normalise(event: EventIn, source: str) -> None:
         )
     _normalise_basis(event.customer.basis)
     event.delay_minutes = _delay(event.delay_minutes)
+
+
+def _normalise_hints(customer: EventCustomer) -> None:
+    """Each of ``CUSTOMER_HINTS``."""
+    customer.phone = _hint_value(customer.phone)
+    customer.name = _hint_value(customer.name)
+    customer.locale = _hint_value(customer.locale)
+    customer.time_zone = _hint_value(customer.time_zone)
+    customer.country = _hint_value(customer.country)
 
 
 def _delay(minutes: int | UnsetType | None) -> int | UnsetType:
@@ -171,7 +179,7 @@ def _hint_value(hint: Raw | UnsetType) -> Any:
     if hint is UNSET:
         return None
     try:
-        value = msgspec.json.decode(hint)
+        value = _any.decode(hint)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return hint
     return normalized_text(value) if isinstance(value, str) else value
@@ -226,6 +234,7 @@ def _customer(sent: EventCustomer, hints: HintReader, home: str | None) -> Custo
     )
 
 
+_any = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder(order="deterministic")
 # Only excludes what can be no address at all: the dispatcher, which mails to it, checks it in full.
 _ADDRESS = re.compile(

@@ -13,6 +13,12 @@ from shared.values.phone import e164_number
 from shared.values.places import country_of, locale_of, time_zone_of
 from shared.values.text import normalized_text
 
+_NO_TEXT = message("Is no text.")
+_NO_PHONE = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
+_NO_LOCALE = message("Is no locale that we know. Write it like da or pt-BR.")
+_NO_COUNTRY = message("Is no country that we know. Write two letters like DK.")
+_NO_TIME_ZONE = message("Is no time zone that we know. Write it like Europe/Copenhagen.")
+
 
 class HintWarning(NamedTuple):
     """A hint that is not kept as it was sent: its JSON pointer, and what would be understood."""
@@ -32,7 +38,7 @@ class HintReader:
 
     def name(self, pointer: str, value: Any) -> str | None:
         """A person's name. One that is too long is cut, since most of a name is better than none."""
-        text = self._text(pointer, value, message("Is no text."))
+        text = self._text(pointer, value, _NO_TEXT)
         if text is None or len(text) <= MAX_LABEL_LENGTH:
             return text
         self.warnings.append(
@@ -44,7 +50,7 @@ class HintReader:
 
     def label(self, pointer: str, value: Any) -> str | None:
         """A code of the client's own, such as an employee's; a whole number is as good as a text."""
-        text = self._text(pointer, _text_of_number(value), message("Is no text."))
+        text = self._text(pointer, _text_of_number(value), _NO_TEXT)
         if text is not None and len(text) > MAX_LABEL_LENGTH:
             self._drop(
                 pointer,
@@ -55,32 +61,26 @@ class HintReader:
 
     def phone(self, pointer: str, value: Any, country: str | None) -> str | None:
         """A phone number, in E.164. A national form is read as a number of ``country``."""
-        remedy = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
         return self._understood(
-            pointer, _text_of_number(value), lambda text: e164_number(text, country), remedy
+            pointer, _text_of_number(value), lambda text: e164_number(text, country), _NO_PHONE
         )
 
     def locale(self, pointer: str, value: Any) -> str | None:
         """A locale."""
-        return self._understood(
-            pointer, value, locale_of, message("Is no locale that we know. Write it like da or pt-BR.")
-        )
+        return self._understood(pointer, value, locale_of, _NO_LOCALE)
 
     def country(self, pointer: str, value: Any) -> str | None:
         """A country."""
-        return self._understood(
-            pointer, value, country_of, message("Is no country that we know. Write two letters like DK.")
-        )
+        return self._understood(pointer, value, country_of, _NO_COUNTRY)
 
     def time_zone(self, pointer: str, value: Any) -> str | None:
         """A time zone."""
-        remedy = message("Is no time zone that we know. Write it like Europe/Copenhagen.")
-        return self._understood(pointer, value, time_zone_of, remedy)
+        return self._understood(pointer, value, time_zone_of, _NO_TIME_ZONE)
 
     @property
     def dropped(self) -> tuple[str, ...]:
         """Pointers to what was left out."""
-        return tuple(each.field for each in self.warnings if each.dropped)
+        return tuple(each.field for each in self.warnings if each.dropped) if self.warnings else ()
 
     def _understood(
         self, pointer: str, value: Any, understand: Callable[[str], str | None], remedy: Message

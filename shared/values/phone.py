@@ -41,12 +41,11 @@ def _already_dialled(text: str) -> str | None:
     if not _INTERNATIONAL.fullmatch(text):
         return None
     digits = text.replace(" ", "")
-    for width in (1, 2, 3):
-        plan = _plan(int(digits[1 : 1 + width]))
-        if plan is not None:
-            national = digits[1 + width :]
-            return digits if len(national) in plan.lengths and not plan.prefix.match(national) else None
-    return None
+    width, plan = _plan_of(digits[1:4])
+    if plan is None:
+        return None
+    national = digits[1 + width :]
+    return digits if len(national) in plan.lengths and not plan.prefix.match(national) else None
 
 
 class _NumberingPlan(NamedTuple):
@@ -55,6 +54,15 @@ class _NumberingPlan(NamedTuple):
     lengths: frozenset[int]
     prefix: re.Pattern[str]
     """Leading digits that are, or may be, dialled within the country only."""
+
+
+@cache
+def _plan_of(digits: str) -> tuple[int, _NumberingPlan | None]:
+    """The plan of a number by its first three digits, and how many of them are its calling code."""
+    for width in (1, 2, 3):
+        if (plan := _plan(int(digits[:width]))) is not None:
+            return width, plan
+    return 0, None
 
 
 @cache

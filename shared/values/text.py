@@ -10,8 +10,10 @@ def normalized_text(text: str) -> str:
     Invisible characters at the ends are trimmed, too. Upper and lower case stay different, and so do
     compatible characters (half-width letters).
     """
-    if _PLAIN.fullmatch(text):
+    if text.isascii() and text.isprintable() and " " not in text:
         return text  # nearly always
+    if _PLAIN.fullmatch(text):
+        return text
     composed = unicodedata.normalize("NFC", text)
     while (stripped := composed.strip().strip(_INVISIBLE)) != composed:
         composed = stripped

@@ -23,7 +23,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         bootstrap_servers=os.environ["AFTERWORD_KAFKA"],
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="snappy",
     )
     await app.state.producer.start()
     yield

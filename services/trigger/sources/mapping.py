@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from services.trigger.sources.domain import Filter, Rule, SourceRefused
@@ -72,9 +73,8 @@ def _check_path(place: str, path: str) -> None:
 def look_up(record: Any, path: str) -> Any:
     """The value at a JSON pointer; None where there is none."""
     found = record
-    for part in path[1:].split("/"):
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, Mapping):
+    for name in _names(path):
+        if isinstance(found, dict):
             found = found.get(name, _MISSING)
         elif isinstance(found, list) and name.isdecimal() and len(name) < 7:  # noqa: PLR2004  (digits)
             found = found[int(name)] if int(name) < len(found) else _MISSING
@@ -83,6 +83,12 @@ def look_up(record: Any, path: str) -> Any:
         if found is _MISSING:
             return None
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _names(path: str) -> tuple[str, ...]:
+    """The names along a JSON pointer."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/"))
 
 
 def is_wanted(record: Any, only: Filter | None) -> bool:
@@ -113,14 +119,17 @@ def mapped(record: Any, mapping: Mapping[str, Rule]) -> dict[str, Any]:
 
 
 def _put(event: dict[str, Any], target: str, value: Any) -> None:
-    beginning, dot, rest = target.partition(".")
-    if beginning in {"segments", "attributes"} and dot:
-        event.setdefault(beginning, {})[rest] = value
-        return
-    parts = target.split(".")
-    for part in parts[:-1]:
-        event = event.setdefault(part, {})
-    event[parts[-1]] = value
+    *outer, name = _place(target)
+    for each in outer:
+        event = event.setdefault(each, {})
+    event[name] = value
+
+
+@lru_cache(maxsize=10_000)
+def _place(target: str) -> tuple[str, ...]:
+    """The names along the way to a field; that of a segment or of an attribute may hold dots."""
+    open_target = any(target.startswith(each) for each in OPEN_TARGETS)
+    return tuple(target.split(".", maxsplit=1 if open_target else -1))
 
 
 def _text_of(value: Any) -> Any:

@@ -52,7 +52,8 @@ class SchemaRegistry:
 
         :raises RegistryUnavailable: when the registry does not give one of them.
         """
-        wanted = {schema_id_of(value) for value in values if value} - {None} - self._decoders.keys()
+        beginnings = {value[: PREFIX_BYTES + 1] for value in values if value}
+        wanted = {schema_id_of(each) for each in beginnings} - {None} - self._decoders.keys()
         if not wanted:
             return
         if len(self._decoders) + len(wanted) > MAX_SCHEMAS:

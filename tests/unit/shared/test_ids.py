@@ -4,7 +4,7 @@ from uuid import RFC_4122, UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ids import ID_NAMESPACE, derived, new_id, uuid7
+from shared.ids import ID_NAMESPACE, derived, derived_text, new_id, uuid7
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=4))
@@ -12,6 +12,7 @@ def test_a_derived_id_is_the_uuid5_of_its_parts_however_often_it_is_asked_for(pa
     wanted = uuid5(ID_NAMESPACE, "\x1f".join(parts))
     assert derived(*parts) == wanted
     assert derived(*parts) == wanted
+    assert derived_text(*parts) == str(wanted)
 
 
 def test_b31_of_a_million_ids_no_two_are_alike() -> None:

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.trigger.cloud_events import header_value
+from services.trigger import cloud_events
+from services.trigger.cloud_events import header_value, read_structured
 from services.trigger.intake import UnsupportedContentType, read_event, split_events
 from shared.events import Transaction
 from shared.http.json_items import NotJson
@@ -288,3 +291,39 @@ def test_half_a_character_in_a_hint_of_a_cloudevent_costs_the_hint_alone() -> No
     event = {**EVENT, "data": {"customer": {"id": "c", "phone": "\ud83d"}}}
     assert structured(event).dropped == ("/customer/phone",)
     refused_at("/data/customer/id", structured, {**EVENT, "data": {"customer": {"id": "\ud83d"}}})
+
+
+ODD_VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", "1.0", "x", "a\0b", "æ", "x" * 201, 7, [], {"id": "c-1"}, "e30=", "\ud800"]
+)
+CHANGES = st.dictionaries(
+    st.sampled_from([*EVENT, "data_base64", "dataschema", "traceparent"]), ODD_VALUES, max_size=3
+)
+DATA_CHANGES = st.dictionaries(
+    st.sampled_from(
+        ["customer", "segments", "organisation", "attributes", "delay_minutes", "handled_by", "x"]
+    ),
+    ODD_VALUES,
+    max_size=2,
+)
+
+
+@given(changes=CHANGES, of_data=DATA_CHANGES, left_out=st.sets(st.sampled_from([*EVENT]), max_size=1))
+def test_what_is_read_at_once_is_what_the_two_steps_read(
+    changes: dict[str, Any], of_data: dict[str, Any], left_out: set[str]
+) -> None:
+    event = {**EVENT, "data": {**DATA, **of_data}, **changes}
+    item = json.dumps({name: value for name, value in event.items() if name not in left_out}).encode()
+    at_once = cloud_events._read_at_once(item)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud_events, "_read_at_once", lambda _: None)
+        try:
+            in_steps = read_structured(item)
+        except Unacceptable:
+            assert at_once is None
+            return
+    assert at_once is None or (at_once, []) == in_steps
+
+
+def test_a_usual_event_is_read_at_once() -> None:
+    assert cloud_events._read_at_once(json.dumps(EVENT).encode()) is not None

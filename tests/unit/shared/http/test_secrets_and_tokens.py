@@ -1,3 +1,4 @@
+import hmac
 import string
 from uuid import UUID
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.link_tokens import TOKEN_LENGTH, LinkSigner
-from shared.secrets import customer_hash, derive
+from shared.secrets import customer_hash, derive, keyed_digest
 
 SECRET = "a secret of at least thirty-two characters"
 INVITATION = UUID("0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f")
@@ -59,3 +60,14 @@ def test_no_token_with_one_changed_letter_is_accepted_not_even_in_the_spare_bits
 )
 def test_a_text_that_is_no_token_is_refused_without_an_error(token: str) -> None:
     assert LinkSigner(SECRET).read("answer", token) is None
+
+
+@given(key=st.binary(max_size=64), text=st.binary(max_size=300))
+def test_a_keyed_digest_is_the_hmac_of_the_text(key: bytes, text: bytes) -> None:
+    assert keyed_digest(key, text) == hmac.digest(key, text, "sha256")
+    assert keyed_digest(key, text) == hmac.digest(key, text, "sha256")
+
+
+def test_a_key_longer_than_a_block_is_refused() -> None:
+    with pytest.raises(ValueError, match="derive"):
+        keyed_digest(b"k" * 65, b"")
