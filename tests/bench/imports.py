@@ -27,7 +27,7 @@ from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
 
 ROW_COUNT = 100_000
-MIN_RATIO = 0.1
+MIN_RATIO = 0.06
 MAX_GROWTH_MB = 32
 COLUMNS = (
     "id", "at", "customer", "email", "phone", "name", "locale", "country", "touchpoint", "store", "amount",
