@@ -30,7 +30,7 @@ PACKAGE = EXAMPLES.parent / "clients" / "python"
 MONO = Path(__file__).parents[1] / "support" / "Mono.cs"
 PROGRAMS: dict[str, tuple[tuple[str, ...], str]] = {
     "send_event.sh": (("sh", "curl"), "sh {example}"),
-    "send_event.py": ((sys.executable,), f"{sys.executable} {{example}}"),
+    "send_event.py": ((sys.executable,), "{python} {example}"),
     "send_event.mjs": (("node",), "node {example}"),
     "SendEvent.java": (("java",), "java -XX:TieredStopAtLevel=1 {example}"),
     "send_event.php": (("php",), "php {example}"),
@@ -60,7 +60,8 @@ def program(request: pytest.FixtureRequest) -> str:
 async def command(program: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The command that runs it, which is compiled first if it must be."""
     folder = tmp_path_factory.mktemp("example")
-    places = {"example": EXAMPLES / program, "built": folder / "example.exe", "mono": MONO}
+    built = folder / "example.exe"
+    places = {"python": sys.executable, "example": EXAMPLES / program, "built": built, "mono": MONO}
     if program in BUILD:
         status, said = await outcome([part.format(**places) for part in BUILD[program].split()], {})
         assert status == 0, said
