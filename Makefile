@@ -44,7 +44,7 @@ test: developed servers chromium ## every test, against a real Kafka, PostgreSQL
 chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 ONLY=broker,smtp
 	@PYTHONPATH=tests $(BIN)/python -m chaos
 
-chaos-selfcheck: developed servers ## the same harness must catch each of five deliberately broken copies
+chaos-selfcheck: developed servers ## the same harness must catch each deliberately broken copy
 	@PYTHONPATH=tests $(BIN)/python -m chaos.selfcheck
 
 bench: developed servers ## measure it against bare baselines; ROUNDS=5 SCALE=1 ONLY=trigger,scorer

@@ -28,11 +28,7 @@ public final class SendEvent {
             .timeout(Duration.ofSeconds(10))
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build();
-        // HTTP/1.1: in the clear this client would ask to change to HTTP/2, at which some servers lose the body.
-        HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
-            .build();
+        HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
 
         for (int tries = 1; ; tries++) {
             String failure;

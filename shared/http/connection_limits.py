@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from shared.http.request_limits import ARRIVAL_KEY, Arrival
+from shared.http.upgrades import NoUpgradeParser
 
 MAX_CONNECTIONS = 2_000
 MIN_CONNECTIONS = 16
@@ -58,6 +59,7 @@ class BoundedConnection(HttpToolsProtocol):
     ) -> None:
         """``waiting`` is shared by all connections of a server: those that we wait for, the longest first."""
         super().__init__(*args, **kwargs)
+        self.parser = NoUpgradeParser(self)
         self._limits = limits
         self._waiting = waiting
         self._in_head = False
@@ -99,6 +101,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._in_head = True
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # the parser reads them again
         self._in_head, self._head_bytes, self._complete = False, 0, False
         if len(self.pipeline) >= self._limits.pipelined_requests:
             # Stops the parser here, so that no later byte is read as part of another request.
@@ -108,6 +112,8 @@ class BoundedConnection(HttpToolsProtocol):
         self.scope[ARRIVAL_KEY] = self._arrival  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         self._complete = self._arrival.complete = True
         super().on_message_complete()
 

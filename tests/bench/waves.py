@@ -34,12 +34,12 @@ async def published(servers: Servers) -> list[Result]:
         await go_live(database)
         await _know(database, count)
         await _start(database, size)
-        before, began, start = _resident_mb(), time.monotonic(), database.clock()
+        before, began, start = resident_mb(), time.monotonic(), database.clock()
         most, unevenness, done = before, 0.0, 0
         for hour in range(SPREAD_HOURS + 1):
             database.clock = partial(_later, start, hour)
             while await advance_waves(database, servers.state.secret):
-                most = max(most, _resident_mb())
+                most = max(most, resident_mb())
             done = await _published(database)
             unevenness = max(unevenness, abs(100 * done / size - 100 * hour / SPREAD_HOURS))
             print_progress(f"  after {hour} h: {done:,}, {most - before:.1f} MB more")
@@ -91,7 +91,7 @@ def _later(start: datetime, hours: int) -> datetime:
     return start + timedelta(hours=hours)
 
 
-def _resident_mb() -> float:
+def resident_mb() -> float:
     """The resident memory of this process."""
     status = Path("/proc/self/status").read_text()
     line = next(each for each in status.splitlines() if each.startswith("VmRSS:"))

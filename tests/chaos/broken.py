@@ -2,12 +2,14 @@
 
 # ruff: noqa: PLC0415  (each process imports only what is patched in it)
 
+import asyncio
+import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.entry import replace_names
+from chaos.entry import MAX_DELAY_S, replace_names
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,22 @@ def _counts_the_batch() -> None:
     replace_names(counting, KEEP_AND_COUNT=statement)
 
 
+def _takes_a_part_apart() -> None:
+    if not _runs("dispatcher"):
+        return
+    from services.dispatcher.imports.processing import Processing
+
+    keep = Processing._keep
+
+    async def keep_apart(self: Processing, _uow: Any, *part: Any) -> Any:
+        async with self.database.transaction() as own:
+            faults = await keep(self, own, *part)
+        await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
+        return faults
+
+    Processing._keep = keep_apart  # type: ignore[assignment, method-assign]
+
+
 def _leaves_records() -> None:
     from shared.db.database import UnitOfWork
 
@@ -136,5 +154,8 @@ BREAKS = {
     "skips": Break("the relay goes on behind the highest that it has sent", "late", _skips),
     "forgets-sending": Break("the sender does not mark what it sends", "workers", _forgets_sending),
     "counts-batch": Break("counts are taken from the batch", "again", _counts_the_batch),
+    "part-apart": Break(
+        "rows of a file and the position behind them are kept apart", "imports", _takes_a_part_apart
+    ),
     "leaves-records": Break("an erasure leaves what clients have sent", "erasures", _leaves_records),
 }

@@ -30,6 +30,9 @@ ACKNOWLEDGE_TIMEOUT_S = 9
 PRODUCE_TIMEOUT_S = 10
 IDLE_IN_TRANSACTION_TIMEOUT_S = 4
 LEASE_DURATION = timedelta(seconds=10)
+IMPORT_LEASE, IMPORT_RETRY_DELAY = timedelta(seconds=2), timedelta(seconds=0.5)
+IMPORT_ROWS_PER_PART = 25
+"""Many parts, so that many of them are interrupted."""
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
 """A relay works for up to so many seconds before it is killed."""
@@ -106,6 +109,12 @@ def shorten() -> None:
         replace_names(outcome_rules, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
         replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
+        from services.dispatcher import one_by_one
+        from services.dispatcher.imports import processing, uploads
+
+        replace_names(one_by_one, RETRY_DELAY=IMPORT_RETRY_DELAY)
+        replace_names(processing, LEASE=IMPORT_LEASE, RETRY_DELAY=IMPORT_RETRY_DELAY)
+        replace_names(uploads, MAX_ROWS_PER_PART=IMPORT_ROWS_PER_PART)
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:

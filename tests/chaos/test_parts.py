@@ -1,11 +1,14 @@
 """The parts of the harness that verdicts depend on."""
 
+import random
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from chaos.asked import CUSTOMERS, IN_PROGRAMME, IN_WAVE, WAVE_SIZE, Asked
+from chaos.imported import KINDS, Imported, a_file, wanted_effects
 from chaos.operator import Series, Sign
 from chaos.proxy import ClientConnection
 
@@ -124,3 +127,53 @@ def test_a_refused_turn_that_is_tried_again_once_each_time_is_no_fault() -> None
 def test_an_event_without_a_decision_is_lost() -> None:
     asked = all_asked()
     assert replace(asked, decided=asked.decided[1:]).faults()[0].startswith("lost: 1000 events and 999")
+
+
+def all_imported() -> Imported:
+    """A file of each kind, all of whose rows were taken once or told."""
+    files = [a_file(kind, number, 60, random.Random(kind)) for number, kind in enumerate(KINDS)]
+    progress, told = {}, {}
+    for file in files:
+        file.id = file.kind
+        bad = len(file.faulty)
+        progress[file.id] = {"state": "done", "rows": 60, "done_rows": 60, "taken": 60 - bad, "refused": bad}
+        told[file.id] = [(row, column, f"{remedy}.") for row, (column, remedy) in file.faulty.items()]
+    return Imported(files, progress, told, wanted_effects(files))
+
+
+def test_files_whose_rows_were_all_taken_once_have_no_fault() -> None:
+    imported = all_imported()
+    assert imported.faults() == []
+    assert all(len(file.faulty) >= 4 and len(file.good) > 40 for file in imported.files)
+    assert all(effects.total() for effects in imported.effects.values())
+
+
+@pytest.mark.parametrize("name", wanted_effects([]))
+@pytest.mark.parametrize(("more", "fault"), [(-1, "lost: 1"), (1, "doubled: 1")])
+def test_each_row_that_took_effect_twice_or_never_is_a_fault(name: str, more: int, fault: str) -> None:
+    imported = all_imported()
+    effects = {each: Counter(found) for each, found in imported.effects.items()}
+    effects[name][max(effects[name])] += more
+    assert [each[: len(fault)] for each in replace(imported, effects=effects).faults()] == [fault]
+
+
+def test_a_faulty_row_that_is_told_twice_never_or_otherwise_is_a_fault() -> None:
+    imported = all_imported()
+    first, *others = imported.told["answers"]
+    wrong = {
+        "doubled: 1 faulty rows of answers": [first, first, *others],
+        "lost: 1 faulty rows of answers": others,
+        "wrong: of row 2 of answers": [(2, "at", first[2]), *others],
+        "doubled: 1 faulty rows of answers, such as 99": [first, *others, (99, "at", "Is wrong.")],
+    }
+    for fault, lines in wrong.items():
+        told = {**imported.told, "answers": lines}
+        assert [each for each in replace(imported, told=told).faults() if each.startswith(fault)], fault
+
+
+def test_progress_that_does_not_add_up_is_a_fault() -> None:
+    imported = all_imported()
+    for name in imported.progress["events"]:
+        progress = {**imported.progress, "events": {**imported.progress["events"], name: 59}}
+        (fault,) = replace(imported, progress=progress).faults()
+        assert fault.startswith(f"wrong: a file of events says {name} 59")

@@ -24,10 +24,11 @@ class RawRequest:
 
 
 class RawConnection:
-    """A connection that reconnects when the server has closed it."""
+    """A connection that reconnects when the server has closed it, and counts that."""
 
     def __init__(self, port: int) -> None:
         self._port, self._open = port, False
+        self.opened = 0
 
     async def status(self, request: RawRequest) -> int:
         """The status of the response; 0 when the server closes the connection without one."""
@@ -35,7 +36,7 @@ class RawConnection:
             fresh = not self._open
             if fresh:
                 self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-                self._open = True
+                self._open, self.opened = True, self.opened + 1
             try:
                 self._writer.write(request.encoded(f"127.0.0.1:{self._port}"))
                 return await self._read()

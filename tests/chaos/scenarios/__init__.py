@@ -7,6 +7,7 @@ topics back, and what follows reads whole topics again; they are short then.
 from chaos.scenarios import (
     clients,
     erasures,
+    imports,
     losses,
     outboxes,
     processes,
@@ -27,6 +28,7 @@ SCENARIOS = (
     *reminders.SCENARIOS,
     *waves.SCENARIOS,
     *sources.SCENARIOS,
+    *imports.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

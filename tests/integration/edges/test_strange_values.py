@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,9 +11,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from support.companies import Company, World, a_survey
+from support.companies import Company, World, a_survey, an_import
 from support.examples import one_in
 from support.processes import ApiProcess
+from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
@@ -225,6 +227,32 @@ def headers_for(route: Route, company: Company) -> dict[str, str]:
 async def client(server: ApiProcess) -> Any:
     async with server.client() as client:
         yield client
+
+
+async def test_a_request_that_asks_for_http_2_is_answered_by_each_service_as_if_it_did_not(
+    server: ApiProcess, company: Company
+) -> None:
+    event = {
+        "id": "h2c",
+        "type": "order.delivered",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "customer": {"id": "h2c", "email": "h2c@acme.example.com"},
+    }
+    bodies = {
+        "/v1/events": event,
+        "/v1/customers": {"customers": [event["customer"]]},
+        "/v1/answers/import": {"answers": [an_import(company.name)]},
+    }
+    asks = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAEAAEAAAAIAAAAB"}
+    wire, statuses = RawConnection(server.port), []
+    for path, body in [*bodies.items(), *bodies.items()]:
+        headers = company.headers | asks | {"content-type": "application/json"}
+        statuses.append(
+            await wire.status(RawRequest("POST", path, headers, body=json.dumps(body).encode(), name=path))
+        )
+    assert statuses == [202, 200, 200] * 2
+    assert wire.opened == 1
+    wire.close()
 
 
 async def test_a_strange_value_in_a_query_is_refused_in_words(

@@ -1,0 +1,243 @@
+"""A company's files with good and faulty rows, what became of them, and the judge of both, without the product's code."""
+
+import csv
+import io
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from chaos import topics
+from chaos.stack import Stack
+from chaos.topics import Offsets
+
+from shared.events.nps import SCALE
+from shared.ids import derived
+
+FAULTY_SHARE = 0.05
+COLUMNS = {
+    "events": ("id", "at", "customer", "email", "total"),
+    "customers": ("id", "email", "country"),
+    "answers": ("id", "score", "at", "comment"),
+    "suppressions": ("customer", "reason", "since"),
+}
+MAPPINGS: Mapping[str, dict[str, Any]] = {
+    "events": {
+        "fields": {
+            "id": "id", "occurred_at": "at", "customer.id": "customer", "customer.email": "email",
+            "numbers.total": "total",
+        },
+        "values": {"type": "page.viewed"},
+    },
+    "customers": {"fields": {"id": "id", "email": "email", "country": "country"}},
+    "answers": {"fields": {"id": "id", "score": "score", "answered_at": "at", "comment": "comment"}},
+    "suppressions": {"fields": {"customer_id": "customer", "reason": "reason", "since": "since"}},
+}  # fmt: skip
+MORE_CELLS = "This row has more cells"
+FAULTS: Mapping[str, Sequence[tuple[str, str, str]]] = {
+    "events": (
+        ("at", "yesterday", "Write the time like"),
+        ("at", "2020-01-01", "Is older than 30 days"),
+        ("total", "twelve", "Is no number"),
+        ("", "more", MORE_CELLS),
+    ),
+    "customers": (
+        ("id", "", "Is empty"),
+        ("email", "nobody", "Is no address"),
+        ("email", "", "Is empty"),
+        ("", "more", MORE_CELLS),
+    ),
+    "answers": (
+        ("score", "11", "Must be a whole number"),
+        ("at", "soon", "Write the time like"),
+        ("at", "2999-01-01", "Lies in the future"),  # the collector's word
+        ("", "more", MORE_CELLS),
+    ),
+    "suppressions": (
+        ("since", "2999-01-01", "Lies in the future"),
+        ("reason", "perhaps", "Write unsubscribed"),
+        ("since", "soon", "Write the time like"),
+        ("", "more", MORE_CELLS),
+    ),
+}
+"""The column, what stands in it, and how the remedy begins."""
+KINDS = tuple(COLUMNS)
+SEQUENCE_HEADER = "afterword-seq"
+
+
+@dataclass
+class SentFile:
+    """A file, what its good rows are to become, and what is to be said of the others."""
+
+    kind: str
+    number: int
+    lines: list[Sequence[str]] = field(default_factory=list)
+    good: dict[str, int] = field(default_factory=dict)
+    """By id; the score of an answer, else 0."""
+    faulty: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Column and beginning of the remedy, by the row of the file."""
+    id: str = ""
+    """Of the import, once it is known."""
+    done_rows: int = 0
+    state: str = ""
+
+    @property
+    def content(self) -> bytes:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows([COLUMNS[self.kind], *self.lines])
+        return buffer.getvalue().encode()
+
+
+def a_file(kind: str, number: int, rows: int, chance: random.Random) -> SentFile:
+    """So many rows, some of them faulty, each kind of fault at least once."""
+    file = SentFile(kind, number)
+    for row in range(2, rows + 2):
+        score = chance.choice(SCALE)
+        cells = _cells(kind, f"{kind[0]}{number}-{row}", score)
+        place = row - 2
+        if place < len(FAULTS[kind]) or chance.random() < FAULTY_SHARE:
+            column, cell, remedy = FAULTS[kind][place % len(FAULTS[kind])]
+            cells[column] = cell  # behind the last column, if it is none of them
+            file.faulty[row] = column, remedy
+        else:
+            file.good[f"{kind[0]}{number}-{row}"] = score if kind == "answers" else 0
+        file.lines.append(list(cells.values()))
+    return file
+
+
+def _cells(kind: str, id_: str, score: int) -> dict[str, str]:
+    now = datetime.now(UTC).isoformat()
+    match kind:
+        case "events":
+            return {
+                "id": id_,
+                "at": now,
+                "customer": f"c-{id_}",
+                "email": f"{id_}@example.com",
+                "total": "9.5",
+            }
+        case "customers":
+            return {"id": id_, "email": f"{id_}@example.com", "country": "DK"}
+        case "answers":
+            return {"id": id_, "score": str(score), "at": now, "comment": f"as {id_} says"}
+        case _:
+            return {"customer": id_, "reason": "unsubscribed", "since": "2026-03-02"}
+
+
+@dataclass
+class Imported:
+    """What became of files."""
+
+    files: Sequence[SentFile]
+    progress: Mapping[str, Mapping[str, Any]]
+    """What the API says of each import in the end."""
+    told: Mapping[str, Sequence[tuple[int, str, str]]]
+    """Row, column and remedy of each line of each import's file of faults."""
+    effects: Mapping[str, Counter[str]]
+    """How often each row took effect, by what it is counted in."""
+
+    def faults(self) -> list[str]:
+        """Each good row took effect once, each faulty one is told once, and the progress adds up."""
+        found = []
+        for file in self.files:
+            found += [*self._of_progress(file), *self._of_told(file)]
+        for name, wanted in wanted_effects(self.files).items():
+            found += _differences(name, wanted, self.effects[name])
+        return found
+
+    def _of_progress(self, file: SentFile) -> list[str]:
+        said = self.progress[file.id]
+        rows, bad = len(file.lines), len(file.faulty)
+        wanted = {"state": "done", "rows": rows, "done_rows": rows, "taken": rows - bad, "refused": bad}
+        return [
+            f"wrong: a file of {file.kind} says {name} {said[name]}, not {value}"
+            for name, value in wanted.items()
+            if said[name] != value
+        ]
+
+    def _of_told(self, file: SentFile) -> list[str]:
+        lines = self.told[file.id]
+        rows = Counter(str(row) for row, _, _ in lines)
+        found = _differences(f"faulty rows of {file.kind}", Counter(map(str, file.faulty)), rows)
+        for row, column, remedy in lines:
+            wanted, begins = file.faulty.get(row, (column, ""))
+            if column != wanted or not remedy.startswith(begins) or not remedy:
+                found.append(f"wrong: of row {row} of {file.kind} is said {column}: {remedy}")
+        return found
+
+
+def wanted_effects(files: Sequence[SentFile]) -> dict[str, Counter[str]]:
+    """Each good row, once in everything that it is counted in."""
+    good = {kind: Counter[str]() for kind in KINDS}
+    scores = Counter[str]()
+    for file in files:
+        good[file.kind].update(file.good.keys())
+        scores.update(str(score) for score in file.good.values() if file.kind == "answers")
+    logged = {"customers": good["customers"].total(), "suppression": good["suppressions"].total()}
+    return {
+        "events in the outbox": good["events"],
+        "decisions": good["events"],
+        "answers": good["answers"],
+        "counts by score": scores,
+        "customers": good["customers"],
+        "opt-outs": good["suppressions"],
+        "changes by the log": Counter(logged),
+    }
+
+
+def _differences(what: str, wanted: Counter[str], found: Counter[str]) -> list[str]:
+    """What is missing, and what is too much."""
+    return [
+        f"{kind}: {differing.total()} {what}, such as {min(differing)}"
+        for kind, differing in (("lost", wanted - found), ("doubled", found - wanted))
+        if differing
+    ]
+
+
+DECIDED = "SELECT source_id FROM decision WHERE tenant = $1"
+SCORED = "SELECT id, version FROM answer WHERE tenant = $1"
+COUNTED = f"""
+    SELECT {", ".join(f"coalesce(sum(c{score}), 0)::int AS c{score}" for score in SCALE)}
+    FROM day_count WHERE tenant = $1 AND segment = ''
+"""
+KNOWN = "SELECT customer_id FROM customer_profile WHERE tenant = $1"
+LISTED = "SELECT key FROM suppression WHERE tenant = $1"
+LOGGED = """
+    SELECT act, sum(coalesce(facts->>'count', facts->>'entries')::int)::int AS changed FROM audit_line
+    WHERE tenant = $1 AND act IN ('customers', 'suppression') GROUP BY act
+"""
+
+
+async def effects(
+    stack: Stack, tenant: str, files: Sequence[SentFile], since: Offsets
+) -> dict[str, Counter[str]]:
+    """How often each row took effect, by the databases and the topic."""
+    async with stack.connection("dispatcher") as database:
+        decided, known, listed, logged = [
+            await database.fetch(statement, tenant) for statement in (DECIDED, KNOWN, LISTED, LOGGED)
+        ]
+    async with stack.connection("scorer") as database:
+        scored, counted = await database.fetch(SCORED, tenant), await database.fetch(COUNTED, tenant)
+    given = {derived("import", tenant, id_): id_ for file in files for id_ in file.good}
+    return {
+        "events in the outbox": await _published(stack, tenant, since),
+        "decisions": Counter(row["source_id"] for row in decided),
+        "answers": Counter({given.get(row["id"], str(row["id"])): row["version"] for row in scored}),
+        "counts by score": Counter({str(score): counted[0][f"c{score}"] for score in SCALE}),
+        "customers": Counter(row["customer_id"] for row in known if not row["customer_id"].startswith("c-")),
+        "opt-outs": Counter(row["key"] for row in listed),
+        "changes by the log": Counter({row["act"]: row["changed"] for row in logged}),
+    }
+
+
+async def _published(stack: Stack, tenant: str, since: Offsets) -> Counter[str]:
+    """By how many rows of the outbox each event came to its topic: the relay may send one of them twice."""
+    numbers = defaultdict[str, set[bytes]](set)
+    for record in await topics.records(stack.kafka, ["transactions.v1"], since):
+        event = json.loads(record.value) if record.value else {}
+        if event.get("tenant") == tenant:
+            numbers[event["data"]["id"]].add(dict(record.headers)[SEQUENCE_HEADER])
+    return Counter({id_: len(rows) for id_, rows in numbers.items()})
