@@ -100,7 +100,8 @@ class ProfileRecord(ExportRecord, frozen=True, kw_only=True, tag="profile"):
     """
 
     customer_id: str
-    email: str
+    email: str | None = None
+    phone: str | None = None
     locale: str | None = None
     time_zone: str | None = None
     country: str | None = None

@@ -1,4 +1,4 @@
-"""``customer_profile``: customers with an address, whom a company may ask outside of an event."""
+"""``customer_profile``: customers whom a company may ask outside of an event."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -11,8 +11,19 @@ from services.dispatcher.customers.known_words import KnownWords
 from shared.db import UnitOfWork
 from shared.events.segments import MAX_DIMENSIONS
 
-_GIVEN = "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)"
-_KEPT = "(p.customer_id, p.contact, p.email)"
+# As ``completed`` does: a number alone leaves the address as it is, and another address leaves no number.
+_CONTACT, _EMAIL = (
+    f"CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.email <> '' OR p.email = '' "
+    f"THEN EXCLUDED.{name} ELSE p.{name} END"
+    for name in ("contact", "email")
+)
+_PHONE, _NUMBER = (
+    f"CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.phone IS NOT NULL OR EXCLUDED.contact <> p.contact "
+    f"THEN EXCLUDED.{name} ELSE p.{name} END"
+    for name in ("phone", "number")
+)
+_GIVEN = f"(EXCLUDED.customer_id, {_CONTACT}, {_EMAIL}, {_PHONE}, {_NUMBER})"
+_KEPT = "(p.customer_id, p.contact, p.email, p.phone, p.number)"
 _LOCALE, _COUNTRY, _TIME_ZONE = (
     f"CASE WHEN CAST(:whole AS boolean) THEN EXCLUDED.{name} ELSE coalesce(EXCLUDED.{name}, p.{name}) END"
     for name in ("locale", "country", "time_zone")
@@ -46,26 +57,32 @@ _BASES = """CASE WHEN EXCLUDED.bases = '{}' THEN p.bases ELSE (
 KEEP_PROFILES = f"""
     INSERT INTO customer_profile AS p (
         tenant, person, customer_id, contact, email, locale, country, time_zone, segments, joined_at,
-        known_at, bases
+        known_at, bases, phone, number
     )
     SELECT n.tenant, n.person, n.customer_id, n.contact, n.email, n.locale, n.country, n.time_zone,
-        CAST(n.segments AS jsonb), :now, n.known_at, CAST(n.bases AS jsonb)
+        CAST(n.segments AS jsonb), :now, n.known_at, CAST(n.bases AS jsonb), n.phone, n.number
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:customer_ids AS text[]),
         CAST(:contacts AS text[]), CAST(:emails AS text[]), CAST(:locales AS text[]),
         CAST(:countries AS text[]), CAST(:time_zones AS text[]), CAST(:segments AS text[]),
-        CAST(:times AS timestamptz[]), CAST(:bases AS text[])
+        CAST(:times AS timestamptz[]), CAST(:bases AS text[]), CAST(:phones AS text[]),
+        CAST(:numbers AS text[])
     ) AS n(
-        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at, bases
+        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at, bases,
+        phone, number
     )
     ORDER BY 1, 2
     ON CONFLICT (tenant, person) DO UPDATE SET
-        customer_id = EXCLUDED.customer_id, contact = EXCLUDED.contact, email = EXCLUDED.email,
+        customer_id = EXCLUDED.customer_id,
+        contact = {_CONTACT},
+        email = {_EMAIL},
         locale = {_LOCALE},
         country = {_COUNTRY},
         time_zone = {_TIME_ZONE},
         segments = {_SEGMENTS},
         bases = {_BASES},
+        phone = {_PHONE},
+        number = {_NUMBER},
         known_at = EXCLUDED.known_at
     WHERE p.known_at <= EXCLUDED.known_at AND (
         p.known_at < EXCLUDED.known_at - CAST(:accuracy AS interval)
@@ -97,13 +114,15 @@ async def keep_profiles(uow: UnitOfWork, profiles: Sequence[CustomerProfile], *,
             "persons": [each.person for each in profiles],
             "customer_ids": [each.customer_id for each in profiles],
             "contacts": [each.contact for each in profiles],
-            "emails": [each.email for each in profiles],
+            "emails": [each.email or "" for each in profiles],
             "locales": [each.locale for each in profiles],
             "countries": [each.country for each in profiles],
             "time_zones": [each.time_zone for each in profiles],
             "segments": [json.encode(each.segments).decode() for each in profiles],
             "times": [each.known_at for each in profiles],
             "bases": [write_bases(each.bases) for each in profiles],
+            "phones": [each.phone for each in profiles],
+            "numbers": [each.number for each in profiles],
             "accuracy": KNOWN_AT_ACCURACY,
             "whole": whole,
             "now": uow.now,

@@ -161,7 +161,8 @@ class DecisionInputs:
             return customer
         known = self.words.get(person, NOTHING_KNOWN)
         completed = known_customer(customer, known, contact)
-        if event.data.is_of_client and contact.address is not None and not contact.by_number:
+        is_kept = not contact.by_number or contact.tenant in self.texting_tenants
+        if event.data.is_of_client and contact.address is not None and is_kept:
             bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
             said = completed.locale, completed.country, completed.time_zone
             self.words[person] = KnownWords(*said, bases)

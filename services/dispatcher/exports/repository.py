@@ -75,8 +75,8 @@ FIND_KNOWN = f"""
         AND {newest_first("t.known_at")}
 """
 FIND_PROFILE = f"""
-    SELECT t.customer_id, t.email, t.locale, t.country, t.time_zone, t.segments, t.known_at,
-        CAST(t.bases AS text) AS stored_bases
+    SELECT t.customer_id, nullif(t.email, '') AS email, t.phone, t.locale, t.country, t.time_zone,
+        t.segments, t.known_at, CAST(t.bases AS text) AS stored_bases
     FROM customer_profile t
     WHERE t.tenant = :tenant AND t.person = :person
         AND (CAST(:contact AS text) IS NULL OR t.contact = :contact)

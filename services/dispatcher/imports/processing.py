@@ -93,7 +93,7 @@ class Processing:
                 )
                 return [*faults, *taking.publish_events(uow, job.tenant, events)]
             case "customers":
-                customers, faults = taking.read_customer_rows(job.mapping, items)
+                customers, faults = taking.read_customer_rows(facts, job.mapping, items)
                 if customers:
                     faults += await taking.keep_customer_rows(uow, self.secret, job, customers)
                 return faults

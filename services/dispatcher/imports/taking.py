@@ -104,10 +104,12 @@ def publish_events(uow: UnitOfWork, tenant: str, events: Sequence[ReadEvent]) ->
 
 
 def read_customer_rows(
-    mapping: Mapping, items: Sequence[Item]
+    facts: CompanyFacts, mapping: Mapping, items: Sequence[Item]
 ) -> tuple[list[ReadCustomerRow], list[FaultyRow]]:
     """The customers of rows. Of one who stands there twice with other content the first counts."""
-    reads = refuse_contradictions([read_customer(encode_item(item.content)) for item in items])
+    reads = refuse_contradictions(
+        [read_customer(encode_item(item.content), facts.country or None) for item in items]
+    )
     rows: list[ReadCustomerRow] = []
     faults: list[FaultyRow] = []
     for item, read in zip(items, reads, strict=True):
@@ -207,9 +209,9 @@ def _subject(secret: str, tenant: str, values: dict[str, str]) -> Subject | None
 
     email = text("customer.email", "email")
     customer = Customer(
-        id=text("customer.id", "customer_id", "id" if "email" in values else "customer.id"),
+        id=text("customer.id", "customer_id", "id" if {"email", "phone"} & values.keys() else "customer.id"),
         email=email or None,
-        phone=text("customer.phone") or None,
+        phone=text("customer.phone", "phone") or None,
     )
     if not (customer.id or customer.email or customer.phone):
         return None

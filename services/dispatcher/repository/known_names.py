@@ -115,7 +115,7 @@ LIST_INVITED = """
     WHERE i.tenant = :tenant AND i.person = :person
         AND (CAST(:contact AS text) IS NULL OR b ->> 'contact_key' IS NULL OR b ->> 'contact_key' = :contact)
     UNION
-    SELECT NULL, p.email, NULL FROM customer_profile p
+    SELECT NULL, p.email, p.phone FROM customer_profile p
     WHERE p.tenant = :tenant AND p.person = :person
         AND (CAST(:contact AS text) IS NULL OR p.contact = :contact)
 """
