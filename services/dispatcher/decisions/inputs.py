@@ -57,6 +57,7 @@ from services.dispatcher.decisions.values import (
     Number,
     OpenCase,
     Person,
+    SuppressedName,
 )
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
@@ -190,7 +191,9 @@ class DecisionInputs:
             suppressed=not reasons.isdisjoint(SUPPRESSING),
             undeliverable="bounced" in reasons,
             address_erased="erased" in reasons,
-            suppressed_by=next((entry.kind for entry in entries if entry.reason != "bounced"), None),
+            suppressed_by=next(
+                (_name_of(entry, contact) for entry in entries if entry.reason != "bounced"), None
+            ),
             preferences=self._preferences(contact),
             invited_at=max((at for at in asked if at is not None), default=None),
             hours=self._hours(event.tenant, place),
@@ -358,3 +361,10 @@ class DecisionInputs:
         return {
             (tenant, key) for event_id in event_ids for key in self.keys_about.get((tenant, event_id), ())
         }
+
+
+def _name_of(entry: Row[Any], contact: ContactKey) -> SuppressedName:
+    """What of the contact an entry names: the hash of a number stands among those of addresses."""
+    if entry.kind == "customer":
+        return "customer"
+    return "number" if contact.by_number or entry.key == contact.number else "address"
