@@ -121,10 +121,15 @@ LIST_INVITED = """
 """
 
 
+async def list_ids(uow: UnitOfWork, tenant: str, person: str) -> list[str]:
+    """The ids of a person; of one without an id, the keyed hash that stands for it."""
+    return list((await uow.execute(LIST_IDS, {"tenant": tenant, "person": person})).scalars())
+
+
 async def list_names(uow: UnitOfWork, tenant: str, scope: ErasureScope) -> CustomerNames:
     """The ids, and what the invitations say of them, of a person, or of a person under one address."""
     values = {"tenant": tenant, **scope._asdict()}
-    ids = list((await uow.execute(LIST_IDS, values)).scalars())
+    ids = await list_ids(uow, tenant, scope.person)
     invited = (await uow.execute(LIST_INVITED, values)).all()
     return CustomerNames(
         ids=ids,
