@@ -166,9 +166,10 @@ def _print_already_running(state: State, *, demo: bool) -> None:
 def _print_addresses(state: State, *, demo: bool, ready: bool = True) -> None:
     console.print(
         f"\n  Dashboard  {state.origin}/\n  Inbox      {state.origin}/inbox\n  Mailbox    {state.mailbox}/"
+        f"\n  Texts      {state.mailbox}/texts"
     )
     if demo:
-        console.print(f"  Texts      {state.mailbox}/texts\n  Sources    {state.origin}/sources")
+        console.print(f"  Sources    {state.origin}/sources")
     console.print()
     if demo:
         from deploy.demo.company import PASSWORD, SIGN_INS  # noqa: PLC0415  (it imports the services)

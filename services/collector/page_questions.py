@@ -1,5 +1,6 @@
 """The further questions of a page: each with its words, its reply so far, and when it is asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.collector.domain import LinkTarget
@@ -9,6 +10,7 @@ from shared.events import Answer
 from shared.events.nps import SCALE, Group, group_of
 from shared.events.questions import QuestionKind
 
+SCORES = [str(score) for score in SCALE]
 GROUP_RANGES: dict[Group, str] = {}
 """Each group with its scores as a customer reads them."""
 for _group in map(group_of, SCALE):
@@ -69,9 +71,7 @@ def asked_questions(target: LinkTarget, form: SurveyForm, given_answer: Answer |
                 range=", ".join(GROUP_RANGES[group] for group in groups[question.id])
                 if len(groups[question.id]) < len(GROUP_RANGES)
                 else "",
-                after=" / ".join(options[after.question].get(value, value) for value in after.chosen)
-                if after is not None
-                else "",
+                after=_after(options[after.question], after.chosen) if after is not None else "",
                 opening=frozenset(
                     value for each in followers if each.question == question.id for value in each.chosen
                 ),
@@ -80,3 +80,15 @@ def asked_questions(target: LinkTarget, form: SurveyForm, given_answer: Answer |
             )
         )
     return found
+
+
+def _after(options: Mapping[str, str], chosen: Sequence[str]) -> str:
+    """The replies after which a question is asked, in words; of numbers that follow each other, from which to
+    which.
+    """
+    places = [place for place, value in enumerate(options) if value in chosen]
+    is_row = len(places) > 2 and places[-1] - places[0] == len(places) - 1  # noqa: PLR2004  (two stand alone)
+    words = list(options.values())
+    if is_row and list(options) == SCORES:
+        return f"{words[places[0]]}–{words[places[-1]]}"  # noqa: RUF001  (a range of numbers)
+    return " / ".join(options.get(value, value) for value in chosen)

@@ -429,6 +429,7 @@ customer_profile = Table(
     Column("person", Text, primary_key=True, info=PERSONAL),
     Column("customer_id", Text, nullable=False, info=PERSONAL),
     Column("contact", Text, nullable=False, comment="The keyed hash of the address.", info=PERSONAL),
+    # Empty: there is none, and ``contact`` is the keyed hash of the number.
     Column("email", Text, nullable=False, info=PERSONAL),
     Column("locale", Text, info=PERSONAL),
     Column("country", Text, info=PERSONAL),
@@ -439,6 +440,9 @@ customer_profile = Table(
     Column("known_at", INSTANT, nullable=False),
     # The newest evidence of each kind that the customer may be asked.
     Column("bases", JSONB, nullable=False, server_default=text("'{}'"), info=PERSONAL),
+    # Of a mobile phone, in E.164; ``number`` is its keyed hash.
+    Column("phone", Text, info=PERSONAL),
+    Column("number", Text, info=PERSONAL),
 )
 wave = Table(
     "wave",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -135,6 +136,17 @@ class Settings(ServiceSettings):
         description="Where `afterword run dispatcher bounces` takes mail that comes back, by SMTP, for the "
         "addresses of AFTERWORD_BOUNCE_HOST and for no other.",
         examples=["0.0.0.0:25"],
+    )
+    bounce_certificate: Path | None = Field(
+        default=None,
+        description="The certificate, with those that sign it, by which other mail servers may encrypt what "
+        "they send to DISPATCHER_BOUNCE_LISTEN (STARTTLS): a PEM file, read again when it is written anew.",
+        examples=["/run/secrets/bounces.pem"],
+    )
+    bounce_key: Path | None = Field(
+        default=None,
+        description="The key of DISPATCHER_BOUNCE_CERTIFICATE: a PEM file without a passphrase.",
+        examples=["/run/secrets/bounces.key"],
     )
     bounce_mailbox: Annotated[SecretStr | None, AfterValidator(_imap)] = Field(
         default=None,

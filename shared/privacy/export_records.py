@@ -26,6 +26,7 @@ ExportKind = Literal[
     "took_part",
     "counted_answer",
     "case",
+    "file_row",
     "access",
 ]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
@@ -34,11 +35,25 @@ ExportOrigin = Literal["company", "customer", "import", "staff", "afterword"]
 """From whom it comes: the company's systems; the customer; answers that the company imported; what colleagues
 did; what arose while Afterword worked."""
 ExportPurpose = Literal[
-    "find", "ask", "respect_no", "tell_machines", "listen", "answer_once", "count", "follow_up", "account"
+    "find",
+    "ask",
+    "respect_no",
+    "tell_machines",
+    "listen",
+    "answer_once",
+    "count",
+    "follow_up",
+    "take",
+    "account",
 ]
-KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deliveries", "audit", "always"]
-"""By which of the company's rules it is kept; ``always``: as long as the customer is not asked."""
-ALWAYS: KeptKind = "always"
+KeptKind = Literal[
+    "contacts", "comments", "cases", "decisions", "visits", "deliveries", "audit", "files", "always"
+]
+"""By which of the company's rules it is kept; ``files``: by a setting of the installation; ``always``: for as
+long as the customer is not asked."""
+BY_COMPANY: tuple[KeptKind, ...] = tuple(
+    kind for kind in get_args(KeptKind) if kind not in ("files", "always")
+)
 PURPOSES: dict[ExportKind, ExportPurpose] = {
     "known": "find",
     "profile": "ask",
@@ -54,6 +69,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "took_part": "answer_once",
     "counted_answer": "count",
     "case": "follow_up",
+    "file_row": "take",
     "access": "account",
 }
 KEPT: dict[ExportKind, KeptKind] = {
@@ -71,6 +87,7 @@ KEPT: dict[ExportKind, KeptKind] = {
     "took_part": "contacts",
     "counted_answer": "comments",
     "case": "cases",
+    "file_row": "files",
     "access": "audit",
 }
 
@@ -100,7 +117,8 @@ class ProfileRecord(ExportRecord, frozen=True, kw_only=True, tag="profile"):
     """
 
     customer_id: str
-    email: str
+    email: str | None = None
+    phone: str | None = None
     locale: str | None = None
     time_zone: str | None = None
     country: str | None = None
@@ -360,6 +378,24 @@ class AccessRecord(ExportRecord, frozen=True, kw_only=True, tag="access"):
     """What kind of actor it was; None: one that only a newer version knows."""
 
 
+FileRowState = Literal["waiting", "faulty"]
+
+
+class FileRowRecord(ExportRecord, frozen=True, kw_only=True, tag="file_row"):
+    """A row of a file of the company that names the customer, and became nothing yet.
+
+    ``at``: when the file came.
+    """
+
+    file_kind: str
+    """What its rows are: events, customers, answers or suppressions."""
+    row: int
+    state: FileRowState
+    """``faulty``: it was not taken, and waits to be mended."""
+    cells: dict[str, str]
+    """By the names of the columns."""
+
+
 AnyRecord = (
     KnownRecord
     | ProfileRecord
@@ -375,6 +411,7 @@ AnyRecord = (
     | TookPartRecord
     | CountedAnswerRecord
     | CaseRecord
+    | FileRowRecord
     | AccessRecord
 )
 

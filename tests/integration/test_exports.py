@@ -35,7 +35,7 @@ from services.scorer.repository import export as scorer_export
 from services.trigger import tenants
 from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSource, read_sources
 from shared.privacy.export_links import ExportLinks, ExportSubject
-from shared.privacy.export_records import KEPT, PURPOSES
+from shared.privacy.export_records import KEPT, PURPOSES, FileRowRecord
 from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 from shared.secrets import customer_hash
@@ -477,3 +477,26 @@ async def test_a_service_answers_nobody_without_its_token(
     headers = {b"authorization": header.encode("latin-1")}
     answer = await world.clients[asked].get(f"/v1/personal-data/{asked}/export", headers=headers)
     assert answer.status_code == 401, what
+
+
+async def test_rows_of_files_that_are_the_customers_and_not_taken_are_in_it(
+    world: World, amber: Company
+) -> None:
+    """By id in a file that nobody has begun, by address in a faulty row; rows of others are not."""
+    rows = "Customer ID,E-mail,Plan\namber-customer,,{word}\nstranger,stranger@amber.example,not theirs\n"
+    sent = {
+        "content": rows.format(word="still waiting"),
+        "headers": {**amber.headers, "content-type": "text/csv"},
+    }
+    answer = await world.clients["dispatcher"].post("/v1/imports?kind=customers", **sent)  # type: ignore[arg-type]
+    assert answer.status_code == 201, answer.text
+    document = await export(world, amber)
+    (section,) = [each for each in document.sections if each.kind == "file_row"]
+    (row,) = section.records
+    assert isinstance(row, FileRowRecord)
+    assert (row.row, row.state, row.file_kind) == (2, "waiting", "customers")
+    assert row.cells == {"Customer ID": "amber-customer", "Plan": "still waiting"}
+    assert section.kept_days == 7
+    shown = await page(world, amber.people["admin"], f"/customers/{person(amber)}")
+    assert "still waiting" in shown.text
+    assert "not theirs" not in shown.text

@@ -7,7 +7,7 @@ from support.dispatcher_builders import TENANT
 from support.http_clients import SECRET
 
 from services.dispatcher.customers.customer_commands import keep_customers
-from services.dispatcher.customers.reading import CustomerIn, ReadCustomer
+from services.dispatcher.customers.reading import CustomerIn, ReadCustomer, checked
 from shared.db.database import Database
 
 
@@ -17,6 +17,11 @@ async def know_customers(database: Database, customers: Mapping[str, dict[str, s
         CustomerIn(id=id_, email=f"{id_}@example.com", segments=segments)
         for id_, segments in customers.items()
     ]
+    await know_given(database, *given)
+
+
+async def know_given(database: Database, *given: CustomerIn) -> None:
+    """Keep customers as they are given, none of whom has a fault."""
     async with database.transaction() as uow:
-        reads = [ReadCustomer(each.id, each, []) for each in given]
+        reads: list[ReadCustomer] = [checked(each) for each in given]
         await keep_customers(uow, SECRET, TENANT, reads, who=an_actor("Sara Lund"))

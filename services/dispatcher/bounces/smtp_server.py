@@ -6,16 +6,18 @@ the database is away, the other server tries again.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException
 
 from services.dispatcher.bounces.bounce_commands import take_report
 from services.dispatcher.bounces.failures import ReportSource
 from services.dispatcher.bounces.reading import MAX_REPORT_BYTES, NoReport, UnknownMail, read_report
+from services.dispatcher.bounces.smtp_certificate import SmtpCertificate
 from shared.db import Database
 from shared.diagnosis import describe
 from shared.errors import FatalError, is_retryable
@@ -84,6 +86,9 @@ class BounceHandler:
 
     async def handle_exception(self, error: Exception) -> str:
         """What a fault of ours answers: it is logged, and the other server tries again."""
+        if isinstance(error, TLSSetupException):  # the connection is closed
+            log.info("bounce_not_encrypted", why=describe(error.__cause__ or error))
+            return TRY_AGAIN
         log.error("bounce_failed", exc_info=error)
         return TRY_AGAIN
 
@@ -107,6 +112,9 @@ class _BoundedSession(SMTP):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self._end is not None:  # the same connection, encrypted from now on
+            super().connection_made(transport)
+            return
         if len(self._open_sessions) >= MAX_CONNECTIONS and isinstance(transport, asyncio.Transport):
             transport.write(BUSY)
             transport.close()
@@ -134,11 +142,13 @@ async def listen(
     port: int,
     greeting: str,
     sessions: "set[_BoundedSession] | None" = None,
+    tls: ssl.SSLContext | None = None,
 ) -> asyncio.Server:
     """Begin to take mail.
 
     :param greeting: our host name.
     :param sessions: where the open connections are kept.
+    :param tls: by which other servers may encrypt; they need not, since a report lost is worse than one read.
     :raises CannotTakeMail: when the port is taken.
     """
     loop = asyncio.get_running_loop()
@@ -153,6 +163,7 @@ async def listen(
         timeout=IDLE_TIMEOUT_S,
         command_call_limit=MAX_COMMANDS,
         enable_SMTPUTF8=True,
+        tls_context=tls,
     )
     try:
         return await loop.create_server(make, host, port)
@@ -163,17 +174,27 @@ async def listen(
         ) from error
 
 
-def smtp_loop(database: Database, health: Health, secret: str, bounce_host: str, listen_at: str) -> Loop:
+def smtp_loop(
+    database: Database,
+    health: Health,
+    secret: str,
+    bounce_host: str,
+    listen_at: str,
+    certificate: SmtpCertificate | None = None,
+) -> Loop:
     """The loop that takes mail until the process stops."""
     address, _, port = listen_at.rpartition(":")
 
     async def run(stopping: asyncio.Event) -> None:
         handler = BounceHandler(database, secret, bounce_host)
         sessions: set[_BoundedSession] = set()
-        server = await listen(handler, address.strip("[]"), int(port), bounce_host, sessions)
+        tls = certificate.context if certificate is not None else None
+        server = await listen(handler, address.strip("[]"), int(port), bounce_host, sessions, tls)
         try:
             while not stopping.is_set():
                 health.tick(SMTP_LOOP)
+                if certificate is not None:
+                    await asyncio.to_thread(certificate.refresh)
                 await pause(stopping, TICK_INTERVAL_S)
         finally:
             server.close()

@@ -13,6 +13,7 @@ from services.dispatcher.customers.reading import (
     read_customers,
 )
 from services.dispatcher.customers.schemas import CustomerFault, CustomerResult, CustomersResult
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.http.body_text import read_text
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -32,12 +33,16 @@ async def post_customers(request: Request, caller: CompanyEditor, context: OwnCo
     """Take up to 1,000 customers, for surveys that ask outside of an event.
 
     A customer's identity is the `id`. Sent again it replaces what is known: the same content changes nothing,
-    and what is left out is empty. A segment `touchpoint` is an event's, not a customer's: it is not kept, and
-    named in `errors`. Customers of events are known already. A bad one is refused by itself, the others are
-    kept; one who was erased is refused.
+    and what is left out is empty. Each has an `email`, or a `phone` that is the number of a mobile phone, or
+    both; a number without `+` is one of the customer's country, or else of yours. A segment `touchpoint` is
+    an event's, not a customer's: it is not kept, and named in `errors`. So is a `phone` that no text reaches,
+    of a customer with an `email`. Customers of events are known already. A bad one is refused by itself, the
+    others are kept; one who was erased is refused.
     """
+    async with context.database.reading() as uow:
+        home = (await tenant_or_placeholder(uow, caller.tenant)).country or None
     try:
-        reads = read_customers(await read_text(request))
+        reads = read_customers(await read_text(request), home)
     except BadList as error:
         raise Problem(413 if error.too_long else 400, detail=error.remedy) from None
     if any(read.customer is not None for read in reads):

@@ -17,8 +17,10 @@ from shared.values.messages import Count, message
 from shared.values.text import normalized_text
 
 MAX_ROWS = 10_000
-REQUIRED = ("id", "email")
-PLAIN = (*REQUIRED, "locale", "country", "time_zone")
+ID = "id"
+REACHING = ("email", "phone")
+"""Of these columns one at the least is there."""
+PLAIN = (ID, *REACHING, "locale", "country", "time_zone")
 COLUMNS = (*PLAIN, *BASIS_COLUMNS)
 SEGMENT = "segments."
 """The beginning of the name of a column with the values of a dimension."""
@@ -32,9 +34,10 @@ class TableRow(NamedTuple):
     read: ReadCustomer
 
 
-def read_table(text: str) -> list[TableRow]:
+def read_table(text: str, home: str | None = None) -> list[TableRow]:
     """Every customer of a table, in order.
 
+    :param home: in whose form phone numbers are read where the customer has no country.
     :raises BadTable: when it has no such columns, too many rows, or one that cannot be read.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -45,14 +48,15 @@ def read_table(text: str) -> list[TableRow]:
         raise BadTable(message("More than %(most)s rows. Take them in parts.", most=Count(MAX_ROWS)))
     if not rows:
         raise BadTable(message("There is no row below the names of the columns."))
-    reads = refuse_contradictions([_read(names, cells) for _, cells in rows])
+    reads = refuse_contradictions([_read(names, cells, home) for _, cells in rows])
     return [TableRow(number, read) for (number, _), read in zip(rows, reads, strict=True)]
 
 
 def _check_names(names: Sequence[str]) -> None:
-    for name in REQUIRED:
-        if name not in names:
-            raise BadTable(message("There is no column “%(column)s” in the first row.", column=name))
+    if ID not in names:
+        raise BadTable(message("There is no column “%(column)s” in the first row.", column=ID))
+    if not set(REACHING).intersection(names):
+        raise BadTable(message("There is no column “email” and none “phone” in the first row."))
     for name in names:
         if name.startswith(SEGMENT) and normalized_text(name.removeprefix(SEGMENT)) == TOUCHPOINT:
             raise BadTable(
@@ -72,16 +76,16 @@ def _check_names(names: Sequence[str]) -> None:
             )
 
 
-def _read(names: Sequence[str], cells: Sequence[str]) -> ReadCustomer:
+def _read(names: Sequence[str], cells: Sequence[str], home: str | None) -> ReadCustomer:
     if has_more_cells(names, cells):
         return ReadCustomer(cells[0][:200], None, [FieldFault(field="/", detail=MORE_CELLS)])
     given = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
     segments = {name.removeprefix(SEGMENT): cell for name, cell in given.items() if name.startswith(SEGMENT)}
     customer: dict[str, Any] = {name: given.get(name) for name in PLAIN if name in given}
     customer |= {"basis": basis_of_cells(given)}
-    customer |= {name: "" for name in REQUIRED if name not in given}
+    customer.setdefault(ID, "")
     try:
-        return checked(msgspec.convert({**customer, "segments": segments}, CustomerIn))
+        return checked(msgspec.convert({**customer, "segments": segments}, CustomerIn), home)
     except msgspec.ValidationError as error:
         return ReadCustomer(given.get("id", "")[:200] or None, None, [fault_of(str(error))])
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from services.dispatcher.customers.basis_in import basis_of
-from services.dispatcher.customers.domain import CustomerProfile
+from services.dispatcher.customers.domain import profile_given
 from services.dispatcher.customers.reading import CustomerIn, ReadCustomer
 from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import contact_key_of
-from services.dispatcher.decisions.lawful_basis import bases_of
 from services.dispatcher.decisions.repository.known_customers import keep_known, known_contact
 from services.dispatcher.sending.sending_commands import find_sending
 from shared.db import UnitOfWork
@@ -37,19 +36,7 @@ async def keep_customers(
     await keep_known(uow, [known_contact(secret, kept[id_], given[id_], uow.now) for id_ in kept])
     segments = {read.customer.id: read.customer.segments or {} for read in reads if read.customer is not None}
     profiles = {
-        contact.person: CustomerProfile(
-            tenant,
-            contact.person,
-            contact.customer_id,
-            contact.address or "",
-            given[id_].email or "",
-            given[id_].locale,
-            given[id_].country,
-            given[id_].time_zone,
-            segments[id_],
-            uow.now,
-            bases_of(given[id_], uow.now),
-        )
+        contact.person: profile_given(contact, given[id_], segments[id_], uow.now)
         for id_, contact in kept.items()
     }
     changed = await keep_profiles(uow, list(profiles.values()), whole=True)
@@ -67,6 +54,7 @@ def _customer(customer: CustomerIn) -> Customer:
     return Customer(
         id=customer.id,
         email=customer.email,
+        phone=customer.phone,
         locale=customer.locale,
         country=customer.country,
         time_zone=customer.time_zone,

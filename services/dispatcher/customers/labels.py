@@ -2,7 +2,7 @@
 
 from shared.pages.language import counted
 
-EXAMPLE = "id,email,locale,country,segments.store\nc-17,kim@example.com,da,DK,aarhus"
+EXAMPLE = "id,email,phone,locale,country,segments.store\nc-17,kim@example.com,+4520123456,da,DK,aarhus"
 
 
 def saved(number: int) -> str:

@@ -11,6 +11,7 @@ _EXAMPLE = {
         {
             "id": "c-17",
             "email": "kim@example.com",
+            "phone": "+4520123456",
             "locale": "da",
             "country": "DK",
             "time_zone": "Europe/Copenhagen",

@@ -16,6 +16,7 @@ from services.dispatcher.customers.reading import count_customers
 from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.customers.views import CustomerTablePage, TablePreview
 from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.routes import CheckedRoute
@@ -45,8 +46,10 @@ async def take_table(
     """Show what the table would do; keep the customers where exactly this table was shown before."""
     form = await read_texts(request)
     text = form.get("table", "").replace("\r\n", "\n").strip()
+    async with context.database.reading() as uow:
+        home = (await tenant_or_placeholder(uow, staff.tenant)).country or None
     try:
-        rows = await asyncio.to_thread(read_table, text)
+        rows = await asyncio.to_thread(read_table, text, home)
     except BadTable as bad:
         return await _show(request, staff, context, text, refused=spoken(bad.remedy), status_code=422)
     fingerprint = sha256(text.encode()).hexdigest()

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from services.dispatcher.customers.basis_in import BasisIn, basis_faults
 from services.dispatcher.customers.domain import own_segments
 from services.dispatcher.decisions.addresses import address_quality
+from services.dispatcher.decisions.numbers import number_quality
 from shared.events.envelope import Name
 from shared.events.segments import (
     MAX_DIMENSIONS,
@@ -31,6 +32,7 @@ from shared.http.json_items import (
 from shared.http.validation_errors import FieldFault
 from shared.values.json_pointers import pointer
 from shared.values.messages import Count, Message, message
+from shared.values.phone import MAX_PHONE_LENGTH, e164_number
 from shared.values.places import country_of, locale_of, time_zone_of
 from shared.values.text import normalized_text
 
@@ -48,10 +50,11 @@ Segments = Annotated[
 
 
 class CustomerIn(Struct, forbid_unknown_fields=True):
-    """One customer. What is left out is empty from then on."""
+    """One customer, with an address or a mobile phone's number. What is left out is empty from then on."""
 
     id: Name
-    email: Annotated[str, Meta(max_length=MAX_ADDRESS_LENGTH)]
+    email: Annotated[str, Meta(max_length=MAX_ADDRESS_LENGTH)] | None = None
+    phone: Annotated[str, Meta(max_length=MAX_PHONE_LENGTH)] | None = None
     locale: Text | None = None
     country: Text | None = None
     time_zone: Text | None = None
@@ -87,14 +90,18 @@ _PLACES: dict[str, tuple[Callable[[str], str | None], Message]] = {
 }
 """What must be understood, and the remedy."""
 BAD_ADDRESS = message("Is no address that mail can reach. Write it like name@example.com.")
+BAD_NUMBER = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
+NOT_MOBILE = message("Is no mobile phone, so no text reaches it. It was left out.")
+UNREACHABLE = message("Give a mail address, or the number of a mobile phone.")
 BLANK_ID = message("Is blank. Give each customer the id that your own systems use.")
 OF_AN_EVENT = message("Says what an event is about, and nothing of a customer. It was left out.")
 TWICE = message("This id stands here already, with other content. The first counts.")
 
 
-def read_customers(body: bytes) -> list[ReadCustomer]:
+def read_customers(body: bytes, home: str | None = None) -> list[ReadCustomer]:
     """Every customer of a request, in order.
 
+    :param home: in whose form phone numbers are read where the customer has no country.
     :raises BadList: when it has no list of customers, or too long a list.
     """
     try:
@@ -109,26 +116,26 @@ def read_customers(body: bytes) -> list[ReadCustomer]:
         raise BadList(remedy, too_long=True) from None
     if items is None:
         raise BadList(message('Send {"customers": [ … ]}, as JSON.'))
-    return refuse_contradictions([read_customer(item) for item in items])
+    return refuse_contradictions([read_customer(item, home) for item in items])
 
 
-def read_customer(encoded: bytes) -> ReadCustomer:
+def read_customer(encoded: bytes, home: str | None = None) -> ReadCustomer:
     """One customer, as JSON."""
     try:
         customer, _ = read_item(_decoder, encoded)
     except BadItem as bad:
         return ReadCustomer(id_of(encoded), None, bad.faults)
-    return checked(customer)
+    return checked(customer, home)
 
 
-def checked(customer: CustomerIn) -> ReadCustomer:
+def checked(customer: CustomerIn, home: str | None = None) -> ReadCustomer:
     """The customer in the one form of all texts, or all that is wrong with them."""
     faults: list[FieldFault] = []
     id_ = customer.id
     if not normalized_text(id_):
         faults.append(FieldFault(field="/id", detail=BLANK_ID))
-    customer.email = normalized_text(customer.email)
-    if address_quality(customer.email) != "good":
+    customer.email = normalized_text(customer.email or "") or None
+    if address_quality(customer.email) == "bad":
         faults.append(FieldFault(field="/email", detail=BAD_ADDRESS))
     for name, (understand, remedy) in _PLACES.items():
         text = normalized_text(getattr(customer, name) or "")
@@ -136,11 +143,29 @@ def checked(customer: CustomerIn) -> ReadCustomer:
         if text and understood is None:
             faults.append(FieldFault(field=pointer(name), detail=remedy))
         setattr(customer, name, understood)
+    left_out = _number_faults(customer, home, faults)
     faults += _clean(customer)
     faults += basis_faults(customer)
     if faults:
         return ReadCustomer(id_, None, faults)
-    return ReadCustomer(id_, customer, _leave_out(customer))
+    return ReadCustomer(id_, customer, [*left_out, *_leave_out(customer)])
+
+
+def _number_faults(customer: CustomerIn, home: str | None, faults: list[FieldFault]) -> list[FieldFault]:
+    """Bring the number into its one form, and add what is wrong with it to the faults.
+
+    :returns: that it was left out, of a customer with an address whose number no text reaches.
+    """
+    text = normalized_text(customer.phone or "")
+    number = e164_number(text, customer.country or home or None)
+    customer.phone = number if number_quality(number) == "good" else None
+    if text and number is None:
+        faults.append(FieldFault(field="/phone", detail=BAD_NUMBER))
+    elif text and customer.phone is None and customer.email:
+        return [FieldFault(field="/phone", detail=NOT_MOBILE)]
+    elif not customer.phone and not customer.email:
+        faults.append(FieldFault(field="/phone" if text else "/email", detail=UNREACHABLE))
+    return []
 
 
 def _leave_out(customer: CustomerIn) -> list[FieldFault]:

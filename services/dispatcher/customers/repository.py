@@ -1,7 +1,8 @@
-"""``customer_profile``: customers with an address, whom a company may ask outside of an event."""
+"""``customer_profile``: customers whom a company may ask outside of an event."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from msgspec import json
 
@@ -11,8 +12,6 @@ from services.dispatcher.customers.known_words import KnownWords
 from shared.db import UnitOfWork
 from shared.events.segments import MAX_DIMENSIONS
 
-_GIVEN = "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)"
-_KEPT = "(p.customer_id, p.contact, p.email)"
 _LOCALE, _COUNTRY, _TIME_ZONE = (
     f"CASE WHEN CAST(:whole AS boolean) THEN EXCLUDED.{name} ELSE coalesce(EXCLUDED.{name}, p.{name}) END"
     for name in ("locale", "country", "time_zone")
@@ -42,25 +41,75 @@ _BASES = """CASE WHEN EXCLUDED.bases = '{}' THEN p.bases ELSE (
                 ORDER BY e.key, CAST(e.value ->> 'at' AS timestamptz) DESC NULLS LAST
             ) b
         ) END"""
+# As ``completed`` does: a number alone leaves the address as it is, and another address leaves no number.
+_CONTACT, _EMAIL = (
+    f"CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.email <> '' OR p.email = '' "
+    f"THEN EXCLUDED.{name} ELSE p.{name} END"
+    for name in ("contact", "email")
+)
+_PHONE, _NUMBER = (
+    f"CASE WHEN CAST(:whole AS boolean) OR EXCLUDED.phone IS NOT NULL OR EXCLUDED.contact <> p.contact "
+    f"THEN EXCLUDED.{name} ELSE p.{name} END"
+    for name in ("phone", "number")
+)
+
+
+class _Reached(NamedTuple):
+    """How a statement writes by what customers are reached."""
+
+    columns: str
+    values: str
+    assigned: str
+    given: str
+    kept: str
+
+
+# The company texts nobody, or its customers have come without a number: each has an address, and nothing more
+# is compared than before there were numbers.
+_BY_ADDRESS = _Reached(
+    "",
+    "",
+    """contact = EXCLUDED.contact,
+        email = EXCLUDED.email,
+        phone = CASE WHEN EXCLUDED.contact = p.contact THEN p.phone END,
+        number = CASE WHEN EXCLUDED.contact = p.contact THEN p.number END""",
+    "(EXCLUDED.customer_id, EXCLUDED.contact, EXCLUDED.email)",
+    "(p.customer_id, p.contact, p.email)",
+)
+_BY_NUMBER_TOO = _Reached(
+    ", phone, number",
+    ", CAST(:phones AS text[]), CAST(:numbers AS text[])",
+    f"""contact = {_CONTACT},
+        email = {_EMAIL},
+        phone = {_PHONE},
+        number = {_NUMBER}""",
+    f"(EXCLUDED.customer_id, {_CONTACT}, {_EMAIL}, {_PHONE}, {_NUMBER})",
+    "(p.customer_id, p.contact, p.email, p.phone, p.number)",
+)
+
+
 # The newest word counts, in whatever order they come. Who comes again soon with the same costs no write.
-KEEP_PROFILES = f"""
+def _keep_profiles(by: _Reached) -> str:
+    return f"""
     INSERT INTO customer_profile AS p (
         tenant, person, customer_id, contact, email, locale, country, time_zone, segments, joined_at,
-        known_at, bases
+        known_at, bases{by.columns}
     )
     SELECT n.tenant, n.person, n.customer_id, n.contact, n.email, n.locale, n.country, n.time_zone,
-        CAST(n.segments AS jsonb), :now, n.known_at, CAST(n.bases AS jsonb)
+        CAST(n.segments AS jsonb), :now, n.known_at, CAST(n.bases AS jsonb){by.columns}
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:customer_ids AS text[]),
         CAST(:contacts AS text[]), CAST(:emails AS text[]), CAST(:locales AS text[]),
         CAST(:countries AS text[]), CAST(:time_zones AS text[]), CAST(:segments AS text[]),
-        CAST(:times AS timestamptz[]), CAST(:bases AS text[])
+        CAST(:times AS timestamptz[]), CAST(:bases AS text[]){by.values}
     ) AS n(
-        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at, bases
+        tenant, person, customer_id, contact, email, locale, country, time_zone, segments, known_at,
+        bases{by.columns}
     )
     ORDER BY 1, 2
     ON CONFLICT (tenant, person) DO UPDATE SET
-        customer_id = EXCLUDED.customer_id, contact = EXCLUDED.contact, email = EXCLUDED.email,
+        customer_id = EXCLUDED.customer_id,
+        {by.assigned},
         locale = {_LOCALE},
         country = {_COUNTRY},
         time_zone = {_TIME_ZONE},
@@ -69,7 +118,7 @@ KEEP_PROFILES = f"""
         known_at = EXCLUDED.known_at
     WHERE p.known_at <= EXCLUDED.known_at AND (
         p.known_at < EXCLUDED.known_at - CAST(:accuracy AS interval)
-        OR {_KEPT} IS DISTINCT FROM {_GIVEN}
+        OR {by.kept} IS DISTINCT FROM {by.given}
         OR p.locale IS DISTINCT FROM {_LOCALE}
         OR p.country IS DISTINCT FROM {_COUNTRY}
         OR p.time_zone IS DISTINCT FROM {_TIME_ZONE}
@@ -78,6 +127,10 @@ KEEP_PROFILES = f"""
     )
     RETURNING p.person
 """
+
+
+KEEP_PROFILES = _keep_profiles(_BY_ADDRESS)
+KEEP_PROFILES_WITH_NUMBERS = _keep_profiles(_BY_NUMBER_TOO)
 KNOWN_AT_ACCURACY = timedelta(days=1)
 """A customer who comes again within this time with the same words costs no write."""
 
@@ -90,25 +143,28 @@ async def keep_profiles(uow: UnitOfWork, profiles: Sequence[CustomerProfile], *,
     """
     if not profiles:
         return 0
-    written = await uow.execute(
-        KEEP_PROFILES,
-        {
-            "tenants": [each.tenant for each in profiles],
-            "persons": [each.person for each in profiles],
-            "customer_ids": [each.customer_id for each in profiles],
-            "contacts": [each.contact for each in profiles],
-            "emails": [each.email for each in profiles],
-            "locales": [each.locale for each in profiles],
-            "countries": [each.country for each in profiles],
-            "time_zones": [each.time_zone for each in profiles],
-            "segments": [json.encode(each.segments).decode() for each in profiles],
-            "times": [each.known_at for each in profiles],
-            "bases": [write_bases(each.bases) for each in profiles],
-            "accuracy": KNOWN_AT_ACCURACY,
-            "whole": whole,
-            "now": uow.now,
-        },
-    )
+    values = {
+        "tenants": [each.tenant for each in profiles],
+        "persons": [each.person for each in profiles],
+        "customer_ids": [each.customer_id for each in profiles],
+        "contacts": [each.contact for each in profiles],
+        "emails": [each.email or "" for each in profiles],
+        "locales": [each.locale for each in profiles],
+        "countries": [each.country for each in profiles],
+        "time_zones": [each.time_zone for each in profiles],
+        "segments": [json.encode(each.segments).decode() for each in profiles],
+        "times": [each.known_at for each in profiles],
+        "bases": [write_bases(each.bases) for each in profiles],
+        "accuracy": KNOWN_AT_ACCURACY,
+        "whole": whole,
+        "now": uow.now,
+    }
+    numbers = [each.number for each in profiles]
+    if whole or any(numbers):
+        own = {"phones": [each.phone for each in profiles], "numbers": numbers}
+        written = await uow.execute(KEEP_PROFILES_WITH_NUMBERS, {**values, **own})
+    else:
+        written = await uow.execute(KEEP_PROFILES, values)
     return len(written.all())
 
 

@@ -28,6 +28,9 @@ _StoredRules: Any = msgspec.defstruct(
 """The rules of the survey that asks, as they were then; None: no survey asks."""
 
 
+SILENCED_BY_NAME = {"address": "sms", "number": "mail"}
+
+
 class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the fields of a made struct
     """The values that a decision was based on, as they were then."""
 
@@ -57,7 +60,10 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     suppressed: bool = False
     undeliverable: bool = False
     suppressed_by: str | None = None
-    """Which entry forbade it: the ``address``, or the ``customer`` by the id."""
+    """Which entry forbade it: the ``address``, the ``number``, or the ``customer`` by the id."""
+    silences: str | None = None
+    """The channel by which the customer could be reached as well, and is not since the other one's name is
+    suppressed: ``sms`` by that of the address, ``mail`` by that of the number."""
     address_erased: bool = False
     """Whether the address was suppressed since another customer who came under it was erased."""
     invited_at: datetime | None = None
@@ -123,6 +129,9 @@ def explain(
         suppressed=person is not None and person.suppressed,
         undeliverable=person is not None and person.undeliverable,
         suppressed_by=person.suppressed_by if person else None,
+        silences=SILENCED_BY_NAME.get(person.suppressed_by or "")
+        if person is not None and contact.number is not None
+        else None,
         address_erased=person is not None and person.address_erased,
         invited_at=person.invited_at if person else None,
         ignored_id=contact.ignored_id,

@@ -200,7 +200,7 @@ async def _decide(
         ],
     )
     profiles = [
-        profile_of_event(contact, event.data)
+        profile_of_event(contact, event.data, texts=event.tenant in inputs.texting_tenants)
         for event, contact in zip(events, contacts, strict=True)
         if not inputs.is_erased(contact)
     ]

@@ -56,6 +56,7 @@ from services.dispatcher.decisions.values import (
     Number,
     OpenCase,
     Person,
+    SuppressedName,
 )
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
@@ -160,7 +161,8 @@ class DecisionInputs:
             return customer
         known = self.words.get(person, NOTHING_KNOWN)
         completed = known_customer(customer, known, contact)
-        if event.data.is_of_client and contact.address is not None and not contact.by_number:
+        is_kept = not contact.by_number or contact.tenant in self.texting_tenants
+        if event.data.is_of_client and contact.address is not None and is_kept:
             bases = newest_bases(known.bases, bases_of(customer, event.data.occurred_at))
             said = completed.locale, completed.country, completed.time_zone
             self.words[person] = KnownWords(*said, bases)
@@ -188,7 +190,9 @@ class DecisionInputs:
             suppressed=not reasons.isdisjoint(SUPPRESSING),
             undeliverable="bounced" in reasons,
             address_erased="erased" in reasons,
-            suppressed_by=next((entry.kind for entry in entries if entry.reason != "bounced"), None),
+            suppressed_by=next(
+                (_name_of(entry, contact) for entry in entries if entry.reason != "bounced"), None
+            ),
             preferences=self._preferences(contact),
             invited_at=max((at for at in asked if at is not None), default=None),
             hours=self._hours(event.tenant, place),
@@ -356,3 +360,10 @@ class DecisionInputs:
         return {
             (tenant, key) for event_id in event_ids for key in self.keys_about.get((tenant, event_id), ())
         }
+
+
+def _name_of(entry: Row[Any], contact: ContactKey) -> SuppressedName:
+    """What of the contact an entry names: the hash of a number stands among those of addresses."""
+    if entry.kind == "customer":
+        return "customer"
+    return "number" if contact.by_number or entry.key == contact.number else "address"

@@ -52,6 +52,8 @@ SurveyRefusal = Literal[
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
 """What became of an event: exactly one of these."""
+SuppressedName = Literal["address", "number", "customer"]
+"""What a suppression names; it holds for every channel."""
 SendingRefusal = Literal["expired"]
 """The rule by which a mail is dropped when it is due and no event is decided."""
 SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
@@ -122,8 +124,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: bool = False
     undeliverable: bool = False
     """Whether mails come back from their address; other channels still reach them."""
-    suppressed_by: Literal["address", "customer"] | None = None
-    """Which entry forbids it: the address's, or the customer id's."""
+    suppressed_by: SuppressedName | None = None
+    """Which entry forbids it: the address's, the phone number's, or the customer id's."""
     address_erased: bool = False
     """Whether the address is suppressed since another customer who came under it was erased."""
     preferences: Preferences = NO_PREFERENCES

@@ -14,6 +14,7 @@ from services.dispatcher.exports.domain import (
     SoughtCustomer,
     UnknownCustomer,
 )
+from services.dispatcher.exports.file_rows import read_file_rows
 from services.dispatcher.exports.keeping import days_kept
 from services.dispatcher.exports.schemas import Export, exported
 from services.dispatcher.models import PERSONAL_TABLES
@@ -65,12 +66,13 @@ async def export_of(
         async with context.database.reading() as uow:
             await _refuse_erased(uow, subject)
             own = await read_complete(uow, context.secret, PERSONAL_TABLES, repository.read_export, query)
+            own += await read_file_rows(uow, context.secret, query)
         others = await _ask_all(context, query)
     async with context.database.reading() as uow:
         # Whoever was erased while the services were asked is not shown in part.
         await _refuse_erased(uow, subject)
         tenant = await tenant_or_placeholder(uow, subject.tenant)
-        days = await days_kept(uow, subject.tenant)
+        days = await days_kept(uow, subject.tenant, context.own.import_days)
         made_at = uow.now
     sections = sorted((*own, *others), key=_order)
     if kind is None and before is None and not any(section.records for section in sections):

@@ -19,6 +19,7 @@ from shared.privacy.export_records import (
     ExportOrigin,
     ExportPurpose,
     ExportRecord,
+    FileRowRecord,
     InvitationRecord,
     KeptKind,
     KnownRecord,
@@ -46,6 +47,7 @@ HEADINGS: dict[ExportKind, Message] = {
     "took_part": message("Anonymous answers"),
     "counted_answer": message("Answers in the scores"),
     "case": message("How answers were followed up"),
+    "file_row": message("Rows of files"),
     "access": message("Who looked"),
 }
 PURPOSES: dict[ExportPurpose, Message] = {
@@ -57,6 +59,7 @@ PURPOSES: dict[ExportPurpose, Message] = {
     "answer_once": message("It is kept so that one link gives one answer."),
     "count": message("It is kept to count the answer in the company's scores."),
     "follow_up": message("It is kept so that somebody follows up an answer, and so that it is seen how."),
+    "take": message("It is kept until the file is taken, and its faulty rows so that they can be mended."),
     "account": message("It is kept so that it can be seen who looked at these data, and who changed them."),
 }
 KEPT: dict[KeptKind, Message] = {
@@ -69,6 +72,7 @@ KEPT: dict[KeptKind, Message] = {
     "visits": message("It is kept for %(days)s."),
     "deliveries": message("It is kept for %(days)s."),
     "audit": message("It is kept for %(days)s."),
+    "files": message("It is kept for %(days)s at the longest once the file was taken, or was not begun."),
     "always": message("It is kept as long as no questions are wanted."),
 }
 ORIGINS: dict[ExportOrigin, Message] = {
@@ -125,6 +129,8 @@ FIELDS: Mapping[str, Message] = {
     "first_contact_at": message("First contact"),
     "closed_at": message("Closed"),
     "told": message("Was told the result"),
+    "row": message("Row"),
+    "cells": message("In the file"),
 }
 """The fields that the page shows, in this order; those of one kind are shown together."""
 FIELDS_IN_FILE_ONLY = frozenset(
@@ -145,6 +151,8 @@ FIELDS_IN_FILE_ONLY = frozenset(
             "act",
             "who",
         ),
+        *("file_kind",),
+        *("file_kind",),
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
         "delay_minutes",
         *("drawn_percent", "beyond_draw"),
@@ -321,6 +329,13 @@ def _(record: CaseRecord) -> Message:
     if record.state == "closed":
         return OUTCOMES.get(record.outcome or "", message("Somebody followed it up. It is closed."))
     return message("Somebody follows it up.")
+
+
+@sentence_of.register
+def _(record: FileRowRecord) -> Message:
+    if record.state == "faulty":
+        return message("It stands in a file of the company, in a row that has a fault and was not taken.")
+    return message("It stands in a file of the company that was not taken yet.")
 
 
 def step_sentence(step: CaseStep) -> Message:

@@ -75,8 +75,8 @@ FIND_KNOWN = f"""
         AND {newest_first("t.known_at")}
 """
 FIND_PROFILE = f"""
-    SELECT t.customer_id, t.email, t.locale, t.country, t.time_zone, t.segments, t.known_at,
-        CAST(t.bases AS text) AS stored_bases
+    SELECT t.customer_id, nullif(t.email, '') AS email, t.phone, t.locale, t.country, t.time_zone,
+        t.segments, t.known_at, CAST(t.bases AS text) AS stored_bases
     FROM customer_profile t
     WHERE t.tenant = :tenant AND t.person = :person
         AND (CAST(:contact AS text) IS NULL OR t.contact = :contact)
@@ -166,10 +166,14 @@ FIND_ACCESS = f"""
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
     """The person's events with their decisions, invitations and mails, suppressions, and who looked."""
-    contacts = [query.contact]
-    if query.contact is None:
-        contacts = list((await uow.execute(FIND_CONTACTS, query.values())).scalars())
-    return await read_sources(uow, query, SERVICE, SOURCES, contacts=contacts)
+    return await read_sources(uow, query, SERVICE, SOURCES, contacts=await find_contacts(uow, query))
+
+
+async def find_contacts(uow: UnitOfWork, query: ExportQuery) -> list[str]:
+    """The keyed hashes of the person's addresses, or the one that is meant."""
+    if query.contact is not None:
+        return [query.contact]
+    return list((await uow.execute(FIND_CONTACTS, query.values())).scalars())
 
 
 def _event(row: Row[Any]) -> EventRecord:

@@ -107,7 +107,8 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     ),
     "customers": (
         Field("id", message("Customer id"), required=True, words=_ID),
-        Field("email", message("Mail address"), required=True, words=_EMAIL),
+        Field("email", message("Mail address"), words=_EMAIL),
+        Field("phone", message("Phone number"), words=_PHONE),
         Field("locale", message("Language"), words=_LOCALE),
         Field("country", message("Country"), words=_COUNTRY),
         Field("time_zone", message("Time zone"), words=_ZONE),
@@ -162,7 +163,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
 }
 NAMING: Mapping[Kind, tuple[str, ...]] = {
     "events": ("customer.id", "customer.email", "customer.phone"),
-    "customers": (),
+    "customers": ("email", "phone"),
     "answers": (),
     "suppressions": ("email", "customer_id", "address_hash"),
 }

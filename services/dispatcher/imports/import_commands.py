@@ -129,7 +129,7 @@ async def preview(uow: UnitOfWork, secret: str, job: Import, mapping: Mapping) -
         case "events":
             found = read_events(facts, mapping, items, uow.now)[1]
         case "customers":
-            found = read_customer_rows(mapping, items)[1]
+            found = read_customer_rows(facts, mapping, items)[1]
         case "suppressions":
             found = read_suppressions(facts, mapping, items, uow.now)[1]
     faults |= {each.number: each for each in found}

@@ -17,8 +17,8 @@ from services.dispatcher.imports import repository, taking
 from services.dispatcher.imports.domain import LEASE, RETRY_DELAY, Import
 from services.dispatcher.imports.import_commands import reading_of
 from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
-from services.dispatcher.imports.mapping import values_of
-from services.dispatcher.imports.tables import Row, clean_cell
+from services.dispatcher.imports.row_customers import texts_of
+from services.dispatcher.imports.tables import Row
 from services.dispatcher.imports.taking import CompanyFacts
 from services.dispatcher.imports.uploads import rows_of_part
 from services.dispatcher.one_by_one import OneByOne
@@ -75,7 +75,7 @@ class Processing:
             if locked is None or locked.state != "running" or locked.next_part != job.next_part:
                 return  # another worker took the part, since this one was late; or somebody stopped it
             faults += await self._keep(uow, job, facts, items)
-            await self._keep_faults(uow, job, reader, rows, faults)
+            await self._keep_faults(uow, job, reader, facts, rows, faults)
             taken = len(rows) - len(faults)
             await repository.move(uow, job.tenant, job.id, job.next_part, taken=taken, refused=len(faults))
             if job.next_part + 1 == job.parts:
@@ -93,7 +93,7 @@ class Processing:
                 )
                 return [*faults, *taking.publish_events(uow, job.tenant, events)]
             case "customers":
-                customers, faults = taking.read_customer_rows(job.mapping, items)
+                customers, faults = taking.read_customer_rows(facts, job.mapping, items)
                 if customers:
                     faults += await taking.keep_customer_rows(uow, self.secret, job, customers)
                 return faults
@@ -126,20 +126,17 @@ class Processing:
         uow: UnitOfWork,
         job: Import,
         reader: ItemReader,
+        facts: CompanyFacts,
         rows: Sequence[Row],
         faults: Sequence[FaultyRow],
     ) -> None:
         """Keep the faulty rows to be mended; of customers who were erased, the fault alone."""
         by_number = {row.number: row for row in rows}
-        places = {name: place for place, name in enumerate(reader.names)}
         texts = [
-            (
-                fault.number,
-                values_of(job.mapping, places, [clean_cell(cell) for cell in by_number[fault.number].cells]),
-            )
+            (fault.number, texts_of(job.mapping, reader.names, by_number[fault.number].cells))
             for fault in faults
         ]
-        erased = await taking.erased_rows(uow, self.secret, job.tenant, texts)
+        erased = await taking.erased_rows(uow, facts, job.kind, texts)
         await repository.add_faults(
             uow,
             job.tenant,

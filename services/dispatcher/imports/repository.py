@@ -51,6 +51,12 @@ LIST_IMPORTS = f"""
     ORDER BY j.id DESC
     LIMIT :limit
 """
+LIST_WITH_CELLS = f"""
+    SELECT {COLUMNS} FROM import_job j
+    WHERE j.tenant = :tenant AND j.has_cells
+        AND (CAST(:before AS timestamptz) IS NULL OR j.created_at < :before)
+    ORDER BY j.created_at DESC, j.id
+"""
 COUNT_OPEN = "SELECT count(*) FROM import_job WHERE tenant = :tenant AND state IN ('uploaded', 'running')"
 BEGIN_IMPORT = """
     UPDATE import_job SET state = 'running', mapping = :mapping, started_at = :now, language = :language,
@@ -209,6 +215,12 @@ async def lock(uow: UnitOfWork, tenant: str, id_: UUID) -> Import | None:
 async def list_imports(uow: UnitOfWork, tenant: str, after: UUID | None, limit: int) -> list[Import]:
     """The newest imports behind one."""
     rows = await uow.execute(LIST_IMPORTS, {"tenant": tenant, "after": after, "limit": limit})
+    return [_import(row) for row in rows]
+
+
+async def list_with_cells(uow: UnitOfWork, tenant: str, before: datetime | None) -> list[Import]:
+    """The imports, newest first, of which rows are still there; ``before``: that came before this time."""
+    rows = await uow.execute(LIST_WITH_CELLS, {"tenant": tenant, "before": before})
     return [_import(row) for row in rows]
 
 

@@ -15,14 +15,16 @@ from services.dispatcher.customers.reading import (
     refuse_contradictions,
 )
 from services.dispatcher.imports.domain import Import
+from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.items import FaultyRow, Item
 from services.dispatcher.imports.mapping import Mapping, column_of
+from services.dispatcher.imports.row_customers import customer_of
 from services.dispatcher.suppressions.csv_rows import SuppressionRow, read_row
 from services.dispatcher.suppressions.import_commands import import_rows, named
 from shared.api_keys import ApiKey
 from shared.db import UnitOfWork
 from shared.errors import Unprocessable
-from shared.events import TRANSACTIONS, Customer, Transaction
+from shared.events import TRANSACTIONS, Transaction
 from shared.http.json_items import BadItem, read_item
 from shared.intake.accepting import accepted_event
 from shared.intake.errors import Unacceptable
@@ -32,7 +34,6 @@ from shared.privacy.erased import find_erased
 from shared.privacy.persons import identity_of, person_or_nobody
 from shared.privacy.subjects import Subject
 from shared.values.messages import message
-from shared.values.text import normalized_text
 
 OWN_SOURCE = "import"
 """Of events whose file names none."""
@@ -104,10 +105,12 @@ def publish_events(uow: UnitOfWork, tenant: str, events: Sequence[ReadEvent]) ->
 
 
 def read_customer_rows(
-    mapping: Mapping, items: Sequence[Item]
+    facts: CompanyFacts, mapping: Mapping, items: Sequence[Item]
 ) -> tuple[list[ReadCustomerRow], list[FaultyRow]]:
     """The customers of rows. Of one who stands there twice with other content the first counts."""
-    reads = refuse_contradictions([read_customer(encode_item(item.content)) for item in items])
+    reads = refuse_contradictions(
+        [read_customer(encode_item(item.content), facts.country or None) for item in items]
+    )
     rows: list[ReadCustomerRow] = []
     faults: list[FaultyRow] = []
     for item, read in zip(items, reads, strict=True):
@@ -190,32 +193,24 @@ def answer_faults(mapping: Mapping, items: Sequence[Item], answered: bytes) -> l
 
 
 async def erased_rows(
-    uow: UnitOfWork, secret: str, tenant: str, named_rows: Sequence[tuple[int, dict[str, str]]]
+    uow: UnitOfWork, facts: CompanyFacts, kind: Kind, named_rows: Sequence[tuple[int, dict[str, str]]]
 ) -> set[int]:
     """The numbers of those rows whose customer was erased: nothing of them is kept.
 
     :param named_rows: the texts of each row by field.
     """
-    subjects = {number: _subject(secret, tenant, values) for number, values in named_rows}
+    subjects = {number: _subject(facts, kind, values) for number, values in named_rows}
     erased = await find_erased(uow, [each for each in subjects.values() if each is not None])
     return {number for number, subject in subjects.items() if subject in erased}
 
 
-def _subject(secret: str, tenant: str, values: dict[str, str]) -> Subject | None:
-    def text(*names: str) -> str:
-        return next((normalized_text(values[name]) for name in names if values.get(name)), "")
-
-    email = text("customer.email", "email")
-    customer = Customer(
-        id=text("customer.id", "customer_id", "id" if "email" in values else "customer.id"),
-        email=email or None,
-        phone=text("customer.phone") or None,
-    )
-    if not (customer.id or customer.email or customer.phone):
+def _subject(facts: CompanyFacts, kind: Kind, values: dict[str, str]) -> Subject | None:
+    customer = customer_of(kind, values, facts.country or None)
+    if customer is None:
         return None
-    identity = identity_of(secret, tenant, customer)
+    identity = identity_of(facts.secret, facts.tenant, customer)
     # Under whatever address: that of a faulty row may be what is wrong with it.
-    return Subject(tenant, person_or_nobody(secret, tenant, identity), None)
+    return Subject(facts.tenant, person_or_nobody(facts.secret, facts.tenant, identity), None)
 
 
 _event = msgspec.json.Decoder(EventIn)

@@ -9,7 +9,7 @@ from services.dispatcher.programmes.schemas import ProgrammeProgress
 from services.dispatcher.surveys.api import SurveyId
 from services.dispatcher.surveys.domain import SurveyNotFound
 from services.dispatcher.surveys.survey_commands import find_survey
-from services.dispatcher.waves.repository import count_eligible
+from services.dispatcher.waves.population_repository import count_eligible
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 
@@ -30,5 +30,5 @@ async def read_programme(
             raise Problem(404)
         progress = await repository.find(uow, caller.tenant, survey_id)
         decided = await repository.count_outcomes(uow, progress) if progress is not None else {}
-        customers = await count_eligible(uow, caller.tenant, {})
+        customers = await count_eligible(uow, caller.tenant, {}, draft.channels)
     return ProgrammeProgress.of(draft.programme, draft.state, customers, progress, decided)

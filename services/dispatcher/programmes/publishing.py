@@ -58,22 +58,24 @@ async def _advance(uow: UnitOfWork, secret: str, survey: Row[Any]) -> bool:
     until = reached(progress, uow.now)
     # Pseudonyms are spread evenly, so each try has as many customers in a step as the turns have.
     limit = max(1, CUSTOMERS_PER_PAGE // tries_of(every_days))
-    page = await repository.list_customers(uow, progress, until, limit)
+    page = await repository.list_customers(uow, progress, survey.channels, until, limit)
     for profile in page:
         uow.publish(TRANSACTIONS, progress.tenant, event_of(progress, profile, uow.now))
     is_full = len(page) == limit
     moved = after_page(progress, until, [profile.person for profile in page], is_full=is_full)
-    await _try_again(uow, progress, list(ranges_between(progress, moved)))
+    await _try_again(uow, progress, survey.channels, list(ranges_between(progress, moved)))
     if moved != stored:
         await repository.update(uow, moved)
     return is_full or until is None
 
 
-async def _try_again(uow: UnitOfWork, progress: Progress, ranges: Sequence[TryRange]) -> None:
+async def _try_again(
+    uow: UnitOfWork, progress: Progress, channels: Sequence[str], ranges: Sequence[TryRange]
+) -> None:
     """Publish the tries that come in a step, of customers who were refused for a passing reason."""
     if not ranges:
         return
-    for number, period, profile in await repository.list_refused(uow, progress, ranges):
+    for number, period, profile in await repository.list_refused(uow, progress, channels, ranges):
         event = try_again(progress, number, period, profile, uow.now)
         if event is not None:
             uow.publish(TRANSACTIONS, progress.tenant, event)

@@ -1,6 +1,6 @@
 """``programme``: how far each has come, and whom it asks next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from services.dispatcher.programmes.tries import (
     oldest_try,
 )
 from services.dispatcher.programmes.turns import Progress
-from services.dispatcher.waves import repository as wave_rows
+from services.dispatcher.waves import population_repository
+from services.dispatcher.waves.population_repository import Reach, reach_of
 from shared.db import UnitOfWork
 from shared.events.transactions import WAVE_SOURCE
 from shared.privacy.persons import NOBODY
@@ -25,7 +26,7 @@ _PROFILE = CustomerProfile._fields[:-1]
 _COLUMNS = "p.tenant, p.survey_id, p.every_days, p.period, p.began_at, p.position, p.published"
 
 LIST_RUNNING = """
-    SELECT tenant, id, programme, max_age_days, programme_since FROM survey
+    SELECT tenant, id, programme, max_age_days, programme_since, channels FROM survey
     WHERE programme IS NOT NULL AND state = 'live' AND EXISTS (
         SELECT FROM sending m WHERE m.tenant = survey.tenant AND m.mode = 'live'
     )
@@ -78,22 +79,24 @@ async def update(uow: UnitOfWork, progress: Progress) -> None:
 
 
 async def list_customers(
-    uow: UnitOfWork, progress: Progress, until: str | None, limit: int
+    uow: UnitOfWork, progress: Progress, channels: Collection[str], until: str | None, limit: int
 ) -> list[CustomerProfile]:
-    """The next customers of this period up to a pseudonym who are not suppressed."""
+    """The next customers of this period up to a pseudonym who are reached and not suppressed."""
     values = {"tenant": progress.tenant, "after": progress.position, "until": until, "limit": limit}
     times = {"joined_by": uow.now, "now": uow.now}
-    rows = await uow.execute(wave_rows.LIST_ELIGIBLE, {**values, **times, "segments": "{}"})
+    statement = population_repository.LIST_ELIGIBLE_BY_REACH[reach_of(channels)]
+    rows = await uow.execute(statement, {**values, **times, "segments": "{}"})
     return [CustomerProfile(**row) for row in rows.mappings()]
 
 
 # A source is afterword/wave/<survey>/<period>/<try>, and the newest period has the last name, a day. The few
 # events of a customer are found by their pseudonym.
-LIST_REFUSED = f"""
-    SELECT n.number, d.period, {wave_rows.PROFILE}
+LIST_REFUSED_BY_REACH: Mapping[Reach, str] = {
+    reach: f"""
+    SELECT n.try_number, d.period, {population_repository.PROFILE}
     FROM unnest(CAST(:numbers AS integer[]), CAST(:firsts AS text[]), CAST(:untils AS text[]))
-        AS n(number, first, until)
-    JOIN customer_profile p ON {wave_rows.ELIGIBLE}
+        AS n(try_number, first, until)
+    JOIN customer_profile p ON {eligible}
         AND p.person >= n.first AND (n.until IS NULL OR p.person < n.until)
     CROSS JOIN LATERAL (
         SELECT split_part(t.source, '/', 4) AS period,
@@ -115,9 +118,11 @@ LIST_REFUSED = f"""
         ORDER BY 1 DESC
         LIMIT 1
     ) d
-    WHERE d.may_be_asked AND d.number < n.number AND d.decided_at > :since
-    ORDER BY n.number, p.person
+    WHERE d.may_be_asked AND d.number < n.try_number AND d.decided_at > :since
+    ORDER BY n.try_number, p.person
 """
+    for reach, eligible in population_repository.ELIGIBLE_BY_REACH.items()
+}
 
 
 class Refused(NamedTuple):
@@ -130,7 +135,9 @@ class Refused(NamedTuple):
     profile: CustomerProfile
 
 
-async def list_refused(uow: UnitOfWork, progress: Progress, ranges: Sequence[TryRange]) -> list[Refused]:
+async def list_refused(
+    uow: UnitOfWork, progress: Progress, channels: Collection[str], ranges: Sequence[TryRange]
+) -> list[Refused]:
     """The customers of these ranges who were refused in their period for passing reasons alone."""
     values = {
         "tenant": progress.tenant,
@@ -144,9 +151,9 @@ async def list_refused(uow: UnitOfWork, progress: Progress, ranges: Sequence[Try
         "programme": f"{WAVE_SOURCE}{progress.survey_id}/",
         "passing": sorted(PASSING_REASONS),
     }
-    rows = (await uow.execute(LIST_REFUSED, values)).mappings()
+    rows = (await uow.execute(LIST_REFUSED_BY_REACH[reach_of(channels)], values)).mappings()
     return [
-        Refused(row["number"], row["period"], CustomerProfile(*(row[name] for name in _PROFILE)))
+        Refused(row["try_number"], row["period"], CustomerProfile(*(row[name] for name in _PROFILE)))
         for row in rows
     ]
 

@@ -14,7 +14,7 @@ from services.dispatcher.rehearsals.results import (
 from services.dispatcher.repository.survey_figures import count_answers
 from services.dispatcher.statistics import PastAnswers
 from services.dispatcher.surveys.domain import StoredSurvey
-from services.dispatcher.waves.repository import count_eligible
+from services.dispatcher.waves.population_repository import count_eligible
 from shared.db import UnitOfWork
 
 CASES_DAYS = 30
@@ -53,7 +53,9 @@ async def find_rehearsal(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> 
     )
     programme = survey.draft.programme
     programme_a_day = (
-        await count_eligible(uow, tenant, {}) / programme.every_days if programme is not None else None
+        await count_eligible(uow, tenant, {}, survey.draft.channels) / programme.every_days
+        if programme is not None
+        else None
     )
     ended_at = stored.ended_at if stored is not None and not goes_on else None
     return RehearsalFound(

@@ -280,9 +280,11 @@ async def remove_known(uow: UnitOfWork, targets: Collection[Target]) -> None:
     await uow.execute(REMOVE_KNOWN, target_values(targets))
 
 
+# A number may have come with the address or without it.
 REMOVE_PROFILES = f"""
     DELETE FROM customer_profile t USING {TARGETS}
-    WHERE {of_target("t.contact")}
+    WHERE t.tenant = n.tenant AND t.person = n.person
+        AND (n.contact IS NULL OR n.contact IN (t.contact, t.number))
 """
 
 

@@ -115,16 +115,21 @@ LIST_INVITED = """
     WHERE i.tenant = :tenant AND i.person = :person
         AND (CAST(:contact AS text) IS NULL OR b ->> 'contact_key' IS NULL OR b ->> 'contact_key' = :contact)
     UNION
-    SELECT NULL, p.email, NULL FROM customer_profile p
+    SELECT NULL, p.email, p.phone FROM customer_profile p
     WHERE p.tenant = :tenant AND p.person = :person
         AND (CAST(:contact AS text) IS NULL OR p.contact = :contact)
 """
 
 
+async def list_ids(uow: UnitOfWork, tenant: str, person: str) -> list[str]:
+    """The ids of a person; of one without an id, the keyed hash that stands for it."""
+    return list((await uow.execute(LIST_IDS, {"tenant": tenant, "person": person})).scalars())
+
+
 async def list_names(uow: UnitOfWork, tenant: str, scope: ErasureScope) -> CustomerNames:
     """The ids, and what the invitations say of them, of a person, or of a person under one address."""
     values = {"tenant": tenant, **scope._asdict()}
-    ids = list((await uow.execute(LIST_IDS, values)).scalars())
+    ids = await list_ids(uow, tenant, scope.person)
     invited = (await uow.execute(LIST_INVITED, values)).all()
     return CustomerNames(
         ids=ids,

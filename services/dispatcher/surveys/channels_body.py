@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from shared.events.surveys import ChannelName
+from shared.events.surveys import OWN_CHANNELS, ChannelName
 from shared.values.messages import message
 
 CHANNELS_MEANING = (
@@ -19,8 +19,12 @@ def _checked(given: list[ChannelName], info: ValidationInfo) -> list[ChannelName
     """The same where each stands once, and the programme before it can ask by them."""
     if len(set(given)) < len(given):
         raise ValueError(message("Name each channel once."))
-    if info.data.get("programme") is not None and "mail" not in given:
-        raise ValueError(message("Its programme asks by mail. Let it ask by mail, too, or take that away."))
+    if info.data.get("programme") is not None and OWN_CHANNELS.isdisjoint(given):
+        raise ValueError(
+            message(
+                "Its programme reaches nobody by links. Let it ask by mail or SMS, too, or take that away."
+            )
+        )
     return given
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.dispatcher.surveys.question_rules import QUESTION_ID
 from shared.events import Question, SurveyTexts
+from shared.events.nps import SCALE
 from shared.events.questions import CHOICES, MAX_FURTHER_QUESTIONS, MAX_OPTIONS, OUTCOMES, YES_NO
 from shared.values.messages import Message, message
 
@@ -18,6 +19,7 @@ Fields = Mapping[str, str]
 SLOTS = tuple(f"q{number + 1}" for number in range(MAX_FURTHER_QUESTIONS))
 OPENING_SLOT = SLOTS[0]
 """The one whose replies can let the other be asked."""
+SCORES = tuple(str(score) for score in SCALE)
 MIN_ROWS = 4
 ON = "yes"
 OPENS = "-opens"
@@ -84,7 +86,7 @@ def fields_of(questions: tuple[Question, ...], texts: Mapping[str, SurveyTexts])
         for outcome in OUTCOMES:
             fields[f"{slot}-{outcome}"] = ON if question is None or outcome in question.shown_to else ""
         values = question.answers if question is not None and slot == OPENING_SLOT else ()
-        for value in YES_NO:
+        for value in (*YES_NO, *SCORES):
             fields[f"{slot}-{value}-opens"] = ON if value in values and value in opening else ""
         for row, option in enumerate(question.options if question else (), 1):
             fields[f"{slot}-o{row}-id"] = option
@@ -168,7 +170,8 @@ class TypedQuestions:
         slot = self._slots[0]
         if slot != OPENING_SLOT:
             return []
-        rows = {value: value for value in YES_NO} if kind == "yes_no" else self._rows_of(slot, kind)
+        fixed = {"yes_no": YES_NO, "score": SCORES}.get(kind)
+        rows = {value: value for value in fixed} if fixed is not None else self._rows_of(slot, kind)
         return [id_ for row, id_ in rows.items() if self._fields.get(f"{slot}-{row}-opens") == ON]
 
     def _rows_of(self, slot: str, kind: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from shared.events.surveys import has_follow_up
 from shared.values.messages import Message, alternatives, message
 
 QUESTION_ID = r"^[a-z][a-z0-9_-]{0,39}$"
+REPLY_VALUE = r"^([a-z][a-z0-9_-]{0,39}|[0-9]|10)$"
 """An id of a question or an option: it stands in fields of forms and in addresses of faults."""
 MAX_OPTION_LENGTH = 200
 Place = tuple[str | int, ...]
@@ -70,11 +71,12 @@ def _faults(question: Question, earlier: Sequence[Question]) -> Iterator[tuple[P
     if after is None:
         return
     before = next((other for other in earlier if other.id == after.question), None)
-    if before is None or before.kind in {"text", "score"}:
+    if before is None or before.kind == "text":
         yield (
             ("after", "question"),
             message(
-                "Name an earlier question of the list that has options, or that is answered by yes or no."
+                "Name an earlier question of the list that has options, or that is answered by yes or no, "
+                "or by a number."
             ),
         )
     elif not set(after.chosen) <= set(before.answers):

@@ -7,7 +7,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.dispatcher.request_body import StrictBody
-from services.dispatcher.surveys.question_rules import MAX_OPTION_LENGTH, QUESTION_ID, question_faults
+from services.dispatcher.surveys.question_rules import (
+    MAX_OPTION_LENGTH,
+    QUESTION_ID,
+    REPLY_VALUE,
+    question_faults,
+)
 from services.dispatcher.surveys.text_bodies import needed_words
 from shared.events import Question, SurveyTexts
 from shared.events.nps import Group
@@ -32,12 +37,18 @@ def _distinct(outcomes: list[Group]) -> list[Group]:
 
 Id = Annotated[str, Field(pattern=QUESTION_ID)]
 Outcomes = Annotated[list[Group], Field(min_length=1, max_length=len(OUTCOMES)), AfterValidator(_distinct)]
+Value = Annotated[str, Field(pattern=REPLY_VALUE)]
 Chosen = Annotated[
-    list[Id],
+    list[Value],
     BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
     Field(min_length=1, max_length=MAX_OPTIONS),
 ]
-_IS: dict[str, Any] = {"is": (Chosen, Field(description="Ids of its options, or `yes` or `no`."))}
+_IS: dict[str, Any] = {
+    "is": (
+        Chosen,
+        Field(description='Ids of its options, `yes` or `no`, or of a `score` its numbers: `"8"`.'),
+    )
+}
 AfterBody = create_model(
     "AfterBody",
     __base__=StrictBody,

@@ -72,7 +72,7 @@ class WavePlan(NamedTuple):
     """What a wave would do."""
 
     eligible: int
-    """Known customers with an address who are not suppressed, in its segments."""
+    """Known customers whom a channel of its survey reaches and who are not suppressed, in its segments."""
     size: int
     """How many of them would be chosen."""
     answers: int | None = None
@@ -169,6 +169,7 @@ def event_for(
         customer=Customer(
             id=profile.customer_id,
             email=profile.email,
+            phone=profile.phone,
             locale=profile.locale,
             country=profile.country,
             time_zone=profile.time_zone,

@@ -49,8 +49,7 @@ async def show_waves(request: Request, staff: CompanyStaffEditor, context: OwnCo
         surveys = await list_surveys(uow, staff.tenant)
         waves = await repository.list_newest(uow, staff.tenant, MAX_LISTED)
         known = await count_profiles(uow, staff.tenant)
-        eligible = await repository.count_eligible(uow, staff.tenant, {})
-        programmes = await programme_lines(uow, staff.tenant, surveys, eligible)
+        programmes = await programme_lines(uow, staff.tenant, surveys)
         frame = await frame_of(uow, staff, "surveys")
     names = {str(each.id): each.draft.name for each in surveys}
     page = WavesPage(waves=[WaveLine.of(wave, names) for wave in waves], known=known, programmes=programmes)

@@ -1,7 +1,7 @@
 """Choose the customers of a wave and publish its events: in pages, resumed after a kill, each once."""
 
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from structlog import get_logger
 from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.repository.survey_figures import count_answers_of
 from services.dispatcher.surveys import repository as survey_rows
-from services.dispatcher.waves import repository
+from services.dispatcher.waves import population_repository, repository
 from services.dispatcher.waves.drawing import (
     BUCKETS,
     FIGURES_DAYS,
@@ -49,30 +49,32 @@ async def advance_waves(database: Database, secret: str, one_by_one: OneByOne | 
         async with database.transaction() as uow:
             waiting = await repository.lock_waiting(uow, row.tenant, row.id)
             if waiting is not None:
-                if await _may_ask(uow, waiting):
-                    await _choose(uow, secret, waiting)
+                channels = await _channels(uow, waiting)
+                if channels is not None:
+                    await _choose(uow, secret, waiting, channels)
                 return True
         async with database.transaction() as uow:
             wave = await repository.lock_publishing(uow, row.tenant, row.id)
-            return wave is not None and await _may_ask(uow, wave) and await _publish(uow, secret, wave)
+            channels = await _channels(uow, wave) if wave is not None else None
+            return wave is not None and channels is not None and await _publish(uow, secret, wave, channels)
 
     return await (one_by_one or OneByOne(WAVES_LOOP, database)).advance(due, advance)
 
 
-async def _may_ask(uow: UnitOfWork, wave: Wave) -> bool:
-    """Whether the wave's survey measures the relation; else the wave is stopped.
+async def _channels(uow: UnitOfWork, wave: Wave) -> Sequence[str] | None:
+    """By which the wave's survey asks; None where that does not measure the relation: the wave is stopped.
 
     While a wave is under way no survey is changed so; but a version before this one does, and a restore may.
     """
     survey = await survey_rows.find(uow, wave.tenant, wave.survey_id)
     if survey is not None and survey.measurement == "relational":
-        return True
+        return tuple(survey.channels)
     await repository.stop(uow, wave.tenant, wave.id)
     log.warning("wave_stopped", tenant=wave.tenant, wave=str(wave.id), why="its survey is not relational")
-    return False
+    return None
 
 
-async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
+async def _choose(uow: UnitOfWork, secret: str, wave: Wave, channels: Sequence[str]) -> None:
     """Find the place up to which customers are chosen: memory does not grow with their number.
 
     Whoever stops the wave meanwhile does not wait for this, which ends at the next page then.
@@ -80,7 +82,7 @@ async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
     key = wave_key(secret)
     counts = array("L", bytes(array("L").itemsize * BUCKETS))
     eligible = 0
-    async for persons in _pages(uow, wave):
+    async for persons in _pages(uow, wave, channels):
         for person in persons:
             counts[bucket_of(place_of(key, wave.id, wave.tenant, person))] += 1
         eligible += len(persons)
@@ -94,27 +96,29 @@ async def _choose(uow: UnitOfWork, secret: str, wave: Wave) -> None:
         return
     last = limit_bucket(counts, size)
     places: list[int] = []
-    async for persons in _pages(uow, wave):
+    async for persons in _pages(uow, wave, channels):
         found = (place_of(key, wave.id, wave.tenant, person) for person in persons)
         places += [place for place in found if bucket_of(place) == last.bucket]
     limit = limit_place(places, last.rest) if places else PLACES - 1
     await repository.write_choice(uow, wave, size, size, limit)
 
 
-async def _pages(uow: UnitOfWork, wave: Wave) -> AsyncIterator[list[str]]:
+async def _pages(uow: UnitOfWork, wave: Wave, channels: Sequence[str]) -> AsyncIterator[list[str]]:
     """The customers whom the wave may choose, until it is stopped: then the choice is not written."""
     after = ""
     while await repository.is_waiting(uow, wave) and (
-        persons := await repository.list_persons(uow, wave, after, PERSONS_PER_PAGE)
+        persons := await population_repository.list_persons(uow, wave, channels, after, PERSONS_PER_PAGE)
     ):
         yield persons
         after = persons[-1]
 
 
-async def _publish(uow: UnitOfWork, secret: str, wave: Wave) -> bool:
+async def _publish(uow: UnitOfWork, secret: str, wave: Wave, channels: Sequence[str]) -> bool:
     """Publish the next page; returns whether there is more to do at once."""
     key, until = wave_key(secret), reached(wave, uow.now)
-    page = await repository.list_eligible(uow, wave, wave.position, until, CUSTOMERS_PER_PAGE)
+    page = await population_repository.list_eligible(
+        uow, wave, channels, wave.position, until, CUSTOMERS_PER_PAGE
+    )
     limit = wave.limit if wave.limit is not None else PLACES - 1
     chosen = [profile for profile in page if place_of(key, wave.id, wave.tenant, profile.person) <= limit][
         : max(0, (wave.chosen or 0) - wave.published)

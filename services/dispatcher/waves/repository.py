@@ -8,7 +8,6 @@ from uuid import UUID
 from msgspec import json
 from sqlalchemy import Row, RowMapping
 
-from services.dispatcher.customers.domain import CustomerProfile
 from services.dispatcher.waves.drawing import Wave
 from shared.db import UnitOfWork
 from shared.events.transactions import WAVE_SOURCE
@@ -177,78 +176,6 @@ async def stop(uow: UnitOfWork, tenant: str, wave_id: UUID) -> bool:
     """End a wave; False when it has ended already."""
     values = {"tenant": tenant, "id": wave_id, "now": uow.now}
     return (await uow.execute(STOP, values)).one_or_none() is not None
-
-
-_WANTS_NOTHING = "(c.paused_until > :now OR 'mail' = ANY(string_to_array(c.channel, ',')))"
-ELIGIBLE = f"""p.tenant = :tenant AND p.joined_at <= :joined_by
-        AND p.segments @> CAST(CAST(:segments AS text) AS jsonb)
-        AND NOT EXISTS (
-            SELECT FROM suppression s
-            WHERE s.tenant = p.tenant AND s.kind = 'address' AND s.key = p.contact
-        )
-        AND NOT EXISTS (
-            SELECT FROM suppression s
-            WHERE s.tenant = p.tenant AND s.kind = 'customer' AND s.key = p.customer_id
-        )
-        AND NOT EXISTS (
-            SELECT FROM contact_preference c
-            WHERE c.tenant = p.tenant AND c.kind = 'address' AND c.key = p.contact AND {_WANTS_NOTHING}
-        )
-        AND NOT EXISTS (
-            SELECT FROM contact_preference c
-            WHERE c.tenant = p.tenant AND c.kind = 'customer' AND c.key = p.customer_id AND {_WANTS_NOTHING}
-        )"""
-COUNT_ELIGIBLE = f"""
-    SELECT count(*) FROM customer_profile p WHERE {ELIGIBLE}
-"""
-LIST_PERSONS = f"""
-    SELECT p.person FROM customer_profile p
-    WHERE {ELIGIBLE} AND p.person > :after
-    ORDER BY p.person
-    LIMIT :limit
-"""
-PROFILE = """p.tenant, p.person, p.customer_id, p.contact, p.email, p.locale, p.country, p.time_zone,
-        p.segments, p.known_at"""
-LIST_ELIGIBLE = f"""
-    SELECT {PROFILE}
-    FROM customer_profile p
-    WHERE {ELIGIBLE} AND p.person > :after AND (CAST(:until AS text) IS NULL OR p.person < :until)
-    ORDER BY p.person
-    LIMIT :limit
-"""
-
-
-async def count_eligible(uow: UnitOfWork, tenant: str, segments: dict[str, str]) -> int:
-    """How many customers a wave that began now could choose from."""
-    times = {"joined_by": uow.now, "now": uow.now}
-    values = {"tenant": tenant, "segments": json.encode(segments).decode(), **times}
-    count: int = (await uow.execute(COUNT_ELIGIBLE, values)).scalar_one()
-    return count
-
-
-async def list_persons(uow: UnitOfWork, wave: Wave, after: str, limit: int) -> list[str]:
-    """The next customers whom the wave may choose, by their pseudonyms."""
-    return list((await uow.execute(LIST_PERSONS, _of(uow, wave, after, limit))).scalars())
-
-
-async def list_eligible(
-    uow: UnitOfWork, wave: Wave, after: str, until: str | None, limit: int
-) -> list[CustomerProfile]:
-    """The same with all that is known of them, up to a pseudonym."""
-    rows = await uow.execute(LIST_ELIGIBLE, {**_of(uow, wave, after, limit), "until": until})
-    return [CustomerProfile(**row) for row in rows.mappings()]
-
-
-def _of(uow: UnitOfWork, wave: Wave, after: str, limit: int) -> dict[str, Any]:
-    """Whoever came after its start does not move the others."""
-    return {
-        "tenant": wave.tenant,
-        "segments": json.encode(wave.segments).decode(),
-        "joined_by": wave.start_at,
-        "now": uow.now,
-        "after": after,
-        "limit": limit,
-    }
 
 
 COUNT_OUTCOMES = f"""

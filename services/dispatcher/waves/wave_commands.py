@@ -15,13 +15,17 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import FIGURES_DAYS, START_TOLERANCE, Wave, WavePlan, plan_wave
 from services.dispatcher.waves.pace import MailPace, last_mail_at, last_mail_of
+from services.dispatcher.waves.population_repository import count_eligible
 from shared.db import UnitOfWork
+from shared.events.surveys import OWN_CHANNELS
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Message, message
 
 NO_SURVEY = message("There is no such survey.")
 NOT_RELATIONAL = message("This survey asks about single events. Give a survey that measures the relation.")
-NO_MAIL = message("This survey asks by links alone, and a wave asks by mail. Let it ask by mail, too.")
+LINKS_ALONE = message(
+    "This survey asks by links alone, and a wave reaches nobody by them. Let it ask by mail or SMS, too."
+)
 NOT_LIVE = message("This survey is paused. Start it first.")
 PAST = message("This time is past. Write a later one, or leave it out: now.")
 NOBODY = message("No customer is known who may be asked, or none has these segments.")
@@ -79,13 +83,13 @@ async def plan(
         raise WaveRefused("survey_id", NO_SURVEY) from None
     if survey.draft.measurement != "relational":
         raise WaveRefused("survey_id", NOT_RELATIONAL)
-    if "mail" not in survey.draft.channels:
-        raise WaveRefused("survey_id", NO_MAIL)
+    if OWN_CHANNELS.isdisjoint(survey.draft.channels):
+        raise WaveRefused("survey_id", LINKS_ALONE)
     if survey.draft.state != "live":
         raise WaveRefused("survey_id", NOT_LIVE)
     if wanted.start_at is not None and wanted.start_at < uow.now - START_TOLERANCE:
         raise WaveRefused("start_at", PAST)
-    eligible = await repository.count_eligible(uow, tenant, wanted.segments)
+    eligible = await count_eligible(uow, tenant, wanted.segments, survey.draft.channels)
     if not eligible:
         raise WaveRefused("segments", NOBODY)
     since = uow.now - timedelta(days=FIGURES_DAYS)
@@ -117,12 +121,13 @@ async def _find_pace(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> Mail
         return None
     company = await tenant_or_placeholder(uow, tenant)
     rules = (await find_policy(uow, tenant)).rules
+    channel = next((each for each in survey.draft.channels if each in OWN_CHANNELS), "mail")
     return MailPace(
         timedelta(minutes=survey.draft.least_wait_minutes),
         survey.draft.first_day_per_hour,
         survey.first_day_began_at,
         survey.awaits_first_day,
-        ContactHours.of(rules, company.time_zone, company.country),
+        ContactHours.of(rules, company.time_zone, company.country, channel),
     )
 
 

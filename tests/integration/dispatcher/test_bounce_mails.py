@@ -3,11 +3,14 @@ marked read once it is stored.
 """
 
 import asyncio
+import os
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +21,13 @@ from support.bounces import BOUNCE_HOST, a_report
 from support.dispatcher_builders import invite_customer, rows
 from support.eventually import eventually
 from support.http_clients import SECRET, context_on
+from support.secure_broker import Certificate, a_certificate, an_authority, pem
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.bounces import bounce_commands, mailbox, smtp_server
 from services.dispatcher.bounces.mailbox import ImapAddress, MailboxAway, MailboxReader, open_mailbox
 from services.dispatcher.bounces.receiving import NothingToReceive
+from services.dispatcher.bounces.smtp_certificate import BadCertificate, SmtpCertificate
 from services.dispatcher.bounces.smtp_server import BounceHandler, CannotTakeMail, listen
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
@@ -46,6 +51,21 @@ async def stored(database: Database) -> list[str]:
     return [row.kind for row in await rows(database, "SELECT kind FROM bounce")]
 
 
+def write_certificate(folder: Path, certificate: Certificate) -> SmtpCertificate:
+    files = folder / "bounces.pem", folder / "bounces.key"
+    for file, text in zip(files, (certificate.certificate, certificate.key), strict=True):
+        file.write_text(text)
+    return SmtpCertificate(*files)
+
+
+def test_files_that_are_no_certificate_end_the_process_with_both_settings(tmp_path: Path) -> None:
+    with pytest.raises(BadCertificate, match="of DISPATCHER_BOUNCE_KEY cannot be used"):
+        SmtpCertificate(tmp_path / "missing.pem", tmp_path / "missing.key")
+    one, other = (a_certificate(an_authority(), BOUNCE_HOST) for _ in range(2))
+    with pytest.raises(BadCertificate):
+        write_certificate(tmp_path, Certificate(one.certificate, other.key))
+
+
 class TestSmtp:
     @pytest.fixture
     async def port(self, database: Database) -> AsyncIterator[int]:
@@ -62,6 +82,41 @@ class TestSmtp:
             assert await stored(database) == ["hard"]
             # What a mailbox answers by itself is taken and does nothing.
             await client.sendmail("", [address], a_report("out_of_office", REFERENCES, mail))
+        assert await stored(database) == ["hard"]
+
+    async def test_encrypts_what_other_servers_send_and_goes_on_after_one_that_cannot(
+        self, database: Database, mail: MailReference, tmp_path: Path
+    ) -> None:
+        """By the certificate of before or the renewed one, as the files are; one connection counts once."""
+        authority = an_authority()
+        own = write_certificate(tmp_path, a_certificate(authority, BOUNCE_HOST))
+        trusted = ssl.create_default_context(cadata=pem(authority[0]))
+        sessions: set[Any] = set()
+        handler = BounceHandler(database, SECRET, BOUNCE_HOST)
+        address = REFERENCES.bounce_address(mail, BOUNCE_HOST)
+        async with await listen(handler, "127.0.0.1", 0, BOUNCE_HOST, sessions, own.context) as server:
+            port = server.sockets[0].getsockname()[1]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"EHLO other.example\r\nSTARTTLS\r\n")
+            await reader.readuntil(b"220 Ready to start TLS\r\n")
+            writer.write(b"this is no handshake\r\n")
+            await reader.read()
+            writer.close()
+            seen = []
+            for report in ("qmail", "postfix"):
+                async with aiosmtplib.SMTP(
+                    hostname="127.0.0.1", port=port, start_tls=True, tls_context=trusted
+                ) as client:
+                    seen.append(client.get_transport_info("peercert")["serialNumber"])
+                    assert len(sessions) == 1
+                    await client.sendmail("", [address], a_report(report, REFERENCES, mail))
+                own.key.write_text("half of a key")
+                own.refresh()  # is refused, and logged
+                write_certificate(tmp_path, a_certificate(authority, BOUNCE_HOST))
+                os.utime(own.key, (0, len(seen)))
+                own.refresh()
+            await eventually(lambda: not sessions)
+        assert len(set(seen)) == len(seen) == 2
         assert await stored(database) == ["hard"]
 
     async def test_takes_no_mail_to_any_other_address(self, port: int) -> None:

@@ -31,7 +31,7 @@ from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.refusals import DraftRefused
 from services.dispatcher.surveys.survey_commands import change_survey
-from services.dispatcher.waves import publishing, repository
+from services.dispatcher.waves import population_repository, publishing, repository
 from services.dispatcher.waves.drawing import Wave
 from services.dispatcher.waves.publishing import advance_waves
 from services.dispatcher.waves.wave_commands import WaveRefused, WaveRequest, start_wave, stop_wave
@@ -275,7 +275,7 @@ async def test_a_wave_that_chooses_is_stopped_at_once(
     database: Database, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await know_many(database)
-    wave, read = await start(database, survey), repository.list_persons
+    wave, read = await start(database, survey), population_repository.list_persons
 
     async def stopped_meanwhile(*args: Any) -> list[str]:
         page = await read(*args)
@@ -283,7 +283,7 @@ async def test_a_wave_that_chooses_is_stopped_at_once(
             await stop_wave(uow, TENANT, wave.id, who=WHO)
         return page
 
-    monkeypatch.setattr(repository, "list_persons", stopped_meanwhile)
+    monkeypatch.setattr(population_repository, "list_persons", stopped_meanwhile)
     await run(database)
     (stopped,) = await waves(database)
     assert (stopped.state, stopped.chosen, await events(database)) == ("stopped", None, [])
@@ -294,7 +294,7 @@ async def test_a_wave_that_fails_keeps_no_other_one_waiting_and_is_tried_again_l
 ) -> None:
     await know_many(database)
     first, second = sorted([await start(database, survey) for _ in range(2)], key=lambda wave: wave.id)
-    read = repository.list_persons
+    read = population_repository.list_persons
 
     async def fails(uow: Any, wave: Wave, *args: Any) -> list[str]:
         if wave.id == first.id:
@@ -302,11 +302,11 @@ async def test_a_wave_that_fails_keeps_no_other_one_waiting_and_is_tried_again_l
         return await read(uow, wave, *args)
 
     one_by_one = OneByOne(publishing.WAVES_LOOP, database)
-    monkeypatch.setattr(repository, "list_persons", fails)
+    monkeypatch.setattr(population_repository, "list_persons", fails)
     while await advance_waves(database, SECRET, one_by_one):
         pass
     assert {wave.id: wave.state for wave in await waves(database)} == {first.id: "waiting", second.id: "done"}
-    monkeypatch.setattr(repository, "list_persons", read)
+    monkeypatch.setattr(population_repository, "list_persons", read)
     assert not await advance_waves(database, SECRET, one_by_one)
     clock.on(minutes=1)
     while await advance_waves(database, SECRET, one_by_one):

@@ -259,3 +259,19 @@ def test_two_texts_of_two_pages_are_a_conflict_and_two_choices_are_not() -> None
 def test_what_a_page_showed_survives_its_hidden_field(replies: dict[str, str]) -> None:
     shown = ShownAnswer(3, 7, True, "a", "b", "passive", replies)
     assert ShownAnswer.decode(shown.encode()) == shown
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [(("8", "9", "10"), "8–10"), (("10",), "10"), (("9", "10"), "9 / 10"), (("0", "1", "10"), "0 / 1 / 10")],
+    ids=["a range", "one", "two", "with a gap"],
+)
+def test_numbers_that_follow_each_other_are_told_as_a_range(chosen: tuple[str, ...], words: str) -> None:
+    ease = Question(id="ease", kind="score")
+    told = Question(id="told", kind="text", after=After(question="ease", chosen=chosen))
+    own = {each.id: QuestionTexts(text=f"{each.id}?") for each in (ease, told)}
+    survey = a_survey(ease, told, texts={"en": SurveyTexts(question_texts=own)})
+    target = LinkTarget(TENANT, INVITATION, survey, None)
+    first, second = asked_questions(target, SurveyForm("en", 5), None)
+    assert second.after == words
+    assert first.opening == frozenset(chosen)

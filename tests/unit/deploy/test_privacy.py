@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 import deploy
 import services
 from services.collector.share_pages import COOKIE
+from services.dispatcher.settings import Settings
 from shared.events import RetentionRules
 from shared.events.retention import RETENTION_KINDS
 from shared.events.surveys import STANDARD_EDIT_HOURS
@@ -23,6 +24,7 @@ README = (FOLDER / "README.md").read_text()
 
 PLACEHOLDER = re.compile(r"\[[a-z][a-z ]*\](?!\()")
 DAYS = re.compile(r"\b(\d+) (?:days|dage|dagen)\b")
+DAYS_OF_A_WEEK = 7
 NUMBER = re.compile(r"\d+")
 BUTTON = re.compile(r"“(.+?)”")
 
@@ -94,6 +96,13 @@ def test_the_days_are_the_defaults(language: str) -> None:
     assert days_of_rows(text_of("customers", language)) == [days[kind] for kind in told]
     recorded = days_of_rows(text_of("record-of-processing", language))
     assert recorded == [*days.values(), TOPIC_RETENTION.days]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(("language", "week"), [("en", "a week"), ("da", "en uge"), ("nl", "een week")])
+def test_rows_of_files_are_kept_for_the_week_that_is_told(text: str, language: str, week: str) -> None:
+    assert Settings.model_fields["import_days"].default == DAYS_OF_A_WEEK
+    assert text_of(text, language).count(week) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -25,10 +25,13 @@ from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.values.text import normalized_text
 
+NUMBER, LANDLINE = "+4520123456", "+31201234567"
 
-def profile_of(**changes: Any) -> CustomerProfile | None:
+
+def profile_of(*, texts: bool = False, shared: bool = False, **changes: Any) -> CustomerProfile | None:
     event = a_transaction(**changes)
-    return profile_of_event(contact_key_of(SECRET, TENANT, event.customer, frozenset()), event)
+    contact = contact_key_of(SECRET, TENANT, event.customer, frozenset(), ids_are_shared=shared)
+    return profile_of_event(contact, event, texts=texts)
 
 
 def body(*customers: Any) -> bytes:
@@ -61,6 +64,86 @@ def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address() -> None:
     known = profile_of(customer=a_customer("guest", email="kim@example.com"))
     assert known is not None
     assert (known.customer_id, known.email) == (known.contact, "kim@example.com")
+
+
+def test_a_company_that_texts_keeps_numbers_of_mobile_phones_and_another_one_none() -> None:
+    both, alone = a_customer(phone=NUMBER), a_customer(email=None, phone=NUMBER)
+    kept, by_number = profile_of(customer=both, texts=True), profile_of(customer=alone, texts=True)
+    assert kept is not None
+    assert by_number is not None
+    assert (kept.email, kept.phone, by_number.email, by_number.phone) == (
+        "c-1@example.com", NUMBER, None, NUMBER,
+    )  # fmt: skip
+    assert by_number.contact == by_number.number == kept.number != kept.contact
+    without = profile_of(customer=both)
+    assert without is not None
+    assert (without.phone, without.number) == (None, None)
+    assert profile_of(customer=alone) is None
+    assert profile_of(customer=a_customer(email=None, phone=LANDLINE), texts=True) is None
+
+
+def test_a_number_alone_of_an_id_that_several_share_makes_nobody_known() -> None:
+    alone = a_customer(email=None, phone=NUMBER)
+    assert profile_of(customer=alone, texts=True, shared=True) is None
+    assert profile_of(customer=a_customer("guest", email=None, phone=NUMBER), texts=True, shared=True)
+
+
+SAID = {
+    "address": a_customer(),
+    "both": a_customer(phone=NUMBER),
+    "number": a_customer(email=None, phone=NUMBER),
+    "another number": a_customer(email=None, phone="+4520123457"),
+    "another address": a_customer(email="kim@example.org"),
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "email", "phone"),
+    [
+        (("both", "address"), "c-1@example.com", NUMBER),
+        (("both", "another address"), "kim@example.org", None),
+        (("both", "another number"), "c-1@example.com", "+4520123457"),
+        (("address", "number"), "c-1@example.com", NUMBER),
+        (("address", "number", "address"), "c-1@example.com", NUMBER),
+        (("number", "address"), "c-1@example.com", None),
+    ],
+    ids=lambda each: " then ".join(each) if isinstance(each, tuple) else "",
+)
+def test_a_number_belongs_to_the_address_that_it_came_with(
+    said: tuple[str, ...], email: str, phone: str | None
+) -> None:
+    words = [
+        profile_of(customer=SAID[each], accepted_at=NOON + timedelta(hours=hour), texts=True)
+        for hour, each in enumerate(said)
+    ]
+    (newest,) = newest_profiles(each for each in words if each is not None)
+    assert (newest.email, newest.phone) == (email, phone)
+    assert (newest.number is None) == (phone is None)
+
+
+@pytest.mark.parametrize(
+    ("given_", "phone", "faulty", "kept"),
+    [
+        ({"email": "kim@example.com", "phone": "20 12 34 56", "country": "DK"}, NUMBER, [], True),
+        ({"email": "kim@example.com", "phone": "20123456"}, NUMBER, [], True),
+        ({"phone": NUMBER}, NUMBER, [], True),
+        ({"email": "kim@example.com", "phone": LANDLINE}, None, ["/phone"], True),
+        ({"phone": LANDLINE}, None, ["/phone"], False),
+        ({"email": "kim@example.com", "phone": "later"}, None, ["/phone"], False),
+        ({"email": " "}, None, ["/email"], False),
+        ({}, None, ["/email"], False),
+    ],
+    ids=["of the country", "of the company's", "alone", "a landline", "a landline alone", "no number",
+         "nothing", "neither"],
+)  # fmt: skip
+def test_a_given_number_is_one_that_texts_reach_or_is_named(
+    given_: dict[str, str], phone: str | None, faulty: list[str], kept: bool
+) -> None:
+    (read,) = read_customers(body({"id": "c-1", **given_}), "DK")
+    assert [fault["field"] for fault in read.faults] == faulty
+    assert (read.customer is not None) == kept
+    if read.customer is not None:
+        assert read.customer.phone == phone
 
 
 @given(
@@ -169,6 +252,8 @@ def test_a_line_break_in_a_cell_parts_words_as_a_space_does() -> None:
             ("id,email,segments.store", f'c-1,c-1@example.com,"Aarhus{end}Nord"', "c-2,b@example.com,a")
         )
         assert [each.segments["store"] for each in the_customers(text)] == ["Aarhus Nord", "a"]
+    (by_number,) = the_customers(f"id;phone\nc-1;{NUMBER}")
+    assert (by_number.email, by_number.phone) == (None, NUMBER)
     (one,) = the_customers('id,email\n"c\n1",c-1@example.com')
     assert normalized_text(one.id) == "c 1"
 

@@ -35,7 +35,7 @@ def test_each_kind_field_and_code_has_its_words() -> None:
     assert not set(labels.FIELDS) & labels.FIELDS_IN_FILE_ONLY
     assert set(labels.HEADINGS) == set(EXPORT_KINDS) == set(KEPT) == set(PURPOSES)
     assert set(labels.PURPOSES) == set(get_args(ExportPurpose))
-    assert set(labels.KEPT) == set(get_args(KeptKind)) <= {*RETENTION_KINDS, "always"}
+    assert set(labels.KEPT) == set(get_args(KeptKind)) <= {*RETENTION_KINDS, "files", "always"}
     assert set(labels.ORIGINS) == set(get_args(ExportOrigin))
     assert set(labels.STEPS) == set(get_args(CaseStepKind))
     assert {record.__struct_config__.tag for record in RECORDS} == set(EXPORT_KINDS)

@@ -29,6 +29,10 @@ def a_body(questions: list[Any], words: dict[str, Any], **texts: Any) -> dict[st
     }  # fmt: skip
 
 
+EASE = {"id": "wait", "kind": "score"}
+EASE_WORDS = {**WORDS, "wait": {"text": "How easy was it?"}}
+
+
 def refused(body: dict[str, Any]) -> set[str]:
     with pytest.raises(ValidationError) as caught:
         SurveyBody.model_validate(body)
@@ -68,6 +72,8 @@ def test_one_reply_may_stand_for_a_list_of_one() -> None:
         ([{"id": "wait", "kind": "text"}, TOLD], {**WORDS, "wait": {"text": "x"}}, {"/questions/1/after/question"}),
         ([WAIT, {**TOLD, "after": {"question": "wait", "is": ["late"]}}], WORDS, {"/questions/1/after/is"}),
         ([WAIT, {**TOLD, "after": {"question": "wait", "is": []}}], WORDS, {"/questions/1/after/is"}),
+        ([EASE, {**TOLD, "after": {"question": "wait", "is": ["11"]}}], EASE_WORDS, {"/questions/1/after/is/0"}),
+        ([EASE, {**TOLD, "after": {"question": "wait", "is": ["yes"]}}], EASE_WORDS, {"/questions/1/after/is"}),
         ([WAIT, {**TOLD, "shown_to": ["promoter"]}], WORDS, {"/questions/1/shown_to"}),
         ([WAIT], {}, {"/questions/0"}),
         ([], {"wait": WAIT_WORDS}, {"/texts/en/questions/wait"}),
@@ -103,8 +109,9 @@ def drafts(draw: st.DrawFn) -> SurveyDraft:
         if question["kind"] in {"one_of", "several_of"}:
             question["options"] = [f"o-{n}" for n in range(draw(st.integers(2, 12)))]
         questions.append(question)
-    if len(questions) == 2 and questions[0]["kind"] not in {"text", "score"} and draw(st.booleans()):
-        answers = questions[0].get("options") or ["yes", "no"]
+    if len(questions) == 2 and questions[0]["kind"] != "text" and draw(st.booleans()):
+        fixed = [str(score) for score in SCALE] if questions[0]["kind"] == "score" else ["yes", "no"]
+        answers = questions[0].get("options") or fixed
         chosen = draw(st.lists(st.sampled_from(answers), min_size=1, unique=True))
         shown_to = sorted({*questions[1]["shown_to"], *questions[0]["shown_to"]})
         questions[1] |= {
@@ -123,6 +130,18 @@ def drafts(draw: st.DrawFn) -> SurveyDraft:
         "texts": {tag: {"questions": words} for tag in languages},
     }
     return SurveyBody.model_validate(body).draft()
+
+
+def test_a_number_lets_the_fourth_question_be_asked() -> None:
+    """In the form, by boxes; for exactly the numbers that are ticked."""
+    typed = {**DEFAULTS, "name": "x", "trigger": "x", "q1-kind": "score", "en.q1": "How easy was it?"}
+    typed |= {"q2-kind": "text", "en.q2": "What made it hard?", "q1-0-opens": "yes", "q1-3-opens": "yes"}
+    ease, hard = SurveyBody.model_validate(DraftForm(typed).values()).draft().questions
+    assert hard.after is not None
+    assert (hard.after.question, hard.after.chosen) == (ease.id, ("0", "3"))
+    asked = [n for n in SCALE if len(shown_questions([ease, hard], 5, {ease.id: (str(n),)})) == 2]
+    assert asked == [0, 3]
+    assert shown_questions([ease, hard], 5, {}) == [ease]
 
 
 @given(drafts(), st.integers(0, 10))

@@ -194,4 +194,4 @@ async def test_a_table_of_ten_thousand_rows_is_taken(client: httpx.AsyncClient, 
 async def test_what_is_no_table_is_said_beside_the_field(client: httpx.AsyncClient) -> None:
     page = await client.post("/customers/table", data=form(table="id\n1", act="try"), headers=a_person())
     assert page.status_code == 422
-    assert "There is no column “email” in the first row." in page.text
+    assert "There is no column “email” and none “phone” in the first row." in page.text

@@ -17,6 +17,7 @@ from support.dispatcher_builders import (
     make_survey,
     relay_all,
     rows,
+    say_no,
 )
 from support.dispatcher_client import KEY, SURVEY, a_person, by_key, form
 from support.dispatcher_texts import SIGNED, SMS_SETTINGS, FakeProvider, a_text_sender
@@ -24,6 +25,7 @@ from support.http_clients import a_context, api_client
 from support.stack import Postgres
 
 from services.dispatcher.app import SERVICE
+from services.dispatcher.suppressions.repository import add as add_suppressions
 from shared.db.database import Database
 from shared.events import KeyDigest
 from shared.link_tokens import LinkSigner
@@ -148,3 +150,33 @@ async def test_the_form_offers_texts_and_can_be_read_by_everybody(
     await page.goto(f"{origin}/surveys/{survey.id}")
     assert await page.locator("[name=channels]").input_value() == "sms,mail"
     assert await violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("whose", "words"),
+    [
+        ("email", "phone number gets no text either"),
+        ("phone", "address gets no mail either"),
+        ("id", "The customer id’s"),
+    ],
+)
+async def test_the_page_of_an_event_says_that_a_no_by_one_way_holds_for_the_other(
+    client: httpx.AsyncClient, database: Database, whose: str, words: str
+) -> None:
+    await make_survey(database, delay_minutes=0, channels=("sms", "mail"))
+    await go_live(database)
+    customer = a_customer(phone=NUMBER)
+    if whose == "id":
+        async with database.transaction() as uow:
+            await add_suppressions(uow, TENANT, [("customer", customer.id)], reason="listed", who="the test")
+    else:
+        named = (
+            {"email": customer.email, "phone": None} if whose == "email" else {"email": None, "phone": NUMBER}
+        )
+        await say_no(database, a_customer("guest", **named))
+    await decide(database, a_transaction("order-1", customer))
+    (row,) = await rows(database, "SELECT event_id FROM decision")
+    page = await client.get(f"/events/{row.event_id}", headers=a_person())
+    assert "Whose no it is" in page.text
+    assert words in page.text
+    assert page.text.count("It holds for every channel") == (whose != "id")
