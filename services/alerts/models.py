@@ -239,6 +239,31 @@ sign_in_link = Table(
     Column("expires_at", INSTANT, nullable=False),
     Column("used_at", INSTANT),
 )
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("begun_at", INSTANT, nullable=False),
+    Column("confirmed_at", INSTANT),
+    # The step of the last code that was taken: neither it nor an earlier one is taken again.
+    Column("last_step", BigInteger, nullable=False, server_default=text("0")),
+)
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("used_at", INSTANT),
+)
+sign_in_rule = Table(
+    "sign_in_rule",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("second_factor_required", Boolean, nullable=False, server_default=text("false")),
+)
 notification = Table(
     "notification",
     metadata,

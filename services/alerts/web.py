@@ -11,7 +11,16 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
-from services.alerts.staff import link_pages, settings_page, sign_in_pages
+from services.alerts.staff import (
+    link_pages,
+    people_page,
+    second_factor_pages,
+    second_factor_settings,
+    sessions_page,
+    settings_page,
+    sign_in_pages,
+    sign_in_rules_page,
+)
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
 from shared.privacy.export_api import export_router
@@ -39,7 +48,12 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             case_page.router,
             sign_in_pages.router,
             link_pages.router,
+            second_factor_pages.router,
             settings_page.router,
+            second_factor_settings.router,
+            sessions_page.router,
+            people_page.router,
+            sign_in_rules_page.router,
             export_router(context.service, PERSONAL_TABLES, read_export, database, context.secret),
             retention_router(context.service, RETENTION, database, context.secret),
         ],

@@ -133,10 +133,10 @@ async def test_an_administrator_of_one_segment_reaches_no_data_of_the_whole_comp
         ("editor", "POST", "/surveys/stop", 404),
         ("leader", "GET", "/surveys/new", 404),
         ("leader", "GET", "/v1/suppressions", 403),
-        ("leader", "POST", "/settings", 404),
+        ("leader", "POST", "/settings/people", 404),
         ("agent", "POST", "/surveys/{survey_id}", 404),
         ("agent", "POST", "/surveys/stop", 404),
-        ("agent", "POST", "/settings", 404),
+        ("agent", "POST", "/settings/people", 404),
         ("agent", "POST", "/v1/answers/import", 401),
     ],
 )

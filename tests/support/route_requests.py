@@ -399,11 +399,24 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),
         "alerts GET /settings": empty,
-        "alerts POST /settings": tuple(
-            RouteRequest(form={"act": act, "person": person, "role": "admin"})
-            for act in ("change", "link", "deactivate", "activate")
+        "alerts POST /settings": RouteRequest(form={"act": "me", "name": "own"}),
+        "alerts GET /settings/second-factor": empty,
+        "alerts POST /settings/second-factor": RouteRequest(form={"act": "off", "code": "000000"}),
+        "alerts GET /settings/sessions": empty,
+        "alerts POST /settings/sessions": RouteRequest(form={"act": "end", "session": person}),
+        "alerts GET /settings/people": empty,
+        "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts POST /settings/people": tuple(
+            RouteRequest(form={"act": act, "person": person, "role": "admin"}, foreign=404)
+            for act in ("change", "link", "reset", "deactivate", "activate")
         ),
+        "alerts GET /settings/sign-in": empty,
+        "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),
         "alerts GET /login": public,
+        "alerts GET /login/code": public,
+        "alerts POST /login/code": RouteRequest(form={"code": "000000"}, public=True),
+        "alerts GET /login/enrolment": public,
+        "alerts POST /login/enrolment": RouteRequest(form={"code": "000000"}, public=True),
         "alerts POST /login": RouteRequest(
             form={"address": "nobody@example.com", "password": "x"}, public=True
         ),

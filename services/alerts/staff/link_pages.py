@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import RedirectResponse
 
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
@@ -66,7 +65,6 @@ async def use_link(
     if faults := link_faults(form, invited.person, invited.company):
         return _link_page(request, context, invited, faults, form.name)
     password_hash = await sign_in.passwords.hash(form.password)
-    response = RedirectResponse(first_page(invited.person.role), 303)
     async with context.database.transaction() as uow:
         person = await links.find_link(uow, found.tenant, found.digest, use=True)
         account = None if person is None else await people.find_person(uow, found.tenant, person)
@@ -79,8 +77,9 @@ async def use_link(
             )
         await people.set_password_hash(uow, found.tenant, account.id, password_hash)
         await sessions.delete_sessions(uow, found.tenant, account.id)
-        await sign_in.start_session(request, response, uow, found.tenant, account.id)
-    sign_in.remember_browser(request, response, account.address, [account])
+        account = await people.find_person(uow, found.tenant, account.id)
+        response = await sign_in.enter(request, uow, account, first_page(invited.person.role))
+    sign_in.remember_companies(response, [account])
     return response
 
 

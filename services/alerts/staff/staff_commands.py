@@ -68,6 +68,19 @@ async def set_password(database: Database, tenant: str, address: str, password: 
         record_audit(uow, tenant, COMMAND_LINE, "password_set", str(found.id))
 
 
+async def reset_second_factor(database: Database, tenant: str, address: str) -> None:
+    """Forget a person's second factor, as when the only administrator has lost the phone; all sessions end.
+
+    :raises BadAccount: when nobody has this address.
+    """
+    async with database.transaction() as uow:
+        found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
+        if found is None:
+            raise BadAccount("address", message("Nobody has this address."))
+        await accounts.reset_second_factor(uow, tenant, found.id)
+        record_audit(uow, tenant, COMMAND_LINE, "second_factor_reset", str(found.id))
+
+
 async def dismiss(database: Database, tenant: str, address: str) -> None:
     """End a person's access: no sign-in any more, and every session is over within five minutes.
 

@@ -40,6 +40,11 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "person_activated": message("gave a colleague access again"),
     "sign_in_link": message("made a link to sign in for a colleague"),
     "password_set": message("set the password of a colleague"),
+    "second_factor_on": message("switched on their second factor"),
+    "second_factor_off": message("switched off their second factor"),
+    "second_factor_reset": message("reset the second factor of a colleague"),
+    "second_factor_rule": message("changed whether everybody needs a second factor"),
+    "recovery_code_used": message("signed in with a recovery code"),
     "company_created": message("created the company"),
     "people_rule": message("changed whose scores are shown"),
     "key_created": message("created an API key"),
@@ -77,6 +82,7 @@ FACT_LABELS: dict[str, Message] = {
     "fewer_months": message("months between questions to who wants fewer"),
     "countries": message("rules of countries"),
     "declared": message("declared for countries"),
+    "required": message("asked of everybody"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {

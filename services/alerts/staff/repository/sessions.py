@@ -122,3 +122,11 @@ DELETE_EXPIRED_SESSIONS = "DELETE FROM session WHERE expires_at < :now"
 async def delete_expired_sessions(uow: UnitOfWork) -> None:
     """Delete the sessions of all tenants that are over."""
     await uow.execute(DELETE_EXPIRED_SESSIONS, {"now": uow.now})
+
+
+DELETE_SESSION_OF = "DELETE FROM session WHERE tenant = :tenant AND staff_id = :person AND id = :id"
+
+
+async def delete_session_of(uow: UnitOfWork, tenant: str, person: UUID, session: UUID) -> None:
+    """Sign a person out of one browser of theirs."""
+    await uow.execute(DELETE_SESSION_OF, {"tenant": tenant, "person": person, "id": session})
