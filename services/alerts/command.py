@@ -89,6 +89,18 @@ def _add_access(staff: typer.Typer, settings: Callable[[], None]) -> None:
 
         _run(settings, reset)
 
+    @staff.command("allow-passwords")
+    def allow_passwords(tenant: str) -> None:
+        """The identity provider fails and is the only way in: passwords let people in again."""
+
+        async def allow(context: "Context") -> str:
+            from services.alerts.staff import staff_commands
+
+            await staff_commands.allow_passwords(context.database, tenant)
+            return f"passwords let people of {tenant} in"
+
+        _run(settings, allow)
+
     @staff.command()
     def deactivate(tenant: str, address: str) -> None:
         """Somebody leaves: no sign-in any more, and every session is dead within five minutes."""

@@ -412,7 +412,20 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "alerts GET /settings/sign-in": empty,
         "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),
+        "alerts GET /settings/identity-provider": empty,
+        "alerts POST /settings/identity-provider": RouteRequest(form={"act": "remove"}),
+        # A company without a provider has no such page.
+        "alerts GET /settings/provider-link": empty,
+        "alerts POST /settings/provider-link": RouteRequest(form={}),
         "alerts GET /login": public,
+        "alerts GET /login/provider": RouteRequest(query={"company": of.name}, public=True, foreign=404),
+        "alerts GET /login/provider/{company}/start": RouteRequest(
+            {"company": of.name}, public=True, foreign=404
+        ),
+        "alerts GET /login/provider/callback": RouteRequest(
+            query={"code": "x", "state": "x"}, public=True, foreign=422
+        ),
+        "alerts GET /login/provider/signed-out": RouteRequest(query={"company": of.name}, public=True),
         "alerts GET /login/code": public,
         "alerts POST /login/code": RouteRequest(form={"code": "000000"}, public=True),
         "alerts GET /login/enrolment": public,

@@ -40,6 +40,26 @@ class SignInRuleForm(BaseModel):
     act: Literal["require", "leave"]
 
 
+class ProviderForm(BaseModel):
+    """The settings of the identity provider."""
+
+    act: Literal["save", "only", "both", "remove"]
+    name: str = ""
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    """Empty: as it is."""
+    role_claim: str = ""
+    roles: str = ""
+    """One pair on each line: value = role."""
+    default_role: str = ""
+    segments_claim: str = ""
+    segments: str = ""
+    """One pair on each line: value = dimension:value."""
+    provisions: str = ""
+    trusts_addresses: str = ""
+
+
 class LinkForm(BaseModel):
     """The password that a person chooses, and the name that colleagues read."""
 

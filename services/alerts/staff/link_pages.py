@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
 
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import LinkForm
 from services.alerts.staff.passwords import password_fault
-from services.alerts.staff.repository import links, people, sessions
+from services.alerts.staff.repository import links, people, providers, sessions
+from services.alerts.staff.sign_in import provider_address
 from services.alerts.staff.sign_in_tokens import Token
 from shared.http.csrf import own_site_checked
 from shared.http.routes import CheckedRoute
@@ -30,6 +32,8 @@ class InvitedPerson:
 
     person: Any
     company: str
+    only_by_provider: bool
+    """Whether the company lets nobody in by a password."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,10 @@ class LinkPage(Page):
 @router.get("/login/link/{token}")
 async def show_link(request: Request, context: OwnContext, token: str) -> Response:
     """The form behind a link; a mail program that looks ahead uses nothing up."""
-    return _link_page(request, context, await _invited(context, Token.read(token)))
+    invited = await _invited(context, Token.read(token))
+    if invited is not None and invited.only_by_provider:
+        return RedirectResponse(provider_address(invited.person.tenant), 303)
+    return _link_page(request, context, invited)
 
 
 @router.post("/login/link/{token}")
@@ -62,6 +69,8 @@ async def use_link(
     invited = await _invited(context, found)
     if found is None or invited is None:
         return _link_page(request, context, None)
+    if invited.only_by_provider:
+        return RedirectResponse(provider_address(found.tenant), 303)
     if faults := link_faults(form, invited.person, invited.company):
         return _link_page(request, context, invited, faults, form.name)
     password_hash = await sign_in.passwords.hash(form.password)
@@ -91,9 +100,10 @@ async def _invited(context: AlertsContext, token: Token | None) -> InvitedPerson
         person = await links.find_link(uow, token.tenant, token.digest)
         account = None if person is None else await people.find_person(uow, token.tenant, person)
         company = await find_tenant(uow, token.tenant)
+        only_by_provider = bool(await providers.only_by_provider(uow, [token.tenant]))
     if account is None or not account.active:
         return None
-    return InvitedPerson(account, company.name if company else token.tenant)
+    return InvitedPerson(account, company.name if company else token.tenant, only_by_provider)
 
 
 def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, Message]:

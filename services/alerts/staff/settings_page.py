@@ -12,7 +12,7 @@ from services.alerts.errors import BadAccount
 from services.alerts.staff import settings_acts
 from services.alerts.staff.forms import AS_BROWSER, SettingsForm
 from services.alerts.staff.labels import role_name
-from services.alerts.staff.repository import people
+from services.alerts.staff.repository import people, providers
 from services.alerts.staff.settings_acts import own_fingerprint
 from services.alerts.staff.settings_frame import settings_frame
 from shared.http.csrf import csrf_checked
@@ -38,6 +38,8 @@ class SettingsPage(Page):
     me: Any
     """The person's row."""
     language_options: list[tuple[str, str]]
+    provider: str
+    """The name of the company's identity provider; empty without one."""
     role: str
     """The person's own, within a sentence."""
     own_fingerprint: Callable[[Any], str]
@@ -95,9 +97,11 @@ async def _page(
     async with context.database.reading() as uow:
         frame = await settings_frame(uow, staff)
         me: Any = await people.find_person(uow, staff.tenant, staff.id)
+        provider = await providers.find_provider(uow, staff.tenant)
     page = SettingsPage(
         me=me,
         language_options=_language_options(context.pages.languages),
+        provider=provider.name if provider is not None else "",
         role=role_name(me.role),
         own_fingerprint=own_fingerprint,
         form=form or SettingsForm(act="me"),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -18,7 +19,7 @@ from services.alerts.staff.pending_sign_in import (
     PendingSignIn,
     PendingSignIns,
 )
-from services.alerts.staff.repository import people, sessions
+from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.second_factors import SecondFactors
 from services.alerts.staff.sessions import SESSION_LIFETIME_S, new_session, session_id
 from services.alerts.staff.sign_in_tokens import Token
@@ -130,9 +131,9 @@ class SignIn:
     def remember_companies(self, response: Response, accounts: Sequence[Any]) -> None:
         """Set the cookie that lists the companies to choose from, if there are several."""
         if len(accounts) > 1:
-            self._set_cookie(response, COMPANIES_COOKIE, self.companies.sign(accounts), SESSION_LIFETIME_S)
+            self.set_cookie(response, COMPANIES_COOKIE, self.companies.sign(accounts), SESSION_LIFETIME_S)
         else:
-            self._delete_cookie(response, COMPANIES_COOKIE)
+            self.delete_cookie(response, COMPANIES_COOKIE)
 
     async def companies_to_choose(self, uow: UnitOfWork, request: Request) -> list[CompanyChoice]:
         """The companies that this browser may choose."""
@@ -140,39 +141,56 @@ class SignIn:
 
     async def enter(self, request: Request, uow: UnitOfWork, account: Any, goal: str) -> Response:
         """After the password: to the goal with a session, or to the second factor that is asked for first."""
+        if await providers.only_by_provider(uow, [account.tenant]):
+            return RedirectResponse(provider_address(account.tenant, goal), 303)
         step = await self.second_factors.next_step(uow, account.tenant, account.id)
         if step is None:
             response: Response = RedirectResponse(goal, 303)
             await self.open_session(request, response, uow, account)
         else:
             response = RedirectResponse(f"/login/{step}", 303)
-            self._set_cookie(response, PENDING_COOKIE, self.pending.sign(account, goal), PENDING_LIFETIME_S)
+            self.set_cookie(response, PENDING_COOKIE, self.pending.sign(account, goal), PENDING_LIFETIME_S)
         return response
 
     async def pending_of(self, uow: UnitOfWork, request: Request) -> PendingSignIn | None:
         """The account of which this browser has given the password alone."""
         return await self.pending.read(uow, cookie_of(request, PENDING_COOKIE))
 
-    async def open_session(self, request: Request, response: Response, uow: UnitOfWork, account: Any) -> None:
+    async def open_session(
+        self,
+        request: Request,
+        response: Response,
+        uow: UnitOfWork,
+        account: Any,
+        *,
+        by_provider: bool = False,
+    ) -> None:
         """Start a session in place of this browser's present one, and know the browser from now on.
 
         It is known only after all factors: else the password alone would give attempts at the second one.
         """
         if (here := staff_of(request)) is not None:
             await sessions.delete_session(uow, here.tenant, session_id(here))
-        await self.start_session(request, response, uow, account.tenant, account.id)
+        await self.start_session(request, response, uow, account.tenant, account.id, by_provider=by_provider)
         known = self.known_browsers.sign(account.address, cookie_of(request, KNOWN_COOKIE))
-        self._set_cookie(response, KNOWN_COOKIE, known, int(KNOWN_LIFETIME.total_seconds()))
-        self._delete_cookie(response, PENDING_COOKIE)
+        self.set_cookie(response, KNOWN_COOKIE, known, int(KNOWN_LIFETIME.total_seconds()))
+        self.delete_cookie(response, PENDING_COOKIE)
 
     async def start_session(
-        self, request: Request, response: Response, uow: UnitOfWork, tenant: str, person: UUID
+        self,
+        request: Request,
+        response: Response,
+        uow: UnitOfWork,
+        tenant: str,
+        person: UUID,
+        *,
+        by_provider: bool = False,
     ) -> None:
         """Start a session and set its cookies."""
         device = device_of(request.headers.get("user-agent", ""))
-        token = await new_session(uow, tenant, person, device)
+        token = await new_session(uow, tenant, person, device, by_provider=by_provider)
         session = await sessions.find_session(uow, tenant, token.digest)
-        self._set_cookie(response, SESSION_COOKIE, str(token), SESSION_LIFETIME_S)
+        self.set_cookie(response, SESSION_COOKIE, str(token), SESSION_LIFETIME_S)
         self.set_pass(response, session)
 
     async def session_of(self, request: Request) -> Any | None:
@@ -185,16 +203,16 @@ class SignIn:
 
     def set_pass(self, response: Response, session: Any) -> None:
         """Set the cookie of the pass, which lasts five minutes, and that of the person's language."""
-        self._set_cookie(response, ACCESS_COOKIE, self._pass(session), ACCESS_PASS_LIFETIME_S)
+        self.set_cookie(response, ACCESS_COOKIE, self._pass(session), ACCESS_PASS_LIFETIME_S)
         if session.language:
-            self._set_cookie(response, LANGUAGE_COOKIE, session.language, SESSION_LIFETIME_S)
+            self.set_cookie(response, LANGUAGE_COOKIE, session.language, SESSION_LIFETIME_S)
         else:
-            self._delete_cookie(response, LANGUAGE_COOKIE)
+            self.delete_cookie(response, LANGUAGE_COOKIE)
 
     def delete_cookies(self, response: Response) -> None:
         """Delete the cookies that give access."""
         for name in (ACCESS_COOKIE, SESSION_COOKIE, COMPANIES_COOKIE, PENDING_COOKIE):
-            self._delete_cookie(response, name)
+            self.delete_cookie(response, name)
 
     def _pass(self, session: Any) -> str:
         return self.access.sign(
@@ -209,7 +227,8 @@ class SignIn:
             )
         )
 
-    def _set_cookie(self, response: Response, name: str, value: str, seconds: int) -> None:
+    def set_cookie(self, response: Response, name: str, value: str, seconds: int) -> None:
+        """Set one of our cookies, which no script reads."""
         response.set_cookie(
             cookie_name(name, encrypted=self.secure),
             value,
@@ -220,7 +239,8 @@ class SignIn:
             samesite="lax",
         )
 
-    def _delete_cookie(self, response: Response, name: str) -> None:
+    def delete_cookie(self, response: Response, name: str) -> None:
+        """Delete one of our cookies."""
         response.delete_cookie(
             cookie_name(name, encrypted=self.secure),
             path="/",
@@ -228,3 +248,8 @@ class SignIn:
             httponly=True,
             samesite="lax",
         )
+
+
+def provider_address(tenant: str, goal: str = "/") -> str:
+    """The page from which the people of a company go to their identity provider."""
+    return f"/login/provider?{urlencode({'company': tenant, 'next': goal})}"

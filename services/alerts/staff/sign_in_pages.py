@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -138,7 +138,8 @@ async def logout(
 ) -> Response:
     """Sign out in this browser."""
     async with context.database.transaction() as uow:
-        await sessions.delete_session(uow, staff.tenant, session_id(staff))
-    response = RedirectResponse("/login", 303)
+        by_provider = await sessions.delete_session(uow, staff.tenant, session_id(staff))
+    query = urlencode({"company": staff.tenant})
+    response = RedirectResponse(f"/login/provider/signed-out?{query}" if by_provider else "/login", 303)
     context.sign_in.delete_cookies(response)
     return response

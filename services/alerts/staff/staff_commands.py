@@ -6,7 +6,7 @@ from typing import Any
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.passwords import Passwords, password_fault
-from services.alerts.staff.repository import people, sessions
+from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database
 from shared.privacy.audit import COMMAND_LINE, record_audit
@@ -79,6 +79,17 @@ async def reset_second_factor(database: Database, tenant: str, address: str) -> 
             raise BadAccount("address", message("Nobody has this address."))
         await accounts.reset_second_factor(uow, tenant, found.id)
         record_audit(uow, tenant, COMMAND_LINE, "second_factor_reset", str(found.id))
+
+
+async def allow_passwords(database: Database, tenant: str) -> None:
+    """Let passwords in again where the identity provider is the only way and fails.
+
+    :raises BadAccount: when the company has no identity provider.
+    """
+    async with database.transaction() as uow:
+        if not await providers.set_only_way(uow, tenant, only_way=False):
+            raise BadAccount("tenant", message("This company has no identity provider."))
+        record_audit(uow, tenant, COMMAND_LINE, "identity_provider_changed", None, only_way=False)
 
 
 async def dismiss(database: Database, tenant: str, address: str) -> None:

@@ -38,6 +38,10 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "person_changed": message("changed what a colleague may do and see"),
     "person_deactivated": message("ended the access of a colleague"),
     "person_activated": message("gave a colleague access again"),
+    "person_provisioned": message("came in through the identity provider for the first time"),
+    "person_linked": message("linked an account with the identity provider"),
+    "identity_provider_changed": message("changed the sign-in through the identity provider"),
+    "identity_provider_removed": message("removed the identity provider"),
     "sign_in_link": message("made a link to sign in for a colleague"),
     "password_set": message("set the password of a colleague"),
     "second_factor_on": message("switched on their second factor"),
@@ -83,6 +87,7 @@ FACT_LABELS: dict[str, Message] = {
     "countries": message("rules of countries"),
     "declared": message("declared for countries"),
     "required": message("asked of everybody"),
+    "only_way": message("the only way in"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {

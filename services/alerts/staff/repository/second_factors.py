@@ -124,7 +124,7 @@ async def set_required(uow: UnitOfWork, tenant: str, *, required: bool) -> None:
 
 DELETE_SESSIONS_WITHOUT_FACTOR = """
     DELETE FROM session e
-    WHERE e.tenant = :tenant AND NOT EXISTS (
+    WHERE e.tenant = :tenant AND NOT e.by_provider AND NOT EXISTS (
         SELECT FROM second_factor f
         WHERE f.tenant = e.tenant AND f.staff_id = e.staff_id AND f.confirmed_at IS NOT NULL
     )
@@ -132,5 +132,5 @@ DELETE_SESSIONS_WITHOUT_FACTOR = """
 
 
 async def delete_sessions_without_factor(uow: UnitOfWork, tenant: str) -> None:
-    """Sign out everybody of the company who has no second factor: they get one when they sign in again."""
+    """Sign out everybody who came in by a password alone: they get a second factor when they come again."""
     await uow.execute(DELETE_SESSIONS_WITHOUT_FACTOR, {"tenant": tenant})
