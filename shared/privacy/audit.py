@@ -55,6 +55,7 @@ AuditAct = Literal[
     "second_factor_rule",
     "recovery_code_used",
     "company_created",
+    "company_changed",
     "people_rule",
     "key_created",
     "key_revoked",

@@ -43,6 +43,7 @@ from shared.link_tokens import LinkSigner
 from shared.permissions import Role
 from shared.privacy.persons import person_of
 from shared.service import Context
+from shared.tenancy import digest_of, find_tenant
 
 SCOPES: tuple[str, ...] = ("admin",)
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
@@ -77,6 +78,8 @@ class Company:
 
     name: str
     key: str = ""
+    spare_key: str = ""
+    """The id of a key that nothing uses."""
     survey: str = ""
     suppression: str = ""
     imported: str = ""
@@ -181,6 +184,11 @@ class World:
         company, trigger = Company(name), self.contexts["trigger"].database
         await tenants.create_tenant(trigger, name, name=name.title(), time_zone="Europe/Copenhagen")
         company.key = await tenants.create_key(trigger, name, SCOPES, name=f"{name}-shop")
+        spare = await tenants.create_key(trigger, name, ["scores:read"], name=f"{name}-spare")
+        async with trigger.reading() as uow:
+            known = await find_tenant(uow, name)
+        assert known is not None
+        company.spare_key = next(key.id for key in known.keys if key.digest == digest_of(spare))
         await self.deliver_all()
         for role in ("admin", "editor", "leader", "agent", "analyst"):
             await self.add_person(company, role)

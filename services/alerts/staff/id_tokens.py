@@ -17,10 +17,10 @@ LEEWAY_S = 60
 MAX_SUBJECT_CHARS = 255
 """As OpenID Connect bounds it."""
 MIN_RSA_BITS = 2048
-_KINDS: dict[str, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+_KEY_CLASS_BY_TYPE: dict[str, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
-class UnknownKey(Exception):
+class UnpublishedKey(Exception):
     """No key of the issuer has signed it, as far as we know its keys."""
 
 
@@ -30,7 +30,7 @@ def verified_claims(
     """The claims of a token that proves who has signed in.
 
     :param keys: the issuer's, as it publishes them (RFC 7517).
-    :raises UnknownKey: when it names none of them.
+    :raises UnpublishedKey: when it names none of them.
     :raises ProviderFailed: when it is not what it must be.
     """
     try:
@@ -55,13 +55,13 @@ def _key_of(header: Mapping[str, Any], keys: Mapping[str, Any]) -> RSAKey | ECKe
     usable = [
         one
         for one in (listed if isinstance(listed, list) else [])
-        if isinstance(one, dict) and one.get("kty") in _KINDS and one.get("use", "sig") == "sig"
+        if isinstance(one, dict) and one.get("kty") in _KEY_CLASS_BY_TYPE and one.get("use", "sig") == "sig"
     ]
     named = [one for one in usable if one.get("kid") == header["kid"]] if "kid" in header else usable
     if len(named) != 1:
-        raise UnknownKey
+        raise UnpublishedKey
     public = {name: value for name, value in named[0].items() if name not in {"key_ops", "alg"}}
-    key = _KINDS[public["kty"]].import_key(public)
+    key = _KEY_CLASS_BY_TYPE[public["kty"]].import_key(public)
     if isinstance(key, RSAKey) and key.public_key.key_size < MIN_RSA_BITS:
         raise _broken("key size")
     return key

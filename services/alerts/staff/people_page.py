@@ -136,7 +136,7 @@ async def _list_page(
             role_options=role_options(),
             choice=await _segment_choice(uow, staff, (), form, fault),
             form=form or PeopleForm(act="invite"),
-            fault=_told(fault),
+            fault=_shown_fault(fault),
             done=spoken(CONFIRMATIONS.get(did, "")),
         )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
@@ -170,13 +170,13 @@ async def _person_page(
             choice=await _segment_choice(uow, staff, found.segments, again, fault),
             drawn=person_fingerprint(found),
             form=form or PeopleForm(act="change"),
-            fault=_told(fault),
+            fault=_shown_fault(fault),
             done=spoken(CONFIRMATIONS.get(did, "")),
         )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
 
 
-def _told(fault: BadAccount | None) -> tuple[str, str] | None:
+def _shown_fault(fault: BadAccount | None) -> tuple[str, str] | None:
     return (fault.field, spoken(fault.remedy)) if fault else None
 
 

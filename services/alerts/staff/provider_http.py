@@ -15,7 +15,8 @@ from shared.outbound.address_guard import AddressGuard, AddressRefused
 from shared.outbound.guarded_http import TIMEOUT_S, guarded_client
 from shared.values.messages import message
 
-MOST_BYTES = 256 * 1024
+MAX_ANSWER_BYTES = 200_000
+"""Of metadata, keys and tokens."""
 CACHE_S = 300.0
 """For how long the metadata and keys of an issuer count."""
 NEW_KEYS_S = 10.0
@@ -126,7 +127,7 @@ class ProviderHttp:
                     body = b""
                     async for part in response.aiter_bytes():
                         body += part
-                        if len(body) > MOST_BYTES:
+                        if len(body) > MAX_ANSWER_BYTES:
                             raise ProviderFailed(message("The provider answers with too much."))
         except AddressRefused as error:
             raise ProviderFailed(

@@ -12,7 +12,7 @@ import msgspec
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from services.alerts.staff.id_tokens import UnknownKey, verified_claims
+from services.alerts.staff.id_tokens import UnpublishedKey, verified_claims
 from services.alerts.staff.provider_claims import ClaimRules
 from services.alerts.staff.provider_errors import ProviderFailed
 from services.alerts.staff.provider_http import Metadata, ProviderHttp
@@ -155,7 +155,7 @@ class ProviderSignIn:
                     nonce=begun.nonce,
                     now=int(self._clock().timestamp()),
                 )
-            except UnknownKey:
+            except UnpublishedKey:
                 continue
         raise ProviderFailed(
             message("The token of the provider is signed with a key that it does not publish.")

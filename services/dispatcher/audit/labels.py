@@ -50,6 +50,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "second_factor_rule": message("changed whether everybody needs a second factor"),
     "recovery_code_used": message("signed in with a recovery code"),
     "company_created": message("created the company"),
+    "company_changed": message("changed the name, address or languages of the company"),
     "people_rule": message("changed whose scores are shown"),
     "key_created": message("created an API key"),
     "key_revoked": message("revoked an API key"),

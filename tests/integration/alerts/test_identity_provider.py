@@ -67,9 +67,9 @@ class World:
         assert answer.status_code == 303, answer.text
         return self.provider.went_to(answer.headers["location"])
 
-    async def sign_in(self, client: httpx.AsyncClient | None = None, **changes: Any) -> httpx.Response:
+    async def sign_in(self, browser: httpx.AsyncClient | None = None, **changes: Any) -> httpx.Response:
         """There and back; ``changes`` are of the way back."""
-        client = client or self.alerts.client()
+        client = browser or self.alerts.client()
         told = await self.go(client)
         query = {"code": "a code", "state": told["state"], **changes}
         return await client.get("/login/provider/callback", params=query)
@@ -189,12 +189,13 @@ async def test_the_way_back_counts_only_in_the_browser_that_began_and_with_its_s
     ):
         answer = await client.get("/login/provider/callback", params={"code": "c", "state": state})
         assert (answer.status_code, came_in(answer)) == (422, False)
-    for changes in (
+    lies: list[dict[str, Any]] = [
         {"state": "another"},
         {"iss": "https://issuer.example"},
         {"code": ""},
         {"error": "x", "code": ""},
-    ):
+    ]
+    for changes in lies:
         answer = await world.sign_in(**changes)
         assert (answer.status_code, came_in(answer)) == (422, False)
     assert world.provider.asked == []
@@ -288,12 +289,13 @@ async def test_role_and_segments_follow_the_claims_at_each_sign_in(world: World)
             world.alerts.database, "SELECT role, segments FROM staff WHERE name = 'Sara Lund'"
         )
         assert (row.role, list(row.segments)) == (role, segments)
-    for claims in (
+    lacking: list[dict[str, Any]] = [
         {"realm": {"roles": ["x"]}},
         {"realm": {"roles": ["lead"]}, "stores": ["99"]},
         {"realm": 3},
-    ):
-        world.provider.claims |= claims
+    ]
+    for told in lacking:
+        world.provider.claims |= told
         answer = await world.sign_in()
         assert (answer.status_code, "gives you no rights here" in answer.text) == (403, True)
 
