@@ -106,7 +106,7 @@ async def _provisioned(
         uow,
         provider.tenant,
         address=claims["email"],
-        name=name if isinstance(name, str) else "",
+        name=name[: accounts.MAX_FIELD_CHARS] if isinstance(name, str) else "",
         role=role,
         segments=segments,
     )

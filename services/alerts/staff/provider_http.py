@@ -19,6 +19,8 @@ MAX_ANSWER_BYTES = 200_000
 """Of metadata, keys and tokens."""
 CACHE_S = 300.0
 """For how long the metadata and keys of an issuer count."""
+MAX_CACHED = 1_000
+"""Answers that are kept; with one more all are forgotten."""
 NEW_KEYS_S = 10.0
 """Keys are asked for anew at most so often, whatever key a token names."""
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
@@ -114,6 +116,8 @@ class ProviderHttp:
 
     async def _cached(self, kind: str, url: str, max_age: float = CACHE_S) -> dict[str, Any]:
         known = self._cache.get((kind, url))
+        if len(self._cache) >= MAX_CACHED:
+            self._cache.clear()
         if known is None or self.clock() - known.read_at > max_age:
             known = self._cache[kind, url] = _Cached(await self._ask("GET", url), self.clock())
         found: dict[str, Any] = known.value

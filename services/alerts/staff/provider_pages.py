@@ -21,6 +21,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, cookie_of, safe_next, signed_in
 from shared.pages.language import spoken
 from shared.pages.page import Page
+from shared.telemetry import metrics
 from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
@@ -90,13 +91,14 @@ async def come_back(
     begun: BegunSignIn | None = None
     try:
         begun = context.provider_sign_in.returned(cookie_of(request, PROVIDER_COOKIE), state)
-        return await _entered(request, context, begun, code or _no_code(error), iss)
+        response = await _entered(request, context, begun, code or _no_code(error), iss)
     except (ProviderFailed, ProviderRefusal) as refused:
-        log.info(
-            "provider_sign_in_refused", kind=type(refused).__name__, tenant=begun.tenant if begun else ""
-        )
-        status = 403 if isinstance(refused, ProviderRefusal) else 422
+        outcome, status = ("refused", 403) if isinstance(refused, ProviderRefusal) else ("failed", 422)
+        metrics.PROVIDER_SIGN_INS.labels(outcome).inc()
+        log.info("provider_sign_in_refused", outcome=outcome, tenant=begun.tenant if begun else "")
         return _refused(request, context, refused.remedy, begun.tenant if begun else "", status)
+    metrics.PROVIDER_SIGN_INS.labels("entered").inc()
+    return response
 
 
 @router.get("/login/provider/signed-out")
