@@ -153,8 +153,11 @@ class SignIn:
         return response
 
     async def pending_of(self, uow: UnitOfWork, request: Request) -> PendingSignIn | None:
-        """The account of which this browser has given the password alone."""
-        return await self.pending.read(uow, cookie_of(request, PENDING_COOKIE))
+        """The account of which this browser has given the password alone, where passwords let anybody in."""
+        pending = await self.pending.read(uow, cookie_of(request, PENDING_COOKIE))
+        if pending is not None and await providers.only_by_provider(uow, [pending.account.tenant]):
+            return None
+        return pending
 
     async def open_session(
         self,
@@ -167,14 +170,16 @@ class SignIn:
     ) -> None:
         """Start a session in place of this browser's present one, and know the browser from now on.
 
-        It is known only after all factors: else the password alone would give attempts at the second one.
+        It is known only after all factors, else the password alone would give attempts at the second one; and
+        never by a provider's word, which may be that of another company that names the same address.
         """
         if (here := staff_of(request)) is not None:
             await sessions.delete_session(uow, here.tenant, session_id(here))
         await self.start_session(request, response, uow, account.tenant, account.id, by_provider=by_provider)
-        known = self.known_browsers.sign(account.address, cookie_of(request, KNOWN_COOKIE))
-        self.set_cookie(response, KNOWN_COOKIE, known, int(KNOWN_LIFETIME.total_seconds()))
         self.delete_cookie(response, PENDING_COOKIE)
+        if not by_provider:
+            known = self.known_browsers.sign(account.address, cookie_of(request, KNOWN_COOKIE))
+            self.set_cookie(response, KNOWN_COOKIE, known, int(KNOWN_LIFETIME.total_seconds()))
 
     async def start_session(
         self,

@@ -20,6 +20,7 @@ from support.http_clients import context_on
 from support.servers import serving
 
 from services.alerts.app import SERVICE
+from services.alerts.staff.known_browsers import KNOWN_COOKIE
 from services.alerts.staff.provider_claims import ClaimRules
 from services.alerts.staff.repository import providers
 from services.alerts.staff.staff_commands import allow_passwords
@@ -97,6 +98,7 @@ def came_in(answer: httpx.Response) -> bool:
 async def test_who_is_proven_gets_an_account_a_session_and_the_role_of_the_claims(world: World) -> None:
     answer = await world.sign_in()
     assert (answer.status_code, answer.headers["location"], came_in(answer)) == (303, "/inbox", True)
+    assert not [one for one in answer.headers.get_list("set-cookie") if one.startswith(KNOWN_COOKIE)]
     assert await world.people() == [("Sara Lund", "agent")]
     (session,) = await rows(
         world.alerts.database, "SELECT by_provider, expires_at - created_at AS lasts FROM session"
