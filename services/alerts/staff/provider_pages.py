@@ -104,6 +104,7 @@ async def come_back(
 @router.get("/login/provider/signed-out")
 async def show_signed_out(request: Request, context: OwnContext, company: str = "") -> Response:
     """That somebody is signed out here, with the link that also ends the session at the provider."""
+    context.sign_in.count_attempt(request)
     async with context.database.reading() as uow:
         provider = await providers.find_provider(uow, company)
     if provider is None:
