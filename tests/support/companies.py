@@ -24,6 +24,8 @@ from support.stack import Postgres
 
 from services import SERVICES
 from services.alerts.staff import accounts
+from services.alerts.staff.provider_claims import ClaimRules
+from services.alerts.staff.repository.providers import save_provider
 from services.alerts.staff.sessions import new_session
 from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
@@ -283,6 +285,18 @@ class World:
             company.case = row.scalar_one()
             admin = company.people["admin"].staff.id
             company.link = str(await new_link(uow, company.name, admin))
+            # Nobody answers there, and no guard would let us ask.
+            await save_provider(
+                uow,
+                company.name,
+                name=f"{company.name} provider",
+                issuer="https://127.0.0.1:1",
+                client_id=f"{company.name}-client",
+                sealed=None,
+                claims=ClaimRules(),
+                provisions=False,
+                trusts_addresses=False,
+            )
         await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
         await self.deliver_all()
 

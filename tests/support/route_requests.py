@@ -51,6 +51,8 @@ class RouteRequest:
     public: bool = False
     is_logged: bool = False
     """Whether reading it adds a line to the log of who looked, and nothing else."""
+    own: int | None = None
+    """What even its owner is answered, where another server would have to answer first; None: the page."""
     foreign: int | None = None
     """What somebody else is answered; None: the route speaks of its caller's own things only."""
 
@@ -424,18 +426,21 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),
         "alerts GET /settings/identity-provider": empty,
         "alerts POST /settings/identity-provider": RouteRequest(form={"act": "remove"}),
-        # A company without a provider has no such page.
         "alerts GET /settings/provider-link": empty,
         "alerts POST /settings/provider-link": RouteRequest(form={}),
         "alerts GET /login": public,
-        "alerts GET /login/provider": RouteRequest(query={"company": of.name}, public=True, foreign=404),
+        "alerts GET /login/provider": RouteRequest(
+            query={"company": of.name}, public=True, may_repeat=(of.name,)
+        ),
         "alerts GET /login/provider/{company}/start": RouteRequest(
-            {"company": of.name}, public=True, foreign=404
+            {"company": of.name}, public=True, may_repeat=(of.name,), own=422, foreign=422
         ),
         "alerts GET /login/provider/callback": RouteRequest(
-            query={"code": "x", "state": "x"}, public=True, foreign=422
+            query={"code": "x", "state": "x"}, public=True, own=422, foreign=422
         ),
-        "alerts GET /login/provider/signed-out": RouteRequest(query={"company": of.name}, public=True),
+        "alerts GET /login/provider/signed-out": RouteRequest(
+            query={"company": of.name}, public=True, may_repeat=(of.name,)
+        ),
         "alerts GET /login/code": public,
         "alerts POST /login/code": RouteRequest(form={"code": "000000"}, public=True),
         "alerts GET /login/enrolment": public,

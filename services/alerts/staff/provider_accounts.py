@@ -127,15 +127,15 @@ async def _provisioned(
 async def _with_rights(
     uow: UnitOfWork, provider: Any, person: UUID, role: str | None, segments: list[str] | None
 ) -> Any:
-    account: Any = await people.find_person(uow, provider.tenant, person, lock=True)
-    if account is None or not account.active:
-        raise ProviderRefusal(message("Your access here has ended. Ask an administrator."))
+    """The account with the rights of the claims. Administrators are locked before it, as everywhere."""
+    account = _admitted(await people.find_person(uow, provider.tenant, person))
     wanted_role = account.role if role is None else role
     wanted = list(account.segments) if segments is None else segments
     if (wanted_role, wanted) == (account.role, list(account.segments)):
         return account
     if await people.lock_admins(uow, provider.tenant) == [person]:
         return account  # claims may take everything but the last administrator of a company
+    _admitted(await people.find_person(uow, provider.tenant, person, lock=True))
     await accounts.change_rights(uow, provider.tenant, person, role=wanted_role, segments=wanted)
     record_audit(
         uow,
@@ -147,6 +147,12 @@ async def _with_rights(
         segments=len(wanted),
     )
     return await people.find_person(uow, provider.tenant, person)
+
+
+def _admitted(account: Any | None) -> Any:
+    if account is None or not account.active:
+        raise ProviderRefusal(message("Your access here has ended. Ask an administrator."))
+    return account
 
 
 def _actor(account: Any) -> AuditActor:
