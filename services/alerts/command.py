@@ -39,17 +39,6 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
 
         _run(settings, add)
 
-    @staff.command()
-    def link(tenant: str, address: str) -> None:
-        """A new sign-in link for somebody who is here; earlier links end."""
-
-        async def renew(context: "Context") -> str:
-            from services.alerts.staff import staff_commands
-
-            return await staff_commands.sign_in_link(context.database, context.staff_url, tenant, address)
-
-        _run(settings, renew)
-
     @staff.command("list")
     def show(tenant: str) -> None:
         """Everybody of a company."""
@@ -70,6 +59,47 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
             )
 
         _run(settings, table)
+
+    _add_access(staff, settings)
+
+
+def _add_access(staff: typer.Typer, settings: Callable[[], None]) -> None:
+    """Add what is done about the access of somebody."""
+
+    @staff.command()
+    def link(tenant: str, address: str) -> None:
+        """A new sign-in link for somebody who is here; earlier links end."""
+
+        async def renew(context: "Context") -> str:
+            from services.alerts.staff import staff_commands
+
+            return await staff_commands.sign_in_link(context.database, context.staff_url, tenant, address)
+
+        _run(settings, renew)
+
+    @staff.command("reset-second-factor")
+    def reset_second_factor(tenant: str, address: str) -> None:
+        """Somebody lost phone and recovery codes: the password alone signs in until a new one is set up."""
+
+        async def reset(context: "Context") -> str:
+            from services.alerts.staff import staff_commands
+
+            await staff_commands.reset_second_factor(context.database, tenant, address)
+            return f"{address} has no second factor any more"
+
+        _run(settings, reset)
+
+    @staff.command("allow-passwords")
+    def allow_passwords(tenant: str) -> None:
+        """The identity provider fails and is the only way in: passwords let people in again."""
+
+        async def allow(context: "Context") -> str:
+            from services.alerts.staff import staff_commands
+
+            await staff_commands.allow_passwords(context.database, tenant)
+            return f"passwords let people of {tenant} in"
+
+        _run(settings, allow)
 
     @staff.command()
     def deactivate(tenant: str, address: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sign_in import SignIn
 from shared.http.live import LiveFeed
 from shared.pages.environment import Pages
@@ -15,11 +16,12 @@ from shared.web import context_of
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsContext(Context):
-    """The process's context with the pages, their live feed, sign-in, and the policy of cases."""
+    """The context of the process with pages, live feed, the ways to sign in, and the policy of cases."""
 
     pages: Pages
     feed: LiveFeed
     sign_in: SignIn
+    provider_sign_in: ProviderSignIn
     policy: CasePolicy
 
 

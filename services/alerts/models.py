@@ -227,6 +227,7 @@ session = Table(
     Column("expires_at", INSTANT, nullable=False),
     Column("device", Text),
     Column("seen_at", INSTANT),
+    Column("by_provider", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("tenant", "digest"),
     Index(None, "tenant", "staff_id"),
 )
@@ -238,6 +239,55 @@ sign_in_link = Table(
     Column("staff_id", Uuid, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("used_at", INSTANT),
+)
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("begun_at", INSTANT, nullable=False),
+    Column("confirmed_at", INSTANT),
+    # The step of the last code that was taken: neither it nor an earlier one is taken again.
+    Column("last_step", BigInteger, nullable=False, server_default=text("0")),
+)
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("used_at", INSTANT),
+)
+sign_in_rule = Table(
+    "sign_in_rule",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("second_factor_required", Boolean, nullable=False, server_default=text("false")),
+)
+identity_provider = Table(
+    "identity_provider",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("claims", JSONB, nullable=False),
+    Column("provisions", Boolean, nullable=False),
+    Column("trusts_addresses", Boolean, nullable=False),
+    Column("only_way", Boolean, nullable=False, server_default=text("false")),
+    Column("changed_at", INSTANT, nullable=False),
+)
+provider_subject = Table(
+    "provider_subject",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("linked_at", INSTANT, nullable=False),
+    Index(None, "tenant", "staff_id"),
 )
 notification = Table(
     "notification",

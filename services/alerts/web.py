@@ -11,9 +11,23 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
-from services.alerts.staff import link_pages, settings_page, sign_in_pages
+from services.alerts.staff import (
+    link_pages,
+    people_page,
+    provider_pages,
+    provider_settings,
+    second_factor_pages,
+    second_factor_settings,
+    sessions_page,
+    settings_page,
+    sign_in_pages,
+    sign_in_rules_page,
+)
+from services.alerts.staff.provider_http import ProviderHttp
+from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from shared.outbound.address_guard import AddressGuard
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -29,6 +43,12 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages=pages,
         feed=live_feed(database, context.stopping, context.changes),
         sign_in=SignIn.with_secret(context.secret, database, secure=secure),
+        provider_sign_in=ProviderSignIn(
+            context.secret,
+            context.staff_url,
+            ProviderHttp(AddressGuard.of(context.afterword.outbound_networks)),
+            database.clock,
+        ),
         policy=current_policy(),
     )
     app = service_app(
@@ -37,9 +57,16 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             api.router,
             inbox_page.router,
             case_page.router,
-            sign_in_pages.router,
             link_pages.router,
+            second_factor_pages.router,
             settings_page.router,
+            second_factor_settings.router,
+            sessions_page.router,
+            people_page.router,
+            sign_in_rules_page.router,
+            provider_pages.router,
+            provider_settings.router,
+            sign_in_pages.router,
             export_router(context.service, PERSONAL_TABLES, read_export, database, context.secret),
             retention_router(context.service, RETENTION, database, context.secret),
         ],

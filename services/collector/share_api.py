@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from services.collector.context import CollectorContext, OwnContext
 from services.collector.repository import share_links
 from services.collector.share_commands import ShareKeyReused, ShareRefused, change_link, make_link
-from services.collector.share_qr import qr_png, qr_svg
 from services.collector.share_schemas import (
     ShareLinkBody,
     ShareLinkChange,
@@ -21,6 +20,7 @@ from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.ids import derived, uuid7
+from shared.pages.qr_codes import qr_png, qr_svg
 from shared.permissions import EDITING_ROLES
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message

@@ -1,5 +1,7 @@
 """What can be wrong with a tenant or a key."""
 
+from shared.values.messages import Message
+
 
 class TenantExists(Exception):
     """A tenant has this short name already."""
@@ -14,4 +16,11 @@ class UnknownKey(Exception):
 
 
 class BadTenant(Exception):
-    """A value given for the tenant or its key is not allowed; the message says what to change."""
+    """A value given for the tenant or its key is not allowed; the message says what to change.
+
+    ``field`` names it as forms and bodies do.
+    """
+
+    def __init__(self, field: str, remedy: Message) -> None:
+        super().__init__(str(remedy))
+        self.field, self.remedy = field, remedy

@@ -18,13 +18,15 @@ from shared.events.transactions import OWN_SOURCES
 from shared.ids import uuid7
 from shared.intake.sources import is_reserved
 from shared.permissions import EVENT_SCOPES, SCOPES
-from shared.privacy.audit import COMMAND_LINE, record_audit
+from shared.privacy.audit import COMMAND_LINE, AuditActor, record_audit
 from shared.tenancy import digest_of, find_tenant
+from shared.values.messages import message
 from shared.values.text import normalized_text
 from shared.values.zones import zone_names
 
 MAX_NAME_LENGTH = 200
 MAX_POSTAL_ADDRESS_LENGTH = 1_000
+_WHAT = {"name": message("The name"), "postal_address": message("The postal address")}
 KEY_PREFIX = "aw_"
 """By it people and scanners recognise a key that leaked."""
 
@@ -44,18 +46,29 @@ async def create_tenant(
     :raises BadTenant: when a value is not allowed.
     :raises TenantExists: when the short name is taken.
     """
-    name = _printable(name, "name", MAX_NAME_LENGTH)
+    name = printable(name, "name", MAX_NAME_LENGTH)
     if postal_address is not None:
-        postal_address = _printable(postal_address, "postal address", MAX_POSTAL_ADDRESS_LENGTH)
+        postal_address = printable(postal_address, "postal_address", MAX_POSTAL_ADDRESS_LENGTH)
     if not SHORT_NAME.fullmatch(tenant):
         raise BadTenant(
-            f"The short name cannot be {tenant!r}: it takes small letters, digits and hyphens, "
-            f"{MAX_SHORT_NAME_LENGTH} at most."
+            "tenant",
+            message(
+                "The short name cannot be %(name)s: it takes small letters, digits and hyphens, "
+                "%(most)s at most.",
+                name=repr(tenant),
+                most=MAX_SHORT_NAME_LENGTH,
+            ),
         )
     if time_zone not in zone_names():
-        raise BadTenant(f"There is no time zone {time_zone!r}; write it like Europe/Copenhagen.")
+        raise BadTenant(
+            "time_zone",
+            message("There is no time zone %(zone)s; write it like Europe/Copenhagen.", zone=repr(time_zone)),
+        )
     if not re.fullmatch(r"[A-Z]{2}", country):
-        raise BadTenant(f"The country is two capital letters, like DK, not {country!r}.")
+        raise BadTenant(
+            "country",
+            message("The country is two capital letters, like DK, not %(country)s.", country=repr(country)),
+        )
     company = Tenant(
         id=tenant,
         version=1,
@@ -73,11 +86,21 @@ async def create_tenant(
     return company
 
 
-def _printable(text: str, what: str, max_length: int) -> str:
+def printable(text: str, field: str, max_length: int) -> str:
+    """The text in its one form.
+
+    :raises BadTenant: when it is empty, too long, or cannot be printed.
+    """
     clean = normalized_text(text)
     if not clean or len(clean) > max_length or not clean.isprintable():
         raise BadTenant(
-            f"The {what} takes 1 to {max_length} characters that can be printed; {len(clean)} are here."
+            field,
+            message(
+                "%(what)s takes 1 to %(most)s characters that can be printed; %(found)s are here.",
+                what=_WHAT[field],
+                most=max_length,
+                found=len(clean),
+            ),
         )
     return clean
 
@@ -89,7 +112,7 @@ async def free_short_name(database: Database, name: str) -> str:
             company = await find_tenant(uow, candidate)
             if company is None or company.name == name:
                 return candidate
-    raise BadTenant("All short names made of this name are taken; choose one.")
+    raise BadTenant("tenant", message("All short names made of this name are taken; choose one."))
 
 
 async def is_unfinished(database: Database, tenant: str, name: str) -> bool:
@@ -107,6 +130,7 @@ async def create_key(
     name: str = "default",
     source: str | None = None,
     expires_at: datetime | None = None,
+    who: AuditActor = COMMAND_LINE,
 ) -> str:
     """Create a key and return it; it is stored only hashed, so it is never shown again.
 
@@ -118,14 +142,28 @@ async def create_key(
     """
     name, source = normalized_text(name), source and normalized_text(source)
     if not name or len(name) > MAX_NAME_LENGTH or len(source or "") > MAX_NAME_LENGTH:
-        raise BadTenant(f"A key's name and its source have 1 to {MAX_NAME_LENGTH} characters.")
+        raise BadTenant(
+            "name",
+            message("A key's name and its source have 1 to %(most)s characters.", most=MAX_NAME_LENGTH),
+        )
     if is_reserved(source or name):
         raise BadTenant(
-            f"Sources that begin with {OWN_SOURCES} are Afterword's own. Give the key another name or source."
+            "name",
+            message(
+                "Sources that begin with %(begin)s are Afterword's own. Give the key another name or source.",
+                begin=OWN_SOURCES,
+            ),
         )
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
+        raise BadTenant(
+            "scopes",
+            message(
+                "Scopes are %(known)s; not %(unknown)s.",
+                known=", ".join(SCOPES),
+                unknown=", ".join(unknown) or message("none"),
+            ),
+        )
     token = KEY_PREFIX + secrets.token_urlsafe(32)
     key = KeyDigest(
         id=uuid7().hex,
@@ -136,14 +174,19 @@ async def create_key(
         expires_at=expires_at,
     )
     async with database.transaction() as uow:
-        company = await _lock(uow, tenant)
+        company = await locked(uow, tenant)
         if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(
-                f"{tenant} has as many keys as a company can have ({key_list.MAX_LIVE_KEYS}, fewer when "
-                "their names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
+                "name",
+                message(
+                    "%(company)s has as many keys as a company can have (%(most)s, fewer when their names "
+                    "are long). Revoke those that nobody uses; `afterword tenant list` shows them.",
+                    company=tenant,
+                    most=key_list.MAX_LIVE_KEYS,
+                ),
             )
-        await _update(uow, replace(company, keys=(*company.keys, key)))
-        record_audit(uow, tenant, COMMAND_LINE, "key_created", key.id, scopes=" ".join(key.scopes))
+        await publish_change(uow, replace(company, keys=(*company.keys, key)))
+        record_audit(uow, tenant, who, "key_created", key.id, scopes=" ".join(key.scopes))
     return token
 
 
@@ -155,21 +198,21 @@ async def default_sources(database: Database, tenant: str) -> list[str]:
     return sorted({key.source or key.name for key in sending})
 
 
-async def revoke_key(database: Database, tenant: str, key: str) -> None:
+async def revoke_key(database: Database, tenant: str, key: str, *, who: AuditActor = COMMAND_LINE) -> None:
     """Revoke a key, named by its id or by itself; within seconds it opens nothing anywhere.
 
     :raises UnknownKey: when the tenant has no such key that is not revoked.
     """
     digest = digest_of(key)
     async with database.transaction() as uow:
-        company = await _lock(uow, tenant)
+        company = await locked(uow, tenant)
         found = [k for k in company.keys if (k.id == key or k.digest == digest) and k.revoked_at is None]
         if not found:
             raise UnknownKey(key[:8])
         revoked = {k.id: replace(k, revoked_at=uow.now) for k in found}
-        await _update(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
+        await publish_change(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
         for each in found:
-            record_audit(uow, tenant, COMMAND_LINE, "key_revoked", each.id)
+            record_audit(uow, tenant, who, "key_revoked", each.id)
 
 
 async def set_people(
@@ -186,18 +229,23 @@ async def set_people(
     :raises UnknownTenant: when there is no such tenant.
     """
     if level is not None and not 0 <= level <= MAX_LEVELS:
-        raise BadTenant(f"The level is a number from 1 to {MAX_LEVELS}, or 0 for none.")
+        raise BadTenant(
+            "level", message("The level is a number from 1 to %(most)s, or 0 for none.", most=MAX_LEVELS)
+        )
     if any(not 0 < len(dimension.strip()) <= MAX_NAME_LENGTH for dimension in dimensions or ()):
-        raise BadTenant(f"A dimension has a name of {MAX_NAME_LENGTH} characters at most.")
+        raise BadTenant(
+            "dimensions",
+            message("A dimension has a name of %(most)s characters at most.", most=MAX_NAME_LENGTH),
+        )
     async with database.transaction() as uow:
-        company = await _lock(uow, tenant)
+        company = await locked(uow, tenant)
         earlier = company.people
         people = People(
             dimensions=earlier.dimensions if dimensions is None else tuple(map(str.strip, dimensions)),
             level=earlier.level if level is None else level,
             shown=earlier.shown if shown is None else shown,
         )
-        await _update(uow, replace(company, people=people))
+        await publish_change(uow, replace(company, people=people))
         if people != earlier:
             record_audit(
                 uow,
@@ -211,14 +259,19 @@ async def set_people(
     return people
 
 
-async def _lock(uow: UnitOfWork, tenant: str) -> Tenant:
+async def locked(uow: UnitOfWork, tenant: str) -> Tenant:
+    """A company, until the transaction ends.
+
+    :raises UnknownTenant: when there is none.
+    """
     company = await repository.lock_tenant(uow, tenant)
     if company is None:
         raise UnknownTenant(tenant)
     return company
 
 
-async def _update(uow: UnitOfWork, company: Tenant) -> None:
+async def publish_change(uow: UnitOfWork, company: Tenant) -> None:
+    """Write and publish the next version of a company that is locked."""
     keys = key_list.keys_to_publish(company.keys, uow.now)
     changed = replace(company, version=company.version + 1, keys=keys)
     await repository.update_tenant(uow, changed)

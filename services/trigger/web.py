@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.trigger import api
+from services.trigger import api, company_api, company_pages
 from services.trigger.context import TriggerContext
 from services.trigger.sources import api as sources_api
 from services.trigger.sources import pages as sources_pages
@@ -19,5 +19,15 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     pages = pages_of(context)
     own = context.extended(TriggerContext, publisher=publisher, pages=pages)
     probe = context.probe([TRANSACTIONS.name])
-    app = service_app(own, routers=[api.router, sources_api.router, sources_pages.router], pages=pages)
+    app = service_app(
+        own,
+        routers=[
+            api.router,
+            sources_api.router,
+            sources_pages.router,
+            company_api.router,
+            company_pages.router,
+        ],
+        pages=pages,
+    )
     return app, {"publisher": after(probe.ready, publisher.run), "probe": probe.run}

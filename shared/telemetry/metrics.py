@@ -43,6 +43,11 @@ UNREADY = Gauge("afterword_missing", "1 while this process waits for it.", ["ser
 REACHABLE = Gauge(
     "afterword_reachable", "1 when the server answered this process at the last check.", ["process", "server"]
 )
+PROVIDER_SIGN_INS = Counter(
+    "afterword_provider_sign_ins_total",
+    "Returns from identity providers: entered, refused (by our rules), failed (the provider proved nothing).",
+    ["outcome"],
+)
 RESPONSES = Counter(
     "afterword_responses_total",
     "Requests answered, except probes and files.",

@@ -122,7 +122,7 @@ async def _sign_in(client: httpx.AsyncClient, company: Company) -> set[str]:
         assert found.status_code == 200, page
         csrf = re.findall(r'name="csrf" value="([0-9a-f]+)"', found.text)
     form = {"csrf": csrf[0], "act": "invite", "address": "canary.new@example.com", "name": "Canary"}
-    answer = await client.post("/settings", data={**form, "role": "agent"})
+    answer = await client.post("/settings/people", data={**form, "role": "agent"})
     assert answer.status_code == 303, answer.text
     return {csrf[0], *client.cookies.values()}
 

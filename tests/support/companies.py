@@ -24,6 +24,8 @@ from support.stack import Postgres
 
 from services import SERVICES
 from services.alerts.staff import accounts
+from services.alerts.staff.provider_claims import ClaimRules
+from services.alerts.staff.repository.providers import save_provider
 from services.alerts.staff.sessions import new_session
 from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
@@ -43,6 +45,7 @@ from shared.link_tokens import LinkSigner
 from shared.permissions import Role
 from shared.privacy.persons import person_of
 from shared.service import Context
+from shared.tenancy import digest_of, find_tenant
 
 SCOPES: tuple[str, ...] = ("admin",)
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
@@ -77,6 +80,8 @@ class Company:
 
     name: str
     key: str = ""
+    spare_key: str = ""
+    """The id of a key that nothing uses."""
     survey: str = ""
     suppression: str = ""
     imported: str = ""
@@ -181,6 +186,11 @@ class World:
         company, trigger = Company(name), self.contexts["trigger"].database
         await tenants.create_tenant(trigger, name, name=name.title(), time_zone="Europe/Copenhagen")
         company.key = await tenants.create_key(trigger, name, SCOPES, name=f"{name}-shop")
+        spare = await tenants.create_key(trigger, name, ["scores:read"], name=f"{name}-spare")
+        async with trigger.reading() as uow:
+            known = await find_tenant(uow, name)
+        assert known is not None
+        company.spare_key = next(key.id for key in known.keys if key.digest == digest_of(spare))
         await self.deliver_all()
         for role in ("admin", "editor", "leader", "agent", "analyst"):
             await self.add_person(company, role)
@@ -275,6 +285,18 @@ class World:
             company.case = row.scalar_one()
             admin = company.people["admin"].staff.id
             company.link = str(await new_link(uow, company.name, admin))
+            # Nobody answers there, and no guard would let us ask.
+            await save_provider(
+                uow,
+                company.name,
+                name=f"{company.name} provider",
+                issuer="https://127.0.0.1:1",
+                client_id=f"{company.name}-client",
+                sealed=None,
+                claims=ClaimRules(),
+                provisions=False,
+                trusts_addresses=False,
+            )
         await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
         await self.deliver_all()
 

@@ -51,6 +51,8 @@ class RouteRequest:
     public: bool = False
     is_logged: bool = False
     """Whether reading it adds a line to the log of who looked, and nothing else."""
+    own: int | None = None
+    """What even its owner is answered, where another server would have to answer first; None: the page."""
     foreign: int | None = None
     """What somebody else is answered; None: the route speaks of its caller's own things only."""
 
@@ -398,12 +400,51 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /inbox/live": empty,
         "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),
+        "trigger GET /v1/keys": empty,
+        "trigger POST /v1/keys": RouteRequest(json={"name": "own", "scopes": ["scores:read"]}),
+        "trigger DELETE /v1/keys/{key_id}": RouteRequest({"key_id": of.spare_key}, foreign=404),
+        "trigger GET /v1/company": empty,
+        "trigger PATCH /v1/company": RouteRequest(json={"postal_address": "Own Road 1"}),
+        "trigger GET /keys": empty,
+        "trigger POST /keys": RouteRequest(form={"name": "own", "scope-scores:read": "on"}),
+        "trigger POST /keys/{key_id}/revoke": RouteRequest({"key_id": of.spare_key}, form={}, foreign=404),
+        "trigger GET /company": empty,
+        "trigger POST /company": RouteRequest(form={"name": by.name.title(), "languages": "en"}),
         "alerts GET /settings": empty,
-        "alerts POST /settings": tuple(
-            RouteRequest(form={"act": act, "person": person, "role": "admin"})
-            for act in ("change", "link", "deactivate", "activate")
+        "alerts POST /settings": RouteRequest(form={"act": "me", "name": "own"}),
+        "alerts GET /settings/second-factor": empty,
+        "alerts POST /settings/second-factor": RouteRequest(form={"act": "off", "code": "000000"}),
+        "alerts GET /settings/sessions": empty,
+        "alerts POST /settings/sessions": RouteRequest(form={"act": "end", "session": person}),
+        "alerts GET /settings/people": empty,
+        "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts POST /settings/people": tuple(
+            RouteRequest(form={"act": act, "person": person, "role": "admin"}, foreign=404)
+            for act in ("change", "link", "reset", "deactivate", "activate")
         ),
+        "alerts GET /settings/sign-in": empty,
+        "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),
+        "alerts GET /settings/identity-provider": empty,
+        "alerts POST /settings/identity-provider": RouteRequest(form={"act": "remove"}),
+        "alerts GET /settings/provider-link": empty,
+        "alerts POST /settings/provider-link": RouteRequest(form={}),
         "alerts GET /login": public,
+        "alerts GET /login/provider": RouteRequest(
+            query={"company": of.name}, public=True, may_repeat=(of.name,)
+        ),
+        "alerts GET /login/provider/{company}/start": RouteRequest(
+            {"company": of.name}, public=True, may_repeat=(of.name,), own=422, foreign=422
+        ),
+        "alerts GET /login/provider/callback": RouteRequest(
+            query={"code": "x", "state": "x"}, public=True, own=422, foreign=422
+        ),
+        "alerts GET /login/provider/signed-out": RouteRequest(
+            query={"company": of.name}, public=True, may_repeat=(of.name,)
+        ),
+        "alerts GET /login/code": public,
+        "alerts POST /login/code": RouteRequest(form={"code": "000000"}, public=True),
+        "alerts GET /login/enrolment": public,
+        "alerts POST /login/enrolment": RouteRequest(form={"code": "000000"}, public=True),
         "alerts POST /login": RouteRequest(
             form={"address": "nobody@example.com", "password": "x"}, public=True
         ),

@@ -23,8 +23,10 @@ def free_port() -> int:
 class RunningServer:
     """A server that runs until ``stopping`` is set."""
 
-    def __init__(self, app: ASGIApp, stopping: asyncio.Event, **options: Any) -> None:
-        self.port = free_port()
+    def __init__(
+        self, app: ASGIApp, stopping: asyncio.Event, port: int | None = None, **options: Any
+    ) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.stopping = stopping
         self.task = asyncio.create_task(serve(app, self.port, stopping, **options))

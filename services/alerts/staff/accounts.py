@@ -8,7 +8,7 @@ from uuid import UUID
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from services.alerts.errors import BadAccount
-from services.alerts.staff.repository import links, people, sessions
+from services.alerts.staff.repository import links, people, second_factors, sessions
 from shared.db.database import UnitOfWork
 from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.ids import uuid7
@@ -161,6 +161,12 @@ async def change_rights(
     await people.set_rights(
         uow, tenant, person, role=clean_role(role), segments=clean_segments(segments), active=found.active
     )
+
+
+async def reset_second_factor(uow: UnitOfWork, tenant: str, person: UUID) -> None:
+    """Forget a person's second factor, whose phone is lost; they are signed out everywhere."""
+    await second_factors.delete_factor(uow, tenant, person)
+    await sessions.delete_sessions(uow, tenant, person)
 
 
 async def _find(uow: UnitOfWork, tenant: str, person: UUID) -> Any:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from services.alerts.staff.passwords import password_fingerprint
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sessions import SESSION_LIFETIME_S, session_id
 from shared.db.database import UnitOfWork
@@ -46,7 +47,7 @@ class Companies:
 
     def sign(self, accounts: Sequence[Any]) -> str:
         """The cookie that lists the companies of these accounts."""
-        listed = [[one.tenant, str(one.id), _password_fingerprint(one)] for one in accounts]
+        listed = [[one.tenant, str(one.id), password_fingerprint(one)] for one in accounts]
         return str(self._serializer.dumps(listed))
 
     async def read(self, uow: UnitOfWork, cookie: str, staff: Staff | None) -> list[CompanyChoice]:
@@ -61,7 +62,7 @@ class Companies:
         found = []
         for tenant, person, fingerprint in listed:
             account = await people.find_person(uow, tenant, UUID(person))
-            if account is not None and account.active and _password_fingerprint(account) == fingerprint:
+            if account is not None and account.active and password_fingerprint(account) == fingerprint:
                 company = await find_tenant(uow, tenant)
                 found.append(CompanyChoice(tenant, company.name if company else tenant, account.id))
         return sorted(found, key=lambda one: (one.name.casefold(), one.tenant))
@@ -71,8 +72,3 @@ class Companies:
             return list(self._serializer.loads(cookie, max_age=seconds))
         except BadSignature:
             return []
-
-
-def _password_fingerprint(account: Any) -> str:
-    """What changes with the account's password."""
-    return hashlib.sha256((account.password_hash or "").encode()).hexdigest()[:16]

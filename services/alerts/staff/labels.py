@@ -27,9 +27,14 @@ def role_name(role: str) -> str:
     return spoken(ROLE_NAMES[role])
 
 
+def role_label(role: str) -> str:
+    """A role in a list: Administrator."""
+    return spoken(ROLE_LABELS[role])
+
+
 def role_options() -> list[tuple[str, str]]:
     """Each role with its label, as a list offers it: Administrator."""
-    return [(role, spoken(ROLE_LABELS[role])) for role in ROLES]
+    return [(role, role_label(role)) for role in ROLES]
 
 
 def device_label(device: str) -> str:

@@ -12,7 +12,8 @@ from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import LinkForm
 from services.alerts.staff.passwords import password_fault
-from services.alerts.staff.repository import links, people, sessions
+from services.alerts.staff.repository import links, people, providers, sessions
+from services.alerts.staff.sign_in import provider_address
 from services.alerts.staff.sign_in_tokens import Token
 from shared.http.csrf import own_site_checked
 from shared.http.routes import CheckedRoute
@@ -31,6 +32,8 @@ class InvitedPerson:
 
     person: Any
     company: str
+    only_by_provider: bool
+    """Whether the company lets nobody in by a password."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,10 @@ class LinkPage(Page):
 @router.get("/login/link/{token}")
 async def show_link(request: Request, context: OwnContext, token: str) -> Response:
     """The form behind a link; a mail program that looks ahead uses nothing up."""
-    return _link_page(request, context, await _invited(context, Token.read(token)))
+    invited = await _invited(context, Token.read(token))
+    if invited is not None and invited.only_by_provider:
+        return RedirectResponse(provider_address(invited.person.tenant), 303)
+    return _link_page(request, context, invited)
 
 
 @router.post("/login/link/{token}")
@@ -63,10 +69,11 @@ async def use_link(
     invited = await _invited(context, found)
     if found is None or invited is None:
         return _link_page(request, context, None)
+    if invited.only_by_provider:
+        return RedirectResponse(provider_address(found.tenant), 303)
     if faults := link_faults(form, invited.person, invited.company):
         return _link_page(request, context, invited, faults, form.name)
     password_hash = await sign_in.passwords.hash(form.password)
-    response = RedirectResponse(first_page(invited.person.role), 303)
     async with context.database.transaction() as uow:
         person = await links.find_link(uow, found.tenant, found.digest, use=True)
         account = None if person is None else await people.find_person(uow, found.tenant, person)
@@ -79,8 +86,9 @@ async def use_link(
             )
         await people.set_password_hash(uow, found.tenant, account.id, password_hash)
         await sessions.delete_sessions(uow, found.tenant, account.id)
-        await sign_in.start_session(request, response, uow, found.tenant, account.id)
-    sign_in.remember_browser(request, response, account.address, [account])
+        account = await people.find_person(uow, found.tenant, account.id)
+        response = await sign_in.enter(request, uow, account, first_page(invited.person.role))
+    sign_in.remember_companies(response, [account])
     return response
 
 
@@ -92,9 +100,10 @@ async def _invited(context: AlertsContext, token: Token | None) -> InvitedPerson
         person = await links.find_link(uow, token.tenant, token.digest)
         account = None if person is None else await people.find_person(uow, token.tenant, person)
         company = await find_tenant(uow, token.tenant)
+        only_by_provider = bool(await providers.only_by_provider(uow, [token.tenant]))
     if account is None or not account.active:
         return None
-    return InvitedPerson(account, company.name if company else token.tenant)
+    return InvitedPerson(account, company.name if company else token.tenant, only_by_provider)
 
 
 def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, Message]:

@@ -1,9 +1,11 @@
 """Passwords: which are refused, and their hashes: computed in threads, a few at a time."""
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -87,3 +89,8 @@ def password_fault(password: str, *own: str) -> Message | None:
     if is_common(password, own):
         return message("That is among the first that are guessed. A sentence of four or more words is not.")
     return None
+
+
+def password_fingerprint(account: Any) -> str:
+    """What changes with the account's password."""
+    return hashlib.sha256((account.password_hash or "").encode()).hexdigest()[:16]

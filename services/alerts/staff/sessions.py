@@ -11,21 +11,27 @@ from shared.ids import uuid7
 
 SESSION_LIFETIME = timedelta(days=14)
 SESSION_LIFETIME_S = int(SESSION_LIFETIME.total_seconds())
+PROVIDER_SESSION_LIFETIME = timedelta(hours=12)
+"""A day's work: who has left is let in by the provider no more, and asked again on the next day."""
 SEEN_INTERVAL = timedelta(minutes=5)
 """A person's row is not written at each of their acts, but once in this time."""
 
 
-async def new_session(uow: UnitOfWork, tenant: str, person: UUID, device: str = "") -> Token:
+async def new_session(
+    uow: UnitOfWork, tenant: str, person: UUID, device: str = "", *, by_provider: bool = False
+) -> Token:
     """Start a session of this person in one browser; returns its token."""
     token = Token.new(tenant)
+    lifetime = PROVIDER_SESSION_LIFETIME if by_provider else SESSION_LIFETIME
     await sessions.add_session(
         uow,
         tenant,
         uuid7(),
         person=person,
         digest=token.digest,
-        expires_at=uow.now + SESSION_LIFETIME,
+        expires_at=uow.now + lifetime,
         device=device,
+        by_provider=by_provider,
     )
     return token
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,7 +12,7 @@ from services.alerts.staff import accounts
 from services.alerts.staff.companies import CompanyChoice
 from services.alerts.staff.forms import CompanyForm, LoginForm
 from services.alerts.staff.passwords import MAX_PASSWORD_CHARS
-from services.alerts.staff.repository import sessions
+from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sessions import session_id
 from shared.http.csrf import csrf_checked, own_site_checked
 from shared.http.problems import Problem, wants_page
@@ -74,12 +74,11 @@ async def login(
         )
         return context.pages.page(request, refused, status_code=422)
     if len(found) > 1:
-        response = RedirectResponse(f"/login/company?next={quote(goal, safe='')}", 303)
+        response: Response = RedirectResponse(f"/login/company?next={quote(goal, safe='')}", 303)
     else:
-        response = RedirectResponse(goal, 303)
         async with context.database.transaction() as uow:
-            await sign_in.start_session(request, response, uow, found[0].tenant, found[0].id)
-    sign_in.remember_browser(request, response, address, found)
+            response = await sign_in.enter(request, uow, found[0], goal)
+    sign_in.remember_companies(response, found)
     return response
 
 
@@ -101,17 +100,14 @@ async def choose_company(
     request: Request, context: OwnContext, _: OwnSite, form: Annotated[CompanyForm, Form()]
 ) -> Response:
     """Start a session there; one in another company ends."""
-    sign_in, here = context.sign_in, staff_of(request)
-    response = RedirectResponse(safe_next(form.next), 303)
+    sign_in = context.sign_in
     async with context.database.transaction() as uow:
         choices = await sign_in.companies_to_choose(uow, request)
         chosen = next((one for one in choices if one.tenant == form.tenant), None)
         if chosen is None:
             raise Problem(404)
-        if here is not None:
-            await sessions.delete_session(uow, here.tenant, session_id(here))
-        await sign_in.start_session(request, response, uow, chosen.tenant, chosen.person)
-    return response
+        account = await people.find_person(uow, chosen.tenant, chosen.person)
+        return await sign_in.enter(request, uow, account, safe_next(form.next))
 
 
 @router.api_route("/login/renew", methods=["GET", "POST"])
@@ -142,7 +138,8 @@ async def logout(
 ) -> Response:
     """Sign out in this browser."""
     async with context.database.transaction() as uow:
-        await sessions.delete_session(uow, staff.tenant, session_id(staff))
-    response = RedirectResponse("/login", 303)
+        by_provider = await sessions.delete_session(uow, staff.tenant, session_id(staff))
+    query = urlencode({"company": staff.tenant})
+    response = RedirectResponse(f"/login/provider/signed-out?{query}" if by_provider else "/login", 303)
     context.sign_in.delete_cookies(response)
     return response

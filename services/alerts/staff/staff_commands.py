@@ -6,7 +6,7 @@ from typing import Any
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.passwords import Passwords, password_fault
-from services.alerts.staff.repository import people, sessions
+from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database
 from shared.privacy.audit import COMMAND_LINE, record_audit
@@ -66,6 +66,30 @@ async def set_password(database: Database, tenant: str, address: str, password: 
         await people.set_password_hash(uow, tenant, found.id, password_hash)
         await sessions.delete_sessions(uow, tenant, found.id)
         record_audit(uow, tenant, COMMAND_LINE, "password_set", str(found.id))
+
+
+async def reset_second_factor(database: Database, tenant: str, address: str) -> None:
+    """Forget a person's second factor, as when the only administrator has lost the phone; all sessions end.
+
+    :raises BadAccount: when nobody has this address.
+    """
+    async with database.transaction() as uow:
+        found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
+        if found is None:
+            raise BadAccount("address", message("Nobody has this address."))
+        await accounts.reset_second_factor(uow, tenant, found.id)
+        record_audit(uow, tenant, COMMAND_LINE, "second_factor_reset", str(found.id))
+
+
+async def allow_passwords(database: Database, tenant: str) -> None:
+    """Let passwords in again where the identity provider is the only way and fails.
+
+    :raises BadAccount: when the company has no identity provider.
+    """
+    async with database.transaction() as uow:
+        if not await providers.set_only_way(uow, tenant, only_way=False):
+            raise BadAccount("tenant", message("This company has no identity provider."))
+        record_audit(uow, tenant, COMMAND_LINE, "identity_provider_changed", None, only_way=False)
 
 
 async def dismiss(database: Database, tenant: str, address: str) -> None:

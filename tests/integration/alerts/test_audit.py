@@ -35,7 +35,7 @@ async def test_what_is_refused_leaves_no_line(alerts: AlertsApi) -> None:
     agent, admin = await alerts.signed_in(), await alerts.signed_in("admin")
     assert (await agent.do(f"/cases/{case}", act="reveal")).status_code == 409
     fields = {"address": "no address", "role": "agent", "name": "Sara"}
-    assert (await admin.do("/settings", act="invite", **fields)).status_code == 422
+    assert (await admin.do("/settings/people", act="invite", **fields)).status_code == 422
     assert await audit_lines(alerts.database) == []
 
 
@@ -48,12 +48,12 @@ async def test_each_change_of_a_colleague_is_a_line(alerts: AlertsApi) -> None:
         "role": "leader",
         "segments": "touchpoint:shop",
     }
-    assert (await admin.do("/settings", act="invite", **invited)).status_code == 303
+    assert (await admin.do("/settings/people", act="invite", **invited)).status_code == 303
     assert (
-        await admin.do("/settings", act="change", person=str(person.id), role="leader")
+        await admin.do("/settings/people", act="change", person=str(person.id), role="leader")
     ).status_code == 303
     for act in ("link", "deactivate", "activate"):
-        answer = await admin.do("/settings", act=act, person=str(person.id), sure="on")
+        answer = await admin.do("/settings/people", act=act, person=str(person.id), sure="on")
         assert answer.status_code == 303, answer.text
     lines = await audit_lines(alerts.database)
     assert [(line.act, line.facts) for line in lines] == [

@@ -41,7 +41,7 @@ async def test_after_the_password_somebody_chooses_the_company(alerts: AlertsApi
 async def test_later_somebody_goes_to_the_other_company_without_the_password(alerts: AlertsApi) -> None:
     client = await both(alerts)
     await choose(client, TENANT)
-    assert "/login/company" in (await client.get("/settings")).text
+    assert "/login/company" in (await client.get("/settings/sessions")).text
     await choose(client, "other")
     inbox = (await client.get("/inbox")).text
     assert "Other" in inbox

@@ -75,7 +75,7 @@ async def test_who_comes_back_gets_in_by_no_link_of_before(alerts: AlertsApi) ->
     admin, jonas = await alerts.signed_in("admin"), await alerts.person()
     link = (await sign_in_link(alerts.database, STAFF_URL, TENANT, jonas.address)).removeprefix(STAFF_URL)
     for fields in ({"act": "deactivate", "sure": "yes"}, {"act": "activate"}):
-        assert (await admin.do("/settings", person=str(jonas.id), **fields)).status_code == 303
+        assert (await admin.do("/settings/people", person=str(jonas.id), **fields)).status_code == 303
     assert (await alerts.client().get(link)).status_code == 410
 
 

@@ -131,7 +131,9 @@ async def test_an_invited_colleague_gets_a_link_that_works(
     alerts: AlertsApi, sender: Sender, mailbox: Mailbox
 ) -> None:
     admin = await alerts.signed_in("admin", name="Karen Beck")
-    await admin.do("/settings", act="invite", address="invited@example.com", name="Sara", role="leader")
+    await admin.do(
+        "/settings/people", act="invite", address="invited@example.com", name="Sara", role="leader"
+    )
     await drain(sender)
     (found,) = await mailbox.mails(to="invited@example.com")
     (link,) = set(found["links"])

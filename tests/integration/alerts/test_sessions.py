@@ -65,7 +65,7 @@ async def test_signing_out_ends_this_session_and_everywhere_ends_the_others(aler
     jonas = await alerts.signed_in()
     second = alerts.client()
     await second.post("/login", data={"address": jonas.person.address, "password": PASSWORD})
-    assert (await jonas.do("/settings", act="everywhere")).status_code == 303
+    assert (await jonas.do("/settings/sessions", act="everywhere")).status_code == 303
     assert (await second.get("/login/renew")).headers["location"].startswith("/login?")
     assert (await jonas.get("/login/renew?next=/inbox")).headers["location"] == "/inbox"
     stolen = jonas.client.cookies[SESSION_COOKIE]
@@ -90,7 +90,7 @@ async def test_after_signing_out_a_pass_that_was_kept_changes_nothing(alerts: Al
 async def test_who_is_dismissed_can_neither_renew_nor_sign_in(alerts: AlertsApi) -> None:
     admin, jonas = await alerts.signed_in("admin"), await alerts.signed_in()
     assert (
-        await admin.do("/settings", act="deactivate", person=str(jonas.person.id), sure="yes")
+        await admin.do("/settings/people", act="deactivate", person=str(jonas.person.id), sure="yes")
     ).status_code == 303
     assert (await jonas.get("/login/renew")).headers["location"].startswith("/login?")
     answer = await alerts.client().post(
@@ -104,7 +104,7 @@ async def test_who_is_dismissed_can_neither_renew_nor_sign_in(alerts: AlertsApi)
 async def test_a_changed_role_holds_from_the_next_pass_on(alerts: AlertsApi) -> None:
     admin, jonas = await alerts.signed_in("admin"), await alerts.signed_in()
     assert (
-        await admin.do("/settings", act="change", person=str(jonas.person.id), role="analyst")
+        await admin.do("/settings/people", act="change", person=str(jonas.person.id), role="analyst")
     ).status_code == 303
     await jonas.get("/login/renew")
     assert (await jonas.get("/inbox")).status_code == 404
@@ -117,7 +117,7 @@ async def test_a_changed_role_or_limit_holds_for_the_next_act(alerts: AlertsApi)
     csrf, own = await jonas.csrf(), await boss.csrf()
     for person, role, segments in ((jonas, "analyst", ""), (boss, "admin", "touchpoint:nowhere")):
         fields = {"role": role, "segments": segments, "sure": segments}
-        done = await admin.do("/settings", act="change", person=str(person.person.id), **fields)
+        done = await admin.do("/settings/people", act="change", person=str(person.person.id), **fields)
         assert done.status_code == 303
     note = await jonas.client.post(f"/cases/{case}", data={"csrf": csrf, "act": "note", "text": "Too late."})
     assert (note.status_code, note.headers["location"]) == (307, f"/login/renew?next=%2Fcases%2F{case}")
@@ -125,7 +125,7 @@ async def test_a_changed_role_or_limit_holds_for_the_next_act(alerts: AlertsApi)
     again = await follow(jonas.client, renewed)
     assert again.status_code == 404
     wider = {"csrf": own, "act": "change", "person": str(boss.person.id), "role": "admin", "segments": ""}
-    refused = await boss.client.post("/settings", data=wider)
+    refused = await boss.client.post("/settings/people", data=wider)
     assert refused.status_code == 307
     renewed = await follow(boss.client, refused)
     again = await follow(boss.client, renewed)
@@ -138,7 +138,7 @@ async def test_settings_say_where_and_when_somebody_was_last_here(alerts: Alerts
     person, client = await alerts.person(), alerts.client()
     client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     await client.post("/login", data={"address": person.address, "password": PASSWORD})
-    assert "Firefox on Linux · since" in (await client.get("/settings")).text
+    assert "<b>Firefox on Linux</b> · since" in (await client.get("/settings/sessions")).text
     csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', (await client.get("/settings")).text)
     assert csrf is not None
     real = alerts.database.clock

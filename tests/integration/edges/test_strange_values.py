@@ -18,7 +18,18 @@ from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
-from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
+from services.alerts.staff.forms import (
+    CodeForm,
+    CompanyForm,
+    LinkForm,
+    LoginForm,
+    PeopleForm,
+    ProviderForm,
+    SecondFactorForm,
+    SessionsForm,
+    SettingsForm,
+    SignInRuleForm,
+)
 from services.dispatcher.contact_policies.country_rows import COUNTRY_ROWS
 from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
@@ -71,7 +82,18 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
     "/login/company": tuple(CompanyForm.model_fields),
     "/login/link/{token}": tuple(LinkForm.model_fields),
+    "/login/code": tuple(CodeForm.model_fields),
+    "/login/enrolment": tuple(CodeForm.model_fields),
     "/settings": tuple(SettingsForm.model_fields),
+    "/settings/second-factor": tuple(SecondFactorForm.model_fields),
+    "/settings/sessions": tuple(SessionsForm.model_fields),
+    "/settings/people": tuple(PeopleForm.model_fields),
+    "/settings/sign-in": tuple(SignInRuleForm.model_fields),
+    "/settings/identity-provider": tuple(ProviderForm.model_fields),
+    "/settings/provider-link": ("csrf",),
+    "/keys": ("name", "days", "source", "scope-events:write"),
+    "/keys/{key_id}/revoke": ("csrf",),
+    "/company": ("name", "postal_address", "languages"),
     "/cases/{case}": tuple(CaseForm.model_fields),
     "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),

@@ -11,8 +11,8 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.collector.share_qr import qr_png, qr_svg
 from services.collector.sharing import CODE_LENGTH, NO_SCORES, ShareLink, group_sizes, new_code
+from shared.pages.qr_codes import qr_png, qr_svg
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

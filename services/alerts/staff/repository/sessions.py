@@ -7,8 +7,8 @@ from uuid import UUID
 from shared.db.database import UnitOfWork
 
 ADD_SESSION = """
-    INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at, device)
-    VALUES (:tenant, :id, :person, :digest, :now, :expires, :device)
+    INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at, device, by_provider)
+    VALUES (:tenant, :id, :person, :digest, :now, :expires, :device, :by_provider)
 """
 
 
@@ -21,6 +21,7 @@ async def add_session(
     digest: str,
     expires_at: datetime,
     device: str,
+    by_provider: bool,
 ) -> None:
     """Add the session of a person who has signed in."""
     await uow.execute(
@@ -33,6 +34,7 @@ async def add_session(
             "now": uow.now,
             "expires": expires_at,
             "device": device,
+            "by_provider": by_provider,
         },
     )
     await set_seen(uow, tenant, session)
@@ -94,12 +96,36 @@ async def live_session(uow: UnitOfWork, tenant: str, session: UUID, person: UUID
     return found.one_or_none()
 
 
-DELETE_SESSION = "DELETE FROM session WHERE tenant = :tenant AND id = :id"
+DELETE_SESSION = "DELETE FROM session WHERE tenant = :tenant AND id = :id RETURNING by_provider"
 
 
-async def delete_session(uow: UnitOfWork, tenant: str, session: UUID) -> None:
-    """Sign out one browser."""
-    await uow.execute(DELETE_SESSION, {"tenant": tenant, "id": session})
+async def delete_session(uow: UnitOfWork, tenant: str, session: UUID) -> bool:
+    """Sign out one browser; whether the identity provider had let it in."""
+    found = await uow.execute(DELETE_SESSION, {"tenant": tenant, "id": session})
+    return bool(found.scalar_one_or_none())
+
+
+FIND_BY_PROVIDER = "SELECT by_provider FROM session WHERE tenant = :tenant AND id = :id"
+
+
+async def is_by_provider(uow: UnitOfWork, tenant: str, session: UUID) -> bool:
+    """Whether the identity provider let this session in."""
+    found = await uow.execute(FIND_BY_PROVIDER, {"tenant": tenant, "id": session})
+    return bool(found.scalar_one_or_none())
+
+
+DELETE_SESSIONS_BY = """
+    DELETE FROM session
+    WHERE tenant = :tenant AND by_provider = :by_provider
+        AND (CAST(:but AS uuid) IS NULL OR id <> CAST(:but AS uuid))
+"""
+
+
+async def delete_sessions_by(
+    uow: UnitOfWork, tenant: str, *, by_provider: bool, but: UUID | None = None
+) -> None:
+    """Sign out everybody of a company who came in by the provider, or everybody else."""
+    await uow.execute(DELETE_SESSIONS_BY, {"tenant": tenant, "by_provider": by_provider, "but": but})
 
 
 DELETE_SESSIONS = """
@@ -122,3 +148,11 @@ DELETE_EXPIRED_SESSIONS = "DELETE FROM session WHERE expires_at < :now"
 async def delete_expired_sessions(uow: UnitOfWork) -> None:
     """Delete the sessions of all tenants that are over."""
     await uow.execute(DELETE_EXPIRED_SESSIONS, {"now": uow.now})
+
+
+DELETE_SESSION_OF = "DELETE FROM session WHERE tenant = :tenant AND staff_id = :person AND id = :id"
+
+
+async def delete_session_of(uow: UnitOfWork, tenant: str, person: UUID, session: UUID) -> None:
+    """Sign a person out of one browser of theirs."""
+    await uow.execute(DELETE_SESSION_OF, {"tenant": tenant, "person": person, "id": session})

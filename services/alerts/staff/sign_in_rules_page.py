@@ -1,0 +1,84 @@
+"""How the people of a company sign in, as its administrators decide."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.errors import BadAccount
+from services.alerts.staff.forms import SignInRuleForm
+from services.alerts.staff.repository import people, second_factors
+from services.alerts.staff.settings_frame import settings_frame
+from shared.db.database import UnitOfWork
+from shared.http.csrf import csrf_checked
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, signed_in
+from shared.pages.language import spoken
+from shared.pages.page import Page
+from shared.permissions import ADMIN
+from shared.privacy.audit import AuditActor, record_audit
+from shared.values.messages import message
+
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
+CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInRulesPage(Page):
+    """Whether everybody needs a second factor, and who has one."""
+
+    template: ClassVar[str] = "sign_in_rules.html"
+    required: bool
+    people_count: int
+    people_with_factor: int
+    wrong: str
+
+
+@router.get("/settings/sign-in")
+async def show_rules(request: Request, staff: CompanyAdmin, context: OwnContext) -> Response:
+    """The page."""
+    return await _page(request, context, staff)
+
+
+@router.post("/settings/sign-in")
+async def change_rules(
+    request: Request,
+    staff: CompanyAdmin,
+    context: OwnContext,
+    _: Annotated[None, Depends(csrf_checked)],
+    form: Annotated[SignInRuleForm, Form()],
+) -> Response:
+    """Ask everybody for a second factor, or leave it to each."""
+    try:
+        async with context.database.transaction() as uow:
+            await _require_factor(uow, staff, required=form.act == "require")
+    except BadAccount as fault:
+        return await _page(request, context, staff, wrong=spoken(fault.remedy))
+    return RedirectResponse("/settings/sign-in", 303)
+
+
+async def _require_factor(uow: UnitOfWork, staff: Staff, *, required: bool) -> None:
+    if required and staff.id not in await second_factors.people_with_factor(uow, staff.tenant):
+        raise BadAccount("act", message("Switch on your own second factor first, to know that it works."))
+    if required == await second_factors.is_required(uow, staff.tenant):
+        return
+    await second_factors.set_required(uow, staff.tenant, required=required)
+    if required:
+        await second_factors.delete_sessions_without_factor(uow, staff.tenant)
+    record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "second_factor_rule", None, required=required)
+
+
+async def _page(request: Request, context: AlertsContext, staff: Staff, *, wrong: str = "") -> Response:
+    async with context.database.reading() as uow:
+        frame = await settings_frame(uow, staff)
+        having = await second_factors.people_with_factor(uow, staff.tenant)
+        active = [one.id for one in await people.people(uow, staff.tenant) if one.active]
+        page = SignInRulesPage(
+            required=await second_factors.is_required(uow, staff.tenant),
+            people_count=len(active),
+            people_with_factor=len(having.intersection(active)),
+            wrong=wrong,
+        )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if wrong else 200)

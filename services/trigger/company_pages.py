@@ -1,0 +1,188 @@
+"""The pages of settings that the trigger has: the company, and its API keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.trigger.company_api import company_of
+from services.trigger.company_changes import change_company
+from services.trigger.company_schemas import KeyOut
+from services.trigger.context import OwnContext, TriggerContext
+from services.trigger.errors import BadTenant, UnknownKey
+from services.trigger.labels import SCOPE_LABELS
+from services.trigger.tenants import create_key, revoke_key
+from shared.events import Tenant
+from shared.http.csrf import csrf_checked
+from shared.http.form_texts import read_texts
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, signed_in
+from shared.pages.language import spoken
+from shared.pages.page import Frame, Page
+from shared.permissions import ADMIN
+from shared.privacy.audit import AuditActor
+from shared.values.messages import message
+
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
+CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
+CsrfChecked = Annotated[None, Depends(csrf_checked)]
+Did = Annotated[str, Query(max_length=40)]
+CONFIRMATIONS = {"saved": message("Saved."), "revoked": message("The key opens nothing any more.")}
+LIFETIMES_DAYS = {"": None, "30": 30, "90": 90, "365": 365}
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysPage(Page):
+    """The API keys of a company, and the form of a new one."""
+
+    template: ClassVar[str] = "keys.html"
+    live_keys: list[KeyOut]
+    ended_keys: list[KeyOut]
+    scopes: list[tuple[str, str]]
+    """Each scope with what it permits."""
+    token: str
+    """A key that was created just now, which is shown this once."""
+    form: Mapping[str, str]
+    fault: tuple[str, str] | None
+    """The field that is wrong, and what to do."""
+    done: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyPage(Page):
+    """What customers read of a company."""
+
+    template: ClassVar[str] = "company.html"
+    tenant: Tenant
+    form: Mapping[str, str]
+    fault: tuple[str, str] | None
+    done: str
+
+
+@router.get("/keys")
+async def show_keys(request: Request, staff: CompanyAdmin, context: OwnContext, did: Did = "") -> Response:
+    """All keys."""
+    return await _keys_page(request, context, staff, did=did)
+
+
+@router.post("/keys")
+async def create_key_by_form(
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Create a key and show it, this once."""
+    form = await read_texts(request)
+    days = LIFETIMES_DAYS.get(form.get("days", ""))
+    expires = None if days is None else context.database.clock() + timedelta(days=days)
+    try:
+        token = await create_key(
+            context.database,
+            staff.tenant,
+            [scope for scope in SCOPE_LABELS if form.get(f"scope-{scope}") == "on"],
+            name=form.get("name", ""),
+            source=form.get("source") or None,
+            expires_at=expires,
+            who=AuditActor.of_staff(staff),
+        )
+    except BadTenant as fault:
+        return await _keys_page(request, context, staff, form=form, fault=fault)
+    return await _keys_page(request, context, staff, token=token)
+
+
+@router.post("/keys/{key_id}/revoke")
+async def revoke_key_by_form(
+    key_id: str, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """End a key."""
+    try:
+        await revoke_key(context.database, staff.tenant, key_id, who=AuditActor.of_staff(staff))
+    except UnknownKey:
+        raise Problem(404, detail=message("There is no such key that still opens something.")) from None
+    return RedirectResponse("/keys?did=revoked", 303)
+
+
+@router.get("/company")
+async def show_company(request: Request, staff: CompanyAdmin, context: OwnContext, did: Did = "") -> Response:
+    """The company."""
+    return await _company_page(request, context, staff, did=did)
+
+
+@router.post("/company")
+async def change_company_by_form(
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Save what customers read of it."""
+    form = await read_texts(request)
+    try:
+        await change_company(
+            context.database,
+            staff.tenant,
+            name=form.get("name", ""),
+            postal_address=form.get("postal_address", ""),
+            languages=form.get("languages", "").split(","),
+            who=AuditActor.of_staff(staff),
+        )
+    except BadTenant as fault:
+        return await _company_page(request, context, staff, form=form, fault=fault)
+    return RedirectResponse("/company?did=saved", 303)
+
+
+async def _keys_page(
+    request: Request,
+    context: TriggerContext,
+    staff: Staff,
+    *,
+    form: Mapping[str, str] | None = None,
+    fault: BadTenant | None = None,
+    token: str = "",
+    did: str = "",
+) -> Response:
+    company, now = await company_of(context, staff.tenant), context.database.clock()
+    keys = sorted((KeyOut.of(key, now) for key in company.keys), key=lambda key: key.created_at, reverse=True)
+    page = KeysPage(
+        live_keys=[key for key in keys if key.live],
+        ended_keys=[key for key in keys if not key.live],
+        scopes=[(scope, spoken(words)) for scope, words in SCOPE_LABELS.items()],
+        token=token,
+        form=form or {},
+        fault=_shown_fault(fault),
+        done=spoken(CONFIRMATIONS.get(did, "")),
+    )
+    frame = _frame(company)
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
+
+
+async def _company_page(
+    request: Request,
+    context: TriggerContext,
+    staff: Staff,
+    *,
+    form: Mapping[str, str] | None = None,
+    fault: BadTenant | None = None,
+    did: str = "",
+) -> Response:
+    company = await company_of(context, staff.tenant)
+    standing = {
+        "name": company.name,
+        "postal_address": company.postal_address or "",
+        "languages": ", ".join(company.languages),
+    }
+    page = CompanyPage(
+        tenant=company,
+        form=form or standing,
+        fault=_shown_fault(fault),
+        done=spoken(CONFIRMATIONS.get(did, "")),
+    )
+    frame = _frame(company)
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
+
+
+def _shown_fault(fault: BadTenant | None) -> tuple[str, str] | None:
+    return (fault.field, spoken(fault.remedy)) if fault else None
+
+
+def _frame(company: Tenant) -> Frame:
+    return Frame(company=company.name, here="settings", time_zone=company.time_zone)

@@ -1,0 +1,122 @@
+"""Bodies of ``/v1/keys`` and ``/v1/company``."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.trigger import key_list
+from services.trigger.company_changes import MAX_LANGUAGES
+from services.trigger.tenants import MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
+from shared.events import KeyDigest, Tenant
+from shared.permissions import SCOPES, Scope
+
+
+class KeyBody(BaseModel):
+    """A key to be created."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH, description="Where it is used.")]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES), description="What it opens.")]
+    expires_at: Annotated[
+        AwareDatetime | None,
+        Field(strict=False, description="When it opens nothing any more; without it, never."),
+    ] = None
+    source: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=MAX_NAME_LENGTH,
+            description="The source of events that name none; the key's name without it. A key that takes "
+            "another's place needs that one's.",
+        ),
+    ] = None
+
+
+class KeyOut(BaseModel):
+    """A key as it is known: never the key itself."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    source: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    live: Annotated[bool, Field(description="Whether it opens anything.")]
+
+    @classmethod
+    def of(cls, key: KeyDigest, now: datetime) -> Self:
+        """The key, as of now."""
+        return cls(
+            id=key.id,
+            name=key.name,
+            scopes=list(key.scopes),
+            source=key.source or key.name,
+            created_at=created_at(key),
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+            live=key_list.is_live(key, now),
+        )
+
+
+class NewKeyOut(KeyOut):
+    """A key that was created just now."""
+
+    key: Annotated[str, Field(description="The key, which is not shown again.")]
+
+
+class KeyList(BaseModel):
+    """The keys of a company, those that ended in the last 90 days among them."""
+
+    keys: list[KeyOut]
+
+
+class CompanyChange(BaseModel):
+    """What of a company is changed; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: Annotated[
+        str | None, Field(min_length=1, max_length=MAX_NAME_LENGTH, description="As customers read it.")
+    ] = None
+    postal_address: Annotated[
+        str | None,
+        Field(max_length=MAX_POSTAL_ADDRESS_LENGTH, description="At the end of each mail; empty: none."),
+    ] = None
+    languages: Annotated[
+        list[str] | None,
+        Field(
+            min_length=1,
+            max_length=MAX_LANGUAGES,
+            description="Of its customers, as language tags; the first is for those of no other.",
+        ),
+    ] = None
+
+
+class CompanyOut(BaseModel):
+    """A company."""
+
+    id: str
+    name: str
+    postal_address: str | None
+    languages: list[str]
+    time_zone: str
+    country: str
+
+    @classmethod
+    def of(cls, company: Tenant) -> Self:
+        """The company."""
+        return cls(
+            id=company.id,
+            name=company.name,
+            postal_address=company.postal_address,
+            languages=list(company.languages),
+            time_zone=company.time_zone,
+            country=company.country,
+        )
+
+
+def created_at(key: KeyDigest) -> datetime:
+    """When a key was created: its id, a UUID of version 7, begins with the milliseconds (RFC 9562, 5.7)."""
+    return datetime.fromtimestamp((UUID(key.id).int >> 80) / 1_000, UTC)
