@@ -14,6 +14,9 @@ from services.alerts.retention.repository import RETENTION
 from services.alerts.staff import link_pages, settings_page, sign_in_pages
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.webhooks import api as webhook_api
+from services.alerts.webhooks import pages as webhook_pages
+from services.alerts.webhooks.openapi import message_routes
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -21,7 +24,7 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The inbox, the cases, sign-in and settings."""
+    """The inbox, the cases, sign-in, settings and webhooks."""
     pages, database = pages_of(context), context.database
     secure = context.staff_url.startswith("https:")
     own = context.extended(
@@ -40,10 +43,13 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             sign_in_pages.router,
             link_pages.router,
             settings_page.router,
+            webhook_api.router,
+            webhook_pages.router,
             export_router(context.service, PERSONAL_TABLES, read_export, database, context.secret),
             retention_router(context.service, RETENTION, database, context.secret),
         ],
         pages=pages,
         session_is_live=partial(session_is_live, database),
     )
+    app.webhooks.routes.extend(message_routes().routes)
     return app, {}

@@ -26,6 +26,7 @@ ExportKind = Literal[
     "took_part",
     "counted_answer",
     "case",
+    "webhook",
     "access",
 ]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
@@ -54,6 +55,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "took_part": "answer_once",
     "counted_answer": "count",
     "case": "follow_up",
+    "webhook": "follow_up",
     "access": "account",
 }
 KEPT: dict[ExportKind, KeptKind] = {
@@ -71,6 +73,7 @@ KEPT: dict[ExportKind, KeptKind] = {
     "took_part": "contacts",
     "counted_answer": "comments",
     "case": "cases",
+    "webhook": "deliveries",
     "access": "audit",
 }
 
@@ -348,6 +351,19 @@ class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):
     steps: tuple[CaseStep, ...] = ()
 
 
+class WebhookRecord(ExportRecord, frozen=True, kw_only=True, tag="webhook"):
+    """A message about the customer's answer or case to another system of the company."""
+
+    message: str
+    type: str
+    system: str
+    """The name of the webhook."""
+    state: str
+    attempts: int
+    content: Raw | UnsetType = UNSET
+    """What it holds."""
+
+
 AccessActor = Literal["colleague", "program", "operator", "customer"]
 
 
@@ -375,6 +391,7 @@ AnyRecord = (
     | TookPartRecord
     | CountedAnswerRecord
     | CaseRecord
+    | WebhookRecord
     | AccessRecord
 )
 
