@@ -7,11 +7,11 @@ from typing import Any
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers
 from services.alerts.replicas.handlers import keep_invitations, keep_surveys
-from services.alerts.webhooks.telling import (
-    hear_of_erasures,
-    tell_of_answers,
-    tell_of_erasures,
-    tell_of_scores,
+from services.alerts.webhooks.queueing import (
+    keep_erasure_requests,
+    queue_answers,
+    queue_erasures,
+    queue_scores,
 )
 from shared.db.database import UnitOfWork
 from shared.events import (
@@ -37,18 +37,18 @@ from shared.tenancy.tenants import keep_tenants
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
     """The handler of each topic that alerts consumes."""
     return (
-        Subscription(CUSTOMERS, together(keep_erased, hear_of_erasures)),
+        Subscription(CUSTOMERS, together(keep_erased, keep_erasure_requests)),
         Subscription(TENANTS, keep_tenants),
         # Prompt: an open case is waited for, while the customer is still writing.
         Subscription(
-            ANSWERS, together(partial(act_on_answers, current_policy()), tell_of_answers), prompt=True
+            ANSWERS, together(partial(act_on_answers, current_policy()), queue_answers), prompt=True
         ),
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(RETENTION, keep_retention),
-        Subscription(SCORES, tell_of_scores),
-        Subscription(ERASURES, tell_of_erasures),
+        Subscription(SCORES, queue_scores),
+        Subscription(ERASURES, queue_erasures),
     )
 
 

@@ -329,7 +329,7 @@ webhook_erasure = Table(
     Column("target", Text, primary_key=True),
     Column("erasure_id", Uuid),
     Column("confirmed", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
-    Column("heard_at", INSTANT, nullable=False),
+    Column("kept_at", INSTANT, nullable=False),
     comment="Which services have confirmed erasures, of companies that are told when one is done.",
 )
 

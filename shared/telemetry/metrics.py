@@ -104,7 +104,7 @@ SOURCE_LAG = Gauge(
 )
 WEBHOOK_TRIES = Counter(
     "afterword_webhook_tries_total",
-    "Requests to webhooks: taken, or why not (status, timeout, connection, certificate, address, secret).",
+    "Requests to webhooks: taken; or status, gone, timeout, connection, certificate, address, secret.",
     ["outcome"],
 )
 WEBHOOKS = Gauge(

@@ -30,6 +30,8 @@ ACKNOWLEDGE_TIMEOUT_S = 9
 PRODUCE_TIMEOUT_S = 10
 IDLE_IN_TRANSACTION_TIMEOUT_S = 4
 LEASE_DURATION = timedelta(seconds=10)
+WEBHOOK_LEASE = timedelta(seconds=4)
+"""Longer than the endpoints of a scenario take for a batch."""
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
 """A relay works for up to so many seconds before it is killed."""
@@ -97,6 +99,10 @@ def shorten() -> None:
     replace_names(
         notifications, IDLE_SESSION_TIMEOUT_S=SESSION_TIMEOUT_S, KEEPALIVE_INTERVAL_S=POLL_INTERVAL_S
     )
+    if "alerts" in sys.argv:
+        from services.alerts.webhooks import lanes
+
+        replace_defaults(lanes.WebhookLanes.__init__, lease=WEBHOOK_LEASE)
     if {"dispatcher", "all"} & set(sys.argv):
         from shared.mail import mailer
         from shared.outbound import deliveries, outcome_rules, sender

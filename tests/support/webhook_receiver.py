@@ -36,6 +36,8 @@ class Reply:
     body: bytes = b""
     after: asyncio.Event | None = None
     """Only when this is set."""
+    delay_s: float = 0.0
+    """Only after so long: of an endpoint that is slow by itself."""
 
 
 TAKEN = Reply()
@@ -98,6 +100,7 @@ class Receiver:
             reply = self.answer(received)
             if reply.after is not None:
                 await reply.after.wait()
+            await asyncio.sleep(reply.delay_s)
         finally:
             self.in_flight[path] -= 1
         headers = {"content-length": str(len(reply.body)), **reply.headers}

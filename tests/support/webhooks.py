@@ -16,7 +16,7 @@ from support.webhook_receiver import Receiver, a_receiver
 
 from services.alerts.app import SERVICE
 from services.alerts.webhooks.lanes import WebhookLanes
-from services.alerts.webhooks.telling import tell_of_answers
+from services.alerts.webhooks.queueing import queue_answers
 from shared.db.database import Database
 from shared.events import Answer
 from shared.tenancy.tenants import keep_tenants
@@ -85,7 +85,7 @@ class HookBench:
     async def tell(self, *answers: Answer, tenant: str = TENANT) -> None:
         """Answers come, in this order."""
         for each in answers:
-            await deliver(self.database, tell_of_answers, each, tenant=tenant)
+            await deliver(self.database, queue_answers, each, tenant=tenant)
 
     def lanes(self, **changes: Any) -> WebhookLanes:
         """The loop of one process."""

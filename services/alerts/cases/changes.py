@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, timeline
-from services.alerts.webhooks.telling import tell_of_cases
+from services.alerts.webhooks.queueing import queue_cases
 from shared.db.database import UnitOfWork
 from shared.events import CASES
 
@@ -23,4 +23,4 @@ async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: S
     ]
     for tenant, event in published:
         uow.publish(CASES, tenant, event)
-    await tell_of_cases(uow, published)
+    await queue_cases(uow, published)

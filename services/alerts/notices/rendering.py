@@ -16,7 +16,7 @@ from services.alerts.cases.sentences import score_with_article
 from services.alerts.cases.times import moment
 from services.alerts.staff.labels import role_name
 from services.alerts.staff.sign_in_tokens import Token, link_address
-from services.alerts.webhooks.domain import Webhook
+from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.clock import Clock
 from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
@@ -57,7 +57,7 @@ class NoticeRenderer:
             address = link_address(self._staff_url, link)
             return self._message(notice, translated("Your way into Afterword"), paragraphs, address)
 
-    def webhook_notice(self, notice: Any, tenant: Tenant | None, webhook: Webhook) -> MailMessage:
+    def webhook_notice(self, notice: Any, tenant: Tenant | None, webhook: WebhookEndpoint) -> MailMessage:
         """The mail that a webhook was switched off."""
         zone = zone_of(tenant.time_zone if tenant else "UTC")
         with rendering_for(self._texts.reader(self._language(notice, tenant), zone.key)):

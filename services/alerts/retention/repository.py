@@ -120,6 +120,6 @@ RETENTION: tuple[RetentionRule, ...] = (
     ClearRule("contacts", webhook_delivery, MESSAGE_HOLDS.format(before=":contacts"), WITHOUT_MESSAGE),
     ClearRule("comments", webhook_delivery, MESSAGE_HOLDS.format(before=":comments"), WITHOUT_MESSAGE),
     DeleteRule("deliveries", webhook_delivery, "t.created_at < :deliveries"),
-    DeleteRule("deliveries", webhook_erasure, "t.heard_at < :deliveries"),
+    DeleteRule("deliveries", webhook_erasure, "t.kept_at < :deliveries"),
     DeleteRule("sessions", case_request, "t.at < :sessions"),
 )

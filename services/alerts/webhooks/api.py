@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from services.alerts.context import AlertsContext, OwnContext
-from services.alerts.webhooks.domain import MessageState, Webhook, WebhookRefused
+from services.alerts.webhooks.domain import MessageState, WebhookEndpoint, WebhookRefused
 from services.alerts.webhooks.labels import NO_MESSAGE, NO_WEBHOOK
 from services.alerts.webhooks.repository import deliveries, webhooks
 from services.alerts.webhooks.schemas import (
@@ -200,7 +200,7 @@ async def post_replay(
     return ReplayOut(replayed=number, more=number == deliveries.MAX_REPLAYED)
 
 
-async def found_webhook(uow: UnitOfWork, tenant: str, webhook_id: UUID) -> Webhook:
+async def found_webhook(uow: UnitOfWork, tenant: str, webhook_id: UUID) -> WebhookEndpoint:
     """A webhook of the company.
 
     :raises Problem: 404 where it has none of this id.
@@ -221,6 +221,6 @@ def refusal(refused: WebhookRefused) -> Problem:
     return Problem(422, errors=[FieldFault(field=refused.field, detail=refused.remedy)])
 
 
-async def _shown(uow: UnitOfWork, webhook: Webhook) -> dict[str, object]:
+async def _shown(uow: UnitOfWork, webhook: WebhookEndpoint) -> dict[str, object]:
     ((_, counts),) = await webhooks.list_of(uow, webhook.tenant, webhook.id)
     return dict(WebhookOut.of(webhook, counts))

@@ -16,7 +16,7 @@ from shared.events.segments import WHOLE_COMPANY, chain_of
 from shared.ids import derived
 from shared.privacy.persons import NOBODY
 
-ToldState = Literal["saved", "sent", "held"]
+ShownState = Literal["saved", "sent", "held"]
 """saved: the customer may still be writing; held: a machine may have given the answer; it counts nowhere."""
 
 
@@ -25,7 +25,7 @@ class AnswerContent(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     version: int
-    state: ToldState
+    state: ShownState
     origin: str
     test: bool
     erased: bool
@@ -142,7 +142,7 @@ def answer_content(tenant: str, answer: Answer) -> Content | None:
     """
     if answer.anonymous:
         return None
-    state: ToldState = "held" if answer.state == "clicked" or answer.score is None else answer.state
+    state: ShownState = "held" if answer.state == "clicked" or answer.score is None else answer.state
     return Content(
         tenant,
         "answer.changed",

@@ -1,6 +1,5 @@
 """Webhooks: what one is, and what becomes of a message after a try. Pure rules."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 from uuid import UUID
@@ -17,40 +16,40 @@ TEST = "webhook.test"
 WebhookState = Literal["on", "paused", "off"]
 """paused: by a colleague, messages wait; off: by us, and nothing is queued any more."""
 OffReason = Literal["gone", "failing"]
-"""gone: the endpoint answered 410; failing: nothing was taken for :data:`OFF_AFTER`."""
+"""gone: the endpoint answered 410; failing: nothing was taken for five days."""
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
 """dropped: its customer was erased before it left."""
 MESSAGE_STATES: tuple[MessageState, ...] = get_args(MessageState)
-Fault = Literal["status", "timeout", "connection", "certificate", "address", "secret"]
-"""Why a try was none that counts: the endpoint's status; no answer in time; no connection; its certificate;
-an address that no company may name; a secret that was sealed by another one of the installation."""
+Fault = Literal["status", "gone", "timeout", "connection", "certificate", "address", "secret"]
+"""Why a message was not taken: the endpoint's status; one that says that it is gone; no answer in time; no
+connection; its certificate; an address that no company may name; a secret that was sealed by another one of
+the installation."""
 
 MAX_WEBHOOKS = 50
 MAX_SEGMENTS = 50
-RETRY_AFTER: Sequence[timedelta] = (
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
-    timedelta(hours=24),
-)
-"""After the first try, the second and so on: the schedule of Standard Webhooks, three days in all."""
-MAX_TRIES = len(RETRY_AFTER) + 1
-MAX_JITTER = 0.1
-"""So much longer than its schedule says a message may wait, at random: not all return at once."""
-MAX_ASKED_DELAY = timedelta(days=1)
-"""An endpoint's ``Retry-After`` is obeyed up to here."""
-OFF_AFTER = timedelta(days=5)
-"""So long nothing but failures switch a webhook off."""
-OLDEST_TOLD = timedelta(days=14)
-"""What happened longer ago is told no more: a topic that is read again brings nothing twice, since what was
-told is kept for longer (``deliveries`` of the retention)."""
-GONE, BUSY = 410, (429, 502, 503, 504)
-MIN_SUCCESS, MAX_SUCCESS = 200, 299
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When a message that was not taken is tried again, and when a webhook is switched off."""
+
+    waits: tuple[timedelta, ...] = (
+        timedelta(seconds=5),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+        timedelta(hours=5),
+        timedelta(hours=10),
+        timedelta(hours=14),
+        timedelta(hours=20),
+        timedelta(hours=24),
+    )
+    """After the first try, the second and so on: the schedule of Standard Webhooks, three days in all."""
+    max_jitter: float = 0.1
+    """So much longer a message may wait, at random: not all return at once."""
+    max_asked_wait: timedelta = timedelta(days=1)
+    """An endpoint's ``Retry-After`` is obeyed up to here."""
+    off_after: timedelta = timedelta(days=5)
+    """So long nothing but failures switch a webhook off."""
 
 
 class WebhookRefused(Exception):
@@ -62,7 +61,7 @@ class WebhookRefused(Exception):
         self.remedy = remedy
 
 
-class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint of a company, and what it is told."""
 
     tenant: str
@@ -95,6 +94,7 @@ class Posted(NamedTuple):
     excerpt: str = ""
     """The beginning of what it said, without anything personal."""
     retry_after: timedelta | None = None
+    """For how long it asks to be left alone, where it is only busy."""
 
 
 class TryResult(NamedTuple):
@@ -105,13 +105,15 @@ class TryResult(NamedTuple):
     switch_off: OffReason | None = None
 
 
-def is_taken(status: int) -> bool:
-    """Whether an endpoint took a message: a redirect is none of these, and is not followed."""
-    return MIN_SUCCESS <= status <= MAX_SUCCESS
-
-
 def after_try(
-    posted: Posted, *, is_test: bool, tries: int, failing_since: datetime | None, now: datetime, jitter: float
+    policy: RetryPolicy,
+    posted: Posted,
+    *,
+    is_test: bool,
+    tries: int,
+    failing_since: datetime | None,
+    now: datetime,
+    jitter: float,
 ) -> TryResult:
     """What becomes of a message.
 
@@ -123,13 +125,13 @@ def after_try(
     if is_test:
         return TryResult("failed")
     off: OffReason | None = None
-    if posted.status == GONE:
+    if posted.fault == "gone":
         off = "gone"
-    elif failing_since is not None and now - failing_since >= OFF_AFTER:
+    elif failing_since is not None and now - failing_since >= policy.off_after:
         off = "failing"
-    if tries + 1 >= MAX_TRIES:
+    if tries >= len(policy.waits):
         return TryResult("failed", switch_off=off)
-    wait = RETRY_AFTER[tries] * (1 + MAX_JITTER * jitter)
-    if posted.retry_after is not None and posted.status in BUSY:
-        wait = max(wait, min(posted.retry_after, MAX_ASKED_DELAY))
+    wait = policy.waits[tries] * (1 + policy.max_jitter * jitter)
+    if posted.retry_after is not None:
+        wait = max(wait, min(posted.retry_after, policy.max_asked_wait))
     return TryResult("waiting", now + wait, off)

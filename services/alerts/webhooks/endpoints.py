@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from services.alerts.webhooks.domain import WebhookRefused
 from shared.outbound.address_guard import AddressGuard
-from shared.values.messages import message
+from shared.values.messages import Message, message
 
 MAX_URL_LENGTH = 500
 PUBLIC_PORTS = (443, 8443)
@@ -24,18 +24,18 @@ def checked_url(guard: AddressGuard, given: str) -> str:
         host = (parts.hostname or "").encode("idna").decode().lower()
         port = parts.port
     except (UnicodeError, ValueError):
-        raise _refused("Must be an address such as https://example.com/hooks.") from None
+        raise _refused(message("Must be an address such as https://example.com/hooks.")) from None
     if parts.scheme not in {"https", "http"} or not _HOST.fullmatch(host) or not given.isprintable():
-        raise _refused("Must be an address such as https://example.com/hooks.")
+        raise _refused(message("Must be an address such as https://example.com/hooks."))
     if parts.username is not None or parts.password is not None:
-        raise _refused("Leave user name and password out: the signature proves who sends.")
+        raise _refused(message("Leave user name and password out: the signature proves who sends."))
     url = urlunsplit((parts.scheme, _netloc(host, port), _ascii(parts.path) or "/", _ascii(parts.query), ""))
     if len(url) > MAX_URL_LENGTH:
-        raise _refused("Is too long. 500 characters are enough.")
+        raise _refused(message("Is too long. 500 characters are enough."))
     if not is_of_internet(url) and not guard.allowed:
-        raise _refused("Must begin with https:// and use port 443 or 8443.")
+        raise _refused(message("Must begin with https:// and use port 443 or 8443."))
     if not _literal_passes(guard, host):
-        raise _refused("Lies in a network that is not public.")
+        raise _refused(message("Lies in a network that is not public."))
     return url
 
 
@@ -70,5 +70,5 @@ def _ascii(part: str) -> str:
     )
 
 
-def _refused(text: str) -> WebhookRefused:
-    return WebhookRefused("/url", message(text))
+def _refused(remedy: Message) -> WebhookRefused:
+    return WebhookRefused("/url", remedy)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.alerts.webhooks.domain import MESSAGE_TYPES, Webhook, WebhookRefused
+from services.alerts.webhooks.domain import MESSAGE_TYPES, WebhookEndpoint, WebhookRefused
 from shared.http.validation_errors import faults_of
 from shared.pages.language import spoken
 from shared.values.messages import Message
@@ -21,7 +21,7 @@ def body_of(form: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def form_of(webhook: Webhook) -> dict[str, str]:
+def form_of(webhook: WebhookEndpoint) -> dict[str, str]:
     """What the form of a webhook shows."""
     return {
         "name": webhook.name,

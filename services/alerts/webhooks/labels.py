@@ -24,6 +24,7 @@ STATE_LABELS: dict[MessageState, Message] = {
 }
 FAULT_LABELS: dict[Fault, Message] = {
     "status": message("It was answered with another status than 2xx."),
+    "gone": message("It was answered with another status than 2xx."),
     "timeout": message("The endpoint did not answer within 15 seconds."),
     "connection": message("There was no connection. Check the name and whether the endpoint runs."),
     "certificate": message("The certificate of the endpoint is not trusted, or is for another name."),

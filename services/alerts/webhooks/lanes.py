@@ -19,7 +19,7 @@ import httpcore
 import structlog
 
 from services.alerts.notices.repository import queue_webhook_notices
-from services.alerts.webhooks.domain import TEST, Posted, Webhook, after_try
+from services.alerts.webhooks.domain import TEST, Posted, RetryPolicy, WebhookEndpoint, after_try
 from services.alerts.webhooks.endpoints import guard_of
 from services.alerts.webhooks.posting import post
 from services.alerts.webhooks.repository import lanes
@@ -60,10 +60,10 @@ def one_connection(guard: AddressGuard) -> httpcore.AsyncConnectionPool:
     return guarded_pool(guard, connections=1)
 
 
-class Batch(NamedTuple):
+class LaneBatch(NamedTuple):
     """The webhook as it is now, and messages whose turn it is; none: the lane is done for now."""
 
-    webhook: Webhook
+    webhook: WebhookEndpoint
     waiting: Sequence[Waiting]
 
 
@@ -75,6 +75,7 @@ class WebhookLanes:
         context: Context,
         *,
         make_pool: MakePool = one_connection,
+        policy: RetryPolicy | None = None,
         poll_interval_s: float = POLL_INTERVAL_S,
         lease: timedelta = LEASE,
     ) -> None:
@@ -83,6 +84,7 @@ class WebhookLanes:
         self._guard = AddressGuard.of(context.afterword.outbound_networks)
         self._health = context.health
         self._make_pool = make_pool
+        self._policy = policy or RetryPolicy()
         self._poll_interval_s = poll_interval_s
         self._lease = lease
         self._stopping = asyncio.Event()
@@ -140,7 +142,7 @@ class WebhookLanes:
             # Whoever serves the lane next sends again what was not recorded.
             log.warning("webhook_lane_left", webhook=str(lane.webhook_id), error=type(error).__name__)
 
-    async def _settle_and_read(self, lane: Lane, tried: Sequence[Tried]) -> Batch | None:
+    async def _settle_and_read(self, lane: Lane, tried: Sequence[Tried]) -> LaneBatch | None:
         """Record what was tried, and read what is due next; None: nothing, or the lane is another's."""
         async with self._database.transaction() as uow:
             webhook = await lanes.hold(uow, lane, uow.now + self._lease)
@@ -153,9 +155,9 @@ class WebhookLanes:
                 await lanes.release(uow, lane)
         for each in tried:
             metrics.WEBHOOK_TRIES.labels(each.posted.fault or "taken").inc()
-        return Batch(webhook, waiting) if waiting else None
+        return LaneBatch(webhook, waiting) if waiting else None
 
-    async def _due(self, uow: UnitOfWork, lane: Lane, webhook: Webhook) -> list[Waiting]:
+    async def _due(self, uow: UnitOfWork, lane: Lane, webhook: WebhookEndpoint) -> list[Waiting]:
         """The messages whose turn it is now: those behind one that is not due wait for it."""
         found = []
         for each in await lanes.read_waiting(uow, lane, BATCH_SIZE):
@@ -164,7 +166,9 @@ class WebhookLanes:
             found.append(each)
         return found
 
-    async def _settle(self, uow: UnitOfWork, lane: Lane, webhook: Webhook, tried: Sequence[Tried]) -> Webhook:
+    async def _settle(
+        self, uow: UnitOfWork, lane: Lane, webhook: WebhookEndpoint, tried: Sequence[Tried]
+    ) -> WebhookEndpoint:
         """Record the results, and what they say of the endpoint."""
         await lanes.settle(uow, lane, tried)
         last = tried[-1]
@@ -180,7 +184,7 @@ class WebhookLanes:
         found = await lanes.hold(uow, lane, uow.now + self._lease)
         return found or webhook
 
-    async def _send(self, pool: httpcore.AsyncConnectionPool, batch: Batch) -> list[Tried]:
+    async def _send(self, pool: httpcore.AsyncConnectionPool, batch: LaneBatch) -> list[Tried]:
         """Send messages one after the other, until one is not taken, or it is time to record."""
         webhook, tried = batch.webhook, list[Tried]()
         failing_since = webhook.failing_since
@@ -200,6 +204,7 @@ class WebhookLanes:
                 posted = answer
             now = self._database.clock()
             result = after_try(
+                self._policy,
                 posted,
                 is_test=waiting.type == TEST,
                 tries=waiting.attempts,

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 import httpcore
 import msgspec
 
-from services.alerts.webhooks.domain import Fault, Posted, is_taken
+from services.alerts.webhooks.domain import Fault, Posted
 from shared.outbound.address_guard import AddressRefused
 
 POST_TIMEOUT_S = 15.0
@@ -21,6 +22,13 @@ POST_TIMEOUT_S = 15.0
 MAX_READ_BYTES = 16_384
 """Of an answer; what says more loses its connection."""
 MAX_EXCERPT_CHARS = 200
+BUSY = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+"""With these statuses ``Retry-After`` is obeyed."""
 USER_AGENT = "Afterword-Webhooks/1"
 PERSONAL_FIELDS = {"customer_id", "comment", "follow_up", "text"}
 """Fields of a message whose texts an endpoint may repeat in its answer."""
@@ -57,9 +65,15 @@ async def post(
         fault = "certificate" if _is_of_certificate(error) else "connection"
     if status is not None:
         # It has decided: what broke afterwards changes nothing.
-        fault = None if is_taken(status) else "status"
+        fault = None if is_taken(status) else "gone" if status == HTTPStatus.GONE else "status"
     duration_ms = int((time.monotonic() - began) * 1000)
-    return Posted(status, fault, duration_ms, excerpt_of(answer, body), retry_after)
+    asked = retry_after if status in BUSY else None
+    return Posted(status, fault, duration_ms, excerpt_of(answer, body), asked)
+
+
+def is_taken(status: int) -> bool:
+    """Whether an endpoint took a message: a redirect is none of these, and is not followed."""
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def excerpt_of(answer: bytes, body: bytes) -> str:

@@ -12,7 +12,7 @@ from services.alerts.webhooks.domain import (
     MessageState,
     MessageType,
     OffReason,
-    Webhook,
+    WebhookEndpoint,
     WebhookState,
 )
 from services.alerts.webhooks.endpoints import MAX_URL_LENGTH
@@ -67,11 +67,11 @@ Segments = Annotated[
 ]
 
 
-class _Body(BaseModel):
+class _HookBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class WebhookBody(_Body):
+class WebhookBody(_HookBody):
     """A new webhook."""
 
     name: Name
@@ -87,7 +87,7 @@ class WebhookBody(_Body):
         )
 
 
-class WebhookChange(_Body):
+class WebhookChange(_HookBody):
     """What is to change; what is left out stays."""
 
     name: Name | None = None
@@ -106,7 +106,7 @@ class WebhookChange(_Body):
         )
 
 
-class SecretBody(_Body):
+class SecretBody(_HookBody):
     """How a secret is replaced."""
 
     overlap_hours: int = Field(
@@ -117,7 +117,7 @@ class SecretBody(_Body):
     )
 
 
-class ReplayBody(_Body):
+class ReplayBody(_HookBody):
     """Which messages are sent again: one, or those that came about between two times."""
 
     message_id: str | None = Field(default=None, max_length=100)
@@ -126,7 +126,7 @@ class ReplayBody(_Body):
     failed_only: bool = Field(default=False, description="Only those that were given up.")
 
     @model_validator(mode="after")
-    def _says_which(self) -> Self:
+    def _names_messages(self) -> Self:
         if (self.message_id is None) == (self.since is None):
             raise ValueError(message("Give message_id, or since."))
         return self
@@ -153,7 +153,7 @@ class WebhookOut(BaseModel):
     changed_at: datetime
 
     @classmethod
-    def of(cls, webhook: Webhook, counts: WebhookCounts) -> Self:
+    def of(cls, webhook: WebhookEndpoint, counts: WebhookCounts) -> Self:
         """As it stands."""
         return cls(
             id=webhook.id,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.alerts.webhooks.domain import Webhook
+from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.sealed import seal, unseal
 
 PREFIX = "whsec_"
@@ -41,7 +41,7 @@ def sealed_secret(root: str, tenant: str, webhook_id: UUID, key: str) -> bytes:
     return seal(root, _about(tenant, webhook_id), key.encode())
 
 
-def keys_of(root: str, webhook: Webhook, now: datetime) -> list[str]:
+def keys_of(root: str, webhook: WebhookEndpoint, now: datetime) -> list[str]:
     """The secrets that sign now: the newest first.
 
     :raises SealBroken: when the secret of the installation was changed.

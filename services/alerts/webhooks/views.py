@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
-from services.alerts.webhooks.domain import MESSAGE_STATES, MESSAGE_TYPES, Webhook
+from services.alerts.webhooks.domain import MESSAGE_STATES, MESSAGE_TYPES, WebhookEndpoint
 from services.alerts.webhooks.labels import FAULT_LABELS, SHORT_TYPE_LABELS, STATE_LABELS, TYPE_LABELS
 from services.alerts.webhooks.repository.deliveries import WebhookDelivery
 from services.alerts.webhooks.repository.webhooks import MOST_COUNTED, WebhookCounts
@@ -16,12 +16,12 @@ from shared.pages.page import Page
 class WebhookLine(NamedTuple):
     """A webhook with how its messages stand."""
 
-    webhook: Webhook
+    webhook: WebhookEndpoint
     counts: WebhookCounts
     types: str
 
     @classmethod
-    def of(cls, webhook: Webhook, counts: WebhookCounts) -> "WebhookLine":
+    def of(cls, webhook: WebhookEndpoint, counts: WebhookCounts) -> "WebhookLine":
         types = ", ".join(spoken(SHORT_TYPE_LABELS[kind]) for kind in webhook.types)
         return cls(webhook, counts, types)
 

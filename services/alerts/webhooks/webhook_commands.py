@@ -13,7 +13,7 @@ from services.alerts.webhooks.domain import (
     MAX_WEBHOOKS,
     TEST,
     MessageType,
-    Webhook,
+    WebhookEndpoint,
     WebhookRefused,
 )
 from services.alerts.webhooks.endpoints import checked_url
@@ -52,14 +52,14 @@ async def make(
     wanted: WebhookWanted,
     *,
     who: AuditActor,
-) -> tuple[Webhook, str | None]:
+) -> tuple[WebhookEndpoint, str | None]:
     """Make a webhook; its secret is returned this once. One of this id that was made so stays as it is.
 
     :raises WebhookRefused: naming the field and the remedy.
     :raises WebhookKeyReused: when the webhook that is there is another one.
     """
     key = new_secret()
-    webhook = Webhook(
+    webhook = WebhookEndpoint(
         tenant=tenant,
         id=webhook_id,
         name=wanted.name or "",
@@ -96,7 +96,7 @@ async def change(
     wanted: WebhookWanted,
     *,
     who: AuditActor,
-) -> Webhook | None:
+) -> WebhookEndpoint | None:
     """Change, pause or switch on a webhook; the same again changes nothing. None: there is none.
 
     :raises WebhookRefused: naming the field and the remedy.
@@ -134,7 +134,7 @@ async def change(
 
 async def rotate(
     uow: UnitOfWork, root: str, tenant: str, webhook_id: UUID, overlap: timedelta, *, who: AuditActor
-) -> tuple[Webhook, str] | None:
+) -> tuple[WebhookEndpoint, str] | None:
     """Give a webhook a new secret, returned this once; the one before signs as well for so long.
 
     None: there is no such webhook.

@@ -15,6 +15,7 @@ from chaos.scenarios import (
     servers,
     sources,
     waves,
+    webhooks,
 )
 
 SCENARIOS = (
@@ -27,6 +28,7 @@ SCENARIOS = (
     *reminders.SCENARIOS,
     *waves.SCENARIOS,
     *sources.SCENARIOS,
+    *webhooks.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

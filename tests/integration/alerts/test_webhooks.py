@@ -4,30 +4,43 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import event
 from support.alerts_builders import TENANT, an_answer, deliver, rows
 from support.eventually import eventually
+from support.http_clients import SECRET
 from support.stack import Postgres
 from support.webhook_receiver import Received, Reply
-from support.webhooks import HookBench, a_hook_bench
+from support.webhooks import LOOPBACK, HookBench, a_hook_bench
 
 from services.alerts.erasing import erase
-from services.alerts.webhooks.domain import OFF_AFTER, RETRY_AFTER
+from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.retention.repository import RETENTION
+from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.lanes import BATCH_SIZE
-from services.alerts.webhooks.signing import signature
-from services.alerts.webhooks.telling import (
-    hear_of_erasures,
-    tell_of_answers,
-    tell_of_erasures,
-    tell_of_scores,
+from services.alerts.webhooks.queueing import (
+    keep_erasure_requests,
+    queue_answers,
+    queue_erasures,
+    queue_scores,
 )
-from shared.events import ANSWERS, ERASURES, Answer, CustomerErased, ErasureConfirmed, Score
+from services.alerts.webhooks.signing import signature
+from services.alerts.webhooks.webhook_commands import WebhookWanted, change
+from shared.db.database import UnitOfWork
+from shared.events import ANSWERS, ERASURES, Answer, CustomerErased, ErasureConfirmed, RetentionRules, Score
 from shared.ids import uuid7
+from shared.mail.installation import installation_sender
+from shared.outbound import Prepared, Withdrawn, deliveries
+from shared.outbound.address_guard import AddressGuard
+from shared.privacy.audit import AuditActor
 from shared.privacy.erased import CONFIRMING_SERVICES, Target
+from shared.privacy.retention import Cutoffs
 
+POLICY = RetryPolicy()
 LONGER = 1.2
 """A try is due by its schedule and at most a tenth of it later."""
 
@@ -83,7 +96,7 @@ async def test_a_company_without_a_webhook_costs_one_statement_and_no_row(
     async with bench.database.transaction() as uow:
         event.listen(bench.database.engine.sync_engine, "before_cursor_execute", count)
         events = [_event(an_answer(), "other") for _ in range(20)]
-        await tell_of_answers(uow, events)
+        await queue_answers(uow, events)
     assert len(executed) == 1
     assert await bench.rows() == []
 
@@ -102,13 +115,8 @@ async def test_what_is_not_taken_is_tried_again_by_the_schedule_and_what_comes_l
     first, second = versions_of(an_answer(), 2)
     await bench.tell(first, second)
     async with bench.sending():
-        for tries, wait in enumerate(RETRY_AFTER, 1):
-
-            async def has_been_tried(tries: int = tries) -> bool:
-                later, head = await bench.deliveries(made)
-                return head["attempts"] == tries and later["attempts"] == 0
-
-            await eventually(has_been_tried)
+        for tries, wait in enumerate(POLICY.waits, 1):
+            await _until_tries(bench, made, 0, tries)
             bench.clock.ahead += wait * LONGER
         found = await bench.until(made, "sent", "failed")
     received = bench.receiver.received
@@ -116,6 +124,15 @@ async def test_what_is_not_taken_is_tried_again_by_the_schedule_and_what_comes_l
     assert len({each.id for each in received}) == 2
     assert (found[1]["attempts"], found[1]["status"], found[1]["response"]) == (10, 500, "down")
     assert (await bench.call(made))["failing_since"] is None
+
+
+async def _until_tries(bench: HookBench, made: dict[str, Any], *wanted: int) -> None:
+    """Return when the messages, the newest first, were tried so often."""
+
+    async def were_tried() -> bool:
+        return [each["attempts"] for each in await bench.deliveries(made)] == list(wanted)
+
+    await eventually(were_tried)
 
 
 @pytest.mark.parametrize("status", [301, 400, 404])
@@ -187,23 +204,13 @@ async def test_five_days_of_nothing_but_failures_switch_a_webhook_off(bench: Hoo
     await bench.tell(an_answer(), an_answer())
     began = bench.clock.ahead
     async with bench.sending():
-
-        async def state() -> tuple[str, int]:
-            return (await bench.call(made))["state"], len(bench.receiver.received)
-
         tries = 0
-        while (await state())[0] == "on":
-            await eventually(lambda seen=tries: len(bench.receiver.received) > seen)
+        while (await bench.call(made))["state"] == "on":
             tries += 1
-
-            async def is_recorded(seen: int = tries) -> bool:
-                attempts = sum(each["attempts"] for each in await bench.deliveries(made))
-                return attempts == seen
-
-            await eventually(is_recorded)
+            await _until_tries(bench, made, 0, tries)
             bench.clock.ahead += timedelta(hours=27)
     assert (await bench.call(made))["off_reason"] == "failing"
-    assert OFF_AFTER <= bench.clock.ahead - began <= OFF_AFTER + timedelta(hours=54)
+    assert POLICY.off_after <= bench.clock.ahead - began <= POLICY.off_after + timedelta(hours=54)
 
 
 async def test_slow_and_dead_endpoints_delay_no_other(bench: HookBench) -> None:
@@ -411,7 +418,7 @@ async def test_scores_are_told(bench: HookBench) -> None:
         level=0.95,
         computed_at=now,
     )
-    await deliver(bench.database, tell_of_scores, score, replace(score, version=2, nps=11.0))
+    await deliver(bench.database, queue_scores, score, replace(score, version=2, nps=11.0))
     async with bench.sending():
         await bench.until(made, "sent")
     assert bench.receiver.received[0].message["data"]["nps"] == 11.0
@@ -426,7 +433,7 @@ async def test_an_erasure_is_told_once_when_every_service_has_confirmed_it(bench
     asked = CustomerErased(id="p" * 64, version=1, erased_at=now, erasure_id=erasure)
     for each in confirmed[:-1]:
         await _confirm(bench, each)
-    await deliver(bench.database, hear_of_erasures, asked)
+    await deliver(bench.database, keep_erasure_requests, asked)
     assert await bench.deliveries(made) == []
     for each in (confirmed[-1], *confirmed):
         await _confirm(bench, each)
@@ -436,6 +443,55 @@ async def test_an_erasure_is_told_once_when_every_service_has_confirmed_it(bench
     assert (told["erasure_id"], told["services"]) == (str(erasure), list(CONFIRMING_SERVICES))
 
 
+async def test_the_mail_about_a_webhook_that_is_off_has_its_name_and_the_way_there(
+    bench: HookBench,
+) -> None:
+    made = await bench.make(name="CRM")
+    await bench.alerts.person("admin")
+    bench.receiver.answer = lambda _: Reply(410)
+    await bench.tell(an_answer())
+    async with bench.sending():
+
+        async def is_off() -> bool:
+            return bool((await bench.call(made))["state"] == "off")
+
+        await eventually(is_off)
+    afterword = bench.alerts.context.afterword
+    renderer = NoticeRenderer(
+        installation_sender(afterword), "http://staff.example", SECRET, bench.database.clock
+    )
+    queue = NoticeQueue(renderer)
+    async with bench.database.transaction() as uow:
+        found = await deliveries.claim(uow, queue.claim_sql, "mail")
+        assert found is not None
+        prepared = await queue.prepare(uow, *found)
+        assert isinstance(prepared, Prepared)
+        await _switch_on(bench, uow, made)
+        assert isinstance(await queue.prepare(uow, *found), Withdrawn)
+    assert prepared.message.subject == "The webhook CRM is switched off"
+    assert f"http://staff.example/webhooks/{made['id']}" in prepared.message.text
+
+
+async def _switch_on(bench: HookBench, uow: UnitOfWork, made: dict[str, Any]) -> None:
+    guard, who = AddressGuard.of(LOOPBACK), AuditActor("command_line", None, "test")
+    await change(uow, guard, TENANT, UUID(made["id"]), WebhookWanted(state="on"), who=who)
+
+
+async def test_what_is_too_old_loses_its_customer_first_and_then_goes(bench: HookBench) -> None:
+    made = await bench.make()
+    await bench.tell(an_answer(person="p" * 64))
+    for days, kept in ((40, 1), (100, 0)):
+        rules = RetentionRules(comments=30)
+        cutoffs = Cutoffs(TENANT, bench.clock() + timedelta(days=days), rules)
+        async with bench.database.transaction() as uow:
+            for rule in RETENTION:
+                await rule.apply(uow, cutoffs, 100)
+        found = await bench.rows()
+        assert len(found) == kept
+        assert [(each.body, each.person, each.state) for each in found] == [(None, "", "dropped")] * kept
+    assert await bench.deliveries(made) == []
+
+
 async def _confirm(bench: HookBench, confirmed: ErasureConfirmed) -> None:
     async with bench.database.transaction() as uow:
-        await tell_of_erasures(uow, [ERASURES.event(TENANT, confirmed, confirmed.confirmed_at)])
+        await queue_erasures(uow, [ERASURES.event(TENANT, confirmed, confirmed.confirmed_at)])

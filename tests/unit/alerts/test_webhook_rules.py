@@ -12,25 +12,24 @@ from support.examples import examples
 
 from services.alerts.webhooks.contents import CONTENTS, answer_content, score_content
 from services.alerts.webhooks.domain import (
-    MAX_ASKED_DELAY,
-    MAX_JITTER,
-    MAX_TRIES,
     MESSAGE_TYPES,
-    OFF_AFTER,
-    RETRY_AFTER,
+    Fault,
     Posted,
-    Webhook,
+    RetryPolicy,
+    TryResult,
+    WebhookEndpoint,
     WebhookRefused,
     after_try,
 )
 from services.alerts.webhooks.endpoints import checked_url, guard_of, is_of_internet
 from services.alerts.webhooks.openapi import EXAMPLES
-from services.alerts.webhooks.posting import MAX_EXCERPT_CHARS, excerpt_of
+from services.alerts.webhooks.posting import BUSY, MAX_EXCERPT_CHARS, excerpt_of
 from services.alerts.webhooks.signing import headers_of, keys_of, new_secret, sealed_secret, signature
 from shared.events import Answer, Score, may_see
 from shared.outbound.address_guard import AddressGuard
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
+POLICY = RetryPolicy()
 ROOT = "the secret of an installation"
 PUBLIC, INNER = AddressGuard(), AddressGuard.of("127.0.0.0/8")
 
@@ -82,7 +81,7 @@ def test_secrets_are_32_random_bytes_each() -> None:
     assert all(each.startswith("whsec_") and len(b64decode(each[6:])) == 32 for each in made)
 
 
-def a_webhook(**changes: object) -> Webhook:
+def a_webhook(**changes: object) -> WebhookEndpoint:
     facts = {
         "tenant": "havnbo",
         "id": UUID(int=1),
@@ -94,7 +93,7 @@ def a_webhook(**changes: object) -> Webhook:
         "created_at": NOW,
         "changed_at": NOW,
     }
-    return Webhook(**{**facts, **changes})  # type: ignore[arg-type]
+    return WebhookEndpoint(**{**facts, **changes})  # type: ignore[arg-type]
 
 
 def test_during_a_rotation_both_secrets_sign_and_afterwards_the_new_one_alone() -> None:
@@ -104,19 +103,23 @@ def test_during_a_rotation_both_secrets_sign_and_afterwards_the_new_one_alone() 
     assert keys_of(ROOT, webhook, NOW + timedelta(hours=1)) == ["whsec_new"]
 
 
-def a_failure(status: int | None = 500, **facts: object) -> Posted:
-    return Posted(status, "status" if status else "timeout", **facts)  # type: ignore[arg-type]
+def a_failure(status: int | None = 500, retry_after: timedelta | None = None) -> Posted:
+    fault: Fault = "timeout" if status is None else "gone" if status == 410 else "status"
+    return Posted(status, fault, retry_after=retry_after if status in BUSY else None)
 
 
 def test_the_whole_schedule_takes_three_days_and_then_a_message_is_given_up() -> None:
-    at, waits = NOW, []
-    for tries in range(MAX_TRIES):
-        result = after_try(a_failure(), is_test=False, tries=tries, failing_since=None, now=at, jitter=0.0)
+    at, waits = NOW, list[timedelta]()
+    tries, result = 0, TryResult("waiting")
+    for tries in range(len(POLICY.waits) + 1):
+        result = after_try(
+            POLICY, a_failure(), is_test=False, tries=tries, failing_since=None, now=at, jitter=0.0
+        )
         if result.next_at is None:
             break
         waits.append(result.next_at - at)
         at = result.next_at
-    assert waits == list(RETRY_AFTER)
+    assert waits == list(POLICY.waits)
     assert (tries, result.state) == (9, "failed")
     assert at - NOW == timedelta(hours=75, minutes=35, seconds=5)
 
@@ -124,7 +127,7 @@ def test_the_whole_schedule_takes_three_days_and_then_a_message_is_given_up() ->
 @settings(max_examples=examples(100))
 @given(
     status=st.one_of(st.none(), st.integers(100, 599)),
-    tries=st.integers(0, MAX_TRIES - 1),
+    tries=st.integers(0, len(POLICY.waits)),
     asked=st.one_of(st.none(), st.timedeltas(timedelta(), timedelta(days=400))),
     failing=st.one_of(st.none(), st.timedeltas(timedelta(), timedelta(days=9))),
     jitter=st.floats(0, 1),
@@ -135,25 +138,31 @@ def test_a_try_that_was_not_taken_is_repeated_no_earlier_than_its_schedule_and_t
     taken = status is not None and 200 <= status < 300
     posted = Posted(status, None) if taken else a_failure(status, retry_after=asked)
     since = None if failing is None else NOW - failing
-    result = after_try(posted, is_test=False, tries=tries, failing_since=since, now=NOW, jitter=jitter)
+    result = after_try(
+        POLICY, posted, is_test=False, tries=tries, failing_since=since, now=NOW, jitter=jitter
+    )
     if taken:
         assert result == ("sent", None, None)
         return
     assert result.switch_off == (
-        "gone" if status == 410 else "failing" if failing is not None and failing >= OFF_AFTER else None
+        "gone"
+        if status == 410
+        else "failing"
+        if failing is not None and failing >= POLICY.off_after
+        else None
     )
-    assert (result.state == "failed") == (tries == MAX_TRIES - 1)
+    assert (result.state == "failed") == (tries == len(POLICY.waits))
     if result.next_at is not None:
-        wait, own = result.next_at - NOW, RETRY_AFTER[tries]
-        if asked is not None and status in (429, 502, 503, 504):
-            assert wait >= min(asked, MAX_ASKED_DELAY)
-            assert wait <= max(own * (1 + MAX_JITTER), MAX_ASKED_DELAY)
+        wait, own = result.next_at - NOW, POLICY.waits[tries]
+        if asked is not None and status in BUSY:
+            assert wait >= min(asked, POLICY.max_asked_wait)
+            assert wait <= max(own * (1 + POLICY.max_jitter), POLICY.max_asked_wait)
         else:
-            assert own <= wait <= own * (1 + MAX_JITTER)
+            assert own <= wait <= own * (1 + POLICY.max_jitter)
 
 
 def test_a_test_message_is_tried_once_and_switches_nothing_off() -> None:
-    result = after_try(a_failure(410), is_test=True, tries=0, failing_since=NOW, now=NOW, jitter=0)
+    result = after_try(POLICY, a_failure(410), is_test=True, tries=0, failing_since=NOW, now=NOW, jitter=0)
     assert result == ("failed", None, None)
 
 

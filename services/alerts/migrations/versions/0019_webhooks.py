@@ -72,7 +72,7 @@ def upgrade() -> None:
             target text NOT NULL,
             erasure_id uuid,
             confirmed text[] NOT NULL DEFAULT '{}',
-            heard_at timestamptz NOT NULL,
+            kept_at timestamptz NOT NULL,
             CONSTRAINT pk_webhook_erasure PRIMARY KEY (tenant, target)
         )
     """)

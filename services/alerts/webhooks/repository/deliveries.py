@@ -107,12 +107,12 @@ class WebhookDelivery(NamedTuple):
     can_be_replayed: bool
 
 
-_SHOWN = (
+_DELIVERY_COLUMNS = (
     ", ".join(f"d.{name}" for name in WebhookDelivery._fields[:-1])
     + ", d.body IS NOT NULL AND d.state <> 'waiting' AS can_be_replayed"
 )
 LIST_DELIVERIES = f"""
-    SELECT {_SHOWN} FROM webhook_delivery d
+    SELECT {_DELIVERY_COLUMNS} FROM webhook_delivery d
     WHERE d.tenant = :tenant AND d.webhook_id = :webhook
         AND (CAST(:before AS bigint) IS NULL OR d.seq < :before)
         AND (CAST(:state AS text) IS NULL OR d.state = :state)
@@ -136,7 +136,7 @@ async def list_page(
 
 
 FIND_DELIVERY = f"""
-    SELECT {_SHOWN} FROM webhook_delivery d
+    SELECT {_DELIVERY_COLUMNS} FROM webhook_delivery d
     WHERE d.tenant = :tenant AND d.webhook_id = :webhook AND d.message_id = :id
 """
 

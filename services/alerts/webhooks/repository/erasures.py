@@ -8,7 +8,7 @@ from shared.db.database import UnitOfWork
 from shared.events import CustomerErased, ErasureConfirmed, Event
 
 
-class HeardErasure(NamedTuple):
+class KnownErasure(NamedTuple):
     """An erasure, as far as it is known here."""
 
     tenant: str
@@ -17,8 +17,8 @@ class HeardErasure(NamedTuple):
     confirmed: tuple[str, ...]
 
 
-HEAR_REQUESTS = """
-    INSERT INTO webhook_erasure AS t (tenant, target, erasure_id, heard_at)
+KEEP_REQUESTS = """
+    INSERT INTO webhook_erasure AS t (tenant, target, erasure_id, kept_at)
     SELECT n.tenant, n.target, n.erasure_id, :now
     FROM unnest(CAST(:tenants AS text[]), CAST(:targets AS text[]), CAST(:ids AS uuid[]))
         AS n (tenant, target, erasure_id)
@@ -28,10 +28,10 @@ HEAR_REQUESTS = """
 """
 
 
-async def hear_requests(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
+async def keep_requests(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
     """Keep under which request a customer is erased; the first one counts. One event for each customer."""
     await uow.execute(
-        HEAR_REQUESTS,
+        KEEP_REQUESTS,
         {
             "tenants": [event.tenant for event in events],
             "targets": [event.data.id for event in events],
@@ -41,7 +41,7 @@ async def hear_requests(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]
     )
 
 
-HEAR_CONFIRMATIONS = """
+KEEP_CONFIRMATIONS = """
     WITH heard AS (
         SELECT n.tenant, n.target, array_agg(DISTINCT n.service) AS services
         FROM unnest(CAST(:tenants AS text[]), CAST(:targets AS text[]), CAST(:services AS text[]))
@@ -49,7 +49,7 @@ HEAR_CONFIRMATIONS = """
         GROUP BY 1, 2
         ORDER BY 1, 2
     )
-    INSERT INTO webhook_erasure AS t (tenant, target, confirmed, heard_at)
+    INSERT INTO webhook_erasure AS t (tenant, target, confirmed, kept_at)
     SELECT h.tenant, h.target, h.services, :now FROM heard h
     ON CONFLICT (tenant, target) DO UPDATE SET confirmed = ARRAY(
         SELECT DISTINCT s FROM unnest(t.confirmed || EXCLUDED.confirmed) AS s ORDER BY s
@@ -59,12 +59,12 @@ HEAR_CONFIRMATIONS = """
 """
 
 
-async def hear_confirmations(
+async def keep_confirmations(
     uow: UnitOfWork, events: Sequence[Event[ErasureConfirmed]]
-) -> list[HeardErasure]:
+) -> list[KnownErasure]:
     """Keep who has erased whom; returns the erasures of which this said anything new."""
     rows = await uow.execute(
-        HEAR_CONFIRMATIONS,
+        KEEP_CONFIRMATIONS,
         {
             "tenants": [event.tenant for event in events],
             "targets": [event.data.id for event in events],
@@ -72,4 +72,4 @@ async def hear_confirmations(
             "now": uow.now,
         },
     )
-    return [HeardErasure(row.tenant, row.target, row.erasure_id, tuple(row.confirmed)) for row in rows]
+    return [KnownErasure(row.tenant, row.target, row.erasure_id, tuple(row.confirmed)) for row in rows]

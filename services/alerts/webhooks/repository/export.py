@@ -18,7 +18,7 @@ FIND_MESSAGES = f"""
 """
 
 
-class _Message(msgspec.Struct):
+class _SentMessage(msgspec.Struct):
     data: Raw
 
 
@@ -35,5 +35,5 @@ def _message(row: Row[Any]) -> WebhookRecord:
     )
 
 
-_messages = msgspec.json.Decoder(_Message)
+_messages = msgspec.json.Decoder(_SentMessage)
 SENT_MESSAGES = ExportSource("webhook", FIND_MESSAGES, _message)

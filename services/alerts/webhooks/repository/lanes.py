@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.alerts.webhooks.domain import OffReason, Posted, TryResult, Webhook
+from services.alerts.webhooks.domain import OffReason, Posted, TryResult, WebhookEndpoint
 from services.alerts.webhooks.repository.webhooks import COLUMNS, webhook_of
 from shared.db.database import UnitOfWork
 
@@ -60,7 +60,7 @@ HOLD_LANE = f"""
 """
 
 
-async def hold(uow: UnitOfWork, lane: Lane, lease_until: datetime) -> Webhook | None:
+async def hold(uow: UnitOfWork, lane: Lane, lease_until: datetime) -> WebhookEndpoint | None:
     """Go on with a lane; None: it is another's, or its webhook was deleted."""
     found = await uow.execute(HOLD_LANE, {**_of(lane), "lease_until": lease_until})
     row = found.one_or_none()

@@ -8,14 +8,14 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.alerts.webhooks.domain import Webhook
+from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.db.database import UnitOfWork
 
-COLUMNS = ", ".join(f"w.{name}" for name in Webhook.__struct_fields__)
-_FIELDS = ", ".join(Webhook.__struct_fields__)
+COLUMNS = ", ".join(f"w.{name}" for name in WebhookEndpoint.__struct_fields__)
+_FIELDS = ", ".join(WebhookEndpoint.__struct_fields__)
 _VALUES = ", ".join(
     f"CAST(:{name} AS text[])" if name in {"types", "segments"} else f":{name}"
-    for name in Webhook.__struct_fields__
+    for name in WebhookEndpoint.__struct_fields__
 )
 
 FIND_WEBHOOK = f"""
@@ -25,7 +25,9 @@ FIND_WEBHOOK = f"""
 LOCK_WEBHOOK = f"{FIND_WEBHOOK} FOR UPDATE"
 
 
-async def find(uow: UnitOfWork, tenant: str, webhook_id: UUID, *, lock: bool = False) -> Webhook | None:
+async def find(
+    uow: UnitOfWork, tenant: str, webhook_id: UUID, *, lock: bool = False
+) -> WebhookEndpoint | None:
     """A webhook of this company."""
     found = await uow.execute(LOCK_WEBHOOK if lock else FIND_WEBHOOK, {"tenant": tenant, "id": webhook_id})
     row = found.one_or_none()
@@ -72,7 +74,7 @@ MOST_COUNTED = 10_000
 
 async def list_of(
     uow: UnitOfWork, tenant: str, webhook_id: UUID | None = None
-) -> list[tuple[Webhook, WebhookCounts]]:
+) -> list[tuple[WebhookEndpoint, WebhookCounts]]:
     """The webhooks of a company, or one of them, with how their messages stand."""
     rows = await uow.execute(LIST_WEBHOOKS, {"tenant": tenant, "id": webhook_id, "most": MOST_COUNTED})
     return [(webhook_of(row), WebhookCounts(row.waiting, row.oldest, row.failed)) for row in rows]
@@ -93,7 +95,7 @@ ADD_WEBHOOK = f"""
 """
 
 
-async def add(uow: UnitOfWork, webhook: Webhook) -> bool:
+async def add(uow: UnitOfWork, webhook: WebhookEndpoint) -> bool:
     """Store a new one; False when there is one of this id."""
     return (await uow.execute(ADD_WEBHOOK, _values(webhook))).one_or_none() is not None
 
@@ -107,7 +109,7 @@ UPDATE_WEBHOOK = """
 """
 
 
-async def update(uow: UnitOfWork, webhook: Webhook) -> None:
+async def update(uow: UnitOfWork, webhook: WebhookEndpoint) -> None:
     """Write one that is locked."""
     await uow.execute(UPDATE_WEBHOOK, _values(webhook))
 
@@ -149,13 +151,13 @@ async def listeners(uow: UnitOfWork, kind: str, tenants: Collection[str]) -> dic
     return found
 
 
-def webhook_of(row: Row[Any]) -> Webhook:
+def webhook_of(row: Row[Any]) -> WebhookEndpoint:
     """The webhook of a row that has ``COLUMNS``."""
-    given: dict[str, Any] = {name: getattr(row, name) for name in Webhook.__struct_fields__}
-    return Webhook(**{**given, "types": tuple(row.types), "segments": tuple(row.segments)})
+    given: dict[str, Any] = {name: getattr(row, name) for name in WebhookEndpoint.__struct_fields__}
+    return WebhookEndpoint(**{**given, "types": tuple(row.types), "segments": tuple(row.segments)})
 
 
-def _values(webhook: Webhook) -> dict[str, Any]:
+def _values(webhook: WebhookEndpoint) -> dict[str, Any]:
     values = msgspec.structs.asdict(webhook)
     lists: dict[str, Sequence[str]] = {"types": list(webhook.types), "segments": list(webhook.segments)}
     return {**values, **lists}

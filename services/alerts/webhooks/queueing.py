@@ -1,6 +1,7 @@
 """Messages are queued in the transaction of what they tell: once for each version and webhook.
 
 Each function asks first which companies want to hear of it, by one statement; for the others that is all.
+What happened longer ago than topics keep their records is not queued: it may have been, and be forgotten.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,24 +13,24 @@ from services.alerts.webhooks.contents import (
     erasure_content,
     score_content,
 )
-from services.alerts.webhooks.domain import OLDEST_TOLD
 from services.alerts.webhooks.repository import deliveries, erasures
 from services.alerts.webhooks.repository.deliveries import QueuedMessage
 from services.alerts.webhooks.repository.webhooks import Listener, listeners
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Case, CustomerErased, ErasureConfirmed, Event, Score, may_see
 from shared.events.dedupe import newest
+from shared.limits import TOPIC_RETENTION
 from shared.privacy.erased import CONFIRMING_SERVICES
 
 
-async def tell_of_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+async def queue_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Handle ``answers`` events: each version of an answer is told."""
     wanting = await listeners(uow, "answer.changed", {event.tenant for event in events})
     contents = (answer_content(each.tenant, each.data) for each in events if each.tenant in wanting)
     await _queue(uow, wanting, [each for each in contents if each is not None])
 
 
-async def tell_of_cases(uow: UnitOfWork, changed: Sequence[tuple[str, Case]]) -> None:
+async def queue_cases(uow: UnitOfWork, changed: Sequence[tuple[str, Case]]) -> None:
     """Tell of cases as they are published; with their company."""
     wanting = await listeners(uow, "case.changed", {tenant for tenant, _ in changed})
     await _queue(
@@ -37,7 +38,7 @@ async def tell_of_cases(uow: UnitOfWork, changed: Sequence[tuple[str, Case]]) ->
     )
 
 
-async def tell_of_scores(uow: UnitOfWork, events: Sequence[Event[Score]]) -> None:
+async def queue_scores(uow: UnitOfWork, events: Sequence[Event[Score]]) -> None:
     """Handle ``scores`` events: the newest score of each segment in the batch is told."""
     wanting = await listeners(uow, "score.changed", {event.tenant for event in events})
     if not wanting:
@@ -48,25 +49,25 @@ async def tell_of_scores(uow: UnitOfWork, events: Sequence[Event[Score]]) -> Non
     )
 
 
-async def hear_of_erasures(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
+async def keep_erasure_requests(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
     """Handle ``customers`` events, too: under which request a customer is erased."""
-    recent = [event for event in events if event.data.erased_at >= uow.now - OLDEST_TOLD]
+    recent = [event for event in events if event.data.erased_at >= uow.now - TOPIC_RETENTION]
     wanting = await listeners(uow, "erasure.done", {event.tenant for event in recent})
     heard = [each for each in newest(recent, lambda customer: customer.id) if each.tenant in wanting]
     if heard:
-        await erasures.hear_requests(uow, heard)
+        await erasures.keep_requests(uow, heard)
 
 
-async def tell_of_erasures(uow: UnitOfWork, events: Sequence[Event[ErasureConfirmed]]) -> None:
+async def queue_erasures(uow: UnitOfWork, events: Sequence[Event[ErasureConfirmed]]) -> None:
     """Handle ``erasures`` events: an erasure is told once every service has confirmed it."""
-    recent = [event for event in events if event.data.confirmed_at >= uow.now - OLDEST_TOLD]
+    recent = [event for event in events if event.data.confirmed_at >= uow.now - TOPIC_RETENTION]
     wanting = await listeners(uow, "erasure.done", {event.tenant for event in recent})
     confirmed = [event for event in recent if event.tenant in wanting]
     if not confirmed:
         return
     done = [
         erasure_content(each.tenant, each.target, each.erasure_id, CONFIRMING_SERVICES, uow.now)
-        for each in await erasures.hear_confirmations(uow, confirmed)
+        for each in await erasures.keep_confirmations(uow, confirmed)
         if set(CONFIRMING_SERVICES) <= set(each.confirmed)
     ]
     await _queue(uow, wanting, done)
@@ -83,7 +84,7 @@ async def _queue(
 def _messages(
     uow: UnitOfWork, wanting: Mapping[str, Sequence[Listener]], contents: Sequence[Content]
 ) -> Iterable[QueuedMessage]:
-    oldest = uow.now - OLDEST_TOLD
+    oldest = uow.now - TOPIC_RETENTION
     for content in contents:
         told = [
             each
