@@ -260,7 +260,7 @@ notification = Table(
     Column("webhook_id", Uuid),
     Index(None, "tenant", "case_id"),
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
-    comment="Mails to colleagues: of a case, invitations to sign in, webhooks that were switched off.",
+    comment="Mails to colleagues: of a case, and invitations to sign in.",
 )
 webhook = Table(
     "webhook",

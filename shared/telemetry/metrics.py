@@ -114,7 +114,7 @@ WEBHOOKS = Gauge(
 )
 WEBHOOK_MESSAGES = Gauge(
     "afterword_webhook_messages_waiting",
-    "Messages that wait for webhooks that are on; of one webhook at most 10,000 are counted.",
+    "Messages that wait for webhooks that are on; of one webhook at most 1,000 are counted.",
 )
 WEBHOOK_AGE = Gauge(
     "afterword_webhook_oldest_seconds",

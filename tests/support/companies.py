@@ -361,7 +361,6 @@ def a_webhook(name: str) -> dict[str, Any]:
         "name": f"{name} crm",
         "url": f"https://hooks.{name}.invalid/afterword",
         "types": ["answer.changed"],
-        "segments": [f"store:{name}"],
     }
 
 

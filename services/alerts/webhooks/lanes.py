@@ -97,8 +97,8 @@ class WebhookLanes:
         try:
             await loop.run(stopping)
         finally:
-            if self._served:
-                await asyncio.wait(self._served)
+            stopping.set()  # the process ends, whatever ended the loop
+            await self._end_all()
 
     async def step(self) -> float | None:
         """Claim lanes that are due and serve each in a task; the seconds until the next claim."""
@@ -113,6 +113,15 @@ class WebhookLanes:
                 asyncio.create_task(self._serve_or_leave(lane), name=f"webhook {lane.webhook_id}")
             )
         return 0 if len(claimed) == free else None
+
+    async def _end_all(self) -> None:
+        """Return when no lane is served any more: at once where the process has no time left."""
+        try:
+            if self._served:
+                await asyncio.wait(self._served)
+        finally:
+            for task in self._served:
+                task.cancel()
 
     def _end_served(self) -> None:
         """Forget the tasks that have ended; an error of one is that of the loop, which knows what to do."""
@@ -133,14 +142,18 @@ class WebhookLanes:
                     batch = await self._settle_and_read(lane, tried)
 
     async def _serve_or_leave(self, lane: Lane) -> None:
-        """Serve a lane; one that the database keeps from it is left to its lease."""
+        """Serve a lane; one that fails is left to its lease, and harms no other.
+
+        Whoever serves it next sends again what was not recorded.
+        """
         try:
             await self._serve(lane)
         except Exception as error:
-            if not is_retryable(error):
-                raise
-            # Whoever serves the lane next sends again what was not recorded.
-            log.warning("webhook_lane_left", webhook=str(lane.webhook_id), error=type(error).__name__)
+            if is_retryable(error):
+                log.warning("webhook_lane_left", webhook=str(lane.webhook_id), error=type(error).__name__)
+                return
+            metrics.LOOP_FAILURES.labels(WEBHOOKS_LOOP).inc()
+            log.exception("loop_step_failed", tenant=lane.tenant, webhook=str(lane.webhook_id))
 
     async def _settle_and_read(self, lane: Lane, tried: Sequence[Tried]) -> LaneBatch | None:
         """Record what was tried, and read what is due next; None: nothing, or the lane is another's."""
@@ -190,18 +203,15 @@ class WebhookLanes:
         failing_since = webhook.failing_since
         loop = asyncio.get_running_loop()
         began = loop.time()
+        keys = self._keys_of(webhook)
         for waiting in batch.waiting:
             now = self._database.clock()
-            try:
-                keys = keys_of(self._secret, webhook, now)
-            except SealBroken:
-                posted = Posted(fault="secret")
-            else:
+            posted: Posted | None = Posted(fault="secret")
+            if keys:
                 headers = headers_of(keys, waiting.message_id, now, waiting.body)
-                answer = await self._unless_stopped(post(pool, webhook.url, headers, waiting.body, now))
-                if answer is None:
-                    break
-                posted = answer
+                posted = await self._unless_stopped(post(pool, webhook.url, headers, waiting.body, now))
+            if posted is None:
+                break
             now = self._database.clock()
             result = after_try(
                 self._policy,
@@ -217,6 +227,13 @@ class WebhookLanes:
             if posted.fault is not None or loop.time() - began > MAX_BATCH_S or self._stopping.is_set():
                 break
         return tried
+
+    def _keys_of(self, webhook: WebhookEndpoint) -> list[str]:
+        """The secrets that sign; none where the secret of the installation was changed."""
+        try:
+            return keys_of(self._secret, webhook, self._database.clock())
+        except SealBroken:
+            return []
 
     async def _unless_stopped(self, request: Coroutine[None, None, Posted]) -> Posted | None:
         """What became of a request; None: the process stops, and nobody knows. It is sent again then."""

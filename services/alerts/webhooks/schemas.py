@@ -145,9 +145,9 @@ class WebhookOut(BaseModel):
     types: list[MessageType]
     segments: list[str]
     failing_since: datetime | None
-    waiting: int = Field(description="Messages that wait, up to 10,000.")
+    waiting: int = Field(description="Messages that wait, up to 1,000.")
     oldest_waiting_at: datetime | None
-    failed: int = Field(description="Messages that were given up, among the newest 10,000.")
+    failed: int = Field(description="Messages that were given up, among the newest 1,000.")
     old_secret_until: datetime | None = Field(description="Until then the secret before signs, too.")
     created_at: datetime
     changed_at: datetime

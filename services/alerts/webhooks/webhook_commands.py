@@ -119,6 +119,8 @@ async def change(
         return known
     changed = replace(changed, changed_at=uow.now)
     await webhooks.update(uow, changed)
+    if changed.state == "on" and (known.state != "on" or changed.url != known.url):
+        await deliveries.hurry(uow, tenant, webhook_id)
     fields = sorted(name for name in given if getattr(changed, name) != getattr(known, name))
     record_audit(
         uow,

@@ -192,7 +192,6 @@ async def test_410_switches_a_webhook_off_and_the_administrators_get_a_mail(benc
     )
     assert [tuple(each) for each in told] == [(admin.id, "webhook", "waiting")]
     bench.receiver.answer = lambda _: Reply(204)
-    bench.clock.ahead += timedelta(minutes=1)
     await bench.call(made, "PATCH", body={"state": "on"})
     async with bench.sending():
         await bench.until(made, "sent", "sent")
@@ -225,6 +224,24 @@ async def test_slow_and_dead_endpoints_delay_no_other(bench: HookBench) -> None:
         assert len(bench.receiver.of("/slow")) == 1
         held.set()
         await bench.came(5 * BATCH_SIZE, "/slow")
+
+
+async def test_an_error_of_ours_in_one_lane_harms_no_other(bench: HookBench) -> None:
+    await bench.make("/broken")
+    made = await bench.make("/good")
+    await bench.tell(an_answer())
+    async with bench.database.transaction() as uow:
+        await uow.execute("""
+            UPDATE webhook_delivery SET body = 'no JSON'
+            WHERE webhook_id = (SELECT id FROM webhook WHERE name = '/broken')
+        """)
+    bench.receiver.answer = lambda _: Reply(200, body=b"ok")
+    async with bench.sending():
+        await bench.came(1, "/broken")
+        await bench.until(made, "sent")
+        await bench.tell(an_answer())
+        await bench.until(made, "sent", "sent")
+    assert len(bench.receiver.of("/broken")) == 1
 
 
 async def test_what_a_dead_process_had_sent_is_sent_again_under_the_same_id_by_the_next_one(

@@ -7,6 +7,12 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+COMMENTS = {
+    "webhook": "Endpoints of companies, with their secrets sealed.",
+    "webhook_delivery": "Messages to webhooks: what was told, and what became of it.",
+    "webhook_erasure": "Which services have confirmed erasures, of companies that are told when one is done.",
+}
+
 
 def upgrade() -> None:
     op.execute("""
@@ -76,4 +82,6 @@ def upgrade() -> None:
             CONSTRAINT pk_webhook_erasure PRIMARY KEY (tenant, target)
         )
     """)
+    for table, comment in COMMENTS.items():
+        op.execute(f"COMMENT ON TABLE {table} IS '{comment}'")
     op.execute("ALTER TABLE notification ADD COLUMN webhook_id uuid")

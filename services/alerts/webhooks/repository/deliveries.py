@@ -203,6 +203,17 @@ async def replay_since(
     return (await uow.execute(REPLAY_SINCE, values)).rowcount
 
 
+HURRY = """
+    UPDATE webhook_delivery SET next_at = :now
+    WHERE tenant = :tenant AND webhook_id = :webhook AND state = 'waiting' AND next_at > :now
+"""
+
+
+async def hurry(uow: UnitOfWork, tenant: str, webhook_id: UUID) -> None:
+    """Try now what waits for its next try: somebody has mended the endpoint."""
+    await uow.execute(HURRY, {"tenant": tenant, "webhook": webhook_id, "now": uow.now})
+
+
 ERASE_MESSAGES = f"""
     UPDATE webhook_delivery t
     SET body = NULL, person = '', contact = NULL, excerpt = NULL,

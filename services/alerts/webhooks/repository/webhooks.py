@@ -68,7 +68,7 @@ LIST_WEBHOOKS = f"""
     WHERE w.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR w.id = :id)
     ORDER BY w.name, w.id
 """
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 """Of the messages that wait, and of the newest among which failed ones are counted."""
 
 
