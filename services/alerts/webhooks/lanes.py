@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import httpcore
 import structlog
+from msgspec.structs import replace
 
 from services.alerts.notices.repository import queue_webhook_notices
 from services.alerts.webhooks.domain import TEST, Posted, RetryPolicy, WebhookEndpoint, after_try
@@ -153,7 +154,13 @@ class WebhookLanes:
                 log.warning("webhook_lane_left", webhook=str(lane.webhook_id), error=type(error).__name__)
                 return
             metrics.LOOP_FAILURES.labels(WEBHOOKS_LOOP).inc()
-            log.exception("loop_step_failed", tenant=lane.tenant, webhook=str(lane.webhook_id))
+            log.warning(
+                "loop_step_failed",
+                loop=WEBHOOKS_LOOP,
+                tenant=lane.tenant,
+                about=str(lane.webhook_id),
+                error=type(error).__name__,
+            )
 
     async def _settle_and_read(self, lane: Lane, tried: Sequence[Tried]) -> LaneBatch | None:
         """Record what was tried, and read what is due next; None: nothing, or the lane is another's."""
@@ -194,8 +201,7 @@ class WebhookLanes:
             return webhook
         await queue_webhook_notices(uow, lane.tenant, lane.webhook_id)
         log.warning("webhook_off", tenant=lane.tenant, webhook=str(lane.webhook_id), reason=off)
-        found = await lanes.hold(uow, lane, uow.now + self._lease)
-        return found or webhook
+        return replace(webhook, state="off")
 
     async def _send(self, pool: httpcore.AsyncConnectionPool, batch: LaneBatch) -> list[Tried]:
         """Send messages one after the other, until one is not taken, or it is time to record."""
