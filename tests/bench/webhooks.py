@@ -25,7 +25,7 @@ from shared.ids import uuid7
 from shared.outbound.address_guard import AddressGuard
 from shared.privacy.audit import AuditActor
 
-MESSAGES_PER_ENDPOINT = 200
+MESSAGES_PER_ENDPOINT = 500
 GOOD, SLOW, DEAD = 45, 3, 2
 TENANT = "havnbo"
 NETWORKS = "127.0.0.0/8"
