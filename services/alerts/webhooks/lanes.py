@@ -149,7 +149,7 @@ class WebhookLanes:
         """
         try:
             await self._serve(lane)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (it is counted and logged, and the lane is tried again)
             if is_retryable(error):
                 log.warning("webhook_lane_left", webhook=str(lane.webhook_id), error=type(error).__name__)
                 return
