@@ -285,8 +285,8 @@ class Afterword(EnvironmentSettings):
     outbound_networks: Annotated[str, AfterValidator(_outbound_networks)] | None = Field(
         default=None,
         description="Private networks that servers named by companies may lie in, such as the Kafka cluster "
-        "of a source, separated by commas. Without it only public addresses are connected to, so that no "
-        "administrator of a company can reach the inner network.",
+        "of a source or the endpoint of a webhook, separated by commas. Without it only public addresses are "
+        "connected to, so that no administrator of a company can reach the inner network.",
         examples=["10.20.0.0/16,192.0.2.7/32"],
     )
     topic_partitions: int | None = Field(

@@ -14,8 +14,20 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.settings import Settings
+from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
+from shared.events import (
+    ANSWERS,
+    CASES,
+    CUSTOMERS,
+    ERASURES,
+    INVITATIONS,
+    RETENTION,
+    SCORES,
+    SENDING,
+    SURVEYS,
+    TENANTS,
+)
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
 from shared.outbound import MailChannel, Sender
@@ -34,22 +46,36 @@ def worker_loops(context: Context) -> Loops:
 
 
 def sender_loops(context: Context) -> Loops:
-    """The mails to colleagues, and the records of the keys that sign them."""
+    """The mails to colleagues, the records of the keys that sign them, and the messages to webhooks."""
     afterword = context.afterword
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
     sender = Sender("sender", context.database, channel, NoticeQueue(renderer), context.health)
-    return {"sender": sender.run, KEY_RECORDS_LOOP: installation.loop(afterword, context.health)}
+    return {
+        "sender": sender.run,
+        KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
+        WEBHOOKS_LOOP: WebhookLanes(context).run,
+    }
 
 
 SERVICE = Service(
     name="alerts",
     settings=Settings,
     metadata=metadata,
-    paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
+    paths=(
+        "/inbox",
+        "/cases",
+        "/v1/cases",
+        "/login",
+        "/logout",
+        "/settings",
+        "/webhooks",
+        "/v1/webhooks",
+        "/v1/personal-data/alerts",
+    ),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,

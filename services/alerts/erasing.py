@@ -7,6 +7,7 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import erasing as cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.replicas import repository as copies
+from services.alerts.webhooks.repository import deliveries
 from shared.db.database import UnitOfWork
 from shared.privacy.erased import Target
 
@@ -15,7 +16,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
     """Erase these customers.
 
     Nothing of theirs is under way: a mail to a colleague names no customer, and one that waits is not sent
-    about a closed case.
+    about a closed case. Messages to webhooks that wait are dropped; that a case has ended is told once more.
     """
     # Answers before cases, as by whoever handles answers.
     await copies.erase_invitations(uow, targets)
@@ -26,5 +27,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
         case.erase(entries, uow.now)
     await cases.erase_timelines(uow, ended)
     await cases.end_writing(uow, QUIET_DEADLINE, answers, ended)
+    # After the cases, which are locked: nobody queues anything about them any more.
+    await deliveries.erase(uow, targets)
     await write_changes(uow, ended, entries)
     return ()

@@ -1,12 +1,27 @@
-"""The gauges of mails to colleagues (due, being sent, since when, whether they leave) and of deadlines."""
+"""The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines and of
+webhooks.
+"""
 
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.webhooks.repository import lanes
+from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
 from shared.outbound.gauges import set_gauges
+from shared.telemetry import metrics
 
 
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
     await measure_deadlines(uow, "alerts", (QUIET_DEADLINE,))
+    await measure_webhooks(uow)
+
+
+async def measure_webhooks(uow: UnitOfWork) -> None:
+    """How many fail or are off, and what waits."""
+    found = await lanes.measure(uow, MOST_COUNTED)
+    metrics.WEBHOOKS.labels("failing").set(found.failing)
+    metrics.WEBHOOKS.labels("off").set(found.off)
+    metrics.WEBHOOK_MESSAGES.set(found.waiting)
+    metrics.WEBHOOK_AGE.set((uow.now - found.oldest).total_seconds() if found.oldest else 0)

@@ -7,8 +7,26 @@ from typing import Any
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers
 from services.alerts.replicas.handlers import keep_invitations, keep_surveys
-from shared.events import ANSWERS, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
-from shared.kafka.kernel import Subscription
+from services.alerts.webhooks.queueing import (
+    keep_erasure_requests,
+    queue_answers,
+    queue_erasures,
+    queue_scores,
+)
+from shared.db.database import UnitOfWork
+from shared.events import (
+    ANSWERS,
+    CUSTOMERS,
+    ERASURES,
+    INVITATIONS,
+    RETENTION,
+    SCORES,
+    SENDING,
+    SURVEYS,
+    TENANTS,
+    Event,
+)
+from shared.kafka.kernel import Handler, Subscription
 from shared.privacy.erased import keep_erased
 from shared.service import Context
 from shared.tenancy.retention import keep_retention
@@ -19,12 +37,26 @@ from shared.tenancy.tenants import keep_tenants
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
     """The handler of each topic that alerts consumes."""
     return (
-        Subscription(CUSTOMERS, keep_erased),
+        Subscription(CUSTOMERS, together(keep_erased, keep_erasure_requests)),
         Subscription(TENANTS, keep_tenants),
         # Prompt: an open case is waited for, while the customer is still writing.
-        Subscription(ANSWERS, partial(act_on_answers, current_policy()), prompt=True),
+        Subscription(
+            ANSWERS, together(partial(act_on_answers, current_policy()), queue_answers), prompt=True
+        ),
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(RETENTION, keep_retention),
+        Subscription(SCORES, queue_scores),
+        Subscription(ERASURES, queue_erasures),
     )
+
+
+def together(*handlers: Handler[Any]) -> Handler[Any]:
+    """A handler that calls each of these with the batch, in this order, in the one transaction."""
+
+    async def handle(uow: UnitOfWork, events: Sequence[Event[Any]]) -> None:
+        for handler in handlers:
+            await handler(uow, events)
+
+    return handle

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Sequence,
     SmallInteger,
     Table,
     Text,
@@ -306,17 +307,89 @@ notification = Table(
     Column("lease_until", INSTANT),
     Column("created_at", INSTANT, nullable=False),
     Column("by_id", Uuid),
+    Column("webhook_id", Uuid),
     Index(None, "tenant", "case_id"),
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
     comment="Mails to colleagues: of a case, and invitations to sign in.",
 )
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("off_reason", Text),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("segments", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed_before", LargeBinary),
+    Column("before_until", INSTANT),
+    Column("created_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("failing_since", INSTANT),
+    # Who serves its lane, and until when nobody else may.
+    Column("lease_id", Uuid),
+    Column("lease_until", INSTANT),
+    Column("served_at", INSTANT),
+    comment="Endpoints of companies, with their secrets sealed.",
+)
+webhook_delivery_seq = Sequence("webhook_delivery_seq", metadata=metadata)
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("webhook_id", Uuid, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    # The order of its lane; one that is sent again gets a new number.
+    Column("seq", BigInteger, nullable=False, server_default=webhook_delivery_seq.next_value()),
+    Column("type", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("person", Text, info=PERSONAL),
+    Column("contact", Text, info=PERSONAL),
+    # As it is signed and sent; NULL: its customer was erased, or removed since it is old.
+    Column("body", LargeBinary, info=PERSONAL),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", INSTANT, nullable=False),
+    Column("next_at", INSTANT, nullable=False),
+    Column("tried_at", INSTANT),
+    Column("settled_at", INSTANT),
+    Column("status", Integer),
+    Column("fault", Text),
+    Column("duration_ms", Integer),
+    Column("excerpt", Text, info=PERSONAL),
+    Index("ix_webhook_delivery_seq", "tenant", "webhook_id", "seq"),
+    Index(
+        "ix_webhook_delivery_lane",
+        "tenant",
+        "webhook_id",
+        "seq",
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index("ix_webhook_delivery_about", "tenant", "webhook_id", "about"),
+    Index(None, "tenant", "created_at"),
+    comment="Messages to webhooks: what was told, and what became of it.",
+)
+webhook_erasure = Table(
+    "webhook_erasure",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("erasure_id", Uuid),
+    Column("confirmed", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
+    Column("kept_at", INSTANT, nullable=False),
+    comment="Which services have confirmed erasures, of companies that are told when one is done.",
+)
 
-for _table in (answer, invitation, cases):
+for _table in (answer, invitation, cases, webhook_delivery):
     person_indexes(_table)
 
 PERSONAL_TABLES = (
     PersonalTable(answer),
     PersonalTable(invitation, "CAST(convert_from(t.body, 'UTF8') AS jsonb) #>> '{customer,id}'"),
     PersonalTable(cases),
+    PersonalTable(webhook_delivery, "CAST(convert_from(t.body, 'UTF8') AS jsonb) #>> '{data,customer_id}'"),
 )
 """What is stored of customers; timelines, histories and notices hang on these."""

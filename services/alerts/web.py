@@ -27,6 +27,9 @@ from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.webhooks import api as webhook_api
+from services.alerts.webhooks import pages as webhook_pages
+from services.alerts.webhooks.openapi import message_routes
 from shared.outbound.address_guard import AddressGuard
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
@@ -35,7 +38,7 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The inbox, the cases, sign-in and settings."""
+    """The inbox, the cases, sign-in, settings and webhooks."""
     pages, database = pages_of(context), context.database
     secure = context.staff_url.startswith("https:")
     own = context.extended(
@@ -57,6 +60,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             api.router,
             inbox_page.router,
             case_page.router,
+            webhook_api.router,
+            webhook_pages.router,
             link_pages.router,
             second_factor_pages.router,
             settings_page.router,
@@ -73,4 +78,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages=pages,
         session_is_live=partial(session_is_live, database),
     )
+    app.webhooks.routes.extend(message_routes().routes)
     return app, {}

@@ -1,5 +1,7 @@
 """``customers``: a customer whose personal data must be erased by every service."""
 
+from uuid import UUID
+
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 
@@ -17,6 +19,8 @@ class CustomerErased(Data, frozen=True, kw_only=True):
     customer under every address."""
     addresses: tuple[Text, ...] = ()
     """The keyed hashes of the addresses under which nobody is asked any more."""
+    erasure_id: UUID | None = None
+    """That of the request, as ``/v1/erasures`` has it; None: published again, or by an older version."""
 
 
 CUSTOMERS = Topic(

@@ -29,6 +29,8 @@ class AddressGuard:
     """Lets connections to public addresses pass, and to the networks that the operator allows."""
 
     allowed: Sequence[Network] = ()
+    public: bool = True
+    """Whether public addresses pass: not where only what the operator allows may be reached."""
 
     @classmethod
     def of(cls, networks: str | None) -> "AddressGuard":
@@ -39,7 +41,7 @@ class AddressGuard:
         """Whether this IP address may be connected to."""
         found = ip_address(address.partition("%")[0])
         reached = _reached(found)
-        return all(_is_public(each) or self._is_allowed(each) for each in {found, reached})
+        return all((self.public and _is_public(each)) or self._is_allowed(each) for each in {found, reached})
 
     def _is_allowed(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address.version == each.version and address in each for each in self.allowed)

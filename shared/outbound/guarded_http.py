@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,31 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that the system trusts: read once, since that takes as long as many requests."""
+    return ssl.create_default_context()
+
+
+def guarded_pool(
+    guard: AddressGuard,
+    *,
+    connections: int,
+    backend: httpcore.AsyncNetworkBackend | None = None,
+    trusted: ssl.SSLContext | None = None,
+) -> httpcore.AsyncConnectionPool:
+    """Connections as the guard allows: no proxy is heeded, and no redirect followed.
+
+    :param backend: set by tests: what connects to an address that was checked.
+    :param trusted: set by tests: the authorities that servers' certificates come from.
+    """
+    return httpcore.AsyncConnectionPool(
+        ssl_context=trusted or _trusted(),
+        max_connections=connections,
+        network_backend=_GuardedBackend(guard, backend),
+    )
+
+
 @asynccontextmanager
 async def guarded_client(
     guard: AddressGuard, backend: httpcore.AsyncNetworkBackend | None = None
@@ -66,11 +92,7 @@ async def guarded_client(
     :param backend: set by tests: what connects to an address that was checked.
     """
     transport = httpx.AsyncHTTPTransport(trust_env=False)
-    transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001  (httpx has no way to pass a backend)
-        ssl_context=ssl.create_default_context(),
-        max_connections=4,
-        network_backend=_GuardedBackend(guard, backend),
-    )
+    transport._pool = guarded_pool(guard, connections=4, backend=backend)  # noqa: SLF001  (httpx has no parameter)
     async with httpx.AsyncClient(
         transport=transport, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
     ) as client:

@@ -27,6 +27,7 @@ ExportKind = Literal[
     "counted_answer",
     "case",
     "file_row",
+    "webhook",
     "access",
 ]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
@@ -70,6 +71,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "counted_answer": "count",
     "case": "follow_up",
     "file_row": "take",
+    "webhook": "follow_up",
     "access": "account",
 }
 KEPT: dict[ExportKind, KeptKind] = {
@@ -88,6 +90,7 @@ KEPT: dict[ExportKind, KeptKind] = {
     "counted_answer": "comments",
     "case": "cases",
     "file_row": "files",
+    "webhook": "deliveries",
     "access": "audit",
 }
 
@@ -366,6 +369,19 @@ class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):
     steps: tuple[CaseStep, ...] = ()
 
 
+class WebhookRecord(ExportRecord, frozen=True, kw_only=True, tag="webhook"):
+    """A message about the customer's answer or case to another system of the company."""
+
+    message: str
+    type: str
+    system: str
+    """The name of the webhook."""
+    state: str
+    attempts: int
+    content: Raw | UnsetType = UNSET
+    """What it holds."""
+
+
 AccessActor = Literal["colleague", "program", "operator", "customer"]
 
 
@@ -412,6 +428,7 @@ AnyRecord = (
     | CountedAnswerRecord
     | CaseRecord
     | FileRowRecord
+    | WebhookRecord
     | AccessRecord
 )
 

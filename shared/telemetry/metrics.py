@@ -107,6 +107,24 @@ SOURCE_LAG = Gauge(
     "afterword_source_lag_records",
     "Records of running Kafka sources that are not read yet; each worker measures all.",
 )
+WEBHOOK_TRIES = Counter(
+    "afterword_webhook_tries_total",
+    "Requests to webhooks: taken; or status, gone, timeout, connection, certificate, address, secret.",
+    ["outcome"],
+)
+WEBHOOKS = Gauge(
+    "afterword_webhooks",
+    "Webhooks of companies that fail now, or that we have switched off; each worker of alerts measures all.",
+    ["state"],
+)
+WEBHOOK_MESSAGES = Gauge(
+    "afterword_webhook_messages_waiting",
+    "Messages that wait for webhooks that are on; of one webhook at most 1,000 are counted.",
+)
+WEBHOOK_AGE = Gauge(
+    "afterword_webhook_oldest_seconds",
+    "For how long the oldest message waits for a webhook that does not fail.",
+)
 LINKS = Counter(
     "afterword_personal_links_total",
     "Events for which a personal link was wanted: asked, not_asked (by a rule), refused (faulty).",

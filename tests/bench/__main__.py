@@ -21,6 +21,7 @@ from bench import (
     sources,
     trigger,
     waves,
+    webhooks,
     windows,
     workers,
 )
@@ -46,6 +47,7 @@ MEASURES: dict[str, Callable[[Servers], Awaitable[list[Result]]]] = {
     "windows": windows.reading,
     "mails": mails.mailed,
     "erasures": erasures.erased,
+    "webhooks": webhooks.sending,
     "workers": workers.two_instead_of_one,
     "memory": memory.memory,
     "peers": peer_frameworks.counting,

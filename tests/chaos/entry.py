@@ -33,6 +33,8 @@ LEASE_DURATION = timedelta(seconds=10)
 IMPORT_LEASE, IMPORT_RETRY_DELAY = timedelta(seconds=2), timedelta(seconds=0.5)
 IMPORT_ROWS_PER_PART = 25
 """Many parts, so that many of them are interrupted."""
+WEBHOOK_LEASE = timedelta(seconds=4)
+"""Longer than the endpoints of a scenario take for a batch."""
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
 """A relay works for up to so many seconds before it is killed."""
@@ -100,6 +102,10 @@ def shorten() -> None:
     replace_names(
         notifications, IDLE_SESSION_TIMEOUT_S=SESSION_TIMEOUT_S, KEEPALIVE_INTERVAL_S=POLL_INTERVAL_S
     )
+    if "alerts" in sys.argv:
+        from services.alerts.webhooks import lanes
+
+        replace_defaults(lanes.WebhookLanes.__init__, lease=WEBHOOK_LEASE)
     if {"dispatcher", "all"} & set(sys.argv):
         from shared.mail import mailer
         from shared.outbound import deliveries, outcome_rules, sender

@@ -100,6 +100,7 @@ class Company:
     share_link: str = ""
     share_code: str = ""
     source: str = ""
+    webhook: str = ""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -229,6 +230,7 @@ class World:
         own = await self.post("dispatcher", company, "/v1/senders", {"address": f"ask@{name}.example"})
         company.sender = own["id"]
         company.source = (await self.post("trigger", company, "/v1/sources", a_source(name)))["id"]
+        company.webhook = (await self.post("alerts", company, "/v1/webhooks", a_webhook(name)))["id"]
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
         company.relation = relation["id"]
         await advance_programmes(dispatcher, SECRET)
@@ -372,6 +374,15 @@ def a_source(name: str) -> dict[str, Any]:
         "name": f"{name} shop",
         "topic": f"{name}.orders",
         "connection": {"bootstrap": [f"kafka.{name}.invalid:9092"]},
+    }
+
+
+def a_webhook(name: str) -> dict[str, Any]:
+    """A webhook, whose endpoint nobody can reach."""
+    return {
+        "name": f"{name} crm",
+        "url": f"https://hooks.{name}.invalid/afterword",
+        "types": ["answer.changed"],
     }
 
 

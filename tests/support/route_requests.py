@@ -17,6 +17,7 @@ from support.companies import (
     a_note,
     a_source,
     a_survey,
+    a_webhook,
     an_answer,
     an_event,
     an_import,
@@ -65,6 +66,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
     person = str(of.people["agent"].staff.id)
     empty, public = RouteRequest(), RouteRequest(public=True)
+    webhook = {"webhook_id": of.webhook}
+    typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
     share, imported, source = (
         {"link_id": of.share_link},
         {"import_id": of.imported},
@@ -428,6 +431,30 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /settings/identity-provider": RouteRequest(form={"act": "remove"}),
         "alerts GET /settings/provider-link": empty,
         "alerts POST /settings/provider-link": RouteRequest(form={}),
+        "alerts GET /v1/webhooks": empty,
+        "alerts POST /v1/webhooks": RouteRequest(json=a_webhook("own"), headers={"idempotency-key": "1"}),
+        "alerts GET /v1/webhooks/{webhook_id}": RouteRequest(webhook, foreign=404),
+        "alerts PATCH /v1/webhooks/{webhook_id}": RouteRequest(
+            webhook, json={"name": "changed"}, foreign=404
+        ),
+        "alerts DELETE /v1/webhooks/{webhook_id}": RouteRequest(webhook, foreign=404),
+        "alerts POST /v1/webhooks/{webhook_id}/secret": RouteRequest(webhook, json={}, foreign=404),
+        "alerts POST /v1/webhooks/{webhook_id}/test": RouteRequest(webhook, foreign=404),
+        "alerts GET /v1/webhooks/{webhook_id}/deliveries": RouteRequest(webhook, foreign=404),
+        "alerts POST /v1/webhooks/{webhook_id}/replay": RouteRequest(
+            webhook, json={"since": "2026-11-22T05:00:00Z"}, foreign=404
+        ),
+        "alerts GET /webhooks": empty,
+        "alerts POST /webhooks": RouteRequest(form={"new_id": str(UUID(int=8)), **typed_webhook}),
+        "alerts GET /webhooks/{webhook_id}": RouteRequest(webhook, foreign=404),
+        "alerts POST /webhooks/{webhook_id}": RouteRequest(webhook, form=typed_webhook, foreign=404),
+        "alerts POST /webhooks/{webhook_id}/state": RouteRequest(webhook, form={"act": "pause"}, foreign=404),
+        "alerts POST /webhooks/{webhook_id}/secret": RouteRequest(
+            webhook, form={"overlap_hours": "1"}, foreign=404
+        ),
+        "alerts POST /webhooks/{webhook_id}/replay": RouteRequest(
+            webhook, form={"since": "2026-11-22"}, foreign=404
+        ),
         "alerts GET /login": public,
         "alerts GET /login/provider": RouteRequest(
             query={"company": of.name}, public=True, may_repeat=(of.name,)

@@ -11,6 +11,7 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.replicas import repository as replicas
 from services.alerts.staff import sign_in_tokens
 from services.alerts.staff.repository import people
+from services.alerts.webhooks.repository import webhooks
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
 from shared.mail import MailMessage
@@ -40,8 +41,15 @@ class NoticeQueue:
         """The mail as of now; None when this person must not get it any more."""
         if not notice.active:
             return None
-        if notice.notice_kind == "invite":
-            return await self._invitation(uow, tenant_id, notice)
+        match notice.notice_kind:
+            case "invite":
+                return await self._invitation(uow, tenant_id, notice)
+            case "webhook":
+                return await self._webhook(uow, tenant_id, notice)
+            case _:
+                return await self._about_case(uow, tenant_id, notice)
+
+    async def _about_case(self, uow: UnitOfWork, tenant_id: str, notice: Any) -> MailMessage | None:
         if not notice.wants_mail or notice.role not in CASE_ROLES:
             return None
         case = await find_case(uow, tenant_id, notice.case_id)
@@ -53,6 +61,12 @@ class NoticeQueue:
             return None
         tenant = await find_tenant(uow, tenant_id)
         return self.renderer.case_notice(notice, case, answer, uow.now, tenant)
+
+    async def _webhook(self, uow: UnitOfWork, tenant_id: str, notice: Any) -> MailMessage | None:
+        webhook = await webhooks.find(uow, tenant_id, notice.webhook_id)
+        if webhook is None or webhook.off_reason is None:
+            return None
+        return self.renderer.webhook_notice(notice, await find_tenant(uow, tenant_id), webhook)
 
     async def _invitation(self, uow: UnitOfWork, tenant_id: str, notice: Any) -> MailMessage:
         tenant = await find_tenant(uow, tenant_id)

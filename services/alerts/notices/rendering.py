@@ -16,6 +16,7 @@ from services.alerts.cases.sentences import score_with_article
 from services.alerts.cases.times import moment
 from services.alerts.staff.labels import role_name
 from services.alerts.staff.sign_in_tokens import Token, link_address
+from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.clock import Clock
 from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
@@ -55,6 +56,26 @@ class NoticeRenderer:
             ]
             address = link_address(self._staff_url, link)
             return self._message(notice, translated("Your way into Afterword"), paragraphs, address)
+
+    def webhook_notice(self, notice: Any, tenant: Tenant | None, webhook: WebhookEndpoint) -> MailMessage:
+        """The mail that a webhook was switched off."""
+        zone = zone_of(tenant.time_zone if tenant else "UTC")
+        with rendering_for(self._texts.reader(self._language(notice, tenant), zone.key)):
+            facts = {"name": webhook.name}
+            subject = translated("The webhook %(name)s is switched off") % facts
+            if webhook.off_reason == "gone":
+                reason = translated(
+                    "Its endpoint answered that it is gone for good (410), so we have stopped sending to it."
+                )
+            else:
+                reason = translated(
+                    "For five days its endpoint took nothing that we sent, so we have stopped sending to it."
+                )
+            remedy = translated(
+                "What waits for it is kept. Until somebody switches it on again nothing new is kept for it."
+            )
+            link = f"{self._staff_url}/webhooks/{webhook.id}"
+            return self._message(notice, subject, [reason, remedy], link)
 
     def _language(self, notice: Any, tenant: Tenant | None) -> str:
         """The recipient's own, else the first of the company's languages that we have, else English."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.db.database import UnitOfWork
 from shared.ids import derived, uuid7
 from shared.outbound import NewDelivery, claim_sql, deliveries
+from shared.permissions import ADMIN
 
 CaseNotice = tuple[str, UUID, UUID, UUID]
 """Tenant, person, case, answer."""
@@ -67,6 +68,26 @@ async def queue_invitation(uow: UnitOfWork, tenant: str, person: UUID, *, by: UU
     await _queue(uow, [(tenant, notice)], "waiting")
 
 
+# Whatever mails they want about cases: the company's own system has stopped to hear of anything.
+QUEUE_WEBHOOK_NOTICES = """
+    INSERT INTO notification (
+        tenant, id, kind, staff_id, webhook_id, state, attempts, due_at, created_at
+    )
+    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'waiting', 0, :now, :now
+    FROM staff s
+    WHERE s.tenant = :tenant AND s.role = :admin AND s.active AND cardinality(s.segments) = 0
+    RETURNING id
+"""
+
+
+async def queue_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> None:
+    """Queue the mails by which the administrators of a company hear that a webhook was switched off."""
+    rows = await uow.execute(
+        QUEUE_WEBHOOK_NOTICES, {"tenant": tenant, "webhook": webhook, "admin": ADMIN, "now": uow.now}
+    )
+    await _queue(uow, [(tenant, row.id) for row in rows], "waiting")
+
+
 async def _queue(
     uow: UnitOfWork, notices: Sequence[tuple[str, UUID]], state: Literal["waiting", "unknown"]
 ) -> None:
@@ -80,7 +101,7 @@ async def _queue(
 
 
 CLAIM = claim_sql(
-    columns="""n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id,
+    columns="""n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.webhook_id,
             s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail, s.language""",
     joined="""JOIN notification n ON n.tenant = w.tenant AND n.id = w.about_id AND n.state = 'waiting'
             JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id""",

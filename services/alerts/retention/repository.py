@@ -11,6 +11,8 @@ from services.alerts.models import (
     invitation,
     notification,
     timeline,
+    webhook_delivery,
+    webhook_erasure,
 )
 from shared.outbound.deliveries import DELIVERY
 from shared.privacy.removal import (
@@ -38,6 +40,12 @@ CASE_CLOSED = """EXISTS (
 CLOSED = "t.state = 'closed' AND t.closed_at < {before}"
 ON_ITS_WAY = "('waiting', 'sending')"
 """The states of a delivery that is not settled."""
+MESSAGE_HOLDS = "t.created_at < {before} AND t.person <> '' AND t.body IS NOT NULL"
+"""Whether a message to a webhook holds something of a customer."""
+WITHOUT_MESSAGE = """
+    body = NULL, person = '', contact = NULL, excerpt = NULL,
+    state = CASE WHEN t.state = 'waiting' THEN 'dropped' ELSE t.state END
+"""
 
 RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(
@@ -109,5 +117,9 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
     ),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
+    ClearRule("contacts", webhook_delivery, MESSAGE_HOLDS.format(before=":contacts"), WITHOUT_MESSAGE),
+    ClearRule("comments", webhook_delivery, MESSAGE_HOLDS.format(before=":comments"), WITHOUT_MESSAGE),
+    DeleteRule("deliveries", webhook_delivery, "t.created_at < :deliveries"),
+    DeleteRule("deliveries", webhook_erasure, "t.kept_at < :deliveries"),
     DeleteRule("sessions", case_request, "t.at < :sessions"),
 )

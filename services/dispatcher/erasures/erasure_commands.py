@@ -128,7 +128,7 @@ async def _erase(
         )
     await _remove_test_addresses(uow, secret, tenant, who, hashes)
     addresses = await find_addresses(uow, tenant, scope, search.sought.contact)
-    await _publish(uow, tenant, new.target, scope, addresses)
+    await _publish(uow, new, scope, addresses)
     record_audit(uow, tenant, who, "erasure", str(erasure_id))
     log.info("erasure_asked", tenant=tenant, erasure=str(erasure_id))
     return await _stored(uow, tenant, erasure_id)
@@ -243,20 +243,19 @@ def erased_version(erased_at: datetime) -> int:
     return int(erased_at.timestamp() * 1_000_000)
 
 
-async def _publish(
-    uow: UnitOfWork, tenant: str, target: str, scope: ErasureScope, addresses: tuple[str, ...]
-) -> None:
+async def _publish(uow: UnitOfWork, new: NewErasure, scope: ErasureScope, addresses: tuple[str, ...]) -> None:
     """From this transaction on nothing of the customer is stored; all services erase what they have."""
     erased = CustomerErased(
-        id=target,
+        id=new.target,
         version=erased_version(uow.now),
         erased_at=uow.now,
         person=scope.person,
         contact=scope.contact,
         addresses=addresses,
+        erasure_id=new.id,
     )
-    events = [CUSTOMERS.event(tenant, erased, uow.now)]
+    events = [CUSTOMERS.event(new.tenant, erased, uow.now)]
     await keep_erased(uow, events)
     await suppress_addresses(uow, events)
-    uow.publish(CUSTOMERS, tenant, erased)
-    notify_changes(uow, [tenant])
+    uow.publish(CUSTOMERS, new.tenant, erased)
+    notify_changes(uow, [new.tenant])

@@ -29,6 +29,7 @@ from shared.privacy.export_records import (
     SuppressionRecord,
     TookPartRecord,
     VisitRecord,
+    WebhookRecord,
 )
 from shared.values.messages import Message, message
 
@@ -48,6 +49,7 @@ HEADINGS: dict[ExportKind, Message] = {
     "counted_answer": message("Answers in the scores"),
     "case": message("How answers were followed up"),
     "file_row": message("Rows of files"),
+    "webhook": message("What other systems of the company were told"),
     "access": message("Who looked"),
 }
 PURPOSES: dict[ExportPurpose, Message] = {
@@ -157,6 +159,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
         "delay_minutes",
         *("drawn_percent", "beyond_draw"),
         *("signs", "judgement"),
+        *("message", "type", "content"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }
 )
@@ -308,6 +311,11 @@ def _(record: AnswerRecord) -> Message:
 @sentence_of.register
 def _(_: TookPartRecord) -> Message:
     return message("An anonymous survey was answered. Nobody can see which answer it was.")
+
+
+@sentence_of.register
+def _(_: WebhookRecord) -> Message:
+    return message("Another system of the company was told about an answer or what came of it.")
 
 
 @sentence_of.register

@@ -16,6 +16,7 @@ from chaos.scenarios import (
     servers,
     sources,
     waves,
+    webhooks,
 )
 
 SCENARIOS = (
@@ -29,6 +30,7 @@ SCENARIOS = (
     *waves.SCENARIOS,
     *sources.SCENARIOS,
     *imports.SCENARIOS,
+    *webhooks.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

@@ -1,4 +1,4 @@
-"""What alerts keeps of one customer: cases, and copies of answers and invitations.
+"""What alerts keeps of one customer: cases, copies of answers and invitations, messages to webhooks.
 
 What colleagues wrote, and who did what, is about the company's own work: it is in no export.
 """
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
+from services.alerts.webhooks.repository.export import SENT_MESSAGES
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation
 from shared.privacy.export import (
@@ -106,6 +107,7 @@ SOURCES = (
     ExportSource("invitation", FIND_INVITATIONS, _invitation),
     ExportSource("answer", FIND_ANSWERS, _answer),
     ExportSource("case", FIND_CASES, _case),
+    SENT_MESSAGES,
 )
 _answers = msgspec.json.Decoder(Answer)
 _invitations = msgspec.json.Decoder(Invitation)
