@@ -7,9 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
 from services.dispatcher.decisions.considering import consider_at, with_lateness
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.forbidding import (
     as_asked,
     asked_too_close,
@@ -42,6 +40,8 @@ from services.dispatcher.decisions.values import (
     SurveyRefusal,
     Verdict,
 )
+from shared.conditions.event_fields import EventFields
+from shared.conditions.judging import FailedComparison, failed_comparisons
 from shared.events.sending import SendingMode
 from shared.values.languages import widening
 
