@@ -2,9 +2,10 @@
 
 from functools import partial
 
+from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
-from services.alerts.cases.schedule import EXPIRY_LOOP, expiry_loop, settle_quiet_answers
+from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
 from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
@@ -13,8 +14,9 @@ from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
-from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
+from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
@@ -25,7 +27,10 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
-    deadlines = {QUIET_DEADLINE: partial(settle_quiet_answers, current_policy())}
+    deadlines: dict[str, FireDeadlines] = {
+        QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
+        CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
+    }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),

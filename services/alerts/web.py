@@ -11,6 +11,7 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff import link_pages, settings_page, sign_in_pages
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
@@ -30,6 +31,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         feed=live_feed(database, context.stopping, context.changes),
         sign_in=SignIn.with_secret(context.secret, database, secure=secure),
         policy=current_policy(),
+        setups=CompanySetups(),
     )
     app = service_app(
         own,

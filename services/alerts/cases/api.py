@@ -98,7 +98,7 @@ async def act(
     async with context.database.transaction() as uow:
         try:
             contact = await case_commands.act(
-                uow, context.secret, context.policy, user, case, action, idempotency_key
+                uow, context.secret, context.policy, context.setups, user, case, action, idempotency_key
             )
         except ActRefused as refused:
             remedy = message("Read the case again and decide anew.")

@@ -181,7 +181,7 @@ async def _of_the_customer(
         answer
         for answer in await replicas.answers_of_customer(uow, staff.tenant, case.customer_id)
         if answer.id not in shown
-        and case.may_be_of(answer.customer_id, answer.contact_key or "")
+        and case.may_be_of(answer.person, answer.customer_id, answer.contact_key or "")
         and may_see(staff.segments, segments_of(answer))
     ]
     invited = await replicas.invitations(uow, staff.tenant, [other.answer.id for other in others])

@@ -72,7 +72,8 @@ async def do(
                 key = form.key if is_uuid(form.key) else None
                 user = CaseUser.of_staff(staff)
                 await case_commands.act(
-                    uow, context.secret, context.policy, user, _case_id(case), form.read(), key
+                    *(uow, context.secret, context.policy, context.setups),
+                    *(user, _case_id(case), form.read(), key),
                 )
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:

@@ -1,4 +1,4 @@
-"""Changes of cases: written with their entries, and published."""
+"""Changes of cases: written with their entries and deadlines, and published."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,24 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, timeline
 from shared.db.database import UnitOfWork
+from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
 from shared.events import CASES
 
+CASE_DEADLINE = "case"
+"""The kind of deadline by which the next step of a case's clocks is done."""
 
-async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: Sequence[CaseEntry]) -> None:
-    """Write locked cases and their entries, and publish each case that has one."""
+
+async def write_changes(
+    uow: UnitOfWork,
+    changed: Sequence[CaseFile],
+    entries: Sequence[CaseEntry],
+    deadlines: Sequence[Deadline] = (),
+) -> None:
+    """Write locked cases and their entries, and publish each case that has one.
+
+    The deadlines are set in the same statement as those of the cases.
+    """
+    await _set_deadlines(uow, changed, deadlines)
     await cases.update_cases(uow, changed)
     if not entries:
         return
@@ -18,3 +31,17 @@ async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: S
     by_key = {(case.tenant, case.id): case for case in changed}
     for key in sorted({(entry.tenant, entry.case_id) for entry in entries}):
         uow.publish(CASES, key[0], by_key[key].published())
+
+
+async def _set_deadlines(uow: UnitOfWork, changed: Sequence[CaseFile], deadlines: Sequence[Deadline]) -> None:
+    wanted, ended = list(deadlines), []
+    for case in changed:
+        if (at := case.next_step) == case.next_step_at:
+            continue
+        case.next_step_at = at
+        if at is None:
+            ended.append((case.tenant, case.id))
+        else:
+            wanted.append(Deadline(case.tenant, CASE_DEADLINE, case.id, at))
+    await set_deadlines(uow, wanted)
+    await clear_deadlines(uow, CASE_DEADLINE, ended)

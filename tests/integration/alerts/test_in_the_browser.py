@@ -10,11 +10,10 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.alerts_api import PASSWORD, AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, keep_invitations, rows
 from support.browser import View, look, views
 from support.servers import serving
 
-from services.alerts.replicas.handlers import keep_invitations
 from shared.events import Customer
 
 pytestmark = pytest.mark.browser
