@@ -52,7 +52,10 @@ SERVICE = Service(
     name="alerts",
     settings=Settings,
     metadata=metadata,
-    paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
+    paths=(
+        *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
+        *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
+    ),
     api=lazy_api("services.alerts.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION),
     subscriptions=subscriptions,

@@ -56,6 +56,7 @@ answer = Table(
     Column("answered_at", INSTANT),
     Column("body", LargeBinary, nullable=False, info=PERSONAL),
     Index(None, "tenant", "customer_id", "answered_at"),
+    Index(None, "tenant", "answered_at"),
     comment="Copies of answers: the newest version whole, and the first score.",
 )
 invitation = Table(
@@ -266,7 +267,6 @@ team = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
-    Column("version", BigInteger, nullable=False),
     Column("body", JSONB, nullable=False),
 )
 calendar = Table(
@@ -274,7 +274,6 @@ calendar = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
-    Column("version", BigInteger, nullable=False),
     Column("body", JSONB, nullable=False),
 )
 absence = Table(

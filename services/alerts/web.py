@@ -4,6 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from services.alerts.calendars import api as calendars_api
 from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
@@ -11,10 +12,13 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
+from services.alerts.rules import api as rules_api
+from services.alerts.rules import pages as rules_pages
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff import link_pages, settings_page, sign_in_pages
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.teams import api as teams_api
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -39,6 +43,10 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             api.router,
             inbox_page.router,
             case_page.router,
+            rules_api.router,
+            rules_pages.router,
+            teams_api.router,
+            calendars_api.router,
             sign_in_pages.router,
             link_pages.router,
             settings_page.router,

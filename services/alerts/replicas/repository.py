@@ -1,6 +1,7 @@
 """Answers, invitations and surveys: the newest version of each, and what pages read of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -219,6 +220,28 @@ async def answers_of_customer(
     )
     found = [_answers.decode(row.body) for row in rows]
     return [answer for answer in found if answer.judgement != "machine"]
+
+
+FIND_RECENT_ANSWERS = """
+    SELECT a.body, i.body AS event
+    FROM answer a
+    LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
+    WHERE a.tenant = :tenant AND a.answered_at >= :since
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT :limit
+"""
+
+
+async def recent_answers(
+    uow: UnitOfWork, tenant: str, since: datetime, limit: int
+) -> list[tuple[Answer, Invitation | None]]:
+    """The newest answers since then, each with its invitation where that has arrived, newest first."""
+    rows = await uow.execute(FIND_RECENT_ANSWERS, {"tenant": tenant, "since": since, "limit": limit})
+    found = (
+        (_answers.decode(row.body), _invitations.decode(row.event) if row.event is not None else None)
+        for row in rows
+    )
+    return [(answer, event) for answer, event in found if answer.judgement != "machine"]
 
 
 TOUCH_CASES_OF_INVITATIONS = """

@@ -18,9 +18,14 @@ class Colleague(Data, frozen=True, kw_only=True):
     segments: tuple[str, ...] = ()
     """The segments that they are limited to; none: not limited."""
 
+    @property
+    def works_on_cases(self) -> bool:
+        """Whether their role does."""
+        return self.role in CASE_ROLES
+
     def may_work_on(self, belongs: list[str]) -> bool:
         """Whether they work on cases, and may see one of these segments."""
-        return self.role in CASE_ROLES and may_see(self.segments, belongs)
+        return self.works_on_cases and may_see(self.segments, belongs)
 
 
 class CaseTeam(Data, frozen=True, kw_only=True):

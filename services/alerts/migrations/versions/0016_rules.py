@@ -26,7 +26,6 @@ TABLES = (
     CREATE TABLE team (
         tenant text NOT NULL,
         id uuid NOT NULL,
-        version bigint NOT NULL,
         body jsonb NOT NULL,
         CONSTRAINT pk_team PRIMARY KEY (tenant, id)
     )
@@ -35,7 +34,6 @@ TABLES = (
     CREATE TABLE calendar (
         tenant text NOT NULL,
         id uuid NOT NULL,
-        version bigint NOT NULL,
         body jsonb NOT NULL,
         CONSTRAINT pk_calendar PRIMARY KEY (tenant, id)
     )
@@ -97,11 +95,15 @@ CASES = """
         ADD COLUMN next_step_at timestamptz
 """
 
+RECENT_ANSWERS = """
+    CREATE INDEX ix_answer_tenant_answered_at ON answer (tenant, answered_at)
+"""
+
 
 def upgrade() -> None:
     for statement in (*TABLES, COUNT_SETUP):
         op.execute(statement)
     for table in ("case_rules", "team", "calendar", "absence"):
         op.execute(ON_CHANGE.format(table=table))
-    for statement in (ON_PEOPLE, FILL, CASES):
+    for statement in (ON_PEOPLE, FILL, CASES, RECENT_ANSWERS):
         op.execute(statement)
