@@ -33,12 +33,16 @@ from shared.ids import uuid7
 
 TENANT = "havnbo"
 POLICY = CasePolicy()
-act_on_answers = partial(handlers.act_on_answers, POLICY, CompanySetups())
-keep_invitations = partial(handlers.act_on_invitations, POLICY, CompanySetups())
-DEADLINES: dict[str, FireDeadlines] = {
-    QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY),
-    CASE_DEADLINE: partial(schedule.do_case_steps, CompanySetups()),
-}
+
+
+async def act_on_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """The handler with a memory of its own: each test has another database."""
+    await handlers.act_on_answers(POLICY, CompanySetups(), uow, events)
+
+
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """The same for invitations."""
+    await handlers.act_on_invitations(POLICY, CompanySetups(), uow, events)
 
 
 def an_answer(**changes: Any) -> Answer:
@@ -145,4 +149,8 @@ async def rows(database: Database, sql: str, **values: Any) -> list[Any]:
 
 async def fire_deadlines(database: Database) -> int:
     """One round of the loop that fires deadlines; how many fired."""
-    return await fire_due("alerts", DEADLINES, database)
+    kinds: dict[str, FireDeadlines] = {
+        QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY),
+        CASE_DEADLINE: partial(schedule.do_case_steps, CompanySetups()),
+    }
+    return await fire_due("alerts", kinds, database)

@@ -398,6 +398,33 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /inbox/live": empty,
         "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),
+        "alerts GET /rules": empty,
+        "alerts POST /rules": RouteRequest(form={"version": "0"}),
+        "alerts POST /rules/dry-run": RouteRequest(form={"version": "0"}),
+        "alerts GET /v1/rules": empty,
+        "alerts GET /v1/rules/versions": empty,
+        "alerts PUT /v1/rules": RouteRequest(json={"rules": []}),
+        "alerts POST /v1/rules/dry-runs": RouteRequest(json={"rules": []}),
+        "alerts GET /v1/teams": empty,
+        "alerts PUT /v1/teams/{team}": RouteRequest({"team": str(UUID(int=1))}, json={"name": "own"}),
+        "alerts DELETE /v1/teams/{team}": RouteRequest({"team": str(UUID(int=2))}, foreign=404),
+        "alerts GET /v1/calendars": empty,
+        "alerts PUT /v1/calendars/{calendar}": RouteRequest(
+            {"calendar": str(UUID(int=1))},
+            json={
+                "name": "own",
+                "zone": "UTC",
+                "week": {"monday": [{"from": "08:00", "to": "16:00"}]},
+            },
+        ),
+        "alerts DELETE /v1/calendars/{calendar}": RouteRequest({"calendar": str(UUID(int=2))}, foreign=404),
+        "alerts GET /v1/absences": empty,
+        "alerts PUT /v1/absences/{person}": RouteRequest(
+            {"person": person},
+            json={"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
+            foreign=404,
+        ),
+        "alerts DELETE /v1/absences/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts GET /settings": empty,
         "alerts POST /settings": tuple(
             RouteRequest(form={"act": act, "person": person, "role": "admin"})

@@ -86,7 +86,7 @@ def body_of_fields(fields: Mapping[str, str], stored: CaseRule | None) -> dict[s
     typed = {part: fields.get(part, "").strip() for part in EMPTY_RULE}
     levels = [level for n in range(1, FORM_LEVELS + 1) if (level := _level(typed, f"level{n}")) is not None]
     if stored is not None:
-        levels += [msgspec.to_builtins(each) for each in stored.clocks.escalations[FORM_LEVELS:]]
+        levels += [_as_json(each) for each in stored.clocks.escalations[FORM_LEVELS:]]
     return {
         "name": typed["name"],
         "lowest": _number(typed["lowest"]),
@@ -123,8 +123,13 @@ def faulty_part(fields: Mapping[str, str], place: list[str]) -> str:
 
 def _condition(fields: Mapping[str, str], stored: CaseRule | None) -> Any:
     if stored is not None and not rows.can_be_rows(stored.condition):
-        return msgspec.to_builtins(stored.condition)
+        return _as_json(stored.condition)
     return rows.rows_body(fields)
+
+
+def _as_json(value: Any) -> Any:
+    """As the API takes it: with lists, which ``to_builtins`` makes tuples."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _level(typed: Mapping[str, str], level: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ Whoever handled the event may be the one who is criticized: they never have the 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -118,7 +119,8 @@ class _Router:
         if rules.handler is not None:
             yield lambda: self._person("handler", self._handler)
         yield lambda: self._team("touchpoint", self._team_of_touchpoint())
-        yield lambda: self._team("segment", self.covering_team())
+        for team in self._covering_teams():
+            yield partial(self._team, "segment", team)
 
     def administrators(self) -> tuple[UUID, ...]:
         """The administrators of the whole company."""
@@ -139,16 +141,21 @@ class _Router:
         return self.there(one.id for one in setup.people.values() if one.role == to.role)
 
     def covering_team(self) -> UUID | None:
-        """The team of the first segment that has one, else the one that has what is no other team's.
+        """The team to which the case belongs by its segments."""
+        return next(self._covering_teams(), None)
 
-        Of the organisation the lowest level that has a team counts.
+    def _covering_teams(self) -> Iterator[UUID]:
+        """The teams of its segments, then those that have what is no other team's.
+
+        Of the organisation the team of the lowest level comes first.
         """
         levels = [each for each in self._belongs if each.startswith(f"{ORGANISATION}:")]
         others = [each for each in self._belongs if each and each not in levels]
         for segment in (*others, *sorted(levels, key=len, reverse=True)):
             if (found := self._having(segment)) is not None:
-                return found
-        return min((key for key, team in self._setup.teams.items() if not team.segments), default=None)
+                yield found
+        teams = self._setup.teams
+        yield from sorted(key for key, team in teams.items() if not team.segments)
 
     def _team_of_touchpoint(self) -> UUID | None:
         touchpoints = [one for one in self._belongs if one.startswith(f"{TOUCHPOINT}:")]
