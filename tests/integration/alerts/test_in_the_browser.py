@@ -224,6 +224,13 @@ async def test_every_page_fits_its_window(
         await look(page, "case")
         await page.goto(f"{origin}/settings")
         await look(page, "settings")
+        await page.goto(f"{origin}/rules")
+        await page.get_by_label("Words, one on each line").first.wait_for(state="attached")
+        await page.locator(".rule summary").first.click()
+        await page.locator("#rule_1_words").fill("lawyer")
+        await page.get_by_role("button", name="Try them on past answers").click()
+        await expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+        await look(page, "rules")
 
 
 async def press(page: Page, words: str) -> None:
