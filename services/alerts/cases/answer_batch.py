@@ -158,10 +158,11 @@ class AnswerBatch:
             self._touched.add((case.tenant, case.id))
             if one.was_left_out:
                 case.answer_counted(self._entries, self._uow.now, one.answer)
+            match, calendar = self._judged.match(one.tenant, one.answer), self._calendar(case)
             if one.before is not None and one.before != one.answer.score:
-                match = self._judged.match(one.tenant, one.answer)
-                calendar = self._calendar(case)
                 case.amended(self._entries, self._uow.now, one.answer, one.before, match, calendar)
+            elif match is not None:
+                case.said_more(self._entries, self._uow.now, one.answer, match, calendar)
             if one.key in ended:
                 self._finished.append((case, one.answer))
 

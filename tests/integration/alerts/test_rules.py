@@ -116,6 +116,27 @@ class TestRules:
         shown = await get(alerts, f"/v1/cases/{case.id}")
         assert (shown["rule_name"], shown["rules_version"], shown["priority"]) == ("Law", 1, "urgent")
 
+    async def test_what_the_customer_writes_after_the_score_makes_the_open_case_more_urgent(
+        self, alerts: AlertsApi
+    ) -> None:
+        law = {
+            **UNHAPPY,
+            "name": "Law",
+            "words": ["lawyer"],
+            "priority": "urgent",
+            "first_contact": {"hours": 1},
+        }
+        await save(alerts, law, UNHAPPY)
+        answer = an_answer(state="saved", comment=None)
+        await deliver(alerts.database, act_on_answers, answer)
+        assert (await the_case(alerts.database)).priority == "normal"
+        more = replace(answer, version=2, comment="My lawyer calls.", changed_at=datetime.now(UTC))
+        await deliver(alerts.database, act_on_answers, more)
+        case = await the_case(alerts.database)
+        assert (case.rule_name, case.priority) == ("Unhappy", "urgent")
+        assert case.contact_due_at == more.changed_at + timedelta(hours=1)
+        assert [one["rule"] for one in await entries(alerts.database, "judged")] == ["Law"]
+
     async def test_another_version_holds_for_the_next_answer_and_leaves_cases_as_they_are(
         self, alerts: AlertsApi
     ) -> None:

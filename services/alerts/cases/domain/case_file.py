@@ -129,12 +129,11 @@ class CaseFile(msgspec.Struct, kw_only=True):
     def may_be_of(self, person: str | None, customer_id: str | None, contact_key: str) -> bool:
         """Whether it may be this person's: the same customer, and no other address as far as known.
 
-        The customer is known by the pseudonym, and by the id where that is not known yet.
+        The customer is known by the pseudonym, and by the id: another pseudonym of the same id is older or
+        newer than the list of ids that stand for nobody.
         """
-        if person and self.person:
-            same = self.person == person
-        else:
-            same = customer_id is not None and self.customer_id == customer_id
+        same = bool(person) and self.person == person
+        same = same or (customer_id is not None and self.customer_id == customer_id)
         return same and (self.contact_key == contact_key or not self.contact_key or not contact_key)
 
     def opened(self, entries: Entries, score: int, first_score: int | None, match: RuleMatch) -> None:
@@ -177,6 +176,16 @@ class CaseFile(msgspec.Struct, kw_only=True):
         if match is not None:
             self.heed(match, answer.answered_at or self.opened_at, calendar)
         self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
+
+    def said_more(
+        self, entries: Entries, now: datetime, answer: Answer, match: RuleMatch, calendar: Calendar | None
+    ) -> None:
+        """The customer has written more. What makes the case more urgent, such as a word, is recorded."""
+        before = self.priority, self.contact_due_at
+        self.heed(match, answer.changed_at, calendar)
+        if (self.priority, self.contact_due_at) != before:
+            facts = {"rule": match.rule.name, **msgspec.to_builtins(match.reason)}
+            self._add(entries, now, SYSTEM, "judged", answers=[answer.id], **facts)
 
     def heed(self, match: RuleMatch, since: datetime, calendar: Calendar | None) -> None:
         """Become as urgent as an answer's rule says, and due as early; never less urgent, nor later."""

@@ -8,7 +8,7 @@ import msgspec
 
 EntryKind = Literal[
     "opened",
-    "judged",  # by another rule, since the event came later
+    "judged",  # by another rule, since the event came later, or the customer wrote more
     "routed",  # to whom it was given, and why
     "amended",
     "again",
