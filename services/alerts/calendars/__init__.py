@@ -1,6 +1,7 @@
 """The calendars of companies: when a team works, and how long its deadlines are by that.
 
-domain        what a calendar is, and which times it is open
+domain        what a calendar is
+open_time     which instants it is open
 working_time  how deadlines count in it
 repository    one row for each calendar
 api           /v1/calendars

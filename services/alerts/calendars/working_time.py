@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from services.alerts.calendars.domain import Calendar, open_from
+from services.alerts.calendars.domain import Calendar
+from services.alerts.calendars.open_time import open_from
 from shared.events.envelope import Data
 
 DAY = timedelta(days=1)

@@ -162,7 +162,7 @@ class AnswerBatch:
             if one.before is not None and one.before != one.answer.score:
                 case.amended(self._entries, self._uow.now, one.answer, one.before, match, calendar)
             elif match is not None:
-                case.said_more(self._entries, self._uow.now, one.answer, match, calendar)
+                case.wrote_more(self._entries, self._uow.now, one.answer, match, calendar)
             if one.key in ended:
                 self._finished.append((case, one.answer))
 

@@ -4,15 +4,14 @@ A rule only ever adds cases. So an answer whose event is not known yet is judged
 when the event arrives: the same answers open cases, in whatever order things come.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from services.alerts.calendars.working_time import TimeLimit
 from services.alerts.rules.clocks import Clocks, Priority, Recipient
+from services.alerts.rules.words import found_words
 from shared.conditions.event_fields import EventFields
 from shared.conditions.judging import meets
 from shared.events import Answer, segments_of
@@ -22,8 +21,6 @@ from shared.events.nps import HIGHEST_DETRACTOR
 from shared.events.surveys import Measurement
 
 MAX_SCORE = 10
-MAX_WORDS_KEPT = 1_000
-"""Lists of words in memory whose pattern was made."""
 
 
 class CaseRule(Data, frozen=True, kw_only=True):
@@ -100,7 +97,7 @@ def matching_rule(rules: CaseRules, answer: Answer, event: EventFields | None) -
 def _reason(rule: CaseRule, answer: Answer, event: EventFields | None) -> Reason | None:
     if answer.score is None or not rule.lowest <= answer.score <= rule.highest:
         return None
-    word = next(_found_words(rule.words, answer), None)
+    word = next(found_words(rule.words, answer), None)
     segment = (
         next((each for each in segments_of(answer) if each in rule.segments), None) if rule.segments else None
     )
@@ -129,22 +126,6 @@ def _first_segment(segments: Sequence[str], answer: Answer) -> str | None:
     return next((each for each in segments_of(answer) if each in segments), None) if segments else None
 
 
-def _found_words(words: Sequence[str], answer: Answer) -> Iterator[str]:
-    """Those of the words that begin somewhere in what was written, without regard to capitals."""
-    if not words:
-        return
-    written = [answer.comment, answer.follow_up, *(reply.text for reply in answer.replies)]
-    text = "\n".join(" ".join(each.casefold().split()) for each in written if each)
-    for word in words:
-        if _pattern(word).search(text):
-            yield word
-
-
-@lru_cache(maxsize=MAX_WORDS_KEPT)
-def _pattern(word: str) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)" + re.escape(" ".join(word.casefold().split())))
-
-
 MAX_URGENT_SCORE = 3
 _WEEK = TimeLimit(days=7)
 DEFAULT_RULES = CaseRules(
@@ -168,8 +149,8 @@ DEFAULT_RULES = CaseRules(
 
 def default_clocks(score: int) -> Clocks:
     """The clocks of a case that was opened before there were rules, or came back from its event alone."""
-    very_unhappy, unhappy = DEFAULT_RULES.rules
-    return very_unhappy.clocks if score <= MAX_URGENT_SCORE else unhappy.clocks
+    *_, last = DEFAULT_RULES.rules
+    return next((rule for rule in DEFAULT_RULES.rules if score <= rule.highest), last).clocks
 
 
 decode_rules = msgspec.json.Decoder(CaseRules).decode

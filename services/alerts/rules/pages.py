@@ -23,7 +23,7 @@ from services.alerts.rules.rule_commands import (
 )
 from services.alerts.rules.schemas import CaseRulesBody
 from services.alerts.rules.trial import RulesTrial
-from services.alerts.rules.views import RulesPage, TriedRules
+from services.alerts.rules.views import RulesPage, TriedCaseRules
 from shared.conditions.labels import condition_sentence
 from shared.http.csrf import csrf_checked
 from shared.http.form_texts import read_texts
@@ -134,7 +134,7 @@ async def _show(
         recipients=labels.recipient_options(setup, translated("Whom the routing finds")),
         escalated_to=labels.recipient_options(setup, translated("Nobody")),
         sentence=condition_sentence,
-        tried=TriedRules.of(trial, setup, DEFAULT_DAYS) if trial is not None else None,
+        tried=TriedCaseRules.of(trial, setup, DEFAULT_DAYS) if trial is not None else None,
         summary=[(name, f"{spoken(label)}: {spoken(fault)}") for name, label, fault in form.summary()],
         done=translated("Saved. Answers are judged by these rules from now on.") if did == "saved" else "",
         may_edit=staff.role in EDITING_ROLES,

@@ -30,7 +30,7 @@ class TriedExample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TriedRules:
+class TriedCaseRules:
     """What the rules in the form would have made of the answers of the last days."""
 
     days: int
@@ -44,7 +44,7 @@ class TriedRules:
     examples: Sequence[TriedExample]
 
     @classmethod
-    def of(cls, trial: RulesTrial, setup: CompanySetup, days: int) -> "TriedRules":
+    def of(cls, trial: RulesTrial, setup: CompanySetup, days: int) -> "TriedCaseRules":
         """A result as the page shows it."""
         was, then = trial.was, trial.would_be
         every_day = sorted({*was.by_day, *then.by_day}, reverse=True)
@@ -111,7 +111,7 @@ class RulesPage(Page):
     escalated_to: list[tuple[str, str]]
     sentence: Callable[[Any], str]
     """A condition in words."""
-    tried: TriedRules | None
+    tried: TriedCaseRules | None
     summary: list[tuple[str, str]]
     done: str
     may_edit: bool

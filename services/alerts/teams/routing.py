@@ -61,7 +61,7 @@ def recipients(
 ) -> tuple[UUID, ...]:
     """Who is told of a case of these segments and this team; the administrators, where nobody fits."""
     router = _Router(setup, list(belongs), None, now)
-    return router.told(to, team) or router.administrators()
+    return router.recipients_of(to, team) or router.administrators()
 
 
 def holders(
@@ -127,7 +127,7 @@ class _Router:
         people = self._setup.people.values()
         return tuple(sorted(one.id for one in people if one.role == ADMIN and not one.segments))
 
-    def told(self, to: Recipient, team: UUID | None) -> tuple[UUID, ...]:
+    def recipients_of(self, to: Recipient, team: UUID | None) -> tuple[UUID, ...]:
         """Those of a recipient who are there and may see the case."""
         setup = self._setup
         if to.person is not None:
@@ -170,7 +170,7 @@ class _Router:
         if to.team is not None:
             return self._team("rule", to.team)
         team = self.covering_team()
-        return self._shared("rule", team, self.told(to, team))
+        return self._shared("rule", team, self.recipients_of(to, team))
 
     def _person(self, step: RouteStep, person: UUID | None) -> Route | None:
         """A person, or their deputy, has the case; the handler of the event only beside a leader."""

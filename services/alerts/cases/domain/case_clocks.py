@@ -14,7 +14,6 @@ from services.alerts.rules.clocks import Clocks, Recipient
 from shared.events.envelope import Data
 
 ClockName = Literal["contact", "closing"]
-PERCENT = 100
 
 
 class ClockStep(Data, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,7 +38,7 @@ def started(limit: TimeLimit, clocks: Clocks, since: datetime, calendar: Calenda
     due = after(calendar, since, length)
     steps = []
     if clocks.warn_percent:
-        steps.append(ClockStep(at=after(calendar, since, length * clocks.warn_percent / PERCENT)))
+        steps.append(ClockStep(at=after(calendar, since, length * clocks.warn_percent / 100)))
     steps += [
         ClockStep(at=after(calendar, due, escalation.after.length(calendar)), level=level, to=escalation.to)
         for level, escalation in enumerate(clocks.escalations, 1)

@@ -177,7 +177,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
             self.heed(match, answer.answered_at or self.opened_at, calendar)
         self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
 
-    def said_more(
+    def wrote_more(
         self, entries: Entries, now: datetime, answer: Answer, match: RuleMatch, calendar: Calendar | None
     ) -> None:
         """The customer has written more. What makes the case more urgent, such as a word, is recorded."""
