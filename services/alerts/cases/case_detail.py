@@ -152,7 +152,7 @@ async def load_case_page(
         ],
         moment=lambda at: times.moment(at, now, zone),
         priority=spoken(PRIORITY_LABELS[file.priority]),
-        team=setup.teams[file.team_id].name if file.team_id in setup.teams else "",
+        team=setup.team_name(file.team_id),
         clocks=views.deadlines(file, views.clock_start(file, answer), now, zone),
         reveal=spoken(labels.REVEAL_LABELS[tuple(known)]) if known else "",
         contact=contact if until is not None and file.may_contact is not False else None,

@@ -40,6 +40,11 @@ class CompanySetup:
             self.calendars.get(found.calendar) if found is not None and found.calendar is not None else None
         )
 
+    def team_name(self, team: UUID | None) -> str:
+        """What a team is called; empty: it is none, or is not there any more."""
+        found = self.teams.get(team) if team is not None else None
+        return found.name if found is not None else ""
+
     def person_named(self, text: str) -> UUID | None:
         """Whom a system names by id, mail address or name; a name that several people have names nobody."""
         wanted = text.strip().casefold()
