@@ -2,9 +2,10 @@
 
 from functools import partial
 
+from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
-from services.alerts.cases.schedule import EXPIRY_LOOP, expiry_loop, settle_quiet_answers
+from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
 from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
@@ -13,9 +14,10 @@ from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
-from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
+from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.events import (
     ANSWERS,
     CASES,
@@ -37,7 +39,10 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
-    deadlines = {QUIET_DEADLINE: partial(settle_quiet_answers, current_policy())}
+    deadlines: dict[str, FireDeadlines] = {
+        QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
+        CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
+    }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
@@ -64,15 +69,9 @@ SERVICE = Service(
     settings=Settings,
     metadata=metadata,
     paths=(
-        "/inbox",
-        "/cases",
-        "/v1/cases",
-        "/login",
-        "/logout",
-        "/settings",
-        "/webhooks",
-        "/v1/webhooks",
-        "/v1/personal-data/alerts",
+        *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
+        *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
+        *("/webhooks", "/v1/webhooks"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),

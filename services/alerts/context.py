@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sign_in import SignIn
 from shared.http.live import LiveFeed
@@ -16,13 +17,14 @@ from shared.web import context_of
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsContext(Context):
-    """The context of the process with pages, live feed, the ways to sign in, and the policy of cases."""
+    """The process's context with pages, live feed, the ways to sign in, and by what cases are judged."""
 
     pages: Pages
     feed: LiveFeed
     sign_in: SignIn
     provider_sign_in: ProviderSignIn
     policy: CasePolicy
+    setups: CompanySetups
 
 
 OwnContext = Annotated[AlertsContext, Depends(context_of(AlertsContext))]

@@ -2,6 +2,7 @@
 webhooks.
 """
 
+from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
@@ -14,7 +15,7 @@ from shared.telemetry import metrics
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
-    await measure_deadlines(uow, "alerts", (QUIET_DEADLINE,))
+    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE))
     await measure_webhooks(uow)
 
 

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from services.alerts.cases.domain.policy import current_policy
-from services.alerts.cases.handlers import act_on_answers
-from services.alerts.replicas.handlers import keep_invitations, keep_surveys
+from services.alerts.cases.handlers import act_on_answers, act_on_invitations
+from services.alerts.replicas.handlers import keep_surveys
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.webhooks.queueing import (
     keep_erasure_requests,
     queue_answers,
@@ -36,14 +37,13 @@ from shared.tenancy.tenants import keep_tenants
 
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
     """The handler of each topic that alerts consumes."""
+    policy, setups = current_policy(), CompanySetups()
     return (
         Subscription(CUSTOMERS, together(keep_erased, keep_erasure_requests)),
         Subscription(TENANTS, keep_tenants),
         # Prompt: an open case is waited for, while the customer is still writing.
-        Subscription(
-            ANSWERS, together(partial(act_on_answers, current_policy()), queue_answers), prompt=True
-        ),
-        Subscription(INVITATIONS, keep_invitations),
+        Subscription(ANSWERS, together(partial(act_on_answers, policy, setups), queue_answers), prompt=True),
+        Subscription(INVITATIONS, partial(act_on_invitations, policy, setups)),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(RETENTION, keep_retention),

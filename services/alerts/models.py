@@ -57,6 +57,7 @@ answer = Table(
     Column("answered_at", INSTANT),
     Column("body", LargeBinary, nullable=False, info=PERSONAL),
     Index(None, "tenant", "customer_id", "answered_at"),
+    Index(None, "tenant", "answered_at"),
     comment="Copies of answers: the newest version whole, and the first score.",
 )
 invitation = Table(
@@ -128,6 +129,19 @@ cases = Table(
     Column("person", Text, info=PERSONAL),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("priority", Text, nullable=False, server_default=text("'normal'")),
+    Column("rule_name", Text),
+    Column("rules_version", BigInteger),
+    Column("team_id", Uuid),
+    Column("routed_to", ARRAY(Uuid), nullable=False, server_default=NO_TEXTS),
+    Column("clocks", JSONB),
+    Column("contact_steps", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("contact_steps_done", SmallInteger, nullable=False, server_default=text("0")),
+    Column("close_steps", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("close_steps_done", SmallInteger, nullable=False, server_default=text("0")),
+    Column("waiting_since", INSTANT),
+    # The deadline of the case in ``clock``: set when it is another one than here.
+    Column("next_step_at", INSTANT),
     UniqueConstraint("tenant", "number"),
     Index(
         "uq_cases_one_open_person",
@@ -289,6 +303,45 @@ provider_subject = Table(
     Column("staff_id", Uuid, nullable=False),
     Column("linked_at", INSTANT, nullable=False),
     Index(None, "tenant", "staff_id"),
+)
+case_rules = Table(
+    "case_rules",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Column("saved_at", INSTANT, nullable=False),
+    Column("saved_by", Text, nullable=False),
+)
+team = Table(
+    "team",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("body", JSONB, nullable=False),
+)
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("body", JSONB, nullable=False),
+)
+absence = Table(
+    "absence",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("since", INSTANT, nullable=False),
+    Column("until", INSTANT, nullable=False),
+    Column("deputy_id", Uuid),
+)
+# Triggers count it with each change of rules, teams, calendars, absences and people.
+case_setup = Table(
+    "case_setup",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
 )
 notification = Table(
     "notification",

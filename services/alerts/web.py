@@ -4,6 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from services.alerts.calendars import api as calendars_api
 from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
@@ -11,6 +12,9 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
+from services.alerts.rules import api as rules_api
+from services.alerts.rules import pages as rules_pages
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff import (
     link_pages,
     people_page,
@@ -27,6 +31,7 @@ from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.teams import api as teams_api
 from services.alerts.webhooks import api as webhook_api
 from services.alerts.webhooks import pages as webhook_pages
 from services.alerts.webhooks.openapi import message_routes
@@ -53,6 +58,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             database.clock,
         ),
         policy=current_policy(),
+        setups=CompanySetups(),
     )
     app = service_app(
         own,
@@ -62,6 +68,10 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             case_page.router,
             webhook_api.router,
             webhook_pages.router,
+            rules_api.router,
+            rules_pages.router,
+            teams_api.router,
+            calendars_api.router,
             link_pages.router,
             second_factor_pages.router,
             settings_page.router,

@@ -1,22 +1,27 @@
 """Customers who have their mail: invitations that were sent, known to every service that consumes them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from bench.product import RunningProduct
 from bench.scorer import TENANT
 
-from services.alerts.replicas import handlers as alerts
+from services.alerts.cases import handlers as alerts
+from services.alerts.cases.domain.policy import current_policy
+from services.alerts.rules.setup_cache import CompanySetups
 from services.collector import handlers as collector
 from services.scorer import handlers as scorer
+from shared.db.database import UnitOfWork
 from shared.events import INVITATIONS, Customer, Event, Invitation
 from shared.ids import derived, uuid7
 
 INVITATIONS_PER_TRANSACTION = 1_000
-KEEP_HANDLERS = {
+KEEP_HANDLERS: dict[str, Callable[[UnitOfWork, Sequence[Event[Invitation]]], Awaitable[Any]]] = {
     "collector": collector.keep_invitations,
-    "alerts": alerts.keep_invitations,
+    "alerts": partial(alerts.act_on_invitations, current_policy(), CompanySetups()),
     "scorer": scorer.keep_invitations,
 }
 

@@ -10,9 +10,16 @@ from uuid import UUID
 import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
-from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import (
+    TENANT,
+    act_on_answers,
+    an_answer,
+    an_invitation,
+    deliver,
+    keep_invitations,
+    rows,
+)
 
-from services.alerts.replicas.handlers import keep_invitations
 from services.alerts.staff import accounts
 from services.alerts.staff.repository import people
 from shared.api_keys import ApiKey

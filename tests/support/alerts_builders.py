@@ -9,10 +9,15 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.cases import handlers, schedule
+from services.alerts.cases.changes import CASE_DEADLINE
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.domain.case_rules import OpeningAnswer, new_case
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.rules.domain import DEFAULT_RULES, CaseRules, RuleMatch, matching_rule
+from services.alerts.rules.setup_cache import CompanySetups
 from shared.db.database import Database, UnitOfWork
-from shared.db.deadlines import fire_due
+from shared.db.deadlines import FireDeadlines, fire_due
 from shared.events import (
     TOPICS,
     Account,
@@ -28,8 +33,16 @@ from shared.ids import uuid7
 
 TENANT = "havnbo"
 POLICY = CasePolicy()
-act_on_answers = partial(handlers.act_on_answers, POLICY)
-DEADLINES = {QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY)}
+
+
+async def act_on_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """The handler with a memory of its own: each test has another database."""
+    await handlers.act_on_answers(POLICY, CompanySetups(), uow, events)
+
+
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """The same for invitations."""
+    await handlers.act_on_invitations(POLICY, CompanySetups(), uow, events)
 
 
 def an_answer(**changes: Any) -> Answer:
@@ -51,6 +64,23 @@ def an_answer(**changes: Any) -> Answer:
         "changed_at": now,
     }
     return Answer(**{**facts, **changes})
+
+
+def match_of(answer: Answer, rules: CaseRules = DEFAULT_RULES) -> RuleMatch | None:
+    """The rule that an answer meets, without its event."""
+    return matching_rule(rules, answer, None)
+
+
+def opening_of(answer: Answer, rules: CaseRules = DEFAULT_RULES) -> OpeningAnswer:
+    """An answer that opens a case by the rule that it meets."""
+    match = match_of(answer, rules)
+    assert match is not None
+    return OpeningAnswer(answer, match)
+
+
+def a_new_case(answer: Answer, now: datetime, rules: CaseRules = DEFAULT_RULES) -> CaseFile:
+    """The case that an answer opens."""
+    return new_case(TENANT, opening_of(answer, rules), answer, now, POLICY, None)
 
 
 def an_invitation(answer: Answer, **changes: Any) -> Invitation:
@@ -119,4 +149,8 @@ async def rows(database: Database, sql: str, **values: Any) -> list[Any]:
 
 async def fire_deadlines(database: Database) -> int:
     """One round of the loop that fires deadlines; how many fired."""
-    return await fire_due("alerts", DEADLINES, database)
+    kinds: dict[str, FireDeadlines] = {
+        QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY),
+        CASE_DEADLINE: partial(schedule.do_case_steps, CompanySetups()),
+    }
+    return await fire_due("alerts", kinds, database)

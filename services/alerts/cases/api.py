@@ -14,11 +14,13 @@ from services.alerts.cases.repository.timeline import timeline
 from services.alerts.cases.schemas import Action, CaseDetail, CaseList, CaseOut, ContactOut, EntryOut
 from services.alerts.cases.visible import VisibleCase, visible_case
 from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.rules.clocks import Priority
 from shared.db.database import UnitOfWork
 from shared.events import CaseState
 from shared.events.segments import normalized_segment
 from shared.http.auth import Caller, staff_or_key
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
+from shared.http.instants import Instant
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -40,6 +42,10 @@ async def list_cases(
     state: Annotated[CaseState | None, Query(description="Only cases in this state.")] = None,
     owner: Annotated[str | None, Query(description="A person's id, or “nobody”.", max_length=36)] = None,
     segment: Annotated[str | None, Query(description="dimension:value", max_length=500)] = None,
+    due: Annotated[Instant | None, Query(description="Only open ones that are due before this time.")] = None,
+    overdue: Annotated[bool, Query(description="Only those that are late.")] = False,
+    priority: Annotated[Priority | None, Query(description="Only of this priority.")] = None,
+    team: Annotated[UUID | None, Query(description="A team's id: only its cases.")] = None,
     after: Annotated[
         str | None, Query(description="“next” of the page before.", max_length=MAX_CURSOR_LENGTH)
     ] = None,
@@ -51,6 +57,10 @@ async def list_cases(
         state=state,
         owner=_owner(owner),
         segment=normalized_segment(segment) if segment else segment,
+        due_before=due,
+        late=overdue,
+        priority=priority,
+        team=team,
     )
     async with context.database.reading() as uow:
         rows = await lists.page_of_cases(
@@ -98,7 +108,7 @@ async def act(
     async with context.database.transaction() as uow:
         try:
             contact = await case_commands.act(
-                uow, context.secret, context.policy, user, case, action, idempotency_key
+                uow, context.secret, context.policy, context.setups, user, case, action, idempotency_key
             )
         except ActRefused as refused:
             remedy = message("Read the case again and decide anew.")

@@ -34,6 +34,7 @@ from services.alerts.cases.schemas import (
     TakeAct,
 )
 from services.alerts.replicas import repository as replicas
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import Answer, may_see, segments_of
@@ -88,6 +89,7 @@ async def act(
     uow: UnitOfWork,
     secret: str,
     policy: CasePolicy,
+    cache: CompanySetups,
     user: CaseUser,
     case_id: UUID,
     action: Action,
@@ -113,7 +115,7 @@ async def act(
         return await _reveal_again(uow, user, case, answers) if isinstance(action, RevealAct) else None
     entries: Entries = []
     key_hash = _keyed_hash(secret, user.tenant, key.encode()) if key else None
-    contact = await _change(uow, policy, user, case, action, answers, entries, key_hash)
+    contact = await _change(uow, policy, cache, user, case, action, answers, entries, key_hash)
     if key_hash is not None:
         fingerprint = _keyed_hash(secret, user.tenant, _request(user, action))
         await requests.add_request(uow, case.tenant, case.id, key_hash, fingerprint)
@@ -165,6 +167,7 @@ def _request(user: CaseUser, action: Action) -> bytes:
 async def _change(
     uow: UnitOfWork,
     policy: CasePolicy,
+    cache: CompanySetups,
     user: CaseUser,
     case: CaseFile,
     action: Action,
@@ -191,7 +194,8 @@ async def _change(
         case ReopenAct(text=text, version=seen):
             if case.state == "closed":
                 await _refuse_second_open_case(uow, user, case)
-            case.reopen(entries, now, actor, text, key, seen, policy)
+            calendar = (await cache.one(uow, user.tenant)).calendar_of(case.team_id)
+            case.reopen(entries, now, actor, text, key, seen, policy, calendar)
         case RevealAct():
             return await _reveal(uow, user, actor, case, answers, entries)
         case _ as never:

@@ -20,6 +20,8 @@ from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_v
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.notices import repository as notices
 from services.alerts.replicas import repository as replicas
+from services.alerts.rules.labels import PRIORITY_LABELS
+from services.alerts.rules.setup import CompanySetup
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation, may_see, segments_of
 from shared.http.problems import Problem
@@ -56,6 +58,9 @@ class CaseDetailPage(Page):
     moment: Callable[[datetime], str]
     """Writes a time."""
 
+    priority: str
+    team: str
+    """Whose it is; empty: no team's."""
     clocks: list[views.CaseDeadline]
     reveal: str
     """The label of the button that shows address and number; empty: neither is known."""
@@ -98,7 +103,12 @@ class CaseDetailPage(Page):
 
 
 async def load_case_page(
-    uow: UnitOfWork, policy: CasePolicy, staff: Staff, case: UUID, before: int | None = None
+    uow: UnitOfWork,
+    policy: CasePolicy,
+    setup: CompanySetup,
+    staff: Staff,
+    case: UUID,
+    before: int | None = None,
 ) -> tuple[Frame, CaseDetailPage]:
     """Everything that the page shows, as far as this reader may see it; ``before``: of the timeline.
 
@@ -141,6 +151,8 @@ async def load_case_page(
             for one in visible.answers[1:]
         ],
         moment=lambda at: times.moment(at, now, zone),
+        priority=spoken(PRIORITY_LABELS[file.priority]),
+        team=setup.team_name(file.team_id),
         clocks=views.deadlines(file, views.clock_start(file, answer), now, zone),
         reveal=spoken(labels.REVEAL_LABELS[tuple(known)]) if known else "",
         contact=contact if until is not None and file.may_contact is not False else None,
@@ -181,7 +193,7 @@ async def _of_the_customer(
         answer
         for answer in await replicas.answers_of_customer(uow, staff.tenant, case.customer_id)
         if answer.id not in shown
-        and case.may_be_of(answer.customer_id, answer.contact_key or "")
+        and case.may_be_of(answer.person, answer.customer_id, answer.contact_key or "")
         and may_see(staff.segments, segments_of(answer))
     ]
     invited = await replicas.invitations(uow, staff.tenant, [other.answer.id for other in others])

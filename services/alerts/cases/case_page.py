@@ -48,7 +48,8 @@ async def show(
 ) -> Response:
     """The page, perhaps with a confirmation, or with the form of an act open."""
     async with context.database.reading() as uow:
-        frame, page = await load_case_page(uow, context.policy, staff, _case_id(case), before)
+        setup = await context.setups.one(uow, staff.tenant)
+        frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case), before)
     if did in CONFIRMATIONS:
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
     return context.pages.page(request, replace(page, acting=do), staff=staff, frame=frame)
@@ -72,7 +73,8 @@ async def do(
                 key = form.key if is_uuid(form.key) else None
                 user = CaseUser.of_staff(staff)
                 await case_commands.act(
-                    uow, context.secret, context.policy, user, _case_id(case), form.read(), key
+                    *(uow, context.secret, context.policy, context.setups),
+                    *(user, _case_id(case), form.read(), key),
                 )
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:
@@ -80,7 +82,8 @@ async def do(
             if form.act == "close" and isinstance(refusal, NotDone):
                 refused += " " + translated("Your text is still here.")
     async with context.database.reading() as uow:
-        frame, page = await load_case_page(uow, context.policy, staff, _case_id(case))
+        setup = await context.setups.one(uow, staff.tenant)
+        frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case))
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status)
 

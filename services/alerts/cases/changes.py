@@ -1,4 +1,4 @@
-"""Changes of cases: written with their entries, and published."""
+"""Changes of cases: written with their entries and deadlines, and published."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,24 @@ from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, timeline
 from services.alerts.webhooks.queueing import queue_cases
 from shared.db.database import UnitOfWork
+from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
 from shared.events import CASES
 
+CASE_DEADLINE = "case"
+"""The kind of deadline by which the next step of a case's clocks is done."""
 
-async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: Sequence[CaseEntry]) -> None:
-    """Write locked cases and their entries; publish each case that has one, and tell webhooks of it."""
+
+async def write_changes(
+    uow: UnitOfWork,
+    changed: Sequence[CaseFile],
+    entries: Sequence[CaseEntry],
+    deadlines: Sequence[Deadline] = (),
+) -> None:
+    """Write locked cases and their entries; publish each case that has one, and tell webhooks of it.
+
+    The deadlines are set in the same statement as those of the cases.
+    """
+    await _set_deadlines(uow, changed, deadlines)
     await cases.update_cases(uow, changed)
     if not entries:
         return
@@ -24,3 +37,17 @@ async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: S
     for tenant, event in published:
         uow.publish(CASES, tenant, event)
     await queue_cases(uow, published)
+
+
+async def _set_deadlines(uow: UnitOfWork, changed: Sequence[CaseFile], deadlines: Sequence[Deadline]) -> None:
+    wanted, ended = list(deadlines), []
+    for case in changed:
+        if (at := case.next_step) == case.next_step_at:
+            continue
+        case.next_step_at = at
+        if at is None:
+            ended.append((case.tenant, case.id))
+        else:
+            wanted.append(Deadline(case.tenant, CASE_DEADLINE, case.id, at))
+    await set_deadlines(uow, wanted)
+    await clear_deadlines(uow, CASE_DEADLINE, ended)

@@ -17,6 +17,7 @@ from services.alerts.cases.domain.closing import (
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.lists import Sort
 from services.alerts.cases.schemas import Action
+from services.alerts.rules.clocks import PRIORITIES
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
 from shared.values.messages import Message, message
@@ -37,6 +38,7 @@ class InboxFilter(BaseModel):
     cause: Literal["", *CAUSES, *CAUSE_CODES] = ""  # type: ignore[valid-type]
     outcome: Literal["", *CASE_OUTCOMES] = ""  # type: ignore[valid-type]
     customer: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
+    priority: Literal["", *PRIORITIES] = ""  # type: ignore[valid-type]
     sort: Sort = "due"
     page: Annotated[int, Field(ge=1, le=MAX_PAGE_NUMBER)] = 1
 
@@ -63,6 +65,7 @@ class InboxFilter(BaseModel):
             outcome=(self.outcome or None) if closed else None,
             customer=self.customer or None,
             late=self.state == "late",
+            priority=self.priority or None,
         )
 
 

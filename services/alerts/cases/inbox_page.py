@@ -13,6 +13,7 @@ from services.alerts.cases.views import CaseRow, case_rows, grouped
 from services.alerts.cases.visible import visible_case
 from services.alerts.context import OwnContext
 from services.alerts.frame import open_case_counts, staff_frame
+from services.alerts.rules.labels import priority_options
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken, translated
@@ -42,6 +43,7 @@ class InboxPage(Page):
     touchpoints: list[str]
     causes: list[tuple[str, str, list[tuple[str, str]]]]
     outcomes: list[tuple[str, str]]
+    priorities: list[tuple[str, str]]
     newest: CaseFile | None
     """The case of this page that was opened last."""
     newest_at: str
@@ -88,6 +90,7 @@ async def inbox(
         touchpoints=touchpoints,
         causes=labels.cause_options(),
         outcomes=labels.outcome_options(),
+        priorities=[("", translated("any priority")), *priority_options()],
         newest=newest,
         newest_at=times.moment(newest.opened_at, now, zone) if newest is not None else "",
     )

@@ -1,15 +1,23 @@
-"""By the clock: customers who have been quiet are taken to have finished, and expired rows are deleted."""
+"""By the clock: customers who have been quiet have finished, delays are told, and expired rows deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
 
 from services.alerts.cases.changes import write_changes
+from services.alerts.cases.domain.case_clocks import ClockStep
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_mails
+from services.alerts.notices import repository as notices
 from services.alerts.replicas import repository as replicas
+from services.alerts.rules.setup import CompanySetup
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff.repository import links, sessions
+from services.alerts.teams.routing import holders, recipients
 from shared.db.database import Database, UnitOfWork
 from shared.db.deadlines import Deadline
 from shared.runtime import Loop, Periodic
@@ -39,6 +47,37 @@ async def settle_quiet_answers(
     await queue_team_mails(uow, policy, finished, entries)
     await write_changes(uow, list(locked.values()), entries)
     return fired
+
+
+async def do_case_steps(
+    cache: CompanySetups, uow: UnitOfWork, due: Sequence[Deadline]
+) -> Collection[Deadline]:
+    """Warn of deadlines of cases, and escalate those that were missed: once for each level.
+
+    A case that is in use is not waited for, as above.
+    """
+    locked = await cases.lock_cases(uow, [deadline.about for deadline in due], skip_locked=True)
+    setups = await cache.of(uow, {case.tenant for case in locked})
+    entries: Entries = []
+    told: list[notices.ClockNotice] = []
+    for case in locked:
+        case.next_step_at = None  # its row is deleted: it is set anew where another step follows
+        for clock, step in case.do_due_steps(entries, uow.now):
+            kind = notices.CLOCK_KINDS[clock, step.level > 0]
+            people = _people_of_step(setups[case.tenant], case, step, uow.now)
+            told += [
+                notices.ClockNotice(case.tenant, one, case.id, case.answer_id, kind, step) for one in people
+            ]
+    await notices.queue_clock_notices(uow, told)
+    await write_changes(uow, locked, entries)
+    done = {(case.tenant, case.id) for case in locked}
+    return [deadline for deadline in due if deadline.about in done]
+
+
+def _people_of_step(setup: CompanySetup, case: CaseFile, step: ClockStep, now: datetime) -> Collection[UUID]:
+    if step.to is None:
+        return holders(setup, case.owner_id, case.routed_to, case.belongs, now)
+    return recipients(setup, step.to, case.belongs, case.team_id, now)
 
 
 def expiry_loop(context: Context) -> Loop:

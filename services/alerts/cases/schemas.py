@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.alerts.cases.domain.case_file import ContactMethod
 from services.alerts.cases.domain.closing import CAUSE_CODES, MAX_TEXT_CHARS, CaseOutcome
+from services.alerts.rules.clocks import Priority
 from shared.events import CaseState
 from shared.values.messages import message
 
@@ -136,6 +137,12 @@ class CaseOut(BaseModel):
     outcome: CaseOutcome | None
     told: bool | None
     opened_at: datetime
+    priority: Priority
+    team_id: UUID | None
+    rule_name: str | None
+    """The rule that opened it; null: not known, or of an answer that you may not read."""
+    rules_version: int | None
+    """The version of the rules in which it stands; 0: the defaults."""
     due_at: datetime
     contact_due_at: datetime | None
     """Null: the customer does not want to be contacted, or is not known."""

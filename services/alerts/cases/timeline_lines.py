@@ -63,7 +63,7 @@ def _entry_line(entry: CaseEntry) -> TimelineLine:
         at=entry.at,
         # A newer version of this service may write kinds that this one does not know.
         title=_TITLES.get(entry.kind, _unknown)(entry.by_name, entry.facts),
-        text=entry.facts.get("text", ""),
+        text=_by_rule(entry.facts) if entry.kind == "opened" else entry.facts.get("text", ""),
         who=entry.by_name if entry.kind in _STAFF_KINDS else "",
         staff=entry.kind in _STAFF_KINDS,
     )
@@ -78,6 +78,54 @@ def _opened(_: str, facts: dict[str, Any]) -> str:
     if first in {None, facts["score"]}:
         return translated("Answered %(score)s. The case was opened.") % facts
     return translated("Answered %(score)s, after a %(first_score)s at first. The case was opened.") % facts
+
+
+def _by_rule(facts: dict[str, Any]) -> str:
+    """By which rule, and what of the answer met it; empty: by the rules of a company that has set none."""
+    if "rule" not in facts:
+        return ""
+    met = [translated("a score from %(lowest)s to %(highest)s") % facts]
+    met += [translated("the word “%(word)s”") % facts] if "word" in facts else []
+    met += [translated("the wish to be contacted")] if facts.get("wants_contact") else []
+    met += [translated("the segment %(segment)s") % facts] if "segment" in facts else []
+    met += [translated("the kind of survey")] if "measurement" in facts else []
+    met += [translated("what the event says")] if facts.get("event") else []
+    return translated("By the rule “%(rule)s”: %(met)s.") % {"rule": facts["rule"], "met": ", ".join(met)}
+
+
+_ROUTES = {
+    "rule": message("For whom the rule names."),
+    "account_manager": message("For the account manager."),
+    "handler": message("For who handled the event."),
+    "touchpoint": message("For the team of the touchpoint."),
+    "segment": message("For the team of the segment."),
+    "nobody": message("Nobody fits, so the administrators are told."),
+}
+
+
+def _routed(_: str, facts: dict[str, Any]) -> str:
+    said = [spoken(_ROUTES[facts["step"]])] if facts.get("step") in _ROUTES else []
+    if "away" in facts and "to" in facts:
+        said.append(translated("%(to)s has it while %(away)s is away.") % facts)
+    elif "to" in facts:
+        said.append(translated("%(to)s has it.") % facts)
+    if "team" in facts:
+        said.append(translated("Team: %(team)s.") % facts)
+    if facts.get("shared"):
+        said.append(translated("The leader is told too, since it may be about who handled the event."))
+    return " ".join(said)
+
+
+def _warned(_: str, facts: dict[str, Any]) -> str:
+    if facts["clock"] == "contact":
+        return translated("First contact is due soon: whoever has the case is reminded.")
+    return translated("The case is to be closed soon: whoever has it is reminded.")
+
+
+def _escalated(_: str, facts: dict[str, Any]) -> str:
+    if facts["clock"] == "contact":
+        return translated("First contact is late: level %(level)s is told.") % facts
+    return translated("Closing is late: level %(level)s is told.") % facts
 
 
 def _consent(_: str, facts: dict[str, Any]) -> str:
@@ -113,6 +161,10 @@ _REVEALED = {
 }
 _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "opened": _opened,
+    "judged": lambda _, facts: _by_rule(facts),
+    "routed": _routed,
+    "warned": _warned,
+    "escalated": _escalated,
     "amended": lambda _, facts: translated("Changed the score from %(before)s to %(score)s.") % facts,
     "again": lambda _, facts: translated("Answered again: %(score)s. It stays one case.") % facts,
     "consent": _consent,

@@ -14,10 +14,11 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions
 from services.alerts.replicas import repository as replicas
+from services.alerts.rules.labels import PRIORITY_LABELS
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation
 from shared.http.staff_auth import Staff
-from shared.pages.language import translated
+from shared.pages.language import spoken, translated
 
 NEW_FOR = timedelta(minutes=10)
 """How long a case is shown as new in the list."""
@@ -75,6 +76,7 @@ def case_row(
     about = [
         Markup("<bdi>{}</bdi>").format(name_of(invitation)),
         *([Markup("<bdi>{}</bdi>").format(case.touchpoint)] if case.touchpoint else []),
+        *_priority(case),
         *([translated("anonymous")] if case.anonymous else []),
         *([translated("wants to be contacted")] if case.may_contact else []),
         *([_bold(translated("does not want to be contacted"))] if case.may_contact is False else []),
@@ -101,6 +103,12 @@ def case_row(
         owner=owner,
         new=case.decided_version == 0 and now - case.opened_at < NEW_FOR,
     )
+
+
+def _priority(case: CaseFile) -> list[Markup | str]:
+    """How urgent it is, where that is not as usual."""
+    label = spoken(PRIORITY_LABELS[case.priority])
+    return [] if case.priority == "normal" else [_bold(label) if case.priority == "urgent" else label]
 
 
 def _bold(text: str) -> Markup:

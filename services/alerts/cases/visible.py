@@ -62,6 +62,7 @@ def visible_case(row: Any) -> VisibleCase:
         case.answer_id, case.event_id, case.score = first.id, first.event_id, first.score or 0
         case.touchpoint, case.segments = first.touchpoint, first.segments
         case.organisation = list(first.organisation)
+        case.rule_name = case.rules_version = None
     if not complete:
         readable = {answer.id for answer in answers}
         case.belongs = sorted({segment for answer in answers for segment in segments_of(answer)})

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.repository.cases import find_case
 from services.alerts.notices import repository
 from services.alerts.notices.rendering import NoticeRenderer
@@ -55,6 +56,14 @@ class NoticeQueue:
         case = await find_case(uow, tenant_id, notice.case_id)
         if case is None or case.state == "closed":
             return None
+        if notice.notice_kind == "case":
+            return await self._case_notice(uow, tenant_id, notice, case)
+        return await self._clock_notice(uow, tenant_id, notice, case)
+
+    async def _case_notice(
+        self, uow: UnitOfWork, tenant_id: str, notice: Any, case: CaseFile
+    ) -> MailMessage | None:
+        """The mail about an answer; None when the person may not read it."""
         answers = await replicas.newest_answers(uow, [(tenant_id, notice.answer_id)])
         answer, _ = answers[tenant_id, notice.answer_id]
         if not may_see(notice.segments, segments_of(answer)):
@@ -67,6 +76,17 @@ class NoticeQueue:
         if webhook is None or webhook.off_reason is None:
             return None
         return self.renderer.webhook_notice(notice, await find_tenant(uow, tenant_id), webhook)
+
+    async def _clock_notice(
+        self, uow: UnitOfWork, tenant_id: str, notice: Any, case: CaseFile
+    ) -> MailMessage | None:
+        """The mail about a deadline; None when it is met or paused, or the person may not see the case."""
+        contact = notice.notice_kind in {"contact_warning", "contact_escalation"}
+        if case.waiting_since is not None or (contact and not case.waits_for_contact):
+            return None
+        if not may_see(notice.segments, case.belongs):
+            return None
+        return self.renderer.clock_notice(notice, case, uow.now, await find_tenant(uow, tenant_id))
 
     async def _invitation(self, uow: UnitOfWork, tenant_id: str, notice: Any) -> MailMessage:
         tenant = await find_tenant(uow, tenant_id)

@@ -21,8 +21,9 @@ from shared.clock import Clock
 from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
 from shared.mail.installation import InstallationSender
-from shared.pages.language import first_available, reader_locale, rendering_for, translated
+from shared.pages.language import first_available, reader_locale, rendering_for, spoken, translated
 from shared.pages.renderer import Renderer
+from shared.values.messages import Message, message
 from shared.values.zones import zone_of
 
 
@@ -44,6 +45,13 @@ class NoticeRenderer:
         zone = zone_of(tenant.time_zone if tenant else "UTC")
         with rendering_for(self._texts.reader(self._language(notice, tenant), zone.key)):
             subject, paragraphs = case_text(case, answer, now, zone)
+            return self._message(notice, subject, paragraphs, f"{self._staff_url}/cases/{case.id}")
+
+    def clock_notice(self, notice: Any, case: CaseFile, now: datetime, tenant: Tenant | None) -> MailMessage:
+        """The mail about a deadline that is near or was missed. It tells nothing of the answers."""
+        zone = zone_of(tenant.time_zone if tenant else "UTC")
+        with rendering_for(self._texts.reader(self._language(notice, tenant), zone.key)):
+            subject, paragraphs = clock_text(notice.notice_kind, case, now, zone)
             return self._message(notice, subject, paragraphs, f"{self._staff_url}/cases/{case.id}")
 
     def invitation(self, notice: Any, tenant: Tenant | None, inviter: str | None, link: Token) -> MailMessage:
@@ -112,6 +120,38 @@ def case_text(case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo) -> 
     subject = translated("Case %(number)s: a customer gave %(score)s") % facts
     paragraphs = [_happened(case, answer), " ".join(_wish_and_task(case)), translated("Read it and act:")]
     return subject, [paragraph % facts for paragraph in paragraphs]
+
+
+CLOCK_TEXTS: dict[str, tuple[Message, Message]] = {
+    "contact_warning": (
+        message("Case %(number)s: speak to the customer by %(due)s"),
+        message("Nobody has spoken to the customer yet. First contact is due by %(due)s."),
+    ),
+    "contact_escalation": (
+        message("Case %(number)s: nobody has spoken to the customer in time"),
+        message("First contact was due by %(due)s."),
+    ),
+    "closing_warning": (
+        message("Case %(number)s: to be closed by %(due)s"),
+        message("The case is still open. It is to be closed by %(due)s."),
+    ),
+    "closing_escalation": (
+        message("Case %(number)s was not closed in time"),
+        message("It was to be closed by %(due)s."),
+    ),
+}
+"""Subject and sentence of the mail about a deadline, by its kind."""
+
+
+def clock_text(kind: str, case: CaseFile, now: datetime, zone: ZoneInfo) -> tuple[str, list[str]]:
+    """Subject and paragraphs of the mail about a deadline."""
+    due = case.contact_due_at if kind.startswith("contact") else case.close_due_at
+    facts = {"number": case.number, "due": moment(due, now, zone)}
+    subject, sentence = CLOCK_TEXTS[kind]
+    paragraphs = [spoken(sentence) % facts]
+    if case.owner_id is None:
+        paragraphs[0] += " " + translated("Nobody has taken it.")
+    return spoken(subject) % facts, [*paragraphs, translated("Read it and act:")]
 
 
 def _happened(case: CaseFile, answer: Answer) -> str:

@@ -1,9 +1,10 @@
 """Mails to colleagues: what each is about; its delivery tells whether it was sent."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
+from services.alerts.cases.domain.case_clocks import ClockName, ClockStep
 from shared.db.database import UnitOfWork
 from shared.ids import derived, uuid7
 from shared.outbound import NewDelivery, claim_sql, deliveries
@@ -51,6 +52,67 @@ async def queue_case_notices(
         },
     )
     await _queue(uow, list(zip(tenants, ids, strict=True)), state)
+
+
+ClockKind = Literal["contact_warning", "contact_escalation", "closing_warning", "closing_escalation"]
+CLOCK_KINDS: dict[tuple[ClockName, bool], ClockKind] = {
+    ("contact", False): "contact_warning",
+    ("contact", True): "contact_escalation",
+    ("closing", False): "closing_warning",
+    ("closing", True): "closing_escalation",
+}
+"""By the clock, and whether its deadline was missed."""
+
+
+class ClockNotice(NamedTuple):
+    """A mail to one person about a step of a case's clock; ``answer`` is the one that heads the case."""
+
+    tenant: str
+    person: UUID
+    case: UUID
+    answer: UUID
+    kind: ClockKind
+    step: ClockStep
+
+
+QUEUE_CLOCK_NOTICES = """
+    INSERT INTO notification (
+        tenant, id, kind, staff_id, case_id, answer_id, state, attempts, due_at, created_at
+    )
+    SELECT n.tenant, n.id, n.kind, n.person, n.case_id, n.answer, 'waiting', 0, :now, :now
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:persons AS uuid[]),
+        CAST(:cases AS uuid[]), CAST(:answers AS uuid[])
+    ) AS n (tenant, id, kind, person, case_id, answer)
+    ORDER BY 1, 2
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def queue_clock_notices(uow: UnitOfWork, wanted: Sequence[ClockNotice]) -> None:
+    """Queue each mail once, however often its step is done."""
+    if not wanted:
+        return
+    ids = [
+        derived(
+            *("notification", one.tenant, str(one.case), one.kind, str(one.step.level)),
+            *(one.step.at.isoformat(), str(one.person)),
+        )
+        for one in wanted
+    ]
+    await uow.execute(
+        QUEUE_CLOCK_NOTICES,
+        {
+            "tenants": [one.tenant for one in wanted],
+            "ids": ids,
+            "kinds": [one.kind for one in wanted],
+            "persons": [one.person for one in wanted],
+            "cases": [one.case for one in wanted],
+            "answers": [one.answer for one in wanted],
+            "now": uow.now,
+        },
+    )
+    await _queue(uow, list(zip((one.tenant for one in wanted), ids, strict=True)), "waiting")
 
 
 QUEUE_INVITATION = """

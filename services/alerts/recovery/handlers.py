@@ -15,9 +15,12 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.closing import CASE_OUTCOMES
 from services.alerts.cases.domain.policy import CasePolicy, current_policy
 from services.alerts.cases.domain.timeline import Entries
+from services.alerts.cases.judging import judge
 from services.alerts.notices import repository as notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
+from services.alerts.rules.domain import default_clocks
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
@@ -36,37 +39,38 @@ LOST = (
 
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
     """What alerts reads again, and what it can publish again."""
-    policy = current_policy()
+    policy, cache = current_policy(), CompanySetups()
     return Recovery(
         owned=(Owned(CASES, cases_page),),
         reads=(
-            Subscription(CASES, partial(restore_closed_cases, policy)),
-            Subscription(CASES, partial(restore_cases, policy)),
-            Subscription(ANSWERS, partial(restore_answers, policy)),
+            Subscription(CASES, restore_closed_cases),
+            Subscription(CASES, restore_cases),
+            Subscription(ANSWERS, partial(restore_answers, policy, cache)),
         ),
         settle=settle,
         lost=LOST,
     )
 
 
-async def restore_closed_cases(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+async def restore_closed_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Restore the closed cases before the open ones: a customer has one open case."""
-    await restore_cases(policy, uow, [event for event in events if event.data.state == "closed"])
+    await restore_cases(uow, [event for event in events if event.data.state == "closed"])
 
 
-async def restore_cases(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+async def restore_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Restore the cases whose events are newer than their rows."""
-    files = [case_file_of(event, policy) for event in newest(events, lambda case: case.id)]
+    files = [case_file_of(event) for event in newest(events, lambda case: case.id)]
     if files:
         await repository.restore_cases(uow, files)
 
 
-async def restore_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+async def restore_answers(
+    policy: CasePolicy, cache: CompanySetups, uow: UnitOfWork, events: Sequence[Event[Answer]]
+) -> None:
     """Attach answers to the cases that were restored. The team may have got a mail about each of them."""
+    judged = await judge(uow, policy, cache, answer_updates(events))
     unhappy = [
-        (update.tenant, update.answer, case_rules.case_id(*update.key))
-        for update in answer_updates(events)
-        if case_rules.opening_version(update.versions, policy) is not None
+        (update.tenant, update.answer, case_rules.case_id(*update.key)) for update, _ in judged.opening
     ]
     if not unhappy:
         return
@@ -82,9 +86,18 @@ async def restore_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[
 
 
 async def settle(uow: UnitOfWork, limit: int) -> int:
-    """Make the mails that were due unknown, and record on each restored case that it was restored."""
+    """Make the mails that were due unknown, and record on each restored case that it was restored.
+
+    Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody.
+    """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
     entries: Entries = []
+    overdue = await repository.lock_overdue_cases(uow, limit)
+    for case in overdue:
+        case.do_due_steps(entries, uow.now)
+    if overdue:
+        await write_changes(uow, overdue, entries)
+    settled, entries = settled + len(overdue), []
     restored = await repository.lock_restored_cases(uow, limit)
     for case in restored:
         case.restored(entries, uow.now)
@@ -102,12 +115,13 @@ async def cases_page(
     return events, (found[-1].tenant, found[-1].id) if len(found) == limit else None
 
 
-def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
+def case_file_of(event: Event[Case]) -> CaseFile:
     """A case as far as its event tells it: of its two deadlines the event has the next one only.
 
     One whose customer was erased from its event is closed: nobody would find it to end it.
     """
     case = event.data
+    clocks = default_clocks(case.score)
     closing = case.first_contact_at is not None or case.may_contact is False or case.anonymous
     return CaseFile(
         tenant=event.tenant,
@@ -129,8 +143,8 @@ def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
         cause=case.cause,
         outcome=next((one for one in CASE_OUTCOMES if one == case.outcome), None),
         opened_at=case.opened_at,
-        contact_due_at=case.opened_at + policy.urgent_contact_within if closing else case.due_at,
-        close_due_at=case.due_at if closing else case.opened_at + policy.close_within,
+        contact_due_at=case.opened_at + clocks.first_contact.length(None) if closing else case.due_at,
+        close_due_at=case.due_at if closing else case.opened_at + clocks.closing.length(None),
         due_at=case.due_at,
         first_contact_at=case.first_contact_at,
         closed_at=case.closed_at or (event.time if case.erased else None),

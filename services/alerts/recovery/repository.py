@@ -105,6 +105,21 @@ async def end_overdue_writing(uow: UnitOfWork) -> int:
     return ended
 
 
+LOCK_OVERDUE_CASES = f"""
+    SELECT {COLUMNS} FROM cases c
+    WHERE c.next_step_at <= :now
+    ORDER BY c.tenant, c.id
+    LIMIT :limit
+    FOR UPDATE OF c
+"""
+
+
+async def lock_overdue_cases(uow: UnitOfWork, limit: int) -> list[CaseFile]:
+    """Cases of whose clocks a step is due."""
+    rows = await uow.execute(LOCK_OVERDUE_CASES, {"limit": limit, "now": uow.now})
+    return [case_of_row(row) for row in rows]
+
+
 LOCK_RESTORED_CASES = f"""
     SELECT {COLUMNS} FROM cases c
     WHERE NOT EXISTS (

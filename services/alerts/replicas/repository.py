@@ -1,6 +1,7 @@
 """Answers, invitations and surveys: the newest version of each, and what pages read of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -221,6 +222,28 @@ async def answers_of_customer(
     return [answer for answer in found if answer.judgement != "machine"]
 
 
+FIND_RECENT_ANSWERS = """
+    SELECT a.body, i.body AS event
+    FROM answer a
+    LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
+    WHERE a.tenant = :tenant AND a.answered_at >= :since
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT :limit
+"""
+
+
+async def recent_answers(
+    uow: UnitOfWork, tenant: str, since: datetime, limit: int
+) -> list[tuple[Answer, Invitation | None]]:
+    """The newest answers since then, each with its invitation where that has arrived, newest first."""
+    rows = await uow.execute(FIND_RECENT_ANSWERS, {"tenant": tenant, "since": since, "limit": limit})
+    found = (
+        (_answers.decode(row.body), _invitations.decode(row.event) if row.event is not None else None)
+        for row in rows
+    )
+    return [(answer, event) for answer, event in found if answer.judgement != "machine"]
+
+
 TOUCH_CASES_OF_INVITATIONS = """
     UPDATE cases SET changed_at = :now
     FROM (
@@ -236,8 +259,8 @@ TOUCH_CASES_OF_INVITATIONS = """
 """
 
 
-async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Keep the newest version of each. An open page whose case lacked its invitation shows it again."""
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> list[Key]:
+    """Keep the newest version of each; returns those of which nothing was known."""
     rows = await keep_newest_events(
         uow,
         invitation,
@@ -245,17 +268,36 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
         returning="new.tenant AS tenant, new.id AS id, old.id AS known",
         body=[msgspec.json.encode(event.data) for event in events],
     )
-    added = [(row.tenant, row.id) for row in rows if row.known is None]
-    if added:
-        touched = await uow.execute(
-            TOUCH_CASES_OF_INVITATIONS,
-            {
-                "now": uow.now,
-                "tenants": [tenant for tenant, _ in added],
-                "ids": [invitation_id for _, invitation_id in added],
-            },
-        )
-        notify_changes(uow, touched.scalars())
+    return [(row.tenant, row.id) for row in rows if row.known is None]
+
+
+async def touch_cases(uow: UnitOfWork, answers: Sequence[Key]) -> None:
+    """Let the open pages of the cases of these answers show them again, since an invitation has come."""
+    touched = await uow.execute(
+        TOUCH_CASES_OF_INVITATIONS,
+        {
+            "now": uow.now,
+            "tenants": [tenant for tenant, _ in answers],
+            "ids": [answer for _, answer in answers],
+        },
+    )
+    notify_changes(uow, touched.scalars())
+
+
+FIND_INVITATIONS_OF = """
+    SELECT tenant, body FROM invitation
+    WHERE (tenant, id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+"""
+
+
+async def invitations_of(uow: UnitOfWork, answers: Sequence[Key]) -> dict[Key, Invitation]:
+    """The invitations of these answers that have arrived."""
+    rows = await uow.execute(
+        FIND_INVITATIONS_OF,
+        {"tenants": [tenant for tenant, _ in answers], "ids": [answer for _, answer in answers]},
+    )
+    found = ((row.tenant, _invitations.decode(row.body)) for row in rows)
+    return {(tenant, one.id): one for tenant, one in found}
 
 
 FIND_INVITATIONS = """

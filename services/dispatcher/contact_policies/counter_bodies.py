@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.dispatcher.request_body import StrictBody
 from shared.events import CounterEvent
 from shared.events.contact_policies import MAX_COUNTER_EVENTS, MAX_HOLD_HOURS, CounterEffect, CounterScope
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 from shared.values.text import normalized_text
 

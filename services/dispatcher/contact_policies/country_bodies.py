@@ -7,7 +7,6 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
-from services.dispatcher.request_body import StrictBody
 from shared.events import CountryRule, DeclaredBasis
 from shared.events.contact_policies import (
     MAX_COUNTRIES,
@@ -15,6 +14,7 @@ from shared.events.contact_policies import (
     OTHER_COUNTRIES,
     CountryNeed,
 )
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 from shared.values.places import country_code
 from shared.values.text import normalized_text

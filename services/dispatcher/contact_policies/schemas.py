@@ -12,9 +12,9 @@ from services.dispatcher.contact_policies.country_bodies import (
     CountryRuleBodies,
 )
 from services.dispatcher.contact_policies.domain import CompanyPolicy
-from services.dispatcher.request_body import StrictBody
 from shared.events import ContactRules, QuietHours
 from shared.events.contact_policies import MAX_CAP_HOURS, MAX_FEWER_MONTHS, MAX_RELATIONAL_DISTANCE_DAYS
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 CLOCK_TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.decisions.conditions import FailedComparison
 from services.dispatcher.decisions.forbidding import asked_too_close, basis_missing, standing_before
 from services.dispatcher.decisions.frequency import quarantine_of
 from services.dispatcher.decisions.giving_way import outranked_by, without, yielding_to
 from services.dispatcher.decisions.hours import CLOCK_RULES
 from services.dispatcher.decisions.leaving import Leaving, is_too_old
 from services.dispatcher.decisions.values import CandidateSurvey, Considered, Person, SurveyOutcome
+from shared.conditions.judging import FailedComparison
 
 JUDGED_BY_TIME = frozenset(
     {"paused_by_customer", "no_basis", "relational_first", "quarantine", "relational_distance"}

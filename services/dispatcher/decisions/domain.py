@@ -7,10 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
 from services.dispatcher.decisions.considering import consider_at, with_lateness
 from services.dispatcher.decisions.durations import days
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.forbidding import (
     as_asked,
     asked_too_close,
@@ -43,6 +41,8 @@ from services.dispatcher.decisions.values import (
     SurveyRefusal,
     Verdict,
 )
+from shared.conditions.event_fields import EventFields
+from shared.conditions.judging import FailedComparison, failed_comparisons
 from shared.events.sending import SendingMode
 from shared.values.languages import widening
 

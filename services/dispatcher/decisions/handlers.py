@@ -17,7 +17,6 @@ from services.dispatcher.decisions.countering import counter_waiting, countered_
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.drawing import load_draws
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
 from services.dispatcher.decisions.inputs import DecisionInputs
 from services.dispatcher.decisions.loading import (
@@ -50,6 +49,7 @@ from services.dispatcher.invitations.states import FIRST_MAIL, new_invitation, t
 from services.dispatcher.rehearsals.counting import count_rehearsed
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
+from shared.conditions.event_fields import EventFields
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, TRANSACTIONS, Event, Transaction

@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from services.dispatcher.decisions.public_holidays import is_public_holiday
 from shared.events import ContactRules, QuietHours
+from shared.values.public_holidays import is_public_holiday
 from shared.values.zones import zone_of
 
 PostponeRule = Literal["cap", "counter_event", "first_day", "mail_pace", "quiet_hours", "sunday", "holiday"]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.decisions.conditions import FailedComparison
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.durations import minutes
 from services.dispatcher.decisions.hours import ContactHours, HoldRule
@@ -14,6 +13,7 @@ from services.dispatcher.decisions.lawful_basis import NO_LAW, CountryLaw, Missi
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.decisions.sampling import SegmentShare
 from services.dispatcher.decisions.scopes import Asked
+from shared.conditions.judging import FailedComparison
 from shared.events.surveys import (
     OWN_CHANNELS,
     ChannelName,

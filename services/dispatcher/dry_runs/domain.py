@@ -27,7 +27,6 @@ from services.dispatcher.decisions.counter_events import (
     judge_counters,
 )
 from services.dispatcher.decisions.domain import decide, matches
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.lawful_basis import bases_of, law_for
 from services.dispatcher.decisions.places import place_of
@@ -44,6 +43,7 @@ from services.dispatcher.decisions.values import (
     Verdict,
 )
 from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason
+from shared.conditions.event_fields import EventFields
 from shared.events import ContactRules, Tenant, Transaction
 from shared.events.segments import TOUCHPOINT
 

@@ -10,10 +10,10 @@ from services.dispatcher.contact_policies.schemas import ContactPolicyBody
 from services.dispatcher.decisions.values import CandidateSurvey
 from services.dispatcher.dry_runs.domain import Change, DryRun, Outcome
 from services.dispatcher.dry_runs.simulation import DEFAULT_DAYS, MAX_DAYS, MAX_EVENTS
-from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.domain import SurveyDraft, rules_of
 from services.dispatcher.surveys.schemas import SurveyBody
 from shared.events.surveys import SurveyState
+from shared.http.request_body import StrictBody
 from shared.ids import uuid7
 from shared.values.messages import message
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from services.dispatcher.erasures.domain import NameField
 from services.dispatcher.erasures.requests import NO_NAME_GIVEN, ErasureRequest
 from services.dispatcher.repository.erased_addresses import OtherCustomer
-from services.dispatcher.request_body import StrictBody
+from shared.http.request_body import StrictBody
 from shared.privacy.erased import CONFIRMING_SERVICES
 
 ErasureState = Literal["under_way", "done"]

@@ -13,7 +13,7 @@ from services.dispatcher.imports.domain import Import, State
 from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.import_commands import PreviewRow
 from services.dispatcher.imports.mapping import MAX_FIELDS, Mapping
-from services.dispatcher.request_body import StrictBody
+from shared.http.request_body import StrictBody
 
 
 class MappingBody(StrictBody):

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
-from services.dispatcher.request_body import StrictBody
 from shared.events import RetentionRules
 from shared.events.retention import RETENTION_KINDS
+from shared.http.request_body import StrictBody
 from shared.privacy.retention import Counts, totals
 from shared.privacy.retention_api import DAYS_BY_KIND
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from services.dispatcher.request_body import StrictBody
 from services.dispatcher.senders.domain import INSTALLATION, CompanySender, SenderState
 from services.dispatcher.senders.findings import About, DnsRecord, SenderCheck, Verdict
+from shared.http.request_body import StrictBody
 from shared.mail.installation import InstallationSender
 from shared.pages.language import spoken
 from shared.values.dkim_keys import DkimKey

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.dispatcher.request_body import StrictBody
+from shared.http.request_body import StrictBody
 
 PlaceholderId = Annotated[str, Field(min_length=1, max_length=200)]
 MAX_PLACEHOLDER_IDS = 200

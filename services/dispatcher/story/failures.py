@@ -1,8 +1,8 @@
 """Why an event did not meet a survey's conditions, with what it had in the fields that were compared."""
 
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.values import Considered
-from services.dispatcher.surveys.condition_labels import comparison_sentence, value_label
+from shared.conditions.event_fields import EventFields
+from shared.conditions.labels import comparison_sentence, value_label
 from shared.events import Transaction
 from shared.events.conditions import ATTRIBUTE_FIELD
 from shared.pages.language import translated

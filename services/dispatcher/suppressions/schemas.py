@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from services.dispatcher.request_body import StrictBody
 from services.dispatcher.suppressions.domain import SuppressionKind, SuppressionReason
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 

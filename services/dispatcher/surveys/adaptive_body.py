@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
-from services.dispatcher.request_body import StrictBody
 from shared.events.people import People, names_people
 from shared.events.segments import (
     MAX_DIMENSION_LENGTH,
@@ -14,6 +13,7 @@ from shared.events.segments import (
     encoded,
 )
 from shared.events.surveys import STANDARD_WINDOW_DAYS, MarginPoints, WindowDays
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 ADAPTIVE_MEANING = (

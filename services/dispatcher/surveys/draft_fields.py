@@ -6,12 +6,12 @@ from typing import NamedTuple
 import msgspec
 
 from services.dispatcher.surveys.answer_schemas import api_fields
-from services.dispatcher.surveys.condition_rows import can_be_rows, row_fields
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.labels import TEXT_LABELS
 from services.dispatcher.surveys.question_forms import fields_of
 from services.dispatcher.surveys.schemas import INTEGERS
 from services.dispatcher.typed_times import HOUR_UNITS, MINUTE_UNITS, time_fields
+from shared.conditions.rows import can_be_rows, row_fields
 from shared.events import SurveyTexts
 from shared.events.surveys import MAX_REMINDERS, STANDARD_WINDOW_DAYS
 

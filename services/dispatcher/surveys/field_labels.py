@@ -3,7 +3,6 @@
 import msgspec
 from babel.core import Locale, UnknownLocaleError
 
-from services.dispatcher.surveys.condition_rows import MATCH, ROWS_LABEL, label_of_row
 from services.dispatcher.surveys.labels import CHOICES, FIELD_LABELS, TEXT_LABELS
 from services.dispatcher.surveys.question_forms import (
     KIND_LABELS,
@@ -15,6 +14,7 @@ from services.dispatcher.surveys.question_forms import (
     SLOTS,
     is_structure,
 )
+from shared.conditions.rows import MATCH, ROWS_LABEL, label_of_row
 from shared.pages.language import reader_locale, spoken, translated
 from shared.values.messages import message
 

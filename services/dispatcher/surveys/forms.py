@@ -9,14 +9,6 @@ from fastapi import Request
 from msgspec import structs
 from pydantic import ValidationError
 
-from services.dispatcher.surveys.condition_rows import (
-    can_be_rows,
-    faulty_name,
-    label_of_row,
-    row_fields,
-    row_numbers,
-    rows_body,
-)
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.draft_fields import (
     ADAPTIVE,
@@ -51,6 +43,14 @@ from services.dispatcher.surveys.refusals import DraftRefused
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.typed_times import typed_time
+from shared.conditions.rows import (
+    can_be_rows,
+    faulty_name,
+    label_of_row,
+    row_fields,
+    row_numbers,
+    rows_body,
+)
 from shared.events.conditions import Condition
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number

@@ -5,10 +5,10 @@ from datetime import datetime
 import msgspec
 from pydantic import BaseModel, Field
 
-from services.dispatcher.request_body import StrictBody
-from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.trigger_body import Trigger
+from shared.conditions.bodies import CONDITIONS_FIELD, Conditions
 from shared.events.conditions import Condition
+from shared.http.request_body import StrictBody
 
 
 class MatchesBody(StrictBody):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.dispatcher.decisions.conditions import failed_comparisons
 from services.dispatcher.decisions.domain import matches
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_facts, decode_type
 from services.dispatcher.decisions.repository import decisions as decision_rows
+from shared.conditions.event_fields import EventFields
+from shared.conditions.judging import failed_comparisons
 from shared.db.database import Database
 from shared.events.conditions import EVENT_FIELDS, Condition, comparisons
 from shared.values.text import normalized_text

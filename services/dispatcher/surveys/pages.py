@@ -14,8 +14,6 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.senders.repository import address_used
-from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
-from services.dispatcher.surveys.condition_rows import ROWS_LABEL
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyDraft, SurveyNotFound
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.surveys.field_labels import language_name
@@ -39,6 +37,8 @@ from services.dispatcher.surveys.survey_commands import (
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.surveys.views import SAMPLE_SCORES, ConditionsPart, SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
+from shared.conditions.labels import OPERATOR_LABELS, condition_sentence
+from shared.conditions.rows import ROWS_LABEL
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
 from shared.events.surveys import Measurement

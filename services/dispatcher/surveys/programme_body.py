@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
-from services.dispatcher.request_body import StrictBody
 from shared.events.surveys import EveryDays
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 PROGRAMME_MEANING = (

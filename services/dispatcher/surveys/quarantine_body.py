@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.dispatcher.request_body import StrictBody
 from shared.events.surveys import MAX_QUARANTINE_DAYS, Measurement, QuarantineScope
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 DAYS_RULE, SCOPE_RULE = "quarantine_days", "quarantine_scope"

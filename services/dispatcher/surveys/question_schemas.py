@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.question_rules import (
     MAX_OPTION_LENGTH,
     QUESTION_ID,
@@ -18,6 +17,7 @@ from shared.events import Question, SurveyTexts
 from shared.events.nps import Group
 from shared.events.placeholders import PLACEHOLDERS, placeholder_faults
 from shared.events.questions import MAX_OPTIONS, OUTCOMES, QuestionKind
+from shared.http.request_body import StrictBody
 from shared.values.messages import Message, sentences
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
-from services.dispatcher.request_body import StrictBody
 from shared.events.surveys import MAX_REMINDERS, AfterDays
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 MIN_DAYS_LEFT = 2

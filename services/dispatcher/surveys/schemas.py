@@ -6,14 +6,12 @@ from typing import Annotated, Any, Self
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
-from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.adaptive_body import (
     ADAPTIVE_MEANING,
     AdaptiveSamplingBody,
     OwnAdaptiveSampling,
 )
 from services.dispatcher.surveys.channels_body import CHANNELS_MEANING, Channels
-from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, SurveyDraft
 from services.dispatcher.surveys.finnish_words import inflection_faults
 from services.dispatcher.surveys.holding_body import HOLDING_MEANING, OwnHolding
@@ -48,6 +46,7 @@ from services.dispatcher.surveys.sender_body import (
 )
 from services.dispatcher.surveys.text_bodies import name_of, words_or_none
 from services.dispatcher.surveys.trigger_body import OWN_TRIGGER, OwnTrigger
+from shared.conditions.bodies import CONDITIONS_FIELD, Conditions
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import (
@@ -62,6 +61,7 @@ from shared.events.surveys import (
     SurveyRules,
     SurveyState,
 )
+from shared.http.request_body import StrictBody
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
 from shared.values.messages import message
 

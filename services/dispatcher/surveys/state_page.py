@@ -11,7 +11,6 @@ from services.dispatcher.dry_runs.views import DryRunPart
 from services.dispatcher.frame import frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
-from services.dispatcher.surveys.condition_labels import condition_sentence
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches
@@ -21,6 +20,7 @@ from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.survey_commands import has_new_words
 from services.dispatcher.surveys.views import SurveyStatePage
 from services.dispatcher.tenants import tenant_or_placeholder
+from shared.conditions.labels import condition_sentence
 from shared.events.surveys import SurveyState
 from shared.http.staff_auth import Staff
 

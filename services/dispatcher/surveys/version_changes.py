@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.dispatcher.surveys.condition_labels import condition_sentence
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.draft_fields import TIME_RULES, draft_fields
 from services.dispatcher.surveys.field_labels import label_of, shown_value
 from services.dispatcher.surveys.question_forms import is_structure
 from services.dispatcher.typed_times import time_in_words
+from shared.conditions.labels import condition_sentence
 
 VERSIONED = ("measurement", "layout", "edit", "default_language")
 """The fields that are of a version of the words, beside the words and the questions."""

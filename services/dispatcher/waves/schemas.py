@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictInt, field_validator, model_validator
 
-from services.dispatcher.request_body import StrictBody
 from services.dispatcher.waves.drawing import (
     DEFAULT_SPREAD_HOURS,
     MAX_MARGIN,
@@ -19,6 +18,7 @@ from services.dispatcher.waves.drawing import (
 from services.dispatcher.waves.wave_commands import WaveRequest
 from shared.events.segments import BadSegment, clean_segments
 from shared.http.instants import Instant
+from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
 ONE_OF_TWO = message("Give “size” or “margin”, one of the two.")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from support.alerts_api import AlertsApi
-from support.alerts_builders import POLICY, act_on_answers, an_answer, deliver, rows
+from support.alerts_builders import act_on_answers, an_answer, deliver, rows
 
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.recovery.handlers import case_file_of
@@ -52,7 +52,7 @@ async def test_a_case_that_is_restored_from_its_event_has_nobody_either(database
     await deliver(database, act_on_answers, anonymous())
     (case,) = await cases(database)
     (row, *_) = await rows(database, "SELECT value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq DESC")
-    restored: CaseFile = case_file_of(CASES.decode(row.value), POLICY)
+    restored: CaseFile = case_file_of(CASES.decode(row.value))
     assert restored.anonymous
     assert not restored.waits_for_contact
     assert restored.close_due_at == case.close_due_at

@@ -6,9 +6,16 @@ from uuid import uuid4
 
 import msgspec
 from support.alerts_api import AlertsApi
-from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import (
+    TENANT,
+    act_on_answers,
+    an_answer,
+    an_invitation,
+    deliver,
+    keep_invitations,
+    rows,
+)
 
-from services.alerts.replicas.handlers import keep_invitations
 from shared.events import ChosenValue, Reply, SendingMode, TenantSending
 from shared.tenancy.sending import keep_sending
 

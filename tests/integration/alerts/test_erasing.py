@@ -252,7 +252,7 @@ async def test_deadlines_go_also_when_the_erased_answer_comes_before_this_servic
 ) -> None:
     writing = of_karen(state="saved")
     await consume(database, writing)
-    assert len(await rows(database, "SELECT 1 FROM clock")) == 1
+    assert len(await rows(database, "SELECT 1 FROM clock")) == 2
     await consume(database, msgspec.structs.replace(erase_event(writing), version=2))
     await erase(database)
     assert await rows(database, "SELECT 1 FROM clock") == []

@@ -10,11 +10,10 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.alerts_api import PASSWORD, AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, keep_invitations, rows
 from support.browser import View, look, views
 from support.servers import serving
 
-from services.alerts.replicas.handlers import keep_invitations
 from shared.events import Customer
 
 pytestmark = pytest.mark.browser
@@ -225,6 +224,13 @@ async def test_every_page_fits_its_window(
         await look(page, "case")
         await page.goto(f"{origin}/settings")
         await look(page, "settings")
+        await page.goto(f"{origin}/rules")
+        await page.get_by_label("Words, one on each line").first.wait_for(state="attached")
+        await page.locator(".rule summary").first.click()
+        await page.locator("#rule_1_words").fill("lawyer")
+        await page.get_by_role("button", name="Try them on past answers").click()
+        await expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+        await look(page, "rules")
 
 
 async def press(page: Page, words: str) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 from support.alerts_api import AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, keep_invitations, rows
 
 from services.alerts.cases.case_detail import LINES_PER_PAGE
 from services.alerts.cases.forms import CASES_PER_PAGE
-from services.alerts.replicas.handlers import keep_invitations
 
 CLOSING = {
     "act": "close", "cause": "delivery.late", "action": "Called.", "outcome": "recovered", "told": "yes",

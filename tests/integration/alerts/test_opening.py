@@ -17,13 +17,13 @@ from support.alerts_builders import (
     an_invitation,
     deliver,
     fire_deadlines,
+    keep_invitations,
     rows,
 )
 from support.eventually import eventually
 from support.suspects import suspect
 
 from services.alerts.cases.domain.case_rules import case_id, case_number
-from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
 from shared.db.notifications import CHANGES_CHANNEL
 from shared.events import CASES, Answer, Case, Event

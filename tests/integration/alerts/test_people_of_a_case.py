@@ -5,9 +5,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from support.alerts_api import AlertsApi
-from support.alerts_builders import POLICY, act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import (
+    act_on_answers,
+    an_answer,
+    an_invitation,
+    deliver,
+    keep_invitations,
+    rows,
+)
 
-from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
 from shared.events import CASES, Answer, Customer
 
@@ -121,7 +127,7 @@ async def test_a_customer_who_allows_it_later_gets_a_clock_of_the_same_length(al
     later = msgspec.structs.replace(answer, version=2, may_contact=True, changed_at=datetime.now(UTC))
     await deliver(alerts.database, act_on_answers, later)
     (case,) = await rows(alerts.database, "SELECT id, version, due_at FROM cases")
-    assert case.due_at == later.changed_at + POLICY.urgent_contact_within
+    assert case.due_at == later.changed_at + timedelta(days=1)
     agent = await alerts.signed_in()
     page = (await agent.get(f"/cases/{case.id}")).text
     assert "Wants to be contacted." in page

@@ -29,6 +29,7 @@ from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import settle_quiet_answers
 from services.alerts.recovery import handlers as recovery
+from services.alerts.rules.setup_cache import CompanySetups
 from shared.db.database import Database, UnitOfWork
 from shared.db.deadlines import Deadline, fire_due
 from shared.db.migrations import migrate
@@ -212,7 +213,7 @@ async def test_a_restored_database_ends_the_writing_that_may_have_ended_since_th
         await old_set(uow, ahead.id, database.clock() + POLICY.quiet_after * 3)
         await old_set(uow, read_again.id, database.clock() + POLICY.quiet_after * 3)
     later(database, POLICY.quiet_after)
-    await deliver(database, partial(recovery.restore_answers, POLICY), read_again)
+    await deliver(database, partial(recovery.restore_answers, POLICY, CompanySetups()), read_again)
     async with database.transaction() as uow:
         assert await recovery.settle(uow, 100) == 1
     assert set(await deadlines(database)) == {ahead.id} == set(await in_the_column(database))
@@ -235,7 +236,7 @@ async def test_this_version_sets_moves_and_ends_the_deadlines_without_the_trigge
     later(database, POLICY.quiet_after)
     more = msgspec.structs.replace(amended, version=2, changed_at=database.clock())
     await deliver(database, act_on_answers, more, msgspec.structs.replace(sent, version=2, state="sent"))
-    await deliver(database, partial(recovery.restore_answers, POLICY), read_again)
+    await deliver(database, partial(recovery.restore_answers, POLICY, CompanySetups()), read_again)
     moved = {amended.id: until + POLICY.quiet_after}
     assert await deadlines(database) == {quiet.id: until, **moved}
     assert await fire_deadlines(database) == 1

@@ -10,7 +10,7 @@ from support.audit import an_actor
 from support.eventually import eventually
 from support.forms import forms_of
 
-from services.alerts.cases.domain.case_rules import opens_case
+from services.alerts.cases.domain.case_rules import may_open
 from services.alerts.cases.domain.policy import current_policy
 from services.collector.share_commands import make_link
 from services.collector.share_schemas import ShareLinkBody
@@ -197,7 +197,7 @@ async def test_its_answers_count_in_no_score_and_open_no_case(bench: Bench) -> N
     await Device(bench, link["url"]).fill_in(0)
     (answer,) = await bench.published()
     assert _counted(ANSWERS.event("acme", answer, bench.now)).score is None
-    assert not opens_case(answer, current_policy())
+    assert not may_open(answer, current_policy())
     listed = await bench.client.get("/v1/answers", headers={"Authorization": "Bearer key-of-acme"})
     (one,) = listed.json()["answers"]
     assert (one["origin"], one["channel"], one["customer_id"]) == ("link", "share", None)

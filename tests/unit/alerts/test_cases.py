@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.alerts_builders import POLICY, an_answer
+from support.alerts_builders import POLICY, a_new_case, an_answer, match_of, opening_of
 
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.cases.domain.case_rules import case_id, mail_recipients, new_case
+from services.alerts.cases.domain.case_rules import case_id, mail_recipients
 from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
 from services.alerts.cases.domain.refusals import NotDone, NotPossible
 from services.alerts.cases.domain.timeline import CaseEntry
@@ -26,7 +26,7 @@ CLOSING = Closing(cause="other", action="Called.", outcome="explained", told=Tru
 
 def a_case(score: int = 2) -> CaseFile:
     answer = an_answer(score=score, answered_at=NOW, changed_at=NOW)
-    return new_case("havnbo", answer, answer, NOW, POLICY)
+    return a_new_case(answer, NOW)
 
 
 def test_a_cases_id_follows_from_tenant_and_answer() -> None:
@@ -78,7 +78,7 @@ def test_notes_and_the_customers_own_words_are_no_conflict() -> None:
     entries: list[CaseEntry] = []
     seen = case.version
     case.note(entries, NOW, SARA, "Look at week 41.", None)
-    case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), before=2, policy=POLICY)
+    case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), 2, None, None)
     case.close(entries, NOW, JONAS, CLOSING, seen, None, POLICY)
     assert case.state == "closed"
 
@@ -93,7 +93,7 @@ def test_a_closed_case_is_not_taken_closed_or_given_away_but_can_be_opened_again
         case.close(entries, NOW, JONAS, CLOSING, None, None, POLICY)
     with pytest.raises(NotPossible):
         case.assign(entries, NOW, JONAS, SARA, None, POLICY)
-    case.reopen(entries, NOW, JONAS, "She called.", None, None, POLICY)
+    case.reopen(entries, NOW, JONAS, "She called.", None, None, POLICY, None)
     assert (case.state, case.cause, case.outcome, case.told, case.closed_at) == (
         "open",
         None,
@@ -111,13 +111,11 @@ def test_a_key_owns_nothing() -> None:
 def test_a_worse_score_makes_the_call_more_urgent_and_a_better_one_closes_nothing() -> None:
     case = a_case(5)
     entries: list[CaseEntry] = []
-    case.amended(
-        entries, NOW, an_answer(id=case.answer_id, score=1, answered_at=NOW), before=5, policy=POLICY
-    )
+    worse = an_answer(id=case.answer_id, score=1, answered_at=NOW)
+    case.amended(entries, NOW, worse, 5, match_of(worse), None)
     assert case.due_at == NOW + timedelta(hours=24)
-    case.amended(
-        entries, NOW, an_answer(id=case.answer_id, score=9, answered_at=NOW), before=1, policy=POLICY
-    )
+    better = an_answer(id=case.answer_id, score=9, answered_at=NOW)
+    case.amended(entries, NOW, better, 1, match_of(better), None)
     assert (case.state, case.score, case.due_at) == ("open", 9, NOW + timedelta(hours=24))
 
 
@@ -133,16 +131,16 @@ ACTS: dict[str, Callable[[CaseFile, list[CaseEntry], Actor, int], object]] = {
     ),
     "release": lambda case, lines, by, seen: case.release(lines, NOW, by, seen, POLICY, may_assign=False),
     "apply_answers": lambda case, lines, _by, seen: case.apply_answers(
-        lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))], POLICY
+        lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))], None
     ),
     "note": lambda case, lines, by, _: case.note(lines, NOW, by, "x", None),
     "reveal": lambda case, lines, by, _: case.reveal(lines, NOW, by, "address"),
     "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None, POLICY),
-    "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None, None, POLICY),
-    "amended": lambda case, lines, _by, _seen: case.amended(
-        lines, NOW, _answer_of(case), before=2, policy=POLICY
+    "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None, None, POLICY, None),
+    "amended": lambda case, lines, _by, _seen: case.amended(lines, NOW, _answer_of(case), 2, None, None),
+    "answered_again": lambda case, lines, _by, _seen: case.answered_again(
+        lines, NOW, an_answer(), opening_of(an_answer()).match, None
     ),
-    "answered_again": lambda case, lines, _by, _seen: case.answered_again(lines, NOW, an_answer(), POLICY),
     "team_notified": lambda case, lines, _by, _seen: case.team_notified(lines, NOW, 2, case.answer_id),
 }
 
@@ -156,7 +154,7 @@ ACTS: dict[str, Callable[[CaseFile, list[CaseEntry], Actor, int], object]] = {
 def test_every_change_leaves_one_line_numbered_by_the_version(acts: list[tuple[str, Actor, int]]) -> None:
     case = a_case()
     entries: list[CaseEntry] = []
-    case.opened(entries, 2, 2)
+    case.opened(entries, 2, 2, opening_of(an_answer()).match)
     for act, by, seen in acts:
         before, lines = case.version, len(entries)
         try:

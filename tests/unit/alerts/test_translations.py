@@ -8,11 +8,10 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.alerts_builders import POLICY, a_tenant, an_answer
+from support.alerts_builders import POLICY, a_new_case, a_tenant, an_answer
 
 from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_rules import new_case
 from services.alerts.cases.domain.closing import CAUSE_CODES, required_text_faults
 from services.alerts.cases.domain.refusals import NotDone
 from services.alerts.notices.rendering import NoticeRenderer
@@ -81,7 +80,7 @@ def test_every_cause_role_and_list_has_its_own_words() -> None:
 
 def test_a_refusal_is_spoken_where_it_is_shown() -> None:
     answer = an_answer(answered_at=NOW, changed_at=NOW)
-    case = new_case("havnbo", answer, answer, NOW, POLICY)
+    case = a_new_case(answer, NOW)
     case.take([], NOW, Actor(uuid4(), "Sara Lund"), None, POLICY)
     with pytest.raises(NotDone) as refused:
         case.take([], NOW, Actor(uuid4(), "Jonas Holt"), 0, POLICY)
@@ -121,7 +120,7 @@ def notice(language: str = "", **facts: Any) -> Any:
 
 def test_the_mail_about_an_answer_in_danish() -> None:
     answer = an_answer(score=3, answered_at=NOW, changed_at=NOW, may_contact=True)
-    case = new_case("havnbo", answer, answer, NOW, POLICY)
+    case = a_new_case(answer, NOW)
     mail = MAILS.case_notice(notice("da"), case, answer, NOW, a_tenant())
     assert mail.subject == f"Sag {case.number}: en kunde gav et 3-tal"
     assert mail.text.split("\n\n")[:3] == [

@@ -9,11 +9,11 @@ from support.cdnow import ASKED, all_purchases, count_asked
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.frequency import is_in_quarantine
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person
+from shared.conditions.event_fields import EventFields
 from shared.events.surveys import QuarantineScope
 
 

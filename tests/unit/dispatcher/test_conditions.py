@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.dispatcher_builders import a_customer, a_transaction
 
-from services.dispatcher.decisions.conditions import failed_comparisons
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.surveys.answer_schemas import api_fields
-from services.dispatcher.surveys.condition_bodies import OPERATORS, ConditionBody
-from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.draft_fields import draft_fields
 from services.dispatcher.surveys.forms import DraftForm
 from services.dispatcher.surveys.schemas import SurveyBody
+from shared.conditions.bodies import OPERATORS, ConditionBody
+from shared.conditions.event_fields import EventFields
+from shared.conditions.judging import failed_comparisons
+from shared.conditions.labels import OPERATOR_LABELS, condition_sentence
 from shared.events import Transaction
 from shared.events.conditions import Condition, comparisons
 from shared.values.places import country_code, locale_of

@@ -16,7 +16,6 @@ from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, Co
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.frequency import is_capped
 from services.dispatcher.decisions.hours import ContactHours
@@ -27,6 +26,7 @@ from services.dispatcher.decisions.values import (
     Person,
     Verdict,
 )
+from shared.conditions.event_fields import EventFields
 from shared.events import ContactRules, CounterEvent, CountryRule, QuietHours
 
 EVENING = datetime(2026, 11, 20, 22, tzinfo=UTC)

@@ -14,7 +14,6 @@ from support.dispatcher_builders import a_transaction
 from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import decide, language_of, matches
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.forbidding import first_channel
 from services.dispatcher.decisions.policy import ContactPolicy
@@ -26,6 +25,7 @@ from services.dispatcher.decisions.values import (
     Verdict,
 )
 from services.dispatcher.sending.domain import Sending
+from shared.conditions.event_fields import EventFields
 from shared.events import SendingMode, Transaction
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

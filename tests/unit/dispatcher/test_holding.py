@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.giving_way import outranked_surveys
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.leaving import leaving
 from services.dispatcher.decisions.sampling import NO_DRAW, Draw
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person, Replaced, Verdict
+from shared.conditions.event_fields import EventFields
 from shared.events import QuietHours
 from shared.events.surveys import QuarantineScope
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.dispatcher.decisions.hours import ContactHours, Hold, forbidding_rule, hold, next_allowed
 from services.dispatcher.decisions.places import Place, place_of, zone_of_country
-from services.dispatcher.decisions.public_holidays import is_public_holiday
 from shared.events import ContactRules, Customer, QuietHours, Tenant
+from shared.values.public_holidays import is_public_holiday
 
 NIGHT = QuietHours(start="21:00", end="07:00")
 

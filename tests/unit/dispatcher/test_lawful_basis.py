@@ -17,7 +17,6 @@ from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.recommended_countries import RECOMMENDED_COUNTRIES
 from services.dispatcher.contact_policies.schemas import ContactPolicyBody
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.lawful_basis import (
     BASIS_KINDS,
     CountryLaw,
@@ -42,6 +41,7 @@ from services.dispatcher.surveys.neutral_words import (
     neutral_faults,
 )
 from services.dispatcher.surveys.schemas import SurveyBody
+from shared.conditions.event_fields import EventFields
 from shared.events import ContactRules, CountryRule, DeclaredBasis
 from shared.events.transactions import Basis
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences, months_later
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
@@ -19,6 +18,7 @@ from services.dispatcher.decisions.sending_rules import reason_not_to_send
 from services.dispatcher.decisions.values import CandidateSurvey, Person, Verdict
 from services.dispatcher.preferences.domain import PreferenceChoice, choices, current, masked
 from services.dispatcher.preferences.views import options_of
+from shared.conditions.event_fields import EventFields
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

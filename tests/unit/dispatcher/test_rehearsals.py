@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.rehearsing import rehearse
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.values import (
@@ -30,6 +29,7 @@ from services.dispatcher.rehearsals.results import (
 )
 from services.dispatcher.statistics import PastAnswers
 from services.dispatcher.surveys.domain import state_and_stage
+from shared.conditions.event_fields import EventFields
 from shared.events.surveys import SurveyState
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
@@ -21,6 +20,7 @@ from services.dispatcher.decisions.values import (
     Replaced,
     Verdict,
 )
+from shared.conditions.event_fields import EventFields
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

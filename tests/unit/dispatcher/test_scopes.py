@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked, last_asked
 from services.dispatcher.decisions.sending_rules import asked_before, reason_not_to_send
@@ -19,6 +18,7 @@ from services.dispatcher.decisions.values import (
     Person,
     Verdict,
 )
+from shared.conditions.event_fields import EventFields
 from shared.events.surveys import QuarantineScope
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -12,7 +12,6 @@ from support.dispatcher_builders import NOON
 
 from services.dispatcher.customers.domain import CustomerProfile
 from services.dispatcher.decisions.domain import decide
-from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.sampling import Draw
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from services.dispatcher.statistics import PastAnswers
@@ -29,6 +28,7 @@ from services.dispatcher.waves.drawing import (
     reached,
     wave_key,
 )
+from shared.conditions.event_fields import EventFields
 from shared.events import TRANSACTIONS
 
 WAVE, OTHER = UUID(int=1), UUID(int=2)

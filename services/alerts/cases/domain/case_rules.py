@@ -3,28 +3,43 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.alerts.calendars.domain import Calendar
+from services.alerts.cases.domain.case_clocks import started
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.rules.domain import CaseRules, RuleMatch, matching_rule
+from shared.conditions.event_fields import EventFields
 from shared.events import Answer, may_see, segments_of
-from shared.events.nps import group_of
 from shared.ids import derived
 
 
-def opening_version(versions: Sequence[Answer], policy: CasePolicy) -> Answer | None:
-    """The earliest of an answer's versions that opens a case."""
-    return next((answer for answer in versions if opens_case(answer, policy)), None)
+class OpeningAnswer(NamedTuple):
+    """A version of an answer that opens a case, and the rule by which it does."""
+
+    answer: Answer
+    match: RuleMatch
 
 
-def opens_case(answer: Answer, policy: CasePolicy) -> bool:
-    """Whether a customer has just said that they are unhappy.
+def opening_version(
+    versions: Sequence[Answer], policy: CasePolicy, rules: CaseRules, event: EventFields | None
+) -> OpeningAnswer | None:
+    """The earliest of an answer's versions that opens a case; ``event``: None while it is not known."""
+    for answer in versions:
+        if may_open(answer, policy) and (match := matching_rule(rules, answer, event)) is not None:
+            return OpeningAnswer(answer, match)
+    return None
+
+
+def may_open(answer: Answer, policy: CasePolicy) -> bool:
+    """Whether a customer has just said it, so that a rule may open a case.
 
     An answer's age is taken from the time when it was accepted, not from when its event arrives: neither an
     outage of ours nor a topic that is read again loses a customer or opens a case too many.
     """
-    if answer.score is None or group_of(answer.score) != "detractor":
+    if answer.score is None:
         return False
     # Nobody is known who answers by an open link, so nobody could be called back.
     if answer.origin in {"import", "link"} or answer.test or answer.erased or answer.answered_at is None:
@@ -51,37 +66,49 @@ def case_number(case: UUID, policy: CasePolicy, attempt: int = 0) -> int:
     return int(lowest + int.from_bytes(digest[:8]) % (9 * lowest))
 
 
-def new_case(tenant: str, opening: Answer, newest: Answer, now: datetime, policy: CasePolicy) -> CaseFile:
+def new_case(
+    tenant: str,
+    opening: OpeningAnswer,
+    newest: Answer,
+    now: datetime,
+    policy: CasePolicy,
+    calendar: Calendar | None,
+) -> CaseFile:
     """The case that an answer opens: by its version that opens one, and its newest version.
 
-    Its deadlines count from that version: from when the customer chose a score as low as this, or from when
-    the answer was judged a person's.
+    Its deadlines count from that version: from when the customer said it, or from when the answer was judged
+    a person's.
     """
-    since, opening_score = opening.changed_at, opening.score or 0
-    score = newest.score if newest.score is not None else opening_score
-    contact_due = policy.contact_due(since, min(score, opening_score))
-    identity = case_id(tenant, opening.id)
+    answer, rule = opening.answer, opening.match.rule
+    since, clocks = answer.changed_at, rule.clocks
+    contact = started(clocks.first_contact, clocks, since, calendar)
+    closing = started(clocks.closing, clocks, since, calendar)
+    identity = case_id(tenant, answer.id)
     return CaseFile(
         tenant=tenant,
         id=identity,
         number=case_number(identity, policy),
-        answer_id=opening.id,
-        event_id=opening.event_id,
-        customer_id=opening.customer_id,
-        score=score,
-        touchpoint=opening.touchpoint,
-        segments=opening.segments,
-        organisation=list(opening.organisation),
-        belongs=segments_of(opening),
+        answer_id=answer.id,
+        event_id=answer.event_id,
+        customer_id=answer.customer_id,
+        score=newest.score if newest.score is not None else answer.score or 0,
+        touchpoint=answer.touchpoint,
+        segments=answer.segments,
+        organisation=list(answer.organisation),
+        belongs=segments_of(answer),
         opened_at=now,
-        contact_due_at=contact_due,
-        close_due_at=since + policy.close_within,
-        due_at=contact_due,
+        contact_due_at=contact.due,
+        close_due_at=closing.due,
+        due_at=contact.due,
         changed_at=now,
-        contact_key=opening.contact_key or "",
-        person=opening.person,
+        contact_key=answer.contact_key or "",
+        person=answer.person,
         may_contact=newest.may_contact,
-        anonymous=opening.anonymous,
+        anonymous=answer.anonymous,
+        priority=rule.priority,
+        clocks=clocks,
+        contact_steps=contact.steps,
+        close_steps=closing.steps,
     )
 
 
@@ -98,10 +125,14 @@ def is_recent(answer: Answer, now: datetime, policy: CasePolicy) -> bool:
 def mail_recipients(people: Sequence[Mapping[str, Any]], case: CaseFile, answer: Answer) -> list[UUID]:
     """Those of these people who get the mail about an answer.
 
-    They may read it; when the case was opened by an earlier answer and its owner may, the owner alone.
+    They may read it. Of the answer that opened the case: whom the routing chose, if it chose anybody. Of a
+    later one: the owner, if they may read it, else whom the routing chose, else all.
     """
     belongs = segments_of(answer)
     readers = [one["id"] for one in people if may_see(one["segments"], belongs)]
-    if answer.id != case.answer_id and case.owner_id in readers:
+    chosen = [person for person in readers if person in case.routed_to]
+    if answer.id == case.answer_id:
+        return chosen if case.routed_to else readers
+    if case.owner_id in readers:
         return [person for person in readers if person == case.owner_id]
-    return readers
+    return chosen or readers

@@ -1,6 +1,6 @@
-"""The policy by which cases are opened and timed: a value that each deciding function is given."""
+"""What holds for the cases of all companies alike: a value that each deciding function is given."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -8,16 +8,8 @@ from shared.events.surveys import MAX_EDIT_HOURS
 
 
 class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How soon an unhappy customer must be contacted, what counts as too old, and how cases are numbered."""
+    """What counts as too old, and how cases are numbered; what a company sets itself are its rules."""
 
-    max_urgent_score: int = 3
-    """The highest score of an urgent answer."""
-    urgent_contact_within: timedelta = timedelta(hours=24)
-    """From an urgent answer to the first contact."""
-    contact_within: timedelta = timedelta(hours=48)
-    """From any other answer to the first contact."""
-    close_within: timedelta = timedelta(days=7)
-    """From the answer, or from reopening, to the end of the case."""
     opens_within: timedelta = timedelta(hours=MAX_EDIT_HOURS)
     """An answer that a customer changes later than this after its first score opens no case: no survey lets
     it be changed for longer."""
@@ -35,11 +27,6 @@ class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Of the number that people call a case by."""
     attempts_per_length: int = 3
     """After so many numbers that were taken, a case's number gets one more digit."""
-
-    def contact_due(self, since: datetime, score: int) -> datetime:
-        """When a customer who gave this score at this time must have been contacted."""
-        urgent = score <= self.max_urgent_score
-        return since + (self.urgent_contact_within if urgent else self.contact_within)
 
 
 def current_policy() -> CasePolicy:

@@ -8,10 +8,14 @@ import msgspec
 
 EntryKind = Literal[
     "opened",
+    "judged",  # by another rule, since the event came later, or the customer wrote more
+    "routed",  # to whom it was given, and why
     "amended",
     "again",
     "consent",
     "told",  # colleagues get a mail
+    "warned",  # a deadline is near
+    "escalated",  # a deadline was missed
     "taken",
     "assigned",
     "released",

@@ -12,10 +12,12 @@ import msgspec
 
 from services.alerts import models
 from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.domain.case_rules import writing_until
+from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.repository.cases import Key
 from shared.db.bulk import row_values, rows_sql
 from shared.db.database import UnitOfWork
-from shared.db.deadlines import Deadline, clear_deadlines, move_deadlines, set_deadlines
+from shared.db.deadlines import Deadline, clear_deadlines, move_deadlines
 from shared.events import Answer, segments_of
 
 QUIET_DEADLINE = "quiet"
@@ -37,26 +39,18 @@ async def cases_of_answers(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, UU
 
 
 async def attach_answers(
-    uow: UnitOfWork, attached: Sequence[tuple[CaseFile, Answer, datetime | None]]
+    uow: UnitOfWork, attached: Sequence[tuple[CaseFile, Answer]], policy: CasePolicy
 ) -> None:
-    """Attach answers to cases, each with the end of its quiet time."""
-    await set_deadlines(
-        uow,
-        [
-            Deadline(case.tenant, QUIET_DEADLINE, answer.id, until)
-            for case, answer, until in attached
-            if until is not None
-        ],
-    )
+    """Attach answers to cases. The deadline of one that is still being written is set by the caller."""
     names, values = row_values(
         models.case_answer,
         (),
         {
-            "tenant": [case.tenant for case, _, _ in attached],
-            "answer_id": [answer.id for _, answer, _ in attached],
-            "case_id": [case.id for case, _, _ in attached],
-            "writing_until": [until for _, _, until in attached],
-            "belongs": [segments_of(answer) for _, answer, _ in attached],
+            "tenant": [case.tenant for case, _ in attached],
+            "answer_id": [answer.id for _, answer in attached],
+            "case_id": [case.id for case, _ in attached],
+            "writing_until": [writing_until(answer, policy) for _, answer in attached],
+            "belongs": [segments_of(answer) for _, answer in attached],
         },
     )
     insert = f"INSERT INTO case_answer ({', '.join(names)}) {rows_sql(models.case_answer, names)}"

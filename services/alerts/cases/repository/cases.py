@@ -6,12 +6,22 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.cases.domain.case_clocks import ClockStep
 from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.rules.clocks import Clocks
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
+from shared.events import Answer
 
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "segments": msgspec.json.Decoder(dict[str, str]),
+    "clocks": msgspec.json.Decoder(Clocks),
+    "contact_steps": msgspec.json.Decoder(list[ClockStep]),
+    "close_steps": msgspec.json.Decoder(list[ClockStep]),
+}
+"""Of the columns that hold JSON."""
 COLUMNS = ", ".join(
-    "CAST(c.segments AS text) AS segments" if name == "segments" else f"c.{name}"
+    f"CAST(c.{name} AS text) AS {name}" if name in _DECODERS else f"c.{name}"
     for name in CaseFile.__struct_fields__
 )
 """What :func:`case_of_row` reads of a row of cases that is called ``c``."""
@@ -70,6 +80,11 @@ LOCK_CASES = f"""
         FROM cases o
         JOIN unnest(CAST(:customer_tenants AS text[]), CAST(:customers AS text[])) AS n (tenant, customer)
             ON o.tenant = n.tenant AND o.customer_id = n.customer AND o.state <> 'closed'
+        UNION
+        SELECT o.tenant, o.id
+        FROM cases o
+        JOIN unnest(CAST(:person_tenants AS text[]), CAST(:persons AS text[])) AS n (tenant, person)
+            ON o.tenant = n.tenant AND o.person = n.person AND o.state <> 'closed'
     ) k ON c.tenant = k.tenant AND c.id = k.id
     ORDER BY c.tenant, c.id
     FOR UPDATE OF c
@@ -80,14 +95,16 @@ LOCK_FREE_CASES = f"{LOCK_CASES} SKIP LOCKED"
 async def lock_cases(
     uow: UnitOfWork,
     keys: Sequence[Key],
-    customers: Sequence[tuple[str, str]] = (),
+    answers: Sequence[tuple[str, Answer]] = (),
     *,
     skip_locked: bool = False,
 ) -> list[CaseFile]:
-    """These cases, and the open ones of these customers (tenant, customer id), locked in one order.
+    """These cases, and the open ones of the customers of these answers (with tenants), locked in one order.
 
     :param skip_locked: leave out the cases that another transaction has locked, and wait for none.
     """
+    customers = [(tenant, answer.customer_id) for tenant, answer in answers if answer.customer_id is not None]
+    persons = [(tenant, answer.person) for tenant, answer in answers if answer.person]
     rows = await uow.execute(
         LOCK_FREE_CASES if skip_locked else LOCK_CASES,
         {
@@ -95,6 +112,8 @@ async def lock_cases(
             "ids": [case for _, case in keys],
             "customer_tenants": [tenant for tenant, _ in customers],
             "customers": [customer for _, customer in customers],
+            "person_tenants": [tenant for tenant, _ in persons],
+            "persons": [person for _, person in persons],
         },
     )
     return [case_of_row(row) for row in rows]
@@ -116,7 +135,8 @@ async def find_case(uow: UnitOfWork, tenant: str, case: UUID, *, lock: bool = Fa
 
 FIND_OTHER_OPEN_CASES = f"""
     SELECT {COLUMNS} FROM cases c
-    WHERE c.tenant = :tenant AND c.customer_id = :customer AND c.id <> :except AND c.state <> 'closed'
+    WHERE c.tenant = :tenant AND c.id <> :except AND c.state <> 'closed'
+        AND (c.customer_id = :customer OR c.person = nullif(:person, ''))
     ORDER BY c.opened_at, c.id
 """
 
@@ -124,10 +144,13 @@ FIND_OTHER_OPEN_CASES = f"""
 async def other_open_case(uow: UnitOfWork, case: CaseFile) -> CaseFile | None:
     """Another open case of the same person; opening is locked, so none can be added."""
     rows = await uow.execute(
-        FIND_OTHER_OPEN_CASES, {"tenant": case.tenant, "customer": case.customer_id, "except": case.id}
+        FIND_OTHER_OPEN_CASES,
+        {"tenant": case.tenant, "customer": case.customer_id, "person": case.person, "except": case.id},
     )
     others = (case_of_row(row) for row in rows)
-    return next((one for one in others if one.may_be_of(case.customer_id, case.contact_key)), None)
+    return next(
+        (one for one in others if one.may_be_of(case.person, case.customer_id, case.contact_key)), None
+    )
 
 
 INSERT_CASES = f"""
@@ -164,5 +187,6 @@ def records(cases: Sequence[CaseFile]) -> str:
 def case_of_row(row: Any) -> CaseFile:
     """A case from a row that has ``COLUMNS``."""
     values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's documented name for a row as a mapping)
-    values["segments"] = msgspec.json.decode(values["segments"])
+    for name, decoder in _DECODERS.items():
+        values[name] = decoder.decode(values[name]) if values[name] is not None else None
     return CaseFile(**{name: values[name] for name in CaseFile.__struct_fields__})

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.rules.clocks import Priority
 from shared.events.segments import encoded
 
 TOUCHPOINT = "touchpoint:"
@@ -37,6 +38,10 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None = None
     customer: str | None = None
     late: bool = False
+    due_before: datetime | None = None
+    """Only open ones."""
+    priority: Priority | None = None
+    team: UUID | None = None
 
     def condition(self, tenant: str, now: datetime) -> tuple[str, dict[str, Any]]:
         """The condition on a case ``c``, and its values.
@@ -62,6 +67,13 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
             (self.outcome is not None, "c.outcome = :outcome", {"outcome": self.outcome}),
             (self.customer is not None, "c.customer_id = :customer", {"customer": self.customer}),
             (self.late, "c.state <> 'closed' AND c.due_at < :now", {"now": now}),
+            (
+                self.due_before is not None,
+                "c.state <> 'closed' AND c.due_at < :due_before",
+                {"due_before": self.due_before},
+            ),
+            (self.priority is not None, "c.priority = :priority", {"priority": self.priority}),
+            (self.team is not None, "c.team_id = :team", {"team": self.team}),
         ]
         values: dict[str, Any] = {}
         for is_asked, _, own in parts:

@@ -24,9 +24,9 @@ async def lock_cases_of(uow: UnitOfWork, targets: Sequence[Target]) -> list[Case
 
 
 ERASE_TIMELINES = """
-    UPDATE timeline t SET facts = t.facts - 'text'
+    UPDATE timeline t SET facts = t.facts - 'text' - 'word'
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
-    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.facts ? 'text'
+    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.facts ?| '{text,word}'
 """
 
 

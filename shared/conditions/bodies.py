@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from services.dispatcher.decisions.field_forms import COUNTRY, LOCALE, condition_country, condition_locale
-from services.dispatcher.request_body import StrictBody
+from shared.conditions.field_forms import COUNTRY, LOCALE, condition_country, condition_locale
 from shared.events.conditions import ATTRIBUTE_FIELD, EVENT_FIELDS, SEGMENT_FIELD
+from shared.http.request_body import StrictBody
 from shared.values.messages import Message, message
 from shared.values.text import normalized_text
 

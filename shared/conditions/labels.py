@@ -1,6 +1,6 @@
 """Conditions as sentences, for staff."""
 
-from services.dispatcher.surveys.condition_bodies import Operator
+from shared.conditions.bodies import Operator
 from shared.events.conditions import Condition
 from shared.pages.language import spoken, translated
 from shared.values.messages import Message, message

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from services.dispatcher.decisions.field_forms import COUNTRY, LOCALE, event_country, event_locale
-from shared.events import Transaction, levels
+from shared.conditions.field_forms import COUNTRY, LOCALE, event_country, event_locale
+from shared.events import Invitation, Transaction, levels
 from shared.events.conditions import ATTRIBUTE_FIELD, SEGMENT_FIELD
 from shared.values.text import normalized_text
 
@@ -18,9 +18,12 @@ MAX_NAMED_DEPTH = 4
 
 
 class EventFields:
-    """An event by the names of its fields; its attributes are decoded once, and only when asked for."""
+    """An event, or what its invitation tells of it, by the names of its fields.
 
-    def __init__(self, transaction: Transaction) -> None:
+    Its attributes are decoded once, and only when asked for.
+    """
+
+    def __init__(self, transaction: Transaction | Invitation) -> None:
         self._transaction = transaction
         self._decoded: dict[str, Any] | None = None
 
@@ -93,8 +96,12 @@ def _names(value: dict[str, Any], prefix: str, depth: int) -> Iterator[str]:
             yield prefix + name
 
 
-_FIELDS: dict[str, Callable[[Transaction], Any]] = {
-    "type": lambda event: event.type,
+def _type(event: Transaction | Invitation) -> str:
+    return event.type if isinstance(event, Transaction) else event.event_type
+
+
+_FIELDS: dict[str, Callable[[Transaction | Invitation], Any]] = {
+    "type": _type,
     "touchpoint": lambda event: event.segments.get("touchpoint"),
     "handled_by": lambda event: event.handled_by,
     COUNTRY: lambda event: event_country(event.customer.country),

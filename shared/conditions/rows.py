@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.dispatcher.surveys.condition_bodies import (
+from shared.conditions.bodies import (
     MAX_COMPARISONS,
     ORDERINGS,
     WITHOUT_VALUE,

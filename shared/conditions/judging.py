@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from services.dispatcher.decisions.event_fields import EventFields
-from services.dispatcher.decisions.field_forms import COUNTRY, LOCALE, condition_country, covers_locale
+from shared.conditions.event_fields import EventFields
+from shared.conditions.field_forms import COUNTRY, LOCALE, condition_country, covers_locale
 from shared.events.conditions import Condition, ConditionScalar, comparisons
 from shared.events.segments import ORGANISATION, normalized_segment
 from shared.values.text import normalized_text

@@ -1,0 +1,52 @@
+"""Calendars for programs: in whose hours the deadlines of a team count."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from services.alerts.calendars import repository
+from services.alerts.calendars.schemas import CalendarAnswer, CalendarBody, CalendarList
+from services.alerts.context import OwnContext
+from services.alerts.rules.callers import SetupAdmin, SetupReader
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.privacy.audit import AuditActor, record_audit
+from shared.values.messages import message
+
+router = APIRouter(prefix="/v1/calendars", tags=["cases"], route_class=CheckedRoute)
+CalendarId = Annotated[UUID, Path(description="The calendar's id: a UUID of your own.")]
+
+
+@router.get("", summary="List the calendars")
+async def list_calendars(context: OwnContext, caller: SetupReader) -> CalendarList:
+    async with context.database.reading() as uow:
+        setup = await context.setups.one(uow, caller.tenant)
+    return CalendarList(calendars=[CalendarAnswer.of(key, one) for key, one in setup.calendars.items()])
+
+
+@router.put("/{calendar}", summary="Add or replace a calendar")
+async def write_calendar(
+    context: OwnContext, caller: SetupAdmin, calendar: CalendarId, body: CalendarBody
+) -> CalendarAnswer:
+    """It holds for deadlines that begin from now on; those that run stay as they are."""
+    found = body.calendar()
+    async with context.database.transaction() as uow:
+        await repository.write_calendar(uow, caller.tenant, calendar, found)
+        record_audit(uow, caller.tenant, AuditActor.of(caller), "calendar", str(calendar))
+    return CalendarAnswer.of(calendar, found)
+
+
+@router.delete("/{calendar}", status_code=204, summary="Delete a calendar")
+async def delete_calendar(context: OwnContext, caller: SetupAdmin, calendar: CalendarId) -> None:
+    """Refused (409) while a team has it."""
+    async with context.database.reading() as uow:
+        setup = await context.setups.one(uow, caller.tenant)
+    if any(team.calendar == calendar for team in setup.teams.values()):
+        raise Problem(
+            409, message("A team has this calendar."), message("Give the team another one, then delete it.")
+        )
+    async with context.database.transaction() as uow:
+        if not await repository.delete_calendar(uow, caller.tenant, calendar):
+            raise Problem(404)
+        record_audit(uow, caller.tenant, AuditActor.of(caller), "calendar", str(calendar), deleted=True)

@@ -1,0 +1,1 @@
+"""Conditions on events: how they are judged, and how the API and forms take them."""

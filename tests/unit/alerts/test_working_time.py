@@ -1,0 +1,159 @@
+"""Deadlines in working time: vectors of the field, and a counter of single minutes beside them."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from services.alerts.calendars.domain import Calendar, Opening
+from services.alerts.calendars.working_time import TimeLimit, after, between, resumed
+from shared.values.public_holidays import is_public_holiday
+
+MINUTE = timedelta(minutes=1)
+OFFICE = (Opening(start=8 * 60, end=16 * 60),)
+
+
+def a_calendar(**changes: object) -> Calendar:
+    known = {
+        "name": "Support",
+        "zone": "Europe/Copenhagen",
+        "week": (*[OFFICE] * 5, (), ()),
+        "country": "DK",
+    }
+    return Calendar(**{**known, **changes})  # type: ignore[arg-type]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "limit", "due"),
+    [
+        ("2026-11-20T16:30+01:00", TimeLimit(days=1), "2026-11-23T16:00+01:00"),
+        ("2026-11-20T12:00+01:00", TimeLimit(days=1), "2026-11-23T12:00+01:00"),
+        ("2026-11-20T07:00+01:00", TimeLimit(days=1), "2026-11-20T16:00+01:00"),
+        ("2026-11-20T15:00+01:00", TimeLimit(hours=4), "2026-11-23T11:00+01:00"),
+        # Maundy Thursday, Good Friday and Easter Monday are holidays in Denmark.
+        ("2026-04-01T15:00+02:00", TimeLimit(hours=2), "2026-04-07T09:00+02:00"),
+        # Seven working days over a change of the clock: the wall clock counts.
+        ("2026-03-24T10:00+01:00", TimeLimit(days=7), "2026-04-07T10:00+02:00"),
+        ("2026-12-23T15:59+01:00", TimeLimit(hours=1), "2026-12-28T08:59+01:00"),
+    ],
+)
+def test_b36_a_deadline_counts_the_teams_working_hours(since: str, limit: TimeLimit, due: str) -> None:
+    calendar = a_calendar(closed=(date(2026, 12, 24),))
+    assert after(calendar, at(since), limit.length(calendar)) == at(due)
+
+
+def test_b36_the_first_of_may_is_a_working_day_unless_its_country_has_it_off_or_the_team_closes() -> None:
+    thursday = at("2026-04-30T16:30+02:00")
+    day = TimeLimit(days=1)
+    for calendar, due in [
+        (a_calendar(), "2026-05-01T16:00+02:00"),
+        (a_calendar(closed=(date(2026, 5, 1),)), "2026-05-04T16:00+02:00"),
+        (a_calendar(country="DE", zone="Europe/Berlin"), "2026-05-04T16:00+02:00"),
+    ]:
+        assert after(calendar, thursday, day.length(calendar)) == at(due)
+
+
+def test_without_a_calendar_time_runs_around_the_clock() -> None:
+    since = at("2026-03-28T22:00+01:00")
+    assert after(None, since, TimeLimit(days=1, hours=1).length(None)) == since + timedelta(hours=25)
+
+
+openings = st.lists(st.integers(0, 48), min_size=2, max_size=4, unique=True).map(
+    lambda halves: tuple(
+        Opening(start=start * 30, end=end * 30)
+        for start, end in zip(*[iter(sorted(halves)[: len(halves) // 2 * 2])] * 2, strict=True)
+    )
+)
+weeks = st.lists(st.one_of(st.just(()), openings), min_size=7, max_size=7).map(tuple).filter(any)
+starts = st.one_of(
+    *(
+        st.builds(lambda day, minutes: day + minutes * MINUTE, st.just(at(day)), st.integers(0, 6 * 1440))
+        for day in (
+            "2026-03-26T00:00+00:00",  # Europe, and below the change of Australia
+            "2026-10-22T00:00+00:00",
+            "2026-04-02T00:00+00:00",  # Easter; Lord Howe changes by half an hour
+            "2026-10-01T00:00+00:00",
+            "2026-12-22T00:00+00:00",
+            "2026-03-05T00:00+00:00",  # North America
+            "2026-04-22T00:00+00:00",  # Cairo and Beirut change at midnight
+            "2026-10-28T00:00+00:00",
+        )
+    )
+)
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendar:
+    zones = [
+        *("Europe/Copenhagen", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"),
+        *("Africa/Cairo", "Asia/Beirut", "Pacific/Chatham", "UTC"),
+    ]
+    return a_calendar(
+        zone=draw(st.sampled_from(zones)),
+        week=draw(weeks),
+        country=draw(st.sampled_from(["", "DK", "US", "DE"])),
+        closed=tuple(draw(st.lists(st.dates(date(2026, 3, 20), date(2026, 12, 31)), max_size=3))),
+    )
+
+
+def is_open(calendar: Calendar, minute: datetime) -> bool:
+    """Whether the clock on the wall shows an open time: the words of the rule, one minute at a time."""
+    local = minute.astimezone(ZoneInfo(calendar.zone))
+    if local.date() in calendar.closed or is_public_holiday(local.date(), calendar.country or "none"):
+        return False
+    shown = local.hour * 60 + local.minute
+    return any(opening.start <= shown < opening.end for opening in calendar.week[local.weekday()])
+
+
+def counted(calendar: Calendar, since: datetime, until: datetime) -> int:
+    minutes = (until - since) // MINUTE
+    return sum(is_open(calendar, since + n * MINUTE) for n in range(minutes))
+
+
+MOST_COUNTED = 12 * 1440
+
+
+@given(calendars(), starts, st.integers(1, 30 * 60))
+def test_a_deadline_is_where_a_counter_of_single_minutes_has_counted_enough(
+    calendar: Calendar, since: datetime, minutes: int
+) -> None:
+    due = after(calendar, since, minutes * MINUTE)
+    assume(due - since <= MOST_COUNTED * MINUTE)
+    assert counted(calendar, since, due) == minutes
+    assert is_open(calendar, due - MINUTE), "and not later: the last minute before it counted"
+
+
+@given(calendars(), starts, st.integers(0, 5 * 1440))
+def test_the_working_time_between_two_instants_is_what_the_counter_counts(
+    calendar: Calendar, since: datetime, minutes: int
+) -> None:
+    until = since + minutes * MINUTE
+    assert between(calendar, since, until) == counted(calendar, since, until) * MINUTE
+
+
+@given(calendars(), starts, st.integers(1, 20 * 60), st.lists(st.integers(1, 2 * 1440), max_size=4))
+def test_pauses_move_a_deadline_by_the_working_time_in_them_and_by_nothing_else(
+    calendar: Calendar, since: datetime, minutes: int, lengths: list[int]
+) -> None:
+    """The counter leaves out the minutes of the pauses; each begins a while after the one before has ended."""
+    due, now, worked = after(calendar, since, minutes * MINUTE), since, 0
+    for length in lengths:
+        pause = now + (length * 7 % 600) * MINUTE
+        if pause >= due:
+            break
+        worked += counted(calendar, now, pause)
+        now = pause + length * MINUTE
+        due = resumed(calendar, due, pause, now)
+        assume(due - since <= MOST_COUNTED * MINUTE)
+    assert worked + counted(calendar, now, due) == minutes
+
+
+def test_what_was_late_when_it_was_paused_is_as_late_afterwards() -> None:
+    due = at("2026-11-20T10:00+01:00")
+    assert resumed(a_calendar(), due, due + timedelta(hours=1), due + timedelta(days=3)) == due
