@@ -137,7 +137,8 @@ async def create_key(
     :param source: of events that name none; None: the key's name. It is a part of their identity: a key that
         replaces another must have the same source, or a retried event becomes a second one.
 
-    :raises BadTenant: for an unknown scope, a blank or too long name, or one key too many.
+    :raises BadTenant: for an unknown scope, a blank or too long name, an end that has passed, or one key too
+        many.
     :raises UnknownTenant: when there is no such tenant.
     """
     name, source = normalized_text(name), source and normalized_text(source)
@@ -174,6 +175,8 @@ async def create_key(
         expires_at=expires_at,
     )
     async with database.transaction() as uow:
+        if expires_at is not None and expires_at <= uow.now:
+            raise BadTenant("expires_at", message("Has passed. Choose a later end, or none."))
         company = await locked(uow, tenant)
         if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(

@@ -180,9 +180,8 @@ def normalized_segment(segment: str) -> str:
 
 def too_long(thing: Segmented) -> str | None:
     """The dimension of a segment whose name is longer than :data:`MAX_SEGMENT_BYTES`, if there is one."""
-    length = sum(len(name) + len(value) + 1 for name, value in thing.segments.items())
-    length += len(ORGANISATION) + sum(len(level) + 1 for level in thing.organisation)
-    if length * MAX_BYTES_PER_CHARACTER <= MAX_SEGMENT_BYTES:
+    parts = (ORGANISATION, *thing.segments, *thing.segments.values(), *thing.organisation)
+    if (len("".join(parts)) + len(parts)) * MAX_BYTES_PER_CHARACTER <= MAX_SEGMENT_BYTES:
         return None  # nearly always; the exact check takes half of the time that a whole event takes
     for segment in segments_of(thing):
         if len(segment.encode()) > MAX_SEGMENT_BYTES:

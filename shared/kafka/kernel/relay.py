@@ -145,11 +145,11 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
             topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}
         }
     batches = RecordBatches(producer)
-    for row in rows:
-        headers = decode_headers(row.headers)
+    for seq, topic, own_key, value, encoded in rows:
+        headers = decode_headers(encoded)
         # A version before gave a dead letter the key of its record, which may have had none.
-        key = place_key(headers) if row.key is None else row.key
-        headers.append((SEQUENCE_HEADER, b"%d" % row.seq))
-        batches.append(row.topic, partition_of(key, partitions[row.topic]), key, row.value, headers)
+        key = place_key(headers) if own_key is None else own_key
+        headers.append((SEQUENCE_HEADER, b"%d" % seq))
+        batches.append(topic, partition_of(key, partitions[topic]), key, value, headers)
     async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
         await batches.send()

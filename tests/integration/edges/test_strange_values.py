@@ -18,6 +18,8 @@ from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
+from services.alerts.rules.form_fields import EMPTY_RULE
+from services.alerts.rules.forms import field_name
 from services.alerts.staff.forms import (
     CodeForm,
     CompanyForm,
@@ -77,6 +79,7 @@ PLACES = tuple(
 VALUES = (*TIMES, *NUMBERS, *TEXTS, *IDS, *PLACES)
 FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 300, *IDS[:3], *PLACES[:6])
 """One of each kind, where there are many places to put it."""
+RULE_FIELDS = tuple(field_name(1, part) for part in EMPTY_RULE)
 QUESTIONS = ("en.q1", "x.q1.o1", "en.q2.o99", "q1-o1-id", "q1-o1-opens", "q1-o99-id")
 FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
@@ -95,6 +98,13 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/keys/{key_id}/revoke": ("csrf",),
     "/company": ("name", "postal_address", "languages"),
     "/cases/{case}": tuple(CaseForm.model_fields),
+    "/rules": ("version", *RULE_FIELDS),
+    "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
+    "/webhooks": ("new_id", "name", "url", "answer.changed", "segments"),
+    "/webhooks/{webhook_id}": ("name", "url", "case.changed", "segments"),
+    "/webhooks/{webhook_id}/state": ("act",),
+    "/webhooks/{webhook_id}/secret": ("overlap_hours",),
+    "/webhooks/{webhook_id}/replay": ("since", "until", "message"),
     "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     # The form of the page that saves it, read by the same code.

@@ -96,8 +96,13 @@ async def test_a_key_is_made_by_the_api_shown_once_and_revoked(shop: Shop) -> No
         {"name": " ", "scopes": ["scores:read"]},
         {"name": "afterword/x", "scopes": ["scores:read"]},
         {"name": "x", "scopes": ["scores:read"], "expires_at": "2030-01-01T00:00:00"},
+        {"name": "x", "scopes": ["scores:read"], "expires_at": "2000-01-01T00:00:00Z"},
+        {"name": "x", "scopes": ["scores:read"], "expires_at": "0001-01-01T00:00:00+14:00"},
     ],
-    ids=["no scope", "an unknown scope", "a blank name", "a reserved name", "an end without a zone"],
+    ids=[
+        *("no scope", "an unknown scope", "a blank name", "a reserved name"),
+        *("an end without a zone", "an end that has passed", "an end before all years"),
+    ],
 )
 async def test_a_key_that_cannot_be_is_refused(shop: Shop, body: dict[str, object]) -> None:
     answer = await shop.client.post("/v1/keys", json=body, headers=shop.headers())
