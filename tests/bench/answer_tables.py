@@ -149,7 +149,7 @@ def _scorer(count: int) -> dict[str, str]:
     shares = ", ".join(f"1 + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
     return {
         "answer": "INSERT INTO answer (tenant, id, version, score, measurement, day, segments, touchpoint, "
-        "customer_id, comment, language, origin, answered_at, changed_at, kept_at) SELECT 'havnbo', id, 1, "
+        "customer_id, comment, language, origin, answered_at, changed_at, heard_at) SELECT 'havnbo', id, 1, "
         f"score, 'transactional', CAST(at AS date), {_BELONGS}, touchpoint, customer, comment, 'en', 'survey', "
         "at, at, at FROM n",
         "invitation": "INSERT INTO invitation (tenant, id, version, measurement, test, segments, sent_at) "

@@ -88,6 +88,8 @@ class SourceReading:
         self._positions: dict[int, ReadPosition] = {}
         self._stopped: dict[int, ProblemCode] = {}
         """Partitions that wait for somebody, and why."""
+        self._writing: asyncio.Task[None] | None = None
+        """The batch before the one that is judged, while it is written."""
         self._backoff = Backoff(MAX_BACKOFF_S)
         self._since_check = 0
 
@@ -150,8 +152,27 @@ class SourceReading:
         stopping: asyncio.Event,
     ) -> None:
         """Take in what comes, until stopped or until the topic has other partitions."""
+        try:
+            await self._take_all(cluster, reader, judge, topic, stopping)
+        except asyncio.CancelledError:
+            if self._writing is not None:
+                self._writing.cancel()
+            raise
+        finally:
+            await self._written()
+
+    async def _take_all(
+        self,
+        cluster: SourceCluster,
+        reader: RecordReader,
+        judge: Judge,
+        topic: TopicAsIs,
+        stopping: asyncio.Event,
+    ) -> None:
         status_at, topic_at = time.monotonic(), time.monotonic() + self._settings.intervals.topic_s
         while not stopping.is_set():
+            if self._writing is not None and self._writing.done():
+                await self._written()  # an error of it is known while nothing comes
             if time.monotonic() >= topic_at:
                 if (await cluster.topic()).partitions != topic.partitions:
                     return
@@ -169,7 +190,6 @@ class SourceReading:
                 continue
             await self._refuse_losses(cluster, fetched)
             taken = await self._take(cluster, reader, judge, fetched)
-            self._backoff.reset()
             if taken < MIN_FULL_RECORDS:
                 await pause(stopping, began + MIN_BATCH_INTERVAL_S - time.monotonic())
             await self._wait_for_relay(taken, stopping)
@@ -252,24 +272,43 @@ class SourceReading:
         judge: Judge,
         fetched: Mapping[int, Sequence[Record]],
     ) -> int:
-        """Take in a batch, all or nothing; returns how many records it had."""
+        """Judge a batch while the one before is written, and begin to write it; returns how many records it
+        has.
+
+        When that fails, everything behind what is stored is read again.
+        """
         await reader.prepare(record.value for records in fetched.values() for record in records)
-        batch = judge.batch(fetched, self._positions, self._database.clock())
+        batch = await judge.batch(fetched, self._positions, self._database.clock())
         if not batch.moves:
             return 0
-        with metrics.BATCH_SECONDS.labels("trigger", SOURCES).time():
-            await self._write(batch)
         for part, move in batch.moves.items():
             self._positions[part] = ReadPosition(move.end, move.bad_run)
         for part in batch.fused:
             self._stop(cluster, part, "misfits")
+        await self._written()
+        self._writing = asyncio.create_task(self._write(batch), name=f"source {self._source.id} writes")
+        return batch.records
+
+    async def _written(self) -> None:
+        """Return when nothing is being written any more.
+
+        :raises _Fenced: when nothing of it was taken in.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing
+
+    async def _write(self, batch: Batch) -> None:
+        """Take in a batch, all or nothing."""
+        with metrics.BATCH_SECONDS.labels("trigger", SOURCES).time():
+            await self._store(batch)
+        self._backoff.reset()
         metrics.RECORDS.labels("trigger", SOURCES).inc(batch.records)
         for fault in batch.faults:
             kind = "unreadable" if fault.field == "/" else "impossible"
             metrics.DEAD_LETTERS.labels("trigger", SOURCES, kind).inc()
-        return batch.records
 
-    async def _write(self, batch: Batch) -> None:
+    async def _store(self, batch: Batch) -> None:
         async with self._database.transaction() as uow:
             if not await position_rows.move(uow, self._source, batch.moves):
                 raise _Fenced

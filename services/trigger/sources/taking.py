@@ -1,5 +1,6 @@
 """What becomes of a batch of records: events to publish, dead letters, and the moves of the positions."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,8 @@ from shared.values.messages import Count, message
 log = structlog.get_logger()
 
 MAX_LETTER_HEADER_BYTES = 48_000
+RECORDS_PER_TURN = 50
+"""After so many other loops of the process get their turn."""
 _OUR_FAULT = message("Could not be read, by a fault of ours. Tell whoever runs Afterword.")
 
 
@@ -65,24 +68,30 @@ class Judge:
         self._secret = secret
         self._key = judge_key(source, country)
 
-    def batch(
+    async def batch(
         self, fetched: Mapping[int, Sequence[Record]], positions: Mapping[int, ReadPosition], now: datetime
     ) -> Batch:
-        """What becomes of the records that lie at or behind the positions."""
+        """What becomes of the records that lie at or behind the positions.
+
+        Now and then the process's other loops get their turn: a batch takes as long as several round trips to
+        the database.
+        """
         batch = Batch()
         for part, records in fetched.items():
             position = positions[part]
             fresh = [each for each in records if each.offset >= position.next_offset]
             if fresh:
-                self._judge_partition(batch, part, position, fresh, now)
+                await self._judge_partition(batch, part, position, fresh, now)
         return batch
 
-    def _judge_partition(
+    async def _judge_partition(
         self, batch: Batch, part: int, position: ReadPosition, records: Sequence[Record], now: datetime
     ) -> None:
         taken = refused = skipped = youngest = 0
         end, bad_run = position.next_offset, position.bad_run
-        for record in records:
+        for number, record in enumerate(records, 1):
+            if number % RECORDS_PER_TURN == 0:
+                await asyncio.sleep(0)
             end, youngest = record.offset + 1, max(youngest, record.timestamp)
             try:
                 batch.events.append(self._event(record, now))

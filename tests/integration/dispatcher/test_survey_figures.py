@@ -40,7 +40,7 @@ ADD = (
     """,
 )
 ANSWER = """
-    INSERT INTO answer_heard (tenant, id, version, event_id, state, score, test, kept_at)
+    INSERT INTO answer_heard (tenant, id, version, event_id, state, score, test, heard_at)
     VALUES (:tenant, :id, 1, :event_id, 'saved', :score, false, :decided_at)
 """
 

@@ -29,8 +29,8 @@ WORDS = (KIM, "rang the bell", "left it outside")
 HASHES_STAY_IN = ("erased", "outbox")
 ORDER_DECIDES = {
     # The score before the last change that was heard, and when that was.
-    "answer": {"was", "kept_at"},
-    "case_copy": {"kept_at"},
+    "answer": {"was", "heard_at"},
+    "case_copy": {"heard_at"},
     "erased": {"erased_at", "done_at"},
 }
 """The columns in which two orders may differ."""

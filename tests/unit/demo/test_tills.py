@@ -92,7 +92,7 @@ def taken(records: Sequence[Record]) -> Batch:
     source = the_source()
     fetched: Any = {0: [FakeRecord(key, value, offset) for offset, (key, value) in enumerate(records)]}
     judge = Judge(source, RecordReader(source, None), "secret", "DK")
-    return judge.batch(fetched, {0: ReadPosition(0, 0)}, NOW)
+    return asyncio.run(judge.batch(fetched, {0: ReadPosition(0, 0)}, NOW))
 
 
 def tills(publisher: FakePublisher, stopping: asyncio.Event | None = None) -> Tills:

@@ -1,5 +1,6 @@
 """How a record becomes an event: mapping, formats, schemas that come from outside, and ids that stay the same."""
 
+import asyncio
 import json
 import struct
 from collections.abc import Mapping
@@ -297,7 +298,7 @@ def test_what_becomes_of_a_batch_adds_up_and_stops_after_a_hundred_misfits(
     }
     records = [a_record(values[kind], offset=number, partition=0) for number, kind in enumerate(kinds)]
     judge = Judge(SOURCE, a_reader(), "x" * 32, None)
-    batch = judge.batch({0: records}, {0: ReadPosition(0, before)}, NOW)
+    batch = asyncio.run(judge.batch({0: records}, {0: ReadPosition(0, before)}, NOW))
     move = batch.moves[0]
     assert move.taken + move.refused + move.skipped == move.end == batch.records
     assert (len(batch.events), len(batch.letters), len(batch.faults)) == (
