@@ -18,7 +18,7 @@ from shared.db import Database, UnitOfWork
 from shared.errors import is_retryable
 from shared.events.surveys import ChannelName
 from shared.health import Health
-from shared.mail import Away, Blocked, Outcome
+from shared.mail import Away, Blocked, Delivered, Outcome, Unknown
 from shared.outbound import deliveries, mail_stream
 from shared.outbound.channel import Channel
 from shared.outbound.deliveries import Delivery
@@ -150,8 +150,11 @@ class Sender:
     async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> NextDelivery:
         """Record the outcome, and claim the next mail unless this is the last.
 
-        Recording is retried until the lease expires or the process ends.
+        A mail that did not leave gives back what it took, and locks its contact for that. The next mail locks
+        another contact, so it is claimed in a transaction of its own: in one they would be locked in no
+        order. Recording is retried until the lease expires or the process ends.
         """
+        alone = not isinstance(outcome, Delivered | Unknown)
         backoff = Backoff(max_s=5.0)
         while True:
             self._health.tick(self._name)
@@ -159,7 +162,9 @@ class Sender:
                 async with self._database.transaction() as uow:
                     stream = await self._settle(uow, claimed, outcome)
                     async with asyncio.timeout(MAX_CLAIM_DELAY.total_seconds()):
-                        following = NextDelivery(None) if last else await self._claim_next(uow, stream)
+                        following = (
+                            NextDelivery(None) if last or alone else await self._claim_next(uow, stream)
+                        )
             except Exception as error:
                 if not last:
                     last = True  # perhaps the claim failed: record the outcome without one

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.dispatcher.customers.known_words import KnownWords, known_customer
-from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.contacts import ContactKey, contact_of_invitation
 from services.dispatcher.decisions.counter_events import (
     Asking,
     Countered,
@@ -151,7 +151,11 @@ def countered_rows(tenant: str, event_id: UUID, verdict: Verdict, countered: Cou
 
 
 def _contact(secret: str, tenant: str, invitation: Invitation, inputs: DecisionInputs) -> ContactKey:
-    return inputs.contact_of(tenant, invitation.customer, secret)
+    """Whom it asks, under all names by which that is kept. An earlier version did not write them there."""
+    if invitation.contact_key is None or invitation.person is None:
+        return inputs.contact_of(tenant, invitation.customer, secret).asked_by(invitation.channel)
+    shared = inputs.company_policy(tenant).rules.ids_are_shared
+    return contact_of_invitation(tenant, invitation)._replace(id_is_shared=shared)
 
 
 async def _counter(
@@ -183,7 +187,8 @@ def _effect(
 def _hours(mail: WaitingMail, inputs: DecisionInputs) -> ContactHours:
     tenant = mail.contact.tenant
     place = place_of(mail.customer, inputs.tenants.get(tenant))
-    return ContactHours.of(inputs.company_policy(tenant).rules, place.zone, place.country)
+    rules, channel = inputs.company_policy(tenant).rules, mail.invitation.channel or "mail"
+    return ContactHours.of(rules, place.zone, place.country, channel)
 
 
 def _is_too_late(mail: WaitingMail, until: datetime, inputs: DecisionInputs) -> bool:

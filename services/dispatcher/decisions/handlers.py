@@ -173,6 +173,7 @@ async def _decide(
         if inputs.is_asked_about(event) and not inputs.is_erased(contact)
     ]
     asked_contacts = [contact for _, contact in asked]
+    locked = asked_contacts
     countering = [
         (contact, counter)
         for event, contact in zip(events, contacts, strict=True)
@@ -188,7 +189,7 @@ async def _decide(
         await load_counters(uow, asked, inputs)
         await load_words(uow, asked, inputs)
         await load_draws(uow, asked, inputs)
-    results, waiting = await _judge_batch(uow, candidates, contacts, inputs)
+    results, waiting = await _judge_batch(uow, candidates, contacts, locked, inputs)
     if await rows.insert(uow, [result.decision for result in results]) != len(results):
         raise DecisionCollision
     await keep_known(
@@ -236,11 +237,17 @@ async def _decide(
 
 
 async def _judge_batch(
-    uow: UnitOfWork, candidates: Sequence[Candidate], contacts: Sequence[ContactKey], inputs: DecisionInputs
+    uow: UnitOfWork,
+    candidates: Sequence[Candidate],
+    contacts: Sequence[ContactKey],
+    locked: Sequence[ContactKey],
+    inputs: DecisionInputs,
 ) -> tuple[list[DecisionResult], Waiting]:
     """Judge the events, and lock the mails that give way to them.
 
     What cannot be locked is about to be sent. It counts as sent, and the events are judged anew.
+
+    :param locked: the contacts whose rows are locked: not those of whom no survey asks, nor erased ones.
     """
     decided = {candidate.identity for candidate in candidates}
     waiting: Waiting = {}
@@ -255,7 +262,7 @@ async def _judge_batch(
         }
         missing = replaced - decided - waiting.keys()
         if missing:
-            waiting |= await lock_replaced(uow, missing, contacts)
+            waiting |= await lock_replaced(uow, missing, locked)
         leaving = missing - waiting.keys()
         if not leaving:
             return results, waiting

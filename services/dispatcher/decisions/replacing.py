@@ -28,18 +28,18 @@ class Replacing(NamedTuple):
 
 
 async def lock_replaced(
-    uow: UnitOfWork, mails: Collection[tuple[str, UUID]], contacts: Sequence[ContactKey]
+    uow: UnitOfWork, mails: Collection[tuple[str, UUID]], locked_contacts: Sequence[ContactKey]
 ) -> Waiting:
     """Lock those of the mails about these (tenant, event id) that still wait and that nobody else has locked.
 
-    The contacts' rows are locked. Deliveries and invitations are locked behind them, against the order of the
-    senders, and so is a row under which a mail is kept besides: of the same person's other address, or of
-    another person who has this address. So none of them is waited for.
+    Deliveries and invitations are locked behind the contacts, against the order of the senders, and so is a
+    row under which a mail is kept besides: of the same person's other address, or of another person who has
+    this address. So none of them is waited for.
 
-    :param contacts: those whom the batch is about.
+    :param locked_contacts: those whose rows this transaction has locked, and no others.
     """
     locked = {(row.tenant, row.event_id): read_invitation(row) for row in await rows.lock_waiting(uow, mails)}
-    held = {(contact.tenant, key) for contact in contacts for key in contact.keys}
+    held = {(contact.tenant, key) for contact in locked_contacts for key in contact.keys}
     if more := {key for mail, invitation in locked.items() for key in _kept_under(mail, invitation)} - held:
         held |= await contact_rows.lock_more(uow, more)
     return {mail: each for mail, each in locked.items() if _kept_under(mail, each) <= held}
