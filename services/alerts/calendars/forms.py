@@ -22,7 +22,7 @@ WORKING_DAY = Opening(start=9 * 60, end=17 * 60)
 def body_of(form: Mapping[str, str]) -> dict[str, Any]:
     """The body that the API would get."""
     return {
-        "name": form.get("name", ""),
+        "name": form.get("name", "").strip(),
         "zone": form.get("zone", ""),
         "week": {day: _openings(form, day) for day in WEEKDAYS},
         "country": form.get("country", ""),

@@ -44,7 +44,7 @@ class TeamForm(BaseModel):
         """The body that the API would get."""
         others = [line.strip() for line in self.segments.splitlines() if line.strip()]
         return {
-            "name": self.name,
+            "name": self.name.strip(),
             "members": self.member,
             "leader": self.leader or None,
             "segments": [*self.segment, *others],

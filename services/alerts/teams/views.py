@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.teams.domain import Absence, CaseTeam, Colleague
 from services.alerts.teams.forms import TeamForm
-from shared.pages.filters import clock_time, day
+from shared.pages.filters import day
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
-from shared.values.messages import Message, message
+from shared.values.messages import message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +137,14 @@ def absence_finding(absence: Absence | None, person: Colleague, zone: ZoneInfo, 
     )
 
 
-def absence_bounds(absence: Absence, zone: ZoneInfo) -> tuple[Message | str, Message | str]:
+def absence_bounds(absence: Absence, zone: ZoneInfo) -> tuple[str, str]:
     """Beginning and end: the first and the last day of whole days, else with the time."""
     since, until = absence.since.astimezone(zone), absence.until.astimezone(zone)
-    first = day(since) if since.time() == time() else _moment(since)
+    first = day(since.date()) if since.time() == time() else _moment(since)
     last = day(until.date() - timedelta(days=1)) if until.time() == time() else _moment(until)
     return first, last
 
 
-def _moment(at: datetime) -> str:
-    return translated("%(day)s, %(time)s") % {"day": day(at), "time": clock_time(at)}
+def _moment(local: datetime) -> str:
+    # By its own clock: the reader's zone is known only while the page is rendered.
+    return translated("%(day)s, %(time)s") % {"day": day(local.date()), "time": f"{local:%H:%M}"}

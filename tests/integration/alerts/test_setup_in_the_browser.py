@@ -11,6 +11,9 @@ from support.alerts_builders import act_on_answers, an_answer, deliver, rows
 from support.browser import look, views
 from support.servers import serving
 
+from shared.events import TenantSending
+from shared.tenancy.sending import keep_sending
+
 pytestmark = pytest.mark.browser
 
 
@@ -50,7 +53,7 @@ async def test_an_administrator_makes_a_calendar_and_a_team_and_a_case_of_who_is
     await page.get_by_label("Monday to", exact=True).fill("17:00")
     await page.get_by_label("Further days that are closed").fill("2026-12-24")
     await page.get_by_role("button", name="Make the calendar").click()
-    await expect(page.get_by_role("status")).to_contain_text("The calendar is made.")
+    await expect(page.locator(".slip[role=status]")).to_contain_text("The calendar is made.")
 
     await page.get_by_role("link", name="Teams", exact=True).click()
     await page.get_by_label("Name").fill("Delivery")
@@ -59,7 +62,7 @@ async def test_an_administrator_makes_a_calendar_and_a_team_and_a_case_of_who_is
     await page.get_by_label("touchpoint:delivery").check()
     await page.get_by_label("Deadlines count").select_option("Office")
     await page.get_by_role("button", name="Make the team").click()
-    await expect(page.get_by_role("status")).to_contain_text("The team is made.")
+    await expect(page.locator(".slip[role=status]")).to_contain_text("The team is made.")
     await context.close()
 
     context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
@@ -84,6 +87,8 @@ async def test_an_administrator_makes_a_calendar_and_a_team_and_a_case_of_who_is
 async def test_the_pages_fit_every_width_and_axe_finds_nothing(
     alerts: AlertsApi, browser: Browser, origin: str
 ) -> None:
+    live = TenantSending(version=1, mode="live", changed_at=datetime.now(UTC))
+    await deliver(alerts.database, keep_sending, live)
     await alerts.open_case(touchpoint="delivery", segments={"store": "aarhus"})
     leader, dina = await alerts.signed_in("admin", name="Ada Winther"), await alerts.person(name="Dina Dahl")
     monday = {

@@ -215,10 +215,10 @@ class TestAbsences:
         assert saved.headers["location"] == f"{path}?did=saved"
         (row,) = await rows(alerts.database, "SELECT * FROM absence")
         assert (row.staff_id, row.deputy_id) == (dina.person.id, carl.id)
-        # Whole days by the company's clock, which is UTC's here.
+        # Whole days by the company's clock, that of Copenhagen.
         assert (row.since, row.until) == (
-            datetime(2030, 11, 28, tzinfo=UTC),
-            datetime(2030, 12, 5, tzinfo=UTC),
+            datetime(2030, 11, 27, 23, tzinfo=UTC),
+            datetime(2030, 12, 4, 23, tzinfo=UTC),
         )
         page = (await dina.get(path)).text
         assert "You are away from 28 November 2030 until 4 December 2030." in page
@@ -228,7 +228,9 @@ class TestAbsences:
         timed = await dina.do(path, **{**fields, "from_time": "12:30", "until_time": "08:00"})
         assert timed.status_code == 303
         (row,) = await rows(alerts.database, "SELECT * FROM absence")
-        assert (row.since.hour, row.since.minute, row.until.day, row.until.hour) == (12, 30, 4, 8)
+        assert (row.since.hour, row.since.minute, row.until.day, row.until.hour) == (11, 30, 4, 7)
+        page = (await dina.get(path)).text
+        assert "You are away from 28 November 2030, 12:30 until 4 December 2030, 08:00." in page
         drawn = (await form_at(dina, path))["drawn"]
         assert (await dina.do(path, act="end", drawn=drawn)).headers["location"] == f"{path}?did=ended"
         assert await rows(alerts.database, "SELECT * FROM absence") == []
@@ -269,7 +271,7 @@ class TestAbsences:
         assert "the absence was changed meanwhile" in refused.text
         assert (await dina.do("/settings/absence", act="end", drawn="")).status_code == 409
         (row,) = await rows(alerts.database, "SELECT * FROM absence")
-        assert row.since == datetime(2030, 11, 28, tzinfo=UTC)
+        assert row.since == datetime(2030, 11, 27, 23, tzinfo=UTC)
 
     async def test_administrators_and_the_leader_of_a_team_set_those_of_their_people_and_nobody_else_does(
         self, alerts: AlertsApi
