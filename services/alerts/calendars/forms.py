@@ -62,7 +62,7 @@ def faults_by_field(error: ValidationError, form: Mapping[str, str]) -> dict[str
     """The faults by the fields of the form: those of a day's hours have its name."""
     described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
     found: dict[str, str] = {}
-    for each in reversed(described):
+    for each in described:
         field, _, rest = each["field"].strip("/").partition("/")
         words: Message | str = each["detail"]
         if field == "name" and not form.get("name", "").strip():
@@ -74,7 +74,7 @@ def faults_by_field(error: ValidationError, form: Mapping[str, str]) -> dict[str
             )
         elif field == "week" and rest:
             field = rest.partition("/")[0]
-        found[field] = spoken(words)
+        found.setdefault(field, spoken(words))
     return found
 
 

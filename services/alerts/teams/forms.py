@@ -72,10 +72,10 @@ def body_faults(error: ValidationError) -> list[FieldFault]:
 def faults_by_field(faults: list[FieldFault], form: TeamForm) -> dict[str, str]:
     """The faults by the fields of the form."""
     found: dict[str, str] = {}
-    for fault in reversed(faults):
+    for fault in faults:
         field = fault["field"].strip("/").partition("/")[0]
         words = NO_NAME if field == "name" and not form.name.strip() else fault["detail"]
-        found[field] = spoken(words)
+        found.setdefault(field, spoken(words))
     return found
 
 
@@ -105,9 +105,9 @@ def absence_body(form: Mapping[str, str], zone: ZoneInfo) -> tuple[dict[str, Any
 def absence_faults_by_field(faults: list[FieldFault]) -> dict[str, str]:
     """The faults by the fields of the form: what concerns no field of the API is about the end."""
     found: dict[str, str] = {}
-    for fault in reversed(faults):
+    for fault in faults:
         field = fault["field"].strip("/")
-        found[field if field == "deputy" else "until"] = spoken(fault["detail"])
+        found.setdefault(field if field == "deputy" else "until", spoken(fault["detail"]))
     return found
 
 
