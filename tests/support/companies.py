@@ -229,6 +229,7 @@ class World:
         ):
             answer = await self.clients["alerts"].put(path, json=body, headers=company.headers)
             assert answer.is_success, answer.text
+        await self.deliver_all()
 
     async def _upload(self, company: Company) -> str:
         name = company.name

@@ -36,7 +36,6 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.pages.language import spoken
-from shared.pages.page import Frame
 from shared.privacy.audit import AuditActor
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import message
@@ -165,7 +164,7 @@ async def _list(
         done=spoken(CONFIRMATIONS.get(did, "")),
         **_choices(),
     )
-    return _answer(request, context, staff, frame, page, status_code)
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
 
 
 async def _show(
@@ -197,15 +196,4 @@ async def _show(
         done=spoken(CONFIRMATIONS.get(did, "")),
         **_choices(),
     )
-    return _answer(request, context, staff, frame, page, status_code)
-
-
-def _answer(
-    request: Request,
-    context: AlertsContext,
-    staff: Staff,
-    frame: Frame,
-    page: CalendarsPage | CalendarPage,
-    status_code: int,
-) -> Response:
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -35,7 +35,7 @@ async def sign_in(page: Page, person: Person, address: str) -> None:
 async def test_an_administrator_makes_a_calendar_and_a_team_and_a_case_of_who_is_away_goes_to_the_deputy(
     alerts: AlertsApi, browser: Browser, origin: str
 ) -> None:
-    await alerts.open_case(touchpoint="delivery")
+    await alerts.open_case(segments={"touchpoint": "delivery"})
     admin = await alerts.person("admin", "Ada Winther")
     dina, carl = await alerts.person(name="Dina Dahl"), await alerts.person(name="Carl Holm")
     context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
@@ -78,7 +78,7 @@ async def test_an_administrator_makes_a_calendar_and_a_team_and_a_case_of_who_is
     await expect(page.get_by_text("New cases go to Carl Holm meanwhile.")).to_be_visible()
     await context.close()
 
-    answer = an_answer(touchpoint="delivery")
+    answer = an_answer(segments={"touchpoint": "delivery"})
     await deliver(alerts.database, act_on_answers, answer)
     (case,) = await rows(alerts.database, "SELECT * FROM cases WHERE answer_id = :id", id=answer.id)
     assert case.routed_to == [carl.id]
