@@ -10,3 +10,7 @@ class BadAccount(Exception):
         super().__init__(str(remedy))
         self.field = field
         self.remedy = remedy
+
+
+class StaleForm(Exception):
+    """Something was changed after a form about it was rendered, so the form must not be saved."""

@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.alerts.calendars import api as calendars_api
+from services.alerts.calendars import pages as calendar_pages
 from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
@@ -31,6 +32,7 @@ from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.teams import absence_pages, team_pages
 from services.alerts.teams import api as teams_api
 from services.alerts.webhooks import api as webhook_api
 from services.alerts.webhooks import pages as webhook_pages
@@ -72,6 +74,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             rules_pages.router,
             teams_api.router,
             calendars_api.router,
+            team_pages.router,
+            calendar_pages.router,
+            absence_pages.router,
             link_pages.router,
             second_factor_pages.router,
             settings_page.router,

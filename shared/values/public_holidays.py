@@ -1,7 +1,7 @@
 """The public holidays of countries, as the package ``holidays`` knows them."""
 
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 MAX_YEARS_KEPT = 500
 """Calendars in memory, each of one country and one year."""
@@ -13,6 +13,14 @@ def is_public_holiday(day: date, country: str) -> bool:
     Holidays of a part of a country are left out, since nobody tells in which part a customer lives.
     """
     return day in _holidays_of(country, day.year)
+
+
+@cache
+def countries_with_holidays() -> frozenset[str]:
+    """The countries (two letters) whose public holidays are known."""
+    import holidays  # noqa: PLC0415  (as below)
+
+    return frozenset(holidays.list_supported_countries(include_aliases=False))
 
 
 @lru_cache(maxsize=MAX_YEARS_KEPT)

@@ -101,6 +101,8 @@ class Company:
     share_code: str = ""
     source: str = ""
     webhook: str = ""
+    team: str = ""
+    calendar: str = ""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -202,6 +204,7 @@ class World:
         await refresh_shares(self.contexts["dispatcher"].database)
         tried = {"survey": {**a_survey(name), "name": name}}
         company.dry_run = (await self.post("dispatcher", company, "/v1/dry-runs", tried))["id"]
+        await self._set_up_teams(company)
         return company
 
     async def post(self, name: str, company: Company, path: str, body: Any, **headers: str) -> Any:
@@ -209,6 +212,24 @@ class World:
         answer = await self.clients[name].post(path, json=body, headers={**company.headers, **headers})
         assert answer.is_success, answer.text
         return answer.json()
+
+    async def _set_up_teams(self, company: Company) -> None:
+        """Last, since a company with a team routes its cases."""
+        company.calendar, company.team = str(uuid7()), str(uuid7())
+        week = {"monday": [{"from": "08:00", "to": "16:00"}]}
+        hours = {"name": f"{company.name} hours", "zone": "UTC", "week": week}
+        team = {
+            "name": f"{company.name} team",
+            "segments": [f"desk:{company.name}"],
+            "calendar": company.calendar,
+        }
+        for path, body in (
+            (f"/v1/calendars/{company.calendar}", hours),
+            (f"/v1/teams/{company.team}", team),
+        ):
+            answer = await self.clients["alerts"].put(path, json=body, headers=company.headers)
+            assert answer.is_success, answer.text
+        await self.deliver_all()
 
     async def _upload(self, company: Company) -> str:
         name = company.name

@@ -65,6 +65,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     typed = {name: str(value) for name, value in changed.items() if name != "texts"}
     typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
     person = str(of.people["agent"].staff.id)
+    monday = {"monday_0_from": "08:00", "monday_0_to": "16:00"}
+    away = {"from": "2026-11-01", "until": "2026-11-02"}
     empty, public = RouteRequest(), RouteRequest(public=True)
     webhook = {"webhook_id": of.webhook}
     typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
@@ -440,6 +442,24 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             foreign=404,
         ),
         "alerts DELETE /v1/absences/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts GET /settings/teams": empty,
+        "alerts POST /settings/teams": RouteRequest(form={"name": "own", "new_id": str(UUID(int=3))}),
+        "alerts GET /settings/teams/{team}": RouteRequest({"team": of.team}, foreign=404),
+        "alerts POST /settings/teams/{team}": RouteRequest(
+            {"team": of.team}, form={"act": "save", "name": "own"}, foreign=404
+        ),
+        "alerts GET /settings/calendars": empty,
+        "alerts POST /settings/calendars": RouteRequest(
+            form={"new_id": str(UUID(int=3)), "name": "own", "zone": "UTC", **monday}
+        ),
+        "alerts GET /settings/calendars/{calendar}": RouteRequest({"calendar": of.calendar}, foreign=404),
+        "alerts POST /settings/calendars/{calendar}": RouteRequest(
+            {"calendar": of.calendar}, form={"name": "own", "zone": "UTC", **monday}, foreign=404
+        ),
+        "alerts GET /settings/absence": empty,
+        "alerts POST /settings/absence": RouteRequest(form=away),
+        "alerts GET /settings/absence/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts POST /settings/absence/{person}": RouteRequest({"person": person}, form=away, foreign=404),
         "alerts GET /settings": empty,
         "alerts POST /settings": RouteRequest(form={"act": "me", "name": "own"}),
         "alerts GET /settings/second-factor": empty,

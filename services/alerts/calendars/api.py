@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from services.alerts.calendars import repository
+from services.alerts.calendars.calendar_commands import remove_calendar, save_calendar, teams_with
 from services.alerts.calendars.schemas import CalendarAnswer, CalendarBody, CalendarList
 from services.alerts.context import OwnContext
 from services.alerts.rules.callers import SetupAdmin, SetupReader
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.privacy.audit import AuditActor, record_audit
+from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/calendars", tags=["cases"], route_class=CheckedRoute)
@@ -32,8 +32,7 @@ async def write_calendar(
     """It holds for deadlines that begin from now on; those that run stay as they are."""
     found = body.calendar()
     async with context.database.transaction() as uow:
-        await repository.write_calendar(uow, caller.tenant, calendar, found)
-        record_audit(uow, caller.tenant, AuditActor.of(caller), "calendar", str(calendar))
+        await save_calendar(uow, caller.tenant, AuditActor.of(caller), calendar, found)
     return CalendarAnswer.of(calendar, found)
 
 
@@ -42,11 +41,10 @@ async def delete_calendar(context: OwnContext, caller: SetupAdmin, calendar: Cal
     """Refused (409) while a team has it."""
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, caller.tenant)
-    if any(team.calendar == calendar for team in setup.teams.values()):
+    if teams_with(setup, calendar):
         raise Problem(
             409, message("A team has this calendar."), message("Give the team another one, then delete it.")
         )
     async with context.database.transaction() as uow:
-        if not await repository.delete_calendar(uow, caller.tenant, calendar):
+        if not await remove_calendar(uow, caller.tenant, AuditActor.of(caller), calendar):
             raise Problem(404)
-        record_audit(uow, caller.tenant, AuditActor.of(caller), "calendar", str(calendar), deleted=True)

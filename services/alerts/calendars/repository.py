@@ -20,6 +20,19 @@ async def write_calendar(uow: UnitOfWork, tenant: str, key: UUID, calendar: Cale
     await uow.execute(WRITE_CALENDAR, {"tenant": tenant, "id": key, "body": body})
 
 
+LOCK_CALENDAR = """
+    SELECT CAST(body AS text) AS body FROM calendar
+    WHERE tenant = :tenant AND id = :id
+    FOR UPDATE
+"""
+
+
+async def lock_calendar(uow: UnitOfWork, tenant: str, key: UUID) -> Calendar | None:
+    """A calendar as it is until this transaction ends."""
+    found = (await uow.execute(LOCK_CALENDAR, {"tenant": tenant, "id": key})).one_or_none()
+    return decode_calendar(found.body) if found is not None else None
+
+
 DELETE_CALENDAR = """
     DELETE FROM calendar
     WHERE tenant = :tenant AND id = :id
@@ -30,3 +43,6 @@ DELETE_CALENDAR = """
 async def delete_calendar(uow: UnitOfWork, tenant: str, key: UUID) -> bool:
     """Delete a calendar; False if there is none."""
     return (await uow.execute(DELETE_CALENDAR, {"tenant": tenant, "id": key})).one_or_none() is not None
+
+
+decode_calendar = msgspec.json.Decoder(Calendar).decode

@@ -124,7 +124,7 @@ class CalendarAnswer(BaseModel):
             name=calendar.name,
             zone=calendar.zone,
             week={
-                day: [{"from": _clock(each.start), "to": _clock(each.end)} for each in openings]
+                day: [{"from": clock(each.start), "to": clock(each.end)} for each in openings]
                 for day, openings in zip(WEEKDAYS, calendar.week, strict=True)
                 if openings
             },
@@ -144,6 +144,7 @@ def _minutes(text: str) -> int:
     return int(hours) * MINUTES_PER_HOUR + int(minutes)
 
 
-def _clock(minutes: int) -> str:
+def clock(minutes: int) -> str:
+    """A time of day by its minutes since midnight."""
     hours, rest = divmod(min(minutes, MINUTES_PER_DAY), MINUTES_PER_HOUR)
     return f"{hours:02}:{rest:02}"

@@ -4,7 +4,6 @@ A rule only ever adds cases. So an answer whose event is not known yet is judged
 when the event arrives: the same answers open cases, in whatever order things come.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -120,10 +119,6 @@ def _reason(rule: CaseRule, answer: Answer, event: EventFields | None) -> Reason
         measurement=rule.measurement,
         event=condition is not None,
     )
-
-
-def _first_segment(segments: Sequence[str], answer: Answer) -> str | None:
-    return next((each for each in segments_of(answer) if each in segments), None) if segments else None
 
 
 MAX_URGENT_SCORE = 3

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from services.alerts.calendars.domain import Calendar
+from services.alerts.calendars.repository import decode_calendar
 from services.alerts.rules.domain import DEFAULT_RULES, CaseRules, decode_rules
 from services.alerts.rules.setup import CompanySetup
-from services.alerts.teams.domain import Absence, CaseTeam, Colleague
+from services.alerts.teams.domain import Absence, Colleague
+from services.alerts.teams.repository import decode_team
 from shared.db.database import UnitOfWork
 
 FIND_SETUP_VERSIONS = """
@@ -64,8 +65,8 @@ async def load_setups(uow: UnitOfWork, tenants: Sequence[str]) -> dict[str, Comp
         tenant: CompanySetup(
             rules=decode_rules(rules[tenant].body) if tenant in rules else DEFAULT_RULES,
             rules_version=rules[tenant].version if tenant in rules else 0,
-            teams={row.id: _teams.decode(row.body) for row in teams.get(tenant, ())},
-            calendars={row.id: _calendars.decode(row.body) for row in calendars.get(tenant, ())},
+            teams={row.id: decode_team(row.body) for row in teams.get(tenant, ())},
+            calendars={row.id: decode_calendar(row.body) for row in calendars.get(tenant, ())},
             absences=tuple(
                 Absence(person=row.staff_id, since=row.since, until=row.until, deputy=row.deputy_id)
                 for row in absences.get(tenant, ())
@@ -132,7 +133,3 @@ async def list_versions(uow: UnitOfWork, tenant: str, limit: int) -> Sequence[Ro
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-_teams = msgspec.json.Decoder(CaseTeam)
-_calendars = msgspec.json.Decoder(Calendar)

@@ -50,6 +50,15 @@ class CompanySetup:
         wanted = text.strip().casefold()
         return self._by_name.get(wanted)
 
+    def absence_of(self, person: UUID) -> Absence | None:
+        """The absence of a person, which may be over."""
+        return next((one for one in self.absences if one.person == person), None)
+
+    def coming_absence_of(self, person: UUID, now: datetime) -> Absence | None:
+        """The absence of a person unless it is over."""
+        found = self.absence_of(person)
+        return found if found is not None and found.until > now else None
+
     def stand_in(self, person: UUID, now: datetime) -> UUID | None:
         """The person, or who stands in for them now, or for that one; None: nobody does."""
         passed: set[UUID] = set()

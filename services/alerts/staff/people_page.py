@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,12 +13,14 @@ from fastapi.responses import RedirectResponse
 from services.alerts.cases.repository import overview
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
+from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import PeopleForm
 from services.alerts.staff.labels import role_label, role_options
 from services.alerts.staff.people_acts import SegmentsWithoutCases, act_on_people, person_fingerprint
 from services.alerts.staff.repository import people, second_factors
 from services.alerts.staff.settings_frame import settings_frame
+from services.alerts.teams.views import absence_finding
 from shared.db.database import UnitOfWork
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
@@ -26,6 +30,7 @@ from shared.pages.language import spoken
 from shared.pages.page import Page
 from shared.permissions import ADMIN
 from shared.values.messages import message
+from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 Admin = Annotated[Staff, Depends(signed_in(ADMIN))]
@@ -78,6 +83,8 @@ class PersonPage(Page):
     choice: SegmentChoice
     drawn: str
     """The fingerprint of what the form is rendered from."""
+    absence: str
+    """Whether the person is away, as a sentence; empty: they may not sign in."""
     form: PeopleForm
     fault: tuple[str, str] | None
     done: str
@@ -161,6 +168,7 @@ async def _person_page(
         found = await people.find_person(uow, staff.tenant, person)
         if found is None or not accounts.is_within(staff.segments, found.segments):
             raise Problem(404)
+        setup = await context.setups.one(uow, staff.tenant)
         again = form if form is not None and form.act == "change" else None
         page = PersonPage(
             person=found,
@@ -169,11 +177,19 @@ async def _person_page(
             role_options=role_options(),
             choice=await _segment_choice(uow, staff, found.segments, again, fault),
             drawn=person_fingerprint(found),
+            absence=_absence(setup, person, uow.now, zone_of(frame.time_zone)),
             form=form or PeopleForm(act="change"),
             fault=_shown_fault(fault),
             done=spoken(CONFIRMATIONS.get(did, "")),
         )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
+
+
+def _absence(setup: CompanySetup, person: UUID, now: datetime, zone: ZoneInfo) -> str:
+    found = setup.people.get(person)
+    if found is None:
+        return ""
+    return absence_finding(setup.coming_absence_of(person, now), found, zone, own=False)
 
 
 def _shown_fault(fault: BadAccount | None) -> tuple[str, str] | None:

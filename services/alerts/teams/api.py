@@ -1,6 +1,5 @@
 """Teams and absences for programs."""
 
-from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +7,7 @@ from fastapi import APIRouter, Path
 
 from services.alerts.context import OwnContext
 from services.alerts.rules.callers import SetupAdmin, SetupReader
-from services.alerts.rules.setup import CompanySetup
-from services.alerts.teams import repository
+from services.alerts.teams.absence_commands import absence_faults, end_absence, save_absence
 from services.alerts.teams.schemas import (
     AbsenceAnswer,
     AbsenceBody,
@@ -18,16 +16,14 @@ from services.alerts.teams.schemas import (
     TeamBody,
     TeamList,
 )
+from services.alerts.teams.team_commands import remove_team, save_team, team_faults
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import FieldFault
-from shared.privacy.audit import AuditActor, record_audit
-from shared.values.messages import message
+from shared.privacy.audit import AuditActor
 
 router = APIRouter(prefix="/v1", tags=["cases"], route_class=CheckedRoute)
 TeamId = Annotated[UUID, Path(description="The team's id: a UUID of your own.")]
 StaffId = Annotated[UUID, Path(description="The person's id.")]
-UNKNOWN_PERSON = message("Nobody of your company who may sign in has this id.")
 
 
 @router.get("/teams", summary="List the teams")
@@ -43,15 +39,10 @@ async def write_team(context: OwnContext, caller: SetupAdmin, team: TeamId, body
     found = body.team()
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, caller.tenant)
-    faults = _unknown_people(setup, ((f"/members/{n}", one) for n, one in enumerate(body.members)))
-    faults += _unknown_people(setup, [("/leader", body.leader)])
-    if body.calendar is not None and body.calendar not in setup.calendars:
-        faults.append(FieldFault(field="/calendar", detail=message("Your company has no such calendar.")))
-    if faults:
+    if faults := team_faults(setup, found):
         raise Problem(422, errors=faults)
     async with context.database.transaction() as uow:
-        await repository.write_team(uow, caller.tenant, team, found)
-        record_audit(uow, caller.tenant, AuditActor.of(caller), "team", str(team))
+        await save_team(uow, caller.tenant, AuditActor.of(caller), team, found)
     return TeamAnswer.of(team, found)
 
 
@@ -59,9 +50,8 @@ async def write_team(context: OwnContext, caller: SetupAdmin, team: TeamId, body
 async def delete_team(context: OwnContext, caller: SetupAdmin, team: TeamId) -> None:
     """Its cases stay with whom they are. A rule that names it finds nobody there, and asks the next ones."""
     async with context.database.transaction() as uow:
-        if not await repository.delete_team(uow, caller.tenant, team):
+        if not await remove_team(uow, caller.tenant, AuditActor.of(caller), team):
             raise Problem(404)
-        record_audit(uow, caller.tenant, AuditActor.of(caller), "team", str(team), deleted=True)
 
 
 @router.get("/absences", summary="List who is away, and when")
@@ -80,26 +70,16 @@ async def write_absence(
         setup = await context.setups.one(uow, caller.tenant)
     if person not in setup.people:
         raise Problem(404)
-    if faults := _unknown_people(setup, [("/deputy", body.deputy)]):
-        raise Problem(422, errors=faults)
     found = body.absence(person)
+    if faults := absence_faults(setup, found):
+        raise Problem(422, errors=faults)
     async with context.database.transaction() as uow:
-        await repository.write_absence(uow, caller.tenant, found)
-        record_audit(uow, caller.tenant, AuditActor.of(caller), "absence", str(person))
+        await save_absence(uow, caller.tenant, AuditActor.of(caller), found)
     return AbsenceAnswer.of(found)
 
 
 @router.delete("/absences/{person}", status_code=204, summary="Say that somebody is there after all")
 async def delete_absence(context: OwnContext, caller: SetupAdmin, person: StaffId) -> None:
     async with context.database.transaction() as uow:
-        if not await repository.delete_absence(uow, caller.tenant, person):
+        if not await end_absence(uow, caller.tenant, AuditActor.of(caller), person):
             raise Problem(404)
-        record_audit(uow, caller.tenant, AuditActor.of(caller), "absence", str(person), deleted=True)
-
-
-def _unknown_people(setup: CompanySetup, named: Iterable[tuple[str, UUID | None]]) -> list[FieldFault]:
-    return [
-        FieldFault(field=field, detail=UNKNOWN_PERSON)
-        for field, person in named
-        if person is not None and person not in setup.people
-    ]

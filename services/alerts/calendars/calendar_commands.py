@@ -1,0 +1,47 @@
+"""Saving and deleting calendars, by whichever door it is asked for."""
+
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.calendars import repository
+from services.alerts.calendars.domain import Calendar
+from services.alerts.errors import StaleForm
+from services.alerts.rules.setup import CompanySetup
+from services.alerts.staff.settings_acts import fingerprint
+from shared.db.database import UnitOfWork
+from shared.privacy.audit import AuditActor, record_audit
+
+
+async def save_calendar(
+    uow: UnitOfWork, tenant: str, who: AuditActor, key: UUID, calendar: Calendar, *, seen: str | None = None
+) -> None:
+    """Add or replace a calendar.
+
+    :param seen: the fingerprint of the calendar that a form was rendered from; None: whatever it is by now.
+    :raises StaleForm: when it has been changed since, unless to the same.
+    """
+    if seen is not None:
+        stored = await repository.lock_calendar(uow, tenant, key)
+        if calendar_fingerprint(stored) != seen and stored != calendar:
+            raise StaleForm
+    await repository.write_calendar(uow, tenant, key, calendar)
+    record_audit(uow, tenant, who, "calendar", str(key))
+
+
+def teams_with(setup: CompanySetup, calendar: UUID) -> list[str]:
+    """The names of the teams that have this calendar: while there are any it is not deleted."""
+    return sorted(team.name for team in setup.teams.values() if team.calendar == calendar)
+
+
+async def remove_calendar(uow: UnitOfWork, tenant: str, who: AuditActor, key: UUID) -> bool:
+    """Delete a calendar that no team has; False if there is none."""
+    if not await repository.delete_calendar(uow, tenant, key):
+        return False
+    record_audit(uow, tenant, who, "calendar", str(key), deleted=True)
+    return True
+
+
+def calendar_fingerprint(calendar: Calendar | None) -> str:
+    """What the form of a calendar was rendered from; empty: there was no calendar yet."""
+    return fingerprint(msgspec.to_builtins(calendar)) if calendar is not None else ""
