@@ -340,8 +340,8 @@ TOOL_VARIABLES = {
     "AFTERWORD_IMAGE": "The image that deploy/compose.yaml runs.",
     "AFTERWORD_CHROMIUM": "The browser that the tests drive.",
     "AFTERWORD_SHOTS": "Where the tests leave pictures of pages.",
-    "AFTERWORD_TEST_EXAMPLES": "Which examples for client back-ends the tests must run: `all`, or (as without "
-    "it) those whose language this machine has.",
+    "AFTERWORD_TEST_EXAMPLES": "Which examples for client back-ends the tests must run: `all`, or (as "
+    "without it) those whose language this machine has.",
     "AFTERWORD_TEST_STACK": "What the tests run against: `local` (as without it), or `containers`.",
 }
 """Variables with the same prefix that only tools read: no service reports them as unknown."""
