@@ -32,6 +32,7 @@ from services.alerts.staff.forms import (
     SettingsForm,
     SignInRuleForm,
 )
+from services.alerts.teams.forms import TeamForm
 from services.dispatcher.contact_policies.country_rows import COUNTRY_ROWS
 from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
@@ -79,6 +80,8 @@ PLACES = tuple(
 VALUES = (*TIMES, *NUMBERS, *TEXTS, *IDS, *PLACES)
 FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 300, *IDS[:3], *PLACES[:6])
 """One of each kind, where there are many places to put it."""
+CALENDAR_FIELDS = ("new_id", "name", "zone", "country", "closed", "monday_1_from", "monday_1_to")
+ABSENCE_FIELDS = ("act", "drawn", "from", "from_time", "until", "until_time", "deputy")
 RULE_FIELDS = tuple(field_name(1, part) for part in EMPTY_RULE)
 QUESTIONS = ("en.q1", "x.q1.o1", "en.q2.o99", "q1-o1-id", "q1-o1-opens", "q1-o99-id")
 FORMS: dict[str, tuple[str, ...]] = {
@@ -98,6 +101,12 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/keys/{key_id}/revoke": ("csrf",),
     "/company": ("name", "postal_address", "languages"),
     "/cases/{case}": tuple(CaseForm.model_fields),
+    "/settings/teams": tuple(TeamForm.model_fields),
+    "/settings/teams/{team}": tuple(TeamForm.model_fields),
+    "/settings/calendars": CALENDAR_FIELDS,
+    "/settings/calendars/{calendar}": ("act", "drawn", *CALENDAR_FIELDS),
+    "/settings/absence": ABSENCE_FIELDS,
+    "/settings/absence/{person}": ABSENCE_FIELDS,
     "/rules": ("version", *RULE_FIELDS),
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
     "/webhooks": ("new_id", "name", "url", "answer.changed", "segments"),
