@@ -208,7 +208,7 @@ async def test_a_bounce_that_is_faster_than_the_sender_stays(
     send = channel.send
 
     async def send_and_bounce(*given: object) -> object:
-        outcome = await send(*given)  # type: ignore[arg-type]
+        outcome = await send(*given)
         await report(database, row.id, "hard")
         return outcome
 
