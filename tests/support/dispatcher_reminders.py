@@ -26,11 +26,12 @@ from support.dispatcher_builders import (
     say_no,
 )
 from support.dispatcher_erasing import ask, execute, run_erasing
+from support.dispatcher_texts import a_text_renderer
 from support.http_clients import SECRET, afterword_settings
 
 from services.dispatcher.bounces.bounce_commands import take_report
 from services.dispatcher.bounces.failures import BounceKind, MailReport
-from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.queue import InvitationQueue, InvitationRenderer
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.sending import sending_commands
@@ -43,7 +44,7 @@ from shared.events import ANSWERS, CASES, Answer, Case
 from shared.events.surveys import ChannelName, Reminder
 from shared.health import Health
 from shared.ids import uuid7
-from shared.mail import Deferred, Delivered, MailMessage, Outcome, Rejected, Unknown
+from shared.mail import Deferred, Delivered, Outcome, Rejected, Unknown
 from shared.mail.references import MailReference
 from shared.outbound import Sender
 from shared.privacy.persons import person_of
@@ -68,16 +69,15 @@ def some_reminders(*days: int) -> tuple[Reminder, ...]:
 
 
 class ScriptedChannel:
-    """A mail server that does what the test says."""
+    """A mail server, or a provider of texts, that does what the test says."""
 
-    name: ChannelName = "mail"
-
-    def __init__(self) -> None:
+    def __init__(self, name: ChannelName = "mail") -> None:
+        self.name: ChannelName = name
         self.outcome = "sent"
-        self.handed: list[tuple[MailMessage, str]] = []
-        """Each mail that it was given, with what became of it."""
+        self.handed: list[tuple[Any, str]] = []
+        """Each message that it was given, with what became of it."""
 
-    async def send(self, message: MailMessage) -> Outcome:
+    async def send(self, message: Any) -> Outcome:
         self.handed.append((message, self.outcome))
         return OUTCOMES[self.outcome]
 
@@ -95,8 +95,9 @@ def _renderer(clock: Clock) -> SurveyMailRenderer:
 
 
 def a_scripted_sender(database: Database, clock: Clock, channel: ScriptedChannel) -> Sender:
-    """The real sender, with such a mail server."""
-    queue = InvitationQueue({"mail": _renderer(clock)}, SECRET, CONTACT_POLICY)
+    """The real sender, with such a mail server or provider."""
+    renderer: InvitationRenderer = _renderer(clock) if channel.name == "mail" else a_text_renderer(clock)
+    queue = InvitationQueue({channel.name: renderer}, SECRET, CONTACT_POLICY)
     return Sender("sender", database, channel, queue, Health())
 
 

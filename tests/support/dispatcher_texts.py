@@ -45,22 +45,28 @@ class FakeProvider(httpx.AsyncBaseTransport):
         return [text for text in self.texts if text["to"] == number]
 
 
+GENERIC = Generic(
+    ProviderSettings(
+        url="http://sms.example",
+        account="",
+        secret="s",
+        signing_secret="s",
+        webhook_url="http://afterword.example/v1/texts/generic",
+    )
+)
+
+
+def a_text_renderer(clock: Clock) -> SurveyTextRenderer:
+    settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
+    return SurveyTextRenderer(settings, SmsInstallation(provider=GENERIC, name=None, number=NUMBER), clock)
+
+
 def a_text_sender(database: Database, provider: FakeProvider, clock: Clock) -> Sender:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    generic = Generic(
-        ProviderSettings(
-            url="http://sms.example",
-            account="",
-            secret="s",
-            signing_secret="s",
-            webhook_url="http://afterword.example/v1/texts/generic",
-        )
-    )
-    installation = SmsInstallation(provider=generic, name=None, number=NUMBER)
     renderers: dict[str, InvitationRenderer] = {
         "mail": SurveyMailRenderer(settings, clock),
-        "sms": SurveyTextRenderer(settings, installation, clock),
+        "sms": a_text_renderer(clock),
     }
     queue = InvitationQueue(renderers, SECRET, CONTACT_POLICY)
-    channel = SmsChannel(generic, "dispatcher", provider)
+    channel = SmsChannel(GENERIC, "dispatcher", provider)
     return Sender("sms sender", database, channel, queue, Health())

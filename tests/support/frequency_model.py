@@ -32,12 +32,14 @@ class Rules:
 
 @dataclass(frozen=True)
 class Happened:
-    """An event; its customer has an id, an address, or both."""
+    """An event; its customer has an id, an address, or both, and a number."""
 
     id: str
     type: str
     customer_id: str | None
     address: str
+    """Of a customer without one, the number."""
+    number: str
     at: datetime
     touchpoint: str | None = None
     delay: timedelta | None = None
@@ -67,6 +69,8 @@ class Model:
     """A relational survey asks nobody whom a transactional one asks so soon before or after."""
     shared: bool = False
     """Whether an id stands for several people, each with an address."""
+    texts: bool = False
+    """Whether all surveys ask by SMS, so that a number may be asked no more often than an address."""
     questions: list[Question] = field(default_factory=list)
 
     def decide(self, event: Happened, now: datetime) -> str:
@@ -91,6 +95,12 @@ class Model:
             if why in {"no_survey", "paused"}:
                 why = refusal
         return why
+
+    def cancel(self, event_id: str) -> None:
+        """A counter-event came about the order of this event: what has not left was never to leave."""
+        for question in self.questions:
+            if question.event is not None and question.event.id == event_id and question.state == "waiting":
+                question.state = "dropped"
 
     def send(self, now: datetime, outcome: str, handed: Sequence[str]) -> None:
         """Each mail that is due leaves, if it may, with this outcome.
@@ -179,12 +189,16 @@ class Model:
         ]
 
     def _of(self, event: Happened) -> Iterator[Question]:
-        """What the person was asked and perhaps got, under any address, and what was asked at the address."""
+        """What the person was asked and perhaps got, under any address, and what was asked at the address, or
+        at the number.
+        """
         for question in self.questions:
             names = {event.address, event.customer_id}
             asked = question.event.customer_id if question.event is not None else None
             same_person = not self.shared and asked is not None and asked == event.customer_id
-            if (question.who in names or same_person) and question.state not in {"dropped", "failed"}:
+            same_number = self.texts and question.event is not None and question.event.number == event.number
+            is_meant = question.who in names or same_person or same_number
+            if is_meant and question.state not in {"dropped", "failed"}:
                 yield question
 
 

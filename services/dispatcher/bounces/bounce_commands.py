@@ -8,7 +8,7 @@ import structlog
 from services.dispatcher.bounces import repository
 from services.dispatcher.bounces.failures import SOFT_BOUNCES, SOFT_DAYS, MailReport, ReportSource
 from services.dispatcher.contact_policies.policy_commands import find_policy
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
+from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, under_its_id
 from services.dispatcher.invitations.judging import end_quarantine_of
 from services.dispatcher.invitations.states import move_invitation, read_invitation, subject_of_invitation
 from services.dispatcher.repository.reminders import touch_invitation
@@ -78,7 +78,7 @@ async def apply_report(uow: UnitOfWork, secret: str, report: MailReport, source:
     if report.kind != "complaint" and report.mail.n == 1 and invitation.state in STATES_AFTER_SENDING:
         await move_invitation(uow, tenant, invitation, "bounced", reason=report.status)
         if contact is not None:
-            await end_quarantine_of(uow, contact, invitation)
+            await end_quarantine_of(uow, under_its_id(contact, invitation), invitation)
     else:
         await touch_invitation(uow, tenant, invitation.id)
         notify_changes(uow, [tenant])

@@ -126,6 +126,13 @@ def contact_of_invitation(tenant: str, invitation: Invitation) -> ContactKey:
     )
 
 
+def under_its_id(contact: ContactKey, invitation: Invitation) -> ContactKey:
+    """The contact of an invitation under the id that it was made with, and what it asked is kept under, also
+    where the company has said since that this id stands for nobody.
+    """
+    return contact._replace(customer_id=invitation.customer.id)
+
+
 def quarantine_keys(contact: ContactKey) -> tuple[str, ...]:
     """All keys under which the contact may have been asked: the address, the number, and the person by the
     id.

@@ -42,7 +42,7 @@ from services.dispatcher.decisions.values import (
     Replaced,
     Verdict,
 )
-from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason
+from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason, entries_of
 from shared.conditions.event_fields import EventFields
 from shared.events import ContactRules, Tenant, Transaction
 from shared.events.segments import TOUCHPOINT
@@ -107,6 +107,11 @@ class TriedRules:
     shares: Mapping[tuple[UUID, str], SegmentShare]
     """By survey and segment: of surveys with adaptive sampling, as they would be computed now."""
 
+    @property
+    def texts(self) -> bool:
+        """Whether any survey asks by SMS: the number of a customer with an address matters to no others."""
+        return any("sms" in survey.channels for survey in self.surveys)
+
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Events that had one outcome and would have had another one."""
@@ -147,7 +152,7 @@ class Simulation:
     """What each contact was or would have been asked, by each key of a quarantine; each mail as if it had
     left when it was due."""
     suppressed: dict[str, list[Suppressed]] = field(default_factory=dict)
-    """By the keyed hash of an address, or a customer's id."""
+    """By the keyed hash of an address or a number, or a customer's id."""
     chosen: dict[str, list[Chosen]] = field(default_factory=dict)
     """The same of what customers have chosen about further questions; what they had chosen before is not
     known."""
@@ -278,7 +283,7 @@ class Simulation:
             for key in quarantine_keys(contact)
             for each in self.asked.get(key, ())
         )
-        keys = (contact.address, contact.customer_id) if contact.address else (contact.customer_id,)
+        keys = {entry.key for entry in entries_of(contact)}
         reasons = {
             entry.reason
             for key in keys

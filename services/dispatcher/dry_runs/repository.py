@@ -61,6 +61,30 @@ async def list_decisions(
     return rows.all()
 
 
+# Of a text the number that it went to; of the others the last one under which the customer came, since an
+# event's own number is not kept.
+FIND_NUMBERS = """
+    SELECT n.event_id, coalesce(
+        convert_from(i.body, 'UTF8')::json ->> 'number_key',
+        (
+            SELECT k.phone FROM known_customer k
+            WHERE k.tenant = :tenant AND k.person = d.person AND k.contact = d.contact_key AND k.phone <> ''
+            ORDER BY k.known_at DESC, k.phone
+            LIMIT 1
+        )
+    ) AS number
+    FROM unnest(CAST(:event_ids AS uuid[])) AS n(event_id)
+    JOIN decision d ON d.tenant = :tenant AND d.event_id = n.event_id
+    LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+"""
+
+
+async def find_numbers(uow: UnitOfWork, tenant: str, event_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The keyed hashes of the numbers of customers who have an address, too, by these events of theirs."""
+    rows = await uow.execute(FIND_NUMBERS, {"tenant": tenant, "event_ids": list(event_ids)})
+    return {row.event_id: row.number for row in rows if row.number is not None}
+
+
 # Without the questions that these very events led to; a mail that was decided before them counts also where
 # it is due after them. What a contact's own row alone knows counts in every scope, as in a decision.
 FIND_ASKED_BEFORE = """

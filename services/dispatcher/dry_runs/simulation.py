@@ -42,6 +42,7 @@ from services.dispatcher.dry_runs.domain import (
 )
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.suppressions import repository as suppression_rows
+from services.dispatcher.suppressions.domain import entries_of
 from services.dispatcher.surveys import repository as survey_rows
 from shared.db import UnitOfWork
 from shared.db.database import Database
@@ -108,6 +109,8 @@ async def run(
             rows = _whole_batches(found)
             shared = simulation.rules.company.ids_are_shared
             events = await asyncio.to_thread(_past_events, tenant, rows, ids_are_shared=shared)
+            if simulation.rules.texts:
+                events = await _with_numbers(uow, tenant, events)
             await _load_contacts(uow, simulation, tenant, events, since)
             if simulation.rules.shares:
                 contacts = list({event.contact for event in events})
@@ -224,6 +227,22 @@ def _past_events(tenant: str, rows: Sequence[Row[Any]], *, ids_are_shared: bool)
     return found
 
 
+async def _with_numbers(uow: UnitOfWork, tenant: str, events: Sequence[PastEvent]) -> list[PastEvent]:
+    """The same; the contacts of those that came with an address and a number have the number, too."""
+    both = [
+        event.event_id
+        for event in events
+        if event.number != "missing" and event.contact.address is not None and not event.contact.by_number
+    ]
+    numbers = await repository.find_numbers(uow, tenant, both) if both else {}
+    return [
+        event._replace(contact=event.contact._replace(number=number))
+        if (number := numbers.get(event.event_id)) is not None
+        else event
+        for event in events
+    ]
+
+
 def _address(has_key: bool, stored: AddressQuality | None) -> AddressQuality:
     """What the address is. Where no survey asked, only its key tells that there is one."""
     if stored == "bad":
@@ -241,10 +260,10 @@ async def _load_contacts(
     """Load what was asked before, and what is suppressed, of contacts that were not met yet."""
     keys = {key for event in events for key in quarantine_keys(event.contact)} - simulation.known
     entries = {
-        (tenant, kind, key, False)
+        (tenant, *entry)
         for event in events
-        for kind, key in (("address", event.contact.address), ("customer", event.contact.customer_id))
-        if key is not None and key not in simulation.known
+        for entry in entries_of(event.contact)
+        if entry.key not in simulation.known
     }
     without_ours = {key for event in events for key in keys_without_ours(event.contact)}
     for row in await repository.find_asked_before(uow, tenant, sorted(keys), without_ours, since):

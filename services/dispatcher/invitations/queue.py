@@ -16,6 +16,7 @@ from services.dispatcher.decisions.contacts import (
     contact_key_of,
     keys_without_ours,
     quarantine_keys,
+    under_its_id,
 )
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
 from services.dispatcher.decisions.countering import asking_of
@@ -138,7 +139,7 @@ class InvitationQueue:
             return None
         invitation = read_invitation(row)
         contact = contact_key_of(self._secret, delivery.tenant, invitation.customer, sending.placeholder_ids)
-        contact = contact.asked_by(delivery.channel)
+        contact = under_its_id(contact, invitation).asked_by(delivery.channel)
         inputs = await repository.find_sending_inputs(
             uow,
             contact,

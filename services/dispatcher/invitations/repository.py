@@ -109,8 +109,9 @@ FIND_SENDING_INPUTS = f"""
         EXISTS (
             SELECT FROM asked o
             JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
-            WHERE o.tenant = n.tenant AND o.measurement = 'relational'
-                AND (o.contact = :contact OR o.contact = :customer_id AND p.ids_are_shared IS NOT TRUE)
+            WHERE o.tenant = n.tenant AND o.contact = ANY(CAST(:keys AS text[]))
+                AND o.measurement = 'relational'
+                AND (p.ids_are_shared IS NOT TRUE OR o.contact <> :customer_id OR o.contact = :contact)
         ) AS relational_waits,
         f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
         own.sender_id, own.sender_address, own.sender_selector, own.sender_sealed,

@@ -14,6 +14,7 @@ from services.dispatcher.surveys.survey_commands import list_word_versions
 from services.dispatcher.surveys.version_changes import FieldChange, changes_between
 from shared.db import UnitOfWork
 from shared.events import Customer, Tenant
+from shared.events.transactions import LINK
 from shared.privacy.persons import NOBODY
 
 
@@ -24,7 +25,8 @@ class Publishing:
     changes: Sequence[FieldChange]
     """Of its words since it last asked, none where it never has; or by what was typed and is not saved."""
     first_mail_at: datetime
-    """When a mail about an event that came now would leave, by the company's clock."""
+    """When a message about an event that came now would leave, by the company's clock and the hours of the
+    first channel by which the survey sends."""
     rehearsed: Rehearsal | None
     """What its last rehearsal has found; None to who is limited to segments, whose events it does not tell
     from others."""
@@ -47,10 +49,12 @@ async def find_publishing(
     place = place_of(Customer(id=NOBODY), tenant)
     rules = (await find_policy(uow, tenant.id)).rules
     wanted_at = uow.now + timedelta(minutes=draft.least_wait_minutes)
+    # A link is handed out at once and has no hours of its own.
+    channel = next((each for each in draft.channels if each != LINK), "mail")
     stored = await rehearsal_rows.find(uow, tenant.id, survey.id) if sees_all else None
     found = stored.found if stored is not None else Rehearsal()
     return Publishing(
         changes=changes,
-        first_mail_at=hold(wanted_at, ContactHours.of(rules, place.zone, place.country)).until,
+        first_mail_at=hold(wanted_at, ContactHours.of(rules, place.zone, place.country, channel)).until,
         rehearsed=found if sees_all else None,
     )

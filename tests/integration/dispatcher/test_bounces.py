@@ -4,6 +4,7 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from support.audit import an_actor
 from support.bounces import BOUNCE_HOST
 from support.dispatcher_builders import (
     TENANT,
@@ -25,6 +26,7 @@ from support.http_clients import SECRET
 from services.dispatcher.bounces.bounce_commands import Taken, take_report
 from services.dispatcher.bounces.failures import BounceKind, MailReport
 from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.sending import sending_commands
 from services.dispatcher.suppressions.suppression_commands import resubscribe
 from shared.db.database import Database
 from shared.mail.references import MailReference, MailReferences
@@ -91,6 +93,23 @@ async def test_a_hard_bounce_drops_the_address_and_ends_the_invitation_and_its_r
     assert tuple(reminder) == ("dropped", "bounced")
     again = a_customer("another id", email="gone@example.com")
     assert await decided(database, again) == ["undeliverable"]
+
+
+@pytest.mark.parametrize("comes_back", [False, True], ids=["is refused", "comes back"])
+async def test_a_mail_that_does_not_arrive_is_forgotten_also_under_an_id_that_stands_for_nobody_since(
+    database: Database, sender: Sender, channel: ScriptedChannel, comes_back: bool
+) -> None:
+    assert await decided(database, a_customer("till")) == ["invited"]
+    await relay_all(database)
+    async with database.transaction() as uow:
+        await sending_commands.set_placeholder_ids(uow, TENANT, an_actor("the test"), ["till"])
+    channel.outcome = "sent" if comes_back else "failed"
+    await send_all(database, sender)
+    if comes_back:
+        (row,) = await rows(database, "SELECT id FROM invitation")
+        assert await report(database, row.id, "hard") == "stored"
+    assert await rows(database, "SELECT contact FROM asked") == []
+    assert {row.invited_at for row in await rows(database, "SELECT invited_at FROM customer")} == {None}
 
 
 async def test_the_same_report_again_changes_nothing_even_when_the_entry_was_taken_away(
@@ -189,7 +208,7 @@ async def test_a_bounce_that_is_faster_than_the_sender_stays(
     send = channel.send
 
     async def send_and_bounce(*given: object) -> object:
-        outcome = await send(*given)  # type: ignore[arg-type]
+        outcome = await send(*given)
         await report(database, row.id, "hard")
         return outcome
 

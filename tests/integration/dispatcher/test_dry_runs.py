@@ -32,6 +32,8 @@ from services.dispatcher.decisions.values import CandidateSurvey
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.domain import DryRun, Outcome
 from services.dispatcher.dry_runs.schemas import candidate_of
+from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.suppression_commands import suppress
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
@@ -39,6 +41,9 @@ from shared.events import ContactRules, CounterEvent, Customer, Transaction
 from shared.events.conditions import Condition
 from shared.events.transactions import LINK, WAVE_SOURCE
 from shared.ids import uuid7
+from shared.secrets import customer_hash
+
+NUMBER = "+4520123456"
 
 RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
@@ -51,7 +56,7 @@ RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "max_age_days": st.integers(1, 7),
         "holding_minutes": st.sampled_from((0, 0, 600, 2880)),
         "conditions": st.sampled_from((None, Condition(field="attributes.total", op=">=", value=50))),
-        "channels": st.sampled_from((("mail",), ("mail", "link"), ("link",))),
+        "channels": st.sampled_from((("mail",), ("mail", "link"), ("link",), ("sms",), ("sms", "mail"))),
     }
 )
 COMPANY_RULES = st.builds(
@@ -69,7 +74,9 @@ EVENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
             (
                 Customer(id="kim", email="kim@example.com"),
                 Customer(id="kim", email="kim@work.example"),
-                Customer(id="kim-again", email="kim@example.com"),
+                Customer(id="kim-again", email="kim@example.com", phone=NUMBER),
+                Customer(id="robin", email="robin@example.com", phone=NUMBER),
+                Customer(id="robin", phone=NUMBER),
                 Customer(id="nobody"),
             )
         ),
@@ -225,6 +232,28 @@ async def test_a_mail_that_waited_before_and_gave_way_since_then_counts_until_it
     clock.on(seconds=1)
     found = await try_rules(database, tenant, period=timedelta(hours=1))
     assert (found.events, found.changes) == (1, ())
+
+
+async def test_a_number_that_two_customers_have_counts_beside_their_addresses(
+    database: Database, clock: Clock
+) -> None:
+    company = ContactRules(quiet_hours={}, cap_hours=0, relational_distance_days=0)
+    rules = {"trigger": "call", "delay_minutes": 0, "channels": ("sms",)}
+    tenant = await a_company(database, company, [rules])
+    kim, robin = (a_customer(name, phone=NUMBER) for name in ("kim", "robin"))
+    calls = [a_transaction(f"call-{n}", each, type="call") for n, each in enumerate((kim, robin, robin))]
+    await decide(database, *calls[:2], tenant=tenant)
+    clock.on(seconds=1)
+    found = await try_rules(database, tenant)
+    assert (found.was, found.changes) == ({"invited": 1, "quarantine": 1}, ())
+    stop = [SuppressionEntry("address", customer_hash(SECRET, tenant, NUMBER))]
+    async with database.transaction() as uow:
+        await suppress(uow, tenant, stop, reason="unsubscribed", who=an_actor("the test"))
+    clock.on(days=2)
+    await decide(database, calls[2], tenant=tenant)
+    clock.on(seconds=1)
+    found = await try_rules(database, tenant, period=timedelta(days=1))
+    assert (found.was, found.changes) == ({"opted_out": 1}, ())
 
 
 async def send_due(database: Database) -> None:

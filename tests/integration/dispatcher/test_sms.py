@@ -32,6 +32,7 @@ from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
+from services.dispatcher.surveys.publishing import find_publishing
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
 from shared.events.surveys import ChannelName, Reminder
@@ -162,6 +163,26 @@ async def test_one_number_of_two_customers_is_not_texted_twice(database: Databas
     assert await decided(database, other) == ["invited"]
 
 
+async def test_a_relational_text_that_waits_for_a_number_takes_its_day_from_another_customer(
+    database: Database, texts: Sender, clock: Clock
+) -> None:
+    await start(database, "sms", quarantine_days=0)
+    await make_survey(
+        database, name="Relation", trigger="relation", measurement="relational", delay_minutes=3 * 1440,
+        channels=("sms",), quarantine_scope="survey",
+    )  # fmt: skip
+    async with database.transaction() as uow:
+        own = ContactRules(quiet_hours={}, cap_hours=0, relational_distance_days=0)
+        await set_policy(uow, TENANT, an_actor("the test"), own)
+    one, other = a_customer("kim", phone=NUMBER), a_customer("robin", phone=NUMBER)
+    await decide(database, a_transaction("o-1", one, type="relation"), a_transaction("o-2", other))
+    await relay_all(database)
+    clock.now = NOON + timedelta(days=3, hours=-2)  # the sender was away meanwhile
+    await texts.step()
+    (found,) = await rows(database, "SELECT state, reason FROM invitation WHERE customer_id = 'robin'")
+    assert tuple(found) == ("dropped", "relational_first")
+
+
 async def test_stop_holds_for_the_number_and_start_takes_it_back(
     database: Database, texts: Sender, provider: FakeProvider, clock: Clock
 ) -> None:
@@ -251,3 +272,21 @@ async def test_a_text_waits_for_its_own_quiet_hours(database: Database, clock: C
     await decide(database, a_transaction("o-1", a_phone()), a_transaction("o-2", a_customer("mailed")))
     found = {row.customer_id: row.next_at for row in await rows(database, "SELECT * FROM invitation")}
     assert found == {"c-1": NOON + timedelta(hours=2), "mailed": NOON}  # 15:00 in Copenhagen
+
+
+@pytest.mark.parametrize(
+    ("channels", "hours"), [(("sms", "mail"), 2), (("link", "sms"), 2), (("mail", "sms"), 0), (("link",), 0)]
+)
+async def test_the_page_that_starts_a_survey_tells_when_its_first_text_leaves_by_the_hours_of_texts(
+    database: Database, channels: tuple[str, ...], hours: int
+) -> None:
+    tenant = await keep_tenant(database)
+    survey = await make_survey(database, delay_minutes=0, channels=channels)
+    quiet = {
+        "mail": QuietHours(start="21:00", end="07:00"),
+        "sms": QuietHours(start="12:00", end="15:00"),
+    }
+    async with database.transaction() as uow:
+        await set_policy(uow, TENANT, an_actor("the test"), ContactRules(quiet_hours=quiet))
+        found = await find_publishing(uow, tenant, survey, sees_all=True)
+    assert found.first_mail_at == NOON + timedelta(hours=hours)  # 15:00 in Copenhagen
