@@ -285,8 +285,20 @@ class SourceCluster:
             found = await self._consumer.end_offsets([self._tp(part) for part in parts])
         return {tp.partition: offset for tp, offset in found.items()}
 
+    async def position(self, part: int) -> int:
+        """The offset up to which an assigned partition was fetched.
+
+        It lies behind the records that ``fetch`` returned, and behind what no reader gets: markers of
+        transactions and the records of those that were aborted.
+        """
+        with self._errors():
+            return int(await self._consumer.position(self._tp(part)))
+
     async def at_times(self, times_ms: Mapping[int, int]) -> dict[int, tuple[int, int] | None]:
-        """By partition the first record that is not older than a time: its offset and time, or None."""
+        """By partition the first record that is not older than a time: its offset and time, or None.
+
+        It may be one that no reader gets: a marker of a transaction, or a record of one that was aborted.
+        """
         with self._errors():
             found = await self._consumer.offsets_for_times(
                 {self._tp(part): time_ms for part, time_ms in times_ms.items()}
