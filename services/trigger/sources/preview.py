@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.trigger.sources.cluster import SourceCluster, cluster_id_of, refuse_topics_of_others
+from services.trigger.sources.cluster import SourceCluster, cluster_id_of
 from services.trigger.sources.domain import Source
 from services.trigger.sources.problems import SourceProblem, problem_of
 from services.trigger.sources.reading import record_reader
@@ -61,10 +61,9 @@ async def preview(context: Context, source: Source, country: str | None) -> list
         raise SourceProblem("secrets") from error
     reader = record_reader(source, secrets, guard)
     own_cluster = await cluster_id_of(context.afterword.kafka)
-    async with SourceCluster(source, secrets, guard).connected() as cluster:
-        topic = await cluster.topic()
-        refuse_topics_of_others(source, topic, own_cluster)
-        records = await _newest(cluster, topic.partitions[:MAX_PARTITIONS])
+    async with SourceCluster(source, secrets, guard, own_cluster).connected() as cluster:
+        partitions = await cluster.partitions()
+        records = await _newest(cluster, partitions[:MAX_PARTITIONS])
     try:
         await reader.prepare(record.value for record in records)
     except RegistryUnavailable as error:

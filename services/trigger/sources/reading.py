@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from services.trigger.sources.cluster import SourceCluster, TopicAsIs, refuse_topics_of_others
+from services.trigger.sources.cluster import SourceCluster
 from services.trigger.sources.domain import MAX_BAD_RUN, Secrets, Source
 from services.trigger.sources.problems import ProblemCode, SourceProblem, problem_of
 from services.trigger.sources.record_reader import RecordReader
@@ -139,24 +139,24 @@ class SourceReading:
             raise SourceProblem("secrets") from error
         reader = record_reader(source, secrets, settings.guard)
         judge = Judge(source, reader, settings.secret, self._country)
-        async with SourceCluster(source, secrets, settings.guard).connected() as cluster:
-            topic = await cluster.topic()
-            refuse_topics_of_others(source, topic, settings.own_cluster)
-            await self._claim(cluster, topic.partitions)
+        source_cluster = SourceCluster(source, secrets, settings.guard, settings.own_cluster)
+        async with source_cluster.connected() as cluster:
+            parts = await cluster.partitions()
+            await self._claim(cluster, parts)
             cluster.assign({part: each.next_offset for part, each in self._positions.items()})
-            await self._take_until(cluster, reader, judge, topic, stopping)
+            await self._take_until(cluster, reader, judge, parts, stopping)
 
     async def _take_until(
         self,
         cluster: SourceCluster,
         reader: RecordReader,
         judge: Judge,
-        topic: TopicAsIs,
+        parts: Sequence[int],
         stopping: asyncio.Event,
     ) -> None:
         """Take in what comes, until stopped or until the topic has other partitions."""
         try:
-            await self._take_all(cluster, reader, judge, topic, stopping)
+            await self._take_all(cluster, reader, judge, parts, stopping)
         except asyncio.CancelledError:
             if self._writing is not None:
                 self._writing.cancel()
@@ -169,7 +169,7 @@ class SourceReading:
         cluster: SourceCluster,
         reader: RecordReader,
         judge: Judge,
-        topic: TopicAsIs,
+        parts: Sequence[int],
         stopping: asyncio.Event,
     ) -> None:
         status_at, topic_at = time.monotonic(), time.monotonic() + self._settings.intervals.topic_s
@@ -177,11 +177,11 @@ class SourceReading:
             if self._writing is not None and self._writing.done():
                 await self._written()  # an error of it is known while nothing comes
             if time.monotonic() >= topic_at:
-                if (await cluster.topic()).partitions != topic.partitions:
+                if await cluster.partitions() != parts:
                     return
                 topic_at = time.monotonic() + self._settings.intervals.topic_s
             if time.monotonic() >= status_at:
-                await self._measure(cluster, topic.partitions)
+                await self._measure(cluster, parts)
                 status_at = time.monotonic() + self._settings.intervals.status_s
             if not self._positions:
                 await pause(stopping, 1.0)
