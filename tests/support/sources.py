@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 from support.eventually import eventually
 from support.http_clients import ORIGIN, SECRET, a_context, api_client
@@ -45,9 +46,12 @@ def an_order(id_: str | None = None, **changes: Any) -> dict[str, Any]:
 
 
 async def make_topic(kafka: str, name: str, partitions: int = 1) -> None:
-    """A topic as a company makes one: of the broker's defaults, whose records have the times of their senders."""
+    """A topic as a company makes one: its records have the times of their senders, which is Kafka's default but
+    not that of the broker of the tests.
+    """
+    settings = {"message.timestamp.type": "CreateTime"}
     async with an_admin(kafka) as admin:
-        await admin.create_topics([NewTopic(name, partitions, 1)])
+        await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
 
 
 @dataclass
@@ -85,6 +89,24 @@ class SourceBench:
                 )
                 acknowledgements.append(sent)
             await asyncio.gather(*acknowledgements)
+        finally:
+            await stop_producer(producer)
+
+    async def write_in_transaction(
+        self, topic: str, *values: Any, timestamp_ms: int | None = None, aborted: bool = False
+    ) -> None:
+        """Write records in one transaction of Kafka: a marker follows them, which no reader gets."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.kafka, transactional_id=f"shop-{secrets.token_hex(4)}"
+        )
+        await start_producer(producer)
+        try:
+            await producer.begin_transaction()
+            for value in values:
+                await producer.send_and_wait(
+                    topic, json.dumps(value).encode(), partition=0, timestamp_ms=timestamp_ms
+                )
+            await (producer.abort_transaction() if aborted else producer.commit_transaction())
         finally:
             await stop_producer(producer)
 

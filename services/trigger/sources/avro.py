@@ -2,7 +2,7 @@
 
 A schema and a record come from outside, and one worker reads the records of many companies. A schema by
 which few bytes could become endless values (items of no bytes, a type within itself, types that multiply)
-is refused.
+is refused, and a decimal is read only up to a length: its time grows with the square of that.
 """
 
 import io
@@ -10,15 +10,33 @@ from collections.abc import Mapping
 from typing import Any
 
 import fastavro
+from fastavro.read import LOGICAL_READERS
 from fastavro.schema import SchemaParseException, UnknownType
 
 MAX_NODES = 5_000
 """Types of a schema, each counted where it is used."""
+MAX_VALUES_PER_BYTE = 4
+"""Of an array or a map: as many values as its bytes can become."""
+MAX_DECIMAL_DIGITS = 1_000
+MAX_DECIMAL_BYTES = 512
 _PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 
 
 class BadSchema(Exception):
     """The schema cannot be used; the message says why, without quoting it."""
+
+
+_decimal = LOGICAL_READERS["bytes-decimal"]
+
+
+def _short_decimal(data: bytes, *schemas: Any) -> Any:
+    if len(data) > MAX_DECIMAL_BYTES:
+        raise ValueError("the decimal is too long")
+    return _decimal(data, *schemas)
+
+
+# The other logical types are numbers of 64 bits, and ids, whose length is checked first.
+LOGICAL_READERS["bytes-decimal"] = LOGICAL_READERS["fixed-decimal"] = _short_decimal
 
 
 class AvroSchema:
@@ -48,7 +66,11 @@ class AvroSchema:
 
 
 class _Walk:
-    """A walk over all types of a schema, with those that have names."""
+    """A walk over all types of a schema, with those that have names.
+
+    Each gives its excess: how many values it becomes at most, less what its bytes allow. Where the excess of
+    items is not above 0, the values of an array are bounded by its bytes, however many items there are.
+    """
 
     def __init__(self) -> None:
         self._named: dict[str, Mapping[str, Any]] = {}
@@ -57,40 +79,43 @@ class _Walk:
 
     def check(self, schema: Any) -> None:
         try:
-            self._least_bytes(schema, "")
+            self._excess(schema, "")
         except RecursionError as error:
             raise BadSchema("it is nested too deeply") from error
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise BadSchema("it is no Avro schema") from error
 
-    def _least_bytes(self, schema: Any, namespace: str) -> int:
-        """How many bytes a value has at least."""
+    def _excess(self, schema: Any, namespace: str) -> int:
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise BadSchema("it has too many types")
         if isinstance(schema, str):
             return self._of_name(schema, namespace)
         if isinstance(schema, list):
-            least = [self._least_bytes(each, namespace) for each in schema]
-            return 1 + min(least, default=0)
+            branches = [self._excess(each, namespace) for each in schema]
+            return max(branches, default=0) - MAX_VALUES_PER_BYTE
         return self._of_object(schema, namespace)
 
     def _of_object(self, schema: Mapping[str, Any], namespace: str) -> int:
+        if schema.get("logicalType") == "decimal" and int(schema.get("precision", 0)) > MAX_DECIMAL_DIGITS:
+            raise BadSchema("it has a decimal of too many digits")
         kind = schema.get("type")
         if isinstance(kind, list | Mapping):
-            return self._least_bytes(kind, namespace)
+            return self._excess(kind, namespace)
         match kind:
             case "array":
-                if self._least_bytes(schema["items"], namespace) == 0:
-                    raise BadSchema("it has an array whose items have no bytes")
-                return 1
+                return self._of_items(self._excess(schema["items"], namespace))
             case "map":
-                self._least_bytes(schema["values"], namespace)
-                return 1
+                return self._of_items(self._excess(schema["values"], namespace) + _of_bytes(1))
             case "record" | "error" | "fixed" | "enum":
                 return self._of_named_type(schema, namespace)
             case _:
                 return self._of_name(str(kind), namespace)
+
+    def _of_items(self, excess: int) -> int:
+        if excess > 0:
+            raise BadSchema("it has an array or a map whose items have more values than bytes")
+        return _of_bytes(1)
 
     def _of_named_type(self, schema: Mapping[str, Any], namespace: str) -> int:
         name = str(schema["name"])
@@ -101,7 +126,7 @@ class _Walk:
 
     def _of_name(self, name: str, namespace: str) -> int:
         if name in _PRIMITIVES:
-            return {"null": 0, "float": 4, "double": 8}.get(name, 1)
+            return _of_bytes({"null": 0, "float": 4, "double": 8}.get(name, 1))
         full = name if "." in name or not namespace else f"{namespace}.{name}"
         if full not in self._named:
             full = name
@@ -114,10 +139,17 @@ class _Walk:
             raise BadSchema("it has a type within itself")
         schema = self._named[full]
         if schema["type"] == "fixed":
-            return int(schema["size"])
+            if int(schema["size"]) < 0:
+                raise BadSchema("it has a type of fewer than no bytes")
+            return _of_bytes(int(schema["size"]))
         if schema["type"] == "enum":
-            return 1
+            return _of_bytes(1)
         self._within.append(full)
-        least = sum(self._least_bytes(each["type"], schema["namespace"]) for each in schema["fields"])
+        excess = 1 + sum(self._excess(each["type"], schema["namespace"]) for each in schema["fields"])
         self._within.pop()
-        return least
+        return excess
+
+
+def _of_bytes(least: int) -> int:
+    """The excess of one value of so many bytes at least."""
+    return 1 - MAX_VALUES_PER_BYTE * least

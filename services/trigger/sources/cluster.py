@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiokafka.client
 import structlog
@@ -18,7 +18,7 @@ from aiokafka.errors import for_code
 from aiokafka.protocol.metadata import MetadataRequest
 
 from services.trigger.sources.domain import OWN_CLUSTER_PREFIX, Sasl, Secrets, Source, SourceConnection
-from services.trigger.sources.problems import SourceProblem, problem_of
+from services.trigger.sources.problems import OwnClusterRefused, SourceProblem, problem_of
 from shared.kafka.kernel.clients import stop_consumer
 from shared.kafka.kernel.handling import Record
 from shared.kafka.kernel.topic_reader import topic_reader
@@ -41,19 +41,16 @@ _MECHANISMS: dict[Sasl, str] = {
 }
 
 
-class TopicAsIs(NamedTuple):
-    """A topic as its cluster describes it."""
-
-    cluster_id: str | None
-    partitions: list[int]
-
-
 class _SourceClient(AIOKafkaClient):
-    """A client whose every connection is made to a checked address."""
+    """A client whose every connection is made to a checked address, and to a cluster that it may read."""
 
-    def __init__(self, guard: AddressGuard, **options: Any) -> None:
+    def __init__(self, guard: AddressGuard, may_read: Callable[[str | None], bool], **options: Any) -> None:
+        """:param may_read: whether the topic may be read on the cluster with an id."""
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._guard = guard
+        self._may_read = may_read
+        self.own_cluster: OwnClusterRefused | None = None
+        """That one of the brokers was of our own cluster: it stays, whatever other brokers say."""
         self.last_error: BaseException | None = None
         """Why the last connection failed: aiokafka tells only that none could be made."""
 
@@ -68,14 +65,33 @@ class _SourceClient(AIOKafkaClient):
     async def connect(self, host: str, port: int, options: dict[str, Any]) -> Any:
         """A connection to one of the host's checked addresses."""
         try:
-            addresses = await self._guard.addresses(host, port)
-            for address in addresses[:-1]:
-                with contextlib.suppress(OSError, TimeoutError):
-                    return await _connected(host, port, address, options)
-            return await _connected(host, port, addresses[-1], options)
+            connection = await self._connected(host, port, options)
+            try:
+                await self._refuse_own_cluster(connection)
+            except BaseException:
+                connection.close()
+                raise
         except BaseException as error:
             self.last_error = error
             raise
+        return connection
+
+    async def _connected(self, host: str, port: int, options: dict[str, Any]) -> Any:
+        addresses = await self._guard.addresses(host, port)
+        for address in addresses[:-1]:
+            with contextlib.suppress(OSError, TimeoutError):
+                return await _connected(host, port, address, options)
+        return await _connected(host, port, addresses[-1], options)
+
+    async def _refuse_own_cluster(self, connection: Any) -> None:
+        """Ask the broker itself which cluster it is of: another one could name it as the leader of a topic.
+
+        :raises OwnClusterRefused: when the topic may be another company's there.
+        """
+        response = await connection.send(MetadataRequest([]))
+        if not self._may_read(getattr(response, "cluster_id", None)):
+            self.own_cluster = OwnClusterRefused("a broker of our own cluster")
+            raise self.own_cluster
 
 
 class _Connection(AIOKafkaConnection):
@@ -197,8 +213,13 @@ class SourceCluster:
     What goes wrong with the cluster is raised as :class:`SourceProblem`, never taken for an error of ours.
     """
 
-    def __init__(self, source: Source, secrets: Secrets, guard: AddressGuard) -> None:
-        """:raises SourceProblem: when the certificates cannot be used."""
+    def __init__(
+        self, source: Source, secrets: Secrets, guard: AddressGuard, own_cluster: str | None
+    ) -> None:
+        """:param own_cluster: the id of the cluster of this installation.
+
+        :raises SourceProblem: when the certificates cannot be used.
+        """
         try:
             options = _options(source, secrets)
         except (ssl.SSLError, ValueError) as error:
@@ -213,7 +234,9 @@ class SourceCluster:
             fetch_max_wait_ms=FETCH_WAIT_MS,
             **options,
         )
-        self._client: Any = _SourceClient(guard, **options)
+        self._client: Any = _SourceClient(
+            guard, lambda cluster_id: _may_read(source, cluster_id, own_cluster), **options
+        )
         self._consumer._client = self._client  # noqa: SLF001  (aiokafka has no way to pass one)
 
     @contextlib.asynccontextmanager
@@ -234,14 +257,14 @@ class SourceCluster:
         except SourceProblem:
             raise
         except Exception as error:
-            code = problem_of(error, self._client.last_error)
+            code = problem_of(error, self._client.own_cluster or self._client.last_error)
             if code is None:
                 # A broker that answers what no broker answers: the struct or the assertion that it breaks.
                 log.warning("source_cluster_answers_strangely", error=type(error).__name__)
             raise SourceProblem(code or "unreachable") from error
 
-    async def topic(self) -> TopicAsIs:
-        """The topic as it is. One that is not there is not created."""
+    async def partitions(self) -> list[int]:
+        """The partitions of the topic as it is. One that is not there is not created."""
         with self._errors():
             node = self._client.get_random_node()
             if node is None:
@@ -252,9 +275,21 @@ class SourceCluster:
                 if name == self._topic:
                     _check_topic_error(code)
                     self._client.add_topic(name)
-                    found = sorted(int(each[1]) for each in partitions)
-                    return TopicAsIs(getattr(response, "cluster_id", None), found)
+                    await self._meet_leaders({int(each[2]) for each in partitions})
+                    return sorted(int(each[1]) for each in partitions)
         raise SourceProblem("no_topic")
+
+    async def _meet_leaders(self, nodes: Iterable[int]) -> None:
+        """Connect to the brokers that will be read from, to know at once when one is none to be read."""
+        async with asyncio.timeout(START_TIMEOUT_S):
+            for node in nodes:
+                await self._client.ready(node)
+                self._refuse_own_cluster()
+
+    def _refuse_own_cluster(self) -> None:
+        """For aiokafka a refused connection is a broker that is away: it tries again without a word."""
+        if self._client.own_cluster is not None:
+            raise SourceProblem("own_cluster")
 
     def assign(self, starts: Mapping[int, int]) -> None:
         """Read these partitions, each from its offset."""
@@ -271,6 +306,7 @@ class SourceCluster:
         """The next records, by partition; after ``wait_ms`` none."""
         with self._errors():
             fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
+            self._refuse_own_cluster()
         return {tp.partition: records for tp, records in sorted(fetched.items()) if records}
 
     async def beginnings(self, parts: Iterable[int]) -> dict[int, int]:
@@ -285,8 +321,20 @@ class SourceCluster:
             found = await self._consumer.end_offsets([self._tp(part) for part in parts])
         return {tp.partition: offset for tp, offset in found.items()}
 
+    async def position(self, part: int) -> int:
+        """The offset up to which an assigned partition was fetched.
+
+        It lies behind the records that ``fetch`` returned, and behind what no reader gets: markers of
+        transactions and the records of those that were aborted.
+        """
+        with self._errors():
+            return int(await self._consumer.position(self._tp(part)))
+
     async def at_times(self, times_ms: Mapping[int, int]) -> dict[int, tuple[int, int] | None]:
-        """By partition the first record that is not older than a time: its offset and time, or None."""
+        """By partition the first record that is not older than a time: its offset and time, or None.
+
+        It may be one that no reader gets: a marker of a transaction, or a record of one that was aborted.
+        """
         with self._errors():
             found = await self._consumer.offsets_for_times(
                 {self._tp(part): time_ms for part, time_ms in times_ms.items()}
@@ -318,13 +366,10 @@ async def cluster_id_of(bootstrap: str) -> str | None:
         return found
 
 
-def refuse_topics_of_others(source: Source, found: TopicAsIs, own_cluster: str | None) -> None:
+def _may_read(source: Source, cluster_id: str | None, own_cluster: str | None) -> bool:
     """On the cluster of this installation, where the topics of all companies are, a company reads its own.
 
     A cluster that names no id may be that one.
-
-    :raises SourceProblem: when the topic may be another's.
     """
-    own = found.cluster_id is None or own_cluster is None or found.cluster_id == own_cluster
-    if own and not source.topic.startswith(OWN_CLUSTER_PREFIX.format(tenant=source.tenant)):
-        raise SourceProblem("own_cluster")
+    own = cluster_id is None or own_cluster is None or cluster_id == own_cluster
+    return not own or source.topic.startswith(OWN_CLUSTER_PREFIX.format(tenant=source.tenant))

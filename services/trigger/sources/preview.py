@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.trigger.sources.cluster import SourceCluster, cluster_id_of, refuse_topics_of_others
+from services.trigger.sources.cluster import SourceCluster, cluster_id_of
 from services.trigger.sources.domain import Source
 from services.trigger.sources.problems import SourceProblem, problem_of
 from services.trigger.sources.reading import record_reader
@@ -25,6 +25,8 @@ from shared.service import Context
 from shared.values.messages import Message
 
 MAX_RECORDS = 5
+OFFSETS_BACK = 4 * MAX_RECORDS
+"""Markers of transactions, and the records of those that were aborted, have offsets, too."""
 MAX_PARTITIONS = 50
 MAX_SHOWN_CHARACTERS = 8_000
 """Of a record."""
@@ -59,10 +61,9 @@ async def preview(context: Context, source: Source, country: str | None) -> list
         raise SourceProblem("secrets") from error
     reader = record_reader(source, secrets, guard)
     own_cluster = await cluster_id_of(context.afterword.kafka)
-    async with SourceCluster(source, secrets, guard).connected() as cluster:
-        topic = await cluster.topic()
-        refuse_topics_of_others(source, topic, own_cluster)
-        records = await _newest(cluster, topic.partitions[:MAX_PARTITIONS])
+    async with SourceCluster(source, secrets, guard, own_cluster).connected() as cluster:
+        partitions = await cluster.partitions()
+        records = await _newest(cluster, partitions[:MAX_PARTITIONS])
     try:
         await reader.prepare(record.value for record in records)
     except RegistryUnavailable as error:
@@ -73,7 +74,7 @@ async def preview(context: Context, source: Source, country: str | None) -> list
 
 async def _newest(cluster: SourceCluster, parts: Sequence[int]) -> list[Record]:
     beginnings, ends = await cluster.beginnings(parts), await cluster.ends(parts)
-    starts = {part: max(beginnings[part], ends[part] - MAX_RECORDS) for part in parts}
+    starts = {part: max(beginnings[part], ends[part] - OFFSETS_BACK) for part in parts}
     left = {part for part in parts if starts[part] < ends[part]}
     if not left:
         return []
@@ -81,12 +82,12 @@ async def _newest(cluster: SourceCluster, parts: Sequence[int]) -> list[Record]:
     found: list[Record] = []
     deadline = asyncio.get_running_loop().time() + FETCH_TIMEOUT_S
     while left and asyncio.get_running_loop().time() < deadline:
-        for part, records in (await cluster.fetch(wait_ms=500, most=100)).items():
+        for records in (await cluster.fetch(wait_ms=500, most=100)).values():
             found += records
-            if records[-1].offset + 1 >= ends[part]:
-                left.discard(part)
-    found.sort(key=lambda record: (record.timestamp, record.offset), reverse=True)
-    return found[:MAX_RECORDS]
+        found.sort(key=lambda record: (record.timestamp, record.offset), reverse=True)
+        del found[MAX_RECORDS:]
+        left = {part for part in left if await cluster.position(part) < ends[part]}
+    return found
 
 
 def _previewed(

@@ -42,6 +42,10 @@ _BY_KAFKA_ERROR: dict[str, ProblemCode] = {
 }
 
 
+class OwnClusterRefused(OSError):
+    """The broker is one of this installation's own cluster, and the topic is none of the company's there."""
+
+
 class SourceProblem(Exception):
     """A source cannot be read now."""
 
@@ -68,6 +72,8 @@ def problem_of(error: BaseException, beneath: BaseException | None = None) -> Pr
 def _code_of(error: BaseException) -> ProblemCode | None:
     if isinstance(error, AddressRefused):
         return "address"
+    if isinstance(error, OwnClusterRefused):
+        return "own_cluster"
     if isinstance(error, ssl.SSLError):
         return "tls"
     if isinstance(error, socket.gaierror):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from services.trigger.sources.cluster import SourceCluster, TopicAsIs, refuse_topics_of_others
+from services.trigger.sources.cluster import SourceCluster
 from services.trigger.sources.domain import MAX_BAD_RUN, Secrets, Source
 from services.trigger.sources.problems import ProblemCode, SourceProblem, problem_of
 from services.trigger.sources.record_reader import RecordReader
@@ -20,7 +20,7 @@ from services.trigger.sources.registry import RegistryUnavailable, SchemaRegistr
 from services.trigger.sources.repository import faults as fault_rows
 from services.trigger.sources.repository import positions as position_rows
 from services.trigger.sources.repository import workers as worker_rows
-from services.trigger.sources.repository.positions import StoredPosition
+from services.trigger.sources.repository.positions import Move, StoredPosition
 from services.trigger.sources.sealing import opened
 from services.trigger.sources.taking import Batch, Judge, ReadPosition, add_letters
 from shared.db.database import Database
@@ -48,6 +48,9 @@ MAX_BACKOFF_S = 60.0
 MAX_OUTBOX_ROWS = 20_000
 """While more wait for the relay, none are added: our broker's absence must not fill the database."""
 OUTBOX_CHECK_RECORDS = 5_000
+PROOF_RECORDS = 2_000
+"""So many are read at most to tell a topic from another of its name."""
+PROOF_TIMEOUT_S = 10.0
 
 
 class _Fenced(Exception):
@@ -136,24 +139,24 @@ class SourceReading:
             raise SourceProblem("secrets") from error
         reader = record_reader(source, secrets, settings.guard)
         judge = Judge(source, reader, settings.secret, self._country)
-        async with SourceCluster(source, secrets, settings.guard).connected() as cluster:
-            topic = await cluster.topic()
-            refuse_topics_of_others(source, topic, settings.own_cluster)
-            await self._claim(cluster, topic.partitions)
+        source_cluster = SourceCluster(source, secrets, settings.guard, settings.own_cluster)
+        async with source_cluster.connected() as cluster:
+            parts = await cluster.partitions()
+            await self._claim(cluster, parts)
             cluster.assign({part: each.next_offset for part, each in self._positions.items()})
-            await self._take_until(cluster, reader, judge, topic, stopping)
+            await self._take_until(cluster, reader, judge, parts, stopping)
 
     async def _take_until(
         self,
         cluster: SourceCluster,
         reader: RecordReader,
         judge: Judge,
-        topic: TopicAsIs,
+        parts: Sequence[int],
         stopping: asyncio.Event,
     ) -> None:
         """Take in what comes, until stopped or until the topic has other partitions."""
         try:
-            await self._take_all(cluster, reader, judge, topic, stopping)
+            await self._take_all(cluster, reader, judge, parts, stopping)
         except asyncio.CancelledError:
             if self._writing is not None:
                 self._writing.cancel()
@@ -166,7 +169,7 @@ class SourceReading:
         cluster: SourceCluster,
         reader: RecordReader,
         judge: Judge,
-        topic: TopicAsIs,
+        parts: Sequence[int],
         stopping: asyncio.Event,
     ) -> None:
         status_at, topic_at = time.monotonic(), time.monotonic() + self._settings.intervals.topic_s
@@ -174,11 +177,11 @@ class SourceReading:
             if self._writing is not None and self._writing.done():
                 await self._written()  # an error of it is known while nothing comes
             if time.monotonic() >= topic_at:
-                if (await cluster.topic()).partitions != topic.partitions:
+                if await cluster.partitions() != parts:
                     return
                 topic_at = time.monotonic() + self._settings.intervals.topic_s
             if time.monotonic() >= status_at:
-                await self._measure(cluster, topic.partitions)
+                await self._measure(cluster, parts)
                 status_at = time.monotonic() + self._settings.intervals.status_s
             if not self._positions:
                 await pause(stopping, 1.0)
@@ -208,16 +211,17 @@ class SourceReading:
         self._positions.clear()
         self._stopped.clear()
         at = {part: stored[part] for part in parts}
-        youngest = await cluster.at_times({part: each.max_ts for part, each in at.items() if each.max_ts > 0})
         for part, position in at.items():
-            next_offset = position.next_offset or 0
-            problem = _problem_of_position(
-                position, beginnings[part], ends[part], youngest.get(part), from_oldest=self._reads_all
-            )
+            problem = _problem_of_position(position, beginnings[part], ends[part])
             if problem is not None:
                 self._stopped[part] = problem
             else:
-                self._positions[part] = ReadPosition(next_offset, position.bad_run)
+                self._positions[part] = ReadPosition(position.next_offset or 0, position.bad_run)
+        if self._reads_all:
+            read = {part: at[part] for part in self._positions if at[part].max_ts > 0}
+            for part in await _of_another_topic(cluster, read):
+                del self._positions[part]
+                self._stopped[part] = "another_topic"
 
     @property
     def _reads_all(self) -> bool:
@@ -333,12 +337,33 @@ class SourceReading:
     async def _measure(self, cluster: SourceCluster, parts: Sequence[int]) -> None:
         """Show how far behind the source is, and what keeps partitions of it from being read."""
         ends = await cluster.ends(parts)
+        await self._pass_unreadable(cluster)
         async with self._database.reading() as uow:
             stored = await position_rows.positions_of(uow, self._source)
         lag = sum(
             max(ends[part] - (each.next_offset or 0), 0) for part, each in stored.items() if part in ends
         )
         await self._write_status(lag, next(iter(self._stopped.values()), None))
+
+    async def _pass_unreadable(self, cluster: SourceCluster) -> None:
+        """Move the positions over offsets that no reader gets a record of: else they count as lag for ever,
+        and as a loss once retention has removed them.
+
+        All records before the cluster's position were judged: nothing is fetched meanwhile.
+        """
+        moves: dict[int, Move] = {}
+        for part, each in self._positions.items():
+            passed = await cluster.position(part)
+            if passed > each.next_offset:
+                moves[part] = Move(each.next_offset, passed, 0, each.bad_run, 0, 0, 0)
+        if not moves:
+            return
+        await self._written()
+        async with self._database.transaction() as uow:
+            if not await position_rows.move(uow, self._source, moves):
+                raise _Fenced
+        for part, move in moves.items():
+            self._positions[part] = ReadPosition(move.end, move.bad_run)
 
     async def _write_status(self, lag: int | None, problem: ProblemCode | None) -> None:
         async with self._database.transaction() as uow:
@@ -354,26 +379,41 @@ def record_reader(source: Source, secrets: Secrets, guard: AddressGuard) -> Reco
     return RecordReader(source, schemas)
 
 
-def _problem_of_position(
-    position: StoredPosition,
-    beginning: int,
-    end: int,
-    youngest: tuple[int, int] | None,
-    *,
-    from_oldest: bool,
-) -> ProblemCode | None:
-    """Whether the position belongs to the topic as it is.
-
-    :param youngest: offset and time of the first record that is not older than the youngest one taken in.
-    :param from_oldest: whether all records before the position were read, so that none is younger than that.
-    """
+def _problem_of_position(position: StoredPosition, beginning: int, end: int) -> ProblemCode | None:
+    """Whether the position can belong to the topic as it is, by the offsets that it has."""
     next_offset = position.next_offset or 0
     if next_offset > end:
         return "another_topic"
     if next_offset < beginning:
         return "lost"
-    if from_oldest and youngest is not None:
-        offset, at = youngest
-        if offset < next_offset and at > position.max_ts:
-            return "another_topic"
     return "misfits" if position.bad_run >= MAX_BAD_RUN else None
+
+
+async def _of_another_topic(cluster: SourceCluster, read: Mapping[int, StoredPosition]) -> list[int]:
+    """The partitions that have a record before the position that is younger than all that were read.
+
+    Only of partitions whose records before the position were all read: such a record was never there. What is
+    found by time is a hint alone: it may be a marker of a transaction, or a record of one that was aborted,
+    which no reader gets. So the records from there on are read.
+    """
+    hints = await cluster.at_times({part: each.max_ts + 1 for part, each in read.items()})
+    left = {part: hint[0] for part, hint in hints.items() if hint and hint[0] < (read[part].next_offset or 0)}
+    if not left:
+        return []
+    cluster.assign(left)
+    another: list[int] = []
+    deadline, seen = time.monotonic() + PROOF_TIMEOUT_S, 0
+    while left and seen < PROOF_RECORDS and time.monotonic() < deadline:
+        fetched = await cluster.fetch(wait_ms=FETCH_WAIT_MS, most=MAX_BATCH_RECORDS)
+        seen += sum(map(len, fetched.values()))
+        for part in list(left):
+            position = read[part]
+            end = position.next_offset or 0
+            records = fetched.get(part, [])
+            younger = any(each.offset < end and each.timestamp > position.max_ts for each in records)
+            if younger:
+                another.append(part)
+            if younger or await cluster.position(part) >= end:
+                del left[part]
+                cluster.pause(part)
+    return another

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from aiokafka.admin import NewTopic
 from chaos.arena import Arena, Scenario
 from chaos.scenarios.processes import RESTARTED
+from support.sources import make_topic
 
 from services.trigger import tenants
 from services.trigger.sources.domain import SourceConnection
@@ -17,7 +17,7 @@ from services.trigger.sources.repository import sources as source_rows
 from services.trigger.sources.source_commands import Wanted, declare, read_again
 from shared.db.database import Database
 from shared.ids import uuid7
-from shared.kafka.kernel.clients import an_admin, new_producer, start_producer, stop_producer
+from shared.kafka.kernel.clients import new_producer, start_producer, stop_producer
 from shared.privacy.audit import AuditActor
 
 RECORDS_PER_MOMENT = 200
@@ -35,8 +35,7 @@ async def sources_read(arena: Arena) -> None:
     """
     stack, tenant, source_id = arena.stack, f"{arena.tenant}-src", uuid7()
     topic = f"sources.{tenant}.orders"
-    async with an_admin(stack.state.kafka) as admin:
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
+    await make_topic(stack.state.kafka, topic, PARTITIONS)
     second = stack.add_worker("trigger", 2)
     await second.until_ready()
     good = bad = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -217,6 +218,57 @@ async def test_a_topic_that_lost_records_or_was_made_again_waits_for_somebody(be
         await bench.client.post(f"{at}/read-again", json={"another_topic": True})
         await bench.until(source, taken=7)
     assert (await bench.taken())[-1].id == f"{topic}@1/0/0"
+
+
+async def test_a_source_of_transactions_goes_on_after_a_restart_and_is_not_behind_their_markers(
+    bench: SourceBench,
+) -> None:
+    topic, hour_ago = await bench.topic(), int(time.time() * 1_000) - 3_600_000
+    for number in range(3):
+        await bench.write_in_transaction(topic, an_order(f"o{number}"), timestamp_ms=hour_ago + number)
+    source = await bench.declare(topic)
+    async with bench.workers():
+        await bench.until(source, taken=3, lag=0)
+    await bench.write_in_transaction(topic, an_order("never"), timestamp_ms=hour_ago + 10_000, aborted=True)
+    await bench.write(topic, an_order("o3"), timestamp_ms=hour_ago + 3)
+    async with bench.workers():
+        await bench.until(source, taken=4, lag=0)
+    await bench.write_in_transaction(topic, an_order("o4"), timestamp_ms=hour_ago + 4)
+    async with bench.workers():
+        assert (await bench.until(source, taken=5, lag=0))["problem"] is None
+    assert [each.id for each in await bench.taken()] == ["o0", "o1", "o2", "o3", "o4"]
+    looked = await bench.client.post(f"/v1/sources/{source['id']}/preview", json={})
+    assert [each["event"]["id"] for each in looked.json()["records"]] == ["o4", "o3", "o2", "o1", "o0"]
+
+
+async def test_markers_that_retention_removed_are_no_loss(bench: SourceBench) -> None:
+    topic = await bench.topic()
+    await bench.write_in_transaction(topic, an_order("one"))
+    source = await bench.declare(topic)
+    async with bench.workers():
+        await bench.until(source, taken=1, lag=0)
+    await bench.write(topic, an_order("two"))
+    await delete_records(bench.kafka, TopicPartition(topic, 0), before=2)
+    async with bench.workers():
+        assert (await bench.until(source, taken=2, lag=0))["problem"] is None
+
+
+async def test_a_topic_made_again_is_known_by_a_record_behind_markers_and_aborted_ones(
+    bench: SourceBench,
+) -> None:
+    topic, hour_ago = await bench.topic(), int(time.time() * 1_000) - 3_600_000
+    await bench.write(topic, *(an_order(f"o{number}") for number in range(6)), timestamp_ms=hour_ago)
+    source = await bench.declare(topic)
+    async with bench.workers():
+        await bench.until(source, taken=6, lag=0)
+    await delete_topic(bench.kafka, topic)
+    await make_topic(bench.kafka, topic)
+    await bench.write_in_transaction(topic, an_order("never"), timestamp_ms=hour_ago + 1, aborted=True)
+    await bench.write_in_transaction(topic, an_order("p0"), timestamp_ms=hour_ago + 1)
+    await bench.write(topic, *(an_order(f"p{number}") for number in range(1, 6)))
+    async with bench.workers():
+        await bench.until_problem(source, "another_topic")
+    assert len(await bench.taken()) == 6
 
 
 async def test_a_hundred_misfits_in_a_row_stop_the_partition_until_somebody_looks(bench: SourceBench) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import struct
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +22,7 @@ from msgspec.structs import replace
 from services.trigger.sources.avro import AvroSchema, BadSchema
 from services.trigger.sources.domain import Filter, Reading, Rule, Source, SourceConnection, SourceRefused
 from services.trigger.sources.forms import UnreadableMappingLine, mapping_of, mapping_text
+from services.trigger.sources.json_schema import JsonSchema
 from services.trigger.sources.mapping import check_rules, look_up, mapped, time_of
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
@@ -248,6 +251,14 @@ def test_a_record_that_its_json_schema_refuses_does_not_fit() -> None:
         assert "schema" in str(refused.value.remedy)
 
 
+WIDE = {
+    "type": "record",
+    "name": "Wide",
+    "fields": [{"name": f"f{number}", "type": "null"} for number in range(1_000)]
+    + [{"name": "byte", "type": "boolean"}],
+}
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -255,6 +266,10 @@ def test_a_record_that_its_json_schema_refuses_does_not_fit() -> None:
         {"type": "array", "items": {"type": "record", "name": "Nothing", "fields": []}},
         {"type": "record", "name": "N", "fields": [{"name": "next", "type": ["null", "N"]}]},
         {"type": "map", "values": {"type": "array", "items": {"type": "fixed", "name": "F", "size": 0}}},
+        {"type": "array", "items": {"type": "fixed", "name": "F", "size": -1}},
+        {"type": "array", "items": WIDE},
+        {"type": "map", "values": ["null", WIDE]},
+        {"type": "bytes", "logicalType": "decimal", "precision": 1_000_000},
         {"type": "record", "name": "N"},
         {"type": "nothing"},
         5,
@@ -276,6 +291,91 @@ def test_an_avro_schema_whose_types_multiply_is_refused() -> None:
         }
     with pytest.raises(BadSchema):
         AvroSchema(kind)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"type": "bytes", "logicalType": "decimal", "precision": 20, "scale": 2},
+        {"type": "fixed", "name": "F", "size": 900_000, "logicalType": "decimal", "precision": 20},
+        {"type": "string", "logicalType": "uuid"},
+    ],
+)
+def test_a_long_value_of_a_logical_type_is_refused_before_it_is_converted(kind: Any) -> None:
+    schema = AvroSchema(kind)
+    encoded = BytesIO()
+    plain = {name: each for name, each in kind.items() if name != "logicalType"}
+    long_value = "7" * 900_000 if kind["type"] == "string" else b"7" * 900_000
+    fastavro.schemaless_writer(encoded, fastavro.parse_schema(plain), long_value)
+    began = time.process_time()
+    with pytest.raises(ValueError, match="none of the schema"):
+        schema.decode(encoded.getvalue())
+    assert time.process_time() - began < 1
+
+
+def test_a_decimal_keeps_its_scale() -> None:
+    schema = AvroSchema({"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2})
+    assert schema.decode(b"\x04\x04\xd2") == Decimal("12.34")
+
+
+def nested_unevaluated(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"properties": {"a": {}}}
+    for _ in range(levels):
+        schema = {"allOf": [schema], "unevaluatedProperties": False}
+    return schema
+
+
+def test_a_record_with_a_million_faults_by_its_json_schema_is_refused_within_a_second() -> None:
+    kind: dict[str, Any] = {"items": {"minimum": 5}}
+    for _ in range(40):
+        kind = {"anyOf": [{"items": {"minimum": 7}}, kind]}
+    schema = JsonSchema(kind)
+    began = time.process_time()
+    with pytest.raises(ValueError, match="does not fit"):
+        schema.decode(b"[" + b"1," * 25_000 + b"1]")
+    assert time.process_time() - began < 1
+
+
+def test_a_json_schema_whose_references_multiply_or_lead_in_a_circle_is_refused() -> None:
+    twice = {f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}] * 2} for number in range(27)} | {
+        "d27": {"type": "object"}
+    }
+    refused: list[Any] = [
+        {"$defs": twice, "$ref": "#/$defs/d0"},
+        {"$defs": {"outer": {"$id": "http://a.example/", "$defs": twice, "$ref": "#/$defs/d0"}}},
+        {"properties": {"child": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}},
+        {"$defs": {"a": {"properties": {"child": {"$ref": "#/$defs/a"}}}}, "$ref": "#/$defs/a"},
+        nested_unevaluated(60),
+        {"$defs": {"a": {"$dynamicAnchor": "a"}}, "$dynamicRef": "#a"},
+        {"$ref": "#/$defs/missing"},
+    ]
+    for schema in refused:
+        with pytest.raises(BadSchema):
+            JsonSchema(schema)
+
+
+def test_a_record_that_is_too_large_for_its_json_schema_is_refused_before_it_is_checked() -> None:
+    schema = JsonSchema({"items": {"allOf": [{"minimum": -number} for number in range(1_000)]}})
+    assert schema.decode(b"[1,2]") == [1, 2]
+    with pytest.raises(ValueError, match="too large"):
+        schema.decode(b"[" + b"1," * 100_000 + b"1]")
+
+
+def test_a_json_schema_may_use_a_definition_in_several_places() -> None:
+    money = {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
+    properties = {"id": {"type": "string"}, "$ref": {"type": "string"}}
+    properties |= {name: {"$ref": "#/definitions/a~1money"} for name in ("net", "gross")}
+    schema = JsonSchema(
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "$id": "http://shop.example/order",
+            "definitions": {"a/money": money},
+            "properties": properties,
+        }
+    )
+    assert schema.decode(b'{"net": {"amount": 1}}') == {"net": {"amount": 1}}
+    with pytest.raises(ValueError, match="/gross"):
+        schema.decode(b'{"gross": {}}')
 
 
 def test_a_json_schema_that_refers_to_another_server_is_not_fetched() -> None:

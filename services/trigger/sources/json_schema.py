@@ -1,0 +1,145 @@
+"""JSON Schemas that are safe to check unknown values by: what a check costs is known before it begins.
+
+A schema and a record come from outside, and one worker reads the records of many companies. References
+multiply: each of thirty definitions that names the next one twice is a thousand million checks of one value.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema_rs
+
+from services.trigger.sources.avro import BadSchema
+
+MAX_PARTS = 20_000
+"""Keywords and entries of a schema, each counted where it is used."""
+MAX_CHECKS = 10_000_000
+"""Of a record: parts of the schema times values of the record; about half a second."""
+MAX_DESCRIBED_CHECKS = 100_000
+"""For which a fault is said with its place: all faults of all branches are described for that, which takes
+hundreds of times as long."""
+UNEVALUATED_WEIGHT = 8
+"""What is beneath such a keyword is checked again for it: each within another multiplies the checks."""
+_UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
+_OTHER_REFERENCES = frozenset({"$dynamicRef", "$recursiveRef"})
+_OTHER_BASES = frozenset({"$id", "$schema"})
+_OLD_DRAFTS = ("draft-03", "draft-04")
+"""In these ``id`` is what ``$id`` is later."""
+
+
+class JsonSchema:
+    """One schema, and the values that fit it."""
+
+    def __init__(self, schema: Any) -> None:
+        """:raises BadSchema: when it is no JSON Schema, or not a safe one."""
+        self._parts = _Expansion(schema).parts()
+        try:
+            # Patterns in linear time, and no schema from anywhere else: both come from outside.
+            self._validator = jsonschema_rs.validator_for(
+                schema, pattern_options=jsonschema_rs.RegexOptions(), offline=True
+            )
+        except (ValueError, TypeError, RecursionError, jsonschema_rs.ValidationError) as error:
+            raise BadSchema("it is no JSON Schema, or refers to another") from error
+
+    def decode(self, value: bytes) -> Any:
+        """The value.
+
+        :raises ValueError: when it does not fit; the message says why.
+        """
+        # Each part looks at each value once at most; so many values there are at most.
+        values = 1 + sum(value.count(each) for each in (b",", b"[", b"{"))
+        if self._parts * values > MAX_CHECKS:
+            raise ValueError("the value is too large for so large a schema")
+        try:
+            decoded = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("the value is not JSON") from error
+        if not self._validator.is_valid(decoded):
+            place = self._place_of_fault(decoded) if self._parts * values <= MAX_DESCRIBED_CHECKS else ""
+            raise ValueError(f"the value does not fit its schema{place and f' at {place}'}")
+        return decoded
+
+    def _place_of_fault(self, decoded: Any) -> str:
+        fault = next(self._validator.iter_errors(decoded), None)
+        return "".join(f"/{each}" for each in fault.instance_path)[:200] or "/" if fault is not None else ""
+
+
+class _Expansion:
+    """A schema with each reference replaced by what it refers to."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+        self._within: list[str] = []
+        self._parts = 0
+        self._weight = 1
+
+    def parts(self) -> int:
+        """How many parts it has.
+
+        :raises BadSchema: when they are too many, or endless.
+        """
+        root = self._schema
+        if not isinstance(root, dict):
+            return 1
+        try:
+            self._refuse_other_bases(root)
+            # Definitions count where they are referred to.
+            self._count({name: each for name, each in root.items() if name not in {"$defs", "definitions"}})
+        except RecursionError as error:
+            raise BadSchema("it is nested too deeply") from error
+        return self._parts
+
+    def _refuse_other_bases(self, root: dict[str, Any]) -> None:
+        """Another base, or a reference by a name, would lead elsewhere than to the place that is counted."""
+        old = any(each in str(root.get("$schema")) for each in _OLD_DRAFTS)
+        for each in _objects(root):
+            bases = {*_OTHER_BASES, "id"} if old else _OTHER_BASES
+            names = _OTHER_REFERENCES if each is root else _OTHER_REFERENCES | bases
+            if any(isinstance(each.get(name), str) for name in names):
+                raise BadSchema("it has references other than to its own definitions")
+
+    def _count(self, schema: Any) -> None:
+        if not isinstance(schema, dict | list):
+            return
+        weight = self._weight
+        if not _UNEVALUATED.isdisjoint(schema if isinstance(schema, dict) else ()):
+            self._weight *= UNEVALUATED_WEIGHT
+        self._parts += self._weight * (1 + len(schema))
+        if self._parts > MAX_PARTS:
+            raise BadSchema("it has too many parts, each counted where it is used")
+        for each in schema.values() if isinstance(schema, dict) else schema:
+            self._count(each)
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if isinstance(reference, str):
+            self._follow(reference)
+        self._weight = weight
+
+    def _follow(self, reference: str) -> None:
+        if reference in self._within:
+            raise BadSchema("it has a type within itself")
+        if not reference.startswith("#/"):
+            raise BadSchema("it has references other than to its own definitions")
+        found = self._schema
+        try:
+            for step in unquote(reference[2:]).split("/"):
+                name = step.replace("~1", "/").replace("~0", "~")
+                found = found[int(name)] if isinstance(found, list) else found[name]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise BadSchema("it refers to a definition that it does not have") from error
+        self._within.append(reference)
+        self._count(found)
+        self._within.pop()
+
+
+def _objects(schema: Any) -> Iterator[dict[str, Any]]:
+    """All objects of a schema, in whatever place."""
+    left = [schema]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            yield each
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
