@@ -4,13 +4,14 @@ import asyncio
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.imports import repository
 from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.mapping import Mapping, MappingFault, guess_mapping, mapping_faults
-from services.dispatcher.imports.tables import Row, open_file
+from services.dispatcher.imports.tables import open_file
 from services.dispatcher.imports.taking import (
     CompanyFacts,
     read_customer_rows,

@@ -9,8 +9,9 @@ from hashlib import blake2b
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.imports.cells import DateOrder, time_of, whole_of
-from services.dispatcher.imports.tables import Row, clean_cell
+from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.comparing import Month
 from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded
 from shared.events.nps import SCALE

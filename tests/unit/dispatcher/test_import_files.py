@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.dispatcher.csv_records import Row, rows_of_lines
 from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.imports.decoding import MAX_LINE_CHARACTERS, find_encoding
 from services.dispatcher.imports.domain import MAX_PART_BYTES, MAX_ROWS_PER_PART
 from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.mapping import Mapping, column_of, guess_mapping, mapping_faults
-from services.dispatcher.imports.tables import FileTable, Row, clean_cell, open_file
+from services.dispatcher.imports.tables import FileTable, clean_cell, open_file
 from services.dispatcher.imports.uploads import encode_row, parts_of, rows_of_part
 from shared.values.messages import message
 
@@ -86,6 +87,73 @@ def test_a_row_that_is_no_row_costs_no_other_one() -> None:
     ]
     (bad,) = [row for row in rows if row.remedy is not None]
     assert (bad.number, str(bad.remedy)) == (3, "A quote is not closed. Save the table as CSV once more.")
+
+
+def customers(count: int, **lines: str) -> list[str]:
+    """The lines of a file of customers, some of them replaced by their numbers."""
+    given_lines = [f"c-{n};c{n}@example.com;DK" for n in range(count)]
+    for place, line in lines.items():
+        given_lines[int(place.removeprefix("at_"))] = line
+    return ["Customer ID;E-mail;Land", *given_lines]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [{}, {"at_70": 'c-70;c70@example.com";DK'}, {"at_70": 'c-70";c70@example.com;DK'}],
+    ids=["never closed", "closed far below", "closed far below in another column"],
+)
+def test_a_quote_that_is_not_closed_costs_no_row_behind_it(closing: dict[str, str]) -> None:
+    lines = customers(6_000, at_9='c-9;"c9@example.com;DK', **closing)
+    found = list(read("\n".join(lines)).rows)
+    assert [row.number for row in found] == list(range(2, 6_002))
+    (bad,) = [row for row in found if row.remedy is not None]
+    assert (bad.number, bad.cells) == (11, ["c-9", "c9@example.com", "DK"]), "it can be mended"
+
+
+@pytest.mark.parametrize(
+    ("line", "cells_of_it"),
+    [
+        ('1;"my 12" tv";x', ["1", 'my 12" tv', "x"]),
+        ('1;"a"b;x', ["1", '"a"b', "x"]),
+        ('1;"open;"x ""y"""', ["1", 'open;"x "y"']),
+        ('"', [""]),
+    ],
+)
+def test_a_row_whose_quotes_do_not_fit_keeps_the_text_of_its_cells(line: str, cells_of_it: list[str]) -> None:
+    bad, other = read(f"a;b;c\n{line}\n2;fine;y\n").rows
+    assert bad.remedy is not None
+    assert (bad.cells, other.cells, other.remedy) == (cells_of_it, ["2", "fine", "y"], None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Fast, friendly\nand cheap", "One\n\nTwo, three\n4 stars", 'Says ""no"",\n""never""', "a@b.dk\nx"],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_text_with_line_breaks_in_quotes_is_one_cell(cell: str, place: int) -> None:
+    def line(row: list[str]) -> str:
+        return ",".join(row) + "\n"
+
+    around = ["7", "2026-03-02"]
+    row = [*around[:place], f'"{cell}"', *around[place:]]
+    above = [*around[:place], "fine", *around[place:]]
+    found = list(read(line(["a", "b", "c"]) + line(above) + line(row) + line(above)).rows)
+    text = cell.replace('""', '"')
+    assert [row.cells for row in found] == [above, [*around[:place], text, *around[place:]], above]
+    assert [row.remedy for row in found] == [None] * 3
+
+
+def test_rows_of_words_alone_are_not_swallowed_either() -> None:
+    rows = list(read('a;b\n"kim;gold\nlee;gold\nann;gold\nbo;gold"\njo;gold\n').rows)
+    assert [row.remedy is None for row in rows] == [False, True, True, True, True]
+
+
+@given(st.text(st.sampled_from('",;\nab1 @'), max_size=60))
+def test_no_line_is_lost_whatever_its_quotes(text: str) -> None:
+    found = list(rows_of_lines(iter(text.splitlines(keepends=True)), ","))
+    kept = "".join(cell for row in found for cell in row.cells)
+    for character in "ab1@;":
+        assert kept.count(character) == text.count(character)
 
 
 @pytest.mark.parametrize(
