@@ -82,6 +82,8 @@ async def move_in(
             f"{len(reading.taken)} answers, {reading.unsubscribed} who have unsubscribed; "
             f"{reading.unanswered} rows without a score, {reading.asked} of them with when they were asked"
         )
+        if reading.unreadable:
+            tell(_unreadable_in_words(reading))
         refused: dict[int, str] = {}
         if reading.unsubscribed:  # before all else: nobody of them is to be asked
             await _import(database, wanted, "suppressions", suppressions, SUPPRESSIONS, tell)
@@ -90,6 +92,16 @@ async def move_in(
             refused = await _import(database, wanted, "answers", answers, ANSWERS, tell)
     reading.settle(refused)
     return months_in_words(reading.months.items())
+
+
+def _unreadable_in_words(reading: ExportReading) -> str:
+    rows = ", ".join(map(str, reading.unreadable_rows))
+    more = reading.unreadable - len(reading.unreadable_rows)
+    return (
+        f"{reading.unreadable} rows cannot be read and are not taken: {rows}"
+        f"{f' and {more} more' if more else ''}. "
+        "Mend their quotes and move the file in once more: what was taken already changes nothing."
+    )
 
 
 class WrittenRows(NamedTuple):

@@ -103,6 +103,19 @@ def test_the_export_of_each_vendor_is_read_in_its_documented_form(
     assert len(suppressions) == reading.unsubscribed == unsubscribed
 
 
+def test_rows_that_cannot_be_read_are_counted_and_named_and_cost_no_other_row() -> None:
+    lines = DELIGHTED.splitlines()
+    lines[1:1] = ['0,9,"never closed,2026-01-31 23:30:00 UTC,9,bo@example.com,,nps,2026-02-02 09:00:00 UTC']
+    reading, answers, suppressions, asked = moved("delighted", "\n".join(lines))
+    assert (len(answers), len(suppressions), len(asked)) == (2, 2, 1)
+    assert (reading.unreadable, reading.unreadable_rows) == (1, [2])
+    remedy = "A quote is not closed. Save the table as CSV once more."
+    assert (
+        months_in_words(reading.months.items())[-2]
+        == f"no date {'none':>18}{'none':>18}  1 cannot be read: {remedy}"
+    )
+
+
 def test_a_column_that_was_renamed_is_said() -> None:
     content = "What,When,Wer\n9,2026-01-01,kim@example.com\n"
     _, answers, *_ = moved("csv", content, chosen={"score": "What", "answered_at": "When", "email": "Wer"})
