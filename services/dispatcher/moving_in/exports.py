@@ -13,7 +13,7 @@ from services.dispatcher.csv_records import Row
 from services.dispatcher.imports.cells import DateOrder, time_of, whole_of
 from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.comparing import Month
-from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded
+from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded, is_nps
 from shared.events.nps import SCALE
 from shared.values.csv_cells import safe_cell
 from shared.values.messages import Message
@@ -25,7 +25,8 @@ SUPPRESSION_COLUMNS = ("email", "customer_id", "reason", "since")
 NO_DATE = "no date"
 """In place of a month."""
 MAX_ROWS_NAMED = 20
-_UNIX_SECONDS = range(10**8, 10**11)
+_UNIX_DIGITS = 11
+_UNIX_SECONDS = range(10**8, 10**_UNIX_DIGITS)
 
 
 class Taken(NamedTuple):
@@ -91,10 +92,10 @@ class ExportReading:
 
     def _answer(self, cells: list[str], lines: "_Lines") -> None:
         text = self.columns.text("score", cells)
-        question = folded(self.columns.text("question", cells))
+        question = self.columns.text("question", cells)
         at = self._time(self.columns.text("answered_at", cells))
         theirs = NO_DATE if at is None else f"{at.astimezone(self.their_zone):%Y-%m}"
-        if question and "nps" not in question:
+        if question and not is_nps(question):
             self.month(theirs).reasons["of another question than NPS"] += 1
             return
         score = whole_of(text, "comma" if "," in text else "point")
@@ -143,7 +144,7 @@ class ExportReading:
         lines.write(email, customer_id, "unsubscribed", since.isoformat() if since else "")
 
     def _time(self, text: str) -> datetime | None:
-        if text.isdecimal() and int(text) in _UNIX_SECONDS:
+        if len(text) <= _UNIX_DIGITS and text.isdecimal() and int(text) in _UNIX_SECONDS:
             return datetime.fromtimestamp(int(text), UTC)
         return time_of(text, self.order, self.their_zone)
 
