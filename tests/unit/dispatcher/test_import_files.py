@@ -58,6 +58,28 @@ def test_the_encoding_is_found_by_the_whole_file_not_by_its_beginning() -> None:
     assert find_encoding(io.BytesIO(split)) == "utf-8"
 
 
+def test_a_broken_byte_is_a_fault_of_its_cell_and_changes_no_other_one() -> None:
+    rows = [f"9,2026-01-01,k{n}@example.com,Søren".encode() for n in range(40_000)]
+    rows[30_000] = rows[30_000].replace(b"k3", b"\xffk3")
+    table = read(b"\n".join([b"s,t,e,shop", *rows]))
+    assert table.encoding == "utf-8"
+    by = reader("answers", NAMES, **ANSWER)
+    items = [by.read(row) for row in table.rows]
+    assert [(each.number, each.column) for each in items if isinstance(each, FaultyRow)] == [(30_002, "e")]
+    shops = {each.content["segments"]["shop"] for each in items if isinstance(each, Item)}
+    assert (len(items), shops) == (40_000, {"Søren"})
+
+
+def test_a_character_that_another_system_could_not_read_is_utf8() -> None:
+    assert find_encoding(io.BytesIO("a\nS\ufffdren\n".encode())) == "utf-8"
+
+
+@pytest.mark.parametrize("text", ["Søren", "Søren Ærø Åse", "naïve café", "Ã¸ dør"])
+def test_a_file_of_windows_stays_one(text: str) -> None:
+    table = read(f"a,b\n1,{text}\n".encode("cp1252"))
+    assert (table.encoding, [row.cells for row in table.rows]) == ("cp1252", [["1", text]])
+
+
 @pytest.mark.parametrize(
     ("content", "names", "rows"),
     [
