@@ -17,6 +17,10 @@ _END_OF_LINE = "\r\n"
 _MIN_LINES_WITHOUT_A_SIGN = 3
 """So many lines of as many cells as there are columns are rows, even when they hold nothing but words."""
 _MAX_SIGN = 40
+_MAX_LINES_OF_ROW = 10_000
+_MAX_LINES_READ_AGAIN = 1_000_000
+"""Behind so many a row has only few lines: a file of nothing but stray quotes is read in bounded time."""
+_FEW_LINES = 20
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 OPEN_QUOTE = message("A quote is not closed. Save the table as CSV once more.")
 
@@ -37,13 +41,16 @@ def rows_of_lines(lines: Iterator[str], separator: str) -> Iterator[Row]:
     :param lines: each with its end; a line break in a cell stays.
     """
     ahead: deque[str] = deque()
-    number, before = 0, list[str]()
+    number, read_again, before = 0, 0, list[str]()
     width: int | None = None
     while True:
         number += 1
         taken: list[str] = []
+        most = _MAX_LINES_OF_ROW if read_again < _MAX_LINES_READ_AGAIN else _FEW_LINES
         try:
-            cells = next(csv.reader(_taking(ahead, lines, taken), delimiter=separator, strict=True), None)
+            cells = next(
+                csv.reader(_taking(ahead, lines, taken, most), delimiter=separator, strict=True), None
+            )
             remedy = None
         except csv.Error as error:
             cells, remedy = [], _remedy_of(error, number, len(taken))
@@ -52,6 +59,7 @@ def rows_of_lines(lines: Iterator[str], separator: str) -> Iterator[Row]:
         if remedy is None and len(taken) > 1 and _swallows_rows(taken, cells, separator, width, before):
             remedy = OPEN_QUOTE
         if remedy is not None:
+            read_again += len(taken) - 1
             ahead.extendleft(reversed(taken[1:]))
             yield Row(number, _loose_cells(taken[0], separator), remedy)
             continue
@@ -60,8 +68,8 @@ def rows_of_lines(lines: Iterator[str], separator: str) -> Iterator[Row]:
         yield Row(number, cells)
 
 
-def _taking(ahead: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
-    while (line := ahead.popleft() if ahead else next(lines, None)) is not None:
+def _taking(ahead: deque[str], lines: Iterator[str], taken: list[str], most: int) -> Iterator[str]:
+    while len(taken) < most and (line := ahead.popleft() if ahead else next(lines, None)) is not None:
         taken.append(line)
         yield line
 

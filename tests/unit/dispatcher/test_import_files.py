@@ -170,6 +170,11 @@ def test_rows_of_words_alone_are_not_swallowed_either() -> None:
     assert [row.remedy is None for row in rows] == [False, True, True, True, True]
 
 
+def test_a_file_of_nothing_but_stray_quotes_is_read_in_bounded_time_and_to_its_end() -> None:
+    rows = list(read("a,b,c,d,e\n" + '1,9,tv 12",x,"\n' * 60_000 + "1,9,tv,x,y\n").rows)
+    assert (len(rows), rows[-1].cells) == (60_001, ["1", "9", "tv", "x", "y"])
+
+
 @given(st.text(st.sampled_from('",;\nab1 @'), max_size=60))
 def test_no_line_is_lost_whatever_its_quotes(text: str) -> None:
     found = list(rows_of_lines(iter(text.splitlines(keepends=True)), ","))
