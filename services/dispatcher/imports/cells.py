@@ -25,7 +25,7 @@ _WITH_GROUPS = {
 }
 _MAX_NUMBER_LENGTH = 40
 """Longer ones are no amounts, and most readers of JSON refuse them."""
-_ANY_ZONE = ZoneInfo("UTC")
+_ANY_ZONE = zone_of()
 _BLANKS = re.compile(r"[\s\u00a0\u202f']+")
 TIME_REMEDIES: dict[DateOrder, Message] = {
     "ymd": message("Write the time like 2026-03-02 14:30, or choose another order of day and month."),

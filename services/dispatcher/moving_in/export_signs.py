@@ -8,7 +8,7 @@ from services.dispatcher.imports.cells import OrderSigns
 from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.vendors import Columns, Part, is_kind_of_question
 
-TIMES: tuple[Part, ...] = ("answered_at", "invited_at", "unsubscribed")
+TIME_PARTS: tuple[Part, ...] = ("answered_at", "invited_at", "unsubscribed")
 
 
 @dataclass
@@ -26,7 +26,7 @@ def look_through(rows: Iterator[Row], columns: Columns) -> ExportSigns:
     for row in rows:
         if row.remedy is None:
             cells = [clean_cell(cell) for cell in row.cells]
-            for part in TIMES:
+            for part in TIME_PARTS:
                 signs.dates.add(columns.text(part, cells))
             signs.names_kinds = signs.names_kinds or is_kind_of_question(columns.text("question", cells))
     return signs
