@@ -96,8 +96,11 @@ def _swallows_rows(
     width = len(first) if width is None else width
     if len(_trimmed(cells)) > width:
         return True
-    if len(first) != width:  # of a text with line breaks all but the last column stands behind the last line
+    if len(first) < width:  # the line of a row that was never closed has all of its cells
         return False
+    if width > 1 and len(next(csv.reader(lines[:1], delimiter=separator))) == 1:
+        # It opens in the first column: the line in which it ends has as many cells as a row, whatever it is.
+        others = others[:-1]
     alike = [other for other in others if len(other) == width]
     signs = [{sign for cell in column if (sign := _sign(cell))} for column in _columns(width, first, before)]
     if any(_sign(cell) in known for other in alike for cell, known in zip(other, signs, strict=True)):

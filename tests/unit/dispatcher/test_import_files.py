@@ -165,9 +165,18 @@ def test_a_text_with_line_breaks_in_quotes_is_one_cell(cell: str, place: int) ->
     assert [row.remedy for row in found] == [None] * 3
 
 
+def test_a_text_with_separators_that_is_never_closed_swallows_nothing() -> None:
+    lines = [f"{n},fine,2026-01-02,k{n}@example.com" for n in range(40)]
+    lines[3] = '3,"Fast, cheap, and,2026-01-02,k3@example.com'
+    lines[9] = '9,tv 12",2026-01-02,k9@example.com'
+    rows = list(read("\n".join(["id,comment,date,email", *lines])).rows)
+    assert [row.number for row in rows if row.remedy is not None] == [5]
+    assert len(rows) == 40
+
+
 def test_rows_of_words_alone_are_not_swallowed_either() -> None:
-    rows = list(read('a;b\n"kim;gold\nlee;gold\nann;gold\nbo;gold"\njo;gold\n').rows)
-    assert [row.remedy is None for row in rows] == [False, True, True, True, True]
+    rows = list(read('a;b\n"kim;gold\nlee;gold\nann;gold\nida;gold\nbo;gold"\njo;gold\n').rows)
+    assert [row.remedy is None for row in rows] == [False, True, True, True, True, True]
 
 
 def test_a_file_of_nothing_but_stray_quotes_is_read_in_bounded_time_and_to_its_end() -> None:

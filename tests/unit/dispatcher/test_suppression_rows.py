@@ -114,6 +114,10 @@ def test_a_quote_that_is_not_closed_costs_no_row_behind_it(behind: str) -> None:
     assert len(found) == 3 + behind.count("\n")
 
 
+def test_two_ids_in_one_pair_of_quotes_are_no_id() -> None:
+    assert [type(each) for each in read('customer_id\n"c-1\nc-2"\n')] == [SuppressionFault, SuppressionRow]
+
+
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20))
 def test_a_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
     assert plain_cell(safe_cell(text)) == text
