@@ -1,19 +1,18 @@
 """Tables of comma-separated values, as spreadsheets write them: their columns, and their rows one by one."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from shared.values.messages import Count, Message, message
+from services.dispatcher.csv_records import Row, rows_of_lines
+from shared.values.messages import Message, message
 
 SEPARATORS = (",", ";", "\t")
 _STATED_SEPARATOR = re.compile(r'"?sep=([,;\t])"?[,;\t]*', re.IGNORECASE)
 """The line by which spreadsheets state what separates the cells; it is no row of the table."""
 _END_OF_LINE = "\r\n"
 MORE_CELLS = message("This row has more cells than there are columns.")
-_OPEN_QUOTE = message("A quote is not closed. Save the table as CSV once more.")
 
 
 class BadTable(Exception):
@@ -24,22 +23,13 @@ class BadTable(Exception):
         self.remedy = remedy
 
 
-class UnreadableRow(BadTable):
-    """From this row on the text is no table."""
-
-    def __init__(self, number: int, remedy: Message) -> None:
-        super().__init__(remedy)
-        self.number = number
-
-
 class Table(NamedTuple):
     """A table that is read as its rows are taken; one of them is in memory at a time."""
 
     names: list[str]
     """Of the columns, in lower case. Columns behind the last name are empty ones."""
-    rows: Iterator[tuple[int, list[str]]]
-    """Each row that is not blank, with its number; the row of names is the first. Taking one raises
-    ``UnreadableRow``."""
+    rows: Iterator[Row]
+    """Each row that is not blank; one that cannot be read has a remedy."""
 
 
 def open_table(lines: Iterable[str], case_matters_behind: str | None = None) -> Table:
@@ -50,13 +40,15 @@ def open_table(lines: Iterable[str], case_matters_behind: str | None = None) -> 
     :raises BadTable: when a column has no name, or one name stands there twice.
     """
     separator, left = find_separator(iter(lines))
-    rows = _numbered(left, separator)
-    _, cells = next(rows, (1, []))
-    names = [_name(cell.strip(), case_matters_behind) for cell in cells]
+    rows = rows_of_lines(left, separator)
+    first = next(rows, Row(1, []))
+    if first.remedy is not None:
+        raise BadTable(first.remedy)
+    names = [_name(cell.strip(), case_matters_behind) for cell in first.cells]
     while names and not names[-1]:
         names.pop()
     _check(names)
-    return Table(names, (row for row in rows if any(map(str.strip, row[1]))))
+    return Table(names, filter(is_not_blank, rows))
 
 
 def find_separator(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
@@ -72,6 +64,11 @@ def find_separator(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
 def has_more_cells(names: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether a row says something behind the last column."""
     return any(map(str.strip, cells[len(names) :]))
+
+
+def is_not_blank(row: Row) -> bool:
+    """Whether a row says anything."""
+    return row.remedy is not None or any(map(str.strip, row.cells))
 
 
 def _first_line(lines: Iterator[str]) -> str:
@@ -91,28 +88,3 @@ def _check(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise BadTable(message("The column “%(column)s” stands there twice.", column=name[:100]))
-
-
-def _numbered(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
-    number = 0
-    rows = csv.reader(lines, delimiter=separator, strict=True)
-    while True:
-        number += 1
-        try:
-            cells = next(rows, None)
-        except csv.Error as error:
-            raise UnreadableRow(number, remedy_of(error, number)) from None
-        if cells is None:
-            return
-        yield number, cells
-
-
-def remedy_of(error: csv.Error, number: int) -> Message:
-    """What to do about a row that is no row."""
-    if not str(error).startswith("field larger than field limit"):
-        return _OPEN_QUOTE
-    return message(
-        "A cell in row %(row)s has more than %(most)s characters. Shorten it, or close its quote.",
-        row=Count(number),
-        most=Count(csv.field_size_limit()),
-    )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.csv_tables import MORE_CELLS, BadTable, has_more_cells, open_table
 from services.dispatcher.customers.basis_in import BASIS_COLUMNS, basis_of_cells
 from services.dispatcher.customers.reading import CustomerIn, ReadCustomer, checked, refuse_contradictions
@@ -41,15 +42,18 @@ def read_table(text: str, home: str | None = None) -> list[TableRow]:
     :raises BadTable: when it has no such columns, too many rows, or one that cannot be read.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    names, numbered = open_table(StringIO(text, newline=""), case_matters_behind=SEGMENT)
+    names, found = open_table(StringIO(text, newline=""), case_matters_behind=SEGMENT)
     _check_names(names)
-    rows = list(numbered)
+    rows = list(found)
+    for row in rows:
+        if row.remedy is not None:
+            raise BadTable(row.remedy)
     if len(rows) > MAX_ROWS:
         raise BadTable(message("More than %(most)s rows. Take them in parts.", most=Count(MAX_ROWS)))
     if not rows:
         raise BadTable(message("There is no row below the names of the columns."))
-    reads = refuse_contradictions([_read(names, cells, home) for _, cells in rows])
-    return [TableRow(number, read) for (number, _), read in zip(rows, reads, strict=True)]
+    reads = refuse_contradictions([_read(names, row, home) for row in rows])
+    return [TableRow(row.number, read) for row, read in zip(rows, reads, strict=True)]
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -76,7 +80,8 @@ def _check_names(names: Sequence[str]) -> None:
             )
 
 
-def _read(names: Sequence[str], cells: Sequence[str], home: str | None) -> ReadCustomer:
+def _read(names: Sequence[str], row: Row, home: str | None) -> ReadCustomer:
+    cells = row.cells
     if has_more_cells(names, cells):
         return ReadCustomer(cells[0][:200], None, [FieldFault(field="/", detail=MORE_CELLS)])
     given = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}

@@ -1,6 +1,7 @@
 """When contacts were last asked: rows that are locked before a decision, and written when one is asked."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -119,39 +120,49 @@ async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> Non
 
 
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Store when another system asked a customer, and what: the ``invited_at`` of an imported answer."""
+    """Store when another system asked a customer, and what, by an imported answer: its ``invited_at``, and
+    where that is not known, when it was answered. It is stored under the id and under the address.
+    """
+    imported = [event for event in events if event.data.origin == "import"]
+    if not imported:
+        return
+    sendings = await find_sendings(uow, sorted({event.tenant for event in imported}))
     latest: dict[tuple[str, str], datetime] = {}
     rows: dict[tuple[str, str, UUID], AskedRow] = {}
     persons: dict[tuple[str, str], str | None] = {}
-    for event in events:
-        answer = event.data
-        if answer.origin == "import" and answer.customer_id is not None and answer.invited_at is not None:
-            key = event.tenant, answer.customer_id
-            latest[key] = max(latest.get(key, answer.invited_at), answer.invited_at)
-            persons[key] = answer.person or persons.get(key)
-            row = _asked_elsewhere(event.tenant, answer.customer_id, answer.invited_at, answer)
+    for event in imported:
+        asked_at = event.data.invited_at or event.data.answered_at
+        if asked_at is None:
+            continue
+        placeholder_ids = sendings.get(event.tenant, Sending()).placeholder_ids
+        for name, person in _names_of(event.data, placeholder_ids):
+            key = event.tenant, name
+            latest[key] = max(latest.get(key, asked_at), asked_at)
+            persons[key] = person or persons.get(key, person)
+            row = _asked_elsewhere(event.tenant, name, asked_at, event.data)
             kept = rows.setdefault((*key, row.id), row)
             rows[*key, row.id] = max(kept, row, key=lambda each: each.asked_at)
     if latest:
-        sendings = await find_sendings(uow, sorted({tenant for tenant, _ in latest}))
-        asked = [
-            (tenant, customer_id, at)
-            for (tenant, customer_id), at in latest.items()
-            if not is_placeholder_id(customer_id, sendings.get(tenant, Sending()).placeholder_ids)
-        ]
-        await contact_rows.store_asked_elsewhere(uow, asked, persons)
-        known = {(tenant, customer_id) for tenant, customer_id, _ in asked}
-        await asked_rows.store_elsewhere(
-            uow, [row for row in rows.values() if (row.tenant, row.contact) in known]
-        )
+        await contact_rows.store_asked_elsewhere(uow, [(*key, at) for key, at in latest.items()], persons)
+        await asked_rows.store_elsewhere(uow, list(rows.values()))
 
 
-def _asked_elsewhere(tenant: str, customer_id: str, at: datetime, answer: Answer) -> AskedRow:
+def _names_of(answer: Answer, placeholder_ids: AbstractSet[str]) -> Iterator[tuple[str, str | None]]:
+    """Under what the customer of an imported answer is known, and whose each is. An address is nobody's,
+    since it may come under several ids.
+    """
+    if answer.customer_id is not None and not is_placeholder_id(answer.customer_id, placeholder_ids):
+        yield answer.customer_id, answer.person
+    if answer.contact_key is not None and answer.contact_key != answer.customer_id:
+        yield answer.contact_key, NOBODY
+
+
+def _asked_elsewhere(tenant: str, contact: str, at: datetime, answer: Answer) -> AskedRow:
     touchpoint = one_touchpoint(answer.touchpoint, answer.segments.get("touchpoint"))
     row_id = asked_rows.elsewhere_id(answer.measurement, touchpoint)
     return AskedRow(
         tenant,
-        customer_id,
+        contact,
         row_id,
         at,
         elsewhere=True,

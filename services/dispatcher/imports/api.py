@@ -76,7 +76,11 @@ async def post_import(
         Query(max_length=MAX_MAPPING_LENGTH, description="As JSON, like the body of `start`: begin at once."),
     ] = None,
     start: Annotated[
-        bool, Query(description="Begin at once by the mapping of the last file of this kind, if it fits.")
+        bool,
+        Query(
+            description="Begin at once by the mapping of the last file of this kind, if it fits; else by the "
+            "names of the columns, unless it cannot be told whether day or month comes first."
+        ),
     ] = False,
 ) -> ImportedFile:
     """A CSV file of up to 32 MiB, as a spreadsheet or another system saved it: UTF-8, UTF-16 or
@@ -100,10 +104,7 @@ async def post_import(
         raise Problem(409, detail=TOO_MANY_OPEN) from None
     response.status_code = 201 if is_new else 200
     if (wanted is not None or start) and job.state == "uploaded":
-        if wanted is None:
-            async with context.database.reading() as uow:
-                wanted = await import_commands.suggest(uow, job)
-        job = await _begin(context, job, wanted, who)
+        job = await _begin(context, job, wanted or await _suggested(context, job), who)
     async with context.database.reading() as uow:
         return await _answer(uow, context, job)
 
@@ -177,14 +178,24 @@ async def get_faults(import_id: ImportId, caller: CompanyEditor, context: OwnCon
     return faults_response(context.database, job)
 
 
+async def _suggested(context: DispatcherContext, job: Import) -> Mapping:
+    try:
+        async with context.database.reading() as uow:
+            return await import_commands.suggest_to_begin(uow, job)
+    except BadMapping as bad:
+        raise _refused(bad) from None
+
+
+def _refused(bad: BadMapping) -> Problem:
+    return Problem(422, errors=[FieldFault(field=each.field, detail=each.detail) for each in bad.faults])
+
+
 async def _begin(context: DispatcherContext, job: Import, mapping: Mapping, who: AuditActor) -> Import:
     try:
         async with context.database.transaction() as uow:
             begun = await import_commands.begin(uow, job, mapping, who, language=reader_locale().language)
     except BadMapping as bad:
-        raise Problem(
-            422, errors=[FieldFault(field=each.field, detail=each.detail) for each in bad.faults]
-        ) from None
+        raise _refused(bad) from None
     except NotWaiting:
         raise Problem(409, detail=message("It has begun, or ended: upload the file once more.")) from None
     if begun is None:

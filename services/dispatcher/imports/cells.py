@@ -1,6 +1,7 @@
 """Times and numbers as people write them, by the order and the signs that they have chosen."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -22,6 +23,9 @@ _WITH_GROUPS = {
     "point": re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII),
     "comma": re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?", re.ASCII),
 }
+_MAX_NUMBER_LENGTH = 40
+"""Longer ones are no amounts, and most readers of JSON refuse them."""
+_ANY_ZONE = zone_of()
 _BLANKS = re.compile(r"[\s\u00a0\u202f']+")
 TIME_REMEDIES: dict[DateOrder, Message] = {
     "ymd": message("Write the time like 2026-03-02 14:30, or choose another order of day and month."),
@@ -89,8 +93,46 @@ def _with_offset(at: datetime, offset: str | None, zone: ZoneInfo) -> datetime:
     )
 
 
+@dataclass
+class OrderSigns:
+    """What the cells of whole columns say of the order of day and month."""
+
+    only: set[DateOrder] = field(default_factory=set)
+    """Orders that alone fit some cell."""
+    either: bool = False
+    """Whether some cell is one day by the one order and another day by the other."""
+    year_behind: bool = False
+
+    def add(self, cell: str) -> None:
+        """One more cell; what is no time says nothing."""
+        if cell[:4].isdecimal():
+            return
+        dmy, mdy = time_of(cell, "dmy", _ANY_ZONE), time_of(cell, "mdy", _ANY_ZONE)
+        if dmy is None and mdy is None:
+            return
+        self.year_behind = True
+        if dmy is None:
+            self.only.add("mdy")
+        elif mdy is None:
+            self.only.add("dmy")
+        elif dmy != mdy:
+            self.either = True
+
+    @property
+    def order(self) -> DateOrder | None:
+        """The order of all cells; None: it cannot be told, or there is not one."""
+        if len(self.only) > 1 or (self.either and not self.only):
+            return None
+        if self.only:
+            return next(iter(self.only))
+        return "dmy" if self.year_behind else "ymd"
+
+
 def guess_order(cells: list[str]) -> DateOrder:
-    """The order in which most of these can be read; day before month where they tell nothing."""
+    """The order in which most of these can be read; day before month where they tell nothing.
+
+    To be shown to somebody who chooses: nothing is taken by it without being asked (see ``OrderSigns``).
+    """
     zone = zone_of()
     given = [cell for cell in cells if cell.strip()]
     read = {order: sum(time_of(cell, order, zone) is not None for cell in given) for order in DATE_ORDERS}
@@ -100,7 +142,7 @@ def guess_order(cells: list[str]) -> DateOrder:
 def number_of(cell: str, decimal: Decimal) -> str | None:
     """The number that a cell says, as JSON writes it; None when it says none."""
     text = _BLANKS.sub("", cell)
-    if not _WITH_GROUPS[decimal].fullmatch(text):
+    if len(text) > _MAX_NUMBER_LENGTH or not _WITH_GROUPS[decimal].fullmatch(text):
         return None
     grouping, point = (",", ".") if decimal == "point" else (".", ",")
     whole, _, fraction = text.replace(grouping, "").removeprefix("+").partition(point)

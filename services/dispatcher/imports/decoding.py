@@ -33,6 +33,8 @@ class Decoded(NamedTuple):
 def find_encoding(file: BinaryIO) -> str:
     """The encoding of a file: by its mark, else by its zeros, else UTF-8, else Windows-1252.
 
+    A file of UTF-8 in which some bytes are broken is one all the same: they are faults of their cells.
+
     Reads the file in pieces, and leaves it at its beginning.
     """
     file.seek(0)
@@ -44,16 +46,26 @@ def find_encoding(file: BinaryIO) -> str:
     zeros = sample[0::2].count(0), sample[1::2].count(0)
     if max(zeros) > len(sample) // 8:  # western text has a zero in every second byte
         return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while chunk := file.read(_CHUNK_BYTES):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    finally:
-        file.seek(0)
-    return "utf-8"
+    characters, broken = _characters_of_utf8(file)
+    file.seek(0)
+    # In a text of Windows-1252 hardly any two letters are by chance one character of UTF-8.
+    return "utf-8" if characters > broken or not broken else "cp1252"
+
+
+def _characters_of_utf8(file: BinaryIO) -> tuple[int, int]:
+    """How many characters of more than one byte there are, and how many bytes belong to none."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    characters = broken = 0
+    at_end = False
+    while not at_end:
+        chunk = file.read(_CHUNK_BYTES)
+        at_end = not chunk
+        text = decoder.decode(chunk, final=at_end)
+        if not text.isascii():
+            beyond = len(text) - len(text.encode("ascii", "ignore"))
+            broken_here = len(text) - len(text.encode("utf-8", "ignore").decode())
+            characters, broken = characters + beyond - broken_here, broken + broken_here
+    return characters, broken
 
 
 def decoded(file: BinaryIO) -> Decoded:

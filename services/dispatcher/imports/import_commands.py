@@ -1,16 +1,21 @@
 """Upload a file, begin it by a mapping, stop it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
+import msgspec
+
+from services.dispatcher.csv_records import Row
 from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.imports import repository
+from services.dispatcher.imports.cells import OrderSigns
 from services.dispatcher.imports.domain import Import
-from services.dispatcher.imports.fields import Kind
+from services.dispatcher.imports.fields import Kind, find_field
 from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.mapping import Mapping, MappingFault, guess_mapping, mapping_faults
-from services.dispatcher.imports.tables import Row, open_file
+from services.dispatcher.imports.tables import clean_cell, open_file
 from services.dispatcher.imports.taking import (
     CompanyFacts,
     read_customer_rows,
@@ -30,6 +35,10 @@ from shared.values.zones import zone_of
 MAX_OPEN = 20
 """Imports of one company that have not ended."""
 PREVIEW_ROWS = 5
+UNCLEAR_DATES = message(
+    "It cannot be told whether the day or the month comes first. "
+    "Send the file with a mapping whose dates are dmy or mdy."
+)
 MAX_FILE_NAME_LENGTH = 200
 
 
@@ -109,6 +118,38 @@ async def suggest(uow: UnitOfWork, job: Import) -> Mapping:
     """The mapping of before, or what the file suggests."""
     remembered = await repository.find_mapping(uow, job.tenant, job.kind)
     return guess_mapping(job.kind, job.columns, [row.cells for row in await first_rows(uow, job)], remembered)
+
+
+async def suggest_to_begin(uow: UnitOfWork, job: Import) -> Mapping:
+    """The same where nobody looks at it before the rows are taken: all of them say how days are written.
+
+    :raises BadMapping: when that cannot be told.
+    """
+    remembered = await repository.find_mapping(uow, job.tenant, job.kind)
+    mapping = await suggest(uow, job)
+    if mapping == remembered:  # somebody has chosen it
+        return mapping
+    places = [
+        job.columns.index(column)
+        for name, column in mapping.fields.items()
+        if (known := find_field(job.kind, name)) is not None and known.form == "time"
+    ]
+    signs = OrderSigns()
+    for number in range(job.parts):
+        content = await repository.read_part(uow, job.tenant, job.id, number)
+        if content is not None:
+            await asyncio.to_thread(_add_signs, signs, places, content)
+    if signs.order is None:
+        raise BadMapping([MappingFault("/dates", UNCLEAR_DATES)])
+    return msgspec.structs.replace(mapping, dates=signs.order)
+
+
+def _add_signs(signs: OrderSigns, places: Sequence[int], content: bytes) -> None:
+    for row in rows_of_part(content):
+        if row.remedy is None:
+            for place in places:
+                if place < len(row.cells):
+                    signs.add(clean_cell(row.cells[place]))
 
 
 async def first_rows(uow: UnitOfWork, job: Import, most: int = 100) -> list[Row]:

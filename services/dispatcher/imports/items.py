@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.csv_tables import MORE_CELLS, has_more_cells
 from services.dispatcher.imports.cells import NUMBER_REMEDIES, TIME_REMEDIES, number_of, time_of, whole_of
 from services.dispatcher.imports.decoding import UNREADABLE
 from services.dispatcher.imports.fields import FIELDS, NUMBER, Kind, find_field
 from services.dispatcher.imports.mapping import Mapping, values_of
-from services.dispatcher.imports.tables import Row, clean_cell
+from services.dispatcher.imports.tables import clean_cell
 from shared.events.nps import SCALE
 from shared.values.messages import Message, message
 

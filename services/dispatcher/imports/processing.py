@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import Row as SqlRow
 from structlog import get_logger
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.imports import repository, taking
 from services.dispatcher.imports.domain import LEASE, RETRY_DELAY, Import
 from services.dispatcher.imports.import_commands import reading_of
 from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.row_customers import texts_of
-from services.dispatcher.imports.tables import Row
 from services.dispatcher.imports.taking import CompanyFacts
 from services.dispatcher.imports.uploads import rows_of_part
 from services.dispatcher.one_by_one import OneByOne

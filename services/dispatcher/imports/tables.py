@@ -1,26 +1,18 @@
 """The rows of a file as people and systems save them: nothing of it stops the reading but the first row."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from services.dispatcher.csv_tables import BadTable, find_separator, remedy_of
+from services.dispatcher.csv_records import Row, rows_of_lines
+from services.dispatcher.csv_tables import BadTable, find_separator, is_not_blank
 from services.dispatcher.imports.decoding import decoded
 from shared.values.csv_cells import plain_cell
-from shared.values.messages import Message, message
+from shared.values.messages import message
 
 OWN_COLUMNS = ("afterword_row", "afterword_column", "afterword_remedy")
 """Of a file of faults: when it is sent again, mended, they say nothing."""
 MAX_COLUMNS = 200
 MAX_NAME_LENGTH = 200
-
-
-class Row(NamedTuple):
-    """A row of the file; that of the names is the first. A row that cannot be read has a remedy."""
-
-    number: int
-    cells: list[str]
-    remedy: Message | None = None
 
 
 class FileTable(NamedTuple):
@@ -40,7 +32,7 @@ def open_file(file: BinaryIO) -> FileTable:
     """
     encoding, lines = decoded(file)
     separator, left = find_separator(lines)
-    rows = _rows(left, separator)
+    rows = rows_of_lines(left, separator)
     first = next(rows, None)
     if first is None or first.remedy is not None or not any(map(str.strip, first.cells)):
         raise BadTable(message("The file is empty, or its first row has no names of columns."))
@@ -51,7 +43,7 @@ def open_file(file: BinaryIO) -> FileTable:
                 "The first row holds an address. Put a row above it that names the columns, such as email."
             )
         )
-    return FileTable(encoding, separator, names, (row for row in rows if _is_not_blank(row)))
+    return FileTable(encoding, separator, names, filter(is_not_blank, rows))
 
 
 def clean_cell(cell: str) -> str:
@@ -78,23 +70,3 @@ def _names(cells: Sequence[str]) -> list[str]:
             name = f"{plain} ({again})"
         names.append(name)
     return names
-
-
-def _is_not_blank(row: Row) -> bool:
-    return row.remedy is not None or any(map(str.strip, row.cells))
-
-
-def _rows(lines: Iterator[str], separator: str) -> Iterator[Row]:
-    number = 0
-    rows = csv.reader(lines, delimiter=separator, strict=True)
-    while True:
-        number += 1
-        try:
-            cells = next(rows, None)
-        except csv.Error as error:
-            # The reader goes on behind the line at which it gave up.
-            yield Row(number, [], remedy_of(error, number))
-            continue
-        if cells is None:
-            return
-        yield Row(number, cells)

@@ -6,9 +6,10 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.imports.domain import MAX_PART_BYTES, MAX_ROWS_PER_PART
 from services.dispatcher.imports.remedies import decode_remedy, encode_remedy
-from services.dispatcher.imports.tables import FileTable, Row
+from services.dispatcher.imports.tables import FileTable
 from shared.values.messages import Message
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 from sqlalchemy import Row
 
+from services.dispatcher.csv_records import Row as TableRow
 from services.dispatcher.customers.views import RowFault
 from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.fields import KIND_LABELS, PREFIXES
@@ -15,7 +16,6 @@ from services.dispatcher.imports.labels import STATE_LABELS
 from services.dispatcher.imports.mapping import Mapping
 from services.dispatcher.imports.remedies import decode_remedy
 from services.dispatcher.imports.tables import OWN_COLUMNS
-from services.dispatcher.imports.tables import Row as TableRow
 from shared.pages.language import spoken
 from shared.pages.page import Page
 

@@ -9,18 +9,24 @@ from hashlib import blake2b
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
+from services.dispatcher.csv_records import Row
 from services.dispatcher.imports.cells import DateOrder, time_of, whole_of
-from services.dispatcher.imports.tables import Row, clean_cell
+from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.comparing import Month
-from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded
+from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded, is_nps
 from shared.events.nps import SCALE
 from shared.values.csv_cells import safe_cell
+from shared.values.messages import Message
 
 ANSWER_COLUMNS = ("id", "score", "answered_at", "comment", "invited_at", "email", "customer_id")
 """Of the file that is imported."""
 ASKED_COLUMNS = ("email", "customer_id", "asked_at")
 SUPPRESSION_COLUMNS = ("email", "customer_id", "reason", "since")
-_UNIX_SECONDS = range(10**8, 10**11)
+NO_DATE = "no date"
+"""In place of a month."""
+MAX_ROWS_NAMED = 20
+_UNIX_DIGITS = 11
+_UNIX_SECONDS = range(10**8, 10**_UNIX_DIGITS)
 
 
 class Taken(NamedTuple):
@@ -50,6 +56,10 @@ class ExportReading:
 
     asked: int = 0
     """Of the unanswered rows those that say when."""
+
+    unreadable: int = 0
+    unreadable_rows: list[int] = field(default_factory=list)
+    """The numbers of the first of them; the row of names is the first."""
     _seen: set[bytes] = field(default_factory=set)
     """Of each answer, by its id, or its content where it has none."""
 
@@ -58,6 +68,9 @@ class ExportReading:
         answer_lines, asked_lines = _writer(answers, ANSWER_COLUMNS), _writer(asked, ASKED_COLUMNS)
         suppression_lines = _writer(suppressions, SUPPRESSION_COLUMNS)
         for row in rows:
+            if row.remedy is not None:
+                self._unreadable(row, row.remedy)
+                continue
             cells = [clean_cell(cell) for cell in row.cells]
             self._unsubscription(cells, suppression_lines)
             if self.columns.text("score", cells):
@@ -71,12 +84,18 @@ class ExportReading:
         """One month, empty at first."""
         return self.months.setdefault(name, Month())
 
+    def _unreadable(self, row: Row, remedy: Message) -> None:
+        self.unreadable += 1
+        if self.unreadable <= MAX_ROWS_NAMED:
+            self.unreadable_rows.append(row.number)
+        self.month(NO_DATE).reasons[f"cannot be read: {remedy}"] += 1
+
     def _answer(self, cells: list[str], lines: "_Lines") -> None:
         text = self.columns.text("score", cells)
-        question = folded(self.columns.text("question", cells))
+        question = self.columns.text("question", cells)
         at = self._time(self.columns.text("answered_at", cells))
-        theirs = "no date" if at is None else f"{at.astimezone(self.their_zone):%Y-%m}"
-        if question and "nps" not in question:
+        theirs = NO_DATE if at is None else f"{at.astimezone(self.their_zone):%Y-%m}"
+        if question and not is_nps(question):
             self.month(theirs).reasons["of another question than NPS"] += 1
             return
         score = whole_of(text, "comma" if "," in text else "point")
@@ -125,7 +144,7 @@ class ExportReading:
         lines.write(email, customer_id, "unsubscribed", since.isoformat() if since else "")
 
     def _time(self, text: str) -> datetime | None:
-        if text.isdecimal() and int(text) in _UNIX_SECONDS:
+        if len(text) <= _UNIX_DIGITS and text.isdecimal() and int(text) in _UNIX_SECONDS:
             return datetime.fromtimestamp(int(text), UTC)
         return time_of(text, self.order, self.their_zone)
 

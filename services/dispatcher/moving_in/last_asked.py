@@ -15,6 +15,7 @@ from shared.ids import derived
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import identity_of, person_of
 from shared.privacy.subjects import Subject
+from shared.secrets import customer_hash
 from shared.values.csv_cells import plain_cell
 from shared.values.text import normalized_text
 
@@ -22,7 +23,8 @@ CUSTOMERS_AT_ONCE = 500
 
 
 async def keep_last_asked(database: Database, secret: str, tenant: str, file: BinaryIO) -> None:
-    """Store when each customer of a file was last asked. The same again changes nothing.
+    """Store when each customer of a file was last asked, under the id and under the address. The same again
+    changes nothing.
 
     :param file: its rows have an address, a customer id and a time.
     """
@@ -38,27 +40,33 @@ async def keep_last_asked(database: Database, secret: str, tenant: str, file: Bi
 
 
 async def _keep(uow: UnitOfWork, secret: str, tenant: str, rows: Sequence[Sequence[str]]) -> None:
-    asked: dict[str, datetime] = {}
+    asked: dict[tuple[str, str | None], datetime] = {}
     for email, customer_id, at in rows:
         address = normalized_text(plain_cell(email)) or None
         identity = identity_of(secret, tenant, Customer(id=plain_cell(customer_id), email=address))
-        asked[identity] = max(datetime.fromisoformat(at), asked.get(identity, datetime.fromisoformat(at)))
-    persons = {identity: person_of(secret, tenant, identity) for identity in asked if identity}
-    subjects = {identity: Subject(tenant, person, None) for identity, person in persons.items()}
+        name = identity, customer_hash(secret, tenant, address) if address else None
+        asked_at = datetime.fromisoformat(at)
+        asked[name] = max(asked_at, asked.get(name, asked_at))
+    subjects = {
+        (identity, contact): Subject(tenant, person_of(secret, tenant, identity), contact)
+        for identity, contact in asked
+        if identity
+    }
     erased = await find_erased(uow, subjects.values())
     # What the quarantine is told by an imported answer, of customers who gave none.
     told = [
         Answer(
-            id=derived("last asked", tenant, identity),
+            id=derived("last asked", tenant, *filter(None, name)),
             version=1,
             state="clicked",
             origin="import",
-            customer_id=identity,
-            person=persons[identity],
-            invited_at=asked[identity],
+            customer_id=name[0],
+            contact_key=name[1],
+            person=subject.person,
+            invited_at=asked[name],
             changed_at=uow.now,
         )
-        for identity, subject in subjects.items()
+        for name, subject in subjects.items()
         if subject not in erased
     ]
     await keep_asked_elsewhere(uow, [ANSWERS.event(tenant, answer, uow.now) for answer in told])

@@ -3,30 +3,29 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
 from services.dispatcher.imports import import_commands, repository
-from services.dispatcher.imports.cells import DateOrder, guess_order
+from services.dispatcher.imports.cells import DateOrder
 from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.mapping import Mapping as ColumnMapping
 from services.dispatcher.imports.remedies import decode_remedy
 from services.dispatcher.imports.tables import open_file
 from services.dispatcher.moving_in.comparing import months_in_words
+from services.dispatcher.moving_in.export_signs import look_through
 from services.dispatcher.moving_in.exports import ExportReading
 from services.dispatcher.moving_in.last_asked import keep_last_asked
-from services.dispatcher.moving_in.vendors import Part, VendorName, find_columns
+from services.dispatcher.moving_in.vendors import Part, SeveralColumns, VendorName, find_columns
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db.database import Database
 from shared.privacy.audit import COMMAND_LINE
 from shared.values.zones import zone_of
 
 LOOK_INTERVAL_S = 0.5
-SAMPLE_ROWS = 200
 FAULTS_AT_ONCE = 1_000
 ANSWERS = ColumnMapping(
     fields={
@@ -66,7 +65,7 @@ async def move_in(
 
     :param tell: gets a line whenever something is done.
     :raises BadTable: when the file is no table.
-    :raises CannotMove: when the columns are not found.
+    :raises CannotMove: when the columns are not found, or it cannot be told how days are written.
     """
     async with database.reading() as uow:
         company = await tenant_or_placeholder(uow, wanted.tenant)
@@ -82,6 +81,8 @@ async def move_in(
             f"{len(reading.taken)} answers, {reading.unsubscribed} who have unsubscribed; "
             f"{reading.unanswered} rows without a score, {reading.asked} of them with when they were asked"
         )
+        if reading.unreadable:
+            tell(_unreadable_in_words(reading))
         refused: dict[int, str] = {}
         if reading.unsubscribed:  # before all else: nobody of them is to be asked
             await _import(database, wanted, "suppressions", suppressions, SUPPRESSIONS, tell)
@@ -90,6 +91,16 @@ async def move_in(
             refused = await _import(database, wanted, "answers", answers, ANSWERS, tell)
     reading.settle(refused)
     return months_in_words(reading.months.items())
+
+
+def _unreadable_in_words(reading: ExportReading) -> str:
+    rows = ", ".join(map(str, reading.unreadable_rows))
+    more = reading.unreadable - len(reading.unreadable_rows)
+    return (
+        f"{reading.unreadable} rows cannot be read and are not taken: {rows}"
+        f"{f' and {more} more' if more else ''}. "
+        "Mend their quotes and move the file in once more: what was taken already changes nothing."
+    )
 
 
 class WrittenRows(NamedTuple):
@@ -106,6 +117,11 @@ def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: WrittenRow
         columns = find_columns(wanted.vendor, table.names, wanted.columns)
     except KeyError as missing:
         raise CannotMove(f"The file has no column {missing}; it has {', '.join(table.names)}.") from None
+    except SeveralColumns as several:
+        raise CannotMove(
+            f"Each of these columns may be the score: {several}. Say which, as with "
+            f"--column score='{several.names[0]}'."
+        ) from None
     needed: tuple[Part, ...] = ("score", "answered_at")
     lacking = [part for part in needed if part not in columns.places]
     if lacking and "unsubscribed" not in columns.places:
@@ -113,17 +129,23 @@ def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: WrittenRow
             f"No column is known to be {' or '.join(lacking)}. Name it, as with --column {lacking[0]}='…'; "
             f"the file has {', '.join(table.names)}."
         )
-    sample = list(islice(table.rows, SAMPLE_ROWS))
-    place = columns.places.get("answered_at")
-    cells = [row.cells[place] for row in sample if place is not None and place < len(row.cells)]
+    signs = look_through(table.rows, columns)
+    order = wanted.order or signs.dates.order
+    if order is None:
+        raise CannotMove(
+            "Its days can be read as day before month and as month before day. Say which they are: "
+            "--dates dmy or --dates mdy."
+        )
+    if not signs.names_kinds and "question" not in wanted.columns:
+        columns = columns.without("question")
     reading = ExportReading(
         wanted.vendor,
         columns,
-        wanted.order or guess_order(cells),
+        order,
         zone_of(wanted.time_zone),
         zone_of(company_zone),
     )
-    reading.write(chain(sample, table.rows), *written)
+    reading.write(open_file(file).rows, *written)
     return reading
 
 

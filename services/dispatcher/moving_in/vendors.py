@@ -4,7 +4,8 @@ The names are those of the vendors' documented exports and APIs. What a company 
 option.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 VendorName = Literal["delighted", "asknicely", "customergauge", "retently", "formbricks", "csv"]
@@ -68,6 +69,18 @@ ASKED = ("recommend", "likely", "nps", "anbefale", "aanbevelen", "empfehlen")
 YES = frozenset({"yes", "true", "1", "y", "ja", "unsubscribed", "optedout", "opted out"})
 
 
+_NPS = re.compile(r"(?<![a-z])e?nps(?![a-z])|net\W?promoter")
+_OTHER_KINDS = re.compile(r"(?<![a-z])(?:csat|ces)(?![a-z])|customer\W?(?:satisfaction|effort)")
+
+
+class SeveralColumns(Exception):
+    """More than one column may be that of the scores, and nobody has said which."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
 class Columns(NamedTuple):
     """The place of each part in the rows of a file."""
 
@@ -77,6 +90,20 @@ class Columns(NamedTuple):
         """What a row has of it; empty: nothing."""
         place = self.places.get(part)
         return cells[place] if place is not None and place < len(cells) else ""
+
+    def without(self, part: Part) -> "Columns":
+        """The same, with no column of this part."""
+        return Columns({each: place for each, place in self.places.items() if each != part})
+
+
+def is_nps(question: str) -> bool:
+    """Whether a kind of question is NPS."""
+    return _NPS.search(question.casefold()) is not None
+
+
+def is_kind_of_question(cell: str) -> bool:
+    """Whether a cell names a kind of question, and not some other type."""
+    return is_nps(cell) or _OTHER_KINDS.search(cell.casefold()) is not None
 
 
 def folded(name: str) -> str:
@@ -89,6 +116,7 @@ def find_columns(vendor: VendorName, names: Sequence[str], chosen: Mapping[Part,
 
     :param chosen: names of columns that somebody has said, which count before all others.
     :raises KeyError: for one that the file does not have.
+    :raises SeveralColumns: when more than one may be that of the scores.
     """
     places: dict[Part, int] = {}
     for part, name in chosen.items():
@@ -100,11 +128,19 @@ def find_columns(vendor: VendorName, names: Sequence[str], chosen: Mapping[Part,
         if part in places:
             continue
         words = _OF[vendor].get(part, ()) or _COMMON[part]
-        found = next((left[word] for word in words if word in left), None)
-        if found is None and part == "score":
-            found = next(
-                (p for p, name in enumerate(names) if any(w in name.casefold() for w in ASKED)), None
-            )
+        if part == "score":
+            found = _column_of_scores(words, names, places.values())
+        else:
+            found = next((left[word] for word in words if word in left), None)
         if found is not None and found not in places.values():
             places[part] = found
     return Columns(places)
+
+
+def _column_of_scores(words: Sequence[str], names: Sequence[str], taken: Collection[int]) -> int | None:
+    free = [place for place in range(len(names)) if place not in taken]
+    found = [place for place in free if folded(names[place]) in words]
+    found = found or [place for place in free if any(word in names[place].casefold() for word in ASKED)]
+    if len(found) > 1:
+        raise SeveralColumns([names[place] for place in found])
+    return found[0] if found else None

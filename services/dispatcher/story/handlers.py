@@ -12,7 +12,7 @@ from shared.events.dedupe import newest
 
 
 async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Keep the answers to events; an import's ``invited_at`` counts for the quarantine."""
+    """Keep the answers to events; when an import was asked counts for the quarantine."""
     answers = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
     if answers:
         await repository.keep_answers(uow, answers, versions=events)

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
-from services.dispatcher.csv_tables import MORE_CELLS, BadTable, UnreadableRow, has_more_cells, open_table
+from services.dispatcher.csv_tables import MORE_CELLS, BadTable, has_more_cells, open_table
 from services.dispatcher.customers.reading import BAD_ADDRESS, BLANK_ID
 from services.dispatcher.decisions.addresses import address_quality
 from shared.values.csv_cells import plain_cell
@@ -65,11 +65,11 @@ def read_rows(
     """
     names, rows = open_table(lines)
     _check_names(names)
-    try:
-        for number, cells in rows:
-            yield read_row(number, names, cells, now, placeholder_ids)
-    except UnreadableRow as bad:
-        yield SuppressionFault(bad.number, "", bad.remedy)
+    for row in rows:
+        if row.remedy is not None:
+            yield SuppressionFault(row.number, "", row.remedy)
+        else:
+            yield read_row(row.number, names, row.cells, now, placeholder_ids)
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ import hmac
 import random
 import unicodedata
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from support.http_clients import SECRET
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.decisions.explanation import decode_explanation
+from services.dispatcher.moving_in.last_asked import keep_last_asked
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.story.handlers import keep_answers, keep_cases
 from services.dispatcher.surveys.domain import StoredSurvey
@@ -275,6 +277,41 @@ class TestWhatIsKnownUnderTheIdAlone:
         )  # fmt: skip
         await consume(database, keep_answers, ANSWERS, imported)
         assert await decided(database, a_customer("k-1", email="Kim@example.com")) == ["quarantine"]
+
+    @pytest.mark.parametrize(
+        "times",
+        [
+            {"invited_at": NOON - timedelta(days=10), "answered_at": NOON - timedelta(days=9)},
+            {"answered_at": NOON - timedelta(days=9)},
+        ],
+        ids=["sent then", "answered then"],
+    )
+    async def test_another_systems_question_holds_under_its_id_and_under_the_address(
+        self, database: Database, times: dict[str, Any]
+    ) -> None:
+        imported = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="their-7", changed_at=NOON,
+            contact_key=customer_hash(SECRET, TENANT, "kim@example.com"), **times,
+        )  # fmt: skip
+        await consume(database, keep_answers, ANSWERS, imported)
+        customers = (
+            a_customer("k-1", email="Kim@example.com"),
+            a_customer("their-7", email="other@example.com"),
+            a_customer("k-2", email="lee@example.com"),
+        )
+        assert await decided(database, *customers) == ["quarantine", "quarantine", "invited"]
+
+    async def test_a_last_question_of_another_system_holds_under_its_id_and_under_the_address(
+        self, database: Database
+    ) -> None:
+        line = f"kim@example.com,their-7,{NOON - timedelta(days=10):%Y-%m-%dT%H:%M:%S+00:00}\n"
+        file = BytesIO(f"email,customer_id,asked_at\n{line}".encode())
+        await keep_last_asked(database, SECRET, TENANT, file)
+        customers = (
+            a_customer("k-1", email="Kim@example.com"),
+            a_customer("their-7", email="other@example.com"),
+        )
+        assert await decided(database, *customers) == ["quarantine", "quarantine"]
 
     async def test_an_imports_invitation_of_nobody_holds_for_nobody(self, database: Database) -> None:
         imported = Answer(

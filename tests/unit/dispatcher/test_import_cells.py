@@ -11,6 +11,7 @@ from services.dispatcher.imports.cells import (
     DECIMALS,
     DateOrder,
     Decimal,
+    OrderSigns,
     guess_order,
     number_of,
     time_of,
@@ -76,6 +77,44 @@ def test_the_order_of_day_and_month_is_guessed_by_the_days_that_only_one_allows(
     cells: list[str], order: DateOrder
 ) -> None:
     assert guess_order(cells) == order
+
+
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        (["01/02/2026"] * 5_000 + ["31/01/2026"], "dmy"),
+        (["01/02/2026"] * 5_000 + ["01/31/2026"], "mdy"),
+        (["01/02/2026", "03/03/2026", "name", ""], None),
+        (["31/01/2026", "01/31/2026"], None),
+        (["03/03/2026", "4/4/2026"], "dmy"),
+        (["2026-01-02", "1767312000", ""], "ymd"),
+        ([], "ymd"),
+    ],
+    ids=[
+        "one day of January",
+        "one day of January, in America",
+        "either",
+        "both",
+        "the same",
+        "year first",
+        "none",
+    ],
+)
+def test_whole_columns_say_the_order_of_day_and_month_or_it_is_asked_for(
+    cells: list[str], order: DateOrder | None
+) -> None:
+    signs = OrderSigns()
+    for cell in cells:
+        signs.add(cell)
+    assert signs.order == order
+
+
+@pytest.mark.parametrize("decimal", DECIMALS)
+def test_a_cell_with_thousands_of_digits_is_no_number_and_no_time(decimal: Decimal) -> None:
+    for cell in ("1" * 5_000, "0" * 5_000 + "1", "-" + "9" * 5_000):
+        assert number_of(cell, decimal) is None
+        assert whole_of(cell, decimal) is None
+        assert time_of(cell, "dmy", ZONE) is None
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 99), st.booleans(), st.sampled_from(DECIMALS))

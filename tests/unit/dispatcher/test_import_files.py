@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.dispatcher.csv_records import Row, rows_of_lines
 from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.imports.decoding import MAX_LINE_CHARACTERS, find_encoding
 from services.dispatcher.imports.domain import MAX_PART_BYTES, MAX_ROWS_PER_PART
 from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.items import FaultyRow, Item, ItemReader
 from services.dispatcher.imports.mapping import Mapping, column_of, guess_mapping, mapping_faults
-from services.dispatcher.imports.tables import FileTable, Row, clean_cell, open_file
+from services.dispatcher.imports.tables import FileTable, clean_cell, open_file
 from services.dispatcher.imports.uploads import encode_row, parts_of, rows_of_part
 from shared.values.messages import message
 
@@ -57,6 +58,28 @@ def test_the_encoding_is_found_by_the_whole_file_not_by_its_beginning() -> None:
     assert find_encoding(io.BytesIO(split)) == "utf-8"
 
 
+def test_a_broken_byte_is_a_fault_of_its_cell_and_changes_no_other_one() -> None:
+    rows = [f"9,2026-01-01,k{n}@example.com,Søren".encode() for n in range(40_000)]
+    rows[30_000] = rows[30_000].replace(b"k3", b"\xffk3")
+    table = read(b"\n".join([b"s,t,e,shop", *rows]))
+    assert table.encoding == "utf-8"
+    by = reader("answers", NAMES, **ANSWER)
+    items = [by.read(row) for row in table.rows]
+    assert [(each.number, each.column) for each in items if isinstance(each, FaultyRow)] == [(30_002, "e")]
+    shops = {each.content["segments"]["shop"] for each in items if isinstance(each, Item)}
+    assert (len(items), shops) == (40_000, {"Søren"})
+
+
+def test_a_character_that_another_system_could_not_read_is_utf8() -> None:
+    assert find_encoding(io.BytesIO("a\nS\ufffdren\n".encode())) == "utf-8"
+
+
+@pytest.mark.parametrize("text", ["Søren", "Søren Ærø Åse", "naïve café", "Ã¸ dør"])
+def test_a_file_of_windows_stays_one(text: str) -> None:
+    table = read(f"a,b\n1,{text}\n".encode("cp1252"))
+    assert (table.encoding, [row.cells for row in table.rows]) == ("cp1252", [["1", text]])
+
+
 @pytest.mark.parametrize(
     ("content", "names", "rows"),
     [
@@ -86,6 +109,87 @@ def test_a_row_that_is_no_row_costs_no_other_one() -> None:
     ]
     (bad,) = [row for row in rows if row.remedy is not None]
     assert (bad.number, str(bad.remedy)) == (3, "A quote is not closed. Save the table as CSV once more.")
+
+
+def customers(count: int, **lines: str) -> list[str]:
+    """The lines of a file of customers, some of them replaced by their numbers."""
+    given_lines = [f"c-{n};c{n}@example.com;DK" for n in range(count)]
+    for place, line in lines.items():
+        given_lines[int(place.removeprefix("at_"))] = line
+    return ["Customer ID;E-mail;Land", *given_lines]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [{}, {"at_70": 'c-70;c70@example.com";DK'}, {"at_70": 'c-70";c70@example.com;DK'}],
+    ids=["never closed", "closed far below", "closed far below in another column"],
+)
+def test_a_quote_that_is_not_closed_costs_no_row_behind_it(closing: dict[str, str]) -> None:
+    lines = customers(6_000, at_9='c-9;"c9@example.com;DK', **closing)
+    found = list(read("\n".join(lines)).rows)
+    assert [row.number for row in found] == list(range(2, 6_002))
+    (bad,) = [row for row in found if row.remedy is not None]
+    assert (bad.number, bad.cells) == (11, ["c-9", "c9@example.com", "DK"]), "it can be mended"
+
+
+@pytest.mark.parametrize(
+    ("line", "cells_of_it"),
+    [
+        ('1;"my 12" tv";x', ["1", 'my 12" tv', "x"]),
+        ('1;"a"b;x', ["1", '"a"b', "x"]),
+        ('1;"open;"x ""y"""', ["1", 'open;"x "y"']),
+        ('"', [""]),
+    ],
+)
+def test_a_row_whose_quotes_do_not_fit_keeps_the_text_of_its_cells(line: str, cells_of_it: list[str]) -> None:
+    bad, other = read(f"a;b;c\n{line}\n2;fine;y\n").rows
+    assert bad.remedy is not None
+    assert (bad.cells, other.cells, other.remedy) == (cells_of_it, ["2", "fine", "y"], None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Fast, friendly\nand cheap", "One\n\nTwo, three\n4 stars", 'Says ""no"",\n""never""', "a@b.dk\nx"],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_text_with_line_breaks_in_quotes_is_one_cell(cell: str, place: int) -> None:
+    def line(row: list[str]) -> str:
+        return ",".join(row) + "\n"
+
+    around = ["7", "2026-03-02"]
+    row = [*around[:place], f'"{cell}"', *around[place:]]
+    above = [*around[:place], "fine", *around[place:]]
+    found = list(read(line(["a", "b", "c"]) + line(above) + line(row) + line(above)).rows)
+    text = cell.replace('""', '"')
+    assert [row.cells for row in found] == [above, [*around[:place], text, *around[place:]], above]
+    assert [row.remedy for row in found] == [None] * 3
+
+
+def test_a_text_with_separators_that_is_never_closed_swallows_nothing() -> None:
+    lines = [f"{n},fine,2026-01-02,k{n}@example.com" for n in range(40)]
+    lines[3] = '3,"Fast, cheap, and,2026-01-02,k3@example.com'
+    lines[9] = '9,tv 12",2026-01-02,k9@example.com'
+    rows = list(read("\n".join(["id,comment,date,email", *lines])).rows)
+    assert [row.number for row in rows if row.remedy is not None] == [5]
+    assert len(rows) == 40
+
+
+def test_rows_of_words_alone_are_not_swallowed_either() -> None:
+    rows = list(read('a;b\n"kim;gold\nlee;gold\nann;gold\nida;gold\nbo;gold"\njo;gold\n').rows)
+    assert [row.remedy is None for row in rows] == [False, True, True, True, True, True]
+
+
+def test_a_file_of_nothing_but_stray_quotes_is_read_in_bounded_time_and_to_its_end() -> None:
+    rows = list(read("a,b,c,d,e\n" + '1,9,tv 12",x,"\n' * 60_000 + "1,9,tv,x,y\n").rows)
+    assert (len(rows), rows[-1].cells) == (60_001, ["1", "9", "tv", "x", "y"])
+
+
+@given(st.text(st.sampled_from('",;\nab1 @'), max_size=60))
+def test_no_line_is_lost_whatever_its_quotes(text: str) -> None:
+    found = list(rows_of_lines(iter(text.splitlines(keepends=True)), ","))
+    kept = "".join(cell for row in found for cell in row.cells)
+    for character in "ab1@;":
+        assert kept.count(character) == text.count(character)
 
 
 @pytest.mark.parametrize(

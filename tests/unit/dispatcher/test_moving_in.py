@@ -8,8 +8,9 @@ import pytest
 
 from services.dispatcher.imports.tables import open_file
 from services.dispatcher.moving_in.comparing import months_in_words
+from services.dispatcher.moving_in.export_signs import ExportSigns, look_through
 from services.dispatcher.moving_in.exports import ExportReading
-from services.dispatcher.moving_in.vendors import Part, VendorName, find_columns
+from services.dispatcher.moving_in.vendors import Part, SeveralColumns, VendorName, find_columns
 
 DELIGHTED = (
     "Survey Response ID,Score,Comment,Created At,Person ID,Email,Survey Sent At,Survey Type,Unsubscribed At\n"
@@ -101,6 +102,67 @@ def test_the_export_of_each_vendor_is_read_in_its_documented_form(
     reading, answers, suppressions, _ = moved(vendor, content, order)
     assert [row[:3] for row in answers] == [answer]
     assert len(suppressions) == reading.unsubscribed == unsubscribed
+
+
+def test_rows_that_cannot_be_read_are_counted_and_named_and_cost_no_other_row() -> None:
+    lines = DELIGHTED.splitlines()
+    lines[1:1] = ['0,9,"never closed,2026-01-31 23:30:00 UTC,9,bo@example.com,,nps,2026-02-02 09:00:00 UTC']
+    reading, answers, suppressions, asked = moved("delighted", "\n".join(lines))
+    assert (len(answers), len(suppressions), len(asked)) == (2, 2, 1)
+    assert (reading.unreadable, reading.unreadable_rows) == (1, [2])
+    remedy = "A quote is not closed. Save the table as CSV once more."
+    assert (
+        months_in_words(reading.months.items())[-2]
+        == f"no date {'none':>18}{'none':>18}  1 cannot be read: {remedy}"
+    )
+
+
+def test_a_cell_with_thousands_of_digits_stops_nothing() -> None:
+    digits = "1" * 5_000
+    content = f"Email,NPS,Date\nkim@example.com,9,{digits}\nlee@example.com,{digits},2026-01-31\n"
+    reading, answers, *_ = moved("csv", content + "ann@example.com,9,2026-01-31\n")
+    assert [row[5] for row in answers] == ["ann@example.com"]
+    assert reading.months["no date"].reasons == {"without a time that can be read": 1}
+
+
+def signs_of(content: str) -> ExportSigns:
+    table = open_file(io.BytesIO(content.encode()))
+    return look_through(table.rows, find_columns("csv", table.names, {}))
+
+
+def test_how_days_are_written_is_told_by_the_whole_file() -> None:
+    days = [f"{month:02}/{day:02}/2026" for month in range(1, 13) for day in range(1, 13) for _ in range(3)]
+    content = "Email,NPS,Date\n" + "".join(f"k@example.com,9,{day}\n" for day in days)
+    assert signs_of(content).dates.order is None
+    assert signs_of(content + "k@example.com,9,12/31/2026\n").dates.order == "mdy"
+    assert signs_of(content + "k@example.com,9,31/12/2026\n").dates.order == "dmy"
+
+
+@pytest.mark.parametrize(
+    ("types", "names_kinds"),
+    [
+        (["Business", "Services", ""], False),
+        (["Business", "nps_2026"], True),
+        (["CSAT"], True),
+        (["Net Promoter Score"], True),
+    ],
+)
+def test_a_column_is_of_kinds_of_questions_only_where_it_names_one(
+    types: list[str], names_kinds: bool
+) -> None:
+    rows = "".join(f"k@example.com,9,2026-01-02,{each}\n" for each in types)
+    assert signs_of("Email,NPS,Date,Type\n" + rows).names_kinds is names_kinds
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["Email", "NPS", "Rating"], ["Email", "How likely are you to buy again?", "Would you recommend us?"]],
+)
+def test_of_several_columns_that_may_be_the_score_none_is_chosen(names: list[str]) -> None:
+    with pytest.raises(SeveralColumns) as several:
+        find_columns("csv", names, {})
+    assert several.value.names == names[1:]
+    assert find_columns("csv", names, {"score": names[2]}).places["score"] == 2
 
 
 def test_a_column_that_was_renamed_is_said() -> None:

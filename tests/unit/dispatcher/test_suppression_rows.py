@@ -98,15 +98,24 @@ def test_a_line_break_of_another_kind_in_a_cell_ends_no_row() -> None:
     assert row.customer_id.startswith("c")
 
 
-def test_a_cell_that_is_too_long_is_said_to_be_and_what_came_before_it_is_kept() -> None:
+def test_a_cell_that_is_too_long_is_said_to_be_and_all_other_rows_are_kept() -> None:
     found = read("customer_id\nc-1\n" + "c" * 140_000 + "\nc-3\n")
-    assert [type(each) for each in found] == [SuppressionRow, SuppressionFault]
+    assert [type(each) for each in found] == [SuppressionRow, SuppressionFault, SuppressionRow]
     assert (found[1].number, "131,072" in str(found[1].detail)) == (3, True)  # type: ignore[union-attr]
 
 
-def test_from_a_quote_that_is_not_closed_nothing_more_is_read() -> None:
-    found = read('customer_id\nc-1\n"c-2\nc-3\n' + "c-4\n" * 40_000)
-    assert [type(each) for each in found] == [SuppressionRow, SuppressionFault]
+@pytest.mark.parametrize(
+    "behind", ["c-4\n" * 40_000, 'c-4\nc-5"\n', ""], ids=["never", "far below", "at once"]
+)
+def test_a_quote_that_is_not_closed_costs_no_row_behind_it(behind: str) -> None:
+    found = read('customer_id\nc-1\n"c-2\nc-3\n' + behind)
+    faults = [(each.number, str(each.detail)) for each in found if isinstance(each, SuppressionFault)]
+    assert faults == [(3, "A quote is not closed. Save the table as CSV once more.")]
+    assert len(found) == 3 + behind.count("\n")
+
+
+def test_two_ids_in_one_pair_of_quotes_are_no_id() -> None:
+    assert [type(each) for each in read('customer_id\n"c-1\nc-2"\n')] == [SuppressionFault, SuppressionRow]
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20))

@@ -16,7 +16,7 @@ from support.http_clients import SECRET
 from support.imports import PATH, FakeCollector, processing, send, take_all
 
 from services.dispatcher.imports import repository
-from services.dispatcher.moving_in.moving import MoveIn, move_in
+from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
 from shared.db.database import Database
 from shared.events import KeyDigest
 from shared.tenancy import digest_of
@@ -255,6 +255,34 @@ async def test_what_cannot_be_a_file_or_a_mapping_is_refused_in_words(
     for n in range(20):
         assert (await send(client, "suppressions", f"x\n{n}\n")).status_code == 201
     assert (await send(client, "suppressions", "x\n20\n")).status_code == 409
+
+
+async def test_a_file_that_is_begun_unseen_says_by_all_its_rows_whether_days_come_first_or_is_refused(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    key = "key of answers"
+    await a_key(database, key, "surveys:write", "answers:write")
+    table = "id,NPS,date\n" + "".join(f"a-{n},9,01/{n % 12 + 1:02}/2026\n" for n in range(600))
+    refused = await send(client, "answers", table, key=key, start=True)
+    assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["/dates"])
+    begun = await send(client, "answers", table + "last,9,01/31/2026\n", key=key, start=True)
+    assert (begun.json()["state"], begun.json()["mapping"]["dates"]) == ("running", "mdy")
+    fields = begun.json()["mapping"]["fields"]
+    said = await send(client, "answers", table, key=key, mapping={"fields": fields, "dates": "dmy"})
+    assert (said.status_code, said.json()["state"]) == (200, "running")
+
+
+async def test_moving_in_asks_how_days_are_written_when_the_whole_file_does_not_say(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Email,NPS,Date\nkim@example.com,9,03/04/2026\n")
+    with pytest.raises(CannotMove, match="--dates dmy or --dates mdy"):
+        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append)
+    path.write_text("Email,NPS,Rating,Date\nkim@example.com,9,9,2026-03-04\n")
+    with pytest.raises(CannotMove, match="--column score="):
+        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append)
+    assert await rows(database, "SELECT 1 FROM import_job") == []
 
 
 async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the_same_imports(
