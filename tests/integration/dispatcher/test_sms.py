@@ -32,10 +32,14 @@ from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
+from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
+from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
 from shared.events.surveys import ChannelName, Reminder
 from shared.outbound import Sender, mail_stream
+from shared.privacy.audit import CUSTOMER
+from shared.secrets import customer_hash
 
 NUMBER = "+4520123456"
 
@@ -180,6 +184,45 @@ async def test_stop_holds_for_the_number_and_start_takes_it_back(
     assert (entry.kind, entry.reason) == ("address", "unsubscribed")
     assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
     assert await decided(database, a_phone("c-2")) == ["invited"]
+
+
+async def test_start_takes_back_what_a_stop_text_did_and_no_other_no(
+    database: Database, clock: Clock
+) -> None:
+    """Four companies know the number: of one the customer replied STOP, of the others they said no otherwise."""
+    at_other_doors: dict[str, SuppressionReason] = {
+        "by-page": "unsubscribed",
+        "by-complaint": "complained",
+        "by-list": "listed",
+    }
+    for tenant in (TENANT, *at_other_doors):
+        await keep_tenant(database, tenant)
+        key = customer_hash(SECRET, tenant, NUMBER)
+        async with database.transaction() as uow:
+            await uow.execute("INSERT INTO customer (tenant, id) VALUES (:t, :k)", {"t": tenant, "k": key})
+            if tenant in at_other_doors:
+                entry, reason = SuppressionEntry("address", key), at_other_doors[tenant]
+                who = an_actor() if reason == "listed" else CUSTOMER
+                await suppress(uow, tenant, [entry], reason=reason, who=who)
+    listed = "SELECT tenant, reason FROM suppression ORDER BY tenant"
+    before = await rows(database, listed)
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    assert await rows(database, listed) == before
+    assert await say(database, TextReply(number=NUMBER, text="Stop")) == "stop"
+    assert {row.reason for row in await rows(database, listed)} == {"unsubscribed", "complained"}
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    assert await rows(database, listed) == before
+
+
+async def test_a_no_by_a_page_after_stop_is_not_taken_back_by_start(database: Database, clock: Clock) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_phone()))
+    assert await say(database, TextReply(number=NUMBER, text="Stop")) == "stop"
+    await say_no(database, a_phone())
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    clock.on(days=100)
+    # Under another id, too: it is the number that has said no.
+    assert await decided(database, a_phone("c-2")) == ["opted_out"]
 
 
 async def test_a_reply_of_somebody_unknown_or_of_other_words_changes_nothing(database: Database) -> None:
