@@ -10,7 +10,12 @@ from services.dispatcher.bounces.failures import SOFT_BOUNCES, SOFT_DAYS, MailRe
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.invitations.judging import end_quarantine_of
-from services.dispatcher.invitations.states import move_invitation, read_invitation, subject_of_invitation
+from services.dispatcher.invitations.states import (
+    STATES_AFTER_SENDING,
+    move_invitation,
+    read_invitation,
+    subject_of_invitation,
+)
 from services.dispatcher.repository.reminders import touch_invitation
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions.suppression_commands import complain, drop_address
@@ -25,8 +30,6 @@ log = structlog.get_logger()
 
 TOKENS_KEPT = timedelta(days=1)
 """Longer than any provider's request is valid."""
-STATES_AFTER_SENDING = frozenset({"sent", "sending", "unknown"})
-"""The states of an invitation whose first mail may have reached a mail server."""
 Taken = Literal["stored", "repeated", "unknown"]
 """``repeated``: known already; ``unknown``: of an invitation that is not kept any more."""
 

@@ -57,7 +57,7 @@ async def _moved(uow: UnitOfWork, tenant: str, before: Invitation, after: Invita
     if after.state != before.state and not after.test:
         if after.state == "bounced":
             await end_quarantine(uow, contact, after)
-        else:
+        elif before.state == "bounced":
             await begin_quarantine(uow, [(contact, after)])
     return True
 

@@ -36,6 +36,7 @@ from services.dispatcher.suppressions.domain import SuppressionEntry, Suppressio
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
+from shared.events.invitations import ReportState
 from shared.events.surveys import ChannelName, Reminder
 from shared.outbound import Sender, mail_stream
 from shared.privacy.audit import CUSTOMER
@@ -249,6 +250,79 @@ async def test_reports_stand_on_the_invitation_and_who_was_not_reached_may_be_as
     assert await say(database, TextReport(reference=f"{row.id}/1", state="delivered")) == "delivered"
     assert (await invitations(database))[-1].report == "delivered"
     assert await say(database, TextReport(reference="another/1", state="delivered")) == "unknown"
+
+
+class ReportingAtOnce(FakeProvider):
+    """Reports what became of a text before it answers that it took it."""
+
+    def __init__(self, database: Database, outcome: ReportState) -> None:
+        super().__init__()
+        self._database = database
+        self._outcome = outcome
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        report = TextReport(reference=self.texts[-1]["reference"], state=self._outcome, code="1")
+        assert await say(self._database, report) == self._outcome
+        return response
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ends", "again", "reminders"),
+    [("delivered", "sent", ["quarantine"], 1), ("undeliverable", "bounced", ["invited"], 0)],
+)
+async def test_a_report_that_is_faster_than_our_record_of_the_text_is_kept_with_it(
+    database: Database, clock: Clock, outcome: ReportState, ends: str, again: list[str], reminders: int
+) -> None:
+    await start(database, reminders=(Reminder(after_days=3),))
+    provider = ReportingAtOnce(database, outcome)
+    texts = a_text_sender(database, provider, clock)
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await texts.step()
+    asked = (await invitations(database))[-1]
+    assert (asked.state, asked.report, asked.sent_at) == (ends, outcome, clock.now)
+    assert (await the_state(database))[0] == ends
+    assert await decided(database, a_phone()) == again
+    clock.on(days=3)
+    await relay_all(database)
+    while await texts.step() == 0:
+        pass
+    assert [text["reference"][-2:] for text in provider.texts].count("/2") == reminders
+    assert (await rows(database, "SELECT 1 FROM invitation WHERE state = 'sending'")) == []
+
+
+async def test_a_report_during_a_reminder_leaves_no_reminder_under_way(
+    database: Database, clock: Clock
+) -> None:
+    await start(database, reminders=(Reminder(after_days=3),))
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await a_text_sender(database, FakeProvider(), clock).step()
+    clock.on(days=3)
+    await relay_all(database)
+    await a_text_sender(database, ReportingAtOnce(database, "delivered"), clock).step()
+    reminded = (await invitations(database))[-1]
+    assert (reminded.state, reminded.report, reminded.reminded_at) == ("sent", "delivered", clock.now)
+
+
+async def test_an_unknown_text_that_could_not_be_delivered_keeps_nobody_from_being_asked(
+    database: Database, texts: Sender, provider: FakeProvider
+) -> None:
+    def break_off() -> httpx.Response:
+        raise httpx.ReadTimeout("no answer")
+
+    await start(database)
+    provider.answer = break_off
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await texts.step()
+    assert (await the_state(database))[0] == "unknown"
+    (row,) = await rows(database, "SELECT id FROM invitation")
+    lost = TextReport(reference=f"{row.id}/1", state="undeliverable")
+    assert await say(database, lost) == "undeliverable"
+    assert (await the_state(database))[0] == "bounced"
+    assert await decided(database, a_phone()) == ["invited"]
 
 
 async def test_a_reminder_is_texted_as_the_first_message_was(
