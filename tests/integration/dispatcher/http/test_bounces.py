@@ -165,6 +165,8 @@ async def test_forged_requests_are_refused_and_store_nothing(
     forged: list[tuple[str, Any, dict[str, str], int]] = [
         ("ses", {**envelope, "Message": ses_bounce(id_of(mails[1]))}, TEXT, 403),
         ("ses", {**envelope, "SigningCertURL": evil}, TEXT, 403),
+        ("ses", {**envelope, "SigningCertURL": "https://["}, TEXT, 403),
+        ("ses", {**envelope, "Signature": "é"}, TEXT, 403),
         ("ses", an_envelope(ses_bounce(id_of(mail)), TopicArn=TOPIC + "-other"), TEXT, 403),
         ("mailgun", a_mailgun_request(id_of(mail), now, key="another key"), {}, 406),
         ("mailgun", a_mailgun_request(id_of(mail), now - timedelta(days=1)), {}, 406),
