@@ -62,6 +62,16 @@ async def take_report(
     return taken
 
 
+async def take_request(database: Database, source: ReportSource, token: str) -> None:
+    """Take the token of a request that reports nothing: with it nobody else may report something.
+
+    :raises RequestTaken: when it was taken before.
+    """
+    async with database.transaction() as uow:
+        if not await repository.take_token(uow, source, token, TOKENS_KEPT):
+            raise RequestTaken
+
+
 async def apply_report(uow: UnitOfWork, secret: str, report: MailReport, source: ReportSource) -> Taken:
     """Store a report and what follows from it: the address or the customer is suppressed, and an invitation
     whose first mail came back is ``bounced``, so that no reminder follows.

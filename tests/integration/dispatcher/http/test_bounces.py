@@ -194,6 +194,18 @@ async def test_a_request_of_mailgun_is_taken_once_whatever_stands_in_it(
     assert len(await stored(database)) == 1
 
 
+async def test_a_request_of_mailgun_that_reports_nothing_cannot_be_sent_again_as_one_that_does(
+    hooks: httpx.AsyncClient, database: Database, mails: list[MailReference]
+) -> None:
+    for token, harmless in (("d" * 50, {"event": "delivered"}), ("w" * 50, {"severity": "temporary"})):
+        body = a_mailgun_request(id_of(mails[0]), database.clock(), token=token, **harmless)
+        assert (await hooks.post("/v1/bounces/mailgun", json=body)).status_code == 200
+        forged = a_mailgun_request(id_of(mails[0]), database.clock(), event="complained")
+        forged["signature"] = body["signature"]
+        assert (await hooks.post("/v1/bounces/mailgun", json=forged)).status_code == 406
+    assert await stored(database) == []
+
+
 async def test_reports_about_mails_that_they_do_not_prove_to_know_do_nothing(
     hooks: httpx.AsyncClient, database: Database, mails: list[MailReference]
 ) -> None:
