@@ -9,14 +9,14 @@ only whether a refusal is permanent. Its cause is read in this order:
 | 421; 521; 530, 534, 535, 538; 523 | us: not now, not here, sign in, encrypt | RFC 5321, 7504, 4954 |
 | 556 | the mailbox: its domain takes no mail | RFC 7504 |
 | x.1.7, x.1.8, x.1.90 | us: the sender's address; a day's limit (Exchange Online) | RFC 3463 3.2 |
-| x.1.* other than those | the mailbox | RFC 3463 3.2 |
+| x.1.* other than those | the mailbox, unless the text is about us alone | RFC 3463 3.2 |
 | x.2.* | the mailbox: disabled, full, too large for it | RFC 3463 3.3 |
 | x.3.4 | unclear: this mail is too large for the server | RFC 3463 3.4 |
 | x.3.* other than 5.3.0 and x.3.4 | us: the server is full, closed, wrongly set up | RFC 3463 3.4 |
 | x.4.3, x.4.5 | us: its directory is away; congestion and quotas | RFC 3463 3.5 |
 | x.4.4, x.4.6 | the mailbox: no way to its domain, or a loop there | RFC 3463 3.5 |
 | x.5.* with 501 or 553 | unclear: the command named this address | RFC 3463 3.6 |
-| x.5.1, 2, 4, 5, 6 | us: our commands, our name in EHLO | RFC 3463 3.6 |
+| x.5.1, 2, 4, 5, 6 | us (commands, EHLO), unless the text is about a mailbox alone | RFC 3463 3.6 |
 | x.6.7 | the mailbox: it takes ASCII only | RFC 6531 3.6 |
 | x.7.17, x.7.18 | the mailbox: it has another owner by now | RFC 7293 |
 | x.7.* other than 0, 1, 2 and 100 to 199 | us: identity, SPF, DKIM, TLS, reputation | RFC 7372, 8689 |
@@ -168,7 +168,8 @@ def read_refusal(step: SmtpStep, code: int, text: str, domain: str = "") -> Refu
     subject, detail = (int(status[1]), int(status[2])) if status else (None, None)
     shown = f"{code} {code // 100}.{subject}.{detail}" if status else str(code)
     advice = next((advice for advice, words in _ABOUT_US.items() if words.search(text)), "")
-    about = _by_code(code, subject, detail) or _by_text(step, code, text, subject, about_us=bool(advice))
+    by_text = _by_text(step, code, text, subject, about_us=bool(advice))
+    about = _by_code(code, subject, detail, by_text) or by_text
     if _SENDER_ALONE.search(text):
         about = "us"
     elif code < FIRST_PERMANENT_CODE and _GREYLIST.search(text):
@@ -184,7 +185,9 @@ def _names(text: str, domain: str) -> bool:
     return re.search(name, text, re.IGNORECASE) is not None
 
 
-def _by_code(code: int, subject: int | None, detail: int | None) -> RefusalCause | None:
+def _by_code(
+    code: int, subject: int | None, detail: int | None, by_text: RefusalCause
+) -> RefusalCause | None:
     """The cause by the codes alone; None where the text decides."""
     if code in _ABOUT_US_CODES:
         return "us"
@@ -192,10 +195,10 @@ def _by_code(code: int, subject: int | None, detail: int | None) -> RefusalCause
         return "mailbox"
     if subject is None:
         return "us" if code in _SYNTAX_CODES else None
-    return _by_status(code, subject, detail or 0)
+    return _by_status(code, subject, detail or 0, by_text)
 
 
-def _by_status(code: int, subject: int, detail: int) -> RefusalCause | None:
+def _by_status(code: int, subject: int, detail: int, by_text: RefusalCause) -> RefusalCause | None:
     about: RefusalCause | None = None
     match subject, detail:
         case (1, 7 | 8 | 90) | (3, 1 | 2 | 3 | 5 | 6) | (4, 3 | 5):
@@ -204,10 +207,14 @@ def _by_status(code: int, subject: int, detail: int) -> RefusalCause | None:
             about = "us"
         case (_, 0) | (7, 1 | 2):
             about = None
+        case (1, _) if by_text == "us":
+            about = "us"
         case (1 | 2, _) | (4, 4 | 6) | (6, 7) | (7, 17 | 18):
             about = "mailbox"
         case (3, _):
             about = "unclear"
+        case (5, 1 | 2 | 4 | 5 | 6) if by_text == "mailbox":
+            about = "mailbox"
         case (5, 1 | 2 | 4 | 5 | 6):
             about = "unclear" if code in _ADDRESS_CODES else "us"
         case (7, _) if detail not in _GROUP_DETAILS:

@@ -92,16 +92,21 @@ class Sender:
 
     async def step(self) -> float:
         """Send the mails that are due, one after the other; return the seconds until the next claim."""
-        async with self._database.transaction() as uow:
-            stream = await mail_stream.read(uow, channel=self._channel.name)
-            claimed, wait_s = await self._claim_next(uow, stream)
-        self._report(stream)
+        claimed, wait_s = await self._claim()
         while claimed is not None:
             self._health.tick(self._name)
             self._health.set_ready(self._name)
             outcome = await self._send(claimed)
             claimed, wait_s = await self._record(claimed, outcome, last=self._stopping.is_set())
         return wait_s
+
+    async def _claim(self) -> NextDelivery:
+        """Claim a mail in a transaction of its own."""
+        async with self._database.transaction() as uow:
+            stream = await mail_stream.read(uow, channel=self._channel.name)
+            found = await self._claim_next(uow, stream)
+        self._report(stream)
+        return found
 
     async def _claim_next(self, uow: UnitOfWork, stream: MailStream) -> NextDelivery:
         """Claim a mail, unless the stream is stopped and another sender has claimed the next attempt."""
@@ -177,7 +182,7 @@ class Sender:
             else:
                 self._count(type(outcome).__name__.lower())
                 self._report(stream)
-                return following
+                return await self._claim() if alone and not last else following
 
     async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
         """Record the result for the mail and for the stream; return the stream."""

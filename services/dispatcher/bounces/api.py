@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Security
 from fastapi.security import APIKeyHeader
 
 from services.dispatcher.bounces import mailgun, postmark, sns
-from services.dispatcher.bounces.bounce_commands import RequestTaken, take_report
+from services.dispatcher.bounces.bounce_commands import RequestTaken, take_report, take_request
 from services.dispatcher.bounces.failures import MailReport, Provider
 from services.dispatcher.bounces.postmark import OWN_HEADER
 from services.dispatcher.bounces.records import Record, UnreadableEvent
@@ -124,8 +124,12 @@ async def _take_mailgun(request: Request, context: DispatcherContext) -> BounceA
     if not mailgun.is_signed(given.signature, key.get_secret_value(), context.database.clock()):
         raise _refused("mailgun", "with a wrong or old signature", NOT_AGAIN)
     records = mailgun.read_mailgun(given, MailReferences(context.secret))
+    token = mailgun.token_hash(given.signature)
+    reports = any(finding.kind is not None and mail is not None for finding, mail in records)
     try:
-        return await _take(context, "mailgun", records, token=mailgun.token_hash(given.signature))
+        if not reports:  # a report takes it in its own transaction, so that one that fails may come again
+            await take_request(context.database, "mailgun", token)
+        return await _take(context, "mailgun", records, token=token)
     except RequestTaken:
         metrics.BOUNCES.labels("mailgun", "refused").inc()
         raise Problem(NOT_AGAIN, TAKEN_BEFORE, CHECK_SECRET) from None

@@ -10,7 +10,12 @@ from services.dispatcher.bounces.failures import SOFT_BOUNCES, SOFT_DAYS, MailRe
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, under_its_id
 from services.dispatcher.invitations.judging import end_quarantine_of
-from services.dispatcher.invitations.states import move_invitation, read_invitation, subject_of_invitation
+from services.dispatcher.invitations.states import (
+    STATES_AFTER_SENDING,
+    move_invitation,
+    read_invitation,
+    subject_of_invitation,
+)
 from services.dispatcher.repository.reminders import touch_invitation
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions.suppression_commands import complain, drop_address
@@ -25,8 +30,6 @@ log = structlog.get_logger()
 
 TOKENS_KEPT = timedelta(days=1)
 """Longer than any provider's request is valid."""
-STATES_AFTER_SENDING = frozenset({"sent", "sending", "unknown"})
-"""The states of an invitation whose first mail may have reached a mail server."""
 Taken = Literal["stored", "repeated", "unknown"]
 """``repeated``: known already; ``unknown``: of an invitation that is not kept any more."""
 
@@ -57,6 +60,16 @@ async def take_report(
         taken = await apply_report(uow, secret, report, source)
     metrics.BOUNCES.labels(source, report.kind if taken == "stored" else taken).inc()
     return taken
+
+
+async def take_request(database: Database, source: ReportSource, token: str) -> None:
+    """Take the token of a request that reports nothing: with it nobody else may report something.
+
+    :raises RequestTaken: when it was taken before.
+    """
+    async with database.transaction() as uow:
+        if not await repository.take_token(uow, source, token, TOKENS_KEPT):
+            raise RequestTaken
 
 
 async def apply_report(uow: UnitOfWork, secret: str, report: MailReport, source: ReportSource) -> Taken:

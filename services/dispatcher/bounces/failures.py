@@ -2,12 +2,14 @@
 
 | report | kind | what it does |
 |---|---|---|
-| failed, 5.1.x but 5.1.7, 5.1.8 and 5.1.90 | hard | the address gets no mail any more |
+| failed, 5.1.x, 5.3.0, 5.5.x to 5.7.x, about the mailbox | hard | the address gets no mail any more |
 | failed, x.2.x (full, off), 5.3.x, 5.4.x, 5.0.0 and no clear text | soft | the third in 30 days drops it |
-| failed, 5.1.7, 5.1.8, 5.1.90, 5.5.x, 5.6.x, 5.7.x | policy | it is about us: nobody is dropped |
+| failed, 5.1.x, 5.5.x to 5.7.x, about us or unclear | policy | nobody is dropped |
 | delayed, relayed, delivered, expanded; failed with another 4.x.x | none | nothing |
 | reported as spam | complaint | the customer is never asked again |
 
+The cause is read from status and words together, as of a refusal that a mail server gives us itself
+(``shared/mail/refusals.py``): servers give one status to unknown users and to senders that they do not like.
 Without a status of its own, or with x.0.0, the status in the server's words counts, and then the words.
 """
 
@@ -16,7 +18,7 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from shared.mail.references import MailReference
-from shared.mail.refusals import SmtpStep, read_refusal
+from shared.mail.refusals import FIRST_PERMANENT_CODE, RefusalCause, SmtpStep, read_refusal
 
 BounceKind = Literal["hard", "soft", "policy", "complaint"]
 ReportSource = Literal["ses", "postmark", "mailgun", "smtp", "imap"]
@@ -29,12 +31,18 @@ BY_SEVERITY: tuple[BounceKind, ...] = ("complaint", "hard", "policy", "soft")
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.([0-7])\.(\d{1,3})(?!\.?\d)")
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
-_ABOUT_US = {(1, 7), (1, 8), (1, 90)}
 _FULL = re.compile(
     r"quota|mail ?box .{0,20}full|full .{0,20}mail ?box|insufficient .{0,20}(storage|space)", re.IGNORECASE
 )
 _PERMANENT, _TEMPORARY = 5, 4
 _UNKNOWN_CODE = 550
+_KINDS_BY_CAUSE: dict[RefusalCause, BounceKind] = {
+    "mailbox": "hard",
+    "us": "policy",
+    "unclear": "soft",
+    "destination": "soft",
+}
+"""Of a failure without a status that says something."""
 
 
 class MailReport(NamedTuple):
@@ -82,9 +90,10 @@ def judge_failure(action: str, status: str, text: str) -> ReportFinding:
         return ReportFinding("soft" if given_up else None, shown)
     if number != _PERMANENT:
         return ReportFinding(None, shown)
+    reply = int(code[1]) if code is not None else None
     if subject == 0:
-        return ReportFinding(_by_text(int(code[1]) if code is not None else None, text), shown)
-    return ReportFinding(_by_status(subject, detail), shown)
+        return ReportFinding(_by_text(reply, text), shown)
+    return ReportFinding(_by_status(reply, subject, detail, text), shown)
 
 
 def status_in(text: str) -> str | None:
@@ -98,16 +107,22 @@ def _significant(text: str) -> re.Match[str] | None:
     return next((each for each in _STATUS.finditer(text) if each[2] != "0"), None)
 
 
-def _by_status(subject: int, detail: int) -> BounceKind:
-    if (subject, detail) in _ABOUT_US or subject in {5, 6, 7}:
-        return "policy"
-    return "hard" if subject == 1 else "soft"
+def _by_status(code: int | None, subject: int, detail: int, text: str) -> BounceKind:
+    """The kind by the status, and by the server's words where senders and mailboxes share it."""
+    about = _cause(code, f"{_PERMANENT}.{subject}.{detail} {text}")
+    if subject in {2, 3, 4}:
+        return "hard" if (subject, detail) == (3, 0) and about == "mailbox" else "soft"
+    return "hard" if about == "mailbox" else "policy"
 
 
 def _by_text(code: int | None, text: str) -> BounceKind:
     """The kind by the server's words; without a code they must be clear."""
     if _FULL.search(text):
         return "soft"
+    return _KINDS_BY_CAUSE[_cause(code, text)]
+
+
+def _cause(code: int | None, text: str) -> RefusalCause:
     step: SmtpStep = "RCPT TO" if code is not None else "DATA"
-    about = read_refusal(step, max(code or 0, _UNKNOWN_CODE), text).about
-    return {"mailbox": "hard", "us": "policy", "unclear": "soft"}[about]  # type: ignore[return-value]
+    permanent = code if code is not None and code >= FIRST_PERMANENT_CODE else _UNKNOWN_CODE
+    return read_refusal(step, permanent, text).about

@@ -1,7 +1,8 @@
 """Reads the reports that arrive in a mailbox (IMAP): each is marked read once it is stored, and not before.
 
-What is no report, such as a letter, stays unread for whoever reads the mailbox; this process does not look at
-it again. The standard library's client waits for the network, so it runs in a thread.
+What is no report, such as a letter, stays unread for whoever reads the mailbox; this process remembers the
+highest uid that it has looked at, and looks at nothing below it again until its next start. The standard
+library's client waits for the network, so it runs in a thread.
 """
 
 import asyncio
@@ -33,8 +34,6 @@ POLL_INTERVAL_S = 60.0
 TIMEOUT_S = 30.0
 """For each answer of the server."""
 MAILS_PER_STEP = 20
-MAX_LOOKED_AT = 10_000
-"""Mails without a report that are remembered."""
 
 
 class MailboxAway(Exception):
@@ -44,13 +43,16 @@ class MailboxAway(Exception):
 class Mailbox(Protocol):
     """An open mailbox. Its methods wait, and raise :class:`MailboxAway`."""
 
-    def unread(self) -> list[str]:
-        """The unread mails, the oldest first."""
+    validity: str
+    """Of the uids: with another one they name other mails (RFC 3501, 2.3.1.1); empty: the server has none."""
 
-    def fetch(self, uid: str) -> bytes:
+    def unread(self, after: int = 0) -> list[int]:
+        """The uids of the unread mails above this one, in their order: the oldest first."""
+
+    def fetch(self, uid: int) -> bytes:
         """The beginning of a mail, :data:`MAX_REPORT_BYTES` at most, which stays unread."""
 
-    def mark_read(self, uid: str) -> None:
+    def mark_read(self, uid: int) -> None:
         """Mark a mail as read."""
 
 
@@ -86,19 +88,24 @@ class ImapMailbox:
     """A mailbox over one connection."""
 
     def __init__(self, client: imaplib.IMAP4) -> None:
+        """:param client: which has selected the folder."""
         self._client = client
+        _, found = client.response("UIDVALIDITY")
+        said = found[0] if found else None
+        self.validity = said.decode("ascii", "replace") if isinstance(said, bytes) else ""
 
-    def unread(self) -> list[str]:
-        found = self._asked("SEARCH", "UNSEEN")
+    def unread(self, after: int = 0) -> list[int]:
+        found = self._asked("SEARCH", f"UID {after + 1}:*", "UNSEEN")
         listed = found[0] if found and isinstance(found[0], bytes) else b""
-        return listed.decode("ascii", "replace").split()
+        # The last mail is in every range that ends with *, also where it is below its beginning.
+        return sorted(uid for each in listed.split() if each.isdigit() and (uid := int(each)) > after)
 
-    def fetch(self, uid: str) -> bytes:
-        found = self._asked("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_REPORT_BYTES}>)")
+    def fetch(self, uid: int) -> bytes:
+        found = self._asked("FETCH", str(uid), f"(BODY.PEEK[]<0.{MAX_REPORT_BYTES}>)")
         return next((bytes(part[1]) for part in found if isinstance(part, tuple)), b"")
 
-    def mark_read(self, uid: str) -> None:
-        self._asked("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
+    def mark_read(self, uid: int) -> None:
+        self._asked("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
 
     def close(self) -> None:
         """Sign out."""
@@ -161,24 +168,23 @@ class MailboxReader:
         self._database = database
         self._secret = secret
         self._references = MailReferences(secret)
-        self._looked_at: dict[str, None] = {}
-        """Mails without a report, the oldest first."""
+        self._validity = ""
+        self._looked_at = 0
+        """The highest uid that was looked at: of those up to it, only what is no report is unread."""
 
     async def take_all(self, mailbox: Mailbox) -> bool:
         """Take the unread reports; whether there may be more.
 
         :raises MailboxAway: when the mailbox goes away; what was taken by then is stored.
         """
-        unread = await asyncio.to_thread(mailbox.unread)
-        waiting = [uid for uid in unread if uid not in self._looked_at]
+        if mailbox.validity != self._validity:
+            self._validity, self._looked_at = mailbox.validity, 0
+        waiting = await asyncio.to_thread(mailbox.unread, self._looked_at)
         for uid in waiting[:MAILS_PER_STEP]:
             raw = await asyncio.to_thread(mailbox.fetch, uid)
             if await self._take(raw):
                 await asyncio.to_thread(mailbox.mark_read, uid)
-            else:
-                self._looked_at[uid] = None
-                if len(self._looked_at) > MAX_LOOKED_AT:
-                    del self._looked_at[next(iter(self._looked_at))]
+            self._looked_at = uid
         return len(waiting) > MAILS_PER_STEP
 
     async def _take(self, raw: bytes) -> bool:

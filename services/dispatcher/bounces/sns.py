@@ -7,11 +7,10 @@ topic's region, over https.
 
 import asyncio
 import base64
-import binascii
 import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -94,16 +93,16 @@ class SnsVerifier:
         if topic is None or envelope.topic_arn not in topics:
             raise ForgedMessage("of a topic that is not in DISPATCHER_SES_TOPICS")
         algorithm = _HASHES.get(envelope.signature_version)
-        url = urlsplit(envelope.signing_cert_url)
+        url = _amazons(envelope.signing_cert_url, topic[1])
         if algorithm is None or envelope.type not in _SIGNED:
             raise ForgedMessage("signed in a way that is not known")
-        if not _is_amazon(envelope.signing_cert_url, topic[1]) or not _CERTIFICATE_PATH.fullmatch(url.path):
+        if url is None or not _CERTIFICATE_PATH.fullmatch(url.path):
             raise ForgedMessage("with a certificate that is not Amazon's")
         key = await self._key(envelope.signing_cert_url, now)
         try:
             signature = base64.b64decode(envelope.signature, validate=True)
             key.verify(signature, _signed_text(envelope), PKCS1v15(), algorithm)
-        except (InvalidSignature, binascii.Error) as error:
+        except (InvalidSignature, ValueError) as error:  # ValueError: no base64, or no ASCII
             raise ForgedMessage("with a wrong signature") from error
 
     async def confirm(self, envelope: SnsMessage) -> None:
@@ -112,17 +111,17 @@ class SnsVerifier:
         :raises ForgedMessage: when the address to confirm it at is not Amazon's, or is about another topic.
         :raises CannotFetch: when Amazon does not answer.
         """
-        topic, url = _TOPIC.fullmatch(envelope.topic_arn), envelope.subscribe_url or ""
-        asked = parse_qs(urlsplit(url).query)
+        topic, address = _TOPIC.fullmatch(envelope.topic_arn), envelope.subscribe_url or ""
+        url = _amazons(address, topic[1]) if topic is not None else None
+        asked = parse_qs(url.query) if url is not None else {}
         if (
-            topic is None
-            or not _is_amazon(url, topic[1])
-            or urlsplit(url).path != "/"
+            url is None
+            or url.path != "/"
             or asked.get("Action") != ["ConfirmSubscription"]
             or asked.get("TopicArn") != [envelope.topic_arn]
         ):
             raise ForgedMessage("with an address to confirm it at that is not Amazon's")
-        await self._fetch(url)
+        await self._fetch(address)
 
     async def _key(self, url: str, now: datetime) -> RSAPublicKey:
         async with self._fetching:
@@ -149,10 +148,14 @@ def _key_of(pem: bytes, now: datetime) -> tuple[RSAPublicKey, datetime]:
     return key, certificate.not_valid_after_utc
 
 
-def _is_amazon(url: str, region: str) -> bool:
-    parts = urlsplit(url)
+def _amazons(url: str, region: str) -> SplitResult | None:
+    """The parts of an https address of Amazon's own host in a region; None: it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     host = re.compile(_HOST.format(region=re.escape(region)))
-    return parts.scheme == "https" and host.fullmatch(parts.netloc) is not None
+    return parts if parts.scheme == "https" and host.fullmatch(parts.netloc) is not None else None
 
 
 def _signed_text(envelope: SnsMessage) -> bytes:

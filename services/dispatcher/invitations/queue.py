@@ -46,8 +46,8 @@ from services.dispatcher.invitations.reminders import (
 from services.dispatcher.invitations.states import (
     begin_reminding,
     end_reminding,
-    move_invitation,
     read_invitation,
+    settle_invitation,
     subject_of_invitation,
 )
 from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender, ReminderMail
@@ -209,7 +209,7 @@ class InvitationQueue:
             if result.state == "sent":
                 await plan_reminder(uow, delivery, invitation, survey)
             return
-        moved = await move_invitation(
+        moved = await settle_invitation(
             uow,
             delivery.tenant,
             invitation,
@@ -219,7 +219,7 @@ class InvitationQueue:
         )
         if result.state == "failed" and moved is not None:
             await end_quarantine_of(uow, contact, invitation)
-        if result.state == "sent" and moved is not None:
+        if moved is not None and moved.state == "sent" and not moved.erased:
             await plan_reminder(uow, delivery, moved, survey)
 
     def _sender(self, tenant: str, inputs: Row[Any]) -> MailSender:

@@ -234,6 +234,16 @@ async def find(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> Row[Any] | 
     return (await uow.execute(FIND_INVITATION, {"tenant": tenant, "id": invitation_id})).one_or_none()
 
 
+LOCK = f"""
+    SELECT {COLUMNS} FROM invitation i WHERE i.tenant = :tenant AND i.id = :id FOR UPDATE
+"""
+
+
+async def lock(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> Row[Any] | None:
+    """Lock an invitation, so that it is still as it was read when it is moved on."""
+    return (await uow.execute(LOCK, {"tenant": tenant, "id": invitation_id})).one_or_none()
+
+
 FIND_BY_ID = f"""
     SELECT {COLUMNS} FROM invitation i WHERE i.id = :id
 """

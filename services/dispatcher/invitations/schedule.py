@@ -24,7 +24,7 @@ async def record_unknown(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID]
     publish them. One whose reminder has become unknown was sent, and stays so.
     """
     for tenant, invitation_id in invitations:
-        row = await repository.find(uow, tenant, invitation_id)
+        row = await repository.lock(uow, tenant, invitation_id)
         if row is not None and row.state in {"waiting", "sending"}:
             await move_invitation(uow, tenant, read_invitation(row), "unknown", reason=reason)
 

@@ -20,6 +20,9 @@ from shared.privacy.subjects import Subject
 
 ENDED_BY_US: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
 """The states of an invitation whose mail our own rules keep from leaving."""
+STATES_AFTER_SENDING: frozenset[InvitationState] = frozenset({"sent", "sending", "unknown"})
+"""The states of an invitation whose first message may have reached whoever carries it: a report may come,
+also before we have recorded that it was handed over."""
 FIRST_MAIL = 1
 _decoder = json.Decoder(Invitation)
 
@@ -145,6 +148,37 @@ async def move_invitation(
     return moved
 
 
+async def settle_invitation(
+    uow: UnitOfWork,
+    tenant: str,
+    invitation: Invitation,
+    state: InvitationState,
+    *,
+    reason: str | None,
+    next_at: datetime | None,
+) -> Invitation | None:
+    """Move it on by what became of its first message; None where it has come to another end meanwhile.
+
+    A report may be faster than we are, and so may an erasure: then this is said of what the invitation is
+    now. What a report has made of it stays, and only when it was sent is added.
+    """
+    moved = await move_invitation(uow, tenant, invitation, state, reason=reason, next_at=next_at)
+    if moved is not None:
+        return moved
+    row = await repository.lock(uow, tenant, invitation.id)
+    if row is None:
+        return None
+    newest = read_invitation(row)
+    if newest.state == "sending":
+        return await move_invitation(uow, tenant, newest, state, reason=reason, next_at=next_at)
+    if state != "sent" or newest.state not in {"sent", "bounced"}:
+        return None
+    if newest.sent_at is not None:
+        return newest
+    newest = replace(newest, sent_at=uow.now)
+    return await move_invitation(uow, tenant, newest, newest.state, reason=newest.reason)
+
+
 async def begin_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation) -> Invitation | None:
     """Publish that a reminder is being handed to the mail server: until that takes it, nobody has it.
 
@@ -156,10 +190,14 @@ async def begin_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation) 
 async def end_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation, *, taken: bool) -> None:
     """Publish that the mail server took the reminder, or that it is on its way no more.
 
-    Nothing is where somebody else has moved the invitation meanwhile, as a bounce or an erasure does.
+    Where somebody else has moved the invitation meanwhile, as a report or an erasure does, it is said of what
+    it is now.
     """
-    ended = replace(invitation, reminded_at=uow.now) if taken else replace(invitation, reminding_since=None)
-    await _publish_reminding(uow, tenant, ended)
+    changes: dict[str, Any] = {"reminded_at": uow.now} if taken else {"reminding_since": None}
+    if await _publish_reminding(uow, tenant, replace(invitation, **changes)) is None:
+        row = await repository.lock(uow, tenant, invitation.id)
+        if row is not None:
+            await _publish_reminding(uow, tenant, replace(read_invitation(row), **changes))
 
 
 async def _publish_reminding(uow: UnitOfWork, tenant: str, invitation: Invitation) -> Invitation | None:

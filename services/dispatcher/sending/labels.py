@@ -26,6 +26,7 @@ _UNNAMED = {
     translatable("the command line"),
     translatable("the customer"),
     translatable("the mail servers"),
+    translatable("the customer, by text"),
 }
 _COUNT_PATTERN = re.compile(r"\((\d+)\)$")
 

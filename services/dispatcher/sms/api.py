@@ -28,8 +28,8 @@ HOW_TO_SIGN = message(
 @router.post("/{provider}")
 async def take(provider: str, request: Request, context: OwnContext) -> Response:
     """Delivery reports and replies, in the provider's own form and with its own signature, no API key. A
-    reply of STOP suppresses the number for every company that has it, START takes that back. The same request
-    again changes nothing.
+    reply of STOP suppresses the number for every company that has it, START takes back what a STOP
+    did. The same request again changes nothing.
     """
     return await _take(provider, request, context)
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import json
 
-from services.dispatcher.decisions.contacts import ContactKey, contact_of_invitation
+from services.dispatcher.decisions.contacts import contact_of_invitation
 from services.dispatcher.decisions.quarantine import begin_quarantine, end_quarantine
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import read_invitation
@@ -12,12 +12,10 @@ from services.dispatcher.sms import repository
 from services.dispatcher.sms.messages import TextReply, TextReport
 from services.dispatcher.sms.reports import message_of, reported
 from services.dispatcher.sms.stop_words import wish_of
-from services.dispatcher.suppressions.domain import SuppressionEntry
-from services.dispatcher.suppressions.suppression_commands import resubscribe, suppress
+from services.dispatcher.suppressions.suppression_commands import start_texts, stop_texts
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Invitation
-from shared.privacy.audit import CUSTOMER
 from shared.secrets import customer_hash
 
 Kept = Literal["delivered", "undeliverable", "stop", "start", "other", "unknown"]
@@ -59,7 +57,7 @@ async def _moved(uow: UnitOfWork, tenant: str, before: Invitation, after: Invita
     if after.state != before.state and not after.test:
         if after.state == "bounced":
             await end_quarantine(uow, contact, after)
-        else:
+        elif before.state == "bounced":
             await begin_quarantine(uow, [(contact, after)])
     return True
 
@@ -76,9 +74,8 @@ async def _keep_reply(uow: UnitOfWork, secret: str, reply: TextReply) -> Kept:
     for tenant in knowing:
         key = keys[tenant]
         if wish == "stop":
-            entry = SuppressionEntry("address", key)
-            await suppress(uow, tenant, [entry], reason="unsubscribed", who=CUSTOMER)
+            await stop_texts(uow, tenant, key)
         else:
-            await resubscribe(uow, ContactKey(tenant, key, key))
+            await start_texts(uow, tenant, key)
         notify_changes(uow, [tenant])
     return wish if knowing else "unknown"

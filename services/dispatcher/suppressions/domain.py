@@ -16,6 +16,9 @@ OWN_NO: frozenset[SuppressionReason] = frozenset({"unsubscribed", "complained"})
 """What the customer has said, and takes back."""
 FIRM: frozenset[SuppressionReason] = OWN_NO | {"erased"}
 """The reasons of entries that only an administrator takes away, who writes why."""
+BY_TEXT = "the customer, by text"
+"""Under whose name a reply of STOP suppresses a number, and a reply of START takes that back. An entry that
+the customer makes on a page as well is no longer in this name."""
 
 
 class SuppressionEntry(NamedTuple):

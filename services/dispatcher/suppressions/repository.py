@@ -8,12 +8,15 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.suppressions.domain import BY_TEXT
 from shared.db import UnitOfWork
 from shared.ids import uuid7
 from shared.privacy.audit import CUSTOMER
 
 _BY_STRENGTH = "ARRAY['bounced', 'listed', 'erased', 'unsubscribed', 'complained']"
 _STRONGER = f"array_position({_BY_STRENGTH}, EXCLUDED.reason) > array_position({_BY_STRENGTH}, s.reason)"
+_FIRMER = "s.reason = EXCLUDED.reason AND s.who = :by_text AND EXCLUDED.who <> :by_text"
+"""The same reason, and no longer by a text alone: a reply of START does not take it back."""
 ADD = f"""
     INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at, canonical, listed)
     SELECT :tenant, kind, key, CAST(:reason AS text), :who, coalesce(since, :now), true,
@@ -24,9 +27,9 @@ ADD = f"""
     ON CONFLICT (tenant, kind, key) DO UPDATE SET
         listed = s.listed OR s.reason = 'listed' OR EXCLUDED.listed,
         reason = CASE WHEN {_STRONGER} THEN EXCLUDED.reason ELSE s.reason END,
-        who = CASE WHEN {_STRONGER} THEN EXCLUDED.who ELSE s.who END,
+        who = CASE WHEN {_STRONGER} OR {_FIRMER} THEN EXCLUDED.who ELSE s.who END,
         created_at = least(s.created_at, EXCLUDED.created_at)
-    WHERE s.reason <> EXCLUDED.reason
+    WHERE s.reason <> EXCLUDED.reason OR {_FIRMER}
     RETURNING xmax = 0 AS is_new
 """
 
@@ -54,6 +57,7 @@ async def add(
             "tenant": tenant,
             "reason": reason,
             "who": who,
+            "by_text": BY_TEXT,
             "now": uow.now,
             "kinds": [kind for kind, _ in entries],
             "keys": [key for _, key in entries],
@@ -195,7 +199,7 @@ async def count(uow: UnitOfWork, tenant: str) -> dict[str, int]:
 
 
 LOCK_ENTRY = """
-    SELECT kind, key, reason, listed, person FROM suppression
+    SELECT kind, key, reason, who, listed, person FROM suppression
     WHERE tenant = :tenant AND kind = :kind AND key = :key
     FOR UPDATE
 """

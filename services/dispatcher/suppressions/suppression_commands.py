@@ -9,6 +9,7 @@ from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.repository.contacts import has_several_addresses
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.domain import (
+    BY_TEXT,
     OWN_NO,
     SuppressionEntry,
     SuppressionReason,
@@ -108,13 +109,27 @@ async def resubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
     """Take the contact's own no back. What the company has listed stays on its list."""
     for match in await _matching(uow, contact):
         entry = await repository.lock(uow, contact.tenant, match.kind, match.key)
-        if entry is None or entry.reason not in OWN_NO:
-            continue
-        await repository.log_lift(uow, contact.tenant, entry, who=CUSTOMER.name, reason=None)
-        if entry.listed:
-            await repository.fall_back_to_list(uow, contact.tenant, entry.kind, entry.key)
-        else:
-            await repository.remove(uow, contact.tenant, entry.kind, entry.key)
+        if entry is not None and entry.reason in OWN_NO:
+            await _take_back(uow, contact.tenant, entry, who=CUSTOMER.name)
+
+
+async def stop_texts(uow: UnitOfWork, tenant: str, number: str) -> None:
+    """Never ask who has this number again, who has replied STOP to a text.
+
+    :param number: its keyed hash.
+    """
+    await repository.add(uow, tenant, [("address", number)], reason="unsubscribed", who=BY_TEXT)
+
+
+async def start_texts(uow: UnitOfWork, tenant: str, number: str) -> None:
+    """Take back what :func:`stop_texts` did, and nothing else: not what the customer said on a page or by a
+    complaint, nor what is kept of somebody who was erased.
+
+    :param number: its keyed hash.
+    """
+    entry = await repository.lock(uow, tenant, "address", number)
+    if entry is not None and entry.who == BY_TEXT and entry.reason == "unsubscribed" and entry.person is None:
+        await _take_back(uow, tenant, entry, who=BY_TEXT)
 
 
 async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: AuditActor, reason: str | None) -> None:
@@ -122,6 +137,15 @@ async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: AuditActor
     await repository.log_lift(uow, tenant, entry, who=who.name, reason=reason)
     record_audit(uow, tenant, who, "suppression_lifted", kind=entry.kind)
     await repository.remove(uow, tenant, entry.kind, entry.key)
+
+
+async def _take_back(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str) -> None:
+    """Take the customer's own no of a locked entry back, and log it; what the company has listed stays so."""
+    await repository.log_lift(uow, tenant, entry, who=who, reason=None)
+    if entry.listed:
+        await repository.fall_back_to_list(uow, tenant, entry.kind, entry.key)
+    else:
+        await repository.remove(uow, tenant, entry.kind, entry.key)
 
 
 async def _matching(uow: UnitOfWork, contact: ContactKey) -> list[Row[Any]]:

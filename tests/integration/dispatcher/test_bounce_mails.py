@@ -207,7 +207,8 @@ class ImapServer(socketserver.StreamRequestHandler):
             case ["LOGIN", _]:
                 return b"* OK\r\n" if words[2].strip('"') == "secret/1" else b""
             case ["SELECT", _]:
-                return b"* 3 EXISTS\r\n" if words[1].strip('"') == "Reports" else b""
+                found = b"* 3 EXISTS\r\n* OK [UIDVALIDITY 3857529045] valid\r\n"
+                return found if words[1].strip('"') == "Reports" else b""
             case ["UID", "SEARCH"]:
                 unread = [uid for uid in self.mails if uid not in self.read]
                 return f"* SEARCH {' '.join(unread)}\r\n".encode()
@@ -235,6 +236,25 @@ def an_imap_server(*mails: bytes) -> Iterator[tuple[str, set[str]]]:
         server.shutdown()
 
 
+class Letters:
+    """A mailbox in the memory, which keeps what is fetched of it."""
+
+    def __init__(self, mails: dict[int, bytes]) -> None:
+        self.validity = "1"
+        self.mails = mails
+        self.fetched: list[int] = []
+
+    def unread(self, after: int = 0) -> list[int]:
+        return [uid for uid in self.mails if uid > after]
+
+    def fetch(self, uid: int) -> bytes:
+        self.fetched.append(uid)
+        return self.mails[uid]
+
+    def mark_read(self, uid: int) -> None:
+        del self.mails[uid]
+
+
 class TestMailbox:
     async def test_a_report_is_marked_read_once_it_is_stored_and_letters_stay_unread(
         self, database: Database, mail: MailReference, monkeypatch: pytest.MonkeyPatch
@@ -255,10 +275,27 @@ class TestMailbox:
             assert await reader.take_all(opened) is False
             assert read == {"2", "3"}
             assert await stored(database) == ["complaint"]
-            assert await asyncio.to_thread(opened.unread) == ["1"]
+            assert await asyncio.to_thread(opened.unread) == [1]
+            assert opened.validity == "3857529045"
             monkeypatch.setattr(mailbox, "read_report", None)  # the letter is not read again
             assert await reader.take_all(opened) is False
             await asyncio.to_thread(opened.close)
+
+    async def test_a_report_above_many_letters_is_read_and_no_letter_twice(
+        self, database: Database, mail: MailReference
+    ) -> None:
+        letter = a_report("letter", REFERENCES, mail)
+        box = Letters(dict.fromkeys(range(1, 51), letter) | {51: a_report("sendmail", REFERENCES, mail)})
+        reader = MailboxReader(database, SECRET)
+        assert [await reader.take_all(box) for _ in range(4)] == [True, True, False, False]
+        assert box.fetched == list(range(1, 52))
+        assert await stored(database) == ["soft"]
+        box.mails[52] = letter
+        assert await reader.take_all(box) is False
+        assert box.fetched[51:] == [52]
+        box.validity, box.mails = "2", {1: letter}  # the folder was made anew
+        assert await reader.take_all(box) is False
+        assert box.fetched[52:] == [1]
 
     async def test_a_mailbox_that_cannot_be_opened_says_why_without_a_name(self) -> None:
         with an_imap_server() as (url, _):

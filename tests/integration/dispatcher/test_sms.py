@@ -32,11 +32,16 @@ from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
+from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
+from services.dispatcher.suppressions.suppression_commands import suppress
 from services.dispatcher.surveys.publishing import find_publishing
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
+from shared.events.invitations import ReportState
 from shared.events.surveys import ChannelName, Reminder
 from shared.outbound import Sender, mail_stream
+from shared.privacy.audit import CUSTOMER
+from shared.secrets import customer_hash
 
 NUMBER = "+4520123456"
 
@@ -203,6 +208,45 @@ async def test_stop_holds_for_the_number_and_start_takes_it_back(
     assert await decided(database, a_phone("c-2")) == ["invited"]
 
 
+async def test_start_takes_back_what_a_stop_text_did_and_no_other_no(
+    database: Database, clock: Clock
+) -> None:
+    """Four companies know the number: of one the customer replied STOP, of the others they said no otherwise."""
+    at_other_doors: dict[str, SuppressionReason] = {
+        "by-page": "unsubscribed",
+        "by-complaint": "complained",
+        "by-list": "listed",
+    }
+    for tenant in (TENANT, *at_other_doors):
+        await keep_tenant(database, tenant)
+        key = customer_hash(SECRET, tenant, NUMBER)
+        async with database.transaction() as uow:
+            await uow.execute("INSERT INTO customer (tenant, id) VALUES (:t, :k)", {"t": tenant, "k": key})
+            if tenant in at_other_doors:
+                entry, reason = SuppressionEntry("address", key), at_other_doors[tenant]
+                who = an_actor() if reason == "listed" else CUSTOMER
+                await suppress(uow, tenant, [entry], reason=reason, who=who)
+    listed = "SELECT tenant, reason FROM suppression ORDER BY tenant"
+    before = await rows(database, listed)
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    assert await rows(database, listed) == before
+    assert await say(database, TextReply(number=NUMBER, text="Stop")) == "stop"
+    assert {row.reason for row in await rows(database, listed)} == {"unsubscribed", "complained"}
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    assert await rows(database, listed) == before
+
+
+async def test_a_no_by_a_page_after_stop_is_not_taken_back_by_start(database: Database, clock: Clock) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_phone()))
+    assert await say(database, TextReply(number=NUMBER, text="Stop")) == "stop"
+    await say_no(database, a_phone())
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    clock.on(days=100)
+    # Under another id, too: it is the number that has said no.
+    assert await decided(database, a_phone("c-2")) == ["opted_out"]
+
+
 async def test_a_reply_of_somebody_unknown_or_of_other_words_changes_nothing(database: Database) -> None:
     await start(database)
     await decide(database, a_transaction("o-1", a_phone()))
@@ -227,6 +271,79 @@ async def test_reports_stand_on_the_invitation_and_who_was_not_reached_may_be_as
     assert await say(database, TextReport(reference=f"{row.id}/1", state="delivered")) == "delivered"
     assert (await invitations(database))[-1].report == "delivered"
     assert await say(database, TextReport(reference="another/1", state="delivered")) == "unknown"
+
+
+class ReportingAtOnce(FakeProvider):
+    """Reports what became of a text before it answers that it took it."""
+
+    def __init__(self, database: Database, outcome: ReportState) -> None:
+        super().__init__()
+        self._database = database
+        self._outcome = outcome
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        report = TextReport(reference=self.texts[-1]["reference"], state=self._outcome, code="1")
+        assert await say(self._database, report) == self._outcome
+        return response
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ends", "again", "reminders"),
+    [("delivered", "sent", ["quarantine"], 1), ("undeliverable", "bounced", ["invited"], 0)],
+)
+async def test_a_report_that_is_faster_than_our_record_of_the_text_is_kept_with_it(
+    database: Database, clock: Clock, outcome: ReportState, ends: str, again: list[str], reminders: int
+) -> None:
+    await start(database, reminders=(Reminder(after_days=3),))
+    provider = ReportingAtOnce(database, outcome)
+    texts = a_text_sender(database, provider, clock)
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await texts.step()
+    asked = (await invitations(database))[-1]
+    assert (asked.state, asked.report, asked.sent_at) == (ends, outcome, clock.now)
+    assert (await the_state(database))[0] == ends
+    assert await decided(database, a_phone()) == again
+    clock.on(days=3)
+    await relay_all(database)
+    while await texts.step() == 0:
+        pass
+    assert [text["reference"][-2:] for text in provider.texts].count("/2") == reminders
+    assert (await rows(database, "SELECT 1 FROM invitation WHERE state = 'sending'")) == []
+
+
+async def test_a_report_during_a_reminder_leaves_no_reminder_under_way(
+    database: Database, clock: Clock
+) -> None:
+    await start(database, reminders=(Reminder(after_days=3),))
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await a_text_sender(database, FakeProvider(), clock).step()
+    clock.on(days=3)
+    await relay_all(database)
+    await a_text_sender(database, ReportingAtOnce(database, "delivered"), clock).step()
+    reminded = (await invitations(database))[-1]
+    assert (reminded.state, reminded.report, reminded.reminded_at) == ("sent", "delivered", clock.now)
+
+
+async def test_an_unknown_text_that_could_not_be_delivered_keeps_nobody_from_being_asked(
+    database: Database, texts: Sender, provider: FakeProvider
+) -> None:
+    def break_off() -> httpx.Response:
+        raise httpx.ReadTimeout("no answer")
+
+    await start(database)
+    provider.answer = break_off
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    await texts.step()
+    assert (await the_state(database))[0] == "unknown"
+    (row,) = await rows(database, "SELECT id FROM invitation")
+    lost = TextReport(reference=f"{row.id}/1", state="undeliverable")
+    assert await say(database, lost) == "undeliverable"
+    assert (await the_state(database))[0] == "bounced"
+    assert await decided(database, a_phone()) == ["invited"]
 
 
 async def test_a_reminder_is_texted_as_the_first_message_was(

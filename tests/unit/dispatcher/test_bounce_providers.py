@@ -69,6 +69,12 @@ class TestSns:
                 sns.read_envelope(json.dumps(given).encode()), {TOPIC}, NOW
             )
 
+    @pytest.mark.parametrize("signature", ["é", "%%%", "QQ", "QQ==", ""])
+    async def test_refuses_a_signature_that_is_none(self, signature: str) -> None:
+        given = json.dumps({**an_envelope(MESSAGE), "Signature": signature}).encode()
+        with pytest.raises(sns.ForgedMessage):
+            await sns.SnsVerifier(Amazon()).verify(sns.read_envelope(given), {TOPIC}, NOW)
+
     @pytest.mark.parametrize(
         "url",
         [
@@ -82,6 +88,8 @@ class TestSns:
             f"https://evil.example/?{CERTIFICATE_URL}",
             "https://127.0.0.1/SimpleNotificationService-00000000000000000000000000000000.pem",
             "file:///etc/passwd",
+            "https://[",
+            "https://sns.eu-west-1.amazonaws.com\u2100/",
         ],
     )
     async def test_fetches_no_certificate_but_amazons_of_the_topics_region(self, url: str) -> None:
@@ -115,6 +123,7 @@ class TestSns:
             ("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=other&Token=1", False),
             (f"https://evil.example/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=1", False),
             (f"http://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}", False),
+            ("https://[", False),
         ],
     )
     async def test_confirms_a_subscription_at_amazon_alone(self, url: str, confirms: bool) -> None:
@@ -170,6 +179,7 @@ def test_an_event_of_ses_names_the_mail_by_its_envelope_or_not_at_all() -> None:
         ({"authorization": "Basic " + base64.b64encode(b"postmark:another").decode()}, False),
         ({"authorization": "Basic " + base64.b64encode(b"the secret").decode()}, False),
         ({"authorization": "Basic %%%"}, False),
+        ({"authorization": "Basic é"}, False),
         ({"authorization": "Basic " + base64.b64encode(b"\xff:\xff").decode()}, False),
         ({"x-afterword-secret": "the secret"}, True),
         ({"x-afterword-secret": "ünknown"}, False),

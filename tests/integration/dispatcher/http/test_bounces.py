@@ -165,6 +165,8 @@ async def test_forged_requests_are_refused_and_store_nothing(
     forged: list[tuple[str, Any, dict[str, str], int]] = [
         ("ses", {**envelope, "Message": ses_bounce(id_of(mails[1]))}, TEXT, 403),
         ("ses", {**envelope, "SigningCertURL": evil}, TEXT, 403),
+        ("ses", {**envelope, "SigningCertURL": "https://["}, TEXT, 403),
+        ("ses", {**envelope, "Signature": "é"}, TEXT, 403),
         ("ses", an_envelope(ses_bounce(id_of(mail)), TopicArn=TOPIC + "-other"), TEXT, 403),
         ("mailgun", a_mailgun_request(id_of(mail), now, key="another key"), {}, 406),
         ("mailgun", a_mailgun_request(id_of(mail), now - timedelta(days=1)), {}, 406),
@@ -190,6 +192,18 @@ async def test_a_request_of_mailgun_is_taken_once_whatever_stands_in_it(
     body["event-data"]["message"]["headers"]["message-id"] = id_of(mails[1]).strip("<>")
     assert (await hooks.post("/v1/bounces/mailgun", json=body)).status_code == 406
     assert len(await stored(database)) == 1
+
+
+async def test_a_request_of_mailgun_that_reports_nothing_cannot_be_sent_again_as_one_that_does(
+    hooks: httpx.AsyncClient, database: Database, mails: list[MailReference]
+) -> None:
+    for token, harmless in (("d" * 50, {"event": "delivered"}), ("w" * 50, {"severity": "temporary"})):
+        body = a_mailgun_request(id_of(mails[0]), database.clock(), token=token, **harmless)
+        assert (await hooks.post("/v1/bounces/mailgun", json=body)).status_code == 200
+        forged = a_mailgun_request(id_of(mails[0]), database.clock(), event="complained")
+        forged["signature"] = body["signature"]
+        assert (await hooks.post("/v1/bounces/mailgun", json=forged)).status_code == 406
+    assert await stored(database) == []
 
 
 async def test_reports_about_mails_that_they_do_not_prove_to_know_do_nothing(

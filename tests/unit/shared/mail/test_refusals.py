@@ -20,6 +20,7 @@ ABOUT_A_MAILBOX = [
     "552 5.2.3 Message length exceeds limit of the mailbox",
     "550 5.4.4 Unable to route: host not found",
     "550 5.5.0 Requested action not taken: mailbox unavailable",
+    "550 5.5.1 Recipient rejected - user unknown",
     "550 5.7.1 <x@y.example>: Recipient address rejected: user x@y.example does not exist",
     "550 5.7.17 Mailbox owner has changed",
     "556 5.1.10 Recipient address has null MX",
@@ -41,6 +42,8 @@ ABOUT_A_MAILBOX = [
     "451 4.1.1 Mailbox lookup failed",
 ]
 ABOUT_US = [
+    "550 5.1.1 sender domain listed at Spamhaus",
+    "550 5.1.0 Sender rejected: spam-sub-domain",
     "550 5.4.5 Daily user sending limit exceeded",
     "554 5.7.60 SMTP; Client does not have permissions to send as this sender",
     "554 5.7.1 <x@y.example>: Relay access denied",
