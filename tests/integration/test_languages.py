@@ -9,6 +9,8 @@ from support.translations import ShownText
 
 from shared.http.readers import LANGUAGE_COOKIE
 
+SAME_NAMES = {"Isle of Man"}
+"""Names that are no other in these languages."""
 ENGLISH_WORDS = {"da": r"\b(the|and|of)\b", "nl": r"\b(the|and)\b"}
 """Words that each English page has, and that are none in the language ("of" is "or" in Dutch)."""
 CUSTOMERS_MAIL = "/surveys/{survey_id}/mail"
@@ -35,7 +37,7 @@ async def test_a_page_has_no_english_in_another_language(
         faults += [
             f"{asked.name}: {text.strip()}"
             for text in shown.found
-            if re.search(ENGLISH_WORDS[language], text, re.IGNORECASE)
+            if re.search(ENGLISH_WORDS[language], text, re.IGNORECASE) and text.strip() not in SAME_NAMES
         ]
     assert not faults, "\n".join(faults)
     assert pages

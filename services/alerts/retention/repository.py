@@ -40,8 +40,13 @@ CASE_CLOSED = """EXISTS (
 CLOSED = "t.state = 'closed' AND t.closed_at < {before}"
 ON_ITS_WAY = "('waiting', 'sending')"
 """The states of a delivery that is not settled."""
-MESSAGE_HOLDS = "t.created_at < {before} AND t.person <> '' AND t.body IS NOT NULL"
-"""Whether a message to a webhook holds something of a customer."""
+ANSWERED_AT = "CAST(CAST(convert_from(t.body, 'UTF8') AS jsonb) #>> '{{data,answered_at}}' AS timestamptz)"
+MESSAGE_HOLDS = f"""
+    t.person <> '' AND t.body IS NOT NULL
+    AND (t.created_at < {{before}} OR t.type = 'answer.changed' AND {ANSWERED_AT} < {{before}})
+"""
+"""Whether a message to a webhook holds something old of a customer. An answer may have been old when it was
+told, as one that was imported."""
 WITHOUT_MESSAGE = """
     body = NULL, person = '', contact = NULL, excerpt = NULL,
     state = CASE WHEN t.state = 'waiting' THEN 'dropped' ELSE t.state END
