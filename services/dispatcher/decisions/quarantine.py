@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.durations import days
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.decisions.repository.asked import AskedRow
 from services.dispatcher.decisions.repository.contacts import CustomerRow
 from services.dispatcher.decisions.scopes import one_touchpoint
+from services.dispatcher.retention.retention_commands import find_rules
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from shared.db import UnitOfWork
@@ -126,13 +128,16 @@ async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]])
     imported = [event for event in events if event.data.origin == "import"]
     if not imported:
         return
-    sendings = await find_sendings(uow, sorted({event.tenant for event in imported}))
+    tenants = sorted({event.tenant for event in imported})
+    sendings = await find_sendings(uow, tenants)
+    # What is older is removed each night, and not kept anew when the answers are read again.
+    oldest = {tenant: uow.now - days((await find_rules(uow, tenant)).rules.contacts) for tenant in tenants}
     latest: dict[tuple[str, str], datetime] = {}
     rows: dict[tuple[str, str, UUID], AskedRow] = {}
     persons: dict[tuple[str, str], str | None] = {}
     for event in imported:
         asked_at = event.data.invited_at or event.data.answered_at
-        if asked_at is None:
+        if asked_at is None or asked_at < oldest[event.tenant]:
             continue
         placeholder_ids = sendings.get(event.tenant, Sending()).placeholder_ids
         for name, person in _names_of(event.data, placeholder_ids):

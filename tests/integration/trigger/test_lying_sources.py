@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.lying_broker import Broker, a_lying_broker
-from support.sources import SourceBench, a_source_bench, an_order
+from support.sources import SourceBench, a_source_bench, an_order, make_topic
 from support.stack import Postgres
 
 REBINDING = "broker.rebinding.example"
@@ -28,11 +28,13 @@ async def test_a_bootstrap_that_names_our_broker_as_leader_reads_no_topic_of_ano
     bench: SourceBench,
 ) -> None:
     own = await bench.topic()
-    await bench.write("transactions.v1", {"another": "kim@example.com"})
+    others = f"sources.another.{own.rpartition('.')[2]}"
+    await make_topic(bench.kafka, others)
+    await bench.write(others, {"another": "kim@example.com"})
     await bench.write(own, an_order("one"))
     async with a_lying_broker(bench.kafka, _itself_and_ours) as liar:
         connection = {"bootstrap": [f"127.0.0.1:{liar.port}"]}
-        foreign = await bench.declare("transactions.v1", connection=connection)
+        foreign = await bench.declare(others, connection=connection)
         looked = await bench.client.post(f"/v1/sources/{foreign['id']}/preview", json={})
         assert looked.status_code == 409, looked.text
         assert "the cluster of Afterword itself" in looked.json()["detail"]
