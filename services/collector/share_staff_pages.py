@@ -16,7 +16,7 @@ from services.collector.share_commands import ShareKeyReused, ShareRefused, chan
 from services.collector.share_schemas import ShareLinkBody, share_url
 from services.collector.sharing import ShareLink, group_sizes
 from shared.events.nps import Group
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -32,7 +32,6 @@ from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, prefix="/share-links", route_class=CheckedRoute)
 Editor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES, whole_company=True))]
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 MAX_LISTED = 200
 STATE_LABELS = {
     "live": message("Takes answers"),

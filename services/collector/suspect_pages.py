@@ -14,7 +14,7 @@ from services.collector.labels import SIGN_LABELS
 from services.collector.repository import suspects
 from services.collector.suspicion import JUDGEMENTS
 from shared.events import Answer
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -102,7 +102,7 @@ async def judge_suspect_answer(
     request: Request,
     answer_id: UUID,
     staff: Judge,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     context: OwnContext,
 ) -> Response:
     """Say whose an answer is; the same again changes nothing."""

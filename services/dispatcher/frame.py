@@ -10,7 +10,6 @@ from services.dispatcher.story import repository as story_rows
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import Tenant
-from shared.http.csrf import csrf_checked
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.page import Frame
 from shared.permissions import ADMIN, EDITING_ROLES
@@ -21,10 +20,6 @@ StaffEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES))]
 CompanyStaffEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES, whole_company=True))]
 """For rules about customers of all segments."""
 StaffAdmin = Annotated[Staff, Depends(signed_in(ADMIN))]
-CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
-"""For pages with data of customers of all segments, or rules about it."""
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
-"""Stands behind the signed-in staff in a signature, so that an expired pass is renewed and not refused."""
 
 
 async def frame_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.trigger.company_api import company_of
@@ -16,20 +16,17 @@ from services.trigger.errors import BadTenant, UnknownKey
 from services.trigger.labels import SCOPE_LABELS
 from services.trigger.tenants import create_key, revoke_key
 from shared.events import Tenant
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff, signed_in
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken
 from shared.pages.page import Frame, Page
-from shared.permissions import ADMIN
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 Did = Annotated[str, Query(max_length=40)]
 CONFIRMATIONS = {"saved": message("Saved."), "revoked": message("The key opens nothing any more.")}
 LIFETIMES_DAYS = {"": None, "30": 30, "90": 90, "365": 365}

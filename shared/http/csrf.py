@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from shared.http.bounded_request import FORM_MEDIA_TYPE
 from shared.http.caller_checks import CallerCheck
@@ -104,3 +105,9 @@ async def csrf_checked(request: Request) -> None:
         raise stale_form()
     if http.session_is_live is not None and not await http.session_is_live(staff):
         raise renewal(request) if wants_page(request) else Problem(401)
+
+
+CsrfChecked = Annotated[None, Depends(csrf_checked)]
+"""Of a route that takes a form of a page: its token is that of the session. It stands behind the signed-in
+staff in a signature, so that an expired pass is renewed and not refused.
+"""

@@ -3,10 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Depends, Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from shared.clock import Clock, system_clock
@@ -187,3 +188,7 @@ def safe_next(path: str | None) -> str:
         return "/"
     parts = urlsplit(path)
     return "/" if parts.scheme or parts.netloc else path
+
+
+CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
+"""An administrator who is limited to no segments: for data of all customers, and rules about it."""

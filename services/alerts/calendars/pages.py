@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
@@ -29,7 +29,7 @@ from services.alerts.errors import StaleForm
 from services.alerts.rules.callers import StaffSetupAdmin
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff.settings_frame import settings_frame
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -42,7 +42,6 @@ from shared.values.messages import message
 from shared.values.public_holidays import countries_with_holidays
 
 router = APIRouter(prefix="/settings/calendars", include_in_schema=False, route_class=CheckedRoute)
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 Did = Annotated[str, Query(max_length=40)]
 CONFIRMATIONS = {
     "made": message("The calendar is made. Give it to a team: then deadlines of the team count in it."),

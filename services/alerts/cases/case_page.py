@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.alerts.cases import case_commands
@@ -14,7 +14,7 @@ from services.alerts.cases.domain.refusals import ActRefused, NotDone
 from services.alerts.cases.forms import CaseForm, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
 from services.alerts.context import OwnContext
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -60,7 +60,7 @@ async def do(
     request: Request,
     staff: CaseWorker,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     case: str,
     form: Annotated[CaseForm, Form()],
 ) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
@@ -25,7 +25,7 @@ from services.alerts.rules.schemas import CaseRulesBody
 from services.alerts.rules.trial import RulesTrial
 from services.alerts.rules.views import RulesPage, TriedCaseRules
 from shared.conditions.labels import condition_sentence
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -35,7 +35,6 @@ from shared.privacy.audit import AuditActor
 from shared.values.zones import zone_of
 
 router = APIRouter(prefix="/rules", include_in_schema=False, route_class=CheckedRoute)
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 
 
 @router.get("")

@@ -22,7 +22,7 @@ from services.alerts.staff.repository import people, second_factors
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.views import absence_finding
 from shared.db.database import UnitOfWork
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
@@ -109,7 +109,7 @@ async def change_people(
     request: Request,
     staff: Admin,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     form: Annotated[PeopleForm, Form()],
 ) -> Response:
     """Do it and come back, or say why not."""

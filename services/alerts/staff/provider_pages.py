@@ -15,7 +15,7 @@ from services.alerts.staff.provider_errors import ProviderFailed, ProviderRefusa
 from services.alerts.staff.provider_sign_in import PROVIDER_COOKIE, PROVIDER_LIFETIME_S, BegunSignIn
 from services.alerts.staff.repository import providers
 from services.alerts.staff.settings_frame import settings_frame
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, cookie_of, safe_next, signed_in
@@ -146,9 +146,7 @@ async def show_link(request: Request, staff: SignedIn, context: OwnContext) -> R
 
 
 @router.post("/settings/provider-link")
-async def begin_link(
-    request: Request, staff: SignedIn, context: OwnContext, _: Annotated[None, Depends(csrf_checked)]
-) -> Response:
+async def begin_link(request: Request, staff: SignedIn, context: OwnContext, _: CsrfChecked) -> Response:
     """Lead to the provider. Only a form of this session begins that, so nobody else links theirs to it."""
     provider = await _provider_of(context, staff)
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.alerts.context import AlertsContext, OwnContext
@@ -20,17 +20,15 @@ from services.alerts.staff.repository import providers, sessions
 from services.alerts.staff.sessions import session_id
 from services.alerts.staff.settings_frame import settings_frame
 from shared.db.database import UnitOfWork
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff, signed_in
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
-from shared.permissions import ADMIN
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
 MAX_CHARS = 500
 MAX_PAIRS = 200
 CONFIRMATIONS = {
@@ -72,7 +70,7 @@ async def change_identity_provider(
     request: Request,
     staff: CompanyAdmin,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     form: Annotated[ProviderForm, Form()],
 ) -> Response:
     """Save it, make it the only way in, or remove it."""

@@ -14,7 +14,7 @@ from services.alerts.staff.repository import people, second_factors, sessions
 from services.alerts.staff.second_factors import Enrolment
 from services.alerts.staff.sessions import session_id
 from services.alerts.staff.settings_frame import settings_frame
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken
@@ -56,7 +56,7 @@ async def change_second_factor(
     request: Request,
     staff: SignedIn,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     form: Annotated[SecondFactorForm, Form()],
 ) -> Response:
     """Begin, confirm, renew the recovery codes, or switch off; the last two take a code."""

@@ -14,7 +14,7 @@ from services.alerts.staff.labels import device_label
 from services.alerts.staff.repository import sessions
 from services.alerts.staff.sessions import session_id
 from services.alerts.staff.settings_frame import settings_frame
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken
@@ -58,7 +58,7 @@ async def show_sessions(request: Request, staff: SignedIn, context: OwnContext, 
 async def end_sessions(
     staff: SignedIn,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     form: Annotated[SessionsForm, Form()],
 ) -> Response:
     """End one session of the person's own, or all but this one."""

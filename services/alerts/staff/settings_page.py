@@ -15,7 +15,7 @@ from services.alerts.staff.labels import role_name
 from services.alerts.staff.repository import people, providers
 from services.alerts.staff.settings_acts import own_fingerprint
 from services.alerts.staff.settings_frame import settings_frame
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import SOURCE_LANGUAGE, native_name, spoken, translated
@@ -60,7 +60,7 @@ async def do(
     request: Request,
     staff: SignedIn,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     form: Annotated[SettingsForm, Form()],
 ) -> Response:
     """Do it and come back, or say why not."""

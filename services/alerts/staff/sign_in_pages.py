@@ -14,7 +14,7 @@ from services.alerts.staff.forms import CompanyForm, LoginForm
 from services.alerts.staff.passwords import MAX_PASSWORD_CHARS
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sessions import session_id
-from shared.http.csrf import csrf_checked, own_site_checked
+from shared.http.csrf import CsrfChecked, own_site_checked
 from shared.http.problems import Problem, wants_page
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, safe_next, signed_in, staff_of
@@ -134,7 +134,7 @@ async def renew(request: Request, context: OwnContext, next: str = "/") -> Respo
 async def logout(
     staff: Annotated[Staff, Depends(signed_in())],
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
 ) -> Response:
     """Sign out in this browser."""
     async with context.database.transaction() as uow:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.alerts.context import AlertsContext, OwnContext
@@ -12,17 +12,15 @@ from services.alerts.staff.forms import SignInRuleForm
 from services.alerts.staff.repository import people, second_factors
 from services.alerts.staff.settings_frame import settings_frame
 from shared.db.database import UnitOfWork
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff, signed_in
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken
 from shared.pages.page import Page
-from shared.permissions import ADMIN
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,7 @@ async def change_rules(
     request: Request,
     staff: CompanyAdmin,
     context: OwnContext,
-    _: Annotated[None, Depends(csrf_checked)],
+    _: CsrfChecked,
     form: Annotated[SignInRuleForm, Form()],
 ) -> Response:
     """Ask everybody for a second factor, or leave it to each."""

@@ -30,7 +30,7 @@ from services.alerts.teams.forms import (
 )
 from services.alerts.teams.schemas import AbsenceBody
 from services.alerts.teams.views import AbsencePage, absence_finding
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -43,7 +43,6 @@ from shared.values.zones import zone_of
 
 router = APIRouter(prefix="/settings/absence", include_in_schema=False, route_class=CheckedRoute)
 SignedIn = Annotated[Staff, Depends(signed_in())]
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 Did = Annotated[str, Query(max_length=40)]
 CONFIRMATIONS = {
     "saved": message("Saved. New cases go by it."),

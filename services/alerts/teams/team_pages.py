@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
@@ -17,7 +17,7 @@ from services.alerts.teams.forms import TeamForm, body_faults, faults_by_field
 from services.alerts.teams.schemas import TeamBody
 from services.alerts.teams.team_commands import remove_team, save_team, team_faults, team_fingerprint
 from services.alerts.teams.views import TeamChoices, TeamLine, TeamPage, TeamsPage
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -27,7 +27,6 @@ from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/settings/teams", include_in_schema=False, route_class=CheckedRoute)
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 Did = Annotated[str, Query(max_length=40)]
 Typed = Annotated[TeamForm, Form()]
 CONFIRMATIONS = {

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
@@ -31,24 +31,21 @@ from services.alerts.webhooks.webhook_commands import (
     try_out,
 )
 from shared.db.database import UnitOfWork
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.instants import begin_of_day, end_of_day
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff, signed_in
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.pages.page import Frame
-from shared.permissions import ADMIN
 from shared.privacy.audit import AuditActor
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import message
 from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, prefix="/webhooks", route_class=CheckedRoute)
-CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 Typed = Annotated[str, Query(max_length=40)]
 PAGE_SIZE = 50
 MADE_ALREADY = message("Another webhook was made by this form already. Save it once more for one of its own.")

@@ -12,11 +12,12 @@ from services.dispatcher.audit.repository import AuditFilter
 from services.dispatcher.audit.schemas import AuditLineOut
 from services.dispatcher.audit.views import AuditEntry, AuditPage, AuditSearch, act_options
 from services.dispatcher.context import OwnContext
-from services.dispatcher.frame import CompanyAdmin, frame_of
+from services.dispatcher.frame import frame_of
 from services.dispatcher.sending.labels import stored_name
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.instants import begin_of_day, end_of_day
 from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import CompanyAdmin
 from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, prefix="/audit", route_class=CheckedRoute)

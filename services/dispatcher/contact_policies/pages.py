@@ -19,9 +19,10 @@ from services.dispatcher.contact_policies.views import ContactPolicyPage, HoursE
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffReader, frame_of
+from services.dispatcher.frame import CompanyStaffEditor, StaffReader, frame_of
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.tenants import tenant_or_placeholder
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.pages.language import spoken

@@ -15,8 +15,9 @@ from services.dispatcher.customers.labels import EXAMPLE, saved
 from services.dispatcher.customers.reading import count_customers
 from services.dispatcher.customers.repository import count_profiles
 from services.dispatcher.customers.views import CustomerTablePage, TablePreview
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.frame import CompanyStaffEditor, frame_of
 from services.dispatcher.tenants import tenant_or_placeholder
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.routes import CheckedRoute

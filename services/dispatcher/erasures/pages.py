@@ -12,13 +12,14 @@ from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
 from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, ErasuresPage
-from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from services.dispatcher.frame import frame_of
 from services.dispatcher.repository.erased_addresses import find_customer_id, find_others
 from services.dispatcher.story.pages import LIVE_URL
+from shared.http.csrf import CsrfChecked
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.problems import Problem, problem_texts
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.http.text_safety import text_faults
 from shared.pages.language import spoken, translated
 from shared.privacy.audit import AuditActor

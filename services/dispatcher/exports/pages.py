@@ -25,11 +25,12 @@ from services.dispatcher.exports.views import (
     ShownLink,
     Typed,
 )
-from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from services.dispatcher.frame import frame_of
+from shared.http.csrf import CsrfChecked
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.http.text_safety import text_faults
 from shared.pages.language import spoken, translated
 from shared.privacy.audit import AuditActor

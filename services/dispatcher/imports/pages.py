@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.csv_tables import BadTable
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.frame import CompanyStaffEditor, frame_of
 from services.dispatcher.imports import import_commands, repository
 from services.dispatcher.imports.api import TOO_MANY_OPEN
 from services.dispatcher.imports.domain import Import
@@ -37,6 +37,7 @@ from services.dispatcher.imports.views import (
 )
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.frame import CompanyStaffEditor, frame_of
 from services.dispatcher.rehearsals.finding import find_rehearsal
 from services.dispatcher.rehearsals.views import RehearsalPage
 from services.dispatcher.surveys.labels import notice
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.state_forms import change_state
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from services.dispatcher.frame import frame_of
 from services.dispatcher.retention.labels import service_unavailable
 from services.dispatcher.retention.retention_commands import (
     RetentionChanged,
@@ -21,9 +21,10 @@ from services.dispatcher.retention.schemas import RetentionBody, rules_of_body
 from services.dispatcher.retention.views import RetentionPage, kind_lines
 from shared.events import RetentionRules
 from shared.events.retention import RETENTION_KINDS
+from shared.http.csrf import CsrfChecked
 from shared.http.numbers import whole_number
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.http.validation_errors import faults_of
 from shared.pages.language import spoken, translated
 from shared.privacy.audit import AuditActor, record_audit

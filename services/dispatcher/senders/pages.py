@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from services.dispatcher.frame import frame_of
 from services.dispatcher.senders import repository
 from services.dispatcher.senders.api import refuse_unless_offered
 from services.dispatcher.senders.domain import (
@@ -23,9 +23,10 @@ from services.dispatcher.senders.looking import LookedAt, found_sender, look_and
 from services.dispatcher.senders.sender_commands import add_key, add_sender, remove_sender
 from services.dispatcher.senders.sender_keys import make_key
 from services.dispatcher.senders.views import FindingLine, SenderLine, SenderPage, SendersPage
+from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.http.text_safety import text_faults
 from shared.ids import uuid7
 from shared.pages.language import spoken

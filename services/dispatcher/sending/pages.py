@@ -11,7 +11,7 @@ from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.numbers import number_quality
-from services.dispatcher.frame import CsrfChecked, StaffAdmin, StaffEditor, frame_of
+from services.dispatcher.frame import StaffAdmin, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.sending.domain import SendingChanged
@@ -26,6 +26,7 @@ from services.dispatcher.sending.views import SendingSwitch, SwitchPage
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.surveys.views import TypedAddresses
+from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.csv_tables import BadTable
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.frame import CompanyStaffEditor, frame_of
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.api import LIFT_REFUSALS
@@ -31,6 +31,7 @@ from services.dispatcher.suppressions.labels import (
 )
 from services.dispatcher.suppressions.suppression_commands import entries_named, lift
 from services.dispatcher.suppressions.views import EntryLine, ImportPreview, SuppressionsPage
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.routes import CheckedRoute

@@ -9,10 +9,11 @@ from services.dispatcher.context import OwnContext
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.schemas import candidate_of
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked
+from services.dispatcher.frame import CompanyStaffEditor
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.pages import NEW, form_page, found_survey
 from services.dispatcher.surveys.survey_commands import list_surveys
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)

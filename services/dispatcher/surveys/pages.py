@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.dispatcher.adaptive_sampling.views import shares_part
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
+from services.dispatcher.frame import StaffEditor, StaffReader, frame_of
 from services.dispatcher.senders.repository import address_used
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyDraft, SurveyNotFound
 from services.dispatcher.surveys.draft_fields import DEFAULTS
@@ -42,6 +42,7 @@ from shared.conditions.rows import ROWS_LABEL
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
 from shared.events.surveys import Measurement
+from shared.http.csrf import CsrfChecked
 from shared.http.middleware import CSP
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute

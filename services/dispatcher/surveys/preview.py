@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
+from services.dispatcher.frame import StaffEditor, StaffReader, frame_of
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
 from services.dispatcher.senders.repository import address_used
 from services.dispatcher.sending.sending_commands import find_sending
@@ -32,6 +32,7 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import SurveyTexts, Tenant
 from shared.events.nps import Group
 from shared.events.surveys import MAX_REMINDERS
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7

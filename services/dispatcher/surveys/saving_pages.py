@@ -6,13 +6,14 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from services.dispatcher.context import OwnContext
-from services.dispatcher.frame import CsrfChecked, StaffEditor
+from services.dispatcher.frame import StaffEditor
 from services.dispatcher.surveys.forms import read_form
 from services.dispatcher.surveys.pages import form_page, found_survey
 from services.dispatcher.surveys.refusals import DraftRefused, refuse_texts
 from services.dispatcher.surveys.state_page import TypedChange, state_page
 from services.dispatcher.surveys.survey_commands import change_survey, check_change, place_behind_all
 from services.dispatcher.surveys.version_changes import changes_between, is_felt
+from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.privacy.audit import AuditActor
 

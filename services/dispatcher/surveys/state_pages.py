@@ -10,7 +10,7 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.dry_runs import simulation
 from services.dispatcher.dry_runs.schemas import candidate_of
 from services.dispatcher.dry_runs.views import DryRunPart
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, StaffEditor
+from services.dispatcher.frame import CompanyStaffEditor, StaffEditor
 from services.dispatcher.surveys.domain import KeyReused, SurveyChanged
 from services.dispatcher.surveys.forms import NEW_ID
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
@@ -20,6 +20,7 @@ from services.dispatcher.surveys.state_forms import change_state
 from services.dispatcher.surveys.state_page import state_page
 from services.dispatcher.surveys.survey_commands import list_surveys
 from shared.events.surveys import SurveyState
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CsrfChecked, StaffEditor
+from services.dispatcher.frame import StaffEditor
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.forms import DraftForm, read_form
 from services.dispatcher.surveys.pages import NEW, found_survey
@@ -23,6 +23,7 @@ from services.dispatcher.surveys.views import (
     TypedTextPage,
 )
 from services.dispatcher.tenants import tenant_or_placeholder
+from shared.http.csrf import CsrfChecked
 from shared.http.frames import FRAMED_PAGE
 from shared.http.routes import CheckedRoute
 from shared.pages.page import Page

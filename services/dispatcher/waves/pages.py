@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.customers.repository import count_profiles
-from services.dispatcher.frame import CompanyStaffEditor, CsrfChecked, frame_of
+from services.dispatcher.frame import CompanyStaffEditor, frame_of
 from services.dispatcher.programmes.views import programme_lines
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -30,6 +30,7 @@ from services.dispatcher.waves.wave_commands import (
     start_wave,
     stop_wave,
 )
+from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
@@ -42,23 +42,20 @@ from services.trigger.sources.views import (
     SourcesPage,
 )
 from shared.db.database import UnitOfWork
-from shared.http.csrf import csrf_checked
+from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff, signed_in
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.http.validation_errors import faults_of
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.pages.page import Frame
-from shared.permissions import ADMIN
 from shared.privacy.audit import AuditActor
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, prefix="/sources", route_class=CheckedRoute)
-CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
-CsrfChecked = Annotated[None, Depends(csrf_checked)]
 Did = Annotated[str, Query(max_length=40)]
 MADE_ALREADY = message(
     "Another source was declared by this form already. Save it once more for one of its own."

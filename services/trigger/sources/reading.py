@@ -13,7 +13,7 @@ from typing import NamedTuple
 import structlog
 
 from services.trigger.sources.cluster import SourceCluster
-from services.trigger.sources.domain import MAX_BAD_RUN, Secrets, Source
+from services.trigger.sources.domain import Secrets, Source
 from services.trigger.sources.problems import ProblemCode, SourceProblem, problem_of
 from services.trigger.sources.record_reader import RecordReader
 from services.trigger.sources.registry import RegistryUnavailable, SchemaRegistry
@@ -23,6 +23,7 @@ from services.trigger.sources.repository import workers as worker_rows
 from services.trigger.sources.repository.positions import Move, StoredPosition
 from services.trigger.sources.sealing import opened
 from services.trigger.sources.taking import Batch, Judge, ReadPosition, add_letters
+from services.trigger.sources.topic_checks import parts_of_another_topic, problem_of_position
 from shared.db.database import Database
 from shared.errors import is_retryable
 from shared.events import TRANSACTIONS
@@ -48,9 +49,6 @@ MAX_BACKOFF_S = 60.0
 MAX_OUTBOX_ROWS = 20_000
 """While more wait for the relay, none are added: our broker's absence must not fill the database."""
 OUTBOX_CHECK_RECORDS = 5_000
-PROOF_RECORDS = 2_000
-"""So many are read at most to tell a topic from another of its name."""
-PROOF_TIMEOUT_S = 10.0
 
 
 class _Fenced(Exception):
@@ -212,14 +210,14 @@ class SourceReading:
         self._stopped.clear()
         at = {part: stored[part] for part in parts}
         for part, position in at.items():
-            problem = _problem_of_position(position, beginnings[part], ends[part])
+            problem = problem_of_position(position, beginnings[part], ends[part])
             if problem is not None:
                 self._stopped[part] = problem
             else:
                 self._positions[part] = ReadPosition(position.next_offset or 0, position.bad_run)
         if self._reads_all:
             read = {part: at[part] for part in self._positions if at[part].max_ts > 0}
-            for part in await _of_another_topic(cluster, read):
+            for part in await parts_of_another_topic(cluster, read):
                 del self._positions[part]
                 self._stopped[part] = "another_topic"
 
@@ -377,43 +375,3 @@ def record_reader(source: Source, secrets: Secrets, guard: AddressGuard) -> Reco
         return RecordReader(source, None)
     schemas = SchemaRegistry(registry, secrets.registry_password, source.reading.format, guard)
     return RecordReader(source, schemas)
-
-
-def _problem_of_position(position: StoredPosition, beginning: int, end: int) -> ProblemCode | None:
-    """Whether the position can belong to the topic as it is, by the offsets that it has."""
-    next_offset = position.next_offset or 0
-    if next_offset > end:
-        return "another_topic"
-    if next_offset < beginning:
-        return "lost"
-    return "misfits" if position.bad_run >= MAX_BAD_RUN else None
-
-
-async def _of_another_topic(cluster: SourceCluster, read: Mapping[int, StoredPosition]) -> list[int]:
-    """The partitions that have a record before the position that is younger than all that were read.
-
-    Only of partitions whose records before the position were all read: such a record was never there. What is
-    found by time is a hint alone: it may be a marker of a transaction, or a record of one that was aborted,
-    which no reader gets. So the records from there on are read.
-    """
-    hints = await cluster.at_times({part: each.max_ts + 1 for part, each in read.items()})
-    left = {part: hint[0] for part, hint in hints.items() if hint and hint[0] < (read[part].next_offset or 0)}
-    if not left:
-        return []
-    cluster.assign(left)
-    another: list[int] = []
-    deadline, seen = time.monotonic() + PROOF_TIMEOUT_S, 0
-    while left and seen < PROOF_RECORDS and time.monotonic() < deadline:
-        fetched = await cluster.fetch(wait_ms=FETCH_WAIT_MS, most=MAX_BATCH_RECORDS)
-        seen += sum(map(len, fetched.values()))
-        for part in list(left):
-            position = read[part]
-            end = position.next_offset or 0
-            records = fetched.get(part, [])
-            younger = any(each.offset < end and each.timestamp > position.max_ts for each in records)
-            if younger:
-                another.append(part)
-            if younger or await cluster.position(part) >= end:
-                del left[part]
-                cluster.pause(part)
-    return another
