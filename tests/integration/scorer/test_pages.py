@@ -166,7 +166,8 @@ async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_els
     own: dict[str, Any] = {"role": "agent", "segments": ("organisation:north",)}
     page = words_of((await client.get("/", **own)).text)
     assert "12 answers" in page
-    assert "32" not in page
+    assert "32 answers" not in page
+    assert "20 answers" not in page
     assert "south" not in page
     for foreign in (
         "/?path=organisation:south",
