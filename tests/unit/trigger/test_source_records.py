@@ -23,7 +23,7 @@ from services.trigger.sources.avro import AvroSchema, BadSchema
 from services.trigger.sources.domain import Filter, Reading, Rule, Source, SourceConnection, SourceRefused
 from services.trigger.sources.forms import UnreadableMappingLine, mapping_of, mapping_text
 from services.trigger.sources.json_schema import JsonSchema
-from services.trigger.sources.mapping import check_rules, look_up, mapped, time_of
+from services.trigger.sources.mapping import EventMapper, check_rules, look_up, time_of
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
 from services.trigger.sources.repository.faults import MAX_FAULTS
@@ -143,7 +143,7 @@ def test_no_record_and_no_path_raise_anything_else_than_what_they_say(
     path = "/" + name.replace("~", "~0").replace("/", "~1")
     assert look_up(record, path) == record.get(name)
     rules = {"customer.id": Rule(path=path), "segments.a": Rule(path=path), "occurred_at": Rule(path=path)}
-    mapped(record, rules)
+    EventMapper(rules).event(record)
     try:
         a_reader(mapping=rules).read(a_record(record), NOW)
     except (Unacceptable, Skipped):
