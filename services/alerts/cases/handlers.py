@@ -82,6 +82,10 @@ async def _leave_out(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     if not left_out:
         return
     known = await case_answers.cases_of_answers(uow, [key for key, _ in left_out])
+    if not known:
+        return
+    # Opening is always locked before a case, and the other answers of the batch may open some.
+    await cases.lock_opening(uow, [event.tenant for event in events])
     by_key = {
         (case.tenant, case.id): case
         for case in await cases.lock_cases(uow, [(tenant, case) for (tenant, _), case in known.items()], [])
