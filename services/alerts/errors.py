@@ -19,7 +19,7 @@ class SetupFaulty(Exception):
     """A company has not, or not any more, what its new setup names: the fields, and what is wrong."""
 
     def __init__(self, faults: Sequence[FieldFault]) -> None:
-        super().__init__(", ".join(fault.field for fault in faults))
+        super().__init__(", ".join(fault["field"] for fault in faults))
         self.faults = faults
 
 

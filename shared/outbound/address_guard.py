@@ -5,11 +5,11 @@ name that is resolved once more could lead elsewhere.
 """
 
 import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
+from shared.outbound.lookups import LOOKUPS
 from shared.settings import Network, networks_of
 
 RESOLVE_TIMEOUT_S = 5.0
@@ -53,10 +53,8 @@ class AddressGuard:
         :raises OSError: when the name is not known.
         :raises TimeoutError: when it is not resolved in time.
         """
-        loop = asyncio.get_running_loop()
         async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+            addresses = await LOOKUPS.find(host, port)
         if not addresses or not all(self.passes(each) for each in addresses):
             raise AddressRefused(host)
         return addresses

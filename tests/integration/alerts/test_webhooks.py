@@ -1,6 +1,8 @@
 """Webhooks against a real endpoint: signed, in order, again until they are taken, and nobody waits for another."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -224,6 +226,35 @@ async def test_slow_and_dead_endpoints_delay_no_other(bench: HookBench) -> None:
         assert len(bench.receiver.of("/slow")) == 1
         held.set()
         await bench.came(5 * BATCH_SIZE, "/slow")
+
+
+async def test_endpoints_whose_names_nobody_answers_for_delay_no_other(
+    bench: HookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, asked = threading.Event(), list[str]()
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *given: Any, **named: Any) -> Any:
+        if str(host).startswith("dead"):
+            asked.append(host)
+            over.wait()
+            raise OSError(host)
+        return resolve(host, *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for number in range(40):
+        await bench.make(f"/{number}", url=f"http://dead-{number}.example/")
+    await bench.make("/good")
+    await bench.tell(an_answer())
+    try:
+        async with bench.sending():
+            await bench.came(1, "/good")
+            await eventually(lambda: len(asked) == 40)
+            await bench.tell(an_answer())
+            await bench.came(2, "/good")
+            over.set()
+    finally:
+        over.set()
 
 
 async def test_an_error_of_ours_in_one_lane_harms_no_other(bench: HookBench) -> None:
