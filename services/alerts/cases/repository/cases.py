@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.calendars.domain import Calendar
 from services.alerts.cases.domain.case_clocks import ClockStep
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.rules.clocks import Clocks
@@ -18,6 +19,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "clocks": msgspec.json.Decoder(Clocks),
     "contact_steps": msgspec.json.Decoder(list[ClockStep]),
     "close_steps": msgspec.json.Decoder(list[ClockStep]),
+    "waiting_calendar": msgspec.json.Decoder(Calendar | None),
 }
 """Of the columns that hold JSON."""
 COLUMNS = ", ".join(

@@ -5,16 +5,15 @@ from uuid import UUID
 
 from shared.db.database import UnitOfWork
 
+# By their places, which locked rows keep: whatever the planner knows of the table, none is looked for twice.
 REMOVE_MESSAGES = """
-    WITH chosen AS MATERIALIZED (
-        SELECT d.message_id FROM webhook_delivery d
+    DELETE FROM webhook_delivery
+    WHERE tenant = :tenant AND webhook_id = :webhook AND ctid = ANY (ARRAY(
+        SELECT d.ctid FROM webhook_delivery d
         WHERE d.tenant = :tenant AND d.webhook_id = :webhook
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM webhook_delivery d
-    USING chosen
-    WHERE d.tenant = :tenant AND d.webhook_id = :webhook AND d.message_id = chosen.message_id
+    ))
 """
 HAS_MESSAGES = """
     SELECT EXISTS (SELECT FROM webhook_delivery WHERE tenant = :tenant AND webhook_id = :webhook)
