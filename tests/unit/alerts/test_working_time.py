@@ -6,8 +6,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from services.alerts.calendars.domain import Calendar, Opening
 from services.alerts.calendars.working_time import DAY, Pause, TimeLimit, after, between
@@ -173,6 +174,7 @@ RULE_CLOCKS = Clocks(
 hours_of_teams = st.one_of(st.none(), calendars())
 
 
+@settings(max_examples=examples(60))
 @given(
     st.lists(hours_of_teams, min_size=1, max_size=5), starts, st.lists(st.integers(1, 2 * 1440), max_size=4)
 )
