@@ -102,7 +102,7 @@ async def _store(database: Database, count: int) -> None:
                 postal_address="",
             )
             await keep_tenants(uow, [TENANTS.event(tenant, known, uow.now)])
-            for role in ("leader", "agent"):
+            for role in ("admin", "leader", "agent"):
                 await accounts.create_person(
                     uow, tenant, address=f"{role}@{tenant}.example.com", name=role, role=role
                 )

@@ -188,7 +188,7 @@ def records(cases: Sequence[CaseFile]) -> str:
 
 def case_of_row(row: Any) -> CaseFile:
     """A case from a row that has ``COLUMNS``."""
-    values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's documented name for a row as a mapping)
+    values = {name: getattr(row, name) for name in CaseFile.__struct_fields__}
     for name, decoder in _DECODERS.items():
         values[name] = decoder.decode(values[name]) if values[name] is not None else None
-    return CaseFile(**{name: values[name] for name in CaseFile.__struct_fields__})
+    return CaseFile(**values)
