@@ -39,6 +39,9 @@ HOSTILE = (
 )
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
+Written = Callable[[list[str]], tuple[str, str]]
+"""Writes a file of these texts; returns it with its separator."""
+
 
 def of_suppressions(texts: list[str]) -> tuple[str, str]:
     now = datetime(2026, 11, 30, tzinfo=UTC)
@@ -48,7 +51,7 @@ def of_suppressions(texts: list[str]) -> tuple[str, str]:
     return csv_of(rows), ","
 
 
-def of_faults(separator: str) -> Callable[[list[str]], tuple[str, str]]:
+def of_faults(separator: str) -> Written:
     """The names of columns, cells, cells behind the last column, the column at fault, a remedy that quotes."""
 
     def write(texts: list[str]) -> tuple[str, str]:
@@ -72,7 +75,7 @@ def of_moving_in(texts: list[str]) -> tuple[str, str]:
     return file.read().decode(), ","
 
 
-FILES = {
+FILES: dict[str, list[Written]] = {
     "services/dispatcher/suppressions/files.py": [of_suppressions],
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],

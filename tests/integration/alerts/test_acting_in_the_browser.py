@@ -139,11 +139,12 @@ async def test_rules_are_tried_on_the_past_saved_and_open_route_and_escalate_the
     await page.get_by_role("button", name="Try them on past answers").click()
     tried = page.locator("#tried")
     await expect(tried).to_contain_text("Nothing is saved yet.")
-    await expect(tried).to_contain_text("Of the 2 answers of the last 30 days, 2 would have opened a case")
+    await expect(tried).to_contain_text("Of the 2 answers of the last 14 days, 2 would have opened a case")
     await expect(tried).to_contain_text("by today’s rules 1.")
     assert await rows(office.database, "SELECT 1 FROM case_rules") == []
     await page.get_by_role("button", name="Save the rules").click()
     await expect(page.get_by_role("status").first).to_contain_text("Saved.")
+    await expect(page.locator(".rule h2").first).to_have_text("Lawyer")  # it has the place that was typed
     await page.context.close()
 
     answers = [
@@ -178,11 +179,12 @@ async def test_rules_are_tried_on_the_past_saved_and_open_route_and_escalate_the
     for width, scheme, language in views(360, 768, 1280, languages=("en",)):
         size = {"width": width, "height": 900}
         page = await office.page_of(
-            browser, leader, "/inbox", viewport=size, color_scheme=scheme, locale=language
+            browser, admin, "/inbox", viewport=size, color_scheme=scheme, locale=language
         )
         await seen(page, "acting-inbox")
         await page.goto(f"{office.origin}/cases/{lawyer.id}")
         await expect(page.locator(".timeline")).to_contain_text("First contact is late: level 1 is told.")
+        await expect(page.get_by_text("has changed the score")).to_have_count(0)
         await seen(page, "acting-case")
         await page.goto(f"{office.origin}/rules")
         await page.get_by_role("button", name="Try them on past answers").click()

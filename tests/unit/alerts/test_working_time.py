@@ -212,14 +212,19 @@ def test_a_clock_counts_by_the_hours_of_when_it_begins_or_runs_on_whatever_chang
 
 def a_case_of(clock: StartedClock, since: datetime) -> CaseFile:
     """A case whose clock for closing has begun; there is no first contact."""
-    facts = {"tenant": "havnbo", "id": UUID(int=1), "number": 1, "answer_id": UUID(int=2), "score": 2}
-    times = {"opened_at": since, "changed_at": since, "contact_due_at": since, "due_at": clock.due}
     return CaseFile(
-        **facts,
-        **times,
+        tenant="havnbo",
+        id=UUID(int=1),
+        number=1,
+        answer_id=UUID(int=2),
+        score=2,
+        opened_at=since,
+        changed_at=since,
+        contact_due_at=since,
         close_due_at=clock.due,
         close_steps=clock.steps,
-        may_contact=False,  # type: ignore[arg-type]
+        due_at=clock.due,
+        may_contact=False,
     )
 
 
