@@ -17,6 +17,8 @@ from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
+from services.alerts.webhooks.removing import remove_deleted
+from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.events import (
     ANSWERS,
@@ -42,6 +44,7 @@ def worker_loops(context: Context) -> Loops:
     deadlines: dict[str, FireDeadlines] = {
         QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
+        REMOVAL_DEADLINE: remove_deleted,
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),

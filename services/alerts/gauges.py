@@ -5,7 +5,7 @@ webhooks.
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.webhooks.repository import lanes
-from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
+from services.alerts.webhooks.repository.webhooks import MOST_COUNTED, REMOVAL_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
 from shared.outbound.gauges import set_gauges
@@ -15,7 +15,7 @@ from shared.telemetry import metrics
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
-    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE))
+    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE, REMOVAL_DEADLINE))
     await measure_webhooks(uow)
 
 

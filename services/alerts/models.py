@@ -140,6 +140,8 @@ cases = Table(
     Column("close_steps", JSONB, nullable=False, server_default=text("'[]'")),
     Column("close_steps_done", SmallInteger, nullable=False, server_default=text("0")),
     Column("waiting_since", INSTANT),
+    # By which the time that is left counted when its clocks were paused.
+    Column("waiting_calendar", JSONB),
     # The deadline of the case in ``clock``: set when it is another one than here.
     Column("next_step_at", INSTANT),
     UniqueConstraint("tenant", "number"),

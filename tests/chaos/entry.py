@@ -106,7 +106,7 @@ def shorten() -> None:
         from services.alerts.webhooks import lanes
 
         replace_defaults(lanes.WebhookLanes.__init__, lease=WEBHOOK_LEASE)
-    if {"dispatcher", "all"} & set(sys.argv):
+    if {"dispatcher", "alerts", "all"} & set(sys.argv):
         from shared.mail import mailer
         from shared.outbound import deliveries, outcome_rules, sender
 
@@ -115,6 +115,7 @@ def shorten() -> None:
         replace_names(outcome_rules, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
         replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
+    if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import one_by_one
         from services.dispatcher.imports import processing, uploads
 

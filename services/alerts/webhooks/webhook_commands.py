@@ -200,7 +200,7 @@ async def replay_between(
 
 
 async def remove(uow: UnitOfWork, tenant: str, webhook_id: UUID, *, who: AuditActor) -> bool:
-    """Delete a webhook, its secret and its messages. False: there is none."""
+    """Delete a webhook and its secret at once, and its messages soon. False: there is none."""
     if not await webhooks.delete(uow, tenant, webhook_id):
         return False
     record_audit(uow, tenant, who, "webhook_deleted", str(webhook_id))

@@ -62,7 +62,7 @@ class SchemaRegistry:
             async with guarded_client(self.guard) as client:
                 for schema_id in sorted(each for each in wanted if each is not None):
                     self._decoders[schema_id] = await self._fetch(client, schema_id)
-        except (httpx.HTTPError, ResponseTooLarge) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ResponseTooLarge) as error:
             raise RegistryUnavailable(type(error).__name__) from error
 
     def decode(self, value: bytes) -> Any:
