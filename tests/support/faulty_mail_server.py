@@ -95,7 +95,7 @@ class FaultyMailServer:
     """A server on this machine with STARTTLS and AUTH."""
 
     faults: Mapping[str, MailFault]
-    """By recipient."""
+    """By recipient; others meet none of their own."""
     chance: random.Random
     url: str = ""
     taken: Counter[str] = field(default_factory=Counter)
@@ -133,7 +133,7 @@ class FaultyMailServer:
         recipient = ""
         await self._say(writer, own.get("CONNECT", USUAL_REPLIES["CONNECT"]))
         while line := await reader.readline():
-            command = line.decode().strip()
+            command = line.decode(errors="replace").strip()
             step = command.upper().replace(":", " ").split(" ")[0]
             if step in {"EHLO", "HELO"} and step not in own:
                 offered = "AUTH PLAIN" if encrypted else "STARTTLS"
@@ -171,7 +171,7 @@ class FaultyMailServer:
 
     def _reply(self, step: MailStep, recipient: str) -> str:
         """What this mail meets at this step, which is one more of its tries if its fault is there."""
-        fault = self.faults[recipient]
+        fault = self.faults.get(recipient, FINE)
         if fault.step != step or not fault.replies:
             return USUAL_REPLIES[step]
         tried = self._tries[recipient]

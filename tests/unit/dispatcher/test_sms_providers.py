@@ -170,6 +170,7 @@ def test_a_template_is_filled_in_one_pass_whatever_the_text_holds(text: str) -> 
         ("vonage", 200, {"messages": [{"status": "9"}]}, Away),
         ("vonage", 200, {"messages": [{"status": "5"}]}, Unknown),
         ("vonage", 200, {}, Unknown),
+        ("vonage", 404, {}, Blocked),
         ("generic", 202, {}, Delivered),
         ("generic", 422, {}, Blocked),
         ("generic", 502, {}, Unknown),
@@ -186,6 +187,29 @@ def test_an_answer_is_sorted_by_what_it_is_about(
 @given(status=st.integers(100, 599), body=st.binary(max_size=40))
 def test_no_answer_of_a_provider_raises(name: str, status: int, body: bytes) -> None:
     assert a_provider(name).outcome(status, body) is not None
+
+
+OF_ANY_FORM = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["0", "1", 21211, 10, "recipient"]),
+    lambda parts: (
+        st.lists(parts, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["code", "errors", "messages", "status", "parameter"]), parts, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+@given(status=st.sampled_from([200, 201, 400, 422, 500]), body=OF_ANY_FORM)
+def test_an_answer_whose_json_has_another_form_raises_nothing(name: str, status: int, body: Any) -> None:
+    assert a_provider(name).outcome(status, json.dumps(body).encode()) is not None
 
 
 DELIVERED = [TextReport(reference=REFERENCE, state="delivered")]
