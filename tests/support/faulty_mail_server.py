@@ -1,6 +1,7 @@
 """A mail server that fails at every step, in a known order of faults, and keeps which mails it has taken."""
 
 import asyncio
+import itertools
 import random
 import ssl
 from collections import Counter
@@ -106,6 +107,10 @@ class FaultyMailServer:
     _context: ssl.SSLContext = field(default_factory=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
 
     def __post_init__(self) -> None:
+        self._connection_faults = itertools.cycle(
+            (step, reply) for step, replies in CONNECTION_FAULTS.items() for reply in replies
+        )
+        self._sender_faults = itertools.cycle(SENDER_FAULTS)
         self._context.load_cert_chain(CERTIFICATE)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -121,8 +126,7 @@ class FaultyMailServer:
         """What this connection meets before its first mail, if anything."""
         if self.chance.random() >= FAULTY_CONNECTIONS:
             return {}
-        step = self.chance.choice(list(CONNECTION_FAULTS))
-        reply = self.chance.choice(CONNECTION_FAULTS[step])
+        step, reply = next(self._connection_faults)
         self.met[f"{step} {reply}"] += 1
         return {step: reply} | ({"HELO": reply} if step == "EHLO" else {})
 
@@ -139,7 +143,7 @@ class FaultyMailServer:
                 offered = "AUTH PLAIN" if encrypted else "STARTTLS"
                 await self._say(writer, f"250-faulty\r\n250-{offered}\r\n250 8BITMIME")
             elif step == "MAIL" and self.chance.random() < FAULTY_SENDERS:
-                reply = self.chance.choice(SENDER_FAULTS)
+                reply = next(self._sender_faults)
                 self.met[f"{step} {reply}"] += 1
                 await self._say(writer, reply)
             elif step == "RCPT":
