@@ -31,7 +31,7 @@ PRODUCE_TIMEOUT_S = 10
 IDLE_IN_TRANSACTION_TIMEOUT_S = 4
 LEASE_DURATION = timedelta(seconds=10)
 IMPORT_LEASE, IMPORT_RETRY_DELAY = timedelta(seconds=2), timedelta(seconds=0.5)
-IMPORT_ROWS_PER_PART = 25
+IMPORT_ROWS_PER_PART = 25 if int(os.environ.get("EVENTS") or 0) < 50_000 else 250
 """Many parts, so that many of them are interrupted."""
 WEBHOOK_LEASE = timedelta(seconds=4)
 """Longer than the endpoints of a scenario take for a batch."""

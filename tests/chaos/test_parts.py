@@ -132,12 +132,18 @@ def test_an_event_without_a_decision_is_lost() -> None:
 
 def all_imported() -> Imported:
     """A file of each kind, all of whose rows were taken once or told."""
-    files = [a_file(kind, number, 60, random.Random(kind)) for number, kind in enumerate(KINDS)]
+    files = [a_file(kind, number, 200, random.Random(kind)) for number, kind in enumerate(KINDS)]
     progress, told = {}, {}
     for file in files:
         file.id = file.kind
         bad = len(file.faulty)
-        progress[file.id] = {"state": "done", "rows": 60, "done_rows": 60, "taken": 60 - bad, "refused": bad}
+        progress[file.id] = {
+            "state": "done",
+            "rows": 200,
+            "done_rows": 200,
+            "taken": 200 - bad,
+            "refused": bad,
+        }
         told[file.id] = [(row, column, f"{remedy}.") for row, (column, remedy) in file.faulty.items()]
     return Imported(files, progress, told, wanted_effects(files))
 
@@ -175,9 +181,9 @@ def test_a_faulty_row_that_is_told_twice_never_or_otherwise_is_a_fault() -> None
 def test_progress_that_does_not_add_up_is_a_fault() -> None:
     imported = all_imported()
     for name in imported.progress["events"]:
-        progress = {**imported.progress, "events": {**imported.progress["events"], name: 59}}
+        progress = {**imported.progress, "events": {**imported.progress["events"], name: 199}}
         (fault,) = replace(imported, progress=progress).faults()
-        assert fault.startswith(f"wrong: a file of events says {name} 59")
+        assert fault.startswith(f"wrong: a file of events says {name} 199")
 
 
 def all_clocked() -> ClockedCases:

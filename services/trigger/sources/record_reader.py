@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from services.trigger.cloud_events import read_structured
+from services.trigger.cloud_events import pointer_in, read_structured
 from services.trigger.sources.domain import Source, event_id_of
 from services.trigger.sources.mapping import EventMapper, is_wanted, place_in_record
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry
@@ -59,13 +59,18 @@ class RecordReader:
         try:
             event, spoilt = self._read(record, record.value)
         except Unacceptable as fault:
-            raise Unacceptable(self.place(fault.field), fault.remedy) from None
+            raise Unacceptable(self._mapped_place(fault.field), fault.remedy) from None
         if event.occurred_at < now - MAX_EVENT_AGE:
             raise Skipped
         return event, spoilt
 
     def place(self, field: str) -> str:
-        """Where in the record a field of the event stands."""
+        """Where in the record a field of the event stands that was read of it."""
+        if self._reading.format == "cloudevents" and not self._reading.mapping:
+            return pointer_in(field, binary=False)
+        return self._mapped_place(field)
+
+    def _mapped_place(self, field: str) -> str:
         return place_in_record(field, self._reading.mapping)
 
     def decoded(self, record: Record) -> Any:

@@ -27,7 +27,7 @@ from services.trigger.sources.mapping import EventMapper, check_rules, look_up, 
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
 from services.trigger.sources.repository.faults import MAX_FAULTS
-from services.trigger.sources.taking import Judge, ReadPosition
+from services.trigger.sources.taking import Judge, ReadPosition, accepted_record, judge_key
 from shared.intake.errors import Unacceptable
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -101,6 +101,30 @@ def test_a_fault_names_the_place_in_the_record_that_the_field_comes_from() -> No
         with pytest.raises(Unacceptable) as refused:
             reader.read(a_record(record), NOW)
         assert refused.value.field == place
+
+
+@pytest.mark.parametrize(
+    ("customer", "mapping", "place"),
+    [
+        ({}, {}, "/data/customer"),
+        ({"id": 5}, {}, "/data/customer/id"),
+        ({}, {"type": Rule(value="order"), "customer.id": Rule(path="/data/customer/number")}, "/customer"),
+    ],
+)
+def test_a_fault_of_a_cloud_event_names_its_place_below_the_data(
+    customer: dict[str, Any], mapping: dict[str, Rule], place: str
+) -> None:
+    envelope = {"specversion": "1.0", "id": "x", "source": "/shop", "type": "order", "time": NOW.isoformat()}
+    reader = a_reader(format="cloudevents", mapping=mapping)
+    with pytest.raises(Unacceptable) as fault:
+        accepted_record(
+            reader,
+            "secret",
+            judge_key(SOURCE, None),
+            a_record({**envelope, "data": {"customer": customer}}),
+            NOW,
+        )
+    assert fault.value.field == place
 
 
 @pytest.mark.parametrize(
