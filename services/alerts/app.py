@@ -22,6 +22,7 @@ from shared.events import (
     ANSWERS,
     CASES,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
     INVITATIONS,
     RETENTION,
@@ -29,6 +30,7 @@ from shared.events import (
     SENDING,
     SURVEYS,
     TENANTS,
+    WEBHOOKS,
 )
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
@@ -74,12 +76,15 @@ SERVICE = Service(
         *("/webhooks", "/v1/webhooks"),
     ),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+    consumes=(
+        *(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+        DECISIONS,
+    ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(CASES,),
+    owns=(CASES, WEBHOOKS),
     recovery=recovery,
     retention=RETENTION_RULES,
     gauges=(measure,),

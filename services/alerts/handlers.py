@@ -11,6 +11,7 @@ from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.webhooks.queueing import (
     keep_erasure_requests,
     queue_answers,
+    queue_decisions,
     queue_erasures,
     queue_scores,
 )
@@ -18,6 +19,7 @@ from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
     INVITATIONS,
     RETENTION,
@@ -49,6 +51,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(RETENTION, keep_retention),
         Subscription(SCORES, queue_scores),
         Subscription(ERASURES, queue_erasures),
+        Subscription(DECISIONS, queue_decisions),
     )
 
 

@@ -425,6 +425,15 @@ webhook_delivery = Table(
     Index(None, "tenant", "created_at"),
     comment="Messages to webhooks: what was told, and what became of it.",
 )
+webhook_types = Table(
+    "webhook_types",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    comment="What the webhooks of a company ask for, as it was last published.",
+)
 webhook_erasure = Table(
     "webhook_erasure",
     metadata,

@@ -22,8 +22,9 @@ from services.alerts.replicas.answer_updates import answer_updates
 from services.alerts.rules.domain import default_clocks
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff.repository import people
+from services.alerts.webhooks.wanted_types import publish_differing, restore_wanted, wanted_page
 from shared.db.database import UnitOfWork
-from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
+from shared.events import ANSWERS, CASES, WEBHOOKS, Answer, Case, Event, segments_of
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
@@ -41,10 +42,11 @@ def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for 
     """What alerts reads again, and what it can publish again."""
     policy, cache = current_policy(), CompanySetups()
     return Recovery(
-        owned=(Owned(CASES, cases_page),),
+        owned=(Owned(CASES, cases_page), Owned(WEBHOOKS, wanted_page)),
         reads=(
             Subscription(CASES, restore_closed_cases),
             Subscription(CASES, restore_cases),
+            Subscription(WEBHOOKS, restore_wanted),
             Subscription(ANSWERS, partial(restore_answers, policy, cache)),
         ),
         settle=settle,
@@ -91,6 +93,7 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody.
     """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
+    settled += await publish_differing(uow, limit)
     entries: Entries = []
     overdue = await repository.lock_overdue_cases(uow, limit)
     for case in overdue:

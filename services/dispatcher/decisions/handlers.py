@@ -43,6 +43,7 @@ from services.dispatcher.decisions.repository.known_customers import (
     keep_known,
     known_contact,
 )
+from services.dispatcher.decisions.telling import publish_told
 from services.dispatcher.decisions.values import Considered, Verdict
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import FIRST_MAIL, new_invitation, turn_of_mail
@@ -223,6 +224,7 @@ async def _decide(
             if inputs.is_erased(result.contact)
         ],
     )
+    await publish_told(uow, [result.decision for result in results])
     notify_changes(uow, [event.tenant for event in events])
     # The last rows to be locked: all workers that decide about a rehearsal wait for its one row.
     await count_rehearsed(
