@@ -25,6 +25,7 @@ from shared.events import (
     CUSTOMERS,
     DECISIONS,
     ERASURES,
+    FALLS,
     INVITATIONS,
     RETENTION,
     SCORES,
@@ -74,12 +75,12 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks"),
+        *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(
         *(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
-        DECISIONS,
+        *(DECISIONS, FALLS),
     ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),

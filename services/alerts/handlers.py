@@ -8,6 +8,7 @@ from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers, act_on_invitations
 from services.alerts.replicas.handlers import keep_surveys
 from services.alerts.rules.setup_cache import CompanySetups
+from services.alerts.segment_alerts.handlers import act_on_falls
 from services.alerts.webhooks.queueing import (
     keep_erasure_requests,
     queue_answers,
@@ -21,6 +22,7 @@ from shared.events import (
     CUSTOMERS,
     DECISIONS,
     ERASURES,
+    FALLS,
     INVITATIONS,
     RETENTION,
     SCORES,
@@ -52,6 +54,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SCORES, queue_scores),
         Subscription(ERASURES, queue_erasures),
         Subscription(DECISIONS, queue_decisions),
+        Subscription(FALLS, act_on_falls),
     )
 
 

@@ -1,22 +1,24 @@
-"""When the score of a segment has fallen, and when that is over: judged once a day, adjusted for looking often.
+"""When the score of a segment has fallen, and when that is over: once a day, adjusted for looking often.
 
 Each day the last 7 and the last 30 finished days are compared with the 90 days before them, by the two-sample
-z test of the pages (:func:`compare_groups`), one-sided. A segment looked at every day is found to have fallen
+z test of the pages (:func:`compare_groups`), one-sided; with the larger one of its standard error and that of
+all answers together, since so far out either alone is too small for some scores. A segment looked at every day is found to have fallen
 by chance sooner or later, unless each look has only a part of what the whole year may cost. By Bonferroni's
 inequality, which holds however much the looks depend on each other, the chance of at least one false alarm in
 a year is at most the sum of those of its looks, so each look is judged at
 
     p <= min(1 / 100, 1 / segments) / (365 * 2)
 
-for ``segments`` that are judged on that day. So where nothing has changed, at most one segment of a hundred is
-reported in a year, and of a company at most one, however many segments it has. Looks at the same answers agree
-with each other, so that it is far fewer: the test of this module simulates it.
+for ``segments`` that are judged on that day. So where nothing has changed, at most one segment of a hundred
+is reported in a year, and of a company at most one, however many segments it has. Looks at the same answers
+agree with each other, so that it is far fewer: the test of this module simulates it.
 
 Source: Dunn, Multiple Comparisons Among Means, Journal of the American Statistical Association 56(293), 1961.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from math import erfc, sqrt
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -24,8 +26,10 @@ from msgspec.structs import replace
 from services.scorer.domain import (
     MIN_ANSWERS_SHOWN,
     MIN_MOVE_POINTS,
+    PSEUDO_ANSWERS,
     Groups,
     compare_groups,
+    estimate,
     is_comparable,
 )
 from services.scorer.windows import Window
@@ -85,7 +89,22 @@ def is_fall(looked: LookedAt, limit: float) -> bool:
     if looked.now.points - looked.before.points > -MIN_MOVE_POINTS:
         return False
     change = compare_groups(looked.before, looked.now)
-    return change is not None and change.adjusted < 0 and change.p / 2 <= limit
+    if change is None or change.adjusted >= 0:
+        return False
+    error = max(change.error, pooled_error(looked))
+    return erfc(-change.adjusted / 100 / error / sqrt(2)) / 2 <= limit
+
+
+def pooled_error(looked: LookedAt) -> float:
+    """The standard error of the difference, from -1 to +1, where both windows had the answers of both."""
+    n_now, n_before = looked.now.n, looked.before.n
+    both = Groups(
+        looked.now.detractors + looked.before.detractors,
+        looked.now.passives + looked.before.passives,
+        looked.now.promoters + looked.before.promoters,
+    )
+    _, error = estimate(both)
+    return error * sqrt((both.n + PSEUDO_ANSWERS) * (1 / n_now + 1 / n_before))
 
 
 def find_falls(

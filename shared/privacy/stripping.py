@@ -12,9 +12,7 @@ from shared.kafka.kernel import Subscription
 from shared.privacy.erased import find_erased
 from shared.privacy.subjects import erase_event, subject_of
 
-PERSONAL = frozenset(
-    {TRANSACTIONS.name, INVITATIONS.name, ANSWERS.name, CASES.name, DECISIONS.name}
-)
+PERSONAL = frozenset({TRANSACTIONS.name, INVITATIONS.name, ANSWERS.name, CASES.name, DECISIONS.name})
 """The topics whose events are about customers."""
 
 

@@ -108,10 +108,13 @@ SOURCE_LAG = Gauge(
     "Records of running Kafka sources that are not read yet; each worker measures all.",
 )
 SEGMENTS_FALLEN = Gauge(
-    "afterword_segments_fallen", "Segments whose score has fallen significantly and is not back, of all companies."
+    "afterword_segments_fallen",
+    "Segments whose score has fallen significantly and is not back, of all companies.",
 )
 SEGMENT_ALERTS = Gauge(
-    "afterword_segment_alerts", "Alerts on segments that are not closed, by state: open, acknowledged.", ["state"]
+    "afterword_segment_alerts",
+    "Alerts on segments that are not closed, by state: open, acknowledged.",
+    ["state"],
 )
 WEBHOOK_TRIES = Counter(
     "afterword_webhook_tries_total",

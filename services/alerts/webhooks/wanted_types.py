@@ -1,4 +1,4 @@
-"""Other services hear what the webhooks of a company ask for: they publish nothing that no webhook is told."""
+"""Other services hear what the webhooks of a company ask for, and publish nothing that none is told."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ async def publish_wanted(uow: UnitOfWork, tenant: str) -> None:
 
 
 async def restore_wanted(uow: UnitOfWork, events: Sequence[Event[TenantWebhooks]]) -> None:
-    """Restore what was published since the backup; what the webhooks of the backup ask for is another thing."""
+    """Restore what was published since the backup, whatever the webhooks that are there ask for."""
     await rows.restore(uow, newest(events, lambda _: "webhooks"))
 
 

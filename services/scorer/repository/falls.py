@@ -1,4 +1,4 @@
-"""``fall``: the last fall of each segment that ever fell; ``fall_look``: up to which day falls were looked for."""
+"""``fall``: the last fall of each segment that ever fell; ``fall_look``: until which day it was looked."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -90,7 +90,8 @@ async def restore(uow: UnitOfWork, events: Sequence[Event[SegmentFall]]) -> None
 SHARE_FALLS = f"""
     SELECT f.tenant, {_COLUMNS} FROM fall f
     WHERE CAST(:tenant AS text) IS NULL
-        OR (f.tenant, f.measurement, f.segment) > (:tenant, CAST(:measurement AS text), CAST(:segment AS text))
+        OR (f.tenant, f.measurement, f.segment)
+            > (:tenant, CAST(:measurement AS text), CAST(:segment AS text))
     ORDER BY f.tenant, f.measurement, f.segment
     LIMIT :limit
     FOR SHARE

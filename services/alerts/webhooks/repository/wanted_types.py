@@ -39,7 +39,7 @@ READ_TYPES = f"""
 
 
 async def lock(uow: UnitOfWork, tenant: str) -> PublishedTypes:
-    """The company's row, locked. A statement of its own reads it: so it sees what was changed under the lock."""
+    """The company's row, locked; read by a statement of its own, which sees what was changed before."""
     await uow.execute(ADD_TYPES, {"tenant": tenant, "now": uow.now})
     await uow.execute(LOCK_TYPES, {"tenant": tenant})
     row = (await uow.execute(READ_TYPES, {"tenant": tenant})).one()
