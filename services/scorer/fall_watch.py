@@ -11,6 +11,7 @@ from services.scorer.falls import (
     LOOKED_DAYS,
     LookedAt,
     SegmentKey,
+    end,
     find_falls,
     follow,
     followed_window,
@@ -65,7 +66,12 @@ async def look(uow: UnitOfWork, tenant: str, people: People, until: date) -> Non
     """Judge the segments of a company by the days up to ``until``, and publish the falls that are there."""
     await use_custom_plans(uow)
     lasting = await rows.list_fallen(uow, tenant)
-    judged = [follow(each, await _since(uow, tenant, each, until), until, uow.now) for each in lasting]
+    judged = [
+        end(each, uow.now)
+        if is_person(people, each.segment)
+        else follow(each, await _since(uow, tenant, each, until), until, uow.now)
+        for each in lasting
+    ]
     known = {SegmentKey(each.measurement, each.segment) for each in lasting}
     looked = {
         days: {

@@ -2,10 +2,10 @@
 
 Each day the last 7 and the last 30 finished days are compared with the 90 days before them, by the two-sample
 z test of the pages (:func:`compare_groups`), one-sided; with the larger one of its standard error and that of
-all answers together, since so far out either alone is too small for some scores. A segment looked at every day is found to have fallen
-by chance sooner or later, unless each look has only a part of what the whole year may cost. By Bonferroni's
-inequality, which holds however much the looks depend on each other, the chance of at least one false alarm in
-a year is at most the sum of those of its looks, so each look is judged at
+all answers together, since so far out either alone is too small for some scores. A segment looked at every
+day is found to have fallen by chance sooner or later, unless each look has only a part of what the whole year
+may cost. By Bonferroni's inequality, which holds however much the looks depend on each other, the chance of
+at least one false alarm in a year is at most the sum of those of its looks, so each look is judged at
 
     p <= min(1 / 100, 1 / segments) / (365 * 2)
 
@@ -158,6 +158,11 @@ def follow(fall: SegmentFall, since: Groups, until: date, now: datetime) -> Segm
     if (until - fall.found).days >= SETTLED_DAYS:
         return replace(fall, state="settled")
     return fall
+
+
+def end(fall: SegmentFall, now: datetime) -> SegmentFall:
+    """The end of a fall whose segment is an employee by now: what was published stays as it was."""
+    return replace(fall, version=max(fall.version + 1, fall_version(now)), state="settled", judged_at=now)
 
 
 def is_back(fall: SegmentFall, since: Groups) -> bool:

@@ -15,10 +15,8 @@ from shared.events import Event, SegmentFall
 
 _NAMES = SegmentAlert.__struct_fields__
 _COLUMNS = ", ".join(f"a.{name}" for name in _NAMES)
-_OURS = (
-    *("opened_at", "state", "acknowledged_at", "acknowledged_by"),
-    *("closed_at", "closed_by", "ended", "note"),
-)
+_ACT = ("state", "acknowledged_at", "acknowledged_by", "closed_at", "closed_by", "ended", "note")
+_OURS = ("opened_at", *_ACT)
 """What an event of a fall does not tell."""
 VISIBLE = "(CAST(:allowed AS text[]) = '{}' OR a.belongs && CAST(:allowed AS text[]))"
 """Whether somebody may see an alert ``a`` who is limited to these segments; none: who is not limited."""
@@ -150,9 +148,7 @@ WRITE_ACT = """
 
 async def write_act(uow: UnitOfWork, alert: SegmentAlert) -> None:
     """Write what a person or a program has done to an alert that is locked."""
-    names = ("tenant", "id", "state", "acknowledged_at", "acknowledged_by")
-    names = (*names, "closed_at", "closed_by", "ended", "note")
-    await uow.execute(WRITE_ACT, {name: getattr(alert, name) for name in names})
+    await uow.execute(WRITE_ACT, {name: getattr(alert, name) for name in ("tenant", "id", *_ACT)})
 
 
 COUNT_ALERTS = "SELECT state, count(*) AS n FROM segment_alert WHERE state <> 'closed' GROUP BY 1"
