@@ -9,7 +9,7 @@ from typing import get_args
 from services.scorer.domain import Groups, groups_of
 from services.scorer.falls import (
     LOOKED_DAYS,
-    LookedAt,
+    ComparedWindows,
     SegmentKey,
     end,
     find_falls,
@@ -96,19 +96,19 @@ async def _since(uow: UnitOfWork, tenant: str, fall: SegmentFall, until: date) -
 
 async def _looked_at(
     uow: UnitOfWork, tenant: str, people: People, until: date, days: int
-) -> Mapping[SegmentKey, LookedAt]:
+) -> Mapping[SegmentKey, ComparedWindows]:
     """The company and its segments in two windows, without single employees."""
     now, before = look_windows(until, days)
-    found: dict[SegmentKey, LookedAt] = {}
+    found: dict[SegmentKey, ComparedWindows] = {}
     names = [each.name for each in await list_dimensions(uow, tenant)]
     dimensions = [name for name in names if not is_person(people, f"{name}:-")]
     for measurement in MEASUREMENTS:
-        found[SegmentKey(measurement, WHOLE_COMPANY)] = LookedAt(
+        found[SegmentKey(measurement, WHOLE_COMPANY)] = ComparedWindows(
             groups_of(await window_counts(uow, tenant, measurement, WHOLE_COMPANY, now)),
             groups_of(await window_counts(uow, tenant, measurement, WHOLE_COMPANY, before)),
         )
         for dimension in dimensions:
             for part in await segment_parts(uow, Selection(tenant), measurement, dimension, now, before):
                 if not is_person(people, part.segment):
-                    found[SegmentKey(measurement, part.segment)] = LookedAt(part.now, part.before)
+                    found[SegmentKey(measurement, part.segment)] = ComparedWindows(part.now, part.before)
     return found

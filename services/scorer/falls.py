@@ -59,7 +59,7 @@ class SegmentKey(NamedTuple):
     segment: str
 
 
-class LookedAt(NamedTuple):
+class ComparedWindows(NamedTuple):
     """A segment on one day: the answers of a window, and those of the days before it."""
 
     now: Groups
@@ -82,7 +82,7 @@ def limit_of_p(segments: int) -> float:
     return min(MAX_FALSE_SHARE, MAX_FALSE_FALLS / max(segments, 1)) / LOOKS_A_YEAR
 
 
-def is_fall(looked: LookedAt, limit: float) -> bool:
+def is_fall(looked: ComparedWindows, limit: float) -> bool:
     """Whether the score is lower than before, by more than chance and by enough to matter."""
     if not is_comparable(looked.before, looked.now):
         return False
@@ -95,7 +95,7 @@ def is_fall(looked: LookedAt, limit: float) -> bool:
     return erfc(-change.adjusted / 100 / error / sqrt(2)) / 2 <= limit
 
 
-def pooled_error(looked: LookedAt) -> float:
+def pooled_error(looked: ComparedWindows) -> float:
     """The standard error of the difference, from -1 to +1, where both windows had the answers of both."""
     n_now, n_before = looked.now.n, looked.before.n
     both = Groups(
@@ -108,7 +108,7 @@ def pooled_error(looked: LookedAt) -> float:
 
 
 def find_falls(
-    looked: Mapping[int, Mapping[SegmentKey, LookedAt]], until: date, now: datetime
+    looked: Mapping[int, Mapping[SegmentKey, ComparedWindows]], until: date, now: datetime
 ) -> dict[SegmentKey, SegmentFall]:
     """The falls of a company's segments on one day.
 

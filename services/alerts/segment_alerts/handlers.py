@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.alerts.segment_alerts import repository
 from services.alerts.segment_alerts.domain import alert_id, opened
-from services.alerts.segment_alerts.notices import tell_leaders
+from services.alerts.segment_alerts.notices import notify_leaders
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import Event, SegmentFall
@@ -30,5 +30,5 @@ async def keep_falls(uow: UnitOfWork, events: Sequence[Event[SegmentFall]], *, t
     if fallen:
         new = await repository.open_or_update(uow, fallen)
         if tells:
-            await tell_leaders(uow, new)
+            await notify_leaders(uow, new)
     notify_changes(uow, [event.tenant for event in fresh])

@@ -20,7 +20,7 @@ SEGMENT_FALL = "segment_fall"
 LEADER: Role = "leader"
 
 
-async def tell_leaders(uow: UnitOfWork, alerts: Sequence[SegmentAlert]) -> None:
+async def notify_leaders(uow: UnitOfWork, alerts: Sequence[SegmentAlert]) -> None:
     """Queue a notice of each new alert to the leaders who may see its segment; where there is none, to the
     administrators who may.
     """
@@ -40,12 +40,12 @@ async def tell_leaders(uow: UnitOfWork, alerts: Sequence[SegmentAlert]) -> None:
                 about={"alert": str(alert.id)},
             )
             for alert in alerts
-            for person in told_people(alert, leaders.get(alert.tenant, ()), admins.get(alert.tenant, ()))
+            for person in recipients_of(alert, leaders.get(alert.tenant, ()), admins.get(alert.tenant, ()))
         ],
     )
 
 
-def told_people(
+def recipients_of(
     alert: SegmentAlert, leaders: Sequence[dict[str, Any]], admins: Sequence[dict[str, Any]]
 ) -> list[UUID]:
     """Whom a new alert is for."""

@@ -13,8 +13,8 @@ from shared.db.bulk import keep_newest, keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Event, SegmentFall
 
-_NAMES = SegmentAlert.__struct_fields__
-_COLUMNS = ", ".join(f"a.{name}" for name in _NAMES)
+_FIELDS = SegmentAlert.__struct_fields__
+_COLUMNS = ", ".join(f"a.{name}" for name in _FIELDS)
 _ACT = ("state", "acknowledged_at", "acknowledged_by", "closed_at", "closed_by", "ended", "note")
 _OURS = ("opened_at", *_ACT)
 """What an event of a fall does not tell."""
@@ -161,4 +161,4 @@ async def count_alerts(uow: UnitOfWork) -> dict[str, int]:
 
 def alert_of(row: Row[Any]) -> SegmentAlert:
     """The alert of a row."""
-    return SegmentAlert(**{**{name: getattr(row, name) for name in _NAMES}, "belongs": tuple(row.belongs)})
+    return SegmentAlert(**{**{name: getattr(row, name) for name in _FIELDS}, "belongs": tuple(row.belongs)})

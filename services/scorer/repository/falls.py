@@ -13,8 +13,8 @@ from shared.events import Event, SegmentFall
 from shared.events.surveys import Measurement
 from shared.kafka.ops.recovery import Cursor
 
-_NAMES = SegmentFall.__struct_fields__
-_COLUMNS = ", ".join(f"f.{name}" for name in _NAMES)
+_FIELDS = SegmentFall.__struct_fields__
+_COLUMNS = ", ".join(f"f.{name}" for name in _FIELDS)
 
 TRY_LOOK_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('falls', 0))"
 CLAIM_COMPANY = """
@@ -115,4 +115,4 @@ async def count_fallen(uow: UnitOfWork) -> int:
 
 def fall_of(row: Row[Any]) -> SegmentFall:
     """The fall of a row."""
-    return SegmentFall(**{name: getattr(row, name) for name in _NAMES})
+    return SegmentFall(**{name: getattr(row, name) for name in _FIELDS})

@@ -15,7 +15,7 @@ from services.scorer.falls import (
     LOOKS_A_YEAR,
     MAX_FALSE_SHARE,
     SETTLED_DAYS,
-    LookedAt,
+    ComparedWindows,
     SegmentKey,
     find_falls,
     follow,
@@ -50,11 +50,11 @@ class SimulatedSegment:
         before, after = self.sums[first], self.sums[end]
         return Groups(*(b - a for a, b in zip(before, after, strict=True)))
 
-    def looks(self, day: int) -> Iterator[LookedAt]:
+    def looks(self, day: int) -> Iterator[ComparedWindows]:
         """What is compared when this many days are over."""
         for days in LOOKED_DAYS:
             first = day - days
-            yield LookedAt(self.groups(first, day), self.groups(first - BEFORE_DAYS, first))
+            yield ComparedWindows(self.groups(first, day), self.groups(first - BEFORE_DAYS, first))
 
     def first_fall(self, limit: float, days: int = YEAR_DAYS) -> int | None:
         """After how many days that are looked at it is reported."""
@@ -98,14 +98,14 @@ def test_each_look_has_its_part_of_what_a_year_may_cost() -> None:
 
 def test_a_rise_a_small_fall_and_few_answers_are_no_fall() -> None:
     high, low = Groups(100, 200, 1700), Groups(700, 300, 1000)
-    assert is_fall(LookedAt(now=low, before=high), 0.001)
-    assert not is_fall(LookedAt(now=high, before=low), 0.999)
+    assert is_fall(ComparedWindows(now=low, before=high), 0.001)
+    assert not is_fall(ComparedWindows(now=high, before=low), 0.999)
     few = Groups(29, 0, 0)
-    assert not is_fall(LookedAt(now=few, before=high), 0.999)
-    assert not is_fall(LookedAt(now=low, before=few), 0.999)
+    assert not is_fall(ComparedWindows(now=few, before=high), 0.999)
+    assert not is_fall(ComparedWindows(now=low, before=few), 0.999)
     # Four points of two hundred thousand answers each are certain, and too little to matter.
     sure, surer = Groups(40_000, 60_000, 100_000), Groups(44_000, 60_000, 96_000)
-    assert not is_fall(LookedAt(now=surer, before=sure), 0.001)
+    assert not is_fall(ComparedWindows(now=surer, before=sure), 0.001)
 
 
 def test_the_days_before_a_window_end_where_it_begins() -> None:
@@ -117,7 +117,7 @@ def test_the_days_before_a_window_end_where_it_begins() -> None:
 
 def a_fall(segment: str = "touchpoint:checkout") -> SegmentFall:
     key = SegmentKey("transactional", segment)
-    looked = LookedAt(now=Groups(70, 30, 100), before=Groups(100, 200, 700))
+    looked = ComparedWindows(now=Groups(70, 30, 100), before=Groups(100, 200, 700))
     found = find_falls({7: {}, 30: {key: looked}}, TODAY, NOW)
     return found[key]
 
@@ -135,7 +135,7 @@ def test_a_fall_tells_from_which_day_and_between_which_scores() -> None:
 
 def test_the_shorter_window_names_the_days_of_a_fall_that_both_find() -> None:
     key = SegmentKey("transactional", "")
-    looked = LookedAt(now=Groups(700, 300, 1000), before=Groups(100, 200, 1700))
+    looked = ComparedWindows(now=Groups(700, 300, 1000), before=Groups(100, 200, 1700))
     fall = find_falls({7: {key: looked}, 30: {key: looked}}, TODAY, NOW)[key]
     assert fall.first == TODAY - timedelta(days=6)
 

@@ -8,9 +8,9 @@ from shared.db.bulk import keep_newest_events
 from shared.events import Event, TenantWebhooks
 from shared.events.dedupe import newest
 
-DECISIONS_TOLD = "decision.made"
+DECISION_MESSAGE = "decision.made"
 """The type of the messages about decisions."""
-FIND_TOLD_TENANTS = """
+FIND_WANTING_TENANTS = """
     SELECT tenant FROM webhook_copy
     WHERE tenant = ANY(CAST(:tenants AS text[])) AND :type = ANY(types)
 """
@@ -21,7 +21,7 @@ async def keep_webhooks(uow: UnitOfWork, events: Sequence[Event[TenantWebhooks]]
     await keep_newest_events(uow, webhook_copy, newest(events, lambda _: "webhooks"))
 
 
-async def find_told_tenants(uow: UnitOfWork, tenants: Collection[str]) -> set[str]:
+async def find_wanting_tenants(uow: UnitOfWork, tenants: Collection[str]) -> set[str]:
     """Those of the companies that have their decisions told. Most companies are none."""
-    rows = await uow.execute(FIND_TOLD_TENANTS, {"tenants": sorted(tenants), "type": DECISIONS_TOLD})
+    rows = await uow.execute(FIND_WANTING_TENANTS, {"tenants": sorted(tenants), "type": DECISION_MESSAGE})
     return {row.tenant for row in rows}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.dispatcher.decisions.repository.decisions import NewDecision
-from services.dispatcher.decisions.repository.webhook_copies import find_told_tenants
+from services.dispatcher.decisions.repository.webhook_copies import find_wanting_tenants
 from shared.db import UnitOfWork
 from shared.events import DECISIONS, Decision
 from shared.events.segments import TOUCHPOINT
@@ -12,15 +12,15 @@ from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import erase_event
 
 
-async def publish_told(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> None:
+async def publish_decisions(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> None:
     """Publish the new decisions of companies that want them. For the others one statement a batch is all."""
-    wanting = await find_told_tenants(uow, {each.tenant for each in decisions})
+    wanting = await find_wanting_tenants(uow, {each.tenant for each in decisions})
     for each in decisions:
         if each.tenant in wanting:
-            uow.publish(DECISIONS, each.tenant, told_decision(each, uow.now))
+            uow.publish(DECISIONS, each.tenant, decision_event(each, uow.now))
 
 
-def told_decision(decision: NewDecision, decided_at: datetime) -> Decision:
+def decision_event(decision: NewDecision, decided_at: datetime) -> Decision:
     """The event of a decision that was made now; of an erased customer without who it was."""
     transaction, invitation = decision.transaction, decision.invitation
     asked = invitation or transaction
