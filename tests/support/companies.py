@@ -235,11 +235,11 @@ class World:
             assert answer.is_success, answer.text
         await self.deliver_all()
 
-    async def _fall(self, company: Company) -> UUID:
-        """The score of a segment falls."""
+    async def fall(self, company: Company, segment: str) -> UUID:
+        """The score of a segment falls; the alert about it."""
         database = self.contexts["alerts"].database
         async with database.transaction() as uow:
-            fall = a_segment_fall(uow.now, segment=f"touchpoint:{company.name}")
+            fall = a_segment_fall(uow.now, segment=segment)
             await act_on_falls(uow, [FALLS.event(company.name, fall, uow.now)])
         return alert_id(company.name, fall)
 
@@ -264,7 +264,7 @@ class World:
         company.sender = own["id"]
         company.source = (await self.post("trigger", company, "/v1/sources", a_source(name)))["id"]
         company.webhook = (await self.post("alerts", company, "/v1/webhooks", a_webhook(name)))["id"]
-        company.segment_alert = await self._fall(company)
+        company.segment_alert = await self.fall(company, f"touchpoint:{name}")
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
         company.relation = relation["id"]
         await advance_programmes(dispatcher, SECRET)
