@@ -1,5 +1,6 @@
 """What people and programs do to alerts on segments: acknowledge and close them."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.alerts.segment_alerts import repository
@@ -10,13 +11,14 @@ from shared.http.auth import Caller
 from shared.http.staff_auth import Staff
 
 
+@dataclass(frozen=True, slots=True)
 class AlertUser:
     """Who reads alerts and acts on them."""
 
-    def __init__(self, tenant: str, name: str, segments: tuple[str, ...]) -> None:
-        self.tenant = tenant
-        self.name = name
-        self.segments = segments
+    tenant: str
+    name: str
+    segments: tuple[str, ...]
+    """The segments that they are limited to; none: not limited."""
 
     @classmethod
     def of_staff(cls, staff: Staff) -> "AlertUser":
