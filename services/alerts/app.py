@@ -10,6 +10,7 @@ from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.models import PERSONAL_TABLES, metadata
+from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
@@ -24,13 +25,16 @@ from shared.events import (
     ANSWERS,
     CASES,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
+    FALLS,
     INVITATIONS,
     RETENTION,
     SCORES,
     SENDING,
     SURVEYS,
     TENANTS,
+    WEBHOOKS,
 )
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
@@ -59,7 +63,7 @@ def sender_loops(context: Context) -> Loops:
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
-    sender = Sender("sender", context.database, channel, NoticeQueue(renderer), context.health)
+    sender = Sender("sender", context.database, channel, NoticeQueue(renderer, NOTICE_KINDS), context.health)
     return {
         "sender": sender.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
@@ -74,15 +78,18 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks"),
+        *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
     ),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+    consumes=(
+        *(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+        *(DECISIONS, FALLS),
+    ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(CASES,),
+    owns=(CASES, WEBHOOKS),
     recovery=recovery,
     retention=RETENTION_RULES,
     gauges=(measure,),

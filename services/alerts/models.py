@@ -4,7 +4,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -363,9 +365,24 @@ notification = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("by_id", Uuid),
     Column("webhook_id", Uuid),
+    # What the kind needs beside the columns here: ids and facts, nothing of a customer.
+    Column("about", JSONB),
+    Column("channel", Text, nullable=False, server_default="mail"),
+    # The digest in which it is told; NULL: by a delivery of its own.
+    Column("digest_id", Uuid),
     Index(None, "tenant", "case_id"),
+    Index("ix_notification_digest", "tenant", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
     comment="Mails to colleagues: of a case, and invitations to sign in.",
+)
+notice_choice = Table(
+    "notice_choice",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    comment="Of what each person wants to be told, where and when; without a row by the defaults.",
 )
 webhook = Table(
     "webhook",
@@ -426,6 +443,60 @@ webhook_delivery = Table(
     Index("ix_webhook_delivery_about", "tenant", "webhook_id", "about"),
     Index(None, "tenant", "created_at"),
     comment="Messages to webhooks: what was told, and what became of it.",
+)
+segment_fall = Table(
+    "segment_fall",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    comment="The newest version of each fall of a segment's score that was heard of.",
+)
+segment_alert = Table(
+    "segment_alert",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("measurement", Text, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("belongs", ARRAY(Text), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("found", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("n_before", Integer, nullable=False),
+    Column("nps_before", Double, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("nps", Double, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("acknowledged_at", INSTANT),
+    Column("acknowledged_by", Text),
+    Column("closed_at", INSTANT),
+    Column("closed_by", Text),
+    Column("ended", Text),
+    # By a colleague, about the segment.
+    Column("note", Text),
+    Index(None, "tenant", "opened_at", "id"),
+    Index(
+        "uq_segment_alert_one_open",
+        "tenant",
+        "measurement",
+        "segment",
+        unique=True,
+        postgresql_where=text("state <> 'closed'"),
+    ),
+    comment="Alerts on segments whose score has fallen.",
+)
+webhook_types = Table(
+    "webhook_types",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    comment="What the webhooks of a company ask for, as it was last published.",
 )
 webhook_erasure = Table(
     "webhook_erasure",

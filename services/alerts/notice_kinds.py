@@ -1,0 +1,20 @@
+"""The kinds of notices: each with the function that checks it when it leaves, and gives its words."""
+
+from collections.abc import Mapping
+
+from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
+from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
+from services.alerts.notices.kinds import PrepareNotice
+from services.alerts.segment_alerts.notices import SEGMENT_FALL, prepare_fall
+
+NOTICE_KINDS: Mapping[str, PrepareNotice] = {
+    "case": prepare_case,
+    "contact_warning": prepare_deadline,
+    "contact_escalation": prepare_deadline,
+    "closing_warning": prepare_deadline,
+    "closing_escalation": prepare_deadline,
+    "invite": prepare_invitation,
+    "webhook": prepare_webhook,
+    SEGMENT_FALL: prepare_fall,
+}
+"""A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""
