@@ -1,0 +1,70 @@
+"""Messages to chat channels are queued in the transaction of what they tell: once for each channel.
+
+Each function asks first which channels are told of the topic, by one statement; without one that is all.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.chats.repository import messages
+from services.alerts.chats.repository.channels import listeners
+from services.alerts.chats.repository.messages import QueuedChat
+from services.alerts.notices.topics import NoticeTopic
+from shared.db.database import UnitOfWork
+from shared.events import may_see
+from shared.ids import derived
+
+
+class ChatNews(NamedTuple):
+    """Something to be told in channels."""
+
+    tenant: str
+    kind: str
+    parts: tuple[str, ...]
+    """What makes it one thing: the same is queued once for each channel."""
+    about: dict[str, str]
+    """What its words are made of when it leaves."""
+    belongs: Sequence[str] | None = None
+    """Its segments; None: it concerns channels of all segments."""
+    team_id: UUID | None = None
+    """The team that it is about. A channel of one team is told only of what is about that team..."""
+    for_all_teams: bool = False
+    """...or about the segments of all."""
+
+
+async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNews]) -> None:
+    """Queue news of one topic for the channels that want it, in this order."""
+    found = await listeners(uow, topic, {each.tenant for each in news})
+    await messages.queue(
+        uow,
+        [
+            QueuedChat(
+                each.tenant,
+                channel.channel_id,
+                derived("chat", each.tenant, str(channel.channel_id), each.kind, *each.parts),
+                each.kind,
+                each.about,
+            )
+            for each in news
+            for channel in found.get(each.tenant, ())
+            if (each.belongs is None or may_see(channel.segments, each.belongs))
+            and (each.for_all_teams or channel.team_id in {None, each.team_id})
+        ],
+    )
+
+
+def case_news(tenant: str, case: UUID, answer: UUID, belongs: Sequence[str], team: UUID | None) -> ChatNews:
+    """An answer of a case, which is complete."""
+    about = {"case": str(case), "answer": str(answer)}
+    return ChatNews(tenant, "case", (str(answer),), about, belongs, team)
+
+
+def deadline_news(
+    tenant: str, case: UUID, kind: str, step: msgspec.Struct, belongs: Sequence[str], team: UUID | None
+) -> ChatNews:
+    """A deadline of a case, which was missed."""
+    parts = (str(case), msgspec.json.encode(step).decode())
+    return ChatNews(tenant, kind, parts, {"case": str(case)}, belongs, team)
