@@ -10,6 +10,7 @@ from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.models import PERSONAL_TABLES, metadata
+from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
@@ -56,7 +57,7 @@ def sender_loops(context: Context) -> Loops:
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
-    sender = Sender("sender", context.database, channel, NoticeQueue(renderer), context.health)
+    sender = Sender("sender", context.database, channel, NoticeQueue(renderer, NOTICE_KINDS), context.health)
     return {
         "sender": sender.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),

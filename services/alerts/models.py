@@ -361,9 +361,24 @@ notification = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("by_id", Uuid),
     Column("webhook_id", Uuid),
+    # What the kind needs beside the columns here: ids and facts, nothing of a customer.
+    Column("about", JSONB),
+    Column("channel", Text, nullable=False, server_default="mail"),
+    # The digest in which it is told; NULL: by a delivery of its own.
+    Column("digest_id", Uuid),
     Index(None, "tenant", "case_id"),
+    Index("ix_notification_digest", "tenant", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
     comment="Mails to colleagues: of a case, and invitations to sign in.",
+)
+notice_choice = Table(
+    "notice_choice",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    comment="Of what each person wants to be told, where and when; without a row by the defaults.",
 )
 webhook = Table(
     "webhook",

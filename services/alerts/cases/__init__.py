@@ -5,7 +5,7 @@ handlers      answers that arrive: open, extend and amend cases
 case_commands what people and programs do to a case
 changes       changed cases: written with their entries, and published
 schedule      what happens when a customer has been quiet for a while
-team_notices  mails to colleagues about complete answers
+team_notices  notices to colleagues of complete answers
 visible       a case as one reader may see it
 live          the feed of changed cases for open pages
 api, inbox_page, case_page (what it shows: case_detail)

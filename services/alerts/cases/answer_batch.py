@@ -14,7 +14,7 @@ from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import Key
-from services.alerts.cases.team_notices import queue_team_mails
+from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from services.alerts.replicas.repository import ChangedAnswer
@@ -172,5 +172,5 @@ class AnswerBatch:
         for key in sorted(self._touched):
             case = self._by_key[key]
             case.apply_answers(self._entries, self._uow.now, answers[key], self._calendar(case))
-        await queue_team_mails(self._uow, self._policy, self._finished, self._entries)
+        await queue_team_notices(self._uow, self._policy, self._finished, self._entries)
         await write_changes(self._uow, list(self._by_key.values()), self._entries, self._quiet)

@@ -18,7 +18,7 @@ from services.alerts.cases.schemas import ContactOut
 from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions, visible_case
 from services.alerts.frame import open_case_counts, staff_frame
-from services.alerts.notices import repository as notices
+from services.alerts.notices.repository import notifications
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.labels import PRIORITY_LABELS
 from services.alerts.rules.setup import CompanySetup
@@ -166,7 +166,7 @@ async def load_case_page(
         lines=timeline_lines(entries, None if has_older else invitation, earlier),
         older=entries[0].seq if has_older else None,
         paged=before is not None,
-        mails=sentences.mails_sentence(await notices.count_states(uow, staff.tenant, file.id, ids)),
+        mails=sentences.mails_sentence(await notifications.count_states(uow, staff.tenant, file.id, ids)),
         next=await _next_case(uow, staff, file, zone) if file.state == "closed" else None,
         may_assign=staff.role in ASSIGNING_ROLES,
         colleagues=[

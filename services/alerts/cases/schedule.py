@@ -5,14 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from services.alerts.cases.changes import write_changes
-from services.alerts.cases.domain.case_clocks import ClockStep
+from services.alerts.cases.domain.case_clocks import ClockName, ClockStep
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
-from services.alerts.cases.team_notices import queue_team_mails
-from services.alerts.notices import repository as notices
+from services.alerts.cases.team_notices import queue_team_notices
+from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.setup_cache import CompanySetups
@@ -25,6 +25,13 @@ from shared.service import Context
 
 EXPIRY_LOOP = "expired rows"
 EXPIRY_INTERVAL_S = 60.0
+CLOCK_KINDS: dict[tuple[ClockName, bool], str] = {
+    ("contact", False): "contact_warning",
+    ("contact", True): "contact_escalation",
+    ("closing", False): "closing_warning",
+    ("closing", True): "closing_escalation",
+}
+"""The kind of notice by the clock, and whether its deadline was missed."""
 
 
 async def settle_quiet_answers(
@@ -44,7 +51,7 @@ async def settle_quiet_answers(
     finished = [(locked[tenant, case], answers[tenant, answer][0]) for tenant, case, answer in settled]
     for case, _ in finished:
         case.changed_at = uow.now
-    await queue_team_mails(uow, policy, finished, entries)
+    await queue_team_notices(uow, policy, finished, entries)
     await write_changes(uow, list(locked.values()), entries)
     return fired
 
@@ -59,19 +66,25 @@ async def do_case_steps(
     locked = await cases.lock_cases(uow, [deadline.about for deadline in due], skip_locked=True)
     setups = await cache.of(uow, {case.tenant for case in locked})
     entries: Entries = []
-    told: list[notices.ClockNotice] = []
+    wanted: list[WantedNotice] = []
     for case in locked:
         case.next_step_at = None  # its row is deleted: it is set anew where another step follows
         for clock, step in case.do_due_steps(entries, uow.now):
-            kind = notices.CLOCK_KINDS[clock, step.level > 0]
             people = _people_of_step(setups[case.tenant], case, step, uow.now)
-            told += [
-                notices.ClockNotice(case.tenant, one, case.id, case.answer_id, kind, step) for one in people
-            ]
-    await notices.queue_clock_notices(uow, told)
+            wanted += [_step_notice(case, clock, step, one) for one in people]
+    await queue_notices(uow, wanted)
     await write_changes(uow, locked, entries)
     done = {(case.tenant, case.id) for case in locked}
     return [deadline for deadline in due if deadline.about in done]
+
+
+def _step_notice(case: CaseFile, clock: ClockName, step: ClockStep, person: UUID) -> WantedNotice:
+    """A notice of a step; it is about the answer that heads the case."""
+    kind = CLOCK_KINDS[clock, step.level > 0]
+    parts = (str(case.id), kind, str(step.level), step.at.isoformat())
+    return WantedNotice(
+        tenant=case.tenant, person=person, kind=kind, parts=parts, case_id=case.id, answer_id=case.answer_id
+    )
 
 
 def _people_of_step(setup: CompanySetup, case: CaseFile, step: ClockStep, now: datetime) -> Collection[UUID]:

@@ -1,25 +1,27 @@
-"""The team gets a mail about an answer when it is complete."""
+"""The team is told of an answer when it is complete."""
 
+from collections import Counter
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
-from services.alerts.notices import repository as notices
+from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import Answer
 from shared.permissions import CASE_ROLES
 
 
-async def queue_team_mails(
+async def queue_team_notices(
     uow: UnitOfWork,
     policy: CasePolicy,
     finished: Sequence[tuple[CaseFile, Answer]],
     entries: Entries,
 ) -> None:
-    """Queue the mails about answers that are complete, unless the case is closed or the answer is too old."""
+    """Queue notices of answers that are complete, unless the case is closed or the answer is too old."""
     recent = [
         (case, answer)
         for case, answer in finished
@@ -27,12 +29,23 @@ async def queue_team_mails(
     ]
     if not recent:
         return
-    people_by_tenant = await people.wanting_mail(uow, [case.tenant for case, _ in recent], CASE_ROLES)
-    queued: list[notices.CaseNotice] = []
+    people_by_tenant = await people.working_on_cases(uow, [case.tenant for case, _ in recent], CASE_ROLES)
+    told = await queue_notices(
+        uow,
+        [
+            answer_notice(case.tenant, person, case.id, answer.id)
+            for case, answer in recent
+            for person in case_rules.told_people(people_by_tenant.get(case.tenant, []), case, answer)
+        ],
+    )
+    people_told = Counter((one.tenant, one.answer_id) for one in told)
     for case, answer in recent:
-        found = case_rules.mail_recipients(people_by_tenant.get(case.tenant, []), case, answer)
-        if found:
-            case.team_notified(entries, uow.now, len(found), answer.id)
-            queued += [(case.tenant, person, case.id, answer.id) for person in found]
-    if queued:
-        await notices.queue_case_notices(uow, queued)
+        if count := people_told[case.tenant, answer.id]:
+            case.team_notified(entries, uow.now, count, answer.id)
+
+
+def answer_notice(tenant: str, person: UUID, case: UUID, answer: UUID) -> WantedNotice:
+    """The notice of an answer to one person."""
+    return WantedNotice(
+        tenant=tenant, person=person, kind="case", parts=(str(answer),), case_id=case, answer_id=answer
+    )

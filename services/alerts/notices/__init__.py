@@ -1,6 +1,11 @@
-"""Notices: mails to colleagues, about cases and about their way in.
+"""Notices: what colleagues are told, about cases and about their way in.
 
-queue       what the sender of ``shared.outbound`` claims and settles
-rendering   subject, text and HTML
-repository  one row for each mail
+topics       what people may choose to be told of, and the kinds of each topic
+choices      what each person has chosen, with their quiet hours and digests
+queueing     queues notices by these choices
+kinds        what each kind gives: the check of its reason, and its words
+case_kinds, admin_kinds  the kinds of this service's own
+queue        what the sender of ``shared.outbound`` claims and settles
+rendering    a mail of the words of a notice
+repository   one row for each notice to one person by one channel
 """

@@ -16,7 +16,8 @@ from services.alerts.cases.domain.closing import CASE_OUTCOMES
 from services.alerts.cases.domain.policy import CasePolicy, current_policy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import judge
-from services.alerts.notices import repository as notices
+from services.alerts.cases.team_notices import answer_notice
+from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
 from services.alerts.rules.domain import default_clocks
@@ -75,14 +76,13 @@ async def restore_answers(
     if not unhappy:
         return
     await repository.attach_answers(uow, unhappy)
-    people_by_tenant = await people.wanting_mail(uow, [tenant for tenant, _, _ in unhappy], CASE_ROLES)
+    people_by_tenant = await people.working_on_cases(uow, [tenant for tenant, _, _ in unhappy], CASE_ROLES)
     unknown = [
-        (tenant, person["id"], case, answer.id)
+        answer_notice(tenant, person["id"], case, answer.id)
         for tenant, answer, case in unhappy
         for person in people_by_tenant.get(tenant, [])
     ]
-    if unknown:
-        await notices.queue_case_notices(uow, unknown, state="unknown")
+    await queue_notices(uow, unknown, state="unknown")
 
 
 async def settle(uow: UnitOfWork, limit: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.alerts.cases.repository import overview
 from services.alerts.errors import BadAccount
-from services.alerts.notices import repository as notices
+from services.alerts.notices.queueing import queue_invitation
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import PeopleAct, PeopleForm
 from services.alerts.staff.repository import people
@@ -30,7 +30,7 @@ async def _invite(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
     person = await accounts.create_person(
         uow, staff.tenant, address=form.address, name=form.name, role=form.role, segments=segments
     )
-    await notices.queue_invitation(uow, staff.tenant, person, by=staff.id)
+    await queue_invitation(uow, staff.tenant, person, by=staff.id)
     record_audit(
         uow,
         staff.tenant,
@@ -80,7 +80,7 @@ async def _send_link(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
     found = await _managed_person(uow, staff, form)
     if not found.active:
         raise BadAccount("person", message("Nobody who may sign in."))
-    await notices.queue_invitation(uow, staff.tenant, found.id, by=staff.id)
+    await queue_invitation(uow, staff.tenant, found.id, by=staff.id)
     record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "sign_in_link", str(found.id))
 
 

@@ -18,7 +18,7 @@ import httpcore
 import structlog
 from msgspec.structs import replace
 
-from services.alerts.notices.repository import queue_webhook_notices
+from services.alerts.notices.queueing import queue_webhook_notices
 from services.alerts.webhooks.domain import TEST, Posted, RetryPolicy, WebhookEndpoint, after_try
 from services.alerts.webhooks.endpoints import guard_of
 from services.alerts.webhooks.posting import post

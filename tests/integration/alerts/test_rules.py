@@ -26,8 +26,8 @@ from support.forms import forms_of
 
 from services.alerts.cases import handlers
 from services.alerts.cases.changes import CASE_DEADLINE
-from services.alerts.notices.queue import NoticeQueue
-from services.alerts.notices.rendering import clock_text
+from services.alerts.notices.case_kinds import prepare_deadline
+from services.alerts.notices.kinds import WaitingNotice
 from services.alerts.recovery import handlers as recovery
 from services.alerts.rules.setup_cache import CompanySetups
 from shared.db.database import Database
@@ -424,24 +424,25 @@ class TestClocks:
         at_time(database, datetime.now(UTC) + timedelta(hours=25))
         await fire_deadlines(database)
         case = await the_case(database)
-        subject, _ = clock_text("contact_escalation", case, database.clock(), zone_of("UTC"))
-        assert subject == f"Case {case.number}: nobody has spoken to the customer in time"
-        queue = NoticeQueue(RecordingRenderer())  # type: ignore[arg-type]
+        (row,) = await rows(database, "SELECT * FROM notification WHERE kind <> 'case'")
+        notice = WaitingNotice(
+            tenant=TENANT,
+            id=row.id,
+            kind=row.kind,
+            created_at=row.created_at,
+            case_id=row.case_id,
+            staff_id=row.staff_id,
+            role="admin",
+            segments=(),
+            company=None,
+            zone=zone_of("UTC"),
+        )
         async with database.transaction() as uow:
-            (notice,) = await uow.execute(
-                "SELECT n.kind AS notice_kind, n.case_id, n.answer_id, s.role, s.segments, s.active, s.wants_mail "
-                "FROM notification n JOIN staff s ON s.id = n.staff_id WHERE n.kind <> 'case'"
-            )
-            assert await queue._mail(uow, TENANT, notice) is not None
+            text = await prepare_deadline(uow, notice)
+            assert text is not None
+            assert text.subject == f"Case {case.number}: nobody has spoken to the customer in time"
             await uow.execute("UPDATE cases SET first_contact_at = now()")
-            assert await queue._mail(uow, TENANT, notice) is None
-
-
-class RecordingRenderer:
-    """Stands for the renderer, where only whether a mail leaves is asked."""
-
-    def clock_notice(self, *_: Any) -> str:
-        return "a mail"
+            assert await prepare_deadline(uow, notice) is None
 
 
 async def close(alerts: AlertsApi, case: UUID) -> None:

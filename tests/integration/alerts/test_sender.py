@@ -11,9 +11,10 @@ from support.erasing import erase_customer
 from support.stack import Mailbox
 
 from services.alerts.app import SERVICE
-from services.alerts.notices import repository as notices
+from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.notices.repository import notifications
 from services.alerts.staff.repository import people
 from shared.mail import Mailer
 from shared.mail.installation import InstallationSender
@@ -31,7 +32,7 @@ def a_sender(alerts: AlertsApi, smtp_url: str) -> Sender:
     renderer = NoticeRenderer(
         InstallationSender("afterword@example.com"), STAFF_URL, "s" * 40, alerts.database.clock
     )
-    queue = NoticeQueue(renderer)
+    queue = NoticeQueue(renderer, NOTICE_KINDS)
     return Sender(
         "sender", alerts.database, MailChannel(Mailer(smtp_url), "alerts"), queue, alerts.context.health
     )
@@ -112,7 +113,7 @@ async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_
     await alerts.person()
     await alerts.open_case()
     async with alerts.database.transaction() as uow:
-        assert await deliveries.claim(uow, notices.CLAIM, "mail") is not None
+        assert await deliveries.claim(uow, notifications.CLAIM, "mail") is not None
     real = alerts.database.clock
     counted = metrics.MAILS.labels("alerts", "unknown")._value
     before = counted.get()

@@ -17,6 +17,7 @@ from support.webhook_receiver import Received, Reply
 from support.webhooks import LOOPBACK, HookBench, a_hook_bench
 
 from services.alerts.erasing import erase
+from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.retention.repository import RETENTION
@@ -477,7 +478,7 @@ async def test_the_mail_about_a_webhook_that_is_off_has_its_name_and_the_way_the
     renderer = NoticeRenderer(
         installation_sender(afterword), "http://staff.example", SECRET, bench.database.clock
     )
-    queue = NoticeQueue(renderer)
+    queue = NoticeQueue(renderer, NOTICE_KINDS)
     async with bench.database.transaction() as uow:
         found = await deliveries.claim(uow, queue.claim_sql, "mail")
         assert found is not None

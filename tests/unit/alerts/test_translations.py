@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from types import SimpleNamespace
-from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,10 +12,11 @@ from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.closing import CAUSE_CODES, required_text_faults
 from services.alerts.cases.domain.refusals import NotDone
+from services.alerts.notices.admin_kinds import invitation_sentence
+from services.alerts.notices.case_texts import case_text
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import ROLE_LABELS, ROLE_NAMES, device_label
-from services.alerts.staff.sign_in_tokens import Token
 from shared.mail.installation import InstallationSender
 from shared.pages.language import first_available, rendering_for, spoken
 from shared.pages.renderer import Renderer
@@ -106,22 +105,11 @@ def test_a_colleagues_mail_is_in_their_language_else_in_the_companys(wished: lis
     assert first_available(wished, TEXTS.languages) == found
 
 
-def notice(language: str = "", **facts: Any) -> Any:
-    """A claimed mail with its recipient."""
-    row = {
-        "id": uuid4(),
-        "tenant": "havnbo",
-        "notice_kind": "case",
-        "address": "sara@example.com",
-        "role": "leader",
-    }
-    return SimpleNamespace(**row, language=language, **facts)
-
-
 def test_the_mail_about_an_answer_in_danish() -> None:
     answer = an_answer(score=3, answered_at=NOW, changed_at=NOW, may_contact=True)
     case = a_new_case(answer, NOW)
-    mail = MAILS.case_notice(notice("da"), case, answer, NOW, a_tenant())
+    with MAILS.reading("da", a_tenant(), ZONE.key):
+        mail = MAILS.mail("case", uuid4(), "sara@example.com", case_text(case, answer, NOW, ZONE))
     assert mail.subject == f"Sag {case.number}: en kunde gav et 3-tal"
     assert mail.text.split("\n\n")[:3] == [
         "En kunde gav et 3-tal efter home delivery.",
@@ -132,6 +120,6 @@ def test_the_mail_about_an_answer_in_danish() -> None:
 
 
 def test_the_invitation_in_dutch() -> None:
-    mail = MAILS.invitation(notice("nl"), a_tenant(), "Karen Beck", Token.new("havnbo"))
-    assert mail.subject == "Zo kom je in Afterword"
-    assert mail.text.startswith("Karen Beck geeft je toegang tot Afterword voor Havnbo, als teamleider.")
+    with MAILS.reading("nl", a_tenant(), None):
+        sentence = invitation_sentence("Havnbo", "leader", "Karen Beck")
+    assert sentence == "Karen Beck geeft je toegang tot Afterword voor Havnbo, als teamleider."

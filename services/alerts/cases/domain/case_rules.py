@@ -122,8 +122,8 @@ def is_recent(answer: Answer, now: datetime, policy: CasePolicy) -> bool:
     return now - answer.changed_at <= policy.mailed_within
 
 
-def mail_recipients(people: Sequence[Mapping[str, Any]], case: CaseFile, answer: Answer) -> list[UUID]:
-    """Those of these people who get the mail about an answer.
+def told_people(people: Sequence[Mapping[str, Any]], case: CaseFile, answer: Answer) -> list[UUID]:
+    """Those of these people who are told of an answer.
 
     They may read it. Of the answer that opened the case: whom the routing chose, if it chose anybody. Of a
     later one: the owner, if they may read it, else whom the routing chose, else all.

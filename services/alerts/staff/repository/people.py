@@ -86,19 +86,19 @@ async def accounts_of_address(uow: UnitOfWork, address: str) -> list[Any]:
     return list(rows)
 
 
-FIND_WANTING_MAIL = """
+FIND_WORKING_ON_CASES = """
     SELECT tenant, id, segments FROM staff
     WHERE tenant = ANY(CAST(:tenants AS text[])) AND role = ANY(CAST(:roles AS text[]))
-        AND active AND wants_mail
+        AND active
     ORDER BY tenant, id
 """
 
 
-async def wanting_mail(
+async def working_on_cases(
     uow: UnitOfWork, tenants: Sequence[str], roles: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """By tenant: id and segments of everybody in these roles who wants mail."""
-    rows = await uow.execute(FIND_WANTING_MAIL, {"tenants": sorted(set(tenants)), "roles": list(roles)})
+    """By tenant: id and segments of everybody in these roles."""
+    rows = await uow.execute(FIND_WORKING_ON_CASES, {"tenants": sorted(set(tenants)), "roles": list(roles)})
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row.tenant, []).append({"id": row.id, "segments": row.segments})

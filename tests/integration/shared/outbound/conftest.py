@@ -22,8 +22,9 @@ from support.http_clients import SECRET, afterword_settings
 from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 
-from services.alerts.notices import repository as notices
+from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.queueing import queue_invitation
 from services.alerts.notices.rendering import NoticeRenderer
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
@@ -92,7 +93,7 @@ class Colleagues(Mails):
                 "VALUES (:tenant, :id, :address, 'Sara', 'agent', :now)",
                 {"tenant": TENANT, "id": person, "address": address, "now": uow.now},
             )
-            await notices.queue_invitation(uow, TENANT, person)
+            await queue_invitation(uow, TENANT, person)
         return address
 
     async def stand(self) -> dict[str, tuple[str, int]]:
@@ -117,9 +118,8 @@ async def mails(request: pytest.FixtureRequest, postgres: Postgres) -> AsyncIter
         renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
         yield Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET, CONTACT_POLICY))
     else:
-        queue = NoticeQueue(
-            NoticeRenderer(InstallationSender("ask@shop.example"), "http://staff.example", SECRET, clock)
-        )
+        sender = InstallationSender("ask@shop.example")
+        queue = NoticeQueue(NoticeRenderer(sender, "http://staff.example", SECRET, clock), NOTICE_KINDS)
         yield Colleagues(database, clock, queue)
     await database.close()
     await postgres.drop_database(url)

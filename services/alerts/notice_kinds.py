@@ -1,0 +1,18 @@
+"""The kinds of notices: each with the function that checks it when it leaves, and gives its words."""
+
+from collections.abc import Mapping
+
+from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
+from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
+from services.alerts.notices.kinds import PrepareNotice
+
+NOTICE_KINDS: Mapping[str, PrepareNotice] = {
+    "case": prepare_case,
+    "contact_warning": prepare_deadline,
+    "contact_escalation": prepare_deadline,
+    "closing_warning": prepare_deadline,
+    "closing_escalation": prepare_deadline,
+    "invite": prepare_invitation,
+    "webhook": prepare_webhook,
+}
+"""A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

@@ -1,0 +1,162 @@
+"""Queues notices by each person's choice: at once, at the end of their quiet hours, or for their digest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import structs
+
+from services.alerts.notices.choices import digest_after, due_at
+from services.alerts.notices.recipients import Recipient, recipient_of_row
+from services.alerts.notices.repository import choices, notifications
+from services.alerts.notices.repository.notifications import NotificationRow
+from services.alerts.notices.topics import TOPIC_BY_KIND
+from shared.db.database import UnitOfWork
+from shared.ids import derived, uuid7
+from shared.outbound import NewDelivery, deliveries
+from shared.tenancy.tenants import find_tenants
+
+DIGEST_KIND = "digest"
+KINDS_BEFORE = frozenset(
+    {"case", "contact_warning", "contact_escalation", "closing_warning", "closing_escalation"}
+)
+"""What a version before this one can send, too."""
+
+State = Literal["waiting", "unknown"]
+Key = tuple[str, UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedNotice:
+    """Something to tell one person, if they want to know."""
+
+    tenant: str
+    person: UUID
+    kind: str
+    """One of ``TOPIC_BY_KIND``."""
+    parts: tuple[str, ...]
+    """What makes it the same notice when it is queued again, within the company; the person is added."""
+    case_id: UUID | None = None
+    answer_id: UUID | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What the check and the words of its kind need: ids and facts, nothing of a customer."""
+
+
+@dataclass
+class _Queued:
+    """What is written, in one statement for each table."""
+
+    rows: list[NotificationRow] = field(default_factory=list)
+    due: dict[Key, datetime] = field(default_factory=dict)
+
+
+async def queue_notices(
+    uow: UnitOfWork, wanted: Sequence[WantedNotice], *, state: State = "waiting"
+) -> list[WantedNotice]:
+    """Queue each notice once, however often it is wanted; those that their person is told by some channel.
+
+    :param state: ``unknown``: they may have been told already, and never will be.
+    """
+    if not wanted:
+        return []
+    recipients = await _recipients(uow, {(one.tenant, one.person) for one in wanted})
+    told: list[WantedNotice] = []
+    by_mail, in_digests = _Queued(), list[tuple[WantedNotice, Recipient]]()
+    for one in wanted:
+        recipient = recipients.get((one.tenant, one.person))
+        if recipient is None:
+            continue
+        mail = recipient.choices.of(TOPIC_BY_KIND[one.kind]).mail if recipient.wants_mail else "never"
+        if mail == "digest" and state == "waiting":
+            in_digests.append((one, recipient))
+        elif mail != "never":
+            row = _row(one)
+            by_mail.rows.append(row)
+            by_mail.due[row.tenant, row.id] = due_at(recipient.choices, one.kind, uow.now, recipient.zone)
+        if mail != "never":
+            told.append(one)
+    await _add(uow, by_mail, state)
+    await _add_to_digests(uow, in_digests)
+    return told
+
+
+async def _recipients(uow: UnitOfWork, persons: Iterable[Key]) -> dict[Key, Recipient]:
+    rows = await choices.recipients(uow, sorted(persons))
+    companies = await find_tenants(uow, sorted({row.tenant for row in rows}))
+    return {(row.tenant, row.id): recipient_of_row(row, companies.get(row.tenant)) for row in rows}
+
+
+def _row(wanted: WantedNotice) -> NotificationRow:
+    return NotificationRow(
+        tenant=wanted.tenant,
+        id=derived("notification", wanted.tenant, *wanted.parts, str(wanted.person)),
+        kind=wanted.kind,
+        staff_id=wanted.person,
+        case_id=wanted.case_id,
+        answer_id=wanted.answer_id,
+        about=msgspec.json.encode(dict(wanted.about)).decode() if wanted.about else None,
+        state="waiting" if wanted.kind in KINDS_BEFORE else "queued",
+    )
+
+
+async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
+    added = await notifications.add(uow, queued.rows)
+    await deliveries.add(
+        uow,
+        [
+            NewDelivery(
+                tenant=row.tenant,
+                about_id=row.id,
+                kind="notice",
+                channel=row.channel,
+                due_at=queued.due[row.tenant, row.id],
+                state=state,
+            )
+            for row in queued.rows
+            if (row.tenant, row.id) in added
+        ],
+    )
+
+
+async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice, Recipient]]) -> None:
+    """Add each to the next digest of its person that no sender has claimed yet."""
+    left = [(one, recipient, uow.now) for one, recipient in waiting]
+    while left:
+        digests = _Queued()
+        planned: list[tuple[Key, WantedNotice, Recipient]] = []
+        for one, recipient, after in left:
+            at = digest_after(recipient.choices, after, recipient.zone)
+            digest = _digest_row(one.tenant, one.person, at)
+            key = (digest.tenant, digest.id)
+            if key not in digests.due:
+                digests.rows.append(digest)
+                digests.due[key] = at
+            planned.append((key, one, recipient))
+        await _add(uow, digests, "waiting")
+        held = await notifications.hold_digests(uow, list(digests.due))
+        await notifications.add(
+            uow, [structs.replace(_row(one), digest_id=key[1]) for key, one, _ in planned if key in held]
+        )
+        left = [(one, recipient, digests.due[key]) for key, one, recipient in planned if key not in held]
+
+
+def _digest_row(tenant: str, person: UUID, at: datetime) -> NotificationRow:
+    digest = derived("notification", tenant, DIGEST_KIND, at.isoformat(), str(person))
+    return NotificationRow(tenant=tenant, id=digest, kind=DIGEST_KIND, staff_id=person, state="queued")
+
+
+async def queue_invitation(uow: UnitOfWork, tenant: str, person: UUID, *, by: UUID | None = None) -> None:
+    """Queue the mail by which a colleague (``by``) invites a person; its link is made when it is sent."""
+    row = NotificationRow(tenant=tenant, id=uuid7(), kind="invite", staff_id=person, by_id=by)
+    await _add(uow, _Queued([row], {(tenant, row.id): uow.now}), "waiting")
+
+
+async def queue_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> None:
+    """Queue the mails by which the administrators of a company hear that a webhook was switched off."""
+    ids = await notifications.add_webhook_notices(uow, tenant, webhook)
+    await deliveries.add(
+        uow, [NewDelivery(tenant=tenant, about_id=one, kind="notice", due_at=uow.now) for one in ids]
+    )

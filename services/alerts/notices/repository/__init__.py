@@ -1,0 +1,5 @@
+"""The rows of notices: each is told to one person by one channel.
+
+notifications  what each is about, and the claim of one that is due
+choices        what each person has chosen
+"""

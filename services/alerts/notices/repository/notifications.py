@@ -1,0 +1,130 @@
+"""Notices: what each is about; its delivery tells whether it was sent."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from services.alerts import models
+from shared.db.bulk import insert
+from shared.db.database import UnitOfWork
+from shared.events.surveys import ChannelName
+from shared.outbound import claim_sql
+from shared.permissions import ADMIN
+
+RowState = Literal["waiting", "queued"]
+"""``queued``: of a kind that a version before does not know, and would drop: its senders pass it over."""
+
+
+class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One notice to one person by one channel."""
+
+    tenant: str
+    id: UUID
+    kind: str
+    staff_id: UUID
+    case_id: UUID | None = None
+    answer_id: UUID | None = None
+    by_id: UUID | None = None
+    about: str | None = None
+    """JSON."""
+    channel: ChannelName = "mail"
+    digest_id: UUID | None = None
+    """The digest in which it is told; None: by a delivery of its own."""
+    state: RowState = "waiting"
+    attempts: int = 0
+
+
+async def add(uow: UnitOfWork, rows: Sequence[NotificationRow]) -> set[tuple[str, UUID]]:
+    """Add those that are not there yet; which were added."""
+    if not rows:
+        return set()
+    added = await insert(
+        uow, models.notification, rows, returning="tenant, id", due_at=uow.now, created_at=uow.now
+    )
+    return {(row.tenant, row.id) for row in added}
+
+
+# Whatever they want to be told of: the company's own system has stopped to hear of anything.
+ADD_WEBHOOK_NOTICES = """
+    INSERT INTO notification (
+        tenant, id, kind, staff_id, webhook_id, state, attempts, due_at, created_at
+    )
+    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'waiting', 0, :now, :now
+    FROM staff s
+    WHERE s.tenant = :tenant AND s.role = :admin AND s.active AND cardinality(s.segments) = 0
+    RETURNING id
+"""
+
+
+async def add_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> list[UUID]:
+    """Add one for each administrator of the whole company."""
+    rows = await uow.execute(
+        ADD_WEBHOOK_NOTICES, {"tenant": tenant, "webhook": webhook, "admin": ADMIN, "now": uow.now}
+    )
+    return [row.id for row in rows]
+
+
+_CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.webhook_id, n.about,
+            n.created_at, s.id AS staff_id, s.address, s.role, s.segments, s.active, s.wants_mail, s.language,
+            c.body AS choices"""
+_JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
+            LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
+
+CLAIM = claim_sql(
+    columns=_CLAIMED,
+    joined=f"""JOIN notification n
+                ON n.tenant = w.tenant AND n.id = w.about_id AND n.state IN ('waiting', 'queued')
+            {_JOINED}""",
+    locked="n",
+)
+"""A notice that is due, with its recipient as they are now."""
+
+COUNT_STATES = """
+    SELECT d.state, count(*) AS n
+    FROM notification n
+    JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id
+    WHERE n.tenant = :tenant AND n.case_id = :case AND n.answer_id = ANY(CAST(:answers AS uuid[]))
+        AND n.channel = 'mail'
+    GROUP BY 1
+"""
+
+
+async def count_states(uow: UnitOfWork, tenant: str, case: UUID, answers: Sequence[UUID]) -> dict[str, int]:
+    """How many mails about these answers of a case are in each state."""
+    rows = await uow.execute(COUNT_STATES, {"tenant": tenant, "case": case, "answers": list(answers)})
+    return {row.state: row.n for row in rows}
+
+
+LOCK_DIGESTS = """
+    SELECT d.tenant, d.about_id
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS k (tenant, id)
+    JOIN delivery d ON d.tenant = k.tenant AND d.about_id = k.id
+    WHERE d.state = 'waiting'
+    ORDER BY 1, 2
+    FOR SHARE OF d
+"""
+
+
+async def hold_digests(uow: UnitOfWork, digests: Sequence[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
+    """Those that wait: no sender claims one of them before this transaction ends."""
+    rows = await uow.execute(
+        LOCK_DIGESTS,
+        {"tenants": [tenant for tenant, _ in digests], "ids": [digest for _, digest in digests]},
+    )
+    return {(row.tenant, row.about_id) for row in rows}
+
+
+FIND_IN_DIGEST = f"""
+    SELECT {_CLAIMED}
+    FROM notification n
+    {_JOINED}
+    WHERE n.tenant = :tenant AND n.digest_id = :digest
+    ORDER BY n.created_at, n.id
+"""
+
+
+async def in_digest(uow: UnitOfWork, tenant: str, digest: UUID) -> list[Any]:
+    """The notices of a digest, as :data:`CLAIM` selects one."""
+    return list(await uow.execute(FIND_IN_DIGEST, {"tenant": tenant, "digest": digest}))

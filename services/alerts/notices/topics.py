@@ -1,0 +1,19 @@
+"""The topics of notices, by which each person chooses what they are told, and the kinds of each topic."""
+
+from typing import Literal, get_args
+
+NoticeTopic = Literal["cases", "deadlines", "incidents", "weekly"]
+NOTICE_TOPICS: tuple[NoticeTopic, ...] = get_args(NoticeTopic)
+"""In the order in which they are chosen and told."""
+
+ESCALATION_KINDS = frozenset({"contact_escalation", "closing_escalation"})
+"""Kinds that a person may want to hear of in their quiet hours, too."""
+
+TOPIC_BY_KIND: dict[str, NoticeTopic] = {
+    "case": "cases",
+    "contact_warning": "deadlines",
+    "closing_warning": "deadlines",
+    "contact_escalation": "deadlines",
+    "closing_escalation": "deadlines",
+}
+"""What is told by each person's choice. Other kinds, as to administrators, are told by mail and at once."""
