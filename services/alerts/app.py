@@ -6,6 +6,9 @@ from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
+from services.alerts.chat_kinds import PREPARE_CHAT_BY_KIND
+from services.alerts.chats.lanes import CHATS_LOOP, ChatLanes
+from services.alerts.chats.rendering import ChatRenderer
 from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
@@ -52,16 +55,18 @@ def worker_loops(context: Context) -> Loops:
 
 
 def sender_loops(context: Context) -> Loops:
-    """The mails to colleagues, the records of the keys that sign them, and the messages to webhooks."""
+    """Mails to colleagues, the records of the keys that sign them, and messages to webhooks and chats."""
     afterword = context.afterword
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
+    chats = ChatRenderer(PREPARE_CHAT_BY_KIND, context.staff_url, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
     sender = Sender("sender", context.database, channel, NoticeQueue(renderer, NOTICE_KINDS), context.health)
     return {
         "sender": sender.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
         WEBHOOKS_LOOP: WebhookLanes(context).run,
+        CHATS_LOOP: ChatLanes(context, chats).run,
     }
 
 
@@ -72,7 +77,7 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks"),
+        *("/webhooks", "/v1/webhooks", "/v1/chats"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),

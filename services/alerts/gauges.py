@@ -1,9 +1,10 @@
-"""The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines and of
-webhooks.
+"""The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines, of
+webhooks and of chats.
 """
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.chats.repository import lanes as chat_lanes
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
 from shared.db.database import UnitOfWork
@@ -17,6 +18,7 @@ async def measure(uow: UnitOfWork) -> None:
     await set_gauges(uow, "alerts")
     await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE))
     await measure_webhooks(uow)
+    await measure_chats(uow)
 
 
 async def measure_webhooks(uow: UnitOfWork) -> None:
@@ -26,3 +28,11 @@ async def measure_webhooks(uow: UnitOfWork) -> None:
     metrics.WEBHOOKS.labels("off").set(found.off)
     metrics.WEBHOOK_MESSAGES.set(found.waiting)
     metrics.WEBHOOK_AGE.set((uow.now - found.oldest).total_seconds() if found.oldest else 0)
+
+
+async def measure_chats(uow: UnitOfWork) -> None:
+    """How many channels fail or are off, and since when a message waits for one that works."""
+    found = await chat_lanes.measure(uow)
+    metrics.CHAT_CHANNELS.labels("failing").set(found.failing)
+    metrics.CHAT_CHANNELS.labels("off").set(found.off)
+    metrics.CHAT_AGE.set((uow.now - found.oldest).total_seconds() if found.oldest else 0)

@@ -450,6 +450,60 @@ webhook_erasure = Table(
     Column("kept_at", INSTANT, nullable=False),
     comment="Which services have confirmed erasures, of companies that are told when one is done.",
 )
+chat_channel = Table(
+    "chat_channel",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("topics", ARRAY(Text), nullable=False),
+    Column("segments", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
+    Column("team_id", Uuid),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("state", Text, nullable=False),
+    Column("off_reason", Text),
+    Column("created_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("failing_since", INSTANT),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("resume_at", INSTANT),
+    # Who serves its lane, and until when nobody else may.
+    Column("lease_id", Uuid),
+    Column("lease_until", INSTANT),
+    Column("served_at", INSTANT),
+    comment="Channels of companies in Slack and Microsoft Teams, with their addresses sealed.",
+)
+chat_message_seq = Sequence("chat_message_seq", metadata=metadata)
+chat_message = Table(
+    "chat_message",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("channel_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("seq", BigInteger, nullable=False, server_default=chat_message_seq.next_value()),
+    Column("kind", Text, nullable=False),
+    # Ids of ours, of which its words are made when it leaves; nothing of a customer.
+    Column("about", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", INSTANT, nullable=False),
+    Column("settled_at", INSTANT),
+    Column("status", Integer),
+    Column("fault", Text),
+    Index("ix_chat_message_seq", "tenant", "channel_id", "seq"),
+    Index(
+        "ix_chat_message_lane",
+        "tenant",
+        "channel_id",
+        "seq",
+        postgresql_where=text("state IN ('waiting', 'sending')"),
+    ),
+    Index(None, "tenant", "created_at"),
+    comment="Messages to chat channels: what each is about, and what became of it.",
+)
 
 for _table in (answer, invitation, cases, webhook_delivery):
     person_indexes(_table)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.alerts.chats.switched_off import CHAT_OFF_KIND, prepare_chat_off
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
 from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
@@ -14,5 +15,6 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "closing_escalation": prepare_deadline,
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
+    CHAT_OFF_KIND: prepare_chat_off,
 }
 """A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

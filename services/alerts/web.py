@@ -10,6 +10,8 @@ from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
 from services.alerts.cases.repository.export import read_export
+from services.alerts.chats import api as chats_api
+from services.alerts.chats import pages as chat_pages
 from services.alerts.context import AlertsContext
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
@@ -70,6 +72,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             case_page.router,
             webhook_api.router,
             webhook_pages.router,
+            chats_api.router,
+            chat_pages.router,
             rules_api.router,
             rules_pages.router,
             teams_api.router,

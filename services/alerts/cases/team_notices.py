@@ -8,10 +8,11 @@ from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
+from services.alerts.chats.queueing import case_news, queue_chats
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
-from shared.events import Answer
+from shared.events import Answer, segments_of
 from shared.permissions import CASE_ROLES
 
 
@@ -29,6 +30,14 @@ async def queue_team_notices(
     ]
     if not recent:
         return
+    await queue_chats(
+        uow,
+        "cases",
+        [
+            case_news(case.tenant, case.id, answer.id, segments_of(answer), case.team_id)
+            for case, answer in recent
+        ],
+    )
     people_by_tenant = await people.working_on_cases(uow, [case.tenant for case, _ in recent], CASE_ROLES)
     told = await queue_notices(
         uow,

@@ -20,12 +20,16 @@ HOSTS: Mapping[ChatKind, tuple[str, ...]] = {
 """Of the Internet; one that begins with a point stands for all hosts below."""
 SLACK_PATH = "/services/"
 NOT_OF_KIND: Mapping[ChatKind, Message] = {
-    "slack": message("Must be the address of an incoming webhook, such as https://hooks.slack.com/services/…"),
+    "slack": message(
+        "Must be the address of an incoming webhook, such as https://hooks.slack.com/services/…"
+    ),
     "teams": message(
-        "Must be the address that the Workflows app of Teams shows for “When a Teams webhook request is received”."
+        "Must be the address of a workflow in Teams: “When a Teams webhook request is received”."
     ),
 }
-RETIRED = message("Addresses of Office 365 connectors are retired. Make a workflow in Teams and take its address.")
+RETIRED = message(
+    "Addresses of Office 365 connectors are retired. Make a workflow in Teams and take its address."
+)
 RETIRED_HOST = ".webhook.office.com"
 
 

@@ -54,8 +54,8 @@ async def post_chat_channel(
     ] = None,
 ) -> ChatOut:
     """Messages say what the mails to colleagues say: score, touchpoint, due time and a link, never what a
-    customer wrote or who they are. Each is posted at most once, within a second while the provider takes it, and
-    only if its reason still holds then. What happened before is not told.
+    customer wrote or who they are. Each is posted at most once, within a second while the provider takes it,
+    and only if its reason still holds then. What happened before is not told.
     """
     channel_id = derived("chat channel", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     try:
@@ -77,16 +77,12 @@ async def get_chat(chat_id: ChatId, caller: ChatCaller, context: OwnContext) -> 
 
 
 @router.patch("/{chat_id}", summary="Change or switch a chat channel")
-async def patch_chat(
-    chat_id: ChatId, body: ChatChange, caller: ChatCaller, context: OwnContext
-) -> ChatOut:
+async def patch_chat(chat_id: ChatId, body: ChatChange, caller: ChatCaller, context: OwnContext) -> ChatOut:
     """Messages that wait go to the new address."""
     try:
         async with context.database.transaction() as uow:
             who = AuditActor.of(caller)
-            changed = await change(
-                uow, root_of(context), caller.tenant, chat_id, body.wanted(), who=who
-            )
+            changed = await change(uow, root_of(context), caller.tenant, chat_id, body.wanted(), who=who)
             if changed is None:
                 raise Problem(404, detail=NO_CHANNEL)
             return await _shown(uow, changed)
@@ -105,8 +101,8 @@ async def delete_chat(chat_id: ChatId, caller: ChatCaller, context: OwnContext) 
 
 @router.post("/{chat_id}/test", status_code=202, summary="Try a chat channel")
 async def post_chat_test(chat_id: ChatId, caller: ChatCaller, context: OwnContext) -> ChatTestOut:
-    """A message is sent before all that wait, once, also while the channel is off. `messages` tells what became
-    of it.
+    """A message is sent before all that wait, once, also while the channel is off. `messages` tells what
+    became of it.
     """
     async with context.database.transaction() as uow:
         message_id = await try_out(uow, caller.tenant, chat_id)

@@ -136,7 +136,7 @@ async def change(
 
 
 async def try_out(uow: UnitOfWork, tenant: str, channel_id: UUID) -> UUID | None:
-    """Queue a test message before all others, also for a channel that is off; its id. None: no such channel."""
+    """Queue a test message before all others, also for a channel that is off; its id. None: no channel."""
     if await channels.find(uow, tenant, channel_id) is None:
         return None
     message_id = uuid7()

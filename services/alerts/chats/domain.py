@@ -13,8 +13,8 @@ ChatKind = Literal["slack", "teams"]
 CHAT_KINDS: tuple[ChatKind, ...] = get_args(ChatKind)
 ChatState = Literal["on", "off"]
 ChatOffReason = Literal["person", "gone", "failing"]
-"""person: a colleague switched it off; gone: the channel or its address is no more; failing: nothing was taken
-for five days."""
+"""person: a colleague switched it off; gone: the channel or its address is no more; failing: five days of
+nothing but failures."""
 ChatMessageState = Literal["waiting", "sending", "sent", "refused", "dropped", "unknown"]
 """refused: what it holds was not accepted; dropped: its reason was gone when it was to leave, or it was too
 old; unknown: it may have been posted, and is not sent again."""
@@ -113,7 +113,13 @@ MAYBE: frozenset[ChatFault] = frozenset({"timeout", "broken", "status"})
 
 
 def after_chat_try(
-    policy: ChatRetries, answer: ChatAnswer, channel: ChatChannel, *, is_test: bool, now: datetime, jitter: float
+    policy: ChatRetries,
+    answer: ChatAnswer,
+    channel: ChatChannel,
+    *,
+    is_test: bool,
+    now: datetime,
+    jitter: float,
 ) -> ChatResult:
     """What becomes of a message and its channel.
 

@@ -90,7 +90,7 @@ def _rich(text: str, **style: str) -> dict[str, Any]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split()) or "–"
+    return " ".join(text.split()) or "-"
 
 
 def _cut(text: str, most: int) -> str:

@@ -43,7 +43,9 @@ def faults_of_channel(error: ValidationError | ChatRefused) -> dict[str, str]:
     if isinstance(error, ChatRefused):
         return {error.field.strip("/"): spoken(error.remedy)}
     described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-    return {each["field"].strip("/").partition("/")[0]: _worded(each["detail"]) for each in reversed(described)}
+    return {
+        each["field"].strip("/").partition("/")[0]: _worded(each["detail"]) for each in reversed(described)
+    }
 
 
 def _worded(words: Message | str | None) -> str:

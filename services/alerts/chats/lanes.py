@@ -1,9 +1,9 @@
-"""The loop that sends to chats: one lane (``shared.outbound.lanes``) for each channel, each message at most once.
+"""The loop that sends to chats: one lane (``shared.outbound.lanes``) for each channel, at most once.
 
-One transaction records what became of the message before and marks the next one as being sent; then that one is
-sent, with no transaction open. What a process that dies was sending is unknown to the one that serves the lane
-next, and is not sent again. A channel that took nothing is left alone for a while, and all that waits for it
-waits; a message whose reason is gone by then is dropped.
+One transaction records what became of the message before and marks the next one as being sent; then that one
+is sent, with no transaction open. What a process that dies was sending is unknown to the one that serves the
+lane next, and is not sent again. A channel that took nothing is left alone for a while, and all that waits
+for it waits; a message whose reason is gone by then is dropped.
 """
 
 import random

@@ -26,9 +26,8 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.ids import uuid7
-from shared.pages.language import spoken, translated
+from shared.pages.language import native_name, spoken, translated
 from shared.privacy.audit import AuditActor
-from shared.values.languages import native_name
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, prefix="/settings/chats", route_class=CheckedRoute)
@@ -59,7 +58,9 @@ async def make_chat_by_form(
             who = AuditActor.of_staff(staff)
             await make(uow, root_of(context), staff.tenant, channel_id, wanted, who=who)
     except (ValidationError, ChatRefused) as error:
-        return await _list(request, staff, context, form=form, faults=faults_of_channel(error), status_code=422)
+        return await _list(
+            request, staff, context, form=form, faults=faults_of_channel(error), status_code=422
+        )
     except ChatKeyReused:
         faults = {"name": spoken(MADE_ALREADY)}
         return await _list(
@@ -189,7 +190,7 @@ def _choices(context: AlertsContext, teams: Mapping[UUID, str]) -> ChannelChoice
     return ChannelChoices(
         teams=[("", translated("All teams")), *((str(key), name) for key, name in teams.items())],
         languages=[
-            ("", translated("The company’s first")),
+            ("", translated("As the company")),
             *((tag, native_name(tag)) for tag in sorted(context.pages.languages)),
         ],
     )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import httpcore
 
-from services.alerts.chats.domain import ChatAnswer, ChatFault, ChatKind
+from services.alerts.chats.domain import ChatAnswer, ChatFault
 from shared.outbound.posting import PostAnswer, post_once
 
 POST_TIMEOUT_S = 15.0

@@ -4,10 +4,9 @@ Each function asks first which channels are told of the topic, by one statement;
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
-
-import msgspec
 
 from services.alerts.chats.repository import messages
 from services.alerts.chats.repository.channels import listeners
@@ -63,8 +62,7 @@ def case_news(tenant: str, case: UUID, answer: UUID, belongs: Sequence[str], tea
 
 
 def deadline_news(
-    tenant: str, case: UUID, kind: str, step: msgspec.Struct, belongs: Sequence[str], team: UUID | None
+    tenant: str, case: UUID, kind: str, at: datetime, belongs: Sequence[str], team: UUID | None
 ) -> ChatNews:
-    """A deadline of a case, which was missed."""
-    parts = (str(case), msgspec.json.encode(step).decode())
-    return ChatNews(tenant, kind, parts, {"case": str(case)}, belongs, team)
+    """A deadline of a case, which was missed then."""
+    return ChatNews(tenant, kind, (str(case), at.isoformat()), {"case": str(case)}, belongs, team)

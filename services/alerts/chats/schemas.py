@@ -21,7 +21,6 @@ from services.alerts.notices.topics import NOTICE_TOPICS, NoticeTopic
 from services.alerts.webhooks.endpoints import MAX_URL_LENGTH
 from services.alerts.webhooks.schemas import Name, Segments
 
-
 ChatAddress = Annotated[
     str,
     Field(
@@ -97,8 +96,8 @@ class ChatOut(BaseModel):
     language: str
     state: ChatState
     off_reason: ChatOffReason | None = Field(
-        description="`person`: a colleague switched it off; `gone`: its provider answered 401, 403, 404 or 410; "
-        "`failing`: five days of nothing but failures."
+        description="`person`: a colleague switched it off; `gone`: its provider answered 401, 403, 404 or "
+        "410; `failing`: five days of nothing but failures."
     )
     failing_since: datetime | None
     waiting: int = Field(description="Messages that wait, among the newest 1,000.")

@@ -17,6 +17,7 @@ from services.alerts.cases.domain.policy import CasePolicy, current_policy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import judge
 from services.alerts.cases.team_notices import answer_notice
+from services.alerts.chats.repository import messages as chat_messages
 from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
@@ -91,6 +92,7 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody.
     """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
+    settled += await chat_messages.end_possibly_sent(uow)
     entries: Entries = []
     overdue = await repository.lock_overdue_cases(uow, limit)
     for case in overdue:

@@ -8,6 +8,7 @@ from services.alerts.models import (
     answer_before,
     case_request,
     cases,
+    chat_message,
     invitation,
     notification,
     timeline,
@@ -125,6 +126,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     ClearRule("contacts", webhook_delivery, MESSAGE_HOLDS.format(before=":contacts"), WITHOUT_MESSAGE),
     ClearRule("comments", webhook_delivery, MESSAGE_HOLDS.format(before=":comments"), WITHOUT_MESSAGE),
     DeleteRule("deliveries", webhook_delivery, "t.created_at < :deliveries"),
+    DeleteRule("deliveries", chat_message, "t.created_at < :deliveries"),
     DeleteRule("deliveries", webhook_erasure, "t.kept_at < :deliveries"),
     DeleteRule("sessions", case_request, "t.at < :sessions"),
 )

@@ -15,7 +15,9 @@ from shared.db.database import UnitOfWork
 _NAMES = ChatChannel.__struct_fields__
 COLUMNS = ", ".join(f"h.{name}" for name in _NAMES)
 _FIELDS = ", ".join(_NAMES)
-_VALUES = ", ".join(f"CAST(:{name} AS text[])" if name in {"topics", "segments"} else f":{name}" for name in _NAMES)
+_VALUES = ", ".join(
+    f"CAST(:{name} AS text[])" if name in {"topics", "segments"} else f":{name}" for name in _NAMES
+)
 
 FIND_CHANNEL = f"""
     SELECT {COLUMNS} FROM chat_channel h

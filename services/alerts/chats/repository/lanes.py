@@ -38,7 +38,7 @@ CLAIM_LANES = f"""
 
 
 async def claim(uow: UnitOfWork, lease_id: UUID, lease_until: datetime, limit: int) -> list[Lane]:
-    """Claim channels with a message that is due, of all companies; first those that were served longest ago."""
+    """Claim channels with a message that is due, of all companies; first those served longest ago."""
     rows = await uow.execute(
         CLAIM_LANES, {"now": uow.now, "lease_id": lease_id, "lease_until": lease_until, "limit": limit}
     )
@@ -186,7 +186,7 @@ MEASURE = """
 
 
 async def measure(uow: UnitOfWork) -> Any:
-    """Of all companies: channels that are off and failing, and since when a message waits for one that works."""
+    """Channels of all companies that are off and failing; since when a message waits for one that works."""
     return (await uow.execute(MEASURE)).one()
 
 

@@ -46,6 +46,18 @@ async def add(uow: UnitOfWork, rows: Sequence[NotificationRow]) -> set[tuple[str
     return {(row.tenant, row.id) for row in added}
 
 
+FIND_ADMINISTRATORS = """
+    SELECT id FROM staff
+    WHERE tenant = :tenant AND role = :admin AND active AND cardinality(segments) = 0
+    ORDER BY id
+"""
+
+
+async def administrators(uow: UnitOfWork, tenant: str) -> list[UUID]:
+    """The administrators of the whole company."""
+    return list((await uow.execute(FIND_ADMINISTRATORS, {"tenant": tenant, "admin": ADMIN})).scalars())
+
+
 # Whatever they want to be told of: the company's own system has stopped to hear of anything.
 ADD_WEBHOOK_NOTICES = """
     INSERT INTO notification (
