@@ -12,6 +12,8 @@ from services.alerts.chats.rendering import ChatRenderer
 from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
+from services.alerts.incidents.counting import INCIDENT_DEADLINE
+from services.alerts.incidents.ending import end_incidents
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
@@ -21,6 +23,12 @@ from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
+from services.alerts.weekly.schedule import (
+    WEEKLY_DEADLINE,
+    WEEKLY_LOOP,
+    missing_letters_loop,
+    send_letters,
+)
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.events import (
     ANSWERS,
@@ -45,11 +53,14 @@ def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
     deadlines: dict[str, FireDeadlines] = {
         QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
+        INCIDENT_DEADLINE: end_incidents,
+        WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
+        WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
     }
 
@@ -77,7 +88,7 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks", "/v1/chats"),
+        *("/webhooks", "/v1/webhooks", "/v1/chats", "/v1/incidents"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),

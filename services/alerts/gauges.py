@@ -5,8 +5,10 @@ webhooks and of chats.
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.chats.repository import lanes as chat_lanes
+from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
+from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
 from shared.outbound.gauges import set_gauges
@@ -16,7 +18,9 @@ from shared.telemetry import metrics
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
-    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE))
+    await measure_deadlines(
+        uow, "alerts", (CASE_DEADLINE, INCIDENT_DEADLINE, QUIET_DEADLINE, WEEKLY_DEADLINE)
+    )
     await measure_webhooks(uow)
     await measure_chats(uow)
 

@@ -4,7 +4,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -449,6 +451,46 @@ webhook_erasure = Table(
     Column("confirmed", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
     Column("kept_at", INSTANT, nullable=False),
     comment="Which services have confirmed erasures, of companies that are told when one is done.",
+)
+incident = Table(
+    "incident",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("segment", Text, nullable=False),
+    # The case by which it became one.
+    Column("case_id", Uuid, nullable=False),
+    Column("began_at", INSTANT, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    Index("ix_incident_going_on", "tenant", postgresql_where=text("ended_at IS NULL")),
+    Index(None, "tenant", "opened_at"),
+    comment="Many cases of one segment within minutes, which are told as one.",
+)
+incident_case = Table(
+    "incident_case",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("said_at", INSTANT, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("incident_id", Uuid),
+    Index(None, "tenant", "said_at"),
+    Index(None, "tenant", "incident_id"),
+    Index("ix_incident_case_uncounted", "said_at", postgresql_where=text("incident_id IS NULL")),
+    comment="When the customers of cases answered: those that are counted, or belong to an incident.",
+)
+segment_score = Table(
+    "segment_score",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("until", Date, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("nps", Double),
+    comment="Copies of scores: of each segment the last one of each day of the last weeks.",
 )
 chat_channel = Table(
     "chat_channel",

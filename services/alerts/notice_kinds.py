@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from services.alerts.chats.switched_off import CHAT_OFF_KIND, prepare_chat_off
+from services.alerts.incidents.kinds import prepare_began, prepare_ended
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
 from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
+from services.alerts.weekly.kinds import prepare_letter
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "case": prepare_case,
@@ -13,6 +15,9 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "contact_escalation": prepare_deadline,
     "closing_warning": prepare_deadline,
     "closing_escalation": prepare_deadline,
+    "incident_began": prepare_began,
+    "incident_ended": prepare_ended,
+    "weekly": prepare_letter,
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
     CHAT_OFF_KIND: prepare_chat_off,

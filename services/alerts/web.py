@@ -13,6 +13,7 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.chats import api as chats_api
 from services.alerts.chats import pages as chat_pages
 from services.alerts.context import AlertsContext
+from services.alerts.incidents import api as incidents_api
 from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
 from services.alerts.rules import api as rules_api
@@ -72,6 +73,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             case_page.router,
             webhook_api.router,
             webhook_pages.router,
+            incidents_api.router,
             chats_api.router,
             chat_pages.router,
             rules_api.router,

@@ -13,6 +13,8 @@ from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.chats.queueing import ChatNews, deadline_news, queue_chats
+from services.alerts.incidents import repository as incidents
+from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup import CompanySetup
@@ -109,7 +111,8 @@ def expiry_loop(context: Context) -> Loop:
 
 
 async def delete_expired(database: Database) -> None:
-    """Delete the sessions and links whose time is over."""
+    """Delete the sessions and links whose time is over, and cases that count for no incident any more."""
     async with database.transaction() as uow:
         await sessions.delete_expired_sessions(uow)
         await links.delete_expired_links(uow)
+        await incidents.delete_uncounted(uow, uow.now - IncidentPolicy().counted_for)

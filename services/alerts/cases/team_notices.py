@@ -9,6 +9,7 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.chats.queueing import case_news, queue_chats
+from services.alerts.incidents.telling import SingleNotices
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
@@ -22,7 +23,10 @@ async def queue_team_notices(
     finished: Sequence[tuple[CaseFile, Answer]],
     entries: Entries,
 ) -> None:
-    """Queue notices of answers that are complete, unless the case is closed or the answer is too old."""
+    """Queue notices of answers that are complete, unless the case is closed or the answer is too old.
+
+    Who was told of an incident is not told of each of its cases.
+    """
     recent = [
         (case, answer)
         for case, answer in finished
@@ -30,11 +34,19 @@ async def queue_team_notices(
     ]
     if not recent:
         return
+    singles = await SingleNotices.of(uow, [case for case, _ in recent])
     await queue_chats(
         uow,
         "cases",
         [
-            case_news(case.tenant, case.id, answer.id, segments_of(answer), case.team_id)
+            case_news(
+                case.tenant,
+                case.id,
+                answer.id,
+                segments_of(answer),
+                case.team_id,
+                singles.instead(case, answer.id),
+            )
             for case, answer in recent
         ],
     )
@@ -45,6 +57,7 @@ async def queue_team_notices(
             answer_notice(case.tenant, person, case.id, answer.id)
             for case, answer in recent
             for person in case_rules.told_people(people_by_tenant.get(case.tenant, []), case, answer)
+            if singles.wanted_by(person, case, answer.id)
         ],
     )
     people_told = Counter((one.tenant, one.answer_id) for one in told)

@@ -32,6 +32,12 @@ class ChatNews(NamedTuple):
     """The team that it is about. A channel of one team is told only of what is about that team..."""
     for_all_teams: bool = False
     """...or about the segments of all."""
+    instead: "ChatNews | None" = None
+    """A channel that has been told this is not told the other."""
+
+    def id_in(self, channel_id: UUID) -> UUID:
+        """Of its message in a channel."""
+        return derived("chat", self.tenant, str(channel_id), self.kind, *self.parts)
 
 
 async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNews]) -> None:
@@ -43,9 +49,10 @@ async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNe
             QueuedChat(
                 each.tenant,
                 channel.channel_id,
-                derived("chat", each.tenant, str(channel.channel_id), each.kind, *each.parts),
+                each.id_in(channel.channel_id),
                 each.kind,
                 each.about,
+                each.instead.id_in(channel.channel_id) if each.instead else None,
             )
             for each in news
             for channel in found.get(each.tenant, ())
@@ -55,10 +62,17 @@ async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNe
     )
 
 
-def case_news(tenant: str, case: UUID, answer: UUID, belongs: Sequence[str], team: UUID | None) -> ChatNews:
+def case_news(
+    tenant: str,
+    case: UUID,
+    answer: UUID,
+    belongs: Sequence[str],
+    team: UUID | None,
+    instead: ChatNews | None = None,
+) -> ChatNews:
     """An answer of a case, which is complete."""
     about = {"case": str(case), "answer": str(answer)}
-    return ChatNews(tenant, "case", (str(answer),), about, belongs, team)
+    return ChatNews(tenant, "case", (str(answer),), about, belongs, team, instead=instead)
 
 
 def deadline_news(

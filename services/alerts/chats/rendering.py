@@ -27,6 +27,7 @@ class ChatReason:
     kind: str
     created_at: datetime
     zone: ZoneInfo
+    staff_url: str
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -58,6 +59,7 @@ class ChatRenderer:
                 kind=waiting.kind,
                 created_at=waiting.created_at,
                 zone=zone,
+                staff_url=self._staff_url,
                 about=waiting.about,
             )
             text = await self._kinds[waiting.kind](uow, reason)

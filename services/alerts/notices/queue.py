@@ -1,7 +1,7 @@
 """The queue of mails to colleagues. A mail is sent at most once, and only if its reason still holds then."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -49,7 +49,7 @@ class NoticeQueue:
 
     async def _mail(self, uow: UnitOfWork, notice: WaitingNotice, recipient: Recipient) -> MailMessage | None:
         with self.renderer.reading(recipient.language, recipient.company, notice.zone.key):
-            text = await self._text(uow, notice)
+            text = await self._text(uow, replace(notice, staff_url=self.renderer.link("")))
             if text is None:
                 return None
             return self.renderer.mail(notice.kind, notice.id, recipient.address, text)

@@ -15,5 +15,8 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "closing_warning": "deadlines",
     "contact_escalation": "deadlines",
     "closing_escalation": "deadlines",
+    "incident_began": "incidents",
+    "incident_ended": "incidents",
+    "weekly": "weekly",
 }
 """What is told by each person's choice. Other kinds, as to administrators, are told by mail and at once."""

@@ -9,6 +9,8 @@ from services.alerts.models import (
     case_request,
     cases,
     chat_message,
+    incident,
+    incident_case,
     invitation,
     notification,
     timeline,
@@ -111,6 +113,8 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"{CLOSED.format(before=':cases')} AND (t.action IS NOT NULL OR t.owner_id IS NOT NULL)",
         without_customer(cases, event_id="NULL", action="NULL", owner_id="NULL", decided_by="''"),
     ),
+    DeleteRule("cases", incident_case, "t.said_at < :cases"),
+    DeleteRule("cases", incident, "t.ended_at < :cases"),
     DeleteRule("cases", timeline, CASE_CLOSED.format(before=":cases")),
     DeleteRule(
         "deliveries",

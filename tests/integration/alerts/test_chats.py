@@ -65,7 +65,7 @@ async def test_a_new_case_is_told_once_in_slack_and_teams_with_score_touchpoint_
 
 
 async def test_an_address_is_never_shown_again_and_not_stored_to_be_read(bench: ChatBench) -> None:
-    made = await bench.make("/services/T0/B0/secretsecret9876")
+    made = await bench.make("/services/T0/B0/secretsecret9876", name="sales")
     assert made["address"] == "127.0.0.1/…9876"
     stored = str(await rows(bench.database, "SELECT * FROM chat_channel"))
     assert "secretsecret" not in stored + str(await bench.call(made)) + str(made)

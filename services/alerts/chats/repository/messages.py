@@ -20,6 +20,8 @@ class QueuedChat(NamedTuple):
     kind: str
     about: Mapping[str, Any]
     """What its words are made of when it leaves."""
+    unless: UUID | None = None
+    """A message in place of this one, if the channel has it."""
 
 
 # Numbered in the order of ``place``.
@@ -28,8 +30,12 @@ QUEUE_MESSAGES = """
     SELECT n.tenant, n.channel_id, n.id, n.kind, CAST(n.about AS jsonb), 'waiting', :now
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:channels AS uuid[]), CAST(:ids AS uuid[]), CAST(:kinds AS text[]),
-        CAST(:about AS text[])
-    ) WITH ORDINALITY AS n (tenant, channel_id, id, kind, about, place)
+        CAST(:about AS text[]), CAST(:unless AS uuid[])
+    ) WITH ORDINALITY AS n (tenant, channel_id, id, kind, about, unless, place)
+    WHERE NOT EXISTS (
+        SELECT FROM chat_message m
+        WHERE m.tenant = n.tenant AND m.channel_id = n.channel_id AND m.id = n.unless
+    )
     ORDER BY n.place
     ON CONFLICT DO NOTHING
 """
@@ -47,6 +53,7 @@ async def queue(uow: UnitOfWork, messages: Sequence[QueuedChat]) -> None:
             "ids": [each.id for each in messages],
             "kinds": [each.kind for each in messages],
             "about": [msgspec.json.encode(each.about).decode() for each in messages],
+            "unless": [each.unless for each in messages],
             "now": uow.now,
         },
     )

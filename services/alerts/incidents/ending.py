@@ -1,0 +1,19 @@
+"""An incident ends by its deadline, which each of its cases moves."""
+
+from collections.abc import Collection, Sequence
+
+from services.alerts.incidents import repository
+from services.alerts.incidents.telling import ENDED, tell
+from shared.db.database import UnitOfWork
+from shared.db.deadlines import Deadline
+
+
+async def end_incidents(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[Deadline]:
+    """End incidents to which no case has come for a while, and tell it.
+
+    One to which a case is being added is not waited for: its deadline is moved by then.
+    """
+    ended = await repository.end(uow, [deadline.about for deadline in due])
+    await tell(uow, ENDED, ended, await repository.teams_of(uow, ended))
+    keys = {(one.tenant, one.id) for one in ended}
+    return [deadline for deadline in due if deadline.about in keys]
