@@ -1,4 +1,4 @@
-"""What one letter holds: of what its reader may see, as of now. An erased customer is in none that leaves later."""
+"""What one letter holds of what its reader may see, as of now: an erased customer is in none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What letters are made of: scores by day, comments of a week, cases that are overdue, and whom they go to."""
+"""What letters are made of: scores by day, comments of a week, overdue cases; and their deadlines."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
