@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from support.alerts_api import AlertsApi
-from support.alerts_builders import TENANT, a_tenant, act_on_answers, deliver, rows
+from support.alerts_builders import TENANT, a_tenant, act_on_answers, an_answer, deliver, rows
 from support.eventually import eventually
 from support.http_clients import context_on
 from support.kernel_service import running
@@ -86,6 +86,11 @@ class ChatBench:
             return settled and [each["attempts"] for each in found] == list(wanted)
 
         await eventually(were_tried)
+
+    def unhappy(self, **changes: Any) -> Answer:
+        """An answer of a detractor, of just now."""
+        at = self.clock()
+        return an_answer(**{"answered_at": at, "changed_at": at, **changes})
 
     async def open_cases(self, *answers: Answer, tenant: str = TENANT) -> None:
         """Answers come, one after the other, each of which opens a case."""

@@ -13,7 +13,8 @@ async def end_incidents(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[
 
     One to which a case is being added is not waited for: its deadline is moved by then.
     """
-    ended = await repository.end(uow, [deadline.about for deadline in due])
+    found = await repository.end(uow, [deadline.about for deadline in due])
+    ended = [incident for incident, ends_now in found if ends_now]
     await tell(uow, ENDED, ended, await repository.teams_of(uow, ended))
-    keys = {(one.tenant, one.id) for one in ended}
+    keys = {(incident.tenant, incident.id) for incident, _ in found}
     return [deadline for deadline in due if deadline.about in keys]

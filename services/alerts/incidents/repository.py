@@ -122,17 +122,17 @@ END_INCIDENTS = f"""
     UPDATE incident i SET ended_at = coalesce(i.ended_at, :now)
     FROM free
     WHERE i.tenant = free.tenant AND i.id = free.id
-    RETURNING {COLUMNS}
+    RETURNING {COLUMNS}, old.ended_at IS NULL AS ends_now
 """
 
 
-async def end(uow: UnitOfWork, keys: Sequence[Key]) -> list[Incident]:
-    """End incidents, but for those to which a case is being added."""
+async def end(uow: UnitOfWork, keys: Sequence[Key]) -> list[tuple[Incident, bool]]:
+    """End incidents, but for those to which a case is being added; each with whether it went on until now."""
     rows = await uow.execute(
         END_INCIDENTS,
         {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys], "now": uow.now},
     )
-    return [incident_of(row) for row in rows]
+    return [(incident_of(row), row.ends_now) for row in rows]
 
 
 FIND_TEAMS_OF_INCIDENTS = """

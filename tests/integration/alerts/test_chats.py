@@ -206,7 +206,7 @@ async def test_five_days_of_nothing_but_failures_switch_a_channel_off(bench: Cha
     async with bench.sending():
         tried = 0
         while (await bench.call(made))["state"] == "on":
-            await bench.open_cases(an_answer())
+            await bench.open_cases(bench.unhappy())
             tried += 1
             await _until_last_is_tried(bench, made)
             bench.later(timedelta(hours=25))
