@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
 from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
+from services.alerts.notices.push_kinds import prepare_push_test
+from services.alerts.notices.queueing import TEST_KIND
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "case": prepare_case,
@@ -14,5 +16,6 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "closing_escalation": prepare_deadline,
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
+    TEST_KIND: prepare_push_test,
 }
 """A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

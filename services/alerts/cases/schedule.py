@@ -13,6 +13,7 @@ from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.notices.queueing import WantedNotice, queue_notices
+from services.alerts.notices.repository import push_subscriptions
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.setup_cache import CompanySetups
@@ -103,7 +104,8 @@ def expiry_loop(context: Context) -> Loop:
 
 
 async def delete_expired(database: Database) -> None:
-    """Delete the sessions and links whose time is over."""
+    """Delete the sessions and links whose time is over, and the browsers of sessions that have ended."""
     async with database.transaction() as uow:
         await sessions.delete_expired_sessions(uow)
         await links.delete_expired_links(uow)
+        await push_subscriptions.delete_without_session(uow)
