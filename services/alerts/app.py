@@ -16,7 +16,8 @@ from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.ending import end_incidents
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
-from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.pushes import PushRenderer
+from services.alerts.notices.queue import NoticeQueue, PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
@@ -30,6 +31,7 @@ from services.alerts.weekly.schedule import (
     send_letters,
 )
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
+from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
 from shared.events import (
     ANSWERS,
     CASES,
@@ -45,7 +47,12 @@ from shared.events import (
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
 from shared.outbound import MailChannel, Sender
+from shared.outbound.address_guard import AddressGuard
+from shared.outbound.guarded_http import guarded_pool
 from shared.outbound.leases import LEASES_LOOP, watch_leases
+from shared.outbound.push_channel import PushChannel
+from shared.outbound.web_push import Vapid
+from shared.runtime import Loop
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
@@ -66,19 +73,36 @@ def worker_loops(context: Context) -> Loops:
 
 
 def sender_loops(context: Context) -> Loops:
-    """Mails to colleagues, the records of the keys that sign them, and messages to webhooks and chats."""
+    """What colleagues are told, the records of keys that sign mails, and messages to webhooks and chats."""
     afterword = context.afterword
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
     chats = ChatRenderer(PREPARE_CHAT_BY_KIND, context.staff_url, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
-    sender = Sender("sender", context.database, channel, NoticeQueue(renderer, NOTICE_KINDS), context.health)
+    queue = NoticeQueue(renderer, NOTICE_KINDS)
+    listener = ChangeListener(context.database, DELIVERIES_CHANNEL)
+    sender = Sender("sender", context.database, channel, queue, context.health, listener=listener)
     return {
         "sender": sender.run,
+        **_push_loops(context, renderer, listener),
+        "delivery notifications": listener.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
         WEBHOOKS_LOOP: WebhookLanes(context).run,
         CHATS_LOOP: ChatLanes(context, chats).run,
     }
+
+
+def _push_loops(context: Context, renderer: NoticeRenderer, listener: ChangeListener) -> Loops:
+    """The push messages to colleagues: two at a time, so that one slow service delays few."""
+    afterword = context.afterword
+    vapid = Vapid(context.secret, f"mailto:{afterword.mail_from}")
+    queue = PushQueue(renderer, NOTICE_KINDS, PushRenderer(context.secret))
+    loops: dict[str, Loop] = {}
+    for name in ("push", "push 2"):
+        pool = guarded_pool(AddressGuard.of(afterword.outbound_networks), connections=1)
+        channel = PushChannel(pool, vapid, context.database.clock)
+        loops[name] = Sender(name, context.database, channel, queue, context.health, listener=listener).run
+    return loops
 
 
 SERVICE = Service(
@@ -88,7 +112,7 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks", "/v1/chats", "/v1/incidents"),
+        *("/webhooks", "/v1/webhooks", "/v1/notices", "/v1/chats", "/v1/incidents"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),

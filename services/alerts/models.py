@@ -368,6 +368,8 @@ notification = Table(
     Column("channel", Text, nullable=False, server_default="mail"),
     # The digest in which it is told; NULL: by a delivery of its own.
     Column("digest_id", Uuid),
+    # The browser that takes it, of a push message.
+    Column("subscription_id", Uuid),
     Index(None, "tenant", "case_id"),
     Index("ix_notification_digest", "tenant", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
@@ -381,6 +383,24 @@ notice_choice = Table(
     Column("body", JSONB, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     comment="Of what each person wants to be told, where and when; without a row by the defaults.",
+)
+push_subscription = Table(
+    "push_subscription",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    # It ends with the session in which it was made.
+    Column("session_id", Uuid, nullable=False),
+    # Of its address: a browser has one, whoever signs in there.
+    Column("digest", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("taken_at", INSTANT),
+    Index(None, "tenant", "staff_id"),
+    Index("uq_push_subscription_digest", "digest", unique=True),
+    comment="Browsers that take push messages; their addresses and keys are sealed.",
 )
 webhook = Table(
     "webhook",

@@ -7,6 +7,8 @@ from services.alerts.incidents.kinds import prepare_began, prepare_ended
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
 from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
+from services.alerts.notices.push_kinds import prepare_push_test
+from services.alerts.notices.queueing import TEST_KIND
 from services.alerts.weekly.kinds import prepare_letter
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
@@ -21,5 +23,6 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
     CHAT_OFF_KIND: prepare_chat_off,
+    TEST_KIND: prepare_push_test,
 }
 """A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

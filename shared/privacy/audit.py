@@ -28,6 +28,7 @@ AuditAct = Literal[
     "team",
     "calendar",
     "absence",
+    "notices",
     "customers",
     "import",
     "wave",

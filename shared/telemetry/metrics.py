@@ -67,6 +67,11 @@ MAIL_SIGNATURES = Counter(
     "Attempts to send a mail, by whether we signed it (DKIM): yes or no.",
     ["service", "signed"],
 )
+PUSHES = Counter(
+    "afterword_pushes_total",
+    "Push messages to colleagues by what became of them, as of mails.",
+    ["service", "outcome"],
+)
 TEXTS = Counter(
     "afterword_texts_total",
     "Text messages by what became of them, as of mails.",

@@ -16,6 +16,7 @@ from services.alerts.chats.queueing import ChatNews, deadline_news, queue_chats
 from services.alerts.incidents import repository as incidents
 from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.notices.queueing import WantedNotice, queue_notices
+from services.alerts.notices.repository import push_subscriptions
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.setup_cache import CompanySetups
@@ -111,8 +112,9 @@ def expiry_loop(context: Context) -> Loop:
 
 
 async def delete_expired(database: Database) -> None:
-    """Delete the sessions and links whose time is over, and cases that count for no incident any more."""
+    """Delete sessions and links that are over, browsers of ended sessions, and cases that count no more."""
     async with database.transaction() as uow:
         await sessions.delete_expired_sessions(uow)
         await links.delete_expired_links(uow)
+        await push_subscriptions.delete_without_session(uow)
         await incidents.delete_uncounted(uow, uow.now - IncidentPolicy().counted_for)

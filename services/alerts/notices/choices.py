@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.alerts.notices.topics import ESCALATION_KINDS, TOPIC_BY_KIND, NoticeTopic
+from services.alerts.notices.topics import DIGEST_KIND, ESCALATION_KINDS, TOPIC_BY_KIND, NoticeTopic
 from shared.values.zones import zone_of
 
 MailTime = Literal["at_once", "digest", "never"]
@@ -64,8 +64,8 @@ class NoticeChoices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 def due_at(choices: NoticeChoices, kind: str, now: datetime, zone: ZoneInfo) -> datetime:
     """When a notice that is told at once is told: now, else when the quiet hours end."""
-    quiet = choices.quiet
-    if quiet is None or kind not in TOPIC_BY_KIND or (quiet.but_escalations and kind in ESCALATION_KINDS):
+    quiet, chosen = choices.quiet, kind in TOPIC_BY_KIND or kind == DIGEST_KIND
+    if quiet is None or not chosen or (quiet.but_escalations and kind in ESCALATION_KINDS):
         return now
     return quiet_until(quiet, now, zone) or now
 

@@ -6,6 +6,8 @@ NoticeTopic = Literal["cases", "deadlines", "incidents", "weekly"]
 NOTICE_TOPICS: tuple[NoticeTopic, ...] = get_args(NoticeTopic)
 """In the order in which they are chosen and told."""
 
+DIGEST_KIND = "digest"
+"""What waited for one moment, in one mail."""
 ESCALATION_KINDS = frozenset({"contact_escalation", "closing_escalation"})
 """Kinds that a person may want to hear of in their quiet hours, too."""
 

@@ -23,6 +23,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "team": message("changed a team"),
     "calendar": message("changed a calendar"),
     "absence": message("changed when a colleague is away"),
+    "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
     "wave": message("made or stopped a wave"),

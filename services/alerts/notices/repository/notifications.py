@@ -9,8 +9,8 @@ import msgspec
 from services.alerts import models
 from shared.db.bulk import insert
 from shared.db.database import UnitOfWork
-from shared.events.surveys import ChannelName
 from shared.outbound import claim_sql
+from shared.outbound.channel_names import DeliveryChannel
 from shared.permissions import ADMIN
 
 RowState = Literal["waiting", "queued"]
@@ -29,7 +29,9 @@ class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
     by_id: UUID | None = None
     about: str | None = None
     """JSON."""
-    channel: ChannelName = "mail"
+    channel: DeliveryChannel = "mail"
+    subscription_id: UUID | None = None
+    """The browser that takes it, of a push message."""
     digest_id: UUID | None = None
     """The digest in which it is told; None: by a delivery of its own."""
     state: RowState = "waiting"
@@ -79,8 +81,8 @@ async def add_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> li
 
 
 _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.webhook_id, n.about,
-            n.created_at, s.id AS staff_id, s.address, s.role, s.segments, s.active, s.wants_mail, s.language,
-            c.body AS choices"""
+            n.subscription_id, n.created_at, s.id AS staff_id, s.address, s.role, s.segments, s.active,
+            s.wants_mail, s.language, c.body AS choices"""
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 
