@@ -63,7 +63,7 @@ def _html(letter: Letter, staff_url: str, now: datetime, zone: ZoneInfo) -> Iter
         link, words = f"{staff_url}/inbox?state=late", translated("All overdue cases")
         yield f'<p><a href="{escape(link)}">{escape(words)}</a></p>'
     choices = translated("You get this letter each Monday. What you are told is chosen in your settings:")
-    settings = f"{staff_url}/settings"
+    settings = f"{staff_url}/settings/notices"
     yield (f'<p style="{_MUTED}">{escape(choices)} <a href="{escape(settings)}">{escape(settings)}</a></p>')
 
 
