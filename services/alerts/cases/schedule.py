@@ -12,7 +12,7 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_notices
-from services.alerts.chats.queueing import ChatNews, deadline_news, queue_chats
+from services.alerts.chats.queueing import ChatItem, deadline_item, queue_chats
 from services.alerts.incidents import repository as incidents
 from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.notices.queueing import WantedNotice, queue_notices
@@ -71,7 +71,7 @@ async def do_case_steps(
     setups = await cache.of(uow, {case.tenant for case in locked})
     entries: Entries = []
     wanted: list[WantedNotice] = []
-    missed: list[ChatNews] = []
+    missed: list[ChatItem] = []
     for case in locked:
         case.next_step_at = None  # its row is deleted: it is set anew where another step follows
         for clock, step in case.do_due_steps(entries, uow.now):
@@ -79,7 +79,7 @@ async def do_case_steps(
             wanted += [_step_notice(case, clock, step, one) for one in people]
             if step.level == 1:
                 kind = CLOCK_KINDS[clock, True]
-                missed.append(deadline_news(case.tenant, case.id, kind, step.at, case.belongs, case.team_id))
+                missed.append(deadline_item(case.tenant, case.id, kind, step.at, case.belongs, case.team_id))
     await queue_notices(uow, wanted)
     await queue_chats(uow, "deadlines", missed)
     await write_changes(uow, locked, entries)

@@ -8,8 +8,8 @@ from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
-from services.alerts.chats.queueing import case_news, queue_chats
-from services.alerts.incidents.telling import SingleNotices
+from services.alerts.chats.queueing import case_item, queue_chats
+from services.alerts.incidents.notifying import SingleNotices
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
@@ -39,7 +39,7 @@ async def queue_team_notices(
         uow,
         "cases",
         [
-            case_news(
+            case_item(
                 case.tenant,
                 case.id,
                 answer.id,
@@ -60,9 +60,9 @@ async def queue_team_notices(
             if singles.wanted_by(person, case, answer.id)
         ],
     )
-    people_told = Counter((one.tenant, one.answer_id) for one in told)
+    notified_people = Counter((one.tenant, one.answer_id) for one in told)
     for case, answer in recent:
-        if count := people_told[case.tenant, answer.id]:
+        if count := notified_people[case.tenant, answer.id]:
             case.team_notified(entries, uow.now, count, answer.id)
 
 

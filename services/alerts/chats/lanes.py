@@ -30,7 +30,7 @@ from services.alerts.chats.posting import post_chat
 from services.alerts.chats.rendering import ChatRenderer
 from services.alerts.chats.repository import lanes
 from services.alerts.chats.repository.lanes import WaitingChat
-from services.alerts.chats.switched_off import tell_administrators
+from services.alerts.chats.switched_off import notify_administrators
 from services.alerts.webhooks.endpoints import guard_of
 from shared.db.database import UnitOfWork
 from shared.outbound.address_guard import AddressGuard
@@ -183,7 +183,7 @@ class ChatServer:
         )
         if off is None:
             return changed
-        await tell_administrators(uow, lane.tenant, lane.id)
+        await notify_administrators(uow, lane.tenant, lane.id)
         log.warning("chat_channel_off", tenant=lane.tenant, channel=str(lane.id), reason=off)
         return replace(changed, state="off", off_reason=off)
 

@@ -17,7 +17,7 @@ from shared.events import may_see
 from shared.ids import derived
 
 
-class ChatNews(NamedTuple):
+class ChatItem(NamedTuple):
     """Something to be told in channels."""
 
     tenant: str
@@ -32,7 +32,7 @@ class ChatNews(NamedTuple):
     """The team that it is about. A channel of one team is told only of what is about that team..."""
     for_all_teams: bool = False
     """...or about the segments of all."""
-    instead: "ChatNews | None" = None
+    instead: "ChatItem | None" = None
     """A channel that has been told this is not told the other."""
 
     def id_in(self, channel_id: UUID) -> UUID:
@@ -40,9 +40,9 @@ class ChatNews(NamedTuple):
         return derived("chat", self.tenant, str(channel_id), self.kind, *self.parts)
 
 
-async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNews]) -> None:
-    """Queue news of one topic for the channels that want it, in this order."""
-    found = await listeners(uow, topic, {each.tenant for each in news})
+async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, items: Sequence[ChatItem]) -> None:
+    """Queue items of one topic for the channels that want it, in this order."""
+    found = await listeners(uow, topic, {each.tenant for each in items})
     await messages.queue(
         uow,
         [
@@ -54,7 +54,7 @@ async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNe
                 each.about,
                 each.instead.id_in(channel.channel_id) if each.instead else None,
             )
-            for each in news
+            for each in items
             for channel in found.get(each.tenant, ())
             if (each.belongs is None or may_see(channel.segments, each.belongs))
             and (each.for_all_teams or channel.team_id in {None, each.team_id})
@@ -62,21 +62,21 @@ async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, news: Sequence[ChatNe
     )
 
 
-def case_news(
+def case_item(
     tenant: str,
     case: UUID,
     answer: UUID,
     belongs: Sequence[str],
     team: UUID | None,
-    instead: ChatNews | None = None,
-) -> ChatNews:
+    instead: ChatItem | None = None,
+) -> ChatItem:
     """An answer of a case, which is complete."""
     about = {"case": str(case), "answer": str(answer)}
-    return ChatNews(tenant, "case", (str(answer),), about, belongs, team, instead=instead)
+    return ChatItem(tenant, "case", (str(answer),), about, belongs, team, instead=instead)
 
 
-def deadline_news(
+def deadline_item(
     tenant: str, case: UUID, kind: str, at: datetime, belongs: Sequence[str], team: UUID | None
-) -> ChatNews:
+) -> ChatItem:
     """A deadline of a case, which was missed then."""
-    return ChatNews(tenant, kind, (str(case), at.isoformat()), {"case": str(case)}, belongs, team)
+    return ChatItem(tenant, kind, (str(case), at.isoformat()), {"case": str(case)}, belongs, team)

@@ -12,7 +12,7 @@ from shared.pages.language import spoken, translated
 CHAT_OFF_KIND = "chat_off"
 
 
-async def tell_administrators(uow: UnitOfWork, tenant: str, channel_id: UUID) -> None:
+async def notify_administrators(uow: UnitOfWork, tenant: str, channel_id: UUID) -> None:
     """Queue the mails by which they hear it."""
     await queue_admin_notices(uow, tenant, CHAT_OFF_KIND, {"chat": str(channel_id)})
 

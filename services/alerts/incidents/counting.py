@@ -11,7 +11,7 @@ from services.alerts.incidents.domain import (
     IncidentPolicy,
     may_be_crowded,
 )
-from services.alerts.incidents.telling import BEGAN, tell
+from services.alerts.incidents.notifying import BEGAN, notify
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, set_deadlines
 from shared.events import Answer
@@ -40,7 +40,7 @@ async def count_new_cases(
         own = [case for case in counted if case.tenant == tenant]
         begun += await _count(uow, policy, tenant, known, own)
     teams = {one.id: case.team_id for one in begun for case, _ in opened if case.id == one.case_id}
-    await tell(uow, BEGAN, begun, teams)
+    await notify(uow, BEGAN, begun, teams)
 
 
 async def _count(
@@ -53,7 +53,7 @@ async def _count(
     """Count the new cases of one company; the incidents that began."""
     times = [case.said_at for case in new]
     ids = [case.case_id for case in new]
-    before = await repository.cases_around(
+    before = await repository.cases_near(
         uow, tenant, min(times) - policy.within, max(times) + policy.within, ids
     )
     crowded = may_be_crowded(policy, [*before, *new])

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from services.alerts.incidents import repository
-from services.alerts.incidents.telling import ENDED, tell
+from services.alerts.incidents.notifying import ENDED, notify
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline
 
@@ -15,6 +15,6 @@ async def end_incidents(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[
     """
     found = await repository.end(uow, [deadline.about for deadline in due])
     ended = [incident for incident, ends_now in found if ends_now]
-    await tell(uow, ENDED, ended, await repository.teams_of(uow, ended))
+    await notify(uow, ENDED, ended, await repository.teams_of(uow, ended))
     keys = {(incident.tenant, incident.id) for incident, _ in found}
     return [deadline for deadline in due if deadline.about in keys]

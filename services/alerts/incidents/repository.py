@@ -55,7 +55,7 @@ async def add_cases(uow: UnitOfWork, cases: Sequence[CountedCase]) -> None:
     )
 
 
-FIND_AROUND = """
+FIND_NEAR = """
     SELECT tenant, case_id, said_at, segments FROM incident_case
     WHERE tenant = :tenant AND said_at BETWEEN :since AND :until AND incident_id IS NULL
         AND case_id <> ALL(CAST(:besides AS uuid[]))
@@ -63,14 +63,14 @@ FIND_AROUND = """
 """
 
 
-async def cases_around(
+async def cases_near(
     uow: UnitOfWork, tenant: str, since: datetime, until: datetime, besides: Sequence[UUID]
 ) -> list[CountedCase]:
     """The cases of a time that belong to no incident, but for these."""
     values = {"tenant": tenant, "since": since, "until": until, "besides": list(besides)}
     return [
         CountedCase(row.tenant, row.case_id, row.said_at, tuple(row.segments))
-        for row in await uow.execute(FIND_AROUND, values)
+        for row in await uow.execute(FIND_NEAR, values)
     ]
 
 
@@ -174,7 +174,7 @@ async def incidents_of_cases(uow: UnitOfWork, cases: Sequence[Key]) -> dict[Key,
     return {(row.tenant, row.of_case): incident_of(row) for row in rows}
 
 
-FIND_TOLD = """
+FIND_NOTIFIED = """
     SELECT n.tenant, n.case_id, n.staff_id FROM notification n
     JOIN unnest(CAST(:tenants AS text[]), CAST(:cases AS uuid[])) AS k (tenant, case_id)
         ON n.tenant = k.tenant AND n.case_id = k.case_id
@@ -182,14 +182,14 @@ FIND_TOLD = """
 """
 
 
-async def people_told(
+async def notified_people(
     uow: UnitOfWork, kind: str, incidents: Collection[Incident]
 ) -> set[tuple[str, UUID, UUID]]:
     """Company, case by which an incident began, and person: of those who were told that it did."""
     if not incidents:
         return set()
     rows = await uow.execute(
-        FIND_TOLD,
+        FIND_NOTIFIED,
         {
             "tenants": [one.tenant for one in incidents],
             "cases": [one.case_id for one in incidents],

@@ -10,7 +10,7 @@ from shared.db.database import UnitOfWork
 from shared.permissions import ADMIN, Role
 
 LETTER_ROLES: tuple[Role, ...] = (ADMIN, "leader")
-TOLD_FOR = timedelta(days=6)
+VALID_FOR = timedelta(days=6)
 """After its Monday; then the next letter is near."""
 
 
@@ -34,4 +34,4 @@ async def chat_of_letter(uow: UnitOfWork, reason: ChatReason) -> NoticeText | No
 
 
 def _is_late(uow: UnitOfWork, monday: date) -> bool:
-    return uow.now.date() - monday > TOLD_FOR
+    return uow.now.date() - monday > VALID_FOR

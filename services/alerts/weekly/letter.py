@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 from services.alerts.replicas import repository as replicas
 from services.alerts.weekly import repository
-from services.alerts.weekly.domain import chosen_comments, quoted, week_before
+from services.alerts.weekly.domain import LetterPolicy, chosen_comments, quoted, week_before
 from services.alerts.weekly.repository import OverdueCase
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
 from shared.events.segments import WHOLE_COMPANY
 
+POLICY = LetterPolicy()
 MOST_SEGMENTS = 10
 MOST_OVERDUE = 10
 _DAY = timedelta(days=1)
-_WEEK = timedelta(days=7)
 
 
 class ScoreLine(NamedTuple):
@@ -79,7 +79,7 @@ async def _scores(uow: UnitOfWork, tenant: str, segments: Sequence[str], monday:
     now = await repository.scores_at(uow, tenant, wanted, monday - _DAY)
     before = {
         (one.segment, one.measurement): one.nps
-        for one in await repository.scores_at(uow, tenant, wanted, monday - _DAY - _WEEK)
+        for one in await repository.scores_at(uow, tenant, wanted, monday - _DAY - POLICY.week)
     }
     lines = [
         ScoreLine(one.segment, one.measurement, one.n, one.nps, before.get((one.segment, one.measurement)))
@@ -93,8 +93,8 @@ async def _comments(
     uow: UnitOfWork, tenant: str, segments: Sequence[str], monday: date, zone: ZoneInfo
 ) -> list[QuotedComment]:
     """Not of tests, of anonymous answers, which are in no list, nor of what a machine gave."""
-    since, until = week_before(monday, zone)
-    answers = chosen_comments(
+    since, until = week_before(POLICY, monday, zone)
+    found = (
         answer
         for answer in await repository.answers_with_comment(uow, tenant, since, until)
         if answer.score is not None
@@ -102,6 +102,7 @@ async def _comments(
         and answer.comment
         and may_see(segments, segments_of(answer))
     )
+    answers = chosen_comments(POLICY, found)
     invitations = await replicas.invitations_of(uow, [(tenant, answer.id) for answer in answers])
     quotes = []
     for answer in answers:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from services.alerts.chats.queueing import ChatNews, queue_chats
+from services.alerts.chats.queueing import ChatItem, queue_chats
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from services.alerts.weekly import repository
 from services.alerts.weekly.domain import letter_of, next_letter
 from services.alerts.weekly.kinds import LETTER_ROLES
+from services.alerts.weekly.letter import POLICY
 from shared.db.database import Database, UnitOfWork
 from shared.db.deadlines import Deadline, move_deadlines, set_deadlines
 from shared.events import Event, Tenant
@@ -33,7 +34,7 @@ async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[D
     companies = await find_tenants(uow, [one.tenant for one in due])
     readers = await people.working_on_cases(uow, list(companies), LETTER_ROLES)
     wanted: list[WantedNotice] = []
-    news: list[ChatNews] = []
+    items: list[ChatItem] = []
     following: list[Deadline] = []
     for one in due:
         company = companies.get(one.tenant)
@@ -41,15 +42,15 @@ async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[D
             continue
         zone = zone_of(company.time_zone)
         following.append(deadline_of(company.id, company.time_zone, uow))
-        monday = letter_of(uow.now, zone).isoformat()
+        monday = letter_of(POLICY, uow.now, zone).isoformat()
         parts, about = (WEEKLY_KIND, monday), {"monday": monday}
         wanted += [
             WantedNotice(tenant=company.id, person=person["id"], kind=WEEKLY_KIND, parts=parts, about=about)
             for person in readers.get(company.id, [])
         ]
-        news.append(ChatNews(company.id, WEEKLY_KIND, (monday,), about, for_all_teams=True))
+        items.append(ChatItem(company.id, WEEKLY_KIND, (monday,), about, for_all_teams=True))
     await queue_notices(uow, wanted)
-    await queue_chats(uow, "weekly", news)
+    await queue_chats(uow, "weekly", items)
     await repository.delete_old_scores(uow, list(companies), uow.now.date() - SCORES_KEPT)
     await set_deadlines(uow, following)
     return due
@@ -86,7 +87,7 @@ def missing_letters_loop(context: Context) -> Loop:
 
 def deadline_of(tenant: str, time_zone: str, uow: UnitOfWork) -> Deadline:
     """The next letter of a company."""
-    return Deadline(tenant, WEEKLY_DEADLINE, _about(tenant), next_letter(uow.now, zone_of(time_zone)))
+    return Deadline(tenant, WEEKLY_DEADLINE, _about(tenant), next_letter(POLICY, uow.now, zone_of(time_zone)))
 
 
 def _about(tenant: str) -> UUID:

@@ -10,6 +10,7 @@ from support.alerts_builders import an_answer
 
 from services.alerts.weekly.domain import (
     MOST_COMMENT_CHARS,
+    LetterPolicy,
     chosen_comments,
     letter_of,
     next_letter,
@@ -17,6 +18,7 @@ from services.alerts.weekly.domain import (
     week_before,
 )
 
+POLICY = LetterPolicy()
 ZONES = (
     "Europe/Copenhagen",
     "America/New_York",
@@ -31,12 +33,12 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.
 @given(moments, st.sampled_from(ZONES))
 def test_the_next_letter_is_the_first_monday_at_eight_of_the_local_clock(now: datetime, name: str) -> None:
     zone = ZoneInfo(name)
-    at = next_letter(now, zone)
+    at = next_letter(POLICY, now, zone)
     local = at.astimezone(zone)
     assert (local.weekday(), local.hour, local.minute) == (0, 8, 0)
     assert timedelta() < at - now <= timedelta(days=7, hours=1)
-    assert letter_of(at, zone) == local.date()
-    assert letter_of(at - timedelta(seconds=1), zone) == local.date() - timedelta(days=7)
+    assert letter_of(POLICY, at, zone) == local.date()
+    assert letter_of(POLICY, at - timedelta(seconds=1), zone) == local.date() - timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +53,14 @@ def test_over_both_changes_of_the_clock_there_is_one_letter_each_week_at_eight(
 ) -> None:
     zone, found = ZoneInfo("Europe/Copenhagen"), []
     for _ in utc_hours:
-        now = next_letter(now, zone)
+        now = next_letter(POLICY, now, zone)
         found.append(now)
     assert [at.hour for at in found] == utc_hours
     assert [at.date() - found[0].date() for at in found] == [timedelta(weeks=week) for week in range(3)]
 
 
 def test_the_week_before_has_seven_days_of_the_local_calendar() -> None:
-    since, until = week_before(date(2026, 3, 30), ZoneInfo("Europe/Copenhagen"))
+    since, until = week_before(POLICY, date(2026, 3, 30), ZoneInfo("Europe/Copenhagen"))
     assert (since, until) == (datetime(2026, 3, 22, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
 
 
@@ -68,10 +70,10 @@ def test_three_comments_are_the_newest_of_each_group_else_the_newest_of_the_othe
         an_answer(score=score, answered_at=now - timedelta(hours=age))
         for age, score in enumerate([10, 9, 10, 3, 8, 1])
     ]
-    assert [one.score for one in chosen_comments(answers)] == [3, 8, 10]
-    assert [one.score for one in chosen_comments(answers[:4])] == [3, 9, 10]
-    assert [one.score for one in chosen_comments(answers[:2])] == [9, 10]
-    assert chosen_comments([]) == []
+    assert [one.score for one in chosen_comments(POLICY, answers)] == [3, 8, 10]
+    assert [one.score for one in chosen_comments(POLICY, answers[:4])] == [3, 9, 10]
+    assert [one.score for one in chosen_comments(POLICY, answers[:2])] == [9, 10]
+    assert chosen_comments(POLICY, []) == []
 
 
 def test_a_quote_leaves_out_addresses_numbers_links_and_the_customers_own_name() -> None:

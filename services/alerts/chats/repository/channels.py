@@ -12,11 +12,11 @@ from services.alerts.chats.domain import ChatChannel
 from services.alerts.notices.topics import NoticeTopic
 from shared.db.database import UnitOfWork
 
-_NAMES = ChatChannel.__struct_fields__
-COLUMNS = ", ".join(f"h.{name}" for name in _NAMES)
-_FIELDS = ", ".join(_NAMES)
+_COLUMN_NAMES = ChatChannel.__struct_fields__
+COLUMNS = ", ".join(f"h.{name}" for name in _COLUMN_NAMES)
+_FIELDS = ", ".join(_COLUMN_NAMES)
 _VALUES = ", ".join(
-    f"CAST(:{name} AS text[])" if name in {"topics", "segments"} else f":{name}" for name in _NAMES
+    f"CAST(:{name} AS text[])" if name in {"topics", "segments"} else f":{name}" for name in _COLUMN_NAMES
 )
 
 FIND_CHANNEL = f"""
@@ -145,7 +145,7 @@ async def listeners(
 
 def channel_of(row: Row[Any]) -> ChatChannel:
     """The channel of a row that has ``COLUMNS``."""
-    given: dict[str, Any] = {name: getattr(row, name) for name in _NAMES}
+    given: dict[str, Any] = {name: getattr(row, name) for name in _COLUMN_NAMES}
     return ChatChannel(**{**given, "topics": tuple(row.topics), "segments": tuple(row.segments)})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.chats.queueing import ChatNews, queue_chats
+from services.alerts.chats.queueing import ChatItem, queue_chats
 from services.alerts.incidents import repository
 from services.alerts.incidents.domain import Incident
 from services.alerts.incidents.repository import Key
@@ -18,7 +18,7 @@ BEGAN = "incident_began"
 ENDED = "incident_ended"
 
 
-async def tell(
+async def notify(
     uow: UnitOfWork, kind: str, incidents: Sequence[Incident], teams: Mapping[UUID, UUID | None]
 ) -> None:
     """Queue the notices and messages that incidents began, or ended.
@@ -44,13 +44,13 @@ async def tell(
             if may_see(person["segments"], one.belongs)
         ],
     )
-    await queue_chats(uow, "incidents", [incident_news(kind, one, teams.get(one.id)) for one in incidents])
+    await queue_chats(uow, "incidents", [incident_item(kind, one, teams.get(one.id)) for one in incidents])
 
 
-def incident_news(kind: str, incident: Incident, team: UUID | None) -> ChatNews:
+def incident_item(kind: str, incident: Incident, team: UUID | None) -> ChatItem:
     """What is told in channels."""
     about = {"incident": str(incident.id)}
-    return ChatNews(incident.tenant, kind, (str(incident.id),), about, incident.belongs, team)
+    return ChatItem(incident.tenant, kind, (str(incident.id),), about, incident.belongs, team)
 
 
 class SingleNotices:
@@ -64,7 +64,7 @@ class SingleNotices:
     async def of(cls, uow: UnitOfWork, cases: Sequence[CaseFile]) -> "SingleNotices":
         """For these cases."""
         by_case = await repository.incidents_of_cases(uow, [(case.tenant, case.id) for case in cases])
-        told = await repository.people_told(uow, BEGAN, set(by_case.values()))
+        told = await repository.notified_people(uow, BEGAN, set(by_case.values()))
         return cls(by_case, told)
 
     def wanted_by(self, person: UUID, case: CaseFile, answer_id: UUID) -> bool:
@@ -74,9 +74,9 @@ class SingleNotices:
             return True
         return (incident.tenant, incident.case_id, person) not in self._told
 
-    def instead(self, case: CaseFile, answer_id: UUID) -> ChatNews | None:
+    def instead(self, case: CaseFile, answer_id: UUID) -> ChatItem | None:
         """What a channel has been told in place of this answer, if it has."""
         incident = self._by_case.get((case.tenant, case.id))
         if incident is None or answer_id != case.answer_id:
             return None
-        return incident_news(BEGAN, incident, None)
+        return incident_item(BEGAN, incident, None)
