@@ -58,7 +58,7 @@ NO_CHANNEL = message("There is no such channel.")
 DONE_LABELS: dict[str, Message] = {
     "saved": message("The changes are saved."),
     "on": message("The channel is on."),
-    "off": message("The channel is off. Nothing is kept for it."),
+    "off": message("The channel is off. Nothing new is kept for it."),
     "deleted": message("The channel is deleted."),
     "made": message("The channel is set up. Send a test message to see whether it arrives."),
     "test": message(
