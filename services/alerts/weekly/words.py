@@ -10,7 +10,7 @@ from services.alerts.incidents.words import segment_words
 from services.alerts.notices.kinds import NoticeText
 from services.alerts.weekly.letter import Letter, ScoreLine
 from services.alerts.weekly.repository import OverdueCase
-from shared.pages.filters import day, signed, thousands
+from shared.pages.filters import day, half_up, signed, thousands
 from shared.pages.language import counted, translated
 
 _MUTED = "color:#5c5c57"
@@ -86,7 +86,7 @@ def _score(line: ScoreLine) -> str:
     facts["score"] = signed(line.nps)
     if line.before is None:
         return translated("%(about)s: NPS %(score)s, of %(answers)s.") % facts
-    change = round(line.nps) - round(line.before)
+    change = half_up(line.nps) - half_up(line.before)
     facts["change"] = signed(change) if change else "±0"
     return translated("%(about)s: NPS %(score)s (%(change)s in a week), of %(answers)s.") % facts
 
