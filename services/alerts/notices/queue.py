@@ -13,7 +13,7 @@ from services.alerts.notices.choices import due_at
 from services.alerts.notices.digests import digest_text
 from services.alerts.notices.kinds import NoticeText, PrepareNotice, WaitingNotice
 from services.alerts.notices.pushes import PushRenderer
-from services.alerts.notices.recipients import Recipient, recipient_of_row, waiting_notice
+from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row, waiting_notice
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.notices.repository import notifications, push_subscriptions
 from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND, NoticeTopic
@@ -55,16 +55,18 @@ class NoticeQueue:
     async def record(self, uow: UnitOfWork, delivery: Delivery, about: None, result: MailResult) -> None:
         """The delivery tells all."""
 
-    def _is_wanted(self, recipient: Recipient, kind: str) -> bool:
+    def _is_wanted(self, recipient: NoticeRecipient, kind: str) -> bool:
         return wants_mail(recipient, kind)
 
-    async def _text(self, uow: UnitOfWork, notice: WaitingNotice, recipient: Recipient) -> NoticeText | None:
+    async def _text(
+        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient
+    ) -> NoticeText | None:
         if notice.kind == DIGEST_KIND:
             return await self._digest(uow, notice, recipient)
         return await self.kinds[notice.kind](uow, notice)
 
     async def _digest(
-        self, uow: UnitOfWork, notice: WaitingNotice, recipient: Recipient
+        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient
     ) -> NoticeText | None:
         """What waited for this digest and is still true; None when nothing is."""
         lines: list[tuple[NoticeTopic, NoticeText]] = []
@@ -88,7 +90,7 @@ class PushQueue(NoticeQueue):
 
     pushes: PushRenderer
 
-    def _is_wanted(self, recipient: Recipient, kind: str) -> bool:
+    def _is_wanted(self, recipient: NoticeRecipient, kind: str) -> bool:
         topic = TOPIC_BY_KIND.get(kind)
         return topic is None or recipient.choices.of(topic).push != "never"
 
@@ -115,7 +117,7 @@ class PushQueue(NoticeQueue):
             await push_subscriptions.remove(uow, delivery.tenant, person, browser)
 
 
-def wants_mail(recipient: Recipient, kind: str) -> bool:
+def wants_mail(recipient: NoticeRecipient, kind: str) -> bool:
     """Whether a person wants this by mail, as they have chosen it now."""
     if kind == DIGEST_KIND:
         return recipient.wants_mail
