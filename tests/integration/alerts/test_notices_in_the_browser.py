@@ -13,18 +13,31 @@ from support.eventually import eventually
 from support.push_service import BrowserKeys
 from support.servers import serving
 
+from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
+
 pytestmark = pytest.mark.browser
 
+PERMITTED = """
+    Object.defineProperty(Notification, "permission", { get: () => "granted" });
+"""
+"""Headless Chromium has nobody to ask."""
 FAKED_SUBSCRIPTION = """
     made => {
-        const made_json = { endpoint: made.endpoint, keys: { p256dh: made.p256dh, auth: made.auth } };
         PushManager.prototype.subscribe = async (options) => {
             window.asked = options;
-            return { toJSON: () => made_json };
+            return { toJSON: () => ({ endpoint: made.endpoint, keys: { p256dh: made.p256dh, auth: made.auth } }) };
         };
     }
 """
-"""No push service can be reached from here; all else is the browser's own."""
+"""No push service can be reached from here."""
+REMEMBER_SHOWN = """
+    () => {
+        self.shown = [];
+        ServiceWorkerRegistration.prototype.showNotification = async (title, { body, tag, data }) =>
+            self.shown.push([title, body, tag, data]);
+    }
+"""
+"""It has no screen for them either."""
 
 
 @pytest.fixture
@@ -69,12 +82,12 @@ async def test_a_person_chooses_without_a_script_what_they_are_told(
         "You are told of unhappy customers, deadlines, incidents."
     )
     ((body,),) = await rows(alerts.database, "SELECT body FROM notice_choice")
-    assert body == {
-        "cases": {"mail": "digest"},
-        "weekly": {"mail": "never", "push": "never"},
-        "digest_at": 450,
-        "quiet": {"since": 1080, "until": 420, "whole_days": [6], "but_escalations": True},
-    }
+    assert msgspec.convert(body, NoticeChoices) == NoticeChoices(
+        cases=TopicChoice(mail="digest"),
+        weekly=TopicChoice(mail="never", push="never"),
+        digest_at=450,
+        quiet=PersonalQuietHours(since=1080, until=420, whole_days=(6,), but_escalations=True),
+    )
     await page.get_by_label("Send me mails").uncheck()
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are told of nothing.")
@@ -87,6 +100,7 @@ async def test_a_browser_is_switched_on_and_shows_a_message_that_leads_to_its_pa
     sara = await alerts.person()
     context = await browser.new_context()
     await context.grant_permissions(["notifications"], origin=origin)
+    await context.add_init_script(PERMITTED)
     page = await context.new_page()
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
@@ -101,17 +115,20 @@ async def test_a_browser_is_switched_on_and_shows_a_message_that_leads_to_its_pa
     await expect(page.get_by_role("heading", name="1 browser shows you messages.")).to_be_visible()
     await expect(page.locator("#push")).to_contain_text("(here)")
 
+    (worker,) = context.service_workers
+    assert worker.url == f"{origin}/settings/notices/worker.js"
+    await worker.evaluate(REMEMBER_SHOWN)
     cdp = await context.new_cdp_session(page)
-    told = {
+    sent = {
         "title": "Case 7: a customer gave a 3",
         "body": "A customer gave a 3.",
         "path": "/cases/7",
         "tag": "t",
     }
-    await deliver(cdp, origin, msgspec.json.encode(told).decode())
-    shown = await eventually(lambda: shown_in(page))
+    for data in ("no JSON at all", msgspec.json.encode(sent).decode()):
+        await deliver(cdp, origin, data)
+    shown = await eventually(lambda: worker.evaluate("self.shown.length ? self.shown : null"))
     assert shown == [["Case 7: a customer gave a 3", "A customer gave a 3.", "t", {"path": "/cases/7"}]]
-    await deliver(cdp, origin, "no JSON at all")
     await page.get_by_role("button", name="Send a test").click()
     await expect(page.locator(".slip[role=status]")).to_contain_text("A test is on its way.")
     await page.get_by_role("button", name="Remove").click()
@@ -133,15 +150,6 @@ async def deliver(cdp: CDPSession, origin: str, data: str) -> None:
     told = {"origin": origin, "registrationId": registered[-1], "data": data}
     await cdp.send("ServiceWorker.deliverPushMessage", told)
     await cdp.send("ServiceWorker.disable")
-
-
-async def shown_in(page: Page) -> list[list[object]]:
-    return list(
-        await page.evaluate(
-            """async () => (await (await navigator.serviceWorker.ready).getNotifications())
-                .map((each) => [each.title, each.body, each.tag, each.data])"""
-        )
-    )
 
 
 @pytest.mark.parametrize("pages", ["notices", "person"])
