@@ -5,6 +5,7 @@ Each is sent at most once, and only if its reason still holds then and its reade
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -25,6 +26,9 @@ from shared.tenancy.tenants import find_tenant
 
 NOT_ANY_MORE = Withdrawn("not to be told any more")
 QUIET = "the quiet hours of its reader"
+NEWER = "a newer version knows how to tell it"
+UNKNOWN_RETRY_AFTER = timedelta(minutes=5)
+"""While two versions run, the older one leaves a kind that it does not know to the newer one."""
 
 
 @dataclass
@@ -43,6 +47,8 @@ class NoticeQueue:
         """Render the message, if its reason still holds, unless its reader has quiet hours."""
         recipient = recipient_of_row(row, await find_tenant(uow, delivery.tenant))
         kind = row.notice_kind
+        if kind not in self.kinds and kind != DIGEST_KIND:
+            return Postponed(uow.now + UNKNOWN_RETRY_AFTER, NEWER)
         if not recipient.active or not self._is_wanted(recipient, kind):
             return NOT_ANY_MORE
         if (later := due_at(recipient.choices, kind, uow.now, recipient.zone)) > uow.now:
@@ -71,7 +77,7 @@ class NoticeQueue:
         """What waited for this digest and is still true; None when nothing is."""
         lines: list[tuple[NoticeTopic, NoticeText]] = []
         for row in await notifications.in_digest(uow, notice.tenant, notice.id):
-            if not wants_mail(recipient, row.notice_kind):
+            if row.notice_kind not in self.kinds or not wants_mail(recipient, row.notice_kind):
                 continue
             text = await self.kinds[row.notice_kind](uow, waiting_notice(row, notice.tenant, recipient))
             if text is not None:
