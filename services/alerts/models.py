@@ -365,7 +365,8 @@ notification = Table(
     Column("webhook_id", Uuid),
     # What the kind needs beside the columns here: ids and facts, nothing of a customer.
     Column("about", JSONB),
-    Column("channel", Text, nullable=False, server_default="mail"),
+    # NULL: a version that knew mails alone wrote it, and has its delivery made by a trigger.
+    Column("channel", Text),
     # The digest in which it is told; NULL: by a delivery of its own.
     Column("digest_id", Uuid),
     # The browser that takes it, of a push message.

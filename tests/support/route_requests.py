@@ -445,6 +445,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             foreign=404,
         ),
         "alerts DELETE /v1/absences/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts GET /v1/notices/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts PUT /v1/notices/{person}": RouteRequest({"person": person}, json={}, foreign=404),
+        "alerts DELETE /v1/notices/{person}/devices/{device}": RouteRequest(
+            {"person": person, "device": str(UUID(int=2))}, own=404, foreign=404
+        ),
+        "alerts GET /settings/notices": empty,
+        "alerts POST /settings/notices": RouteRequest(form={"act": "save", "digest_at": "08:00"}),
+        "alerts GET /settings/notices/worker.js": public,
+        "alerts GET /settings/notices/app.webmanifest": public,
         "alerts GET /settings/teams": empty,
         "alerts POST /settings/teams": RouteRequest(form={"name": "own", "new_id": str(UUID(int=3))}),
         "alerts GET /settings/teams/{team}": RouteRequest({"team": of.team}, foreign=404),

@@ -56,7 +56,7 @@ async def queue_team_notices(
         [
             answer_notice(case.tenant, person, case.id, answer.id)
             for case, answer in recent
-            for person in case_rules.told_people(people_by_tenant.get(case.tenant, []), case, answer)
+            for person in case_rules.notice_recipients(people_by_tenant.get(case.tenant, []), case, answer)
             if singles.wanted_by(person, case, answer.id)
         ],
     )

@@ -24,7 +24,7 @@ from services.alerts.notices.recipients import read_choices
 from services.alerts.notices.repository import choices, push_subscriptions
 from services.alerts.notices.schemas import NoticesBody
 from services.alerts.notices.topics import NOTICE_TOPICS
-from services.alerts.notices.views import BrowserLine, NoticesPage, TopicLine, told_finding, topics_told
+from services.alerts.notices.views import BrowserLine, NoticesPage, TopicLine, chosen_topics, notices_finding
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import device_label
 from services.alerts.staff.repository import people
@@ -45,7 +45,7 @@ SignedIn = Annotated[Staff, Depends(signed_in())]
 Did = Annotated[str, Query(max_length=40)]
 CHANGED = message("Not saved: this was changed elsewhere meanwhile. This is how it stands now.")
 NO_SUBSCRIPTION = message("Your browser gave no address to which messages can go. Try again.")
-TOO_MANY = message("Ten browsers show you messages already. Remove one of them first.")
+TOO_MANY_BROWSERS = message("Ten browsers show you messages already. Remove one of them first.")
 
 
 @router.get("")
@@ -102,7 +102,7 @@ async def _switch_on(
     except BadSubscription:
         return await _show(request, staff, context, refusal=spoken(NO_SUBSCRIPTION), status_code=422)
     except TooManyBrowsers:
-        return await _show(request, staff, context, refusal=spoken(TOO_MANY), status_code=422)
+        return await _show(request, staff, context, refusal=spoken(TOO_MANY_BROWSERS), status_code=422)
     return _done("on")
 
 
@@ -135,7 +135,7 @@ async def _show(
         browsers = await push_subscriptions.of_person(uow, staff.tenant, staff.id)
     mail = me.wants_mail
     page = NoticesPage(
-        finding=told_finding(topics_told(chosen, mail=mail, browsers=len(browsers))),
+        finding=notices_finding(chosen_topics(chosen, mail=mail, browsers=len(browsers))),
         topics=[
             TopicLine(name=topic, label=spoken(TOPIC_LABELS[topic][0]), what=spoken(TOPIC_LABELS[topic][1]))
             for topic in NOTICE_TOPICS

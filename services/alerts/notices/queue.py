@@ -5,6 +5,7 @@ Each is sent at most once, and only if its reason still holds then and its reade
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,7 +14,7 @@ from services.alerts.notices.choices import due_at
 from services.alerts.notices.digests import digest_text
 from services.alerts.notices.kinds import NoticeText, PrepareNotice, WaitingNotice
 from services.alerts.notices.pushes import PushRenderer
-from services.alerts.notices.recipients import Recipient, recipient_of_row, waiting_notice
+from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row, waiting_notice
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.notices.repository import notifications, push_subscriptions
 from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND, NoticeTopic
@@ -25,6 +26,9 @@ from shared.tenancy.tenants import find_tenant
 
 NOT_ANY_MORE = Withdrawn("not to be told any more")
 QUIET = "the quiet hours of its reader"
+NEWER = "a newer version knows how to tell it"
+UNKNOWN_RETRY_AFTER = timedelta(minutes=5)
+"""While two versions run, the older one leaves a kind that it does not know to the newer one."""
 
 
 @dataclass
@@ -43,6 +47,8 @@ class NoticeQueue:
         """Render the message, if its reason still holds, unless its reader has quiet hours."""
         recipient = recipient_of_row(row, await find_tenant(uow, delivery.tenant))
         kind = row.notice_kind
+        if kind not in self.kinds and kind != DIGEST_KIND:
+            return Postponed(uow.now + UNKNOWN_RETRY_AFTER, NEWER)
         if not recipient.active or not self._is_wanted(recipient, kind):
             return NOT_ANY_MORE
         if (later := due_at(recipient.choices, kind, uow.now, recipient.zone)) > uow.now:
@@ -55,21 +61,23 @@ class NoticeQueue:
     async def record(self, uow: UnitOfWork, delivery: Delivery, about: None, result: MailResult) -> None:
         """The delivery tells all."""
 
-    def _is_wanted(self, recipient: Recipient, kind: str) -> bool:
+    def _is_wanted(self, recipient: NoticeRecipient, kind: str) -> bool:
         return wants_mail(recipient, kind)
 
-    async def _text(self, uow: UnitOfWork, notice: WaitingNotice, recipient: Recipient) -> NoticeText | None:
+    async def _text(
+        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient
+    ) -> NoticeText | None:
         if notice.kind == DIGEST_KIND:
             return await self._digest(uow, notice, recipient)
         return await self.kinds[notice.kind](uow, notice)
 
     async def _digest(
-        self, uow: UnitOfWork, notice: WaitingNotice, recipient: Recipient
+        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient
     ) -> NoticeText | None:
         """What waited for this digest and is still true; None when nothing is."""
         lines: list[tuple[NoticeTopic, NoticeText]] = []
         for row in await notifications.in_digest(uow, notice.tenant, notice.id):
-            if not wants_mail(recipient, row.notice_kind):
+            if row.notice_kind not in self.kinds or not wants_mail(recipient, row.notice_kind):
                 continue
             text = await self.kinds[row.notice_kind](uow, waiting_notice(row, notice.tenant, recipient))
             if text is not None:
@@ -88,7 +96,7 @@ class PushQueue(NoticeQueue):
 
     pushes: PushRenderer
 
-    def _is_wanted(self, recipient: Recipient, kind: str) -> bool:
+    def _is_wanted(self, recipient: NoticeRecipient, kind: str) -> bool:
         topic = TOPIC_BY_KIND.get(kind)
         return topic is None or recipient.choices.of(topic).push != "never"
 
@@ -115,7 +123,7 @@ class PushQueue(NoticeQueue):
             await push_subscriptions.remove(uow, delivery.tenant, person, browser)
 
 
-def wants_mail(recipient: Recipient, kind: str) -> bool:
+def wants_mail(recipient: NoticeRecipient, kind: str) -> bool:
     """Whether a person wants this by mail, as they have chosen it now."""
     if kind == DIGEST_KIND:
         return recipient.wants_mail

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from services.alerts.notices.choices import MailTime, digest_after, due_at
-from services.alerts.notices.recipients import Recipient, recipient_of_row
+from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row
 from services.alerts.notices.repository import choices, notifications, push_subscriptions
 from services.alerts.notices.repository.notifications import NotificationRow
 from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND
@@ -73,7 +73,7 @@ async def queue_notices(
     recipients = await _recipients(uow, persons)
     browsers = await push_subscriptions.of_persons(uow, persons)
     told: list[WantedNotice] = []
-    at_once, in_digests = _Queued(), list[tuple[WantedNotice, Recipient]]()
+    at_once, in_digests = _Queued(), list[tuple[WantedNotice, NoticeRecipient]]()
     for one in wanted:
         recipient = recipients.get((one.tenant, one.person))
         if recipient is None:
@@ -95,11 +95,11 @@ async def queue_notices(
     return told
 
 
-def _mail_time(recipient: Recipient, kind: str) -> MailTime:
+def _mail_time(recipient: NoticeRecipient, kind: str) -> MailTime:
     return recipient.choices.of(TOPIC_BY_KIND[kind]).mail if recipient.wants_mail else "never"
 
 
-async def _recipients(uow: UnitOfWork, persons: Sequence[Key]) -> dict[Key, Recipient]:
+async def _recipients(uow: UnitOfWork, persons: Sequence[Key]) -> dict[Key, NoticeRecipient]:
     rows = await choices.recipients(uow, persons)
     companies = await find_tenants(uow, sorted({row.tenant for row in rows}))
     return {(row.tenant, row.id): recipient_of_row(row, companies.get(row.tenant)) for row in rows}
@@ -130,7 +130,8 @@ def _push_row(wanted: WantedNotice, browser: UUID) -> NotificationRow:
 
 
 async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
-    added = await notifications.add(uow, queued.rows)
+    due = [queued.due[row.tenant, row.id] for row in queued.rows]
+    added = await notifications.add(uow, queued.rows, due)
     await deliveries.add(
         uow,
         [
@@ -150,12 +151,12 @@ async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
         uow.notify(DELIVERIES_CHANNEL)
 
 
-async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice, Recipient]]) -> None:
+async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice, NoticeRecipient]]) -> None:
     """Add each to the next digest of its person that no sender has claimed yet."""
     left = [(one, recipient, uow.now) for one, recipient in waiting]
     while left:
         digests = _Queued()
-        planned: list[tuple[Key, WantedNotice, Recipient]] = []
+        planned: list[tuple[Key, WantedNotice, NoticeRecipient]] = []
         for one, recipient, after in left:
             at = digest_after(recipient.choices, after, recipient.zone)
             digest = _digest_row(one.tenant, one.person, at)
@@ -163,9 +164,13 @@ async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice,
             planned.append(((digest.tenant, digest.id), one, recipient))
         await _add(uow, digests, "waiting")
         held = await notifications.hold_digests(uow, list(digests.due))
-        await notifications.add(
-            uow, [structs.replace(_row(one), digest_id=key[1]) for key, one, _ in planned if key in held]
-        )
+        rows = [
+            structs.replace(_row(one), digest_id=digest, state="queued")
+            for (tenant, digest), one, _ in planned
+            if (tenant, digest) in held
+        ]
+        due = [digests.due[row.tenant, row.digest_id] for row in rows if row.digest_id is not None]
+        await notifications.add(uow, rows, due)
         left = [(one, recipient, digests.due[key]) for key, one, recipient in planned if key not in held]
 
 

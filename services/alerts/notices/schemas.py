@@ -13,8 +13,8 @@ from services.alerts.notices.choices import (
     EVERY_DAY,
     MailTime,
     NoticeChoices,
+    PersonalQuietHours,
     PushTime,
-    QuietHours,
     TopicChoice,
     Weekday,
 )
@@ -86,9 +86,9 @@ class QuietBody(StrictBody):
             raise ValueError(message("Leave one day at least that is not quiet as a whole."))
         return self
 
-    def quiet(self) -> QuietHours:
+    def quiet(self) -> PersonalQuietHours:
         """The hours that it states."""
-        return QuietHours(
+        return PersonalQuietHours(
             since=_minutes(self.since),
             until=_minutes(self.until),
             days=_numbers(self.days),
@@ -146,7 +146,7 @@ def topic_bodies(choices: NoticeChoices) -> dict[str, TopicBody]:
     return {topic: TopicBody(mail=one.mail, push=one.push) for topic, one in found.items()}
 
 
-def quiet_answer(quiet: QuietHours | None) -> dict[str, str | bool | list[str]] | None:
+def quiet_answer(quiet: PersonalQuietHours | None) -> dict[str, str | bool | list[str]] | None:
     """Quiet hours as the API answers them, and takes them."""
     if quiet is None:
         return None

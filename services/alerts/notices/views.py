@@ -56,7 +56,7 @@ class NoticesPage(Page):
     done: str
 
 
-def topics_told(choices: NoticeChoices, *, mail: bool, browsers: int) -> list[NoticeTopic]:
+def chosen_topics(choices: NoticeChoices, *, mail: bool, browsers: int) -> list[NoticeTopic]:
     """Of what a person is told by some channel."""
     return [
         topic
@@ -65,7 +65,7 @@ def topics_told(choices: NoticeChoices, *, mail: bool, browsers: int) -> list[No
     ]
 
 
-def told_finding(topics: Sequence[NoticeTopic]) -> str:
+def notices_finding(topics: Sequence[NoticeTopic]) -> str:
     """The heading of the page."""
     if not topics:
         return translated("You are told of nothing.")
@@ -75,9 +75,9 @@ def told_finding(topics: Sequence[NoticeTopic]) -> str:
     return translated("You are told of %(topics)s.") % {"topics": words}
 
 
-def told_summary(choices: NoticeChoices, *, mail: bool, browsers: int) -> list[str]:
+def notices_summary(choices: NoticeChoices, *, mail: bool, browsers: int) -> list[str]:
     """What an administrator sees of what a colleague is told."""
-    topics = topics_told(choices, mail=mail, browsers=browsers)
+    topics = chosen_topics(choices, mail=mail, browsers=browsers)
     words = ", ".join(spoken(TOPIC_SENTENCES[topic]) for topic in topics)
     told = translated("Told of: %(topics)s.") % {"topics": words}
     lines = [told if topics else translated("Told of nothing.")]

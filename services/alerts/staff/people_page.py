@@ -15,7 +15,7 @@ from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
 from services.alerts.notices.recipients import read_choices
 from services.alerts.notices.repository import choices, push_subscriptions
-from services.alerts.notices.views import told_summary
+from services.alerts.notices.views import notices_summary
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import PeopleForm
@@ -183,7 +183,7 @@ async def _person_page(
             choice=await _segment_choice(uow, staff, found.segments, again, fault),
             drawn=person_fingerprint(found),
             absence=_absence(setup, person, uow.now, zone_of(frame.time_zone)),
-            told=await _told(uow, found),
+            told=await _notices_of(uow, found),
             form=form or PeopleForm(act="change"),
             fault=_shown_fault(fault),
             done=spoken(CONFIRMATIONS.get(did, "")),
@@ -198,10 +198,10 @@ def _absence(setup: CompanySetup, person: UUID, now: datetime, zone: ZoneInfo) -
     return absence_finding(setup.coming_absence_of(person, now), found, zone, own=False)
 
 
-async def _told(uow: UnitOfWork, person: Any) -> list[str]:
+async def _notices_of(uow: UnitOfWork, person: Any) -> list[str]:
     chosen = read_choices(await choices.find(uow, person.tenant, person.id))
     browsers = await push_subscriptions.of_person(uow, person.tenant, person.id)
-    return told_summary(chosen, mail=person.wants_mail, browsers=len(browsers))
+    return notices_summary(chosen, mail=person.wants_mail, browsers=len(browsers))
 
 
 def _shown_fault(fault: BadAccount | None) -> tuple[str, str] | None:

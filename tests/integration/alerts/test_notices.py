@@ -19,7 +19,7 @@ from support.webhooks import MovedClock
 from services.alerts.calendars.domain import WEEKDAYS
 from services.alerts.cases.team_notices import answer_notice
 from services.alerts.notice_kinds import NOTICE_KINDS
-from services.alerts.notices.choices import NoticeChoices, QuietHours, TopicChoice
+from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.queueing import queue_notices
@@ -33,7 +33,7 @@ from shared.outbound import MailChannel, Sender, deliveries
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 DIGEST = NoticeChoices(cases=TopicChoice(mail="digest"), deadlines=TopicChoice(mail="digest"))
-NIGHT = QuietHours(since=20 * 60, until=8 * 60)
+NIGHT = PersonalQuietHours(since=20 * 60, until=8 * 60)
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def a_sender(alerts: AlertsApi, smtp_url: str, listener: ChangeListener | None =
 async def drain(sender: Sender) -> None:
     while not await sender.step():
         pass
+    await sender._channel.close()
 
 
 async def choose(alerts: AlertsApi, person: Person, choices: NoticeChoices, *, mail: bool = True) -> None:

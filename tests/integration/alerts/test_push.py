@@ -63,6 +63,7 @@ def a_sender(
 async def drain(sender: Sender) -> None:
     while not await sender.step():
         pass
+    await sender._channel.close()
 
 
 async def switch_on(browser: Browser, service: Receiver, path: str = "/push") -> BrowserKeys:

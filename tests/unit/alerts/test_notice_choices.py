@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.alerts.notices.choices import (
     NoticeChoices,
-    QuietHours,
+    PersonalQuietHours,
     digest_after,
     due_at,
     quiet_until,
@@ -17,7 +17,7 @@ from services.alerts.notices.choices import (
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Copenhagen", "Asia/Kolkata", "America/St_Johns")]
-NIGHT = QuietHours(since=18 * 60, until=8 * 60, days=(0, 1, 2, 3, 4), whole_days=(5, 6))
+NIGHT = PersonalQuietHours(since=18 * 60, until=8 * 60, days=(0, 1, 2, 3, 4), whole_days=(5, 6))
 """From six in the evening to eight, and the weekend."""
 
 
@@ -44,7 +44,7 @@ def test_quiet_hours_end_when_no_further_ones_follow(now: str, end: str | None) 
 
 
 def test_a_night_with_a_shifted_clock_ends_by_the_clock() -> None:
-    every = QuietHours(since=22 * 60, until=7 * 60)
+    every = PersonalQuietHours(since=22 * 60, until=7 * 60)
     for evening, length in (("2026-03-28T22:00", 8), ("2026-10-24T22:00", 10), ("2026-11-24T22:00", 9)):
         end = quiet_until(every, at(evening), COPENHAGEN)
         assert end is not None
@@ -54,7 +54,7 @@ def test_a_night_with_a_shifted_clock_ends_by_the_clock() -> None:
 def test_an_escalation_is_told_at_night_to_who_wants_that() -> None:
     night = at("2026-11-25T23:00")
     for wanted, due in ((True, night), (False, at("2026-11-26T08:00"))):
-        quiet = QuietHours(since=18 * 60, until=8 * 60, but_escalations=wanted)
+        quiet = PersonalQuietHours(since=18 * 60, until=8 * 60, but_escalations=wanted)
         choices = NoticeChoices(quiet=quiet)
         assert due_at(choices, "closing_escalation", night, COPENHAGEN) == due
         assert due_at(choices, "closing_warning", night, COPENHAGEN) == at("2026-11-26T08:00")
@@ -67,11 +67,11 @@ def test_an_escalation_is_told_at_night_to_who_wants_that() -> None:
         ("2026-11-25T07:59", 8, None, "2026-11-25T08:00"),
         ("2026-11-25T08:00", 8, None, "2026-11-26T08:00"),
         ("2026-11-27T09:00", 8, NIGHT, "2026-11-30T08:00"),
-        ("2026-11-25T09:00", 7, QuietHours(since=18 * 60, until=8 * 60), "2026-11-26T08:00"),
+        ("2026-11-25T09:00", 7, PersonalQuietHours(since=18 * 60, until=8 * 60), "2026-11-26T08:00"),
     ],
 )
 def test_a_digest_comes_at_its_hour_on_a_day_that_is_not_quiet_then(
-    now: str, hour: int, quiet: QuietHours | None, told: str
+    now: str, hour: int, quiet: PersonalQuietHours | None, told: str
 ) -> None:
     choices = NoticeChoices(digest_at=hour * 60, quiet=quiet)
     assert digest_after(choices, at(now), COPENHAGEN) == at(told)
@@ -79,7 +79,7 @@ def test_a_digest_comes_at_its_hour_on_a_day_that_is_not_quiet_then(
 
 MINUTES = st.integers(0, 24 * 60 - 1)
 DAYS = st.lists(st.integers(0, 6), unique=True, max_size=6).map(tuple)
-QUIET = st.builds(QuietHours, since=MINUTES, until=MINUTES, days=DAYS, whole_days=DAYS).filter(
+QUIET = st.builds(PersonalQuietHours, since=MINUTES, until=MINUTES, days=DAYS, whole_days=DAYS).filter(
     lambda quiet: quiet.since != quiet.until
 )
 """As far as they may be saved."""
@@ -88,7 +88,7 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda on
 
 @given(quiet=QUIET, now=MOMENTS, zone=st.sampled_from(ZONES))
 def test_what_is_due_at_the_end_of_quiet_hours_is_due_in_none(
-    quiet: QuietHours, now: datetime, zone: ZoneInfo
+    quiet: PersonalQuietHours, now: datetime, zone: ZoneInfo
 ) -> None:
     end = quiet_until(quiet, now, zone)
     if end is not None:
@@ -99,7 +99,7 @@ def test_what_is_due_at_the_end_of_quiet_hours_is_due_in_none(
 
 @given(quiet=st.none() | QUIET, now=MOMENTS, zone=st.sampled_from(ZONES), hour=st.integers(0, 23))
 def test_a_digest_is_later_than_now_and_in_no_quiet_hours(
-    quiet: QuietHours | None, now: datetime, zone: ZoneInfo, hour: int
+    quiet: PersonalQuietHours | None, now: datetime, zone: ZoneInfo, hour: int
 ) -> None:
     choices = NoticeChoices(digest_at=hour * 60, quiet=quiet)
     told = digest_after(choices, now, zone)

@@ -64,11 +64,5 @@ def upgrade() -> None:
         "WHERE state IN ('waiting', 'sending')"
     )
     op.execute("CREATE INDEX ix_chat_message_tenant_created_at ON chat_message (tenant, created_at)")
-    # A version before has no notices that are queued; what this one queues gets its delivery by itself.
-    op.execute("DROP TRIGGER deliver_notification ON notification")
-    op.execute(
-        "CREATE TRIGGER deliver_notification AFTER INSERT OR UPDATE OF lease_until ON notification "
-        "FOR EACH ROW WHEN (NEW.state <> 'queued') EXECUTE FUNCTION deliver_notification()"
-    )
     for table, comment in COMMENTS.items():
         op.execute(f"COMMENT ON TABLE {table} IS '{comment}'")

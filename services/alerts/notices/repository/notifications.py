@@ -1,6 +1,7 @@
 """Notices: what each is about; its delivery tells whether it was sent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from shared.outbound.channel_names import DeliveryChannel
 from shared.permissions import ADMIN
 
 RowState = Literal["waiting", "queued"]
-"""``queued``: of a kind that a version before does not know, and would drop: its senders pass it over."""
+"""``queued``: in a digest, or of a kind that a version before does not know: its senders pass that over."""
 
 
 class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +39,14 @@ class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
 
 
-async def add(uow: UnitOfWork, rows: Sequence[NotificationRow]) -> set[tuple[str, UUID]]:
-    """Add those that are not there yet; which were added."""
+async def add(
+    uow: UnitOfWork, rows: Sequence[NotificationRow], due: Sequence[datetime]
+) -> set[tuple[str, UUID]]:
+    """Add those that are not there yet, each with its time; which were added."""
     if not rows:
         return set()
     added = await insert(
-        uow, models.notification, rows, returning="tenant, id", due_at=uow.now, created_at=uow.now
+        uow, models.notification, rows, returning="tenant, id", due_at=list(due), created_at=uow.now
     )
     return {(row.tenant, row.id) for row in added}
 
@@ -63,9 +66,9 @@ async def administrators(uow: UnitOfWork, tenant: str) -> list[UUID]:
 # Whatever they want to be told of: the company's own system has stopped to hear of anything.
 ADD_WEBHOOK_NOTICES = """
     INSERT INTO notification (
-        tenant, id, kind, staff_id, webhook_id, state, attempts, due_at, created_at
+        tenant, id, kind, staff_id, webhook_id, channel, state, attempts, due_at, created_at
     )
-    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'waiting', 0, :now, :now
+    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'mail', 'waiting', 0, :now, :now
     FROM staff s
     WHERE s.tenant = :tenant AND s.role = :admin AND s.active AND cardinality(s.segments) = 0
     RETURNING id
@@ -100,7 +103,7 @@ COUNT_STATES = """
     FROM notification n
     JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id
     WHERE n.tenant = :tenant AND n.case_id = :case AND n.answer_id = ANY(CAST(:answers AS uuid[]))
-        AND n.channel = 'mail'
+        AND n.channel IS DISTINCT FROM 'push'
     GROUP BY 1
 """
 
