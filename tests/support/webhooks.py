@@ -82,7 +82,7 @@ class HookBench:
         await eventually(has_them)
         return await self.deliveries(made)
 
-    async def notify(self, *answers: Answer, tenant: str = TENANT) -> None:
+    async def tell(self, *answers: Answer, tenant: str = TENANT) -> None:
         """Answers come, in this order."""
         for each in answers:
             await deliver(self.database, queue_answers, each, tenant=tenant)

@@ -10,8 +10,9 @@ from services.alerts.incidents.words import segment_words
 from services.alerts.notices.kinds import NoticeText
 from services.alerts.weekly.letter import Letter, ScoreLine
 from services.alerts.weekly.repository import OverdueCase
-from shared.pages.filters import day, half_up, signed, thousands
+from shared.pages.filters import day, signed, thousands
 from shared.pages.language import counted, translated
+from shared.values.rounding import half_up
 
 _MUTED = "color:#5c5c57"
 _QUOTE = "margin:0 0 1em;padding-left:1em;border-left:3px solid #c9c7bd"

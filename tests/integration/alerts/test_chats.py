@@ -218,7 +218,7 @@ async def test_five_days_of_nothing_but_failures_switch_a_channel_off(bench: Cha
 async def _until_last_is_tried(bench: ChatBench, made: dict[str, Any]) -> None:
     async def is_tried() -> bool:
         newest = (await bench.messages(made))[0]
-        return newest["attempts"] > 0 and newest["state"] != "sending"
+        return bool(newest["attempts"] > 0 and newest["state"] != "sending")
 
     await eventually(is_tried)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.alerts.incidents.domain import (
     CountedCase,
     CountResult,
+    Incident,
     IncidentCount,
     IncidentPolicy,
     may_be_crowded,
@@ -28,7 +29,7 @@ def a_case(number: int, minutes: float, *segments: str) -> CountedCase:
 
 def one_by_one(policy: IncidentPolicy, cases: Sequence[CountedCase]) -> CountResult:
     """As transactions of one case each count them, in this order."""
-    all_opened, members = [], dict[UUID, UUID]()
+    all_opened, members = list[Incident](), dict[UUID, UUID]()
     seen: list[CountedCase] = []
     for case in cases:
         before = [one for one in seen if one.case_id not in members]
