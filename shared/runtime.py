@@ -136,12 +136,16 @@ class Periodic:
     """The longest delay after an error."""
     sets_ready: bool = True
     """Whether a successful step makes the process ready under this name; else the step does that itself."""
+    wake: asyncio.Event | None = None
+    """Ends the wait for the next call; what sets it may be lost."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Call the step until stopped."""
         backoff = Backoff(self.max_backoff_s)
         while not stopping.is_set():
             self.health.tick(self.name)
+            if self.wake is not None:
+                self.wake.clear()
             try:
                 seconds = await self.step()
             except Exception as error:
@@ -157,5 +161,11 @@ class Periodic:
                 self.health.forget(self.name)
                 await stopping.wait()
             elif seconds != 0:
-                await pause(stopping, self.interval_s if seconds is None else seconds)
+                await self._pause(stopping, self.interval_s if seconds is None else seconds)
         self.health.forget(self.name)
+
+    async def _pause(self, stopping: asyncio.Event, seconds: float) -> None:
+        if self.wake is None:
+            await pause(stopping, seconds)
+        else:
+            await pause_for_either(stopping, self.wake, seconds)

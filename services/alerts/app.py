@@ -6,12 +6,18 @@ from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
+from services.alerts.chat_kinds import PREPARE_CHAT_BY_KIND
+from services.alerts.chats.lanes import CHATS_LOOP, ChatLanes
+from services.alerts.chats.rendering import ChatRenderer
 from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
+from services.alerts.incidents.counting import INCIDENT_DEADLINE
+from services.alerts.incidents.ending import end_incidents
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
-from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.pushes import PushRenderer
+from services.alerts.notices.queue import NoticeQueue, PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
@@ -20,7 +26,14 @@ from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
 from services.alerts.webhooks.removing import remove_deleted
 from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
+from services.alerts.weekly.schedule import (
+    WEEKLY_DEADLINE,
+    WEEKLY_LOOP,
+    missing_letters_loop,
+    send_letters,
+)
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
+from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
 from shared.events import (
     ANSWERS,
     CASES,
@@ -39,7 +52,11 @@ from shared.events import (
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
 from shared.outbound import MailChannel, Sender
+from shared.outbound.guarded_http import PUBLIC, guarded_pool
 from shared.outbound.leases import LEASES_LOOP, watch_leases
+from shared.outbound.push_channel import PushChannel
+from shared.outbound.web_push import Vapid
+from shared.runtime import Loop
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
@@ -47,28 +64,53 @@ def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
     deadlines: dict[str, FireDeadlines] = {
         QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
+        INCIDENT_DEADLINE: end_incidents,
+        WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
         REMOVAL_DEADLINE: remove_deleted,
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
+        WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
     }
 
 
 def sender_loops(context: Context) -> Loops:
-    """The mails to colleagues, the records of the keys that sign them, and the messages to webhooks."""
+    """What colleagues are told, the records of keys that sign mails, and messages to webhooks and chats."""
     afterword = context.afterword
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
+    chats = ChatRenderer(PREPARE_CHAT_BY_KIND, context.staff_url, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
-    sender = Sender("sender", context.database, channel, NoticeQueue(renderer, NOTICE_KINDS), context.health)
+    queue = NoticeQueue(renderer, NOTICE_KINDS)
+    listener = ChangeListener(context.database, DELIVERIES_CHANNEL)
+    sender = Sender("sender", context.database, channel, queue, context.health, listener=listener)
     return {
         "sender": sender.run,
+        **_push_loops(context, renderer, listener),
+        "delivery notifications": listener.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
         WEBHOOKS_LOOP: WebhookLanes(context).run,
+        CHATS_LOOP: ChatLanes(context, chats).run,
     }
+
+
+def _push_loops(context: Context, renderer: NoticeRenderer, listener: ChangeListener) -> Loops:
+    """The push messages to colleagues: two at a time, so that one slow service delays few.
+
+    Anybody who signs in names a push service, so none is in a network that the operator allows to webhooks.
+    """
+    afterword = context.afterword
+    vapid = Vapid(context.secret, f"mailto:{afterword.mail_from}")
+    queue = PushQueue(renderer, NOTICE_KINDS, PushRenderer(context.secret))
+    loops: dict[str, Loop] = {}
+    for name in ("push", "push 2"):
+        pool = guarded_pool(PUBLIC, connections=1)
+        channel = PushChannel(pool, vapid, context.database.clock)
+        loops[name] = Sender(name, context.database, channel, queue, context.health, listener=listener).run
+    return loops
 
 
 SERVICE = Service(
@@ -79,6 +121,7 @@ SERVICE = Service(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
+        *("/v1/notices", "/v1/chats", "/v1/incidents"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(

@@ -25,6 +25,8 @@ class AlertsContext(Context):
     provider_sign_in: ProviderSignIn
     policy: CasePolicy
     setups: CompanySetups
+    push_key: str
+    """By which browsers know that messages are from this installation."""
 
 
 OwnContext = Annotated[AlertsContext, Depends(context_of(AlertsContext))]

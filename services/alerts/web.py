@@ -10,8 +10,14 @@ from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
 from services.alerts.cases.repository.export import read_export
+from services.alerts.chats import api as chats_api
+from services.alerts.chats import pages as chat_pages
 from services.alerts.context import AlertsContext
+from services.alerts.incidents import api as incidents_api
 from services.alerts.models import PERSONAL_TABLES
+from services.alerts.notices import api as notices_api
+from services.alerts.notices import app_files as notices_files
+from services.alerts.notices import pages as notices_pages
 from services.alerts.retention.repository import RETENTION
 from services.alerts.rules import api as rules_api
 from services.alerts.rules import pages as rules_pages
@@ -40,6 +46,7 @@ from services.alerts.webhooks import api as webhook_api
 from services.alerts.webhooks import pages as webhook_pages
 from services.alerts.webhooks.openapi import message_routes
 from shared.outbound.address_guard import AddressGuard
+from shared.outbound.web_push import Vapid
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -63,6 +70,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         ),
         policy=current_policy(),
         setups=CompanySetups(),
+        push_key=Vapid(context.secret, "").public_key,
     )
     app = service_app(
         own,
@@ -74,6 +82,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             webhook_pages.router,
             segment_alerts_api.router,
             segment_alert_pages.router,
+            incidents_api.router,
+            chats_api.router,
+            chat_pages.router,
             rules_api.router,
             rules_pages.router,
             teams_api.router,
@@ -81,6 +92,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             team_pages.router,
             calendar_pages.router,
             absence_pages.router,
+            notices_api.router,
+            notices_pages.router,
+            notices_files.router,
             link_pages.router,
             second_factor_pages.router,
             settings_page.router,

@@ -19,6 +19,8 @@ from shared.runtime import Backoff, pause, pause_for_either
 
 CHANGES_CHANNEL = "changes"
 """Notified by transactions that change what live pages show; the payload is the tenant."""
+DELIVERIES_CHANNEL = "deliveries"
+"""Notified by transactions that queue a delivery which is due at once, where its sender listens."""
 KEEPALIVE_INTERVAL_S = 15.0
 """A listener's session asks for something so often, and learns so that its connection is broken."""
 IDLE_SESSION_TIMEOUT_S = 45
@@ -51,9 +53,10 @@ async def listen(
 
 @dataclass
 class ChangeListener:
-    """Wakes the loops of an API process that wait for changes, by one connection for all of them."""
+    """Wakes the loops of a process that wait for changes, by one connection for all of them."""
 
     database: Database
+    channel: str = CHANGES_CHANNEL
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the first loop that is to be woken: no connection is made before."""
     _wakes: set[asyncio.Event] = field(default_factory=set)
@@ -92,7 +95,7 @@ class ChangeListener:
     async def _listen(self, connection: AsyncConnection, stopping: asyncio.Event, backoff: Backoff) -> None:
         ended = asyncio.Event()
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await listen(connection, CHANGES_CHANNEL, wake=self._wake_all, ended=ended.set)
+        await listen(connection, self.channel, wake=self._wake_all, ended=ended.set)
         self._wake_all()
         while not stopping.is_set():
             await connection.execute(statement("SELECT 1"))

@@ -1,6 +1,7 @@
 """The possible outcomes of an attempt to send a mail."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Deferred:
     reason: str
     is_of_destination: bool = False
     """Whether each mail to the domain of this address would meet the same now."""
+    not_before: datetime | None = None
+    """Before then it must not be tried again; None: nothing was said of that."""
 
 
 @dataclass(frozen=True, slots=True)

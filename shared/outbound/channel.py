@@ -6,8 +6,8 @@ that it sends.
 
 from typing import Any, Protocol
 
-from shared.events.surveys import ChannelName
 from shared.mail import Mailer, MailMessage, Outcome
+from shared.outbound.channel_names import DeliveryChannel
 from shared.telemetry import metrics
 
 
@@ -15,7 +15,7 @@ class Channel(Protocol):
     """Sends messages of its own form, one at a time, over a connection of its own."""
 
     @property
-    def name(self) -> ChannelName:
+    def name(self) -> DeliveryChannel:
         """As in ``delivery.channel``."""
 
     async def send(self, message: Any) -> Outcome:
@@ -31,7 +31,7 @@ class Channel(Protocol):
 class MailChannel:
     """Mail, over one connection to the mail server."""
 
-    name: ChannelName = "mail"
+    name: DeliveryChannel = "mail"
 
     def __init__(self, mailer: Mailer, service: str) -> None:
         """:param service: whose mails they are, for metrics."""

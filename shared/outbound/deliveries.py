@@ -30,7 +30,7 @@ from sqlalchemy import (
 from shared.db import UnitOfWork
 from shared.db.bulk import insert
 from shared.db.tables import NAMING_CONVENTION
-from shared.events.surveys import ChannelName
+from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
 
 Kind = Literal["first", "reminder", "notice"]
@@ -103,7 +103,7 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     n: int = 1
     """Which of the deliveries about it this is."""
     kind: Kind
-    channel: ChannelName = "mail"
+    channel: DeliveryChannel = "mail"
     due_at: datetime
     state: Literal["waiting", "unknown"] = "waiting"
     """``unknown``: it may have been sent already, and never will be."""
@@ -116,7 +116,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     about_id: UUID
     n: int
     kind: Kind
-    channel: ChannelName
+    channel: DeliveryChannel
     attempts: int
     """How often it was tried before."""
     refusals: int
@@ -166,7 +166,9 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
     """
 
 
-async def claim(uow: UnitOfWork, statement: str, channel: ChannelName) -> tuple[Delivery, Row[Any]] | None:
+async def claim(
+    uow: UnitOfWork, statement: str, channel: DeliveryChannel
+) -> tuple[Delivery, Row[Any]] | None:
     """Mark the delivery that has been due for longest as being sent; with the row that it is about."""
     found = await uow.execute(
         statement, {"now": uow.now, "lease_until": uow.now + LEASE_DURATION, "channel": channel}

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import ARRAY, Column, DateTime, MetaData, SmallInteger, Table, Text, Uuid
 
 from shared.db import UnitOfWork
-from shared.events.surveys import ChannelName
+from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.outcome_rules import MailStream
 
 STREAM_DDL = """
@@ -32,8 +32,8 @@ def stream_table(metadata: MetaData) -> None:
     )
 
 
-STREAM_IDS: dict[ChannelName, int] = {"mail": 1, "sms": 2}
-"""The rows of the channels that send."""
+STREAM_IDS: dict[DeliveryChannel, int] = {"mail": 1, "sms": 2}
+"""The rows of the channels that send over one server; each push message has a server of its own."""
 INSERT_STREAM = "INSERT INTO mail_stream (id) VALUES (:id) ON CONFLICT DO NOTHING"
 FIND_STREAM = "SELECT stopped_at, reason, try_at, refused FROM mail_stream WHERE id = :id"
 LOCK_STREAM = f"{FIND_STREAM} FOR UPDATE"
@@ -49,7 +49,7 @@ CLAIM_TRY = """
 """
 
 
-async def read(uow: UnitOfWork, *, lock: bool = False, channel: ChannelName = "mail") -> MailStream:
+async def read(uow: UnitOfWork, *, lock: bool = False, channel: DeliveryChannel = "mail") -> MailStream:
     """The state of the stream of a channel.
 
     :param lock: insert the row if there is none, and lock it until the transaction ends.
@@ -65,13 +65,13 @@ async def read(uow: UnitOfWork, *, lock: bool = False, channel: ChannelName = "m
     )
 
 
-async def write(uow: UnitOfWork, stream: MailStream, channel: ChannelName = "mail") -> None:
+async def write(uow: UnitOfWork, stream: MailStream, channel: DeliveryChannel = "mail") -> None:
     """Store the state of the stream, whose row is locked."""
     values = {**msgspec.structs.asdict(stream), "refused": list(stream.refused), "id": STREAM_IDS[channel]}
     await uow.execute(UPDATE_STREAM, values)
 
 
-async def claim_try(uow: UnitOfWork, stream: MailStream, channel: ChannelName = "mail") -> bool:
+async def claim_try(uow: UnitOfWork, stream: MailStream, channel: DeliveryChannel = "mail") -> bool:
     """Claim the next attempt of a stopped stream; True for one of all senders."""
     values = {"next_try_at": stream.trying(uow.now).try_at, "now": uow.now, "id": STREAM_IDS[channel]}
     claimed = await uow.execute(CLAIM_TRY, values)

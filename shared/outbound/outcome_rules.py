@@ -117,10 +117,10 @@ def mail_result(  # noqa: PLR0911  (one for each outcome)
             return MailResult("failed", reason, tried=True)
         case Unknown(reason):
             return MailResult("unknown", reason, tried=True)
-        case Deferred(reason, is_of_destination):
+        case Deferred(reason, is_of_destination, not_before):
             if most_tries is not None and tries - refusals + 1 >= most_tries:
                 return MailResult("failed", reason, tried=True, destination_refuses=is_of_destination)
-            next_at = retry_at(tries + 1, now)
+            next_at = max(retry_at(tries + 1, now), not_before or now)
             return MailResult("waiting", reason, next_at, tried=True, destination_refuses=is_of_destination)
         case Away(reason):
             return MailResult("waiting", reason)

@@ -9,18 +9,21 @@ expires: leases.py marks it ``unknown``, for ever.
 """
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
+from prometheus_client import Counter
 
 from shared.db import Database, UnitOfWork
+from shared.db.notifications import ChangeListener
 from shared.errors import is_retryable
-from shared.events.surveys import ChannelName
 from shared.health import Health
 from shared.mail import Away, Blocked, Delivered, Outcome, Unknown
 from shared.outbound import deliveries, mail_stream
 from shared.outbound.channel import Channel
+from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.deliveries import Delivery
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
 from shared.outbound.queue import Postponed, Prepared, Queue, Withdrawn
@@ -41,8 +44,13 @@ SLOW_SERVER_S = 30.0
 """After this a mail server that does not reply makes the process unready."""
 STOP_GRACE_S = 2.0
 """How long a mail server may take for its reply when the process stops."""
-SERVERS: dict[ChannelName, str] = {"mail": "mail server", "sms": "SMS provider"}
+SERVERS: dict[DeliveryChannel, str] = {"mail": "mail server", "sms": "SMS provider", "push": "push services"}
 """What takes the messages of a channel, as /readyz names it."""
+COUNTERS: dict[DeliveryChannel, Counter] = {
+    "mail": metrics.MAILS,
+    "sms": metrics.TEXTS,
+    "push": metrics.PUSHES,
+}
 
 
 class Claimed(NamedTuple):
@@ -73,8 +81,20 @@ def _not_sent(prepared: Withdrawn | Postponed | None) -> MailResult:
 class Sender:
     """A loop that sends the deliveries of one channel over one connection."""
 
-    def __init__(self, name: str, database: Database, channel: Channel, queue: Queue, health: Health) -> None:
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        channel: Channel,
+        queue: Queue,
+        health: Health,
+        *,
+        listener: ChangeListener | None = None,
+    ) -> None:
+        """:param listener: wakes the sender when something is due; without one it only polls."""
         self._name = name
+        self._listener = listener
+        self._due = asyncio.Event()
         self._database = database
         self._channel = channel
         self._queue = queue
@@ -87,7 +107,11 @@ class Sender:
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until stopped; a mail that is being sent is finished first if the server replies in time."""
         self._stopping = stopping
-        await Periodic(self._name, self.step, POLL_INTERVAL_S, self._health, max_backoff_s=30.0).run(stopping)
+        loop = Periodic(
+            self._name, self.step, POLL_INTERVAL_S, self._health, max_backoff_s=30.0, wake=self._due
+        )
+        with self._listener.waking(self._due) if self._listener is not None else nullcontext():
+            await loop.run(stopping)
         await self._channel.close()
 
     async def step(self) -> float:
@@ -103,10 +127,16 @@ class Sender:
     async def _claim(self) -> NextDelivery:
         """Claim a mail in a transaction of its own."""
         async with self._database.transaction() as uow:
-            stream = await mail_stream.read(uow, channel=self._channel.name)
+            stream = await self._stream(uow)
             found = await self._claim_next(uow, stream)
         self._report(stream)
         return found
+
+    async def _stream(self, uow: UnitOfWork, *, lock: bool = False) -> MailStream:
+        """The stream of the channel; one that never stops where each message has a server of its own."""
+        if self._channel.name not in mail_stream.STREAM_IDS:
+            return MailStream()
+        return await mail_stream.read(uow, lock=lock, channel=self._channel.name)
 
     async def _claim_next(self, uow: UnitOfWork, stream: MailStream) -> NextDelivery:
         """Claim a mail, unless the stream is stopped and another sender has claimed the next attempt."""
@@ -186,16 +216,18 @@ class Sender:
 
     async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
         """Record the result for the mail and for the stream; return the stream."""
-        before = await mail_stream.read(uow, channel=self._channel.name)
+        before = await self._stream(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
             # Perhaps only because we ended the connection.
             await self._settle_delivery(uow, claimed, MailResult("waiting"))
             return before
         delivery = claimed.delivery
         # The stream knows a mail by what it is about: only one delivery about it is on its way.
-        after = before.after(outcome, delivery.about_id, uow.now)
+        after = before
+        if self._channel.name in mail_stream.STREAM_IDS:
+            after = before.after(outcome, delivery.about_id, uow.now)
         if after != before:
-            before = await mail_stream.read(uow, lock=True, channel=self._channel.name)
+            before = await self._stream(uow, lock=True)
             after = before.after(outcome, delivery.about_id, uow.now)
             await mail_stream.write(uow, after, self._channel.name)
         result = mail_result(
@@ -226,8 +258,7 @@ class Sender:
         )
 
     def _count(self, outcome: str) -> None:
-        counter = metrics.TEXTS if self._channel.name == "sms" else metrics.MAILS
-        counter.labels(self._queue.service, outcome).inc()
+        COUNTERS[self._channel.name].labels(self._queue.service, outcome).inc()
 
     def _report(self, stream: MailStream) -> None:
         """Show in /readyz whether the stream is stopped."""

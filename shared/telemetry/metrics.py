@@ -67,6 +67,11 @@ MAIL_SIGNATURES = Counter(
     "Attempts to send a mail, by whether we signed it (DKIM): yes or no.",
     ["service", "signed"],
 )
+PUSHES = Counter(
+    "afterword_pushes_total",
+    "Push messages to colleagues by what became of them, as of mails.",
+    ["service", "outcome"],
+)
 TEXTS = Counter(
     "afterword_texts_total",
     "Text messages by what became of them, as of mails.",
@@ -133,6 +138,21 @@ WEBHOOK_MESSAGES = Gauge(
 WEBHOOK_AGE = Gauge(
     "afterword_webhook_oldest_seconds",
     "For how long the oldest message waits for a webhook that does not fail.",
+)
+CHAT_TRIES = Counter(
+    "afterword_chat_tries_total",
+    "Messages to chat channels: taken; or busy, refused, gone, status, timeout, connection, certificate, "
+    "address, secret, broken.",
+    ["outcome"],
+)
+CHAT_CHANNELS = Gauge(
+    "afterword_chat_channels",
+    "Chat channels that fail now, or that we have switched off; each worker of alerts measures all.",
+    ["state"],
+)
+CHAT_AGE = Gauge(
+    "afterword_chat_oldest_seconds",
+    "For how long the oldest message waits for a chat channel that does not fail.",
 )
 LINKS = Counter(
     "afterword_personal_links_total",

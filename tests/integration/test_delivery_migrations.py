@@ -8,7 +8,7 @@ from integration.test_one_form_migrations import before, rows
 from sqlalchemy import Row
 from support.stack import Postgres
 
-from services.alerts.notices.repository import CLAIM as CLAIM_NOTICE
+from services.alerts.notices.repository.notifications import CLAIM as CLAIM_NOTICE
 from shared.db.database import Database, UnitOfWork
 from shared.db.migrations import migrate
 from shared.outbound import Delivery, MailResult, claim_sql, deliveries

@@ -105,6 +105,7 @@ class Company:
     source: str = ""
     webhook: str = ""
     segment_alert: UUID = NOTHING
+    chat: str = ""
     team: str = ""
     calendar: str = ""
     people: dict[str, Person] = field(default_factory=dict)
@@ -263,6 +264,7 @@ class World:
         own = await self.post("dispatcher", company, "/v1/senders", {"address": f"ask@{name}.example"})
         company.sender = own["id"]
         company.source = (await self.post("trigger", company, "/v1/sources", a_source(name)))["id"]
+        company.chat = (await self.post("alerts", company, "/v1/chats", a_chat(name)))["id"]
         company.webhook = (await self.post("alerts", company, "/v1/webhooks", a_webhook(name)))["id"]
         company.segment_alert = await self.fall(company, f"touchpoint:{name}")
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
@@ -417,6 +419,16 @@ def a_webhook(name: str) -> dict[str, Any]:
         "name": f"{name} crm",
         "url": f"https://hooks.{name}.invalid/afterword",
         "types": ["answer.changed"],
+    }
+
+
+def a_chat(name: str) -> dict[str, Any]:
+    """A channel of Teams, whose workflow nobody can reach."""
+    return {
+        "name": f"{name} care",
+        "kind": "teams",
+        "address": f"https://{name}.invalid.logic.azure.com/workflows/own",
+        "topics": ["cases"],
     }
 
 

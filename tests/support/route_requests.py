@@ -14,6 +14,7 @@ from support.companies import (
     Person,
     Rows,
     World,
+    a_chat,
     a_note,
     a_source,
     a_survey,
@@ -68,7 +69,13 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     monday = {"monday_0_from": "08:00", "monday_0_to": "16:00"}
     away = {"from": "2026-11-01", "until": "2026-11-02"}
     empty, public = RouteRequest(), RouteRequest(public=True)
-    webhook, fall = {"webhook_id": of.webhook}, {"alert_id": of.segment_alert}
+    webhook, chat, fall = (
+        {"webhook_id": of.webhook},
+        {"chat_id": of.chat},
+        {"alert_id": of.segment_alert},
+    )
+    typed_chat = {"name": "own", "kind": "slack", "cases": "on"}
+    made_chat = {"new_id": str(UUID(int=9)), "address": "https://hooks.slack.com/services/T0/B0/own"}
     typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
     share, imported, source = (
         {"link_id": of.share_link},
@@ -442,6 +449,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             foreign=404,
         ),
         "alerts DELETE /v1/absences/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts GET /v1/notices/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts PUT /v1/notices/{person}": RouteRequest({"person": person}, json={}, foreign=404),
+        "alerts DELETE /v1/notices/{person}/devices/{device}": RouteRequest(
+            {"person": person, "device": str(UUID(int=2))}, own=404, foreign=404
+        ),
+        "alerts GET /settings/notices": empty,
+        "alerts POST /settings/notices": RouteRequest(form={"act": "save", "digest_at": "08:00"}),
+        "alerts GET /settings/notices/worker.js": public,
+        "alerts GET /settings/notices/app.webmanifest": public,
         "alerts GET /settings/teams": empty,
         "alerts POST /settings/teams": RouteRequest(form={"name": "own", "new_id": str(UUID(int=3))}),
         "alerts GET /settings/teams/{team}": RouteRequest({"team": of.team}, foreign=404),
@@ -478,6 +494,19 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /settings/identity-provider": RouteRequest(form={"act": "remove"}),
         "alerts GET /settings/provider-link": empty,
         "alerts POST /settings/provider-link": RouteRequest(form={}),
+        "alerts GET /v1/incidents": empty,
+        "alerts GET /v1/chats": empty,
+        "alerts POST /v1/chats": RouteRequest(json=a_chat("own"), headers={"idempotency-key": "1"}),
+        "alerts GET /v1/chats/{chat_id}": RouteRequest(chat, foreign=404),
+        "alerts PATCH /v1/chats/{chat_id}": RouteRequest(chat, json={"name": "changed"}, foreign=404),
+        "alerts DELETE /v1/chats/{chat_id}": RouteRequest(chat, foreign=404),
+        "alerts POST /v1/chats/{chat_id}/test": RouteRequest(chat, foreign=404),
+        "alerts GET /v1/chats/{chat_id}/messages": RouteRequest(chat, foreign=404),
+        "alerts GET /settings/chats": empty,
+        "alerts POST /settings/chats": RouteRequest(form={**made_chat, **typed_chat}),
+        "alerts GET /settings/chats/{chat_id}": RouteRequest(chat, foreign=404),
+        "alerts POST /settings/chats/{chat_id}": RouteRequest(chat, form=typed_chat, foreign=404),
+        "alerts POST /settings/chats/{chat_id}/state": RouteRequest(chat, form={"act": "off"}, foreign=404),
         "alerts GET /v1/webhooks": empty,
         "alerts POST /v1/webhooks": RouteRequest(json=a_webhook("own"), headers={"idempotency-key": "1"}),
         "alerts GET /v1/webhooks/{webhook_id}": RouteRequest(webhook, foreign=404),

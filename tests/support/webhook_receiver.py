@@ -1,6 +1,7 @@
 """An endpoint of a company for tests: it keeps what comes, and answers as it is told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,7 +48,8 @@ Answering = Callable[[Received], Reply]
 class Receiver:
     """Takes what is posted to any path."""
 
-    def __init__(self) -> None:
+    def __init__(self, scheme: str = "http") -> None:
+        self.scheme = scheme
         self.received: list[Received] = []
         self.answer: Answering = lambda _: TAKEN
         self.port = 0
@@ -57,7 +59,7 @@ class Receiver:
 
     def url(self, path: str = "/hook") -> str:
         """Of the endpoint."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def of(self, path: str) -> list[Received]:
         """What came to this path."""
@@ -113,10 +115,17 @@ class Receiver:
 async def a_receiver() -> AsyncIterator[Receiver]:
     """A receiver on a port of its own."""
     receiver = Receiver()
-    server = await asyncio.start_server(receiver.connected, "127.0.0.1", 0)
+    async with serving(receiver):
+        yield receiver
+
+
+@asynccontextmanager
+async def serving(receiver: Receiver, encrypted: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+    """Serve the receiver on a port of its own."""
+    server = await asyncio.start_server(receiver.connected, "127.0.0.1", 0, ssl=encrypted)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
-        yield receiver
+        yield
     finally:
         server.close()
         await receiver.close()

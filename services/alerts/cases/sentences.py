@@ -109,8 +109,8 @@ def list_sentence(state: str, count: int, late: int, about: str, owner: str, *, 
 
 
 def notified_sentence(people: int) -> str:
-    """How many colleagues get a mail."""
-    sentence = counted("One colleague is told by mail.", "%(count)s colleagues are told by mail.", people)
+    """How many colleagues are told of an answer."""
+    sentence = counted("One colleague is told of it.", "%(count)s colleagues are told of it.", people)
     return sentence % {"count": in_words(people)}
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.alerts.notices.topics import ESCALATION_KINDS, TOPIC_BY_KIND, NoticeTopic
+from services.alerts.notices.topics import DIGEST_KIND, ESCALATION_KINDS, TOPIC_BY_KIND, NoticeTopic
 from shared.values.zones import zone_of
 
 MailTime = Literal["at_once", "digest", "never"]
@@ -26,7 +26,7 @@ class TopicChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     push: PushTime = "at_once"
 
 
-class QuietHours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PersonalQuietHours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a person is told of nothing. What falls in them is told when they end."""
 
     since: int
@@ -50,7 +50,7 @@ class NoticeChoices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     digest_at: int = 8 * 60
     time_zone: str = ""
     """Empty: the company's."""
-    quiet: QuietHours | None = None
+    quiet: PersonalQuietHours | None = None
 
     def of(self, topic: NoticeTopic) -> TopicChoice:
         """The choice of a topic."""
@@ -64,13 +64,13 @@ class NoticeChoices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 def due_at(choices: NoticeChoices, kind: str, now: datetime, zone: ZoneInfo) -> datetime:
     """When a notice that is told at once is told: now, else when the quiet hours end."""
-    quiet = choices.quiet
-    if quiet is None or kind not in TOPIC_BY_KIND or (quiet.but_escalations and kind in ESCALATION_KINDS):
+    quiet, chosen = choices.quiet, kind in TOPIC_BY_KIND or kind == DIGEST_KIND
+    if quiet is None or not chosen or (quiet.but_escalations and kind in ESCALATION_KINDS):
         return now
     return quiet_until(quiet, now, zone) or now
 
 
-def quiet_until(quiet: QuietHours, now: datetime, zone: ZoneInfo) -> datetime | None:
+def quiet_until(quiet: PersonalQuietHours, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When the quiet hours of this moment end; None when there are none now."""
     end = now
     for since, until in _quiet_spans(quiet, now.astimezone(zone).date(), zone):
@@ -91,7 +91,9 @@ def digest_after(choices: NoticeChoices, now: datetime, zone: ZoneInfo) -> datet
     return told or quiet_until(quiet, later[0], zone) or later[0]
 
 
-def _quiet_spans(quiet: QuietHours, today: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+def _quiet_spans(
+    quiet: PersonalQuietHours, today: date, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
     """Those of yesterday and of the days that follow, in the order of their beginning."""
     for day in range(-1, DAYS_AHEAD):
         weekday = (today + timedelta(days=day)).weekday()

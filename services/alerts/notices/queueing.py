@@ -1,6 +1,6 @@
 """Queues notices by each person's choice: at once, at the end of their quiet hours, or for their digest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -9,17 +9,18 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from services.alerts.notices.choices import digest_after, due_at
-from services.alerts.notices.recipients import Recipient, recipient_of_row
-from services.alerts.notices.repository import choices, notifications
+from services.alerts.notices.choices import MailTime, digest_after, due_at
+from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row
+from services.alerts.notices.repository import choices, notifications, push_subscriptions
 from services.alerts.notices.repository.notifications import NotificationRow
-from services.alerts.notices.topics import TOPIC_BY_KIND
+from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND
 from shared.db.database import UnitOfWork
+from shared.db.notifications import DELIVERIES_CHANNEL
 from shared.ids import derived, uuid7
 from shared.outbound import NewDelivery, deliveries
 from shared.tenancy.tenants import find_tenants
 
-DIGEST_KIND = "digest"
+TEST_KIND = "push_test"
 KINDS_BEFORE = frozenset(
     {"case", "contact_warning", "contact_escalation", "closing_warning", "closing_escalation"}
 )
@@ -52,6 +53,12 @@ class _Queued:
     rows: list[NotificationRow] = field(default_factory=list)
     due: dict[Key, datetime] = field(default_factory=dict)
 
+    def add(self, row: NotificationRow, due: datetime) -> None:
+        """Add one; the same again changes nothing."""
+        if (row.tenant, row.id) not in self.due:
+            self.rows.append(row)
+            self.due[row.tenant, row.id] = due
+
 
 async def queue_notices(
     uow: UnitOfWork, wanted: Sequence[WantedNotice], *, state: State = "waiting"
@@ -62,29 +69,38 @@ async def queue_notices(
     """
     if not wanted:
         return []
-    recipients = await _recipients(uow, {(one.tenant, one.person) for one in wanted})
+    persons = sorted({(one.tenant, one.person) for one in wanted})
+    recipients = await _recipients(uow, persons)
+    browsers = await push_subscriptions.of_persons(uow, persons)
     told: list[WantedNotice] = []
-    by_mail, in_digests = _Queued(), list[tuple[WantedNotice, Recipient]]()
+    at_once, in_digests = _Queued(), list[tuple[WantedNotice, NoticeRecipient]]()
     for one in wanted:
         recipient = recipients.get((one.tenant, one.person))
         if recipient is None:
             continue
-        mail = recipient.choices.of(TOPIC_BY_KIND[one.kind]).mail if recipient.wants_mail else "never"
+        mail, pushes = _mail_time(recipient, one.kind), list[UUID]()
+        if recipient.choices.of(TOPIC_BY_KIND[one.kind]).push == "at_once":
+            pushes = browsers.get((one.tenant, one.person), [])
+        due = due_at(recipient.choices, one.kind, uow.now, recipient.zone)
         if mail == "digest" and state == "waiting":
             in_digests.append((one, recipient))
         elif mail != "never":
-            row = _row(one)
-            by_mail.rows.append(row)
-            by_mail.due[row.tenant, row.id] = due_at(recipient.choices, one.kind, uow.now, recipient.zone)
-        if mail != "never":
+            at_once.add(_row(one), due)
+        for browser in pushes:
+            at_once.add(_push_row(one, browser), due)
+        if pushes or mail != "never":
             told.append(one)
-    await _add(uow, by_mail, state)
+    await _add(uow, at_once, state)
     await _add_to_digests(uow, in_digests)
     return told
 
 
-async def _recipients(uow: UnitOfWork, persons: Iterable[Key]) -> dict[Key, Recipient]:
-    rows = await choices.recipients(uow, sorted(persons))
+def _mail_time(recipient: NoticeRecipient, kind: str) -> MailTime:
+    return recipient.choices.of(TOPIC_BY_KIND[kind]).mail if recipient.wants_mail else "never"
+
+
+async def _recipients(uow: UnitOfWork, persons: Sequence[Key]) -> dict[Key, NoticeRecipient]:
+    rows = await choices.recipients(uow, persons)
     companies = await find_tenants(uow, sorted({row.tenant for row in rows}))
     return {(row.tenant, row.id): recipient_of_row(row, companies.get(row.tenant)) for row in rows}
 
@@ -102,8 +118,20 @@ def _row(wanted: WantedNotice) -> NotificationRow:
     )
 
 
+def _push_row(wanted: WantedNotice, browser: UUID) -> NotificationRow:
+    parts = ("push", wanted.tenant, *wanted.parts, str(wanted.person), str(browser))
+    return structs.replace(
+        _row(wanted),
+        id=derived("notification", *parts),
+        channel="push",
+        subscription_id=browser,
+        state="queued",
+    )
+
+
 async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
-    added = await notifications.add(uow, queued.rows)
+    due = [queued.due[row.tenant, row.id] for row in queued.rows]
+    added = await notifications.add(uow, queued.rows, due)
     await deliveries.add(
         uow,
         [
@@ -119,27 +147,30 @@ async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
             if (row.tenant, row.id) in added
         ],
     )
+    if any(queued.due[key] <= uow.now for key in added):
+        uow.notify(DELIVERIES_CHANNEL)
 
 
-async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice, Recipient]]) -> None:
+async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice, NoticeRecipient]]) -> None:
     """Add each to the next digest of its person that no sender has claimed yet."""
     left = [(one, recipient, uow.now) for one, recipient in waiting]
     while left:
         digests = _Queued()
-        planned: list[tuple[Key, WantedNotice, Recipient]] = []
+        planned: list[tuple[Key, WantedNotice, NoticeRecipient]] = []
         for one, recipient, after in left:
             at = digest_after(recipient.choices, after, recipient.zone)
             digest = _digest_row(one.tenant, one.person, at)
-            key = (digest.tenant, digest.id)
-            if key not in digests.due:
-                digests.rows.append(digest)
-                digests.due[key] = at
-            planned.append((key, one, recipient))
+            digests.add(digest, at)
+            planned.append(((digest.tenant, digest.id), one, recipient))
         await _add(uow, digests, "waiting")
         held = await notifications.hold_digests(uow, list(digests.due))
-        await notifications.add(
-            uow, [structs.replace(_row(one), digest_id=key[1]) for key, one, _ in planned if key in held]
-        )
+        rows = [
+            structs.replace(_row(one), digest_id=digest, state="queued")
+            for (tenant, digest), one, _ in planned
+            if (tenant, digest) in held
+        ]
+        due = [digests.due[row.tenant, row.digest_id] for row in rows if row.digest_id is not None]
+        await notifications.add(uow, rows, due)
         left = [(one, recipient, digests.due[key]) for key, one, recipient in planned if key not in held]
 
 
@@ -151,6 +182,36 @@ def _digest_row(tenant: str, person: UUID, at: datetime) -> NotificationRow:
 async def queue_invitation(uow: UnitOfWork, tenant: str, person: UUID, *, by: UUID | None = None) -> None:
     """Queue the mail by which a colleague (``by``) invites a person; its link is made when it is sent."""
     row = NotificationRow(tenant=tenant, id=uuid7(), kind="invite", staff_id=person, by_id=by)
+    await _add(uow, _Queued([row], {(tenant, row.id): uow.now}), "waiting")
+
+
+async def queue_admin_notices(uow: UnitOfWork, tenant: str, kind: str, about: Mapping[str, Any]) -> None:
+    """Queue mails to the administrators of a whole company, whatever they have chosen."""
+    rows = [
+        NotificationRow(
+            tenant=tenant,
+            id=uuid7(),
+            kind=kind,
+            staff_id=person,
+            about=msgspec.json.encode(dict(about)).decode(),
+            state="queued",
+        )
+        for person in await notifications.administrators(uow, tenant)
+    ]
+    await _add(uow, _Queued(rows, {(row.tenant, row.id): uow.now for row in rows}), "waiting")
+
+
+async def queue_test(uow: UnitOfWork, tenant: str, person: UUID, browser: UUID) -> None:
+    """Queue a message by which a person sees that their browser takes them."""
+    row = NotificationRow(
+        tenant=tenant,
+        id=uuid7(),
+        kind=TEST_KIND,
+        staff_id=person,
+        channel="push",
+        subscription_id=browser,
+        state="queued",
+    )
     await _add(uow, _Queued([row], {(tenant, row.id): uow.now}), "waiting")
 
 

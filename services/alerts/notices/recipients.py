@@ -13,7 +13,7 @@ from shared.values.zones import zone_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipient:
+class NoticeRecipient:
     """A colleague with their choices."""
 
     address: str
@@ -33,9 +33,9 @@ class Recipient:
         return self.choices.zone(self.company.time_zone if self.company else None)
 
 
-def recipient_of_row(row: Any, company: Tenant | None) -> Recipient:
+def recipient_of_row(row: Any, company: Tenant | None) -> NoticeRecipient:
     """The recipient of a row with their columns of ``staff`` and the body of their choices."""
-    return Recipient(
+    return NoticeRecipient(
         address=row.address,
         role=row.role,
         segments=tuple(row.segments),
@@ -52,7 +52,7 @@ def read_choices(body: Any) -> NoticeChoices:
     return NoticeChoices() if body is None else msgspec.convert(body, NoticeChoices)
 
 
-def waiting_notice(row: Any, tenant: str, recipient: Recipient) -> WaitingNotice:
+def waiting_notice(row: Any, tenant: str, recipient: NoticeRecipient) -> WaitingNotice:
     """The notice of a row, for the check of its kind."""
     return WaitingNotice(
         tenant=tenant,

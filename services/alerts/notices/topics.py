@@ -6,6 +6,8 @@ NoticeTopic = Literal["cases", "deadlines", "incidents", "weekly"]
 NOTICE_TOPICS: tuple[NoticeTopic, ...] = get_args(NoticeTopic)
 """In the order in which they are chosen and told."""
 
+DIGEST_KIND = "digest"
+"""What waited for one moment, in one mail."""
 ESCALATION_KINDS = frozenset({"contact_escalation", "closing_escalation"})
 """Kinds that a person may want to hear of in their quiet hours, too."""
 
@@ -16,5 +18,8 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "contact_escalation": "deadlines",
     "closing_escalation": "deadlines",
     "segment_fall": "incidents",
+    "incident_began": "incidents",
+    "incident_ended": "incidents",
+    "weekly": "weekly",
 }
 """What is told by each person's choice. Other kinds, as to administrators, are told by mail and at once."""

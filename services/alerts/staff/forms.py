@@ -76,7 +76,6 @@ class SettingsForm(BaseModel):
 
     act: Literal["me", "password"]
     name: str = ""
-    wants_mail: str = ""
     language: str = ""
     """Of pages and mails, or ``AS_BROWSER``; empty: a form of an earlier version, without this field."""
     current: str = ""

@@ -13,6 +13,9 @@ from fastapi.responses import RedirectResponse
 from services.alerts.cases.repository import overview
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
+from services.alerts.notices.recipients import read_choices
+from services.alerts.notices.repository import choices, push_subscriptions
+from services.alerts.notices.views import notices_summary
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import PeopleForm
@@ -85,6 +88,8 @@ class PersonPage(Page):
     """The fingerprint of what the form is rendered from."""
     absence: str
     """Whether the person is away, as a sentence; empty: they may not sign in."""
+    told: list[str]
+    """What they are told, as sentences."""
     form: PeopleForm
     fault: tuple[str, str] | None
     done: str
@@ -178,6 +183,7 @@ async def _person_page(
             choice=await _segment_choice(uow, staff, found.segments, again, fault),
             drawn=person_fingerprint(found),
             absence=_absence(setup, person, uow.now, zone_of(frame.time_zone)),
+            told=await _notices_of(uow, found),
             form=form or PeopleForm(act="change"),
             fault=_shown_fault(fault),
             done=spoken(CONFIRMATIONS.get(did, "")),
@@ -190,6 +196,12 @@ def _absence(setup: CompanySetup, person: UUID, now: datetime, zone: ZoneInfo) -
     if found is None:
         return ""
     return absence_finding(setup.coming_absence_of(person, now), found, zone, own=False)
+
+
+async def _notices_of(uow: UnitOfWork, person: Any) -> list[str]:
+    chosen = read_choices(await choices.find(uow, person.tenant, person.id))
+    browsers = await push_subscriptions.of_person(uow, person.tenant, person.id)
+    return notices_summary(chosen, mail=person.wants_mail, browsers=len(browsers))
 
 
 def _shown_fault(fault: BadAccount | None) -> tuple[str, str] | None:

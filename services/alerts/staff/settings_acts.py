@@ -19,7 +19,7 @@ from shared.values.messages import message
 
 
 async def change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Collection[str]) -> None:
-    """Change a person's name, language and mail. ``languages`` are those of our pages."""
+    """Change a person's name and language. ``languages`` are those of our pages."""
     me = await people.find_person(uow, staff.tenant, staff.id, lock=True)
     if form.drawn and form.drawn != own_fingerprint(me):
         raise BadAccount(
@@ -28,7 +28,7 @@ async def change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, language
     if form.language and form.language not in {AS_BROWSER, *languages}:
         raise BadAccount("language", message("Choose one of the languages."))
     name = accounts.clean_name(form.name)
-    await people.set_preferences(uow, staff.tenant, staff.id, name=name, wants_mail=form.wants_mail == "on")
+    await people.set_preferences(uow, staff.tenant, staff.id, name=name, wants_mail=me.wants_mail)
     if form.language:
         language = "" if form.language == AS_BROWSER else form.language
         await people.set_language(uow, staff.tenant, staff.id, language)

@@ -1,4 +1,4 @@
-"""What people set for themselves: their name, language and mail, and their password."""
+"""What people set for themselves: their name, language and password."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -82,6 +82,10 @@ FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 
 """One of each kind, where there are many places to put it."""
 CALENDAR_FIELDS = ("new_id", "name", "zone", "country", "closed", "monday_1_from", "monday_1_to")
 ABSENCE_FIELDS = ("act", "drawn", "from", "from_time", "until", "until_time", "deputy")
+NOTICE_FIELDS = (
+    *("act", "drawn", "mail", "cases_mail", "weekly_push", "digest_at", "time_zone", "quiet"),
+    *("quiet_from", "quiet_to", "begins_monday", "browser", "endpoint", "p256dh", "auth"),
+)
 RULE_FIELDS = tuple(field_name(1, part) for part in EMPTY_RULE)
 QUESTIONS = ("en.q1", "x.q1.o1", "en.q2.o99", "q1-o1-id", "q1-o1-opens", "q1-o99-id")
 FORMS: dict[str, tuple[str, ...]] = {
@@ -107,9 +111,13 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/calendars/{calendar}": ("act", "drawn", *CALENDAR_FIELDS),
     "/settings/absence": ABSENCE_FIELDS,
     "/settings/absence/{person}": ABSENCE_FIELDS,
+    "/settings/notices": NOTICE_FIELDS,
     "/rules": ("version", *RULE_FIELDS),
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
     "/segment-alerts/{alert_id}": ("act", "note"),
+    "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
+    "/settings/chats/{chat_id}": ("name", "kind", "address", "cases", "team_id", "segments", "language"),
+    "/settings/chats/{chat_id}/state": ("act",),
     "/webhooks": ("new_id", "name", "url", "answer.changed", "segments"),
     "/webhooks/{webhook_id}": ("name", "url", "case.changed", "segments"),
     "/webhooks/{webhook_id}/state": ("act",),

@@ -12,7 +12,7 @@ from support.alerts_builders import POLICY, a_new_case, an_answer, match_of, ope
 
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.cases.domain.case_rules import case_id, told_people
+from services.alerts.cases.domain.case_rules import case_id, notice_recipients
 from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
 from services.alerts.cases.domain.refusals import NotDone, NotPossible
 from services.alerts.cases.domain.timeline import CaseEntry
@@ -189,8 +189,8 @@ def test_the_mail_goes_to_who_may_see_the_case_and_then_to_its_owner() -> None:
         {"id": uuid4(), "segments": ["touchpoint:shop"]},
     ]
     first, again = an_answer(id=case.answer_id), an_answer()
-    assert told_people(people, case, first) == [JONAS.id, SARA.id]
+    assert notice_recipients(people, case, first) == [JONAS.id, SARA.id]
     case.take([], NOW, SARA, None, POLICY)
-    assert told_people(people, case, again) == [SARA.id]
+    assert notice_recipients(people, case, again) == [SARA.id]
     elsewhere = an_answer(organisation=("south",))
-    assert told_people(people, case, elsewhere) == [JONAS.id]
+    assert notice_recipients(people, case, elsewhere) == [JONAS.id]

@@ -122,7 +122,7 @@ def is_recent(answer: Answer, now: datetime, policy: CasePolicy) -> bool:
     return now - answer.changed_at <= policy.mailed_within
 
 
-def told_people(people: Sequence[Mapping[str, Any]], case: CaseFile, answer: Answer) -> list[UUID]:
+def notice_recipients(people: Sequence[Mapping[str, Any]], case: CaseFile, answer: Answer) -> list[UUID]:
     """Those of these people who are told of an answer.
 
     They may read it. Of the answer that opened the case: whom the routing chose, if it chose anybody. Of a

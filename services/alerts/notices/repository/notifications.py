@@ -1,6 +1,7 @@
 """Notices: what each is about; its delivery tells whether it was sent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,12 +10,12 @@ import msgspec
 from services.alerts import models
 from shared.db.bulk import insert
 from shared.db.database import UnitOfWork
-from shared.events.surveys import ChannelName
 from shared.outbound import claim_sql
+from shared.outbound.channel_names import DeliveryChannel
 from shared.permissions import ADMIN
 
 RowState = Literal["waiting", "queued"]
-"""``queued``: of a kind that a version before does not know, and would drop: its senders pass it over."""
+"""``queued``: in a digest, or of a kind that a version before does not know: its senders pass that over."""
 
 
 class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,29 +30,45 @@ class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
     by_id: UUID | None = None
     about: str | None = None
     """JSON."""
-    channel: ChannelName = "mail"
+    channel: DeliveryChannel = "mail"
+    subscription_id: UUID | None = None
+    """The browser that takes it, of a push message."""
     digest_id: UUID | None = None
     """The digest in which it is told; None: by a delivery of its own."""
     state: RowState = "waiting"
     attempts: int = 0
 
 
-async def add(uow: UnitOfWork, rows: Sequence[NotificationRow]) -> set[tuple[str, UUID]]:
-    """Add those that are not there yet; which were added."""
+async def add(
+    uow: UnitOfWork, rows: Sequence[NotificationRow], due: Sequence[datetime]
+) -> set[tuple[str, UUID]]:
+    """Add those that are not there yet, each with its time; which were added."""
     if not rows:
         return set()
     added = await insert(
-        uow, models.notification, rows, returning="tenant, id", due_at=uow.now, created_at=uow.now
+        uow, models.notification, rows, returning="tenant, id", due_at=list(due), created_at=uow.now
     )
     return {(row.tenant, row.id) for row in added}
+
+
+FIND_ADMINISTRATORS = """
+    SELECT id FROM staff
+    WHERE tenant = :tenant AND role = :admin AND active AND cardinality(segments) = 0
+    ORDER BY id
+"""
+
+
+async def administrators(uow: UnitOfWork, tenant: str) -> list[UUID]:
+    """The administrators of the whole company."""
+    return list((await uow.execute(FIND_ADMINISTRATORS, {"tenant": tenant, "admin": ADMIN})).scalars())
 
 
 # Whatever they want to be told of: the company's own system has stopped to hear of anything.
 ADD_WEBHOOK_NOTICES = """
     INSERT INTO notification (
-        tenant, id, kind, staff_id, webhook_id, state, attempts, due_at, created_at
+        tenant, id, kind, staff_id, webhook_id, channel, state, attempts, due_at, created_at
     )
-    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'waiting', 0, :now, :now
+    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'mail', 'waiting', 0, :now, :now
     FROM staff s
     WHERE s.tenant = :tenant AND s.role = :admin AND s.active AND cardinality(s.segments) = 0
     RETURNING id
@@ -67,8 +84,8 @@ async def add_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> li
 
 
 _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.webhook_id, n.about,
-            n.created_at, s.id AS staff_id, s.address, s.role, s.segments, s.active, s.wants_mail, s.language,
-            c.body AS choices"""
+            n.subscription_id, n.created_at, s.id AS staff_id, s.address, s.role, s.segments, s.active,
+            s.wants_mail, s.language, c.body AS choices"""
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 
@@ -86,7 +103,7 @@ COUNT_STATES = """
     FROM notification n
     JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id
     WHERE n.tenant = :tenant AND n.case_id = :case AND n.answer_id = ANY(CAST(:answers AS uuid[]))
-        AND n.channel = 'mail'
+        AND n.channel IS DISTINCT FROM 'push'
     GROUP BY 1
 """
 

@@ -134,6 +134,14 @@ async def set_preferences(uow: UnitOfWork, tenant: str, person: UUID, *, name: s
     )
 
 
+SET_WANTS_MAIL = "UPDATE staff SET wants_mail = :wants_mail WHERE tenant = :tenant AND id = :id"
+
+
+async def set_wants_mail(uow: UnitOfWork, tenant: str, person: UUID, *, wants_mail: bool) -> None:
+    """Set whether a person gets mails about what can be chosen."""
+    await uow.execute(SET_WANTS_MAIL, {"tenant": tenant, "id": person, "wants_mail": wants_mail})
+
+
 SET_LANGUAGE = "UPDATE staff SET language = :language WHERE tenant = :tenant AND id = :id"
 
 
