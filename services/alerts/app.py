@@ -19,19 +19,24 @@ from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
+from services.alerts.webhooks.removing import remove_deleted
+from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
 from shared.events import (
     ANSWERS,
     CASES,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
+    FALLS,
     INVITATIONS,
     RETENTION,
     SCORES,
     SENDING,
     SURVEYS,
     TENANTS,
+    WEBHOOKS,
 )
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
@@ -49,6 +54,7 @@ def worker_loops(context: Context) -> Loops:
     deadlines: dict[str, FireDeadlines] = {
         QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
+        REMOVAL_DEADLINE: remove_deleted,
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
@@ -98,15 +104,18 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks", "/v1/notices"),
+        *("/webhooks", "/v1/webhooks", "/v1/notices", "/segment-alerts", "/v1/segment-alerts"),
     ),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+    consumes=(
+        *(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+        *(DECISIONS, FALLS),
+    ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(CASES,),
+    owns=(CASES, WEBHOOKS),
     recovery=recovery,
     retention=RETENTION_RULES,
     gauges=(measure,),

@@ -1,11 +1,13 @@
-"""The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines and of
-webhooks.
+"""The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines, of
+webhooks and of alerts on segments.
 """
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.segment_alerts.domain import SEGMENT_ALERT_STATES
+from services.alerts.segment_alerts.repository import count_alerts
 from services.alerts.webhooks.repository import lanes
-from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
+from services.alerts.webhooks.repository.webhooks import MOST_COUNTED, REMOVAL_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
 from shared.outbound.gauges import set_gauges
@@ -15,8 +17,9 @@ from shared.telemetry import metrics
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
-    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE))
+    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE, REMOVAL_DEADLINE))
     await measure_webhooks(uow)
+    await measure_segment_alerts(uow)
 
 
 async def measure_webhooks(uow: UnitOfWork) -> None:
@@ -26,3 +29,11 @@ async def measure_webhooks(uow: UnitOfWork) -> None:
     metrics.WEBHOOKS.labels("off").set(found.off)
     metrics.WEBHOOK_MESSAGES.set(found.waiting)
     metrics.WEBHOOK_AGE.set((uow.now - found.oldest).total_seconds() if found.oldest else 0)
+
+
+async def measure_segment_alerts(uow: UnitOfWork) -> None:
+    """How many alerts on segments are not closed."""
+    found = await count_alerts(uow)
+    for state in SEGMENT_ALERT_STATES:
+        if state != "closed":
+            metrics.SEGMENT_ALERTS.labels(state).set(found.get(state, 0))

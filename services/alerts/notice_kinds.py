@@ -7,6 +7,7 @@ from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
 from services.alerts.notices.push_kinds import prepare_push_test
 from services.alerts.notices.queueing import TEST_KIND
+from services.alerts.segment_alerts.notices import SEGMENT_FALL, prepare_fall
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "case": prepare_case,
@@ -17,5 +18,6 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
     TEST_KIND: prepare_push_test,
+    SEGMENT_FALL: prepare_fall,
 }
 """A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

@@ -38,6 +38,7 @@ from shared.events import (
     CASES,
     CONTACT_POLICIES,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
     INVITATIONS,
     RETENTION,
@@ -45,6 +46,7 @@ from shared.events import (
     SURVEYS,
     TENANTS,
     TRANSACTIONS,
+    WEBHOOKS,
 )
 from shared.kafka.kernel.source_letters import SOURCE_LETTERS
 from shared.mail import Mailer, mail_server
@@ -127,12 +129,13 @@ SERVICE = Service(
         *("/v1/imports", "/imports"),
     ),
     api=lazy_api("services.dispatcher.web"),
-    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     receiver_loops=receiver_loops,
     owns=(SURVEYS, SENDING, RETENTION, CONTACT_POLICIES, INVITATIONS, CUSTOMERS),
+    publishes=(DECISIONS,),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     searched_dead_letters=(SOURCE_LETTERS,),

@@ -223,6 +223,14 @@ company_sender_key = Table(
         ["tenant", "sender_id"], ["company_sender.tenant", "company_sender.id"], ondelete="CASCADE"
     ),
 )
+webhook_copy = Table(
+    "webhook_copy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    comment="Of which types of messages the webhooks of a company are told.",
+)
 contact_policy = Table(
     "contact_policy",
     metadata,

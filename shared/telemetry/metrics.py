@@ -112,6 +112,15 @@ SOURCE_LAG = Gauge(
     "afterword_source_lag_records",
     "Records of running Kafka sources that are not read yet; each worker measures all.",
 )
+SEGMENTS_FALLEN = Gauge(
+    "afterword_segments_fallen",
+    "Segments whose score has fallen significantly and is not back, of all companies.",
+)
+SEGMENT_ALERTS = Gauge(
+    "afterword_segment_alerts",
+    "Alerts on segments that are not closed, by state: open, acknowledged.",
+    ["state"],
+)
 WEBHOOK_TRIES = Counter(
     "afterword_webhook_tries_total",
     "Requests to webhooks: taken; or status, gone, timeout, connection, certificate, address, secret.",

@@ -68,7 +68,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     monday = {"monday_0_from": "08:00", "monday_0_to": "16:00"}
     away = {"from": "2026-11-01", "until": "2026-11-02"}
     empty, public = RouteRequest(), RouteRequest(public=True)
-    webhook = {"webhook_id": of.webhook}
+    webhook, fall = {"webhook_id": of.webhook}, {"alert_id": of.segment_alert}
     typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
     share, imported, source = (
         {"link_id": of.share_link},
@@ -499,6 +499,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /v1/webhooks/{webhook_id}/deliveries": RouteRequest(webhook, foreign=404),
         "alerts POST /v1/webhooks/{webhook_id}/replay": RouteRequest(
             webhook, json={"since": "2026-11-22T05:00:00Z"}, foreign=404
+        ),
+        "alerts GET /v1/segment-alerts": empty,
+        "alerts POST /v1/segment-alerts/{alert_id}/acknowledge": RouteRequest(fall, foreign=404),
+        "alerts POST /v1/segment-alerts/{alert_id}/close": RouteRequest(
+            fall, json={"note": "changed"}, foreign=404
+        ),
+        "alerts GET /segment-alerts/{alert_id}": RouteRequest(fall, foreign=404),
+        "alerts POST /segment-alerts/{alert_id}": RouteRequest(
+            fall, form={"act": "acknowledge"}, foreign=404
         ),
         "alerts GET /webhooks": empty,
         "alerts POST /webhooks": RouteRequest(form={"new_id": str(UUID(int=8)), **typed_webhook}),

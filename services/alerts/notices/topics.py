@@ -17,5 +17,6 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "closing_warning": "deadlines",
     "contact_escalation": "deadlines",
     "closing_escalation": "deadlines",
+    "segment_fall": "incidents",
 }
 """What is told by each person's choice. Other kinds, as to administrators, are told by mail and at once."""

@@ -10,6 +10,7 @@ from services.alerts.models import (
     cases,
     invitation,
     notification,
+    segment_alert,
     timeline,
     webhook_delivery,
     webhook_erasure,
@@ -111,6 +112,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         without_customer(cases, event_id="NULL", action="NULL", owner_id="NULL", decided_by="''"),
     ),
     DeleteRule("cases", timeline, CASE_CLOSED.format(before=":cases")),
+    DeleteRule("cases", segment_alert, CLOSED.format(before=":cases")),
     DeleteRule(
         "deliveries",
         notification,

@@ -26,6 +26,7 @@ from services.alerts.webhooks.posting import post
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.lanes import Lane, Tried, Waiting
 from services.alerts.webhooks.signing import headers_of, keys_of
+from services.alerts.webhooks.wanted_types import publish_wanted
 from shared.db.database import UnitOfWork
 from shared.errors import is_retryable
 from shared.ids import uuid7
@@ -199,6 +200,7 @@ class WebhookLanes:
         await lanes.set_health(uow, lane, failing_since=failing_since, off=off)
         if off is None:
             return webhook
+        await publish_wanted(uow, lane.tenant)
         await queue_webhook_notices(uow, lane.tenant, lane.webhook_id)
         log.warning("webhook_off", tenant=lane.tenant, webhook=str(lane.webhook_id), reason=off)
         return replace(webhook, state="off")

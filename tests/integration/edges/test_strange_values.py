@@ -114,6 +114,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/notices": NOTICE_FIELDS,
     "/rules": ("version", *RULE_FIELDS),
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
+    "/segment-alerts/{alert_id}": ("act", "note"),
     "/webhooks": ("new_id", "name", "url", "answer.changed", "segments"),
     "/webhooks/{webhook_id}": ("name", "url", "case.changed", "segments"),
     "/webhooks/{webhook_id}/state": ("act",),

@@ -121,7 +121,7 @@ def test_two_ids_in_one_pair_of_quotes_are_no_id() -> None:
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20))
 def test_a_cell_is_no_formula_and_is_read_as_it_was(text: str) -> None:
     assert plain_cell(safe_cell(text)) == text
-    assert not safe_cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not safe_cell(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
 def test_a_hundred_thousand_rows_of_any_kind_need_no_more_memory_than_a_thousand() -> None:
