@@ -1,8 +1,9 @@
 """What each person is told, by which channel and when: choices, quiet hours and digests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,10 @@ def a_sender(alerts: AlertsApi, smtp_url: str, listener: ChangeListener | None =
     channel = MailChannel(Mailer(smtp_url), "alerts")
     queue = NoticeQueue(renderer, NOTICE_KINDS)
     return Sender("sender", alerts.database, channel, queue, alerts.context.health, listener=listener)
+
+
+def has(came: Sequence[object], number: int) -> bool:
+    return len(came) == number
 
 
 async def drain(sender: Sender) -> None:
@@ -241,7 +246,7 @@ async def test_a_mail_leaves_within_a_second_of_the_complete_case(
         for number in range(2, 7):
             begun = loop.time()
             await alerts.open_case()
-            await eventually(lambda number=number: len(server.accepted) == number)
+            await eventually(partial(has, server.accepted, number))
             took.append(loop.time() - begun)
     assert sorted(took)[len(took) // 2] < 0.4
     assert max(took) < 1.0
