@@ -23,7 +23,7 @@ from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
 from services.alerts.notices.queue import NoticeQueue
-from services.alerts.notices.queueing import queue_notices
+from services.alerts.notices.queueing import queue_invitation, queue_notices
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.repository import people
 from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
@@ -295,3 +295,16 @@ async def test_programs_set_what_somebody_is_told_and_read_it_as_they_wrote_it(a
         assert (await client.get(f"/v1/notices/{uuid7()}", headers=key)).status_code == 404
         assert (await client.get(path, headers=alerts.key("admin", tenant="other"))).status_code == 404
         assert (await client.get(path, headers=alerts.key("cases:write"))).status_code == 403
+
+
+async def test_a_kind_that_only_a_newer_version_knows_waits_for_it(
+    alerts: AlertsApi, clock: MovedClock
+) -> None:
+    sara = await alerts.person()
+    async with alerts.database.transaction() as uow:
+        await queue_invitation(uow, TENANT, sara.id)
+    sender = a_sender(alerts, "smtp://127.0.0.1:1")
+    sender._queue.kinds = {}  # type: ignore[attr-defined]
+    await drain(sender)
+    ((kind, due),) = await waiting(alerts)
+    assert (kind, due > clock()) == ("invite", True)

@@ -259,6 +259,15 @@ async def test_who_has_left_or_wants_nothing_gets_nothing(
     assert (TENANT, browser.id) not in left if gone or how == "other_person" else left
 
 
+async def test_a_browser_of_another_secret_is_passed_over(alerts: AlertsApi, service: Receiver) -> None:
+    await switch_on(await alerts.signed_in(), service)
+    await alerts.open_case()
+    sender = a_sender(alerts)
+    sender._queue.pushes = PushRenderer("another secret" * 4)  # type: ignore[attr-defined]
+    await drain(sender)
+    assert (await states(alerts), service.received) == (["dropped"], [])
+
+
 async def test_a_test_reaches_the_one_browser_and_nobody_tries_anothers(
     alerts: AlertsApi, service: Receiver
 ) -> None:
