@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 DEADLINES_LOOP = "deadlines"
 FIRE_INTERVAL_S = 1.0
-MAX_DEADLINES_PER_ROUND = 500
+MAX_DEADLINES_PER_ROUND = 200
 OTHERS_INTERVAL_S = 1.0
 """While more is due than a round fires, the companies that fill it are passed over so often: those that have
 little due wait no longer than this, and a few rounds."""

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from chaos.arena import Arena, Scenario
 from chaos.company import create_company, create_key
-from chaos.imported import KINDS, MAPPINGS, Imported, SentFile, a_file, effects
+from chaos.file_faults import MAPPINGS
+from chaos.imported import KINDS, Imported, SentFile, a_file, effects
 from chaos.processes import Process
 from chaos.scenarios.processes import RESTARTED
 from chaos.stack import Stack

@@ -66,3 +66,20 @@ async def test_messages_of_a_deleted_webhook_go_in_parts_and_those_in_use_are_no
         bench.clock.ahead += LAST_LOOK + timedelta(seconds=1)
         await fire_deadlines(bench.database)
     assert await rows(bench.database, "SELECT 1 FROM clock") == []
+
+
+async def test_one_that_is_made_again_by_the_same_request_has_none_of_the_messages_before(
+    bench: HookBench,
+) -> None:
+    request = {"name": "/hook", "url": bench.receiver.url("/hook"), "types": ["answer.changed"]}
+    key = {**bench.key, "idempotency-key": "one of our own"}
+    first = await bench.client.post("/v1/webhooks", json=request, headers=key)
+    await bench.tell(an_answer())
+    assert await of(bench, first.json()) == 1
+    await bench.call(first.json(), "DELETE")
+    again = await bench.client.post("/v1/webhooks", json=request, headers=key)
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert await of(bench, again.json()) == 0
+    await bench.tell(an_answer())
+    await fire_deadlines(bench.database)
+    assert await of(bench, again.json()) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.db.database import UnitOfWork
-from shared.db.deadlines import Deadline, set_deadlines
+from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
 
 REMOVAL_DEADLINE = "webhook_removal"
 """The kind of deadline by which the messages of a webhook that was deleted are removed."""
@@ -98,9 +98,19 @@ ADD_WEBHOOK = f"""
 """
 
 
+REMOVE_ALL = "DELETE FROM webhook_delivery WHERE tenant = :tenant AND webhook_id = :id"
+
+
 async def add(uow: UnitOfWork, webhook: WebhookEndpoint) -> bool:
-    """Store a new one; False when there is one of this id."""
-    return (await uow.execute(ADD_WEBHOOK, _values(webhook))).one_or_none() is not None
+    """Store a new one; False when there is one of this id.
+
+    Messages of one that had this id and was deleted are none of its own.
+    """
+    if (await uow.execute(ADD_WEBHOOK, _values(webhook))).one_or_none() is None:
+        return False
+    if await clear_deadlines(uow, REMOVAL_DEADLINE, [(webhook.tenant, webhook.id)]):
+        await uow.execute(REMOVE_ALL, {"tenant": webhook.tenant, "id": webhook.id})
+    return True
 
 
 UPDATE_WEBHOOK = """

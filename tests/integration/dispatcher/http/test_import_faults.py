@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import httpx
 import pytest
-from chaos.imported import FAULTS, KINDS, MAPPINGS, Imported, SentFile, a_file, wanted_effects
+from chaos.file_faults import FAULTS, MAPPINGS
+from chaos.imported import KINDS, Imported, SentFile, a_file, wanted_effects
 from support.dispatcher_builders import TENANT, keep_tenant, rows
 from support.dispatcher_client import by_key
 from support.examples import examples, one_in
