@@ -14,7 +14,6 @@ from services.alerts.staff.provider_errors import ProviderFailed
 from services.alerts.staff.provider_http import Metadata, ProviderHttp
 from services.alerts.webhooks.domain import WebhookRefused
 from services.alerts.webhooks.endpoints import checked_url, guard_of
-from services.alerts.webhooks.lanes import one_connection
 from services.alerts.webhooks.posting import post
 from services.trigger.sources.checked_client import SourceClient
 from services.trigger.sources.domain import Registry
@@ -22,6 +21,7 @@ from services.trigger.sources.registry import RegistryUnavailable, SchemaRegistr
 from shared.clock import system_clock
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.guarded_http import CannotFetch, fetch_public
+from shared.outbound.lanes import one_connection
 
 PUBLIC = "93.184.215.14"
 LITERALS = (
