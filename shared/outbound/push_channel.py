@@ -17,6 +17,7 @@ from shared.outbound.web_push import PushMessage, Vapid, encrypt
 PUSH_TIMEOUT_S = 10.0
 """For the whole of it: the name, the connection, the answer."""
 SUBSCRIPTION_GONE = "the browser takes no messages any more"
+NOT_PUBLIC = "the push service lies in a network that is not public"
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 NEVER = (
     HTTPStatus.BAD_REQUEST,
@@ -78,7 +79,7 @@ class PushChannel:
             ):
                 return self._outcome(response)
         except AddressRefused:
-            return Rejected(SUBSCRIPTION_GONE, 0)
+            return Rejected(NOT_PUBLIC, 0)
         except (TimeoutError, OSError, httpcore.TimeoutException, httpcore.NetworkError) as error:
             if began and not isinstance(error, _BEFORE_REQUEST):
                 return Unknown(BROKEN)
