@@ -205,9 +205,9 @@ async def _begin(context: DispatcherContext, job: Import, mapping: Mapping, who:
 
 async def _answer(uow: UnitOfWork, context: DispatcherContext, job: Import) -> ImportedFile:
     if job.state == "uploaded":
-        mapping = await import_commands.suggest(uow, job)
-        if mapping_faults(job.kind, mapping, job.columns):
-            return ImportedFile.of(job, mapping)
+        mapping, unclear_dates = await import_commands.suggest(uow, job)
+        if unclear_dates or mapping_faults(job.kind, mapping, job.columns):
+            return ImportedFile.of(job, mapping, unclear_dates=unclear_dates)
         shown = await import_commands.preview(uow, context.secret, job, mapping)
         preview = [PreviewAnswer.of(row, row.fault and _fault(*row.fault)) for row in shown]
         return ImportedFile.of(job, mapping, preview=preview)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
-from support.dispatcher_client import FOREIGN_KEY, by_key
+from support.dispatcher_client import FOREIGN_KEY, a_person, by_key, form
 from support.dispatcher_erasing import ask, run_erasing
 from support.http_clients import SECRET
 from support.imports import PATH, FakeCollector, processing, send, take_all
@@ -270,6 +270,32 @@ async def test_a_file_that_is_begun_unseen_says_by_all_its_rows_whether_days_com
     fields = begun.json()["mapping"]["fields"]
     said = await send(client, "answers", table, key=key, mapping={"fields": fields, "dates": "dmy"})
     assert (said.status_code, said.json()["state"]) == (200, "running")
+
+
+async def test_a_file_that_leaves_open_how_days_are_written_is_not_begun_before_somebody_says_it(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    table = "email,reason,date\n" + "".join(f"a-{n}@b.example,listed,0{n}/02/2026\n" for n in range(1, 5))
+    sent = (await send(client, "suppressions", table)).json()
+    assert (sent["mapping"]["dates"], sent["preview"]) == (None, [])
+    page = await client.get(f"/imports/{sent['id']}", headers=a_person("editor"))
+    assert '<option value="" selected>' in page.text
+    assert 'value="begin"' not in page.text
+    columns = {"as-0": "email", "as-1": "reason", "as-2": "since"}
+    for act in ("begin", "try"):
+        typed = form(**columns, dates="", act=act)
+        refused = await client.post(f"/imports/{sent['id']}", data=typed, headers=a_person("editor"))
+        assert refused.status_code == 422
+        assert "Say whether the day or the month comes first." in refused.text
+        assert '<option value="since" selected>' in refused.text, "what was chosen stays chosen"
+    seen = await client.post(
+        f"/imports/{sent['id']}", data=form(**columns, dates="mdy", act="try"), headers=a_person("editor")
+    )
+    assert "2026-03-02T00:00:00Z" in seen.text or "2026-03-01T23:00:00Z" in seen.text
+    assert 'value="begin"' in seen.text
+    clear = (await send(client, "suppressions", f"{table}z@b.example,listed,31/01/2026\n")).json()
+    assert clear["mapping"]["dates"] == "dmy"
+    assert len(clear["preview"]) == 5
 
 
 async def test_moving_in_asks_how_days_are_written_when_the_whole_file_does_not_say(
