@@ -207,7 +207,7 @@ async def test_a_destination_that_accepts_mails_and_sends_them_back_by_policy_ge
         for _ in range(3):
             clock.on(minutes=1)
             await send(database, three)
-        assert accepted(server)["strict.example"] == 7
+        assert len({each for each in server.accepted if each.endswith("@strict.example")}) == 7
         async with database.transaction() as uow:
             assert await destinations.count_held(uow) == 0
 
