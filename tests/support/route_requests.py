@@ -275,6 +275,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "scorer GET /v1/personal-data/scorer/months": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
+            },
+            public=True,
+        ),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
         "collector POST /v1/personal-data/collector/text-answers": _text_answer(by),

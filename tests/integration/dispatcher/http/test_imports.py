@@ -291,11 +291,15 @@ async def test_a_file_that_leaves_open_how_days_are_written_is_not_begun_before_
     seen = await client.post(
         f"/imports/{sent['id']}", data=form(**columns, dates="mdy", act="try"), headers=a_person("editor")
     )
-    assert "2026-03-02T00:00:00Z" in seen.text or "2026-03-01T23:00:00Z" in seen.text
+    assert "2026-03-01T23:00:00" in seen.text, "the second of March, in the company's time zone"
     assert 'value="begin"' in seen.text
     clear = (await send(client, "suppressions", f"{table}z@b.example,listed,31/01/2026\n")).json()
     assert clear["mapping"]["dates"] == "dmy"
     assert len(clear["preview"]) == 5
+
+
+async def nothing_counted() -> dict[str, list[int]]:
+    return {}
 
 
 async def test_moving_in_asks_how_days_are_written_when_the_whole_file_does_not_say(
@@ -304,10 +308,10 @@ async def test_moving_in_asks_how_days_are_written_when_the_whole_file_does_not_
     path = tmp_path / "export.csv"
     path.write_text("Email,NPS,Date\nkim@example.com,9,03/04/2026\n")
     with pytest.raises(CannotMove, match="--dates dmy or --dates mdy"):
-        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append)
+        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append, nothing_counted)
     path.write_text("Email,NPS,Rating,Date\nkim@example.com,9,9,2026-03-04\n")
     with pytest.raises(CannotMove, match="--column score="):
-        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append)
+        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append, nothing_counted)
     assert await rows(database, "SELECT 1 FROM import_job") == []
 
 
@@ -324,7 +328,19 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     )
     collector, told = FakeCollector(), list[str]()
     wanted = MoveIn(TENANT, "delighted", path, {})
-    moving = asyncio.create_task(move_in(database, SECRET, wanted, told.append))
+    looks = []
+
+    async def counted() -> dict[str, list[int]]:
+        """What the scorer counts of the answers that have this segment: all of them at the third look."""
+        looks.append(1)
+        scores = [
+            each["score"]
+            for each in collector.answers.values()
+            if each["segments"] == {"moved_in_from": "delighted"} and len(looks) > 2
+        ]
+        return {"2026-01": [scores.count(score) for score in range(11)]}
+
+    moving = asyncio.create_task(move_in(database, SECRET, wanted, told.append, counted))
     while not moving.done():
         await take_all(database, collector)
         await asyncio.sleep(0)
@@ -339,3 +355,4 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     assert [row[0].isoformat()[:10] for row in await rows(database, asked)] == ["2026-01-12"]
     assert await rows(database, "SELECT 1 FROM import_mapping") == []
     assert told[0].startswith("2 answers, 1 who have unsubscribed; 2 rows without a score")
+    assert told[-2:] == ["0 of 1 answers are counted"] * 2
