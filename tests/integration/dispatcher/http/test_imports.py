@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
 from support.dispatcher_client import FOREIGN_KEY, a_person, by_key, form
 from support.dispatcher_erasing import ask, run_erasing
-from support.http_clients import SECRET
+from support.http_clients import SECRET, api_client
 from support.imports import PATH, FakeCollector, processing, send, take_all
 
+from services.dispatcher.app import SERVICE
 from services.dispatcher.imports import repository
 from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
 from shared.db.database import Database
 from shared.events import KeyDigest
+from shared.service import Context
 from shared.tenancy import digest_of
 
 CUSTOMERS = (
@@ -296,6 +299,14 @@ async def test_a_file_that_leaves_open_how_days_are_written_is_not_begun_before_
     clear = (await send(client, "suppressions", f"{table}z@b.example,listed,31/01/2026\n")).json()
     assert clear["mapping"]["dates"] == "dmy"
     assert len(clear["preview"]) == 5
+
+
+async def test_a_file_is_as_large_as_the_operator_allows(context: Context) -> None:
+    small = replace(context, own=context.own.model_copy(update={"import_max_mib": 1}))
+    async with api_client(SERVICE, small) as client:
+        refused = await send(client, "suppressions", "email,note\n" + "kim@example.com,x\n" * 60_000)
+        assert refused.status_code == 413
+        assert (await send(client, "suppressions", "email\n" + "kim@example.com\n" * 9)).status_code == 201
 
 
 async def nothing_counted() -> dict[str, list[int]]:
