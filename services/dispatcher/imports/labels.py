@@ -27,7 +27,7 @@ DONE_LABELS = {
 }
 LEFT_OUT = message("is left out")
 CHOOSE_ORDER = message("Choose: the file leaves it open")
-SAY_ORDER = message("Say whether the day or the month comes first.")
+NEEDS_ORDER = message("Say whether the day or the month comes first.")
 NO_FILE = message("Choose a file, or paste a table.")
 
 

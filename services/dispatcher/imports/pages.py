@@ -22,7 +22,7 @@ from services.dispatcher.imports.labels import (
     DECIMAL_LABELS,
     DONE_LABELS,
     NO_FILE,
-    SAY_ORDER,
+    NEEDS_ORDER,
     column_options,
     date_options,
 )
@@ -118,7 +118,7 @@ async def map_columns(
     except BadMappingForm as bad:
         return await _page(request, staff, context, id_, faults=bad.faults)
     if unclear_dates:
-        faults = [MappingFault("dates", SAY_ORDER), *mapping_faults(job.kind, mapping, job.columns)]
+        faults = [MappingFault("dates", NEEDS_ORDER), *mapping_faults(job.kind, mapping, job.columns)]
         return await _page(request, staff, context, id_, mapping, faults, unclear_dates=True)
     if form.get("act") != "begin" or mapping_faults(job.kind, mapping, job.columns):
         return await _page(
