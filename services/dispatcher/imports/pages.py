@@ -21,8 +21,8 @@ from services.dispatcher.imports.import_commands import BadMapping, NotWaiting, 
 from services.dispatcher.imports.labels import (
     DECIMAL_LABELS,
     DONE_LABELS,
-    NO_FILE,
     NEEDS_ORDER,
+    NO_FILE,
     column_options,
     date_options,
 )
