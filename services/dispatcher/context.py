@@ -8,7 +8,6 @@ from fastapi import Depends
 from services.dispatcher.bounces.sns import SnsVerifier
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.senders.checker import SenderChecker
-from services.dispatcher.sms.answering import TextReplies
 from services.dispatcher.sms.installation import SmsInstallation
 from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from shared.http.live import LiveFeed
@@ -38,8 +37,6 @@ class DispatcherContext(Context):
     sms: SmsInstallation
     """Who carries texts, and whom they come from."""
     text_renderer: SurveyTextRenderer
-    text_replies: TextReplies
-    """What customers reply to texts."""
     sender_checker: SenderChecker
     sender_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
     """Each look at a sender asks servers of others, who may take their time."""

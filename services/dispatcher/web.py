@@ -33,7 +33,6 @@ from services.dispatcher.senders.checker import SenderChecker
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
 from services.dispatcher.sms import api as sms_api
-from services.dispatcher.sms.answering import TextReplies
 from services.dispatcher.sms.installation import sms_installation
 from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from services.dispatcher.story import pages as story_pages
@@ -119,17 +118,13 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     services = ServiceClient(afterword.internal_url or context.staff_url, tokens)
     renderer = SurveyMailRenderer(afterword, clock)
     sms = sms_installation(context.own, context.staff_url)
-    texts = SurveyTextRenderer(afterword, sms, clock)
     own = context.extended(
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
         mail_renderer=renderer,
         sms=sms,
-        text_renderer=texts,
-        text_replies=TextReplies(
-            database=context.database, secret=context.secret, services=services, renderer=texts
-        ),
+        text_renderer=SurveyTextRenderer(afterword, sms, clock),
         sender_checker=SenderChecker(afterword, renderer, clock),
         services=services,
         export_links=ExportLinks(context.secret, clock=clock),

@@ -5,6 +5,7 @@ from hashlib import sha256
 from fastapi import APIRouter, Request, Response
 
 from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.sms.answering import TextReplies
 from services.dispatcher.sms.inbound import Kept, keep
 from services.dispatcher.sms.installation import WEBHOOK_PATH
 from services.dispatcher.sms.messages import TextReply, TextReport
@@ -69,8 +70,14 @@ async def _keep(context: DispatcherContext, said: TextReply | TextReport, token:
     :raises Problem: 503 when an answer cannot be kept now; the provider sends it again.
     """
     if isinstance(said, TextReply):
+        replies = TextReplies(
+            database=context.database,
+            secret=context.secret,
+            services=context.services,
+            renderer=context.text_renderer,
+        )
         try:
-            return await context.text_replies.take(said, token)
+            return await replies.take(said, token)
         except ServiceUnavailable:
             raise Problem(503, headers={"Retry-After": "30"}) from None
     async with context.database.transaction() as uow:
