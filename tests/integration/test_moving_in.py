@@ -3,8 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from support.companies import World
-from support.exports import BetweenServices
+from support.companies import BetweenServices, World
 from support.http_clients import SECRET
 
 from services.dispatcher.imports.processing import IMPORTS_LOOP, Processing

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from support.audit import an_actor
-from support.companies import World
+from support.companies import BetweenServices, World
 from support.contact_rules import write_at_any_time
 from support.dispatcher_builders import Clock, a_customer, a_transaction, event_of, make_survey
 from support.dispatcher_texts import FakeProvider, a_text_renderer, a_text_sender
-from support.exports import BetweenServices
 from support.http_clients import SECRET
 
 from services.dispatcher.sending import sending_commands

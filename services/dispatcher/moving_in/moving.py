@@ -101,7 +101,7 @@ async def move_in(
             await _import(database, wanted, "suppressions", suppressions, SUPPRESSIONS, tell)
         await keep_last_asked(database, secret, wanted.tenant, asked)
         if reading.taken:
-            values = {f"segments.{MOVED_IN_FROM}": wanted.vendor}
+            values: dict[str, str] = {f"segments.{MOVED_IN_FROM}": wanted.vendor}
             mapping = ColumnMapping(fields=ANSWER_FIELDS, values=values)
             refused = await _import(database, wanted, "answers", answers, mapping, tell)
     try:

@@ -64,7 +64,7 @@ LIST_MONTHS = f"""
 async def month_counts(uow: UnitOfWork, tenant: str, segment: str) -> dict[str, Counts]:
     """The counts of a segment by month, of all measurements."""
     rows = await uow.execute(LIST_MONTHS, {"tenant": tenant, "segment": segment})
-    return {month: tuple(counts) for month, *counts in rows}
+    return {row.month: tuple(row[1:]) for row in rows}
 
 
 LIST_DAYS_OF_SEGMENT = f"""
