@@ -11,7 +11,7 @@ from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
 from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
-from services.alerts.models import PERSONAL_TABLES
+from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.retention.repository import RETENTION
 from services.alerts.rules import api as rules_api
 from services.alerts.rules import pages as rules_pages
@@ -28,6 +28,7 @@ from services.alerts.staff import (
     sign_in_pages,
     sign_in_rules_page,
 )
+from services.alerts.staff.first_admin import first_admin_router
 from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
@@ -38,6 +39,7 @@ from services.alerts.webhooks import api as webhook_api
 from services.alerts.webhooks import pages as webhook_pages
 from services.alerts.webhooks.openapi import message_routes
 from shared.outbound.address_guard import AddressGuard
+from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -89,6 +91,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             sign_in_pages.router,
             export_router(context.service, PERSONAL_TABLES, read_export, database, context.secret),
             retention_router(context.service, RETENTION, database, context.secret),
+            company_router(context.service, metadata, database, context.secret),
+            first_admin_router(database, context.staff_url, context.secret),
         ],
         pages=pages,
         session_is_live=partial(session_is_live, database),

@@ -17,10 +17,11 @@ from services.collector import (
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
-from services.collector.models import PERSONAL_TABLES
+from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.repository.export import read_export
 from services.collector.repository.retention import RETENTION
 from shared.link_tokens import LinkSigner
+from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -54,6 +55,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         share_staff_pages.router,
         export,
         retention,
+        company_router(context.service, metadata, context.database, secret),
         typed_preview,
         rows,
     ]

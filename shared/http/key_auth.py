@@ -8,6 +8,7 @@ from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
 from shared.api_keys import ApiKey, KeysUnavailable
+from shared.events import CompanyState
 from shared.http.caller_checks import CallerCheck
 from shared.http.client_networks import network_of
 from shared.http.context import http_of
@@ -26,6 +27,14 @@ class KeyRing(Protocol):
 
     async def lookup_fresh(self, token: str) -> ApiKey | None:
         """The key, from the database. :raises KeysUnavailable: when it cannot be read."""
+        ...
+
+    def note_use(self, key: ApiKey, door: str) -> None:
+        """Note in memory that the key opened this door now."""
+        ...
+
+    def company_state(self, tenant: str) -> CompanyState:
+        """Whether the company runs, from memory."""
         ...
 
 
@@ -98,4 +107,10 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
                 "WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'
             },
         )
+    ring.note_use(key, door_of(request.scope["path"]))
     return key
+
+
+def door_of(path: str) -> str:
+    """The first two parts of a path, such as ``/v1/events``: coarse enough to name nobody's thing."""
+    return "/".join(path.split("/", 3)[:3])

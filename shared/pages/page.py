@@ -21,6 +21,7 @@ class Frame:
     test_mode: bool = False
     """Mail goes to test addresses only."""
     sending_stopped: bool = False
+    company_paused: bool = False
     demo: bool = False
     """Whether the company is the invented one of the demonstration."""
     live: str | None = None

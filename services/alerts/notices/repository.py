@@ -9,6 +9,7 @@ from shared.db.database import UnitOfWork
 from shared.ids import derived, uuid7
 from shared.outbound import NewDelivery, claim_sql, deliveries
 from shared.permissions import ADMIN
+from shared.tenancy.closed import IS_OPEN
 
 CaseNotice = tuple[str, UUID, UUID, UUID]
 """Tenant, person, case, answer."""
@@ -168,6 +169,7 @@ CLAIM = claim_sql(
     joined="""JOIN notification n ON n.tenant = w.tenant AND n.id = w.about_id AND n.state = 'waiting'
             JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id""",
     locked="n",
+    may_leave=f"w.tenant {IS_OPEN}",
 )
 """A notice that is due, with its recipient as they are now."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.alerts.webhooks.domain import OffReason, Posted, TryResult, WebhookEndpoint
 from services.alerts.webhooks.repository.webhooks import COLUMNS, webhook_of
 from shared.db.database import UnitOfWork
+from shared.tenancy.closed import IS_OPEN
 
 
 class Lane(NamedTuple):
@@ -19,7 +20,7 @@ class Lane(NamedTuple):
 
 
 # By the first that waits alone: those behind it wait for it, whatever they are.
-CLAIM_LANES = """
+CLAIM_LANES = f"""
     WITH due AS MATERIALIZED (
         SELECT w.tenant, w.id
         FROM webhook w
@@ -30,7 +31,7 @@ CLAIM_LANES = """
             LIMIT 1
         ) head
         WHERE head.next_at <= :now AND (w.state = 'on' OR head.type = :test)
-            AND (w.lease_until IS NULL OR w.lease_until < :now)
+            AND w.tenant {IS_OPEN} AND (w.lease_until IS NULL OR w.lease_until < :now)
         ORDER BY w.served_at NULLS FIRST
         LIMIT :limit
         FOR UPDATE OF w SKIP LOCKED
