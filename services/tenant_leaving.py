@@ -1,4 +1,4 @@
-"""``afterword tenant export``, ``leave`` and ``erasure``: commands that look into the databases of all services."""
+"""``afterword tenant export``, ``leave`` and ``erasure``: commands that look into all databases."""
 
 import asyncio
 import os

@@ -44,7 +44,11 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
             app, beside = service.api(replace(context, started=schema.ready))
             apps[service.name] = app
             loops[f"{service.name} database"] = schema.run
-            always: Loops = {"keys": context.keys.run, "key uses": context.keys.run_uses, "changes": context.changes.run}
+            always: Loops = {
+                "keys": context.keys.run,
+                "key uses": context.keys.run_uses,
+                "changes": context.changes.run,
+            }
             for name, loop in {**always, **beside}.items():
                 loops[f"{service.name} {name}"] = after(schema.ready, loop)
         served = route_by_path(apps, {service.name: service.paths for service in services})

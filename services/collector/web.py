@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.collector import (
+    accents,
     api,
     in_page,
     judgement_api,
@@ -45,6 +46,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers = [
         api.router,
         judgement_api.router,
+        accents.router,
         pages.router,
         question_api.router,
         in_page.router,

@@ -11,7 +11,6 @@ from shared.kafka.kernel.source_letters import SOURCE_LETTERS
 from shared.service import Context, Loops, Service, lazy_api
 
 
-
 def worker_loops(context: Context) -> Loops:
     """What reads companies' own topics, and what ends the days of grace of companies that leave."""
     return {**source_loops(context), LEAVING_LOOP: leaving_loop(context.database, context.health)}
@@ -21,7 +20,16 @@ SERVICE = Service(
     name="trigger",
     settings=Settings,
     metadata=metadata,
-    paths=("/v1/events", "/v1/sources", "/sources", "/v1/keys", "/keys", "/v1/company", "/company", "/v1/companies"),
+    paths=(
+        "/v1/events",
+        "/v1/sources",
+        "/sources",
+        "/v1/keys",
+        "/keys",
+        "/v1/company",
+        "/company",
+        "/v1/companies",
+    ),
     api=lazy_api("services.trigger.web"),
     owns=(TENANTS,),
     recovery=recovery,

@@ -82,8 +82,10 @@ def list_tenants() -> None:
 
         async with database.reading() as uow:
             for tenant in await all_tenants(uow):
-                state = f"\tleaving, until {tenant.leaves_at:%Y-%m-%d %H:%M}" if tenant.state == "leaving" else (
-                    f"\t{tenant.state}" if tenant.state != "running" else ""
+                state = (
+                    f"\tleaving, until {tenant.leaves_at:%Y-%m-%d %H:%M}"
+                    if tenant.state == "leaving"
+                    else (f"\t{tenant.state}" if tenant.state != "running" else "")
                 )
                 typer.echo(f"{tenant.id}\t{tenant.name}\t{tenant.time_zone}\t{tenant.country}{state}")
                 for key in tenant.keys:

@@ -13,6 +13,7 @@ from services.trigger.company_changes import change_company
 from services.trigger.company_schemas import KeyOut
 from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.errors import BadTenant, UnknownKey
+from services.trigger.key_last_uses import LastUses, last_uses
 from services.trigger.labels import SCOPE_LABELS
 from services.trigger.tenants import create_key, revoke_key
 from shared.events import Tenant
@@ -43,6 +44,8 @@ class KeysPage(Page):
     """Each scope with what it permits."""
     token: str
     """A key that was created just now, which is shown this once."""
+    is_incomplete: bool
+    """Whether a part of Afterword did not say when the keys were last used there."""
     form: Mapping[str, str]
     fault: tuple[str, str] | None
     """The field that is wrong, and what to do."""
@@ -138,12 +141,15 @@ async def _keys_page(
     did: str = "",
 ) -> Response:
     company, now = await company_of(context, staff.tenant), context.database.clock()
-    keys = sorted((KeyOut.of(key, now) for key in company.keys), key=lambda key: key.created_at, reverse=True)
+    found = LastUses({}, ()) if token else await last_uses(context, staff.tenant)
+    shown = (KeyOut.of(key, now, found.uses.get(key.id)) for key in company.keys)
+    keys = sorted(shown, key=lambda key: key.created_at, reverse=True)
     page = KeysPage(
         live_keys=[key for key in keys if key.live],
         ended_keys=[key for key in keys if not key.live],
         scopes=[(scope, spoken(words)) for scope, words in SCOPE_LABELS.items()],
         token=token,
+        is_incomplete=bool(found.unanswered),
         form=form or {},
         fault=_shown_fault(fault),
         done=spoken(CONFIRMATIONS.get(did, "")),

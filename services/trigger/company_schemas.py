@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.trigger import key_list
 from services.trigger.company_changes import MAX_LANGUAGES
+from services.trigger.key_last_uses import LastUse
 from services.trigger.tenants import MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
 from shared.events import KeyDigest, Tenant
 from shared.permissions import SCOPES, Scope
@@ -34,6 +35,14 @@ class KeyBody(BaseModel):
     ] = None
 
 
+class LastUseOut(BaseModel):
+    """When a key was last used, and where: to the minute."""
+
+    at: datetime
+    service: Annotated[str, Field(description="The service that was asked.")]
+    door: Annotated[str, Field(description="The beginning of the path, such as `/v1/events`.")]
+
+
 class KeyOut(BaseModel):
     """A key as it is known: never the key itself."""
 
@@ -45,9 +54,12 @@ class KeyOut(BaseModel):
     expires_at: datetime | None
     revoked_at: datetime | None
     live: Annotated[bool, Field(description="Whether it opens anything.")]
+    last_use: Annotated[
+        LastUseOut | None, Field(description="Null: it was not used, or not since uses are noted.")
+    ] = None
 
     @classmethod
-    def of(cls, key: KeyDigest, now: datetime) -> Self:
+    def of(cls, key: KeyDigest, now: datetime, use: LastUse | None = None) -> Self:
         """The key, as of now."""
         return cls(
             id=key.id,
@@ -58,6 +70,7 @@ class KeyOut(BaseModel):
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
             live=key_list.is_live(key, now),
+            last_use=LastUseOut(at=use.at, service=use.service, door=use.door) if use is not None else None,
         )
 
 
@@ -71,6 +84,10 @@ class KeyList(BaseModel):
     """The keys of a company, those that ended in the last 90 days among them."""
 
     keys: list[KeyOut]
+    unanswered: Annotated[
+        list[str],
+        Field(description="Services that did not answer, so that a later use there is not known now."),
+    ] = []
 
 
 class CompanyChange(BaseModel):

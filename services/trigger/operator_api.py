@@ -59,8 +59,8 @@ async def list_companies(_: Operated, context: OwnContext) -> OperatedCompanyLis
 
 @router.post("", status_code=201, summary="Make a company")
 async def make_company(body: CompanyBody, _: Operated, context: OwnContext) -> NewCompany:
-    """It begins in test mode, with one key and, where `admin` is given, its first administrator. The same again
-    completes one that was interrupted before it had a key; else a short name that is taken is 409.
+    """It begins in test mode, with one key and, where `admin` is given, its first administrator. The same
+    again completes one that was interrupted before it had a key; else a short name that is taken is 409.
     """
     tags = [language_tag(tag) for tag in body.languages]
     if None in tags:
@@ -97,8 +97,8 @@ async def show_company(company_id: CompanyId, _: Operated, context: OwnContext) 
 
 @router.post("/{company_id}/pause", summary="Pause a company")
 async def pause_company(company_id: CompanyId, _: Operated, context: OwnContext) -> OperatedCompany:
-    """Nobody is asked any more: events are taken and decided as `company_paused`, and what waited to leave waits
-    on. Links that were sent take answers, and people sign in and work.
+    """Nobody is asked any more: events are taken and decided as `company_paused`, and what waited to leave
+    waits on. Links that were sent take answers, and people sign in and work.
     """
     return await _change(context, company_id, "pause")
 
@@ -113,7 +113,7 @@ async def resume_company(company_id: CompanyId, _: Operated, context: OwnContext
 async def let_leave(
     company_id: CompanyId, body: LeavingBody, _: Operated, context: OwnContext
 ) -> OperatedCompany:
-    """Its keys, its people's sessions and its customers' links open nothing from now on. Make an export first, or
+    """Its keys, its people's sessions and its customers' links open nothing from now on. Make an export
     until the days of grace are over; then every service erases all that it keeps of the company.
     """
     return await _change(context, company_id, "leave", body.grace_days)
@@ -127,8 +127,8 @@ async def let_stay(company_id: CompanyId, _: Operated, context: OwnContext) -> O
 
 @router.post("/{company_id}/export", status_code=201, summary="A link to all of a company")
 async def make_export_link(company_id: CompanyId, _: Operated, context: OwnContext) -> ExportLinkOut:
-    """Whoever has the link can download a ZIP file of everything for seven days, while the company is not erased.
-    Give it to nobody else than the company. Secrets and copies are left out; its `manifest.json` says which.
+    """Whoever has the link can download a ZIP file of everything for seven days, while the company is not
+    erased. Give it to nobody but the company. Secrets and copies are left out; `manifest.json` says which.
     """
     company = await _find(context, company_id)
     if company.state == "left":
@@ -144,8 +144,8 @@ async def make_export_link(company_id: CompanyId, _: Operated, context: OwnConte
 async def download(
     token: Annotated[str, Path(max_length=MAX_TOKEN_LENGTH, description="Of the link.")], context: OwnContext
 ) -> Response:
-    """A ZIP file with a file of JSON lines for each table. One without `manifest.json` is not complete: a service
-    was away; download it again.
+    """A ZIP file with a file of JSON lines for each table. One without `manifest.json` is not complete: a
+    service was away; download it again.
     """
     tenant = context.company_links.read(token)
     async with context.database.reading() as uow:
@@ -229,9 +229,7 @@ async def _first_admin(context: TriggerContext, company_id: str, address: str) -
     body = msgspec.json.encode({"address": address})
     try:
         answer = msgspec.json.decode(
-            await context.services.post(
-                "alerts", "first-admin", body, purpose="company", tenant=company_id
-            ),
+            await context.services.post("alerts", "first-admin", body, purpose="company", tenant=company_id),
             type=dict[str, str | None],
         )
     except ServiceUnavailable as error:

@@ -32,15 +32,16 @@ class CompanyBody(BaseModel):
         Field(
             min_length=3,
             max_length=MAX_ADDRESS_LENGTH,
-            description="The mail address of its first administrator, who gets no mail: the answer has a link.",
+            description="Mail address of its first administrator, who gets no mail: the answer has a link.",
         ),
     ] = None
     time_zone: Annotated[str, Field(max_length=100, description="Where its days begin and end.")] = "UTC"
-    country: Annotated[str, Field(max_length=2, description="Two capital letters; decides which law holds.")] = (
-        "DK"
-    )
+    country: Annotated[
+        str, Field(max_length=2, description="Two capital letters; decides which law holds.")
+    ] = "DK"
     languages: Annotated[
-        list[str], Field(min_length=1, max_length=MAX_LANGUAGES, description="Of its customers, as language tags.")
+        list[str],
+        Field(min_length=1, max_length=MAX_LANGUAGES, description="Of its customers, as language tags."),
     ] = ["en"]
     postal_address: Annotated[
         str | None,
@@ -72,8 +73,8 @@ class OperatedCompany(BaseModel):
     state: Annotated[
         CompanyState,
         Field(
-            description="`running`; `paused`: nobody is asked; `leaving`: all is closed, nothing is erased yet; "
-            "`left`: nothing but the short name is kept."
+            description="`running`; `paused`: nobody is asked; `leaving`: all is closed, nothing is erased "
+            "yet; `left`: nothing but the short name is kept."
         ),
     ]
     leaves_at: Annotated[datetime | None, Field(description="From when on it is, or was, erased.")]

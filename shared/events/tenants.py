@@ -8,7 +8,6 @@ from msgspec import UNSET, UnsetType
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.events.people import People
 
-
 CompanyState = Literal["running", "paused", "leaving", "left"]
 """paused: nobody is asked, and people and programs go on; leaving: all is closed, and nothing is erased yet;
 left: nothing of the company is kept but its short name."""

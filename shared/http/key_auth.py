@@ -1,5 +1,6 @@
 """API keys: which one a request carries, and whether it has the scope."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from fastapi import Request
@@ -31,6 +32,10 @@ class KeyRing(Protocol):
 
     def note_use(self, key: ApiKey, door: str) -> None:
         """Note in memory that the key opened this door now."""
+        ...
+
+    def display_names(self, tenant: str) -> Mapping[str, str]:
+        """What the company's people read in place of dimensions and segments, from memory."""
         ...
 
     def company_state(self, tenant: str) -> CompanyState:

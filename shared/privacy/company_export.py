@@ -1,14 +1,14 @@
 """All that the services keep of a company as one ZIP file, written as it is read.
 
-Each table is a file of JSON objects, one a line; ``manifest.json`` comes last, with how many rows each file has
-and its SHA-256, so that a file without it is not complete.
+Each table is a file of JSON objects, one a line; ``manifest.json`` comes last, with how many rows each file
+has and its SHA-256, so that a file without it is not complete.
 """
 
 import hashlib
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import MetaData
@@ -18,6 +18,7 @@ from shared.privacy.company_routes import CompanyRowsAnswer, CompanyTables
 from shared.privacy.company_rows import LEFT_OUT, RowsPage, exported_tables, read_page
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable
 
+A = TypeVar("A")
 EXPORT_FORMAT = 1
 MANIFEST = "manifest.json"
 
@@ -67,7 +68,7 @@ class AskedRows:
         answer = await self._get(f"company/tables/{table}", CompanyRowsAnswer, query)
         return RowsPage([bytes(row) for row in answer.rows], answer.next)
 
-    async def _get[A](self, path: str, kind: type[A], query: Mapping[str, str] | None = None) -> A:
+    async def _get(self, path: str, kind: type[A], query: Mapping[str, str] | None = None) -> A:
         body = await self._client.get_body(
             self._service, path, purpose="company", tenant=self._tenant, query=query
         )

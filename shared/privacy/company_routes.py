@@ -1,4 +1,4 @@
-"""The routes by which the trigger asks a service about a company: its rows, how far it is erased, its keys' uses."""
+"""The routes by which the trigger asks a service about a company: its rows, its erasure, its keys' uses."""
 
 from typing import Annotated
 
@@ -93,10 +93,11 @@ def company_router(service: str, metadata: MetaData, database: Database, secret:
         """When each key of the company was last used here."""
         async with lane.turn(), database.reading() as uow:
             found = await find_uses(uow, asked.tenant)
-        return _json([KeyUseAnswer(key_id=key, used_at=use.used_at, door=use.door) for key, use in found.items()])
+        return _json(
+            [KeyUseAnswer(key_id=key, used_at=use.used_at, door=use.door) for key, use in found.items()]
+        )
 
     return router
-
 
 
 def _json(answer: object) -> Response:

@@ -85,13 +85,11 @@ class RowsPage(NamedTuple):
 
 def exported_tables(service: str, metadata: MetaData) -> list[str]:
     """The names of the tables of which an export has the rows."""
-    of_companies = [t.name for t in metadata.sorted_tables if "tenant" in t.primary_key.columns]
+    of_companies = [str(t.name) for t in metadata.sorted_tables if "tenant" in t.primary_key.columns]
     return sorted(name for name in of_companies if name not in LEFT_OUT[service])
 
 
-async def read_page(
-    uow: UnitOfWork, service: str, table: Table, tenant: str, after: str | None
-) -> RowsPage:
+async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, after: str | None) -> RowsPage:
     """The next rows of a table.
 
     :param after: ``next`` of the page before.
@@ -120,7 +118,9 @@ def _statement(service: str, table: Table, key: list[str], *, begins: bool) -> s
         )
         conditions.append(f"({', '.join(key)}) > ({places})")
     order = f"ORDER BY {', '.join(key)}" if key else ""
-    return f"SELECT {', '.join(columns)} FROM {table.name} WHERE {' AND '.join(conditions)} {order} LIMIT :limit"
+    return (
+        f"SELECT {', '.join(columns)} FROM {table.name} WHERE {' AND '.join(conditions)} {order} LIMIT :limit"
+    )
 
 
 def _type(table: Table, name: str) -> str:

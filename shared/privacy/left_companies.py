@@ -106,7 +106,9 @@ class CompanyErasing:
     async def _erase_rows(self, tenant: str) -> int:
         """Delete until a pass over all tables finds nothing: triggers may write to one that was empty."""
         total = 0
-        while deleted := sum([await self._erase_table(each, tenant) for each in company_tables(self.metadata)]):
+        while deleted := sum(
+            [await self._erase_table(each, tenant) for each in company_tables(self.metadata)]
+        ):
             total += deleted
         return total
 
@@ -164,7 +166,7 @@ def _follow(live: dict[bytes, None], record: Any, tenant: str, *, is_letter: boo
 
 
 def erasable_topics(service: str) -> list[str]:
-    """The topics on which the service alone publishes whose records a tombstone erases, but the companies'."""
+    """The topics of the service alone whose records a tombstone erases, but the companies' own."""
     source = f"/afterword/{service}"
     return [t.name for t in TOPICS if t.source == source and t.has_tombstones and t is not TENANTS]
 
@@ -178,4 +180,3 @@ async def measure_left_companies(uow: UnitOfWork, service: str) -> None:
 COUNT_WAITING = """
     SELECT count(*) FROM closed_company WHERE state = 'left' AND erased_at IS NULL
 """
-

@@ -89,7 +89,7 @@ async def keep_closed(uow: UnitOfWork, companies: Sequence[Tenant]) -> None:
         )
 
 
-# FOR KEY SHARE locks the table, even where no row is found: that is what ``wait_for_unaware_of_left`` waits for.
+# FOR KEY SHARE locks the table, even where no row is found: ``wait_for_unaware_of_left`` waits for that.
 FIND_LEFT = """
     SELECT tenant FROM closed_company
     WHERE state = 'left' AND tenant = ANY(CAST(:tenants AS text[]))

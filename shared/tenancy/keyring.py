@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,6 +21,7 @@ from shared.runtime import Periodic
 from shared.telemetry import metrics
 from shared.tenancy.key_uses import NotedUses
 from shared.tenancy.tenants import all_tenants
+from shared.values.display_names import NO_NAMES
 
 log = structlog.get_logger()
 
@@ -53,6 +55,8 @@ class TenantKeyRing:
     _known: dict[str, _Known] = field(default_factory=dict)
     _states: dict[str, CompanyState] = field(default_factory=dict)
     """Of the companies that do not run."""
+    _names: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of the companies that have named something."""
     _uses: NotedUses = field(init=False)
     _version: tuple[int, int] = (-1, -1)
     _read_at: float | None = None
@@ -67,6 +71,10 @@ class TenantKeyRing:
     def company_state(self, tenant: str) -> CompanyState:
         """Whether the company runs, from memory."""
         return self._states.get(tenant, "running")
+
+    def display_names(self, tenant: str) -> Mapping[str, str]:
+        """What the company's people read in place of dimensions and segments, from memory."""
+        return self._names.get(tenant, NO_NAMES)
 
     def note_use(self, key: ApiKey, door: str) -> None:
         """Note in memory that the key opened this door now."""
@@ -146,6 +154,7 @@ class TenantKeyRing:
             if (row.n, row.versions) != self._version:
                 tenants = await all_tenants(uow)
                 self._states = {each.id: each.state for each in tenants if each.state != "running"}
+                self._names = {each.id: each.display_names for each in tenants if each.display_names}
                 self._known = {
                     key.digest: _Known(
                         key.digest,

@@ -21,8 +21,10 @@ from shared.clock import Clock
 from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
 from shared.mail.installation import InstallationSender
+from shared.pages.filters import touchpoint_name
 from shared.pages.language import first_available, reader_locale, rendering_for, spoken, translated
 from shared.pages.renderer import Renderer
+from shared.values.display_names import NO_NAMES, showing_names
 from shared.values.messages import Message, message
 from shared.values.zones import zone_of
 
@@ -43,7 +45,9 @@ class NoticeRenderer:
     ) -> MailMessage:
         """The mail about an answer."""
         zone = zone_of(tenant.time_zone if tenant else "UTC")
-        with rendering_for(self._texts.reader(self._language(notice, tenant), zone.key)):
+        names = tenant.display_names if tenant else NO_NAMES
+        reader = self._texts.reader(self._language(notice, tenant), zone.key)
+        with rendering_for(reader), showing_names(names):
             subject, paragraphs = case_text(case, answer, now, zone)
             return self._message(notice, subject, paragraphs, f"{self._staff_url}/cases/{case.id}")
 
@@ -114,7 +118,7 @@ def case_text(case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo) -> 
     facts = {
         "number": case.number,
         "score": score_with_article(answer.score or 0),
-        "touchpoint": answer.touchpoint,
+        "touchpoint": touchpoint_name(answer.touchpoint) if answer.touchpoint else "",
         "due": moment(case.due_at, now, zone),
     }
     subject = translated("Case %(number)s: a customer gave %(score)s") % facts

@@ -25,7 +25,7 @@ from shared.tenancy import find_tenant
 
 
 class SendingStopped(Exception):
-    """The company has stopped all sending, or is paused: nobody is asked, and nothing is decided meanwhile."""
+    """The company has stopped all sending, or is paused: nobody is asked, and nothing decided meanwhile."""
 
 
 class DecidedLink(NamedTuple):

@@ -1,0 +1,328 @@
+"""A company is made, paused, exported, and leaves by the operator's API: then a search over every table and topic
+finds nothing of it, whatever is consumed again.
+"""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from support.companies import OPERATOR_KEY, Company, World, a_world, an_answer, an_event
+from support.erasure_world import TopicLog
+from support.kernel_service import create_topics, records_of
+from support.stack import Postgres
+
+from services import SERVICES
+from services.command import service
+from services.trigger.company_states import let_go
+from shared.events import TOPICS, TRANSACTIONS
+from shared.kafka.kernel.clients import new_producer, stop_producer
+from shared.kafka.kernel.dead_letters import (
+    dead_letter_key,
+    dead_letter_topic,
+    decode_headers,
+    encode_headers,
+)
+from shared.privacy.company_rows import LEFT_OUT, SECRET_COLUMNS, exported_tables
+from shared.privacy.left_companies import company_tables, erasable_topics
+from shared.privacy.service_client import ServiceUnavailable
+
+pytestmark = pytest.mark.timeout(300)
+
+OPERATOR = {"authorization": f"Bearer {OPERATOR_KEY}", "accept": "application/json"}
+KNOWN_AFTERWARDS = {f"{name}.{table}": None for name in SERVICES for table in ("tenant", "closed_company")}
+"""Where the short name stays, so that nothing of the company comes back."""
+LETTERS = dead_letter_topic(TRANSACTIONS.name, "dispatcher")
+
+
+@pytest.fixture(scope="module")
+async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
+    async with a_world(postgres, kafka) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+async def log(world: World) -> TopicLog:
+    return TopicLog(world)
+
+
+@pytest.fixture(scope="module")
+async def neighbour(world: World) -> Company:
+    return await world.create_company("rowan")
+
+
+@pytest.fixture(scope="module")
+async def company(world: World, log: TopicLog, neighbour: Company) -> Company:
+    return await world.create_company("yewtree")
+
+
+async def operate(world: World, path: str, body: Any = None, status: int = 200) -> Any:
+    """What the operator is answered."""
+    answer = await world.clients["trigger"].post(f"/v1/companies{path}", json=body, headers=OPERATOR)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_without_the_operators_key_nobody_makes_or_sees_companies(
+    world: World, neighbour: Company
+) -> None:
+    for headers in ({}, neighbour.headers, {"authorization": f"Bearer {OPERATOR_KEY}x"}):
+        for method, path in (("GET", ""), ("POST", ""), ("POST", "/rowan/leave"), ("POST", "/rowan/export")):
+            answer = await world.clients["trigger"].request(
+                method, f"/v1/companies{path}", json={"id": "stolen", "name": "Stolen"}, headers=headers
+            )
+            assert answer.status_code == 401, (method, path)
+    found = (await world.clients["trigger"].get("/v1/companies", headers=OPERATOR)).json()["companies"]
+    assert {each["id"]: each["state"] for each in found} == {"rowan": "running"}
+
+
+async def test_a_company_is_made_with_a_key_and_its_first_administrator(world: World) -> None:
+    body = {"id": "maple", "name": "Maple", "admin": "boss@maple.example.com", "languages": ["da"]}
+    made = await operate(world, "", body, 201)
+    await world.deliver_all()
+    assert (made["state"], made["name"]) == ("running", "Maple")
+    sent = await world.clients["trigger"].post(
+        "/v1/events", json=an_event("maple"), headers={"authorization": f"Bearer {made['key']}"}
+    )
+    assert sent.status_code == 202
+    link = made["sign_in_link"].partition("afterword.example")[2]
+    assert (await world.clients["alerts"].get(link)).status_code == 200
+    await operate(world, "", body, 409)
+    refused = await operate(world, "", {**body, "id": "Not A Name"}, 422)
+    assert "short name" in refused["detail"]
+
+
+async def test_while_a_company_is_paused_nobody_is_asked_and_links_still_take_answers(
+    world: World, company: Company
+) -> None:
+    assert (await operate(world, "/yewtree/pause"))["state"] == "paused"
+    assert (await operate(world, "/yewtree/pause"))["state"] == "paused"
+    await world.deliver_all()
+    await world.post("trigger", company, "/v1/events", an_event("yewtree", id="while-paused"))
+    (event,) = [each for each in await world.transactions() if each.data.id == "while-paused"]
+    await world.deliver(event, TRANSACTIONS.name)
+    decided = await world.clients["dispatcher"].get(
+        "/v1/decisions", params={"event_id": "while-paused"}, headers=company.headers
+    )
+    assert [each["reason"] for each in decided.json()["decisions"]] == ["company_paused"]
+    answered = await world.clients["collector"].post(
+        f"/s/{company.token('answer')}", data={**an_answer(company), "score": "3"}
+    )
+    assert answered.status_code == 303
+    admin = company.people["admin"]
+    page = await world.clients["dispatcher"].get("/surveys", headers=admin.headers(page=True))
+    assert "This company is paused." in page.text
+    link = await world.clients["dispatcher"].post(
+        "/v1/invitations", json={**an_event("yewtree", id="link"), "channel": "link"}, headers=company.headers
+    )
+    assert link.status_code == 409
+    assert (await operate(world, "/yewtree/resume"))["state"] == "running"
+    await operate(world, "/yewtree/stay", status=409)
+    await world.deliver_all()
+
+
+def read_export(content: bytes, company: str) -> dict[str, bytes]:
+    """The files of an export, whose manifest holds."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    manifest = msgspec.json.decode(files.pop("manifest.json"))
+    assert manifest["company"]["id"] == company
+    assert {each["path"]: each["sha256"] for each in manifest["files"]} == {
+        path: hashlib.sha256(content).hexdigest() for path, content in files.items()
+    }
+    assert {each["path"]: each["rows"] for each in manifest["files"]} == {
+        path: content.count(b"\n") for path, content in files.items()
+    }
+    return files
+
+
+async def test_the_export_has_all_of_the_company_and_nothing_of_another(
+    world: World, company: Company, neighbour: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await operate(world, "/yewtree/export", status=201)
+    path = made["url"].partition("afterword.example")[2]
+    monkeypatch.setattr("shared.privacy.company_rows.ROWS_PER_PAGE", 1)  # every table has several pages
+    found = await world.clients["trigger"].get(path)
+    assert found.status_code == 200, found.text
+    assert found.headers["cache-control"] == "no-store"
+    files = read_export(found.content, "yewtree")
+    rows = await world.rows()
+    for name in SERVICES:
+        for table in exported_tables(name, service(name).metadata):
+            own = [row for row in rows[f"{name}.{table}"] if row[0] == "yewtree"]
+            assert len(files[f"{name}/{table}.ndjson"].splitlines()) == len(own), table
+    everything = b"".join(files.values())
+    for word in (b"yewtree was late", b"yewtree-customer", b"yewtree called back", b"yewtree hours"):
+        assert word in everything, word
+    assert neighbour.name.encode() not in everything
+    assert b"$argon2" not in everything
+    for row in (row for content in files.values() for row in content.splitlines()):
+        assert not SECRET_COLUMNS & msgspec.json.decode(row).keys()
+    assert (await world.clients["trigger"].get(path[:-1])).status_code == 404
+    clock = world.contexts["trigger"].database.clock
+    with monkeypatch.context() as later:
+        later.setattr(world.contexts["trigger"].database, "clock", lambda: clock() + timedelta(days=8))
+        links = world.app("trigger").state.context.company_links
+        later.setattr(links, "_clock", lambda: clock() + timedelta(days=8))
+        assert (await world.clients["trigger"].get(path)).status_code == 404
+
+
+async def test_an_export_says_which_service_is_away(
+    world: World,
+    company: Company,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = await operate(world, "/yewtree/export", status=201)
+    client = world.app("trigger").state.context.services
+
+    async def away(*_: Any, **__: Any) -> bytes:
+        raise ServiceUnavailable("scorer")
+
+    monkeypatch.setattr(type(client), "get_body", away)
+    found = await world.clients["trigger"].get(made["url"].partition("afterword.example")[2])
+    assert found.status_code == 503
+    assert "scorer" in found.json()["detail"]
+
+
+def test_each_table_is_exported_or_says_why_not() -> None:
+    for name in SERVICES:
+        metadata = service(name).metadata
+        tables = {table.name for table in company_tables(metadata)} | {"closed_company"}
+        assert set(LEFT_OUT[name]) <= tables, name
+        assert tables == set(LEFT_OUT[name]) | set(exported_tables(name, metadata))
+
+
+async def store_records(world: World, log: TopicLog) -> None:
+    """Everything that was published, and a dead letter, on the topics of a broker."""
+    kafka = world.contexts["trigger"].afterword.kafka
+    topics = [topic.name for topic in TOPICS if topic.name != TRANSACTIONS.name]
+    await create_topics(kafka, [*topics, LETTERS])
+    producer = new_producer(kafka, "test")
+    await producer.start()
+    try:
+        for topic in topics:
+            for key, value in log.topics.get(topic, []):
+                await producer.send(topic, value, key, partition=0)
+        for own in ("yewtree", "rowan"):
+            (event,) = [
+                e for e in await world.transactions() if (e.tenant, e.data.id) == (own, f"{own}-order")
+            ]
+            place = dead_letter_key(TRANSACTIONS.name, 0, {"yewtree": 1, "rowan": 2}[own])
+            key = TRANSACTIONS.record_key(event)
+            headers = decode_headers(encode_headers(TRANSACTIONS.name, 0, 1, key, "bug", event.time, []))
+            await producer.send(LETTERS, TRANSACTIONS.encode(event), place, partition=0, headers=headers)
+        await producer.flush()
+    finally:
+        await stop_producer(producer)
+
+
+async def live_records(world: World, topic: str, word: bytes) -> list[bytes]:
+    """The keys of the records with this word that compaction leaves, or will leave."""
+    newest: dict[bytes, bytes | None] = {}
+    for key, value, _ in await records_of(world.contexts["trigger"].afterword.kafka, topic):
+        newest[key] = value
+    return [key for key, value in newest.items() if value is not None and word in key + value]
+
+
+def holding(rows: Any, word: str) -> set[str]:
+    return {table for table, found in rows.items() if any(word in repr(row) for row in found)}
+
+
+async def relay_all(world: World, log: TopicLog) -> None:
+    """Deliver what is in the outboxes, and store it in the broker as the relay would."""
+    before = {topic: len(records) for topic, records in log.topics.items()}
+    await log.deliver_all()
+    kafka = world.contexts["trigger"].afterword.kafka
+    producer = new_producer(kafka, "test")
+    await producer.start()
+    try:
+        for topic, records in log.topics.items():
+            for key, value in records[before.get(topic, 0) :]:
+                await producer.send(topic, value, key)
+        await producer.flush()
+    finally:
+        await stop_producer(producer)
+
+
+async def erase_companies(world: World) -> None:
+    for name, context in world.contexts.items():
+        await service(name).erasing_companies(context).step()
+
+
+async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(
+    world: World, log: TopicLog, company: Company, neighbour: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Everything is published once more, so that the topics have all of both companies.
+    for name, context in world.contexts.items():
+        for owned in service(name).recovery(context).owned:
+            async with context.database.transaction() as uow:
+                things, _ = await owned.page(uow, None, 1_000)
+                for tenant, thing in things:
+                    uow.publish(owned.topic, tenant, thing)
+    await log.deliver_all()
+    await store_records(world, log)
+    before = await world.rows()
+    assert len(holding(before, "yewtree")) > 60
+    topics = [topic for name in SERVICES for topic in erasable_topics(name)]
+    assert sum([len(await live_records(world, topic, b"yewtree")) > 0 for topic in topics]) > 6
+
+    left = await operate(world, "/yewtree/leave", {"grace_days": 30})
+    assert left["state"] == "leaving"
+    await relay_all(world, log)
+    admin = company.people["admin"]
+    for name, path in (("trigger", "/v1/keys"), ("alerts", "/v1/cases"), ("dispatcher", "/v1/surveys")):
+        assert (await world.clients[name].get(path, headers=company.headers)).status_code == 401, name
+    for name, path in (("trigger", "/company"), ("alerts", "/inbox"), ("scorer", "/")):
+        page = await world.clients[name].get(path, headers=admin.headers(page=True))
+        assert page.status_code == 403, name
+        assert "Your company has left Afterword." in page.text
+    link = await world.clients["collector"].get(f"/s/{company.token('answer')}")
+    assert link.status_code == 410, link.text
+
+    assert (await operate(world, "/yewtree/stay"))["state"] == "paused"
+    await relay_all(world, log)
+    assert (await world.clients["dispatcher"].get("/v1/surveys", headers=company.headers)).status_code == 200
+    await operate(world, "/yewtree/leave", {"grace_days": 0})
+    trigger = world.contexts["trigger"].database
+    async with trigger.transaction() as uow:
+        await let_go(uow, "yewtree")
+    await relay_all(world, log)
+
+    await erase_companies(world)
+    await relay_all(world, log)
+    after = await world.rows()
+    assert holding(after, "yewtree") == set(KNOWN_AFTERWARDS)
+    for table, rows in before.items():
+        if not table.endswith((".outbox", ".key_use", ".retention_run")):
+            of_neighbour = [row for row in rows if row[0] == neighbour.name]
+            assert [row for row in after[table] if row[0] == neighbour.name] == of_neighbour, table
+    for topic in [*topics, LETTERS]:
+        assert await live_records(world, topic, b"yewtree") == [], topic
+    assert len(await live_records(world, LETTERS, b"rowan")) == 1
+    shown = (await world.clients["trigger"].get("/v1/companies/yewtree", headers=OPERATOR)).json()
+    assert shown["state"] == "left"
+    assert {each["service"] for each in shown["erasures"] if each["erased_at"]} == set(SERVICES)
+    assert shown["name"] == "yewtree"
+
+    # Whatever comes again brings nothing back, and what one process had in hand goes an hour later.
+    for topic in TOPICS:
+        for _, value in log.topics.get(topic.name, []):
+            await log.consume(topic.name, value)
+    for event in [each for each in await world.transactions() if each.tenant == "yewtree"]:
+        await world.deliver(event, TRANSACTIONS.name)
+    assert holding(await world.rows(), "yewtree") == set(KNOWN_AFTERWARDS)
+    dispatcher = world.contexts["dispatcher"].database
+    async with dispatcher.transaction() as uow:
+        await uow.execute("INSERT INTO import_mapping VALUES ('yewtree', 'x', '', now())")
+    clock = dispatcher.clock
+    with monkeypatch.context() as later:
+        for context in world.contexts.values():
+            later.setattr(context.database, "clock", lambda: clock() + timedelta(hours=2))
+        await erase_companies(world)
+    assert holding(await world.rows(), "yewtree") == set(KNOWN_AFTERWARDS)
+    await operate(world, "/yewtree/stay", status=404)
+    await operate(world, "", {"id": "yewtree", "name": "Yewtree"}, 409)
