@@ -18,6 +18,7 @@ from services.alerts.rules import pages as rules_pages
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff import (
     link_pages,
+    people_api,
     people_page,
     provider_pages,
     provider_settings,
@@ -84,6 +85,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             settings_page.router,
             second_factor_settings.router,
             sessions_page.router,
+            people_api.router,
             people_page.router,
             sign_in_rules_page.router,
             provider_pages.router,

@@ -1,4 +1,4 @@
-"""The style sheet of a company's colour: ``/s/accent/{colour}.css``. It tells no company: the colour is all of it."""
+"""The style sheet of a company's colour, ``/s/accent/{colour}.css``: it says nothing but the colour."""
 
 from typing import Annotated
 
@@ -15,8 +15,9 @@ STYLES = """\
 @media (prefers-color-scheme: dark) {{
   :root {{ --brand: {dark}; --on-brand: {ground}; --petrol: {dark}; }}
 }}
-.btn:not(.plain):not(.quiet) {{ background: var(--brand); border-color: var(--brand); color: var(--on-brand); }}
-.cell:has(:checked) {{ background: var(--brand); border-color: var(--brand); color: var(--on-brand); }}
+.btn:not(.plain):not(.quiet), .cell:has(:checked) {{
+  background: var(--brand); border-color: var(--brand); color: var(--on-brand);
+}}
 @media (forced-colors: active) {{
   .cell:has(:checked) {{ background: Highlight; color: HighlightText; border-color: Highlight; }}
 }}

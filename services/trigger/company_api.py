@@ -88,6 +88,8 @@ async def patch_company(body: CompanyChange, caller: CompanyAdminCaller, context
             name=body.name,
             postal_address=body.postal_address,
             languages=body.languages,
+            accent=body.accent,
+            display_names=body.display_names,
             who=AuditActor.of(caller),
         )
     except BadTenant as fault:

@@ -25,11 +25,13 @@ from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken
 from shared.pages.page import Frame, Page
 from shared.privacy.audit import AuditActor
+from shared.values.colours import Accent
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
 CONFIRMATIONS = {"saved": message("Saved."), "revoked": message("The key opens nothing any more.")}
+MAX_SHOWN_LINE = 80
 LIFETIMES_DAYS = {"": None, "30": 30, "90": 90, "365": 365}
 
 
@@ -58,6 +60,7 @@ class CompanyPage(Page):
 
     template: ClassVar[str] = "company.html"
     tenant: Tenant
+    accent_preview: Accent | None
     form: Mapping[str, str]
     fault: tuple[str, str] | None
     done: str
@@ -123,6 +126,8 @@ async def change_company_by_form(
             name=form.get("name", ""),
             postal_address=form.get("postal_address", ""),
             languages=form.get("languages", "").split(","),
+            accent=form.get("accent", ""),
+            display_names=_typed_names(form.get("display_names", "")),
             who=AuditActor.of_staff(staff),
         )
     except BadTenant as fault:
@@ -172,15 +177,39 @@ async def _company_page(
         "name": company.name,
         "postal_address": company.postal_address or "",
         "languages": ", ".join(company.languages),
+        "accent": company.accent or "",
+        "display_names": "\n".join(f"{code} = {name}" for code, name in company.display_names.items()),
     }
     page = CompanyPage(
         tenant=company,
+        accent_preview=Accent.of(company.accent) if company.accent else None,
         form=form or standing,
         fault=_shown_fault(fault),
         done=spoken(CONFIRMATIONS.get(did, "")),
     )
     frame = _frame(company)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
+
+
+def _typed_names(typed: str) -> dict[str, str]:
+    """The names of a form, one on each line: ``organisation:north = North region``.
+
+    :raises BadTenant: of a line without an equals sign, or a code that stands twice.
+    """
+    names: dict[str, str] = {}
+    for line in filter(None, map(str.strip, typed.splitlines())):
+        code, equals, name = (part.strip() for part in line.partition("="))
+        if not equals or code in names:
+            raise BadTenant(
+                "display_names",
+                message(
+                    "Write each code once, on a line of its own: organisation:north = North region. "
+                    "Not %(line)s.",
+                    line=repr(line[:MAX_SHOWN_LINE]),
+                ),
+            )
+        names[code] = name
+    return names
 
 
 def _shown_fault(fault: BadTenant | None) -> tuple[str, str] | None:

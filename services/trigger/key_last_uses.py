@@ -1,4 +1,4 @@
-"""When each of a company's keys was last used, over all services: each knows its own doors and is asked."""
+"""When each of a company's keys was last used, over all services: each knows its own routes and is asked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class LastUse(NamedTuple):
 
     at: datetime
     service: str
-    door: str
+    route: str
 
 
 class LastUses(NamedTuple):
@@ -37,7 +37,7 @@ async def last_uses(context: TriggerContext, tenant: str) -> LastUses:
     """The last use of each key."""
     async with context.database.reading() as uow:
         own = await find_uses(uow, tenant)
-    found = {key: LastUse(use.used_at, "trigger", use.door) for key, use in own.items()}
+    found = {key: LastUse(use.used_at, "trigger", use.route) for key, use in own.items()}
     answers = await asyncio.gather(*(_asked(context, name, tenant) for name in CONFIRMING_SERVICES))
     unanswered = []
     for name, answer in zip(CONFIRMING_SERVICES, answers, strict=True):
@@ -47,7 +47,7 @@ async def last_uses(context: TriggerContext, tenant: str) -> LastUses:
         for use in answer:
             known = found.get(use.key_id)
             if known is None or known.at < use.used_at:
-                found[use.key_id] = LastUse(use.used_at, name, use.door)
+                found[use.key_id] = LastUse(use.used_at, name, use.route)
     return LastUses(found, unanswered)
 
 

@@ -30,8 +30,8 @@ class KeyRing(Protocol):
         """The key, from the database. :raises KeysUnavailable: when it cannot be read."""
         ...
 
-    def note_use(self, key: ApiKey, door: str) -> None:
-        """Note in memory that the key opened this door now."""
+    def note_use(self, key: ApiKey, route: str) -> None:
+        """Note in memory that the key opened this route now."""
         ...
 
     def display_names(self, tenant: str) -> Mapping[str, str]:
@@ -112,10 +112,10 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
                 "WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'
             },
         )
-    ring.note_use(key, door_of(request.scope["path"]))
+    ring.note_use(key, route_of(request.scope["path"]))
     return key
 
 
-def door_of(path: str) -> str:
+def route_of(path: str) -> str:
     """The first two parts of a path, such as ``/v1/events``: coarse enough to name nobody's thing."""
     return "/".join(path.split("/", 3)[:3])

@@ -46,7 +46,7 @@ class KeyUseAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     key_id: str
     used_at: Instant
-    door: str
+    route: str
 
 
 def company_router(service: str, metadata: MetaData, database: Database, secret: str) -> APIRouter:
@@ -94,7 +94,7 @@ def company_router(service: str, metadata: MetaData, database: Database, secret:
         async with lane.turn(), database.reading() as uow:
             found = await find_uses(uow, asked.tenant)
         return _json(
-            [KeyUseAnswer(key_id=key, used_at=use.used_at, door=use.door) for key, use in found.items()]
+            [KeyUseAnswer(key_id=key, used_at=use.used_at, route=use.route) for key, use in found.items()]
         )
 
     return router

@@ -1,4 +1,4 @@
-"""``key_use``: when each API key was last used at a service, and at which of its doors, to the minute.
+"""``key_use``: when each API key was last used at a service, and at which of its routes, to the minute.
 
 An API process notes uses in memory, and a loop writes them once a minute in one statement: no request waits
 for it. What a process noted in the minute in which it is killed is lost.
@@ -18,7 +18,7 @@ KEY_USE_DDL = """
         tenant text NOT NULL,
         key_id text NOT NULL,
         used_at timestamptz NOT NULL,
-        door text NOT NULL,
+        route text NOT NULL,
         CONSTRAINT pk_key_use PRIMARY KEY (tenant, key_id)
     )
 """
@@ -33,28 +33,28 @@ def key_use_table(metadata: MetaData) -> None:
         Column("tenant", Text, primary_key=True),
         Column("key_id", Text, primary_key=True),
         Column("used_at", DateTime(timezone=True), nullable=False),
-        Column("door", Text, nullable=False),
+        Column("route", Text, nullable=False),
     )
 
 
 class KeyUse(NamedTuple):
-    """The last use of a key: when, and at which door, such as ``/v1/events``."""
+    """The last use of a key: when, and at which route, such as ``/v1/events``."""
 
     used_at: datetime
-    door: str
+    route: str
 
 
 STORE_USES = """
-    INSERT INTO key_use AS t (tenant, key_id, used_at, door)
+    INSERT INTO key_use AS t (tenant, key_id, used_at, route)
     SELECT * FROM unnest(
         CAST(:tenants AS text[]), CAST(:keys AS text[]),
-        CAST(:times AS timestamptz[]), CAST(:doors AS text[])
+        CAST(:times AS timestamptz[]), CAST(:routes AS text[])
     )
     ORDER BY 1, 2
-    ON CONFLICT (tenant, key_id) DO UPDATE SET used_at = EXCLUDED.used_at, door = EXCLUDED.door
+    ON CONFLICT (tenant, key_id) DO UPDATE SET used_at = EXCLUDED.used_at, route = EXCLUDED.route
     WHERE t.used_at < EXCLUDED.used_at
 """
-FIND_USES = "SELECT key_id, used_at, door FROM key_use WHERE tenant = :tenant"
+FIND_USES = "SELECT key_id, used_at, route FROM key_use WHERE tenant = :tenant"
 
 
 async def store_uses(uow: UnitOfWork, uses: Mapping[tuple[str, str], KeyUse]) -> None:
@@ -65,7 +65,7 @@ async def store_uses(uow: UnitOfWork, uses: Mapping[tuple[str, str], KeyUse]) ->
             "tenants": [tenant for tenant, _ in uses],
             "keys": [key for _, key in uses],
             "times": [use.used_at for use in uses.values()],
-            "doors": [use.door for use in uses.values()],
+            "routes": [use.route for use in uses.values()],
         },
     )
 
@@ -73,7 +73,7 @@ async def store_uses(uow: UnitOfWork, uses: Mapping[tuple[str, str], KeyUse]) ->
 async def find_uses(uow: UnitOfWork, tenant: str) -> dict[str, KeyUse]:
     """The last use of each key of a company at this service, by the key's id."""
     rows = await uow.execute(FIND_USES, {"tenant": tenant})
-    return {row.key_id: KeyUse(row.used_at, row.door) for row in rows}
+    return {row.key_id: KeyUse(row.used_at, row.route) for row in rows}
 
 
 @dataclass
@@ -83,9 +83,9 @@ class NotedUses:
     database: Database
     _noted: dict[tuple[str, str], KeyUse] = field(default_factory=dict)
 
-    def note(self, tenant: str, key_id: str, door: str) -> None:
+    def note(self, tenant: str, key_id: str, route: str) -> None:
         """A key was used now."""
-        self._noted[tenant, key_id] = KeyUse(self.database.clock(), door)
+        self._noted[tenant, key_id] = KeyUse(self.database.clock(), route)
 
     async def write(self) -> float | None:
         """Write what was noted; when that fails it is noted still, unless a key was used again."""

@@ -76,9 +76,9 @@ class TenantKeyRing:
         """What the company's people read in place of dimensions and segments, from memory."""
         return self._names.get(tenant, NO_NAMES)
 
-    def note_use(self, key: ApiKey, door: str) -> None:
-        """Note in memory that the key opened this door now."""
-        self._uses.note(key.tenant, key.id, door)
+    def note_use(self, key: ApiKey, route: str) -> None:
+        """Note in memory that the key opened this route now."""
+        self._uses.note(key.tenant, key.id, route)
 
     async def run_uses(self, stopping: asyncio.Event) -> None:
         """Write the noted uses once a minute, and the last of them when the process stops."""

@@ -12,6 +12,8 @@ DARK_PAGE = "#18242a"
 WHITE = "#ffffff"
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _STEPS = 100
+_LINEAR_UP_TO = 0.04045
+"""Below it sRGB is linear (IEC 61966-2-1)."""
 
 
 class Accent(NamedTuple):
@@ -42,7 +44,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def darkened(colour: str) -> str:
-    """The nearest shade of the colour that has enough contrast on light pages; the colour itself if it has."""
+    """The nearest shade of the colour that can be read on light pages; the colour itself if it can."""
     return _mixed_until(colour, "#000000", LIGHT_PAGE)
 
 
@@ -69,5 +71,5 @@ def _luminance(colour: str) -> float:
 
 
 def _linear(part: float) -> float:
-    linear: float = part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+    linear: float = part / 12.92 if part <= _LINEAR_UP_TO else ((part + 0.055) / 1.055) ** 2.4
     return linear

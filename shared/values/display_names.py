@@ -1,6 +1,7 @@
 """What staff read in place of a dimension or a segment, as their company has named it.
 
-It holds for the request or mail that is being made: what shows a segment asks here, and no program's answer does.
+It holds for the request or mail that is being made. What shows a segment to people asks here; what answers
+programs does not.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ _names: ContextVar[Mapping[str, str]] = ContextVar("display_names", default=NO_N
 
 @contextmanager
 def showing_names(names: Mapping[str, str]) -> Iterator[None]:
-    """In this context dimensions (``organisation``) and segments (``organisation:north``) have these names."""
+    """In this context dimensions (``organisation``) and segments (``organisation:north``) are so named."""
     token = _names.set(names)
     try:
         yield

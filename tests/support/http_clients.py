@@ -140,7 +140,7 @@ class NoKeys:
     async def lookup_fresh(self, _token: str) -> ApiKey | None:
         return None
 
-    def note_use(self, _key: ApiKey, _door: str) -> None:
+    def note_use(self, _key: ApiKey, _route: str) -> None:
         raise AssertionError("there is no key to be used")
 
     def display_names(self, _tenant: str) -> Mapping[str, str]:
