@@ -19,6 +19,7 @@ from support.stack import Postgres
 from services import SERVICES
 from services.command import service
 from services.trigger.company_states import let_go
+from shared.api_keys import ApiKey
 from shared.events import TOPICS, TRANSACTIONS
 from shared.kafka.kernel.clients import new_producer, stop_producer
 from shared.kafka.kernel.dead_letters import (
@@ -123,6 +124,84 @@ async def test_while_a_company_is_paused_nobody_is_asked_and_links_still_take_an
     assert (await operate(world, "/yewtree/resume"))["state"] == "running"
     await operate(world, "/yewtree/stay", status=409)
     await world.deliver_all()
+
+
+async def test_the_last_use_of_a_key_is_known_from_whichever_service_it_was(
+    world: World, neighbour: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trigger, alerts = world.contexts["trigger"], world.contexts["alerts"]
+    clock = trigger.database.clock
+    for context in world.contexts.values():
+        await context.keys._uses.write()
+    first = (await world.clients["trigger"].get("/v1/keys", headers=neighbour.headers)).json()
+    assert first["unanswered"] == []
+    for later, name, path in ((1, "trigger", "/v1/company"), (2, "alerts", "/v1/cases")):
+        with monkeypatch.context() as then:
+            then.setattr(
+                world.contexts[name].database, "clock", lambda by=later: clock() + timedelta(hours=by)
+            )
+            answer = await world.clients[name].get(path, headers=neighbour.headers)
+            assert answer.status_code == 200
+        await world.contexts[name].keys._uses.write()
+    uses = {
+        key["id"]: key["last_use"]
+        for key in (await world.clients["trigger"].get("/v1/keys", headers=neighbour.headers)).json()["keys"]
+    }
+    used, unused = (use for _, use in sorted(uses.items(), key=lambda each: each[0] == neighbour.spare_key))
+    assert unused is None
+    assert (used["service"], used["route"]) == ("alerts", "/v1/cases")
+    page = await world.clients["trigger"].get("/keys", headers=neighbour.people["admin"].headers(page=True))
+    assert "/v1/cases" in page.text
+    assert "not yet" in page.text
+    # An older use that is written late changes nothing, and one minute has one statement for each service.
+    await alerts.keys._uses.write()
+    alerts.keys.note_use(ApiKey("rowan", "k", "k", frozenset()), "/v1/x")
+    assert await alerts.keys._uses.write() is None
+
+    async def away(*_: Any, **__: Any) -> bytes:
+        raise ServiceUnavailable("alerts")
+
+    monkeypatch.setattr(type(world.app("trigger").state.context.services), "get_body", away)
+    partly = (await world.clients["trigger"].get("/v1/keys", headers=neighbour.headers)).json()
+    assert set(partly["unanswered"]) == {"dispatcher", "collector", "scorer", "alerts"}
+
+
+async def test_colour_and_names_reach_customers_and_colleagues_and_programs_get_codes(
+    world: World, neighbour: Company
+) -> None:
+    client, headers = world.clients["trigger"], neighbour.headers
+    faint = await client.patch("/v1/company", json={"accent": "#ffcc00"}, headers=headers)
+    assert faint.status_code == 422
+    assert "The nearest shade that can be read is #" in faint.json()["detail"]
+    wrong = {"organisation:": "x", "a/b:c": " ", "": "x", "touchpoint:a/b": "x"}
+    for code, name in wrong.items():
+        refused = await client.patch("/v1/company", json={"display_names": {code: name}}, headers=headers)
+        assert refused.status_code == 422, code
+    names = {"touchpoint:rowan-checkout": "The till", "touchpoint": "Where it was"}
+    changed = await client.patch(
+        "/v1/company", json={"accent": "0A5A6C", "display_names": names}, headers=headers
+    )
+    assert (changed.json()["accent"], changed.json()["display_names"]) == ("#0a5a6c", names)
+    await world.deliver_all()
+    survey = await world.clients["collector"].get(f"/s/{neighbour.token('answer')}")
+    assert 'href="/s/accent/0a5a6c.css"' in survey.text
+    style = await world.clients["collector"].get("/s/accent/0a5a6c.css")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert "--brand: #0a5a6c" in style.text
+    for colour in ("ffcc00", "0a5a6", "x"):
+        refused = await world.clients["collector"].get(f"/s/accent/{colour}.css")
+        assert refused.status_code in {404, 422}, colour
+    admin = neighbour.people["admin"].headers(page=True)
+    for name, path in (("scorer", "/segments"), ("alerts", f"/cases/{neighbour.case}")):
+        assert "The till" in (await world.clients[name].get(path, headers=admin)).text, path
+    told = (await world.clients["scorer"].get("/v1/segments", headers=headers)).text
+    assert "The till" not in told
+    assert "rowan-checkout" in told
+    page = await client.get("/company", headers=admin)
+    assert "touchpoint:rowan-checkout = The till" in page.text
+    posted = {"name": "Rowan", "languages": "en", "accent": "#fff", "display_names": "no equals sign"}
+    kept = await client.post("/company", data=posted, headers=admin)
+    assert (kept.status_code, "no equals sign" in kept.text) == (422, True)
 
 
 def read_export(content: bytes, company: str) -> dict[str, bytes]:
