@@ -4,6 +4,7 @@ Each table is a file of JSON objects, one a line; ``manifest.json`` comes last, 
 has and its SHA-256, so that a file without it is not complete.
 """
 
+import asyncio
 import hashlib
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -115,7 +116,7 @@ async def company_zip(
                     while True:
                         page = await source.page(table, after)
                         lines = b"".join(row + b"\n" for row in page.rows)
-                        file.write(lines)
+                        await asyncio.to_thread(file.write, lines)  # it is packed
                         digest.update(lines)
                         rows, after = rows + len(page.rows), page.next
                         yield written.take()

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from shared.db.database import UnitOfWork
 
-ROWS_PER_PAGE = 500
+ROWS_PER_PAGE = 200
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 _COPY = "a copy of what another service exports"
