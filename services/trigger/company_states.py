@@ -23,6 +23,8 @@ StateChange = Literal["pause", "resume", "leave", "stay"]
 GRACE_DAYS = 30
 """Between leaving and the erasure, unless somebody says otherwise: so long it can be taken back."""
 MAX_GRACE_DAYS = 365
+NO_COUNTRY = "ZZ"
+"""Two letters that no country has (ISO 3166)."""
 LEAVING_LOOP = "leaving companies"
 CHECK_INTERVAL_S = 10.0
 
@@ -88,7 +90,7 @@ async def let_go(uow: UnitOfWork, tenant: str) -> None:
         version=company.version + 1,
         name=company.id,
         time_zone="UTC",
-        country="",
+        country=NO_COUNTRY,
         state="left",
         leaves_at=company.leaves_at,
     )
