@@ -153,13 +153,13 @@ class Service:
         ]
 
     def restored(self, context: Context) -> Recovery:
-        """Its recovery, as it is run: first of all it learns who was erased."""
+        """Its recovery, as it is run: first of all it learns who was erased, and which companies have left."""
         recovery = self.recovery(context)
         if self.personal_data is None:
             return recovery
         reads = [dropping_left(stripping(context.secret, each)) for each in recovery.reads]
         companies = Subscription(TENANTS, keep_tenants)
-        return replace(recovery, reads=[companies, Subscription(CUSTOMERS, keep_erased), *reads])
+        return replace(recovery, reads=[Subscription(CUSTOMERS, keep_erased), companies, *reads])
 
     def erasing_companies(self, context: Context) -> CompanyErasing:
         """What erases companies that have left in a worker."""

@@ -8,6 +8,7 @@ done once more, for what was under way.
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 import structlog
@@ -54,6 +55,7 @@ def dropping_left(subscription: Subscription[Any]) -> Subscription[Any]:
     if subscription.topic is TENANTS:
         return subscription
 
+    @wraps(subscription.handle)
     async def handle(uow: UnitOfWork, events: Sequence[Event[Any]]) -> None:
         left = await find_left(uow, (event.tenant for event in events))
         kept = [event for event in events if event.tenant not in left] if left else events

@@ -83,12 +83,12 @@ def test_facts_of_the_log_of_who_looked_are_said_in_the_readers_language() -> No
         "newer": "code",
     }
     assert (
-        facts_label(facts)
+        facts_label("survey", facts)
         == "phone number: no, mode: test mode, stopped: yes, test addresses: 2, newer: code"
     )
     with reading("da"):
         told = "telefonnummer: nej, tilstand: testtilstand, stoppet: ja, testadresser: 2, newer: code"
-        assert facts_label(facts) == told
+        assert facts_label("survey", facts) == told
 
 
 def test_every_act_of_a_switch_is_known_to_the_log() -> None:
