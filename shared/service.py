@@ -153,7 +153,7 @@ class Service:
         ]
 
     def restored(self, context: Context) -> Recovery:
-        """Its recovery, as it is run: first of all it learns who was erased, and which companies have left."""
+        """Its recovery, as it is run: first of all it learns who was erased, and which companies left."""
         recovery = self.recovery(context)
         if self.personal_data is None:
             return recovery
