@@ -1,12 +1,10 @@
 """The style sheet of a company's colour, ``/s/accent/{colour}.css``: it says nothing but the colour."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.values.colours import DARK_PAGE, LIGHT_PAGE, MIN_CONTRAST, WHITE, Accent, contrast
+from shared.values.colours import DARK_PAGE, LIGHT_PAGE, MIN_CONTRAST, WHITE, Accent, colour_of, contrast
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 MAX_AGE_S = 86_400
@@ -25,14 +23,15 @@ STYLES = """\
 
 
 @router.get("/s/accent/{colour}.css")
-async def accent_styles(colour: Annotated[str, Path(pattern="^[0-9a-f]{6}$")]) -> Response:
+async def accent_styles(colour: str) -> Response:
     """The colour on buttons, links and the chosen number, on light and on dark pages.
 
     :raises Problem: 404 of a colour that no company can have, since text on it could not be read.
     """
-    if contrast(f"#{colour}", LIGHT_PAGE) < MIN_CONTRAST:
+    known = colour_of(f"#{colour}")
+    if known != f"#{colour}" or contrast(known, LIGHT_PAGE) < MIN_CONTRAST:
         raise Problem(404)
-    accent = Accent.of(f"#{colour}")
+    accent = Accent.of(known)
     styles = STYLES.format(light=accent.light, dark=accent.dark, white=WHITE, ground=DARK_PAGE)
     headers = {"Cache-Control": f"public, max-age={MAX_AGE_S}"}
     return Response(styles, media_type="text/css", headers=headers)

@@ -107,20 +107,20 @@ async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, af
 
 
 def _statement(service: str, table: Table, key: list[str], *, begins: bool) -> str:
-    columns = [f"CAST({name} AS text)" for name in key]
-    columns += [column.name for column in table.columns if column.name not in SECRET_COLUMNS]
-    conditions = ["tenant = :tenant"]
+    columns = [f"CAST(t.{name} AS text)" for name in key]
+    columns += [f"t.{column.name}" for column in table.columns if column.name not in SECRET_COLUMNS]
+    conditions = ["t.tenant = :tenant"]
     if f"{service}.{table.name}" in ONLY_NAMED:
-        conditions.append("NOT anonymous")
+        conditions.append("NOT t.anonymous")
+    own = ", ".join(f"t.{name}" for name in key)
     if key and not begins:
         places = ", ".join(
             f"CAST(CAST(:k{number} AS text) AS {_type(table, name)})" for number, name in enumerate(key)
         )
-        conditions.append(f"({', '.join(key)}) > ({places})")
-    order = f"ORDER BY {', '.join(key)}" if key else ""
-    return (
-        f"SELECT {', '.join(columns)} FROM {table.name} WHERE {' AND '.join(conditions)} {order} LIMIT :limit"
-    )
+        conditions.append(f"({own}) > ({places})")
+    order = f"ORDER BY {own}" if key else ""
+    where = " AND ".join(conditions)
+    return f"SELECT {', '.join(columns)} FROM {table.name} t WHERE {where} {order} LIMIT :limit"
 
 
 def _type(table: Table, name: str) -> str:

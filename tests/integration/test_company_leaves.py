@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from support.erasure_world import TopicLog
 from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
-from services import SERVICES
+from services import SERVICES, tenant_leaving
 from services.command import service
 from services.trigger.company_states import let_go
 from shared.api_keys import ApiKey
@@ -59,6 +60,10 @@ async def neighbour(world: World) -> Company:
 @pytest.fixture(scope="module")
 async def company(world: World, log: TopicLog, neighbour: Company) -> Company:
     return await world.create_company("yewtree")
+
+
+def kafka_of(world: World) -> str:
+    return world.contexts["trigger"].afterword.kafka
 
 
 async def operate(world: World, path: str, body: Any = None, status: int = 200) -> Any:
@@ -250,6 +255,25 @@ async def test_the_export_has_all_of_the_company_and_nothing_of_another(
         assert (await world.clients["trigger"].get(path)).status_code == 404
 
 
+async def test_the_commands_export_to_a_file_of_ones_own_and_let_a_company_leave_and_stay(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, context in world.contexts.items():
+        monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", context.database.url)
+    file = tmp_path / "maple.zip"
+    assert await tenant_leaving.export_tenant("maple", file) > 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert b"boss@maple.example.com" in read_export(file.read_bytes(), "maple")["alerts/staff.ndjson"]
+    with pytest.raises(tenant_leaving.TenantNotLeaving, match="there already"):
+        await tenant_leaving.leave("maple", file, 30)
+    leaves_at = await tenant_leaving.leave("maple", tmp_path / "again.zip", 30)
+    assert leaves_at > world.contexts["trigger"].database.clock() + timedelta(days=29)
+    assert set((await tenant_leaving.erasures("maple")).values()) == {"not to be erased"}
+    assert (await operate(world, "/maple/stay"))["state"] == "paused"
+    with pytest.raises(tenant_leaving.TenantNotLeaving, match="no tenant nobody"):
+        await tenant_leaving.leave("nobody", None, 30)
+
+
 async def test_an_export_says_which_service_is_away(
     world: World,
     company: Company,
@@ -277,7 +301,7 @@ def test_each_table_is_exported_or_says_why_not() -> None:
 
 async def store_records(world: World, log: TopicLog) -> None:
     """Everything that was published, and a dead letter, on the topics of a broker."""
-    kafka = world.contexts["trigger"].afterword.kafka
+    kafka = kafka_of(world)
     topics = [topic.name for topic in TOPICS if topic.name != TRANSACTIONS.name]
     await create_topics(kafka, [*topics, LETTERS])
     producer = new_producer(kafka, "test")
@@ -301,7 +325,7 @@ async def store_records(world: World, log: TopicLog) -> None:
 
 async def live_records(world: World, topic: str, word: bytes) -> list[bytes]:
     """The keys of the records with this word that compaction leaves, or will leave."""
-    records = await records_of(world.contexts["trigger"].afterword.kafka, topic)
+    records = await records_of(kafka_of(world), topic)
     newest = {key: value for key, value, _ in records}
     return [key for key, value in newest.items() if value is not None and word in key + value]
 
@@ -314,7 +338,7 @@ async def relay_all(world: World, log: TopicLog) -> None:
     """Deliver what is in the outboxes, and store it in the broker as the relay would."""
     before = {topic: len(records) for topic, records in log.topics.items()}
     await log.deliver_all()
-    kafka = world.contexts["trigger"].afterword.kafka
+    kafka = kafka_of(world)
     producer = new_producer(kafka, "test")
     await producer.start()
     try:
@@ -331,7 +355,7 @@ async def erase_companies(world: World) -> None:
         await service(name).erasing_companies(context).step()
 
 
-async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # noqa: C901  (one story)
+async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # noqa: C901, PLR0912  (one story)
     world: World, log: TopicLog, company: Company, neighbour: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Everything is published once more, so that the topics have all of both companies.
@@ -387,11 +411,11 @@ async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # n
     assert shown["name"] == "yewtree"
 
     # Whatever comes again brings nothing back, and what one process had in hand goes an hour later.
+    again = [(key, value) for key, value, _ in await records_of(kafka_of(world), TRANSACTIONS.name)]
+    log.topics[TRANSACTIONS.name] = [*log.topics.get(TRANSACTIONS.name, []), *again]
     for topic in TOPICS:
         for _, value in log.topics.get(topic.name, []):
             await log.consume(topic.name, value)
-    for event in [each for each in await world.transactions() if each.tenant == "yewtree"]:
-        await world.deliver(event, TRANSACTIONS.name)
     assert holding(await world.rows(), "yewtree") == set(KNOWN_AFTERWARDS)
     dispatcher = world.contexts["dispatcher"].database
     async with dispatcher.transaction() as uow:
@@ -403,4 +427,21 @@ async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # n
         await erase_companies(world)
     assert holding(await world.rows(), "yewtree") == set(KNOWN_AFTERWARDS)
     await operate(world, "/yewtree/stay", status=404)
+
+    # A database from a backup has the company again, and does not know that it has left.
+    collector = world.contexts["collector"]
+    async with collector.database.transaction() as uow:
+        await uow.execute("DELETE FROM closed_company WHERE tenant = 'yewtree'")
+        await uow.execute("UPDATE tenant SET version = 1 WHERE id = 'yewtree'")
+        await uow.execute(
+            "INSERT INTO intent (tenant, invitation_id, first_at, last_at, visits, seen) "
+            "VALUES ('yewtree', gen_random_uuid(), now(), now(), 1, false)"
+        )
+    for read in service("collector").restored(collector).reads:
+        for _, value in log.topics.get(read.topic.name, []):
+            if value is not None:
+                async with collector.database.transaction() as uow:
+                    await read.handle(uow, [read.topic.decode(value)])
+    await service("collector").erasing_companies(collector).step()
+    assert holding(await world.rows(), "yewtree") == set(KNOWN_AFTERWARDS)
     await operate(world, "", {"id": "yewtree", "name": "Yewtree"}, 409)

@@ -167,7 +167,8 @@ class World:
     async def transactions(self) -> list[Event[Any]]:
         """Every event of this world on the trigger's topic, which other worlds of the same run use too."""
         records = await records_of(self.contexts["trigger"].afterword.kafka, TRANSACTIONS.name)
-        return [event for _, value, _ in records if (event := TRANSACTIONS.decode(value)).time >= self.began]
+        events = [TRANSACTIONS.decode(value) for _, value, _ in records if value]
+        return [event for event in events if event.time >= self.began]
 
     async def add_person(
         self, company: Company, role: Role, segments: tuple[str, ...] = (), name: str = ""
