@@ -124,7 +124,8 @@ def _statement(service: str, table: Table, key: list[str], *, begins: bool) -> s
 
 
 def _type(table: Table, name: str) -> str:
-    return table.columns[name].type.compile(_DIALECT)
+    """The PostgreSQL type of a column; its collation goes with the column that a value is compared with."""
+    return table.columns[name].type.compile(_DIALECT).partition(" COLLATE")[0]
 
 
 def _place(after: str | None, parts: int) -> list[str] | None:

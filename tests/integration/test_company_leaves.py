@@ -435,7 +435,7 @@ async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # n
         await uow.execute("UPDATE tenant SET version = 1 WHERE id = 'yewtree'")
         await uow.execute(
             "INSERT INTO intent (tenant, invitation_id, first_at, last_at, visits, seen) "
-            "VALUES ('yewtree', gen_random_uuid(), now(), now(), 1, false)"
+            "VALUES ('yewtree', gen_random_uuid(), now(), now(), 1, '[]')"
         )
     for read in service("collector").restored(collector).reads:
         for _, value in log.topics.get(read.topic.name, []):
