@@ -13,7 +13,7 @@ STYLES = """\
 @media (prefers-color-scheme: dark) {{
   :root {{ --brand: {dark}; --on-brand: {ground}; --petrol: {dark}; }}
 }}
-.btn:not(.plain):not(.quiet), .cell:has(:checked) {{
+.btn:not(.plain, .quiet, [aria-disabled="true"]), .cell:has(:checked) {{
   background: var(--brand); border-color: var(--brand); color: var(--on-brand);
 }}
 @media (forced-colors: active) {{
