@@ -154,6 +154,11 @@ def segment_name(segment: str) -> str:
     return " / ".join(display_name(code) or value_name(decoded(part)) for part, code in shown)
 
 
+def segment_shown(segment: str) -> str:
+    """A segment where its code is shown otherwise: as the company calls it, if it does."""
+    return display_name(segment) or segment
+
+
 def touchpoint_name(touchpoint: str) -> str:
     """A touchpoint as the company calls it, else as it is."""
     return display_name(segment_of(TOUCHPOINT, touchpoint)) or touchpoint
@@ -176,5 +181,6 @@ FILTERS = {
     "segment_name": segment_name,
     "touchpoint_name": touchpoint_name,
     "display_name": display_name,
+    "segment_shown": segment_shown,
     "value_name": value_name,
 }
