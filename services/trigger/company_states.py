@@ -28,20 +28,20 @@ NO_COUNTRY = "ZZ"
 LEAVING_LOOP = "leaving companies"
 CHECK_INTERVAL_S = 10.0
 
-FROM_STATES: dict[StateChange, tuple[CompanyState, ...]] = {
+STATES_BY_CHANGE: dict[StateChange, tuple[CompanyState, ...]] = {
     "pause": ("running",),
     "resume": ("paused",),
     "leave": ("running", "paused"),
     "stay": ("leaving",),
 }
-TO_STATE: dict[StateChange, CompanyState] = {
+STATE_BY_CHANGE: dict[StateChange, CompanyState] = {
     "pause": "paused",
     "resume": "running",
     "leave": "leaving",
     # Not running: whoever takes it back looks first at what would be sent.
     "stay": "paused",
 }
-ACTS: dict[StateChange, AuditAct] = {
+ACT_BY_CHANGE: dict[StateChange, AuditAct] = {
     "pause": "company_paused",
     "resume": "company_resumed",
     "leave": "company_leaves",
@@ -67,15 +67,15 @@ async def change_state(
         raise ValueError(grace_days)
     async with database.transaction() as uow:
         company = await locked(uow, tenant)
-        if company.state == TO_STATE[change] and change != "stay":
+        if company.state == STATE_BY_CHANGE[change] and change != "stay":
             return company
-        if company.state not in FROM_STATES[change]:
+        if company.state not in STATES_BY_CHANGE[change]:
             raise WrongState(tenant, company.state)
         leaves_at = uow.now + timedelta(days=grace_days) if change == "leave" else None
-        changed = replace(company, state=TO_STATE[change], leaves_at=leaves_at)
+        changed = replace(company, state=STATE_BY_CHANGE[change], leaves_at=leaves_at)
         published = await publish_change(uow, changed)
         facts = {"grace_days": grace_days} if change == "leave" else {}
-        record_audit(uow, tenant, who, ACTS[change], **facts)
+        record_audit(uow, tenant, who, ACT_BY_CHANGE[change], **facts)
     return published
 
 

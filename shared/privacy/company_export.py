@@ -16,7 +16,7 @@ from sqlalchemy import MetaData
 
 from shared.db.database import Database
 from shared.privacy.company_routes import CompanyRowsAnswer, CompanyTables
-from shared.privacy.company_rows import LEFT_OUT, RowsPage, exported_tables, read_page
+from shared.privacy.company_rows import LEFT_OUT_BY_SERVICE, RowsPage, exported_tables, read_page
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable
 
 A = TypeVar("A")
@@ -128,7 +128,7 @@ async def company_zip(
             "company": {"id": tenant, "name": name},
             "made_at": now.isoformat(),
             "files": files,
-            "left_out": LEFT_OUT,
+            "left_out": LEFT_OUT_BY_SERVICE,
         }
         archive.writestr(_entry(MANIFEST, now), msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     yield written.take()

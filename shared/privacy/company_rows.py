@@ -20,7 +20,7 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _COPY = "a copy of what another service exports"
 _SECRET = "secret"  # noqa: S105  (a word)
 _WORK = "how far the work is, which ends with the company"
-LEFT_OUT: Mapping[str, Mapping[str, str]] = {
+LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     "trigger": {
         "closed_company": _WORK,
         "source_position": _WORK,
@@ -86,7 +86,7 @@ class RowsPage(NamedTuple):
 def exported_tables(service: str, metadata: MetaData) -> list[str]:
     """The names of the tables of which an export has the rows."""
     of_companies = [str(t.name) for t in metadata.sorted_tables if "tenant" in t.primary_key.columns]
-    return sorted(name for name in of_companies if name not in LEFT_OUT[service])
+    return sorted(name for name in of_companies if name not in LEFT_OUT_BY_SERVICE[service])
 
 
 async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, after: str | None) -> RowsPage:

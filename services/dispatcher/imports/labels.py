@@ -25,14 +25,14 @@ DONE_LABELS = {
     "stopped": message("Stopped. What was taken before stays taken."),
     "began": message("It has begun. You may leave this page."),
 }
-LEFT_OUT = message("is left out")
+LEFT_OUT_BY_SERVICE = message("is left out")
 NO_FILE = message("Choose a file, or paste a table.")
 
 
 def column_options(kind: Kind) -> list[tuple[str, str]]:
     """What a column can be."""
     return [
-        ("", spoken(LEFT_OUT)),
+        ("", spoken(LEFT_OUT_BY_SERVICE)),
         *((field.name, spoken(field.label)) for field in FIELDS[kind]),
         *((prefix, spoken(PREFIX_LABELS[prefix])) for prefix in PREFIXES[kind]),
     ]
