@@ -1,7 +1,7 @@
 """How a company is paused, goes on, leaves, stays after all, and has left."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from msgspec.structs import replace
@@ -74,7 +74,7 @@ async def change_state(
         leaves_at = uow.now + timedelta(days=grace_days) if change == "leave" else None
         changed = replace(company, state=STATE_BY_CHANGE[change], leaves_at=leaves_at)
         published = await publish_change(uow, changed)
-        facts = {"grace_days": grace_days} if change == "leave" else {}
+        facts: dict[str, Any] = {"grace_days": grace_days} if change == "leave" else {}
         record_audit(uow, tenant, who, ACT_BY_CHANGE[change], **facts)
     return published
 

@@ -206,7 +206,9 @@ async def _find(context: TriggerContext, company_id: str) -> Tenant:
 async def _erasures(context: TriggerContext, company_id: str) -> list[ErasureOfCompany]:
     async with context.database.reading() as uow:
         own = await find_closed(uow, company_id)
-    found = {"trigger": CompanyProgress(erased_at=own and own.erased_at, swept_at=own and own.swept_at)}
+    found: dict[str, CompanyProgress] = {"trigger": CompanyProgress()}
+    if own is not None:
+        found["trigger"] = CompanyProgress(erased_at=own.erased_at, swept_at=own.swept_at)
     try:
         for name in CONFIRMING_SERVICES:
             body = await context.services.get_body(
@@ -235,7 +237,7 @@ async def _first_admin(context: TriggerContext, company_id: str, address: str) -
     except ServiceUnavailable as error:
         raise _away(error) from error
     if (link := answer["link"]) is None:
-        raise Problem(422, detail=answer["fault"])
+        raise Problem(422, detail=answer["fault"] or "")
     return link
 
 
