@@ -148,10 +148,11 @@ async def download(
     service was away; download it again.
     """
     tenant = context.company_links.read(token)
-    async with context.database.reading() as uow:
-        company = await find_tenant(uow, tenant) if tenant is not None else None
-    if company is None or company.state == "left":
-        raise Problem(404)
+    if tenant is None:
+        raise Problem(410, message("This link has ended."))
+    company = await _find(context, tenant)
+    if company.state == "left":
+        raise Problem(410, message("This company has left, and nothing of it is kept."))
     sources: dict[str, RowsSource] = {"trigger": OwnRows("trigger", metadata, context.database, company.id)}
     for name in CONFIRMING_SERVICES:
         sources[name] = AskedRows(name, context.services, company.id)

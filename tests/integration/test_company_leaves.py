@@ -246,13 +246,13 @@ async def test_the_export_has_all_of_the_company_and_nothing_of_another(
     assert b"$argon2" not in everything
     for row in (row for content in files.values() for row in content.splitlines()):
         assert not SECRET_COLUMNS & msgspec.json.decode(row).keys()
-    assert (await world.clients["trigger"].get(path[:-1])).status_code == 404
+    assert (await world.clients["trigger"].get(path[:-1])).status_code == 410
     clock = world.contexts["trigger"].database.clock
     with monkeypatch.context() as later:
         later.setattr(world.contexts["trigger"].database, "clock", lambda: clock() + timedelta(days=8))
         links = world.app("trigger").state.context.company_links
         later.setattr(links, "_clock", lambda: clock() + timedelta(days=8))
-        assert (await world.clients["trigger"].get(path)).status_code == 404
+        assert (await world.clients["trigger"].get(path)).status_code == 410
 
 
 async def test_the_commands_export_to_a_file_of_ones_own_and_let_a_company_leave_and_stay(
