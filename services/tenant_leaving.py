@@ -82,9 +82,13 @@ async def _export(contexts: list[Context], tenant: str, file: Path) -> int:
         opened = await asyncio.to_thread(open, file, "xb", opener=_for_owner)
     except FileExistsError:
         raise TenantNotLeaving(f"{file} is there already; name a new file.") from None
-    with opened:
-        async for part in company_zip(tenant, company.name, sources, trigger.clock()):
-            await asyncio.to_thread(opened.write, part)
+    try:
+        with opened:
+            async for part in company_zip(tenant, company.name, sources, trigger.clock()):
+                await asyncio.to_thread(opened.write, part)
+    except BaseException:
+        file.unlink()  # a part of an export must not be taken for one
+        raise
     async with trigger.transaction() as uow:
         record_audit(uow, tenant, COMMAND_LINE, "company_exported")
     return await asyncio.to_thread(_rows_in, file)
