@@ -87,7 +87,7 @@ async def _export(contexts: list[Context], tenant: str, file: Path) -> int:
             async for part in company_zip(tenant, company.name, sources, trigger.clock()):
                 await asyncio.to_thread(opened.write, part)
     except BaseException:
-        file.unlink()  # a part of an export must not be taken for one
+        await asyncio.to_thread(file.unlink)  # a part of an export must not be taken for one
         raise
     async with trigger.transaction() as uow:
         record_audit(uow, tenant, COMMAND_LINE, "company_exported")
