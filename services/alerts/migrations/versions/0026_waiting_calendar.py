@@ -5,7 +5,7 @@ Nothing paused a clock before this version.
 
 from alembic import op
 
-revision = "0027"
+revision = "0026"
 down_revision = "0025"
 branch_labels = None
 depends_on = None
