@@ -6,9 +6,14 @@ from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
+from services.alerts.chat_kinds import PREPARE_CHAT_BY_KIND
+from services.alerts.chats.lanes import CHATS_LOOP, ChatLanes
+from services.alerts.chats.rendering import ChatRenderer
 from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
+from services.alerts.incidents.counting import INCIDENT_DEADLINE
+from services.alerts.incidents.ending import end_incidents
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.pushes import PushRenderer
@@ -21,6 +26,12 @@ from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
 from services.alerts.webhooks.removing import remove_deleted
 from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
+from services.alerts.weekly.schedule import (
+    WEEKLY_DEADLINE,
+    WEEKLY_LOOP,
+    missing_letters_loop,
+    send_letters,
+)
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
 from shared.events import (
@@ -53,21 +64,25 @@ def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
     deadlines: dict[str, FireDeadlines] = {
         QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
+        INCIDENT_DEADLINE: end_incidents,
+        WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
         REMOVAL_DEADLINE: remove_deleted,
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
+        WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
     }
 
 
 def sender_loops(context: Context) -> Loops:
-    """What colleagues are told, the records of the keys that sign mails, and the messages to webhooks."""
+    """What colleagues are told, the records of keys that sign mails, and messages to webhooks and chats."""
     afterword = context.afterword
     installation = installation_sender(afterword)
     renderer = NoticeRenderer(installation, context.staff_url, context.secret, context.database.clock)
+    chats = ChatRenderer(PREPARE_CHAT_BY_KIND, context.staff_url, context.database.clock)
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
     queue = NoticeQueue(renderer, NOTICE_KINDS)
     listener = ChangeListener(context.database, DELIVERIES_CHANNEL)
@@ -78,6 +93,7 @@ def sender_loops(context: Context) -> Loops:
         "delivery notifications": listener.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
         WEBHOOKS_LOOP: WebhookLanes(context).run,
+        CHATS_LOOP: ChatLanes(context, chats).run,
     }
 
 
@@ -104,7 +120,8 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks", "/v1/notices", "/segment-alerts", "/v1/segment-alerts"),
+        *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
+        *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(

@@ -1,13 +1,16 @@
 """The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines, of
-webhooks and of alerts on segments.
+webhooks, of chats and of alerts on segments.
 """
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.chats.repository import lanes as chat_lanes
+from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.segment_alerts.domain import SEGMENT_ALERT_STATES
 from services.alerts.segment_alerts.repository import count_alerts
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.webhooks import MOST_COUNTED, REMOVAL_DEADLINE
+from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
 from shared.outbound.gauges import set_gauges
@@ -17,9 +20,11 @@ from shared.telemetry import metrics
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
-    await measure_deadlines(uow, "alerts", (CASE_DEADLINE, QUIET_DEADLINE, REMOVAL_DEADLINE))
+    kinds = (CASE_DEADLINE, INCIDENT_DEADLINE, QUIET_DEADLINE, REMOVAL_DEADLINE, WEEKLY_DEADLINE)
+    await measure_deadlines(uow, "alerts", kinds)
     await measure_webhooks(uow)
     await measure_segment_alerts(uow)
+    await measure_chats(uow)
 
 
 async def measure_webhooks(uow: UnitOfWork) -> None:
@@ -37,3 +42,11 @@ async def measure_segment_alerts(uow: UnitOfWork) -> None:
     for state in SEGMENT_ALERT_STATES:
         if state != "closed":
             metrics.SEGMENT_ALERTS.labels(state).set(found.get(state, 0))
+
+
+async def measure_chats(uow: UnitOfWork) -> None:
+    """How many channels fail or are off, and since when a message waits for one that works."""
+    found = await chat_lanes.measure(uow)
+    metrics.CHAT_CHANNELS.labels("failing").set(found.failing)
+    metrics.CHAT_CHANNELS.labels("off").set(found.off)
+    metrics.CHAT_AGE.set((uow.now - found.oldest).total_seconds() if found.oldest else 0)

@@ -16,6 +16,8 @@ from services.alerts.webhooks.queueing import (
     queue_erasures,
     queue_scores,
 )
+from services.alerts.weekly.repository import keep_scores
+from services.alerts.weekly.schedule import move_letters
 from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
@@ -44,14 +46,14 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
     policy, setups = current_policy(), CompanySetups()
     return (
         Subscription(CUSTOMERS, together(keep_erased, keep_erasure_requests)),
-        Subscription(TENANTS, keep_tenants),
+        Subscription(TENANTS, together(keep_tenants, move_letters)),
         # Prompt: an open case is waited for, while the customer is still writing.
         Subscription(ANSWERS, together(partial(act_on_answers, policy, setups), queue_answers), prompt=True),
         Subscription(INVITATIONS, partial(act_on_invitations, policy, setups)),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(RETENTION, keep_retention),
-        Subscription(SCORES, queue_scores),
+        Subscription(SCORES, together(keep_scores, queue_scores)),
         Subscription(ERASURES, queue_erasures),
         Subscription(DECISIONS, queue_decisions),
         Subscription(FALLS, act_on_falls),

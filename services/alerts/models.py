@@ -529,6 +529,100 @@ webhook_erasure = Table(
     Column("kept_at", INSTANT, nullable=False),
     comment="Which services have confirmed erasures, of companies that are told when one is done.",
 )
+incident = Table(
+    "incident",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("segment", Text, nullable=False),
+    # The case by which it became one.
+    Column("case_id", Uuid, nullable=False),
+    Column("began_at", INSTANT, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
+    Index("ix_incident_going_on", "tenant", postgresql_where=text("ended_at IS NULL")),
+    Index(None, "tenant", "opened_at"),
+    comment="Many cases of one segment within minutes, which are told as one.",
+)
+incident_case = Table(
+    "incident_case",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("said_at", INSTANT, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("incident_id", Uuid),
+    Index(None, "tenant", "said_at"),
+    Index(None, "tenant", "incident_id"),
+    Index("ix_incident_case_uncounted", "said_at", postgresql_where=text("incident_id IS NULL")),
+    comment="When the customers of cases answered: those that are counted, or belong to an incident.",
+)
+segment_score = Table(
+    "segment_score",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("until", Date, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("nps", Double),
+    comment="Copies of scores: of each segment the last one of each day of the last weeks.",
+)
+chat_channel = Table(
+    "chat_channel",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("topics", ARRAY(Text), nullable=False),
+    Column("segments", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
+    Column("team_id", Uuid),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("state", Text, nullable=False),
+    Column("off_reason", Text),
+    Column("created_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("failing_since", INSTANT),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("resume_at", INSTANT),
+    # Who serves its lane, and until when nobody else may.
+    Column("lease_id", Uuid),
+    Column("lease_until", INSTANT),
+    Column("served_at", INSTANT),
+    comment="Channels of companies in Slack and Microsoft Teams, with their addresses sealed.",
+)
+chat_message_seq = Sequence("chat_message_seq", metadata=metadata)
+chat_message = Table(
+    "chat_message",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("channel_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("seq", BigInteger, nullable=False, server_default=chat_message_seq.next_value()),
+    Column("kind", Text, nullable=False),
+    # Ids of ours, of which its words are made when it leaves; nothing of a customer.
+    Column("about", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", INSTANT, nullable=False),
+    Column("settled_at", INSTANT),
+    Column("status", Integer),
+    Column("fault", Text),
+    Index("ix_chat_message_seq", "tenant", "channel_id", "seq"),
+    Index(
+        "ix_chat_message_lane",
+        "tenant",
+        "channel_id",
+        "seq",
+        postgresql_where=text("state IN ('waiting', 'sending')"),
+    ),
+    Index(None, "tenant", "created_at"),
+    comment="Messages to chat channels: what each is about, and what became of it.",
+)
 
 for _table in (answer, invitation, cases, webhook_delivery):
     person_indexes(_table)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+from services.alerts.chats.switched_off import CHAT_OFF_KIND, prepare_chat_off
+from services.alerts.incidents.kinds import prepare_began, prepare_ended
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
 from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
 from services.alerts.notices.push_kinds import prepare_push_test
 from services.alerts.notices.queueing import TEST_KIND
 from services.alerts.segment_alerts.notices import SEGMENT_FALL, prepare_fall
+from services.alerts.weekly.kinds import prepare_letter
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "case": prepare_case,
@@ -15,9 +18,13 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "contact_escalation": prepare_deadline,
     "closing_warning": prepare_deadline,
     "closing_escalation": prepare_deadline,
+    "incident_began": prepare_began,
+    "incident_ended": prepare_ended,
+    "weekly": prepare_letter,
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
-    TEST_KIND: prepare_push_test,
     SEGMENT_FALL: prepare_fall,
+    CHAT_OFF_KIND: prepare_chat_off,
+    TEST_KIND: prepare_push_test,
 }
 """A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

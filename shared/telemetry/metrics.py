@@ -88,14 +88,20 @@ TEXTS_STOPPED = Gauge(
 )
 TEXT_REPORTS = Counter(
     "afterword_text_reports_total",
-    "What an SMS provider has told us: delivered, undeliverable, stop, start, other (another reply), unknown "
-    "(of no message or customer of ours), refused (not signed as it must be).",
+    "What an SMS provider has told us: delivered, undeliverable, stop, start, help, answer (a reply with a "
+    "number), unclear (a number that is no answer), late (of a link that has ended), other (another reply), "
+    "unknown (of no message or customer of ours), refused (not signed as it must be).",
     ["kind"],
 )
 MAIL_DESTINATIONS_REFUSING = Gauge(
     "afterword_mail_destinations_refusing",
     "Domains that refuse the mails of the dispatcher for now, so that each gets one now and then; each "
     "worker measures all.",
+)
+MAIL_DESTINATIONS_HELD = Gauge(
+    "afterword_mail_destinations_held",
+    "Domains from which many mails came back by their rules about senders, so that each gets one in half an "
+    "hour for a day; each worker measures all.",
 )
 COMPANY_SENDERS = Gauge(
     "afterword_company_senders",
@@ -138,6 +144,21 @@ WEBHOOK_MESSAGES = Gauge(
 WEBHOOK_AGE = Gauge(
     "afterword_webhook_oldest_seconds",
     "For how long the oldest message waits for a webhook that does not fail.",
+)
+CHAT_TRIES = Counter(
+    "afterword_chat_tries_total",
+    "Messages to chat channels: taken; or busy, refused, gone, status, timeout, connection, certificate, "
+    "address, secret, broken.",
+    ["outcome"],
+)
+CHAT_CHANNELS = Gauge(
+    "afterword_chat_channels",
+    "Chat channels that fail now, or that we have switched off; each worker of alerts measures all.",
+    ["state"],
+)
+CHAT_AGE = Gauge(
+    "afterword_chat_oldest_seconds",
+    "For how long the oldest message waits for a chat channel that does not fail.",
 )
 LINKS = Counter(
     "afterword_personal_links_total",
@@ -194,6 +215,16 @@ ERASURES = Counter(
 ERASURES_WAITING = Gauge(
     "afterword_erasures_waiting",
     "Customers whose data a service has not erased yet; each worker measures all.",
+    ["service"],
+)
+COMPANIES_ERASED = Counter(
+    "afterword_companies_erased_total",
+    "Companies that have left and that a service has erased: erased, or swept when it looked once more.",
+    ["service", "outcome"],
+)
+COMPANIES_TO_ERASE = Gauge(
+    "afterword_companies_to_erase",
+    "Companies that have left and that a service has not erased yet; each worker measures all.",
     ["service"],
 )
 

@@ -46,7 +46,7 @@ def reading_of(name: str, registry: str) -> Reading:
 
 
 @dataclass(frozen=True)
-class Written:
+class OwnRecord:
     """One record: an event, with or without an id, one that does not fit, with its remedy, or neither."""
 
     value: bytes | None
@@ -55,7 +55,7 @@ class Written:
     """How the reason of its dead letter begins: the field and the remedy."""
 
 
-def records(name: str, count: int, chance: random.Random) -> Iterator[Written]:
+def records(name: str, count: int, chance: random.Random) -> Iterator[OwnRecord]:
     """So many records of a format; the first are one of each kind that does not fit."""
     misfits = [_misfit(name, kind) for kind in range(len(MISFITS[name]))]
     for number in range(count):
@@ -63,15 +63,15 @@ def records(name: str, count: int, chance: random.Random) -> Iterator[Written]:
         if number < len(misfits) or draw < MISFIT_SHARE:
             yield misfits[number % len(misfits)]
         elif draw < MISFIT_SHARE + SILENT_SHARE:
-            yield Written(None)
+            yield OwnRecord(None)
         else:
             # A CloudEvent has an id always.
             named = name == "cloudevents" or chance.random() > UNNAMED_SHARE
             yield _event(name, f"{name}-{number}-{chance.getrandbits(32):08x}" if named else None, number)
 
 
-def _event(name: str, id_: str | None, number: int) -> Written:
-    return Written(_encoded(name, {"id": id_, "customer": f"c-{number % 50_000}"}), id_ or "")
+def _event(name: str, id_: str | None, number: int) -> OwnRecord:
+    return OwnRecord(_encoded(name, {"id": id_, "customer": f"c-{number % 50_000}"}), id_ or "")
 
 
 def _encoded(name: str, order: Mapping[str, Any]) -> bytes:
@@ -89,9 +89,9 @@ def _encoded(name: str, order: Mapping[str, Any]) -> bytes:
     return json.dumps({key: value for key, value in event.items() if value is not None}).encode()
 
 
-def _misfit(name: str, kind: int) -> Written:
+def _misfit(name: str, kind: int) -> OwnRecord:
     value, remedy = MISFITS[name][kind]
-    return Written(value, None, remedy)
+    return OwnRecord(value, None, remedy)
 
 
 _NOBODY: Mapping[str, Any] = {"id": "of-nobody", "customer": None}
@@ -133,7 +133,7 @@ class OwnTopic:
     misfits: dict[Place, str] = field(default_factory=dict)
     silent: int = 0
 
-    def wrote(self, record: Written, place: Place) -> None:
+    def wrote(self, record: OwnRecord, place: Place) -> None:
         """Remember a record that the broker has acknowledged."""
         if record.remedy is not None:
             self.misfits[place] = record.remedy

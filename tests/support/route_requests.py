@@ -14,6 +14,7 @@ from support.companies import (
     Person,
     Rows,
     World,
+    a_chat,
     a_note,
     a_source,
     a_survey,
@@ -24,6 +25,7 @@ from support.companies import (
 )
 from support.http_clients import SECRET
 
+from services.trigger.company_links import CompanyExportLinks
 from shared.clock import system_clock
 from shared.events import Survey
 from shared.http.csrf import CSRF_FIELD
@@ -68,7 +70,13 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     monday = {"monday_0_from": "08:00", "monday_0_to": "16:00"}
     away = {"from": "2026-11-01", "until": "2026-11-02"}
     empty, public = RouteRequest(), RouteRequest(public=True)
-    webhook, fall = {"webhook_id": of.webhook}, {"alert_id": of.segment_alert}
+    webhook, chat, fall = (
+        {"webhook_id": of.webhook},
+        {"chat_id": of.chat},
+        {"alert_id": of.segment_alert},
+    )
+    typed_chat = {"name": "own", "kind": "slack", "cases": "on"}
+    made_chat = {"new_id": str(UUID(int=9)), "address": "https://hooks.slack.com/services/T0/B0/own"}
     typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
     share, imported, source = (
         {"link_id": of.share_link},
@@ -275,8 +283,17 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "scorer GET /v1/personal-data/scorer/months": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
+            },
+            public=True,
+        ),
+        **_about_companies(by),
+        **_operated(of, by),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
+        "collector POST /v1/personal-data/collector/text-answers": _text_answer(by),
         "dispatcher POST /v1/erasures": RouteRequest(
             json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
         ),
@@ -475,6 +492,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /settings/second-factor": RouteRequest(form={"act": "off", "code": "000000"}),
         "alerts GET /settings/sessions": empty,
         "alerts POST /settings/sessions": RouteRequest(form={"act": "end", "session": person}),
+        "alerts GET /v1/people": empty,
+        "alerts POST /v1/people": RouteRequest(json={"address": "new@own.example.com", "role": "agent"}),
+        "alerts GET /v1/people/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts PATCH /v1/people/{person}": RouteRequest(
+            {"person": person}, json={"role": "admin", "active": False}, foreign=404
+        ),
         "alerts GET /settings/people": empty,
         "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts POST /settings/people": tuple(
@@ -487,6 +510,19 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /settings/identity-provider": RouteRequest(form={"act": "remove"}),
         "alerts GET /settings/provider-link": empty,
         "alerts POST /settings/provider-link": RouteRequest(form={}),
+        "alerts GET /v1/incidents": empty,
+        "alerts GET /v1/chats": empty,
+        "alerts POST /v1/chats": RouteRequest(json=a_chat("own"), headers={"idempotency-key": "1"}),
+        "alerts GET /v1/chats/{chat_id}": RouteRequest(chat, foreign=404),
+        "alerts PATCH /v1/chats/{chat_id}": RouteRequest(chat, json={"name": "changed"}, foreign=404),
+        "alerts DELETE /v1/chats/{chat_id}": RouteRequest(chat, foreign=404),
+        "alerts POST /v1/chats/{chat_id}/test": RouteRequest(chat, foreign=404),
+        "alerts GET /v1/chats/{chat_id}/messages": RouteRequest(chat, foreign=404),
+        "alerts GET /settings/chats": empty,
+        "alerts POST /settings/chats": RouteRequest(form={**made_chat, **typed_chat}),
+        "alerts GET /settings/chats/{chat_id}": RouteRequest(chat, foreign=404),
+        "alerts POST /settings/chats/{chat_id}": RouteRequest(chat, form=typed_chat, foreign=404),
+        "alerts POST /settings/chats/{chat_id}/state": RouteRequest(chat, form={"act": "off"}, foreign=404),
         "alerts GET /v1/webhooks": empty,
         "alerts POST /v1/webhooks": RouteRequest(json=a_webhook("own"), headers={"idempotency-key": "1"}),
         "alerts GET /v1/webhooks/{webhook_id}": RouteRequest(webhook, foreign=404),
@@ -577,6 +613,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"token": _token("answer", of, by)}, form=an_answer(of), public=True, foreign=404
         ),
         "collector GET /in-page.js": public,
+        "collector GET /s/accent/{colour}.css": RouteRequest({"colour": "0a5a6c"}, public=True),
         "dispatcher GET /u/{token}": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),
@@ -633,10 +670,59 @@ def _preview_token(of: Company, by: Company) -> str:
     return _service_tokens.sign("preview", by.name, claims)
 
 
+def _about_companies(by: Company) -> dict[str, RouteRequest]:
+    """What the trigger asks the others about the company that asks."""
+    asked = {"dispatcher": "survey", "collector": "answer", "scorer": "segment", "alerts": "cases"}
+
+    def signed(purpose: Any, **at: object) -> RouteRequest:
+        token = _service_tokens.sign(purpose, by.name)
+        return RouteRequest(at, headers={"authorization": f"{TOKEN_SCHEME} {token}"}, public=True)
+
+    found = {}
+    for name, table in asked.items():
+        begin = f"{name} GET /v1/personal-data/{name}"
+        found[f"{begin}/company"] = found[f"{begin}/company/progress"] = signed("company")
+        found[f"{begin}/company/tables/{{table}}"] = signed("company", table=table)
+        found[f"{begin}/key-uses"] = signed("key-uses")
+    body = b'{"address": "first@own.example.com"}'
+    token = _service_tokens.sign("company", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    found["alerts POST /v1/personal-data/alerts/first-admin"] = RouteRequest(
+        content=body.decode(), headers=headers, public=True
+    )
+    return found
+
+
+def _operated(of: Company, by: Company) -> dict[str, RouteRequest]:
+    """What whoever runs the installation asks: no company's key or people may, not about itself either."""
+    begin, one = "/v1/companies", {"company_id": of.name}
+    refused: dict[str, Any] = {"public": True, "own": 401, "foreign": 401, "may_repeat": (of.name,)}
+    return {
+        f"trigger GET {begin}": RouteRequest(**refused),
+        f"trigger POST {begin}": RouteRequest(json={"id": "stolen", "name": "Stolen"}, **refused),
+        f"trigger GET {begin}/{{company_id}}": RouteRequest(one, **refused),
+        **{
+            f"trigger POST {begin}/{{company_id}}/{act}": RouteRequest(one, json={}, **refused)
+            for act in ("pause", "resume", "leave", "stay", "export")
+        },
+        f"trigger GET {begin}/exports/{{token}}": RouteRequest(
+            {"token": CompanyExportLinks(SECRET, system_clock).sign(by.name)}, public=True
+        ),
+    }
+
+
 def _rows_of_file(by: Company) -> RouteRequest:
     """Answers of a file, as the dispatcher sends them in the name of the company that asks."""
     body = b'{"answers": [{"id": "row-1", "score": 9, "answered_at": "2026-01-01T00:00:00Z"}]}'
     token = _service_tokens.sign("import", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    return RouteRequest(content=body.decode(), headers=headers, public=True)
+
+
+def _text_answer(by: Company) -> RouteRequest:
+    """A number that was texted back about an invitation that nobody knows; the token names the company."""
+    body = b'{"invitation_id": "00000000-0000-4000-8000-000000000001", "score": 9}'
+    token = _service_tokens.sign("text", by.name, claims_of_body(body))
     headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
     return RouteRequest(content=body.decode(), headers=headers, public=True)
 

@@ -10,18 +10,32 @@ import httpcore
 import pytest
 from support.source_code import ROOT
 
+from services.alerts.chats.addresses import checked_address
+from services.alerts.chats.domain import ChatRefused
+from services.alerts.chats.posting import post_chat
 from services.alerts.staff.provider_errors import ProviderFailed
 from services.alerts.staff.provider_http import Metadata, ProviderHttp
 from services.alerts.webhooks.domain import WebhookRefused
 from services.alerts.webhooks.endpoints import checked_url, guard_of
-from services.alerts.webhooks.lanes import one_connection
 from services.alerts.webhooks.posting import post
 from services.trigger.sources.checked_client import SourceClient
 from services.trigger.sources.domain import Registry
 from services.trigger.sources.registry import RegistryUnavailable, SchemaRegistry
 from shared.clock import system_clock
+from shared.mail import Deferred, Rejected
 from shared.outbound.address_guard import AddressGuard
+from shared.outbound.guarded_http import PUBLIC as PUBLIC_GUARD
 from shared.outbound.guarded_http import CannotFetch, fetch_public
+from shared.outbound.lanes import one_connection
+from shared.outbound.push_channel import PushChannel
+from shared.outbound.web_push import (
+    AUTH_BYTES,
+    BadSubscription,
+    PushMessage,
+    PushSubscription,
+    Vapid,
+    encoded,
+)
 
 PUBLIC = "93.184.215.14"
 LITERALS = (
@@ -66,6 +80,17 @@ async def by_webhook(host: str) -> None:
     assert posted.fault in {"address", "connection"}
 
 
+async def by_chat(host: str) -> None:
+    """Another host than its kind's is refused when it is saved; one of before is connected to as a webhook is."""
+    url = f"https://{host}/services/T0/B0/word"
+    with pytest.raises(ChatRefused):
+        checked_address(AddressGuard(), "slack", url)
+    if url.isascii():
+        async with one_connection(guard_of(AddressGuard(), url)) as pool:
+            answer = await post_chat(pool, url, b"{}", system_clock())
+        assert answer.fault in {"address", "connection"}
+
+
 def by_provider(which: str) -> Door:
     async def ask(host: str) -> None:
         http, url = ProviderHttp(AddressGuard()), f"https://{host}/there"
@@ -94,6 +119,25 @@ async def by_broker(host: str) -> None:
         await client.connect(host.strip("[]"), 9092, {})
 
 
+async def by_push_service(host: str) -> None:
+    """A browser's subscription names the service."""
+    vapid = Vapid("a secret of forty characters and some more", "mailto:ask@example.com")
+    subscription = PushSubscription(
+        endpoint=f"https://{host}/push", p256dh=vapid.public_key, auth=encoded(b"a" * AUTH_BYTES)
+    )
+    if not host.isascii():
+        with pytest.raises(BadSubscription):
+            subscription.checked()
+        return
+    channel = PushChannel(one_connection(PUBLIC_GUARD), vapid, system_clock)
+    message = PushMessage(
+        subscription=subscription.checked(), payload=b"{}", topic="topic", urgency="normal", ttl_s=60
+    )
+    outcome = await channel.send(message)
+    await channel.close()
+    assert isinstance(outcome, Rejected | Deferred)
+
+
 async def by_certificate(host: str) -> None:
     with pytest.raises(CannotFetch):
         await fetch_public(f"https://{host}/one.pem", most_bytes=10)
@@ -101,13 +145,16 @@ async def by_certificate(host: str) -> None:
 
 DOORS: dict[str, Door] = {
     "a webhook": by_webhook,
+    "a chat channel": by_chat,
+    "a push service": by_push_service,
     **{f"a provider's {which}": by_provider(which) for which in ("issuer", "keys", "token", "userinfo")},
     "a schema registry": by_registry,
     "a Kafka broker": by_broker,
     "a certificate of a notification": by_certificate,
 }
 MODULES_OF_COMPANIES = {
-    "services/alerts/webhooks/lanes.py",
+    "services/alerts/app.py",
+    "shared/outbound/lanes.py",
     "services/alerts/staff/provider_http.py",
     "services/trigger/sources/checked_client.py",
     "services/trigger/sources/registry.py",

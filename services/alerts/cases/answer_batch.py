@@ -15,6 +15,8 @@ from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import Key
 from services.alerts.cases.team_notices import queue_team_notices
+from services.alerts.incidents.counting import count_new_cases
+from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from services.alerts.replicas.repository import ChangedAnswer
@@ -63,7 +65,8 @@ class AnswerBatch:
         if not without_case:
             return
         newest = await replicas.newest_answers(self._uow, [update.key for update, _ in without_case])
-        attached = []
+        attached: list[tuple[CaseFile, Answer]] = []
+        opened: list[tuple[CaseFile, Answer]] = []
         for update, opening in without_case:
             answer, first_score = newest[update.key]
             if answer.erased:  # an earlier version came after the one from which the customer was erased
@@ -73,6 +76,7 @@ class AnswerBatch:
                 case.answered_again(self._entries, self._uow.now, answer, opening.match, self._calendar(case))
             else:
                 case = self._new_case(update.tenant, opening, answer, first_score)
+                opened.append((case, answer))
             attached.append((case, answer))
             if (until := case_rules.writing_until(answer, self._policy)) is None:
                 self._finished.append((case, answer))
@@ -81,6 +85,7 @@ class AnswerBatch:
         if self._new:
             await self._number(self._new)
             await cases.insert_cases(self._uow, self._new)
+            await count_new_cases(self._uow, IncidentPolicy(), opened)
         await case_answers.attach_answers(self._uow, attached, self._policy)
         self._touched |= {(case.tenant, case.id) for case, _ in attached}
 

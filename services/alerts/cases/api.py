@@ -46,6 +46,7 @@ async def list_cases(
     overdue: Annotated[bool, Query(description="Only those that are late.")] = False,
     priority: Annotated[Priority | None, Query(description="Only of this priority.")] = None,
     team: Annotated[UUID | None, Query(description="A team's id: only its cases.")] = None,
+    incident: Annotated[UUID | None, Query(description="An incident's id: only its cases.")] = None,
     after: Annotated[
         str | None, Query(description="“next” of the page before.", max_length=MAX_CURSOR_LENGTH)
     ] = None,
@@ -61,6 +62,7 @@ async def list_cases(
         late=overdue,
         priority=priority,
         team=team,
+        incident=incident,
     )
     async with context.database.reading() as uow:
         rows = await lists.page_of_cases(

@@ -39,6 +39,7 @@ class InboxFilter(BaseModel):
     outcome: Literal["", *CASE_OUTCOMES] = ""  # type: ignore[valid-type]
     customer: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
     priority: Literal["", *PRIORITIES] = ""  # type: ignore[valid-type]
+    incident: UUID | Literal[""] = ""
     sort: Sort = "due"
     page: Annotated[int, Field(ge=1, le=MAX_PAGE_NUMBER)] = 1
 
@@ -66,6 +67,7 @@ class InboxFilter(BaseModel):
             customer=self.customer or None,
             late=self.state == "late",
             priority=self.priority or None,
+            incident=self.incident or None,
         )
 
 

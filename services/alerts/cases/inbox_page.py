@@ -13,10 +13,12 @@ from services.alerts.cases.views import CaseRow, case_rows, grouped
 from services.alerts.cases.visible import visible_case
 from services.alerts.context import OwnContext
 from services.alerts.frame import open_case_counts, staff_frame
+from services.alerts.incidents.views import IncidentLine, incident_lines
 from services.alerts.rules.labels import priority_options
 from services.alerts.segment_alerts.views import SegmentAlertLine, open_alert_lines
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
+from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.permissions import CASE_ROLES
@@ -47,6 +49,8 @@ class InboxPage(Page):
     causes: list[tuple[str, str, list[tuple[str, str]]]]
     outcomes: list[tuple[str, str]]
     priorities: list[tuple[str, str]]
+    incidents: list[IncidentLine]
+    """Those that are going on."""
     newest: CaseFile | None
     """The case of this page that was opened last."""
     newest_at: str
@@ -74,6 +78,7 @@ async def inbox(
         now, zone = uow.now, zone_of(frame.time_zone)
         shown = await case_rows(uow, staff, found, zone)
         falls = await open_alert_lines(uow, staff, frame.company) if chosen.is_default else []
+        incidents = await incident_lines(uow, staff, now, zone)
         touchpoints = await overview.touchpoints(uow, staff.tenant, staff.segments)
     by_deadline = chosen.state in {"open", "late"} and chosen.sort == "due"
     newest = max((one.case for one in found), key=lambda case: case.opened_at, default=None)
@@ -96,6 +101,7 @@ async def inbox(
         causes=labels.cause_options(),
         outcomes=labels.outcome_options(),
         priorities=[("", translated("any priority")), *priority_options()],
+        incidents=incidents,
         newest=newest,
         newest_at=times.moment(newest.opened_at, now, zone) if newest is not None else "",
     )
@@ -106,12 +112,14 @@ def _about(chosen: InboxFilter) -> str:
     """The part of the heading about what was asked for beside state and owner."""
     about = []
     if chosen.touchpoint:
-        about.append(translated("about %(touchpoint)s") % {"touchpoint": chosen.touchpoint})
+        about.append(translated("about %(touchpoint)s") % {"touchpoint": touchpoint_name(chosen.touchpoint)})
     if chosen.state == "closed" and chosen.cause:
         about.append(translated("with the cause “%(cause)s”") % {"cause": labels.cause_label(chosen.cause)})
     if chosen.state == "closed" and chosen.outcome:
         outcome = spoken(labels.OUTCOME_LABELS[chosen.outcome])
         about.append(translated("that ended as “%(outcome)s”") % {"outcome": outcome})
+    if chosen.incident:
+        about.append(translated("of one incident"))
     if chosen.customer:
         about.append(translated("of the customer %(customer)s") % {"customer": chosen.customer})
     return "".join(f" {clause}" for clause in about)

@@ -12,6 +12,9 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_notices
+from services.alerts.chats.queueing import ChatItem, deadline_item, queue_chats
+from services.alerts.incidents import repository as incidents
+from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.notices.repository import push_subscriptions
 from services.alerts.replicas import repository as replicas
@@ -68,12 +71,17 @@ async def do_case_steps(
     setups = await cache.of(uow, {case.tenant for case in locked})
     entries: Entries = []
     wanted: list[WantedNotice] = []
+    missed: list[ChatItem] = []
     for case in locked:
         case.next_step_at = None  # its row is deleted: it is set anew where another step follows
         for clock, step in case.do_due_steps(entries, uow.now):
             people = _people_of_step(setups[case.tenant], case, step, uow.now)
             wanted += [_step_notice(case, clock, step, one) for one in people]
+            if step.level == 1:
+                kind = CLOCK_KINDS[clock, True]
+                missed.append(deadline_item(case.tenant, case.id, kind, step.at, case.belongs, case.team_id))
     await queue_notices(uow, wanted)
+    await queue_chats(uow, "deadlines", missed)
     await write_changes(uow, locked, entries)
     done = {(case.tenant, case.id) for case in locked}
     return [deadline for deadline in due if deadline.about in done]
@@ -104,8 +112,9 @@ def expiry_loop(context: Context) -> Loop:
 
 
 async def delete_expired(database: Database) -> None:
-    """Delete the sessions and links whose time is over, and the browsers of sessions that have ended."""
+    """Delete sessions and links that are over, browsers of ended sessions, and cases that count no more."""
     async with database.transaction() as uow:
         await sessions.delete_expired_sessions(uow)
         await links.delete_expired_links(uow)
         await push_subscriptions.delete_without_session(uow)
+        await incidents.delete_uncounted(uow, uow.now - IncidentPolicy().counted_for)

@@ -8,10 +8,12 @@ from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
+from services.alerts.chats.queueing import case_item, queue_chats
+from services.alerts.incidents.notifying import SingleNotices
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
-from shared.events import Answer
+from shared.events import Answer, segments_of
 from shared.permissions import CASE_ROLES
 
 
@@ -21,7 +23,10 @@ async def queue_team_notices(
     finished: Sequence[tuple[CaseFile, Answer]],
     entries: Entries,
 ) -> None:
-    """Queue notices of answers that are complete, unless the case is closed or the answer is too old."""
+    """Queue notices of answers that are complete, unless the case is closed or the answer is too old.
+
+    Who was told of an incident is not told of each of its cases.
+    """
     recent = [
         (case, answer)
         for case, answer in finished
@@ -29,6 +34,22 @@ async def queue_team_notices(
     ]
     if not recent:
         return
+    singles = await SingleNotices.of(uow, [case for case, _ in recent])
+    await queue_chats(
+        uow,
+        "cases",
+        [
+            case_item(
+                case.tenant,
+                case.id,
+                answer.id,
+                segments_of(answer),
+                case.team_id,
+                singles.instead(case, answer.id),
+            )
+            for case, answer in recent
+        ],
+    )
     people_by_tenant = await people.working_on_cases(uow, [case.tenant for case, _ in recent], CASE_ROLES)
     told = await queue_notices(
         uow,
@@ -36,11 +57,12 @@ async def queue_team_notices(
             answer_notice(case.tenant, person, case.id, answer.id)
             for case, answer in recent
             for person in case_rules.notice_recipients(people_by_tenant.get(case.tenant, []), case, answer)
+            if singles.wanted_by(person, case, answer.id)
         ],
     )
-    people_told = Counter((one.tenant, one.answer_id) for one in told)
+    notified_people = Counter((one.tenant, one.answer_id) for one in told)
     for case, answer in recent:
-        if count := people_told[case.tenant, answer.id]:
+        if count := notified_people[case.tenant, answer.id]:
             case.team_notified(entries, uow.now, count, answer.id)
 
 

@@ -33,6 +33,8 @@ class WaitingNotice:
     company: Tenant | None
     zone: ZoneInfo
     """In which times are written: the company's."""
+    staff_url: str = ""
+    """Of links within a mail's own HTML, without a slash at its end."""
 
 
 @dataclass(frozen=True, kw_only=True)

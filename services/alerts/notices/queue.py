@@ -4,7 +4,7 @@ Each is sent at most once, and only if its reason still holds then and its reade
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -53,7 +53,7 @@ class NoticeQueue:
             return NOT_ANY_MORE
         if (later := due_at(recipient.choices, kind, uow.now, recipient.zone)) > uow.now:
             return Postponed(later, QUIET)
-        notice = waiting_notice(row, delivery.tenant, recipient)
+        notice = replace(waiting_notice(row, delivery.tenant, recipient), staff_url=self.renderer.link(""))
         with self.renderer.reading(recipient.language, recipient.company, notice.zone.key):
             text = await self._text(uow, notice, recipient)
             return NOT_ANY_MORE if text is None else await self._rendered(uow, row, notice, text)

@@ -185,6 +185,22 @@ async def queue_invitation(uow: UnitOfWork, tenant: str, person: UUID, *, by: UU
     await _add(uow, _Queued([row], {(tenant, row.id): uow.now}), "waiting")
 
 
+async def queue_admin_notices(uow: UnitOfWork, tenant: str, kind: str, about: Mapping[str, Any]) -> None:
+    """Queue mails to the administrators of a whole company, whatever they have chosen."""
+    rows = [
+        NotificationRow(
+            tenant=tenant,
+            id=uuid7(),
+            kind=kind,
+            staff_id=person,
+            about=msgspec.json.encode(dict(about)).decode(),
+            state="queued",
+        )
+        for person in await notifications.administrators(uow, tenant)
+    ]
+    await _add(uow, _Queued(rows, {(row.tenant, row.id): uow.now for row in rows}), "waiting")
+
+
 async def queue_test(uow: UnitOfWork, tenant: str, person: UUID, browser: UUID) -> None:
     """Queue a message by which a person sees that their browser takes them."""
     row = NotificationRow(

@@ -18,5 +18,8 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "contact_escalation": "deadlines",
     "closing_escalation": "deadlines",
     "segment_fall": "incidents",
+    "incident_began": "incidents",
+    "incident_ended": "incidents",
+    "weekly": "weekly",
 }
 """What is told by each person's choice. Other kinds, as to administrators, are told by mail and at once."""

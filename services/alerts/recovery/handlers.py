@@ -17,6 +17,8 @@ from services.alerts.cases.domain.policy import CasePolicy, current_policy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import judge
 from services.alerts.cases.team_notices import answer_notice
+from services.alerts.chats.repository import messages as chat_messages
+from services.alerts.incidents import repository as incidents
 from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
@@ -25,7 +27,9 @@ from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts.handlers import keep_falls
 from services.alerts.staff.repository import people
 from services.alerts.webhooks.wanted_types import publish_differing, restore_wanted, wanted_page
+from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
+from shared.db.deadlines import clear_due_deadlines
 from shared.events import ANSWERS, CASES, FALLS, WEBHOOKS, Answer, Case, Event, segments_of
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
@@ -92,10 +96,14 @@ async def restore_answers(
 async def settle(uow: UnitOfWork, limit: int) -> int:
     """Make the mails that were due unknown, and record on each restored case that it was restored.
 
-    Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody.
+    Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody. So
+    do letters of Monday and ends of incidents; messages to chats are unknown.
     """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
     settled += await publish_differing(uow, limit)
+    settled += await incidents.end_all(uow)
+    settled += await clear_due_deadlines(uow, WEEKLY_DEADLINE)
+    settled += await chat_messages.end_possibly_sent(uow)
     entries: Entries = []
     overdue = await repository.lock_overdue_cases(uow, limit)
     for case in overdue:

@@ -8,6 +8,9 @@ from services.alerts.models import (
     answer_before,
     case_request,
     cases,
+    chat_message,
+    incident,
+    incident_case,
     invitation,
     notification,
     segment_alert,
@@ -111,6 +114,8 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"{CLOSED.format(before=':cases')} AND (t.action IS NOT NULL OR t.owner_id IS NOT NULL)",
         without_customer(cases, event_id="NULL", action="NULL", owner_id="NULL", decided_by="''"),
     ),
+    DeleteRule("cases", incident_case, "t.said_at < :cases"),
+    DeleteRule("cases", incident, "t.ended_at < :cases"),
     DeleteRule("cases", timeline, CASE_CLOSED.format(before=":cases")),
     DeleteRule("cases", segment_alert, CLOSED.format(before=":cases")),
     DeleteRule(
@@ -127,6 +132,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     ClearRule("contacts", webhook_delivery, MESSAGE_HOLDS.format(before=":contacts"), WITHOUT_MESSAGE),
     ClearRule("comments", webhook_delivery, MESSAGE_HOLDS.format(before=":comments"), WITHOUT_MESSAGE),
     DeleteRule("deliveries", webhook_delivery, "t.created_at < :deliveries"),
+    DeleteRule("deliveries", chat_message, "t.created_at < :deliveries"),
     DeleteRule("deliveries", webhook_erasure, "t.kept_at < :deliveries"),
     DeleteRule("sessions", case_request, "t.at < :sessions"),
 )

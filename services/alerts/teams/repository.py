@@ -20,6 +20,18 @@ async def write_team(uow: UnitOfWork, tenant: str, key: UUID, team: CaseTeam) ->
     await uow.execute(WRITE_TEAM, {"tenant": tenant, "id": key, "body": body})
 
 
+FIND_TEAM_NAMES = """
+    SELECT id, body ->> 'name' AS name FROM team
+    WHERE tenant = :tenant
+    ORDER BY lower(body ->> 'name'), id
+"""
+
+
+async def team_names(uow: UnitOfWork, tenant: str) -> dict[UUID, str]:
+    """The teams of a company by id, sorted by name."""
+    return {row.id: row.name for row in await uow.execute(FIND_TEAM_NAMES, {"tenant": tenant})}
+
+
 DELETE_TEAM = """
     DELETE FROM team
     WHERE tenant = :tenant AND id = :id

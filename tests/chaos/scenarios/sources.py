@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chaos import topics
 from chaos.arena import Arena, Scenario
-from chaos.own_topics import FORMATS, SCHEMA, SCHEMA_ID, OwnTopic, Written, letters_of, reading_of, records
+from chaos.own_topics import FORMATS, SCHEMA, SCHEMA_ID, OwnRecord, OwnTopic, letters_of, reading_of, records
 from chaos.scenarios.processes import RESTARTED
 from chaos.watch import until_settled
 from support.registry import a_registry
@@ -40,7 +40,7 @@ DECIDED = "SELECT source, source_id FROM decision WHERE tenant = $1"
 
 
 @dataclass
-class Reading:
+class OwnSources:
     """The sources of one company, each of another format, user and topic."""
 
     arena: Arena
@@ -49,7 +49,7 @@ class Reading:
     topics: Mapping[UUID, OwnTopic]
     bootstrap: str
 
-    async def write(self, each: OwnTopic, some: Sequence[Written], chance: random.Random) -> None:
+    async def write(self, each: OwnTopic, some: Sequence[OwnRecord], chance: random.Random) -> None:
         producer = new_producer(self.bootstrap, "chaos")
         await start_producer(producer)
         try:
@@ -112,7 +112,7 @@ async def sources_read(arena: Arena) -> None:
         await tenants.create_tenant(database, tenant, name="Sources")
         with a_registry({SCHEMA_ID: SCHEMA}) as registry:
             found = await _declared(arena, database, tenant, own, registry)
-            reading = Reading(arena, database, tenant, found, own.plain)
+            reading = OwnSources(arena, database, tenant, found, own.plain)
             written = {id_: list(records(each.name, count, chance)) for id_, each in found.items()}
             async for _ in arena.moments(0.3, 1.5, at_least=KILLS):
                 for id_, each in found.items():

@@ -19,7 +19,7 @@ Said = list[list[str]]
 
 
 @dataclass(frozen=True)
-class Export:
+class DocumentedExport:
     """An export as its vendor documents it, by the names of its columns."""
 
     names: Sequence[str]
@@ -33,34 +33,34 @@ class Export:
     """Whether the vendor writes times with their offset."""
 
 
-EXPORTS: Mapping[VendorName, Export] = {
-    "delighted": Export(
+EXPORTS: Mapping[VendorName, DocumentedExport] = {
+    "delighted": DocumentedExport(
         (
             "Survey Response ID", "Score", "Comment", "Created At", "Person ID", "Email", "Survey Sent At", "Survey Type",
             "Unsubscribed At",
         ),
         "Score", "Created At", "Comment", "Email", {"Survey Type": "nps"},
     ),
-    "asknicely": Export(
+    "asknicely": DocumentedExport(
         (
             "response_id", "person_id", "contact_id", "name", "email", "answer", "comment", "sent", "responded",
             "question_type", "dont_contact",
         ),
         "answer", "responded", "comment", "email", {"question_type": "nps", "dont_contact": "0"},
     ),
-    "customergauge": Export(
+    "customergauge": DocumentedExport(
         ("Customer number", "Email", "NPS Score", "Comment", "Sent Date", "Response Date"),
         "NPS Score", "Response Date", "Comment", "Email", {}, utc=False,
     ),
-    "retently": Export(("id", "email", "score", "comments", "createdDate"), "score", "createdDate", "comments", "email", {}),
-    "formbricks": Export(
+    "retently": DocumentedExport(("id", "email", "score", "comments", "createdDate"), "score", "createdDate", "comments", "email", {}),
+    "formbricks": DocumentedExport(
         (
             "No.", "Response ID", "Timestamp", "Finished", "Survey ID", "Formbricks ID (internal)", "User ID", "Notes",
             "Tags", "url", "1. How likely are you to recommend us?", "2. Why?",
         ),
         "1. How likely are you to recommend us?", "Timestamp", None, None, {"Finished": "Yes"},
     ),
-    "csv": Export(
+    "csv": DocumentedExport(
         ("E-mail address", "NPS", "Date", "Feedback"), "NPS", "Date", "Feedback", "E-mail address", {}, utc=False
     ),
 }  # fmt: skip
@@ -72,7 +72,7 @@ ANSWERS = [
 
 
 def cells_of(
-    export: Export, written: Callable[[datetime], str], score: Callable[[int], str]
+    export: DocumentedExport, written: Callable[[datetime], str], score: Callable[[int], str]
 ) -> list[list[str]]:
     """The rows, in the order of the columns; ids stand in the column of ids."""
     found = []
@@ -106,25 +106,25 @@ def whole(score: int) -> str:
     return str(score)
 
 
-def plain(export: Export) -> bytes:
+def plain(export: DocumentedExport) -> bytes:
     return as_table([export.names, *cells_of(export, iso, whole)]).encode()
 
 
-def with_formulas(export: Export) -> bytes:
+def with_formulas(export: DocumentedExport) -> bytes:
     """A spreadsheet's way to keep a text a text."""
     rows = cells_of(export, iso, whole)
     quoted = [[f'="{cell}"' if cell else "" for cell in row] for row in rows]
     return as_table([export.names, *quoted]).encode()
 
 
-def below_merged_cells(export: Export) -> bytes:
+def below_merged_cells(export: DocumentedExport) -> bytes:
     """A line with a heading over several columns, and an empty one, before the names."""
     wide = len(export.names) - 1
     heading = ["NPS export, January and February", *[""] * wide]
     return as_table([heading, [""] * (wide + 1), export.names, *cells_of(export, iso, whole)]).encode()
 
 
-BREAKS: Mapping[str, Callable[[Export], bytes]] = {
+BREAKS: Mapping[str, Callable[[DocumentedExport], bytes]] = {
     "BOM": lambda export: b"\xef\xbb\xbf" + plain(export),
     "UTF-16": lambda export: plain(export).decode().encode("utf-16"),
     "Windows-1252": lambda export: plain(export).decode().encode("cp1252"),

@@ -42,6 +42,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Only open ones."""
     priority: Priority | None = None
     team: UUID | None = None
+    incident: UUID | None = None
 
     def condition(self, tenant: str, now: datetime) -> tuple[str, dict[str, Any]]:
         """The condition on a case ``c``, and its values.
@@ -74,6 +75,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
             ),
             (self.priority is not None, "c.priority = :priority", {"priority": self.priority}),
             (self.team is not None, "c.team_id = :team", {"team": self.team}),
+            (self.incident is not None, _OF_INCIDENT, {"incident": self.incident}),
         ]
         values: dict[str, Any] = {}
         for is_asked, _, own in parts:
@@ -90,6 +92,10 @@ def _has_segment(parameter: str) -> str:
     )"""
 
 
+_OF_INCIDENT = """EXISTS (
+        SELECT FROM incident_case ic
+        WHERE ic.tenant = c.tenant AND ic.case_id = c.id AND ic.incident_id = :incident
+    )"""
 _WHOLLY_READABLE = f"""NOT EXISTS (
         SELECT FROM case_answer ca
         WHERE ca.tenant = c.tenant AND ca.case_id = c.id AND NOT {READABLE}

@@ -8,18 +8,11 @@ from uuid import UUID
 from services.alerts.webhooks.domain import OffReason, Posted, TryResult, WebhookEndpoint
 from services.alerts.webhooks.repository.webhooks import COLUMNS, webhook_of
 from shared.db.database import UnitOfWork
-
-
-class Lane(NamedTuple):
-    """A webhook that this process serves; another one may when the lease is another's."""
-
-    tenant: str
-    webhook_id: UUID
-    lease_id: UUID
-
+from shared.outbound.lanes import Lane
+from shared.tenancy.closed import IS_OPEN
 
 # By the first that waits alone: those behind it wait for it, whatever they are.
-CLAIM_LANES = """
+CLAIM_LANES = f"""
     WITH due AS MATERIALIZED (
         SELECT w.tenant, w.id
         FROM webhook w
@@ -30,7 +23,7 @@ CLAIM_LANES = """
             LIMIT 1
         ) head
         WHERE head.next_at <= :now AND (w.state = 'on' OR head.type = :test)
-            AND (w.lease_until IS NULL OR w.lease_until < :now)
+            AND w.tenant {IS_OPEN} AND (w.lease_until IS NULL OR w.lease_until < :now)
         ORDER BY w.served_at NULLS FIRST
         LIMIT :limit
         FOR UPDATE OF w SKIP LOCKED
@@ -99,7 +92,7 @@ READ_WAITING = """
 
 async def read_waiting(uow: UnitOfWork, lane: Lane, limit: int) -> list[Waiting]:
     """The next messages of a lane, in their order."""
-    rows = await uow.execute(READ_WAITING, {"tenant": lane.tenant, "id": lane.webhook_id, "limit": limit})
+    rows = await uow.execute(READ_WAITING, {"tenant": lane.tenant, "id": lane.id, "limit": limit})
     return [Waiting._make(row) for row in rows]
 
 
@@ -133,7 +126,7 @@ async def settle(uow: UnitOfWork, lane: Lane, tried: Sequence[Tried]) -> None:
         SETTLE_TRIED,
         {
             "tenant": lane.tenant,
-            "id": lane.webhook_id,
+            "id": lane.id,
             "now": uow.now,
             "ids": [each.waiting.message_id for each in tried],
             "states": [each.result.state for each in tried],
@@ -161,7 +154,7 @@ async def set_health(
     """Record since when an endpoint fails, and switch its webhook off."""
     await uow.execute(
         SET_HEALTH,
-        {"tenant": lane.tenant, "id": lane.webhook_id, "failing_since": failing_since, "off": off},
+        {"tenant": lane.tenant, "id": lane.id, "failing_since": failing_since, "off": off},
     )
 
 
@@ -192,4 +185,4 @@ async def measure(uow: UnitOfWork, most: int) -> Any:
 
 
 def _of(lane: Lane) -> dict[str, Any]:
-    return {"tenant": lane.tenant, "id": lane.webhook_id, "lease_id": lane.lease_id}
+    return {"tenant": lane.tenant, "id": lane.id, "lease_id": lane.lease_id}

@@ -1,0 +1,17 @@
+"""The kinds of messages to chat channels: each with the function that checks it when it leaves."""
+
+from collections.abc import Mapping
+
+from services.alerts.chats.case_kinds import chat_of_case, chat_of_deadline
+from services.alerts.chats.rendering import PrepareChat
+from services.alerts.incidents.kinds import chat_of_begin, chat_of_end
+from services.alerts.weekly.kinds import chat_of_letter
+
+PREPARE_CHAT_BY_KIND: Mapping[str, PrepareChat] = {
+    "case": chat_of_case,
+    "contact_escalation": chat_of_deadline,
+    "closing_escalation": chat_of_deadline,
+    "incident_began": chat_of_begin,
+    "incident_ended": chat_of_end,
+    "weekly": chat_of_letter,
+}

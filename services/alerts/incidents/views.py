@@ -1,0 +1,39 @@
+"""Incidents as the inbox shows them."""
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.alerts.cases.times import moment
+from services.alerts.incidents.kinds import POLICY
+from services.alerts.incidents.repository import incidents_of
+from services.alerts.incidents.words import address_of_cases, segment_words
+from shared.db.database import UnitOfWork
+from shared.events import may_see
+from shared.http.staff_auth import Staff
+
+MOST_SHOWN = 5
+
+
+class IncidentLine(NamedTuple):
+    """An incident that is going on."""
+
+    segment: str
+    cases: int
+    since: str
+    address: str
+
+
+async def incident_lines(uow: UnitOfWork, staff: Staff, now: datetime, zone: ZoneInfo) -> list[IncidentLine]:
+    """The newest incidents that are going on in segments that this person may see."""
+    found = await incidents_of(uow, staff.tenant, POLICY.within, going_on=True)
+    return [
+        IncidentLine(
+            segment_words(one.incident.segment),
+            one.cases,
+            moment(one.incident.began_at, now, zone),
+            address_of_cases(one),
+        )
+        for one in found
+        if may_see(staff.segments, one.incident.belongs)
+    ][:MOST_SHOWN]

@@ -1,0 +1,141 @@
+"""What letters are made of: scores by day, comments of a week, overdue cases; and their deadlines."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.alerts import models
+from services.alerts.cases.repository.conditions import VISIBLE
+from shared.db.bulk import keep_newest_events
+from shared.db.database import UnitOfWork
+from shared.events import Answer, Event, Score
+from shared.events.dedupe import newest
+
+MOST_ANSWERS = 500
+"""The newest of a week with a comment, among which three are chosen."""
+
+
+async def keep_scores(uow: UnitOfWork, events: Sequence[Event[Score]]) -> None:
+    """Handle ``scores`` events: keep the last score of each segment and day."""
+    latest = newest(events, lambda score: f"{score.measurement}/{score.until}/{score.segment}")
+    await keep_newest_events(uow, models.segment_score, latest)
+
+
+class ScoreOfDay(NamedTuple):
+    """The score of a segment at the end of a day."""
+
+    segment: str
+    measurement: str
+    n: int
+    nps: float | None
+    """None: of too few answers."""
+
+
+FIND_SCORES = """
+    SELECT DISTINCT ON (s.segment, s.measurement) s.segment, s.measurement, s.n, s.nps
+    FROM segment_score s
+    WHERE s.tenant = :tenant AND s.segment = ANY(CAST(:segments AS text[])) AND s.until <= :day
+    ORDER BY s.segment, s.measurement, s.until DESC
+"""
+
+
+async def scores_at(uow: UnitOfWork, tenant: str, segments: Sequence[str], day: date) -> list[ScoreOfDay]:
+    """The scores of segments at the end of a day, as far as there were any."""
+    values = {"tenant": tenant, "segments": list(segments), "day": day}
+    return [ScoreOfDay._make(row) for row in await uow.execute(FIND_SCORES, values)]
+
+
+DELETE_OLD_SCORES = """
+    DELETE FROM segment_score s
+    WHERE s.tenant = ANY(CAST(:tenants AS text[])) AND s.until < :before AND EXISTS (
+        SELECT FROM segment_score l
+        WHERE l.tenant = s.tenant AND l.segment = s.segment AND l.measurement = s.measurement
+            AND l.until > s.until AND l.until <= :before
+    )
+"""
+
+
+async def delete_old_scores(uow: UnitOfWork, tenants: Collection[str], before: date) -> int:
+    """Delete scores of earlier days, but the last of each segment; returns how many."""
+    values = {"tenants": sorted(tenants), "before": before}
+    return (await uow.execute(DELETE_OLD_SCORES, values)).rowcount
+
+
+FIND_COMMENTS = """
+    SELECT a.body FROM answer a
+    WHERE a.tenant = :tenant AND a.answered_at >= :since AND a.answered_at < :until
+        AND CAST(convert_from(a.body, 'UTF8') AS jsonb) ->> 'comment' <> ''
+    ORDER BY a.answered_at DESC, a.id
+    LIMIT :limit
+"""
+
+
+async def answers_with_comment(
+    uow: UnitOfWork, tenant: str, since: datetime, until: datetime
+) -> list[Answer]:
+    """The newest answers of a time that have a comment."""
+    values = {"tenant": tenant, "since": since, "until": until, "limit": MOST_ANSWERS}
+    return [_answers.decode(row.body) for row in await uow.execute(FIND_COMMENTS, values)]
+
+
+class OverdueCase(NamedTuple):
+    """An open case whose next deadline has passed."""
+
+    id: UUID
+    number: int
+    due_at: datetime
+    owner: str | None
+
+
+FIND_OVERDUE = f"""
+    SELECT c.id, c.number, c.due_at, s.name AS owner, count(*) OVER () AS number_of_all
+    FROM cases c
+    LEFT JOIN staff s ON s.tenant = c.tenant AND s.id = c.owner_id
+    WHERE c.tenant = :tenant AND c.state <> 'closed' AND c.due_at < :now AND {VISIBLE}
+    ORDER BY c.due_at, c.id
+    LIMIT :limit
+"""
+
+
+async def overdue_cases(
+    uow: UnitOfWork, tenant: str, segments: Sequence[str], limit: int
+) -> tuple[list[OverdueCase], int]:
+    """The cases that are overdue longest, of those that a reader may see, and how many there are."""
+    values = {"tenant": tenant, "segments": list(segments), "now": uow.now, "limit": limit}
+    rows = list(await uow.execute(FIND_OVERDUE, values))
+    return (
+        [OverdueCase(row.id, row.number, row.due_at, row.owner) for row in rows],
+        rows[0].number_of_all if rows else 0,
+    )
+
+
+FIND_COMPANIES_WITHOUT_DEADLINE = """
+    SELECT t.id FROM tenant t
+    WHERE NOT EXISTS (SELECT FROM clock k WHERE k.tenant = t.id AND k.kind = :kind)
+    ORDER BY t.id
+    LIMIT :limit
+"""
+
+
+async def companies_without_deadline(uow: UnitOfWork, kind: str, limit: int) -> list[str]:
+    """Companies that have no deadline of this kind."""
+    rows = await uow.execute(FIND_COMPANIES_WITHOUT_DEADLINE, {"kind": kind, "limit": limit})
+    return list(rows.scalars())
+
+
+FIND_LATER = """
+    SELECT tenant FROM clock
+    WHERE kind = :kind AND tenant = ANY(CAST(:tenants AS text[])) AND due_at > :now
+"""
+
+
+async def companies_with_later_deadline(uow: UnitOfWork, kind: str, tenants: Collection[str]) -> list[str]:
+    """Those of these companies whose deadline of this kind is not due yet."""
+    values = {"kind": kind, "tenants": sorted(tenants), "now": uow.now}
+    return list((await uow.execute(FIND_LATER, values)).scalars())
+
+
+_answers = msgspec.json.Decoder(Answer)

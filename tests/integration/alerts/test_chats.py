@@ -1,0 +1,345 @@
+"""Chat channels against a provider that answers as Slack and Teams do: at most once, in order, with words that hold."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from support.alerts_builders import an_answer, rows
+from support.chats import SLACK_OK, TEAMS_ACCEPTED, ChatBench, a_chat_bench
+from support.eventually import eventually
+from support.stack import Postgres
+from support.webhook_receiver import Reply
+
+from services.alerts.chats.domain import ChatRetries
+from services.alerts.gauges import measure_chats
+from services.alerts.recovery.handlers import settle
+from shared.telemetry import metrics
+
+POLICY = ChatRetries()
+LONGER = 1.2
+SECRET_WORDS = ("The leg is split again.", "Karen", "c-")
+
+
+@pytest.fixture
+async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
+    url = await postgres.migrated_database("alerts")
+    async with a_chat_bench(url) as bench:
+        yield bench
+    await postgres.drop_database(url)
+
+
+def slack_texts(received: Any) -> str:
+    """All that a message of Slack shows."""
+    return "\n".join(block["text"]["text"] for block in received.message["blocks"])
+
+
+async def test_a_new_case_is_told_once_in_slack_and_teams_with_score_touchpoint_due_time_and_link_alone(
+    bench: ChatBench,
+) -> None:
+    slack = await bench.make()
+    teams = await bench.make("/workflows/abc", kind="teams", language="da")
+    bench.provider.answer = lambda each: SLACK_OK if "services" in each.path else TEAMS_ACCEPTED
+    answer = an_answer(may_contact=True)
+    async with bench.sending(3):
+        began = asyncio.get_running_loop().time()
+        await bench.open_cases(answer, answer)
+        (in_slack,) = await bench.came(1)
+        assert asyncio.get_running_loop().time() - began < 1
+        (in_teams,) = await bench.came(1, "/workflows/abc")
+        await bench.until(slack, "sent")
+        await bench.until(teams, "sent")
+    ((case, number),) = [tuple(each) for each in await rows(bench.database, "SELECT id, number FROM cases")]
+    told = slack_texts(in_slack)
+    assert in_slack.message["text"] == f"Case {number}: a customer gave a 2"
+    assert "after home delivery" in told
+    assert "First contact is due by" in told
+    assert f"/cases/{case}|" in told
+    (attachment,) = in_teams.message["attachments"]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    assert attachment["content"]["actions"][0]["url"].endswith(f"/cases/{case}")
+    assert "kunde" in str(attachment["content"]["body"])
+    assert not any(word in str([each.body for each in bench.provider.received]) for word in SECRET_WORDS)
+    assert len(bench.provider.received) == 2
+
+
+async def test_an_address_is_never_shown_again_and_not_stored_to_be_read(bench: ChatBench) -> None:
+    made = await bench.make("/services/T0/B0/secretsecret9876", name="sales")
+    assert made["address"] == "127.0.0.1/…9876"
+    stored = str(await rows(bench.database, "SELECT * FROM chat_channel"))
+    assert "secretsecret" not in stored + str(await bench.call(made)) + str(made)
+    changed = await bench.call(made, "PATCH", body={"name": "care"})
+    assert (changed["name"], changed["address"]) == ("care", "127.0.0.1/…9876")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"address": "https://example.com/services/T0/B0/x"}, "/address"),
+        ({"address": "https://hooks.slack.com/triggers/T0/1/x"}, "/address"),
+        ({"kind": "teams", "address": "https://contoso.webhook.office.com/webhookb2/x"}, "/address"),
+        ({"kind": "teams", "address": "https://hooks.slack.com/services/T0/B0/x"}, "/address"),
+        ({"address": "http://10.0.0.1/services/T0/B0/x"}, "/address"),
+        ({"language": "tlh"}, "/language"),
+        ({"team_id": "00000000-0000-0000-0000-000000000007"}, "/team_id"),
+        ({"topics": []}, "/topics"),
+        ({"segments": ["checkout"]}, "/segments/0"),
+    ],
+)
+async def test_a_channel_that_cannot_be_is_refused_with_what_to_do(
+    bench: ChatBench, changes: dict[str, Any], field: str
+) -> None:
+    body = {
+        "name": "care",
+        "kind": "slack",
+        "address": bench.provider.url("/services/x"),
+        "topics": ["cases"],
+    }
+    answer = await bench.client.post("/v1/chats", json={**body, **changes}, headers=bench.key)
+    assert answer.status_code == 422, answer.text
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
+async def test_a_provider_that_is_away_is_tried_again_with_longer_waits_and_messages_stay_in_order(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make()
+    bench.provider.answer = lambda _: Reply(503)
+    first, second = an_answer(touchpoint="one"), an_answer(touchpoint="two")
+    await bench.open_cases(first, second)
+    async with bench.sending():
+        for tries, wait in enumerate(POLICY.waits[:4], 1):
+            await bench.until_tries(made, 0, tries)
+            bench.later(wait * LONGER)
+        assert (await bench.call(made))["failing_since"] is not None
+        bench.provider.answer = lambda _: SLACK_OK
+        bench.later(POLICY.waits[4] * LONGER)
+        await bench.until(made, "sent", "sent")
+    told = [slack_texts(each) for each in bench.provider.received]
+    assert ["one" in each for each in told][-2:] == [True, False]
+    assert "two" in told[-1]
+    assert (await bench.call(made))["failing_since"] is None
+
+
+async def test_429_is_obeyed_and_counts_as_no_post(bench: ChatBench) -> None:
+    made = await bench.make()
+    bench.provider.answer = lambda _: Reply(429, {"retry-after": "900"})
+    await bench.open_cases(an_answer())
+    async with bench.sending():
+        await bench.until_tries(made, 1)
+        bench.later(timedelta(minutes=14))
+        bench.provider.answer = lambda _: SLACK_OK
+        await asyncio.wait_for(_polls(bench, 5), 5)
+        assert (await bench.messages(made))[0]["state"] == "waiting"
+        bench.later(timedelta(minutes=2))
+        await bench.until(made, "sent")
+
+
+async def _polls(bench: ChatBench, number: int) -> None:
+    """Return when another loop has looked for lanes so often and found none."""
+    looking = bench.lanes()
+    for _ in range(number):
+        await looking.step()
+        assert not looking._served
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_after_an_error_of_the_providers_own_a_message_is_unknown_and_never_sent_again(
+    bench: ChatBench, status: int
+) -> None:
+    made = await bench.make()
+    bench.provider.answer = lambda _: Reply(status)
+    await bench.open_cases(an_answer())
+    async with bench.sending():
+        await bench.until(made, "unknown")
+        bench.provider.answer = lambda _: SLACK_OK
+        bench.later(timedelta(hours=2))
+        await bench.open_cases(an_answer())
+        found = await bench.until(made, "sent", "unknown")
+    assert (found[1]["status"], found[1]["fault"]) == (status, "status")
+    assert len(bench.provider.received) == 2
+
+
+async def test_a_dead_address_is_tried_again_and_one_that_breaks_off_is_unknown(bench: ChatBench) -> None:
+    dead = await bench.make("/dead", address="http://127.0.0.1:1/services/x")
+    broken = await bench.make("/services/broken")
+    bench.provider.answer = lambda _: Reply(200, {"content-length": "nonsense"})
+    await bench.open_cases(an_answer())
+    async with bench.sending():
+        await bench.until(broken, "unknown")
+        await bench.until_tries(dead, 1)
+    ((of_dead,), (of_broken,)) = (await bench.messages(dead), await bench.messages(broken))
+    assert (of_dead["state"], of_dead["fault"]) == ("waiting", "connection")
+    assert of_broken["fault"] == "broken"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(403, b"invalid_token"), (404, b"no_service"), (410, b"channel_is_archived"), (401, b"")],
+)
+async def test_a_channel_that_is_gone_is_switched_off_and_administrators_get_a_mail(
+    bench: ChatBench, status: int, words: bytes
+) -> None:
+    made = await bench.make()
+    admin = await bench.alerts.person("admin")
+    await bench.alerts.person("admin", segments=("touchpoint:checkout",))
+    bench.provider.answer = lambda _: Reply(status, body=words)
+    await bench.open_cases(an_answer(), an_answer())
+    async with bench.sending():
+        await bench.until_tries(made, 0, 1)
+    found = await bench.call(made)
+    assert (found["state"], found["off_reason"]) == ("off", "gone")
+    told = await rows(bench.database, "SELECT staff_id FROM notification WHERE kind = 'chat_off'")
+    assert [each.staff_id for each in told] == [admin.id]
+    await bench.open_cases(an_answer())
+    assert len(await bench.messages(made)) == 2
+    bench.provider.answer = lambda _: SLACK_OK
+    await bench.call(made, "PATCH", body={"state": "on"})
+    async with bench.sending():
+        await bench.until(made, "sent", "sent")
+
+
+async def test_five_days_of_nothing_but_failures_switch_a_channel_off(bench: ChatBench) -> None:
+    made = await bench.make()
+    bench.provider.answer = lambda _: Reply(503)
+    async with bench.sending():
+        tried = 0
+        while (await bench.call(made))["state"] == "on":
+            await bench.open_cases(bench.unhappy())
+            tried += 1
+            await _until_last_is_tried(bench, made)
+            bench.later(timedelta(hours=25))
+    assert (await bench.call(made))["off_reason"] == "failing"
+    assert 6 <= tried <= 8
+    assert [each["state"] for each in await bench.messages(made)][1:] == ["dropped"] * (tried - 1)
+
+
+async def _until_last_is_tried(bench: ChatBench, made: dict[str, Any]) -> None:
+    async def is_tried() -> bool:
+        newest = (await bench.messages(made))[0]
+        return bool(newest["attempts"] > 0 and newest["state"] != "sending")
+
+    await eventually(is_tried)
+
+
+async def test_a_message_that_the_provider_refuses_holds_up_no_other(bench: ChatBench) -> None:
+    made = await bench.make()
+    bench.provider.answer = lambda each: (
+        Reply(400, body=b"invalid_blocks") if "one" in slack_texts(each) else SLACK_OK
+    )
+    await bench.open_cases(an_answer(touchpoint="one"), an_answer(touchpoint="two"))
+    async with bench.sending():
+        await bench.until(made, "sent", "refused")
+
+
+async def test_slow_and_dead_channels_delay_no_other_and_each_has_one_message_in_flight(
+    bench: ChatBench,
+) -> None:
+    await bench.make("/services/slow")
+    good = await bench.make("/services/good")
+    await bench.make("/dead", address="http://127.0.0.1:1/services/x")
+    held = asyncio.Event()
+    bench.provider.answer = lambda each: (
+        Reply(200, after=held, body=b"ok") if each.path.endswith("slow") else SLACK_OK
+    )
+    await bench.open_cases(*[an_answer() for _ in range(4)])
+    async with bench.sending(2):
+        await bench.until(good, *["sent"] * 4)
+        assert len(bench.provider.of("/services/slow")) == 1
+        held.set()
+        await bench.came(4, "/services/slow")
+    assert bench.provider.most_in_flight == {"/services/slow": 1, "/services/good": 1}
+
+
+async def test_what_a_dead_process_was_sending_is_unknown_and_the_next_message_leaves(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make()
+    never = asyncio.Event()
+    bench.provider.answer = lambda _: Reply(200, after=never)
+    await bench.open_cases(an_answer(), an_answer())
+    dying = bench.lanes()
+    await dying.step()
+    await bench.came(1)
+    for task in dying._served:
+        task.cancel()  # as SIGKILL: nothing is recorded
+    await asyncio.wait(dying._served)
+    bench.provider.answer = lambda _: SLACK_OK
+    await _polls(bench, 1)  # the lease of the dead process still holds
+    bench.later(timedelta(minutes=2))
+    async with bench.sending():
+        await bench.until(made, "sent", "unknown")
+    assert len(bench.provider.received) == 2
+
+
+async def test_a_message_whose_case_was_closed_meanwhile_or_that_is_a_day_old_is_dropped(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make()
+    await bench.open_cases(an_answer())
+    await bench.close_cases()
+    async with bench.sending():
+        await bench.until(made, "dropped")
+    await bench.open_cases(an_answer())
+    bench.later(timedelta(hours=25))
+    async with bench.sending():
+        await bench.until(made, "dropped", "dropped")
+    assert bench.provider.received == []
+
+
+async def test_only_what_a_channel_wants_is_told_by_topic_and_segment(bench: ChatBench) -> None:
+    north = await bench.make("/services/north", segments=["organisation:north"])
+    late = await bench.make("/services/late", topics=["deadlines"])
+    off = await bench.make("/services/off", state="off")
+    await bench.open_cases(an_answer(), an_answer(organisation=("south",)))
+    assert [len(await bench.messages(each)) for each in (north, late, off)] == [1, 0, 0]
+
+
+async def test_a_test_message_passes_all_that_wait_also_while_a_channel_is_off(bench: ChatBench) -> None:
+    made = await bench.make()
+    await bench.open_cases(an_answer())
+    await bench.call(made, "PATCH", body={"state": "off"})
+    tried = await bench.call(made, "POST", "/test")
+    async with bench.sending():
+        (test,) = await bench.came(1)
+        found = await bench.until(made, "waiting", "sent")
+    assert found[1]["id"] == tried["message_id"]
+    assert "Nothing has happened" in slack_texts(test)
+
+
+async def test_after_a_restore_what_may_have_been_posted_is_unknown(bench: ChatBench) -> None:
+    made = await bench.make()
+    await bench.open_cases(an_answer())
+    async with bench.database.transaction() as uow:
+        await settle(uow, 100)
+    assert [each["state"] for each in await bench.messages(made)] == ["unknown"]
+
+
+async def test_the_gauges_tell_of_channels_that_fail_and_of_messages_that_wait(bench: ChatBench) -> None:
+    await bench.make()
+    await bench.open_cases(an_answer())
+    bench.later(timedelta(minutes=5))
+    async with bench.database.reading() as uow:
+        await measure_chats(uow)
+    assert 299 <= metrics.CHAT_AGE._value.get() <= 320
+
+
+async def test_a_request_that_is_sent_again_makes_nothing_again_and_a_deleted_channel_is_gone(
+    bench: ChatBench,
+) -> None:
+    body = {
+        "name": "care",
+        "kind": "slack",
+        "address": bench.provider.url("/services/x"),
+        "topics": ["cases"],
+    }
+    headers = {**bench.key, "idempotency-key": "k1"}
+    first, again = [
+        (await bench.client.post("/v1/chats", json=body, headers=headers)).json() for _ in range(2)
+    ]
+    other = await bench.client.post("/v1/chats", json={**body, "name": "sales"}, headers=headers)
+    assert (first["id"], other.status_code) == (again["id"], 409)
+    await bench.open_cases(an_answer())
+    await bench.call(first, "DELETE")
+    assert await bench.rows() == []

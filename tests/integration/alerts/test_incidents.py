@@ -1,0 +1,187 @@
+"""Many cases of one segment: told as one, exactly once, in whatever order, twice, and by two workers at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.alerts_builders import act_on_answers, deliver, rows
+from support.chats import ChatBench, a_chat_bench
+from support.stack import Postgres
+
+from services.alerts.incidents.counting import INCIDENT_DEADLINE
+from services.alerts.incidents.domain import IncidentPolicy
+from services.alerts.incidents.ending import end_incidents
+from services.alerts.recovery.handlers import settle
+from shared.db.deadlines import fire_due
+from shared.events import Answer
+
+POLICY = IncidentPolicy()
+PER_TEST = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8
+)
+NORTH = ("north",)
+
+
+@pytest.fixture
+async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
+    url = await postgres.migrated_database("alerts")
+    async with a_chat_bench(url) as bench:
+        yield bench
+    await postgres.drop_database(url)
+
+
+def unhappy(bench: ChatBench, number: int, touchpoint: str = "delivery", **changes: object) -> list[Answer]:
+    """Answers of the last seconds."""
+    facts = {"touchpoint": touchpoint, "segments": {"touchpoint": touchpoint}, "organisation": ()}
+    return [bench.unhappy(**{**facts, **changes}) for _ in range(number)]
+
+
+async def told(bench: ChatBench, person: UUID) -> dict[str, int]:
+    """How many notices of each kind wait for somebody."""
+    found = await rows(
+        bench.database,
+        "SELECT kind, count(*) AS n FROM notification WHERE staff_id = :person GROUP BY 1",
+        person=person,
+    )
+    return {row.kind: row.n for row in found}
+
+
+async def end_due(bench: ChatBench) -> int:
+    return await fire_due("alerts", {INCIDENT_DEADLINE: end_incidents}, bench.database)
+
+
+async def test_the_eleventh_case_opens_an_incident_and_further_ones_are_not_told_one_by_one(
+    bench: ChatBench,
+) -> None:
+    alerts = bench.alerts
+    leader, limited = await alerts.person("leader"), await alerts.person(segments=("organisation:north",))
+    editor = await alerts.person("editor")
+    channel = await bench.make(topics=["cases", "incidents"])
+    cases_alone = await bench.make("/services/cases", topics=["cases"])
+    await bench.open_cases(*unhappy(bench, 10))
+    assert await told(bench, leader.id) == {"case": 10}
+    await bench.open_cases(*unhappy(bench, 4), *unhappy(bench, 1, organisation=NORTH))
+    assert await told(bench, leader.id) == {"case": 10, "incident_began": 1}
+    assert await told(bench, limited.id) == {"case": 1}  # who may not see the segment is told of each case
+    assert await told(bench, editor.id) == {}
+    await bench.open_cases(*unhappy(bench, 1, "checkout"))
+    assert (await told(bench, leader.id))["case"] == 11
+    kinds = [each["kind"] for each in await bench.messages(channel)]
+    assert (kinds.count("case"), kinds.count("incident_began")) == (11, 1)
+    assert len(await bench.messages(cases_alone)) == 16  # nothing told it of the incident
+    (count,) = await rows(bench.database, "SELECT count(*) AS n FROM cases WHERE state <> 'closed'")
+    assert count.n == 16
+
+
+async def test_an_incident_is_told_in_numbers_and_its_end_with_the_total(bench: ChatBench) -> None:
+    channel = await bench.make(topics=["incidents"])
+    async with bench.sending():
+        await bench.open_cases(*unhappy(bench, 11))
+        (began,) = await bench.came(1)
+        await bench.open_cases(*unhappy(bench, 1))
+        bench.later(timedelta(minutes=20))
+        await bench.open_cases(*unhappy(bench, 3))
+        bench.later(timedelta(minutes=29))
+        assert await end_due(bench) == 0
+        bench.later(timedelta(minutes=2))
+        assert await end_due(bench) == 1
+        assert await end_due(bench) == 0
+        *_, ended = await bench.came(2)
+        await bench.until(channel, "sent", "sent")
+    assert began.message["text"] == "11 cases from Delivery in 10 minutes"
+    assert ended.message["text"] == "No more cases from Delivery for now: 15 in all"
+    await bench.open_cases(*unhappy(bench, 10))
+    assert len(await bench.messages(channel)) == 2
+    await bench.open_cases(*unhappy(bench, 1))
+    assert len(await bench.messages(channel)) == 3  # another incident
+
+
+async def test_a_message_that_an_incident_began_is_dropped_once_it_is_over(bench: ChatBench) -> None:
+    channel = await bench.make(topics=["incidents"])
+    await bench.open_cases(*unhappy(bench, 11))
+    bench.later(timedelta(minutes=31))
+    await end_due(bench)
+    async with bench.sending():
+        await bench.until(channel, "sent", "dropped")
+
+
+@PER_TEST
+@given(order=st.permutations(range(14)), twice=st.lists(st.integers(0, 13), max_size=6), both=st.booleans())
+async def test_one_incident_whatever_the_order_however_often_answers_come_and_by_two_workers_at_once(
+    bench: ChatBench, order: Sequence[int], twice: Sequence[int], both: bool
+) -> None:
+    touchpoint = f"t{datetime.now().timestamp()}"  # noqa: DTZ005  (a name of its own for each example)
+    answers = unhappy(bench, 14, touchpoint)
+    sent = [answers[n] for n in [*order, *twice]]
+    if both:
+        halves = [sent[::2], sent[1::2], sent[: len(sent) // 2]]
+        await asyncio.gather(*(_consume(bench, half) for half in halves))
+    else:
+        await _consume(bench, sent)
+    found = await rows(
+        bench.database,
+        """
+            SELECT i.id, count(ic.case_id) AS n FROM incident i
+            JOIN incident_case ic ON ic.tenant = i.tenant AND ic.incident_id = i.id
+            WHERE i.segment = :segment GROUP BY 1
+        """,
+        segment=f"touchpoint:{touchpoint}",
+    )
+    assert [row.n for row in found] == [14]
+
+
+async def _consume(bench: ChatBench, answers: Sequence[Answer]) -> None:
+    for at in range(0, len(answers), 3):
+        batch = {answer.id: answer for answer in answers[at : at + 3]}
+        await deliver(bench.database, act_on_answers, *batch.values())
+
+
+async def test_cases_that_come_late_count_by_when_their_customers_answered(bench: ChatBench) -> None:
+    began = bench.clock() - timedelta(hours=3)
+    spread = [
+        unhappy(
+            bench,
+            1,
+            answered_at=began + timedelta(minutes=2 * n),
+            changed_at=began + timedelta(minutes=2 * n),
+        )
+        for n in range(30)
+    ]
+    await bench.open_cases(*[answer for each in spread for answer in each])
+    assert await rows(bench.database, "SELECT * FROM incident") == []
+
+
+async def test_the_inbox_shows_it_with_a_link_to_its_cases_to_who_may_see_the_segment(
+    bench: ChatBench,
+) -> None:
+    await bench.open_cases(*unhappy(bench, 1, "checkout", organisation=NORTH), *unhappy(bench, 12))
+    leader = await bench.alerts.signed_in("leader")
+    page = (await leader.client.get("/inbox")).text
+    assert "12 cases from" in page
+    address = page.partition('<p class="incident">')[2].partition('href="')[2].partition('"')[0]
+    cases = (await leader.client.get(address.replace("&amp;", "&"))).text
+    assert "Twelve cases of one incident." in cases
+    limited = await bench.alerts.signed_in(segments=("organisation:north",))
+    assert 'class="incident"' not in (await limited.client.get("/inbox")).text
+    listed = (await leader.client.get("/v1/incidents", headers={"accept": "application/json"})).json()
+    ((found,),) = (listed["incidents"],)
+    assert (found["segment"], found["cases"], found["ended_at"]) == ("touchpoint:delivery", 12, None)
+    own = await bench.client.get("/v1/cases", params={"incident": found["id"]}, headers=bench.key)
+    assert len(own.json()["cases"]) == 12
+    none = await limited.client.get("/v1/incidents", headers={"accept": "application/json"})
+    assert none.json()["incidents"] == []
+
+
+async def test_after_a_restore_an_incident_is_over_and_nobody_is_told(bench: ChatBench) -> None:
+    channel = await bench.make(topics=["incidents"])
+    await bench.open_cases(*unhappy(bench, 11))
+    async with bench.database.transaction() as uow:
+        await settle(uow, 100)
+    bench.later(timedelta(hours=1))
+    await end_due(bench)
+    kinds = [each["kind"] for each in await bench.messages(channel)]
+    assert kinds == ["incident_began"]
