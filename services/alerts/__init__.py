@@ -6,7 +6,7 @@ consumes   answers (a detractor's first score opens a case), invitations (who wa
 owns       cases and what was done about them, staff with their sessions, the mails to staff
 
 cases/     cases: rules, handlers, API, inbox and case page
-notices/   mails to colleagues
+notices/   what colleagues are told, by mail and push messages
 staff/     people, sign-in, settings
 replicas/  what other services own: answers, invitations, surveys
 recovery/  after a restore from an older backup
