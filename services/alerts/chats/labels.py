@@ -54,6 +54,7 @@ OFF_LABELS: dict[ChatOffReason, Message] = {
     "gone": message("Its provider answered that the channel or its address is no more."),
     "failing": message("For five days it took nothing that we sent."),
 }
+DELETED_TEAM = message("A team that was deleted: no case is told")
 NO_CHANNEL = message("There is no such channel.")
 DONE_LABELS: dict[str, Message] = {
     "saved": message("The changes are saved."),
