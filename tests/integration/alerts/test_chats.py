@@ -350,3 +350,28 @@ async def test_a_request_that_is_sent_again_makes_nothing_again_and_a_deleted_ch
     await bench.open_cases(an_answer())
     await bench.call(first, "DELETE")
     assert await bench.rows() == []
+
+
+async def test_another_company_and_who_does_not_administer_the_whole_company_reach_no_channel(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make()
+    other = bench.alerts.key("admin", tenant="other")
+    routes = [("GET", ""), ("PATCH", ""), ("POST", "/test"), ("GET", "/messages"), ("DELETE", "")]
+    for method, path in routes:
+        body = {"name": "theirs"} if method == "PATCH" else None
+        url = f"/v1/chats/{made['id']}{path}"
+        answer = await bench.client.request(method, url, json=body, headers=other)
+        assert answer.status_code == 404, (method, path)
+    key = bench.alerts.key("cases:write")
+    assert (await bench.client.get("/v1/chats", headers=key)).status_code == 403
+    for role, segments, status in (("leader", (), 404), ("admin", ("touchpoint:checkout",), 403)):
+        browser = await bench.alerts.signed_in(role, segments=segments)
+        for path in ("/settings/chats", f"/settings/chats/{made['id']}"):
+            assert (await browser.client.get(path)).status_code == status
+    admin = await bench.alerts.signed_in("admin")
+    page = await admin.client.get(f"/settings/chats/{made['id']}")
+    assert page.status_code == 200
+    assert (await admin.client.post(f"/settings/chats/{made['id']}", data={"name": "x"})).status_code == 403
+    theirs = await bench.alerts.signed_in("admin", tenant="other")
+    assert (await theirs.client.get(f"/settings/chats/{made['id']}")).status_code == 404
