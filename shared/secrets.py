@@ -27,7 +27,8 @@ def keyed_digest(key: bytes, text: bytes) -> bytes:
 
     :param key: at most 64 bytes.
     """
-    inner, outer = (begun.copy() for begun in _begun(key))
+    begun_inner, begun_outer = _begun(key)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
     inner.update(text)
     outer.update(inner.digest())
     return outer.digest()

@@ -129,6 +129,8 @@ class Service:
     """The loops that take mails which come back, in a process of their own; None if it takes none."""
     owns: Sequence[Topic[Any]] = ()
     """The topics on which it alone publishes, and whose events it can publish again from its tables."""
+    publishes: Sequence[Topic[Any]] = ()
+    """The topics on which it alone publishes, and of which nobody needs to be told again."""
     recovery: Callable[[Context], Recovery] = field(default=lambda _: Recovery())
     """What it does when its database was restored from an older backup."""
     retention: Sequence[RetentionRule] = ()
@@ -175,7 +177,7 @@ class Service:
     @property
     def _erasable_topics(self) -> list[str]:
         """Its own topics from which it erases, and those of transactions, from which their consumer does."""
-        own = {topic.name for topic in self.owns if topic.erasable}
+        own = {topic.name for topic in (*self.owns, *self.publishes) if topic.erasable}
         return sorted(own | {topic.name for topic in self.consumes if topic is TRANSACTIONS})
 
     @property

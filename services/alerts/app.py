@@ -24,6 +24,8 @@ from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
+from services.alerts.webhooks.removing import remove_deleted
+from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
 from services.alerts.weekly.schedule import (
     WEEKLY_DEADLINE,
     WEEKLY_LOOP,
@@ -36,13 +38,16 @@ from shared.events import (
     ANSWERS,
     CASES,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
+    FALLS,
     INVITATIONS,
     RETENTION,
     SCORES,
     SENDING,
     SURVEYS,
     TENANTS,
+    WEBHOOKS,
 )
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
@@ -62,6 +67,7 @@ def worker_loops(context: Context) -> Loops:
         INCIDENT_DEADLINE: end_incidents,
         WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
+        REMOVAL_DEADLINE: remove_deleted,
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
@@ -114,15 +120,19 @@ SERVICE = Service(
     paths=(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
-        *("/webhooks", "/v1/webhooks", "/v1/notices", "/v1/chats", "/v1/incidents"),
+        *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
+        *("/v1/notices", "/v1/chats", "/v1/incidents"),
     ),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+    consumes=(
+        *(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
+        *(DECISIONS, FALLS),
+    ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(CASES,),
+    owns=(CASES, WEBHOOKS),
     recovery=recovery,
     retention=RETENTION_RULES,
     gauges=(measure,),

@@ -1,5 +1,8 @@
 """Errors of alerts."""
 
+from collections.abc import Sequence
+
+from shared.http.validation_errors import FieldFault
 from shared.values.messages import Message
 
 
@@ -10,6 +13,14 @@ class BadAccount(Exception):
         super().__init__(str(remedy))
         self.field = field
         self.remedy = remedy
+
+
+class SetupFaulty(Exception):
+    """A company has not, or not any more, what its new setup names: the fields, and what is wrong."""
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        super().__init__(", ".join(fault["field"] for fault in faults))
+        self.faults = faults
 
 
 class StaleForm(Exception):

@@ -1,13 +1,15 @@
 """The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines, of
-webhooks and of chats.
+webhooks, of chats and of alerts on segments.
 """
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.chats.repository import lanes as chat_lanes
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
+from services.alerts.segment_alerts.domain import SEGMENT_ALERT_STATES
+from services.alerts.segment_alerts.repository import count_alerts
 from services.alerts.webhooks.repository import lanes
-from services.alerts.webhooks.repository.webhooks import MOST_COUNTED
+from services.alerts.webhooks.repository.webhooks import MOST_COUNTED, REMOVAL_DEADLINE
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
@@ -18,10 +20,10 @@ from shared.telemetry import metrics
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
     await set_gauges(uow, "alerts")
-    await measure_deadlines(
-        uow, "alerts", (CASE_DEADLINE, INCIDENT_DEADLINE, QUIET_DEADLINE, WEEKLY_DEADLINE)
-    )
+    kinds = (CASE_DEADLINE, INCIDENT_DEADLINE, QUIET_DEADLINE, REMOVAL_DEADLINE, WEEKLY_DEADLINE)
+    await measure_deadlines(uow, "alerts", kinds)
     await measure_webhooks(uow)
+    await measure_segment_alerts(uow)
     await measure_chats(uow)
 
 
@@ -32,6 +34,14 @@ async def measure_webhooks(uow: UnitOfWork) -> None:
     metrics.WEBHOOKS.labels("off").set(found.off)
     metrics.WEBHOOK_MESSAGES.set(found.waiting)
     metrics.WEBHOOK_AGE.set((uow.now - found.oldest).total_seconds() if found.oldest else 0)
+
+
+async def measure_segment_alerts(uow: UnitOfWork) -> None:
+    """How many alerts on segments are not closed."""
+    found = await count_alerts(uow)
+    for state in SEGMENT_ALERT_STATES:
+        if state != "closed":
+            metrics.SEGMENT_ALERTS.labels(state).set(found.get(state, 0))
 
 
 async def measure_chats(uow: UnitOfWork) -> None:

@@ -8,9 +8,11 @@ from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers, act_on_invitations
 from services.alerts.replicas.handlers import keep_surveys
 from services.alerts.rules.setup_cache import CompanySetups
+from services.alerts.segment_alerts.handlers import act_on_falls
 from services.alerts.webhooks.queueing import (
     keep_erasure_requests,
     queue_answers,
+    queue_decisions,
     queue_erasures,
     queue_scores,
 )
@@ -20,7 +22,9 @@ from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
+    FALLS,
     INVITATIONS,
     RETENTION,
     SCORES,
@@ -51,6 +55,8 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(RETENTION, keep_retention),
         Subscription(SCORES, together(keep_scores, queue_scores)),
         Subscription(ERASURES, queue_erasures),
+        Subscription(DECISIONS, queue_decisions),
+        Subscription(FALLS, act_on_falls),
     )
 
 

@@ -142,6 +142,8 @@ cases = Table(
     Column("close_steps", JSONB, nullable=False, server_default=text("'[]'")),
     Column("close_steps_done", SmallInteger, nullable=False, server_default=text("0")),
     Column("waiting_since", INSTANT),
+    # By which the time that is left counted when its clocks were paused.
+    Column("waiting_calendar", JSONB),
     # The deadline of the case in ``clock``: set when it is another one than here.
     Column("next_step_at", INSTANT),
     UniqueConstraint("tenant", "number"),
@@ -462,6 +464,60 @@ webhook_delivery = Table(
     Index("ix_webhook_delivery_about", "tenant", "webhook_id", "about"),
     Index(None, "tenant", "created_at"),
     comment="Messages to webhooks: what was told, and what became of it.",
+)
+segment_fall = Table(
+    "segment_fall",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    comment="The newest version of each fall of a segment's score that was heard of.",
+)
+segment_alert = Table(
+    "segment_alert",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("measurement", Text, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("belongs", ARRAY(Text), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("found", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("n_before", Integer, nullable=False),
+    Column("nps_before", Double, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("nps", Double, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("acknowledged_at", INSTANT),
+    Column("acknowledged_by", Text),
+    Column("closed_at", INSTANT),
+    Column("closed_by", Text),
+    Column("ended", Text),
+    # By a colleague, about the segment.
+    Column("note", Text),
+    Index(None, "tenant", "opened_at", "id"),
+    Index(
+        "uq_segment_alert_one_open",
+        "tenant",
+        "measurement",
+        "segment",
+        unique=True,
+        postgresql_where=text("state <> 'closed'"),
+    ),
+    comment="Alerts on segments whose score has fallen.",
+)
+webhook_types = Table(
+    "webhook_types",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    comment="What the webhooks of a company ask for, as it was last published.",
 )
 webhook_erasure = Table(
     "webhook_erasure",

@@ -9,6 +9,7 @@ from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
 from services.alerts.notices.kinds import PrepareNotice
 from services.alerts.notices.push_kinds import prepare_push_test
 from services.alerts.notices.queueing import TEST_KIND
+from services.alerts.segment_alerts.notices import SEGMENT_FALL, prepare_fall
 from services.alerts.weekly.kinds import prepare_letter
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
@@ -22,6 +23,7 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "weekly": prepare_letter,
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
+    SEGMENT_FALL: prepare_fall,
     CHAT_OFF_KIND: prepare_chat_off,
     TEST_KIND: prepare_push_test,
 }

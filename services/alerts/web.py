@@ -22,6 +22,8 @@ from services.alerts.retention.repository import RETENTION
 from services.alerts.rules import api as rules_api
 from services.alerts.rules import pages as rules_pages
 from services.alerts.rules.setup_cache import CompanySetups
+from services.alerts.segment_alerts import api as segment_alerts_api
+from services.alerts.segment_alerts import pages as segment_alert_pages
 from services.alerts.staff import (
     link_pages,
     people_page,
@@ -78,6 +80,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             case_page.router,
             webhook_api.router,
             webhook_pages.router,
+            segment_alerts_api.router,
+            segment_alert_pages.router,
             incidents_api.router,
             chats_api.router,
             chat_pages.router,

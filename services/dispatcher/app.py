@@ -3,6 +3,7 @@
 from services.dispatcher import backfill
 from services.dispatcher.adaptive_sampling.computing import ADAPTIVE_LOOP
 from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
+from services.dispatcher.bounces.holding import HOLDING_LOOP, holding_loop
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
@@ -38,6 +39,7 @@ from shared.events import (
     CASES,
     CONTACT_POLICIES,
     CUSTOMERS,
+    DECISIONS,
     ERASURES,
     INVITATIONS,
     RETENTION,
@@ -45,6 +47,7 @@ from shared.events import (
     SURVEYS,
     TENANTS,
     TRANSACTIONS,
+    WEBHOOKS,
 )
 from shared.kafka.kernel.source_letters import SOURCE_LETTERS
 from shared.mail import Mailer, mail_server
@@ -64,6 +67,7 @@ def worker_loops(context: Context) -> Loops:
         EXPORT_LINKS_LOOP: export_links_loop(context),
         PLACES_LOOP: places_loop(context),
         DESTINATIONS_LOOP: destinations_loop(context),
+        HOLDING_LOOP: holding_loop(context),
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
         ADAPTIVE_LOOP: adaptive_loop(context),
@@ -127,12 +131,13 @@ SERVICE = Service(
         *("/v1/imports", "/imports"),
     ),
     api=lazy_api("services.dispatcher.web"),
-    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     receiver_loops=receiver_loops,
     owns=(SURVEYS, SENDING, RETENTION, CONTACT_POLICIES, INVITATIONS, CUSTOMERS),
+    publishes=(DECISIONS,),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     searched_dead_letters=(SOURCE_LETTERS,),

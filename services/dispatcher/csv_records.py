@@ -35,13 +35,14 @@ class Row(NamedTuple):
     remedy: Message | None = None
 
 
-def rows_of_lines(lines: Iterator[str], separator: str) -> Iterator[Row]:
+def rows_of_lines(lines: Iterator[str], separator: str, above: int = 0) -> Iterator[Row]:
     """Every row, blank ones too. Behind one that cannot be read the next line begins another row.
 
     :param lines: each with its end; a line break in a cell stays.
+    :param above: how many rows of the file come before them.
     """
     ahead: deque[str] = deque()
-    number, read_again, before = 0, 0, list[str]()
+    number, read_again, before = above, 0, list[str]()
     width: int | None = None
     while True:
         number += 1

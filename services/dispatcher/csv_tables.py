@@ -61,6 +61,11 @@ def find_separator(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
     return separator, chain([first], lines)
 
 
+def states_separator(line: str) -> bool:
+    """Whether a line is none of the table, but says what separates its cells."""
+    return _STATED_SEPARATOR.fullmatch(line.removeprefix("\ufeff").rstrip(_END_OF_LINE)) is not None
+
+
 def has_more_cells(names: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether a row says something behind the last column."""
     return any(map(str.strip, cells[len(names) :]))

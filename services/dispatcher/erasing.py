@@ -24,7 +24,7 @@ from services.dispatcher.repository import erasing as rows
 from services.dispatcher.repository.erasing import ERASED_REASON, ErasedDecision, ErasedInvitation
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
-from shared.events import INVITATIONS, TRANSACTIONS, Customer
+from shared.events import DECISIONS, INVITATIONS, TRANSACTIONS, Customer
 from shared.events.envelope import record_key
 from shared.privacy.erased import Target
 from shared.privacy.subjects import Subject, erase_event
@@ -128,3 +128,5 @@ async def _erase_decisions(
     differing = {(row.tenant, row.event_id) for row in await rows.erase_differences(uow, targets)}
     for tenant, event_id in sorted({*erased, *differing}):
         uow.publish_tombstone(TRANSACTIONS.name, record_key(tenant, str(event_id)))
+    for tenant, event_id in sorted(erased):
+        uow.publish_tombstone(DECISIONS.name, record_key(tenant, str(event_id)))

@@ -8,10 +8,11 @@ from services.dispatcher.audit.handlers import keep_audit
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.decisions.repository.known_customers import keep_imported
+from services.dispatcher.decisions.repository.webhook_copies import keep_webhooks
 from services.dispatcher.erasures.handlers import keep_confirmations
 from services.dispatcher.story.handlers import keep_answers, keep_cases
 from shared.db import UnitOfWork
-from shared.events import ANSWERS, AUDIT, CASES, ERASURES, TENANTS, TRANSACTIONS, Answer, Event
+from shared.events import ANSWERS, AUDIT, CASES, ERASURES, TENANTS, TRANSACTIONS, WEBHOOKS, Answer, Event
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
@@ -34,4 +35,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
         Subscription(CASES, keep_cases),
         Subscription(ERASURES, keep_confirmations),
         Subscription(AUDIT, keep_audit),
+        Subscription(WEBHOOKS, keep_webhooks),
     )

@@ -158,6 +158,8 @@ mail_destination = Table(
     Column("next_at", INSTANT, nullable=False),
     Column("line_until", INSTANT, nullable=False),
     Column("refused", Integer, nullable=False, server_default="0"),
+    # Until when it gets few mails, since many came back by its rules about senders; NULL: none did.
+    Column("held_until", INSTANT),
 )
 sending = Table(
     "sending",
@@ -222,6 +224,14 @@ company_sender_key = Table(
     ForeignKeyConstraint(
         ["tenant", "sender_id"], ["company_sender.tenant", "company_sender.id"], ondelete="CASCADE"
     ),
+)
+webhook_copy = Table(
+    "webhook_copy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    comment="Of which types of messages the webhooks of a company are told.",
 )
 contact_policy = Table(
     "contact_policy",
@@ -723,6 +733,17 @@ bounce = Table(
     # Whether the address was suppressed for it.
     Column("dropped", Boolean, nullable=False),
     CheckConstraint("kind IN ('hard', 'soft', 'policy', 'complaint')", name="kind"),
+    Index(None, "at"),
+)
+text_back = Table(
+    "text_back",
+    metadata,
+    # Each kind of text is sent back once about an invitation, whatever its customer replies.
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    CheckConstraint("kind IN ('help', 'again', 'reason')", name="kind"),
     Index(None, "at"),
 )
 webhook_token = Table(

@@ -2,20 +2,26 @@
 
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
-from services.scorer.gauges import measure_waiting
+from services.scorer.fall_watch import FALLS_LOOP, FallWatch
+from services.scorer.gauges import measure_falls, measure_waiting
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
+from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, FALLS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def build_loops(context: Context) -> Loops:
-    """One loop publishes changed scores, one counts anonymous answers."""
+    """One loop publishes changed scores, one counts anonymous answers, one looks for falls."""
     anonymous = AnonymousCounter(context.database, context.health, count)
-    return {"scores": ScorePublisher(context.database, context.health).run, LOOP_NAME: anonymous.loop}
+    return {
+        "scores": ScorePublisher(context.database, context.health).run,
+        LOOP_NAME: anonymous.loop,
+        FALLS_LOOP: FallWatch(context.database, context.health).run,
+    }
 
 
 SERVICE = Service(
@@ -28,7 +34,9 @@ SERVICE = Service(
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,
-    gauges=(measure_waiting,),
+    owns=(FALLS,),
+    recovery=recovery,
+    gauges=(measure_waiting, measure_falls),
     retention=RETENTION_RULES,
-    # Without ``owns``: after a restore the answers are consumed again, and their scores published anew.
+    # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

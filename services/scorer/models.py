@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -151,6 +152,34 @@ published_day = Table(
     # While a new day's segments are marked as changed: that day, and the last segment that is marked.
     Column("marking", Date),
     Column("marked", Bytewise),
+)
+
+# The last fall of each segment whose score ever fell.
+fall = Table(
+    "fall",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("found", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("n_before", Integer, nullable=False),
+    Column("nps_before", Double, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("nps", Double, nullable=False),
+    Column("judged_at", Instant, nullable=False),
+    Index("ix_fall_fallen", "tenant", postgresql_where=text("state = 'fallen'")),
+)
+
+# Up to which day falls of each company were looked for.
+fall_look = Table(
+    "fall_look",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("day", Date, nullable=False),
 )
 
 # When each loop last ran, so that of several workers only one runs it.

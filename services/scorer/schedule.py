@@ -1,6 +1,6 @@
 """Publishes ``scores``: of changed segments at most once a second, of all segments when a day begins.
 
-Nobody consumes the topic so far: pages and API compute their scores from the counts on each request.
+Pages and API compute their scores from the counts on each request; the topic is for webhooks.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class ScorePublisher:
         async with self.database.transaction() as uow:
             if not await score_publishing.claim_turn(uow, PUBLISH_INTERVAL):
                 return 0
-            current = await _company_days(uow, self.current)
+            current = await company_days(uow, self.current)
             all_marked = current is self.current or await score_publishing.mark_new_days(
                 uow, current.days, MAX_MARKED_SEGMENTS
             )
@@ -67,7 +67,7 @@ class ScorePublisher:
         return published
 
 
-async def _company_days(uow: UnitOfWork, known: CompanyDays) -> CompanyDays:
+async def company_days(uow: UnitOfWork, known: CompanyDays) -> CompanyDays:
     """``known`` itself, unless a day may have begun since: at a quarter of an hour (the midnights of all time
     zones lie on one), or because a company is new or has changed.
     """

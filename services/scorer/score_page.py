@@ -21,6 +21,7 @@ from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
 from services.scorer.trends import Trend
 from services.scorer.views import LatestAnswer, SegmentRow, WindowScore
+from shared.events import SegmentFall
 from shared.events.surveys import Measurement
 from shared.pages.page import Page
 from shared.pages.svg.trends import Point
@@ -157,5 +158,7 @@ class ScorePage(LabelledPage):
     comments: list[AnswerRow]
     cases: list[OpenCaseRow]
     case_counts: CaseCounts
+    fall: SegmentFall | None
+    """The fall of the one segment, or of the company, that lasts: as it was judged last night."""
     listing: AnswerList | None
     """On pages below ``/segments``."""

@@ -20,6 +20,7 @@ from services.scorer.repository.counts import (
     segment_parts,
     use_custom_plans,
 )
+from services.scorer.repository.falls import find_fallen
 from services.scorer.repository.segments import list_dimensions, list_segments_within, list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.score_page import (
@@ -35,7 +36,7 @@ from services.scorer.trends import trend_of, trend_range
 from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
-from shared.events import Tenant
+from shared.events import WHOLE_COMPANY, SegmentFall, Tenant
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.events.surveys import Measurement
 from shared.http.cursors import cut_page, decode_cursor
@@ -72,9 +73,18 @@ async def load_score_page(
         options=await _load_options(uow, access, tenant, query, standing),
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS),
         cases=await list_open_cases(uow, selection, MAX_CASES),
+        fall=await _load_fall(uow, selection, standing),
         case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
         listing=await _load_answers(uow, query, selection, standing, after) if query.lists_answers else None,
     )
+
+
+async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) -> SegmentFall | None:
+    """Falls are judged of single segments, and of the days until now."""
+    if len(selection.segments) > 1 or standing.now.window.last < standing.today:
+        return None
+    (segment,) = selection.segments or (WHOLE_COMPANY,)
+    return await find_fallen(uow, selection.tenant, standing.measurement, segment)
 
 
 async def _load_standing(

@@ -13,7 +13,6 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
-from msgspec.structs import asdict
 
 from shared.events.envelope import Instant
 from shared.http.body_text import BOM
@@ -90,9 +89,7 @@ def _read_at_once(item: bytes) -> EventIn | None:
         event = _usual.decode(item)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return EventIn(
-        id=event.id, type=event.type, occurred_at=event.time, source=event.source, **asdict(event.data)
-    )
+    return _event_with(event.data, event.id, event.type, event.time, event.source)
 
 
 def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Collection[str]]:
@@ -202,13 +199,22 @@ def _event(attributes: Mapping[str, Any], data: EventContent) -> EventIn:
             raise Unacceptable(
                 name, message("Must have at most %(max_length)s characters.", max_length=MAX_LABEL_LENGTH)
             )
-    when: datetime = attributes["time"]
+    return _event_with(data, *(attributes[name] for name in ("id", "type", "time", "source")))
+
+
+def _event_with(data: EventContent, event_id: str, event_type: str, when: datetime, source: str) -> EventIn:
     return EventIn(
-        id=attributes["id"],
-        type=attributes["type"],
+        id=event_id,
+        type=event_type,
         occurred_at=when,
-        source=attributes["source"],
-        **asdict(data),
+        source=source,
+        customer=data.customer,
+        account=data.account,
+        handled_by=data.handled_by,
+        segments=data.segments,
+        organisation=data.organisation,
+        attributes=data.attributes,
+        delay_minutes=data.delay_minutes,
     )
 
 

@@ -8,6 +8,7 @@ waits while it holds them. It skips deadlines that are locked; a function that f
 are about with ``SKIP LOCKED``, and leaves those whose thing is in use for the next round.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -26,7 +27,11 @@ log = structlog.get_logger()
 
 DEADLINES_LOOP = "deadlines"
 FIRE_INTERVAL_S = 1.0
-MAX_DEADLINES_PER_ROUND = 100
+MAX_DEADLINES_PER_ROUND = 200
+OTHERS_INTERVAL_S = 1.0
+"""While more is due than a round fires, the companies that fill it are passed over so often: those that have
+little due wait no longer than this, and a few rounds."""
+MAX_ROUNDS_OF_OTHERS = 20
 RETRY_DELAY = timedelta(minutes=1)
 """Until a deadline whose function failed is due again: meanwhile it does not stand before the others."""
 
@@ -148,7 +153,7 @@ async def clear_due_deadlines(uow: UnitOfWork, kind: str) -> int:
 # Kinds of a newer version, which may run beside this one, stay for it.
 LOCK_DUE_DEADLINES = """
     SELECT tenant, kind, about_id, due_at FROM clock
-    WHERE due_at <= :now AND kind = ANY(CAST(:kinds AS text[]))
+    WHERE due_at <= :now AND kind = ANY(CAST(:kinds AS text[])) AND tenant <> ALL(CAST(:passed AS text[]))
     ORDER BY due_at
     LIMIT :limit
     FOR UPDATE SKIP LOCKED
@@ -165,18 +170,39 @@ POSTPONE_DEADLINES = f"""
 """
 
 
+class FiredRound(NamedTuple):
+    """What one transaction did."""
+
+    fired: int
+    full: bool
+    """Whether more may be due."""
+    tenants: frozenset[str]
+    """Of the deadlines that were due."""
+
+
 async def fire_due(service: str, kinds: Mapping[str, FireDeadlines], database: Database) -> int:
-    """Fire due deadlines, the oldest first, and delete them in the same transaction; returns how many fired.
+    """Fire due deadlines, the oldest first, in one transaction; returns how many fired."""
+    return (await fire_round(service, kinds, database)).fired
+
+
+async def fire_round(
+    service: str, kinds: Mapping[str, FireDeadlines], database: Database, passed: Collection[str] = ()
+) -> FiredRound:
+    """Fire due deadlines, the oldest first, and delete them in the same transaction.
 
     A function that fails is called with each half of its deadlines, down to a single one, which is postponed.
+
+    :param passed: companies whose deadlines are left for another round.
     """
     fired: list[Deadline] = []
     failed: list[Deadline] = []
     async with database.transaction() as uow:
         by_kind: dict[str, list[Deadline]] = {}
-        due = {"now": uow.now, "kinds": list(kinds), "limit": MAX_DEADLINES_PER_ROUND}
-        for row in await uow.execute(LOCK_DUE_DEADLINES, due):
-            by_kind.setdefault(row.kind, []).append(Deadline._make(row))
+        wanted = {"now": uow.now, "kinds": list(kinds), "limit": MAX_DEADLINES_PER_ROUND}
+        found = await uow.execute(LOCK_DUE_DEADLINES, {**wanted, "passed": sorted(passed)})
+        due = [Deadline._make(row) for row in found]
+        for one in due:
+            by_kind.setdefault(one.kind, []).append(one)
         for kind, deadlines in by_kind.items():
             await _fire(uow, kinds[kind], deadlines, fired, failed)
         if fired:
@@ -186,7 +212,8 @@ async def fire_due(service: str, kinds: Mapping[str, FireDeadlines], database: D
     for outcome, deadlines in (("fired", fired), ("failed", failed)):
         for one in deadlines:
             metrics.DEADLINES.labels(service, one.kind, outcome).inc()
-    return len(fired)
+    tenants = frozenset(one.tenant for one in due)
+    return FiredRound(len(fired), len(due) == MAX_DEADLINES_PER_ROUND, tenants)
 
 
 async def _fire(
@@ -224,11 +251,28 @@ def deadline_loop(
     service: str, kinds: Mapping[str, FireDeadlines], database: Database, health: Health
 ) -> Loop:
     """The loop that fires the deadlines of these kinds, each kind by its function."""
+    others_at = -OTHERS_INTERVAL_S
 
     async def step() -> float | None:
-        return 0 if await fire_due(service, kinds, database) else None  # there may be more
+        nonlocal others_at
+        done = await fire_round(service, kinds, database)
+        if done.full and time.monotonic() - others_at >= OTHERS_INTERVAL_S:
+            await _fire_of_others(service, kinds, database, done.tenants)
+            others_at = time.monotonic()
+        return 0 if done.fired else None  # there may be more
 
     return Periodic(DEADLINES_LOOP, step, FIRE_INTERVAL_S, health).run
+
+
+async def _fire_of_others(
+    service: str, kinds: Mapping[str, FireDeadlines], database: Database, passed: frozenset[str]
+) -> None:
+    """A round for each company, the oldest deadline first, as long as rounds are filled."""
+    for _ in range(MAX_ROUNDS_OF_OTHERS):
+        done = await fire_round(service, kinds, database, passed)
+        if not done.full:
+            return
+        passed |= done.tenants
 
 
 COUNT_OVERDUE = """

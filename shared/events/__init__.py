@@ -17,8 +17,10 @@ from shared.events.contact_policies import (
     TenantContactPolicy,
 )
 from shared.events.customers import CUSTOMERS, CustomerErased
+from shared.events.decisions import DECISIONS, Decision, DecisionOutcome
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.erasures import ERASURES, ErasureConfirmed
+from shared.events.falls import FALLS, FallState, SegmentFall
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
 from shared.events.questions import ChosenValue, Question, QuestionTexts, Reply
@@ -29,6 +31,7 @@ from shared.events.sending import SENDING, SendingMode, TenantSending
 from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
 from shared.events.tenants import TENANTS, KeyDigest, Tenant
 from shared.events.transactions import TRANSACTIONS, Account, Basis, Customer, Transaction
+from shared.events.webhooks import WEBHOOKS, TenantWebhooks
 
 TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     TRANSACTIONS,
@@ -43,7 +46,10 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     INVITATIONS,
     ANSWERS,
     SCORES,
+    FALLS,
     CASES,
+    WEBHOOKS,
+    DECISIONS,
 )
 
 __all__ = [
@@ -52,7 +58,9 @@ __all__ = [
     "CASES",
     "CONTACT_POLICIES",
     "CUSTOMERS",
+    "DECISIONS",
     "ERASURES",
+    "FALLS",
     "INVITATIONS",
     "RETENTION",
     "SCORES",
@@ -61,6 +69,7 @@ __all__ = [
     "TENANTS",
     "TOPICS",
     "TRANSACTIONS",
+    "WEBHOOKS",
     "WHOLE_COMPANY",
     "Account",
     "Answer",
@@ -76,9 +85,12 @@ __all__ = [
     "Customer",
     "CustomerErased",
     "Data",
+    "Decision",
+    "DecisionOutcome",
     "DeclaredBasis",
     "ErasureConfirmed",
     "Event",
+    "FallState",
     "FollowUp",
     "Invitation",
     "InvitationState",
@@ -91,6 +103,7 @@ __all__ = [
     "Reply",
     "RetentionRules",
     "Score",
+    "SegmentFall",
     "SendingMode",
     "Survey",
     "SurveyTexts",
@@ -98,6 +111,7 @@ __all__ = [
     "TenantContactPolicy",
     "TenantRetention",
     "TenantSending",
+    "TenantWebhooks",
     "Topic",
     "Transaction",
     "Unreadable",

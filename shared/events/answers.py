@@ -106,6 +106,5 @@ ANSWERS = Topic(
     source="/afterword/collector",
     identity=lambda answer: str(answer.id),
     version=lambda answer: answer.version,
-    key=lambda answer: str(answer.id),
     erasable=True,
 )

@@ -31,5 +31,4 @@ AUDIT = Topic(
     source="/afterword",
     identity=lambda line: str(line.id),
     version=lambda _: 0,
-    key=lambda line: str(line.id),
 )

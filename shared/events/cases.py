@@ -50,6 +50,5 @@ CASES = Topic(
     source="/afterword/alerts",
     identity=lambda case: str(case.id),
     version=lambda case: case.version,
-    key=lambda case: str(case.id),
     erasable=True,
 )

@@ -118,6 +118,5 @@ CONTACT_POLICIES = Topic(
     source="/afterword/dispatcher",
     identity=lambda _: "contact_policy",
     version=lambda policy: policy.version,
-    key=lambda _: "contact_policy",
     compacted=True,
 )

@@ -30,6 +30,5 @@ CUSTOMERS = Topic(
     source="/afterword/dispatcher",
     identity=lambda customer: customer.id,
     version=lambda customer: customer.version,
-    key=lambda customer: customer.id,
     compacted=True,
 )

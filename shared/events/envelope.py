@@ -53,8 +53,8 @@ class Topic(Generic[D]):
     """The thing's id within its tenant."""
     version: Callable[[D], int]
     """Grows with each change; always 0 where the first event wins."""
-    key: Callable[[D], str]
-    """Within the tenant: events of one key are in one partition, in order."""
+    key: Callable[[D], str] | None = None
+    """Within the tenant: events of one key are in one partition, in order. None: that of one thing are."""
     compacted: bool = False
     """Only the newest record of each key is kept, for ever; one without a value is a tombstone."""
     erasable: bool = False
@@ -84,7 +84,7 @@ class Topic(Generic[D]):
 
     def record_key(self, event: Event[D]) -> bytes:
         """The record's key, which begins with the tenant."""
-        return record_key(event.tenant, self.key(event.data))
+        return record_key(event.tenant, event.subject if self.key is None else self.key(event.data))
 
     def encode(self, event: Event[D]) -> bytes:
         """The record's value."""

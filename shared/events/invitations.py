@@ -89,6 +89,5 @@ INVITATIONS = Topic(
     source="/afterword/dispatcher",
     identity=lambda invitation: str(invitation.id),
     version=lambda invitation: invitation.version,
-    key=lambda invitation: str(invitation.id),
     erasable=True,
 )

@@ -70,6 +70,5 @@ RETENTION = Topic(
     source="/afterword/dispatcher",
     identity=lambda _: "retention",
     version=lambda retention: retention.version,
-    key=lambda _: "retention",
     compacted=True,
 )

@@ -35,6 +35,5 @@ SCORES = Topic(
     source="/afterword/scorer",
     identity=lambda score: f"{score.measurement}/{score.segment}",
     version=lambda score: score.version,
-    key=lambda score: f"{score.measurement}/{score.segment}",
     compacted=True,
 )

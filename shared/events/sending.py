@@ -25,6 +25,5 @@ SENDING = Topic(
     source="/afterword/dispatcher",
     identity=lambda _: "sending",
     version=lambda sending: sending.version,
-    key=lambda _: "sending",
     compacted=True,
 )

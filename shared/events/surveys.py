@@ -236,6 +236,5 @@ SURVEYS = Topic(
     source="/afterword/dispatcher",
     identity=lambda survey: f"{survey.id}/{survey.survey_version}",
     version=lambda survey: survey.version,
-    key=lambda survey: f"{survey.id}/{survey.survey_version}",
     compacted=True,
 )

@@ -42,6 +42,5 @@ TENANTS = Topic(
     source="/afterword/trigger",
     identity=lambda tenant: tenant.id,
     version=lambda tenant: tenant.version,
-    key=lambda tenant: tenant.id,
     compacted=True,
 )

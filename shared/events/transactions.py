@@ -125,6 +125,5 @@ TRANSACTIONS = Topic(
     source="/afterword/trigger",
     identity=lambda transaction: transaction.event_key,
     version=lambda _: 0,
-    key=lambda transaction: transaction.event_key,
     erasable=True,
 )

@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from shared.api_keys import ApiKey
 from shared.intake.domain import AcceptedEvent, transaction
 from shared.intake.schemas import EventIn
@@ -20,14 +18,13 @@ def accepted_event(
     :param spoilt: pointers to hints in which U+FFFD stands for a character that cannot be kept.
     :raises Unacceptable: naming the field and the remedy.
     """
-    accepted = transaction(
+    tenant = key.tenant
+    return transaction(
         event,
         source=key.source or key.name,
-        customer_id=lambda address: customer_hash(secret, key.tenant, address),
+        customer_id=lambda address: customer_hash(secret, tenant, address),
+        person=lambda customer: person_of(secret, tenant, identity_of(secret, tenant, customer)),
         now=now,
         country=key.country,
         spoilt=spoilt,
     )
-    identity = identity_of(secret, key.tenant, accepted.transaction.customer)
-    named = replace(accepted.transaction, person=person_of(secret, key.tenant, identity))
-    return AcceptedEvent(named, accepted.warnings)

@@ -46,6 +46,7 @@ def transaction(
     source: str,
     customer_id: Callable[[str], str],
     now: datetime,
+    person: Callable[[Customer], str | None] = lambda _: None,
     country: str | None = None,
     spoilt: Collection[str] = (),
 ) -> AcceptedEvent:
@@ -53,6 +54,7 @@ def transaction(
 
     :param source: of an event that names none.
     :param customer_id: makes the id of a customer without one from an address: a keyed hash.
+    :param person: makes the pseudonym of the customer.
     :param country: in whose form phone numbers are read where the customer has no country.
     :param spoilt: pointers to hints in which U+FFFD stands for a character that cannot be kept.
     :raises Unacceptable: naming the field and the remedy.
@@ -76,6 +78,7 @@ def transaction(
         occurred_at=event.occurred_at,
         accepted_at=now,
         customer=customer,
+        person=person(customer),
         digest=sha256(_encoder.encode(event)).hexdigest(),
         account=Account(id=account.id, manager=manager) if account else None,
         handled_by=handled_by,

@@ -134,9 +134,7 @@ class Mailer:
             return Rejected("this is no address", INVALID_ADDRESS_CODE)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            return Blocked(
-                _reason("the connection broke before the mail was handed over", error), certain=True
-            )
+            return _broken_before(error)
         return None
 
     async def _send_message(self, recipient: str, message: bytes) -> Outcome:
@@ -153,6 +151,8 @@ class Mailer:
             return await self._refused(step, recipient, error)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
+            if step == "DATA":
+                return _broken_before(error)
             return Unknown(_reason("the connection broke while the mail was handed over", error))
         return Delivered()
 
@@ -214,6 +214,11 @@ def _refused_outcome(step: SmtpStep, recipient: str, error: SMTPResponseExceptio
     if refusal.about == "unclear" and is_permanent:
         return Blocked(reason, certain=False)
     return Rejected(reason, error.code) if is_permanent else Deferred(reason, refusal.about == "destination")
+
+
+def _broken_before(error: Exception) -> Blocked:
+    """The server has not asked for the mail (354), so that nothing of it has left."""
+    return Blocked(_reason("the connection broke before the mail was handed over", error), certain=True)
 
 
 def _refused_command(error: Exception) -> str:

@@ -48,8 +48,8 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The mail may have been accepted, so it is never sent again: the connection ended after DATA began, or
-    the reply was neither 250 nor a refusal.
+    """The mail may have been accepted, so it is never sent again: the connection ended while its text was
+    handed over, or the reply was neither 250 nor a refusal.
     """
 
     reason: str

@@ -5,15 +5,30 @@ name that is resolved once more could lead elsewhere.
 """
 
 import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
+from shared.outbound.lookups import LOOKUPS
 from shared.settings import Network, networks_of
 
 RESOLVE_TIMEOUT_S = 5.0
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All of the public Internet over IPv6; what lies beside it is local, or leads to IPv4 in some network."""
+_ISATAP = {0x0000_5EFE, 0x0200_5EFE}
+"""The middle of an address whose last four bytes are an IPv4 address that it is a tunnel to."""
+_NEVER_PUBLIC: tuple[Network, ...] = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # of protocols, and the metadata of a cloud
+            "192.88.99.0/24",  # relays of tunnels
+            "168.63.129.16/32",  # the machine beside each one of a cloud, under an address that looks public
+            "3fff::/20",  # of documentation
+        ),
+    )
+)
 
 
 class AddressRefused(OSError):
@@ -53,10 +68,8 @@ class AddressGuard:
         :raises OSError: when the name is not known.
         :raises TimeoutError: when it is not resolved in time.
         """
-        loop = asyncio.get_running_loop()
         async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+            addresses = await LOOKUPS.find(host, port)
         if not addresses or not all(self.passes(each) for each in addresses):
             raise AddressRefused(host)
         return addresses
@@ -71,7 +84,7 @@ def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
             return address.sixtofour
         if address.teredo is not None:
             return address.teredo[1]
-        if address in _NAT64:
+        if address in _NAT64 or (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP:
             return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address
 
@@ -79,4 +92,8 @@ def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return True  # what it leads to is judged
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST and address not in _NAT64:
+        return False
+    if any(address.version == each.version and address in each for each in _NEVER_PUBLIC):
+        return False
     return address.is_global and not address.is_multicast

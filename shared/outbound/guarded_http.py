@@ -91,7 +91,7 @@ async def guarded_client(
 
     :param backend: set by tests: what connects to an address that was checked.
     """
-    transport = httpx.AsyncHTTPTransport(trust_env=False)
+    transport = httpx.AsyncHTTPTransport(verify=_trusted(), trust_env=False)
     transport._pool = guarded_pool(guard, connections=4, backend=backend)  # noqa: SLF001  (httpx has no parameter)
     async with httpx.AsyncClient(
         transport=transport, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from shared.events import Answer, Case, Customer, Data, Event, Invitation, Transaction
+from shared.events import Answer, Case, Customer, Data, Decision, Event, Invitation, Transaction
 from shared.privacy.persons import NOBODY, identity_of, person_of
 from shared.secrets import customer_hash
 from shared.values.text import normalized_text
@@ -88,6 +88,11 @@ def _(case: Case) -> Case:
     return replace(case, may_contact=None, customer_id=None, **OF_NOBODY)
 
 
+@erased_form.register
+def _(decision: Decision) -> Decision:
+    return replace(decision, source_id=None, customer_id=None, **OF_NOBODY)
+
+
 def erase_event(data: D) -> D:
     """What is left of the data of an event, of the same type."""
     erase: Callable[[Any], Any] = erased_form
@@ -97,7 +102,7 @@ def erase_event(data: D) -> D:
 
 def subject_of(secret: str, event: Event[Any]) -> Subject | None:
     """Whom the event is about; None: nobody, or somebody who was erased from it."""
-    data: Transaction | Invitation | Answer | Case = event.data
+    data: Transaction | Invitation | Answer | Case | Decision = event.data
     if isinstance(data, Transaction):
         return _subject_of_transaction(secret, event.tenant, data)
     if data.erased or data.person == NOBODY:

@@ -1,6 +1,7 @@
 """Cells of files that spreadsheets open: none is taken for a formula (OWASP ASVS 5.0, 1.2.10)."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are wide signs, which spreadsheets of East Asia take for the same."""
 
 
 def safe_cell(text: str) -> str:

@@ -9,6 +9,7 @@ import uvloop
 from bench import (
     answers,
     cases,
+    clocks,
     dispatcher,
     dry_runs,
     erasures,
@@ -47,6 +48,7 @@ MEASURES: dict[str, Callable[[Servers], Awaitable[list[Result]]]] = {
     "windows": windows.reading,
     "mails": mails.mailed,
     "erasures": erasures.erased,
+    "clocks": clocks.due_at_once,
     "webhooks": webhooks.sending,
     "workers": workers.two_instead_of_one,
     "memory": memory.memory,

@@ -6,9 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from threading import Thread
 from typing import Any
 
 import fastavro
@@ -18,6 +16,7 @@ from bench.results import Result, interleaved
 from bench.servers import Servers, new_topics, remove_topics, send_all
 from bench.trigger import an_event
 from support.http_clients import context_on
+from support.registry import a_registry
 from support.topics import PARTITIONS
 
 from services.trigger import tenants
@@ -93,15 +92,20 @@ _PARSED = fastavro.parse_schema(ORDER_SCHEMA)
 
 async def reading(servers: Servers) -> list[Result]:
     """Topics in three formats; nothing is consumed or relayed before a round begins."""
-    count, results = servers.size(RECORD_COUNT), []
-    registry = _Registry()
+    count = servers.size(RECORD_COUNT)
+    with a_registry({1: ORDER_SCHEMA}) as registry:
+        return await _all_formats(servers, count, registry)
+
+
+async def _all_formats(servers: Servers, count: int, registry: str) -> list[Result]:
+    results = []
     formats: dict[str, tuple[Callable[[int], bytes], Callable[[bytes], Any], Reading]] = {
         "JSON": (plain, msgspec.json.decode, Reading()),
         "CloudEvents": (cloud_event, msgspec.json.decode, Reading(format="cloudevents")),
         "Avro": (
             avro,
             _bare_avro,
-            Reading(format="avro", registry=Registry(url=registry.url), mapping=AVRO_MAPPING),
+            Reading(format="avro", registry=Registry(url=registry), mapping=AVRO_MAPPING),
         ),
     }
     try:
@@ -124,7 +128,6 @@ async def reading(servers: Servers) -> list[Result]:
                        size=f"{count:,} records", note="one process reads, checks, stores and relays")
             )  # fmt: skip
     finally:
-        registry.close()
         async with an_admin(servers.state.kafka) as admin:
             await remove_topics(admin, *(f"sources.{TENANT}.{name.lower()}" for name in formats))
     return results
@@ -205,28 +208,3 @@ async def _bare(servers: Servers, topic: str, decode: Callable[[bytes], Any], co
     finally:
         await reader.stop()
         await producer.stop()
-
-
-class _Registry:
-    """A schema registry that has one schema."""
-
-    def __init__(self) -> None:
-        body = json.dumps({"schema": json.dumps(ORDER_SCHEMA)}).encode()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                """No line for each request."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()

@@ -37,6 +37,9 @@ class Arena:
     chance: random.Random
     company: Company
     events: int
+    """Of the load."""
+    wanted: int
+    """What EVENTS asks for: of a scenario with things of its own, so many of them."""
     operator: Operator
     since: topics.Offsets
     """Where the topics ended before."""
@@ -79,7 +82,9 @@ class Scenario:
     seen_by: Sequence[Sign]
     """The metrics that show the fault to an operator: the run fails when they do not move."""
     clients: int = 1
-    """How many clients post every batch; with several there are fewer events."""
+    """How many clients post every batch."""
+    one_in: int = 1
+    """The load is one in so many of the events: the others are posted many times, or are the scenario's own."""
     unknown: bool = False
     """Mails may stay unknown: a sender dies, or loses its database or the mail server, while it sends one."""
     redone: bool = True
@@ -117,7 +122,8 @@ async def run(
     """Run a scenario with a tenant of its own; faults are in the result."""
     began = time.monotonic()
     settle_within += events / MIN_EVENTS_PER_S
-    events = max(events // (20 if scenario.clients > 1 else 1), 40)
+    wanted = events
+    events = max(wanted // scenario.one_in, 40)
     since = await topics.end_offsets(
         stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD_LETTER_TOPICS]
     )
@@ -133,7 +139,7 @@ async def run(
     staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
     operator = Operator(stack, scenario.seen_by)
-    arena = Arena(stack, random.Random(plan.seed), company, events, operator, since)
+    arena = Arena(stack, random.Random(plan.seed), company, events, wanted, operator, since)
     running = [customers.run(), watch.run(), operator.run(), *([staff.run()] if scenario.staff else [])]
     beside = [asyncio.create_task(one) for one in running]
     ready = asyncio.create_task(arena.ready.wait())

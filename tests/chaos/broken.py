@@ -148,6 +148,15 @@ def _leaves_records() -> None:
     UnitOfWork.publish_tombstone = publish_nothing  # type: ignore[method-assign]
 
 
+def _forgets_levels() -> None:
+    if not _runs("alerts"):
+        return
+    from services.alerts.cases.repository import cases
+
+    done = "contact_steps_done = n.contact_steps_done, "
+    replace_names(cases, UPDATE_CASES=_replaced(cases.UPDATE_CASES, done, ""))
+
+
 BREAKS = {
     "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
     "deletes-up-to": Break("the relay deletes up to the last one sent", "late", _deletes_up_to_the_last),
@@ -157,5 +166,6 @@ BREAKS = {
     "part-apart": Break(
         "rows of a file and the position behind them are kept apart", "imports", _takes_a_part_apart
     ),
+    "forgets-levels": Break("which steps of a clock were done is not written", "clocks", _forgets_levels),
     "leaves-records": Break("an erasure leaves what clients have sent", "erasures", _leaves_records),
 }

@@ -31,7 +31,7 @@ PRODUCE_TIMEOUT_S = 10
 IDLE_IN_TRANSACTION_TIMEOUT_S = 4
 LEASE_DURATION = timedelta(seconds=10)
 IMPORT_LEASE, IMPORT_RETRY_DELAY = timedelta(seconds=2), timedelta(seconds=0.5)
-IMPORT_ROWS_PER_PART = 25
+IMPORT_ROWS_PER_PART = 25 if int(os.environ.get("EVENTS") or 0) < 50_000 else 250
 """Many parts, so that many of them are interrupted."""
 WEBHOOK_LEASE = timedelta(seconds=4)
 """Longer than the endpoints of a scenario take for a batch."""
@@ -106,7 +106,7 @@ def shorten() -> None:
         from services.alerts.webhooks import lanes
 
         replace_defaults(lanes.WebhookLanes.__init__, lease=WEBHOOK_LEASE)
-    if {"dispatcher", "all"} & set(sys.argv):
+    if {"dispatcher", "alerts", "all"} & set(sys.argv):
         from shared.mail import mailer
         from shared.outbound import deliveries, outcome_rules, sender
 
@@ -115,6 +115,7 @@ def shorten() -> None:
         replace_names(outcome_rules, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
         replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
+    if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import one_by_one
         from services.dispatcher.imports import processing, uploads
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaos import topics
+from chaos.file_faults import COLUMNS, FAULTS
 from chaos.stack import Stack
 from chaos.topics import Offsets
 
@@ -18,52 +19,8 @@ from shared.events.nps import SCALE
 from shared.ids import derived
 
 FAULTY_SHARE = 0.05
-COLUMNS = {
-    "events": ("id", "at", "customer", "email", "total"),
-    "customers": ("id", "email", "country"),
-    "answers": ("id", "score", "at", "comment"),
-    "suppressions": ("customer", "reason", "since"),
-}
-MAPPINGS: Mapping[str, dict[str, Any]] = {
-    "events": {
-        "fields": {
-            "id": "id", "occurred_at": "at", "customer.id": "customer", "customer.email": "email",
-            "numbers.total": "total",
-        },
-        "values": {"type": "page.viewed"},
-    },
-    "customers": {"fields": {"id": "id", "email": "email", "country": "country"}},
-    "answers": {"fields": {"id": "id", "score": "score", "answered_at": "at", "comment": "comment"}},
-    "suppressions": {"fields": {"customer_id": "customer", "reason": "reason", "since": "since"}},
-}  # fmt: skip
-MORE_CELLS = "This row has more cells"
-FAULTS: Mapping[str, Sequence[tuple[str, str, str]]] = {
-    "events": (
-        ("at", "yesterday", "Write the time like"),
-        ("at", "2020-01-01", "Is older than 30 days"),
-        ("total", "twelve", "Is no number"),
-        ("", "more", MORE_CELLS),
-    ),
-    "customers": (
-        ("id", "", "Is empty"),
-        ("email", "nobody", "Is no address"),
-        ("email", "", "Is empty"),
-        ("", "more", MORE_CELLS),
-    ),
-    "answers": (
-        ("score", "11", "Must be a whole number"),
-        ("at", "soon", "Write the time like"),
-        ("at", "2999-01-01", "Lies in the future"),  # the collector's word
-        ("", "more", MORE_CELLS),
-    ),
-    "suppressions": (
-        ("since", "2999-01-01", "Lies in the future"),
-        ("reason", "perhaps", "Write unsubscribed"),
-        ("since", "soon", "Write the time like"),
-        ("", "more", MORE_CELLS),
-    ),
-}
-"""The column, what stands in it, and how the remedy begins."""
+ID_PREFIX = {"events": "e", "customers": "c", "answers": "a", "suppressions": "så"}
+"""A file without a character of two bytes would not be known as UTF-8."""
 KINDS = tuple(COLUMNS)
 SEQUENCE_HEADER = "afterword-seq"
 
@@ -88,43 +45,51 @@ class SentFile:
     def content(self) -> bytes:
         buffer = io.StringIO()
         csv.writer(buffer).writerows([COLUMNS[self.kind], *self.lines])
-        return buffer.getvalue().encode()
+        return buffer.getvalue().encode(errors="surrogateescape")
 
 
-def a_file(kind: str, number: int, rows: int, chance: random.Random) -> SentFile:
-    """So many rows, some of them faulty, each kind of fault at least once."""
+def a_file(kind: str, number: int, rows: int, chance: random.Random, now: datetime | None = None) -> SentFile:
+    """So many rows, some of them faulty, each kind of fault at least once.
+
+    :param now: when what it tells happened.
+    """
     file = SentFile(kind, number)
+    happened = (now or datetime.now(UTC)).isoformat()
     for row in range(2, rows + 2):
         score = chance.choice(SCALE)
-        cells = _cells(kind, f"{kind[0]}{number}-{row}", score)
+        id_ = f"{ID_PREFIX[kind]}{number}-{row}"
+        cells = _cells(kind, id_, score, happened)
         place = row - 2
         if place < len(FAULTS[kind]) or chance.random() < FAULTY_SHARE:
-            column, cell, remedy = FAULTS[kind][place % len(FAULTS[kind])]
-            cells[column] = cell  # behind the last column, if it is none of them
-            file.faulty[row] = column, remedy
+            fault = FAULTS[kind][place % len(FAULTS[kind])]
+            cells[fault.column] = fault.cell  # behind the last column, if it is none of them
+            file.faulty[row] = fault.column if fault.told is None else fault.told, fault.remedy
         else:
-            file.good[f"{kind[0]}{number}-{row}"] = score if kind == "answers" else 0
+            file.good[id_] = score if kind == "answers" else 0
         file.lines.append(list(cells.values()))
     return file
 
 
-def _cells(kind: str, id_: str, score: int) -> dict[str, str]:
-    now = datetime.now(UTC).isoformat()
+def _cells(kind: str, id_: str, score: int, now: str) -> dict[str, str]:
+    email = f"{id_}@example.com"
     match kind:
         case "events":
-            return {
-                "id": id_,
-                "at": now,
-                "customer": f"c-{id_}",
-                "email": f"{id_}@example.com",
-                "total": "9.5",
-            }
+            values = (
+                id_, "page.viewed", now, "søgning", f"c-{id_}", email, "+4521123456", "Åse", "da", "DK",
+                "Europe/Copenhagen", "a-1", "sara", "nord/salg", "5", "Århus", "rød", "9.5",
+            )  # fmt: skip
         case "customers":
-            return {"id": id_, "email": f"{id_}@example.com", "country": "DK"}
+            values = (
+                id_, email, "", "da", "DK", "Europe/Copenhagen", "consent", "2026-03-02", "på siden", "ja tak", "guld",
+            )  # fmt: skip
         case "answers":
-            return {"id": id_, "score": str(score), "at": now, "comment": f"as {id_} says"}
+            values = (
+                id_, str(score), now, f"så siger {id_}", "2026-03-02", f"c-{id_}", email, "", "transactional",
+                "nord/salg", "Århus",
+            )  # fmt: skip
         case _:
-            return {"customer": id_, "reason": "unsubscribed", "since": "2026-03-02"}
+            values = ("", id_, "", "unsubscribed", "2026-03-02")
+    return dict(zip(COLUMNS[kind], values, strict=True))
 
 
 @dataclass

@@ -59,6 +59,14 @@ class Process:
     def kill(self) -> bool:
         return self.send(signal.SIGKILL)
 
+    def peak_kib(self) -> int:
+        """The most memory that its current process has had; 0: there is none."""
+        try:
+            status = Path(f"/proc/{self._running.pid if self._running else 0}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return 0
+        return int(status.partition("VmHWM:")[2].split()[0]) if "VmHWM:" in status else 0
+
     async def is_ready(self) -> bool:
         return self.program.ready is None or await self.program.ready()
 

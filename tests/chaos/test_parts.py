@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from chaos.asked import CUSTOMERS, IN_PROGRAMME, IN_WAVE, WAVE_SIZE, Asked
+from chaos.clocked import ClockedCase, ClockedCases, DoneStep
 from chaos.imported import KINDS, Imported, a_file, wanted_effects
 from chaos.operator import Series, Sign
 from chaos.proxy import ClientConnection
@@ -131,12 +132,18 @@ def test_an_event_without_a_decision_is_lost() -> None:
 
 def all_imported() -> Imported:
     """A file of each kind, all of whose rows were taken once or told."""
-    files = [a_file(kind, number, 60, random.Random(kind)) for number, kind in enumerate(KINDS)]
+    files = [a_file(kind, number, 200, random.Random(kind)) for number, kind in enumerate(KINDS)]
     progress, told = {}, {}
     for file in files:
         file.id = file.kind
         bad = len(file.faulty)
-        progress[file.id] = {"state": "done", "rows": 60, "done_rows": 60, "taken": 60 - bad, "refused": bad}
+        progress[file.id] = {
+            "state": "done",
+            "rows": 200,
+            "done_rows": 200,
+            "taken": 200 - bad,
+            "refused": bad,
+        }
         told[file.id] = [(row, column, f"{remedy}.") for row, (column, remedy) in file.faulty.items()]
     return Imported(files, progress, told, wanted_effects(files))
 
@@ -174,6 +181,53 @@ def test_a_faulty_row_that_is_told_twice_never_or_otherwise_is_a_fault() -> None
 def test_progress_that_does_not_add_up_is_a_fault() -> None:
     imported = all_imported()
     for name in imported.progress["events"]:
-        progress = {**imported.progress, "events": {**imported.progress["events"], name: 59}}
+        progress = {**imported.progress, "events": {**imported.progress["events"], name: 199}}
         (fault,) = replace(imported, progress=progress).faults()
-        assert fault.startswith(f"wrong: a file of events says {name} 59")
+        assert fault.startswith(f"wrong: a file of events says {name} 199")
+
+
+def all_clocked() -> ClockedCases:
+    """Four cases: one ran to its end, one was closed, one waits, one waited for a while."""
+    warned, first, last = DoneStep(2, 0), DoneStep(3, 1), DoneStep(5, 2)
+    told = {1: 1, 2: 1}
+    return ClockedCases(
+        [
+            ClockedCase(UUID(int=1), "runs", None, [warned, first, last], told),
+            ClockedCase(UUID(int=2), "closed", (3, None), [warned], {}),
+            ClockedCase(UUID(int=3), "paused", (1, None), [], {}),
+            ClockedCase(UUID(int=4), "resumed", (3, 3), [warned, first, last], told),
+        ],
+        {"mail": 1},
+        {"a": "sent", "b": "unknown"},
+    )
+
+
+def test_clocks_that_did_each_step_once_have_no_fault() -> None:
+    assert all_clocked().faults() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "steps", "fault"),
+    [
+        (1, [DoneStep(2, 0), DoneStep(3, 1)], "lost: 1 levels that nobody was told of"),
+        (4, [DoneStep(2, 0), DoneStep(3, 2)], "lost: 1 levels that nobody was told of"),
+        (1, [DoneStep(2, 1), DoneStep(3, 1), DoneStep(4, 2)], "doubled: 1 steps"),
+        (2, [DoneStep(2, 0), DoneStep(4, 1)], "wrong: 1 steps of clocks that stood still"),
+        (3, [DoneStep(2, 0)], "wrong: 1 steps of clocks that stood still"),
+    ],
+)
+def test_each_step_that_is_missing_doubled_or_not_to_be_is_a_fault(
+    number: int, steps: list[DoneStep], fault: str
+) -> None:
+    cases = [replace(one, steps=steps) if one.id.int == number else one for one in all_clocked().cases]
+    assert [each for each in replace(all_clocked(), cases=cases).faults() if each.startswith(fault)]
+
+
+def test_each_mail_about_a_step_that_is_missing_doubled_or_waits_is_a_fault() -> None:
+    clocked = all_clocked()
+    first, *others = clocked.cases
+    for told, fault in (({1: 2, 2: 1}, "doubled: 1 mails about"), ({1: 1}, "lost: 1 levels without a mail")):
+        changed = replace(clocked, cases=[replace(first, told=told), *others])
+        assert [each[: len(fault)] for each in changed.faults()] == [fault]
+    assert replace(clocked, mails={"mail": 2}).faults()[0].startswith("doubled: 1 mails that were sent again")
+    assert replace(clocked, queued={"a": "waiting"}).faults()[0].startswith("lost: 1 mails that still wait")

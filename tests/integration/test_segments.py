@@ -86,6 +86,7 @@ async def town(world: World) -> Town:
     for part in parts:
         part.company.event, _ = await _answered(world, company, part.name, f"{part.name}-customer")
         part.own_case = part.company.case = await _case_of(world, company, f"{part.name}-customer")
+        part.company.segment_alert = await world.fall(company, f"store:{part.name}-store")
     for part in parts:
         part.shared_event, invitation = await _answered(world, company, part.name, "both")
         part.company.invitation = invitation

@@ -16,6 +16,8 @@ from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.rules.domain import DEFAULT_RULES, CaseRules, RuleMatch, matching_rule
 from services.alerts.rules.setup_cache import CompanySetups
+from services.alerts.webhooks.removing import remove_deleted
+from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
 from shared.db.database import Database, UnitOfWork
 from shared.db.deadlines import FireDeadlines, fire_due
 from shared.events import (
@@ -152,5 +154,6 @@ async def fire_deadlines(database: Database) -> int:
     kinds: dict[str, FireDeadlines] = {
         QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY),
         CASE_DEADLINE: partial(schedule.do_case_steps, CompanySetups()),
+        REMOVAL_DEADLINE: remove_deleted,
     }
     return await fire_due("alerts", kinds, database)

@@ -18,11 +18,14 @@ from support.audit import an_actor
 from support.contact_rules import write_at_any_time
 from support.dns import a_dns_server
 from support.eventually import eventually
+from support.falls import a_segment_fall
 from support.http_clients import SECRET, a_context, api_client, environment_of
 from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
 from services import SERVICES
+from services.alerts.segment_alerts.domain import alert_id
+from services.alerts.segment_alerts.handlers import act_on_falls
 from services.alerts.staff import accounts
 from services.alerts.staff.provider_claims import ClaimRules
 from services.alerts.staff.repository.providers import save_provider
@@ -37,7 +40,7 @@ from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.db import UnitOfWork
-from shared.events import TOPICS, TRANSACTIONS, Event
+from shared.events import FALLS, TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Staff
 from shared.ids import uuid7
@@ -101,6 +104,7 @@ class Company:
     share_code: str = ""
     source: str = ""
     webhook: str = ""
+    segment_alert: UUID = NOTHING
     chat: str = ""
     team: str = ""
     calendar: str = ""
@@ -232,6 +236,14 @@ class World:
             assert answer.is_success, answer.text
         await self.deliver_all()
 
+    async def fall(self, company: Company, segment: str) -> UUID:
+        """The score of a segment falls; the alert about it."""
+        database = self.contexts["alerts"].database
+        async with database.transaction() as uow:
+            fall = a_segment_fall(uow.now, segment=segment)
+            await act_on_falls(uow, [FALLS.event(company.name, fall, uow.now)])
+        return alert_id(company.name, fall)
+
     async def _upload(self, company: Company) -> str:
         name = company.name
         answer = await self.clients["dispatcher"].post(
@@ -254,6 +266,7 @@ class World:
         company.source = (await self.post("trigger", company, "/v1/sources", a_source(name)))["id"]
         company.chat = (await self.post("alerts", company, "/v1/chats", a_chat(name)))["id"]
         company.webhook = (await self.post("alerts", company, "/v1/webhooks", a_webhook(name)))["id"]
+        company.segment_alert = await self.fall(company, f"touchpoint:{name}")
         relation = await self.post("dispatcher", company, "/v1/surveys", a_relation(name))
         company.relation = relation["id"]
         await advance_programmes(dispatcher, SECRET)

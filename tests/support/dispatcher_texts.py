@@ -12,7 +12,7 @@ from services.dispatcher.invitations.queue import InvitationQueue, InvitationRen
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sms.channel import SmsChannel
 from services.dispatcher.sms.installation import SmsInstallation
-from services.dispatcher.sms.providers import Generic, ProviderSettings
+from services.dispatcher.sms.providers import Generic, Provider, ProviderSettings
 from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from shared.db.database import Database
 from shared.health import Health
@@ -56,17 +56,20 @@ GENERIC = Generic(
 )
 
 
-def a_text_renderer(clock: Clock) -> SurveyTextRenderer:
+def a_text_renderer(clock: Clock, provider: Provider = GENERIC) -> SurveyTextRenderer:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    return SurveyTextRenderer(settings, SmsInstallation(provider=GENERIC, name=None, number=NUMBER), clock)
+    return SurveyTextRenderer(settings, SmsInstallation(provider=provider, name=None, number=NUMBER), clock)
 
 
-def a_text_sender(database: Database, provider: FakeProvider, clock: Clock) -> Sender:
+def a_text_sender(
+    database: Database, way: httpx.AsyncBaseTransport, clock: Clock, provider: Provider = GENERIC
+) -> Sender:
+    """:param way: to the provider."""
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
     renderers: dict[str, InvitationRenderer] = {
         "mail": SurveyMailRenderer(settings, clock),
-        "sms": a_text_renderer(clock),
+        "sms": a_text_renderer(clock, provider),
     }
     queue = InvitationQueue(renderers, SECRET, CONTACT_POLICY)
-    channel = SmsChannel(GENERIC, "dispatcher", provider)
+    channel = SmsChannel(provider, "dispatcher", way)
     return Sender("sms sender", database, channel, queue, Health())

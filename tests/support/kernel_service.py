@@ -41,7 +41,6 @@ def thing_topic(name: str) -> Topic[Thing]:
         source="/test",
         identity=lambda thing: thing.id,
         version=lambda thing: thing.version,
-        key=lambda thing: thing.id,
     )
 
 

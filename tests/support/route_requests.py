@@ -69,7 +69,11 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     monday = {"monday_0_from": "08:00", "monday_0_to": "16:00"}
     away = {"from": "2026-11-01", "until": "2026-11-02"}
     empty, public = RouteRequest(), RouteRequest(public=True)
-    webhook, chat = {"webhook_id": of.webhook}, {"chat_id": of.chat}
+    webhook, chat, fall = (
+        {"webhook_id": of.webhook},
+        {"chat_id": of.chat},
+        {"alert_id": of.segment_alert},
+    )
     typed_chat = {"name": "own", "kind": "slack", "cases": "on"}
     made_chat = {"new_id": str(UUID(int=9)), "address": "https://hooks.slack.com/services/T0/B0/own"}
     typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
@@ -278,8 +282,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "scorer GET /v1/personal-data/scorer/months": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
+            },
+            public=True,
+        ),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
+        "collector POST /v1/personal-data/collector/text-answers": _text_answer(by),
         "dispatcher POST /v1/erasures": RouteRequest(
             json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
         ),
@@ -516,6 +527,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /v1/webhooks/{webhook_id}/replay": RouteRequest(
             webhook, json={"since": "2026-11-22T05:00:00Z"}, foreign=404
         ),
+        "alerts GET /v1/segment-alerts": empty,
+        "alerts POST /v1/segment-alerts/{alert_id}/acknowledge": RouteRequest(fall, foreign=404),
+        "alerts POST /v1/segment-alerts/{alert_id}/close": RouteRequest(
+            fall, json={"note": "changed"}, foreign=404
+        ),
+        "alerts GET /segment-alerts/{alert_id}": RouteRequest(fall, foreign=404),
+        "alerts POST /segment-alerts/{alert_id}": RouteRequest(
+            fall, form={"act": "acknowledge"}, foreign=404
+        ),
         "alerts GET /webhooks": empty,
         "alerts POST /webhooks": RouteRequest(form={"new_id": str(UUID(int=8)), **typed_webhook}),
         "alerts GET /webhooks/{webhook_id}": RouteRequest(webhook, foreign=404),
@@ -644,6 +664,14 @@ def _rows_of_file(by: Company) -> RouteRequest:
     """Answers of a file, as the dispatcher sends them in the name of the company that asks."""
     body = b'{"answers": [{"id": "row-1", "score": 9, "answered_at": "2026-01-01T00:00:00Z"}]}'
     token = _service_tokens.sign("import", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    return RouteRequest(content=body.decode(), headers=headers, public=True)
+
+
+def _text_answer(by: Company) -> RouteRequest:
+    """A number that was texted back about an invitation that nobody knows; the token names the company."""
+    body = b'{"invitation_id": "00000000-0000-4000-8000-000000000001", "score": 9}'
+    token = _service_tokens.sign("text", by.name, claims_of_body(body))
     headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
     return RouteRequest(content=body.decode(), headers=headers, public=True)
 

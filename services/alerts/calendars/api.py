@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from services.alerts.calendars.calendar_commands import remove_calendar, save_calendar, teams_with
+from services.alerts.calendars.calendar_commands import CalendarInUse, remove_calendar, save_calendar
 from services.alerts.calendars.schemas import CalendarAnswer, CalendarBody, CalendarList
 from services.alerts.context import OwnContext
 from services.alerts.rules.callers import SetupAdmin, SetupReader
@@ -39,12 +39,11 @@ async def write_calendar(
 @router.delete("/{calendar}", status_code=204, summary="Delete a calendar")
 async def delete_calendar(context: OwnContext, caller: SetupAdmin, calendar: CalendarId) -> None:
     """Refused (409) while a team has it."""
-    async with context.database.reading() as uow:
-        setup = await context.setups.one(uow, caller.tenant)
-    if teams_with(setup, calendar):
+    try:
+        async with context.database.transaction() as uow:
+            if not await remove_calendar(uow, caller.tenant, AuditActor.of(caller), calendar):
+                raise Problem(404)
+    except CalendarInUse:
         raise Problem(
             409, message("A team has this calendar."), message("Give the team another one, then delete it.")
-        )
-    async with context.database.transaction() as uow:
-        if not await remove_calendar(uow, caller.tenant, AuditActor.of(caller), calendar):
-            raise Problem(404)
+        ) from None

@@ -7,10 +7,19 @@ import msgspec
 from services.alerts.calendars import repository
 from services.alerts.calendars.domain import Calendar
 from services.alerts.errors import StaleForm
+from services.alerts.rules.repository import lock_setup
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff.settings_acts import fingerprint
 from shared.db.database import UnitOfWork
 from shared.privacy.audit import AuditActor, record_audit
+
+
+class CalendarInUse(Exception):
+    """Teams have the calendar, which is therefore not deleted."""
+
+    def __init__(self, teams: list[str]) -> None:
+        super().__init__("a team has the calendar")
+        self.teams = teams
 
 
 async def save_calendar(
@@ -21,10 +30,9 @@ async def save_calendar(
     :param seen: the fingerprint of the calendar that a form was rendered from; None: whatever it is by now.
     :raises StaleForm: when it has been changed since, unless to the same.
     """
-    if seen is not None:
-        stored = await repository.lock_calendar(uow, tenant, key)
-        if calendar_fingerprint(stored) != seen and stored != calendar:
-            raise StaleForm
+    stored = (await lock_setup(uow, tenant)).calendars.get(key)
+    if seen is not None and calendar_fingerprint(stored) != seen and stored != calendar:
+        raise StaleForm
     await repository.write_calendar(uow, tenant, key, calendar)
     record_audit(uow, tenant, who, "calendar", str(key))
 
@@ -35,7 +43,12 @@ def teams_with(setup: CompanySetup, calendar: UUID) -> list[str]:
 
 
 async def remove_calendar(uow: UnitOfWork, tenant: str, who: AuditActor, key: UUID) -> bool:
-    """Delete a calendar that no team has; False if there is none."""
+    """Delete a calendar; False if there is none.
+
+    :raises CalendarInUse: when a team has it.
+    """
+    if teams := teams_with(await lock_setup(uow, tenant), key):
+        raise CalendarInUse(teams)
     if not await repository.delete_calendar(uow, tenant, key):
         return False
     record_audit(uow, tenant, who, "calendar", str(key), deleted=True)

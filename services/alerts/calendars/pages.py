@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.alerts.calendars.calendar_commands import (
+    CalendarInUse,
     calendar_fingerprint,
     remove_calendar,
     save_calendar,
@@ -104,14 +105,15 @@ async def change_calendar(
     if calendar not in found.calendars:
         raise Problem(404)
     if form.get("act") == "delete":
-        if teams := teams_with(found, calendar):
+        try:
+            async with context.database.transaction() as uow:
+                await remove_calendar(uow, staff.tenant, who, calendar)
+        except CalendarInUse as error:
             refusal = message(
                 "Not deleted: the team %(team)s has this calendar. Give the team another one first.",
-                team=teams[0],
+                team=error.teams[0],
             )
             return await _show(request, staff, context, calendar, refusal=spoken(refusal), status_code=409)
-        async with context.database.transaction() as uow:
-            await remove_calendar(uow, staff.tenant, who, calendar)
         return RedirectResponse("/settings/calendars?did=deleted", 303)
     try:
         wanted = CalendarBody.model_validate(body_of(form)).calendar()

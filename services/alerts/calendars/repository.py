@@ -20,19 +20,6 @@ async def write_calendar(uow: UnitOfWork, tenant: str, key: UUID, calendar: Cale
     await uow.execute(WRITE_CALENDAR, {"tenant": tenant, "id": key, "body": body})
 
 
-LOCK_CALENDAR = """
-    SELECT CAST(body AS text) AS body FROM calendar
-    WHERE tenant = :tenant AND id = :id
-    FOR UPDATE
-"""
-
-
-async def lock_calendar(uow: UnitOfWork, tenant: str, key: UUID) -> Calendar | None:
-    """A calendar as it is until this transaction ends."""
-    found = (await uow.execute(LOCK_CALENDAR, {"tenant": tenant, "id": key})).one_or_none()
-    return decode_calendar(found.body) if found is not None else None
-
-
 DELETE_CALENDAR = """
     DELETE FROM calendar
     WHERE tenant = :tenant AND id = :id

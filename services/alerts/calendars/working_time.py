@@ -1,6 +1,7 @@
 """How long a deadline is in a calendar. Without one, time runs around the clock."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.alerts.calendars.domain import Calendar
 from services.alerts.calendars.open_time import open_from
@@ -53,11 +54,21 @@ def between(calendar: Calendar | None, since: datetime, until: datetime) -> time
     return passed
 
 
-def resumed(calendar: Calendar | None, due: datetime, paused_at: datetime, now: datetime) -> datetime:
-    """When something is due that was due then and was paused meanwhile: as much time is left as was left.
+class Pause(NamedTuple):
+    """A time in which clocks stood still."""
 
-    What was late when it was paused is as late as it was.
-    """
-    if due <= paused_at:
-        return due
-    return after(calendar, now, between(calendar, paused_at, due))
+    since: datetime
+    calendar_then: Calendar | None
+    """By which the time that was left counted."""
+    until: datetime
+    calendar_now: Calendar | None
+    """By which it counts from then on: the team may have changed its hours."""
+
+    def resumed(self, due: datetime) -> datetime:
+        """When something is due that was due then: as much working time is left as was left.
+
+        What was late when it was paused is as late as it was.
+        """
+        if due <= self.since:
+            return due
+        return after(self.calendar_now, self.until, between(self.calendar_then, self.since, due))

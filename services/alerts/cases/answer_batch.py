@@ -54,6 +54,12 @@ class AnswerBatch:
         answers = [(update.tenant, update.answer) for update, _ in without_case]
         return cls(uow, judged, await cases.lock_cases(uow, keys, answers))
 
+    def leave_out(self, known: Mapping[Key, UUID], left_out: Sequence[tuple[Key, Answer]]) -> None:
+        """Record that machines gave these answers, as they were when they counted."""
+        for key, answer in left_out:
+            case = self._by_key[key[0], known[key]]
+            case.answer_left_out(self._entries, self._uow.now, answer)
+
     async def open(self, without_case: Sequence[tuple[AnswerUpdate, OpeningAnswer]]) -> None:
         """Give each answer that opens a case one: the person's open case, else a new one."""
         if not without_case:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 from services.alerts.cases.answer_batch import AnswerBatch
-from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import judge
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
@@ -20,22 +18,27 @@ from shared.events.dedupe import newest
 async def act_on_answers(
     policy: CasePolicy, cache: CompanySetups, uow: UnitOfWork, events: Sequence[Event[Answer]]
 ) -> None:
-    """Keep the answers; open, extend and amend cases; notify the team of answers that are complete."""
-    await _leave_out(uow, events)
+    """Keep the answers; open, extend and amend cases; notify the team of answers that are complete.
+
+    That a machine gave an answer that counted is recorded on its case; it closes nothing by itself.
+    """
+    left_out = await replicas.leave_out(uow, left_out_answers(events))
     updates = answer_updates(events)
-    if not updates:
-        return
-    changed = await replicas.keep_answers(uow, updates)
+    changed = await replicas.keep_answers(uow, updates) if updates else []
     judged = await judge(uow, policy, cache, updates)
     if judged.opening:
         await cases.lock_opening(uow, [update.tenant for update, _ in judged.opening])
-    known = await case_answers.cases_of_answers(uow, [update.key for update in updates])
+    known = await case_answers.cases_of_answers(
+        uow, [*(update.key for update in updates), *(key for key, _ in left_out)]
+    )
     without_case = [(update, opening) for update, opening in judged.opening if update.key not in known]
     changed_with_case = [each for each in changed if each.key in known and not each.answer.erased]
-    if not without_case and not changed_with_case:
+    left_out_with_case = [(key, answer) for key, answer in left_out if key in known]
+    if not without_case and not changed_with_case and not left_out_with_case:
         return
-    keys = [(answer.tenant, known[answer.key]) for answer in changed_with_case]
-    batch = await AnswerBatch.lock(uow, judged, keys, without_case)
+    touched = [*(answer.key for answer in changed_with_case), *(key for key, _ in left_out_with_case)]
+    batch = await AnswerBatch.lock(uow, judged, [(key[0], known[key]) for key in touched], without_case)
+    batch.leave_out(known, left_out_with_case)
     await batch.open(without_case)
     await batch.amend(known, changed_with_case)
     await batch.write()
@@ -74,20 +77,3 @@ async def act_on_invitations(
     await batch.open(without_case)
     await batch.judge_again(known)
     await batch.write()
-
-
-async def _leave_out(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Record on the cases of answers that counted that a machine gave them; it closes nothing by itself."""
-    left_out = await replicas.leave_out(uow, left_out_answers(events))
-    if not left_out:
-        return
-    known = await case_answers.cases_of_answers(uow, [key for key, _ in left_out])
-    by_key = {
-        (case.tenant, case.id): case
-        for case in await cases.lock_cases(uow, [(tenant, case) for (tenant, _), case in known.items()], [])
-    }
-    entries: Entries = []
-    for key, answer in left_out:
-        if key in known:
-            by_key[key[0], known[key]].answer_left_out(entries, uow.now, answer)
-    await write_changes(uow, list(by_key.values()), entries)

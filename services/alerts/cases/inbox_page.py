@@ -15,6 +15,7 @@ from services.alerts.context import OwnContext
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.incidents.views import IncidentLine, incident_lines
 from services.alerts.rules.labels import priority_options
+from services.alerts.segment_alerts.views import SegmentAlertLine, open_alert_lines
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken, translated
@@ -34,6 +35,8 @@ class InboxPage(Page):
     chosen: InboxFilter
     counts: Any
     """How many open cases each view has."""
+    segment_alerts: list[SegmentAlertLine]
+    """Falls of segments that this person may see, on the list that the inbox begins with."""
     finding: str
     """The heading."""
     groups: list[tuple[str, list[CaseRow]]]
@@ -73,6 +76,7 @@ async def inbox(
         found = [visible_case(row) for row in rows[:CASES_PER_PAGE]]
         now, zone = uow.now, zone_of(frame.time_zone)
         shown = await case_rows(uow, staff, found, zone)
+        falls = await open_alert_lines(uow, staff, frame.company) if chosen.is_default else []
         incidents = await incident_lines(uow, staff, now, zone)
         touchpoints = await overview.touchpoints(uow, staff.tenant, staff.segments)
     by_deadline = chosen.state in {"open", "late"} and chosen.sort == "due"
@@ -80,6 +84,7 @@ async def inbox(
     page = InboxPage(
         chosen=chosen,
         counts=counts,
+        segment_alerts=falls,
         finding=sentences.list_sentence(
             chosen.state,
             total.found,

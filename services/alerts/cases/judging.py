@@ -39,7 +39,10 @@ class JudgedAnswers:
 async def judge(
     uow: UnitOfWork, policy: CasePolicy, cache: CompanySetups, updates: Sequence[AnswerUpdate]
 ) -> JudgedAnswers:
-    """Judge the answers of a batch, which are written. Opening is locked where an event is still missing."""
+    """Judge the answers of a batch, which are written.
+
+    Where an event is still missing, opening is locked for all that may open a case.
+    """
     setups = await cache.of(uow, {update.tenant for update in updates})
     events = await _events(uow, policy, setups, updates)
     opening = []
@@ -63,17 +66,19 @@ async def _events(
     An event and its answer may be consumed at the same time by two processes. Whichever locks the opening
     second finds what the other one has written, so one of them judges with both.
     """
-    wanted = [
-        update.key
+    opening = [
+        update
         for update in updates
-        if setups[update.tenant].needs_event
-        and not update.answer.anonymous
-        and any(case_rules.may_open(version, policy) for version in update.versions)
+        if any(case_rules.may_open(version, policy) for version in update.versions)
+    ]
+    wanted = [
+        update.key for update in opening if setups[update.tenant].needs_event and not update.answer.anonymous
     ]
     if not wanted:
         return {}
     events = await replicas.invitations_of(uow, wanted)
     if missing := [key for key in wanted if key not in events]:
-        await cases.lock_opening(uow, [tenant for tenant, _ in missing])
+        # At once for all companies that are locked later: two batches would lock them in two orders.
+        await cases.lock_opening(uow, [update.tenant for update in opening])
         events |= await replicas.invitations_of(uow, missing)
     return events

@@ -116,11 +116,12 @@ def notified_sentence(people: int) -> str:
 
 def mails_sentence(states: Mapping[str, int]) -> str:
     """The mails to colleagues that were not sent, by their states."""
-    return " ".join(
+    found = (
         _with_count(sentence, states[state], in_words(states[state]).lower())
         for state, sentence in MAIL_SENTENCES.items()
         if states.get(state)
     )
+    return " ".join(sentence[:1].upper() + sentence[1:] for sentence in found)
 
 
 def score_with_article(score: int) -> str:

@@ -23,20 +23,20 @@ def digest_text(lines: Sequence[tuple[NoticeTopic, NoticeText]], staff_url: str)
 
     :param staff_url: the address of staff pages, which the lines link to.
     """
-    if not lines:
+    by_topic = {topic: _distinct([text for of, text in lines if of == topic]) for topic in NOTICE_TOPICS}
+    count = sum(map(len, by_topic.values()))
+    if not count:
         return None
-    subject = counted("One thing waits for you", "%(count)s things wait for you", len(lines))
+    subject = counted("One thing waits for you", "%(count)s things wait for you", count)
     paragraphs: list[str] = []
     html: list[str] = []
-    for topic in NOTICE_TOPICS:
-        texts = [text for of, text in lines if of == topic]
+    for topic, texts in by_topic.items():
         if not texts:
             continue
-        shown = list({(text.subject, text.path): text for text in texts[:MOST_LINES]}.values())
-        heading = spoken(TOPIC_HEADINGS[topic])
+        shown, heading = texts[:MOST_LINES], spoken(TOPIC_HEADINGS[topic])
         paragraphs += [heading, "\n".join(f"- {text.subject}\n  {staff_url}{text.path}" for text in shown)]
         html.append(f"<h2>{escape(heading)}</h2><ul>{''.join(_line(text, staff_url) for text in shown)}</ul>")
-        if (more := len(texts) - len(texts[:MOST_LINES])) > 0:
+        if more := len(texts) - len(shown):
             words = counted("And one more.", "And %(count)s more.", more) % {"count": more}
             paragraphs.append(words)
             html.append(f"<p>{escape(words)}</p>")
@@ -44,12 +44,20 @@ def digest_text(lines: Sequence[tuple[NoticeTopic, NoticeText]], staff_url: str)
     link = f"{staff_url}/settings/notices"
     html.append(f'<p>{escape(choose)} <a href="{escape(link)}">{escape(link)}</a></p>')
     return NoticeText(
-        subject=subject % {"count": len(lines)},
+        subject=subject % {"count": count},
         paragraphs=paragraphs,
         call=choose,
         path="/settings/notices",
         html="".join(html),
     )
+
+
+def _distinct(texts: Sequence[NoticeText]) -> list[NoticeText]:
+    """Those that say something else, or lead elsewhere, than those before."""
+    found: dict[tuple[str, str], NoticeText] = {}
+    for text in texts:
+        found.setdefault((text.subject, text.path), text)
+    return list(found.values())
 
 
 def _line(text: NoticeText, staff_url: str) -> str:

@@ -17,6 +17,7 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "closing_warning": "deadlines",
     "contact_escalation": "deadlines",
     "closing_escalation": "deadlines",
+    "segment_fall": "incidents",
     "incident_began": "incidents",
     "incident_ended": "incidents",
     "weekly": "weekly",

@@ -24,11 +24,13 @@ from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
 from services.alerts.rules.domain import default_clocks
 from services.alerts.rules.setup_cache import CompanySetups
+from services.alerts.segment_alerts.handlers import keep_falls
 from services.alerts.staff.repository import people
+from services.alerts.webhooks.wanted_types import publish_differing, restore_wanted, wanted_page
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import clear_due_deadlines
-from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
+from shared.events import ANSWERS, CASES, FALLS, WEBHOOKS, Answer, Case, Event, segments_of
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
@@ -37,8 +39,8 @@ from shared.permissions import CASE_ROLES
 from shared.service import Context
 
 LOST = (
-    "Notes, what was written at closing, people, passwords and sessions, as far as they came since the "
-    "backup, are gone: nobody else holds them."
+    "Notes, what was written at closing, people, passwords and sessions, and who acknowledged or closed an "
+    "alert on a segment, as far as they came since the backup, are gone: nobody else holds them."
 )
 
 
@@ -46,10 +48,12 @@ def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for 
     """What alerts reads again, and what it can publish again."""
     policy, cache = current_policy(), CompanySetups()
     return Recovery(
-        owned=(Owned(CASES, cases_page),),
+        owned=(Owned(CASES, cases_page), Owned(WEBHOOKS, wanted_page)),
         reads=(
             Subscription(CASES, restore_closed_cases),
             Subscription(CASES, restore_cases),
+            Subscription(WEBHOOKS, restore_wanted),
+            Subscription(FALLS, keep_falls),
             Subscription(ANSWERS, partial(restore_answers, policy, cache)),
         ),
         settle=settle,
@@ -96,6 +100,7 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     do letters of Monday and ends of incidents; messages to chats are unknown.
     """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
+    settled += await publish_differing(uow, limit)
     settled += await incidents.end_all(uow)
     settled += await clear_due_deadlines(uow, WEEKLY_DEADLINE)
     settled += await chat_messages.end_possibly_sent(uow)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.alerts.context import OwnContext
+from services.alerts.errors import SetupFaulty
 from services.alerts.rules import repository
 from services.alerts.rules.answer_schemas import (
     CaseRulesAnswer,
@@ -55,15 +56,13 @@ async def list_rule_versions(context: OwnContext, caller: SetupReader) -> RulesV
 async def write_rules(context: OwnContext, caller: RulesEditor, body: CaseRulesBody) -> CaseRulesAnswer:
     """A new version, by which answers are judged from now on. Cases that are there stay as they are."""
     rules = body.rules_of_company()
-    async with context.database.reading() as uow:
-        setup = await context.setups.one(uow, caller.tenant)
-    if faults := unknown_recipients(setup, rules):
-        raise Problem(422, errors=faults)
     try:
         async with context.database.transaction() as uow:
             saved = await save_rules(uow, caller.tenant, AuditActor.of(caller), rules, body.version)
     except RulesChanged:
         raise Problem(409) from None
+    except SetupFaulty as error:
+        raise Problem(422, errors=error.faults) from None
     return CaseRulesAnswer.of(saved)
 
 

@@ -102,9 +102,11 @@ class RulesForm:
         return [(name, _label(name), fault) for name, fault in self.faults.items()]
 
     def _in_order(self) -> list[int]:
-        def place(number: int) -> tuple[int, int]:
+        def place(number: int) -> tuple[int, int, int]:
+            """A rule that is moved gets the place that is typed, whichever rule has it."""
             typed = whole_number(self.part(number, "place").strip())
-            return (number if typed is None else typed, number)
+            wanted = number if typed is None else typed
+            return wanted, (wanted > number) - (wanted < number), number
 
         return sorted(self._filled(), key=place)
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from services.alerts.cases import times
 from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.errors import SetupFaulty
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.rules import labels
 from services.alerts.rules.callers import StaffRulesEditor, StaffRulesReader
@@ -66,6 +67,9 @@ async def change_rules(
             saved = await newest_rules(uow, staff.tenant)
         theirs = form_of(saved, labels.RULES_CHANGED)
         return await _show(request, staff, context, saved, theirs, status_code=409)
+    except SetupFaulty as error:
+        faulty = form.with_faults(error.faults)
+        return await _show(request, staff, context, saved, faulty, status_code=422)
     return RedirectResponse("/rules?did=saved", 303)
 
 

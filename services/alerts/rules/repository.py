@@ -25,6 +25,28 @@ async def setup_versions(uow: UnitOfWork, tenants: Sequence[str]) -> dict[str, i
     return {row.tenant: row.version for row in rows}
 
 
+ADD_SETUP = """
+    INSERT INTO case_setup (tenant, version) VALUES (:tenant, 0)
+    ON CONFLICT DO NOTHING
+"""
+LOCK_SETUP = """
+    SELECT version FROM case_setup
+    WHERE tenant = :tenant
+    FOR UPDATE
+"""
+
+
+async def lock_setup(uow: UnitOfWork, tenant: str) -> CompanySetup:
+    """All that a company has set up, as it is until this transaction ends.
+
+    Whoever changes a part that names another one, or that others name, locks it before any row of them: what
+    is named is then there when the transaction ends. Triggers lock the same row with each change.
+    """
+    await uow.execute(ADD_SETUP, {"tenant": tenant})
+    await uow.execute(LOCK_SETUP, {"tenant": tenant})
+    return (await load_setups(uow, [tenant]))[tenant]
+
+
 FIND_NEWEST_RULES = """
     SELECT DISTINCT ON (tenant) tenant, version, CAST(body AS text) AS body, saved_at, saved_by
     FROM case_rules

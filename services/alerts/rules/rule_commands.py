@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.alerts.errors import SetupFaulty
 from services.alerts.rules import repository
 from services.alerts.rules.clocks import Recipient
 from services.alerts.rules.domain import DEFAULT_RULES, CaseRules, decode_rules
@@ -47,12 +48,16 @@ async def save_rules(
     """Save a new version; nothing where they are these already.
 
     :raises RulesChanged: when ``seen`` is given and is no longer the newest version.
+    :raises SetupFaulty: when they name what the company does not have.
     """
+    setup = await repository.lock_setup(uow, tenant)
     current = await newest_rules(uow, tenant)
     if seen is not None and seen != current.version:
         raise RulesChanged
     if current.version and current.rules == rules:
         return current
+    if faults := unknown_recipients(setup, rules):
+        raise SetupFaulty(faults)
     if not await repository.add_rules(uow, tenant, rules, current.version, who.name):
         raise RulesChanged
     record_audit(uow, tenant, who, "case_rules", None, version=current.version + 1, count=len(rules.rules))

@@ -20,7 +20,7 @@ from shared.values.messages import message
 
 async def change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Collection[str]) -> None:
     """Change a person's name and language. ``languages`` are those of our pages."""
-    me = await people.find_person(uow, staff.tenant, staff.id, lock=True)
+    me: Any = await people.find_person(uow, staff.tenant, staff.id, lock=True)
     if form.drawn and form.drawn != own_fingerprint(me):
         raise BadAccount(
             "name", message("You changed this elsewhere meanwhile. Look at both and save again.")

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from services.alerts.errors import StaleForm
+from services.alerts.errors import SetupFaulty, StaleForm
+from services.alerts.rules.repository import lock_setup
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff import accounts
-from services.alerts.staff.repository import people
 from services.alerts.staff.settings_acts import fingerprint
 from services.alerts.teams import repository
 from services.alerts.teams.domain import Absence, Colleague
@@ -64,8 +64,12 @@ async def save_absence(
 
     :param seen: the fingerprint of the absence that a form was rendered from; None: whatever it is by now.
     :raises StaleForm: when it has been changed since, unless to the same.
+    :raises SetupFaulty: when the deputy cannot do the person's work.
     """
-    await _refuse_if_stale(uow, tenant, absence.person, seen, absence)
+    setup = await lock_setup(uow, tenant)
+    _refuse_if_stale(setup.absence_of(absence.person), seen, absence)
+    if absence.person in setup.people and (faults := absence_faults(setup, absence)):
+        raise SetupFaulty(faults)
     await repository.write_absence(uow, tenant, absence)
     record_audit(uow, tenant, who, "absence", str(absence.person))
 
@@ -77,22 +81,15 @@ async def end_absence(
 
     :raises StaleForm: as :func:`save_absence`.
     """
-    await _refuse_if_stale(uow, tenant, person, seen, None)
+    _refuse_if_stale((await lock_setup(uow, tenant)).absence_of(person), seen, None)
     if not await repository.delete_absence(uow, tenant, person):
         return False
     record_audit(uow, tenant, who, "absence", str(person), deleted=True)
     return True
 
 
-async def _refuse_if_stale(
-    uow: UnitOfWork, tenant: str, person: UUID, seen: str | None, wanted: Absence | None
-) -> None:
-    if seen is None:
-        return
-    # The person is locked, since an absence that does not exist yet cannot be.
-    await people.find_person(uow, tenant, person, lock=True)
-    stored = await repository.find_absence(uow, tenant, person)
-    if absence_fingerprint(stored) != seen and stored != wanted:
+def _refuse_if_stale(stored: Absence | None, seen: str | None, wanted: Absence | None) -> None:
+    if seen is not None and absence_fingerprint(stored) != seen and stored != wanted:
         raise StaleForm
 
 

@@ -9,11 +9,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.alerts.context import AlertsContext, OwnContext
-from services.alerts.errors import StaleForm
+from services.alerts.errors import SetupFaulty, StaleForm
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.absence_commands import (
-    absence_faults,
     absence_fingerprint,
     end_absence,
     led_by,
@@ -94,7 +93,7 @@ async def _change(request: Request, staff: Staff, context: AlertsContext, person
                 await end_absence(uow, staff.tenant, who, person, seen=drawn)
         else:
             body, faults = absence_body(form, zone_of(tenant.time_zone if tenant else None))
-            absence = _absence(body, person, setup, faults)
+            absence = _absence(body, person, faults)
             if absence is None:
                 return await _show(request, staff, context, person, form=form, faults=faults, status_code=422)
             did = "saved"
@@ -102,22 +101,21 @@ async def _change(request: Request, staff: Staff, context: AlertsContext, person
                 await save_absence(uow, staff.tenant, who, absence, seen=drawn)
     except StaleForm:
         return await _show(request, staff, context, person, refusal=spoken(CHANGED), status_code=409)
+    except SetupFaulty as error:
+        faults = absence_faults_by_field(error.faults)
+        return await _show(request, staff, context, person, form=form, faults=faults, status_code=422)
     return RedirectResponse(f"{_address(staff, person)}?did={did}", 303)
 
 
-def _absence(
-    body: Mapping[str, object], person: UUID, setup: CompanySetup, faults: dict[str, str]
-) -> Absence | None:
+def _absence(body: Mapping[str, object], person: UUID, faults: dict[str, str]) -> Absence | None:
     """The absence of a form; None when something is wrong, which is added to the faults."""
     if faults:
         return None
     try:
-        absence = AbsenceBody.model_validate(body).absence(person)
+        return AbsenceBody.model_validate(body).absence(person)
     except ValidationError as error:
         faults |= absence_faults_by_field(body_faults(error))
         return None
-    faults |= absence_faults_by_field(absence_faults(setup, absence))
-    return None if faults else absence
 
 
 def _permitted(setup: CompanySetup, staff: Staff, person: UUID) -> Colleague:

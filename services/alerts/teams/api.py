@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 
 from services.alerts.context import OwnContext
+from services.alerts.errors import SetupFaulty
 from services.alerts.rules.callers import SetupAdmin, SetupReader
-from services.alerts.teams.absence_commands import absence_faults, end_absence, save_absence
+from services.alerts.teams.absence_commands import end_absence, save_absence
 from services.alerts.teams.schemas import (
     AbsenceAnswer,
     AbsenceBody,
@@ -16,7 +17,7 @@ from services.alerts.teams.schemas import (
     TeamBody,
     TeamList,
 )
-from services.alerts.teams.team_commands import remove_team, save_team, team_faults
+from services.alerts.teams.team_commands import remove_team, save_team
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.privacy.audit import AuditActor
@@ -37,12 +38,11 @@ async def list_teams(context: OwnContext, caller: SetupReader) -> TeamList:
 async def write_team(context: OwnContext, caller: SetupAdmin, team: TeamId, body: TeamBody) -> TeamAnswer:
     """It holds for cases that are opened from now on."""
     found = body.team()
-    async with context.database.reading() as uow:
-        setup = await context.setups.one(uow, caller.tenant)
-    if faults := team_faults(setup, found):
-        raise Problem(422, errors=faults)
-    async with context.database.transaction() as uow:
-        await save_team(uow, caller.tenant, AuditActor.of(caller), team, found)
+    try:
+        async with context.database.transaction() as uow:
+            await save_team(uow, caller.tenant, AuditActor.of(caller), team, found)
+    except SetupFaulty as error:
+        raise Problem(422, errors=error.faults) from None
     return TeamAnswer.of(team, found)
 
 
@@ -71,10 +71,11 @@ async def write_absence(
     if person not in setup.people:
         raise Problem(404)
     found = body.absence(person)
-    if faults := absence_faults(setup, found):
-        raise Problem(422, errors=faults)
-    async with context.database.transaction() as uow:
-        await save_absence(uow, caller.tenant, AuditActor.of(caller), found)
+    try:
+        async with context.database.transaction() as uow:
+            await save_absence(uow, caller.tenant, AuditActor.of(caller), found)
+    except SetupFaulty as error:
+        raise Problem(422, errors=error.faults) from None
     return AbsenceAnswer.of(found)
 
 

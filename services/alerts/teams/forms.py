@@ -1,7 +1,7 @@
 """The forms of a team and of an absence: what is typed, as the API would get it, and what they show."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -69,7 +69,7 @@ def body_faults(error: ValidationError) -> list[FieldFault]:
     return faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
 
 
-def faults_by_field(faults: list[FieldFault], form: TeamForm) -> dict[str, str]:
+def faults_by_field(faults: Sequence[FieldFault], form: TeamForm) -> dict[str, str]:
     """The faults by the fields of the form."""
     found: dict[str, str] = {}
     for fault in faults:
@@ -102,7 +102,7 @@ def absence_body(form: Mapping[str, str], zone: ZoneInfo) -> tuple[dict[str, Any
     return {"from": since, "to": until, "deputy": form.get("deputy") or None}, faults
 
 
-def absence_faults_by_field(faults: list[FieldFault]) -> dict[str, str]:
+def absence_faults_by_field(faults: Sequence[FieldFault]) -> dict[str, str]:
     """The faults by the fields of the form: what concerns no field of the API is about the end."""
     found: dict[str, str] = {}
     for fault in faults:

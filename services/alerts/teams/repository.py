@@ -20,19 +20,6 @@ async def write_team(uow: UnitOfWork, tenant: str, key: UUID, team: CaseTeam) ->
     await uow.execute(WRITE_TEAM, {"tenant": tenant, "id": key, "body": body})
 
 
-LOCK_TEAM = """
-    SELECT CAST(body AS text) AS body FROM team
-    WHERE tenant = :tenant AND id = :id
-    FOR UPDATE
-"""
-
-
-async def lock_team(uow: UnitOfWork, tenant: str, key: UUID) -> CaseTeam | None:
-    """A team as it is until this transaction ends."""
-    found = (await uow.execute(LOCK_TEAM, {"tenant": tenant, "id": key})).one_or_none()
-    return decode_team(found.body) if found is not None else None
-
-
 FIND_TEAM_NAMES = """
     SELECT id, body ->> 'name' AS name FROM team
     WHERE tenant = :tenant
@@ -77,20 +64,6 @@ async def write_absence(uow: UnitOfWork, tenant: str, absence: Absence) -> None:
             "deputy": absence.deputy,
         },
     )
-
-
-FIND_ABSENCE = """
-    SELECT staff_id, since, until, deputy_id FROM absence
-    WHERE tenant = :tenant AND staff_id = :person
-"""
-
-
-async def find_absence(uow: UnitOfWork, tenant: str, person: UUID) -> Absence | None:
-    """The absence of a person."""
-    found = (await uow.execute(FIND_ABSENCE, {"tenant": tenant, "person": person})).one_or_none()
-    if found is None:
-        return None
-    return Absence(person=found.staff_id, since=found.since, until=found.until, deputy=found.deputy_id)
 
 
 DELETE_ABSENCE = """

@@ -4,7 +4,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.errors import StaleForm
+from services.alerts.errors import SetupFaulty, StaleForm
+from services.alerts.rules.repository import lock_setup
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff.settings_acts import fingerprint
 from services.alerts.teams import repository
@@ -34,21 +35,25 @@ def team_faults(setup: CompanySetup, team: CaseTeam) -> list[FieldFault]:
 async def save_team(
     uow: UnitOfWork, tenant: str, who: AuditActor, key: UUID, team: CaseTeam, *, seen: str | None = None
 ) -> None:
-    """Add or replace a team without faults.
+    """Add or replace a team.
 
     :param seen: the fingerprint of the team that a form was rendered from; None: whatever it is by now.
     :raises StaleForm: when it has been changed since, unless to the same.
+    :raises SetupFaulty: when it names what the company does not have.
     """
-    if seen is not None:
-        stored = await repository.lock_team(uow, tenant, key)
-        if team_fingerprint(stored) != seen and stored != team:
-            raise StaleForm
+    setup = await lock_setup(uow, tenant)
+    stored = setup.teams.get(key)
+    if seen is not None and team_fingerprint(stored) != seen and stored != team:
+        raise StaleForm
+    if faults := team_faults(setup, team):
+        raise SetupFaulty(faults)
     await repository.write_team(uow, tenant, key, team)
     record_audit(uow, tenant, who, "team", str(key))
 
 
 async def remove_team(uow: UnitOfWork, tenant: str, who: AuditActor, key: UUID) -> bool:
     """Delete a team; False if there is none. Its cases stay with whom they are."""
+    await lock_setup(uow, tenant)
     if not await repository.delete_team(uow, tenant, key):
         return False
     record_audit(uow, tenant, who, "team", str(key), deleted=True)

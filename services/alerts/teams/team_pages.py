@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from services.alerts.cases.repository import overview
 from services.alerts.context import AlertsContext, OwnContext
-from services.alerts.errors import StaleForm
+from services.alerts.errors import SetupFaulty, StaleForm
 from services.alerts.rules.callers import StaffSetupAdmin
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.domain import CaseTeam
 from services.alerts.teams.forms import TeamForm, body_faults, faults_by_field
 from services.alerts.teams.schemas import TeamBody
-from services.alerts.teams.team_commands import remove_team, save_team, team_faults, team_fingerprint
+from services.alerts.teams.team_commands import remove_team, save_team, team_fingerprint
 from services.alerts.teams.views import TeamChoices, TeamLine, TeamPage, TeamsPage
 from shared.http.csrf import CsrfChecked
 from shared.http.problems import Problem
@@ -63,6 +63,9 @@ async def make_team(
         again = form.model_copy(update={"new_id": None})
         faults = {"name": spoken(MADE_ALREADY)}
         return await _list(request, staff, context, form=again, faults=faults, status_code=409)
+    except SetupFaulty as error:
+        faults = faults_by_field(error.faults, form)
+        return await _list(request, staff, context, form=form, faults=faults, status_code=422)
     return RedirectResponse(f"/settings/teams/{form.new_id}?did=made", 303)
 
 
@@ -93,13 +96,16 @@ async def change_team(
             await save_team(uow, staff.tenant, who, team, wanted, seen=form.drawn or None)
     except StaleForm:
         return await _show(request, staff, context, team, refusal=spoken(CHANGED), status_code=409)
+    except SetupFaulty as error:
+        faults = faults_by_field(error.faults, form)
+        return await _show(request, staff, context, team, form=form, faults=faults, status_code=422)
     return RedirectResponse(f"/settings/teams/{team}?did=saved", 303)
 
 
 async def _checked(
     context: AlertsContext, staff: Staff, form: TeamForm, key: UUID | None = None
 ) -> tuple[CaseTeam | None, dict[str, str]]:
-    """The team of a form, or what is wrong with it by field.
+    """The team of a form, or what is wrong with its form by field.
 
     :raises Problem: 404 when the company has no team ``key``.
     """
@@ -108,12 +114,9 @@ async def _checked(
     if key is not None and key not in setup.teams:
         raise Problem(404)
     try:
-        team = TeamBody.model_validate(form.body()).team()
+        return TeamBody.model_validate(form.body()).team(), {}
     except ValidationError as error:
         return None, faults_by_field(body_faults(error), form)
-    if found := team_faults(setup, team):
-        return None, faults_by_field(found, form)
-    return team, {}
 
 
 async def _list(

@@ -118,7 +118,7 @@ async def patch_webhook(
 
 @router.delete("/{webhook_id}", status_code=204, summary="Delete a webhook")
 async def delete_webhook(webhook_id: WebhookId, caller: WebhookCaller, context: OwnContext) -> Response:
-    """Its secret and its messages are deleted; what waits is not sent."""
+    """Its secret is deleted at once, its messages within minutes; what waits is not sent."""
     async with context.database.transaction() as uow:
         if not await remove(uow, caller.tenant, webhook_id, who=AuditActor.of(caller)):
             raise Problem(404, detail=NO_WEBHOOK)

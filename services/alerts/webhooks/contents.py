@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.webhooks.domain import TEST, MessageType
-from shared.events import Answer, Case, Reply, Score, segments_of
+from shared.events import Answer, Case, Decision, DecisionOutcome, Reply, Score, segments_of
 from shared.events.envelope import Data
 from shared.events.segments import WHOLE_COMPANY, chain_of
 from shared.ids import derived
@@ -91,6 +91,40 @@ class ScoreContent(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
     level: float
     computed_at: datetime
+
+
+class DecisionContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided about an event, told once. The one with the highest ``version`` holds.
+
+    What becomes of the mail later (it is postponed, gives way to another one, is refused) is not told here.
+    """
+
+    event_id: UUID
+    """As the messages about its answer and its case have it."""
+    version: int
+    """Higher only where the event was decided anew, after a restore from a backup."""
+    source: str
+    source_id: str | None
+    """The back-end's own id of the event; null: its customer was erased."""
+    event_type: str
+    occurred_at: datetime
+    decided_at: datetime
+    outcome: DecisionOutcome
+    reason: str
+    """``invited``, or the rule by which nobody is asked, as ``GET /v1/decisions`` has it."""
+    survey_id: UUID | None
+    survey_version: int | None
+    invitation_id: UUID | None
+    channel: str | None
+    due_at: datetime | None
+    """When the mail or text is to leave."""
+    test: bool
+    """Whether it is for a test address, or the company is in test mode: its answer never counts."""
+    erased: bool
+    customer_id: str | None
+    touchpoint: str | None
+    segments: dict[str, str]
+    organisation: tuple[str, ...]
 
 
 class ErasureContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +214,21 @@ def score_content(tenant: str, score: Score) -> Content:
     return Content(tenant, "score.changed", about, str(score.version), data, score.computed_at, segments)
 
 
+def decision_content(tenant: str, decision: Decision) -> Content:
+    """The message about a decision."""
+    return Content(
+        tenant,
+        "decision.made",
+        str(decision.event_id),
+        str(decision.version),
+        _copied(DecisionContent, decision),
+        decision.decided_at,
+        tuple(segments_of(decision)),
+        decision.person,
+        decision.contact_key,
+    )
+
+
 def erasure_content(
     tenant: str, target: str, erasure_id: UUID | None, services: tuple[str, ...], done_at: datetime
 ) -> Content:
@@ -197,6 +246,7 @@ CONTENTS: dict[MessageType, type[msgspec.Struct]] = {
     "answer.changed": AnswerContent,
     "case.changed": CaseContent,
     "score.changed": ScoreContent,
+    "decision.made": DecisionContent,
     "erasure.done": ErasureContent,
 }
 

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.values.messages import Message
 
-MessageType = Literal["answer.changed", "case.changed", "score.changed", "erasure.done"]
+MessageType = Literal["answer.changed", "case.changed", "score.changed", "decision.made", "erasure.done"]
 """What a webhook can be told."""
 MESSAGE_TYPES: tuple[MessageType, ...] = get_args(MessageType)
 TEST = "webhook.test"

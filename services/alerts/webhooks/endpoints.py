@@ -42,7 +42,8 @@ def checked_url(guard: AddressGuard, given: str) -> str:
 def is_of_internet(url: str) -> bool:
     """Whether the address may lead to any public host."""
     parts = urlsplit(url)
-    return parts.scheme == "https" and (parts.port or PUBLIC_PORTS[0]) in PUBLIC_PORTS
+    port = PUBLIC_PORTS[0] if parts.port is None else parts.port
+    return parts.scheme == "https" and port in PUBLIC_PORTS
 
 
 def guard_of(guard: AddressGuard, url: str) -> AddressGuard:

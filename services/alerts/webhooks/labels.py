@@ -7,12 +7,14 @@ TYPE_LABELS: dict[MessageType, Message] = {
     "answer.changed": message("Answers: each as it comes, is added to or changed"),
     "case.changed": message("Cases: each time something happens to one"),
     "score.changed": message("Scores: of each segment as it changes"),
+    "decision.made": message("Decisions: about each event, whether its customer is asked, and why not"),
     "erasure.done": message("Erasures: when all services have erased a customer"),
 }
 SHORT_TYPE_LABELS: dict[str, Message] = {
     "answer.changed": message("Answer"),
     "case.changed": message("Case"),
     "score.changed": message("Score"),
+    "decision.made": message("Decision"),
     "erasure.done": message("Erasure"),
     TEST: message("Test"),
 }

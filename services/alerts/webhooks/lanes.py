@@ -25,6 +25,7 @@ from services.alerts.webhooks.posting import post
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.lanes import Tried, Waiting
 from services.alerts.webhooks.signing import headers_of, keys_of
+from services.alerts.webhooks.wanted_types import publish_wanted
 from shared.db.database import UnitOfWork
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.lanes import LEASE, POLL_INTERVAL_S, Lane, Lanes, StopSign, one_connection
@@ -136,6 +137,7 @@ class WebhookServer:
         await lanes.set_health(uow, lane, failing_since=failing_since, off=off)
         if off is None:
             return webhook
+        await publish_wanted(uow, lane.tenant)
         await queue_webhook_notices(uow, lane.tenant, lane.id)
         log.warning("webhook_off", tenant=lane.tenant, webhook=str(lane.id), reason=off)
         return replace(webhook, state="off")

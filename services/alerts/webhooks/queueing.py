@@ -10,6 +10,7 @@ from services.alerts.webhooks.contents import (
     Content,
     answer_content,
     case_content,
+    decision_content,
     erasure_content,
     score_content,
 )
@@ -17,7 +18,7 @@ from services.alerts.webhooks.repository import deliveries, erasures
 from services.alerts.webhooks.repository.deliveries import QueuedMessage
 from services.alerts.webhooks.repository.webhooks import Listener, listeners
 from shared.db.database import UnitOfWork
-from shared.events import Answer, Case, CustomerErased, ErasureConfirmed, Event, Score, may_see
+from shared.events import Answer, Case, CustomerErased, Decision, ErasureConfirmed, Event, Score, may_see
 from shared.events.dedupe import newest
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.erased import CONFIRMING_SERVICES
@@ -46,6 +47,16 @@ async def queue_scores(uow: UnitOfWork, events: Sequence[Event[Score]]) -> None:
     latest = newest(events, lambda score: f"{score.measurement}/{score.segment}")
     await _queue(
         uow, wanting, [score_content(each.tenant, each.data) for each in latest if each.tenant in wanting]
+    )
+
+
+async def queue_decisions(uow: UnitOfWork, events: Sequence[Event[Decision]]) -> None:
+    """Handle ``decisions`` events: each is told once."""
+    wanting = await listeners(uow, "decision.made", {event.tenant for event in events})
+    await _queue(
+        uow,
+        wanting,
+        [decision_content(each.tenant, each.data) for each in events if each.tenant in wanting],
     )
 
 

@@ -19,6 +19,7 @@ from services.alerts.webhooks.domain import (
 from services.alerts.webhooks.endpoints import checked_url
 from services.alerts.webhooks.repository import deliveries, webhooks
 from services.alerts.webhooks.signing import new_secret, sealed_secret
+from services.alerts.webhooks.wanted_types import publish_wanted
 from shared.db.database import UnitOfWork
 from shared.ids import uuid7
 from shared.outbound.address_guard import AddressGuard
@@ -78,6 +79,7 @@ async def make(
             message("A company may have %(most)s webhooks. Delete one first.", most=Count(MAX_WEBHOOKS)),
         )
     if known is None and await webhooks.add(uow, webhook):
+        await publish_wanted(uow, tenant)
         record_audit(
             uow, tenant, who, "webhook_made", str(webhook_id), types=", ".join(sorted(webhook.types))
         )
@@ -119,6 +121,7 @@ async def change(
         return known
     changed = replace(changed, changed_at=uow.now)
     await webhooks.update(uow, changed)
+    await publish_wanted(uow, tenant)
     if changed.state == "on" and (known.state != "on" or changed.url != known.url):
         await deliveries.hurry(uow, tenant, webhook_id)
     fields = sorted(name for name in given if getattr(changed, name) != getattr(known, name))
@@ -200,8 +203,9 @@ async def replay_between(
 
 
 async def remove(uow: UnitOfWork, tenant: str, webhook_id: UUID, *, who: AuditActor) -> bool:
-    """Delete a webhook, its secret and its messages. False: there is none."""
+    """Delete a webhook and its secret at once, and its messages soon. False: there is none."""
     if not await webhooks.delete(uow, tenant, webhook_id):
         return False
+    await publish_wanted(uow, tenant)
     record_audit(uow, tenant, who, "webhook_deleted", str(webhook_id))
     return True

@@ -27,6 +27,7 @@ from services.dispatcher.decisions.loading import (
     load_words,
 )
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.publishing import publish_decisions
 from services.dispatcher.decisions.quarantine import begin_quarantine, note_link
 from services.dispatcher.decisions.rehearsing import rehearse
 from services.dispatcher.decisions.replacing import (
@@ -223,6 +224,7 @@ async def _decide(
             if inputs.is_erased(result.contact)
         ],
     )
+    await publish_decisions(uow, [result.decision for result in results])
     notify_changes(uow, [event.tenant for event in events])
     # The last rows to be locked: all workers that decide about a rehearsal wait for its one row.
     await count_rehearsed(

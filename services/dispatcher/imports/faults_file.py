@@ -33,8 +33,7 @@ def faults_response(database: Database, job: Import) -> StreamingResponse:
 
 async def _faults(database: Database, job: Import) -> AsyncIterator[str]:
     reader = reader_locale()
-    names = [name for name in job.columns if name not in OWN_COLUMNS]
-    yield BYTE_ORDER_MARK + _lines(job.separator, [[*map(safe_cell, names), *OWN_COLUMNS]])
+    yield BYTE_ORDER_MARK + _lines(job.separator, [names_line(job.columns)])
     after = 0
     while True:
         async with database.reading() as uow:
@@ -47,6 +46,11 @@ async def _faults(database: Database, job: Import) -> AsyncIterator[str]:
         after = rows[-1].row
 
 
+def names_line(columns: Sequence[str]) -> list[str]:
+    """The names of the file's own columns, and behind them ours."""
+    return [*(safe_cell(name) for name in columns if name not in OWN_COLUMNS), *OWN_COLUMNS]
+
+
 def _line(columns: Sequence[str], row: Row[Any]) -> list[str]:
     cells: list[str] = msgspec.json.decode(row.cells)
     own = {place for place, name in enumerate(columns) if name in OWN_COLUMNS}
@@ -57,7 +61,7 @@ def _line(columns: Sequence[str], row: Row[Any]) -> list[str]:
         *map(safe_cell, kept),
         str(row.row),
         safe_cell(row.column_name),
-        spoken(decode_remedy(row.remedy)),
+        safe_cell(spoken(decode_remedy(row.remedy))),
         *map(safe_cell, cells[width:]),
     ]
 

@@ -6,6 +6,7 @@ from typing import BinaryIO, NamedTuple
 from services.dispatcher.csv_records import Row, rows_of_lines
 from services.dispatcher.csv_tables import BadTable, find_separator, is_not_blank
 from services.dispatcher.imports.decoding import decoded
+from services.dispatcher.imports.headings import without_headings
 from shared.values.csv_cells import plain_cell
 from shared.values.messages import message
 
@@ -31,8 +32,9 @@ def open_file(file: BinaryIO) -> FileTable:
     :raises BadTable: when there are none, or the first row holds a person and no names.
     """
     encoding, lines = decoded(file)
+    above, lines = without_headings(lines)
     separator, left = find_separator(lines)
-    rows = rows_of_lines(left, separator)
+    rows = rows_of_lines(left, separator, above)
     first = next(rows, None)
     if first is None or first.remedy is not None or not any(map(str.strip, first.cells)):
         raise BadTable(message("The file is empty, or its first row has no names of columns."))

@@ -1,12 +1,13 @@
 """From a record to an event as a client sends it: fields by their places in the record, and constants."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.trigger.sources.domain import Filter, Rule, SourceRefused
+from shared.events.segments import ORGANISATION
 from shared.intake.schemas import CUSTOMER_HINTS
 from shared.values.json_pointers import pointer
 from shared.values.messages import Count, message
@@ -72,8 +73,12 @@ def _check_path(place: str, path: str) -> None:
 
 def look_up(record: Any, path: str) -> Any:
     """The value at a JSON pointer; None where there is none."""
+    return _found(record, _names(path))
+
+
+def _found(record: Any, names: Sequence[str]) -> Any:
     found = record
-    for name in _names(path):
+    for name in names:
         if isinstance(found, dict):
             found = found.get(name, _MISSING)
         elif isinstance(found, list) and name.isdecimal() and len(name) < 7:  # noqa: PLR2004  (digits)
@@ -100,36 +105,60 @@ def is_wanted(record: Any, only: Filter | None) -> bool:
     return found is not None and text in only.values
 
 
-def mapped(record: Any, mapping: Mapping[str, Rule]) -> dict[str, Any]:
-    """The event that the rules make of a record, unchecked; what the record lacks is left out."""
-    # Without any of them the customer lacks an id, which says more than that there is no customer.
-    event: dict[str, Any] = {"customer": {}} if any(each in mapping for each in _IDENTITIES) else {}
-    for target, rule in mapping.items():
-        value = rule.value if rule.path is None else look_up(record, rule.path)
-        if value is None:
-            continue
-        if target in TIME_FIELDS:
-            value = time_of(value)
-        elif target == "organisation" and isinstance(value, str):
-            value = [each for each in value.split("/") if each.strip()]
-        elif target in _TEXTS or target.startswith("segments."):
-            value = _text_of(value)
-        _put(event, target, value)
-    return event
+class _Step(NamedTuple):
+    """What one rule does."""
+
+    names: Sequence[str] | None
+    """Along the path in the record; None: the value is the same for all."""
+    value: Any
+    convert: Callable[[Any], Any]
+    outer: Sequence[str]
+    """The objects in which the field stands, from the event inwards."""
+    name: str
 
 
-def _put(event: dict[str, Any], target: str, value: Any) -> None:
-    *outer, name = _place(target)
-    for each in outer:
-        event = event.setdefault(each, {})
-    event[name] = value
+class EventMapper:
+    """Makes events of records by rules, which are prepared once for all records."""
+
+    def __init__(self, mapping: Mapping[str, Rule]) -> None:
+        # Without any of them the customer lacks an id, which says more than that there is no customer.
+        self._of_customer = any(each in mapping for each in _IDENTITIES)
+        self._steps = [_step(target, rule) for target, rule in mapping.items()]
+
+    def event(self, record: Any) -> dict[str, Any]:
+        """The event that the rules make of a record, unchecked; what the record lacks is left out."""
+        event: dict[str, Any] = {"customer": {}} if self._of_customer else {}
+        for names, constant, convert, outer, name in self._steps:
+            value = constant if names is None else _found(record, names)
+            if value is None:
+                continue
+            inner = event
+            for each in outer:
+                inner = inner.setdefault(each, {})
+            inner[name] = convert(value)
+        return event
 
 
-@lru_cache(maxsize=10_000)
-def _place(target: str) -> tuple[str, ...]:
-    """The names along the way to a field; that of a segment or of an attribute may hold dots."""
+def _step(target: str, rule: Rule) -> _Step:
+    # The name of a segment or of an attribute may hold dots.
     open_target = any(target.startswith(each) for each in OPEN_TARGETS)
-    return tuple(target.split(".", maxsplit=1 if open_target else -1))
+    *outer, name = target.split(".", maxsplit=1 if open_target else -1)
+    names = None if rule.path is None else _names(rule.path)
+    return _Step(names, rule.value, _conversion(target), outer, name)
+
+
+def _conversion(target: str) -> Callable[[Any], Any]:
+    if target in TIME_FIELDS:
+        return time_of
+    if target == ORGANISATION:
+        return _levels
+    if target in _TEXTS or target.startswith("segments."):
+        return _text_of
+    return lambda value: value
+
+
+def _levels(value: Any) -> Any:
+    return [each for each in value.split("/") if each.strip()] if isinstance(value, str) else value
 
 
 def _text_of(value: Any) -> Any:

@@ -14,9 +14,8 @@ from services.trigger.sources.reading import record_reader
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import RegistryUnavailable
 from services.trigger.sources.sealing import opened
-from services.trigger.sources.taking import judge_key
+from services.trigger.sources.taking import accepted_record, judge_key
 from shared.events import Transaction
-from shared.intake.accepting import accepted_event
 from shared.intake.errors import Unacceptable
 from shared.kafka.kernel.handling import Record
 from shared.outbound.address_guard import AddressGuard
@@ -96,12 +95,11 @@ def _previewed(
     event, field, remedy, shown = None, "", None, ""
     try:
         shown = _shown(reader.decoded(record))
-        read, spoilt = reader.read(record, now)
-        event = accepted_event(secret, judge_key(source, country), read, now, spoilt).transaction
+        event = accepted_record(reader, secret, judge_key(source, country), record, now).transaction
     except Skipped:
         pass
     except Unacceptable as fault:
-        field, remedy = reader.place(fault.field), fault.remedy
+        field, remedy = fault.field, fault.remedy
     at = datetime.fromtimestamp(record.timestamp / 1_000, now.tzinfo) if record.timestamp > 0 else None
     return PreviewedRecord(record.partition, record.offset, at, shown, event, field, remedy)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from services.trigger.cloud_events import read_structured
+from services.trigger.cloud_events import pointer_in, read_structured
 from services.trigger.sources.domain import Source, event_id_of
-from services.trigger.sources.mapping import is_wanted, mapped, place_in_record
+from services.trigger.sources.mapping import EventMapper, is_wanted, place_in_record
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry
 from shared.http.json_items import BadItem, read_item
 from shared.intake.domain import MAX_EVENT_AGE
@@ -37,6 +37,7 @@ class RecordReader:
     def __init__(self, source: Source, registry: SchemaRegistry | None) -> None:
         self._source = source
         self._reading = source.reading
+        self._mapper = EventMapper(source.reading.mapping)
         self._registry = registry
 
     async def prepare(self, values: Iterable[bytes | None]) -> None:
@@ -58,13 +59,18 @@ class RecordReader:
         try:
             event, spoilt = self._read(record, record.value)
         except Unacceptable as fault:
-            raise Unacceptable(self.place(fault.field), fault.remedy) from None
+            raise Unacceptable(self._mapped_place(fault.field), fault.remedy) from None
         if event.occurred_at < now - MAX_EVENT_AGE:
             raise Skipped
         return event, spoilt
 
     def place(self, field: str) -> str:
-        """Where in the record a field of the event stands."""
+        """Where in the record a field of the event stands that was read of it."""
+        if self._reading.format == "cloudevents" and not self._reading.mapping:
+            return pointer_in(field, binary=False)
+        return self._mapped_place(field)
+
+    def _mapped_place(self, field: str) -> str:
         return place_in_record(field, self._reading.mapping)
 
     def decoded(self, record: Record) -> Any:
@@ -118,7 +124,7 @@ class RecordReader:
         if not is_wanted(found, self._reading.only):
             raise Skipped
         mapping = self._reading.mapping
-        event = mapped(found, mapping) if mapping else dict(found)
+        event = self._mapper.event(found) if mapping else dict(found)
         for name, value in (defaults or {}).items():
             if name not in mapping and value is not None:
                 event.setdefault(name, value)
@@ -148,6 +154,8 @@ def _object(value: bytes) -> dict[str, Any]:
 
 def _cloud_event(record: Record, value: bytes) -> bytes:
     """The CloudEvent of a record in the JSON format (Kafka protocol binding 1.0.2, 3.2 and 3.3)."""
+    if not record.headers:
+        return value  # a producer that sets none; the attributes are looked for in the value
     headers = {name.lower(): content or b"" for name, content in record.headers}
     kind = headers.get("content-type", b"").strip().lower()
     if kind.startswith(_STRUCTURED):
@@ -155,7 +163,7 @@ def _cloud_event(record: Record, value: bytes) -> bytes:
             raise Unacceptable("header/content-type", message("Must be application/cloudevents+json."))
         return value
     if not any(name.startswith(_BINARY_PREFIX) for name in headers):
-        return value  # a producer that sets no headers; the attributes are looked for in the value
+        return value
     if kind and not (kind.partition(b";")[0].strip().endswith(b"json")):
         raise Unacceptable(
             "header/content-type", message("Must be application/json: no other data are read here.")

@@ -1,5 +1,6 @@
 """The schemas of a company's registry, each fetched once: a schema's id never changes its meaning."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from services.trigger.sources.domain import Format, Registry
 from services.trigger.sources.json_schema import JsonSchema
 from shared.limits import MAX_EVENT_BYTES
 from shared.outbound.address_guard import AddressGuard
-from shared.outbound.guarded_http import ResponseTooLarge, guarded_client, read_bounded
+from shared.outbound.guarded_http import TIMEOUT_S, ResponseTooLarge, guarded_client, read_bounded
 
 MAX_SCHEMAS = 200
 """Of one source, in memory."""
@@ -62,7 +63,7 @@ class SchemaRegistry:
             async with guarded_client(self.guard) as client:
                 for schema_id in sorted(each for each in wanted if each is not None):
                     self._decoders[schema_id] = await self._fetch(client, schema_id)
-        except (httpx.HTTPError, ResponseTooLarge) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ResponseTooLarge, OSError, TimeoutError) as error:
             raise RegistryUnavailable(type(error).__name__) from error
 
     def decode(self, value: bytes) -> Any:
@@ -81,7 +82,8 @@ class SchemaRegistry:
     async def _fetch(self, client: httpx.AsyncClient, schema_id: int) -> Decode | NotOfSchema:
         url = f"{self.registry.url.rstrip('/')}/schemas/ids/{schema_id}"
         auth = (self.registry.username, self.password) if self.registry.username else None
-        status, body = await read_bounded(client, url, most_bytes=MAX_EVENT_BYTES, auth=auth)
+        async with asyncio.timeout(TIMEOUT_S):
+            status, body = await read_bounded(client, url, most_bytes=MAX_EVENT_BYTES, auth=auth)
         if status == httpx.codes.NOT_FOUND:
             return NotOfSchema(f"the registry has no schema {schema_id}")
         if status != httpx.codes.OK:

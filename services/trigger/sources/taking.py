@@ -15,6 +15,7 @@ from shared.api_keys import ApiKey
 from shared.db.database import UnitOfWork
 from shared.events import TRANSACTIONS
 from shared.intake.accepting import accepted_event
+from shared.intake.domain import AcceptedEvent
 from shared.intake.errors import Unacceptable
 from shared.kafka.kernel.dead_letters import HEADER_PREFIX, dead_letter_key, encode_headers
 from shared.kafka.kernel.handling import Record
@@ -117,11 +118,7 @@ class Judge:
         batch.moves[part] = Move(position.next_offset, end, youngest, bad_run, taken, refused, skipped)
 
     def _event(self, record: Record, now: datetime) -> tuple[bytes, bytes]:
-        event, spoilt = self._reader.read(record, now)
-        try:
-            accepted = accepted_event(self._secret, self._key, event, now, spoilt)
-        except Unacceptable as fault:
-            raise Unacceptable(self._reader.place(fault.field), fault.remedy) from None
+        accepted = accepted_record(self._reader, self._secret, self._key, record, now)
         published = TRANSACTIONS.event(self._source.tenant, accepted.transaction, now)
         value = TRANSACTIONS.encode(published)
         if len(value) > MAX_EVENT_BYTES:
@@ -129,6 +126,21 @@ class Judge:
                 "/", message("Is larger than %(most)s bytes as an event.", most=Count(MAX_EVENT_BYTES))
             )
         return TRANSACTIONS.record_key(published), value
+
+
+def accepted_record(
+    reader: RecordReader, secret: str, key: ApiKey, record: Record, now: datetime
+) -> AcceptedEvent:
+    """The event of a record, checked as one that a client sends.
+
+    :raises Skipped: when it is none.
+    :raises Unacceptable: naming the place in the record, and the remedy.
+    """
+    event, spoilt = reader.read(record, now)
+    try:
+        return accepted_event(secret, key, event, now, spoilt)
+    except Unacceptable as fault:
+        raise Unacceptable(reader.place(fault.field), fault.remedy) from None
 
 
 def judge_key(source: Source, country: str | None) -> ApiKey:

@@ -29,11 +29,11 @@ class RecordBatches:
         :raises ValueError: when it is larger than a batch can be.
         """
         waiting = self._waiting.setdefault((topic, partition), [])
-        if not waiting or (
-            waiting[-1].record_count() and waiting[-1].size() + len(value or b"") > MAX_BATCH_BYTES
-        ):
-            waiting.append(self._producer.create_batch())
-        if waiting[-1].append(key=key, value=value, timestamp=None, headers=headers or []) is None:
+        batch = waiting[-1] if waiting else None
+        if batch is None or (batch.record_count() and batch.size() + len(value or b"") > MAX_BATCH_BYTES):
+            batch = self._producer.create_batch()
+            waiting.append(batch)
+        if batch.append(key=key, value=value, timestamp=None, headers=headers or []) is None:
             raise ValueError("a record is larger than a batch")
 
     async def send(self) -> None:

@@ -140,10 +140,9 @@ class Relay:
 
 async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
     """Publish outbox rows in their order within each partition; return when all are acknowledged."""
+    topics = {topic for _, topic, _, _, _ in rows}
     async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
-        partitions = {
-            topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}
-        }
+        partitions = {topic: len(await producer.partitions_for(topic)) for topic in topics}
     batches = RecordBatches(producer)
     for seq, topic, own_key, value, encoded in rows:
         headers = decode_headers(encoded)

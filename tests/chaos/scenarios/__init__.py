@@ -6,6 +6,7 @@ topics back, and what follows reads whole topics again; they are short then.
 
 from chaos.scenarios import (
     clients,
+    clocks,
     erasures,
     imports,
     losses,
@@ -31,6 +32,7 @@ SCENARIOS = (
     *sources.SCENARIOS,
     *imports.SCENARIOS,
     *webhooks.SCENARIOS,
+    *clocks.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

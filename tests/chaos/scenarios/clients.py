@@ -56,6 +56,7 @@ SCENARIOS = (
             ),
         ),
         clients=100,
+        one_in=20,
     ),
     Scenario(
         "races",

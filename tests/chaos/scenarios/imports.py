@@ -9,19 +9,28 @@ from typing import Any
 import httpx
 from chaos.arena import Arena, Scenario
 from chaos.company import create_company, create_key
-from chaos.imported import KINDS, MAPPINGS, Imported, SentFile, a_file, effects
+from chaos.file_faults import MAPPINGS
+from chaos.imported import KINDS, Imported, SentFile, a_file, effects
 from chaos.processes import Process
 from chaos.scenarios.processes import RESTARTED
+from chaos.stack import Stack
 from chaos.watch import until_settled
 
 KILLS = 12
 ROWS = (200, 400)
 """Of a file, at the least and at the most: a tenth of the scenario's events."""
+MANY_ROWS = 50_000
+"""From so many events on there is one file of each kind with so many rows, and a kill now and then until all are
+taken."""
+PAUSE_S = (3.0, 8.0)
+MAX_GROWTH_MIB = 96
+"""Of any process that takes a file, from when it is ready: far less than a file of 100,000 rows has as text."""
 MAX_BEGUN_S = 0.8
 """So long a file has been under way at the most when a process is killed."""
 MAX_UNDER_WAY = 8
 """Files at a time; a company may have some more."""
 SETTLE_TIMEOUT_S = 120.0
+MIN_ROWS_PER_S = 200
 PASSING = {401, 429}
 """A key is known to an API a moment after it began."""
 HELD = "SELECT count(*) FROM import_job WHERE tenant = $1 AND state = 'running' AND leased_until > now()"
@@ -37,39 +46,76 @@ async def imported(arena: Arena) -> None:
     second = stack.add_worker("dispatcher", 2)
     await second.until_ready()
     files: list[SentFile] = []
-    rows = min(max(arena.events // 10, ROWS[0]), ROWS[1])
+    many = arena.wanted >= MANY_ROWS
+    rows = arena.wanted if many else min(max(arena.wanted // 10, ROWS[0]), ROWS[1])
+    settle_timeout_s = SETTLE_TIMEOUT_S + len(KINDS) * rows / MIN_ROWS_PER_S
     held = 0
+    memory = Memory(stack)
     async with _imports(arena, key) as imports:
         stack.flag("late", up=True)
         async for _ in arena.moments(0.3, 1.5, at_least=KILLS):
-            if sum([await imports.is_under_way(file) for file in files]) < MAX_UNDER_WAY:
+            under_way = sum([await imports.is_under_way(file) for file in files])
+            if under_way < MAX_UNDER_WAY and not (many and len(files) == len(KINDS)):
                 files.append(a_file(KINDS[len(files) % len(KINDS)], len(files), rows, arena.chance))
                 await imports.begin(files[-1])
             process = arena.chance.choice(_killed(arena))
             await process.until_ready()
             await asyncio.sleep(arena.chance.uniform(0, MAX_BEGUN_S))
-            async with stack.connection("dispatcher") as database:
-                held += bool(await database.fetchval(HELD, tenant))
-                arena.injected += process.kill()
+            held += await _killed_while_held(arena, tenant, process, memory)
         stack.flag("late", up=False)
+        async with asyncio.timeout(settle_timeout_s):
+            while any([await imports.is_under_way(file) for file in files]):
+                await asyncio.sleep(arena.chance.uniform(*PAUSE_S) if many else 0.2)
+                if many:
+                    process = arena.chance.choice(_killed(arena))
+                    await process.until_ready()
+                    held += await _killed_while_held(arena, tenant, process, memory)
         await stack.until_ready(*stack.ours)
-        async with asyncio.timeout(SETTLE_TIMEOUT_S):
-            while any([await imports.is_under_way(file) for file in files]):  # noqa: ASYNC110  (workers do it)
-                await asyncio.sleep(0.2)
         events = sum(len(file.good) for file in files if file.kind == "events")
-        if why := await until_settled(stack, tenant, events, SETTLE_TIMEOUT_S):
+        if why := await until_settled(stack, tenant, events, settle_timeout_s):
             arena.faults.append(f"not settled: {why}")
         progress = {file.id: await imports.progress(file) for file in files}
         told = {file.id: await imports.told(file) for file in files}
     found = Imported(files, progress, told, await effects(stack, tenant, files, arena.since))
     arena.faults += [*imports.faults, *found.faults()]
+    for process in _killed(arena):
+        memory.look(process)
+    if (grown := memory.grown_mib()) > MAX_GROWTH_MIB:
+        arena.faults.append(f"wrong: a process has grown by {grown:.0f} MiB")
     if not held:
         arena.faults.append("wrong: no kill came while a worker held a part")
     good, bad = sum(len(file.good) for file in files), sum(len(file.faulty) for file in files)
     arena.notes.append(
-        f"{len(files)} files with {good:,} good and {bad:,} faulty rows; a part was held at {held} of the kills"
+        f"{len(files)} files with {good:,} good and {bad:,} faulty rows; a part was held at {held} of the kills; "
+        f"no process grew by more than {grown:.0f} MiB"
     )
     await stack.remove(second.name)
+
+
+async def _killed_while_held(arena: Arena, tenant: str, process: Process, memory: "Memory") -> bool:
+    """Kill it; whether a worker held a part then."""
+    async with arena.stack.connection("dispatcher") as database:
+        held = bool(await database.fetchval(HELD, tenant))
+        memory.look(process)
+        arena.injected += process.kill()
+    return held
+
+
+class Memory:
+    """How far the processes that take files have grown, by the highest that the kernel saw of each."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._least = {process.name: process.peak_kib() for process in stack.ours}
+        self._most = dict(self._least)
+
+    def look(self, process: Process) -> None:
+        known = self._most.get(process.name, 0)
+        self._least.setdefault(process.name, process.peak_kib())
+        self._most[process.name] = max(known, process.peak_kib())
+
+    def grown_mib(self) -> float:
+        """The most that one of them has grown."""
+        return max((self._most[name] - least) / 1_024 for name, least in self._least.items())
 
 
 def _killed(arena: Arena) -> list[Process]:
@@ -151,5 +197,6 @@ SCENARIOS = (
         imported,
         (RESTARTED,),
         unknown=True,
+        one_in=20,
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
+from support.accessibility import violations
 from support.alerts_api import PASSWORD, AlertsApi
 from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, keep_invitations, rows
 from support.browser import View, look, views
@@ -205,32 +206,37 @@ async def several(alerts: AlertsApi) -> str:
 
 
 @pytest.mark.parametrize("view", views(320, 390, 1280, languages=("en",)))
-async def test_every_page_fits_its_window(
+async def test_every_page_fits_its_window_and_axe_finds_nothing(
     alerts: AlertsApi, browser: Browser, origin: str, view: View
 ) -> None:
     width, scheme, _ = view
     async with a_page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
         await page.goto(f"{origin}/login")
-        await look(page, "login")
+        await seen(page, "login")
         await sign_in(alerts, page, origin, role="admin")
-        await look(page, "empty")
+        await seen(page, "empty")
         case = await several(alerts)
         await page.goto(f"{origin}/inbox")
-        await look(page, "inbox")
+        await seen(page, "inbox")
         await page.goto(f"{origin}/cases/{case}")
         await page.get_by_role("button", name="Take the case").click()
         await page.locator("summary", has_text="Close the case").click()
         await page.get_by_role("button", name="Close the case").click()
-        await look(page, "case")
+        await seen(page, "case")
         await page.goto(f"{origin}/settings")
-        await look(page, "settings")
+        await seen(page, "settings")
         await page.goto(f"{origin}/rules")
         await page.get_by_label("Words, one on each line").first.wait_for(state="attached")
         await page.locator(".rule summary").first.click()
         await page.locator("#rule_1_words").fill("lawyer")
         await page.get_by_role("button", name="Try them on past answers").click()
         await expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
-        await look(page, "rules")
+        await seen(page, "rules")
+
+
+async def seen(page: Page, name: str) -> None:
+    await look(page, name)
+    assert await violations(page) == [], name
 
 
 async def press(page: Page, words: str) -> None:

@@ -1,8 +1,9 @@
 """What each person is told, by which channel and when: choices, quiet hours and digests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
 from services.alerts.notices.queue import NoticeQueue
-from services.alerts.notices.queueing import queue_notices
+from services.alerts.notices.queueing import queue_invitation, queue_notices
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.repository import people
 from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
@@ -50,6 +51,10 @@ def a_sender(alerts: AlertsApi, smtp_url: str, listener: ChangeListener | None =
     channel = MailChannel(Mailer(smtp_url), "alerts")
     queue = NoticeQueue(renderer, NOTICE_KINDS)
     return Sender("sender", alerts.database, channel, queue, alerts.context.health, listener=listener)
+
+
+def has(came: Sequence[object], number: int) -> bool:
+    return len(came) == number
 
 
 async def drain(sender: Sender) -> None:
@@ -241,7 +246,7 @@ async def test_a_mail_leaves_within_a_second_of_the_complete_case(
         for number in range(2, 7):
             begun = loop.time()
             await alerts.open_case()
-            await eventually(lambda number=number: len(server.accepted) == number)
+            await eventually(partial(has, server.accepted, number))
             took.append(loop.time() - begun)
     assert sorted(took)[len(took) // 2] < 0.4
     assert max(took) < 1.0
@@ -290,3 +295,16 @@ async def test_programs_set_what_somebody_is_told_and_read_it_as_they_wrote_it(a
         assert (await client.get(f"/v1/notices/{uuid7()}", headers=key)).status_code == 404
         assert (await client.get(path, headers=alerts.key("admin", tenant="other"))).status_code == 404
         assert (await client.get(path, headers=alerts.key("cases:write"))).status_code == 403
+
+
+async def test_a_kind_that_only_a_newer_version_knows_waits_for_it(
+    alerts: AlertsApi, clock: MovedClock
+) -> None:
+    sara = await alerts.person()
+    async with alerts.database.transaction() as uow:
+        await queue_invitation(uow, TENANT, sara.id)
+    sender = a_sender(alerts, "smtp://127.0.0.1:1")
+    sender._queue.kinds = {}  # type: ignore[attr-defined]
+    await drain(sender)
+    ((kind, due),) = await waiting(alerts)
+    assert (kind, due > clock()) == ("invite", True)

@@ -1,19 +1,22 @@
 """The page of what one is told, in a real browser: chosen without a script, and messages that are shown."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 from playwright.async_api import Browser, CDPSession, Page, expect
 from support.accessibility import violations
 from support.alerts_api import PASSWORD, AlertsApi, Person
-from support.alerts_builders import rows
+from support.alerts_builders import deliver, rows
 from support.browser import look, views
 from support.eventually import eventually
 from support.push_service import BrowserKeys
 from support.servers import serving
 
 from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
+from shared.events import TenantSending
+from shared.tenancy.sending import keep_sending
 
 pytestmark = pytest.mark.browser
 
@@ -126,7 +129,7 @@ async def test_a_browser_is_switched_on_and_shows_a_message_that_leads_to_its_pa
         "tag": "t",
     }
     for data in ("no JSON at all", msgspec.json.encode(sent).decode()):
-        await deliver(cdp, origin, data)
+        await push(cdp, origin, data)
     shown = await eventually(lambda: worker.evaluate("self.shown.length ? self.shown : null"))
     assert shown == [["Case 7: a customer gave a 3", "A customer gave a 3.", "t", {"path": "/cases/7"}]]
     await page.get_by_role("button", name="Send a test").click()
@@ -137,7 +140,7 @@ async def test_a_browser_is_switched_on_and_shows_a_message_that_leads_to_its_pa
     await context.close()
 
 
-async def deliver(cdp: CDPSession, origin: str, data: str) -> None:
+async def push(cdp: CDPSession, origin: str, data: str) -> None:
     """A message comes to the service worker, as from the browser's push service."""
     registered: list[str] = []
 
@@ -156,6 +159,9 @@ async def deliver(cdp: CDPSession, origin: str, data: str) -> None:
 async def test_the_pages_fit_and_are_accessible_in_every_view(
     alerts: AlertsApi, browser: Browser, origin: str, pages: str
 ) -> None:
+    await deliver(
+        alerts.database, keep_sending, TenantSending(version=1, mode="live", changed_at=datetime.now(UTC))
+    )
     admin = await alerts.signed_in("admin", name="Ada Winther")
     made = BrowserKeys().subscription("https://push.example.net/1")
     fields = {"endpoint": made.endpoint, "p256dh": made.p256dh, "auth": made.auth}

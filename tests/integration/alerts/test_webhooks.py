@@ -1,6 +1,8 @@
 """Webhooks against a real endpoint: signed, in order, again until they are taken, and nobody waits for another."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from support.eventually import eventually
 from support.http_clients import SECRET
 from support.stack import Postgres
 from support.webhook_receiver import Received, Reply
+from support.webhook_verifier import TOLERANCE, NotTrusted, Verifier
 from support.webhooks import LOOPBACK, HookBench, a_hook_bench
 
 from services.alerts.erasing import erase
@@ -227,6 +230,35 @@ async def test_slow_and_dead_endpoints_delay_no_other(bench: HookBench) -> None:
         await bench.came(5 * BATCH_SIZE, "/slow")
 
 
+async def test_endpoints_whose_names_nobody_answers_for_delay_no_other(
+    bench: HookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, asked = threading.Event(), list[str]()
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *given: Any, **named: Any) -> Any:
+        if str(host).startswith("dead"):
+            asked.append(host)
+            over.wait()
+            raise OSError(host)
+        return resolve(host, *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for number in range(40):
+        await bench.make(f"/{number}", url=f"http://dead-{number}.example/")
+    await bench.make("/good")
+    await bench.tell(an_answer())
+    try:
+        async with bench.sending():
+            await bench.came(1, "/good")
+            await eventually(lambda: len(asked) == 40)
+            await bench.tell(an_answer())
+            await bench.came(2, "/good")
+            over.set()
+    finally:
+        over.set()
+
+
 async def test_an_error_of_ours_in_one_lane_harms_no_other(bench: HookBench) -> None:
     await bench.make("/broken")
     made = await bench.make("/good")
@@ -308,6 +340,48 @@ async def test_while_a_secret_is_replaced_both_sign(bench: HookBench) -> None:
         new = (await bench.came(2))[-1]
     assert [is_signed_by(both, each["secret"]) for each in (made, rotated)] == [True, True]
     assert [is_signed_by(new, each["secret"]) for each in (made, rotated)] == [False, True]
+
+
+async def test_b32_a_receiver_that_checks_time_signature_and_id_takes_each_message_once(
+    bench: HookBench,
+) -> None:
+    """Whenever it is tried, by either secret, and never from somebody who kept what we sent."""
+    made = await bench.make()
+    before = Verifier(made["secret"])
+    bench.receiver.answer = lambda _: Reply(503)
+    await bench.tell(an_answer())
+    async with bench.sending():
+        (first,) = await bench.came(1)
+        assert before.take(first, bench.clock())
+        for number, wait in enumerate(POLICY.waits[:4], 2):
+            await _until_tries(bench, made, number - 1)
+            bench.clock.ahead += wait * LONGER
+            again = (await bench.came(number))[-1]
+            assert not before.take(again, bench.clock()), "the same id"
+        rotated = await bench.call(made, "POST", "/secret", {"overlap_hours": 24})
+        after = Verifier(rotated["secret"])
+        bench.receiver.answer = lambda _: Reply()
+        await _until_tries(bench, made, 5)
+        bench.clock.ahead += POLICY.waits[4] * LONGER
+        last = (await bench.came(6))[-1]
+        await bench.until(made, "sent")
+        assert [each.take(last, bench.clock()) for each in (before, after)] == [False, True]
+        await bench.call(made, "POST", "/replay", {"message_id": last.id})
+        replayed = (await bench.came(7))[-1]
+        assert not after.take(replayed, bench.clock())
+    kept, now = Verifier(rotated["secret"]), bench.clock()
+    for late in (TOLERANCE + timedelta(seconds=2), -TOLERANCE - timedelta(seconds=2)):
+        with pytest.raises(NotTrusted, match="time"):
+            kept.take(replayed, now + late)
+    forged = {**replayed.headers, "webhook-timestamp": str(int((now + TOLERANCE).timestamp()) - 1)}
+    for changed in (
+        replayed._replace(headers=forged),
+        replayed._replace(headers={**replayed.headers, "webhook-id": "msg_other"}),
+        replayed._replace(body=replayed.body.replace(b"detractor", b"promoter") + b" "),
+    ):
+        with pytest.raises(NotTrusted, match="signature"):
+            kept.take(changed, now)
+    assert not kept.taken
 
 
 async def test_messages_wait_while_a_webhook_is_paused_and_a_test_passes_them(bench: HookBench) -> None:

@@ -114,6 +114,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/notices": NOTICE_FIELDS,
     "/rules": ("version", *RULE_FIELDS),
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
+    "/segment-alerts/{alert_id}": ("act", "note"),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}": ("name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}/state": ("act",),

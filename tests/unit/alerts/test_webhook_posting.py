@@ -1,6 +1,7 @@
 """A message goes to the address that was checked and nowhere else, and each way to fail has its name."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -47,12 +48,12 @@ async def resolving(monkeypatch: pytest.MonkeyPatch) -> Resolving:
     def use(*answers: Sequence[str]) -> None:
         left = list(answers)
 
-        async def getaddrinfo(_: str, port: int, **__: Any) -> list[Any]:
+        def getaddrinfo(_: str, port: int, **__: Any) -> list[Any]:
             if not left:
                 raise OSError
             return [(0, 0, 0, "", (address, port)) for address in left.pop(0)]
 
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
     return use
 

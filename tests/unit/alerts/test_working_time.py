@@ -1,14 +1,23 @@
 """Deadlines in working time: vectors of the field, and a counter of single minutes beside them."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from services.alerts.calendars.domain import Calendar, Opening
-from services.alerts.calendars.working_time import TimeLimit, after, between, resumed
+from services.alerts.calendars.working_time import DAY, Pause, TimeLimit, after, between
+from services.alerts.cases.domain.actor import Actor
+from services.alerts.cases.domain.case_clocks import StartedClock, started
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.domain.closing import Closing
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.rules.clocks import Clocks, Escalation, Recipient
 from shared.values.public_holidays import is_public_holiday
 
 MINUTE = timedelta(minutes=1)
@@ -149,11 +158,110 @@ def test_pauses_move_a_deadline_by_the_working_time_in_them_and_by_nothing_else(
             break
         worked += counted(calendar, now, pause)
         now = pause + length * MINUTE
-        due = resumed(calendar, due, pause, now)
+        due = Pause(pause, calendar, now, calendar).resumed(due)
         assume(due - since <= MOST_COUNTED * MINUTE)
     assert worked + counted(calendar, now, due) == minutes
 
 
+RULE_CLOCKS = Clocks(
+    first_contact=TimeLimit(hours=4),
+    closing=TimeLimit(days=1),
+    escalations=(
+        Escalation(to=Recipient(role="team_leader")),
+        Escalation(after=TimeLimit(hours=2), to=Recipient(role="admin")),
+    ),
+)
+hours_of_teams = st.one_of(st.none(), calendars())
+
+
+@settings(max_examples=examples(60))
+@given(
+    st.lists(hours_of_teams, min_size=1, max_size=5), starts, st.lists(st.integers(1, 2 * 1440), max_size=4)
+)
+def test_a_clock_counts_by_the_hours_of_when_it_begins_or_runs_on_whatever_changes_meanwhile(
+    hours: list[Calendar | None], since: datetime, lengths: list[int]
+) -> None:
+    """The team changes its hours at each turn: while the clocks run, before a pause, and in it.
+
+    A model beside the case keeps of each due time and step how many minutes are left, counted one by one.
+    """
+    turn = cycle(hours)
+    calendar = next(turn)
+    case = a_case_of(started(RULE_CLOCKS.closing, RULE_CLOCKS, since, calendar), since)
+    now = since
+    for length in lengths:
+        pause, before = now + (length * 7 % 600) * MINUTE, times_of(case)
+        assume(max(before) - since <= MOST_COUNTED * MINUTE)
+        changed = next(turn)
+        case.pause_clocks(pause, changed)
+        case.pause_clocks(pause + MINUTE, next(turn))  # it stands already
+        assert case.next_step is None
+        left = [minutes_of(changed, pause, due) for due in before]
+        now, calendar = pause + length * MINUTE, next(turn)
+        case.resume_clocks(now, calendar)
+        assume(max(times_of(case)) - now <= MOST_COUNTED * MINUTE)
+        for due, was_due, minutes in zip(times_of(case), before, left, strict=True):
+            if was_due <= pause:
+                assert due == was_due, "what was late is as late"
+            else:
+                assert minutes_of(calendar, now, due) == minutes
+                assert not minutes or calendar is None or is_open(calendar, due - MINUTE)
+        case.resume_clocks(now + MINUTE, next(turn))  # they run already
+    assert times_of(case) == sorted(times_of(case)), "no step overtakes one before it"
+
+
+def a_case_of(clock: StartedClock, since: datetime) -> CaseFile:
+    """A case whose clock for closing has begun; there is no first contact."""
+    return CaseFile(
+        tenant="havnbo",
+        id=UUID(int=1),
+        number=1,
+        answer_id=UUID(int=2),
+        score=2,
+        opened_at=since,
+        changed_at=since,
+        contact_due_at=since,
+        close_due_at=clock.due,
+        close_steps=clock.steps,
+        due_at=clock.due,
+        may_contact=False,
+    )
+
+
+def times_of(case: CaseFile) -> list[datetime]:
+    """When its warning is, when it is due, and when it is escalated further, in this order."""
+    warning, *levels = [step.at for step in case.close_steps]
+    assert levels[0] == case.close_due_at == case.due_at
+    return [warning, *levels]
+
+
+def minutes_of(calendar: Calendar | None, since: datetime, until: datetime) -> int:
+    """Whole minutes, counted; around the clock all of them."""
+    if until <= since:
+        return 0
+    return (until - since) // MINUTE if calendar is None else counted(calendar, since, until)
+
+
+def test_hours_that_change_in_a_pause_take_no_time_away() -> None:
+    """Around the clock eight hours were left on Friday evening; by the new hours they are a working day."""
+    friday, monday = at("2026-11-20T20:00+01:00"), at("2026-11-23T09:00+01:00")
+    pause = Pause(friday, None, monday, a_calendar())
+    assert pause.resumed(friday + timedelta(hours=8)) == at("2026-11-24T09:00+01:00")
+
+
 def test_what_was_late_when_it_was_paused_is_as_late_afterwards() -> None:
     due = at("2026-11-20T10:00+01:00")
-    assert resumed(a_calendar(), due, due + timedelta(hours=1), due + timedelta(days=3)) == due
+    pause = Pause(due + timedelta(hours=1), a_calendar(), due + timedelta(days=3), a_calendar())
+    assert pause.resumed(due) == due
+
+
+def test_a_case_that_is_closed_while_it_waits_runs_when_it_is_opened_again() -> None:
+    since, policy, somebody = at("2026-11-20T10:00+01:00"), CasePolicy(), Actor(UUID(int=3), "Jonas")
+    case = a_case_of(started(RULE_CLOCKS.closing, RULE_CLOCKS, since, None), since)
+    case.pause_clocks(since, a_calendar())
+    closing = Closing(cause="other", action="Called.", outcome="recovered", told=True)
+    case.close([], since + DAY, somebody, closing, None, None, policy)
+    assert (case.waiting_since, case.waiting_calendar, case.next_step) == (None, None, None)
+    case.reopen([], since + 9 * DAY, somebody, "Broke again.", None, None, policy, None)
+    assert case.next_step is not None
+    assert case.next_step > since + 9 * DAY

@@ -101,6 +101,41 @@ def test_headers_and_rows_are_read_as_they_are_in_real_life(
     assert cells(content) == rows
 
 
+@pytest.mark.parametrize(
+    ("content", "names", "first"),
+    [
+        ("Customers of May,,\n\nid,email,city\nc-1,k@example.com,Aarhus\n", ["id", "email", "city"], 4),
+        ("Customers\nid;email;city\nc-1;k@example.com;Aarhus\n", ["id", "email", "city"], 3),
+        (
+            "Who,,Where,\nid,email,city,land\nc-1,k@example.com,Aarhus,DK\n",
+            ["id", "email", "city", "land"],
+            3,
+        ),
+        ("id,,\nc-1,k@example.com,Aarhus\n", ["id"], 2),
+        ("id,,city\nKim,x,Aarhus\n", ["id", "Column 2", "city"], 2),
+        ("email\nk@example.com\n", ["email"], 2),
+        ("sep=;\nid;email\nc-1;k@example.com\n", ["id", "email"], 2),
+    ],
+)
+def test_titles_and_merged_headings_above_the_names_are_no_names(
+    content: str, names: list[str], first: int
+) -> None:
+    table = read(content.encode())
+    assert table.names == names
+    row = next(table.rows)
+    assert (row.number, "k@example.com" in row.cells or "Kim" in row.cells) == (first, True)
+
+
+@given(st.lists(st.text(alphabet='ab1,;"\t \n', max_size=12), max_size=8))
+def test_whatever_stands_above_no_line_of_words_is_lost(lines: list[str]) -> None:
+    content = "\n".join([*lines, "id,email,city", "c-1,k@example.com,Aarhus"]) + "\n"
+    try:
+        table = read(content.encode())
+    except BadTable:
+        return
+    assert any("Aarhus" in cell for row in table.rows for cell in row.cells) or "Aarhus" in table.names
+
+
 def test_a_row_that_is_no_row_costs_no_other_one() -> None:
     rows = list(read('a,b\n1,2\n"3"x,4\n5,6\n').rows)
     assert [(row.number, row.cells) for row in rows if row.remedy is None] == [
@@ -201,9 +236,10 @@ def test_a_file_without_names_of_columns_is_refused(content: str) -> None:
 
 
 def test_a_line_without_an_end_is_refused_and_never_gathered() -> None:
-    table = read("a,b\n1," + "x" * 2 * MAX_LINE_CHARACTERS)
-    with pytest.raises(BadTable):
-        list(table.rows)
+    for rows_before in (0, 100):
+        content = "a,b\n" + "1,2\n" * rows_before + "1," + "x" * 2 * MAX_LINE_CHARACTERS
+        with pytest.raises(BadTable):
+            list(read(content).rows)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from shared.events import Transaction
 from shared.http.json_items import NotJson
 from shared.intake.domain import transaction
 from shared.intake.errors import Unacceptable
+from shared.intake.schemas import EventContent
 
 NOW = datetime(2018, 4, 6, tzinfo=UTC)
 DATA: dict[str, Any] = {"customer": {"id": "c-17"}, "segments": {"store": "aarhus"}}
@@ -323,6 +325,22 @@ def test_what_is_read_at_once_is_what_the_two_steps_read(
             assert at_once is None
             return
     assert at_once is None or (at_once, []) == in_steps
+
+
+def test_each_field_of_the_data_is_a_field_of_the_event() -> None:
+    data = {
+        "customer": {"id": "c-17", "email": None, "basis": None},
+        "account": {"id": "a-1"},
+        "handled_by": "ida",
+        "segments": {"store": "aarhus"},
+        "organisation": ["north"],
+        "attributes": {"total": 50},
+        "delay_minutes": 7,
+    }
+    assert data.keys() == set(EventContent.__struct_fields__)
+    event, _ = read_structured(json.dumps({**EVENT, "data": data}).encode())
+    sent = json.loads(msgspec.json.encode(event))
+    assert {name: sent[name] for name in data} == data
 
 
 def test_a_usual_event_is_read_at_once() -> None:

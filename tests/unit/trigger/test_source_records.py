@@ -23,11 +23,11 @@ from services.trigger.sources.avro import AvroSchema, BadSchema
 from services.trigger.sources.domain import Filter, Reading, Rule, Source, SourceConnection, SourceRefused
 from services.trigger.sources.forms import UnreadableMappingLine, mapping_of, mapping_text
 from services.trigger.sources.json_schema import JsonSchema
-from services.trigger.sources.mapping import check_rules, look_up, mapped, time_of
+from services.trigger.sources.mapping import EventMapper, check_rules, look_up, time_of
 from services.trigger.sources.record_reader import RecordReader, Skipped
 from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
 from services.trigger.sources.repository.faults import MAX_FAULTS
-from services.trigger.sources.taking import Judge, ReadPosition
+from services.trigger.sources.taking import Judge, ReadPosition, accepted_record, judge_key
 from shared.intake.errors import Unacceptable
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -104,6 +104,30 @@ def test_a_fault_names_the_place_in_the_record_that_the_field_comes_from() -> No
 
 
 @pytest.mark.parametrize(
+    ("customer", "mapping", "place"),
+    [
+        ({}, {}, "/data/customer"),
+        ({"id": 5}, {}, "/data/customer/id"),
+        ({}, {"type": Rule(value="order"), "customer.id": Rule(path="/data/customer/number")}, "/customer"),
+    ],
+)
+def test_a_fault_of_a_cloud_event_names_its_place_below_the_data(
+    customer: dict[str, Any], mapping: dict[str, Rule], place: str
+) -> None:
+    envelope = {"specversion": "1.0", "id": "x", "source": "/shop", "type": "order", "time": NOW.isoformat()}
+    reader = a_reader(format="cloudevents", mapping=mapping)
+    with pytest.raises(Unacceptable) as fault:
+        accepted_record(
+            reader,
+            "secret",
+            judge_key(SOURCE, None),
+            a_record({**envelope, "data": {"customer": customer}}),
+            NOW,
+        )
+    assert fault.value.field == place
+
+
+@pytest.mark.parametrize(
     "value", [b"", b"null", b"[]", b'"x"', b"{", b"\xff", b"[" * 100_000, b'{"type": NaN}', b'{"id": 1e999}']
 )
 def test_what_is_no_event_is_a_fault_of_that_record_alone(value: bytes) -> None:
@@ -143,7 +167,7 @@ def test_no_record_and_no_path_raise_anything_else_than_what_they_say(
     path = "/" + name.replace("~", "~0").replace("/", "~1")
     assert look_up(record, path) == record.get(name)
     rules = {"customer.id": Rule(path=path), "segments.a": Rule(path=path), "occurred_at": Rule(path=path)}
-    mapped(record, rules)
+    EventMapper(rules).event(record)
     try:
         a_reader(mapping=rules).read(a_record(record), NOW)
     except (Unacceptable, Skipped):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from services.alerts.calendars.domain import Calendar
-from services.alerts.calendars.working_time import TimeLimit, after, resumed
+from services.alerts.calendars.working_time import Pause, TimeLimit, after
 from services.alerts.rules.clocks import Clocks, Recipient
 from shared.events.envelope import Data
 
@@ -55,11 +55,6 @@ def due_steps(
     return [(clock, step) for clock, step in due if step.level or clock not in escalated]
 
 
-def resumed_steps(
-    steps: Sequence[ClockStep], paused_at: datetime, now: datetime, calendar: Calendar | None
-) -> list[ClockStep]:
-    """The steps of a clock that was paused then and runs on now."""
-    return [
-        ClockStep(at=resumed(calendar, step.at, paused_at, now), level=step.level, to=step.to)
-        for step in steps
-    ]
+def resumed_steps(steps: Sequence[ClockStep], pause: Pause) -> list[ClockStep]:
+    """The steps of a clock that was paused and runs on."""
+    return [ClockStep(at=pause.resumed(step.at), level=step.level, to=step.to) for step in steps]

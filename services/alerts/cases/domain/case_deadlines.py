@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from services.alerts.calendars.domain import Calendar
-from services.alerts.calendars.working_time import resumed
+from services.alerts.calendars.working_time import Pause
 from services.alerts.cases.domain.actor import SYSTEM
 from services.alerts.cases.domain.case_clocks import ClockName, ClockStep, due_steps, resumed_steps, started
 from services.alerts.cases.domain.case_state import CaseStateFields
@@ -50,19 +50,24 @@ class CaseDeadlines(CaseStateFields, kw_only=True):
             facts = msgspec.to_builtins(match.reason)
             self._add(entries, now, SYSTEM, "judged", answers=[self.answer_id], rule=rule.name, **facts)
 
-    def pause_clocks(self, now: datetime) -> None:
-        """Stop its clocks: the customer is to answer. Nothing is late, and nobody is told, meanwhile."""
-        self.waiting_since = self.waiting_since or now
+    def pause_clocks(self, now: datetime, calendar: Calendar | None) -> None:
+        """Stop its clocks: the customer is to answer. Nothing is late, and nobody is told, meanwhile.
+
+        :param calendar: by which the time that is left is measured, whatever the team changes meanwhile.
+        """
+        if self.waiting_since is None:
+            self.waiting_since, self.waiting_calendar = now, calendar
 
     def resume_clocks(self, now: datetime, calendar: Calendar | None) -> None:
         """Let its clocks run on: as much working time is left as was left."""
         if (paused_at := self.waiting_since) is None:
             return
-        self.waiting_since = None
-        self.contact_due_at = resumed(calendar, self.contact_due_at, paused_at, now)
-        self.close_due_at = resumed(calendar, self.close_due_at, paused_at, now)
-        self.contact_steps = resumed_steps(self.contact_steps, paused_at, now, calendar)
-        self.close_steps = resumed_steps(self.close_steps, paused_at, now, calendar)
+        pause = Pause(paused_at, self.waiting_calendar, now, calendar)
+        self.waiting_since = self.waiting_calendar = None
+        self.contact_due_at = pause.resumed(self.contact_due_at)
+        self.close_due_at = pause.resumed(self.close_due_at)
+        self.contact_steps = resumed_steps(self.contact_steps, pause)
+        self.close_steps = resumed_steps(self.close_steps, pause)
         self.due_at = self.contact_due_at if self.waits_for_contact else self.close_due_at
 
     def do_due_steps(self, entries: Entries, now: datetime) -> list[tuple[ClockName, ClockStep]]:

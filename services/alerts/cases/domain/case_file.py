@@ -168,7 +168,7 @@ class CaseFile(CaseAnswers, kw_only=True):
         self._refuse_if_decided_since(
             seen_version, message("Not saved: %(reason)s", reason=self._decision("changed", now, policy))
         )
-        self.state, self.closed_at = "closed", now
+        self._end(now)
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
         facts = {"cause": closing.cause, "outcome": closing.outcome, "told": closing.told}
@@ -212,7 +212,7 @@ class CaseFile(CaseAnswers, kw_only=True):
         self.customer_id, self.contact_key, self.person, self.erased = None, "", NOBODY, True
         self.may_contact = self.action = None
         if self.state != "closed":
-            self.state, self.closed_at = "closed", now
+            self._end(now)
         self._decide(entries, now, SYSTEM, "erased", answers=[])
 
     def published(self) -> Case:
@@ -243,6 +243,11 @@ class CaseFile(CaseAnswers, kw_only=True):
             first_contact_at=self.first_contact_at,
             closed_at=self.closed_at,
         )
+
+    def _end(self, now: datetime) -> None:
+        """Close it: nothing is waited for any more, and if it is opened again its clocks run."""
+        self.state, self.closed_at = "closed", now
+        self.waiting_since = self.waiting_calendar = None
 
     def _refuse_if_erased(self) -> None:
         if self.erased:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.calendars.domain import Calendar
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_clocks import ClockName, ClockStep
 from services.alerts.cases.domain.closing import CaseOutcome
@@ -75,6 +76,8 @@ class CaseStateFields(msgspec.Struct, kw_only=True):
     close_steps_done: int = 0
     waiting_since: datetime | None = None
     """Since when its clocks are paused, while the customer is to answer; None: they run."""
+    waiting_calendar: Calendar | None = None
+    """By which the time that is left counted when they were paused; None: around the clock, or they run."""
     next_step_at: datetime | None = None
     """The deadline that is set for it in ``clock``."""
 

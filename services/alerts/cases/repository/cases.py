@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.calendars.domain import Calendar
 from services.alerts.cases.domain.case_clocks import ClockStep
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.rules.clocks import Clocks
@@ -18,6 +19,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "clocks": msgspec.json.Decoder(Clocks),
     "contact_steps": msgspec.json.Decoder(list[ClockStep]),
     "close_steps": msgspec.json.Decoder(list[ClockStep]),
+    "waiting_calendar": msgspec.json.Decoder(Calendar | None),
 }
 """Of the columns that hold JSON."""
 COLUMNS = ", ".join(
@@ -186,7 +188,7 @@ def records(cases: Sequence[CaseFile]) -> str:
 
 def case_of_row(row: Any) -> CaseFile:
     """A case from a row that has ``COLUMNS``."""
-    values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's documented name for a row as a mapping)
+    values = {name: getattr(row, name) for name in CaseFile.__struct_fields__}
     for name, decoder in _DECODERS.items():
         values[name] = decoder.decode(values[name]) if values[name] is not None else None
-    return CaseFile(**{name: values[name] for name in CaseFile.__struct_fields__})
+    return CaseFile(**values)

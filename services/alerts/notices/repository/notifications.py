@@ -139,9 +139,13 @@ FIND_IN_DIGEST = f"""
     {_JOINED}
     WHERE n.tenant = :tenant AND n.digest_id = :digest
     ORDER BY n.created_at, n.id
+    LIMIT :limit
 """
+MOST_IN_DIGEST = 500
+"""Each is checked again while its digest is claimed. Nobody reads more lines; the pages have all."""
 
 
 async def in_digest(uow: UnitOfWork, tenant: str, digest: UUID) -> list[Any]:
-    """The notices of a digest, as :data:`CLAIM` selects one."""
-    return list(await uow.execute(FIND_IN_DIGEST, {"tenant": tenant, "digest": digest}))
+    """The first notices of a digest, each as :data:`CLAIM` selects one."""
+    values = {"tenant": tenant, "digest": digest, "limit": MOST_IN_DIGEST}
+    return list(await uow.execute(FIND_IN_DIGEST, values))

@@ -10,7 +10,10 @@ from sqlalchemy import Row
 
 from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.db.database import UnitOfWork
+from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
 
+REMOVAL_DEADLINE = "webhook_removal"
+"""The kind of deadline by which the messages of a webhook that was deleted are removed."""
 COLUMNS = ", ".join(f"w.{name}" for name in WebhookEndpoint.__struct_fields__)
 _FIELDS = ", ".join(WebhookEndpoint.__struct_fields__)
 _VALUES = ", ".join(
@@ -95,9 +98,19 @@ ADD_WEBHOOK = f"""
 """
 
 
+REMOVE_ALL = "DELETE FROM webhook_delivery WHERE tenant = :tenant AND webhook_id = :id"
+
+
 async def add(uow: UnitOfWork, webhook: WebhookEndpoint) -> bool:
-    """Store a new one; False when there is one of this id."""
-    return (await uow.execute(ADD_WEBHOOK, _values(webhook))).one_or_none() is not None
+    """Store a new one; False when there is one of this id.
+
+    Messages of one that had this id and was deleted are none of its own.
+    """
+    if (await uow.execute(ADD_WEBHOOK, _values(webhook))).one_or_none() is None:
+        return False
+    if await clear_deadlines(uow, REMOVAL_DEADLINE, [(webhook.tenant, webhook.id)]):
+        await uow.execute(REMOVE_ALL, {"tenant": webhook.tenant, "id": webhook.id})
+    return True
 
 
 UPDATE_WEBHOOK = """
@@ -115,15 +128,14 @@ async def update(uow: UnitOfWork, webhook: WebhookEndpoint) -> None:
 
 
 DELETE_WEBHOOK = "DELETE FROM webhook WHERE tenant = :tenant AND id = :id RETURNING id"
-DELETE_DELIVERIES = "DELETE FROM webhook_delivery WHERE tenant = :tenant AND webhook_id = :id"
 
 
 async def delete(uow: UnitOfWork, tenant: str, webhook_id: UUID) -> bool:
-    """Delete one with all its messages; False when there is none."""
-    values = {"tenant": tenant, "id": webhook_id}
-    if (await uow.execute(DELETE_WEBHOOK, values)).one_or_none() is None:
+    """Delete one; its messages are removed by the clock, in parts. False when there is none."""
+    found = await uow.execute(DELETE_WEBHOOK, {"tenant": tenant, "id": webhook_id})
+    if found.one_or_none() is None:
         return False
-    await uow.execute(DELETE_DELIVERIES, values)
+    await set_deadlines(uow, [Deadline(tenant, REMOVAL_DEADLINE, webhook_id, uow.now)])
     return True
 
 

@@ -11,9 +11,11 @@ from services.dispatcher.sms.providers.provider import (
     ProviderRequest,
     Webhook,
     claims_of,
+    code_of,
     common_outcome,
     hex_digest,
     json_of,
+    objects_of,
     refused_message,
     refused_number,
     reply_from,
@@ -55,14 +57,13 @@ class MessageBird(Provider):
         common = common_outcome(status)
         if common is not None:
             return common
-        errors = json_of(body).get("errors")
-        first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-        code = first.get("code", status)
+        first = next(iter(objects_of(json_of(body), "errors")), {})
+        code = code_of(first, "code", status)
         if code == NOT_ALLOWED:
             return common_outcome(HTTP_UNAUTHORIZED) or refused_message(code)
         if code == NO_BALANCE:
             return Away(f"the SMS provider takes no message now ({code})")
-        if code == INVALID and first.get("parameter") in {"recipient", "recipients"}:
+        if code == INVALID and code_of(first, "parameter", "") in {"recipient", "recipients"}:
             return refused_number(code)
         return refused_message(code)
 

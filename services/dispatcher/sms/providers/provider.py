@@ -165,6 +165,18 @@ def json_of(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def code_of(found: Mapping[str, Any], name: str, otherwise: str | int) -> str | int:
+    """The code that stands under a name, whatever stands there: what is none counts as ``otherwise``."""
+    code = found.get(name)
+    return code if isinstance(code, str | int) else otherwise
+
+
+def objects_of(found: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects of the list that stands under a name; empty: there is no such list."""
+    listed = found.get(name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
 def reply_from(number: str, text: str) -> list[TextReply | TextReport]:
     """A reply, unless its sender is no phone number."""
     known = e164_number(number if number.startswith("+") else f"+{number}", None)

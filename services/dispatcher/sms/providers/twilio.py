@@ -12,6 +12,7 @@ from services.dispatcher.sms.providers.provider import (
     Provider,
     ProviderRequest,
     Webhook,
+    code_of,
     common_outcome,
     json_of,
     refused_message,
@@ -61,7 +62,7 @@ class Twilio(Provider):
         common = common_outcome(status)
         if common is not None:
             return common
-        code = json_of(body).get("code", status)
+        code = code_of(json_of(body), "code", status)
         if code in OF_THE_NUMBER:
             return refused_number(code)
         if code in OF_US:

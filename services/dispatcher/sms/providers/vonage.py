@@ -18,6 +18,7 @@ from services.dispatcher.sms.providers.provider import (
     common_outcome,
     hex_digest,
     json_of,
+    objects_of,
     refused_message,
     refused_number,
     reply_from,
@@ -64,8 +65,9 @@ class Vonage(Provider):
         common = common_outcome(status)
         if common is not None and not isinstance(common, Delivered):
             return common
-        messages = json_of(body).get("messages")
-        states = [each.get("status") for each in messages or () if isinstance(each, dict)]
+        states = [each.get("status") for each in objects_of(json_of(body), "messages")]
+        if not states and common is None:
+            return refused_message(status)  # of whatever stands before the API
         if not states:
             return Unknown(f"the SMS provider answered what is no refusal ({status})")
         if "0" in states:  # of several parts one was taken: the text is not sent again

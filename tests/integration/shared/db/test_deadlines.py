@@ -23,11 +23,13 @@ from shared.db.deadlines import (
     FireDeadlines,
     clear_deadlines,
     clear_due_deadlines,
+    deadline_loop,
     fire_due,
     measure_deadlines,
     move_deadlines,
     set_deadlines,
 )
+from shared.health import Health
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 A, B = "remind", "escalate"
@@ -220,7 +222,8 @@ async def test_kinds_of_a_newer_version_are_left_to_it(database: Database) -> No
 
 
 async def test_two_loops_at_once_fire_each_once_and_wait_for_nothing(database: Database) -> None:
-    await set_now(database, *(a_deadline(number, -1) for number in range(150)))
+    half = deadlines.MAX_DEADLINES_PER_ROUND // 2
+    await set_now(database, *(a_deadline(number, -1) for number in range(3 * half)))
     fired: list[AboutKey] = []
     both = asyncio.Barrier(2)
 
@@ -231,8 +234,8 @@ async def test_two_loops_at_once_fire_each_once_and_wait_for_nothing(database: D
         return list(due)
 
     counts = await asyncio.gather(*(fire_due("scorer", {A: fire}, database) for _ in range(2)))
-    assert sorted(counts) == [50, 100]
-    assert len(set(fired)) == len(fired) == 150
+    assert sorted(counts) == [half, 2 * half]
+    assert len(set(fired)) == len(fired) == 3 * half
 
 
 async def test_the_gauge_counts_what_is_due_and_has_not_fired(database: Database) -> None:
@@ -242,3 +245,30 @@ async def test_the_gauge_counts_what_is_due_and_has_not_fired(database: Database
     gauge = "afterword_overdue_deadlines"
     assert REGISTRY.get_sample_value(gauge, {"service": "scorer", "kind": A}) == 2
     assert REGISTRY.get_sample_value(gauge, {"service": "scorer", "kind": B}) == 0
+
+
+async def test_a_company_with_little_due_waits_for_no_other_however_much_theirs_is(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two companies have far more due, all of it earlier; the third is served in the loop's first turn."""
+    monkeypatch.setattr(deadlines, "MAX_DEADLINES_PER_ROUND", 5)
+    floods = [a_deadline(n, -60, tenant=tenant) for tenant in ("acme", "bolt") for n in range(100)]
+    await set_now(database, *floods, a_deadline(1, -1, tenant="corp"))
+    calls: list[list[Deadline]] = []
+    stopping = asyncio.Event()
+    note = recorded(calls)
+
+    async def fire(uow: UnitOfWork, due: Sequence[Deadline]) -> list[Deadline]:
+        if sum(map(len, calls)) + len(due) == len(floods) + 1:
+            stopping.set()
+        return list(await note(uow, due))
+
+    loop = deadline_loop("scorer", {A: fire}, database, Health())
+    await asyncio.wait_for(loop(stopping), 10)
+    first_of = {
+        tenant: min(n for n, call in enumerate(calls) if any(one.tenant == tenant for one in call))
+        for tenant in ("acme", "bolt", "corp")
+    }
+    assert max(first_of.values()) <= 2
+    fired = [one for call in calls for one in call]
+    assert sorted(fired) == sorted([*floods, a_deadline(1, -1, tenant="corp")])

@@ -164,7 +164,7 @@ IN_FULL = (
         ((*HELLO, b"550 sender unknown\r\n"), Away),
         ((*HELLO, b"250 ok\r\n", b"421 going down\r\n"), Blocked),
         ((*HELLO, b"250 ok\r\n"), Blocked),
-        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n"), Unknown),
+        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n"), Blocked),
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"451 not now\r\n"), Deferred),
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"552 too large\r\n"), Blocked),
         ((*IN_FULL, b"451 not now\r\n"), Deferred),

@@ -1,6 +1,6 @@
 """What is fetched comes from the public Internet, whatever a name resolves to, and however often it changes."""
 
-import asyncio
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,13 +50,13 @@ async def resolving(monkeypatch: pytest.MonkeyPatch) -> Resolving:
     def use(*answers: Sequence[str]) -> None:
         left = list(answers)
 
-        async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
             assert (host, port) == ("certificates.example", 443)
             if not left:
                 raise OSError
             return [(0, 0, 0, "", (address, port)) for address in left.pop(0)]
 
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
     return use
 

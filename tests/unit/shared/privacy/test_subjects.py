@@ -12,6 +12,7 @@ from msgspec import UNSET, Raw
 from shared.events import (
     ANSWERS,
     CASES,
+    DECISIONS,
     INVITATIONS,
     TOPICS,
     TRANSACTIONS,
@@ -20,6 +21,7 @@ from shared.events import (
     Customer,
     CustomerErased,
     Data,
+    Decision,
     Invitation,
     Topic,
     Transaction,
@@ -59,6 +61,11 @@ KEPT: dict[type[Data], set[str]] = {
         *("id", "number", "version", "state", "answer_id", "event_id", "anonymous", "score", "touchpoint"),
         *("segments", "organisation", "belongs", "owner", "cause", "outcome", "opened_at", "due_at"),
         *("first_contact_at", "closed_at"),
+    },
+    Decision: {
+        *("event_id", "version", "source", "event_type", "occurred_at", "decided_at", "outcome", "reason"),
+        *("survey_id", "survey_version", "invitation_id", "channel", "due_at", "test"),
+        *("touchpoint", "segments", "organisation"),
     },
 }
 """What is counted, or says which thing it is. Whoever adds a field to one of these events adds it here, or to
@@ -170,7 +177,7 @@ def test_whom_an_event_is_about() -> None:
         person=person_of(SECRET, "acme", contact)
     )
     assert subject_of(SECRET, TRANSACTIONS.event("acme", erase_event(named), NOW)) is None
-    for topic in (INVITATIONS, ANSWERS, CASES):
+    for topic in (INVITATIONS, ANSWERS, CASES, DECISIONS):
         data = filled(topic.data, "x")
         own = {"customer": customer} if topic is INVITATIONS else {"customer_id": "c-1"}
         unnamed = msgspec.structs.replace(data, person=None, contact_key=contact, erased=False, **own)

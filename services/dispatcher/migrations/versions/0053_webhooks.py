@@ -1,0 +1,21 @@
+"""What the webhooks of each company ask for: only companies that want decisions told have them published."""
+
+from alembic import op
+
+revision = "0053"
+down_revision = "0052"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(
+        """
+        CREATE TABLE webhook_copy (
+            tenant text,
+            version bigint NOT NULL,
+            types text[] NOT NULL,
+            CONSTRAINT pk_webhook_copy PRIMARY KEY (tenant)
+        )
+        """
+    )

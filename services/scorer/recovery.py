@@ -1,0 +1,36 @@
+"""How the scorer recovers when its database was restored from an older backup: it reads its falls again.
+
+The answers are consumed again, and their scores published anew. But a fall that was found since the backup
+would be found once more, as another one.
+"""
+
+from collections.abc import Sequence
+
+from services.scorer.repository import falls
+from shared.db.database import UnitOfWork
+from shared.events import FALLS, Event, SegmentFall
+from shared.events.dedupe import newest
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.service import Context
+
+
+async def restore_falls(uow: UnitOfWork, events: Sequence[Event[SegmentFall]]) -> None:
+    """Restore the newest state of each segment's fall."""
+    await falls.restore(uow, newest(events, lambda fall: f"{fall.measurement}/{fall.segment}"))
+
+
+async def falls_page(
+    uow: UnitOfWork, after: Cursor | None, limit: int
+) -> tuple[list[tuple[str, SegmentFall]], Cursor | None]:
+    """The next falls behind a cursor, to be published again."""
+    found = await falls.share_after(uow, after, limit)
+    if len(found) < limit:
+        return found, None
+    tenant, last = found[-1]
+    return found, (tenant, (last.measurement, last.segment))
+
+
+def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
+    """What the scorer reads again, and what it can publish again."""
+    return Recovery(owned=(Owned(FALLS, falls_page),), reads=(Subscription(FALLS, restore_falls),))

