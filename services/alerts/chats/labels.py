@@ -11,7 +11,7 @@ KIND_LABELS: dict[ChatKind, Message] = {
 TOPIC_LABELS: dict[NoticeTopic, Message] = {
     "cases": message("New cases: score, touchpoint, due time and link"),
     "deadlines": message("Deadlines that were missed"),
-    "incidents": message("Incidents: many cases of one segment at once"),
+    "incidents": message("Incidents: many cases of one segment at once, and scores that fall"),
     "weekly": message("The letter of Monday: score, change and overdue cases"),
 }
 SHORT_TOPIC_LABELS: dict[NoticeTopic, Message] = {
@@ -26,6 +26,7 @@ MESSAGE_LABELS: dict[str, Message] = {
     "closing_escalation": message("Missed deadline"),
     "incident_began": message("Incident"),
     "incident_ended": message("End of an incident"),
+    "segment_fall": message("A score has fallen"),
     "weekly": message("The letter of Monday"),
     TEST_KIND: message("Test"),
 }
@@ -54,6 +55,7 @@ OFF_LABELS: dict[ChatOffReason, Message] = {
     "gone": message("Its provider answered that the channel or its address is no more."),
     "failing": message("For five days it took nothing that we sent."),
 }
+DELETED_TEAM = message("A team that was deleted: no case is told")
 NO_CHANNEL = message("There is no such channel.")
 DONE_LABELS: dict[str, Message] = {
     "saved": message("The changes are saved."),

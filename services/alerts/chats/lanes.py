@@ -42,6 +42,8 @@ from shared.telemetry import metrics
 log = structlog.get_logger()
 
 CHATS_LOOP = "chats"
+MAX_DROPPED = 50
+"""In one transaction; what waits behind them is looked at in the next one."""
 MakeChatPool = Callable[[AddressGuard], httpcore.AsyncConnectionPool]
 
 
@@ -135,8 +137,14 @@ class ChatServer:
         return sending
 
     async def _next(self, uow: UnitOfWork, lane: Lane, channel: ChatChannel) -> SendingChat | None:
-        """The next message that still has a reason, marked as being sent; others before it are dropped."""
-        while (waiting := await lanes.read_next(uow, lane)) is not None:
+        """The next message that still has a reason, marked as being sent; others before it are dropped.
+
+        One of a kind that a newer version queued is left to it.
+        """
+        for _ in range(MAX_DROPPED):
+            waiting = await lanes.read_next(uow, lane)
+            if waiting is None or not self._renderer.knows(waiting.kind):
+                return None
             is_test = waiting.kind == TEST_KIND
             resting = channel.resume_at is not None and channel.resume_at > uow.now
             if not is_test and (channel.state != "on" or resting):

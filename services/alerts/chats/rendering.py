@@ -49,6 +49,10 @@ class ChatRenderer:
         self._staff_url = staff_url
         self._texts = Renderer("services.alerts", clock=clock)
 
+    def knows(self, kind: str) -> bool:
+        """Whether this version has words for it."""
+        return kind in self._kinds
+
     async def text(self, uow: UnitOfWork, channel: ChatChannel, waiting: WaitingChat) -> ChatText | None:
         """What a message says now; None: nothing any more."""
         company = await find_tenant(uow, channel.tenant)

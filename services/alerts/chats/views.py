@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.alerts.chats.domain import CHAT_KINDS, ChatChannel
 from services.alerts.chats.labels import (
+    DELETED_TEAM,
     FAULT_LABELS,
     KIND_LABELS,
     MESSAGE_LABELS,
@@ -43,7 +44,7 @@ class ChannelLine(NamedTuple):
             counts,
             spoken(KIND_LABELS[channel.kind]),
             ", ".join(spoken(SHORT_TOPIC_LABELS[topic]) for topic in channel.topics),
-            teams.get(channel.team_id, "") if channel.team_id else "",
+            spoken(teams.get(channel.team_id, DELETED_TEAM)) if channel.team_id else "",
             spoken(OFF_LABELS[channel.off_reason]) if channel.off_reason else "",
         )
 

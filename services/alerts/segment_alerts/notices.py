@@ -1,9 +1,11 @@
-"""Notices that the score of a segment has fallen: whom they are for, and what they say."""
+"""Word that the score of a segment has fallen, in notices and chat channels: for whom, and what it says."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from services.alerts.chats.queueing import ChatItem, queue_chats
+from services.alerts.chats.rendering import ChatReason
 from services.alerts.notices.kinds import NoticeText, WaitingNotice
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.segment_alerts import repository
@@ -14,6 +16,7 @@ from shared.db.database import UnitOfWork
 from shared.events import may_see
 from shared.pages.language import translated
 from shared.permissions import ADMIN, Role
+from shared.tenancy.tenants import find_tenant
 
 SEGMENT_FALL = "segment_fall"
 """The kind of the notice."""
@@ -22,11 +25,12 @@ LEADER: Role = "leader"
 
 async def notify_leaders(uow: UnitOfWork, alerts: Sequence[SegmentAlert]) -> None:
     """Queue a notice of each new alert to the leaders who may see its segment; where there is none, to the
-    administrators who may.
+    administrators who may. The channels that are told of incidents are told, too.
     """
     if not alerts:
         return
     tenants = [alert.tenant for alert in alerts]
+    await queue_chats(uow, "incidents", [_item(alert) for alert in alerts])
     leaders = await people.working_on_cases(uow, tenants, (LEADER,))
     admins = await people.working_on_cases(uow, tenants, (ADMIN,))
     await queue_notices(
@@ -42,6 +46,13 @@ async def notify_leaders(uow: UnitOfWork, alerts: Sequence[SegmentAlert]) -> Non
             for alert in alerts
             for person in recipients_of(alert, leaders.get(alert.tenant, ()), admins.get(alert.tenant, ()))
         ],
+    )
+
+
+def _item(alert: SegmentAlert) -> ChatItem:
+    about = {"alert": str(alert.id)}
+    return ChatItem(
+        alert.tenant, SEGMENT_FALL, (str(alert.id),), about, belongs=alert.belongs, for_all_teams=True
     )
 
 
@@ -63,7 +74,19 @@ async def prepare_fall(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | N
     alert = await repository.find(uow, notice.tenant, UUID(alert_id), notice.segments)
     if alert is None or alert.state == "closed":
         return None
-    company = notice.company.name if notice.company else notice.tenant
+    return _text(alert, notice.company.name if notice.company else notice.tenant)
+
+
+async def chat_of_fall(uow: UnitOfWork, reason: ChatReason) -> NoticeText | None:
+    """About a fall; None when its alert is closed."""
+    alert = await repository.find(uow, reason.tenant, UUID(reason.about["alert"]), reason.channel.segments)
+    if alert is None or alert.state == "closed":
+        return None
+    company = await find_tenant(uow, reason.tenant)
+    return _text(alert, company.name if company else reason.tenant)
+
+
+def _text(alert: SegmentAlert, company: str) -> NoticeText:
     return NoticeText(
         subject=heading(alert, company),
         paragraphs=[fall_sentence(alert)],

@@ -19,7 +19,6 @@ from shared.telemetry import metrics
 
 POLICY = ChatRetries()
 LONGER = 1.2
-SECRET_WORDS = ("The leg is split again.", "Karen", "c-")
 
 
 @pytest.fixture
@@ -43,10 +42,8 @@ async def test_a_new_case_is_told_once_in_slack_and_teams_with_score_touchpoint_
     bench.provider.answer = lambda each: SLACK_OK if "services" in each.path else TEAMS_ACCEPTED
     answer = an_answer(may_contact=True)
     async with bench.sending(3):
-        began = asyncio.get_running_loop().time()
         await bench.open_cases(answer, answer)
         (in_slack,) = await bench.came(1)
-        assert asyncio.get_running_loop().time() - began < 1
         (in_teams,) = await bench.came(1, "/workflows/abc")
         await bench.until(slack, "sent")
         await bench.until(teams, "sent")
@@ -60,7 +57,8 @@ async def test_a_new_case_is_told_once_in_slack_and_teams_with_score_touchpoint_
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
     assert attachment["content"]["actions"][0]["url"].endswith(f"/cases/{case}")
     assert "kunde" in str(attachment["content"]["body"])
-    assert not any(word in str([each.body for each in bench.provider.received]) for word in SECRET_WORDS)
+    posted = str([each.body for each in bench.provider.received])
+    assert not any(secret in posted for secret in (answer.comment or "", answer.customer_id or ""))
     assert len(bench.provider.received) == 2
 
 
@@ -73,32 +71,31 @@ async def test_an_address_is_never_shown_again_and_not_stored_to_be_read(bench: 
     assert (changed["name"], changed["address"]) == ("care", "127.0.0.1/…9876")
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"address": "https://example.com/services/T0/B0/x"}, "/address"),
-        ({"address": "https://hooks.slack.com/triggers/T0/1/x"}, "/address"),
-        ({"kind": "teams", "address": "https://contoso.webhook.office.com/webhookb2/x"}, "/address"),
-        ({"kind": "teams", "address": "https://hooks.slack.com/services/T0/B0/x"}, "/address"),
-        ({"address": "http://10.0.0.1/services/T0/B0/x"}, "/address"),
-        ({"language": "tlh"}, "/language"),
-        ({"team_id": "00000000-0000-0000-0000-000000000007"}, "/team_id"),
-        ({"topics": []}, "/topics"),
-        ({"segments": ["checkout"]}, "/segments/0"),
-    ],
-)
-async def test_a_channel_that_cannot_be_is_refused_with_what_to_do(
-    bench: ChatBench, changes: dict[str, Any], field: str
-) -> None:
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"address": "https://example.com/services/T0/B0/x"}, "/address"),
+    ({"address": "https://hooks.slack.com/triggers/T0/1/x"}, "/address"),
+    ({"kind": "teams", "address": "https://contoso.webhook.office.com/webhookb2/x"}, "/address"),
+    ({"kind": "teams", "address": "https://hooks.slack.com/services/T0/B0/x"}, "/address"),
+    ({"address": "http://10.0.0.1/services/T0/B0/x"}, "/address"),
+    ({"language": "tlh"}, "/language"),
+    ({"team_id": "00000000-0000-0000-0000-000000000007"}, "/team_id"),
+    ({"topics": []}, "/topics"),
+    ({"segments": ["checkout"]}, "/segments/0"),
+]
+
+
+async def test_a_channel_that_cannot_be_is_refused_with_what_to_do(bench: ChatBench) -> None:
     body = {
         "name": "care",
         "kind": "slack",
         "address": bench.provider.url("/services/x"),
         "topics": ["cases"],
     }
-    answer = await bench.client.post("/v1/chats", json={**body, **changes}, headers=bench.key)
-    assert answer.status_code == 422, answer.text
-    assert [each["field"] for each in answer.json()["errors"]] == [field]
+    for changes, field in REFUSED:
+        answer = await bench.client.post("/v1/chats", json={**body, **changes}, headers=bench.key)
+        assert answer.status_code == 422, answer.text
+        assert [each["field"] for each in answer.json()["errors"]] == [field]
+    assert (await bench.client.get("/v1/chats", headers=bench.key)).json() == {"chats": []}
 
 
 async def test_a_provider_that_is_away_is_tried_again_with_longer_waits_and_messages_stay_in_order(
@@ -144,21 +141,22 @@ async def _polls(bench: ChatBench, number: int) -> None:
         assert not looking._served
 
 
-@pytest.mark.parametrize("status", [500, 502, 504])
 async def test_after_an_error_of_the_providers_own_a_message_is_unknown_and_never_sent_again(
-    bench: ChatBench, status: int
+    bench: ChatBench,
 ) -> None:
-    made = await bench.make()
-    bench.provider.answer = lambda _: Reply(status)
+    made = {status: await bench.make(f"/services/{status}") for status in (500, 502, 504)}
+    bench.provider.answer = lambda each: Reply(int(each.path[-3:]))
     await bench.open_cases(an_answer())
     async with bench.sending():
-        await bench.until(made, "unknown")
+        for one in made.values():
+            await bench.until(one, "unknown")
         bench.provider.answer = lambda _: SLACK_OK
         bench.later(timedelta(hours=2))
         await bench.open_cases(an_answer())
-        found = await bench.until(made, "sent", "unknown")
-    assert (found[1]["status"], found[1]["fault"]) == (status, "status")
-    assert len(bench.provider.received) == 2
+        for status, one in made.items():
+            found = await bench.until(one, "sent", "unknown")
+            assert (found[1]["status"], found[1]["fault"]) == (status, "status")
+    assert len(bench.provider.received) == 2 * len(made)
 
 
 async def test_a_dead_address_is_tried_again_and_one_that_breaks_off_is_unknown(bench: ChatBench) -> None:
@@ -174,30 +172,39 @@ async def test_a_dead_address_is_tried_again_and_one_that_breaks_off_is_unknown(
     assert of_broken["fault"] == "broken"
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [(403, b"invalid_token"), (404, b"no_service"), (410, b"channel_is_archived"), (401, b"")],
-)
-async def test_a_channel_that_is_gone_is_switched_off_and_administrators_get_a_mail(
-    bench: ChatBench, status: int, words: bytes
-) -> None:
-    made = await bench.make()
+GONE = {403: b"invalid_token", 404: b"no_service", 410: b"channel_is_archived", 401: b""}
+
+
+async def test_a_channel_that_is_gone_is_switched_off_and_administrators_get_a_mail(bench: ChatBench) -> None:
+    made = [await bench.make(f"/services/{status}") for status in GONE]
     admin = await bench.alerts.person("admin")
     await bench.alerts.person("admin", segments=("touchpoint:checkout",))
-    bench.provider.answer = lambda _: Reply(status, body=words)
+    bench.provider.answer = lambda each: Reply(int(each.path[-3:]), body=GONE[int(each.path[-3:])])
     await bench.open_cases(an_answer(), an_answer())
     async with bench.sending():
-        await bench.until_tries(made, 0, 1)
-    found = await bench.call(made)
-    assert (found["state"], found["off_reason"]) == ("off", "gone")
-    told = await rows(bench.database, "SELECT staff_id FROM notification WHERE kind = 'chat_off'")
-    assert [each.staff_id for each in told] == [admin.id]
+        for one in made:
+            await bench.until_tries(one, 0, 1)
+            found = await bench.call(one)
+            assert (found["state"], found["off_reason"]) == ("off", "gone")
+    mails = await rows(bench.database, "SELECT staff_id FROM notification WHERE kind = 'chat_off'")
+    assert [each.staff_id for each in mails] == [admin.id] * len(made)
     await bench.open_cases(an_answer())
-    assert len(await bench.messages(made)) == 2
+    assert len(await bench.messages(made[0])) == 2
     bench.provider.answer = lambda _: SLACK_OK
-    await bench.call(made, "PATCH", body={"state": "on"})
+    await bench.call(made[0], "PATCH", body={"state": "on"})
     async with bench.sending():
-        await bench.until(made, "sent", "sent")
+        await bench.until(made[0], "sent", "sent")
+
+
+async def test_a_message_of_a_kind_of_a_newer_version_is_left_to_it(bench: ChatBench) -> None:
+    made = await bench.make()
+    await bench.open_cases(an_answer())
+    async with bench.database.transaction() as uow:
+        await uow.execute("UPDATE chat_message SET kind = 'of_a_newer_version'")
+    lanes = bench.lanes()
+    await lanes.step()
+    await asyncio.wait(lanes._served)
+    assert [each["state"] for each in await bench.messages(made)] == ["waiting"]
 
 
 async def test_five_days_of_nothing_but_failures_switch_a_channel_off(bench: ChatBench) -> None:
@@ -343,3 +350,28 @@ async def test_a_request_that_is_sent_again_makes_nothing_again_and_a_deleted_ch
     await bench.open_cases(an_answer())
     await bench.call(first, "DELETE")
     assert await bench.rows() == []
+
+
+async def test_another_company_and_who_does_not_administer_the_whole_company_reach_no_channel(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make()
+    other = bench.alerts.key("admin", tenant="other")
+    routes = [("GET", ""), ("PATCH", ""), ("POST", "/test"), ("GET", "/messages"), ("DELETE", "")]
+    for method, path in routes:
+        body = {"name": "theirs"} if method == "PATCH" else None
+        url = f"/v1/chats/{made['id']}{path}"
+        answer = await bench.client.request(method, url, json=body, headers=other)
+        assert answer.status_code == 404, (method, path)
+    key = bench.alerts.key("cases:write")
+    assert (await bench.client.get("/v1/chats", headers=key)).status_code == 403
+    for role, segments, status in (("leader", (), 404), ("admin", ("touchpoint:checkout",), 403)):
+        browser = await bench.alerts.signed_in(role, segments=segments)
+        for path in ("/settings/chats", f"/settings/chats/{made['id']}"):
+            assert (await browser.client.get(path)).status_code == status
+    admin = await bench.alerts.signed_in("admin")
+    page = await admin.client.get(f"/settings/chats/{made['id']}")
+    assert page.status_code == 200
+    assert (await admin.client.post(f"/settings/chats/{made['id']}", data={"name": "x"})).status_code == 403
+    theirs = await bench.alerts.signed_in("admin", tenant="other")
+    assert (await theirs.client.get(f"/settings/chats/{made['id']}")).status_code == 404

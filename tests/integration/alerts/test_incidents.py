@@ -10,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.alerts_builders import act_on_answers, deliver, rows
 from support.chats import ChatBench, a_chat_bench
+from support.falls import a_segment_fall
 from support.stack import Postgres
 
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.incidents.ending import end_incidents
 from services.alerts.recovery.handlers import settle
+from services.alerts.segment_alerts.handlers import act_on_falls
 from shared.db.deadlines import fire_due
 from shared.events import Answer
 
@@ -185,3 +187,16 @@ async def test_after_a_restore_an_incident_is_over_and_nobody_is_told(bench: Cha
     await end_due(bench)
     kinds = [each["kind"] for each in await bench.messages(channel)]
     assert kinds == ["incident_began"]
+
+
+async def test_a_fall_is_told_in_channels_of_its_segment_until_it_is_closed(bench: ChatBench) -> None:
+    channel = await bench.make(topics=["incidents"])
+    other = await bench.make("/services/other", topics=["incidents"], segments=["touchpoint:elsewhere"])
+    fall = a_segment_fall(bench.clock())
+    await deliver(bench.database, act_on_falls, fall)
+    await deliver(bench.database, act_on_falls, fall)
+    async with bench.sending():
+        (posted,) = await bench.came(1)
+        await bench.until(channel, "sent")
+    assert "/segment-alerts/" in str(posted.message)
+    assert await bench.messages(other) == []
