@@ -86,7 +86,7 @@ async def test_a_fall_opens_one_alert_and_tells_the_leaders_who_may_see_the_segm
     await channel.close()
     (found,) = await mailbox.mails(to=leader.address)
     mail = await mailbox.mail(found["id"])
-    assert mail["subject"] == "home delivery has fallen from +41 to +15"
+    assert found["subject"] == "home delivery has fallen from +41 to +15"
     assert f"/segment-alerts/{alert.id}" in mail["text"]
 
 
