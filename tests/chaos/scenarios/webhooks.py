@@ -21,7 +21,7 @@ from shared.privacy.audit import AuditActor
 
 MIN_KILLS = 6
 FAULT_SHARE = 0.01
-SETTLE_TIMEOUT_S = 100.0
+SETTLE_TIMEOUT_S = 300.0
 TYPES: tuple[MessageType, ...] = ("answer.changed", "case.changed")
 DECISIONS_PATH = "/decisions"
 TYPES_BY_PATH: dict[str, tuple[MessageType, ...]] = {
