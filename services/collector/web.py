@@ -20,6 +20,7 @@ from services.collector.forms import PageNonce
 from services.collector.models import PERSONAL_TABLES
 from services.collector.repository.export import read_export
 from services.collector.repository.retention import RETENTION
+from services.collector.text_answers import text_answers_router
 from shared.link_tokens import LinkSigner
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
@@ -40,6 +41,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     typed_preview = preview_pages.typed_preview_router(context.database, secret)
     rows = api.rows_router(context.database, secret)
+    texted = text_answers_router(context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)
     routers = [
         api.router,
@@ -56,5 +58,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         retention,
         typed_preview,
         rows,
+        texted,
     ]
     return service_app(own, routers=routers, pages=renderer), {}

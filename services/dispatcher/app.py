@@ -3,6 +3,7 @@
 from services.dispatcher import backfill
 from services.dispatcher.adaptive_sampling.computing import ADAPTIVE_LOOP
 from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
+from services.dispatcher.bounces.holding import HOLDING_LOOP, holding_loop
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
@@ -66,6 +67,7 @@ def worker_loops(context: Context) -> Loops:
         EXPORT_LINKS_LOOP: export_links_loop(context),
         PLACES_LOOP: places_loop(context),
         DESTINATIONS_LOOP: destinations_loop(context),
+        HOLDING_LOOP: holding_loop(context),
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
         ADAPTIVE_LOOP: adaptive_loop(context),

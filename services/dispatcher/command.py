@@ -1,7 +1,7 @@
 """What the dispatcher adds to the ``afterword`` command."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -208,8 +208,11 @@ def _move_in(
 ) -> None:
     from services.dispatcher.csv_tables import BadTable
     from services.dispatcher.imports.cells import DATE_ORDERS
+    from services.dispatcher.moving_in.counted import months_of
     from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
     from services.dispatcher.moving_in.vendors import PARTS, VENDORS
+    from shared.privacy.service_client import ServiceClient
+    from shared.privacy.service_tokens import ServiceTokens
     from shared.settings import Afterword, load
     from shared.values.zones import zone_names
 
@@ -229,7 +232,16 @@ def _move_in(
     secret = afterword.secret.get_secret_value()
     wanted = MoveIn(tenant, found, file, chosen, order, time_zone)
     try:
-        lines = _on_database(tenant, lambda database: move_in(database, secret, wanted, typer.echo))
+        services = ServiceClient(afterword.internal_url or afterword.staff_url, ServiceTokens(secret))
+        read_months = months_of(services, tenant, found)
+
+        async def act(database: "Database") -> Sequence[str]:
+            try:
+                return await move_in(database, secret, wanted, typer.echo, read_months)
+            finally:
+                await services.close()
+
+        lines = _on_database(tenant, act)
     except (CannotMove, BadTable) as error:
         sys.exit(str(error))
     typer.echo("\n".join(lines))

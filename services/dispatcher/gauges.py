@@ -17,6 +17,7 @@ async def measure_mails(uow: UnitOfWork) -> None:
 async def measure_destinations(uow: UnitOfWork) -> None:
     """Measure where the pace of mails waits for a destination to accept one."""
     metrics.MAIL_DESTINATIONS_REFUSING.set(await destinations.count_refusing(uow))
+    metrics.MAIL_DESTINATIONS_HELD.set(await destinations.count_held(uow))
 
 
 async def measure_texts(uow: UnitOfWork) -> None:

@@ -158,6 +158,8 @@ mail_destination = Table(
     Column("next_at", INSTANT, nullable=False),
     Column("line_until", INSTANT, nullable=False),
     Column("refused", Integer, nullable=False, server_default="0"),
+    # Until when it gets few mails, since many came back by its rules about senders; NULL: none did.
+    Column("held_until", INSTANT),
 )
 sending = Table(
     "sending",
@@ -731,6 +733,17 @@ bounce = Table(
     # Whether the address was suppressed for it.
     Column("dropped", Boolean, nullable=False),
     CheckConstraint("kind IN ('hard', 'soft', 'policy', 'complaint')", name="kind"),
+    Index(None, "at"),
+)
+text_back = Table(
+    "text_back",
+    metadata,
+    # Each kind of text is sent back once about an invitation, whatever its customer replies.
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    CheckConstraint("kind IN ('help', 'again', 'reason')", name="kind"),
     Index(None, "at"),
 )
 webhook_token = Table(

@@ -104,6 +104,10 @@ def _complete(given: SmsProvider | None, info: ValidationInfo) -> SmsProvider | 
     return given
 
 
+MAX_IMPORT_MIB = 512
+"""What an operator may allow for a file of an import; the proxy lets no more through."""
+
+
 class Settings(ServiceSettings):
     """Variables that begin with DISPATCHER_."""
 
@@ -230,6 +234,15 @@ class Settings(ServiceSettings):
         "POST). Without it no survey asks by SMS. The provider's requests about replies and deliveries go to "
         "AFTERWORD_STAFF_URL/v1/texts/ and this name.",
         examples=["twilio"],
+    )
+    import_max_mib: int = Field(
+        default=32,
+        ge=1,
+        le=MAX_IMPORT_MIB,
+        description="How large a file of an import may be, in MiB. Until its rows are stored it waits in "
+        "the folder of temporary files, which in the compose file is memory: mount a volume there, and name "
+        "it in TMPDIR, before you raise this.",
+        examples=["256"],
     )
     import_days: int = Field(
         default=7,

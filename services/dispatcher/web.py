@@ -19,7 +19,6 @@ from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.imports import api as imports_api
 from services.dispatcher.imports import pages as imports_pages
-from services.dispatcher.imports.domain import MAX_FILE_BYTES
 from services.dispatcher.invitations import api as invitations_api
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.preferences import pages as preferences_pages
@@ -101,9 +100,15 @@ ROUTERS = (
     audit_pages.router,
     preferences_pages.router,
 )
-LIMITS = RequestLimits(
-    larger_bodies={f"/v1{IMPORT_PATH}": MAX_IMPORT_BYTES, imports_api.PATH: MAX_FILE_BYTES}
-)
+BYTES_PER_MIB = 1024 * 1024
+
+
+def larger_bodies(import_max_mib: int) -> dict[str, int]:
+    """What the bodies that are files may have, in bytes, by path.
+
+    :param import_max_mib: what the operator allows for files of imports.
+    """
+    return {f"/v1{IMPORT_PATH}": MAX_IMPORT_BYTES, imports_api.PATH: import_max_mib * BYTES_PER_MIB}
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
@@ -124,4 +129,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         services=services,
         export_links=ExportLinks(context.secret, clock=clock),
     )
-    return service_app(own, routers=ROUTERS, pages=pages, limits=LIMITS), {"services": services.run}
+    limits = RequestLimits(larger_bodies=larger_bodies(context.own.import_max_mib))
+    return service_app(own, routers=ROUTERS, pages=pages, limits=limits), {"services": services.run}

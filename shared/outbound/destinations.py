@@ -21,6 +21,10 @@ LATE_PARTS = 60
 """A mail that is late by up to this part of the period keeps its place: those behind it need no others."""
 REFUSED_RETRY_AFTER_MINUTES = (1, 5, 15, 30)
 """After the first refusal in a row, the second and so on; the last for all later ones."""
+HELD_FOR = timedelta(days=1)
+"""After the last mail that came back by policy, of a destination from which many did."""
+HELD_SPACING = timedelta(minutes=30)
+"""Between two mails to a destination that is held: each tries whether it takes mails again."""
 MIN_SPACING = timedelta(milliseconds=100)
 """Between two places in a line without a limit: so few mails a second are looked at for a destination that
 refuses them."""
@@ -105,6 +109,12 @@ class MailDestination(msgspec.Struct, frozen=True, kw_only=True):
     """Until then those leave that wait already."""
     refused: int = 0
     """How often in a row it has refused mails."""
+    held_until: datetime | None = None
+    """Until then it gets few mails: many came back by its rules about senders, after it had accepted them."""
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether it gets few mails now, whether it accepts them or not."""
+        return self.held_until is not None and now < self.held_until
 
     def leaving(
         self, limit: DestinationLimit | None, now: datetime, *, has_place: bool
@@ -115,13 +125,15 @@ class MailDestination(msgspec.Struct, frozen=True, kw_only=True):
         """
         interval = limit.interval if limit is not None else timedelta()
         if self.next_at <= now and (has_place or self.line_until <= now):
-            if limit is None and not self.refused:
+            if limit is None and not self.refused and not self.is_held(now):
                 return now, self
             on_time = limit is not None and now - self.next_at <= limit.tolerance
             place = self.next_at if on_time else now
             next_at = place + interval
             if self.refused:
                 next_at = max(next_at, now + self.wait)
+            if self.is_held(now):
+                next_at = max(next_at, now + HELD_SPACING)
             return now, msgspec.structs.replace(
                 self, next_at=next_at, line_until=max(self.line_until, next_at)
             )
@@ -146,8 +158,21 @@ class MailDestination(msgspec.Struct, frozen=True, kw_only=True):
         """The destination when it has accepted a mail: by its limit again, as from a mail that left now."""
         if not self.refused:
             return self
+        if self.is_held(now):  # what it accepts may come back
+            return msgspec.structs.replace(self, refused=0)
         next_at = now + (limit.interval if limit is not None else timedelta())
         return msgspec.structs.replace(self, refused=0, next_at=min(self.next_at, next_at))
+
+    def after_returns(self, last_at: datetime, now: datetime) -> "MailDestination":
+        """The destination when many of its mails have come back by policy, the last one then."""
+        until = last_at + HELD_FOR
+        if until <= now or (self.held_until is not None and until <= self.held_until):
+            return self
+        held = msgspec.structs.replace(self, held_until=until)
+        if self.is_held(now):
+            return held
+        next_at = max(self.next_at, now + HELD_SPACING)
+        return msgspec.structs.replace(held, next_at=next_at, line_until=max(self.line_until, next_at))
 
     @property
     def wait(self) -> timedelta:

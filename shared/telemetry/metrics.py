@@ -88,14 +88,20 @@ TEXTS_STOPPED = Gauge(
 )
 TEXT_REPORTS = Counter(
     "afterword_text_reports_total",
-    "What an SMS provider has told us: delivered, undeliverable, stop, start, other (another reply), unknown "
-    "(of no message or customer of ours), refused (not signed as it must be).",
+    "What an SMS provider has told us: delivered, undeliverable, stop, start, help, answer (a reply with a "
+    "number), unclear (a number that is no answer), late (of a link that has ended), other (another reply), "
+    "unknown (of no message or customer of ours), refused (not signed as it must be).",
     ["kind"],
 )
 MAIL_DESTINATIONS_REFUSING = Gauge(
     "afterword_mail_destinations_refusing",
     "Domains that refuse the mails of the dispatcher for now, so that each gets one now and then; each "
     "worker measures all.",
+)
+MAIL_DESTINATIONS_HELD = Gauge(
+    "afterword_mail_destinations_held",
+    "Domains from which many mails came back by their rules about senders, so that each gets one in half an "
+    "hour for a day; each worker measures all.",
 )
 COMPANY_SENDERS = Gauge(
     "afterword_company_senders",

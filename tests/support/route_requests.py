@@ -282,8 +282,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "scorer GET /v1/personal-data/scorer/months": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
+            },
+            public=True,
+        ),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
+        "collector POST /v1/personal-data/collector/text-answers": _text_answer(by),
         "dispatcher POST /v1/erasures": RouteRequest(
             json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
         ),
@@ -657,6 +664,14 @@ def _rows_of_file(by: Company) -> RouteRequest:
     """Answers of a file, as the dispatcher sends them in the name of the company that asks."""
     body = b'{"answers": [{"id": "row-1", "score": 9, "answered_at": "2026-01-01T00:00:00Z"}]}'
     token = _service_tokens.sign("import", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    return RouteRequest(content=body.decode(), headers=headers, public=True)
+
+
+def _text_answer(by: Company) -> RouteRequest:
+    """A number that was texted back about an invitation that nobody knows; the token names the company."""
+    body = b'{"invitation_id": "00000000-0000-4000-8000-000000000001", "score": 9}'
+    token = _service_tokens.sign("text", by.name, claims_of_body(body))
     headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
     return RouteRequest(content=body.decode(), headers=headers, public=True)
 

@@ -71,21 +71,57 @@ LOCK_ADDRESS = """
 COUNT_SOFT = """
     SELECT count(*) FROM invitation i
     JOIN bounce b ON b.tenant = i.tenant AND b.invitation_id = i.id
-    WHERE i.tenant = :tenant AND i.person = :person
+    WHERE i.tenant = :tenant
+        AND i.person IN (
+            SELECT k.person FROM known_customer k WHERE k.tenant = :tenant AND k.contact = :address
+            UNION SELECT :person
+        )
         AND b.kind = 'soft' AND b.at > :since
         AND CAST(convert_from(i.body, 'UTF8') AS json) ->> 'contact_key' = :address
 """
 
 
 async def count_soft(uow: UnitOfWork, tenant: str, person: str, address: str, since: datetime) -> int:
-    """How many mails to a person's address came back softly since then, of those that this transaction and
-    all that committed before it have stored: two that count for one address do so one after the other.
+    """How many mails to an address came back softly since then, of whatever survey and under whatever id, of
+    those that this transaction and all that committed before it have stored: two that count for one address
+    do so one after the other.
 
     :param address: its keyed hash.
     """
     await uow.execute(LOCK_ADDRESS, {"tenant": tenant, "address": address})
     values = {"tenant": tenant, "person": person, "address": address, "since": since}
     return int((await uow.execute(COUNT_SOFT, values)).scalar_one())
+
+
+MAX_MAILS = 2_000
+"""So many of the newest are looked at."""
+MailRow = Row[Any]
+"""An invitation with ``at``, a time of its mail."""
+LIST_RETURNED_BY_POLICY = f"""
+    SELECT {COLUMNS}, b.at FROM bounce b
+    JOIN invitation i ON i.tenant = b.tenant AND i.id = b.invitation_id
+    WHERE b.at > :since AND b.kind = 'policy'
+    ORDER BY b.at DESC
+    LIMIT :limit
+"""
+
+
+async def list_returned_by_policy(uow: UnitOfWork, since: datetime) -> Sequence[MailRow]:
+    """Mails of all companies that came back by policy since then, the newest first."""
+    return (await uow.execute(LIST_RETURNED_BY_POLICY, {"since": since, "limit": MAX_MAILS})).all()
+
+
+LIST_LEFT = f"""
+    SELECT {COLUMNS}, i.sent_at AS at FROM invitation i
+    WHERE i.changed_at > :since AND i.sent_at > :since
+    ORDER BY i.changed_at DESC
+    LIMIT :limit
+"""
+
+
+async def list_left(uow: UnitOfWork, since: datetime) -> Sequence[MailRow]:
+    """First mails of all companies that left since then, the newest first."""
+    return (await uow.execute(LIST_LEFT, {"since": since, "limit": MAX_MAILS})).all()
 
 
 LIST_BOUNCES = """

@@ -83,9 +83,9 @@ async def post_import(
         ),
     ] = False,
 ) -> ImportedFile:
-    """A CSV file of up to 32 MiB, as a spreadsheet or another system saved it: UTF-8, UTF-16 or
-    Windows-1252; comma, semicolon or tab. Its first row names the columns. Without `mapping` or `start` it
-    waits: the answer says what its first rows would become, and `start` begins it.
+    """A CSV file of up to 32 MiB (an operator may allow up to 512), as a spreadsheet or another system saved
+    it: UTF-8, UTF-16 or Windows-1252; comma, semicolon or tab. Its first row names the columns. Without
+    `mapping` or `start` it waits: the answer says what its first rows would become, and `start` begins it.
 
     A key needs `surveys:write`, and the scope by which the same is taken one by one. Rows without an id get
     that of their content; the same row again, in whatever file, changes nothing.
@@ -205,9 +205,9 @@ async def _begin(context: DispatcherContext, job: Import, mapping: Mapping, who:
 
 async def _answer(uow: UnitOfWork, context: DispatcherContext, job: Import) -> ImportedFile:
     if job.state == "uploaded":
-        mapping = await import_commands.suggest(uow, job)
-        if mapping_faults(job.kind, mapping, job.columns):
-            return ImportedFile.of(job, mapping)
+        mapping, unclear_dates = await import_commands.suggest(uow, job)
+        if unclear_dates or mapping_faults(job.kind, mapping, job.columns):
+            return ImportedFile.of(job, mapping, unclear_dates=unclear_dates)
         shown = await import_commands.preview(uow, context.secret, job, mapping)
         preview = [PreviewAnswer.of(row, row.fault and _fault(*row.fault)) for row in shown]
         return ImportedFile.of(job, mapping, preview=preview)

@@ -11,7 +11,6 @@ from shared.privacy.audit import AuditActor
 State = Literal["uploaded", "running", "done", "stopped", "expired"]
 """uploaded: waits for its mapping; stopped: by somebody, what was taken stays; expired: never begun."""
 STATES: tuple[State, ...] = get_args(State)
-MAX_FILE_BYTES = 32 * 1024 * 1024
 MAX_ROWS_PER_PART = 500
 MAX_PART_BYTES = 192 * 1024
 """Of the cells of a part: with the names of the fields it is still a request of less than a MiB."""

@@ -150,6 +150,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     ),
     "suppressions": (
         Field("email", message("Mail address"), words=_EMAIL),
+        Field("phone", message("Phone number"), words=_PHONE),
         Field("customer_id", message("Customer id"), words=_ID),
         Field("address_hash", message("Hash of an address, from an export of the list")),
         Field("reason", message("unsubscribed or listed")),
@@ -165,7 +166,7 @@ NAMING: Mapping[Kind, tuple[str, ...]] = {
     "events": ("customer.id", "customer.email", "customer.phone"),
     "customers": ("email", "phone"),
     "answers": (),
-    "suppressions": ("email", "customer_id", "address_hash"),
+    "suppressions": ("email", "phone", "customer_id", "address_hash"),
 }
 """Of these one at the least is there."""
 

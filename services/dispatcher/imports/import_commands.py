@@ -114,10 +114,27 @@ async def upload(
     return stored, is_new
 
 
-async def suggest(uow: UnitOfWork, job: Import) -> Mapping:
+class Suggestion(NamedTuple):
+    """A mapping that nobody has chosen for this file yet."""
+
+    mapping: Mapping
+    unclear_dates: bool
+    """The first rows leave open whether day or month comes first: whoever begins the file says it."""
+
+
+async def suggest(uow: UnitOfWork, job: Import) -> Suggestion:
     """The mapping of before, or what the file suggests."""
     remembered = await repository.find_mapping(uow, job.tenant, job.kind)
-    return guess_mapping(job.kind, job.columns, [row.cells for row in await first_rows(uow, job)], remembered)
+    rows = [row.cells for row in await first_rows(uow, job)]
+    mapping = guess_mapping(job.kind, job.columns, rows, remembered)
+    if mapping == remembered:  # somebody has chosen it
+        return Suggestion(mapping, unclear_dates=False)
+    signs, places = OrderSigns(), _time_places(job, mapping) or range(len(job.columns))
+    for cells in rows:
+        _add_cells(signs, places, cells)
+    if signs.order is None:
+        return Suggestion(mapping, unclear_dates=True)
+    return Suggestion(msgspec.structs.replace(mapping, dates=signs.order), unclear_dates=False)
 
 
 async def suggest_to_begin(uow: UnitOfWork, job: Import) -> Mapping:
@@ -126,14 +143,10 @@ async def suggest_to_begin(uow: UnitOfWork, job: Import) -> Mapping:
     :raises BadMapping: when that cannot be told.
     """
     remembered = await repository.find_mapping(uow, job.tenant, job.kind)
-    mapping = await suggest(uow, job)
+    mapping = (await suggest(uow, job)).mapping
     if mapping == remembered:  # somebody has chosen it
         return mapping
-    places = [
-        job.columns.index(column)
-        for name, column in mapping.fields.items()
-        if (known := find_field(job.kind, name)) is not None and known.form == "time"
-    ]
+    places = _time_places(job, mapping)
     signs = OrderSigns()
     for number in range(job.parts):
         content = await repository.read_part(uow, job.tenant, job.id, number)
@@ -144,12 +157,25 @@ async def suggest_to_begin(uow: UnitOfWork, job: Import) -> Mapping:
     return msgspec.structs.replace(mapping, dates=signs.order)
 
 
+def _time_places(job: Import, mapping: Mapping) -> list[int]:
+    """The places of the columns that are times."""
+    return [
+        job.columns.index(column)
+        for name, column in mapping.fields.items()
+        if (known := find_field(job.kind, name)) is not None and known.form == "time"
+    ]
+
+
 def _add_signs(signs: OrderSigns, places: Sequence[int], content: bytes) -> None:
     for row in rows_of_part(content):
         if row.remedy is None:
-            for place in places:
-                if place < len(row.cells):
-                    signs.add(clean_cell(row.cells[place]))
+            _add_cells(signs, places, row.cells)
+
+
+def _add_cells(signs: OrderSigns, places: Sequence[int], cells: Sequence[str]) -> None:
+    for place in places:
+        if place < len(cells):
+            signs.add(clean_cell(cells[place]))
 
 
 async def first_rows(uow: UnitOfWork, job: Import, most: int = 100) -> list[Row]:

@@ -26,7 +26,15 @@ DONE_LABELS = {
     "began": message("It has begun. You may leave this page."),
 }
 LEFT_OUT = message("is left out")
+CHOOSE_ORDER = message("Choose: the file leaves it open")
+NEEDS_ORDER = message("Say whether the day or the month comes first.")
 NO_FILE = message("Choose a file, or paste a table.")
+
+
+def date_options(*, unclear: bool) -> list[tuple[str, str]]:
+    """How days may be written; of a file that leaves it open, none of them is chosen."""
+    orders = [(each, spoken(label)) for each, label in DATE_LABELS.items()]
+    return [("", spoken(CHOOSE_ORDER)), *orders] if unclear else [*orders]
 
 
 def column_options(kind: Kind) -> list[tuple[str, str]]:

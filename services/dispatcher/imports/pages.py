@@ -19,11 +19,12 @@ from services.dispatcher.imports.fields import IMPORT_KINDS, KIND_LABELS, PREFIX
 from services.dispatcher.imports.forms import BadMappingForm, mapping_of_form
 from services.dispatcher.imports.import_commands import BadMapping, NotWaiting, TooManyOpen
 from services.dispatcher.imports.labels import (
-    DATE_LABELS,
     DECIMAL_LABELS,
     DONE_LABELS,
+    NEEDS_ORDER,
     NO_FILE,
     column_options,
+    date_options,
 )
 from services.dispatcher.imports.mapping import Mapping, MappingFault, mapping_faults
 from services.dispatcher.imports.views import (
@@ -107,12 +108,18 @@ async def map_columns(
 ) -> Response:
     """Show what the first rows become by a mapping, or begin by it."""
     form, id_ = await read_texts(request), _id_of(import_id)
+    unclear_dates = form.get("dates") == ""
+    if unclear_dates:
+        form = {**form, "dates": "ymd"}
     async with context.database.reading() as uow:
         job = await _found(uow, staff.tenant, id_)
     try:
         mapping = mapping_of_form(job, form)
     except BadMappingForm as bad:
         return await _page(request, staff, context, id_, faults=bad.faults)
+    if unclear_dates:
+        faults = [MappingFault("dates", NEEDS_ORDER), *mapping_faults(job.kind, mapping, job.columns)]
+        return await _page(request, staff, context, id_, mapping, faults, unclear_dates=True)
     if form.get("act") != "begin" or mapping_faults(job.kind, mapping, job.columns):
         return await _page(
             request, staff, context, id_, mapping, mapping_faults(job.kind, mapping, job.columns)
@@ -176,6 +183,7 @@ async def _page(
     mapping: Mapping | None = None,
     faults: Sequence[MappingFault] = (),
     *,
+    unclear_dates: bool = False,
     done: str = "",
 ) -> Response:
     async with context.database.reading() as uow:
@@ -183,9 +191,11 @@ async def _page(
         waits = job.state == "uploaded"
         rows = await import_commands.first_rows(uow, job, import_commands.PREVIEW_ROWS) if waits else []
         if waits and mapping is None:
-            mapping = await import_commands.suggest(uow, job)
+            mapping, unclear_dates = await import_commands.suggest(uow, job)
         shown = mapping if mapping is not None and waits else job.mapping
-        holds = waits and not faults and not mapping_faults(job.kind, shown, job.columns)
+        holds = (
+            waits and not faults and not unclear_dates and not mapping_faults(job.kind, shown, job.columns)
+        )
         preview = await import_commands.preview(uow, context.secret, job, shown) if holds else []
         stored = await repository.list_faults(uow, staff.tenant, import_id, 0, MAX_FAULTS_SHOWN)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
@@ -196,7 +206,8 @@ async def _page(
         options=column_options(job.kind),
         named=bool(PREFIXES[job.kind]),
         mapping=shown,
-        date_options=[(each, spoken(label)) for each, label in DATE_LABELS.items()],
+        date_options=date_options(unclear=unclear_dates),
+        unclear_dates=unclear_dates,
         decimal_options=[(each, spoken(label)) for each, label in DECIMAL_LABELS.items()],
         company_zone=tenant.time_zone,
         preview=[PreviewedRow.of(row) for row in preview],

@@ -52,13 +52,17 @@ class MappingAnswer(BaseModel):
 
     fields: dict[str, str]
     values: dict[str, str]
-    dates: DateOrder
+    dates: DateOrder | None = Field(
+        description="Null, of one that waits: it cannot be told whether day or month comes first. Say it "
+        "with `start`."
+    )
     decimal: Decimal
     time_zone: str | None
 
     @classmethod
-    def of(cls, mapping: Mapping) -> Self:
-        return cls(**msgspec.structs.asdict(mapping))
+    def of(cls, mapping: Mapping, *, unclear_dates: bool = False) -> Self:
+        found = msgspec.structs.asdict(mapping)
+        return cls(**{**found, "dates": None} if unclear_dates else found)
 
 
 class ImportFaultAnswer(BaseModel):
@@ -114,6 +118,8 @@ class ImportedFile(BaseModel):
         mapping: Mapping,
         faults: Sequence[ImportFaultAnswer] = (),
         preview: Sequence[PreviewAnswer] = (),
+        *,
+        unclear_dates: bool = False,
     ) -> Self:
         return cls(
             id=job.id,
@@ -122,7 +128,7 @@ class ImportedFile(BaseModel):
             state=job.state,
             encoding=job.encoding,
             columns=job.columns,
-            mapping=MappingAnswer.of(mapping),
+            mapping=MappingAnswer.of(mapping, unclear_dates=unclear_dates),
             rows=job.rows,
             done_rows=job.done_rows,
             taken=job.taken,

@@ -148,7 +148,7 @@ def read_suppressions(
     faults: list[FaultyRow] = []
     for item in items:
         names, cells = list(item.content), list(item.content.values())
-        read = read_row(item.number, names, cells, now, facts.placeholder_ids)
+        read = read_row(item.number, names, cells, now, facts.placeholder_ids, facts.country or None)
         if isinstance(read, SuppressionRow):
             rows.append(read)
         else:

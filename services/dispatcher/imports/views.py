@@ -135,6 +135,8 @@ class ImportPage(Page):
     """Whether some of that has a name of the company's own."""
     mapping: Mapping
     date_options: Sequence[tuple[str, str]]
+    unclear_dates: bool
+    """Whether the file leaves open how days are written, so that somebody is to say it."""
     decimal_options: Sequence[tuple[str, str]]
     company_zone: str
     preview: Sequence[PreviewedRow]

@@ -18,12 +18,12 @@ class Tally:
     detractors: int = 0
     total: int = 0
 
-    def add(self, score: int) -> None:
-        """One more."""
+    def add(self, score: int, number: int = 1) -> None:
+        """So many more with this score."""
         group = group_of(score)
-        self.promoters += group == "promoter"
-        self.detractors += group == "detractor"
-        self.total += 1
+        self.promoters += number * (group == "promoter")
+        self.detractors += number * (group == "detractor")
+        self.total += number
 
     @property
     def nps(self) -> Decimal | None:
@@ -37,7 +37,7 @@ class Tally:
 
 @dataclass
 class Month:
-    """One month: what their file has of it, what we have taken, and why the two differ."""
+    """One month: what their file has of it, what the scorer counts of it, and why the two differ."""
 
     theirs: Tally = field(default_factory=Tally)
     ours: Tally = field(default_factory=Tally)

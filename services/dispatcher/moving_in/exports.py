@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from services.dispatcher.csv_records import Row
 from services.dispatcher.imports.cells import DateOrder, time_of, whole_of
 from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.comparing import Month
+from services.dispatcher.moving_in.counted import MonthCounts
 from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded, is_nps
 from shared.events.nps import SCALE
 from shared.values.csv_cells import safe_cell
@@ -30,16 +32,15 @@ _UNIX_SECONDS = range(10**8, 10**_UNIX_DIGITS)
 
 
 class Taken(NamedTuple):
-    """An answer of the file that is imported: when, by their clock and by ours, and its score."""
+    """An answer of the file that is imported: its month, by their clock and by ours."""
 
     theirs: str
     ours: str
-    score: int
 
 
 @dataclass
 class ExportReading:
-    """Reads one export; of each row it keeps a month, a score and a short hash, never its cells."""
+    """Reads one export; of each row it keeps its months and a short hash, never its cells."""
 
     vendor: VendorName
     columns: Columns
@@ -124,7 +125,7 @@ class ExportReading:
             self.columns.text("email", cells),
             self.columns.text("customer_id", cells),
         )
-        self.taken.append(Taken(theirs, ours, score))
+        self.taken.append(Taken(theirs, ours))
 
     def _unanswered(self, cells: list[str], lines: "_Lines") -> None:
         self.unanswered += 1
@@ -148,19 +149,30 @@ class ExportReading:
             return datetime.fromtimestamp(int(text), UTC)
         return time_of(text, self.order, self.their_zone)
 
-    def settle(self, refused: dict[int, str]) -> None:
-        """Count what was taken.
+    def settle(self, refused: Mapping[int, str], counted: MonthCounts) -> None:
+        """Say why what is counted differs from the file.
 
         :param refused: why, by the row of the imported file; the row of names is the first.
+        :param counted: by the scorer, of all answers that were moved in from there.
         """
-        for row, (theirs, ours, score) in enumerate(self.taken, 2):
+        expected: Counter[str] = Counter()
+        for row, (theirs, ours) in enumerate(self.taken, 2):
             if row in refused:
                 self.month(theirs).reasons[f"refused: {refused[row]}"] += 1
                 continue
-            self.month(ours).ours.add(score)
+            expected[ours] += 1
             if ours != theirs:
                 self.month(theirs).reasons[f"count in {ours} here, by the company's time zone"] += 1
                 self.month(ours).reasons[f"counted in {theirs} there, by another time zone"] += 1
+        for month, counts in counted.items():
+            for score, number in enumerate(counts):
+                self.month(month).ours.add(score, number)
+        for name in {*expected, *counted}:
+            more = sum(counted.get(name, ())) - expected[name]
+            if more > 0:
+                self.month(name).reasons["counted here, of files that were moved in before"] += more
+            elif more < 0:
+                self.month(name).reasons["not counted here yet: run the same once more"] -= more
 
 
 class _Lines:

@@ -16,6 +16,12 @@ from services.dispatcher.imports.mapping import Mapping as ColumnMapping
 from services.dispatcher.imports.remedies import decode_remedy
 from services.dispatcher.imports.tables import open_file
 from services.dispatcher.moving_in.comparing import months_in_words
+from services.dispatcher.moving_in.counted import (
+    MOVED_IN_FROM,
+    PATIENCE_S,
+    ReadMonths,
+    wait_until_counted,
+)
 from services.dispatcher.moving_in.export_signs import look_through
 from services.dispatcher.moving_in.exports import ExportReading
 from services.dispatcher.moving_in.last_asked import keep_last_asked
@@ -23,21 +29,20 @@ from services.dispatcher.moving_in.vendors import Part, SeveralColumns, VendorNa
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db.database import Database
 from shared.privacy.audit import COMMAND_LINE
+from shared.privacy.service_client import ServiceUnavailable
 from shared.values.zones import zone_of
 
 LOOK_INTERVAL_S = 0.5
 FAULTS_AT_ONCE = 1_000
-ANSWERS = ColumnMapping(
-    fields={
-        "id": "id",
-        "score": "score",
-        "answered_at": "answered_at",
-        "comment": "comment",
-        "invited_at": "invited_at",
-        "customer.email": "email",
-        "customer.id": "customer_id",
-    }
-)
+ANSWER_FIELDS = {
+    "id": "id",
+    "score": "score",
+    "answered_at": "answered_at",
+    "comment": "comment",
+    "invited_at": "invited_at",
+    "customer.email": "email",
+    "customer.id": "customer_id",
+}
 SUPPRESSIONS = ColumnMapping(fields={name: name for name in ("email", "customer_id", "reason", "since")})
 
 
@@ -59,13 +64,21 @@ class CannotMove(Exception):
 
 
 async def move_in(
-    database: Database, secret: str, wanted: MoveIn, tell: Callable[[str], None]
+    database: Database,
+    secret: str,
+    wanted: MoveIn,
+    tell: Callable[[str], None],
+    read_months: ReadMonths,
+    patience_s: float = PATIENCE_S,
 ) -> Sequence[str]:
     """Import the file; returns the comparison by month.
 
     :param tell: gets a line whenever something is done.
+    :param read_months: asks the scorer what it counts of the answers that were moved in from there.
+    :param patience_s: for so long the scorer may count nothing more before it is compared.
     :raises BadTable: when the file is no table.
-    :raises CannotMove: when the columns are not found, or it cannot be told how days are written.
+    :raises CannotMove: when the columns are not found, it cannot be told how days are written, or the scorer
+        cannot be asked.
     """
     async with database.reading() as uow:
         company = await tenant_or_placeholder(uow, wanted.tenant)
@@ -88,8 +101,18 @@ async def move_in(
             await _import(database, wanted, "suppressions", suppressions, SUPPRESSIONS, tell)
         await keep_last_asked(database, secret, wanted.tenant, asked)
         if reading.taken:
-            refused = await _import(database, wanted, "answers", answers, ANSWERS, tell)
-    reading.settle(refused)
+            values: dict[str, str] = {f"segments.{MOVED_IN_FROM}": wanted.vendor}
+            mapping = ColumnMapping(fields=ANSWER_FIELDS, values=values)
+            refused = await _import(database, wanted, "answers", answers, mapping, tell)
+    try:
+        taken = len(reading.taken) - len(refused)
+        counted = await wait_until_counted(read_months, taken, tell, patience_s)
+    except ServiceUnavailable:
+        raise CannotMove(
+            "All of it was taken, but the scorer does not answer under AFTERWORD_INTERNAL_URL. Run the same "
+            "once more for the comparison: what was taken already changes nothing."
+        ) from None
+    reading.settle(refused, counted)
     return months_in_words(reading.months.items())
 
 

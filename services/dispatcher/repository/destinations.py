@@ -6,6 +6,7 @@ There are rows only of destinations that have a limit or have refused a mail.
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Row
 
 from shared.db import UnitOfWork
@@ -13,7 +14,7 @@ from shared.outbound.destinations import MailDestination
 
 IDLE_FOR = timedelta(days=1)
 """A destination that nothing was mailed to for so long is forgotten."""
-_FIELDS = "next_at, line_until, refused"
+_FIELDS = "next_at, line_until, refused, held_until"
 
 LOCK = f"SELECT {_FIELDS} FROM mail_destination WHERE destination = :destination FOR UPDATE"
 LOCK_REFUSING = f"""
@@ -26,11 +27,15 @@ INSERT_AND_LOCK = f"""
     RETURNING {_FIELDS}
 """
 UPDATE = """
-    UPDATE mail_destination SET next_at = :next_at, line_until = :line_until, refused = :refused
+    UPDATE mail_destination SET next_at = :next_at, line_until = :line_until, refused = :refused,
+        held_until = :held_until
     WHERE destination = :destination
 """
-FORGET_IDLE = "DELETE FROM mail_destination WHERE greatest(next_at, line_until) < :before"
+FORGET_IDLE = """
+    DELETE FROM mail_destination WHERE greatest(next_at, line_until, held_until) < :before
+"""
 COUNT_REFUSING = "SELECT count(*) FROM mail_destination WHERE refused > 0"
+COUNT_HELD = "SELECT count(*) FROM mail_destination WHERE held_until > :now"
 
 
 async def lock(uow: UnitOfWork, destination: bytes) -> MailDestination | None:
@@ -46,13 +51,12 @@ async def lock_refusing(uow: UnitOfWork, destination: bytes) -> MailDestination 
 async def insert_and_lock(uow: UnitOfWork, destination: bytes) -> MailDestination:
     """The same of each destination; one that has no row gets it."""
     row = (await uow.execute(INSERT_AND_LOCK, {"destination": destination, "now": uow.now})).one()
-    return MailDestination(next_at=row.next_at, line_until=row.line_until, refused=row.refused)
+    return _state(row)
 
 
 async def write(uow: UnitOfWork, destination: bytes, state: MailDestination) -> None:
     """Write the state over that of a row that is locked."""
-    values = {"next_at": state.next_at, "line_until": state.line_until, "refused": state.refused}
-    await uow.execute(UPDATE, {"destination": destination, **values})
+    await uow.execute(UPDATE, {"destination": destination, **asdict(state)})
 
 
 async def forget_idle(uow: UnitOfWork) -> None:
@@ -65,7 +69,16 @@ async def count_refusing(uow: UnitOfWork) -> int:
     return int((await uow.execute(COUNT_REFUSING, {})).scalar_one())
 
 
+async def count_held(uow: UnitOfWork) -> int:
+    """How many destinations get few mails, since many came back."""
+    return int((await uow.execute(COUNT_HELD, {"now": uow.now})).scalar_one())
+
+
 def _read(row: Row[Any] | None) -> MailDestination | None:
-    if row is None:
-        return None
-    return MailDestination(next_at=row.next_at, line_until=row.line_until, refused=row.refused)
+    return _state(row) if row is not None else None
+
+
+def _state(row: Row[Any]) -> MailDestination:
+    return MailDestination(
+        next_at=row.next_at, line_until=row.line_until, refused=row.refused, held_until=row.held_until
+    )

@@ -26,6 +26,7 @@ from services.dispatcher.models import (
     known_customer,
     sending_change,
     suppression_lift,
+    text_back,
     wave,
 )
 from shared.events.surveys import MAX_QUARANTINE_DAYS
@@ -200,6 +201,7 @@ RETENTION: tuple[RetentionRule, ...] = (
             AND (t.person = '{NOBODY}' OR {CASE_CUSTOMER_OVER})
         """,
     ),
+    DeleteRule("deliveries", text_back, "t.at < :deliveries"),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.
     DeleteRule(

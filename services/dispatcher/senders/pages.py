@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import frame_of
+from services.dispatcher.repository import destinations
 from services.dispatcher.senders import repository
 from services.dispatcher.senders.api import refuse_unless_offered
 from services.dispatcher.senders.domain import (
@@ -122,6 +123,7 @@ async def _list(
 ) -> Response:
     async with context.database.reading() as uow:
         own = await repository.list_of(uow, staff.tenant)
+        held = await destinations.count_held(uow)
         frame = await frame_of(uow, staff, "surveys")
     offered = context.own.company_senders
     states = states_of(own, allowed=offered)
@@ -134,6 +136,7 @@ async def _list(
         used=used.address if used is not None else installation,
         offered=offered,
         has_room=len(own) < MAX_SENDERS,
+        held=held,
         typed=typed,
         fault=fault,
         done=done,

@@ -43,6 +43,8 @@ class SendersPage(Page):
     offered: bool
     """Whether the operator allows senders of companies."""
     has_room: bool
+    held: int = 0
+    """Destinations from which so many mails came back by policy that they get few."""
     typed: str = ""
     fault: str = ""
     done: str = ""

@@ -1,9 +1,12 @@
 """``/v1/texts/{provider}``: what the SMS provider says of texts, and what customers reply to them."""
 
+from hashlib import sha256
+
 from fastapi import APIRouter, Request, Response
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.sms.inbound import keep
+from services.dispatcher.sms.answering import TextReplies
+from services.dispatcher.sms.inbound import Kept, keep
 from services.dispatcher.sms.installation import WEBHOOK_PATH
 from services.dispatcher.sms.messages import TextReply, TextReport
 from services.dispatcher.sms.providers import BadSignature, Webhook
@@ -11,6 +14,7 @@ from shared.http.client_networks import network_of
 from shared.http.problems import Problem
 from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
+from shared.privacy.service_client import ServiceUnavailable
 from shared.telemetry import metrics
 from shared.values.messages import message
 
@@ -29,7 +33,8 @@ HOW_TO_SIGN = message(
 async def take(provider: str, request: Request, context: OwnContext) -> Response:
     """Delivery reports and replies, in the provider's own form and with its own signature, no API key. A
     reply of STOP suppresses the number for every company that has it, START takes back what a STOP
-    did. The same request again changes nothing.
+    did, a number from 0 to 10 is an answer where the text asked for one, HELP is answered. The
+    same request again changes nothing.
     """
     return await _take(provider, request, context)
 
@@ -51,13 +56,32 @@ async def _take(provider: str, request: Request, context: DispatcherContext) -> 
         metrics.TEXT_REPORTS.labels("refused").inc()
         attempt((context.per_network, network_of(request)))
         raise Problem(401, NOT_SIGNED, HOW_TO_SIGN) from None
-    for said in found:
-        async with context.database.transaction() as uow:
-            kept = await keep(uow, context.secret, said)
-        metrics.TEXT_REPORTS.labels(kept).inc()
+    token = sha256(await request.body() + request.url.query.encode()).hexdigest()
+    for number, said in enumerate(found):
+        metrics.TEXT_REPORTS.labels(await _keep(context, said, f"{token}/{number}")).inc()
     if provider == "twilio":  # it would text anything else back
         return Response(TWIML, media_type="application/xml")
     return Response(status_code=200)
+
+
+async def _keep(context: DispatcherContext, said: TextReply | TextReport, token: str) -> Kept:
+    """Do what a request says, and return what it was about.
+
+    :raises Problem: 503 when an answer cannot be kept now; the provider sends it again.
+    """
+    if isinstance(said, TextReply):
+        replies = TextReplies(
+            database=context.database,
+            secret=context.secret,
+            services=context.services,
+            renderer=context.text_renderer,
+        )
+        try:
+            return await replies.take(said, token)
+        except ServiceUnavailable:
+            raise Problem(503, headers={"Retry-After": "30"}) from None
+    async with context.database.transaction() as uow:
+        return await keep(uow, context.secret, said)
 
 
 async def _read(provider: str, request: Request, context: DispatcherContext) -> list[TextReply | TextReport]:

@@ -1,4 +1,7 @@
-"""What a provider's signed request does: a report changes an invitation, STOP and START a suppression."""
+"""What a provider's signed request does: a report changes an invitation, STOP and START a suppression.
+
+What other replies do stands in ``answering.py``.
+"""
 
 from typing import Literal
 
@@ -18,8 +21,11 @@ from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Invitation
 from shared.secrets import customer_hash
 
-Kept = Literal["delivered", "undeliverable", "stop", "start", "other", "unknown"]
-"""What a request was about; ``other``: another reply; ``unknown``: of nobody and nothing of ours."""
+Kept = Literal[
+    "delivered", "undeliverable", "stop", "start", "help", "answer", "unclear", "late", "other", "unknown"
+]
+"""What a request was about. ``answer``: a reply that is one; ``unclear``: one with a number that is none;
+``late``: of a link that has ended; ``other``: another reply; ``unknown``: of nobody and nothing of ours."""
 MAX_TRIES = 5
 """To write a report while somebody else moves its invitation on."""
 
@@ -62,14 +68,17 @@ async def _moved(uow: UnitOfWork, tenant: str, before: Invitation, after: Invita
     return True
 
 
+async def number_keys(uow: UnitOfWork, secret: str, number: str) -> dict[str, str]:
+    """The keyed hash of a number at each company."""
+    return {tenant: customer_hash(secret, tenant, number) for tenant in await repository.list_tenants(uow)}
+
+
 async def _keep_reply(uow: UnitOfWork, secret: str, reply: TextReply) -> Kept:
     """One number of ours texts for all companies: what a customer says holds for each that knows theirs."""
     wish = wish_of(reply.text)
     if wish is None:
         return "other"
-    keys = {
-        tenant: customer_hash(secret, tenant, reply.number) for tenant in await repository.list_tenants(uow)
-    }
+    keys = await number_keys(uow, secret, reply.number)
     knowing = await repository.find_knowing(uow, list(keys.items()))
     for tenant in knowing:
         key = keys[tenant]

@@ -1,9 +1,16 @@
-"""Which companies know a phone number: by its keyed hash, which each has another one of."""
+"""Which companies know a phone number, what it was texted last, and which of its replies were answered."""
 
 from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
 
+from sqlalchemy import Row
+
+from services.dispatcher.invitations.repository import COLUMNS
 from shared.db import UnitOfWork
 
+TextBackKind = Literal["help", "again", "reason"]
+"""What a reply is answered with: who asks and how to stop; how to answer; the link to say why."""
 LIST_TENANTS = "SELECT id FROM tenant ORDER BY id"
 
 
@@ -22,5 +29,53 @@ FIND_KNOWING = """
 
 async def find_knowing(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> list[str]:
     """The companies to whom the number came, each given with its hash of it."""
-    values = {"tenants": [tenant for tenant, _ in names], "keys": [key for _, key in names]}
-    return list((await uow.execute(FIND_KNOWING, values)).scalars())
+    return list((await uow.execute(FIND_KNOWING, _values(names))).scalars())
+
+
+FIND_LAST_TEXTED = f"""
+    SELECT {COLUMNS}, a.contact AS number_key, w.texts AS words, t.body AS tenant_body,
+        coalesce(s.stopped, false) AS stopped
+    FROM unnest(CAST(:tenants AS text[]), CAST(:keys AS text[])) AS n(tenant, key)
+    JOIN asked a ON a.tenant = n.tenant AND a.contact = n.key AND NOT a.elsewhere
+    JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id AND i.state IN ('sent', 'unknown')
+    JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.n = 1 AND d.channel = 'sms'
+    JOIN tenant t ON t.id = i.tenant
+    LEFT JOIN sending s ON s.tenant = i.tenant
+    LEFT JOIN survey_words w ON w.tenant = i.tenant AND w.survey_id = i.survey_id
+        AND w.survey_version =
+            CAST(CAST(convert_from(i.body, 'UTF8') AS json) ->> 'survey_version' AS integer)
+    ORDER BY coalesce(i.sent_at, d.settled_at) DESC NULLS LAST, i.id DESC
+    LIMIT 1
+"""
+
+
+async def find_last_texted(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> Row[Any] | None:
+    """The invitation of the text that last left for the number, whichever company it is of; its reply is
+    about that one.
+    """
+    return (await uow.execute(FIND_LAST_TEXTED, _values(names))).one_or_none()
+
+
+def _values(names: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    return {"tenants": [tenant for tenant, _ in names], "keys": [key for _, key in names]}
+
+
+CLAIM_TEXT_BACK = """
+    INSERT INTO text_back (tenant, invitation_id, kind, at) VALUES (:tenant, :invitation_id, :kind, :now)
+    ON CONFLICT DO NOTHING
+    RETURNING kind
+"""
+
+
+async def claim_text_back(uow: UnitOfWork, tenant: str, invitation_id: UUID, kind: TextBackKind) -> bool:
+    """Whether a text of this kind is to be sent back: once about an invitation."""
+    values = {"tenant": tenant, "invitation_id": invitation_id, "kind": kind, "now": uow.now}
+    return (await uow.execute(CLAIM_TEXT_BACK, values)).one_or_none() is not None
+
+
+IS_TAKEN = "SELECT 1 FROM webhook_token WHERE provider = :provider AND token = :token"
+
+
+async def is_taken(uow: UnitOfWork, provider: str, token: str) -> bool:
+    """Whether a reply was taken before, by what is its request's alone."""
+    return (await uow.execute(IS_TAKEN, {"provider": provider, "token": token})).one_or_none() is not None

@@ -48,11 +48,16 @@ def wish_of(text: str) -> Wish | None:
 
     Case, accents, quotes, blanks and punctuation do not matter.
     """
-    words = [plain for each in text.split() if (plain := _plain(each))]
+    words = plain_words(text)
     whole = "".join(words)
     if whole in _STOPS or (words and words[0] in OPENING and len(words) <= 1 + MAX_WORDS_BEHIND):
         return "stop"
     return "start" if whole in _STARTS else None
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text without case, accents, quotes and punctuation."""
+    return [plain for each in text.split() if (plain := _plain(each))]
 
 
 def _plain(text: str) -> str:

@@ -4,6 +4,7 @@ from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender,
 from services.dispatcher.sms.installation import SmsInstallation
 from services.dispatcher.sms.lengths import simplified
 from services.dispatcher.sms.messages import TextMessage
+from services.dispatcher.sms.repository import TextBackKind
 from services.dispatcher.sms.sender_ids import sender_for
 from shared.clock import Clock, system_clock
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
@@ -84,6 +85,35 @@ class SurveyTextRenderer:
                 sentence = translated("Reminder: %(subject)s") % {"subject": sentence}
             stop = translated("No more? Reply STOP") if by_reply else f"{translated('Unsubscribe:')} {leave}"
         return f"{simplified(sentence)} {answer} {simplified(stop)}"
+
+    def text_back(
+        self,
+        invitation: Invitation,
+        tenant: Tenant,
+        kind: TextBackKind,
+        *,
+        by_number: bool,
+        score: int | None,
+    ) -> str:
+        """What a reply is answered with.
+
+        :param by_number: whether a number in a reply is an answer.
+        :param score: the number that the reply had, if any; the link chooses it.
+        """
+        purpose: Purpose = "anonymous" if invitation.anonymous else "answer"
+        link = f"{self._public_url}/s/{self._links.sign(purpose, invitation.id)}"
+        zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
+        with rendering_for(self._templates.reader(invitation.language, zone)):
+            if kind == "help":
+                asked = translated("%(company)s has asked you a question:") % {"company": tenant.name}
+                return f"{simplified(asked)} {link} {simplified(translated('No more? Reply STOP'))}"
+            if kind == "reason":
+                return f"{simplified(translated('Thank you. Would you tell us why?'))} {link}"
+            if by_number:
+                said = translated("Please reply with a number from 0 to 10, or answer here:")
+                return f"{simplified(said)} {link}"
+            chosen = f"?v={score}" if score is not None else ""
+            return f"{simplified(translated('Please answer here:'))} {link}{chosen}"
 
 
 def standard_sentence(company: str) -> str:

@@ -11,7 +11,7 @@ from services.dispatcher.callers import CompanyEditor, Limit, is_admin
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
-from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
+from services.dispatcher.suppressions.domain import BAD_NUMBER, SuppressionEntry, SuppressionReason
 from services.dispatcher.suppressions.schemas import (
     LiftAnswer,
     LiftList,
@@ -19,7 +19,12 @@ from services.dispatcher.suppressions.schemas import (
     SuppressionBody,
     SuppressionList,
 )
-from services.dispatcher.suppressions.suppression_commands import entries_named, lift, suppress
+from services.dispatcher.suppressions.suppression_commands import (
+    entries_named,
+    lift,
+    number_in,
+    suppress,
+)
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
@@ -30,6 +35,7 @@ from shared.privacy.subjects import Subject
 from shared.secrets import customer_hash
 from shared.values.customer_ids import is_placeholder_id
 from shared.values.messages import message
+from shared.values.phone import MAX_PHONE_LENGTH
 
 log = structlog.get_logger()
 
@@ -67,14 +73,19 @@ async def list_suppressions(
     limit: Limit = 100,
     email: Annotated[str, Query(max_length=320, description="The entry of this address.")] = "",
     customer_id: Annotated[str, Query(max_length=200, description="The entry of this id.")] = "",
+    phone: Annotated[
+        str,
+        Query(max_length=MAX_PHONE_LENGTH, description="The entry of this phone number, in any notation."),
+    ] = "",
     reason: Annotated[SuppressionReason | None, Query(description="Entries of this reason.")] = None,
 ) -> SuppressionList:
-    """All entries, in the order of their ids. `email` and `customer_id` find the entries of both; an address
-    is looked for by its keyed hash.
+    """All entries, in the order of their ids. `email`, `phone` and `customer_id` find the entries of all of
+    them; an address or a number is looked for by its keyed hash.
     """
     async with context.database.reading() as uow:
-        if email or customer_id:
-            sought = entries_named(context.secret, caller.tenant, email, customer_id)
+        if email or customer_id or phone:
+            number = await number_in(uow, caller.tenant, phone) if phone else ""
+            sought = entries_named(context.secret, caller.tenant, email, customer_id, number or "")
             rows = await repository.find_matching(uow, [(caller.tenant, *entry) for entry in sought])
             entries = [_answer(row) for row in rows if reason is None or row.reason == reason]
             return SuppressionList(suppressions=entries)
@@ -84,11 +95,12 @@ async def list_suppressions(
     return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
 
 
-@router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
+@router.post("/suppressions", status_code=201, summary="Never ask an address, a phone number or a customer")
 async def add_suppression(
     body: SuppressionBody, caller: CompanyEditor, context: OwnContext
 ) -> SuppressionList:
-    """Answers the entries that stand for them. An address is kept as a keyed hash. An id that stands for
+    """Answers the entries that stand for them. An address is kept as a keyed hash, and so is a phone number,
+    which then gets no text, and whose customer is not asked by mail either. An id that stands for
     nobody, such as `guest`, is refused: it would silence everybody who comes under it. The id of a customer
     who was erased is not stored: they are never asked.
     """
@@ -96,6 +108,11 @@ async def add_suppression(
     if body.email is not None:
         entries.append(SuppressionEntry("address", customer_hash(context.secret, caller.tenant, body.email)))
     async with context.database.transaction() as uow:
+        if body.phone is not None:
+            number = await number_in(uow, caller.tenant, body.phone)
+            if number is None:
+                raise Problem(422, errors=[FieldFault(field="/phone", detail=BAD_NUMBER)])
+            entries.append(SuppressionEntry("address", customer_hash(context.secret, caller.tenant, number)))
         if body.customer_id is not None:
             placeholder_ids = (await find_sending(uow, caller.tenant)).placeholder_ids
             if is_placeholder_id(body.customer_id, placeholder_ids):

@@ -9,13 +9,15 @@ from typing import Literal, NamedTuple, get_args
 from services.dispatcher.csv_tables import MORE_CELLS, BadTable, has_more_cells, open_table
 from services.dispatcher.customers.reading import BAD_ADDRESS, BLANK_ID
 from services.dispatcher.decisions.addresses import address_quality
+from services.dispatcher.suppressions.domain import BAD_NUMBER
 from shared.values.csv_cells import plain_cell
 from shared.values.customer_ids import is_placeholder_id
 from shared.values.messages import Message, message
+from shared.values.phone import e164_number
 from shared.values.text import normalized_text
 
-Column = Literal["email", "customer_id", "address_hash", "reason", "since"]
-NAMING_COLUMNS: tuple[Column, ...] = ("email", "customer_id", "address_hash")
+Column = Literal["email", "phone", "customer_id", "address_hash", "reason", "since"]
+NAMING_COLUMNS: tuple[Column, ...] = ("email", "phone", "customer_id", "address_hash")
 """By which an entry is found; a row has at least one."""
 COLUMNS: tuple[Column, ...] = (*NAMING_COLUMNS, "reason", "since")
 ImportedReason = Literal["unsubscribed", "complained", "listed", "bounced"]
@@ -24,8 +26,10 @@ REASONS_IN: dict[str, ImportedReason] = {"": "listed", **{each: each for each in
 MAX_ID_LENGTH = 200
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 _HASH = re.compile(r"[0-9a-f]{64}")
-NO_NAME = message("Give email, customer_id or address_hash.")
-BAD_HASH = message("Is no hash of an address. Take it from an export of this company, or give email.")
+NO_NAME = message("Give email, phone, customer_id or address_hash.")
+BAD_HASH = message(
+    "Is no hash of an address. Take it from an export of this company, or give email or phone."
+)
 LONG_ID = message("Has more than %(most)s characters.", most=MAX_ID_LENGTH)
 BAD_REASON = message("Write unsubscribed, complained, bounced or listed, or leave it empty: that is listed.")
 ERASED_ROW = message("An erased customer needs no import: they stay on the list. Leave this row out.")
@@ -44,6 +48,8 @@ class SuppressionRow(NamedTuple):
     address_hash: str
     reason: ImportedReason
     since: datetime | None
+    phone: str = ""
+    """In E.164."""
 
 
 class SuppressionFault(NamedTuple):
@@ -56,11 +62,15 @@ class SuppressionFault(NamedTuple):
 
 
 def read_rows(
-    lines: Iterable[str], now: datetime, placeholder_ids: AbstractSet[str] = frozenset()
+    lines: Iterable[str],
+    now: datetime,
+    placeholder_ids: AbstractSet[str] = frozenset(),
+    home: str | None = None,
 ) -> Iterator[SuppressionRow | SuppressionFault]:
     """Every row of a table, in order; one of them is in memory at a time.
 
     :param placeholder_ids: the company's own that stand for nobody, folded.
+    :param home: the company's country, of whose form a number without a country's code is.
     :raises BadTable: when the first row has no such columns.
     """
     names, rows = open_table(lines)
@@ -69,7 +79,7 @@ def read_rows(
         if row.remedy is not None:
             yield SuppressionFault(row.number, "", row.remedy)
         else:
-            yield read_row(row.number, names, row.cells, now, placeholder_ids)
+            yield read_row(row.number, names, row.cells, now, placeholder_ids, home)
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -89,19 +99,27 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def read_row(
-    number: int, names: Sequence[str], cells: Sequence[str], now: datetime, placeholder_ids: AbstractSet[str]
+    number: int,
+    names: Sequence[str],
+    cells: Sequence[str],
+    now: datetime,
+    placeholder_ids: AbstractSet[str],
+    home: str | None,
 ) -> SuppressionRow | SuppressionFault:
     """One row, whose cells stand under these names."""
     if has_more_cells(names, cells):
         return SuppressionFault(number, "", MORE_CELLS)
     given = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}
     email, customer_id = normalized_text(given.get("email", "")), given.get("customer_id", "")
+    typed_phone = given.get("phone", "")
+    phone = e164_number(typed_phone, home) or ""
     address_hash, written = given.get("address_hash", ""), given.get("since", "")
     reason = REASONS_IN.get(given.get("reason", "").lower())
     since = _time_of(written) if written else None
     checks: tuple[tuple[bool, Column | Literal[""], Message], ...] = (
-        (not (email or customer_id or address_hash), "", NO_NAME),
+        (not (email or typed_phone or customer_id or address_hash), "", NO_NAME),
         (bool(email) and address_quality(email) != "good", "email", BAD_ADDRESS),
+        (bool(typed_phone) and not phone, "phone", BAD_NUMBER),
         (bool(customer_id) and not normalized_text(customer_id), "customer_id", BLANK_ID),
         (len(customer_id) > MAX_ID_LENGTH, "customer_id", LONG_ID),
         ("\0" in customer_id, "customer_id", NO_TEXT),
@@ -115,7 +133,7 @@ def read_row(
     fault = next(((column, detail) for wrong, column, detail in checks if wrong), None)
     if fault is not None or reason is None:
         return SuppressionFault(number, *(fault or ("reason", BAD_REASON)))
-    return SuppressionRow(number, email, customer_id, address_hash, reason, since)
+    return SuppressionRow(number, email, customer_id, address_hash, reason, since, phone)
 
 
 def _time_of(written: str) -> datetime | None:

@@ -1,10 +1,12 @@
-"""Entries of the suppression list: an address by its keyed hash, a customer by the id."""
+"""Entries of the suppression list: an address or a phone number by its keyed hash, a customer by the id."""
 
 from typing import Literal, NamedTuple
 
 from services.dispatcher.decisions.contacts import ContactKey
+from shared.values.messages import message
 
 SuppressionKind = Literal["address", "customer"]
+"""``address``: of a mail address or a phone number, which the hash does not tell apart."""
 SuppressionReason = Literal["unsubscribed", "complained", "erased", "listed", "bounced"]
 """Who unsubscribed, or reported a mail as spam; an address under which an erased customer came; what the
 company has listed; an address that mails come back from. Of several reasons for an entry it has the first of
@@ -19,6 +21,7 @@ FIRM: frozenset[SuppressionReason] = OWN_NO | {"erased"}
 BY_TEXT = "the customer, by text"
 """Under whose name a reply of STOP suppresses a number, and a reply of START takes that back. An entry that
 the customer makes on a page as well is no longer in this name."""
+BAD_NUMBER = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
 
 
 class SuppressionEntry(NamedTuple):

@@ -20,6 +20,7 @@ from services.dispatcher.suppressions.csv_rows import SuppressionFault, Suppress
 from services.dispatcher.suppressions.domain import SuppressionReason
 from services.dispatcher.suppressions.import_commands import batches, import_rows, named
 from services.dispatcher.suppressions.schemas import ImportAnswer, ImportFault
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken
@@ -57,8 +58,8 @@ CSV_BODY: dict[str, Any] = {
 )
 async def import_suppressions(request: Request, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
     """Take a CSV file (UTF-8; comma, semicolon or tab) of up to 16 MiB. Its first row names the columns:
-    `email`, `customer_id` or `address_hash` (that of an export), and may have `reason` (`unsubscribed`,
-    `complained`, `bounced` or `listed`) and `since` (a time with its offset, or a day).
+    `email`, `phone`, `customer_id` or `address_hash` (that of an export), and may have `reason`
+    (`unsubscribed`, `complained`, `bounced` or `listed`) and `since` (a time with its offset, or a day).
 
     A bad row is refused by itself, the others are kept. The same file again changes nothing: send it again
     when the connection broke. It is kept in parts, in the order of its rows.
@@ -86,7 +87,8 @@ async def _import(
     faults: list[SuppressionFault] = []
     async with context.database.reading() as uow:
         placeholder_ids = (await find_sending(uow, tenant)).placeholder_ids
-    parts = batches(read_rows(lines, context.database.clock(), placeholder_ids))
+        home = (await tenant_or_placeholder(uow, tenant)).country or None
+    parts = batches(read_rows(lines, context.database.clock(), placeholder_ids, home))
     while part := await asyncio.to_thread(next, parts, None):
         found = [each for each in part if isinstance(each, SuppressionFault)]
         rows = await asyncio.to_thread(
@@ -120,9 +122,10 @@ async def export_suppressions(
     context: OwnContext,
     reason: Annotated[SuppressionReason | None, Query(description="Entries of this reason.")] = None,
 ) -> StreamingResponse:
-    """The columns `customer_id`, `address_hash`, `reason` and `since`. Of an entry for an address there is
-    the keyed hash alone, since no address is kept; it is taken again by an import into the same installation
-    and company. A cell that begins like a formula stands behind an apostrophe, which an import takes away.
+    """The columns `customer_id`, `address_hash`, `reason` and `since`. Of an entry for an address or a
+    phone number there is the keyed hash alone, since neither is kept; it is taken again by an import into the
+    same installation and company. A cell that begins like a formula stands behind an apostrophe, which an
+    import takes away.
     """
     return await export_of(context, caller.tenant, AuditActor.of(caller), reason)
 

@@ -26,8 +26,8 @@ class NamedRow(NamedTuple):
     """A row with what costs the time of the processor."""
 
     row: SuppressionRow
-    address: str | None
-    """The keyed hash of its address."""
+    addresses: tuple[str, ...]
+    """The keyed hashes of its address and of its phone number."""
     person: str | None
     """The pseudonym of its customer."""
 
@@ -44,11 +44,17 @@ def named(secret: str, tenant: str, rows: Iterable[SuppressionRow]) -> list[Name
     return [
         NamedRow(
             row,
-            row.address_hash or (customer_hash(secret, tenant, row.email) if row.email else None),
+            _hashes(secret, tenant, row),
             person_of(secret, tenant, row.customer_id) if row.customer_id else None,
         )
         for row in rows
     ]
+
+
+def _hashes(secret: str, tenant: str, row: SuppressionRow) -> tuple[str, ...]:
+    address = row.address_hash or (customer_hash(secret, tenant, row.email) if row.email else "")
+    number = customer_hash(secret, tenant, row.phone) if row.phone else ""
+    return tuple(each for each in (address, number) if each)
 
 
 async def import_rows(uow: UnitOfWork, tenant: str, rows: Sequence[NamedRow], *, who: AuditActor) -> int:
@@ -63,8 +69,8 @@ async def import_rows(uow: UnitOfWork, tenant: str, rows: Sequence[NamedRow], *,
         for each in rows:
             if each.row.reason != reason:
                 continue
-            if each.address is not None:
-                since["address", each.address] = each.row.since
+            for address in each.addresses:
+                since["address", address] = each.row.since
             if each.person is not None and Subject(tenant, each.person, "") not in erased:
                 since["customer", each.row.customer_id] = each.row.since
         if since:

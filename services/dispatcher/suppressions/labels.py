@@ -11,8 +11,11 @@ REASON_LABELS: dict[SuppressionReason, Message] = {
     "erased": message("was erased on request"),
     "bounced": message("mails come back"),
 }
-EXAMPLE = "email,customer_id,reason,since\nkim@example.com,,unsubscribed,2026-03-02\n,c-4711,listed,"
-"""Two rows of a table."""
+EXAMPLE = (
+    "email,phone,customer_id,reason,since\nkim@example.com,,,unsubscribed,2026-03-02\n"
+    ",+45 12 34 56 78,,unsubscribed,\n,,c-4711,listed,"
+)
+"""Three rows of a table."""
 LIFTED = message("Taken from the list.")
 LIFT_REFUSED = message(
     "Nothing was changed: only an administrator who writes why can take this back. The customer can, by the "

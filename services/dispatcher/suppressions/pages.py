@@ -29,8 +29,9 @@ from services.dispatcher.suppressions.labels import (
     reason_options,
     taken_notice,
 )
-from services.dispatcher.suppressions.suppression_commands import entries_named, lift
+from services.dispatcher.suppressions.suppression_commands import entries_named, lift, number_in
 from services.dispatcher.suppressions.views import EntryLine, ImportPreview, SuppressionsPage
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
@@ -73,8 +74,9 @@ async def take_table(
     text = form.get("table", "").replace("\r\n", "\n").strip()
     async with context.database.reading() as uow:
         placeholder_ids = (await find_sending(uow, staff.tenant)).placeholder_ids
+        home = (await tenant_or_placeholder(uow, staff.tenant)).country or None
     try:
-        rows = await asyncio.to_thread(_rows_of, text, context.database.clock(), placeholder_ids)
+        rows = await asyncio.to_thread(_rows_of, text, context.database.clock(), placeholder_ids, home)
     except BadTable as bad:
         return await _page(request, staff, context, text=text, refused=spoken(bad.remedy), status_code=422)
     fingerprint = sha256(text.encode()).hexdigest()
@@ -118,9 +120,9 @@ async def download(staff: CompanyStaffEditor, context: OwnContext) -> Response:
 
 
 def _rows_of(
-    text: str, now: datetime, placeholder_ids: AbstractSet[str]
+    text: str, now: datetime, placeholder_ids: AbstractSet[str], home: str | None
 ) -> list[SuppressionRow | SuppressionFault]:
-    return list(read_rows(StringIO(text, newline=""), now, placeholder_ids))
+    return list(read_rows(StringIO(text, newline=""), now, placeholder_ids, home))
 
 
 async def _page(
@@ -142,7 +144,8 @@ async def _page(
         frame = await frame_of(uow, staff, "surveys")
         counts = await repository.count(uow, staff.tenant)
         if q:
-            sought = entries_named(context.secret, staff.tenant, q if "@" in q else "", q)
+            number = await number_in(uow, staff.tenant, q) or ""
+            sought = entries_named(context.secret, staff.tenant, q if "@" in q else "", q, number)
             found = await repository.find_matching(uow, [(staff.tenant, *entry) for entry in sought])
             rows = [row for row in found if not reason or row.reason == reason]
         else:

@@ -9,26 +9,33 @@ from pydantic import BaseModel, Field, model_validator
 from services.dispatcher.suppressions.domain import SuppressionKind, SuppressionReason
 from shared.http.request_body import StrictBody
 from shared.values.messages import message
+from shared.values.phone import MAX_PHONE_LENGTH
 
 
 class SuppressionBody(StrictBody):
-    """Who is never to be asked: an address, a customer, or both."""
+    """Who is never to be asked: a mail address, a phone number, a customer, or several of them."""
 
     email: str | None = Field(default=None, min_length=3, max_length=320)
+    phone: str | None = Field(
+        default=None,
+        min_length=3,
+        max_length=MAX_PHONE_LENGTH,
+        description="In any notation; without a country's code it is of the company's country.",
+    )
     customer_id: str | None = Field(default=None, min_length=1, max_length=200)
 
     @model_validator(mode="after")
     def _names_a_person(self) -> Self:
-        if self.email is None and self.customer_id is None:
-            raise ValueError(message("Give email or customer_id, or both."))
+        if self.email is None and self.phone is None and self.customer_id is None:
+            raise ValueError(message("Give email, phone or customer_id, or several of them."))
         return self
 
 
 class SuppressionAnswer(BaseModel):
-    """One entry. An address is kept as its keyed hash only."""
+    """One entry. An address or a phone number is kept as its keyed hash only."""
 
     id: str
-    kind: SuppressionKind
+    kind: SuppressionKind = Field(description="`address`: of a mail address or a phone number.")
     reason: SuppressionReason = Field(
         description="`complained`: the customer reported a mail as spam; `bounced`: mails come back from the "
         "address; `erased`: a customer who came under the address was erased on request."

@@ -16,10 +16,12 @@ from services.dispatcher.suppressions.domain import (
     entries_of,
 )
 from services.dispatcher.suppressions.repository import ErasedAddress
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import CustomerErased, Event
 from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
-from shared.secrets import customer_hashes
+from shared.secrets import customer_hash, customer_hashes
+from shared.values.phone import e164_number
 
 MAIL_SERVERS = "the mail servers"
 """Under whose name an address is dropped that mails come back from."""
@@ -45,14 +47,26 @@ async def suppress(
         record_audit(uow, tenant, who, "suppression", entries=len(entries))
 
 
-def entries_named(secret: str, tenant: str, email: str, customer_id: str) -> list[SuppressionEntry]:
-    """The entries that an address or an id may have; empty: it is not known."""
+def entries_named(
+    secret: str, tenant: str, email: str, customer_id: str, phone: str = ""
+) -> list[SuppressionEntry]:
+    """The entries that an address, an id or a phone number (in E.164) may have; empty: it is not known."""
     entries = [SuppressionEntry("customer", customer_id)] if customer_id else []
     if email.strip():
         address, *earlier = customer_hashes(secret, tenant, email)
         entries += [SuppressionEntry("address", address)]
         entries += [SuppressionEntry("address", key, earlier=True) for key in earlier]
+    if phone:
+        entries.append(SuppressionEntry("address", customer_hash(secret, tenant, phone)))
     return entries
+
+
+async def number_in(uow: UnitOfWork, tenant: str, written: str) -> str | None:
+    """A phone number in E.164, in whatever notation it is written; None: it is none.
+
+    One without a country's code is of the company's country.
+    """
+    return e164_number(written, (await tenant_or_placeholder(uow, tenant)).country or None)
 
 
 async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:

@@ -34,10 +34,10 @@ class EntryLine:
 
     @classmethod
     def of(cls, row: Row[Any]) -> "EntryLine":
-        """A stored entry; of an address the beginning of its keyed hash is shown."""
+        """A stored entry; of an address or number the beginning of its keyed hash is shown."""
         name = customer_label(row.key)
         if row.kind == "address":
-            name = translated("an address, %(code)s") % {"code": name}
+            name = translated("an address or number, %(code)s") % {"code": name}
         who, reason = actor_label(row.who), spoken(REASON_LABELS[row.reason])
         return cls(f"{row.kind}:{row.key}", name, reason, row.reason in FIRM, row.created_at, who)
 

@@ -13,6 +13,7 @@ from services.dispatcher.frame import StaffEditor, StaffReader, frame_of
 from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
 from services.dispatcher.senders.repository import address_used
 from services.dispatcher.sending.sending_commands import find_sending
+from services.dispatcher.sms.reply_words import names_scale
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.finnish_words import uninflected_words
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
@@ -187,14 +188,16 @@ def sample_text(
     reminder = None
     if 0 < number <= len(reminders):
         reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
+    texts = draft.texts.get(language, SurveyTexts())
     text = context.text_renderer.text(
         sample_invitation(survey_id, draft, language, now),
         tenant,
-        draft.texts.get(language, SurveyTexts()),
+        texts,
         reminder,
         by_reply=context.sms.name is None,
     )
-    return TextPart.of(text)
+    takes_numbers = not draft.anonymous and names_scale(texts.sms or "")
+    return TextPart.of(text, takes_numbers=takes_numbers)
 
 
 def sample_mail(

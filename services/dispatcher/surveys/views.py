@@ -53,11 +53,13 @@ class TextPart:
     length: TextLength
     odd: str
     """The characters that the phone alphabet does not have."""
+    takes_numbers: bool
+    """Whether a number in a reply is an answer."""
 
     @classmethod
-    def of(cls, text: str) -> "TextPart":
+    def of(cls, text: str, *, takes_numbers: bool) -> "TextPart":
         """A text as it leaves."""
-        return cls(text, text_length(text), odd_characters(text))
+        return cls(text, text_length(text), odd_characters(text), takes_numbers)
 
 
 @dataclass(frozen=True, kw_only=True)

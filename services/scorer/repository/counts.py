@@ -52,6 +52,21 @@ async def window_counts(
     return tuple(row.one())
 
 
+LIST_MONTHS = f"""
+    SELECT to_char(day, 'YYYY-MM') AS month, {SUMS}
+    FROM day_count
+    WHERE tenant = :tenant AND segment = :segment
+    GROUP BY month
+    ORDER BY month
+"""
+
+
+async def month_counts(uow: UnitOfWork, tenant: str, segment: str) -> dict[str, Counts]:
+    """The counts of a segment by month, of all measurements."""
+    rows = await uow.execute(LIST_MONTHS, {"tenant": tenant, "segment": segment})
+    return {row.month: tuple(row[1:]) for row in rows}
+
+
 LIST_DAYS_OF_SEGMENT = f"""
     SELECT day, {COLUMNS}
     FROM day_count

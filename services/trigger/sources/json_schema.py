@@ -20,6 +20,13 @@ MAX_CHECKS = 10_000_000
 MAX_DESCRIBED_CHECKS = 100_000
 """For which a fault is said with its place: all faults of all branches are described for that, which takes
 hundreds of times as long."""
+PATTERN_SIZES_KIB = (2, 10, 64, 128, 256, 512, 1024)
+"""How large a compiled pattern may be; each counts as the first of these that it fits into."""
+MAX_PATTERNS = 200
+"""Different ones of a schema."""
+MAX_PATTERN_COST = 5_000_000
+"""Of a record: the sizes of all patterns of its schema, each where it is used, times the bytes of the record.
+The engine's time is linear in either, with no way back; at worst this is some seconds."""
 UNEVALUATED_WEIGHT = 8
 """What is beneath such a keyword is checked again for it: each within another multiplies the checks."""
 _UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
@@ -34,11 +41,13 @@ class JsonSchema:
 
     def __init__(self, schema: Any) -> None:
         """:raises BadSchema: when it is no JSON Schema, or not a safe one."""
-        self._parts = _Expansion(schema).parts()
+        expansion = _Expansion(schema)
+        self._parts = expansion.parts()
+        self._patterns_kib = expansion.patterns_kib
         try:
             # Patterns in linear time, and no schema from anywhere else: both come from outside.
             self._validator = jsonschema_rs.validator_for(
-                schema, pattern_options=jsonschema_rs.RegexOptions(), offline=True
+                schema, pattern_options=_options(PATTERN_SIZES_KIB[-1]), offline=True
             )
         except (ValueError, TypeError, RecursionError, jsonschema_rs.ValidationError) as error:
             raise BadSchema("it is no JSON Schema, or refers to another") from error
@@ -52,6 +61,8 @@ class JsonSchema:
         values = 1 + sum(value.count(each) for each in (b",", b"[", b"{"))
         if self._parts * values > MAX_CHECKS:
             raise ValueError("the value is too large for so large a schema")
+        if self._patterns_kib * len(value) > MAX_PATTERN_COST:
+            raise ValueError("the value is too long for so large patterns")
         try:
             decoded = json.loads(value)
         except (ValueError, RecursionError) as error:
@@ -74,6 +85,9 @@ class _Expansion:
         self._within: list[str] = []
         self._parts = 0
         self._weight = 1
+        self._patterns: dict[str, int] = {}
+        self.patterns_kib = 0
+        """The size of all patterns, each where it is used."""
 
     def parts(self) -> int:
         """How many parts it has.
@@ -109,12 +123,25 @@ class _Expansion:
         self._parts += self._weight * (1 + len(schema))
         if self._parts > MAX_PARTS:
             raise BadSchema("it has too many parts, each counted where it is used")
+        for pattern in _patterns_of(schema) if isinstance(schema, dict) else ():
+            self.patterns_kib += self._weight * self._size_kib(pattern)
         for each in schema.values() if isinstance(schema, dict) else schema:
             self._count(each)
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if isinstance(reference, str):
             self._follow(reference)
         self._weight = weight
+
+    def _size_kib(self, pattern: str) -> int:
+        """How large it is compiled.
+
+        :raises BadSchema: when it is no pattern, or too large a one.
+        """
+        if pattern not in self._patterns:
+            if len(self._patterns) == MAX_PATTERNS:
+                raise BadSchema("it has too many patterns")
+            self._patterns[pattern] = _compiled_kib(pattern)
+        return self._patterns[pattern]
 
     def _follow(self, reference: str) -> None:
         if reference in self._within:
@@ -131,6 +158,29 @@ class _Expansion:
         self._within.append(reference)
         self._count(found)
         self._within.pop()
+
+
+def _patterns_of(schema: dict[str, Any]) -> Iterator[str]:
+    """The patterns that values, or names of properties, are matched with."""
+    if isinstance(schema.get("pattern"), str):
+        yield schema["pattern"]
+    if isinstance(schema.get("patternProperties"), dict):
+        yield from schema["patternProperties"]
+
+
+def _compiled_kib(pattern: str) -> int:
+    for size in PATTERN_SIZES_KIB:
+        try:
+            jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=_options(size), offline=True)
+        except (ValueError, jsonschema_rs.ValidationError):
+            continue
+        return size
+    raise BadSchema("a pattern is none that is known here, or is too large")
+
+
+def _options(size_kib: int) -> jsonschema_rs.RegexOptions:
+    """Patterns in linear time, compiled to so much at most."""
+    return jsonschema_rs.RegexOptions(size_limit=size_kib * 1024)
 
 
 def _objects(schema: Any) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,8 @@ from support.dispatcher_builders import (
     TENANT,
     Clock,
     a_customer,
+    a_transaction,
+    decide,
     decided,
     go_live,
     invitations,
@@ -137,6 +139,32 @@ async def test_the_third_soft_bounce_in_thirty_days_drops_the_address(
     assert found == [None, None, None, "bounced"]
     dropped = await rows(database, "SELECT dropped FROM bounce ORDER BY at")
     assert [row.dropped for row in dropped] == [False, False, False, True]
+
+
+async def test_soft_bounces_count_for_the_address_over_all_surveys_and_ids_in_the_quarantine_of_every_day(
+    database: Database, clock: Clock, channel: ScriptedChannel
+) -> None:
+    """Who buys every nine days is asked again after each bounce, since that ends the quarantine."""
+    await keep_tenant(database)
+    for trigger in ("order.delivered", "call.ended"):
+        await make_survey(database, name=trigger, trigger=trigger, delay_minutes=0, quarantine_days=90)
+    await go_live(database)
+    sender = a_scripted_sender(database, clock, channel)
+    found = []
+    for number, trigger in enumerate(("order.delivered", "call.ended", "order.delivered")):
+        customer = a_customer(f"id-{number}", email="full@example.com")
+        event = a_transaction(
+            f"e-{number}", customer, type=trigger, occurred_at=clock.now, accepted_at=clock.now
+        )
+        await decide(database, event)
+        await relay_all(database)
+        await send_all(database, sender)
+        (row,) = await rows(database, "SELECT id FROM invitation WHERE state = 'sent'")
+        clock.on(days=2)  # the mail server has tried for so long
+        await report(database, row.id, "soft", status="4.2.2")
+        found.append((await suppressed(database)).get("address"))
+        clock.on(days=7)
+    assert found == [None, None, "bounced"]
 
 
 async def test_a_bounce_about_us_drops_nobody(database: Database, sender: Sender) -> None:

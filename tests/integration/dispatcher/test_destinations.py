@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from structlog.testing import capture_logs
 from support.dispatcher_builders import (
     CONTACT_POLICY,
     NOON,
@@ -22,7 +23,11 @@ from support.dispatcher_builders import (
 from support.http_clients import SECRET, afterword_settings
 from support.smtp import ScriptedServer, scripted_server
 
+from services.dispatcher.bounces.bounce_commands import take_report
+from services.dispatcher.bounces.failures import MailReport
+from services.dispatcher.bounces.holding import Holding
 from services.dispatcher.gauges import measure_destinations
+from services.dispatcher.invitations.destinations import DestinationPaces
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.repository import destinations
@@ -30,6 +35,7 @@ from shared.db.database import Database
 from shared.events.surveys import Reminder
 from shared.health import Health
 from shared.mail import Mailer
+from shared.mail.references import MailReference
 from shared.outbound import MailChannel, Sender
 from shared.outbound.destinations import DestinationLimit, read_limits
 from shared.telemetry import metrics
@@ -151,6 +157,59 @@ async def test_a_destination_that_refuses_delays_no_other_and_gets_one_mail_now_
         async with database.transaction() as uow:
             assert await destinations.count_refusing(uow) == 0
         assert all(sender._health.unready() == [] for sender in three)
+
+
+async def come_back(database: Database, address: str) -> None:
+    """The mail to an address comes back by policy."""
+    (row,) = await rows(
+        database, "SELECT id FROM invitation WHERE customer_id = :id", id=address.replace("@", "-")
+    )
+    report = MailReport(MailReference(row.id, 1), "policy", "5.7.1")
+    assert await take_report(database, SECRET, report, "smtp") == "stored"
+
+
+async def test_a_destination_that_accepts_mails_and_sends_them_back_by_policy_gets_few(
+    database: Database, clock: Clock
+) -> None:
+    async with senders(database, clock) as (server, three):
+        holding = Holding(database, DestinationPaces(SECRET, read_limits("")))
+        await ask(database, "strict.example", 3)
+        await ask(database, "other.example", 40)
+        await send(database, three)
+        for n in range(2):
+            await come_back(database, f"c-{n}@strict.example")
+            await holding.step()
+        for n in range(3):  # three of forty are their own mailboxes' rules
+            await come_back(database, f"c-{n}@other.example")
+        await holding.step()
+        async with database.transaction() as uow:
+            assert await destinations.count_held(uow) == 0
+        await come_back(database, "c-2@strict.example")
+        with capture_logs() as logged:
+            for _ in range(2):
+                await holding.step()
+        assert [(line["event"], line["domain"]) for line in logged] == [
+            ("mail_destination_held", "strict.example")
+        ]
+        async with database.transaction() as uow:
+            await measure_destinations(uow)
+        assert metrics.MAIL_DESTINATIONS_HELD._value.get() == 1
+        assert await rows(database, "SELECT 1 FROM suppression") == []
+        await ask(database, "strict.example", 4, prefix="next")
+        await ask(database, "other.example", 4, prefix="next")
+        await send(database, three)
+        assert accepted(server) == {"strict.example": 3, "other.example": 44}
+        for n in range(1, 3):  # it accepts what it gets, and that may come back
+            clock.on(minutes=30, seconds=1)
+            await send(database, three)
+            assert accepted(server)["strict.example"] == 3 + n
+        clock.on(days=1)
+        for _ in range(3):
+            clock.on(minutes=1)
+            await send(database, three)
+        assert len({each for each in server.accepted if each.endswith("@strict.example")}) == 7
+        async with database.transaction() as uow:
+            assert await destinations.count_held(uow) == 0
 
 
 async def test_a_reminder_waits_for_its_place_too_and_idle_destinations_are_forgotten(

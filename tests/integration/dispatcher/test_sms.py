@@ -33,7 +33,7 @@ from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
 from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
-from services.dispatcher.suppressions.suppression_commands import suppress
+from services.dispatcher.suppressions.suppression_commands import entries_named, number_in, suppress
 from services.dispatcher.surveys.publishing import find_publishing
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
@@ -234,6 +234,26 @@ async def test_start_takes_back_what_a_stop_text_did_and_no_other_no(
     assert {row.reason for row in await rows(database, listed)} == {"unsubscribed", "complained"}
     assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
     assert await rows(database, listed) == before
+
+
+async def test_a_number_that_the_company_lists_in_any_notation_is_neither_asked_nor_texted(
+    database: Database, texts: Sender, provider: FakeProvider, clock: Clock
+) -> None:
+    await start(database)
+    await decide(database, a_transaction("o-1", a_phone()))
+    await relay_all(database)
+    async with database.transaction() as uow:
+        number = await number_in(uow, TENANT, "0045 20-12 34 56")
+        entries = entries_named(SECRET, TENANT, "", "", number or "")
+        await suppress(uow, TENANT, entries, reason="listed", who=an_actor())
+    await texts.step()  # the text waited when the number was listed
+    assert (await the_state(database))[0] == "dropped"
+    assert provider.texts == []
+    clock.on(days=100)
+    assert await decided(database, a_phone("c-2"), a_customer("c-3", phone=NUMBER)) == ["suppressed"] * 2
+    # A reply takes back what a reply did, not what the company has listed.
+    assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
+    assert await decided(database, a_phone("c-2")) == ["suppressed"]
 
 
 async def test_a_no_by_a_page_after_stop_is_not_taken_back_by_start(database: Database, clock: Clock) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from deploy.containers import sbom, secrets
 from services import SERVICES
 from services.command import service
-from services.dispatcher.web import LIMITS
+from services.dispatcher.settings import MAX_IMPORT_MIB
+from services.dispatcher.web import larger_bodies
 from shared.http.connection_limits import ConnectionLimits
 from shared.http.request_limits import RequestLimits
 from shared.pages.assets import SHARED_ASSETS
@@ -104,7 +105,8 @@ def test_the_proxy_waits_no_longer_and_takes_no_more_than_the_services_themselve
     assert longest < float(caddyfile.partition("read_body ")[2].partition("s")[0]) < longest + 15
     assert f"max_header_size {connection.head_bytes // 1024}KB" in caddyfile
     assert f"max_size {request.body_bytes // 1024**2}MiB" in caddyfile
-    for path, most in LIMITS.larger_bodies.items():
+    files = larger_bodies(MAX_IMPORT_MIB)
+    for path, most in files.items():
         place = caddyfile.index(f" path {path}\n\trequest_body @")
         assert caddyfile[place:].partition("max_size ")[2].startswith(f"{most // 1024**2}MiB")
-    assert f"@other not path {' '.join(LIMITS.larger_bodies)}\n" in caddyfile
+    assert f"@other not path {' '.join(files)}\n" in caddyfile

@@ -11,6 +11,7 @@ from services.dispatcher.moving_in.comparing import months_in_words
 from services.dispatcher.moving_in.export_signs import ExportSigns, look_through
 from services.dispatcher.moving_in.exports import ExportReading
 from services.dispatcher.moving_in.vendors import Part, SeveralColumns, VendorName, find_columns
+from shared.events.nps import SCALE
 
 DELIGHTED = (
     "Survey Response ID,Score,Comment,Created At,Person ID,Email,Survey Sent At,Survey Type,Unsubscribed At\n"
@@ -38,6 +39,11 @@ FORMBRICKS = (
 CSV = "E-mail address,NPS,Date\nkim@example.com,9,\nlee@example.com,0,01/31/2026\n"
 
 
+def of_scores(*scores: int) -> list[int]:
+    """What the scorer counts of them."""
+    return [scores.count(score) for score in SCALE]
+
+
 def moved(
     vendor: VendorName, content: str, order: str = "ymd", chosen: dict[Part, str] | None = None
 ) -> tuple[ExportReading, list[list[str]], list[list[str]], list[list[str]]]:
@@ -60,7 +66,7 @@ def test_an_export_of_delighted_is_taken_and_each_difference_has_its_reason() ->
     assert answers[0][4:6] == ["2026-01-30T08:00:00+00:00", "kim@example.com"]
     assert suppressions[0] == ["lee@example.com", "", "unsubscribed", "2026-02-02T09:00:00+00:00"]
     assert asked == [["bo@example.com", "", "2026-02-04T10:00:00+00:00"]]
-    reading.settle({3: "Is no address."})
+    reading.settle({3: "Is no address."}, {"2026-02": of_scores(9)})
     zones = (
         "count in 2026-02 here, by the company's time zone",
         "counted in 2026-01 there, by another time zone",
@@ -76,7 +82,7 @@ def test_an_export_of_delighted_is_taken_and_each_difference_has_its_reason() ->
 
 def test_each_difference_is_explained_to_the_last_answer() -> None:
     reading, *_ = moved("delighted", DELIGHTED)
-    reading.settle({3: "Is no address."})
+    reading.settle({3: "Is no address."}, {"2026-02": of_scores(9)})
     for name, month in reading.months.items():
         missing = sum(
             -count if words.startswith("counted in") else count
@@ -171,3 +177,14 @@ def test_a_column_that_was_renamed_is_said() -> None:
     assert answers[0][5] == "kim@example.com"
     with pytest.raises(KeyError):
         find_columns("csv", ["a"], {"score": "b"})
+
+
+def test_ours_is_what_the_scorer_counts_and_what_it_counts_besides_or_not_yet_is_said() -> None:
+    reading, *_ = moved("delighted", DELIGHTED)
+    reading.settle({}, {"2026-02": of_scores(9), "2025-12": of_scores(0, 10)})
+    lines = months_in_words(reading.months.items())
+    assert lines[1] == (
+        "2025-12               none          +0.0 n=2  2 counted here, of files that were moved in before"
+    )
+    assert "+100.0 n=1" in lines[3]
+    assert "1 not counted here yet: run the same once more" in lines[3]

@@ -42,6 +42,31 @@ def test_a_row_is_read_whatever_separates_and_ends_it(separator: str, end: str) 
     ]
 
 
+def test_a_phone_number_is_read_in_any_notation_and_one_without_a_country_is_of_the_companys() -> None:
+    table = "phone;reason\n+45 20 12 34 56;unsubscribed\n20123456;\n0045 20-12-34-56;\n12;\n"
+    found = list(read_rows(io.StringIO(table, newline=""), NOW, frozenset(), "DK"))
+    good, bad = found[:3], found[3]
+    assert [(row.phone, row.reason) for row in good if isinstance(row, SuppressionRow)] == [
+        ("+4520123456", "unsubscribed"),
+        ("+4520123456", "listed"),
+        ("+4520123456", "listed"),
+    ]
+    assert isinstance(bad, SuppressionFault)
+    assert bad.column == "phone"
+    abroad = read("phone\n20123456\n")
+    assert [type(row) for row in abroad] == [SuppressionFault]
+
+
+def test_a_row_lists_its_address_and_its_number() -> None:
+    (row,) = read("email,phone\nkim@example.com,+45 20 12 34 56\n")
+    assert isinstance(row, SuppressionRow)
+    (hashed,) = named(SECRET, "acme", [row])
+    assert hashed.addresses == (
+        customer_hash(SECRET, "acme", "kim@example.com"),
+        customer_hash(SECRET, "acme", "+4520123456"),
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "column"),
     [
@@ -147,7 +172,7 @@ def test_an_address_is_kept_by_its_hash_and_a_hash_as_it_is() -> None:
         for each in read(f"email,address_hash\nKIM@example.com,\n,{HASH}\n")
         if isinstance(each, SuppressionRow)
     ]
-    assert [each.address for each in named(SECRET, "havnbo", rows)] == [
+    assert [each.addresses[0] for each in named(SECRET, "havnbo", rows)] == [
         customer_hash(SECRET, "havnbo", "kim@example.com"),
         HASH,
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,15 +11,17 @@ import httpx
 import pytest
 from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
-from support.dispatcher_client import FOREIGN_KEY, by_key
+from support.dispatcher_client import FOREIGN_KEY, a_person, by_key, form
 from support.dispatcher_erasing import ask, run_erasing
-from support.http_clients import SECRET
+from support.http_clients import SECRET, api_client
 from support.imports import PATH, FakeCollector, processing, send, take_all
 
+from services.dispatcher.app import SERVICE
 from services.dispatcher.imports import repository
 from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
 from shared.db.database import Database
 from shared.events import KeyDigest
+from shared.service import Context
 from shared.tenancy import digest_of
 
 CUSTOMERS = (
@@ -272,16 +275,54 @@ async def test_a_file_that_is_begun_unseen_says_by_all_its_rows_whether_days_com
     assert (said.status_code, said.json()["state"]) == (200, "running")
 
 
+async def test_a_file_that_leaves_open_how_days_are_written_is_not_begun_before_somebody_says_it(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    table = "email,reason,date\n" + "".join(f"a-{n}@b.example,listed,0{n}/02/2026\n" for n in range(1, 5))
+    sent = (await send(client, "suppressions", table)).json()
+    assert (sent["mapping"]["dates"], sent["preview"]) == (None, [])
+    page = await client.get(f"/imports/{sent['id']}", headers=a_person("editor"))
+    assert '<option value="" selected>' in page.text
+    assert 'value="begin"' not in page.text
+    columns = {"as-0": "email", "as-1": "reason", "as-2": "since"}
+    for act in ("begin", "try"):
+        typed = form(**columns, dates="", act=act)
+        refused = await client.post(f"/imports/{sent['id']}", data=typed, headers=a_person("editor"))
+        assert refused.status_code == 422
+        assert "Say whether the day or the month comes first." in refused.text
+        assert '<option value="since" selected>' in refused.text, "what was chosen stays chosen"
+    seen = await client.post(
+        f"/imports/{sent['id']}", data=form(**columns, dates="mdy", act="try"), headers=a_person("editor")
+    )
+    assert "2026-03-01T23:00:00" in seen.text, "the second of March, in the company's time zone"
+    assert 'value="begin"' in seen.text
+    clear = (await send(client, "suppressions", f"{table}z@b.example,listed,31/01/2026\n")).json()
+    assert clear["mapping"]["dates"] == "dmy"
+    assert len(clear["preview"]) == 5
+
+
+async def test_a_file_is_as_large_as_the_operator_allows(context: Context) -> None:
+    small = replace(context, own=context.own.model_copy(update={"import_max_mib": 1}))
+    async with api_client(SERVICE, small) as client:
+        refused = await send(client, "suppressions", "email,note\n" + "kim@example.com,x\n" * 60_000)
+        assert refused.status_code == 413
+        assert (await send(client, "suppressions", "email\n" + "kim@example.com\n" * 9)).status_code == 201
+
+
+async def nothing_counted() -> dict[str, list[int]]:
+    return {}
+
+
 async def test_moving_in_asks_how_days_are_written_when_the_whole_file_does_not_say(
     database: Database, tmp_path: Path
 ) -> None:
     path = tmp_path / "export.csv"
     path.write_text("Email,NPS,Date\nkim@example.com,9,03/04/2026\n")
     with pytest.raises(CannotMove, match="--dates dmy or --dates mdy"):
-        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append)
+        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append, nothing_counted)
     path.write_text("Email,NPS,Rating,Date\nkim@example.com,9,9,2026-03-04\n")
     with pytest.raises(CannotMove, match="--column score="):
-        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append)
+        await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append, nothing_counted)
     assert await rows(database, "SELECT 1 FROM import_job") == []
 
 
@@ -298,7 +339,19 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     )
     collector, told = FakeCollector(), list[str]()
     wanted = MoveIn(TENANT, "delighted", path, {})
-    moving = asyncio.create_task(move_in(database, SECRET, wanted, told.append))
+    looks = []
+
+    async def counted() -> dict[str, list[int]]:
+        """What the scorer counts of the answers that have this segment: all of them at the third look."""
+        looks.append(1)
+        scores = [
+            each["score"]
+            for each in collector.answers.values()
+            if each["segments"] == {"moved_in_from": "delighted"} and len(looks) > 2
+        ]
+        return {"2026-01": [scores.count(score) for score in range(11)]}
+
+    moving = asyncio.create_task(move_in(database, SECRET, wanted, told.append, counted))
     while not moving.done():
         await take_all(database, collector)
         await asyncio.sleep(0)
@@ -313,3 +366,4 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     assert [row[0].isoformat()[:10] for row in await rows(database, asked)] == ["2026-01-12"]
     assert await rows(database, "SELECT 1 FROM import_mapping") == []
     assert told[0].startswith("2 answers, 1 who have unsubscribed; 2 rows without a score")
+    assert told[-2:] == ["0 of 1 answers are counted"] * 2

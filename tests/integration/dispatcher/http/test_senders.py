@@ -13,7 +13,9 @@ from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 
 from services.dispatcher.app import SERVICE
+from services.dispatcher.repository import destinations
 from services.dispatcher.senders.schedule import look_at_server
+from shared.db.database import Database
 from shared.service import Context
 from shared.values.dkim_keys import new_key
 
@@ -233,3 +235,13 @@ async def test_where_the_operator_allows_none_there_is_the_installation_alone(
         page = await client.get("/senders", headers=a_person())
         assert 'name="address"' not in page.text
     await context.database.close()
+
+
+async def test_administrators_see_that_mails_of_a_domain_are_held(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    assert "one mail in half an hour" not in (await client.get("/senders", headers=a_person())).text
+    async with database.transaction() as uow:
+        before = await destinations.insert_and_lock(uow, b"a domain")
+        await destinations.write(uow, b"a domain", before.after_returns(uow.now, uow.now))
+    assert "one mail in half an hour" in (await client.get("/senders", headers=a_person())).text

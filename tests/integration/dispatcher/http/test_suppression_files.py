@@ -177,6 +177,32 @@ async def test_an_entry_is_found_by_address_id_and_reason(
         assert "pk_suppression" in "".join(plan.scalars())
 
 
+async def test_a_phone_number_is_listed_found_in_any_notation_and_taken_away(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    added = await client.post("/v1/suppressions", json={"phone": "20 12 34 56"}, headers=by_key())
+    assert added.status_code == 201
+    (entry,) = added.json()["suppressions"]
+    assert entry["id"] == f"address:{customer_hash(SECRET, TENANT, '+4520123456')}"
+    again = await send(client, "phone;reason\n+45 2012-3456;unsubscribed\nnobody;\n")
+    assert (again.json()["added"], again.json()["taken"]) == (0, 1)
+    assert [(each["row"], each["column"]) for each in again.json()["faults"]] == [(3, "phone")]
+    query = {"phone": "0045 20123456"}
+    found = await client.get("/v1/suppressions", params=query, headers=by_key())
+    assert [each["reason"] for each in found.json()["suppressions"]] == ["unsubscribed"]
+    page = await client.get("/suppressions", params={"q": "(20) 123456"}, headers=a_person("editor"))
+    assert "has unsubscribed" in page.text
+    assert "20123456" not in (await client.get("/suppressions", headers=a_person("editor"))).text
+    exported = await client.get("/v1/suppressions/export", headers=by_key())
+    assert entry["id"].partition(":")[2] in exported.text
+    assert "+45" not in exported.text
+    assert (await client.delete(f"/v1/suppressions/{entry['id']}", headers=by_key())).status_code == 409
+    refused = await client.post("/v1/suppressions", json={"phone": "123x"}, headers=by_key())
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/phone")
+    unknown = await client.get("/v1/suppressions", params={"phone": "nobody"}, headers=by_key())
+    assert unknown.json()["suppressions"] == []
+
+
 class TestThePage:
     """What colleagues see and do."""
 

@@ -135,6 +135,13 @@ async def test_the_preview_counts_the_parts_of_a_text(client: httpx.AsyncClient,
         f"/surveys/{survey.id}/mail?language=en", data=form(**typed), headers=a_person()
     )
     assert "UCS-2" in frame.text
+    assert "A reply is no answer" in frame.text
+    asking = await client.post(
+        f"/surveys/{survey.id}/mail?language=en",
+        data=form(**{**typed, "en.sms": "{company}: 0 to 10, would you recommend us?"}),
+        headers=a_person(),
+    )
+    assert "who replies with a number has answered" in asking.text
     assert "<bdi>Ê</bdi>" in frame.text
     assert "3 texts" in frame.text
 
