@@ -86,7 +86,7 @@ async def test_a_fall_opens_one_alert_and_tells_the_leaders_who_may_see_the_segm
     await channel.close()
     (found,) = await mailbox.mails(to=leader.address)
     mail = await mailbox.mail(found["id"])
-    assert found["subject"] == "home delivery has fallen from +41 to +15"
+    assert found["subject"] == "Home delivery has fallen from +41 to +15"
     assert f"/segment-alerts/{alert.id}" in mail["text"]
 
 
@@ -186,7 +186,7 @@ class TestActs:
         page = f"/segment-alerts/{alert_id(TENANT, FALL)}"
         assert (await jonas.get(page)).status_code == 404
         assert (await jonas.do(page, act="acknowledge")).status_code == 404
-        assert "home delivery has fallen" not in (await jonas.get("/inbox")).text
+        assert "Home delivery has fallen" not in (await jonas.get("/inbox")).text
         analyst = await alerts.signed_in("analyst")
         assert (await analyst.get(page)).status_code == 404
 
@@ -197,7 +197,7 @@ class TestActs:
         await deliver(alerts.database, act_on_falls, FALL)
         page = f"/segment-alerts/{alert_id(TENANT, FALL)}"
         inbox = (await sara.get("/inbox")).text
-        assert f'<a href="{page}">home delivery has fallen from +41 to +15</a>' in inbox
+        assert f'<a href="{page}">Home delivery has fallen from +41 to +15</a>' in inbox
         assert page not in (await sara.get("/inbox?state=late")).text
         shown = (await sara.get(page)).text
         assert "in 141 answers" in shown
