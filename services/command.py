@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -169,6 +170,54 @@ def start_tenant(
     typer.echo(tenant_start.next_steps(started, name, admin))
 
 
+def export_tenant(
+    tenant: Annotated[str, typer.Argument(help="Short name.")],
+    file: Annotated[Path, typer.Argument(help="The ZIP file to write; it must not be there yet.")],
+) -> None:
+    """Write all that is kept of a company to a ZIP file, with a manifest and checksums."""
+    use_local_stack()
+    from services import tenant_leaving
+
+    try:
+        rows = asyncio.run(tenant_leaving.export_tenant(tenant, file))
+    except tenant_leaving.TenantNotLeaving as refusal:
+        sys.exit(str(refusal))
+    typer.echo(f"{tenant}: {rows} rows are in {file}")
+
+
+def leave_tenant(
+    tenant: Annotated[str, typer.Argument(help="Short name.")],
+    export: Annotated[Path | None, typer.Option(help="The ZIP file to write all of it to, first.")] = None,
+    no_export: Annotated[bool, typer.Option("--no-export", help="Leave without an export.")] = False,
+    grace_days: Annotated[
+        int, typer.Option(min=0, max=365, help="After so many days all of it is erased for good.")
+    ] = 30,
+) -> None:
+    """Let a company leave: keys, sessions and links end at once, and after the days of grace it is erased."""
+    use_local_stack()
+    from services import tenant_leaving
+
+    if (export is None) != no_export:
+        sys.exit("Say where its export goes with --export FILE, or leave without one with --no-export.")
+    try:
+        leaves_at = asyncio.run(tenant_leaving.leave(tenant, export, grace_days))
+    except tenant_leaving.TenantNotLeaving as refusal:
+        sys.exit(str(refusal))
+    typer.echo(
+        f"{tenant}: leaving. From {leaves_at:%Y-%m-%d %H:%M} UTC on it is erased; "
+        f"until then `afterword tenant stay {tenant}` takes it back."
+    )
+
+
+def show_erasure(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> None:
+    """How far each service is with erasing a company that has left."""
+    use_local_stack()
+    from services import tenant_leaving
+
+    for name, state in asyncio.run(tenant_leaving.erasures(tenant)).items():
+        typer.echo(f"{name}\t{state}")
+
+
 def main() -> None:
     """Collect the commands of the services and of the local stack, and run the chosen one."""
     from deploy.local.command import add_to as add_local
@@ -187,6 +236,9 @@ def main() -> None:
     add_dead_letters(app, use_local_stack, service)
     add_topics(app, use_local_stack, all_topics)
     tenant_app.command("start")(start_tenant)
+    tenant_app.command("export")(export_tenant)
+    tenant_app.command("leave")(leave_tenant)
+    tenant_app.command("erasure")(show_erasure)
     try:
         app()
     except SettingsError as error:

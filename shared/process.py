@@ -16,6 +16,7 @@ from shared.kafka.kernel import BatchConsumer, Relay
 from shared.kafka.ops.metrics_loop import MetricsLoop
 from shared.kafka.ops.restore_guard import RestoreGuard
 from shared.privacy.erasing import measure_erasing
+from shared.privacy.left_companies import LEFT_COMPANIES_LOOP, measure_left_companies
 from shared.privacy.retention_loop import RETENTION_LOOP, RetentionRun, measure_retention
 from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
@@ -43,7 +44,11 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
             app, beside = service.api(replace(context, started=schema.ready))
             apps[service.name] = app
             loops[f"{service.name} database"] = schema.run
-            always: Loops = {"keys": context.keys.run, "changes": context.changes.run}
+            always: Loops = {
+                "keys": context.keys.run,
+                "key uses": context.keys.run_uses,
+                "changes": context.changes.run,
+            }
             for name, loop in {**always, **beside}.items():
                 loops[f"{service.name} {name}"] = after(schema.ready, loop)
         served = route_by_path(apps, {service.name: service.paths for service in services})
@@ -67,6 +72,7 @@ async def run_worker(
         data = service.personal_data
         gauges = list(service.gauges)
         gauges += [partial(measure_erasing, service=service.name)] if data else []
+        gauges.append(partial(measure_left_companies, service=service.name))
         gauges += [partial(measure_retention, service=service.name)] if service.retention else []
         metrics = MetricsLoop(
             context.database,
@@ -88,6 +94,7 @@ async def run_worker(
             **{name: after(probe.ready, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),
             **_retention_loops(service, context),
+            LEFT_COMPANIES_LOOP: service.erasing_companies(context).loop,
             **erasing,
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }

@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 
 from shared.db.database import Database
 from shared.db.notifications import ChangeListener
-from shared.events import CUSTOMERS, TOPICS, TRANSACTIONS, Topic
+from shared.events import CUSTOMERS, TENANTS, TOPICS, TRANSACTIONS, Topic
 from shared.health import Health
 from shared.kafka.kernel import Subscription
 from shared.kafka.kernel.dead_letters import dead_letter_topic
@@ -22,11 +22,13 @@ from shared.privacy.backfill import PersonalTable
 from shared.privacy.dead_letters import DeadLetterSearch
 from shared.privacy.erased import keep_erased
 from shared.privacy.erasing import Erase, Erasing
+from shared.privacy.left_companies import CompanyErasing, dropping_left, erasable_topics
 from shared.privacy.retention import RetentionRule
 from shared.privacy.rolling import SegmentRolling
 from shared.privacy.stripping import stripping
 from shared.runtime import Loop
 from shared.settings import Afterword, ServiceSettings, load
+from shared.tenancy import keep_tenants
 from shared.tenancy.keyring import TenantKeyRing
 
 if TYPE_CHECKING:
@@ -148,17 +150,30 @@ class Service:
         """Its subscriptions, as they are run: the handlers get nothing personal of erased customers."""
         # A decision looks for erased customers itself: that they are is its reason.
         return [
-            each if each.topic is TRANSACTIONS else stripping(context.secret, each)
+            dropping_left(each if each.topic is TRANSACTIONS else stripping(context.secret, each))
             for each in self.subscriptions(context)
         ]
 
     def restored(self, context: Context) -> Recovery:
-        """Its recovery, as it is run: first of all it learns who was erased."""
+        """Its recovery, as it is run: first of all it learns who was erased, and which companies left."""
         recovery = self.recovery(context)
         if self.personal_data is None:
             return recovery
-        reads = [stripping(context.secret, each) for each in recovery.reads]
-        return replace(recovery, reads=[Subscription(CUSTOMERS, keep_erased), *reads])
+        reads = [dropping_left(stripping(context.secret, each)) for each in recovery.reads]
+        companies = Subscription(TENANTS, keep_tenants)
+        return replace(recovery, reads=[Subscription(CUSTOMERS, keep_erased), companies, *reads])
+
+    def erasing_companies(self, context: Context) -> CompanyErasing:
+        """What erases companies that have left in a worker."""
+        return CompanyErasing(
+            self.name,
+            context.database,
+            self.metadata,
+            context.afterword.kafka,
+            erasable_topics(self.name),
+            self.dead_letter_topics,
+            context.health,
+        )
 
     def erasing(self, context: Context, data: PersonalData) -> Erasing:
         """What erases customers in a worker."""

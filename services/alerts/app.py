@@ -121,7 +121,7 @@ SERVICE = Service(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
-        *("/v1/notices", "/v1/chats", "/v1/incidents"),
+        *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(

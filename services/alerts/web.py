@@ -14,7 +14,7 @@ from services.alerts.chats import api as chats_api
 from services.alerts.chats import pages as chat_pages
 from services.alerts.context import AlertsContext
 from services.alerts.incidents import api as incidents_api
-from services.alerts.models import PERSONAL_TABLES
+from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices import api as notices_api
 from services.alerts.notices import app_files as notices_files
 from services.alerts.notices import pages as notices_pages
@@ -26,6 +26,7 @@ from services.alerts.segment_alerts import api as segment_alerts_api
 from services.alerts.segment_alerts import pages as segment_alert_pages
 from services.alerts.staff import (
     link_pages,
+    people_api,
     people_page,
     provider_pages,
     provider_settings,
@@ -36,6 +37,7 @@ from services.alerts.staff import (
     sign_in_pages,
     sign_in_rules_page,
 )
+from services.alerts.staff.first_admin import first_admin_router
 from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
@@ -47,6 +49,7 @@ from services.alerts.webhooks import pages as webhook_pages
 from services.alerts.webhooks.openapi import message_routes
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.web_push import Vapid
+from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -100,6 +103,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             settings_page.router,
             second_factor_settings.router,
             sessions_page.router,
+            people_api.router,
             people_page.router,
             sign_in_rules_page.router,
             provider_pages.router,
@@ -107,6 +111,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             sign_in_pages.router,
             export_router(context.service, PERSONAL_TABLES, read_export, database, context.secret),
             retention_router(context.service, RETENTION, database, context.secret),
+            company_router(context.service, metadata, database, context.secret),
+            first_admin_router(database, context.staff_url, context.secret),
         ],
         pages=pages,
         session_is_live=partial(session_is_live, database),

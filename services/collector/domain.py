@@ -269,7 +269,7 @@ def link_status(invitation_id: UUID, target: LinkTarget | None, now: datetime) -
         if invitation_id.version == UUID_VERSION_WITH_TIME:
             made_at = datetime.fromtimestamp((invitation_id.int >> 80) / 1000, UTC)
         return "unknown" if now < made_at + TOPIC_RETENTION else "gone"
-    if target.invitation.erased or target.invitation.state in UNANSWERABLE_STATES:
+    if target.tenant.is_closed or target.invitation.erased or target.invitation.state in UNANSWERABLE_STATES:
         return "gone"
     until = target.amendable_until or target.invitation.expires_at
     return "open" if now < until else "gone"

@@ -30,7 +30,9 @@ def respond(
     status_code: int = 200,
 ) -> Response:
     """A page for the customer; without a target in the language of the browser."""
-    frame = Frame(time_zone=time_zone_of(target) if target is not None else None)
+    frame = Frame()
+    if target is not None:
+        frame = Frame(time_zone=time_zone_of(target), accent=target.tenant.accent)
     response = context.pages.page(request, page, frame=frame, status_code=status_code, speak=language)
     response.headers.update(NOT_INDEXED)
     return response

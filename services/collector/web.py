@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.collector import (
+    accents,
     api,
     in_page,
     judgement_api,
@@ -17,11 +18,12 @@ from services.collector import (
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
-from services.collector.models import PERSONAL_TABLES
+from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.repository.export import read_export
 from services.collector.repository.retention import RETENTION
 from services.collector.text_answers import text_answers_router
 from shared.link_tokens import LinkSigner
+from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -46,6 +48,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers = [
         api.router,
         judgement_api.router,
+        accents.router,
         pages.router,
         question_api.router,
         in_page.router,
@@ -56,6 +59,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         share_staff_pages.router,
         export,
         retention,
+        company_router(context.service, metadata, context.database, secret),
         typed_preview,
         rows,
         texted,

@@ -129,6 +129,7 @@ SERVICE = Service(
         "/v1/bounces",
         "/v1/texts",
         *("/v1/imports", "/imports"),
+        "/v1/personal-data/dispatcher",
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS),

@@ -21,6 +21,7 @@ from services.dispatcher.imports import api as imports_api
 from services.dispatcher.imports import pages as imports_pages
 from services.dispatcher.invitations import api as invitations_api
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.models import metadata
 from services.dispatcher.preferences import pages as preferences_pages
 from services.dispatcher.programmes import api as programmes_api
 from services.dispatcher.rehearsals import api as rehearsals_api
@@ -47,6 +48,7 @@ from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.waves import api as waves_api
 from services.dispatcher.waves import pages as waves_pages
 from shared.http.request_limits import RequestLimits
+from shared.privacy.company_routes import company_router
 from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -130,4 +132,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         export_links=ExportLinks(context.secret, clock=clock),
     )
     limits = RequestLimits(larger_bodies=larger_bodies(context.own.import_max_mib))
-    return service_app(own, routers=ROUTERS, pages=pages, limits=limits), {"services": services.run}
+    company = company_router(context.service, metadata, context.database, context.secret)
+    routers = (*ROUTERS, company)
+    return service_app(own, routers=routers, pages=pages, limits=limits), {"services": services.run}

@@ -6,7 +6,16 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, ScoreChange
-from shared.pages.filters import MINUS, clock_time, day, days_ahead, decimal, signed, value_name
+from shared.pages.filters import (
+    MINUS,
+    clock_time,
+    day,
+    days_ahead,
+    decimal,
+    signed,
+    touchpoint_name,
+    value_name,
+)
 from shared.pages.language import counted, reader_locale, spoken, translated
 from shared.pages.svg.primitives import ChartScore
 from shared.pages.texts import NUMBER_WORDS, SOON
@@ -149,7 +158,7 @@ def origin(origin: str) -> str:
 def case_about(number: int, touchpoint: str | None) -> str:
     """What a case is about: its number and its touchpoint."""
     about = translated("Case %(number)s") % {"number": number}
-    return f"{about}, {value_name(touchpoint)}" if touchpoint else about
+    return f"{about}, {value_name(touchpoint_name(touchpoint))}" if touchpoint else about
 
 
 def case_owner(owner: str | None, *, shows_name: bool) -> str:

@@ -75,7 +75,7 @@ async def company_days(uow: UnitOfWork, known: CompanyDays) -> CompanyDays:
     versions = await score_publishing.tenant_versions(uow)
     if (quarter_hour, versions) == (known.quarter_hour, known.tenant_versions):
         return known
-    tenants = await all_tenants(uow)
+    tenants = [tenant for tenant in await all_tenants(uow) if tenant.state != "left"]
     days = {tenant.id: today_in(tenant.time_zone, uow.now) for tenant in tenants}
     return CompanyDays(quarter_hour, versions, days, {tenant.id: tenant.people for tenant in tenants})
 

@@ -4,10 +4,11 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
-from services.scorer.models import PERSONAL_TABLES
+from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
 from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
+from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
@@ -24,5 +25,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
     months = months_router(context.database, context.secret)
-    routers = [api.router, pages.router, export, retention, months]
+    company = company_router(context.service, metadata, context.database, context.secret)
+    routers = [api.router, pages.router, export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {}

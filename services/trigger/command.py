@@ -11,6 +11,7 @@ import typer
 from shared.permissions import EVENT_SCOPES
 
 if TYPE_CHECKING:
+    from services.trigger.company_states import StateChange
     from shared.db.database import Database
 
 T = TypeVar("T")
@@ -54,6 +55,24 @@ def create_tenant(
     typer.echo(f"{tenant}: created, in test mode")
 
 
+@tenant_app.command("pause")
+def pause_tenant(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> None:
+    """Ask nobody of this company any more; its people go on, and links that were sent take answers."""
+    _change(tenant, "pause")
+
+
+@tenant_app.command("resume")
+def resume_tenant(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> None:
+    """Let a company that is paused go on; what waited leaves, unless it is too old by then."""
+    _change(tenant, "resume")
+
+
+@tenant_app.command("stay")
+def keep_tenant(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> None:
+    """Let a company stay that was leaving. It is paused then: `tenant resume` lets it ask again."""
+    _change(tenant, "stay")
+
+
 @tenant_app.command("list")
 def list_tenants() -> None:
     """Every company, its zone and its keys."""
@@ -63,7 +82,12 @@ def list_tenants() -> None:
 
         async with database.reading() as uow:
             for tenant in await all_tenants(uow):
-                typer.echo(f"{tenant.id}\t{tenant.name}\t{tenant.time_zone}\t{tenant.country}")
+                state = (
+                    f"\tleaving, until {tenant.leaves_at:%Y-%m-%d %H:%M}"
+                    if tenant.state == "leaving"
+                    else (f"\t{tenant.state}" if tenant.state != "running" else "")
+                )
+                typer.echo(f"{tenant.id}\t{tenant.name}\t{tenant.time_zone}\t{tenant.country}{state}")
                 for key in tenant.keys:
                     state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
                     source = f"\tsource {key.source}" if key.source else ""
@@ -158,8 +182,15 @@ def revoke_key(
     typer.echo("revoked")
 
 
+def _change(tenant: str, change: "StateChange") -> None:
+    from services.trigger.company_states import change_state
+
+    company = _with_database(lambda database: change_state(database, tenant, change))
+    typer.echo(f"{tenant}: {company.state}")
+
+
 def _with_database(work: Callable[["Database"], Awaitable[T]]) -> T:
-    from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
+    from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant, WrongState
     from services.trigger.settings import Settings
     from shared.db.database import Database
     from shared.settings import load
@@ -180,5 +211,7 @@ def _with_database(work: Callable[["Database"], Awaitable[T]]) -> T:
         sys.exit(f"There is no tenant {error}; `afterword tenant list` shows those there are.")
     except UnknownKey as error:
         sys.exit(f"There is no such key that still opens something: {error}…")
+    except WrongState as error:
+        sys.exit(f"This cannot be done: {error}.")
     except BadTenant as error:
         sys.exit(str(error))

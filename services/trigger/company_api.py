@@ -15,6 +15,7 @@ from services.trigger.company_schemas import (
 )
 from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.errors import BadTenant, UnknownKey
+from services.trigger.key_last_uses import last_uses
 from services.trigger.tenants import create_key, revoke_key
 from shared.events import Tenant
 from shared.http.auth import Caller, staff_or_key
@@ -34,7 +35,9 @@ KeyId = Annotated[str, Path(max_length=100, description="The key's id.")]
 async def list_keys(caller: CompanyAdminCaller, context: OwnContext) -> KeyList:
     """All that open something, and those that ended in the last 90 days. No key is ever shown again."""
     company = await company_of(context, caller.tenant)
-    return KeyList(keys=[KeyOut.of(key, context.database.clock()) for key in company.keys])
+    found, now = await last_uses(context, caller.tenant), context.database.clock()
+    keys = [KeyOut.of(key, now, found.uses.get(key.id)) for key in company.keys]
+    return KeyList(keys=keys, unanswered=[*found.unanswered])
 
 
 @router.post("/v1/keys", status_code=201, summary="Create an API key")
@@ -85,6 +88,8 @@ async def patch_company(body: CompanyChange, caller: CompanyAdminCaller, context
             name=body.name,
             postal_address=body.postal_address,
             languages=body.languages,
+            accent=body.accent,
+            display_names=body.display_names,
             who=AuditActor.of(caller),
         )
     except BadTenant as fault:

@@ -13,6 +13,7 @@ from services.trigger.company_changes import change_company
 from services.trigger.company_schemas import KeyOut
 from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.errors import BadTenant, UnknownKey
+from services.trigger.key_last_uses import LastUses, last_uses
 from services.trigger.labels import SCOPE_LABELS
 from services.trigger.tenants import create_key, revoke_key
 from shared.events import Tenant
@@ -24,11 +25,13 @@ from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken
 from shared.pages.page import Frame, Page
 from shared.privacy.audit import AuditActor
+from shared.values.colours import Accent
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
 CONFIRMATIONS = {"saved": message("Saved."), "revoked": message("The key opens nothing any more.")}
+MAX_SHOWN_LINE = 80
 LIFETIMES_DAYS = {"": None, "30": 30, "90": 90, "365": 365}
 
 
@@ -43,6 +46,8 @@ class KeysPage(Page):
     """Each scope with what it permits."""
     token: str
     """A key that was created just now, which is shown this once."""
+    is_incomplete: bool
+    """Whether a part of Afterword did not say when the keys were last used there."""
     form: Mapping[str, str]
     fault: tuple[str, str] | None
     """The field that is wrong, and what to do."""
@@ -55,6 +60,7 @@ class CompanyPage(Page):
 
     template: ClassVar[str] = "company.html"
     tenant: Tenant
+    accent_preview: Accent | None
     form: Mapping[str, str]
     fault: tuple[str, str] | None
     done: str
@@ -120,6 +126,8 @@ async def change_company_by_form(
             name=form.get("name", ""),
             postal_address=form.get("postal_address", ""),
             languages=form.get("languages", "").split(","),
+            accent=form.get("accent", ""),
+            display_names=_typed_names(form.get("display_names", "")),
             who=AuditActor.of_staff(staff),
         )
     except BadTenant as fault:
@@ -138,12 +146,15 @@ async def _keys_page(
     did: str = "",
 ) -> Response:
     company, now = await company_of(context, staff.tenant), context.database.clock()
-    keys = sorted((KeyOut.of(key, now) for key in company.keys), key=lambda key: key.created_at, reverse=True)
+    found = LastUses({}, ()) if token else await last_uses(context, staff.tenant)
+    shown = (KeyOut.of(key, now, found.uses.get(key.id)) for key in company.keys)
+    keys = sorted(shown, key=lambda key: key.created_at, reverse=True)
     page = KeysPage(
         live_keys=[key for key in keys if key.live],
         ended_keys=[key for key in keys if not key.live],
         scopes=[(scope, spoken(words)) for scope, words in SCOPE_LABELS.items()],
         token=token,
+        is_incomplete=bool(found.unanswered),
         form=form or {},
         fault=_shown_fault(fault),
         done=spoken(CONFIRMATIONS.get(did, "")),
@@ -166,15 +177,39 @@ async def _company_page(
         "name": company.name,
         "postal_address": company.postal_address or "",
         "languages": ", ".join(company.languages),
+        "accent": company.accent or "",
+        "display_names": "\n".join(f"{code} = {name}" for code, name in company.display_names.items()),
     }
     page = CompanyPage(
         tenant=company,
+        accent_preview=Accent.of(company.accent) if company.accent else None,
         form=form or standing,
         fault=_shown_fault(fault),
         done=spoken(CONFIRMATIONS.get(did, "")),
     )
     frame = _frame(company)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)
+
+
+def _typed_names(typed: str) -> dict[str, str]:
+    """The names of a form, one on each line: ``organisation:north = North region``.
+
+    :raises BadTenant: of a line without an equals sign, or a code that stands twice.
+    """
+    names: dict[str, str] = {}
+    for line in filter(None, map(str.strip, typed.splitlines())):
+        code, equals, name = (part.strip() for part in line.partition("="))
+        if not equals or code in names:
+            raise BadTenant(
+                "display_names",
+                message(
+                    "Write each code once, on a line of its own: organisation:north = North region. "
+                    "Not %(line)s.",
+                    line=repr(line[:MAX_SHOWN_LINE]),
+                ),
+            )
+        names[code] = name
+    return names
 
 
 def _shown_fault(fault: BadTenant | None) -> tuple[str, str] | None:

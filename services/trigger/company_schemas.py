@@ -7,10 +7,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.trigger import key_list
-from services.trigger.company_changes import MAX_LANGUAGES
+from services.trigger.company_changes import MAX_DISPLAY_NAMES, MAX_LANGUAGES
+from services.trigger.key_last_uses import LastUse
 from services.trigger.tenants import MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
-from shared.events import KeyDigest, Tenant
+from shared.events import CompanyState, KeyDigest, Tenant
 from shared.permissions import SCOPES, Scope
+
+MAX_COLOUR_LENGTH = 20
 
 
 class KeyBody(BaseModel):
@@ -34,6 +37,14 @@ class KeyBody(BaseModel):
     ] = None
 
 
+class LastUseOut(BaseModel):
+    """When a key was last used, and where: to the minute."""
+
+    at: datetime
+    service: Annotated[str, Field(description="The service that was asked.")]
+    route: Annotated[str, Field(description="The beginning of the path, such as `/v1/events`.")]
+
+
 class KeyOut(BaseModel):
     """A key as it is known: never the key itself."""
 
@@ -45,9 +56,12 @@ class KeyOut(BaseModel):
     expires_at: datetime | None
     revoked_at: datetime | None
     live: Annotated[bool, Field(description="Whether it opens anything.")]
+    last_use: Annotated[
+        LastUseOut | None, Field(description="Null: it was not used, or not since uses are noted.")
+    ] = None
 
     @classmethod
-    def of(cls, key: KeyDigest, now: datetime) -> Self:
+    def of(cls, key: KeyDigest, now: datetime, use: LastUse | None = None) -> Self:
         """The key, as of now."""
         return cls(
             id=key.id,
@@ -58,6 +72,7 @@ class KeyOut(BaseModel):
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
             live=key_list.is_live(key, now),
+            last_use=LastUseOut(at=use.at, service=use.service, route=use.route) if use is not None else None,
         )
 
 
@@ -71,6 +86,10 @@ class KeyList(BaseModel):
     """The keys of a company, those that ended in the last 90 days among them."""
 
     keys: list[KeyOut]
+    unanswered: Annotated[
+        list[str],
+        Field(description="Services that did not answer, so that a later use there is not known now."),
+    ] = []
 
 
 class CompanyChange(BaseModel):
@@ -93,6 +112,23 @@ class CompanyChange(BaseModel):
         ),
     ] = None
 
+    accent: Annotated[
+        str | None,
+        Field(
+            max_length=MAX_COLOUR_LENGTH,
+            description="The colour of buttons and numbers that customers see, such as `#0a5a6c`; empty: "
+            "ours. One in which text cannot be read (less than 4.5 to 1) is refused with the nearest shade.",
+        ),
+    ] = None
+    display_names: Annotated[
+        dict[str, str] | None,
+        Field(
+            max_length=MAX_DISPLAY_NAMES,
+            description="What staff read in place of dimensions (`organisation`) and segments "
+            "(`organisation:north`), all of them. Answers of the API keep the codes.",
+        ),
+    ] = None
+
 
 class CompanyOut(BaseModel):
     """A company."""
@@ -103,6 +139,11 @@ class CompanyOut(BaseModel):
     languages: list[str]
     time_zone: str
     country: str
+    state: Annotated[
+        CompanyState, Field(description="`running`, or `paused` by whoever runs the installation.")
+    ]
+    accent: str | None
+    display_names: dict[str, str]
 
     @classmethod
     def of(cls, company: Tenant) -> Self:
@@ -114,6 +155,9 @@ class CompanyOut(BaseModel):
             languages=list(company.languages),
             time_zone=company.time_zone,
             country=company.country,
+            state=company.state,
+            accent=company.accent,
+            display_names=company.display_names,
         )
 
 

@@ -5,9 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from services.trigger.company_links import CompanyExportLinks
 from shared.kafka.kernel import Publisher
 from shared.pages.environment import Pages
 from shared.privacy.service_caller import ServiceLane
+from shared.privacy.service_client import ServiceClient
 from shared.service import Context
 from shared.web import context_of
 
@@ -18,6 +20,8 @@ class TriggerContext(Context):
 
     publisher: Publisher
     pages: Pages
+    services: ServiceClient
+    company_links: CompanyExportLinks
     preview_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
     """Each look at a source's records asks servers of others, who may take their time."""
 

@@ -1,5 +1,6 @@
 """What can be wrong with a tenant or a key."""
 
+from shared.events import CompanyState
 from shared.values.messages import Message
 
 
@@ -24,3 +25,11 @@ class BadTenant(Exception):
     def __init__(self, field: str, remedy: Message) -> None:
         super().__init__(str(remedy))
         self.field, self.remedy = field, remedy
+
+
+class WrongState(Exception):
+    """The company is in a state of which this cannot become."""
+
+    def __init__(self, tenant: str, state: CompanyState) -> None:
+        super().__init__(f"{tenant} is {state}")
+        self.state = state

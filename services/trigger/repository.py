@@ -4,6 +4,7 @@ import msgspec
 
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
+from shared.tenancy.closed import keep_closed
 from shared.tenancy.tenants import read_tenant
 
 ADD_TENANT = """
@@ -32,6 +33,7 @@ async def lock_tenant(uow: UnitOfWork, tenant: str) -> Tenant | None:
 async def update_tenant(uow: UnitOfWork, tenant: Tenant) -> None:
     """Write a tenant that is locked."""
     await uow.execute(UPDATE_TENANT, _row(tenant))
+    await keep_closed(uow, [tenant])
 
 
 async def lock_tenants_after(uow: UnitOfWork, after: str, max_rows: int) -> list[Tenant]:

@@ -40,6 +40,7 @@ async def create_tenant(
     country: str = "DK",
     languages: Sequence[str] = ("en",),
     postal_address: str | None = None,
+    who: AuditActor = COMMAND_LINE,
 ) -> Tenant:
     """Create a company; it begins in test mode, without keys.
 
@@ -82,7 +83,7 @@ async def create_tenant(
         if not await repository.add_tenant(uow, company):
             raise TenantExists(tenant)
         uow.publish(TENANTS, tenant, company)
-        record_audit(uow, tenant, COMMAND_LINE, "company_created")
+        record_audit(uow, tenant, who, "company_created")
     return company
 
 
@@ -265,17 +266,18 @@ async def set_people(
 async def locked(uow: UnitOfWork, tenant: str) -> Tenant:
     """A company, until the transaction ends.
 
-    :raises UnknownTenant: when there is none.
+    :raises UnknownTenant: when there is none, or it has left.
     """
     company = await repository.lock_tenant(uow, tenant)
-    if company is None:
+    if company is None or company.state == "left":
         raise UnknownTenant(tenant)
     return company
 
 
-async def publish_change(uow: UnitOfWork, company: Tenant) -> None:
+async def publish_change(uow: UnitOfWork, company: Tenant) -> Tenant:
     """Write and publish the next version of a company that is locked."""
     keys = key_list.keys_to_publish(company.keys, uow.now)
     changed = replace(company, version=company.version + 1, keys=keys)
     await repository.update_tenant(uow, changed)
     uow.publish(TENANTS, changed.id, changed)
+    return changed

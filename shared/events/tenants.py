@@ -1,9 +1,17 @@
 """``tenants``: the companies and their API keys."""
 
+from typing import Literal, get_args
+
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.events.people import People
+
+CompanyState = Literal["running", "paused", "leaving", "left"]
+"""paused: nobody is asked, and people and programs go on; leaving: all is closed, and nothing is erased yet;
+left: nothing of the company is kept but its short name."""
+COMPANY_STATES: tuple[CompanyState, ...] = get_args(CompanyState)
 
 
 class KeyDigest(Data, frozen=True, kw_only=True):
@@ -33,6 +41,18 @@ class Tenant(Data, frozen=True, kw_only=True):
     keys: tuple[KeyDigest, ...] = ()
     people: People = People()
     """Its settings for the scores of its employees."""
+    state: CompanyState = "running"
+    leaves_at: Instant | None = None
+    """Of a company that is leaving: from when on it is erased."""
+    accent: Name | None = None
+    """The colour of its buttons on pages and in mails to customers, as ``#rrggbb``; None: Afterword's own."""
+    display_names: dict[str, Text] = msgspec.field(default_factory=dict)
+    """What staff read in place of a dimension (``organisation``) or a segment (``organisation:north``)."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether neither people nor programs of the company may do anything any more."""
+        return self.state in {"leaving", "left"}
 
 
 TENANTS = Topic(

@@ -9,7 +9,7 @@ from shared.http.caller_checks import CallerCheck
 from shared.http.csrf import csrf_checked
 from shared.http.key_auth import KeySecurity, key_of, token_of
 from shared.http.problems import Problem
-from shared.http.staff_auth import Staff, refuse_limited, staff_of, wrong_role
+from shared.http.staff_auth import Staff, refuse_closed, refuse_limited, staff_of, wrong_role
 from shared.permissions import Role, Scope
 
 
@@ -48,6 +48,7 @@ class staff_or_key(KeySecurity, CallerCheck[Caller]):  # noqa: N801  (reads as w
         staff = staff_of(request)
         if staff is None:
             raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
+        refuse_closed(request, staff)
         if self._roles and staff.role not in self._roles:
             raise wrong_role(*self._roles)
         if self._whole_company:

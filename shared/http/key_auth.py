@@ -1,5 +1,6 @@
 """API keys: which one a request carries, and whether it has the scope."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from fastapi import Request
@@ -8,6 +9,7 @@ from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
 from shared.api_keys import ApiKey, KeysUnavailable
+from shared.events import CompanyState
 from shared.http.caller_checks import CallerCheck
 from shared.http.client_networks import network_of
 from shared.http.context import http_of
@@ -26,6 +28,18 @@ class KeyRing(Protocol):
 
     async def lookup_fresh(self, token: str) -> ApiKey | None:
         """The key, from the database. :raises KeysUnavailable: when it cannot be read."""
+        ...
+
+    def note_use(self, key: ApiKey, route: str) -> None:
+        """Note in memory that the key opened this route now."""
+        ...
+
+    def display_names(self, tenant: str) -> Mapping[str, str]:
+        """What the company's people read in place of dimensions and segments, from memory."""
+        ...
+
+    def company_state(self, tenant: str) -> CompanyState:
+        """Whether the company runs, from memory."""
         ...
 
 
@@ -98,4 +112,10 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
                 "WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'
             },
         )
+    ring.note_use(key, route_of(request.scope["path"]))
     return key
+
+
+def route_of(path: str) -> str:
+    """The first two parts of a path, such as ``/v1/events``: coarse enough to name nobody's thing."""
+    return "/".join(path.split("/", 3)[:3])

@@ -18,6 +18,7 @@ from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
 from shared.http.readers import reading
 from shared.http.text_safety import check_address_text, check_form_text
+from shared.values.display_names import showing_names
 from shared.values.messages import message
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -57,10 +58,11 @@ class CheckedRoute(APIRoute):
             requester = next(filter(None, map(Requester.of, found)), None)
             if requester is None:
                 return await answer(bounded)
-            admission = http_of(request).admission
+            http = http_of(request)
             await self.arrive(bounded)
-            async with admission.turn(requester):
-                return await answer(bounded)
+            async with http.admission.turn(requester):
+                with showing_names(http.keys.display_names(requester.tenant)):
+                    return await answer(bounded)
 
         return handle
 

@@ -142,6 +142,7 @@ class signed_in(CallerCheck[Staff]):  # noqa: N801  (reads as what it does where
         staff = staff_of(request)
         if staff is None:
             raise renewal(request) if wants_page(request) else Problem(401)
+        refuse_closed(request, staff)
         if self._roles and staff.role not in self._roles:
             raise Problem(404) if wants_page(request) else wrong_role(*self._roles)
         if self._whole_company:
@@ -168,6 +169,19 @@ def refuse_limited(staff: Staff) -> None:
             403,
             message("You see a part of the company only."),
             message("This is about customers of the whole company. Ask an administrator who sees all of it."),
+        )
+
+
+def refuse_closed(request: Request, staff: Staff) -> None:
+    """Refuse a user whose company leaves, or has left.
+
+    :raises Problem: 403.
+    """
+    if http_of(request).keys.company_state(staff.tenant) in {"leaving", "left"}:
+        raise Problem(
+            403,
+            message("Your company has left Afterword."),
+            message("Its pages and keys are closed. Whoever runs this installation has its export."),
         )
 
 

@@ -73,6 +73,8 @@ class Pages(Renderer):
             headers["Vary"] = "Accept-Language" if is_for_customers(request) else VARY
         token = http_of(request).csrf.token(staff.session_id) if staff is not None else ""
         values = fields_of(frame or Frame()) | fields_of(page)
+        if staff is not None:
+            values["company_paused"] = http_of(request).keys.company_state(staff.tenant) == "paused"
         return HTMLResponse(
             self.text(page.template, spoken, request=request, staff=staff, csrf=token, **values),
             status_code,

@@ -8,9 +8,10 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup, escape
 
-from shared.events.segments import decoded
+from shared.events.segments import TOUCHPOINT, decoded, segment_of
 from shared.pages import outward_links
 from shared.pages.language import SOURCE_LANGUAGE, counted, reader_locale, translated
+from shared.values.display_names import display_name
 from shared.values.messages import translatable
 from shared.values.rounding import half_up
 
@@ -128,7 +129,9 @@ def zone_name(zone: str) -> str:
 
 
 def dimension_name(dimension: str) -> str:
-    """A dimension in words: "handled by" of ``handled_by``."""
+    """A dimension in words: as the company calls it, else "handled by" of ``handled_by``."""
+    if (named := display_name(dimension)) is not None:
+        return named
     if dimension in OWN_DIMENSIONS:
         return translated(dimension)
     return decoded(dimension).replace("_", " ")
@@ -140,8 +143,25 @@ def value_name(value: str) -> str:
 
 
 def segment_name(segment: str) -> str:
-    """The value of a segment: "North / Sales" of ``organisation:north/sales``; empty for the company."""
-    return " / ".join(value_name(decoded(part)) for part in segment.partition(":")[2].split("/"))
+    """The value of a segment: "North / Sales" of ``organisation:north/sales``; empty for the company.
+
+    What the company has named, of a path each level by itself, has that name.
+    """
+    dimension, _, value = segment.partition(":")
+    parts = value.split("/")
+    codes = (f"{dimension}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts)))
+    shown = zip(parts, codes, strict=True)
+    return " / ".join(display_name(code) or value_name(decoded(part)) for part, code in shown)
+
+
+def segment_shown(segment: str) -> str:
+    """A segment where its code is shown otherwise: as the company calls it, if it does."""
+    return display_name(segment) or segment
+
+
+def touchpoint_name(touchpoint: str) -> str:
+    """A touchpoint as the company calls it, else as it is."""
+    return display_name(segment_of(TOUCHPOINT, touchpoint)) or touchpoint
 
 
 FILTERS = {
@@ -159,5 +179,8 @@ FILTERS = {
     "since": since,
     "dimension_name": dimension_name,
     "segment_name": segment_name,
+    "touchpoint_name": touchpoint_name,
+    "display_name": display_name,
+    "segment_shown": segment_shown,
     "value_name": value_name,
 }

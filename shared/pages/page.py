@@ -21,6 +21,9 @@ class Frame:
     test_mode: bool = False
     """Mail goes to test addresses only."""
     sending_stopped: bool = False
+    company_paused: bool = False
+    accent: str | None = None
+    """The company's colour on a page for its customers, as ``#rrggbb``."""
     demo: bool = False
     """Whether the company is the invented one of the demonstration."""
     live: str | None = None

@@ -69,6 +69,11 @@ AuditAct = Literal[
     "recovery_code_used",
     "company_created",
     "company_changed",
+    "company_paused",
+    "company_resumed",
+    "company_leaves",
+    "company_stays",
+    "company_exported",
     "people_rule",
     "key_created",
     "key_revoked",
@@ -110,6 +115,8 @@ class AuditActor:
         return cls.of_key(caller.key)
 
 
+OPERATOR = AuditActor("command_line", None, "the operator")
+"""An operator by the API of companies."""
 COMMAND_LINE = AuditActor("command_line", None, "the command line")
 """An operator at a command."""
 CUSTOMER = AuditActor("customer", None, "the customer")

@@ -169,6 +169,11 @@ def read_letter(topic: str, key: bytes | None, value: bytes | None, headers: Hea
     )
 
 
+def companies_of_letter(letter: LetterRecord) -> AbstractSet[str]:
+    """The companies that a dead letter names; none where nobody could say whose it is."""
+    return _names_in(letter).tenants
+
+
 def _names_in(letter: LetterRecord) -> _Names:
     names = _Names()
     place = letter.headers[TOPIC_HEADER].decode(errors="replace")

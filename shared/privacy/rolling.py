@@ -23,7 +23,10 @@ ROLL_INTERVAL_S = 6 * 3600.0
 ROLLED_FOR = timedelta(days=3)
 """So long after an erasure: its tombstones were published, the lag has passed, and the segment has ended."""
 
-FIND_RECENTLY_ERASED = "SELECT 1 FROM erased WHERE done_at > :since LIMIT 1"
+FIND_RECENTLY_ERASED = """
+    SELECT 1 WHERE EXISTS (SELECT FROM erased WHERE done_at > :since)
+        OR EXISTS (SELECT FROM closed_company WHERE coalesce(swept_at, erased_at) > :since)
+"""
 
 
 @dataclass

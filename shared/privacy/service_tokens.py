@@ -13,8 +13,10 @@ import msgspec
 from shared.clock import Clock, system_clock
 from shared.secrets import derive
 
-ServicePurpose = Literal["retention", "export", "preview", "import", "text", "months"]
-"""months: what a segment of moved-in answers counts by month.
+ServicePurpose = Literal["retention", "export", "preview", "import", "text", "months", "company", "key-uses"]
+"""company: all of a company, for whoever runs the installation.
+key-uses: when its keys were last used.
+months: what a segment of moved-in answers counts by month.
 text: a reply to a text message that is an answer.
 import: rows of a company's file, for the service that owns what they become.
 preview: a page of the dispatcher frames the collector's pages of a survey, by a link of a minute, or asks

@@ -217,6 +217,16 @@ ERASURES_WAITING = Gauge(
     "Customers whose data a service has not erased yet; each worker measures all.",
     ["service"],
 )
+COMPANIES_ERASED = Counter(
+    "afterword_companies_erased_total",
+    "Companies that have left and that a service has erased: erased, or swept when it looked once more.",
+    ["service", "outcome"],
+)
+COMPANIES_TO_ERASE = Gauge(
+    "afterword_companies_to_erase",
+    "Companies that have left and that a service has not erased yet; each worker measures all.",
+    ["service"],
+)
 
 ANONYMOUS_WAITING = Gauge(
     "afterword_anonymous_answers_waiting",

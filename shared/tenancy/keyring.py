@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,14 +15,18 @@ import structlog
 from shared.api_keys import ApiKey, KeysUnavailable
 from shared.db.database import Database
 from shared.errors import is_retryable
+from shared.events import CompanyState
 from shared.health import Health
 from shared.runtime import Periodic
 from shared.telemetry import metrics
+from shared.tenancy.key_uses import NotedUses
 from shared.tenancy.tenants import all_tenants
+from shared.values.display_names import NO_NAMES
 
 log = structlog.get_logger()
 
 REFRESH_INTERVAL_S = 1.0
+USES_INTERVAL_S = 60.0
 MAX_KEYS_AGE_S = 300.0
 """While the database is away, keys stay valid for so long, revoked ones too."""
 
@@ -48,12 +53,42 @@ class TenantKeyRing:
     database: Database
     health: Health
     _known: dict[str, _Known] = field(default_factory=dict)
+    _states: dict[str, CompanyState] = field(default_factory=dict)
+    """Of the companies that do not run."""
+    _names: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of the companies that have named something."""
+    _uses: NotedUses = field(init=False)
     _version: tuple[int, int] = (-1, -1)
     _read_at: float | None = None
     """When the last successful reading began."""
     _tried_at: float = float("-inf")
     """When the last reading began, successful or not."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._uses = NotedUses(self.database)
+
+    def company_state(self, tenant: str) -> CompanyState:
+        """Whether the company runs, from memory."""
+        return self._states.get(tenant, "running")
+
+    def display_names(self, tenant: str) -> Mapping[str, str]:
+        """What the company's people read in place of dimensions and segments, from memory."""
+        return self._names.get(tenant, NO_NAMES)
+
+    def note_use(self, key: ApiKey, route: str) -> None:
+        """Note in memory that the key opened this route now."""
+        self._uses.note(key.tenant, key.id, route)
+
+    async def run_uses(self, stopping: asyncio.Event) -> None:
+        """Write the noted uses once a minute, and the last of them when the process stops."""
+        await Periodic("key uses", self._uses.write, USES_INTERVAL_S, self.health).run(stopping)
+        try:
+            await self._uses.write()
+        except Exception as error:
+            if not is_retryable(error):
+                raise
+            log.warning("key_uses_not_written", error=type(error).__name__)
 
     def lookup(self, token: str) -> ApiKey | None:
         """The key, if it exists and is valid.
@@ -118,6 +153,8 @@ class TenantKeyRing:
             row = (await uow.execute(TENANT_VERSIONS)).one()
             if (row.n, row.versions) != self._version:
                 tenants = await all_tenants(uow)
+                self._states = {each.id: each.state for each in tenants if each.state != "running"}
+                self._names = {each.id: each.display_names for each in tenants if each.display_names}
                 self._known = {
                     key.digest: _Known(
                         key.digest,
@@ -132,6 +169,7 @@ class TenantKeyRing:
                         key.expires_at.timestamp() if key.expires_at else None,
                     )
                     for tenant in tenants
+                    if not tenant.is_closed
                     for key in tenant.keys
                     if key.revoked_at is None
                 }

@@ -9,6 +9,8 @@ from shared.db.bulk import keep_newest
 from shared.db.database import UnitOfWork
 from shared.events import Event, Tenant
 from shared.events.dedupe import newest
+from shared.tenancy.closed import closed_company_table, keep_closed
+from shared.tenancy.key_uses import key_use_table
 
 TENANT = Table(
     "tenant",
@@ -25,8 +27,10 @@ ALL_TENANTS = "SELECT body FROM tenant ORDER BY id"
 
 
 def tenant_tables(metadata: MetaData) -> None:
-    """Add ``tenant`` to a service's tables."""
+    """Add ``tenant``, ``closed_company`` and ``key_use`` to a service's tables."""
     TENANT.to_metadata(metadata)
+    closed_company_table(metadata)
+    key_use_table(metadata)
 
 
 async def keep_tenants(uow: UnitOfWork, events: Sequence[Event[Tenant]]) -> None:
@@ -37,6 +41,8 @@ async def keep_tenants(uow: UnitOfWork, events: Sequence[Event[Tenant]]) -> None
 async def write_tenants(uow: UnitOfWork, tenants: Sequence[Tenant]) -> None:
     """Write each tenant whose version is newer than the stored one."""
     await keep_newest(uow, TENANT, tenants, body=[msgspec.json.encode(tenant) for tenant in tenants])
+    known = await find_tenants(uow, [tenant.id for tenant in tenants])
+    await keep_closed(uow, list(known.values()))
 
 
 def read_tenant(body: bytes) -> Tenant:

@@ -56,6 +56,11 @@ Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
 NOTHING = UUID(int=0)
+OPERATOR_KEY = "the key of whoever runs the installation of the tests"
+OWN_SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "dispatcher": {"company_senders": True},
+    "trigger": {"operator_key": OPERATOR_KEY},
+}
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,8 @@ class World:
     async def transactions(self) -> list[Event[Any]]:
         """Every event of this world on the trigger's topic, which other worlds of the same run use too."""
         records = await records_of(self.contexts["trigger"].afterword.kafka, TRANSACTIONS.name)
-        return [event for _, value, _ in records if (event := TRANSACTIONS.decode(value)).time >= self.began]
+        events = [TRANSACTIONS.decode(value) for _, value, _ in records if value]
+        return [event for event in events if event.time >= self.began]
 
     async def add_person(
         self, company: Company, role: Role, segments: tuple[str, ...] = (), name: str = ""
@@ -487,15 +493,16 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
         dns = await stack.enter_async_context(a_dns_server())  # answers at once that there is no such name
         contexts, clients = {}, {}
         for name in SERVICES:
-            own = {"company_senders": True} if name == "dispatcher" else None
+            own = OWN_SETTINGS.get(name)
             context = contexts[name] = await a_context(
                 service(name), postgres, kafka, own=own, dns=dns.address
             )
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)
-        app = world.app("dispatcher")
-        services = replace(app.state.context.services, transport=BetweenServices(world))
-        app.state.context = replace(app.state.context, services=services)
+        for name in ("dispatcher", "trigger"):
+            app = world.app(name)
+            services = replace(app.state.context.services, transport=BetweenServices(world))
+            app.state.context = replace(app.state.context, services=services)
         await eventually(lambda: not contexts["trigger"].health.unready())
         yield world

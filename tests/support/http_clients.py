@@ -13,6 +13,7 @@ from support.stack import Postgres
 from shared.api_keys import ApiKey
 from shared.db.database import Database
 from shared.db.notifications import ChangeListener
+from shared.events import CompanyState
 from shared.health import Health
 from shared.http.admission import Admission
 from shared.http.app import Lifespan, create_app
@@ -138,6 +139,15 @@ class NoKeys:
 
     async def lookup_fresh(self, _token: str) -> ApiKey | None:
         return None
+
+    def note_use(self, _key: ApiKey, _route: str) -> None:
+        raise AssertionError("there is no key to be used")
+
+    def display_names(self, _tenant: str) -> Mapping[str, str]:
+        return {}
+
+    def company_state(self, _tenant: str) -> CompanyState:
+        return "running"
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ from shared.privacy.erased import (
 from shared.privacy.erasing import Erasing
 from shared.privacy.persons import NOBODY, person_of
 from shared.privacy.rolling import SegmentRolling
+from shared.tenancy.closed import closed_company_table
 
 SERVICE_NAME = "notes"
 TENANT = "acme"
@@ -154,6 +155,7 @@ async def a_note_service(postgres: Postgres, kafka: str) -> AsyncIterator[NoteSe
     metadata = MetaData()
     kernel_tables(metadata)
     erased_table(metadata)
+    closed_company_table(metadata)
     table = Table(
         "note",
         metadata,

@@ -25,6 +25,7 @@ from support.companies import (
 )
 from support.http_clients import SECRET
 
+from services.trigger.company_links import CompanyExportLinks
 from shared.clock import system_clock
 from shared.events import Survey
 from shared.http.csrf import CSRF_FIELD
@@ -288,6 +289,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             },
             public=True,
         ),
+        **_about_companies(by),
+        **_operated(of, by),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
         "collector POST /v1/personal-data/collector/text-answers": _text_answer(by),
@@ -489,6 +492,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /settings/second-factor": RouteRequest(form={"act": "off", "code": "000000"}),
         "alerts GET /settings/sessions": empty,
         "alerts POST /settings/sessions": RouteRequest(form={"act": "end", "session": person}),
+        "alerts GET /v1/people": empty,
+        "alerts POST /v1/people": RouteRequest(json={"address": "new@own.example.com", "role": "agent"}),
+        "alerts GET /v1/people/{person}": RouteRequest({"person": person}, foreign=404),
+        "alerts PATCH /v1/people/{person}": RouteRequest(
+            {"person": person}, json={"role": "admin", "active": False}, foreign=404
+        ),
         "alerts GET /settings/people": empty,
         "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts POST /settings/people": tuple(
@@ -604,6 +613,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"token": _token("answer", of, by)}, form=an_answer(of), public=True, foreign=404
         ),
         "collector GET /in-page.js": public,
+        "collector GET /s/accent/{colour}.css": RouteRequest({"colour": "0a5a6c"}, public=True),
         "dispatcher GET /u/{token}": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),
@@ -658,6 +668,47 @@ def _preview_token(of: Company, by: Company) -> str:
     """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
     claims = {"survey_id": str(of.survey), "survey_version": 1}
     return _service_tokens.sign("preview", by.name, claims)
+
+
+def _about_companies(by: Company) -> dict[str, RouteRequest]:
+    """What the trigger asks the others about the company that asks."""
+    asked = {"dispatcher": "survey", "collector": "answer", "scorer": "segment", "alerts": "cases"}
+
+    def signed(purpose: Any, **at: object) -> RouteRequest:
+        token = _service_tokens.sign(purpose, by.name)
+        return RouteRequest(at, headers={"authorization": f"{TOKEN_SCHEME} {token}"}, public=True)
+
+    found = {}
+    for name, table in asked.items():
+        begin = f"{name} GET /v1/personal-data/{name}"
+        found[f"{begin}/company"] = found[f"{begin}/company/progress"] = signed("company")
+        found[f"{begin}/company/tables/{{table}}"] = signed("company", table=table)
+        found[f"{begin}/key-uses"] = signed("key-uses")
+    body = b'{"address": "first@own.example.com"}'
+    token = _service_tokens.sign("company", by.name, claims_of_body(body))
+    headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    found["alerts POST /v1/personal-data/alerts/first-admin"] = RouteRequest(
+        content=body.decode(), headers=headers, public=True
+    )
+    return found
+
+
+def _operated(of: Company, by: Company) -> dict[str, RouteRequest]:
+    """What whoever runs the installation asks: no company's key or people may, not about itself either."""
+    begin, one = "/v1/companies", {"company_id": of.name}
+    refused: dict[str, Any] = {"public": True, "own": 401, "foreign": 401, "may_repeat": (of.name,)}
+    return {
+        f"trigger GET {begin}": RouteRequest(**refused),
+        f"trigger POST {begin}": RouteRequest(json={"id": "stolen", "name": "Stolen"}, **refused),
+        f"trigger GET {begin}/{{company_id}}": RouteRequest(one, **refused),
+        **{
+            f"trigger POST {begin}/{{company_id}}/{act}": RouteRequest(one, json={}, **refused)
+            for act in ("pause", "resume", "leave", "stay", "export")
+        },
+        f"trigger GET {begin}/exports/{{token}}": RouteRequest(
+            {"token": CompanyExportLinks(SECRET, system_clock).sign(by.name)}, public=True
+        ),
+    }
 
 
 def _rows_of_file(by: Company) -> RouteRequest:

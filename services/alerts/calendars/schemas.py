@@ -9,10 +9,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.alerts.calendars.domain import MINUTES_PER_DAY, WEEKDAYS, Calendar, Opening
-from shared.http.request_body import StrictBody
+from shared.http.request_body import GivenName, StrictBody
 from shared.values.messages import message
 from shared.values.places import country_code
-from shared.values.text import normalized_text
 from shared.values.zones import zone_names
 
 MAX_CLOSED_DAYS = 400
@@ -89,7 +88,7 @@ def _open_sometime(week: WeekBody) -> WeekBody:
 class CalendarBody(StrictBody):
     """When a team works: deadlines count these hours alone."""
 
-    name: Annotated[str, AfterValidator(normalized_text)] = Field(min_length=1, max_length=100)
+    name: GivenName
     zone: Annotated[str, AfterValidator(_zone)] = Field(max_length=64, examples=["Europe/Copenhagen"])
     week: Annotated[WeekBody, AfterValidator(_open_sometime)]
     country: Annotated[str, AfterValidator(_country)] = Field(

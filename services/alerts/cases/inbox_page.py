@@ -18,6 +18,7 @@ from services.alerts.rules.labels import priority_options
 from services.alerts.segment_alerts.views import SegmentAlertLine, open_alert_lines
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
+from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.permissions import CASE_ROLES
@@ -111,7 +112,7 @@ def _about(chosen: InboxFilter) -> str:
     """The part of the heading about what was asked for beside state and owner."""
     about = []
     if chosen.touchpoint:
-        about.append(translated("about %(touchpoint)s") % {"touchpoint": chosen.touchpoint})
+        about.append(translated("about %(touchpoint)s") % {"touchpoint": touchpoint_name(chosen.touchpoint)})
     if chosen.state == "closed" and chosen.cause:
         about.append(translated("with the cause “%(cause)s”") % {"cause": labels.cause_label(chosen.cause)})
     if chosen.state == "closed" and chosen.outcome:

@@ -18,6 +18,7 @@ from services.alerts.rules.labels import PRIORITY_LABELS
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation
 from shared.http.staff_auth import Staff
+from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 
 NEW_FOR = timedelta(minutes=10)
@@ -75,7 +76,7 @@ def case_row(
     closed = case.state == "closed"
     about = [
         Markup("<bdi>{}</bdi>").format(name_of(invitation)),
-        *([Markup("<bdi>{}</bdi>").format(case.touchpoint)] if case.touchpoint else []),
+        *([Markup("<bdi>{}</bdi>").format(touchpoint_name(case.touchpoint))] if case.touchpoint else []),
         *_priority(case),
         *([translated("anonymous")] if case.anonymous else []),
         *([translated("wants to be contacted")] if case.may_contact else []),

@@ -19,7 +19,8 @@ from services.alerts.chats.repository.channels import ChannelCounts
 from services.alerts.chats.repository.messages import ChatLine
 from services.alerts.notices.topics import NOTICE_TOPICS, NoticeTopic
 from services.alerts.webhooks.endpoints import MAX_URL_LENGTH
-from services.alerts.webhooks.schemas import Name, Segments
+from services.alerts.webhooks.schemas import Segments
+from shared.http.request_body import GivenName
 
 ChatAddress = Annotated[
     str,
@@ -49,7 +50,7 @@ class _ChatBody(BaseModel):
 class ChatBody(_ChatBody):
     """A new channel."""
 
-    name: Name
+    name: GivenName
     kind: ChatKind
     address: ChatAddress
     topics: Topics
@@ -66,7 +67,7 @@ class ChatBody(_ChatBody):
 class ChatChange(_ChatBody):
     """What is to change; what is left out stays."""
 
-    name: Name | None = None
+    name: GivenName | None = None
     kind: ChatKind | None = Field(default=None, description="Another one needs another address.")
     address: ChatAddress | None = None
     topics: Topics | None = None

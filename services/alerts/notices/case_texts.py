@@ -14,6 +14,7 @@ from services.alerts.cases.sentences import score_with_article
 from services.alerts.cases.times import moment
 from services.alerts.notices.kinds import NoticeText
 from shared.events import Answer
+from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 from shared.values.messages import Message, message
 
@@ -23,7 +24,7 @@ def case_text(case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo) -> 
     facts = {
         "number": case.number,
         "score": score_with_article(answer.score or 0),
-        "touchpoint": answer.touchpoint,
+        "touchpoint": touchpoint_name(answer.touchpoint) if answer.touchpoint else "",
         "due": moment(case.due_at, now, zone),
     }
     subject = translated("Case %(number)s: a customer gave %(score)s") % facts

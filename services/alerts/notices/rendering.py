@@ -1,7 +1,7 @@
 """Mails to colleagues, of the words of a notice."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from shared.mail import MailMessage, message_id
 from shared.mail.installation import InstallationSender
 from shared.pages.language import first_available, reader_locale, rendering_for
 from shared.pages.renderer import Renderer
+from shared.values.display_names import NO_NAMES, showing_names
 
 
 class NoticeRenderer:
@@ -25,17 +26,18 @@ class NoticeRenderer:
         self._clock = clock
         self._texts = Renderer("services.alerts", clock=clock)
 
-    def reading(
-        self, language: str, company: Tenant | None, zone: str | None
-    ) -> AbstractContextManager[None]:
-        """Render for a colleague.
+    @contextmanager
+    def reading(self, language: str, company: Tenant | None, zone: str | None) -> Iterator[None]:
+        """Render for a colleague, with the names that the company shows.
 
         :param language: their own; without one it is the first of the company's languages that we have, else
             English.
         """
         wished: Iterable[str] = [language, *(company.languages if company else ())]
         found = first_available(wished, self._texts.languages)
-        return rendering_for(self._texts.reader(found, zone))
+        names = company.display_names if company else NO_NAMES
+        with rendering_for(self._texts.reader(found, zone)), showing_names(names):
+            yield
 
     def link(self, path: str) -> str:
         """The address of a page."""

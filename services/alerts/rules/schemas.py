@@ -14,7 +14,7 @@ from shared.conditions.bodies import Conditions
 from shared.events.conditions import Condition
 from shared.events.surveys import Measurement
 from shared.http.numbers import MAX_INTEGER
-from shared.http.request_body import StrictBody
+from shared.http.request_body import GivenName, StrictBody
 from shared.values.messages import message
 from shared.values.text import normalized_text
 
@@ -81,13 +81,22 @@ def _ordered(levels: list[EscalationBody]) -> list[EscalationBody]:
     return levels
 
 
-Word = Annotated[str, Field(min_length=2, max_length=100), AfterValidator(normalized_text)]
+MIN_WORD_LENGTH = 2
+
+
+def _word(given: str) -> str:
+    if len(word := normalized_text(given)) < MIN_WORD_LENGTH:
+        raise ValueError(message("Is blank or too short. Write two letters at least."))
+    return word
+
+
+Word = Annotated[str, Field(min_length=MIN_WORD_LENGTH, max_length=100), AfterValidator(_word)]
 
 
 class CaseRuleBody(StrictBody):
     """A rule: an answer that meets all that it names opens a case. What it does not name does not matter."""
 
-    name: Annotated[str, AfterValidator(normalized_text)] = Field(min_length=1, max_length=100)
+    name: GivenName
     lowest: int = Field(default=0, ge=0, le=MAX_SCORE, description="The lowest score.")
     highest: int = Field(default=MAX_SCORE, ge=0, le=MAX_SCORE, description="The highest score.")
     words: Annotated[list[Word], Field(max_length=MAX_WORDS)] = Field(

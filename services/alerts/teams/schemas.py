@@ -8,9 +8,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_vali
 
 from services.alerts.teams.domain import Absence, CaseTeam
 from shared.events.segments import MAX_SEGMENT_BYTES, normalized_segment
-from shared.http.request_body import StrictBody
+from shared.http.request_body import GivenName, StrictBody
 from shared.values.messages import message
-from shared.values.text import normalized_text
 
 MAX_MEMBERS = 500
 MAX_SEGMENTS = 500
@@ -30,7 +29,7 @@ PersonId = Annotated[UUID, Field(strict=False)]
 class TeamBody(StrictBody):
     """People who share the cases of some segments."""
 
-    name: Annotated[str, AfterValidator(normalized_text)] = Field(min_length=1, max_length=100)
+    name: GivenName
     members: Annotated[list[PersonId], Field(max_length=MAX_MEMBERS)] = Field(
         default=[], description="Ids of people who work on cases."
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.teams.domain import Absence, CaseTeam, Colleague
 from services.alerts.teams.forms import TeamForm
-from shared.pages.filters import day
+from shared.pages.filters import day, segment_shown
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.values.messages import message
@@ -37,7 +37,7 @@ class TeamLine:
             name=team.name,
             people=sum(one in setup.people for one in team.members),
             leader=leader.name if leader is not None else "",
-            segments=", ".join(team.segments),
+            segments=", ".join(map(segment_shown, team.segments)),
             calendar=calendar.name if calendar is not None else "",
         )
 

@@ -21,16 +21,8 @@ from services.alerts.webhooks.repository.webhooks import WebhookCounts
 from services.alerts.webhooks.webhook_commands import MAX_OVERLAP, WebhookWanted
 from shared.events.segments import MAX_SEGMENT_BYTES, normalized_segment
 from shared.http.instants import Instant
+from shared.http.request_body import GivenName
 from shared.values.messages import message
-from shared.values.text import normalized_text
-
-MAX_NAME_LENGTH = 100
-
-
-def _name(given: str) -> str:
-    if not (name := normalized_text(given)):
-        raise ValueError(message("Is blank. Fill it."))
-    return name
 
 
 def _segment(given: str) -> str:
@@ -41,7 +33,6 @@ def _segment(given: str) -> str:
     return segment
 
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_name)]
 Url = Annotated[
     str,
     Field(
@@ -74,7 +65,7 @@ class _HookBody(BaseModel):
 class WebhookBody(_HookBody):
     """A new webhook."""
 
-    name: Name
+    name: GivenName
     url: Url
     types: Types
     segments: Segments = []
@@ -90,7 +81,7 @@ class WebhookBody(_HookBody):
 class WebhookChange(_HookBody):
     """What is to change; what is left out stays."""
 
-    name: Name | None = None
+    name: GivenName | None = None
     url: Url | None = None
     types: Types | None = None
     segments: Segments | None = None

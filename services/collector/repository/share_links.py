@@ -14,6 +14,7 @@ from services.collector.sharing import ShareLink
 from shared.db.bulk import insert as insert_rows
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Survey, Tenant
+from shared.tenancy.closed import IS_OPEN
 from shared.tenancy.tenants import read_tenant
 
 _survey = msgspec.json.Decoder(Survey)
@@ -42,7 +43,7 @@ FIND_LINK_BY_CODE = f"""
         SELECT body FROM survey v WHERE v.tenant = s.tenant AND v.id = s.survey_id
         ORDER BY v.version DESC, v.survey_version DESC LIMIT 1
     ) v ON true
-    WHERE s.code = :code
+    WHERE s.code = :code AND s.tenant {IS_OPEN}
 """
 FIND_LINK = f"SELECT {COLUMNS} FROM share_link s WHERE s.tenant = :tenant AND s.id = :id"
 LOCK_LINK = f"{FIND_LINK} FOR UPDATE"

@@ -63,13 +63,27 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "second_factor_rule": message("changed whether everybody needs a second factor"),
     "recovery_code_used": message("signed in with a recovery code"),
     "company_created": message("created the company"),
-    "company_changed": message("changed the name, address or languages of the company"),
+    "company_changed": message("changed the name, address, languages, colour or names of the company"),
+    "company_paused": message("paused the company"),
+    "company_resumed": message("let the company go on"),
+    "company_leaves": message("let the company leave"),
+    "company_stays": message("let the company stay after all"),
+    "company_exported": message("exported all data of the company"),
     "people_rule": message("changed whose scores are shown"),
     "key_created": message("created an API key"),
     "key_revoked": message("revoked an API key"),
 }
 
+DELETED_LABELS: dict[AuditAct, Message] = {
+    "survey": message("deleted a survey"),
+    "team": message("deleted a team"),
+    "calendar": message("deleted a calendar"),
+    "absence": message("ended the absence of a colleague"),
+}
+"""Of a line whose fact ``deleted`` is true."""
+
 FACT_LABELS: dict[str, Message] = {
+    "grace_days": message("days of grace"),
     "email": message("mail address"),
     "phone": message("phone number"),
     "again": message("again"),
@@ -137,13 +151,18 @@ VALUE_LABELS: dict[str, dict[str, Message]] = {
 """Of facts that are codes."""
 
 
-def act_label(act: str) -> str:
+def act_label(act: str, facts: Mapping[str, str | int | bool] | None = None) -> str:
     """What was done; a code that only a newer version knows stays as it is."""
-    return next((spoken(label) for code, label in ACT_LABELS.items() if code == act), act)
+    labels = ACT_LABELS
+    if facts is not None and facts.get("deleted") is True:
+        labels = ACT_LABELS | DELETED_LABELS
+    return next((spoken(label) for code, label in labels.items() if code == act), act)
 
 
-def facts_label(facts: Mapping[str, str | int | bool]) -> str:
+def facts_label(act: str, facts: Mapping[str, str | int | bool]) -> str:
     """The facts of a line; names and codes that only a newer version knows stay as they are."""
+    if any(act == code for code in DELETED_LABELS):
+        facts = {name: value for name, value in facts.items() if name != "deleted"}
     known = [name for name in FACT_LABELS if name in facts]
     names = [*known, *(name for name in facts if name not in FACT_LABELS)]
     return ", ".join(f"{spoken(FACT_LABELS.get(name, name))}: {_value(name, facts[name])}" for name in names)

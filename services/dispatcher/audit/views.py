@@ -27,8 +27,9 @@ class AuditEntry:
     @classmethod
     def of(cls, row: Row[Any]) -> "AuditEntry":
         """A stored line."""
-        facts = facts_label(json.decode(row.facts))
-        return cls(row.at, actor_label(row.who), act_label(row.act), row.about or "", facts)
+        facts = json.decode(row.facts)
+        words = act_label(row.act, facts), row.about or "", facts_label(row.act, facts)
+        return cls(row.at, actor_label(row.who), *words)
 
 
 @dataclass(frozen=True)

@@ -278,7 +278,9 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
     person, invitation, language = None, None, None
     known = event.data.customer
     rehearsed: tuple[Considered, ...] = ()
-    if inputs.knows(event.tenant):
+    if inputs.is_paused(event.tenant):
+        verdict = Verdict(reason="company_paused")
+    elif inputs.knows(event.tenant):
         known = inputs.customer(event, contact)
         person = inputs.person(event, contact, known)
         surveys = inputs.surveys.get(event.tenant, ())

@@ -125,6 +125,11 @@ class DecisionInputs:
         """Whether the tenant exists: its event was consumed, or it has a survey here."""
         return tenant in self.tenants or tenant in self.surveys
 
+    def is_paused(self, tenant: str) -> bool:
+        """Whether the company does not run, so that nobody is asked."""
+        company = self.tenants.get(tenant)
+        return company is not None and company.state != "running"
+
     def sending(self, tenant: str) -> Sending:
         """How the tenant sends."""
         return self.sendings.get(tenant, self.policy.initial_sending)

@@ -14,7 +14,7 @@ from shared.events import ContactRules
 class ContactPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What a decision goes by, whatever survey asks."""
 
-    version: int = 8
+    version: int = 9
     """Stands in the explanation of each decision: raise it with each change of a value or of a rule."""
     standard_languages: tuple[str, ...] = STANDARD_LANGUAGES
     """In these a customer can be asked whatever the survey's own words are."""

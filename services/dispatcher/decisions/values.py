@@ -50,7 +50,7 @@ SurveyRefusal = Literal[
     "sampled_out",
 ]
 """The rule by which a survey does not ask."""
-Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
+Reason = Literal["invited", "unknown_tenant", "company_paused", "no_survey"] | SurveyRefusal
 """What became of an event: exactly one of these."""
 SuppressedName = Literal["address", "number", "customer"]
 """What a suppression names; it holds for every channel."""

@@ -14,7 +14,7 @@ from shared.privacy.export import ExportSection
 from shared.privacy.export_records import KEPT, PURPOSES, AnyRecord, ExportKind, ExportPurpose, KeptKind
 
 LeftOut = Literal["staff_notes", "staff_names"]
-LEFT_OUT: tuple[LeftOut, ...] = ("staff_notes", "staff_names")
+LEFT_OUT_BY_SERVICE: tuple[LeftOut, ...] = ("staff_notes", "staff_names")
 """What colleagues wrote for each other, and who they are, is in no export."""
 
 
@@ -43,7 +43,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """The pseudonym under which the customer's data are kept."""
     contact: str | None
     """The keyed hash of the one address that is meant; None: the customer under every address."""
-    left_out: tuple[LeftOut, ...] = LEFT_OUT
+    left_out: tuple[LeftOut, ...] = LEFT_OUT_BY_SERVICE
     sections: tuple[ExportedSection, ...]
 
     @property

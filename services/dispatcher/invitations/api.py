@@ -95,7 +95,7 @@ async def post_invitations(
         except SendingStopped:
             raise Problem(
                 409,
-                message("The company has stopped all sending."),
+                message("The company has stopped all sending, or is paused."),
                 message("Nothing was decided. Ask again when it sends."),
             ) from None
         for event, result in reads:

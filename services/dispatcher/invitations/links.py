@@ -21,10 +21,11 @@ from services.dispatcher.surveys import repository as survey_rows
 from shared.db import UnitOfWork
 from shared.events import TRANSACTIONS, Event, Invitation, Transaction
 from shared.service import Context
+from shared.tenancy import find_tenant
 
 
 class SendingStopped(Exception):
-    """The company has stopped all sending: nobody is asked, and nothing is decided meanwhile."""
+    """The company has stopped all sending, or is paused: nobody is asked, and nothing decided meanwhile."""
 
 
 class DecidedLink(NamedTuple):
@@ -55,9 +56,11 @@ async def decide_links(
     An event that is new here is published, too, so that whoever reads the topic again has it. Of the same
     event, come by the topic as well, whichever is decided first wins.
 
-    :raises SendingStopped: when the company has stopped all sending.
+    :raises SendingStopped: when the company has stopped all sending, or is paused.
     """
     tenant = events[0].tenant
+    if (company := await find_tenant(uow, tenant)) is not None and company.state != "running":
+        raise SendingStopped
     # Locked until the commit: a stop of all sending waits for this, and no link is handed out after it.
     if sending_from(await sending_rows.share(uow, tenant)).stopped:
         raise SendingStopped

@@ -37,5 +37,5 @@ LINKS_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "Some were refused; the others are decided.",
         "content": {"application/json": {"schema": _RESULTS}},
     },
-    409: {"description": "The company has stopped all sending; nothing was decided."},
+    409: {"description": "The company has stopped all sending, or is paused; nothing was decided."},
 }

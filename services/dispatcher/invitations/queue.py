@@ -159,6 +159,8 @@ class InvitationQueue:
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
         )
+        if tenant.state != "running":
+            return None
         words = _words(inputs)
         person = self._person(
             inputs,

@@ -20,13 +20,14 @@ from shared.db.bulk import insert as insert_rows
 from shared.events import INVITATIONS, Invitation
 from shared.events.surveys import ChannelName
 from shared.outbound import NewDelivery, claim_sql, deliveries
+from shared.tenancy.closed import RUNS
 
 COLUMNS = (
     "i.tenant, i.id, i.version, i.event_id, i.customer_id, i.survey_id, i.state, i.reason, i.test, "
     "i.sent_at, i.anonymous, i.changed_at, i.body"
 )
-NOT_STOPPED = "w.tenant NOT IN (SELECT tenant FROM sending WHERE stopped)"
-"""A condition on a delivery ``w``: its tenant has not stopped all sending."""
+NOT_STOPPED = f"w.tenant NOT IN (SELECT tenant FROM sending WHERE stopped) AND w.tenant {RUNS}"
+"""A condition on a delivery ``w``: its tenant runs, and has not stopped all sending."""
 MAX_WAITING_COUNTED = 10_000
 """Pages say of more mails that they are more than so many."""
 

@@ -19,6 +19,7 @@ from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
+from shared.values.colours import Accent
 from shared.values.zones import known_zone
 
 
@@ -84,6 +85,8 @@ class SurveyMail:
     """None: it is the first mail."""
     asked_on: str
     """The day of the first mail; of no reminder empty."""
+    accent: Accent | None
+    """The company's colour, of the numbers and their borders; None: ours."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,7 @@ class SurveyMailRenderer:
             time_zone=zone,
             reminder=reminder,
             asked_on=asked_on,
+            accent=Accent.of(tenant.accent) if tenant.accent else None,
         )
 
     def standard_texts(

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from shared.events.nps import group_of
 
-LEFT_OUT = "left out"
+LEFT_OUT_BY_SERVICE = "left out"
 
 
 @dataclass

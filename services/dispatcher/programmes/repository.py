@@ -20,14 +20,15 @@ from services.dispatcher.waves.population_repository import Reach, reach_of
 from shared.db import UnitOfWork
 from shared.events.transactions import WAVE_SOURCE
 from shared.privacy.persons import NOBODY
+from shared.tenancy.closed import RUNS
 
 _PROFILE = CustomerProfile._fields[:-1]
 """Without the evidence, which each decision reads itself."""
 _COLUMNS = "p.tenant, p.survey_id, p.every_days, p.period, p.began_at, p.position, p.published"
 
-LIST_RUNNING = """
+LIST_RUNNING = f"""
     SELECT tenant, id, programme, max_age_days, programme_since, channels FROM survey
-    WHERE programme IS NOT NULL AND state = 'live' AND EXISTS (
+    WHERE programme IS NOT NULL AND state = 'live' AND tenant {RUNS} AND EXISTS (
         SELECT FROM sending m WHERE m.tenant = survey.tenant AND m.mode = 'live'
     )
     ORDER BY tenant, id

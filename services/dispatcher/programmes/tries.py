@@ -25,6 +25,7 @@ MISSED_TRIES = 2
 wait would come within a week."""
 PASSING_REASONS = frozenset(
     {
+        "company_paused",
         "paused",
         "paused_by_customer",
         "countered",

@@ -30,6 +30,9 @@ REASON_WORDS: dict[str, ReasonWords] = {
     "unknown_tenant": ReasonWords(
         message("We had not heard of this company when the event came."), message("Company not known yet")
     ),
+    "company_paused": ReasonWords(
+        message("The company was paused when the event came."), message("Company paused")
+    ),
     "no_survey": ReasonWords(message("No survey asks about this type of event."), message("No survey asks")),
     "order": ReasonWords(
         None,

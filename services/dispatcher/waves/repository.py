@@ -11,6 +11,7 @@ from sqlalchemy import Row, RowMapping
 from services.dispatcher.waves.drawing import Wave
 from shared.db import UnitOfWork
 from shared.events.transactions import WAVE_SOURCE
+from shared.tenancy.closed import RUNS
 
 _COLUMNS = """tenant, id, survey_id, state, size, margin, segments, start_at, spread_hours, created_at, who,
     chosen, place_limit, started_at, position, published, ended_at"""
@@ -94,9 +95,9 @@ async def is_under_way(uow: UnitOfWork, tenant: str, survey_id: UUID) -> bool:
     return bool((await uow.execute(IS_UNDER_WAY, values)).scalar_one())
 
 
-FIND_DUE = """
+FIND_DUE = f"""
     SELECT tenant, id FROM wave
-    WHERE state = 'publishing' OR state = 'waiting' AND start_at <= :now
+    WHERE (state = 'publishing' OR state = 'waiting' AND start_at <= :now) AND tenant {RUNS}
     ORDER BY tenant, id
 """
 # Choosing takes long among many customers. An advisory lock keeps the other workers from it: whoever stops

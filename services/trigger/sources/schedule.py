@@ -166,6 +166,6 @@ def reader_settings(context: Context, worker: str, own_cluster: str | None) -> R
     )
 
 
-def worker_loops(context: Context) -> Loops:
+def source_loops(context: Context) -> Loops:
     """The trigger's loops beside its relay."""
     return {SOURCES_LOOP: SourcesLoop(context).run}

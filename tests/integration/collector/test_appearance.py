@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from playwright.async_api import Browser, Page
+from support.browser import look
 
 from shared.events import TENANTS, FollowUp, SurveyTexts
 from shared.tenancy.tenants import keep_tenants
+from shared.values.colours import Accent, darkened
 
 from .conftest import Bench, a_page, tenant_of
 
@@ -67,6 +69,26 @@ async def test_every_word_can_be_read_also_where_the_browser_chooses_the_colours
         await page.get_by_role("button", name="Send").hover()
         await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         assert await page.evaluate(FAINT) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("accent", ["#a3156f", darkened("#ffcc00")])
+async def test_every_word_can_be_read_in_a_companys_colour(
+    bench: Bench, browser: Browser, origin: str, scheme: Any, accent: str
+) -> None:
+    company = replace(tenant_of("acme", bench.now, "Europe/Copenhagen"), version=9, accent=accent)
+    async with bench.context.database.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event("acme", company, bench.now)])
+    invitation = await bench.invite()
+    async with a_page(browser, color_scheme=scheme) as page:
+        await page.goto(f"{origin}/s/{bench.token(invitation)}?v=3")
+        shown = "getComputedStyle(document.querySelector('button.btn[value=send]')).backgroundColor"
+        wanted = accent if scheme == "light" else Accent.of(accent).dark
+        parts = [int(wanted[at : at + 2], 16) for at in (1, 3, 5)]
+        assert await page.evaluate(shown) == f"rgb({', '.join(map(str, parts))})"
+        await page.evaluate(EVERY_CONTROL)
+        assert await page.evaluate(FAINT) == []
+        await look(page, f"survey-in-{accent[1:]}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -243,6 +243,20 @@ class TestStopAll:
         assert len(await mailbox.mails(to=address)) == 1
 
     @pytest.mark.usefixtures("survey")
+    async def test_nothing_leaves_while_the_company_is_paused_and_what_waited_goes_afterwards(
+        self, database: Database, sender: Sender, mailbox: Mailbox
+    ) -> None:
+        address = await invite_customer(database, "paused")
+        await keep_tenant(database, version=7, state="paused")
+        for _ in range(3):
+            await sender.step()
+        assert await mailbox.mails(to=address) == []
+        assert await the_state(database) == ("waiting", None)
+        await keep_tenant(database, version=8)
+        await sender.step()
+        assert len(await mailbox.mails(to=address)) == 1
+
+    @pytest.mark.usefixtures("survey")
     async def test_another_company_goes_on(
         self, database: Database, sender: Sender, mailbox: Mailbox
     ) -> None:

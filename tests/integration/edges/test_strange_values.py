@@ -103,7 +103,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/provider-link": ("csrf",),
     "/keys": ("name", "days", "source", "scope-events:write"),
     "/keys/{key_id}/revoke": ("csrf",),
-    "/company": ("name", "postal_address", "languages"),
+    "/company": ("name", "postal_address", "languages", "accent", "display_names"),
     "/cases/{case}": tuple(CaseForm.model_fields),
     "/settings/teams": tuple(TeamForm.model_fields),
     "/settings/teams/{team}": tuple(TeamForm.model_fields),

@@ -183,6 +183,10 @@ async def test_the_pages_of_company_and_keys_fit_their_windows_and_break_no_rule
     width, scheme, language = view
     for name in ("webshop", "a till with a long name"):
         await tenants.create_key(shop.context.database, "acme", ["events:write", "scores:read"], name=name)
+    named = {"accent": "#a3156f", "display_names": "organisation = Region\ntouchpoint:checkout = The till"}
+    form = {"name": "Acme", "languages": "en", **named}
+    saved = await shop.client.post("/company", data=form, headers=shop.browser())
+    assert saved.status_code == 303
     app, _ = SERVICE.api(shop.context)
     name, _, value = shop.browser()["cookie"].partition("=")
     async with serving(app, asyncio.Event()) as origin:

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -204,11 +205,12 @@ async def test_a_value_that_a_tenant_cannot_have_is_refused_in_words(context: Co
     await tenants.create_tenant(context.database, "one", name="One")
     with pytest.raises(TenantExists):
         await tenants.create_tenant(context.database, "one", name="Again")
-    for wrong in (
+    refused: tuple[dict[str, Any], ...] = (
         {"tenant": "Not Short", "name": "x"},
         {"tenant": "two", "name": "x", "time_zone": "Mars/Base"},
         {"tenant": "two", "name": "x", "country": "dk"},
-    ):
+    )
+    for wrong in refused:
         with pytest.raises(BadTenant):
             await tenants.create_tenant(context.database, **wrong)
     with pytest.raises(BadTenant):

@@ -74,6 +74,16 @@ def test_every_act_of_the_log_of_who_looked_has_words_and_an_unknown_one_stays()
         assert actor_label(CUSTOMER.name) == "de klant"
 
 
+@pytest.mark.parametrize("act", ["team", "calendar", "survey", "absence"])
+def test_what_was_deleted_is_not_said_to_be_changed(act: str) -> None:
+    changed, deleted = act_label(act, {"version": 2}), act_label(act, {"deleted": True})
+    assert changed != deleted
+    assert changed.startswith("changed")
+    assert deleted.startswith(("deleted", "ended"))
+    assert facts_label(act, {"deleted": True, "version": 2}) == "version: 2"
+    assert act_label("wave", {"deleted": True}) == act_label("wave", {})
+
+
 def test_facts_of_the_log_of_who_looked_are_said_in_the_readers_language() -> None:
     facts: dict[str, str | int | bool] = {
         "test_addresses": 2,
@@ -83,12 +93,12 @@ def test_facts_of_the_log_of_who_looked_are_said_in_the_readers_language() -> No
         "newer": "code",
     }
     assert (
-        facts_label(facts)
+        facts_label("survey", facts)
         == "phone number: no, mode: test mode, stopped: yes, test addresses: 2, newer: code"
     )
     with reading("da"):
         told = "telefonnummer: nej, tilstand: testtilstand, stoppet: ja, testadresser: 2, newer: code"
-        assert facts_label(facts) == told
+        assert facts_label("survey", facts) == told
 
 
 def test_every_act_of_a_switch_is_known_to_the_log() -> None:

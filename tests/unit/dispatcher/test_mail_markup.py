@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 from support.http_clients import afterword_settings
 from support.mail_markup import (
     Element,
@@ -24,6 +25,7 @@ from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from shared.events import SurveyTexts, Tenant
 from shared.events.surveys import Layout
 from shared.ids import uuid7
+from shared.values.colours import darkened
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RENDERER = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), lambda: NOW)
@@ -38,6 +40,7 @@ ALL = [(language, layout) for language in STANDARD_LANGUAGES for layout in LAYOU
 MAX_BYTES = 102 * 1024
 """Gmail shows no more of a message."""
 MIN_CONTRAST = 4.5
+ACCENTS = (None, "#a3156f", darkened("#ffcc00"))
 STYLES = {
     "background-color", "border", "border-collapse", "border-top", "color", "display", "font-family", "font-size",
     "font-weight", "height", "line-height", "margin", "max-height", "max-width", "mso-hide",
@@ -49,16 +52,22 @@ STYLES = {
 
 @cache
 def mail(
-    language: str = "en", layout: Layout = "horizontal", texts: SurveyTexts = LONG, *, remind: bool = True
+    language: str = "en",
+    layout: Layout = "horizontal",
+    texts: SurveyTexts = LONG,
+    *,
+    remind: bool = True,
+    accent: str | None = None,
 ) -> RenderedMail:
     survey = SurveyDraft(name="Delivery", trigger="order.delivered", anonymous=True)
     invitation = sample_invitation(uuid7(), survey, language, NOW)
-    return RENDERER.render(invitation, TENANT, texts, REMINDER if remind else None, layout)
+    company = replace(TENANT, accent=accent)
+    return RENDERER.render(invitation, company, texts, REMINDER if remind else None, layout)
 
 
 @cache
-def document(language: str = "en", layout: Layout = "horizontal") -> Element:
-    return read_markup(mail(language, layout).html)
+def document(language: str = "en", layout: Layout = "horizontal", *, accent: str | None = None) -> Element:
+    return read_markup(mail(language, layout, accent=accent).html)
 
 
 def name_of(element: Element) -> str:
@@ -103,11 +112,15 @@ def test_the_layout_is_made_of_tables_and_of_what_word_knows(layout: Layout) -> 
     assert {one.style["mso-line-height-rule"] for one in low} == {"exactly"}
 
 
+@pytest.mark.parametrize("accent", ACCENTS)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_each_text_can_be_read_in_light_dark_inverted_and_without_style_sheets(layout: Layout) -> None:
-    html, read = mail("en", layout).html, 0
+def test_each_text_can_be_read_in_light_dark_inverted_and_without_style_sheets(
+    layout: Layout, accent: str | None
+) -> None:
+    html, read = mail("en", layout, accent=accent).html, 0
     dark = dark_sheet(html)
-    for element in document("en", layout).elements:
+    assert (accent is None) == ("m-brand" not in html)
+    for element in document("en", layout, accent=accent).elements:
         own = element.style
         if "background-color" in own:
             assert "color" in own, name_of(element)
@@ -125,8 +138,11 @@ def test_each_text_can_be_read_in_light_dark_inverted_and_without_style_sheets(l
     assert read > 15
 
 
-def test_outlook_on_the_web_has_the_colors_of_dark_mode_from_a_style_sheet_of_its_own() -> None:
-    html = mail().html
+@pytest.mark.parametrize("accent", ACCENTS)
+def test_outlook_on_the_web_has_the_colors_of_dark_mode_from_a_style_sheet_of_its_own(
+    accent: str | None,
+) -> None:
+    html = mail(accent=accent).html
     dark, said = dark_sheet(html), outlook_rules(html)
     assert {(name, key, value) for _, name, body in said for key, value in body.items()} == {
         (name, key, value) for name, body in dark.items() for key, value in body.items()
@@ -136,7 +152,7 @@ def test_outlook_on_the_web_has_the_colors_of_dark_mode_from_a_style_sheet_of_it
     first, second = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     assert "[" not in first
     assert "@media" not in second
-    used = {name for element in document().elements for name in element.classes}
+    used = {name for element in document(accent=accent).elements for name in element.classes}
     assert used == dark.keys()
 
 

@@ -9,6 +9,7 @@ from services.alerts.chats.domain import TEST_KIND, ChatAnswer, ChatChannel, Cha
 from services.alerts.chats.repository.channels import COLUMNS, channel_of
 from shared.db.database import UnitOfWork
 from shared.outbound.lanes import Lane
+from shared.tenancy.closed import IS_OPEN
 
 # By the first that waits alone: those behind it wait for it, whatever they are.
 CLAIM_LANES = f"""
@@ -21,7 +22,7 @@ CLAIM_LANES = f"""
             ORDER BY m.seq
             LIMIT 1
         ) head
-        WHERE (h.lease_until IS NULL OR h.lease_until < :now)
+        WHERE h.tenant {IS_OPEN} AND (h.lease_until IS NULL OR h.lease_until < :now)
             AND (
                 head.kind = '{TEST_KIND}' OR head.state = 'sending'
                 OR h.state = 'on' AND (h.resume_at IS NULL OR h.resume_at <= :now)

@@ -6,7 +6,7 @@ Nothing paused a clock before this version.
 from alembic import op
 
 revision = "0027"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -13,6 +13,7 @@ from shared.db.database import UnitOfWork
 from shared.outbound import claim_sql
 from shared.outbound.channel_names import DeliveryChannel
 from shared.permissions import ADMIN
+from shared.tenancy.closed import IS_OPEN
 
 RowState = Literal["waiting", "queued"]
 """``queued``: in a digest, or of a kind that a version before does not know: its senders pass that over."""
@@ -95,6 +96,7 @@ CLAIM = claim_sql(
                 ON n.tenant = w.tenant AND n.id = w.about_id AND n.state IN ('waiting', 'queued')
             {_JOINED}""",
     locked="n",
+    may_leave=f"w.tenant {IS_OPEN}",
 )
 """A notice that is due, with its recipient as they are now."""
 

@@ -9,9 +9,10 @@ from services.alerts.webhooks.domain import OffReason, Posted, TryResult, Webhoo
 from services.alerts.webhooks.repository.webhooks import COLUMNS, webhook_of
 from shared.db.database import UnitOfWork
 from shared.outbound.lanes import Lane
+from shared.tenancy.closed import IS_OPEN
 
 # By the first that waits alone: those behind it wait for it, whatever they are.
-CLAIM_LANES = """
+CLAIM_LANES = f"""
     WITH due AS MATERIALIZED (
         SELECT w.tenant, w.id
         FROM webhook w
@@ -22,7 +23,7 @@ CLAIM_LANES = """
             LIMIT 1
         ) head
         WHERE head.next_at <= :now AND (w.state = 'on' OR head.type = :test)
-            AND (w.lease_until IS NULL OR w.lease_until < :now)
+            AND w.tenant {IS_OPEN} AND (w.lease_until IS NULL OR w.lease_until < :now)
         ORDER BY w.served_at NULLS FIRST
         LIMIT :limit
         FOR UPDATE OF w SKIP LOCKED

@@ -9,14 +9,15 @@ from services.trigger.sources.domain import Source
 from services.trigger.sources.problems import ProblemCode
 from services.trigger.sources.repository.sources import COLUMNS, named, read_source
 from shared.db.database import UnitOfWork
+from shared.tenancy.closed import IS_OPEN
 
 SEE_WORKER = """
     INSERT INTO source_worker (name, seen_at) VALUES (:name, :now)
     ON CONFLICT (name) DO UPDATE SET seen_at = EXCLUDED.seen_at
 """
 FORGET_WORKERS = "DELETE FROM source_worker WHERE name = :name OR seen_at < :before"
-COUNT_SHARES = """
-    SELECT (SELECT count(*) FROM source WHERE state = 'running') AS running,
+COUNT_SHARES = f"""
+    SELECT (SELECT count(*) FROM source WHERE state = 'running' AND tenant {IS_OPEN}) AS running,
         (SELECT count(*) FROM source_worker WHERE seen_at >= :before) AS workers
 """
 RENEW_LEASES = """
@@ -28,7 +29,7 @@ CLAIM_SOURCES = f"""
     WITH free AS (
         SELECT s.tenant, s.id FROM source s
         LEFT JOIN source_run r ON r.tenant = s.tenant AND r.source_id = s.id
-        WHERE s.state = 'running' AND (r.held_until IS NULL OR r.held_until <= :now)
+        WHERE s.state = 'running' AND s.tenant {IS_OPEN} AND (r.held_until IS NULL OR r.held_until <= :now)
         ORDER BY s.tenant, s.id
         LIMIT :most
         FOR UPDATE OF s SKIP LOCKED
@@ -45,7 +46,7 @@ CLAIM_SOURCES = f"""
 HELD_SOURCES = f"""
     SELECT {COLUMNS} FROM source s
     JOIN source_run r ON r.tenant = s.tenant AND r.source_id = s.id
-    WHERE r.holder = :name AND r.held_until > :now AND s.state = 'running'
+    WHERE r.holder = :name AND r.held_until > :now AND s.state = 'running' AND s.tenant {IS_OPEN}
 """
 RELEASE = """
     UPDATE source_run SET holder = NULL, held_until = NULL

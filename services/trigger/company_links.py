@@ -1,0 +1,39 @@
+"""The token of a link by which the export of a company is downloaded: signed, for some days."""
+
+import hashlib
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from shared.clock import Clock
+from shared.secrets import derive
+
+EXPORT_LINK_DAYS = 7
+_LIFETIME_S = EXPORT_LINK_DAYS * 86_400
+MAX_TOKEN_LENGTH = 500
+
+
+class CompanyExportLinks:
+    """Signs and reads these tokens, by a key that no other token is signed with."""
+
+    def __init__(self, secret: str, clock: Clock) -> None:
+        self._clock = clock
+        self._serializer = URLSafeTimedSerializer(
+            derive(secret, "company export"),
+            salt="afterword.company-export",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
+
+    def sign(self, tenant: str) -> str:
+        """A token for the export of this company."""
+        ends_at = int(self._clock().timestamp()) + _LIFETIME_S
+        return str(self._serializer.dumps([tenant, ends_at]))
+
+    def read(self, token: str) -> str | None:
+        """Whose export it is; None when we did not sign it, or it has ended."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            return None
+        try:
+            tenant, ends_at = self._serializer.loads(token)
+        except BadSignature:
+            return None
+        return str(tenant) if ends_at > self._clock().timestamp() else None

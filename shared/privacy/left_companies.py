@@ -1,0 +1,184 @@
+"""A company that has left: a service drops what comes of it, and erases all that it keeps of it.
+
+The rows go table by table, whatever they hold: every table of a company begins its key with ``tenant``. Of
+the topics that the service writes to, each record of the company gets a tombstone. An hour later all of it is
+done once more, for what was under way.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+import structlog
+from sqlalchemy import MetaData, Table
+
+from shared.db.database import Database, UnitOfWork
+from shared.events import TENANTS, TOPICS, Event
+from shared.health import Health
+from shared.kafka.kernel import Subscription
+from shared.kafka.kernel.topic_reader import partitions_of, records_between, topic_reader
+from shared.privacy.dead_letters import companies_of_letter, read_letter
+from shared.runtime import Loop, Periodic
+from shared.telemetry import metrics
+from shared.tenancy.closed import (
+    find_left,
+    find_to_erase,
+    store_company_erased,
+    wait_for_unaware_of_left,
+)
+
+log = structlog.get_logger()
+
+LEFT_COMPANIES_LOOP = "left companies"
+CHECK_INTERVAL_S = 5.0
+SWEPT_AFTER = timedelta(hours=1)
+"""By then no process has in hand what it read before the company had left."""
+MAX_ROWS_PER_BATCH = 2_000
+MAX_TOMBSTONES_PER_BATCH = 1_000
+KEEP_OF_LEFT = frozenset({"closed_company"})
+"""Says for ever that the company has left, so that nothing of it comes back."""
+
+NAME_COMPANY = """
+    SELECT set_config('afterword.left_company', :tenant, true)
+"""
+DELETE_SOME = """
+    DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM {table} WHERE tenant = :tenant LIMIT :limit
+    ))
+"""
+
+
+def dropping_left(subscription: Subscription[Any]) -> Subscription[Any]:
+    """The subscription, whose handler gets no events of companies that have left."""
+    if subscription.topic is TENANTS:
+        return subscription
+
+    @wraps(subscription.handle)
+    async def handle(uow: UnitOfWork, events: Sequence[Event[Any]]) -> None:
+        left = await find_left(uow, (event.tenant for event in events))
+        kept = [event for event in events if event.tenant not in left] if left else events
+        if kept:
+            await subscription.handle(uow, kept)
+
+    return replace(subscription, handle=handle)
+
+
+def company_tables(metadata: MetaData) -> list[Table]:
+    """The tables with rows of companies, those before others that these hang on."""
+    tables = [table for table in reversed(metadata.sorted_tables) if "tenant" in table.primary_key.columns]
+    return [table for table in tables if table.name not in KEEP_OF_LEFT]
+
+
+@dataclass
+class CompanyErasing:
+    """Erases companies that have left, in one service."""
+
+    service: str
+    database: Database
+    metadata: MetaData
+    bootstrap: str
+    own_topics: Sequence[str]
+    """On which the service alone publishes, and whose records a tombstone erases."""
+    dead_letters: Sequence[str]
+    health: Health
+
+    @property
+    def loop(self) -> Loop:
+        """The loop of a worker; any number of workers may run it."""
+        return Periodic(LEFT_COMPANIES_LOOP, self.step, CHECK_INTERVAL_S, self.health).run
+
+    async def step(self) -> float | None:
+        """Erase one company, if one has left."""
+        async with self.database.reading() as uow:
+            found = await find_to_erase(uow, uow.now - SWEPT_AFTER)
+        if found is None:
+            return None
+        await wait_for_unaware_of_left(self.database)
+        records = await self._erase_records(found.tenant)
+        rows = await self._erase_rows(found.tenant)
+        async with self.database.transaction() as uow:
+            await store_company_erased(uow, found.tenant)
+        swept = found.erased_at is not None
+        metrics.COMPANIES_ERASED.labels(self.service, "swept" if swept else "erased").inc()
+        log.info("company_erased", tenant=found.tenant, rows=rows, records=records, again=swept)
+        return 0
+
+    async def _erase_rows(self, tenant: str) -> int:
+        """Delete until a pass over all tables finds nothing: triggers may write to one that was empty."""
+        total = 0
+        while deleted := sum(
+            [await self._erase_table(each, tenant) for each in company_tables(self.metadata)]
+        ):
+            total += deleted
+        return total
+
+    async def _erase_table(self, table: Table, tenant: str) -> int:
+        total, deleted = 0, MAX_ROWS_PER_BATCH
+        while deleted == MAX_ROWS_PER_BATCH:
+            self.health.tick(LEFT_COMPANIES_LOOP)
+            async with self.database.transaction() as uow:
+                await uow.execute(NAME_COMPANY, {"tenant": tenant})
+                values = {"tenant": tenant, "limit": MAX_ROWS_PER_BATCH}
+                deleted = (await uow.execute(DELETE_SOME.format(table=table.name), values)).rowcount
+            total += deleted
+        return total
+
+    async def _erase_records(self, tenant: str) -> int:
+        total = 0
+        async for topic, keys in self._find_records(tenant):
+            total += len(keys)
+            for begin in range(0, len(keys), MAX_TOMBSTONES_PER_BATCH):
+                self.health.tick(LEFT_COMPANIES_LOOP)
+                async with self.database.transaction() as uow:
+                    for key in keys[begin : begin + MAX_TOMBSTONES_PER_BATCH]:
+                        uow.publish_tombstone(topic, key)
+        return total
+
+    async def _find_records(self, tenant: str) -> AsyncIterator[tuple[str, list[bytes]]]:
+        """The keys of the company's records that are not erased yet, partition by partition."""
+        async with topic_reader(self.bootstrap, "afterword-left-companies") as reader:
+            for tp in await partitions_of(reader, [*self.own_topics, *self.dead_letters]):
+                since, until = await reader.beginning_offsets([tp]), await reader.end_offsets([tp])
+                live: dict[bytes, None] = {}
+                async for _, records in records_between(reader, since, until):
+                    self.health.tick(LEFT_COMPANIES_LOOP)
+                    for record in records:
+                        _follow(live, record, tenant, is_letter=tp.topic in self.dead_letters)
+                if live:
+                    yield tp.topic, list(live)
+
+
+def _follow(live: dict[bytes, None], record: Any, tenant: str, *, is_letter: bool) -> None:
+    """Note the record's key if it is the company's, or forget it if the record is a tombstone."""
+    if record.key is None:
+        return
+    key = bytes(record.key)
+    if record.value is None:
+        live.pop(key, None)
+        return
+    if is_letter:
+        letter = read_letter("", key, record.value, list(record.headers))
+        of_company = letter is not None and tenant in companies_of_letter(letter)
+    else:
+        of_company = key.startswith(f"{tenant}/".encode())
+    if of_company:
+        live[key] = None
+
+
+def erasable_topics(service: str) -> list[str]:
+    """The topics of the service alone whose records a tombstone erases, but the companies' own."""
+    source = f"/afterword/{service}"
+    return [t.name for t in TOPICS if t.source == source and t.has_tombstones and t is not TENANTS]
+
+
+async def measure_left_companies(uow: UnitOfWork, service: str) -> None:
+    """Set the gauge of the companies that have left and that the service has not erased yet."""
+    waiting = (await uow.execute(COUNT_WAITING)).scalar_one()
+    metrics.COMPANIES_TO_ERASE.labels(service).set(waiting)
+
+
+COUNT_WAITING = """
+    SELECT count(*) FROM closed_company WHERE state = 'left' AND erased_at IS NULL
+"""

@@ -1,0 +1,168 @@
+"""``closed_company``: the companies that do not run, as each service knows them from their events.
+
+It stands beside the bodies of ``tenant`` so that SQL can ask it, and says how far a service is with erasing a
+company that has left.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, MetaData, Table, Text
+
+from shared.db.database import Database, UnitOfWork
+from shared.events import Tenant
+
+CLOSED_COMPANY_DDL = """
+    CREATE TABLE closed_company (
+        tenant text NOT NULL,
+        version bigint NOT NULL,
+        state text NOT NULL,
+        leaves_at timestamptz,
+        erased_at timestamptz,
+        swept_at timestamptz,
+        CONSTRAINT pk_closed_company PRIMARY KEY (tenant),
+        CONSTRAINT ck_closed_company_state CHECK (state IN ('paused', 'leaving', 'left'))
+    )
+"""
+"""For the migration of a service."""
+BARRIER_TIMEOUT = "3s"
+"""Longer than PostgreSQL's ``deadlock_timeout``, after which an automatic vacuum of the table gives way."""
+
+RUNS = "NOT IN (SELECT tenant FROM closed_company)"
+"""Behind a tenant in SQL: its customers may be asked."""
+IS_OPEN = "NOT IN (SELECT tenant FROM closed_company WHERE state <> 'paused')"
+"""Behind a tenant in SQL: its people work."""
+
+
+def closed_company_table(metadata: MetaData) -> None:
+    """Add ``closed_company`` to a service's tables."""
+    Table(
+        "closed_company",
+        metadata,
+        Column("tenant", Text, primary_key=True),
+        Column("version", BigInteger, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("leaves_at", DateTime(timezone=True)),
+        # When this service had erased what it kept of a company that has left, and when it looked once more.
+        Column("erased_at", DateTime(timezone=True)),
+        Column("swept_at", DateTime(timezone=True)),
+        CheckConstraint("state IN ('paused', 'leaving', 'left')", name="state"),
+    )
+
+
+FORGET_RUNNING = """
+    DELETE FROM closed_company c
+    USING unnest(CAST(:tenants AS text[]), CAST(:versions AS bigint[])) AS n(tenant, version)
+    WHERE c.tenant = n.tenant AND c.version < n.version
+"""
+# What has left stays so, and how far its erasure is.
+KEEP_CLOSED = """
+    INSERT INTO closed_company AS c (tenant, version, state, leaves_at)
+    SELECT * FROM unnest(
+        CAST(:tenants AS text[]), CAST(:versions AS bigint[]),
+        CAST(:states AS text[]), CAST(:times AS timestamptz[])
+    )
+    ORDER BY 1
+    ON CONFLICT (tenant) DO UPDATE
+    SET version = EXCLUDED.version, state = EXCLUDED.state, leaves_at = EXCLUDED.leaves_at
+    WHERE c.version < EXCLUDED.version
+"""
+
+
+async def keep_closed(uow: UnitOfWork, companies: Sequence[Tenant]) -> None:
+    """Keep which of these companies do not run; they are the newest versions that are known."""
+    running = [each for each in companies if each.state == "running"]
+    closed = [each for each in companies if each.state != "running"]
+    if running:
+        values = {"tenants": [each.id for each in running], "versions": [each.version for each in running]}
+        await uow.execute(FORGET_RUNNING, values)
+    if closed:
+        await uow.execute(
+            KEEP_CLOSED,
+            {
+                "tenants": [each.id for each in closed],
+                "versions": [each.version for each in closed],
+                "states": [each.state for each in closed],
+                "times": [each.leaves_at for each in closed],
+            },
+        )
+
+
+# FOR KEY SHARE locks the table, even where no row is found: ``wait_for_unaware_of_left`` waits for that.
+FIND_LEFT = """
+    SELECT tenant FROM closed_company
+    WHERE state = 'left' AND tenant = ANY(CAST(:tenants AS text[]))
+    FOR KEY SHARE
+"""
+
+
+async def find_left(uow: UnitOfWork, tenants: Iterable[str]) -> set[str]:
+    """Those of the companies that have left: nothing of them may be stored any more.
+
+    Whoever is about to store something of a company by an event asks this first, in the same transaction.
+    """
+    return set((await uow.execute(FIND_LEFT, {"tenants": sorted(set(tenants))})).scalars())
+
+
+SET_LOCK_TIMEOUT = f"""
+    SET LOCAL lock_timeout = '{BARRIER_TIMEOUT}'
+"""
+LOCK_CLOSED = "LOCK TABLE closed_company IN EXCLUSIVE MODE"
+
+
+async def wait_for_unaware_of_left(database: Database) -> None:
+    """Return when no transaction is left that has looked for companies that have left before now."""
+    async with database.transaction() as uow:
+        await uow.execute(SET_LOCK_TIMEOUT)
+        await uow.execute(LOCK_CLOSED)
+
+
+class ClosedCompany(NamedTuple):
+    """A company that does not run, and how far its erasure here is."""
+
+    tenant: str
+    state: str
+    leaves_at: datetime | None
+    erased_at: datetime | None
+    swept_at: datetime | None
+
+
+_COLUMNS = "tenant, state, leaves_at, erased_at, swept_at"
+FIND_CLOSED = f"SELECT {_COLUMNS} FROM closed_company WHERE tenant = :tenant"
+FIND_TO_ERASE = f"""
+    SELECT {_COLUMNS} FROM closed_company
+    WHERE state = 'left' AND (erased_at IS NULL OR swept_at IS NULL AND erased_at < :before)
+    ORDER BY tenant
+    LIMIT 1
+"""
+FIND_LEAVING = """
+    SELECT tenant FROM closed_company WHERE state = 'leaving' AND leaves_at <= :now ORDER BY tenant LIMIT 100
+"""
+STORE_ERASED = """
+    UPDATE closed_company
+    SET erased_at = coalesce(erased_at, :now), swept_at = CASE WHEN erased_at IS NOT NULL THEN :now END
+    WHERE tenant = :tenant AND state = 'left'
+"""
+
+
+async def find_closed(uow: UnitOfWork, tenant: str) -> ClosedCompany | None:
+    """The company, unless it runs."""
+    row = (await uow.execute(FIND_CLOSED, {"tenant": tenant})).one_or_none()
+    return ClosedCompany._make(row) if row else None
+
+
+async def find_to_erase(uow: UnitOfWork, erased_before: datetime) -> ClosedCompany | None:
+    """A company that has left and is not erased yet, or was before this time and not looked for again."""
+    row = (await uow.execute(FIND_TO_ERASE, {"before": erased_before})).one_or_none()
+    return ClosedCompany._make(row) if row else None
+
+
+async def find_leaving(uow: UnitOfWork) -> Collection[str]:
+    """Companies whose days of grace are over."""
+    return list((await uow.execute(FIND_LEAVING, {"now": uow.now})).scalars())
+
+
+async def store_company_erased(uow: UnitOfWork, tenant: str) -> None:
+    """Nothing of the company is stored here any more; said twice, it was looked for again."""
+    await uow.execute(STORE_ERASED, {"tenant": tenant, "now": uow.now})
