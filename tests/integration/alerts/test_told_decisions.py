@@ -126,9 +126,9 @@ async def test_after_a_restore_what_the_webhooks_that_are_there_ask_for_is_publi
     # The topic knows of a webhook that was made after the backup.
     lost = TenantWebhooks(version=version + 1, types=("decision.made",), changed_at=bench.clock())
     event = WEBHOOKS.event(TENANT, lost, bench.clock())
-    older = WEBHOOKS.event(TENANT, replace(lost, version=version), bench.clock())
+    older = WEBHOOKS.event(TENANT, replace(lost, version=version - 1), bench.clock())
     async with bench.database.transaction() as uow:
-        await restore_wanted(uow, [event, older])
+        await restore_wanted(uow, [older, event])
         assert await wanted_page(uow, None, 10) == ([(TENANT, lost)], None)
     async with bench.database.transaction() as uow:
         assert await settle(uow, 100) == 1

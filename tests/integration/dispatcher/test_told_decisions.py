@@ -1,12 +1,14 @@
 """Decisions are published for companies whose webhooks ask for them: one for each event, and nothing for others."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event as sql_event
 from support.dispatcher_builders import (
     CONTACT_POLICY,
+    NOON,
     TENANT,
     Clock,
     a_customer,
@@ -55,7 +57,9 @@ async def test_each_event_of_a_company_that_asks_is_told_once_from_then_on_and_o
     await decide(database, a_transaction("before"))
     await ask_for(database, 2, "answer.changed", "decision.made")
     await ask_for(database, 1)  # older: it is late
-    first, second = a_transaction("order-1", a_customer("c-2")), a_transaction("order-2", a_customer("c-2"))
+    earlier = NOON - timedelta(hours=1)
+    first = a_transaction("order-1", a_customer("c-2"), occurred_at=earlier)
+    second = a_transaction("order-2", a_customer("c-2"))
     context = context_on(SERVICE, database)
     for _ in range(2):
         async with database.transaction() as uow:

@@ -70,7 +70,7 @@ class SimulatedSegment:
 def test_where_nothing_changes_fewer_segments_are_reported_in_a_year_than_is_stated(
     mix: Mix, a_day: int
 ) -> None:
-    random, segments = Random(7), 200
+    random, segments = Random(7), 120
     steady = [SimulatedSegment(random, a_day, [(mix, BEGINNING_DAYS + YEAR_DAYS)]) for _ in range(segments)]
     reported = sum(each.first_fall(limit_of_p(1)) is not None for each in steady)
     assert reported <= segments * MAX_FALSE_SHARE
@@ -80,7 +80,7 @@ def test_where_nothing_changes_fewer_segments_are_reported_in_a_year_than_is_sta
 
 @pytest.mark.parametrize(("a_day", "most_answers"), [(30, 1_000), (100, 1_000)])
 def test_a_fall_of_twenty_points_is_found_within_a_thousand_answers(a_day: int, most_answers: int) -> None:
-    random, segments, fallen = Random(8), 50, (0.3, 0.3, 0.4)
+    random, segments, fallen = Random(8), 40, (0.3, 0.3, 0.4)
     mixes = [(MEDIUM, BEGINNING_DAYS), (fallen, most_answers // a_day)]
     found = [
         SimulatedSegment(random, a_day, mixes).first_fall(limit_of_p(100), most_answers // a_day + 1)

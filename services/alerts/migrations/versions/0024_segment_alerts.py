@@ -66,3 +66,9 @@ def upgrade() -> None:
         WHERE state <> 'closed'
         """
     )
+    for table, comment in (
+        ("segment_fall", "The newest version of each fall of a segment''s score that was heard of."),
+        ("segment_alert", "Alerts on segments whose score has fallen."),
+        ("webhook_types", "What the webhooks of a company ask for, as it was last published."),
+    ):
+        op.execute(f"COMMENT ON TABLE {table} IS '{comment}'")

@@ -19,3 +19,6 @@ def upgrade() -> None:
         )
         """
     )
+    op.execute(
+        "COMMENT ON TABLE webhook_copy IS 'Of which types of messages the webhooks of a company are told.'"
+    )
