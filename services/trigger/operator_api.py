@@ -129,6 +129,7 @@ async def let_stay(company_id: CompanyId, _: Operated, context: OwnContext) -> O
 async def make_export_link(company_id: CompanyId, _: Operated, context: OwnContext) -> ExportLinkOut:
     """Whoever has the link can download a ZIP file of everything for seven days, while the company is not
     erased. Give it to nobody but the company. Secrets and copies are left out; `manifest.json` says which.
+    It comes last: a file without it is not complete, since a service was away; download it again.
     """
     company = await _find(context, company_id)
     if company.state == "left":
@@ -140,13 +141,9 @@ async def make_export_link(company_id: CompanyId, _: Operated, context: OwnConte
     return ExportLinkOut(url=f"{context.staff_url}/v1/companies/exports/{token}", expires_at=ends_at)
 
 
-@router.get("/exports/{token}", summary="Download all of a company", response_class=Response)
-async def download(
-    token: Annotated[str, Path(max_length=MAX_TOKEN_LENGTH, description="Of the link.")], context: OwnContext
-) -> Response:
-    """A ZIP file with a file of JSON lines for each table. One without `manifest.json` is not complete: a
-    service was away; download it again.
-    """
+@router.get("/exports/{token}", include_in_schema=False)
+async def download(token: Annotated[str, Path(max_length=MAX_TOKEN_LENGTH)], context: OwnContext) -> Response:
+    """All of a company, to whoever has the link."""
     tenant = context.company_links.read(token)
     if tenant is None:
         raise Problem(410, message("This link has ended."))
