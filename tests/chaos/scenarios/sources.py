@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chaos import topics
 from chaos.arena import Arena, Scenario
-from chaos.own_topics import FORMATS, SCHEMA, SCHEMA_ID, OwnTopic, OwnRecord, letters_of, reading_of, records
+from chaos.own_topics import FORMATS, SCHEMA, SCHEMA_ID, OwnRecord, OwnTopic, letters_of, reading_of, records
 from chaos.scenarios.processes import RESTARTED
 from chaos.watch import until_settled
 from support.registry import a_registry
