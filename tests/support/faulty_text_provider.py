@@ -53,7 +53,7 @@ class TextFault(NamedTuple):
     weight: int = 4
 
 
-def _once(action: Action = "answer", status: int = 0, **more: object) -> Sequence[ProviderAnswer]:
+def _once(action: Action = "answer", status: int = 0, **more: object) -> list[ProviderAnswer]:
     return [ProviderAnswer(action, status, **more)]  # type: ignore[arg-type]
 
 
@@ -134,7 +134,7 @@ class FaultyTextProvider:
 
     async def change(self, mode: Mode | None = None) -> None:
         """Meet connections otherwise from now on; those that are open end."""
-        self._mode = mode or self.chance.choice(MODES)
+        self._mode = mode if mode is not None else self.chance.choice(MODES)
         self.met[self._mode] += 1
         for writer in set(self._open):
             writer.transport.abort()
