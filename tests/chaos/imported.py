@@ -72,6 +72,7 @@ def a_file(kind: str, number: int, rows: int, chance: random.Random, now: dateti
 
 def _cells(kind: str, id_: str, score: int, now: str) -> dict[str, str]:
     email = f"{id_}@example.com"
+    values: Sequence[str]
     match kind:
         case "events":
             values = (

@@ -148,7 +148,7 @@ class FaultyMailServer:
                 await self._say(writer, reply)
             elif step == "RCPT":
                 recipient = command.partition("<")[2].partition(">")[0]
-                await self._say(writer, self._reply(step, recipient))
+                await self._say(writer, self._reply("RCPT", recipient))
             elif step == "DATA":
                 await self._take(reader, writer, recipient)
             else:

@@ -53,7 +53,7 @@ class TextFault(NamedTuple):
     weight: int = 4
 
 
-def _once(action: Action = "answer", status: int = 0, **more: object) -> Sequence[ProviderAnswer]:
+def _once(action: Action = "answer", status: int = 0, **more: object) -> list[ProviderAnswer]:
     return [ProviderAnswer(action, status, **more)]  # type: ignore[arg-type]
 
 
@@ -134,7 +134,7 @@ class FaultyTextProvider:
 
     async def change(self, mode: Mode | None = None) -> None:
         """Meet connections otherwise from now on; those that are open end."""
-        self._mode = mode or self.chance.choice(MODES)
+        self._mode = mode if mode is not None else self.chance.choice(MODES)
         self.met[self._mode] += 1
         for writer in set(self._open):
             writer.transport.abort()
@@ -217,10 +217,14 @@ class FaultyTextProvider:
             raise _HangUp
 
 
-def drawn_text_faults(count: int, chance: random.Random) -> list[TextFault]:
-    """A fault for each text; the first ones meet one of each kind."""
-    weights = [each.weight for each in TEXT_FAULTS]
-    return [*TEXT_FAULTS, *chance.choices(TEXT_FAULTS, weights, k=max(count - len(TEXT_FAULTS), 0))][:count]
+def drawn_text_faults(count: int, chance: random.Random, *, silent: bool = True) -> list[TextFault]:
+    """A fault for each text; the first ones meet one of each kind.
+
+    :param silent: whether some get no answer, which costs the time until nobody waits for it any more.
+    """
+    kinds = [each for each in TEXT_FAULTS if silent or all(one.action != "be silent" for one in each.answers)]
+    weights = [each.weight for each in kinds]
+    return [*kinds, *chance.choices(kinds, weights, k=max(count - len(kinds), 0))][:count]
 
 
 @asynccontextmanager
