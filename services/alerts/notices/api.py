@@ -15,7 +15,7 @@ from services.alerts.notices.schemas import (
     NoticesAnswer,
     NoticesBody,
     quiet_answer,
-    topic_bodies,
+    topic_answers,
 )
 from services.alerts.rules.callers import SetupAdmin
 from services.alerts.staff.repository import people
@@ -64,7 +64,7 @@ async def _answer(context: AlertsContext, tenant: str, person: UUID) -> NoticesA
     return NoticesAnswer(
         person=person,
         mail=found.wants_mail,
-        topics=topic_bodies(chosen),
+        topics=topic_answers(chosen),
         digest_at=clock(chosen.digest_at),
         time_zone=chosen.time_zone,
         quiet=quiet_answer(chosen.quiet),

@@ -128,22 +128,29 @@ class DeviceAnswer(BaseModel):
     last_taken_at: datetime | None
 
 
+class TopicAnswer(BaseModel):
+    """When a person is told of a topic, by each channel."""
+
+    mail: MailTime
+    push: PushTime
+
+
 class NoticesAnswer(BaseModel):
     """What a person is told, where and when, and the browsers that show it."""
 
     person: UUID
     mail: bool
-    topics: dict[str, TopicBody]
+    topics: dict[str, TopicAnswer]
     digest_at: str
     time_zone: str
     quiet: dict[str, str | bool | list[str]] | None
     devices: list[DeviceAnswer]
 
 
-def topic_bodies(choices: NoticeChoices) -> dict[str, TopicBody]:
+def topic_answers(choices: NoticeChoices) -> dict[str, TopicAnswer]:
     """The choices by topic, as the API answers them."""
     found = {topic: choices.of(topic) for topic in NOTICE_TOPICS}
-    return {topic: TopicBody(mail=one.mail, push=one.push) for topic, one in found.items()}
+    return {topic: TopicAnswer(mail=one.mail, push=one.push) for topic, one in found.items()}
 
 
 def quiet_answer(quiet: PersonalQuietHours | None) -> dict[str, str | bool | list[str]] | None:

@@ -11,6 +11,7 @@ import deploy
 import services
 from services.collector.share_pages import COOKIE
 from services.dispatcher.settings import Settings
+from services.trigger.company_states import GRACE_DAYS
 from shared.events import RetentionRules
 from shared.events.retention import RETENTION_KINDS
 from shared.events.surveys import STANDARD_EDIT_HOURS
@@ -95,7 +96,7 @@ def test_the_days_are_the_defaults(language: str) -> None:
     told = ("contacts", "comments", "cases", "decisions", "visits", "deliveries", "audit")
     assert days_of_rows(text_of("customers", language)) == [days[kind] for kind in told]
     recorded = days_of_rows(text_of("record-of-processing", language))
-    assert recorded == [*days.values(), TOPIC_RETENTION.days]
+    assert recorded == [*days.values(), TOPIC_RETENTION.days, GRACE_DAYS]
 
 
 @pytest.mark.parametrize("text", TEXTS)
