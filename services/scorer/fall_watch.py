@@ -41,7 +41,7 @@ class FallWatch:
     health: Health
     current: CompanyDays = field(default_factory=CompanyDays)
     _done: bool = False
-    """Whether all companies were looked at for their current days."""
+    """Whether no company was left to look at for its current day, or another worker was looking."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look until stopped."""
