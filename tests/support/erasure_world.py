@@ -135,6 +135,10 @@ class Karen:
     async def leave_traces(self) -> None:
         """Buy, be asked, answer, amend it, have a case with notes, and an import; each service fails once."""
         company, dispatcher = self.company, self.world.contexts["dispatcher"].database
+        alerts, told = self.world.clients["alerts"], {"types": ["answer.changed", "decision.made"]}
+        asked = await alerts.patch(f"/v1/webhooks/{company.webhook}", json=told, headers=company.headers)
+        assert asked.status_code == 200, asked.text
+        await self.log.deliver_all()
         event = await self.buy("order-of-17")
         company.event = event.data.event_id
         async with dispatcher.transaction() as uow:

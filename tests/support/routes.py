@@ -10,6 +10,7 @@ PUBLIC = (
     "/login",
     "/s/",
     "/in-page.js",
+    "/settings/notices/worker.js",
     "/q/",
     "/u/",
     "/static/",

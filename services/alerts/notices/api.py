@@ -25,6 +25,7 @@ from shared.privacy.audit import AuditActor, record_audit
 
 router = APIRouter(prefix="/v1/notices", tags=["cases"], route_class=CheckedRoute)
 PersonId = Annotated[UUID, Path(description="The person's id, as the page of the person has it.")]
+DeviceId = Annotated[UUID, Path(description="One of `devices`.")]
 
 
 @router.get("/{person}", summary="See what somebody is told")
@@ -46,7 +47,7 @@ async def write_notices(
 
 
 @router.delete("/{person}/devices/{device}", status_code=204, summary="Switch a browser off")
-async def remove_device(context: OwnContext, caller: SetupAdmin, person: PersonId, device: UUID) -> None:
+async def remove_device(context: OwnContext, caller: SetupAdmin, person: PersonId, device: DeviceId) -> None:
     """Such as that of a phone that was lost."""
     async with context.database.transaction() as uow:
         if not await push_subscriptions.remove(uow, caller.tenant, person, device):
