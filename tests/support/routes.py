@@ -11,6 +11,7 @@ PUBLIC = (
     "/s/",
     "/in-page.js",
     "/settings/notices/worker.js",
+    "/settings/notices/app.webmanifest",
     "/q/",
     "/u/",
     "/static/",
