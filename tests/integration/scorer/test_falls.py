@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 from support.scorer_builders import ACME, add_tenant, an_answer, count
 
-from services.scorer import fall_watch
 from services.scorer.fall_watch import FallWatch
 from services.scorer.recovery import falls_page, restore_falls
+from services.scorer.repository.segments import list_dimensions
 from shared.db.database import Database, UnitOfWork
 from shared.events import FALLS, Answer, SegmentFall
 from shared.health import Health
@@ -135,26 +135,25 @@ async def test_a_company_whose_look_fails_is_passed_over_and_keeps_no_other_wait
     await add_tenant(database)
     await add_tenant(database, replace(ACME, id="aaa"))
     await count(database, *fallen_answers())
-    dimensions, errors = fall_watch.list_dimensions, list[Exception | str]()
+    errors: list[str] = []
 
     async def failing(uow: UnitOfWork, tenant: str) -> Any:
         if tenant == "aaa" and errors:
-            if isinstance(errors[0], str):
-                await uow.execute(errors[0])
-            else:
-                raise errors[0]
-        return await dimensions(uow, tenant)
+            await uow.execute(errors[0])
+            raise RuntimeError("unforeseen")
+        return await list_dimensions(uow, tenant)
 
-    monkeypatch.setattr(fall_watch, "list_dimensions", failing)
-    for hours, error in enumerate((RuntimeError("unforeseen"), "SELECT 1 / 0")):
+    monkeypatch.setattr("services.scorer.fall_watch.list_dimensions", failing)
+    watch = FallWatch(database, Health())
+    for error, published in (("SELECT 1", 4), ("SELECT 1 / 0", 0)):
         errors[:] = [error]
         watch = FallWatch(database, Health())
-        assert len(await looked(watch, NOON + timedelta(hours=hours))) == (4 if hours == 0 else 0)
+        assert len(await looked(watch, NOON)) == published
         assert await days_looked(database) == {"acme"}
-    assert await looked(watch, NOON + timedelta(minutes=90)) == []
-    assert await days_looked(database) == {"acme"}
     errors.clear()
-    assert await looked(watch, NOON + timedelta(hours=2, minutes=1)) == []
+    assert await looked(watch, NOON + timedelta(minutes=59)) == []
+    assert await days_looked(database) == {"acme"}
+    assert await looked(watch, NOON + timedelta(minutes=61)) == []
     assert await days_looked(database) == {"aaa", "acme"}
 
 
