@@ -7,6 +7,7 @@ A slow receiver holds one task. A process that dies leaves leases that expire.
 """
 
 import asyncio
+import ssl
 from collections.abc import Coroutine
 from contextlib import nullcontext
 from datetime import timedelta
@@ -171,6 +172,11 @@ class Lanes:
             )
 
 
-def one_connection(guard: AddressGuard) -> httpcore.AsyncConnectionPool:
-    """What a lane sends over: one message in flight needs one connection."""
-    return guarded_pool(guard, connections=1)
+def one_connection(
+    guard: AddressGuard, trusted: ssl.SSLContext | None = None
+) -> httpcore.AsyncConnectionPool:
+    """What a lane sends over: one message in flight needs one connection.
+
+    :param trusted: the authorities, where they are not to be read again for each lane.
+    """
+    return guarded_pool(guard, connections=1, trusted=trusted)

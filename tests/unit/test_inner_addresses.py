@@ -154,7 +154,6 @@ DOORS: dict[str, Door] = {
     "a certificate of a notification": by_certificate,
 }
 MODULES_OF_COMPANIES = {
-    "services/alerts/app.py",
     "shared/outbound/lanes.py",
     "services/alerts/staff/provider_http.py",
     "services/trigger/sources/checked_client.py",

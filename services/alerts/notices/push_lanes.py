@@ -23,8 +23,8 @@ from shared.health import Health
 from shared.mail import Outcome, Unknown
 from shared.outbound import Delivery, Postponed, Prepared, deliveries
 from shared.outbound.address_guard import AddressGuard
-from shared.outbound.guarded_http import PUBLIC, guarded_pool
-from shared.outbound.lanes import LEASE, POLL_INTERVAL_S, Lane, Lanes, StopSign
+from shared.outbound.guarded_http import PUBLIC
+from shared.outbound.lanes import LEASE, POLL_INTERVAL_S, Lane, Lanes, StopSign, one_connection
 from shared.outbound.outcome_rules import MailResult, MailStream, mail_result
 from shared.outbound.push_channel import BROKEN, PushChannel
 from shared.outbound.sender import not_sent
@@ -65,8 +65,8 @@ class PushLanes(Lanes):
         poll_interval_s: float = POLL_INTERVAL_S,
         lease: timedelta = LEASE,
     ) -> None:
-        # The authorities are read once: a pool of each lane's own would read them for each message.
-        make = make_pool or partial(guarded_pool, connections=1, trusted=httpcore.default_ssl_context())
+        # The authorities are read once: a lane sends few messages, and would read them for each.
+        make = make_pool or partial(one_connection, trusted=httpcore.default_ssl_context())
         server = PushServer(database, queue, vapid, partial(make, guard), lease)
         super().__init__(
             PUSHES_LOOP,
