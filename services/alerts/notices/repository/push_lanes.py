@@ -59,19 +59,28 @@ async def claim(
 
 
 DROP_WITHOUT_BROWSER = """
+    WITH gone AS MATERIALIZED (
+        SELECT w.tenant, w.about_id, w.n
+        FROM delivery w
+        JOIN notification n ON n.tenant = w.tenant AND n.id = w.about_id
+        WHERE w.channel = 'push' AND w.state = 'waiting' AND w.due_at <= :now
+            AND NOT EXISTS (
+                SELECT FROM push_subscription p WHERE p.tenant = n.tenant AND p.id = n.subscription_id
+            )
+        LIMIT :limit
+        FOR UPDATE OF w SKIP LOCKED
+    )
     UPDATE delivery w SET state = 'dropped', reason = :reason, settled_at = :now
-    FROM notification n
-    WHERE w.channel = 'push' AND w.state = 'waiting' AND w.due_at <= :now
-        AND n.tenant = w.tenant AND n.id = w.about_id
-        AND NOT EXISTS (
-            SELECT FROM push_subscription p WHERE p.tenant = n.tenant AND p.id = n.subscription_id
-        )
+    FROM gone
+    WHERE w.tenant = gone.tenant AND w.about_id = gone.about_id AND w.n = gone.n
 """
+MOST_DROPPED = 500
+"""By one statement."""
 
 
 async def drop_without_browser(uow: UnitOfWork, reason: str) -> None:
     """Drop the messages of all companies whose browser was removed: no lane is theirs."""
-    await uow.execute(DROP_WITHOUT_BROWSER, {"reason": reason, "now": uow.now})
+    await uow.execute(DROP_WITHOUT_BROWSER, {"reason": reason, "now": uow.now, "limit": MOST_DROPPED})
 
 
 HOLD_LANE = """
