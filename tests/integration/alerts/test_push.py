@@ -239,8 +239,10 @@ async def a_tarpit(ended: asyncio.Event) -> AsyncIterator[int]:
     """A server that accepts connections and says nothing; its port."""
 
     async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await ended.wait()
-        writer.close()
+        try:
+            await ended.wait()
+        finally:
+            writer.transport.abort()
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     async with server:
