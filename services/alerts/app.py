@@ -16,6 +16,7 @@ from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.ending import end_incidents
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
+from services.alerts.notices.push_lanes import PUSHES_LOOP, PushLanes
 from services.alerts.notices.pushes import PushRenderer
 from services.alerts.notices.queue import NoticeQueue, PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
@@ -52,17 +53,14 @@ from shared.events import (
 from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
 from shared.outbound import MailChannel, Sender
-from shared.outbound.guarded_http import PUBLIC, guarded_pool
 from shared.outbound.leases import LEASES_LOOP, watch_leases
-from shared.outbound.push_channel import PushChannel
 from shared.outbound.web_push import Vapid
-from shared.runtime import Loop
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
-    deadlines: dict[str, FireDeadlines] = {
+    deadlines: dict[str, FireDeadlines] = {  # in this order: the first sets deadlines of cases, too
         QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
         INCIDENT_DEADLINE: end_incidents,
         WEEKLY_DEADLINE: send_letters,
@@ -89,7 +87,7 @@ def sender_loops(context: Context) -> Loops:
     sender = Sender("sender", context.database, channel, queue, context.health, listener=listener)
     return {
         "sender": sender.run,
-        **_push_loops(context, renderer, listener),
+        PUSHES_LOOP: _push_lanes(context, renderer, listener).run,
         "delivery notifications": listener.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
         WEBHOOKS_LOOP: WebhookLanes(context).run,
@@ -97,20 +95,11 @@ def sender_loops(context: Context) -> Loops:
     }
 
 
-def _push_loops(context: Context, renderer: NoticeRenderer, listener: ChangeListener) -> Loops:
-    """The push messages to colleagues: two at a time, so that one slow service delays few.
-
-    Anybody who signs in names a push service, so none is in a network that the operator allows to webhooks.
-    """
-    afterword = context.afterword
-    vapid = Vapid(context.secret, f"mailto:{afterword.mail_from}")
+def _push_lanes(context: Context, renderer: NoticeRenderer, listener: ChangeListener) -> PushLanes:
+    """The push messages to colleagues."""
+    vapid = Vapid(context.secret, f"mailto:{context.afterword.mail_from}")
     queue = PushQueue(renderer, NOTICE_KINDS, PushRenderer(context.secret))
-    loops: dict[str, Loop] = {}
-    for name in ("push", "push 2"):
-        pool = guarded_pool(PUBLIC, connections=1)
-        channel = PushChannel(pool, vapid, context.database.clock)
-        loops[name] = Sender(name, context.database, channel, queue, context.health, listener=listener).run
-    return loops
+    return PushLanes(context.database, queue, vapid, context.health, listener=listener)
 
 
 SERVICE = Service(

@@ -6,6 +6,7 @@ from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.chats.repository import lanes as chat_lanes
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
+from services.alerts.notices.repository.push_lanes import WITHOUT_RESTING
 from services.alerts.segment_alerts.domain import SEGMENT_ALERT_STATES
 from services.alerts.segment_alerts.repository import count_alerts
 from services.alerts.webhooks.repository import lanes
@@ -19,7 +20,7 @@ from shared.telemetry import metrics
 
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
-    await set_gauges(uow, "alerts")
+    await set_gauges(uow, "alerts", WITHOUT_RESTING)
     kinds = (CASE_DEADLINE, INCIDENT_DEADLINE, QUIET_DEADLINE, REMOVAL_DEADLINE, WEEKLY_DEADLINE)
     await measure_deadlines(uow, "alerts", kinds)
     await measure_webhooks(uow)

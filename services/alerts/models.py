@@ -401,6 +401,12 @@ push_subscription = Table(
     Column("device", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("taken_at", INSTANT),
+    # Who serves its lane, and until when nobody else may; how often in a row and since when it takes nothing.
+    Column("lease_id", Uuid),
+    Column("lease_until", INSTANT),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", INSTANT),
+    Column("rests_until", INSTANT),
     Index(None, "tenant", "staff_id"),
     Index("uq_push_subscription_digest", "digest", unique=True),
     comment="Browsers that take push messages; their addresses and keys are sealed.",

@@ -26,6 +26,7 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import FALLS, WHOLE_COMPANY, People, SegmentFall, is_person
 from shared.events.surveys import Measurement
 from shared.health import Health
+from shared.passed_over import PassedOver
 from shared.runtime import Periodic
 
 FALLS_LOOP = "falls"
@@ -40,6 +41,7 @@ class FallWatch:
     database: Database
     health: Health
     current: CompanyDays = field(default_factory=CompanyDays)
+    passed: PassedOver = field(default_factory=lambda: PassedOver(FALLS_LOOP))
     _done: bool = False
     """Whether no company was left to look at for its current day, or another worker was looking."""
 
@@ -48,17 +50,29 @@ class FallWatch:
         await Periodic(FALLS_LOOP, self.step, CHECK_INTERVAL_S, self.health).run(stopping)
 
     async def step(self) -> float | None:
-        """Look at one company that is due; the seconds until the next one."""
-        async with self.database.transaction() as uow:
-            current = await company_days(uow, self.current)
-            if current is self.current and self._done:
-                return None
-            ended = {tenant: today - timedelta(days=1) for tenant, today in current.days.items()}
-            claimed = await rows.claim_company(uow, ended) if ended else None
-            if claimed is not None:
-                tenant, until = claimed
-                await look(uow, tenant, current.people[tenant], until)
-        self.current, self._done = current, claimed is None
+        """Look at one company that is due; the seconds until the next one. One that fails has no turn for
+        an hour, and keeps no other from its own.
+        """
+        claimed = None
+        passed = self.passed.companies(self.database.clock())
+        try:
+            async with self.database.transaction() as uow:
+                current = await company_days(uow, self.current)
+                if current is self.current and self._done and not passed:
+                    return None
+                days = {tenant: today for tenant, today in current.days.items() if tenant not in passed}
+                ended = {tenant: today - timedelta(days=1) for tenant, today in days.items()}
+                claimed = await rows.claim_company(uow, ended) if ended else None
+                if claimed is not None:
+                    await look(uow, claimed.tenant, current.people[claimed.tenant], claimed.until)
+        except Exception as error:
+            if claimed is None:
+                raise
+            self.passed.add(claimed.tenant, error, self.database.clock())
+            self._done = False
+            return 0
+        # While a company is passed over, the loop looks again: its turn comes when the hour is over.
+        self.current, self._done = current, claimed is None and not passed
         return None if claimed is None else 0
 
 

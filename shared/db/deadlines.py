@@ -6,6 +6,9 @@ Locks: whoever sets, moves or clears a deadline has locked before what the deadl
 The loop locks due deadlines first and what they are about afterwards, which is the other order; so it never
 waits while it holds them. It skips deadlines that are locked; a function that fires deadlines locks what they
 are about with ``SKIP LOCKED``, and leaves those whose thing is in use for the next round.
+What several things share, such as the digest of a person, both lock last: a handler sets all deadlines before
+it writes there, and so does a function that fires deadlines. Kinds fire in the order in which they are
+declared: first those whose function sets deadlines of another kind.
 """
 
 import time
@@ -203,8 +206,9 @@ async def fire_round(
         due = [Deadline._make(row) for row in found]
         for one in due:
             by_kind.setdefault(one.kind, []).append(one)
-        for kind, deadlines in by_kind.items():
-            await _fire(uow, kinds[kind], deadlines, fired, failed)
+        for kind, fire in kinds.items():
+            if kind in by_kind:
+                await _fire(uow, fire, by_kind[kind], fired, failed)
         if fired:
             await uow.execute(DELETE_FIRED, _columns(fired))
         if failed:

@@ -167,12 +167,14 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
 
 
 async def claim(
-    uow: UnitOfWork, statement: str, channel: DeliveryChannel
+    uow: UnitOfWork, statement: str, channel: DeliveryChannel, **values: Any
 ) -> tuple[Delivery, Row[Any]] | None:
-    """Mark the delivery that has been due for longest as being sent; with the row that it is about."""
-    found = await uow.execute(
-        statement, {"now": uow.now, "lease_until": uow.now + LEASE_DURATION, "channel": channel}
-    )
+    """Mark the delivery that has been due for longest as being sent; with the row that it is about.
+
+    :param values: what the statement's own condition names.
+    """
+    common = {"now": uow.now, "lease_until": uow.now + LEASE_DURATION, "channel": channel}
+    found = await uow.execute(statement, {**common, **values})
     row = found.one_or_none()
     return None if row is None else (_delivery(row), row)
 

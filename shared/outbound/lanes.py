@@ -7,7 +7,9 @@ A slow receiver holds one task. A process that dies leaves leases that expire.
 """
 
 import asyncio
+import ssl
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -16,6 +18,7 @@ import httpcore
 import structlog
 
 from shared.db.database import Database, UnitOfWork
+from shared.db.notifications import ChangeListener
 from shared.errors import is_retryable
 from shared.health import Health
 from shared.ids import uuid7
@@ -98,22 +101,27 @@ class Lanes:
         *,
         poll_interval_s: float = POLL_INTERVAL_S,
         lease: timedelta = LEASE,
+        listener: ChangeListener | None = None,
     ) -> None:
+        """:param listener: wakes the loop when something is due; without one it only polls."""
         self._name = name
         self._server = server
         self._database = database
         self._health = health
         self._poll_interval_s = poll_interval_s
         self._lease = lease
+        self._listener = listener
+        self._due = asyncio.Event()
         self._stop = StopSign()
         self._served: set[asyncio.Task[None]] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Serve lanes until stopped; what is being sent then may end if the receiver replies in time."""
         self._stop.hang_on(stopping)
-        loop = Periodic(self._name, self.step, self._poll_interval_s, self._health)
+        loop = Periodic(self._name, self.step, self._poll_interval_s, self._health, wake=self._due)
         try:
-            await loop.run(stopping)
+            with self._listener.waking(self._due) if self._listener is not None else nullcontext():
+                await loop.run(stopping)
         finally:
             stopping.set()  # the process ends, whatever ended the loop
             await self._end_all()
@@ -164,6 +172,11 @@ class Lanes:
             )
 
 
-def one_connection(guard: AddressGuard) -> httpcore.AsyncConnectionPool:
-    """What a lane sends over: one message in flight needs one connection."""
-    return guarded_pool(guard, connections=1)
+def one_connection(
+    guard: AddressGuard, trusted: ssl.SSLContext | None = None
+) -> httpcore.AsyncConnectionPool:
+    """What a lane sends over: one message in flight needs one connection.
+
+    :param trusted: the authorities, where they are not to be read again for each lane.
+    """
+    return guarded_pool(guard, connections=1, trusted=trusted)

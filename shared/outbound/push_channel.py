@@ -1,6 +1,5 @@
 """Push messages to browsers, over the push services that they name: any address of the public Internet."""
 
-import asyncio
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -8,7 +7,6 @@ import httpcore
 
 from shared.clock import Clock
 from shared.mail import Deferred, Delivered, Outcome, Rejected, Unknown
-from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.posting import PostAnswer, post_once
 from shared.outbound.web_push import PushMessage, Vapid, encrypt
 
@@ -30,34 +28,16 @@ BROKEN = "the connection broke after the message was handed over"
 
 
 class PushChannel:
-    """Hands over one message at a time. What may have been taken is unknown, and never sent again.
-
-    Whatever a push service does is about this one subscription: no browser's service delays another's.
-    """
-
-    name: DeliveryChannel = "push"
+    """Hands over one message at a time. What may have been taken is unknown, and never sent again."""
 
     def __init__(self, pool: httpcore.AsyncConnectionPool, vapid: Vapid, clock: Clock) -> None:
         """:param pool: connects as an :class:`AddressGuard` allows."""
         self._pool = pool
         self._vapid = vapid
         self._clock = clock
-        self._sending: asyncio.Future[Outcome] | None = None
-        self._ended = False
 
     async def send(self, message: PushMessage) -> Outcome:
-        self._sending = asyncio.ensure_future(self._hand_over(message))
-        try:
-            return await self._sending
-        except asyncio.CancelledError:
-            if not self._ended:
-                raise
-            return Unknown(BROKEN)  # nobody knows how far it had come
-        finally:
-            self._sending.cancel()
-            self._sending = None
-
-    async def _hand_over(self, message: PushMessage) -> Outcome:
+        """Send a message, at most once; what became of it. It does not raise for what a service says."""
         now, subscription = self._clock(), message.subscription
         headers = {
             "authorization": self._vapid.authorization(subscription.endpoint, now),
@@ -72,14 +52,6 @@ class PushChannel:
         endpoint = subscription.endpoint
         answer = await post_once(self._pool, endpoint, headers, body, now, timeout_s=PUSH_TIMEOUT_S)
         return outcome_of(answer, now)
-
-    def end(self) -> None:
-        self._ended = True
-        if self._sending is not None:
-            self._sending.cancel()
-
-    async def close(self) -> None:
-        await self._pool.aclose()
 
 
 def outcome_of(answer: PostAnswer, now: datetime) -> Outcome:

@@ -44,12 +44,11 @@ SLOW_SERVER_S = 30.0
 """After this a mail server that does not reply makes the process unready."""
 STOP_GRACE_S = 2.0
 """How long a mail server may take for its reply when the process stops."""
-SERVERS: dict[DeliveryChannel, str] = {"mail": "mail server", "sms": "SMS provider", "push": "push services"}
+SERVERS: dict[DeliveryChannel, str] = {"mail": "mail server", "sms": "SMS provider"}
 """What takes the messages of a channel, as /readyz names it."""
 COUNTERS: dict[DeliveryChannel, Counter] = {
     "mail": metrics.MAILS,
     "sms": metrics.TEXTS,
-    "push": metrics.PUSHES,
 }
 
 
@@ -67,7 +66,7 @@ class NextDelivery(NamedTuple):
     wait_s: float = 0.0
 
 
-def _not_sent(prepared: Withdrawn | Postponed | None) -> MailResult:
+def not_sent(prepared: Withdrawn | Postponed | None) -> MailResult:
     """What becomes of a delivery that may not be sent now; without a reason it stays due."""
     match prepared:
         case Withdrawn(reason):
@@ -133,9 +132,7 @@ class Sender:
         return found
 
     async def _stream(self, uow: UnitOfWork, *, lock: bool = False) -> MailStream:
-        """The stream of the channel; one that never stops where each message has a server of its own."""
-        if self._channel.name not in mail_stream.STREAM_IDS:
-            return MailStream()
+        """The stream of the channel."""
         return await mail_stream.read(uow, lock=lock, channel=self._channel.name)
 
     async def _claim_next(self, uow: UnitOfWork, stream: MailStream) -> NextDelivery:
@@ -151,7 +148,7 @@ class Sender:
         prepared = await self._queue.prepare(uow, delivery, row)
         if isinstance(prepared, Prepared):
             return NextDelivery(Claimed(delivery, prepared))
-        await deliveries.settle(uow, delivery, _not_sent(prepared))
+        await deliveries.settle(uow, delivery, not_sent(prepared))
         if isinstance(prepared, Postponed):
             self._count("postponed")
         if stream.stopped_at is not None:
@@ -223,9 +220,7 @@ class Sender:
             return before
         delivery = claimed.delivery
         # The stream knows a mail by what it is about: only one delivery about it is on its way.
-        after = before
-        if self._channel.name in mail_stream.STREAM_IDS:
-            after = before.after(outcome, delivery.about_id, uow.now)
+        after = before.after(outcome, delivery.about_id, uow.now)
         if after != before:
             before = await self._stream(uow, lock=True)
             after = before.after(outcome, delivery.about_id, uow.now)

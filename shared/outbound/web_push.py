@@ -9,6 +9,7 @@ import binascii
 import os
 import re
 import struct
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -39,6 +40,9 @@ RECORD_SIZE = 4096
 MAX_PAYLOAD_BYTES = 3_993
 """What fits into the one record of 4096 bytes that push services take."""
 MAX_ENDPOINT_CHARS = 2_000
+HTTPS_PORT = 443
+PUSH_PORTS: Container[int] = frozenset({HTTPS_PORT, 8443})
+"""On which push services listen."""
 TOKEN_LIFETIME = timedelta(hours=12)
 """RFC 8292 permits a day; ours may differ from the service's clock."""
 _PURPOSE = "web push"
@@ -71,12 +75,21 @@ class PushSubscription:
             _ = address.port
         except ValueError as error:
             raise BadSubscription("the address is none") from error
+        if not self.has_usual_port():
+            raise BadSubscription("the address has a port that no push service has")
         if address.scheme != "https" or not address.hostname or "@" in address.netloc:
             raise BadSubscription("the address is none of https")
         _point(decoded(self.p256dh))
         if len(decoded(self.auth)) != AUTH_BYTES:
             raise BadSubscription("the secret has another length")
         return self
+
+    def has_usual_port(self) -> bool:
+        """Whether its address names a port of :data:`PUSH_PORTS`: none that belongs to another protocol."""
+        try:
+            return (urlsplit(self.endpoint).port or HTTPS_PORT) in PUSH_PORTS
+        except ValueError:
+            return False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ done once more, for what was under way.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -19,10 +19,12 @@ from shared.events import TENANTS, TOPICS, Event
 from shared.health import Health
 from shared.kafka.kernel import Subscription
 from shared.kafka.kernel.topic_reader import partitions_of, records_between, topic_reader
+from shared.passed_over import PassedOver
 from shared.privacy.dead_letters import companies_of_letter, read_letter
 from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 from shared.tenancy.closed import (
+    ClosedCompany,
     find_left,
     find_to_erase,
     store_company_erased,
@@ -83,6 +85,7 @@ class CompanyErasing:
     """On which the service alone publishes, and whose records a tombstone erases."""
     dead_letters: Sequence[str]
     health: Health
+    passed: PassedOver = field(default_factory=lambda: PassedOver(LEFT_COMPANIES_LOOP))
 
     @property
     def loop(self) -> Loop:
@@ -90,11 +93,18 @@ class CompanyErasing:
         return Periodic(LEFT_COMPANIES_LOOP, self.step, CHECK_INTERVAL_S, self.health).run
 
     async def step(self) -> float | None:
-        """Erase one company, if one has left."""
+        """Erase one company, if one has left; one that fails keeps no other waiting."""
         async with self.database.reading() as uow:
-            found = await find_to_erase(uow, uow.now - SWEPT_AFTER)
+            found = await find_to_erase(uow, uow.now - SWEPT_AFTER, self.passed.companies(uow.now))
         if found is None:
             return None
+        try:
+            await self._erase(found)
+        except Exception as error:  # noqa: BLE001  (one that meets every company is raised again)
+            self.passed.add(found.tenant, error, self.database.clock())
+        return 0
+
+    async def _erase(self, found: ClosedCompany) -> None:
         await wait_for_unaware_of_left(self.database)
         records = await self._erase_records(found.tenant)
         rows = await self._erase_rows(found.tenant)
@@ -103,7 +113,6 @@ class CompanyErasing:
         swept = found.erased_at is not None
         metrics.COMPANIES_ERASED.labels(self.service, "swept" if swept else "erased").inc()
         log.info("company_erased", tenant=found.tenant, rows=rows, records=records, again=swept)
-        return 0
 
     async def _erase_rows(self, tenant: str) -> int:
         """Delete until a pass over all tables finds nothing: triggers may write to one that was empty."""

@@ -133,6 +133,7 @@ FIND_CLOSED = f"SELECT {_COLUMNS} FROM closed_company WHERE tenant = :tenant"
 FIND_TO_ERASE = f"""
     SELECT {_COLUMNS} FROM closed_company
     WHERE state = 'left' AND (erased_at IS NULL OR swept_at IS NULL AND erased_at < :before)
+        AND tenant <> ALL(CAST(:passed AS text[]))
     ORDER BY tenant
     LIMIT 1
 """
@@ -152,9 +153,14 @@ async def find_closed(uow: UnitOfWork, tenant: str) -> ClosedCompany | None:
     return ClosedCompany._make(row) if row else None
 
 
-async def find_to_erase(uow: UnitOfWork, erased_before: datetime) -> ClosedCompany | None:
-    """A company that has left and is not erased yet, or was before this time and not looked for again."""
-    row = (await uow.execute(FIND_TO_ERASE, {"before": erased_before})).one_or_none()
+async def find_to_erase(
+    uow: UnitOfWork, erased_before: datetime, passed: Collection[str] = ()
+) -> ClosedCompany | None:
+    """A company that has left and is not erased yet, or was before this time and not looked for again.
+
+    :param passed: companies that have no turn now.
+    """
+    row = (await uow.execute(FIND_TO_ERASE, {"before": erased_before, "passed": list(passed)})).one_or_none()
     return ClosedCompany._make(row) if row else None
 
 

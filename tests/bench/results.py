@@ -39,6 +39,8 @@ class Result:
     """The ratio not to exceed."""
     max_value: float | None = None
     """The value, in its unit, to stay below."""
+    min_value: float | None = None
+    """The value, in its unit, to reach."""
     size: str = ""
     note: str = ""
     """What the value alone does not tell: where the limit lies, what a baseline leaves out."""
@@ -55,6 +57,7 @@ class Result:
             held += [self.ratio >= self.min_ratio] if self.min_ratio is not None else []
             held += [self.ratio <= self.max_ratio] if self.max_ratio is not None else []
         held += [middle < self.max_value] if self.max_value is not None else []
+        held += [middle >= self.min_value] if self.min_value is not None else []
         return all(held) if held else None
 
     @property
@@ -62,6 +65,7 @@ class Result:
         aims = [f">= {self.min_ratio:g}"] if self.min_ratio is not None else []
         aims += [f"ratio <= {self.max_ratio:g}"] if self.max_ratio is not None else []
         aims += [f"< {self.max_value:g} {self.unit}"] if self.max_value is not None else []
+        aims += [f">= {self.min_value:,g} {self.unit}"] if self.min_value is not None else []
         return ", ".join(aims)
 
     def verdict(self, scale: float) -> str:

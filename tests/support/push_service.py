@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from support.smtp import CERTIFICATE
 from support.webhook_receiver import Receiver, serving
 
+from shared.outbound import web_push
 from shared.outbound.web_push import CURVE, PushSubscription, encoded
 
 
@@ -54,10 +55,14 @@ def _hkdf(salt: bytes, material: bytes, info: bytes, length: int) -> bytes:
 async def a_push_service() -> AsyncIterator[Receiver]:
     """A receiver over TLS, whose certificate :func:`trusting` accepts."""
     receiver = Receiver(scheme="https")
+    usual, web_push.PUSH_PORTS = web_push.PUSH_PORTS, range(1, 65_536)  # it listens where a port is free
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(CERTIFICATE)
-    async with serving(receiver, context):
-        yield receiver
+    try:
+        async with serving(receiver, context):
+            yield receiver
+    finally:
+        web_push.PUSH_PORTS = usual
 
 
 def trusting() -> ssl.SSLContext:

@@ -129,12 +129,13 @@ async def by_push_service(host: str) -> None:
         with pytest.raises(BadSubscription):
             subscription.checked()
         return
-    channel = PushChannel(one_connection(PUBLIC_GUARD), vapid, system_clock)
+    pool = one_connection(PUBLIC_GUARD)
+    channel = PushChannel(pool, vapid, system_clock)
     message = PushMessage(
         subscription=subscription.checked(), payload=b"{}", topic="topic", urgency="normal", ttl_s=60
     )
     outcome = await channel.send(message)
-    await channel.close()
+    await pool.aclose()
     assert isinstance(outcome, Rejected | Deferred)
 
 
@@ -153,7 +154,6 @@ DOORS: dict[str, Door] = {
     "a certificate of a notification": by_certificate,
 }
 MODULES_OF_COMPANIES = {
-    "services/alerts/app.py",
     "shared/outbound/lanes.py",
     "services/alerts/staff/provider_http.py",
     "services/trigger/sources/checked_client.py",

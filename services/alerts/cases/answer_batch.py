@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.alerts.calendars.domain import Calendar
-from services.alerts.cases.changes import write_changes
+from services.alerts.cases.changes import set_case_deadlines, write_changes
 from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.case_rules import OpeningAnswer
@@ -16,7 +16,8 @@ from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import Key
 from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.incidents.counting import count_new_cases
-from services.alerts.incidents.domain import IncidentPolicy
+from services.alerts.incidents.domain import Incident, IncidentPolicy
+from services.alerts.incidents.notifying import BEGAN, notify
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from services.alerts.replicas.repository import ChangedAnswer
@@ -41,6 +42,7 @@ class AnswerBatch:
         self._finished: list[tuple[CaseFile, Answer]] = []
         self._touched: set[Key] = set()
         self._quiet: list[Deadline] = []
+        self._begun: list[Incident] = []
 
     @classmethod
     async def lock(
@@ -85,7 +87,7 @@ class AnswerBatch:
         if self._new:
             await self._number(self._new)
             await cases.insert_cases(self._uow, self._new)
-            await count_new_cases(self._uow, IncidentPolicy(), opened)
+            self._begun = await count_new_cases(self._uow, IncidentPolicy(), opened)
         await case_answers.attach_answers(self._uow, attached, self._policy)
         self._touched |= {(case.tenant, case.id) for case, _ in attached}
 
@@ -178,10 +180,17 @@ class AnswerBatch:
                 self._finished.append((case, one.answer))
 
     async def write(self) -> None:
-        """Apply all answers to their cases, notify the team, write everything, and publish what changed."""
+        """Apply all answers to their cases, notify the team, write everything, and publish what changed.
+
+        All deadlines are set before notices are queued, as everywhere (see ``shared.db.deadlines``).
+        """
         answers = await case_answers.answers_of_cases(self._uow, sorted(self._touched))
         for key in sorted(self._touched):
             case = self._by_key[key]
             case.apply_answers(self._entries, self._uow.now, answers[key], self._calendar(case))
+        changed = list(self._by_key.values())
+        await set_case_deadlines(self._uow, changed, self._quiet)
+        teams = {one.id: self._by_key[one.tenant, one.case_id].team_id for one in self._begun}
+        await notify(self._uow, BEGAN, self._begun, teams)
         await queue_team_notices(self._uow, self._policy, self._finished, self._entries)
-        await write_changes(self._uow, list(self._by_key.values()), self._entries, self._quiet)
+        await write_changes(self._uow, changed, self._entries)

@@ -24,7 +24,7 @@ async def write_changes(
 
     The deadlines are set in the same statement as those of the cases.
     """
-    await _set_deadlines(uow, changed, deadlines)
+    await set_case_deadlines(uow, changed, deadlines)
     await cases.update_cases(uow, changed)
     if not entries:
         return
@@ -39,7 +39,10 @@ async def write_changes(
     await queue_cases(uow, published)
 
 
-async def _set_deadlines(uow: UnitOfWork, changed: Sequence[CaseFile], deadlines: Sequence[Deadline]) -> None:
+async def set_case_deadlines(
+    uow: UnitOfWork, changed: Sequence[CaseFile], deadlines: Sequence[Deadline] = ()
+) -> None:
+    """Set the deadlines of changed cases, and these; before notices are queued (``shared.db.deadlines``)."""
     wanted, ended = list(deadlines), []
     for case in changed:
         if (at := case.next_step) == case.next_step_at:

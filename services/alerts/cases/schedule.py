@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.alerts.cases.changes import write_changes
+from services.alerts.cases.changes import set_case_deadlines, write_changes
 from services.alerts.cases.domain.case_clocks import ClockName, ClockStep
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
@@ -55,6 +55,7 @@ async def settle_quiet_answers(
     finished = [(locked[tenant, case], answers[tenant, answer][0]) for tenant, case, answer in settled]
     for case, _ in finished:
         case.changed_at = uow.now
+    await set_case_deadlines(uow, list(locked.values()))
     await queue_team_notices(uow, policy, finished, entries)
     await write_changes(uow, list(locked.values()), entries)
     return fired
@@ -80,6 +81,7 @@ async def do_case_steps(
             if step.level == 1:
                 kind = CLOCK_KINDS[clock, True]
                 missed.append(deadline_item(case.tenant, case.id, kind, step.at, case.belongs, case.team_id))
+    await set_case_deadlines(uow, locked)
     await queue_notices(uow, wanted)
     await queue_chats(uow, "deadlines", missed)
     await write_changes(uow, locked, entries)

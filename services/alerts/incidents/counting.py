@@ -11,7 +11,6 @@ from services.alerts.incidents.domain import (
     IncidentPolicy,
     may_be_crowded,
 )
-from services.alerts.incidents.notifying import BEGAN, notify
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, set_deadlines
 from shared.events import Answer
@@ -22,15 +21,18 @@ INCIDENT_DEADLINE = "incident"
 
 async def count_new_cases(
     uow: UnitOfWork, policy: IncidentPolicy, opened: Sequence[tuple[CaseFile, Answer]]
-) -> None:
-    """Count cases that were just opened, each with its answer; opening is locked for their companies."""
+) -> list[Incident]:
+    """Count cases that were just opened, each with its answer; opening is locked for their companies.
+
+    :return: the incidents that began, of which nobody has been told yet.
+    """
     counted = [
         CountedCase(case.tenant, case.id, answer.answered_at, tuple(case.belongs))
         for case, answer in opened
         if answer.answered_at is not None and uow.now - answer.answered_at <= policy.counted_for
     ]
     if not counted:
-        return
+        return []
     tenants = sorted({case.tenant for case in counted})
     await repository.add_cases(uow, counted)
     going_on = await repository.lock_going_on(uow, tenants)
@@ -39,8 +41,7 @@ async def count_new_cases(
         known = [one for one in going_on if one.tenant == tenant]
         own = [case for case in counted if case.tenant == tenant]
         begun += await _count(uow, policy, tenant, known, own)
-    teams = {one.id: case.team_id for one in begun for case, _ in opened if case.id == one.case_id}
-    await notify(uow, BEGAN, begun, teams)
+    return begun
 
 
 async def _count(

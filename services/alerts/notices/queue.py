@@ -112,6 +112,9 @@ class PushQueue(NoticeQueue):
             message = self.pushes.message(notice, text, browser, sealed)
         except SealBroken:  # by another secret than today's
             return NOT_ANY_MORE
+        if not message.subscription.has_usual_port():
+            await push_subscriptions.remove(uow, notice.tenant, notice.staff_id, browser)
+            return NOT_ANY_MORE
         return Prepared(message, about=(notice.staff_id, browser))
 
     async def record(self, uow: UnitOfWork, delivery: Delivery, about: Any, result: MailResult) -> None:

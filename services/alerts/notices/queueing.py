@@ -162,6 +162,7 @@ async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice,
             digest = _digest_row(one.tenant, one.person, at)
             digests.add(digest, at)
             planned.append(((digest.tenant, digest.id), one, recipient))
+        digests.rows.sort(key=lambda row: (row.tenant, row.id))  # two batches lock them in one order
         await _add(uow, digests, "waiting")
         held = await notifications.hold_digests(uow, list(digests.due))
         rows = [

@@ -97,6 +97,9 @@ class DecisionContent(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided about an event, told once. The one with the highest ``version`` holds.
 
     What becomes of the mail later (it is postponed, gives way to another one, is refused) is not told here.
+    Decisions are told from some seconds after a webhook asks for them, when the dispatcher has heard of it:
+    those made before, and while no webhook of the company asked, are told to nobody. `GET /v1/decisions` has
+    all of them.
     """
 
     event_id: UUID

@@ -7,7 +7,10 @@ TYPE_LABELS: dict[MessageType, Message] = {
     "answer.changed": message("Answers: each as it comes, is added to or changed"),
     "case.changed": message("Cases: each time something happens to one"),
     "score.changed": message("Scores: of each segment as it changes"),
-    "decision.made": message("Decisions: about each event, whether its customer is asked, and why not"),
+    "decision.made": message(
+        "Decisions: about each event, whether its customer is asked, and why not; "
+        "from some seconds after you save"
+    ),
     "erasure.done": message("Erasures: when all services have erased a customer"),
 }
 SHORT_TYPE_LABELS: dict[str, Message] = {

@@ -40,6 +40,8 @@ BATCH_SIZE = 10
 """Messages that one lane holds in memory."""
 MAX_BATCH_S = 1.0
 """After this a batch ends, so that what was sent is recorded."""
+LOOK_AGAIN_S = 0.1
+"""What was read longer ago is looked at again before it is sent: its customer may have been erased."""
 
 MakePool = Callable[[AddressGuard], httpcore.AsyncConnectionPool]
 
@@ -97,7 +99,7 @@ class WebhookServer:
             url = batch.webhook.url
             async with self._make_pool(guard_of(self._guard, url)) as pool:
                 while batch is not None and batch.webhook.url == url:
-                    tried = await self._send(pool, batch, stop)
+                    tried = await self._send(pool, lane, batch, stop)
                     batch = await self._settle_and_read(lane, tried, stop)
 
     async def _settle_and_read(self, lane: Lane, tried: Sequence[Tried], stop: StopSign) -> LaneBatch | None:
@@ -143,15 +145,22 @@ class WebhookServer:
         return replace(webhook, state="off")
 
     async def _send(
-        self, pool: httpcore.AsyncConnectionPool, batch: LaneBatch, stop: StopSign
+        self, pool: httpcore.AsyncConnectionPool, lane: Lane, batch: LaneBatch, stop: StopSign
     ) -> list[Tried]:
         """Send messages one after the other, until one is not taken, or it is time to record."""
         webhook, tried = batch.webhook, list[Tried]()
         failing_since = webhook.failing_since
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = looked_at = loop.time()
         keys = self._keys_of(webhook)
+        still = {each.message_id for each in batch.waiting}
         for waiting in batch.waiting:
+            if loop.time() - looked_at > LOOK_AGAIN_S:
+                async with self._database.reading() as uow:
+                    still = await lanes.still_waiting(uow, lane, still)
+                looked_at = loop.time()
+            if waiting.message_id not in still:
+                continue
             now = self._database.clock()
             posted: Posted | None = Posted(fault="secret")
             if keys:

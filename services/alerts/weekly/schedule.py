@@ -49,10 +49,10 @@ async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[D
             for person in readers.get(company.id, [])
         ]
         items.append(ChatItem(company.id, WEEKLY_KIND, (monday,), about, for_all_teams=True))
+    await set_deadlines(uow, following)
     await queue_notices(uow, wanted)
     await queue_chats(uow, "weekly", items)
     await repository.delete_old_scores(uow, list(companies), uow.now.date() - SCORES_KEPT)
-    await set_deadlines(uow, following)
     return due
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -27,7 +27,14 @@ CLAIM_COMPANY = """
 """
 
 
-async def claim_company(uow: UnitOfWork, days: Mapping[str, date]) -> tuple[str, date] | None:
+class CompanyToLookAt(NamedTuple):
+    """A company whose falls are to be looked for, and the last day that counts."""
+
+    tenant: str
+    until: date
+
+
+async def claim_company(uow: UnitOfWork, days: Mapping[str, date]) -> CompanyToLookAt | None:
     """A company whose falls were not looked for up to its day, and that day; until the transaction ends no
     other worker looks. None: there is no such company, or another worker is looking.
     """
@@ -35,7 +42,7 @@ async def claim_company(uow: UnitOfWork, days: Mapping[str, date]) -> tuple[str,
         return None
     values = {"tenants": list(days), "days": list(days.values())}
     row = (await uow.execute(CLAIM_COMPANY, values)).one_or_none()
-    return None if row is None else (row.tenant, row.day)
+    return None if row is None else CompanyToLookAt(row.tenant, row.day)
 
 
 NOTE_LOOK = """

@@ -1,10 +1,11 @@
-"""Webhooks: three endpoints, of which one is slow and one fails now and then, while their senders are killed."""
+"""Webhooks: four endpoints, one slow and one failing now and then, while their senders are killed."""
 
 import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from random import Random
 
 from chaos.arena import Arena, Scenario
@@ -20,9 +21,17 @@ from shared.privacy.audit import AuditActor
 
 MIN_KILLS = 6
 FAULT_SHARE = 0.01
-SETTLE_TIMEOUT_S = 100.0
-PATHS = ("/good", "/slow", "/faulty")
+SETTLE_TIMEOUT_S = 300.0
 TYPES: tuple[MessageType, ...] = ("answer.changed", "case.changed")
+DECISIONS_PATH = "/decisions"
+TYPES_BY_PATH: dict[str, tuple[MessageType, ...]] = {
+    "/good": TYPES,
+    "/slow": TYPES,
+    "/faulty": TYPES,
+    DECISIONS_PATH: ("decision.made",),
+}
+HEARD_AFTER = timedelta(seconds=5)
+"""Batches that were under way when the dispatcher heard that decisions are told have ended by then."""
 WHO = AuditActor("command_line", None, "chaos")
 READ_MESSAGES = """
     SELECT w.name, d.message_id, d.state FROM webhook_delivery d
@@ -30,6 +39,9 @@ READ_MESSAGES = """
     WHERE d.tenant = $1
 """
 
+READ_DECISIONS = """
+    SELECT event_id FROM decision WHERE tenant = $1 AND decided_at > $2
+"""
 READ_HEADS = """
     SELECT DISTINCT ON (w.name) w.name, w.state, w.lease_until, d.attempts, d.status, d.fault, d.next_at, now()
     FROM webhook_delivery d
@@ -74,8 +86,8 @@ def _answering(chance: Random) -> Answering:
 async def _make_webhooks(arena: Arena, receiver: Receiver) -> None:
     guard = AddressGuard.of("127.0.0.0/8")
     async with _alerts(arena) as database, database.transaction() as uow:
-        for path in PATHS:
-            wanted = WebhookWanted(name=path, url=receiver.url(path), types=TYPES)
+        for path, types in TYPES_BY_PATH.items():
+            wanted = WebhookWanted(name=path, url=receiver.url(path), types=types)
             await make(uow, arena.stack.state.secret, guard, arena.tenant, uuid7(), wanted, who=WHO)
 
 
@@ -117,7 +129,7 @@ async def _until_sent(arena: Arena) -> None:
 async def _judge(arena: Arena, receiver: Receiver) -> None:
     """Each message came to its endpoint, and none that is not stored; each thing's versions in order."""
     stored, doubles = await _messages(arena), 0
-    for path in PATHS:
+    for path in TYPES_BY_PATH:
         received = receiver.of(path)
         first = list({each.id: each for each in received}.values())
         doubles += len(received) - len(first)
@@ -125,20 +137,41 @@ async def _judge(arena: Arena, receiver: Receiver) -> None:
             arena.faults.append(f"{path}: {len(stored[path])} messages stored, {len(first)} came")
         versions: dict[str, list[int]] = defaultdict(list)
         for each in first:
-            versions[each.message["data"]["id"]].append(each.message["data"]["version"])
+            data = each.message["data"]
+            versions[data["event_id"] if path == DECISIONS_PATH else data["id"]].append(data["version"])
         wrong = sum(found != sorted(found) for found in versions.values())
         if wrong:
             arena.faults.append(f"{path}: {wrong} things came out of order")
         if receiver.most_in_flight.get(path, 0) > 2:
             arena.faults.append(f"{path}: more than one sender at a time")
+    await _judge_decisions(arena, receiver)
     number = sum(map(len, stored.values()))
     arena.notes.append(f"{number:,} messages to webhooks, {doubles} of them more than once under the same id")
+
+
+async def _judge_decisions(arena: Arena, receiver: Receiver) -> None:
+    """Each event that was decided since the dispatcher heard of the webhook is told once, and no other."""
+    told = [each.message["data"] for each in receiver.of(DECISIONS_PATH)]
+    if not told:
+        arena.faults.append("no decision was told")
+        return
+    first = min(datetime.fromisoformat(each["decided_at"]) for each in told)
+    async with arena.stack.connection("dispatcher") as database:
+        decided = await database.fetch(READ_DECISIONS, arena.tenant, first - HEARD_AFTER)
+        surely = await database.fetch(READ_DECISIONS, arena.tenant, first + HEARD_AFTER)
+    found = {each["event_id"] for each in told}
+    if missing := {str(row["event_id"]) for row in surely} - found:
+        arena.faults.append(f"{len(missing)} decisions were not told")
+    if foreign := found - {str(row["event_id"]) for row in decided}:
+        arena.faults.append(f"{len(foreign)} decisions were told that nobody made")
+    if len({(each["event_id"], each["version"]) for each in told}) != len(found):
+        arena.faults.append("a decision was told in two versions")
 
 
 SCENARIOS = (
     Scenario(
         "webhooks",
-        "messages to three endpoints, one slow and one faulty, kill -9 of who sends them",
+        "messages to four endpoints, one slow, one faulty and one told decisions, kill -9 of who sends them",
         webhooks_served,
         (RESTARTED,),
         unknown=True,

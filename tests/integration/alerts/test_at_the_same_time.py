@@ -1,7 +1,7 @@
 """Two who change things at the same time: each waits for the other in one order, and nothing named is missing."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,15 +13,21 @@ from support.eventually import eventually
 
 from services.alerts.calendars.calendar_commands import CalendarInUse, remove_calendar, save_calendar
 from services.alerts.calendars.domain import Calendar, Opening
+from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository import cases
+from services.alerts.cases.schedule import do_case_steps
 from services.alerts.errors import SetupFaulty
+from services.alerts.notices.choices import NoticeChoices, TopicChoice
+from services.alerts.notices.notice_commands import save_choices
 from services.alerts.rules.clocks import Recipient
 from services.alerts.rules.domain import DEFAULT_RULES
 from services.alerts.rules.rule_commands import save_rules
+from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.teams.absence_commands import save_absence
 from services.alerts.teams.domain import Absence, CaseTeam
 from services.alerts.teams.team_commands import remove_team, save_team
-from shared.db.database import Database
+from shared.db.database import Database, UnitOfWork
+from shared.db.deadlines import Deadline, fire_due
 from shared.events.answers import HeldAnswer
 from shared.ids import uuid7
 from shared.privacy.audit import AuditActor
@@ -122,3 +128,46 @@ async def test_opening_is_locked_before_a_case_also_for_answers_that_are_left_ou
     await batch
     found = await rows(database, "SELECT count(*) AS n FROM timeline WHERE kind = 'left_out'")
     assert (found[0].n, len(await rows(database, "SELECT 1 FROM cases"))) == (1, 2)
+
+
+async def test_answers_and_deadlines_that_add_to_one_digest_never_wait_for_each_other_in_a_circle(
+    alerts: AlertsApi,
+) -> None:
+    """The loop has the deadlines of both cases, and adds to the digest; the batch does both, too."""
+    database = alerts.database
+    sara = await alerts.person()
+    digest = NoticeChoices(cases=TopicChoice(mail="digest"), deadlines=TopicChoice(mail="digest"))
+    async with database.transaction() as uow:
+        assert await save_choices(uow, TENANT, sara.id, digest, mail=True)
+    mine, other = an_answer(), an_answer()
+    await deliver(database, act_on_answers, mine, other)
+    await database_without_notices(database)
+    later = NOW + timedelta(hours=23)
+    database.clock = lambda: later
+    has_deadlines, batch_waits = asyncio.Event(), asyncio.Event()
+
+    async def fire(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[Deadline]:
+        assert len(due) == 2
+        has_deadlines.set()
+        await batch_waits.wait()
+        return await do_case_steps(CompanySetups(), uow, due)
+
+    again = an_answer(customer_id=mine.customer_id, may_contact=False, answered_at=later, changed_at=later)
+    async with asyncio.timeout(15), asyncio.TaskGroup() as both:
+        loop = both.create_task(fire_due("alerts", {CASE_DEADLINE: fire}, database))
+        await has_deadlines.wait()
+        batch = both.create_task(deliver(database, act_on_answers, again))
+        await eventually(lambda: waits(database))
+        batch_waits.set()
+        assert await loop == 1
+        await batch
+    found = await rows(database, "SELECT kind, digest_id FROM notification WHERE staff_id = :id", id=sara.id)
+    assert sorted(row.kind for row in found) == ["case", "contact_warning", "digest"]
+    assert len({row.digest_id for row in found if row.digest_id is not None}) == 1
+
+
+async def database_without_notices(database: Database) -> None:
+    """What was queued so far is gone."""
+    async with database.transaction() as uow:
+        await uow.execute("DELETE FROM delivery")
+        await uow.execute("DELETE FROM notification")

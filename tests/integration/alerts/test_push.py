@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -22,15 +23,16 @@ from services.alerts.cases.schedule import delete_expired
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.choices import NoticeChoices, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
+from services.alerts.notices.push_lanes import MOST_OF_COMPANY, PushLanes
 from services.alerts.notices.pushes import PushRenderer
 from services.alerts.notices.queue import PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.notices.repository import notifications
 from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
 from shared.mail.installation import InstallationSender
-from shared.outbound import LEASE_DURATION, Sender, deliveries, leases
+from shared.outbound import LEASE_DURATION, deliveries, leases, web_push
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.guarded_http import guarded_pool
-from shared.outbound.push_channel import PushChannel
 from shared.outbound.web_push import Vapid
 
 
@@ -49,25 +51,36 @@ def clock(alerts: AlertsApi) -> MovedClock:
 
 
 def a_sender(
-    alerts: AlertsApi, guard: AddressGuard | None = None, listener: ChangeListener | None = None
-) -> Sender:
+    alerts: AlertsApi,
+    guard: AddressGuard | None = None,
+    listener: ChangeListener | None = None,
+    pushes: PushRenderer | None = None,
+) -> PushLanes:
     context = alerts.context
     sender = InstallationSender("afterword@example.com")
     renderer = NoticeRenderer(sender, STAFF_URL, context.secret, alerts.database.clock)
-    pool = guarded_pool(guard or AddressGuard.of(LOOPBACK), connections=1, trusted=trusting())
-    channel = PushChannel(pool, Vapid(context.secret, "mailto:afterword@example.com"), alerts.database.clock)
-    queue = PushQueue(renderer, NOTICE_KINDS, PushRenderer(context.secret))
-    return Sender("push", alerts.database, channel, queue, context.health, listener=listener)
+    queue = PushQueue(renderer, NOTICE_KINDS, pushes or PushRenderer(context.secret))
+    return PushLanes(
+        alerts.database,
+        queue,
+        Vapid(context.secret, "mailto:afterword@example.com"),
+        context.health,
+        guard=guard or AddressGuard.of(LOOPBACK),
+        make_pool=partial(guarded_pool, connections=1, trusted=trusting()),
+        listener=listener,
+    )
 
 
 def has(came: Sequence[object], number: int) -> bool:
     return len(came) == number
 
 
-async def drain(sender: Sender) -> None:
-    while not await sender.step():
-        pass
-    await sender._channel.close()
+async def drain(lanes: PushLanes) -> None:
+    """Serve all browsers until none has a message that may be sent now."""
+    await lanes.step()
+    while lanes._served:
+        await asyncio.wait(lanes._served)
+        await lanes.step()
 
 
 async def switch_on(browser: Browser, service: Receiver, path: str = "/push") -> BrowserKeys:
@@ -166,8 +179,8 @@ async def test_retry_after_is_obeyed_and_then_it_is_sent_once(
     assert await states(alerts) == ["sent"]
 
 
-async def test_a_service_that_breaks_off_leaves_unknown_and_stops_nobody_elses(
-    alerts: AlertsApi, service: Receiver
+async def test_a_service_that_breaks_off_leaves_unknown_rests_and_stops_nobody_elses(
+    alerts: AlertsApi, service: Receiver, clock: MovedClock
 ) -> None:
     await switch_on(await alerts.signed_in(), service, "/broken")
     await switch_on(await alerts.signed_in(), service, "/sound")
@@ -181,10 +194,79 @@ async def test_a_service_that_breaks_off_leaves_unknown_and_stops_nobody_elses(
     for _ in range(4):
         await alerts.open_case()
     sender = a_sender(alerts)
-    await drain(sender)
-    await drain(sender)
-    assert sorted(await states(alerts)) == ["sent"] * 4 + ["unknown"] * 4
-    assert len(service.of("/sound")) == len(service.of("/broken")) == 4
+    for minutes, broken in ((0, 1), (0.5, 1), (1.1, 2), (5, 2), (6.2, 3)):
+        clock.ahead = timedelta(minutes=minutes)
+        await drain(sender)
+        assert sorted(await states(alerts)) == (
+            ["sent"] * 4 + ["unknown"] * broken + ["waiting"] * (4 - broken)
+        )
+    assert (len(service.of("/sound")), len(service.of("/broken"))) == (4, 3)
+
+
+async def test_many_browsers_that_never_answer_delay_no_others_and_are_removed_in_the_end(
+    alerts: AlertsApi, service: Receiver, clock: MovedClock
+) -> None:
+    """One person of another company registers as many as the form allows; and two colleagues do the same."""
+    slow = asyncio.Event()
+    async with a_tarpit(slow) as port:
+        tarpit = Receiver(scheme="https")
+        tarpit.port = port
+        for person in range(3):
+            hostile = await alerts.signed_in(tenant="other")
+            for number in range(10):
+                await switch_on(hostile, tarpit, f"/{person}/{number}")
+        await switch_on(await alerts.signed_in(), service)
+        await deliver(alerts.database, act_on_answers, an_answer(), tenant="other")
+        listener = ChangeListener(alerts.database, DELIVERIES_CHANNEL)
+        async with running(lanes := a_sender(alerts, listener=listener), listener):
+            await eventually(partial(has_served, lanes, MOST_OF_COMPANY))
+            began = asyncio.get_running_loop().time()
+            await alerts.open_case()
+            await eventually(partial(has, service.received, 1))
+            assert asyncio.get_running_loop().time() - began < 1.0
+            assert len(lanes._served) <= MOST_OF_COMPANY + 1
+            slow.set()  # it ends the connections
+    for days in range(6):  # some had no turn on the first day
+        assert len(await browsers(alerts)) == 31 or days > 4
+        clock.ahead += timedelta(days=1)
+        await deliver(alerts.database, act_on_answers, an_answer(), tenant="other")
+        await drain(a_sender(alerts))
+    assert [one.tenant for one in await browsers(alerts)] == [TENANT]
+
+
+@asynccontextmanager
+async def a_tarpit(ended: asyncio.Event) -> AsyncIterator[int]:
+    """A server that accepts connections and says nothing; its port."""
+
+    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await ended.wait()
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        ended.set()
+
+
+def has_served(lanes: PushLanes, number: int) -> bool:
+    return len(lanes._served) >= number
+
+
+async def test_an_address_whose_port_is_no_push_services_is_not_connected_to(
+    alerts: AlertsApi, service: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was registered before ports were checked."""
+    jonas = await alerts.signed_in()
+    await switch_on(jonas, service)
+    await alerts.open_case()
+    monkeypatch.setattr(web_push, "PUSH_PORTS", frozenset({443, 8443}))
+    await drain(a_sender(alerts))
+    assert (await states(alerts), service.received, await browsers(alerts)) == (["dropped"], [], [])
+    made = BrowserKeys().subscription(service.url())
+    fields = {"endpoint": made.endpoint, "p256dh": made.p256dh, "auth": made.auth}
+    assert (await jonas.do("/settings/notices", act="on", **fields)).status_code == 422
 
 
 async def test_an_address_inside_our_network_is_never_connected_to(
@@ -215,12 +297,11 @@ async def test_a_sender_that_vanished_leaves_an_unknown_message_that_is_never_se
 ) -> None:
     await switch_on(await alerts.signed_in(), service)
     await alerts.open_case()
-    sender = a_sender(alerts)
     async with alerts.database.transaction() as uow:
-        assert await deliveries.claim(uow, sender._queue.claim_sql, "push") is not None
+        assert await deliveries.claim(uow, notifications.CLAIM, "push") is not None
     clock.ahead = LEASE_DURATION + timedelta(seconds=1)
     assert await leases.end_leases("alerts", alerts.database) == 1
-    await drain(sender)
+    await drain(a_sender(alerts))
     assert (await states(alerts), service.received) == (["unknown"], [])
 
 
@@ -262,9 +343,7 @@ async def test_who_has_left_or_wants_nothing_gets_nothing(
 async def test_a_browser_of_another_secret_is_passed_over(alerts: AlertsApi, service: Receiver) -> None:
     await switch_on(await alerts.signed_in(), service)
     await alerts.open_case()
-    sender = a_sender(alerts)
-    sender._queue.pushes = PushRenderer("another secret" * 4)  # type: ignore[attr-defined]
-    await drain(sender)
+    await drain(a_sender(alerts, pushes=PushRenderer("another secret" * 4)))
     assert (await states(alerts), service.received) == (["dropped"], [])
 
 

@@ -208,7 +208,7 @@ class TestOnePerson:
         assert (case.score, case.priority) == (5, "high")
         assert case.contact_due_at - timedelta(days=1) == second.answered_at
 
-    async def test_who_may_see_one_of_the_answers_sees_the_case_and_that_answer_only(
+    async def test_b35_who_may_see_one_of_the_answers_sees_the_case_and_that_answer_only(
         self, alerts: AlertsApi
     ) -> None:
         shop = {"touchpoint": "shop", "segments": {"touchpoint": "shop"}}

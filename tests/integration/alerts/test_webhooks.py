@@ -24,6 +24,7 @@ from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.retention.repository import RETENTION
+from services.alerts.webhooks import lanes
 from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.lanes import BATCH_SIZE
 from services.alerts.webhooks.queueing import (
@@ -451,6 +452,24 @@ async def test_an_erased_customer_is_in_no_message_and_what_waits_of_them_is_not
     assert "Karen" not in str(stored)
     assert [each["can_be_replayed"] for each in found] == [True, True, False, False]
     assert bench.receiver.received[-1].message["data"]["erased"] is True
+
+
+async def test_what_a_sender_has_read_of_a_customer_is_not_sent_once_they_are_erased(
+    bench: HookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LOOK_AGAIN_S", 0.0)
+    made = await bench.make()
+    held = asyncio.Event()
+    bench.receiver.answer = lambda _: Reply(after=held)
+    first, gone, last = (an_answer(person=letter * 64, contact_key=letter) for letter in "fgl")
+    await bench.tell(first, gone, last)
+    async with bench.sending():
+        await bench.came(1)
+        async with bench.database.transaction() as uow:
+            await erase(uow, [Target(TENANT, "g" * 64, "g" * 64, None)])
+        held.set()
+        await bench.until(made, "sent", "dropped", "sent")
+    assert [each.message["data"]["id"] for each in bench.receiver.received] == [str(first.id), str(last.id)]
 
 
 async def test_only_what_belongs_to_the_segments_is_told_and_nothing_of_before(bench: HookBench) -> None:

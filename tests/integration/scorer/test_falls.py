@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from support.scorer_builders import ACME, add_tenant, an_answer, count
 
 from services.scorer.fall_watch import FallWatch
 from services.scorer.recovery import falls_page, restore_falls
-from shared.db.database import Database
+from services.scorer.repository.segments import list_dimensions
+from shared.db.database import Database, UnitOfWork
 from shared.events import FALLS, Answer, SegmentFall
 from shared.health import Health
 
@@ -125,3 +127,36 @@ async def test_a_restored_database_goes_on_with_the_falls_that_were_published(da
     assert ([*page, *rest], end) == ([("acme", fall) for fall in falls], None)
     again = await looked(FallWatch(database, Health()), NOON + timedelta(days=1))
     assert {(fall.segment, fall.found) for fall in again} == {(fall.segment, fall.found) for fall in falls}
+
+
+async def test_a_company_whose_look_fails_is_passed_over_and_keeps_no_other_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_tenant(database)
+    await add_tenant(database, replace(ACME, id="aaa"))
+    await count(database, *fallen_answers())
+    errors: list[str] = []
+
+    async def failing(uow: UnitOfWork, tenant: str) -> Any:
+        if tenant == "aaa" and errors:
+            await uow.execute(errors[0])
+            raise RuntimeError("unforeseen")
+        return await list_dimensions(uow, tenant)
+
+    monkeypatch.setattr("services.scorer.fall_watch.list_dimensions", failing)
+    watch = FallWatch(database, Health())
+    for error, published in (("SELECT 1", 4), ("SELECT 1 / 0", 0)):
+        errors[:] = [error]
+        watch = FallWatch(database, Health())
+        assert len(await looked(watch, NOON)) == published
+        assert await days_looked(database) == {"acme"}
+    errors.clear()
+    assert await looked(watch, NOON + timedelta(minutes=59)) == []
+    assert await days_looked(database) == {"acme"}
+    assert await looked(watch, NOON + timedelta(minutes=61)) == []
+    assert await days_looked(database) == {"aaa", "acme"}
+
+
+async def days_looked(database: Database) -> set[str]:
+    async with database.transaction() as uow:
+        return set((await uow.execute("SELECT tenant FROM fall_look")).scalars())

@@ -90,15 +90,24 @@ _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.we
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 
-CLAIM = claim_sql(
-    columns=_CLAIMED,
-    joined=f"""JOIN notification n
+
+def claim_notice(which: str = "true") -> str:
+    """The statement that claims a notice that is due, with its recipient as they are now.
+
+    :param which: a condition on the notice ``n``.
+    """
+    return claim_sql(
+        columns=_CLAIMED,
+        joined=f"""JOIN notification n
                 ON n.tenant = w.tenant AND n.id = w.about_id AND n.state IN ('waiting', 'queued')
             {_JOINED}""",
-    locked="n",
-    may_leave=f"w.tenant {IS_OPEN}",
-)
-"""A notice that is due, with its recipient as they are now."""
+        locked="n",
+        may_leave=f"w.tenant {IS_OPEN} AND {which}",
+    )
+
+
+CLAIM = claim_notice()
+"""Any of a channel."""
 
 COUNT_STATES = """
     SELECT d.state, count(*) AS n

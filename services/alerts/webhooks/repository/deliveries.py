@@ -225,5 +225,7 @@ ERASE_MESSAGES = f"""
 
 
 async def erase(uow: UnitOfWork, targets: Collection[Target]) -> None:
-    """Erase what messages hold of these customers; what had not left never does."""
+    """Erase what messages hold of these customers. What waits is dropped; one that a sender has just read
+    (``lanes.LOOK_AGAIN_S``), or is sending, leaves.
+    """
     await uow.execute(ERASE_MESSAGES, {**target_values(targets), "now": uow.now})

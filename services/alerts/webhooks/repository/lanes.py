@@ -1,6 +1,6 @@
 """Lanes: what waits for one webhook is sent by one process, in order, as long as its lease holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -94,6 +94,19 @@ async def read_waiting(uow: UnitOfWork, lane: Lane, limit: int) -> list[Waiting]
     """The next messages of a lane, in their order."""
     rows = await uow.execute(READ_WAITING, {"tenant": lane.tenant, "id": lane.id, "limit": limit})
     return [Waiting._make(row) for row in rows]
+
+
+STILL_WAITING = """
+    SELECT d.message_id FROM webhook_delivery d
+    JOIN webhook w ON w.tenant = d.tenant AND w.id = d.webhook_id AND w.lease_id = :lease_id
+    WHERE d.tenant = :tenant AND d.webhook_id = :id AND d.state = 'waiting'
+        AND d.message_id = ANY(CAST(:ids AS text[]))
+"""
+
+
+async def still_waiting(uow: UnitOfWork, lane: Lane, ids: Collection[str]) -> set[str]:
+    """Those of a lane's messages that may still be sent: not erased since they were read."""
+    return set((await uow.execute(STILL_WAITING, {**_of(lane), "ids": list(ids)})).scalars())
 
 
 class Tried(NamedTuple):

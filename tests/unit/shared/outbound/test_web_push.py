@@ -83,6 +83,8 @@ def test_the_key_is_the_same_in_every_process_and_another_for_another_secret() -
     [
         {"endpoint": "http://push.example.net/1"},
         {"endpoint": "https:///1"},
+        {"endpoint": "https://push.example.net:25/1"},
+        {"endpoint": "https://push.example.net:99999/1"},
         {"endpoint": "https://user:word@push.example.net/1"},
         {"endpoint": "https://push.example.net/" + "x" * 2_000},
         {"endpoint": "https://push.example.net/ø"},
