@@ -222,13 +222,14 @@ async def remove(uow: UnitOfWork, tenant: str, kind: str, key: str) -> None:
 
 
 FALL_BACK_TO_LIST = """
-    UPDATE suppression SET reason = 'listed', who = :who WHERE tenant = :tenant AND kind = :kind AND key = :key
+    UPDATE suppression SET reason = 'listed', who = :who
+    WHERE tenant = :tenant AND kind = :kind AND key = :key
 """
 
 
 async def fall_back_to_list(uow: UnitOfWork, tenant: str, kind: str, key: str) -> None:
-    """The customer's unsubscription is gone; the entry of the company's list stays, in the company's name: who
-    of it had listed the entry is not kept beside who unsubscribed.
+    """The customer's unsubscription is gone; the entry of the company's list stays, in the company's name:
+    who of it had listed the entry is not kept beside who unsubscribed.
     """
     values = {"tenant": tenant, "kind": kind, "key": key, "who": THE_COMPANY}
     await uow.execute(FALL_BACK_TO_LIST, values)

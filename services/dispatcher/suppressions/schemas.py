@@ -25,7 +25,7 @@ class SuppressionBody(StrictBody):
     country: str | None = Field(
         default=None,
         max_length=100,
-        description="Of which a number without a country's code is, as a code such as DK; null: the company's.",
+        description="Of a number without a country's code, written like DK; null: the company's.",
     )
     customer_id: str | None = Field(default=None, min_length=1, max_length=200)
 
