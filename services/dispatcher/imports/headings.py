@@ -96,12 +96,13 @@ def _are_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     with_digits = sum(bool(_OF_ROWS.search(cell)) for cell in cells)
     if with_digits > len(cells) * MAX_SHARE_OF_CELLS_WITH_DIGITS:
         return False
-    for row in rows:
-        columns = list(zip(cells, map(str.strip, row), strict=False))
-        if any(name == cell for name, cell in columns):
-            return False
-        if sum(is_known_name(cell) for _, cell in columns) >= MIN_KNOWN_NAMES:
-            return False
-        if not any(_OF_ROWS.search(cell) and not _OF_ROWS.search(name) for name, cell in columns):
-            return False
-    return True
+    return all(_is_row(list(zip(cells, map(str.strip, row), strict=False))) for row in rows)
+
+
+def _is_row(columns: Sequence[tuple[str, str]]) -> bool:
+    """Whether the cells of a row, each with what may be its name, are no names."""
+    if any(name == cell for name, cell in columns):
+        return False
+    if sum(is_known_name(cell) for _, cell in columns) >= MIN_KNOWN_NAMES:
+        return False
+    return any(_OF_ROWS.search(cell) and not _OF_ROWS.search(name) for name, cell in columns)

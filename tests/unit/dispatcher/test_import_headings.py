@@ -106,7 +106,7 @@ columns = st.sampled_from(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(
     separator=st.sampled_from(SEPARATORS),
     header=st.lists(columns, min_size=1, max_size=5).filter(any),
