@@ -109,13 +109,13 @@ class ExportReading:
             self.unreadable_rows.append(row.number)
         self.month(NO_DATE).reasons[f"cannot be read: {remedy}"] += 1
 
-    def _names(self, cells: list[str]) -> "_Names":
+    def _names(self, cells: list[str]) -> "_RowNames":
         written = self.columns.text("phone", cells)
         phone = sure_number(written, self.home) or ""
         self.unsure_numbers += bool(written) and not phone
-        return _Names(self.columns.text("email", cells), phone, self.columns.text("customer_id", cells))
+        return _RowNames(self.columns.text("email", cells), phone, self.columns.text("customer_id", cells))
 
-    def _answer(self, cells: list[str], names: "_Names", lines: "_Lines") -> None:
+    def _answer(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         text = self.columns.text("score", cells)
         question = self.columns.text("question", cells)
         at = self._time(self.columns.text("answered_at", cells))
@@ -150,7 +150,7 @@ class ExportReading:
         )
         self.taken.append(Taken(theirs, ours, score))
 
-    def _unanswered(self, cells: list[str], names: "_Names", lines: "_Lines") -> None:
+    def _unanswered(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         self.unanswered += 1
         at = self._time(self.columns.text("invited_at", cells))
         if at is not None and any(names):
@@ -159,7 +159,7 @@ class ExportReading:
         elif at is not None:
             self.nobody_asked += 1
 
-    def _unsubscription(self, cells: list[str], names: "_Names", lines: "_Lines") -> None:
+    def _unsubscription(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         text = self.columns.text("unsubscribed", cells)
         since = self._time(text)
         if since is None and folded(text) not in YES:
@@ -206,7 +206,7 @@ class ExportReading:
                     self.month(name).reasons[OF_OTHER_FILES] += now - own + missing
 
 
-class _Names(NamedTuple):
+class _RowNames(NamedTuple):
     """By what a row names its customer; empty: not by that."""
 
     email: str

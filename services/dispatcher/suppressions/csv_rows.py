@@ -34,8 +34,8 @@ BAD_HASH = message(
 LONG_ID = message("Has more than %(most)s characters.", most=MAX_ID_LENGTH)
 BAD_REASON = message("Write unsubscribed, complained, bounced or listed, or leave it empty: that is listed.")
 NO_BOUNCE_OF_NUMBER = message(
-    "Mails come back from an address, not from a phone number. Give the address in a row of its own, or write "
-    "listed: then neither the number gets a text nor its customer a mail."
+    "Mails come back from an address, not from a phone number. Give the address in a row of its own, or "
+    "write listed: then neither the number gets a text nor its customer a mail."
 )
 ERASED_ROW = message("An erased customer needs no import: they stay on the list. Leave this row out.")
 BAD_TIME = message("Write the time like 2026-03-02T09:00:00Z, or the day like 2026-03-02.")
