@@ -151,8 +151,8 @@ async def test_what_the_customer_said_under_the_number_is_in_it(world: World, am
 async def keep_choice(uow: UnitOfWork, number: str) -> None:
     await uow.execute(
         """
-        INSERT INTO contact_preference (tenant, kind, key, channel, changed_at)
-        VALUES ('amber', 'address', :key, 'sms', now())
+        INSERT INTO contact_preference (tenant, kind, key, channel, changed_at, person)
+        VALUES ('amber', 'address', :key, 'sms', now(), '')
         """,
         {"key": number},
     )
