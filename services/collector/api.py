@@ -106,18 +106,19 @@ async def _import_batch(context: CollectorContext, tenant: str, body: bytes) -> 
     """
     reads = refuse_contradictions(read_batch(body, context.database.clock()))
     items = {read.item.id: read.item for read in reads if read.item is not None}
-    if items:
-        await _import(context, tenant, list(items.values()))
+    new = await _import(context, tenant, list(items.values())) if items else 0
     results = [import_item(read, spoken) for read in reads]
     accepted = sum(read.item is not None for read in reads)
     return Response(
-        ImportResult(accepted=accepted, refused=len(results) - accepted, results=results).model_dump_json(),
+        ImportResult(
+            accepted=accepted, refused=len(results) - accepted, new=new, results=results
+        ).model_dump_json(),
         media_type="application/json",
     )
 
 
-async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerIn]) -> None:
-    """Write and publish the answers that are new or amended."""
+async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerIn]) -> int:
+    """Write and publish the answers that are new or amended; returns how many are new."""
     if context.import_locks.users(tenant_id) >= MAX_IMPORTS_PER_TENANT:
         raise _import_under_way()
     async with context.import_locks.acquire(tenant_id), context.database.transaction() as uow:
@@ -148,6 +149,7 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         await answers.put_answers(uow, tenant_id, changed)
         for answer in changed:
             uow.publish(ANSWERS, tenant_id, answer)
+        return sum(answer.id not in known for answer in changed)
 
 
 class _Named(NamedTuple):

@@ -27,6 +27,7 @@ class ImportResult(BaseModel):
 
     accepted: int
     refused: int
+    new: int = Field(description="Of the accepted those that were not known before.")
     results: list[ImportItem]
 
 

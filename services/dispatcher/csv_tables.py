@@ -11,6 +11,7 @@ from shared.values.messages import Message, message
 SEPARATORS = (",", ";", "\t")
 _STATED_SEPARATOR = re.compile(r'"?sep=([,;\t])"?[,;\t]*', re.IGNORECASE)
 """The line by which spreadsheets state what separates the cells; it is no row of the table."""
+_QUOTED = re.compile(r'"[^"]*"')
 _END_OF_LINE = "\r\n"
 MORE_CELLS = message("This row has more cells than there are columns.")
 
@@ -57,8 +58,13 @@ def find_separator(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
     stated = _STATED_SEPARATOR.fullmatch(first.rstrip(_END_OF_LINE))
     if stated is not None:
         first = _first_line(lines)
-    separator = stated[1] if stated is not None else max(SEPARATORS, key=first.count)
+    separator = stated[1] if stated is not None else separator_of(first)
     return separator, chain([first], lines)
+
+
+def separator_of(line: str) -> str:
+    """What separates the cells of a line, by itself; what stands in quotes is text."""
+    return max(SEPARATORS, key=_QUOTED.sub("", line).count)
 
 
 def states_separator(line: str) -> bool:

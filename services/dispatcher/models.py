@@ -299,6 +299,8 @@ import_job = Table(
     Column("done_rows", Integer, nullable=False, server_default="0"),
     Column("taken", Integer, nullable=False, server_default="0"),
     Column("refused", Integer, nullable=False, server_default="0"),
+    # Of the answers taken those that were not known.
+    Column("added", Integer, nullable=False, server_default="0"),
     Column("has_cells", Boolean, nullable=False, server_default=text("true")),
     Column("language", Text, nullable=False),
     Column("who_kind", Text, nullable=False),

@@ -5,7 +5,14 @@ from functools import cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
+from phonenumbers import (
+    CountryCodeSource,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    ValidationResult,
+)
 
 MAX_PHONE_LENGTH = 100
 """Of the text of a number, with its extension and all white space."""
@@ -21,13 +28,32 @@ def e164_number(text: str, country: str | None) -> str | None:
     return _already_dialled(text) or _parsed(text, country)
 
 
-def _parsed(text: str, country: str | None) -> str | None:
+def sure_number(text: str, country: str | None) -> str | None:
+    """The same where a wrong number would harm somebody else: one in national form must be assigned in the
+    country, since most digits are a possible number of many countries.
+    """
+    if len(text) > MAX_PHONE_LENGTH:
+        return None
     try:
-        number = phonenumbers.parse(text, country)
+        number = phonenumbers.parse(text, country, keep_raw_input=True)
     except NumberParseException:
         return None
+    if number.country_code_source not in _INTERNATIONAL_SOURCES and not phonenumbers.is_valid_number(number):
+        return None
+    return _in_e164(number)
+
+
+def _parsed(text: str, country: str | None) -> str | None:
+    try:
+        return _in_e164(phonenumbers.parse(text, country))
+    except NumberParseException:
+        return None
+
+
+def _in_e164(number: PhoneNumber) -> str | None:
     # Only the length is checked: new number ranges are assigned faster than the library's data is updated.
-    if not phonenumbers.is_possible_number(number):
+    # What can be dialled within a town alone is no number of anybody elsewhere.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{plain};ext={number.extension}" if number.extension else plain
@@ -82,3 +108,6 @@ def _plan(code: int) -> _NumberingPlan | None:
 
 
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]*(?: [0-9]+)*")
+_INTERNATIONAL_SOURCES = frozenset(
+    {CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN, CountryCodeSource.FROM_NUMBER_WITH_IDD}
+)

@@ -31,8 +31,10 @@ from services.collector.repository import export as collector_export
 from services.command import service
 from services.dispatcher.exports import repository as dispatcher_export
 from services.dispatcher.exports.schemas import Export
+from services.dispatcher.suppressions.suppression_commands import start_texts, stop_texts
 from services.scorer.repository import export as scorer_export
 from services.trigger import tenants
+from shared.db import UnitOfWork
 from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSource, read_sources
 from shared.privacy.export_links import ExportLinks, ExportSubject
 from shared.privacy.export_records import KEPT, PURPOSES, FileRowRecord
@@ -121,6 +123,39 @@ async def test_all_that_the_customer_gave_is_in_it_and_nothing_of_anybody_else(
         assert word in answer.text, word
     for word in ("amber-other", "amber was early", "amber-never", "birch", "quartz"):
         assert word not in answer.text, word
+
+
+async def test_what_the_customer_said_under_the_number_is_in_it(world: World, amber: Company) -> None:
+    number = customer_hash(SECRET, "amber", "+4512345678")
+    async with world.contexts["dispatcher"].database.transaction() as uow:
+        await stop_texts(uow, "amber", number)
+        await start_texts(uow, "amber", number)
+        await stop_texts(uow, "amber", number)
+        await keep_choice(uow, number)
+    try:
+        found = {
+            (section.kind, record.by)  # type: ignore[union-attr]
+            for section in (await export(world, amber)).sections
+            if section.kind in {"suppression", "suppression_lift", "preference"}
+            for record in section.records
+            if getattr(record, "id", None) == number
+        }
+    finally:
+        async with world.contexts["dispatcher"].database.transaction() as uow:
+            for table in ("suppression", "suppression_lift", "contact_preference"):
+                await uow.execute(f"DELETE FROM {table} WHERE key = :key", {"key": number})
+    kinds_found = {"suppression", "suppression_lift", "preference"}
+    assert found == {(kind, "address") for kind in kinds_found}
+
+
+async def keep_choice(uow: UnitOfWork, number: str) -> None:
+    await uow.execute(
+        """
+        INSERT INTO contact_preference (tenant, kind, key, channel, changed_at, person)
+        VALUES ('amber', 'address', :key, 'sms', now(), '')
+        """,
+        {"key": number},
+    )
 
 
 async def test_what_colleagues_wrote_and_who_they_are_is_left_out(world: World, amber: Company) -> None:

@@ -27,14 +27,16 @@ async def test_ours_are_the_scorers_figures_and_the_same_file_again_changes_none
     processing = Processing(database, SECRET, services, OneByOne(IMPORTS_LOOP, database))
     path = tmp_path / "export.csv"
 
-    async def moved(content: str) -> list[str]:
+    async def moved(content: str, *, late: bool = False) -> list[str]:
         path.write_text("Response ID,Score,Created At,Email\n" + content)
+        told: list[str] = []
         read = months_of(services, "rowan", "delighted")
         wanted = MoveIn("rowan", "delighted", path, {})
-        moving = asyncio.create_task(move_in(database, SECRET, wanted, list[str]().append, read))
+        moving = asyncio.create_task(move_in(database, SECRET, wanted, told.append, read))
         while not moving.done():
             await processing.advance()
-            await world.deliver_all()
+            if not late or any("are counted" in line for line in told):
+                await world.deliver_all()
             await asyncio.sleep(0)
         return list(await moving)[1:]
 
@@ -54,5 +56,12 @@ async def test_ours_are_the_scorers_figures_and_the_same_file_again_changes_none
     other = await moved("9,10,2026-01-12 10:00:00,ann@example.com\n")
     assert other[0] == (
         "2026-01         +100.0 n=1        +100.0 n=2  1 counted here, of files that were moved in before"
+    )
+    # The scorer is late: the answers of before are no reason to compare the file without its own.
+    late = await moved(
+        "21,3,2026-01-13 10:00:00,bo@example.com\n22,9,2026-01-14 10:00:00,cy@example.com\n", late=True
+    )
+    assert late[0] == (
+        "2026-01           +0.0 n=2         +50.0 n=4  2 counted here, of files that were moved in before"
     )
     await services.close()

@@ -43,7 +43,7 @@ class FakeCollector:
         self.requests += 1
         if self.away:
             return httpx.Response(503)
-        results = []
+        results, known = [], len(self.answers)
         for item in json.loads(request.content)["answers"]:
             if "@" not in item.get("customer", {}).get("email", "@"):
                 fault = {"field": "/customer/email", "detail": "Is no address."}
@@ -51,7 +51,7 @@ class FakeCollector:
             else:
                 self.answers[item["id"]] = item
                 results.append({"id": item["id"], "status": "accepted", "errors": []})
-        return httpx.Response(200, json={"accepted": 0, "refused": 0, "results": results})
+        return httpx.Response(200, json={"new": len(self.answers) - known, "results": results})
 
 
 def processing(database: Database, collector: FakeCollector | None = None) -> Processing:

@@ -101,6 +101,19 @@ FIND_CONTACTS = f"""
     UNION
     SELECT t.address FROM customer t
     WHERE t.tenant = :tenant AND t.address IS NOT NULL AND {IS_PERSON.format(customer_id="t.id")}
+    UNION
+    SELECT unnest(ARRAY[t.contact, t.phone]) FROM known_customer t
+    WHERE t.tenant = :tenant AND t.person = :person
+    UNION
+    SELECT unnest(ARRAY[t.contact, t.number]) FROM customer_profile t
+    WHERE t.tenant = :tenant AND t.person = :person
+"""
+FIND_NUMBERS = """
+    SELECT t.phone FROM known_customer t
+    WHERE t.tenant = :tenant AND t.person = :person AND t.contact IN ('', CAST(:contact AS text))
+    UNION
+    SELECT t.number FROM customer_profile t
+    WHERE t.tenant = :tenant AND t.person = :person AND t.contact = CAST(:contact AS text)
 """
 OF_PERSON_OR_ADDRESS = f"""t.tenant = :tenant AND (
             t.kind = 'customer' AND {IS_PERSON.format(customer_id="t.key")}
@@ -170,10 +183,13 @@ async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection
 
 
 async def find_contacts(uow: UnitOfWork, query: ExportQuery) -> list[str]:
-    """The keyed hashes of the person's addresses, or the one that is meant."""
-    if query.contact is not None:
-        return [query.contact]
-    return list((await uow.execute(FIND_CONTACTS, query.values())).scalars())
+    """The keyed hashes of the person's addresses and phone numbers, or the one address that is meant and the
+    numbers that came with it.
+    """
+    if query.contact is None:
+        return list(filter(None, (await uow.execute(FIND_CONTACTS, query.values())).scalars()))
+    numbers = (await uow.execute(FIND_NUMBERS, query.values())).scalars()
+    return [query.contact, *filter(None, numbers)]
 
 
 def _event(row: Row[Any]) -> EventRecord:

@@ -127,6 +127,13 @@ class OrderSigns:
             return next(iter(self.only))
         return "dmy" if self.year_behind else "ymd"
 
+    def contradict(self, order: DateOrder) -> bool:
+        """Whether some cell can only be read in another order than this, so that others would be another day.
+
+        Where the year is in front (``ymd``) no cell is another day: it is read, or refused.
+        """
+        return order != "ymd" and bool(self.only - {order})
+
 
 def guess_order(cells: list[str]) -> DateOrder:
     """The order in which most of these can be read; day before month where they tell nothing.

@@ -41,6 +41,8 @@ class Import(NamedTuple):
     done_rows: int
     taken: int
     refused: int
+    added: int
+    """Of the answers taken those that were not known; 0 of all other kinds."""
     has_cells: bool
     """Whether rows of the file are still there."""
     language: str

@@ -151,6 +151,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     "suppressions": (
         Field("email", message("Mail address"), words=_EMAIL),
         Field("phone", message("Phone number"), words=_PHONE),
+        Field("country", message("Country"), words=_COUNTRY),
         Field("customer_id", message("Customer id"), words=_ID),
         Field("address_hash", message("Hash of an address, from an export of the list")),
         Field("reason", message("unsubscribed or listed")),
@@ -182,6 +183,11 @@ def find_field(kind: Kind, name: str) -> Field | None:
     return None
 
 
+def is_known_name(cell: str) -> bool:
+    """Whether a column of some kind of file may be called so."""
+    return _folded(cell) in _KNOWN or cell.startswith((SEGMENT, ATTRIBUTE, NUMBER))
+
+
 def guess_fields(kind: Kind, columns: Sequence[str]) -> dict[str, str]:
     """Which column each field probably is, by the names of the columns."""
     left = {column: _folded(column) for column in columns}
@@ -200,3 +206,11 @@ def guess_fields(kind: Kind, columns: Sequence[str]) -> dict[str, str]:
 
 def _folded(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
+
+
+_KNOWN = frozenset(
+    word
+    for kind in IMPORT_KINDS
+    for field in FIELDS[kind]
+    for word in (_folded(field.name), _folded(field.name.rpartition(".")[2]), *field.words)
+)

@@ -3,57 +3,106 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, pairwise
+from itertools import chain
 
-from services.dispatcher.csv_tables import SEPARATORS, states_separator
+from services.dispatcher.csv_records import rows_of_lines
+from services.dispatcher.csv_tables import separator_of, states_separator
+from services.dispatcher.imports.fields import is_known_name
 
 MAX_HEADINGS = 5
 MAX_HEADING_CHARS = 4_000
-"""A longer line is none, and is not looked at."""
+"""A longer line is none, and nothing behind it is looked at."""
+_MAX_LINES = 20
+"""So many are looked at: rows may be of several lines."""
+_MAX_ROWS = 5
 MIN_NAMES = 2
-_NO_NAME = re.compile(r"[@\d]")
+MIN_KNOWN_NAMES = 2
+"""One word may stand in a row by chance."""
+_OF_ROWS = re.compile(r"[@\d]")
 """What stands in cells of rows, and seldom in names of columns."""
+_CODE = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+|[a-z]+[A-Z]\w*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""Such as ``customer_tier``: a name that a system has given a column."""
 MAX_SHARE_OF_CELLS_WITH_DIGITS = 0.5
 
 
 def without_headings(lines: Iterator[str]) -> tuple[int, Iterator[str]]:
     """How many lines come before the names of the columns, and the lines from those on.
 
-    A line is a heading when most of its cells are empty and the next one that says something fills every one
-    of the same columns with another name. Where that is not sure, the first line has the names.
+    They are passed over only where that is sure: most of their cells are empty and none is a name that a
+    column may have; the line below fills every column with another name, of which some are known, and is as
+    wide as the rows behind it, which hold what no names do. Else the first line has the names.
     """
-    beginning = list(islice(lines, MAX_HEADINGS + 1))
-    spoken = [place for place, line in enumerate(beginning) if line.strip('\ufeff\r\n\t ,;"')]
-    separator = max(SEPARATORS, key="".join(beginning).count)
-    rows = {place: _cells(beginning[place], separator) for place in spoken}
-    above = 0
-    if spoken and states_separator(beginning[spoken[0]]):
-        return 0, chain(beginning, lines)
-    for place, following in pairwise(spoken):
-        if not (_is_heading(rows[place], rows[following]) and _are_names(rows[following])):
+    beginning: list[str] = []
+    for line in lines:
+        beginning.append(line)
+        if len(beginning) == _MAX_LINES or len(line) > MAX_HEADING_CHARS:
             break
-        above = following
+    spoken = [place for place, line in enumerate(beginning) if line.strip('\ufeff\r\n\t ,;"')]
+    above = 0
+    if spoken and not states_separator(beginning[spoken[0]]):
+        candidates = spoken[1 : MAX_HEADINGS + 1]
+        found = (
+            place
+            for number, place in enumerate(candidates, 1)
+            if _stands_below(beginning, spoken[:number], place)
+        )
+        above = next(found, 0)
     return above, chain(beginning[above:], lines)
+
+
+def _stands_below(lines: Sequence[str], headings: Sequence[int], place: int) -> bool:
+    """Whether the names of the columns are in the line at this place, below nothing but headings."""
+    separator = separator_of(lines[place])
+    written = _cells(lines[place], separator)
+    names = _trimmed(written)
+    rows = [
+        row.cells
+        for row in list(rows_of_lines(iter(lines[place:]), separator))[1 : _MAX_ROWS + 1]
+        if row.remedy is None and any(map(str.strip, row.cells))
+    ]
+    if not rows or any(len(row) != len(written) for row in rows):
+        return False
+    above = [_trimmed(_cells(lines[heading], separator)) for heading in headings]
+    return all(_is_heading(cells, names) for cells in above) and _are_names(names, rows)
 
 
 def _cells(line: str, separator: str) -> Sequence[str]:
     if len(line) > MAX_HEADING_CHARS or line.count('"') % 2:
         return ()
-    cells = [
-        cell.strip() for cell in next(csv.reader([line.removeprefix("\ufeff")], delimiter=separator), [])
-    ]
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
+    reader = csv.reader([line.removeprefix("\ufeff")], delimiter=separator)
+    return [cell.strip() for cell in next(reader, [])]
+
+
+def _trimmed(cells: Sequence[str]) -> Sequence[str]:
+    width = len(cells)
+    while width and not cells[width - 1]:
+        width -= 1
+    return cells[:width]
 
 
 def _is_heading(cells: Sequence[str], names: Sequence[str]) -> bool:
-    return 0 < sum(map(bool, cells)) <= len(names) // 2 and len(cells) <= len(names)
+    few = 0 < sum(map(bool, cells)) <= len(names) // 2 and len(cells) <= len(names)
+    return few and not any(is_known_name(cell) or _CODE.fullmatch(cell) for cell in cells)
 
 
-def _are_names(cells: Sequence[str]) -> bool:
-    """Whether these are names of columns: all there, no two alike, and hardly one with a digit."""
+def _are_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether these are names of columns, and no row like those behind: all there, no two alike, hardly one
+    with a digit, some of them known; none stands in a row as well, which have what stands in rows alone.
+    """
     if len(cells) < MIN_NAMES or not all(cells) or len(set(cells)) < len(cells):
         return False
-    like_rows = sum(bool(_NO_NAME.search(cell)) for cell in cells)
-    return not any("@" in cell for cell in cells) and like_rows <= len(cells) * MAX_SHARE_OF_CELLS_WITH_DIGITS
+    if any("@" in cell for cell in cells) or sum(map(is_known_name, cells)) < MIN_KNOWN_NAMES:
+        return False
+    with_digits = sum(bool(_OF_ROWS.search(cell)) for cell in cells)
+    if with_digits > len(cells) * MAX_SHARE_OF_CELLS_WITH_DIGITS:
+        return False
+    return all(_is_row(list(zip(cells, map(str.strip, row), strict=False))) for row in rows)
+
+
+def _is_row(columns: Sequence[tuple[str, str]]) -> bool:
+    """Whether the cells of a row, each with what may be its name, are no names."""
+    if any(name == cell for name, cell in columns):
+        return False
+    if sum(is_known_name(cell) for _, cell in columns) >= MIN_KNOWN_NAMES:
+        return False
+    return any(_OF_ROWS.search(cell) and not _OF_ROWS.search(name) for name, cell in columns)

@@ -39,6 +39,10 @@ UNCLEAR_DATES = message(
     "It cannot be told whether the day or the month comes first. "
     "Send the file with a mapping whose dates are dmy or mdy."
 )
+OTHER_DATES = message(
+    "Days are not written as in the file before: day and month would be exchanged. "
+    "Send the file with a mapping whose dates are as they are written in it."
+)
 MAX_FILE_NAME_LENGTH = 200
 
 
@@ -127,8 +131,11 @@ async def suggest(uow: UnitOfWork, job: Import) -> Suggestion:
     remembered = await repository.find_mapping(uow, job.tenant, job.kind)
     rows = [row.cells for row in await first_rows(uow, job)]
     mapping = guess_mapping(job.kind, job.columns, rows, remembered)
-    if mapping == remembered:  # somebody has chosen it
-        return Suggestion(mapping, unclear_dates=False)
+    if mapping == remembered:  # somebody has chosen it, for a file that may have written days otherwise
+        signs = OrderSigns()
+        for cells in rows:
+            _add_cells(signs, _time_places(job, mapping), cells)
+        return Suggestion(mapping, unclear_dates=signs.contradict(mapping.dates))
     signs, places = OrderSigns(), _time_places(job, mapping) or range(len(job.columns))
     for cells in rows:
         _add_cells(signs, places, cells)
@@ -140,18 +147,20 @@ async def suggest(uow: UnitOfWork, job: Import) -> Suggestion:
 async def suggest_to_begin(uow: UnitOfWork, job: Import) -> Mapping:
     """The same where nobody looks at it before the rows are taken: all of them say how days are written.
 
-    :raises BadMapping: when that cannot be told.
+    :raises BadMapping: when that cannot be told, or is not as it was in the file before.
     """
     remembered = await repository.find_mapping(uow, job.tenant, job.kind)
     mapping = (await suggest(uow, job)).mapping
-    if mapping == remembered:  # somebody has chosen it
-        return mapping
     places = _time_places(job, mapping)
     signs = OrderSigns()
     for number in range(job.parts):
         content = await repository.read_part(uow, job.tenant, job.id, number)
         if content is not None:
             await asyncio.to_thread(_add_signs, signs, places, content)
+    if mapping == remembered:
+        if signs.contradict(mapping.dates):
+            raise BadMapping([MappingFault("/dates", OTHER_DATES)])
+        return mapping
     if signs.order is None:
         raise BadMapping([MappingFault("/dates", UNCLEAR_DATES)])
     return msgspec.structs.replace(mapping, dates=signs.order)

@@ -64,9 +64,11 @@ class Processing:
         reads = await asyncio.to_thread(lambda: [reader.read(row) for row in rows])
         items = [each for each in reads if isinstance(each, Item)]
         faults = [each for each in reads if isinstance(each, FaultyRow)]
+        added = 0
         if job.kind == "answers" and items:
             try:
-                faults += await self._send_answers(job, items)
+                sent = await self._send_answers(job, items)
+                faults, added = [*faults, *sent.faults], sent.new
             except ServiceUnavailable as away:
                 await self._put_off(job, away)
                 return
@@ -77,7 +79,9 @@ class Processing:
             faults += await self._keep(uow, job, facts, items)
             await self._keep_faults(uow, job, reader, facts, rows, faults)
             taken = len(rows) - len(faults)
-            await repository.move(uow, job.tenant, job.id, job.next_part, taken=taken, refused=len(faults))
+            await repository.move(
+                uow, job.tenant, job.id, job.next_part, taken=taken, refused=len(faults), added=added
+            )
             if job.next_part + 1 == job.parts:
                 await repository.end(uow, job.tenant, job.id, "done")
         IMPORTED_ROWS.labels(job.kind, "taken").inc(taken)
@@ -105,7 +109,7 @@ class Processing:
             case "answers":
                 return []
 
-    async def _send_answers(self, job: Import, items: Sequence[Item]) -> list[FaultyRow]:
+    async def _send_answers(self, job: Import, items: Sequence[Item]) -> taking.SentAnswers:
         answered = await self.services.post(
             "collector",
             "answers",
@@ -114,7 +118,7 @@ class Processing:
             tenant=job.tenant,
             language=job.language,
         )
-        return taking.answer_faults(job.mapping, items, answered)
+        return taking.sent_answers(job.mapping, items, answered)
 
     async def _put_off(self, job: Import, away: ServiceUnavailable) -> None:
         log.warning("import_waits", tenant=job.tenant, about=str(job.id), service=away.service)

@@ -20,8 +20,8 @@ from shared.privacy.erased import Target
 
 COLUMNS = """
     j.tenant, j.id, j.kind, j.state, j.name, j.encoding, j.separator, j.columns, j.mapping, j.rows, j.parts,
-    j.next_part, j.done_rows, j.taken, j.refused, j.has_cells, j.language, j.who_kind, j.who_id, j.who_name,
-    j.created_at, j.started_at, j.ended_at
+    j.next_part, j.done_rows, j.taken, j.refused, j.added, j.has_cells, j.language, j.who_kind, j.who_id,
+    j.who_name, j.created_at, j.started_at, j.ended_at
 """
 ADD_IMPORT = """
     INSERT INTO import_job (
@@ -94,7 +94,7 @@ SET_LEASE = """
 """
 MOVE_POSITION = """
     UPDATE import_job SET next_part = next_part + 1, done_rows = done_rows + :rows, taken = taken + :taken,
-        refused = refused + :refused, leased_until = :now
+        refused = refused + :refused, added = added + :added, leased_until = :now
     WHERE tenant = :tenant AND id = :id
 """
 ADD_FAULTS = """
@@ -279,9 +279,11 @@ async def set_lease(uow: UnitOfWork, tenant: str, id_: UUID, until: datetime) ->
     await uow.execute(SET_LEASE, {**_key(tenant, id_), "until": until})
 
 
-async def move(uow: UnitOfWork, tenant: str, id_: UUID, part: int, *, taken: int, refused: int) -> None:
+async def move(
+    uow: UnitOfWork, tenant: str, id_: UUID, part: int, *, taken: int, refused: int, added: int = 0
+) -> None:
     """The part is done with: the position moves behind it."""
-    values = {"rows": taken + refused, "taken": taken, "refused": refused, "now": uow.now}
+    values = {"rows": taken + refused, "taken": taken, "refused": refused, "added": added, "now": uow.now}
     await uow.execute(MOVE_POSITION, {**_key(tenant, id_), **values})
     await uow.execute(REMOVE_PART, {**_key(tenant, id_), "number": part})
 

@@ -175,6 +175,7 @@ class _AnswerResult(msgspec.Struct):
 
 class _AnswerResults(msgspec.Struct):
     results: list[_AnswerResult]
+    new: int = 0
 
 
 def answers_body(items: Sequence[Item]) -> bytes:
@@ -182,14 +183,24 @@ def answers_body(items: Sequence[Item]) -> bytes:
     return msgspec.json.encode({"answers": [item.content for item in items]})
 
 
-def answer_faults(mapping: Mapping, items: Sequence[Item], answered: bytes) -> list[FaultyRow]:
-    """What the collector has refused."""
-    results = _answers.decode(answered).results
-    return [
+class SentAnswers(NamedTuple):
+    """What became of answers that were sent to the collector."""
+
+    faults: list[FaultyRow]
+    """What it has refused."""
+    new: int
+    """How many it did not know."""
+
+
+def sent_answers(mapping: Mapping, items: Sequence[Item], answered: bytes) -> SentAnswers:
+    """What the collector has answered."""
+    read = _answers.decode(answered)
+    faults = [
         FaultyRow(item.number, column_of(mapping, result.errors[0].field), result.errors[0].detail)
-        for item, result in zip(items, results, strict=True)
+        for item, result in zip(items, read.results, strict=True)
         if result.status != "accepted"
     ]
+    return SentAnswers(faults, read.new)
 
 
 async def erased_rows(

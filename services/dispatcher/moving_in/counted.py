@@ -30,6 +30,11 @@ def months_of(services: ServiceClient, tenant: str, vendor: VendorName) -> ReadM
     return read
 
 
+def total(months: MonthCounts) -> int:
+    """How many answers there are in all."""
+    return sum(map(sum, months.values()))
+
+
 async def wait_until_counted(
     read: ReadMonths, wanted: int, tell: Callable[[str], None], patience_s: float = PATIENCE_S
 ) -> MonthCounts:
@@ -38,7 +43,7 @@ async def wait_until_counted(
     before, since = -1, loop.time()
     while True:
         months = await read()
-        counted = sum(map(sum, months.values()))
+        counted = total(months)
         if counted != before:
             before, since = counted, loop.time()
         if counted >= wanted or loop.time() - since >= patience_s:

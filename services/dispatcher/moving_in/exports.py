@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,11 +20,14 @@ from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, fold
 from shared.events.nps import SCALE
 from shared.values.csv_cells import safe_cell
 from shared.values.messages import Message
+from shared.values.phone import sure_number
 
-ANSWER_COLUMNS = ("id", "score", "answered_at", "comment", "invited_at", "email", "customer_id")
+ANSWER_COLUMNS = ("id", "score", "answered_at", "comment", "invited_at", "email", "phone", "customer_id")
 """Of the file that is imported."""
-ASKED_COLUMNS = ("email", "customer_id", "asked_at")
-SUPPRESSION_COLUMNS = ("email", "customer_id", "reason", "since")
+ASKED_COLUMNS = ("email", "phone", "customer_id", "asked_at")
+SUPPRESSION_COLUMNS = ("email", "phone", "customer_id", "reason", "since")
+OF_OTHER_FILES = "counted here, of files that were moved in before"
+NOT_COUNTED = "not counted here yet: run the same once more"
 NO_DATE = "no date"
 """In place of a month."""
 MAX_ROWS_NAMED = 20
@@ -36,6 +40,7 @@ class Taken(NamedTuple):
 
     theirs: str
     ours: str
+    score: int
 
 
 @dataclass
@@ -48,6 +53,9 @@ class ExportReading:
     their_zone: ZoneInfo
     """Of the times in the file that have no offset, and of their months."""
     our_zone: ZoneInfo
+    home: str | None = None
+    """The company's country: of a phone number without the code of one."""
+
     months: dict[str, Month] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     """Of each row of the imported file, in order."""
@@ -56,7 +64,16 @@ class ExportReading:
     """Rows without a score: who was asked and has not answered."""
 
     asked: int = 0
-    """Of the unanswered rows those that say when."""
+    """Of the unanswered rows those that say when, and whom."""
+
+    nobody_asked: int = 0
+    """Of the unanswered rows those that say when, but not whom."""
+
+    nobody_unsubscribed: int = 0
+    """Rows that say that somebody has unsubscribed, but not who."""
+
+    unsure_numbers: int = 0
+    """Rows with a phone number that cannot be read, or may be of another country: it is left out."""
 
     unreadable: int = 0
     unreadable_rows: list[int] = field(default_factory=list)
@@ -73,11 +90,12 @@ class ExportReading:
                 self._unreadable(row, row.remedy)
                 continue
             cells = [clean_cell(cell) for cell in row.cells]
-            self._unsubscription(cells, suppression_lines)
+            names = self._names(cells)
+            self._unsubscription(cells, names, suppression_lines)
             if self.columns.text("score", cells):
-                self._answer(cells, answer_lines)
+                self._answer(cells, names, answer_lines)
             else:
-                self._unanswered(cells, asked_lines)
+                self._unanswered(cells, names, asked_lines)
         for lines in (answer_lines, suppression_lines, asked_lines):
             lines.end()
 
@@ -91,7 +109,13 @@ class ExportReading:
             self.unreadable_rows.append(row.number)
         self.month(NO_DATE).reasons[f"cannot be read: {remedy}"] += 1
 
-    def _answer(self, cells: list[str], lines: "_Lines") -> None:
+    def _names(self, cells: list[str]) -> "_RowNames":
+        written = self.columns.text("phone", cells)
+        phone = sure_number(written, self.home) or ""
+        self.unsure_numbers += bool(written) and not phone
+        return _RowNames(self.columns.text("email", cells), phone, self.columns.text("customer_id", cells))
+
+    def _answer(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         text = self.columns.text("score", cells)
         question = self.columns.text("question", cells)
         at = self._time(self.columns.text("answered_at", cells))
@@ -122,45 +146,50 @@ class ExportReading:
             at.isoformat(),
             self.columns.text("comment", cells),
             invited_at.isoformat() if invited_at is not None and invited_at <= at else "",
-            self.columns.text("email", cells),
-            self.columns.text("customer_id", cells),
+            *names,
         )
-        self.taken.append(Taken(theirs, ours))
+        self.taken.append(Taken(theirs, ours, score))
 
-    def _unanswered(self, cells: list[str], lines: "_Lines") -> None:
+    def _unanswered(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         self.unanswered += 1
         at = self._time(self.columns.text("invited_at", cells))
-        email, customer_id = self.columns.text("email", cells), self.columns.text("customer_id", cells)
-        if at is not None and (email or customer_id):
+        if at is not None and any(names):
             self.asked += 1
-            lines.write(email, customer_id, at.isoformat())
+            lines.write(*names, at.isoformat())
+        elif at is not None:
+            self.nobody_asked += 1
 
-    def _unsubscription(self, cells: list[str], lines: "_Lines") -> None:
+    def _unsubscription(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         text = self.columns.text("unsubscribed", cells)
         since = self._time(text)
-        email, customer_id = self.columns.text("email", cells), self.columns.text("customer_id", cells)
-        if (since is None and folded(text) not in YES) or not (email or customer_id):
+        if since is None and folded(text) not in YES:
+            return
+        if not any(names):
+            self.nobody_unsubscribed += 1
             return
         self.unsubscribed += 1
-        lines.write(email, customer_id, "unsubscribed", since.isoformat() if since else "")
+        lines.write(*names, "unsubscribed", since.isoformat() if since else "")
 
     def _time(self, text: str) -> datetime | None:
         if len(text) <= _UNIX_DIGITS and text.isdecimal() and int(text) in _UNIX_SECONDS:
             return datetime.fromtimestamp(int(text), UTC)
         return time_of(text, self.order, self.their_zone)
 
-    def settle(self, refused: Mapping[int, str], counted: MonthCounts) -> None:
-        """Say why what is counted differs from the file.
+    def settle(
+        self, refused: Mapping[int, str], counted: MonthCounts, before: MonthCounts = MappingProxyType({})
+    ) -> None:
+        """Say why what is counted differs from the file, score by score.
 
         :param refused: why, by the row of the imported file; the row of names is the first.
         :param counted: by the scorer, of all answers that were moved in from there.
+        :param before: the same before the file was taken; empty where some of its answers were there by then.
         """
-        expected: Counter[str] = Counter()
-        for row, (theirs, ours) in enumerate(self.taken, 2):
+        expected: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        for row, (theirs, ours, score) in enumerate(self.taken, 2):
             if row in refused:
                 self.month(theirs).reasons[f"refused: {refused[row]}"] += 1
                 continue
-            expected[ours] += 1
+            expected[ours][score] += 1
             if ours != theirs:
                 self.month(theirs).reasons[f"count in {ours} here, by the company's time zone"] += 1
                 self.month(ours).reasons[f"counted in {theirs} there, by another time zone"] += 1
@@ -168,11 +197,22 @@ class ExportReading:
             for score, number in enumerate(counts):
                 self.month(month).ours.add(score, number)
         for name in {*expected, *counted}:
-            more = sum(counted.get(name, ())) - expected[name]
-            if more > 0:
-                self.month(name).reasons["counted here, of files that were moved in before"] += more
-            elif more < 0:
-                self.month(name).reasons["not counted here yet: run the same once more"] -= more
+            for score in SCALE:
+                own, now = expected[name][score], _number(counted, name, score)
+                missing = max(0, _number(before, name, score) + own - now)
+                if missing:
+                    self.month(name).reasons[NOT_COUNTED] += missing
+                if now - own + missing:
+                    self.month(name).reasons[OF_OTHER_FILES] += now - own + missing
+
+
+class _RowNames(NamedTuple):
+    """By what a row names its customer; empty: not by that."""
+
+    email: str
+    phone: str
+    """In E.164."""
+    customer_id: str
 
 
 class _Lines:
@@ -190,6 +230,12 @@ class _Lines:
         """Leave the file open, at its beginning."""
         self._text.flush()
         self._text.detach().seek(0)
+
+
+def _number(counts: MonthCounts, month: str, score: int) -> int:
+    """How many answers of a month have a score."""
+    found = counts.get(month, ())
+    return found[score] if score < len(found) else 0
 
 
 def _short_hash(text: str) -> bytes:

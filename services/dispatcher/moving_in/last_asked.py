@@ -23,10 +23,10 @@ CUSTOMERS_AT_ONCE = 500
 
 
 async def keep_last_asked(database: Database, secret: str, tenant: str, file: BinaryIO) -> None:
-    """Store when each customer of a file was last asked, under the id and under the address. The same again
-    changes nothing.
+    """Store when each customer of a file was last asked, under the id, the address and the number. The same
+    again changes nothing.
 
-    :param file: its rows have an address, a customer id and a time.
+    :param file: its rows have an address, a phone number in E.164, a customer id and a time.
     """
     text = io.TextIOWrapper(file, "utf-8", newline="")
     try:
@@ -41,12 +41,17 @@ async def keep_last_asked(database: Database, secret: str, tenant: str, file: Bi
 
 async def _keep(uow: UnitOfWork, secret: str, tenant: str, rows: Sequence[Sequence[str]]) -> None:
     asked: dict[tuple[str, str | None], datetime] = {}
-    for email, customer_id, at in rows:
-        address = normalized_text(plain_cell(email)) or None
-        identity = identity_of(secret, tenant, Customer(id=plain_cell(customer_id), email=address))
-        name = identity, customer_hash(secret, tenant, address) if address else None
+    for cells in rows:
+        email, phone, customer_id, at = map(plain_cell, cells)
         asked_at = datetime.fromisoformat(at)
-        asked[name] = max(asked_at, asked.get(name, asked_at))
+        named = [Customer(id=customer_id, email=normalized_text(email) or None, phone=phone or None)]
+        if phone and email:  # who is asked by text next may come under the number alone
+            named.append(Customer(id="", phone=phone))
+        for customer in named:
+            contact = customer.email or customer.phone
+            identity = identity_of(secret, tenant, customer)
+            name = identity, customer_hash(secret, tenant, contact) if contact else None
+            asked[name] = max(asked_at, asked.get(name, asked_at))
     subjects = {
         (identity, contact): Subject(tenant, person_of(secret, tenant, identity), contact)
         for identity, contact in asked

@@ -19,15 +19,18 @@ from services.dispatcher.moving_in.comparing import months_in_words
 from services.dispatcher.moving_in.counted import (
     MOVED_IN_FROM,
     PATIENCE_S,
+    MonthCounts,
     ReadMonths,
+    total,
     wait_until_counted,
 )
 from services.dispatcher.moving_in.export_signs import look_through
-from services.dispatcher.moving_in.exports import ExportReading
+from services.dispatcher.moving_in.exports import SUPPRESSION_COLUMNS, ExportReading
 from services.dispatcher.moving_in.last_asked import keep_last_asked
 from services.dispatcher.moving_in.vendors import Part, SeveralColumns, VendorName, find_columns
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db.database import Database
+from shared.events import Tenant
 from shared.privacy.audit import COMMAND_LINE
 from shared.privacy.service_client import ServiceUnavailable
 from shared.values.zones import zone_of
@@ -41,9 +44,10 @@ ANSWER_FIELDS = {
     "comment": "comment",
     "invited_at": "invited_at",
     "customer.email": "email",
+    "customer.phone": "phone",
     "customer.id": "customer_id",
 }
-SUPPRESSIONS = ColumnMapping(fields={name: name for name in ("email", "customer_id", "reason", "since")})
+SUPPRESSIONS = ColumnMapping(fields={name: name for name in SUPPRESSION_COLUMNS})
 
 
 @dataclass(frozen=True)
@@ -89,31 +93,65 @@ async def move_in(
         TemporaryFile() as asked,
     ):
         written = WrittenRows(answers, suppressions, asked)
-        reading = await asyncio.to_thread(_read, wanted, company.time_zone, file, written)
+        reading = await asyncio.to_thread(_read, wanted, company, file, written)
         tell(
             f"{len(reading.taken)} answers, {reading.unsubscribed} who have unsubscribed; "
             f"{reading.unanswered} rows without a score, {reading.asked} of them with when they were asked"
         )
         if reading.unreadable:
             tell(_unreadable_in_words(reading))
+        for line in _left_out_in_words(reading):
+            tell(line)
+        before = await _counted_before(read_months)
         refused: dict[int, str] = {}
+        new = 0
         if reading.unsubscribed:  # before all else: nobody of them is to be asked
             await _import(database, wanted, "suppressions", suppressions, SUPPRESSIONS, tell)
         await keep_last_asked(database, secret, wanted.tenant, asked)
         if reading.taken:
             values: dict[str, str] = {f"segments.{MOVED_IN_FROM}": wanted.vendor}
             mapping = ColumnMapping(fields=ANSWER_FIELDS, values=values)
-            refused = await _import(database, wanted, "answers", answers, mapping, tell)
+            done = await _import(database, wanted, "answers", answers, mapping, tell)
+            refused, new = await _refusals(database, done), done.added
     try:
         taken = len(reading.taken) - len(refused)
-        counted = await wait_until_counted(read_months, taken, tell, patience_s)
+        wanted_in_all = max(total(before) + new, taken)
+        counted = await wait_until_counted(read_months, wanted_in_all, tell, patience_s)
     except ServiceUnavailable:
         raise CannotMove(
             "All of it was taken, but the scorer does not answer under AFTERWORD_INTERNAL_URL. Run the same "
             "once more for the comparison: what was taken already changes nothing."
         ) from None
-    reading.settle(refused, counted)
+    # Where some of its answers were there already, what was counted before has these in it.
+    reading.settle(refused, counted, before if new == taken else {})
     return months_in_words(reading.months.items())
+
+
+async def _counted_before(read_months: ReadMonths) -> MonthCounts:
+    try:
+        return await read_months()
+    except ServiceUnavailable:
+        raise CannotMove(
+            "Nothing was taken: the scorer, which counts what is moved in, does not answer under "
+            "AFTERWORD_INTERNAL_URL. Run the same once more when it does."
+        ) from None
+
+
+def _left_out_in_words(reading: ExportReading) -> Sequence[str]:
+    """What of the file names nobody, or nobody for sure."""
+    nobody = "They name nobody: say which column has the address, the phone number or the customer id."
+    lines = []
+    if reading.nobody_unsubscribed:
+        lines.append(f"{reading.nobody_unsubscribed} who have unsubscribed are not taken. {nobody}")
+    if reading.nobody_asked:
+        lines.append(f"{reading.nobody_asked} who were asked and have not answered are not taken. {nobody}")
+    if reading.unsure_numbers:
+        lines.append(
+            f"{reading.unsure_numbers} phone numbers are left out: they cannot be read, or might be somebody "
+            "else's. Write them with the code of their country, like +45 12 34 56 78, and move the file in "
+            "once more."
+        )
+    return lines
 
 
 def _unreadable_in_words(reading: ExportReading) -> str:
@@ -134,7 +172,7 @@ class WrittenRows(NamedTuple):
     asked: BinaryIO
 
 
-def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: WrittenRows) -> ExportReading:
+def _read(wanted: MoveIn, company: Tenant, file: BinaryIO, written: WrittenRows) -> ExportReading:
     table = open_file(file)
     try:
         columns = find_columns(wanted.vendor, table.names, wanted.columns)
@@ -166,7 +204,8 @@ def _read(wanted: MoveIn, company_zone: str, file: BinaryIO, written: WrittenRow
         columns,
         order,
         zone_of(wanted.time_zone),
-        zone_of(company_zone),
+        zone_of(company.time_zone),
+        company.country or None,
     )
     reading.write(open_file(file).rows, *written)
     return reading
@@ -179,8 +218,8 @@ async def _import(
     file: BinaryIO,
     mapping: ColumnMapping,
     tell: Callable[[str], None],
-) -> dict[int, str]:
-    """Import a file and wait for its end; returns why rows were refused."""
+) -> Import:
+    """Import a file and wait for its end."""
     name = f"{wanted.vendor}: {wanted.path.name}"
     job, _ = await import_commands.upload(
         database, wanted.tenant, kind, file, COMMAND_LINE, name=name, language="en"
@@ -189,11 +228,16 @@ async def _import(
         await import_commands.begin(uow, job, mapping, COMMAND_LINE, language="en", remembered=False)
     done = await _ended(database, wanted.tenant, job.id, tell)
     tell(f"{kind}: {done.taken} taken, {done.refused} refused (/imports/{done.id})")
+    return done
+
+
+async def _refusals(database: Database, done: Import) -> dict[int, str]:
+    """Why rows of an import were refused."""
     refused: dict[int, str] = {}
     after = 0
     while True:
         async with database.reading() as uow:
-            rows = await repository.list_faults(uow, wanted.tenant, done.id, after, FAULTS_AT_ONCE)
+            rows = await repository.list_faults(uow, done.tenant, done.id, after, FAULTS_AT_ONCE)
         if not rows:
             return refused
         refused |= {row.row: str(decode_remedy(row.remedy)) for row in rows}

@@ -11,7 +11,16 @@ from typing import Literal, NamedTuple, get_args
 VendorName = Literal["delighted", "asknicely", "customergauge", "retently", "formbricks", "csv"]
 VENDORS: tuple[VendorName, ...] = get_args(VendorName)
 Part = Literal[
-    "id", "score", "answered_at", "comment", "email", "customer_id", "invited_at", "unsubscribed", "question"
+    "id",
+    "score",
+    "answered_at",
+    "comment",
+    "email",
+    "phone",
+    "customer_id",
+    "invited_at",
+    "unsubscribed",
+    "question",
 ]
 """Of a row: unsubscribed is a time, or a yes; question is the kind of question that was asked."""
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -22,6 +31,11 @@ _COMMON: Mapping[Part, tuple[str, ...]] = {
     "answered_at": ("answeredat", "respondedat", "responsedate", "createdat", "date", "timestamp"),
     "comment": ("comment", "comments", "feedback"),
     "email": ("email", "emailaddress", "customeremail", "contactemail"),
+    "phone": (
+        *("phone", "phonenumber", "mobile", "mobilephone", "mobilenumber", "customerphone", "personphone"),
+        *("personphonenumber", "contactphone", "contactphonenumber", "cellphone", "telephone", "tel"),
+        *("telefon", "telefonnummer", "mobil", "mobilnummer", "telefoon", "telefoonnummer", "mobiel"),
+    ),
     "customer_id": ("customerid", "userid", "externalid"),
     "invited_at": ("invitedat", "sentat", "sentdate", "surveysentat"),
     "unsubscribed": ("unsubscribed", "unsubscribedat", "optout", "optedout", "optedoutat"),

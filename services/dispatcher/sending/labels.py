@@ -27,6 +27,7 @@ _UNNAMED = {
     translatable("the customer"),
     translatable("the mail servers"),
     translatable("the customer, by text"),
+    translatable("the company"),
 }
 _COUNT_PATTERN = re.compile(r"\((\d+)\)$")
 

@@ -11,7 +11,12 @@ from services.dispatcher.callers import CompanyEditor, Limit, is_admin
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
-from services.dispatcher.suppressions.domain import BAD_NUMBER, SuppressionEntry, SuppressionReason
+from services.dispatcher.suppressions.domain import (
+    BAD_COUNTRY,
+    NOT_SURE_NUMBER,
+    SuppressionEntry,
+    SuppressionReason,
+)
 from services.dispatcher.suppressions.schemas import (
     LiftAnswer,
     LiftList,
@@ -36,6 +41,7 @@ from shared.secrets import customer_hash
 from shared.values.customer_ids import is_placeholder_id
 from shared.values.messages import message
 from shared.values.phone import MAX_PHONE_LENGTH
+from shared.values.places import country_of
 
 log = structlog.get_logger()
 
@@ -77,6 +83,9 @@ async def list_suppressions(
         str,
         Query(max_length=MAX_PHONE_LENGTH, description="The entry of this phone number, in any notation."),
     ] = "",
+    country: Annotated[
+        str, Query(max_length=100, description="Of a number without a country's code; empty: the company's.")
+    ] = "",
     reason: Annotated[SuppressionReason | None, Query(description="Entries of this reason.")] = None,
 ) -> SuppressionList:
     """All entries, in the order of their ids. `email`, `phone` and `customer_id` find the entries of all of
@@ -84,7 +93,7 @@ async def list_suppressions(
     """
     async with context.database.reading() as uow:
         if email or customer_id or phone:
-            number = await number_in(uow, caller.tenant, phone) if phone else ""
+            number = await number_in(uow, caller.tenant, phone, _country(country)) if phone else ""
             sought = entries_named(context.secret, caller.tenant, email, customer_id, number or "")
             rows = await repository.find_matching(uow, [(caller.tenant, *entry) for entry in sought])
             entries = [_answer(row) for row in rows if reason is None or row.reason == reason]
@@ -109,9 +118,9 @@ async def add_suppression(
         entries.append(SuppressionEntry("address", customer_hash(context.secret, caller.tenant, body.email)))
     async with context.database.transaction() as uow:
         if body.phone is not None:
-            number = await number_in(uow, caller.tenant, body.phone)
+            number = await number_in(uow, caller.tenant, body.phone, _country(body.country or ""))
             if number is None:
-                raise Problem(422, errors=[FieldFault(field="/phone", detail=BAD_NUMBER)])
+                raise Problem(422, errors=[FieldFault(field="/phone", detail=NOT_SURE_NUMBER)])
             entries.append(SuppressionEntry("address", customer_hash(context.secret, caller.tenant, number)))
         if body.customer_id is not None:
             placeholder_ids = (await find_sending(uow, caller.tenant)).placeholder_ids
@@ -182,6 +191,16 @@ async def remove_suppression(
         await lift(uow, caller.tenant, entry, who=AuditActor.of(caller), reason=why)
     log.info("suppression_lifted", tenant=caller.tenant, kind=kind, was=entry.reason, by="the company")
     return Response(status_code=204)
+
+
+def _country(written: str) -> str | None:
+    """The country's code; None: none was written."""
+    if not written.strip():
+        return None
+    country = country_of(written)
+    if country is None:
+        raise Problem(422, errors=[FieldFault(field="/country", detail=BAD_COUNTRY)])
+    return country
 
 
 def _answer(row: Row[Any]) -> SuppressionAnswer:

@@ -9,17 +9,18 @@ from typing import Literal, NamedTuple, get_args
 from services.dispatcher.csv_tables import MORE_CELLS, BadTable, has_more_cells, open_table
 from services.dispatcher.customers.reading import BAD_ADDRESS, BLANK_ID
 from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.suppressions.domain import BAD_NUMBER
+from services.dispatcher.suppressions.domain import BAD_COUNTRY, NOT_SURE_NUMBER
 from shared.values.csv_cells import plain_cell
 from shared.values.customer_ids import is_placeholder_id
 from shared.values.messages import Message, message
-from shared.values.phone import e164_number
+from shared.values.phone import sure_number
+from shared.values.places import country_of
 from shared.values.text import normalized_text
 
-Column = Literal["email", "phone", "customer_id", "address_hash", "reason", "since"]
+Column = Literal["email", "phone", "country", "customer_id", "address_hash", "reason", "since"]
 NAMING_COLUMNS: tuple[Column, ...] = ("email", "phone", "customer_id", "address_hash")
 """By which an entry is found; a row has at least one."""
-COLUMNS: tuple[Column, ...] = (*NAMING_COLUMNS, "reason", "since")
+COLUMNS: tuple[Column, ...] = (*NAMING_COLUMNS, "country", "reason", "since")
 ImportedReason = Literal["unsubscribed", "complained", "listed", "bounced"]
 REASONS_IN: dict[str, ImportedReason] = {"": "listed", **{each: each for each in get_args(ImportedReason)}}
 """As a row has them."""
@@ -32,6 +33,10 @@ BAD_HASH = message(
 )
 LONG_ID = message("Has more than %(most)s characters.", most=MAX_ID_LENGTH)
 BAD_REASON = message("Write unsubscribed, complained, bounced or listed, or leave it empty: that is listed.")
+NO_BOUNCE_OF_NUMBER = message(
+    "Mails come back from an address, not from a phone number. Give the address in a row of its own, or "
+    "write listed: then neither the number gets a text nor its customer a mail."
+)
 ERASED_ROW = message("An erased customer needs no import: they stay on the list. Leave this row out.")
 BAD_TIME = message("Write the time like 2026-03-02T09:00:00Z, or the day like 2026-03-02.")
 IN_FUTURE = message("Lies in the future. Write since when nobody is asked.")
@@ -70,7 +75,7 @@ def read_rows(
     """Every row of a table, in order; one of them is in memory at a time.
 
     :param placeholder_ids: the company's own that stand for nobody, folded.
-    :param home: the company's country, of whose form a number without a country's code is.
+    :param home: the company's country, of which a number without a country's code is where the row has none.
     :raises BadTable: when the first row has no such columns.
     """
     names, rows = open_table(lines)
@@ -111,15 +116,17 @@ def read_row(
         return SuppressionFault(number, "", MORE_CELLS)
     given = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}
     email, customer_id = normalized_text(given.get("email", "")), given.get("customer_id", "")
-    typed_phone = given.get("phone", "")
-    phone = e164_number(typed_phone, home) or ""
+    typed_phone, typed_country = given.get("phone", ""), given.get("country", "")
+    country = country_of(typed_country) if typed_country else home
+    phone = sure_number(typed_phone, country) or ""
     address_hash, written = given.get("address_hash", ""), given.get("since", "")
     reason = REASONS_IN.get(given.get("reason", "").lower())
     since = _time_of(written) if written else None
     checks: tuple[tuple[bool, Column | Literal[""], Message], ...] = (
         (not (email or typed_phone or customer_id or address_hash), "", NO_NAME),
         (bool(email) and address_quality(email) != "good", "email", BAD_ADDRESS),
-        (bool(typed_phone) and not phone, "phone", BAD_NUMBER),
+        (bool(typed_country) and country is None, "country", BAD_COUNTRY),
+        (bool(typed_phone) and not phone, "phone", NOT_SURE_NUMBER),
         (bool(customer_id) and not normalized_text(customer_id), "customer_id", BLANK_ID),
         (len(customer_id) > MAX_ID_LENGTH, "customer_id", LONG_ID),
         ("\0" in customer_id, "customer_id", NO_TEXT),
@@ -127,6 +134,7 @@ def read_row(
         (bool(address_hash) and not _HASH.fullmatch(address_hash), "address_hash", BAD_HASH),
         (given.get("reason", "").lower() == "erased", "reason", ERASED_ROW),
         (reason is None, "reason", BAD_REASON),
+        (reason == "bounced" and bool(typed_phone), "reason", NO_BOUNCE_OF_NUMBER),
         (bool(written) and since is None, "since", BAD_TIME),
         (since is not None and since > now + MAX_CLOCK_SKEW, "since", IN_FUTURE),
     )

@@ -22,6 +22,13 @@ BY_TEXT = "the customer, by text"
 """Under whose name a reply of STOP suppresses a number, and a reply of START takes that back. An entry that
 the customer makes on a page as well is no longer in this name."""
 BAD_NUMBER = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
+THE_COMPANY = "the company"
+"""Under whose name an entry is listed again when the customer has taken their own no back."""
+NOT_SURE_NUMBER = message(
+    "Is no phone number, or none of this country: it might be somebody else's. Write it with the code of its "
+    "country, like +45 12 34 56 78, or give the country."
+)
+BAD_COUNTRY = message("Is no country that we know. Write its code, like DK.")
 
 
 class SuppressionEntry(NamedTuple):

@@ -59,7 +59,9 @@ CSV_BODY: dict[str, Any] = {
 async def import_suppressions(request: Request, caller: CompanyEditor, context: OwnContext) -> ImportAnswer:
     """Take a CSV file (UTF-8; comma, semicolon or tab) of up to 16 MiB. Its first row names the columns:
     `email`, `phone`, `customer_id` or `address_hash` (that of an export), and may have `reason`
-    (`unsubscribed`, `complained`, `bounced` or `listed`) and `since` (a time with its offset, or a day).
+    (`unsubscribed`, `complained`, `bounced` or `listed`), `since` (a time with its offset, or a day) and
+    `country`: a number without a country's code must be one of it, and where a row has none of the company's.
+    `bounced` is of mail addresses alone.
 
     A bad row is refused by itself, the others are kept. The same file again changes nothing: send it again
     when the connection broke. It is kept in parts, in the order of its rows.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.suppressions.domain import BY_TEXT
+from services.dispatcher.suppressions.domain import BY_TEXT, THE_COMPANY
 from shared.db import UnitOfWork
 from shared.ids import uuid7
 from shared.privacy.audit import CUSTOMER
@@ -222,13 +222,17 @@ async def remove(uow: UnitOfWork, tenant: str, kind: str, key: str) -> None:
 
 
 FALL_BACK_TO_LIST = """
-    UPDATE suppression SET reason = 'listed' WHERE tenant = :tenant AND kind = :kind AND key = :key
+    UPDATE suppression SET reason = 'listed', who = :who
+    WHERE tenant = :tenant AND kind = :kind AND key = :key
 """
 
 
 async def fall_back_to_list(uow: UnitOfWork, tenant: str, kind: str, key: str) -> None:
-    """The customer's unsubscription is gone; the entry of the company's list stays."""
-    await uow.execute(FALL_BACK_TO_LIST, {"tenant": tenant, "kind": kind, "key": key})
+    """The customer's unsubscription is gone; the entry of the company's list stays, in the company's name:
+    who of it had listed the entry is not kept beside who unsubscribed.
+    """
+    values = {"tenant": tenant, "kind": kind, "key": key, "who": THE_COMPANY}
+    await uow.execute(FALL_BACK_TO_LIST, values)
 
 
 LOG_LIFT = """

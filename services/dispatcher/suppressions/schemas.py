@@ -20,7 +20,12 @@ class SuppressionBody(StrictBody):
         default=None,
         min_length=3,
         max_length=MAX_PHONE_LENGTH,
-        description="In any notation; without a country's code it is of the company's country.",
+        description="In any notation; without a country's code it must be a number of the `country`.",
+    )
+    country: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Of a number without a country's code, written like DK; null: the company's.",
     )
     customer_id: str | None = Field(default=None, min_length=1, max_length=200)
 

@@ -21,7 +21,7 @@ from shared.db import UnitOfWork
 from shared.events import CustomerErased, Event
 from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
 from shared.secrets import customer_hash, customer_hashes
-from shared.values.phone import e164_number
+from shared.values.phone import sure_number
 
 MAIL_SERVERS = "the mail servers"
 """Under whose name an address is dropped that mails come back from."""
@@ -61,12 +61,12 @@ def entries_named(
     return entries
 
 
-async def number_in(uow: UnitOfWork, tenant: str, written: str) -> str | None:
-    """A phone number in E.164, in whatever notation it is written; None: it is none.
+async def number_in(uow: UnitOfWork, tenant: str, written: str, country: str | None = None) -> str | None:
+    """A phone number in E.164, in whatever notation it is written; None: it is none, or it is not sure whose.
 
-    One without a country's code is of the company's country.
+    :param country: of which one without a country's code is; None: the company's.
     """
-    return e164_number(written, (await tenant_or_placeholder(uow, tenant)).country or None)
+    return sure_number(written, country or (await tenant_or_placeholder(uow, tenant)).country or None)
 
 
 async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:

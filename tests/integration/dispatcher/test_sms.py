@@ -33,14 +33,20 @@ from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
 from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
-from services.dispatcher.suppressions.suppression_commands import entries_named, number_in, suppress
+from services.dispatcher.suppressions.suppression_commands import (
+    entries_named,
+    number_in,
+    start_texts,
+    stop_texts,
+    suppress,
+)
 from services.dispatcher.surveys.publishing import find_publishing
 from shared.db.database import Database
 from shared.events import ContactRules, Customer, QuietHours
 from shared.events.invitations import ReportState
 from shared.events.surveys import ChannelName, Reminder
 from shared.outbound import Sender, mail_stream
-from shared.privacy.audit import CUSTOMER
+from shared.privacy.audit import COMMAND_LINE, CUSTOMER
 from shared.secrets import customer_hash
 
 NUMBER = "+4520123456"
@@ -254,6 +260,26 @@ async def test_a_number_that_the_company_lists_in_any_notation_is_neither_asked_
     # A reply takes back what a reply did, not what the company has listed.
     assert await say(database, TextReply(number=NUMBER, text="Start")) == "start"
     assert await decided(database, a_phone("c-2")) == ["suppressed"]
+
+
+async def test_start_leaves_no_name_of_the_customer_on_what_the_company_has_listed(
+    database: Database, clock: Clock
+) -> None:
+    number = customer_hash(SECRET, TENANT, NUMBER)
+    async with database.transaction() as uow:
+        entries = [SuppressionEntry("address", number)]
+        await suppress(uow, TENANT, entries, reason="listed", who=COMMAND_LINE)
+        await stop_texts(uow, TENANT, number)
+    async with database.transaction() as uow:
+        await start_texts(uow, TENANT, number)
+    (entry,) = await rows(database, "SELECT reason, who, listed FROM suppression")
+    assert tuple(entry) == ("listed", "the company", True)
+    async with database.transaction() as uow:  # STOP again is hers, and START takes it back once more
+        await stop_texts(uow, TENANT, number)
+        await start_texts(uow, TENANT, number)
+    assert [tuple(row) for row in await rows(database, "SELECT reason, who, listed FROM suppression")] == [
+        ("listed", "the company", True)
+    ]
 
 
 async def test_a_no_by_a_page_after_stop_is_not_taken_back_by_start(database: Database, clock: Clock) -> None:

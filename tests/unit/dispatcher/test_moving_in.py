@@ -10,7 +10,13 @@ from services.dispatcher.imports.tables import open_file
 from services.dispatcher.moving_in.comparing import months_in_words
 from services.dispatcher.moving_in.export_signs import ExportSigns, look_through
 from services.dispatcher.moving_in.exports import ExportReading
-from services.dispatcher.moving_in.vendors import Part, SeveralColumns, VendorName, find_columns
+from services.dispatcher.moving_in.vendors import (
+    VENDORS,
+    Part,
+    SeveralColumns,
+    VendorName,
+    find_columns,
+)
 from shared.events.nps import SCALE
 
 DELIGHTED = (
@@ -50,7 +56,7 @@ def moved(
     table = open_file(io.BytesIO(content.encode("utf-16")))
     columns = find_columns(vendor, table.names, chosen or {})
     utc, ours = ZoneInfo("UTC"), ZoneInfo("Europe/Copenhagen")
-    reading = ExportReading(vendor, columns, order, utc, ours)  # type: ignore[arg-type]
+    reading = ExportReading(vendor, columns, order, utc, ours, "DK")  # type: ignore[arg-type]
     files = io.BytesIO(), io.BytesIO(), io.BytesIO()
     reading.write(table.rows, *files)
     first, second, third = ([*csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))][1:] for file in files)
@@ -64,8 +70,8 @@ def test_an_export_of_delighted_is_taken_and_each_difference_has_its_reason() ->
         ["delighted-2", "3", "2026-02-01T10:00:00+00:00", "'=slow"],
     ]
     assert answers[0][4:6] == ["2026-01-30T08:00:00+00:00", "kim@example.com"]
-    assert suppressions[0] == ["lee@example.com", "", "unsubscribed", "2026-02-02T09:00:00+00:00"]
-    assert asked == [["bo@example.com", "", "2026-02-04T10:00:00+00:00"]]
+    assert suppressions[0] == ["lee@example.com", "", "", "unsubscribed", "2026-02-02T09:00:00+00:00"]
+    assert asked == [["bo@example.com", "", "", "2026-02-04T10:00:00+00:00"]]
     reading.settle({3: "Is no address."}, {"2026-02": of_scores(9)})
     zones = (
         "count in 2026-02 here, by the company's time zone",
@@ -188,3 +194,44 @@ def test_ours_is_what_the_scorer_counts_and_what_it_counts_besides_or_not_yet_is
     )
     assert "+100.0 n=1" in lines[3]
     assert "1 not counted here yet: run the same once more" in lines[3]
+
+
+def test_one_answer_that_is_missing_and_one_that_is_extra_do_not_cancel_out() -> None:
+    for before in ({}, {"2026-02": of_scores(1)}):
+        reading, *_ = moved("delighted", DELIGHTED)
+        reading.settle({}, {"2026-02": of_scores(1, 9)}, before)
+        assert reading.months["2026-02"].reasons["not counted here yet: run the same once more"] == 1
+        assert reading.months["2026-02"].reasons["counted here, of files that were moved in before"] == 1
+
+
+def test_an_answer_that_is_not_counted_is_not_hidden_by_one_of_before_with_its_score() -> None:
+    reading, *_ = moved("delighted", DELIGHTED)
+    reading.settle({}, {"2026-02": of_scores(3, 9)}, {"2026-02": of_scores(3)})
+    month = reading.months["2026-02"]
+    assert month.reasons["not counted here yet: run the same once more"] == 1
+    assert month.reasons["counted here, of files that were moved in before"] == 1
+
+
+PHONES = "Score,Created At,Phone Number,Email,Survey Sent At,Unsubscribed At\n"
+
+
+def test_who_is_known_by_phone_alone_is_not_dropped() -> None:
+    rows = (
+        "9,2026-01-01 10:00:00,+45 20 12 34 56,,,2026-01-02 10:00:00\n"
+        ",,20123457,,2026-01-03 10:00:00,\n"
+        ",,,,2026-01-03 10:00:00,\n,,,,,2026-01-03 10:00:00\n"
+        ",,12345678,kim@example.com,,2026-01-04 10:00:00\n"
+    )
+    reading, answers, suppressions, asked = moved("delighted", PHONES + rows)
+    assert answers[0][6] == "'+4520123456"
+    assert [row[:2] for row in suppressions] == [["", "'+4520123456"], ["kim@example.com", ""]]
+    assert asked == [["", "'+4520123457", "", "2026-01-03T10:00:00+00:00"]]
+    assert (reading.nobody_asked, reading.nobody_unsubscribed, reading.unsure_numbers) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize(
+    "name", ["Phone", "Phone Number", "phone_number", "Mobile", "Person Phone", "Telefon"]
+)
+def test_the_number_is_found_in_the_export_of_each_vendor(vendor: VendorName, name: str) -> None:
+    assert find_columns(vendor, ["Email", name], {}).places["phone"] == 1

@@ -57,6 +57,48 @@ def test_a_phone_number_is_read_in_any_notation_and_one_without_a_country_is_of_
     assert [type(row) for row in abroad] == [SuppressionFault]
 
 
+@pytest.mark.parametrize(
+    ("country", "number", "phone"),
+    [
+        ("", "20123456", "+4520123456"),
+        ("", "0176 12345678", None),  # of Germany; possible in Denmark, too
+        ("DE", "0176 12345678", "+4917612345678"),
+        ("germany", "0176 12345678", "+4917612345678"),
+        ("NL", "06 12345678", "+31612345678"),
+        ("", "12345678", None),  # as long as one of Denmark, and none
+        ("", "+45 12 34 56 78", "+4512345678"),
+        ("", "0045 20 12 34 56", "+4520123456"),
+        ("US", "555 0123", None),  # within a town alone
+        ("", "+1 555 0123", None),
+        ("US", "(212) 555-0123", "+12125550123"),
+        ("", "4520123456", "+4520123456"),
+    ],
+)
+def test_a_number_in_national_form_counts_where_it_is_one_of_its_country_for_sure(
+    country: str, number: str, phone: str | None
+) -> None:
+    table = f"phone;country\n{number};{country}\n"
+    (row,) = read_rows(io.StringIO(table, newline=""), NOW, frozenset(), "DK")
+    assert (row.phone if isinstance(row, SuppressionRow) else None) == phone
+    if isinstance(row, SuppressionFault):
+        assert (row.column, "might be somebody else's" in str(row.detail)) == ("phone", True)
+
+
+def test_a_country_that_is_none_is_a_fault_of_its_column() -> None:
+    (row,) = read("phone,country\n+4520123456,Atlantis\n")
+    assert isinstance(row, SuppressionFault)
+    assert row.column == "country"
+
+
+@pytest.mark.parametrize("other", ["", "kim@example.com", "c-1"])
+def test_a_bounce_is_of_an_address_and_never_of_a_number(other: str) -> None:
+    names = "email" if "@" in other else "customer_id"
+    number, address = read(f"phone,{names},reason\n+4520123456,{other},bounced\n,kim@example.com,bounced\n")
+    assert isinstance(number, SuppressionFault)
+    assert (number.column, "Give the address in a row of its own" in str(number.detail)) == ("reason", True)
+    assert isinstance(address, SuppressionRow)
+
+
 def test_a_row_lists_its_address_and_its_number() -> None:
     (row,) = read("email,phone\nkim@example.com,+45 20 12 34 56\n")
     assert isinstance(row, SuppressionRow)

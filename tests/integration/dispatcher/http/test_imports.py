@@ -21,6 +21,7 @@ from services.dispatcher.imports import repository
 from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
 from shared.db.database import Database
 from shared.events import KeyDigest
+from shared.secrets import customer_hash
 from shared.service import Context
 from shared.tenancy import digest_of
 
@@ -275,6 +276,30 @@ async def test_a_file_that_is_begun_unseen_says_by_all_its_rows_whether_days_com
     assert (said.status_code, said.json()["state"]) == (200, "running")
 
 
+async def test_an_order_of_days_is_remembered_and_a_file_that_contradicts_it_is_not_begun_unseen(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    def table(*days: str) -> str:
+        return "email,reason,date\n" + "".join(f"k{day[:5]}@b.example,listed,{day}\n" for day in days)
+
+    fields = {"email": "email", "reason": "reason", "since": "date"}
+    first = table("05/02/2026").replace("k05/02", "first")
+    await send(client, "suppressions", first, mapping={"fields": fields, "dates": "dmy"})
+    same = await send(client, "suppressions", table("06/02/2026").replace("k06/02", "same"), start=True)
+    assert (same.json()["state"], same.json()["mapping"]["dates"]) == ("running", "dmy")
+    ambiguous = [f"0{n % 9 + 1}/02/2026" for n in range(600)]
+    for days in (["02/03/2026", "02/28/2026"], [*ambiguous, "02/28/2026"], ["31/01/2026", "01/31/2026"]):
+        other = await send(client, "suppressions", table(*days), start=True)
+        assert other.status_code == 422
+        (fault,) = other.json()["errors"]
+        assert fault["field"] == "/dates"
+        assert "day and month would be exchanged" in fault["detail"]
+    shown = (await send(client, "suppressions", table("02/03/2026", "02/28/2026"))).json()
+    assert (shown["state"], shown["mapping"]["dates"], shown["preview"]) == ("uploaded", None, [])
+    await take_all(database)
+    assert len(await rows(database, "SELECT 1 FROM import_job WHERE state = 'done'")) == 2
+
+
 async def test_a_file_that_leaves_open_how_days_are_written_is_not_begun_before_somebody_says_it(
     client: httpx.AsyncClient, database: Database
 ) -> None:
@@ -331,11 +356,14 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
 ) -> None:
     path = tmp_path / "export.csv"
     path.write_text(
-        "Response ID,Score,Created At,Email,Sent At,Unsubscribed At\n"
-        "1,9,2026-01-10 10:00:00,kim@example.com,2026-01-09 10:00:00,\n"
-        "2,2,2026-01-11 10:00:00,no address,,\n"
-        ",,,lee@example.com,2026-01-12 10:00:00,\n"
-        ",,,ann@example.com,,2026-01-13 10:00:00\n"
+        "Response ID,Score,Created At,Email,Sent At,Unsubscribed At,Phone\n"
+        "1,9,2026-01-10 10:00:00,kim@example.com,2026-01-09 10:00:00,,\n"
+        "2,2,2026-01-11 10:00:00,no address,,,\n"
+        ",,,lee@example.com,2026-01-12 10:00:00,,\n"
+        ",,,ann@example.com,,2026-01-13 10:00:00,\n"
+        ",,,,2026-01-14 10:00:00,,+45 20 12 34 57\n"
+        ",,,,,2026-01-15 10:00:00,+45 20 12 34 56\n"
+        ",,,,,2026-01-16 10:00:00,\n"
     )
     collector, told = FakeCollector(), list[str]()
     wanted = MoveIn(TENANT, "delighted", path, {})
@@ -347,7 +375,7 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
         scores = [
             each["score"]
             for each in collector.answers.values()
-            if each["segments"] == {"moved_in_from": "delighted"} and len(looks) > 2
+            if each["segments"] == {"moved_in_from": "delighted"} and len(looks) > 3
         ]
         return {"2026-01": [scores.count(score) for score in range(11)]}
 
@@ -361,9 +389,16 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     ]
     (answer,) = collector.answers.values()
     assert (answer["id"], answer["invited_at"]) == ("delighted-1", "2026-01-09T10:00:00+00:00")
-    assert [row.reason for row in await rows(database, "SELECT reason FROM suppression")] == ["unsubscribed"]
-    asked = "SELECT asked_elsewhere_at FROM customer WHERE asked_elsewhere_at IS NOT NULL"
-    assert [row[0].isoformat()[:10] for row in await rows(database, asked)] == ["2026-01-12"]
+    listed = await rows(database, "SELECT key, reason FROM suppression")
+    assert {tuple(row) for row in listed} == {
+        (customer_hash(SECRET, TENANT, each), "unsubscribed") for each in ("ann@example.com", "+4520123456")
+    }
+    asked = "SELECT id, asked_elsewhere_at AS at FROM customer WHERE asked_elsewhere_at IS NOT NULL"
+    assert {(row.id, row.at.isoformat()[:10]) for row in await rows(database, asked)} == {
+        (customer_hash(SECRET, TENANT, "lee@example.com"), "2026-01-12"),
+        (customer_hash(SECRET, TENANT, "+4520123457"), "2026-01-14"),
+    }
     assert await rows(database, "SELECT 1 FROM import_mapping") == []
-    assert told[0].startswith("2 answers, 1 who have unsubscribed; 2 rows without a score")
+    assert told[0].startswith("2 answers, 2 who have unsubscribed; 5 rows without a score, 2 of them")
+    assert told[1].startswith("1 who have unsubscribed are not taken. They name nobody")
     assert told[-2:] == ["0 of 1 answers are counted"] * 2

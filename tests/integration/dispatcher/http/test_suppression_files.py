@@ -203,6 +203,32 @@ async def test_a_phone_number_is_listed_found_in_any_notation_and_taken_away(
     assert unknown.json()["suppressions"] == []
 
 
+async def test_a_number_is_of_the_country_that_is_given_and_never_of_another_by_chance(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    german = "0176 12345678"
+    refused = await client.post("/v1/suppressions", json={"phone": german}, headers=by_key())
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/phone")
+    body = {"phone": german, "country": "DE"}
+    added = await client.post("/v1/suppressions", json=body, headers=by_key())
+    key = f"address:{customer_hash(SECRET, TENANT, '+4917612345678')}"
+    assert [each["id"] for each in added.json()["suppressions"]] == [key]
+    found = await client.get("/v1/suppressions", params=body, headers=by_key())
+    assert [each["id"] for each in found.json()["suppressions"]] == [key]
+    unknown = {**body, "country": "Atlantis"}
+    for answer in (
+        await client.post("/v1/suppressions", json=unknown, headers=by_key()),
+        await client.get("/v1/suppressions", params=unknown, headers=by_key()),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "/country")
+    table = f"phone;country;reason\n{german};DE;listed\n{german};;listed\n20123456;;bounced\n"
+    taken = (await send(client, table)).json()
+    assert [(each["row"], each["column"]) for each in taken["faults"]] == [(3, "phone"), (4, "reason")]
+    page = await client.post("/suppressions", data=form(table=table, act="try"), headers=a_person("editor"))
+    assert "not from a phone number" in page.text
+    assert len(await rows(database, STORED)) == 1
+
+
 class TestThePage:
     """What colleagues see and do."""
 

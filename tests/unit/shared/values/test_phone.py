@@ -31,6 +31,22 @@ def test_the_shortcut_reads_a_number_as_the_library_does(code: int, national: st
     assert phone.e164_number(text, None) == phone._parsed(text, None)
 
 
+def test_a_number_of_a_town_alone_is_none() -> None:
+    assert phone.e164_number("555 0123", "US") is None
+    assert phone.e164_number("+1 555 0123", None) is None
+
+
+@given(country=st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)), national=digits)
+def test_a_sure_number_in_national_form_is_one_of_a_country_and_one_that_is_dialled_stays(
+    country: str, national: str
+) -> None:
+    found = phone.sure_number(national, country)
+    if found is not None and not national.startswith("0"):
+        assert phonenumbers.is_valid_number(phonenumbers.parse(found))
+    if found is not None:
+        assert found == phone.e164_number(national, country) == phone.sure_number(found, None)
+
+
 def test_the_shortcut_covers_most_countries() -> None:
     examples = {
         region: phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
