@@ -28,7 +28,7 @@ class PushRenderer:
         self._secret = secret
 
     def message(self, notice: WaitingNotice, text: NoticeText, browser: UUID, sealed: bytes) -> PushMessage:
-        """The message to this browser. Of several about one case the newest replaces those before it."""
+        """The message to this browser. Of several about a case or incident the newest replaces others."""
         topic = _topic(notice)
         body = text.paragraphs[0] if text.paragraphs else ""
         shown = {
@@ -50,7 +50,10 @@ class PushRenderer:
 
 
 def _topic(notice: WaitingNotice) -> str:
-    about = f"case/{notice.case_id}" if notice.case_id is not None else f"notice/{notice.id}"
+    if incident := notice.about.get("incident"):
+        about = f"incident/{incident}"
+    else:
+        about = f"case/{notice.case_id}" if notice.case_id is not None else f"notice/{notice.id}"
     return encoded(hashlib.sha256(about.encode()).digest()[:TOPIC_BYTES])
 
 
