@@ -29,7 +29,7 @@ class PushRenderer:
 
     def message(self, notice: WaitingNotice, text: NoticeText, browser: UUID, sealed: bytes) -> PushMessage:
         """The message to this browser. Of several about a case or incident the newest replaces others."""
-        topic = _topic(notice)
+        topic = push_topic(notice)
         body = text.paragraphs[0] if text.paragraphs else ""
         shown = {
             "title": text.subject[:MAX_TITLE_CHARS],
@@ -49,7 +49,8 @@ class PushRenderer:
         )
 
 
-def _topic(notice: WaitingNotice) -> str:
+def push_topic(notice: WaitingNotice) -> str:
+    """What the message is about: a push service replaces one that waits by a newer one of the same topic."""
     if incident := notice.about.get("incident"):
         about = f"incident/{incident}"
     else:
