@@ -218,8 +218,8 @@ async def test_comments_are_of_the_readers_segments_however_many_others_came_and
 ) -> None:
     await bench.alerts.person("leader", "Lea Holm")
     set_clock(bench, datetime(2026, 3, 26, 12, tzinfo=UTC))
-    harbour = {"touchpoint": "harbour", "segments": {"touchpoint": "harbour", "agent": "Bo Friis"}}
-    said = "Bo and Lea's colleague Friis were slow"
+    harbour = {"touchpoint": "harbour", "segments": {"touchpoint": "harbour", "agent": "Bodil Friis"}}
+    said = "Bodil and Lea's colleague Friis were slow"
     first = bench.unhappy(score=8, comment=said, organisation=("north", "desk", "Anna Berg"), **harbour)
     await deliver(bench.database, act_on_answers, first)
     later = [bench.unhappy(score=8, comment=f"Newer {number}") for number in range(30)]
