@@ -1,12 +1,12 @@
 """A newer push message replaces an older one that waits only when both are about the same thing."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.alerts.notices.kinds import WaitingNotice
 from services.alerts.notices.pushes import push_topic
-from shared.clock import utc_now
 
 CASE, INCIDENT, PERSON = (UUID(int=number) for number in range(3))
 
@@ -16,7 +16,7 @@ def a_notice(kind: str, number: int, **changes: Any) -> WaitingNotice:
         tenant="havnbo",
         id=UUID(int=100 + number),
         kind=kind,
-        created_at=utc_now(),
+        created_at=datetime(2026, 11, 30, tzinfo=UTC),
         staff_id=PERSON,
         role="agent",
         segments=(),
