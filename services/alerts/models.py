@@ -58,8 +58,16 @@ answer = Table(
     Column("first_score", SmallInteger, nullable=False),
     Column("answered_at", INSTANT),
     Column("body", LargeBinary, nullable=False, info=PERSONAL),
+    # Its segments, if a letter to colleagues may quote its comment; NULL, too: written by an earlier version.
+    Column("comment_belongs", ARRAY(Text)),
     Index(None, "tenant", "customer_id", "answered_at"),
     Index(None, "tenant", "answered_at"),
+    Index(
+        "ix_answer_with_comment",
+        "tenant",
+        "answered_at",
+        postgresql_where=text("comment_belongs IS NOT NULL"),
+    ),
     comment="Copies of answers: the newest version whole, and the first score.",
 )
 invitation = Table(
@@ -545,6 +553,8 @@ incident = Table(
     Column("case_id", Uuid, nullable=False),
     Column("began_at", INSTANT, nullable=False),
     Column("opened_at", INSTANT, nullable=False),
+    # Until when it goes on, by what customers have said so far; NULL: written by an earlier version.
+    Column("runs_until", INSTANT),
     Column("ended_at", INSTANT),
     Index("ix_incident_going_on", "tenant", postgresql_where=text("ended_at IS NULL")),
     Index(None, "tenant", "opened_at"),
@@ -573,6 +583,7 @@ segment_score = Table(
     Column("version", BigInteger, nullable=False),
     Column("n", Integer, nullable=False),
     Column("nps", Double),
+    Index(None, "until"),
     comment="Copies of scores: of each segment the last one of each day of the last weeks.",
 )
 chat_channel = Table(

@@ -33,6 +33,8 @@ RUNS = "NOT IN (SELECT tenant FROM closed_company)"
 """Behind a tenant in SQL: its customers may be asked."""
 IS_OPEN = "NOT IN (SELECT tenant FROM closed_company WHERE state <> 'paused')"
 """Behind a tenant in SQL: its people work."""
+HAS_NOT_LEFT = "NOT IN (SELECT tenant FROM closed_company WHERE state = 'left')"
+"""Behind a tenant in SQL: something of it may be stored."""
 
 
 def closed_company_table(metadata: MetaData) -> None:

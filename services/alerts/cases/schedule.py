@@ -13,8 +13,8 @@ from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.chats.queueing import ChatItem, deadline_item, queue_chats
-from services.alerts.incidents import repository as incidents
 from services.alerts.incidents.domain import IncidentPolicy
+from services.alerts.incidents.repository import incidents
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.notices.repository import push_subscriptions
 from services.alerts.replicas import repository as replicas
@@ -22,6 +22,7 @@ from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.staff.repository import links, sessions
 from services.alerts.teams.routing import holders, recipients
+from services.alerts.weekly.schedule import delete_old_scores
 from shared.db.database import Database, UnitOfWork
 from shared.db.deadlines import Deadline
 from shared.runtime import Loop, Periodic
@@ -114,9 +115,12 @@ def expiry_loop(context: Context) -> Loop:
 
 
 async def delete_expired(database: Database) -> None:
-    """Delete sessions and links that are over, browsers of ended sessions, and cases that count no more."""
+    """Delete sessions and links that are over, browsers of ended sessions, and cases that count no more; then
+    old scores.
+    """
     async with database.transaction() as uow:
         await sessions.delete_expired_sessions(uow)
         await links.delete_expired_links(uow)
         await push_subscriptions.delete_without_session(uow)
         await incidents.delete_uncounted(uow, uow.now - IncidentPolicy().counted_for)
+    await delete_old_scores(database)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.alerts.cases.domain import case_rules
@@ -25,7 +26,7 @@ async def queue_team_notices(
 ) -> None:
     """Queue notices of answers that are complete, unless the case is closed or the answer is too old.
 
-    Who was told of an incident is not told of each of its cases.
+    Who was told of an incident at once is not told of each of its cases by the same channel.
     """
     recent = [
         (case, answer)
@@ -54,10 +55,12 @@ async def queue_team_notices(
     told = await queue_notices(
         uow,
         [
-            answer_notice(case.tenant, person, case.id, answer.id)
+            replace(
+                answer_notice(case.tenant, person, case.id, answer.id),
+                without=singles.without(person, case, answer.id),
+            )
             for case, answer in recent
             for person in case_rules.notice_recipients(people_by_tenant.get(case.tenant, []), case, answer)
-            if singles.wanted_by(person, case, answer.id)
         ],
     )
     notified_people = Counter((one.tenant, one.answer_id) for one in told)

@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.incidents import repository
 from services.alerts.incidents.domain import (
     CountedCase,
+    GoingOn,
     Incident,
     IncidentCount,
     IncidentPolicy,
     may_be_crowded,
+    of_places,
 )
+from services.alerts.incidents.repository import incidents as incident_rows
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, set_deadlines
-from shared.events import Answer
+from shared.events import Answer, People
+from shared.tenancy.tenants import find_tenants
 
 INCIDENT_DEADLINE = "incident"
-"""The kind of deadline by which an incident ends, unless another case comes."""
+"""The kind of deadline by which an incident ends, unless further cases come."""
 
 
 async def count_new_cases(
@@ -34,38 +37,44 @@ async def count_new_cases(
     if not counted:
         return []
     tenants = sorted({case.tenant for case in counted})
-    await repository.add_cases(uow, counted)
-    going_on = await repository.lock_going_on(uow, tenants)
+    companies = await find_tenants(uow, tenants)
+    people = {one: companies[one].people if one in companies else People() for one in tenants}
+    counted = [of_places(people[case.tenant], case) for case in counted]
+    await incident_rows.add_cases(uow, counted)
+    going_on = await incident_rows.lock_going_on(uow, tenants, policy)
     begun: list[Incident] = []
     for tenant in tenants:
-        known = [one for one in going_on if one.tenant == tenant]
+        known = [GoingOn(policy, one, times) for one, times in going_on if one.tenant == tenant]
         own = [case for case in counted if case.tenant == tenant]
-        begun += await _count(uow, policy, tenant, known, own)
+        begun += await _count(uow, policy, people[tenant], known, own)
     return begun
 
 
 async def _count(
     uow: UnitOfWork,
     policy: IncidentPolicy,
-    tenant: str,
-    going_on: Sequence[Incident],
+    people: People,
+    going_on: Sequence[GoingOn],
     new: Sequence[CountedCase],
 ) -> list[Incident]:
     """Count the new cases of one company; the incidents that began."""
-    times = [case.said_at for case in new]
+    tenant, times = new[0].tenant, [case.said_at for case in new]
     ids = [case.case_id for case in new]
-    before = await repository.cases_near(
+    before = await incident_rows.cases_near(
         uow, tenant, min(times) - policy.within, max(times) + policy.within, ids
     )
-    crowded = may_be_crowded(policy, [*before, *new])
-    usual = await repository.counts_of_late(uow, tenant, crowded, uow.now - policy.counted_for)
-    result = IncidentCount(policy, going_on, before, usual).count(new, uow.now)
+    crowded = may_be_crowded(policy, people, [*before, *new])
+    usual = await incident_rows.counts_of_late(uow, tenant, crowded, uow.now - policy.counted_for)
+    result = IncidentCount(policy, people, going_on, before, usual).count(new, uow.now)
     if not result.members:
         return []
-    await repository.open_and_join(uow, tenant, result.opened, result.members)
-    ends_at = uow.now + policy.ends_after
+    await incident_rows.open_and_join(uow, tenant, result)
+    settled = uow.now + policy.settles
     await set_deadlines(
         uow,
-        [Deadline(tenant, INCIDENT_DEADLINE, one, ends_at) for one in sorted(set(result.members.values()))],
+        [
+            Deadline(tenant, INCIDENT_DEADLINE, incident, max(until, settled))
+            for incident, until in result.run_until.items()
+        ],
     )
     return result.opened

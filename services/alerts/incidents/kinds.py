@@ -4,11 +4,10 @@ from uuid import UUID
 
 from services.alerts.chats.rendering import ChatReason
 from services.alerts.incidents.domain import IncidentPolicy
-from services.alerts.incidents.repository import IncidentCases, incidents_of
+from services.alerts.incidents.repository.lists import IncidentCases, visible_incidents
 from services.alerts.incidents.words import began_text, ended_text
 from services.alerts.notices.kinds import NoticeText, WaitingNotice
 from shared.db.database import UnitOfWork
-from shared.events import may_see
 from shared.permissions import CASE_ROLES
 
 POLICY = IncidentPolicy()
@@ -56,5 +55,5 @@ async def _of_channel(uow: UnitOfWork, reason: ChatReason) -> IncidentCases | No
 async def _found(
     uow: UnitOfWork, tenant: str, incident: str, segments: tuple[str, ...]
 ) -> IncidentCases | None:
-    found = await incidents_of(uow, tenant, POLICY.within, incident=UUID(incident))
-    return found[0] if found and may_see(segments, found[0].incident.belongs) else None
+    found = await visible_incidents(uow, tenant, segments, POLICY.within, incident=UUID(incident))
+    return found[0] if found else None

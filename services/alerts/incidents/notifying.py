@@ -5,13 +5,14 @@ from uuid import UUID
 
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.chats.queueing import ChatItem, queue_chats
-from services.alerts.incidents import repository
 from services.alerts.incidents.domain import Incident
-from services.alerts.incidents.repository import Key
+from services.alerts.incidents.repository import incidents as incident_rows
+from services.alerts.incidents.repository.incidents import Key, Notified
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import may_see
+from shared.outbound.channel_names import DeliveryChannel
 from shared.permissions import CASE_ROLES
 
 BEGAN = "incident_began"
@@ -54,25 +55,25 @@ def incident_item(kind: str, incident: Incident, team: UUID | None) -> ChatItem:
 
 
 class SingleNotices:
-    """Which answers are told one by one: not those of cases whose incident somebody was told of."""
+    """Which answers are told one by one: by no channel those of cases whose incident it has told at once."""
 
-    def __init__(self, by_case: Mapping[Key, Incident], told: set[tuple[str, UUID, UUID]]) -> None:
+    def __init__(self, by_case: Mapping[Key, Incident], told: Notified) -> None:
         self._by_case = by_case
         self._told = told
 
     @classmethod
     async def of(cls, uow: UnitOfWork, cases: Sequence[CaseFile]) -> "SingleNotices":
         """For these cases."""
-        by_case = await repository.incidents_of_cases(uow, [(case.tenant, case.id) for case in cases])
-        told = await repository.notified_people(uow, BEGAN, set(by_case.values()))
+        by_case = await incident_rows.incidents_of_cases(uow, [(case.tenant, case.id) for case in cases])
+        told = await incident_rows.notified_people(uow, BEGAN, set(by_case.values()))
         return cls(by_case, told)
 
-    def wanted_by(self, person: UUID, case: CaseFile, answer_id: UUID) -> bool:
-        """Whether this person is told of an answer: always of one that came later than the case."""
+    def without(self, person: UUID, case: CaseFile, answer_id: UUID) -> frozenset[DeliveryChannel]:
+        """The channels that do not tell this person of an answer; none where it came later than the case."""
         incident = self._by_case.get((case.tenant, case.id))
         if incident is None or answer_id != case.answer_id:
-            return True
-        return (incident.tenant, incident.case_id, person) not in self._told
+            return frozenset()
+        return frozenset(self._told.get((incident.tenant, incident.id, person), ()))
 
     def instead(self, case: CaseFile, answer_id: UUID) -> ChatItem | None:
         """What a channel has been told in place of this answer, if it has."""

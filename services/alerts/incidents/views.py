@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 from services.alerts.cases.times import moment
 from services.alerts.incidents.kinds import POLICY
-from services.alerts.incidents.repository import incidents_of
+from services.alerts.incidents.repository.lists import visible_incidents
 from services.alerts.incidents.words import address_of_cases, segment_words
 from shared.db.database import UnitOfWork
-from shared.events import may_see
 from shared.http.staff_auth import Staff
 
 MOST_SHOWN = 5
@@ -26,7 +25,9 @@ class IncidentLine(NamedTuple):
 
 async def incident_lines(uow: UnitOfWork, staff: Staff, now: datetime, zone: ZoneInfo) -> list[IncidentLine]:
     """The newest incidents that are going on in segments that this person may see."""
-    found = await incidents_of(uow, staff.tenant, POLICY.within, going_on=True)
+    found = await visible_incidents(
+        uow, staff.tenant, staff.segments, POLICY.within, going_on=True, limit=MOST_SHOWN
+    )
     return [
         IncidentLine(
             segment_words(one.incident.segment),
@@ -35,5 +36,4 @@ async def incident_lines(uow: UnitOfWork, staff: Staff, now: datetime, zone: Zon
             address_of_cases(one),
         )
         for one in found
-        if may_see(staff.segments, one.incident.belongs)
-    ][:MOST_SHOWN]
+    ]

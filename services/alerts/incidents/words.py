@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from services.alerts.cases.times import moment
 from services.alerts.incidents.domain import IncidentPolicy
-from services.alerts.incidents.repository import IncidentCases
+from services.alerts.incidents.repository.lists import IncidentCases
 from services.alerts.notices.kinds import NoticeText
 from shared.events.segments import ORGANISATION, TOUCHPOINT, dimension_of
 from shared.pages.filters import dimension_name, segment_name
@@ -26,14 +26,15 @@ def began_text(found: IncidentCases, policy: IncidentPolicy, now: datetime, zone
         "n": found.at_first,
         "segment": segment_words(found.incident.segment),
         "minutes": _minutes(policy.within),
-        "quiet": _minutes(policy.ends_after),
+        "few": policy.few,
+        "quiet": _minutes(policy.few_within),
         "since": moment(found.incident.began_at, now, zone),
         "total": found.cases,
     }
     paragraphs = [
         translated("More cases than usual come from %(segment)s since %(since)s.") % facts,
         translated(
-            "Further ones are not told one by one, until %(quiet)s minutes have passed without another. "
+            "Further ones are not told one by one while more than %(few)s come in %(quiet)s minutes. "
             "Each is a case of its own."
         )
         % facts,
@@ -49,16 +50,24 @@ def ended_text(found: IncidentCases, policy: IncidentPolicy, now: datetime, zone
     facts = {
         "total": found.cases,
         "segment": segment_words(found.incident.segment),
-        "quiet": _minutes(policy.ends_after),
+        "few": policy.few,
+        "quiet": _minutes(policy.few_within),
+        "hours": int(policy.longest / timedelta(hours=1)),
         "since": moment(found.incident.began_at, now, zone),
         "last": moment(found.last_at, now, zone),
     }
-    subject = translated("No more cases from %(segment)s for now: %(total)s in all") % facts
+    if found.incident.runs_until < found.incident.began_at + policy.longest:
+        subject = translated("Few cases from %(segment)s again: %(total)s in all")
+        why = translated("By then no more than %(few)s came in %(quiet)s minutes.")
+    else:
+        subject = translated("Cases from %(segment)s for %(hours)s hours: %(total)s in all")
+        why = translated("They may still be many: then you are told that they have begun again.")
     paragraphs = [
-        translated("The first came %(since)s, the last %(last)s. For %(quiet)s minutes there was no other.")
-        % facts,
+        translated("The first came %(since)s, the last %(last)s.") % facts,
+        why % facts,
         translated("From now on each new case is told again."),
     ]
+    subject %= facts
     return _about(found, subject, paragraphs)
 
 

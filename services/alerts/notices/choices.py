@@ -6,6 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 
 from services.alerts.notices.topics import DIGEST_KIND, ESCALATION_KINDS, TOPIC_BY_KIND, NoticeTopic
 from shared.values.zones import zone_of
@@ -60,6 +61,13 @@ class NoticeChoices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     def zone(self, company_zone: str | None) -> ZoneInfo:
         """Where this person's hours are counted."""
         return zone_of(self.time_zone or None, company_zone)
+
+
+def readable_choices(stored: NoticeChoices) -> NoticeChoices:
+    """Stored choices as they hold: a version before this one offered the Monday letter in a digest."""
+    if stored.weekly.mail != "digest":
+        return stored
+    return structs.replace(stored, weekly=structs.replace(stored.weekly, mail="at_once"))
 
 
 def due_at(choices: NoticeChoices, kind: str, now: datetime, zone: ZoneInfo) -> datetime:

@@ -66,7 +66,7 @@ def faults_by_field(error: ValidationError) -> dict[str, str]:
         parts = each["field"].strip("/").split("/")
         field = parts[0]
         if field == "topics":
-            field = "_".join(parts[1:])
+            field = "weekly_mail" if parts[1:] == ["weekly"] else "_".join(parts[1:])
         elif field == "quiet":
             field = {"from": "quiet_from", "to": "quiet_to"}.get("".join(parts[1:2]), "quiet")
         found.setdefault(field, spoken(each["detail"]))

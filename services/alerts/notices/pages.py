@@ -23,7 +23,7 @@ from services.alerts.notices.notice_commands import (
 from services.alerts.notices.recipients import read_choices
 from services.alerts.notices.repository import choices, push_subscriptions
 from services.alerts.notices.schemas import NoticesBody
-from services.alerts.notices.topics import NOTICE_TOPICS
+from services.alerts.notices.topics import DIGEST_TOPICS, NOTICE_TOPICS
 from services.alerts.notices.views import BrowserLine, NoticesPage, TopicLine, chosen_topics, notices_finding
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import device_label
@@ -137,10 +137,18 @@ async def _show(
     page = NoticesPage(
         finding=notices_finding(chosen_topics(chosen, mail=mail, browsers=len(browsers))),
         topics=[
-            TopicLine(name=topic, label=spoken(TOPIC_LABELS[topic][0]), what=spoken(TOPIC_LABELS[topic][1]))
+            TopicLine(
+                name=topic,
+                label=spoken(TOPIC_LABELS[topic][0]),
+                what=spoken(TOPIC_LABELS[topic][1]),
+                mail_times=[
+                    (when, spoken(words))
+                    for when, words in MAIL_TIMES.items()
+                    if when != "digest" or topic in DIGEST_TOPICS
+                ],
+            )
             for topic in NOTICE_TOPICS
         ],
-        mail_times=[(when, spoken(words)) for when, words in MAIL_TIMES.items()],
         push_times=[(when, spoken(words)) for when, words in PUSH_TIMES.items()],
         zones=[("", translated("Of the company")), *((zone, zone) for zone in sorted(zone_names()))],
         days=day_options(),

@@ -28,8 +28,8 @@ class PushRenderer:
         self._secret = secret
 
     def message(self, notice: WaitingNotice, text: NoticeText, browser: UUID, sealed: bytes) -> PushMessage:
-        """The message to this browser. Of several about one case the newest replaces those before it."""
-        topic = _topic(notice)
+        """The message to this browser. Of several about a case or incident the newest replaces others."""
+        topic = push_topic(notice)
         body = text.paragraphs[0] if text.paragraphs else ""
         shown = {
             "title": text.subject[:MAX_TITLE_CHARS],
@@ -49,8 +49,12 @@ class PushRenderer:
         )
 
 
-def _topic(notice: WaitingNotice) -> str:
-    about = f"case/{notice.case_id}" if notice.case_id is not None else f"notice/{notice.id}"
+def push_topic(notice: WaitingNotice) -> str:
+    """What the message is about: a push service replaces one that waits by a newer one of the same topic."""
+    if incident := notice.about.get("incident"):
+        about = f"incident/{incident}"
+    else:
+        about = f"case/{notice.case_id}" if notice.case_id is not None else f"notice/{notice.id}"
     return encoded(hashlib.sha256(about.encode()).digest()[:TOPIC_BYTES])
 
 

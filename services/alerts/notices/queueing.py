@@ -18,6 +18,7 @@ from shared.db.database import UnitOfWork
 from shared.db.notifications import DELIVERIES_CHANNEL
 from shared.ids import derived, uuid7
 from shared.outbound import NewDelivery, deliveries
+from shared.outbound.channel_names import DeliveryChannel
 from shared.tenancy.tenants import find_tenants
 
 TEST_KIND = "push_test"
@@ -44,6 +45,10 @@ class WantedNotice:
     answer_id: UUID | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     """What the check and the words of its kind need: ids and facts, nothing of a customer."""
+    without: frozenset[DeliveryChannel] = frozenset()
+    """Channels that have told the person something in its place."""
+    since: datetime | None = None
+    """When it was wanted first, of one that is queued again after a restore."""
 
 
 @dataclass
@@ -65,7 +70,8 @@ async def queue_notices(
 ) -> list[WantedNotice]:
     """Queue each notice once, however often it is wanted; those that their person is told by some channel.
 
-    :param state: ``unknown``: they may have been told already, and never will be.
+    :param state: ``unknown``: they may have been told already, and never will be, but for those of a digest
+        that is still to come.
     """
     if not wanted:
         return []
@@ -78,11 +84,11 @@ async def queue_notices(
         recipient = recipients.get((one.tenant, one.person))
         if recipient is None:
             continue
-        mail, pushes = _mail_time(recipient, one.kind), list[UUID]()
-        if recipient.choices.of(TOPIC_BY_KIND[one.kind]).push == "at_once":
+        mail, pushes = _mail_time(recipient, one), list[UUID]()
+        if recipient.choices.of(TOPIC_BY_KIND[one.kind]).push == "at_once" and "push" not in one.without:
             pushes = browsers.get((one.tenant, one.person), [])
         due = due_at(recipient.choices, one.kind, uow.now, recipient.zone)
-        if mail == "digest" and state == "waiting":
+        if mail == "digest" and (state == "waiting" or _is_in_next_digest(one, recipient, uow.now)):
             in_digests.append((one, recipient))
         elif mail != "never":
             at_once.add(_row(one), due)
@@ -95,8 +101,15 @@ async def queue_notices(
     return told
 
 
-def _mail_time(recipient: NoticeRecipient, kind: str) -> MailTime:
-    return recipient.choices.of(TOPIC_BY_KIND[kind]).mail if recipient.wants_mail else "never"
+def _mail_time(recipient: NoticeRecipient, wanted: WantedNotice) -> MailTime:
+    if not recipient.wants_mail or "mail" in wanted.without:
+        return "never"
+    return recipient.choices.of(TOPIC_BY_KIND[wanted.kind]).mail
+
+
+def _is_in_next_digest(wanted: WantedNotice, recipient: NoticeRecipient, now: datetime) -> bool:
+    """Whether the digest to which it was added first is still to come."""
+    return wanted.since is not None and digest_after(recipient.choices, wanted.since, recipient.zone) > now
 
 
 async def _recipients(uow: UnitOfWork, persons: Sequence[Key]) -> dict[Key, NoticeRecipient]:

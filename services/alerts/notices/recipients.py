@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.alerts.notices.choices import NoticeChoices
+from services.alerts.notices.choices import NoticeChoices, readable_choices
 from services.alerts.notices.kinds import WaitingNotice
 from shared.events import Tenant
 from shared.values.zones import zone_of
@@ -49,7 +49,7 @@ def recipient_of_row(row: Any, company: Tenant | None) -> NoticeRecipient:
 
 def read_choices(body: Any) -> NoticeChoices:
     """The choices of a row's body; the defaults when there is none."""
-    return NoticeChoices() if body is None else msgspec.convert(body, NoticeChoices)
+    return NoticeChoices() if body is None else readable_choices(msgspec.convert(body, NoticeChoices))
 
 
 def waiting_notice(row: Any, tenant: str, recipient: NoticeRecipient) -> WaitingNotice:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from services.alerts.calendars.domain import WEEKDAYS
 from services.alerts.calendars.schemas import clock
@@ -66,7 +66,20 @@ class TopicsBody(StrictBody):
     cases: TopicBody = Field(default=TopicBody(), description="New cases, and new answers to open ones.")
     deadlines: TopicBody = Field(default=TopicBody(), description="Warnings and escalations.")
     incidents: TopicBody = Field(default=TopicBody(), description="Incidents, and falls of a segment.")
-    weekly: TopicBody = Field(default=TopicBody(push="never"), description="The letter on Mondays.")
+    weekly: TopicBody = Field(
+        default=TopicBody(push="never"), description="The letter on Mondays: in no digest."
+    )
+
+    @field_validator("weekly")
+    @classmethod
+    def _letter(cls, body: TopicBody) -> TopicBody:
+        if body.mail == "digest":
+            raise ValueError(
+                message(
+                    "The Monday letter is a mail of its own, in no digest. Give at_once or never for mail."
+                )
+            )
+        return body
 
 
 class QuietBody(StrictBody):

@@ -6,6 +6,9 @@ NoticeTopic = Literal["cases", "deadlines", "incidents", "weekly"]
 NOTICE_TOPICS: tuple[NoticeTopic, ...] = get_args(NoticeTopic)
 """In the order in which they are chosen and told."""
 
+DIGEST_TOPICS: tuple[NoticeTopic, ...] = ("cases", "deadlines", "incidents")
+"""Those of which a line in a digest tells enough: the letter of Monday is a mail of its own."""
+
 DIGEST_KIND = "digest"
 """What waited for one moment, in one mail."""
 ESCALATION_KINDS = frozenset({"contact_escalation", "closing_escalation"})

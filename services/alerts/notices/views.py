@@ -20,6 +20,7 @@ class TopicLine:
     name: NoticeTopic
     label: str
     what: str
+    mail_times: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,6 @@ class NoticesPage(Page):
     template: ClassVar[str] = "notices.html"
     finding: str
     topics: list[TopicLine]
-    mail_times: list[tuple[str, str]]
     push_times: list[tuple[str, str]]
     zones: list[tuple[str, str]]
     days: list[tuple[str, str]]

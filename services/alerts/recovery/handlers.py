@@ -5,6 +5,7 @@ so. Nobody who may have got a mail about a case since then gets it again.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import judge
 from services.alerts.cases.team_notices import answer_notice
 from services.alerts.chats.repository import messages as chat_messages
-from services.alerts.incidents import repository as incidents
+from services.alerts.incidents.repository import incidents
 from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
@@ -76,7 +77,10 @@ async def restore_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
 async def restore_answers(
     policy: CasePolicy, cache: CompanySetups, uow: UnitOfWork, events: Sequence[Event[Answer]]
 ) -> None:
-    """Attach answers to the cases that were restored. The team may have got a mail about each of them."""
+    """Attach answers to the cases that were restored. The team may have got a mail about each of them.
+
+    What its people get in a digest is told, unless that digest was due already.
+    """
     judged = await judge(uow, policy, cache, answer_updates(events))
     unhappy = [
         (update.tenant, update.answer, case_rules.case_id(*update.key)) for update, _ in judged.opening
@@ -86,7 +90,9 @@ async def restore_answers(
     await repository.attach_answers(uow, unhappy)
     people_by_tenant = await people.working_on_cases(uow, [tenant for tenant, _, _ in unhappy], CASE_ROLES)
     unknown = [
-        answer_notice(tenant, person["id"], case, answer.id)
+        replace(
+            answer_notice(tenant, person["id"], case, answer.id), since=answer.changed_at + policy.quiet_after
+        )
         for tenant, answer, case in unhappy
         for person in people_by_tenant.get(tenant, [])
     ]

@@ -26,6 +26,13 @@ class AnswerUpdate(msgspec.Struct, frozen=True, kw_only=True):
         return self.tenant, self.answer.id
 
 
+def has_quotable_comment(answer: Answer) -> bool:
+    """Whether a letter to colleagues may quote its comment: not of tests, anonymous answers or machines."""
+    return bool(answer.comment) and not (
+        answer.test or answer.anonymous or answer.erased or answer.judgement == "machine"
+    )
+
+
 def left_out_answers(events: Sequence[Event[Answer]]) -> list[Event[Answer]]:
     """The newest versions here that are held: a machine may have given these answers."""
     return [event for event in newest(events, lambda answer: answer.id) if event.data.held is not None]

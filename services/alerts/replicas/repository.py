@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.models import answer, invitation, survey
-from services.alerts.replicas.answer_updates import AnswerUpdate
+from services.alerts.replicas.answer_updates import AnswerUpdate, has_quotable_comment
 from shared.db.bulk import keep_newest, keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
-from shared.events import Answer, Event, Invitation, Survey
+from shared.events import Answer, Event, Invitation, Survey, segments_of
 from shared.privacy.erased import TARGETS, Target, of_target, target_values
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import erase_event
@@ -62,6 +62,10 @@ async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list
             tenant=[update.tenant for update in updates],
             first_version=[first.version for first in firsts],
             first_score=[first.score for first in firsts],
+            comment_belongs=[
+                segments_of(update.answer) if has_quotable_comment(update.answer) else None
+                for update in updates
+            ],
             body=[msgspec.json.encode(update.answer) for update in updates],
         )
     ).all()
@@ -98,7 +102,7 @@ async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list
 
 LEAVE_OUT = """
     UPDATE answer t
-    SET version = b.version,
+    SET version = b.version, comment_belongs = NULL,
         body = convert_to(CAST(jsonb_set(b.body, '{judgement}', '"machine"') AS text), 'UTF8')
     FROM (
         SELECT a.tenant, a.id, n.version, CAST(convert_from(a.body, 'UTF8') AS jsonb) AS body
@@ -348,7 +352,7 @@ WRITE_COPIES = f"""
     WHERE t.tenant = n.tenant AND t.id = n.id
 """
 WRITE_INVITATIONS = WRITE_COPIES.format(table="invitation", more="")
-WRITE_ANSWERS = WRITE_COPIES.format(table="answer", more=", customer_id = NULL")
+WRITE_ANSWERS = WRITE_COPIES.format(table="answer", more=", customer_id = NULL, comment_belongs = NULL")
 
 
 async def erase_invitations(uow: UnitOfWork, targets: Sequence[Target]) -> None:

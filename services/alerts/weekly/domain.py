@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shared.events import Answer
+from shared.events import Answer, People, is_person, segments_of
 from shared.events.nps import group_of
+from shared.events.segments import decoded
 
 MOST_COMMENT_CHARS = 300
 MIN_NAME_CHARS = 3
 """Of a part of a name that is left out: a shorter one is a part of words."""
 MASK = "…"
-_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+MOST_READ_CHARS = 2 * MOST_COMMENT_CHARS
+"""Of a comment: what is left out may be longer than what stands in its place."""
+# Each begins where such a run begins, and gives nothing back: the time is linear in the length of the text.
+_ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']++@[^\s@<>\"']++")
 _LINK = re.compile(r"(?i:https?://|www\.)\S+")
 _NUMBER = re.compile(r"\+?\d[\d ()./-]{4,}\d")
 
@@ -67,18 +71,28 @@ def chosen_comments(policy: LetterPolicy, answers: Iterable[Answer]) -> list[Ans
 
 
 def quoted(comment: str, names: Sequence[str]) -> str:
-    """A comment as a letter has it: cut, without addresses, numbers, links, or the customer's own name.
+    """A comment as a letter has it: cut, without addresses, numbers, links, or these names.
 
-    :param names: the customer's, as far as they are known.
+    :param names: the customer's, as far as it is known, and those of colleagues.
     """
     text = " ".join(comment.split())
+    if len(text) > MOST_READ_CHARS:
+        # The last word may be half of an address. Some languages have no spaces.
+        words, cut = text[:MOST_READ_CHARS].rpartition(" ")[0], text[:MOST_READ_CHARS]
+        text = words if len(words) >= MOST_COMMENT_CHARS else cut
     for pattern in (_LINK, _ADDRESS, _NUMBER):
         text = pattern.sub(MASK, text)
-    parts = {part for name in names for part in re.split(r"[\s,.]+", name) if len(part) >= MIN_NAME_CHARS}
+    parts = {part for name in names for part in re.split(r"[\s,._@-]+", name) if len(part) >= MIN_NAME_CHARS}
     if parts:
         words = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
-        text = re.sub(rf"(?i)\b(?:{words})\b", MASK, text)
+        text = re.sub(rf"(?i)\b(?:{words})s?\b", MASK, text)
     return text if len(text) <= MOST_COMMENT_CHARS else text[: MOST_COMMENT_CHARS - 1].rstrip() + MASK
+
+
+def employees_of(people: People, answer: Answer) -> list[str]:
+    """The names of colleagues whom an answer is about, as its segments have them."""
+    found = [one for one in segments_of(answer) if is_person(people, one)]
+    return [decoded(one.partition(":")[2].rpartition("/")[2]) for one in found]
 
 
 def _time_of(policy: LetterPolicy, monday: date, zone: ZoneInfo) -> datetime:

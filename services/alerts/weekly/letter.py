@@ -7,12 +7,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.alerts.replicas import repository as replicas
+from services.alerts.replicas.answer_updates import has_quotable_comment
 from services.alerts.weekly import repository
-from services.alerts.weekly.domain import LetterPolicy, chosen_comments, quoted, week_before
+from services.alerts.weekly.domain import LetterPolicy, chosen_comments, employees_of, quoted, week_before
 from services.alerts.weekly.repository import OverdueCase
 from shared.db.database import UnitOfWork
-from shared.events import may_see, segments_of
+from shared.events import People, is_person
 from shared.events.segments import WHOLE_COMPANY
+from shared.tenancy.tenants import find_tenant
 
 POLICY = LetterPolicy()
 MOST_SEGMENTS = 10
@@ -64,18 +66,22 @@ async def read_letter(
     with_comments: bool,
 ) -> Letter:
     """The letter of a Monday for who may see these segments (none: the whole company)."""
+    company = await find_tenant(uow, tenant)
+    people = company.people if company is not None else People()
+    places = [one for one in segments if not is_person(people, one)] if segments else [WHOLE_COMPANY]
     overdue, in_all = await repository.overdue_cases(uow, tenant, segments, MOST_OVERDUE)
     return Letter(
         monday=monday,
-        scores=await _scores(uow, tenant, segments, monday),
-        comments=await _comments(uow, tenant, segments, monday, zone) if with_comments else [],
+        scores=await _scores(uow, tenant, places, monday),
+        comments=await _comments(uow, tenant, people, segments, monday, zone) if with_comments else [],
         overdue=overdue,
         overdue_in_all=in_all,
     )
 
 
-async def _scores(uow: UnitOfWork, tenant: str, segments: Sequence[str], monday: date) -> list[ScoreLine]:
-    wanted = list(segments[:MOST_SEGMENTS]) or [WHOLE_COMPANY]
+async def _scores(uow: UnitOfWork, tenant: str, places: Sequence[str], monday: date) -> list[ScoreLine]:
+    """None of a single employee, whose score the pages show to few, or to nobody."""
+    wanted = list(places[:MOST_SEGMENTS])
     now = await repository.scores_at(uow, tenant, wanted, monday - _DAY)
     before = {
         (one.segment, one.measurement): one.nps
@@ -90,23 +96,21 @@ async def _scores(uow: UnitOfWork, tenant: str, segments: Sequence[str], monday:
 
 
 async def _comments(
-    uow: UnitOfWork, tenant: str, segments: Sequence[str], monday: date, zone: ZoneInfo
+    uow: UnitOfWork, tenant: str, people: People, segments: Sequence[str], monday: date, zone: ZoneInfo
 ) -> list[QuotedComment]:
     """Not of tests, of anonymous answers, which are in no list, nor of what a machine gave."""
     since, until = week_before(POLICY, monday, zone)
-    found = (
-        answer
-        for answer in await repository.answers_with_comment(uow, tenant, since, until)
-        if answer.score is not None
-        and not (answer.test or answer.anonymous or answer.erased or answer.judgement == "machine")
-        and answer.comment
-        and may_see(segments, segments_of(answer))
-    )
+    found = await repository.answers_with_comment(uow, tenant, segments, since, until)
+    found = [answer for answer in found if has_quotable_comment(answer)]
     answers = chosen_comments(POLICY, found)
+    if not answers:
+        return []
+    colleagues = await repository.names_of_colleagues(uow, tenant)
     invitations = await replicas.invitations_of(uow, [(tenant, answer.id) for answer in answers])
     quotes = []
     for answer in answers:
         invitation = invitations.get((tenant, answer.id))
         name = invitation.customer.name if invitation is not None else None
-        quotes.append(QuotedComment(answer.score or 0, quoted(answer.comment or "", [name] if name else [])))
+        names = [*employees_of(people, answer), *colleagues, *([name] if name else [])]
+        quotes.append(QuotedComment(answer.score or 0, quoted(answer.comment or "", names)))
     return quotes

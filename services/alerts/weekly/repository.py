@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from uuid import UUID
 
 import msgspec
@@ -13,9 +13,12 @@ from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Event, Score
 from shared.events.dedupe import newest
+from shared.events.nps import SCALE, Group, group_of
+from shared.tenancy.closed import HAS_NOT_LEFT
 
-MOST_ANSWERS = 500
-"""The newest of a week with a comment, among which three are chosen."""
+MOST_OF_A_GROUP = 10
+"""The newest of a week with a comment, among which three are chosen: a version before this one does not say
+of an answer that its comment is gone, or is a machine's."""
 
 
 async def keep_scores(uow: UnitOfWork, events: Sequence[Event[Score]]) -> None:
@@ -48,37 +51,57 @@ async def scores_at(uow: UnitOfWork, tenant: str, segments: Sequence[str], day: 
     return [ScoreOfDay._make(row) for row in await uow.execute(FIND_SCORES, values)]
 
 
+# By their places, which locked rows keep; those that a consumer writes are left for the next time.
 DELETE_OLD_SCORES = """
-    DELETE FROM segment_score s
-    WHERE s.tenant = ANY(CAST(:tenants AS text[])) AND s.until < :before AND EXISTS (
-        SELECT FROM segment_score l
-        WHERE l.tenant = s.tenant AND l.segment = s.segment AND l.measurement = s.measurement
-            AND l.until > s.until AND l.until <= :before
-    )
+    DELETE FROM segment_score WHERE ctid = ANY (ARRAY(
+        SELECT s.ctid FROM segment_score s
+        WHERE s.until < :before AND EXISTS (
+            SELECT FROM segment_score l
+            WHERE l.tenant = s.tenant AND l.segment = s.segment AND l.measurement = s.measurement
+                AND l.until > s.until AND l.until <= :before
+        )
+        LIMIT :limit
+        FOR UPDATE OF s SKIP LOCKED
+    ))
 """
 
 
-async def delete_old_scores(uow: UnitOfWork, tenants: Collection[str], before: date) -> int:
-    """Delete scores of earlier days, but the last of each segment; returns how many."""
-    values = {"tenants": sorted(tenants), "before": before}
-    return (await uow.execute(DELETE_OLD_SCORES, values)).rowcount
+async def delete_old_scores(uow: UnitOfWork, before: date, limit: int) -> int:
+    """Delete some scores of earlier days, but the last of each segment; returns how many."""
+    return (await uow.execute(DELETE_OLD_SCORES, {"before": before, "limit": limit})).rowcount
 
 
 FIND_COMMENTS = """
-    SELECT a.body FROM answer a
-    WHERE a.tenant = :tenant AND a.answered_at >= :since AND a.answered_at < :until
-        AND CAST(convert_from(a.body, 'UTF8') AS jsonb) ->> 'comment' <> ''
-    ORDER BY a.answered_at DESC, a.id
-    LIMIT :limit
+    SELECT newest.body
+    FROM unnest(CAST(:lowest AS smallint[]), CAST(:highest AS smallint[])) AS g (lowest, highest)
+    CROSS JOIN LATERAL (
+        SELECT a.body FROM answer a
+        WHERE a.tenant = :tenant AND a.answered_at >= :since AND a.answered_at < :until
+            AND a.comment_belongs IS NOT NULL AND a.score BETWEEN g.lowest AND g.highest
+            AND (CAST(:segments AS text[]) = '{}' OR a.comment_belongs && CAST(:segments AS text[]))
+        ORDER BY a.answered_at DESC, a.id
+        LIMIT :limit
+    ) newest
 """
 
 
 async def answers_with_comment(
-    uow: UnitOfWork, tenant: str, since: datetime, until: datetime
+    uow: UnitOfWork, tenant: str, segments: Sequence[str], since: datetime, until: datetime
 ) -> list[Answer]:
-    """The newest answers of a time that have a comment."""
-    values = {"tenant": tenant, "since": since, "until": until, "limit": MOST_ANSWERS}
-    return [_answers.decode(row.body) for row in await uow.execute(FIND_COMMENTS, values)]
+    """Of each group the newest answers of a time that have a comment, as far as a reader may see them."""
+    groups = [[score for score in SCALE if group_of(score) == group] for group in get_args(Group)]
+    values = {"tenant": tenant, "segments": list(segments), "since": since, "until": until}
+    values |= {"lowest": [min(one) for one in groups], "highest": [max(one) for one in groups]}
+    rows = await uow.execute(FIND_COMMENTS, {**values, "limit": MOST_OF_A_GROUP})
+    return [_answers.decode(row.body) for row in rows]
+
+
+FIND_COLLEAGUES = "SELECT name FROM staff WHERE tenant = :tenant AND name <> '' ORDER BY id"
+
+
+async def names_of_colleagues(uow: UnitOfWork, tenant: str) -> list[str]:
+    """The names of everybody who works here, or did."""
+    return list((await uow.execute(FIND_COLLEAGUES, {"tenant": tenant})).scalars())
 
 
 class OverdueCase(NamedTuple):
@@ -112,16 +135,16 @@ async def overdue_cases(
     )
 
 
-FIND_COMPANIES_WITHOUT_DEADLINE = """
+FIND_COMPANIES_WITHOUT_DEADLINE = f"""
     SELECT t.id FROM tenant t
-    WHERE NOT EXISTS (SELECT FROM clock k WHERE k.tenant = t.id AND k.kind = :kind)
+    WHERE t.id {HAS_NOT_LEFT} AND NOT EXISTS (SELECT FROM clock k WHERE k.tenant = t.id AND k.kind = :kind)
     ORDER BY t.id
     LIMIT :limit
 """
 
 
 async def companies_without_deadline(uow: UnitOfWork, kind: str, limit: int) -> list[str]:
-    """Companies that have no deadline of this kind."""
+    """Companies that have no deadline of this kind, and have not left."""
     rows = await uow.execute(FIND_COMPANIES_WITHOUT_DEADLINE, {"kind": kind, "limit": limit})
     return list(rows.scalars())
 

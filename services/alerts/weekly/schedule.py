@@ -17,6 +17,7 @@ from shared.events import Event, Tenant
 from shared.ids import derived
 from shared.runtime import Loop, Periodic
 from shared.service import Context
+from shared.tenancy.closed import find_left
 from shared.tenancy.tenants import find_tenants
 from shared.values.zones import zone_of
 
@@ -26,12 +27,14 @@ WEEKLY_LOOP = "letters of Monday"
 MISSING_INTERVAL_S = 60.0
 MOST_AT_ONCE = 1_000
 SCORES_KEPT = timedelta(days=22)
-"""Before a Monday: two Sundays, and a letter that is some days late."""
+"""Two Sundays, and a letter that is some days late."""
+MOST_DELETED = 5_000
+"""Scores in one transaction, of all companies."""
 
 
 async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[Deadline]:
     """Queue the letters of the last Monday, however many were missed, and set the next deadlines."""
-    companies = await find_tenants(uow, [one.tenant for one in due])
+    companies = await _present(uow, [one.tenant for one in due])
     readers = await people.working_on_cases(uow, list(companies), LETTER_ROLES)
     wanted: list[WantedNotice] = []
     items: list[ChatItem] = []
@@ -52,7 +55,6 @@ async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[D
     await set_deadlines(uow, following)
     await queue_notices(uow, wanted)
     await queue_chats(uow, "weekly", items)
-    await repository.delete_old_scores(uow, list(companies), uow.now.date() - SCORES_KEPT)
     return due
 
 
@@ -72,8 +74,23 @@ async def set_missing(database: Database) -> None:
     async with database.transaction() as uow:
         missing = await repository.companies_without_deadline(uow, WEEKLY_DEADLINE, MOST_AT_ONCE)
         if missing:
-            companies = await find_tenants(uow, missing)
+            companies = await _present(uow, missing)
             await set_deadlines(uow, [deadline_of(one.id, one.time_zone, uow) for one in companies.values()])
+
+
+async def _present(uow: UnitOfWork, tenants: Sequence[str]) -> dict[str, Tenant]:
+    """Those of the companies that have not left: of the others nothing may be stored."""
+    left = await find_left(uow, tenants)
+    return await find_tenants(uow, [one for one in tenants if one not in left])
+
+
+async def delete_old_scores(database: Database) -> None:
+    """Delete scores of which no letter tells any more, some thousands in a transaction."""
+    deleted = MOST_DELETED
+    while deleted == MOST_DELETED:
+        async with database.transaction() as uow:
+            before = uow.now.date() - SCORES_KEPT
+            deleted = await repository.delete_old_scores(uow, before, MOST_DELETED)
 
 
 def missing_letters_loop(context: Context) -> Loop:

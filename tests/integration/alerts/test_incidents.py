@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.alerts_builders import act_on_answers, deliver, rows
+from msgspec.structs import replace
+from support.alerts_api import Person
+from support.alerts_builders import a_tenant, act_on_answers, deliver, rows
 from support.chats import ChatBench, a_chat_bench
 from support.falls import a_segment_fall
 from support.stack import Postgres
@@ -16,10 +18,14 @@ from support.stack import Postgres
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.incidents.ending import end_incidents
+from services.alerts.notices.choices import NoticeChoices, TopicChoice
+from services.alerts.notices.notice_commands import save_choices
 from services.alerts.recovery.handlers import settle
 from services.alerts.segment_alerts.handlers import act_on_falls
 from shared.db.deadlines import fire_due
-from shared.events import Answer
+from shared.events import Answer, People
+from shared.ids import uuid7
+from shared.tenancy.tenants import keep_tenants
 
 POLICY = IncidentPolicy()
 PER_TEST = settings(
@@ -87,7 +93,7 @@ async def test_an_incident_is_told_in_numbers_and_its_end_with_the_total(bench: 
         await bench.open_cases(*unhappy(bench, 1))
         bench.later(timedelta(minutes=20))
         await bench.open_cases(*unhappy(bench, 3))
-        bench.later(timedelta(minutes=29))
+        bench.later(timedelta(minutes=9))
         assert await end_due(bench) == 0
         bench.later(timedelta(minutes=2))
         assert await end_due(bench) == 1
@@ -95,7 +101,7 @@ async def test_an_incident_is_told_in_numbers_and_its_end_with_the_total(bench: 
         *_, ended = await bench.came(2)
         await bench.until(channel, "sent", "sent")
     assert began.message["text"] == "11 cases from Delivery in 10 minutes"
-    assert ended.message["text"] == "No more cases from Delivery for now: 15 in all"
+    assert ended.message["text"] == "Few cases from Delivery again: 15 in all"
     await bench.open_cases(*unhappy(bench, 10))
     assert len(await bench.messages(channel)) == 2
     await bench.open_cases(*unhappy(bench, 1))
@@ -155,6 +161,146 @@ async def test_cases_that_come_late_count_by_when_their_customers_answered(bench
     ]
     await bench.open_cases(*[answer for each in spread for answer in each])
     assert await rows(bench.database, "SELECT * FROM incident") == []
+
+
+async def test_a_backlog_that_is_read_in_parts_is_one_incident_as_long_as_customers_said(
+    bench: ChatBench,
+) -> None:
+    began = bench.clock() - timedelta(hours=20)
+    times = [began + timedelta(minutes=minutes / 2) for minutes in range(60)]
+    times += [times[-1] + timedelta(minutes=27), times[-1] + timedelta(hours=2)]
+    spread = [unhappy(bench, 1, answered_at=at, changed_at=at)[0] for at in times]
+    for at in range(0, len(spread), 9):
+        await bench.open_cases(*spread[at : at + 9])
+        assert await end_due(bench) == 0
+    bench.later(POLICY.settles + timedelta(minutes=1))
+    assert await end_due(bench) == 1
+    (found,) = await rows(
+        bench.database,
+        """
+            SELECT i.runs_until, count(*) AS n FROM incident i
+            JOIN incident_case ic ON ic.tenant = i.tenant AND ic.incident_id = i.id GROUP BY 1
+        """,
+    )
+    assert (found.n, found.runs_until) == (61, times[55] + timedelta(minutes=30))
+
+
+async def test_one_case_in_twenty_nine_minutes_ends_it_and_is_told_again(bench: ChatBench) -> None:
+    leader = await bench.alerts.person("leader")
+    await bench.open_cases(*unhappy(bench, 11))
+    for _ in range(4):
+        bench.later(timedelta(minutes=29))
+        await bench.open_cases(*unhappy(bench, 1))
+        await end_due(bench)
+    # Ten before it, and the last three: only the first of the four came while it went on.
+    assert await told(bench, leader.id) == {"case": 13, "incident_began": 1, "incident_ended": 1}
+
+
+async def test_only_the_channel_that_told_of_an_incident_at_once_is_spared_its_cases(
+    bench: ChatBench,
+) -> None:
+    alerts = bench.alerts
+    at_once, in_digest, dropped, pushed = [await alerts.person("leader") for _ in range(4)]
+    await choose(bench, in_digest, TopicChoice(mail="digest"))
+    await choose(bench, pushed, TopicChoice(mail="never"))
+    await add_browser(bench, pushed)
+    await bench.open_cases(*unhappy(bench, 11))
+    channel = await bench.make(topics=["cases", "incidents"])
+    async with bench.database.transaction() as uow:
+        await uow.execute(
+            "UPDATE delivery d SET state = 'dropped' FROM notification n "
+            "WHERE n.id = d.about_id AND n.kind = 'incident_began' AND n.staff_id = :person",
+            {"person": dropped.id},
+        )
+    before = {each.id: (await told(bench, each.id))["case"] for each in (at_once, in_digest, dropped, pushed)}
+    await bench.open_cases(*unhappy(bench, 2))
+    assert (await told(bench, at_once.id))["case"] == before[at_once.id]
+    assert (await told(bench, in_digest.id))["case"] == before[in_digest.id] + 2
+    assert (await told(bench, dropped.id))["case"] == before[dropped.id] + 2
+    by_channel = await rows(
+        bench.database,
+        "SELECT channel, count(*) AS n FROM notification WHERE staff_id = :person AND kind = 'case' GROUP BY 1",
+        person=pushed.id,
+    )
+    assert {row.channel: row.n for row in by_channel} == {"mail": 13, "push": 10}
+    assert [each["kind"] for each in await bench.messages(channel)] == ["case"] * 2  # it heard of no incident
+
+
+async def choose(bench: ChatBench, person: Person, incidents: TopicChoice) -> None:
+    chosen = NoticeChoices(incidents=incidents)
+    async with bench.database.transaction() as uow:
+        assert await save_choices(uow, person.tenant, person.id, chosen, mail=True)
+
+
+async def add_browser(bench: ChatBench, person: Person) -> None:
+    """A browser of this person with a session, which takes push messages."""
+    session = uuid7()
+    async with bench.database.transaction() as uow:
+        values = {"tenant": person.tenant, "person": person.id, "session": session, "id": uuid7()}
+        values["until"] = uow.now + timedelta(days=1)
+        await uow.execute(
+            "INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at) "
+            "VALUES (:tenant, :session, :person, 'x', now(), :until)",
+            values,
+        )
+        await uow.execute(
+            "INSERT INTO push_subscription (tenant, id, staff_id, session_id, digest, sealed, device, created_at)"
+            " VALUES (:tenant, :id, :person, :session, 'x', '', '', now())",
+            values,
+        )
+
+
+async def test_no_incident_is_named_after_an_employee_in_any_list_message_or_api(bench: ChatBench) -> None:
+    channel = await bench.make(topics=["incidents"])
+    leader = await bench.alerts.signed_in("leader")
+    desk = ("north", "sales", "anna")
+    cases = [unhappy(bench, 1, f"t{number}", organisation=desk)[0] for number in range(11)]
+    await bench.open_cases(*cases)
+    headers = {"accept": "application/json"}
+    listed = (await leader.client.get("/v1/incidents", headers=headers)).json()["incidents"]
+    assert [each["segment"] for each in listed] == ["organisation:north/sales"]
+    named = replace(a_tenant(), people=People(level=2), version=2)  # from now on that is an employee
+    await deliver(bench.database, keep_tenants, named)
+    assert (await leader.client.get("/v1/incidents", headers=headers)).json()["incidents"] == []
+    assert 'class="incident"' not in (await leader.client.get("/inbox")).text
+    await bench.open_cases(unhappy(bench, 1, "elsewhere", organisation=desk)[0])
+    (joined,) = await rows(
+        bench.database, "SELECT count(*) AS n FROM incident_case WHERE incident_id IS NOT NULL"
+    )
+    assert joined.n == 11
+    async with bench.sending():
+        await bench.until(channel, "dropped")
+
+
+async def test_who_may_see_few_segments_gets_whole_pages_of_incidents_by_a_cursor(bench: ChatBench) -> None:
+    async with bench.database.transaction() as uow:
+        await uow.execute(
+            """
+                INSERT INTO incident (tenant, id, segment, case_id, began_at, opened_at, runs_until, ended_at)
+                SELECT 'havnbo', uuidv7(),
+                    CASE WHEN n < 4 THEN 'organisation:north/sales' ELSE 'touchpoint:delivery' END,
+                    uuidv7(), now(), now() - (90 - n / 2) * interval '1 minute', now(), now()
+                FROM generate_series(1, 80) n
+            """
+        )
+    leader = await bench.alerts.signed_in("leader")
+    limited = await bench.alerts.signed_in(segments=("organisation:north", "touchpoint:deliver"))
+    headers = {"accept": "application/json"}
+    first = (await limited.client.get("/v1/incidents", params={"limit": 2}, headers=headers)).json()
+    after = {"limit": 2, "after": first["next"]}
+    second = (await limited.client.get("/v1/incidents", params=after, headers=headers)).json()
+    own = [each["segment"] for each in [*first["incidents"], *second["incidents"]]]
+    assert (own, second["next"]) == (["organisation:north/sales"] * 3, None)
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        params = {"limit": "33", "after": cursor}
+        page = (await leader.client.get("/v1/incidents", params=params, headers=headers)).json()
+        seen += [each["id"] for each in page["incidents"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) == 80
+    refused = await leader.client.get("/v1/incidents", params={"after": "x"}, headers=headers)
+    assert refused.status_code == 422
 
 
 async def test_the_inbox_shows_it_with_a_link_to_its_cases_to_who_may_see_the_segment(

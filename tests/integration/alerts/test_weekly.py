@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -21,9 +22,12 @@ from support.erasing import erase_customer
 from support.stack import Mailbox, Postgres
 
 from services.alerts.app import SERVICE
+from services.alerts.cases.schedule import delete_expired
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.weekly import repository, schedule
+from services.alerts.weekly.letter import read_letter
 from services.alerts.weekly.repository import keep_scores
 from services.alerts.weekly.schedule import (
     WEEKLY_DEADLINE,
@@ -31,6 +35,7 @@ from services.alerts.weekly.schedule import (
     send_letters,
     set_missing,
 )
+from shared.db.database import UnitOfWork
 from shared.db.deadlines import fire_due
 from shared.events import Score
 from shared.mail import Mailer
@@ -208,7 +213,57 @@ def a_sender(bench: ChatBench, smtp_url: str) -> Sender:
     return Sender("sender", bench.database, channel, queue, bench.alerts.context.health)
 
 
-async def test_of_each_segment_the_last_score_before_three_weeks_ago_is_kept(bench: ChatBench) -> None:
+async def test_comments_are_of_the_readers_segments_however_many_others_came_and_name_no_colleague(
+    bench: ChatBench,
+) -> None:
+    await bench.alerts.person("leader", "Lea Holm")
+    set_clock(bench, datetime(2026, 3, 26, 12, tzinfo=UTC))
+    harbour = {"touchpoint": "harbour", "segments": {"touchpoint": "harbour", "agent": "Bodil Friis"}}
+    said = "Bodil and Lea's colleague Friis were slow"
+    first = bench.unhappy(score=8, comment=said, organisation=("north", "desk", "Anna Berg"), **harbour)
+    await deliver(bench.database, act_on_answers, first)
+    later = [bench.unhappy(score=8, comment=f"Newer {number}") for number in range(30)]
+    await deliver(bench.database, act_on_answers, *later)
+    anonymous = bench.unhappy(score=8, comment="Nobody knows", anonymous=True, **harbour)
+    await deliver(bench.database, act_on_answers, anonymous)
+
+    async def comments(*segments: str) -> list[str]:
+        async with bench.database.reading() as uow:
+            monday, zone = SUNDAY + timedelta(days=1), ZoneInfo("UTC")
+            letter = await read_letter(uow, TENANT, segments, monday, zone, with_comments=True)
+        return [one.text for one in letter.comments]
+
+    assert await comments("touchpoint:harbour") == ["… and …'s colleague … were slow"]
+    assert len(await comments()) == 3
+    await deliver(bench.database, act_on_answers, replace(first, version=first.version + 1, comment=None))
+    assert await comments("touchpoint:harbour") == []
+
+
+async def test_a_letter_tells_no_score_of_an_employee(bench: ChatBench) -> None:
+    employee = "organisation:north/sales/anna"
+    await deliver(bench.database, keep_scores, a_score(SUNDAY, 41.7), a_score(SUNDAY, 12.0, segment=employee))
+    monday = SUNDAY + timedelta(days=1)
+    async with bench.database.reading() as uow:
+        letter = await read_letter(uow, TENANT, (employee,), monday, ZoneInfo("UTC"), with_comments=True)
+    assert letter.is_empty
+
+
+async def test_a_company_that_has_left_gets_no_letter_and_no_deadline_again(bench: ChatBench) -> None:
+    await bench.alerts.person("leader")
+    set_clock(bench, datetime(2026, 3, 18, 12, tzinfo=UTC))
+    await set_missing(bench.database)
+    left = replace(a_tenant(), state="left", version=2)
+    await deliver(bench.database, keep_tenants, left)
+    set_clock(bench, datetime(2026, 3, 23, 7, 0, 1, tzinfo=UTC))
+    await fire(bench)
+    await set_missing(bench.database)
+    assert await letters(bench) == []
+    assert await due_times(bench) == []
+
+
+async def test_of_each_segment_the_last_score_before_three_weeks_ago_is_kept(
+    bench: ChatBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await deliver(
         bench.database, keep_scores, *[a_score(SUNDAY - timedelta(days=days), 10.0) for days in range(40)]
     )
@@ -216,6 +271,19 @@ async def test_of_each_segment_the_last_score_before_three_weeks_ago_is_kept(ben
     await set_missing(bench.database)
     set_clock(bench, datetime(2026, 3, 30, 6, 0, 1, tzinfo=UTC))
     await fire(bench)
+    (kept,) = await rows(bench.database, "SELECT count(*) AS n FROM segment_score")
+    assert kept.n == 40  # the round of deadlines waits for no such work
+    parts: list[int] = []
+    delete = repository.delete_old_scores
+
+    async def counted(uow: UnitOfWork, before: date, limit: int) -> int:
+        parts.append(await delete(uow, before, limit))
+        return parts[-1]
+
+    monkeypatch.setattr(repository, "delete_old_scores", counted)
+    monkeypatch.setattr(schedule, "MOST_DELETED", 7)
+    await delete_expired(bench.database)
+    assert parts == [7, 7, 4]
     found = await rows(bench.database, "SELECT until FROM segment_score ORDER BY until")
     assert [row.until for row in found] == [SUNDAY - timedelta(days=days) for days in reversed(range(22))]
 

@@ -1,6 +1,7 @@
 """The letter of Monday is due at eight by the company's clock, through both changes, and quotes nobody by name."""
 
 from datetime import UTC, date, datetime, timedelta
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,14 +10,21 @@ from hypothesis import strategies as st
 from support.alerts_builders import an_answer
 
 from services.alerts.weekly.domain import (
+    _ADDRESS,
+    _LINK,
+    _NUMBER,
+    MASK,
     MOST_COMMENT_CHARS,
+    MOST_READ_CHARS,
     LetterPolicy,
     chosen_comments,
+    employees_of,
     letter_of,
     next_letter,
     quoted,
     week_before,
 )
+from shared.events import People
 
 POLICY = LetterPolicy()
 ZONES = (
@@ -80,6 +88,39 @@ def test_a_quote_leaves_out_addresses_numbers_links_and_the_customers_own_name()
     said = "Karen  Whitfield here, call +45 12 34 56 78 or write karen@example.com, see https://x.example/me. KAREN"
     assert quoted(said, ["Karen Whitfield"]) == "… … here, call … or write … see … …"
     assert quoted("An Al dente dish", ["Al An"]) == "An Al dente dish"  # shorter parts are parts of words
+
+
+@pytest.mark.parametrize("run", ["a", "a@", "1", "1 ", "+4 ", "http", "x" * 299 + " ", "@", "a.", "(1"])
+def test_a_long_comment_is_cut_before_it_is_searched_and_searched_in_linear_time(run: str) -> None:
+    said = run * (400_000 // len(run))
+    began = process_time()
+    told = quoted(said, ["Karen Whitfield"])
+    assert process_time() - began < 0.5
+    assert 0 < len(told) <= MOST_COMMENT_CHARS
+    words = run * (MOST_READ_CHARS // len(run))
+    for pattern in (_ADDRESS, _LINK, _NUMBER):
+        began = process_time()
+        pattern.sub(MASK, words * 100)
+        assert process_time() - began < 0.5
+
+
+def test_an_address_on_which_the_cut_falls_is_left_out_whole() -> None:
+    for start in range(MOST_READ_CHARS - 30, MOST_READ_CHARS):
+        said = ("x" * (MOST_COMMENT_CHARS - 1) + "@example.com ").ljust(start, "y")[: start - 1]
+        told = quoted(f"{said} karen@example.com", [])
+        assert "karen" not in told
+        assert "exam" not in told
+
+
+def test_colleagues_are_left_out_of_a_quote_as_the_answer_and_the_company_name_them() -> None:
+    answer = an_answer(organisation=("North", "Sales", "Anna Holm"), segments={"handled_by": "Bo.Friis"})
+    names = employees_of(People(), answer)
+    assert names == ["Bo.Friis", "Anna Holm"]
+    said = "Anna was rude, Friis’ manner too, Lea's and Holms not; North was fine"
+    assert (
+        quoted(said, [*names, "Lea-Marie Dahl"]) == "… was rude, …’ manner too, …'s and … not; North was fine"
+    )
+    assert employees_of(People(level=0), answer) == ["Bo.Friis"]
 
 
 @given(st.text(max_size=900), st.lists(st.text(max_size=20), max_size=3))

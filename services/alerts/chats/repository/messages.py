@@ -21,7 +21,7 @@ class QueuedChat(NamedTuple):
     about: Mapping[str, Any]
     """What its words are made of when it leaves."""
     unless: UUID | None = None
-    """A message in place of this one, if the channel has it."""
+    """A message in place of this one, if the channel has it or will."""
 
 
 # Numbered in the order of ``place``.
@@ -35,6 +35,7 @@ QUEUE_MESSAGES = """
     WHERE NOT EXISTS (
         SELECT FROM chat_message m
         WHERE m.tenant = n.tenant AND m.channel_id = n.channel_id AND m.id = n.unless
+            AND m.state NOT IN ('refused', 'dropped')
     )
     ORDER BY n.place
     ON CONFLICT DO NOTHING

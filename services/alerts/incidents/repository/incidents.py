@@ -1,33 +1,49 @@
 """Incidents, and the cases that are counted for them."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row
 
 from services.alerts import models
-from services.alerts.incidents.domain import CountedCase, Incident
+from services.alerts.incidents.domain import CountedCase, CountResult, Incident, IncidentPolicy
 from shared.db.bulk import insert
 from shared.db.database import UnitOfWork
+from shared.outbound.channel_names import DeliveryChannel
 
 Key = tuple[str, UUID]
 _FIELDS = Incident.__struct_fields__
-COLUMNS = ", ".join(f"i.{name}" for name in _FIELDS)
+# A version before this one wrote no such time.
+_RUNS_UNTIL = "coalesce(i.runs_until, i.opened_at + interval '30 minutes')"
+COLUMNS = ", ".join(f"{_RUNS_UNTIL} AS {name}" if name == "runs_until" else f"i.{name}" for name in _FIELDS)
 
+# Those that have gone on for the longest time take no further case: theirs may be very many.
 LOCK_GOING_ON = f"""
-    SELECT {COLUMNS} FROM incident i
+    SELECT {COLUMNS}, ARRAY(
+        SELECT ic.said_at FROM incident_case ic
+        WHERE ic.tenant = i.tenant AND ic.incident_id = i.id
+            AND {_RUNS_UNTIL} < i.began_at + CAST(:longest AS interval)
+            AND ic.said_at >= {_RUNS_UNTIL} - CAST(:few_within AS interval)
+    ) AS times
+    FROM incident i
     WHERE i.tenant = ANY(CAST(:tenants AS text[])) AND i.ended_at IS NULL
     ORDER BY i.tenant, i.id
     FOR UPDATE
 """
 
 
-async def lock_going_on(uow: UnitOfWork, tenants: Collection[str]) -> list[Incident]:
-    """The incidents of these companies that are going on: none ends before this transaction does."""
-    return [incident_of(row) for row in await uow.execute(LOCK_GOING_ON, {"tenants": sorted(tenants)})]
+async def lock_going_on(
+    uow: UnitOfWork, tenants: Collection[str], policy: IncidentPolicy
+) -> list[tuple[Incident, list[datetime]]]:
+    """The incidents of these companies that are going on: none ends before this transaction does.
+
+    Each with the times of its cases by which it may go on for longer.
+    """
+    values = {"tenants": sorted(tenants), "longest": policy.longest, "few_within": policy.few_within}
+    return [(incident_of(row), row.times) for row in await uow.execute(LOCK_GOING_ON, values)]
 
 
 ADD_CASES = """
@@ -100,15 +116,21 @@ JOIN_CASES = """
 """
 
 
-async def open_and_join(
-    uow: UnitOfWork, tenant: str, opened: Sequence[Incident], members: Mapping[UUID, UUID]
-) -> None:
-    """Write the incidents that began, and to which incidents cases belong."""
-    if opened:
-        await insert(uow, models.incident, opened)
-    await uow.execute(
-        JOIN_CASES, {"tenant": tenant, "cases": list(members), "incidents": list(members.values())}
-    )
+SET_RUNS_UNTIL = """
+    UPDATE incident i SET runs_until = n.until
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS n (id, until)
+    WHERE i.tenant = :tenant AND i.id = n.id
+"""
+
+
+async def open_and_join(uow: UnitOfWork, tenant: str, found: CountResult) -> None:
+    """Write the incidents that began, until when they go on, and to which incidents cases belong."""
+    if found.opened:
+        await insert(uow, models.incident, found.opened)
+    ids, times = list(found.run_until), list(found.run_until.values())
+    await uow.execute(SET_RUNS_UNTIL, {"tenant": tenant, "ids": ids, "times": times})
+    cases, incidents = list(found.members), list(found.members.values())
+    await uow.execute(JOIN_CASES, {"tenant": tenant, "cases": cases, "incidents": incidents})
 
 
 END_INCIDENTS = f"""
@@ -174,20 +196,24 @@ async def incidents_of_cases(uow: UnitOfWork, cases: Sequence[Key]) -> dict[Key,
     return {(row.tenant, row.of_case): incident_of(row) for row in rows}
 
 
+# A version before this one wrote no channel. What waits for a digest has no delivery.
 FIND_NOTIFIED = """
-    SELECT n.tenant, n.case_id, n.staff_id FROM notification n
+    SELECT DISTINCT n.tenant, n.about ->> 'incident' AS incident, n.staff_id,
+        coalesce(n.channel, 'mail') AS channel
+    FROM notification n
     JOIN unnest(CAST(:tenants AS text[]), CAST(:cases AS uuid[])) AS k (tenant, case_id)
         ON n.tenant = k.tenant AND n.case_id = k.case_id
-    WHERE n.kind = :kind
+    JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id
+    WHERE n.kind = :kind AND n.digest_id IS NULL AND d.state NOT IN ('dropped', 'failed')
 """
+Notified = dict[tuple[str, UUID, UUID], set[DeliveryChannel]]
+"""By company, incident and person."""
 
 
-async def notified_people(
-    uow: UnitOfWork, kind: str, incidents: Collection[Incident]
-) -> set[tuple[str, UUID, UUID]]:
-    """Company, case by which an incident began, and person: of those who were told that it did."""
+async def notified_people(uow: UnitOfWork, kind: str, incidents: Collection[Incident]) -> Notified:
+    """By which channels people were told of these incidents at once, or are about to be."""
     if not incidents:
-        return set()
+        return {}
     rows = await uow.execute(
         FIND_NOTIFIED,
         {
@@ -196,51 +222,10 @@ async def notified_people(
             "kind": kind,
         },
     )
-    return {(row.tenant, row.case_id, row.staff_id) for row in rows}
-
-
-class IncidentCases(NamedTuple):
-    """An incident with its cases in numbers."""
-
-    incident: Incident
-    cases: int
-    at_first: int
-    """Those of its first minutes."""
-    last_at: datetime
-
-
-LIST_INCIDENTS = f"""
-    SELECT {COLUMNS}, counts.cases, counts.at_first, counts.last_at
-    FROM incident i
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS cases,
-            count(*) FILTER (WHERE ic.said_at <= i.began_at + CAST(:within AS interval)) AS at_first,
-            coalesce(max(ic.said_at), i.began_at) AS last_at
-        FROM incident_case ic
-        WHERE ic.tenant = i.tenant AND ic.incident_id = i.id
-    ) counts
-    WHERE i.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR i.id = :id)
-        AND (NOT :going_on OR i.ended_at IS NULL)
-    ORDER BY i.opened_at DESC, i.id
-    LIMIT :limit
-"""
-
-
-async def incidents_of(
-    uow: UnitOfWork,
-    tenant: str,
-    within: timedelta,
-    *,
-    incident: UUID | None = None,
-    going_on: bool = False,
-    limit: int = 100,
-) -> list[IncidentCases]:
-    """The newest incidents of a company, those that are going on, or this one."""
-    values = {"tenant": tenant, "within": within, "id": incident, "going_on": going_on, "limit": limit}
-    return [
-        IncidentCases(incident_of(row), row.cases, row.at_first, row.last_at)
-        for row in await uow.execute(LIST_INCIDENTS, values)
-    ]
+    found: Notified = {}
+    for row in rows:
+        found.setdefault((row.tenant, UUID(row.incident), row.staff_id), set()).add(row.channel)
+    return found
 
 
 DELETE_UNCOUNTED = "DELETE FROM incident_case WHERE said_at < :before AND incident_id IS NULL"
