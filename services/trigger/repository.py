@@ -5,6 +5,7 @@ import msgspec
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
 from shared.tenancy.closed import keep_closed
+from shared.tenancy.key_uses import forget_uses
 from shared.tenancy.tenants import read_tenant
 
 ADD_TENANT = """
@@ -34,6 +35,7 @@ async def update_tenant(uow: UnitOfWork, tenant: Tenant) -> None:
     """Write a tenant that is locked."""
     await uow.execute(UPDATE_TENANT, _row(tenant))
     await keep_closed(uow, [tenant])
+    await forget_uses(uow, [tenant])
 
 
 async def lock_tenants_after(uow: UnitOfWork, after: str, max_rows: int) -> list[Tenant]:
