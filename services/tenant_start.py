@@ -102,10 +102,10 @@ def _not_running(tenant: str, state: CompanyState) -> str:
             f"The company {tenant} has left, and its short name is never given again; "
             "choose another with --short-name (make tenant: SHORT=…)."
         )
-    change = {"paused": "resume", "leaving": "stay"}.get(state, "resume")
+    change = "stay" if state == "leaving" else "resume"
     return (
-        f"The company {tenant} is {state}, and nothing can be made in it; `afterword tenant {change} {tenant}` "
-        "lets it go on. For another company choose another name with --short-name (make tenant: SHORT=…)."
+        f"The company {tenant} is {state}, and nothing can be made in it; "
+        f"`afterword tenant {change} {tenant}` lets it go on. For another company choose another name with --short-name (make tenant: SHORT=…)."
     )
 
 

@@ -19,6 +19,7 @@ from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.pushes import PushRenderer
 from services.alerts.notices.queue import NoticeQueue, PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.notices.repository.notifications import MAY_BE_TOLD
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
@@ -55,6 +56,7 @@ from shared.outbound import MailChannel, Sender
 from shared.outbound.guarded_http import PUBLIC, guarded_pool
 from shared.outbound.leases import LEASES_LOOP, watch_leases
 from shared.outbound.push_channel import PushChannel
+from shared.outbound.setting_aside import SET_ASIDE_LOOP, setting_aside_loop
 from shared.outbound.web_push import Vapid
 from shared.runtime import Loop
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
@@ -74,6 +76,7 @@ def worker_loops(context: Context) -> Loops:
         EXPIRY_LOOP: expiry_loop(context),
         WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
+        SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_TOLD),
     }
 
 

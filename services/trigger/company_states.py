@@ -59,9 +59,9 @@ async def change_state(
 ) -> Tenant:
     """Change the state of a company; the same again changes nothing.
 
-    :param grace_days: of ``leave``: after so many days the company is erased, 30 unless it says otherwise. With
-        0 that begins at once. Of a company that leaves already it moves the day, counted from now; None
-        leaves the day as it is.
+    :param grace_days: of ``leave``: after so many days the company is erased, 30 unless it says otherwise.
+        With 0 that begins at once. Of a company that leaves already it moves the day, counted from now;
+        None leaves the day as it is.
     :raises WrongState: when that cannot become of the company as it is.
     :raises UnknownTenant: when there is no such company.
     """

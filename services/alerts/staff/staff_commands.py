@@ -35,9 +35,7 @@ async def create_staff(
         person = await accounts.create_person(
             uow, tenant, address=address, name=name, role=role, segments=segments
         )
-        record_audit(
-            uow, tenant, who, "person_invited", str(person), role=role, segments=len(segments)
-        )
+        record_audit(uow, tenant, who, "person_invited", str(person), role=role, segments=len(segments))
         return link_address(staff_url, await new_link(uow, tenant, person))
 
 

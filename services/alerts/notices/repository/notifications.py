@@ -90,13 +90,15 @@ _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.we
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 
+MAY_BE_TOLD = f"w.tenant {IS_OPEN}"
+"""A condition on a delivery ``w``: the people of its tenant work."""
 CLAIM = claim_sql(
     columns=_CLAIMED,
     joined=f"""JOIN notification n
                 ON n.tenant = w.tenant AND n.id = w.about_id AND n.state IN ('waiting', 'queued')
             {_JOINED}""",
     locked="n",
-    may_leave=f"w.tenant {IS_OPEN}",
+    may_leave=MAY_BE_TOLD,
 )
 """A notice that is due, with its recipient as they are now."""
 
