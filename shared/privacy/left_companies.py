@@ -171,10 +171,10 @@ class CompanyErasing:
                     self.health.tick(LEFT_COMPANIES_LOOP)
                     for record in records:
                         _follow(live, record, tenant, is_letter=tp.topic in self.dead_letters)
-                    if len(live) >= MAX_KEYS_IN_MEMORY:
-                        # One of them may have a tombstone further on; a second one does no harm.
-                        yield tp.topic, list(live)
-                        live.clear()
+                        if len(live) >= MAX_KEYS_IN_MEMORY:
+                            # One of them may have a tombstone further on; a second one does no harm.
+                            yield tp.topic, list(live)
+                            live.clear()
                 if live:
                     yield tp.topic, list(live)
 

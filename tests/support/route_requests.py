@@ -707,7 +707,9 @@ def _operated(of: Company, by: Company) -> dict[str, RouteRequest]:
             for act in ("pause", "resume", "leave", "stay", "export")
         },
         f"trigger GET {begin}/exports/{{token}}": RouteRequest(
-            {"token": CompanyExportLinks(SECRET, system_clock).sign(by.name, by.export_series)}, public=True
+            {"token": CompanyExportLinks(SECRET, system_clock).sign(by.name, by.export_series)},
+            public=True,
+            is_logged=True,
         ),
         f"trigger DELETE {begin}/{{company_id}}/export": RouteRequest(one, **refused),
     }
