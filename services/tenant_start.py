@@ -105,7 +105,8 @@ def _not_running(tenant: str, state: CompanyState) -> str:
     change = "stay" if state == "leaving" else "resume"
     return (
         f"The company {tenant} is {state}, and nothing can be made in it; "
-        f"`afterword tenant {change} {tenant}` lets it go on. For another company choose another name with --short-name (make tenant: SHORT=…)."
+        f"`afterword tenant {change} {tenant}` lets it go on. "
+        "For another company choose another name with --short-name (make tenant: SHORT=…)."
     )
 
 

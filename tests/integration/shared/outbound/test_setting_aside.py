@@ -15,8 +15,8 @@ from .conftest import Mails
 WAITING = 20_000
 FILL = """
     INSERT INTO delivery (tenant, about_id, kind, due_at)
-    SELECT 'closed', gen_random_uuid(), 'notice', :since + n * interval '1 millisecond'
-    FROM generate_series(1, :waiting) AS n
+    SELECT 'closed', gen_random_uuid(), 'notice', CAST(:since AS timestamptz) + n * interval '1 millisecond'
+    FROM generate_series(1, CAST(:waiting AS integer)) AS n
 """
 CLOSE = """
     INSERT INTO closed_company (tenant, version, state) VALUES ('closed', 1, 'leaving')

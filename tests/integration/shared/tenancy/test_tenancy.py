@@ -55,7 +55,9 @@ async def test_the_newest_version_of_a_tenant_is_kept_whatever_comes_late(contex
 async def test_the_use_of_a_key_goes_when_the_key_leaves_the_list(context: Context) -> None:
     await hear(context, a_tenant(1, a_key("old"), a_key("new")))
     async with context.database.transaction() as uow:
-        await store_uses(uow, {(t, k): KeyUse(NOW, "/v1/x") for t in ("acme", "other") for k in ("old", "new")})
+        await store_uses(
+            uow, {(t, k): KeyUse(NOW, "/v1/x") for t in ("acme", "other") for k in ("old", "new")}
+        )
     await hear(context, a_tenant(2, a_key("old", revoked_at=NOW), a_key("new")))
     async with context.database.reading() as uow:
         assert set(await find_uses(uow, "acme")) == {"old", "new"}
