@@ -7,6 +7,7 @@ and are due again as soon as their company may send. The mark decides nothing: a
 from typing import get_args
 
 from shared.db import Database, UnitOfWork
+from shared.events.surveys import ChannelName
 from shared.health import Health
 from shared.outbound.channel_names import DeliveryChannel
 from shared.runtime import Loop, Periodic
@@ -15,7 +16,7 @@ CHECK_INTERVAL_S = 2.0
 MAX_ROWS_PER_PASS = 2_000
 """Of each channel: so many are looked at in the order of claims, and at most so many are marked."""
 SET_ASIDE_LOOP = "deliveries set aside"
-_CHANNELS: tuple[DeliveryChannel, ...] = get_args(DeliveryChannel)
+_CHANNELS: tuple[DeliveryChannel, ...] = (*get_args(ChannelName), "push")
 
 SET_ASIDE = """
     WITH first_due AS MATERIALIZED (
