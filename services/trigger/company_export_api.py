@@ -27,6 +27,7 @@ from services.trigger.operator_problems import COMPANY_LEFT, Operated, part_away
 from services.trigger.operator_schemas import CompanyId, ExportLinkOut
 from services.trigger.tenants import locked
 from shared.db.database import UnitOfWork
+from shared.errors import is_infrastructure_error
 from shared.events import Tenant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -166,5 +167,11 @@ async def _held_parts(
 
 
 async def _release(context: TriggerContext, tenant: str, holder: UUID) -> None:
-    async with context.database.transaction() as uow:
-        await release(uow, tenant, holder)
+    try:
+        async with context.database.transaction() as uow:
+            await release(uow, tenant, holder)
+    except Exception as error:
+        if not is_infrastructure_error(error):
+            raise
+        # A file that is complete stays so; the row is free in five minutes.
+        log.warning("company_export_not_released", tenant=tenant, error=type(error).__name__)

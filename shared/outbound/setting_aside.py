@@ -1,7 +1,7 @@
 """A loop by the clock: deliveries that are due, but whose company may send nothing now, are set aside.
 
 The claim would read past each of them for every message of another company. They stay as they are otherwise,
-and are due again as soon as their company may send. A claim checks the company itself, whatever the mark says.
+and are due again as soon as their company may send. A claim still checks the company itself.
 """
 
 from typing import get_args
