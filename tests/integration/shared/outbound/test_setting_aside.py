@@ -23,8 +23,9 @@ ABOUT = """
     SELECT (jsonb_populate_record(o, jsonb_build_object(
         'tenant', 'closed', 'id', d.about_id, 'event_id', d.about_id
     ))).*
-    FROM (SELECT * FROM {table} WHERE tenant <> 'closed' LIMIT 1) o
+    FROM {table} o
     JOIN delivery d ON d.tenant = 'closed'
+    WHERE o.tenant <> 'closed'
 """
 STAFF = """
     INSERT INTO staff SELECT (jsonb_populate_record(s, '{"tenant": "closed"}')).* FROM staff s
