@@ -19,7 +19,7 @@ from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.pushes import PushRenderer
 from services.alerts.notices.queue import NoticeQueue, PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
-from services.alerts.notices.repository.notifications import MAY_BE_TOLD
+from services.alerts.notices.repository.notifications import MAY_BE_NOTIFIED
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
@@ -76,7 +76,7 @@ def worker_loops(context: Context) -> Loops:
         EXPIRY_LOOP: expiry_loop(context),
         WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
-        SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_TOLD),
+        SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_NOTIFIED),
     }
 
 

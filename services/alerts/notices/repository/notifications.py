@@ -90,7 +90,7 @@ _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.we
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 
-MAY_BE_TOLD = f"w.tenant {IS_OPEN}"
+MAY_BE_NOTIFIED = f"w.tenant {IS_OPEN}"
 """A condition on a delivery ``w``: the people of its tenant work."""
 CLAIM = claim_sql(
     columns=_CLAIMED,
@@ -98,7 +98,7 @@ CLAIM = claim_sql(
                 ON n.tenant = w.tenant AND n.id = w.about_id AND n.state IN ('waiting', 'queued')
             {_JOINED}""",
     locked="n",
-    may_leave=MAY_BE_TOLD,
+    may_leave=MAY_BE_NOTIFIED,
 )
 """A notice that is due, with its recipient as they are now."""
 

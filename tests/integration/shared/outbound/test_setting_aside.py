@@ -6,7 +6,7 @@ from support.dispatcher_builders import TENANT, relay_all, rows
 from support.plans import explain, rows_read
 from support.smtp import ScriptedServer
 
-from services.alerts.notices.repository.notifications import MAY_BE_TOLD
+from services.alerts.notices.repository.notifications import MAY_BE_NOTIFIED
 from services.dispatcher.invitations.repository import NOT_STOPPED
 from shared.outbound.setting_aside import set_aside
 
@@ -51,7 +51,7 @@ async def claim_reads(mails: Mails) -> int:
 
 async def passes(mails: Mails) -> int:
     """Work until there is none; how many rows changed."""
-    may_leave = NOT_STOPPED if mails.queue.service == "dispatcher" else MAY_BE_TOLD
+    may_leave = NOT_STOPPED if mails.queue.service == "dispatcher" else MAY_BE_NOTIFIED
     total = 0
     while True:
         async with mails.database.transaction() as uow:
