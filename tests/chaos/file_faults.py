@@ -137,7 +137,7 @@ FAULTS: Mapping[str, Sequence[CellFault]] = {
             ("since", _NO_TIMES, _TIME),
             ("since", ("2999-01-01",), _FUTURE),
         ),
-        CellFault("customer", "", "Give email, customer_id or address_hash", told=ALL_COLUMNS),
+        CellFault("customer", "", "Give email, phone, customer_id or address_hash", told=ALL_COLUMNS),
     ],
 }
 """Of each kind every fault in every column that it can be in."""

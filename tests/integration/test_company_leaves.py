@@ -27,7 +27,7 @@ from services.trigger.tenants import free_short_name
 from shared.api_keys import ApiKey
 from shared.events import TOPICS, TRANSACTIONS
 from shared.ids import uuid7
-from shared.kafka.kernel.clients import new_producer, stop_producer
+from shared.kafka.kernel.clients import new_producer, partition_of, stop_producer
 from shared.kafka.kernel.dead_letters import (
     dead_letter_key,
     dead_letter_topic,
@@ -483,8 +483,10 @@ async def relay_all(world: World, log: TopicLog) -> None:
     await producer.start()
     try:
         for topic, records in log.topics.items():
+            partitions = len(await producer.partitions_for(topic))
             for key, value in records[before.get(topic, 0) :]:
-                await producer.send(topic, value, key)
+                # Where the relay puts it, behind what it replaces.
+                await producer.send(topic, value, key, partition=partition_of(key, partitions))
         await producer.flush()
     finally:
         await stop_producer(producer)

@@ -9,6 +9,7 @@ from support.http_clients import SECRET
 from shared.events import (
     ANSWERS,
     CASES,
+    DECISIONS,
     INVITATIONS,
     TOPICS,
     TRANSACTIONS,
@@ -16,6 +17,7 @@ from shared.events import (
     Case,
     Customer,
     Data,
+    Decision,
     Event,
     Invitation,
     Topic,
@@ -100,6 +102,22 @@ def _case(customer_id: str, facts: dict[str, Any]) -> Data:
     return Case(**made, **facts)
 
 
+def _decision(customer_id: str, facts: dict[str, Any]) -> Data:
+    made: dict[str, Any] = {
+        "event_id": ID,
+        "version": 1,
+        "source": "shop",
+        "source_id": "17",
+        "event_type": "order.delivered",
+        "occurred_at": NOW,
+        "decided_at": NOW,
+        "outcome": "skipped",
+        "reason": "quarantine",
+        "customer_id": customer_id,
+    }
+    return Decision(**made, **facts)
+
+
 def _customer(customer_id: str) -> Customer:
     return Customer(id=customer_id, email=f"{customer_id}@example.com", name="Karen Whitfield")
 
@@ -109,4 +127,5 @@ _MAKE = {
     INVITATIONS.name: _invitation,
     ANSWERS.name: _answer,
     CASES.name: _case,
+    DECISIONS.name: _decision,
 }

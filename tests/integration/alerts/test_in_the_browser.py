@@ -288,9 +288,9 @@ async def test_a_phone_shows_two_cases_at_once_and_a_wide_window_the_choice(
         await sign_in(alerts, page, origin)
         for row in range(2):
             await expect(page.locator(".case").nth(row)).to_be_in_viewport(ratio=1)
-        await expect(page.get_by_label("State", exact=True)).to_be_hidden()
+        await expect(page.get_by_role("combobox", name="State")).to_be_hidden()
         await page.get_by_text("Choose other cases").click()
-        await expect(page.get_by_label("State", exact=True)).to_be_visible()
+        await expect(page.get_by_role("combobox", name="State")).to_be_visible()
         await page.set_viewport_size({"width": 1280, "height": 844})
         await page.reload()
-        await expect(page.get_by_label("State", exact=True)).to_be_visible()
+        await expect(page.get_by_role("combobox", name="State")).to_be_visible()
