@@ -494,7 +494,8 @@ async def relay_all(world: World, log: TopicLog) -> None:
 
 async def erase_companies(world: World) -> None:
     for name, context in world.contexts.items():
-        await service(name).erasing_companies(context).step()
+        while await service(name).erasing_companies(context).step() is not None:
+            """One company with each step."""
 
 
 async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # noqa: C901, PLR0912  (one story)
