@@ -5,7 +5,7 @@ finds nothing of it, whatever is consumed again.
 import hashlib
 import io
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -332,7 +332,8 @@ async def test_a_page_that_a_service_does_not_answer_is_asked_for_again(
 ) -> None:
     made = await operate(world, "/yewtree/export", status=201)
     client = type(world.app("trigger").state.context.services)
-    get_body, asked = client.get_body, 0
+    get_body: Callable[..., Awaitable[bytes]] = client.get_body
+    asked = 0
 
     async def sometimes(self: Any, service: str, path: str, **given: Any) -> bytes:
         nonlocal asked
@@ -364,13 +365,13 @@ async def test_the_day_on_which_a_company_leaves_is_moved(world: World) -> None:
         lines = [msgspec.json.decode(row)["data"] for row in rows.scalars()]
     assert [each["facts"]["grace_days"] for each in lines if each["act"] == "company_leaves"] == [60, 5, 40]
     # Nobody is made in a company that leaves, nor in one that has left.
-    body = {"id": "larch", "name": "Larch", "admin": "boss@larch.example.com"}
-    assert "stay" in (await operate(world, "", body, 409))["detail"]
+    larch = {"id": "larch", "name": "Larch", "admin": "boss@larch.example.com"}
+    assert "stay" in (await operate(world, "", larch, 409))["detail"]
     await operate(world, "/larch/leave", {"grace_days": 0})
     async with world.contexts["trigger"].database.transaction() as uow:
         await let_go(uow, "larch")
     for name in ("Larch", "larch"):
-        assert "never given again" in (await operate(world, "", {**body, "name": name}, 409))["detail"]
+        assert "never given again" in (await operate(world, "", {**larch, "name": name}, 409))["detail"]
     assert await free_short_name(world.contexts["trigger"].database, "larch") != "larch"
     await world.deliver_all()
     alerts = world.contexts["alerts"].database
