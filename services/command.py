@@ -190,8 +190,14 @@ def leave_tenant(
     export: Annotated[Path | None, typer.Option(help="The ZIP file to write all of it to, first.")] = None,
     no_export: Annotated[bool, typer.Option("--no-export", help="Leave without an export.")] = False,
     grace_days: Annotated[
-        int, typer.Option(min=0, max=365, help="After so many days all of it is erased for good.")
-    ] = 30,
+        int | None,
+        typer.Option(
+            min=0,
+            max=365,
+            help="After so many days from now all of it is erased for good: 30 without it. "
+            "For a company that leaves already it moves the day.",
+        ),
+    ] = None,
 ) -> None:
     """Let a company leave: keys, sessions and links end at once, and after the days of grace it is erased."""
     use_local_stack()

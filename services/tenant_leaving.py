@@ -32,7 +32,7 @@ async def export_tenant(tenant: str, file: Path) -> int:
         return await _export(contexts, tenant, file)
 
 
-async def leave(tenant: str, file: Path | None, grace_days: int) -> datetime:
+async def leave(tenant: str, file: Path | None, grace_days: int | None) -> datetime:
     """Export a company, if a file is given, and let it leave; returns from when on it is erased.
 
     :raises TenantNotLeaving: when there is no such company, or it has left; or as ``export_tenant`` does.

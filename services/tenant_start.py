@@ -18,8 +18,9 @@ from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
-from services.trigger.errors import BadTenant, TenantExists
+from services.trigger.errors import BadTenant, TenantExists, UnknownTenant, WrongState
 from shared.cli.context import command_contexts
+from shared.events import CompanyState
 from shared.permissions import STARTER_SCOPES
 from shared.service import Context
 from shared.values.text import normalized_text
@@ -57,6 +58,10 @@ async def start_tenant(
             return await _create_all(contexts, tenant, name, admin, time_zone=time_zone, country=country)
         except TenantExists:
             raise TenantStartRefused(_already_exists(tenant, admin)) from None
+        except WrongState as error:
+            raise TenantStartRefused(_not_running(tenant, error.state)) from None
+        except UnknownTenant:  # it has left meanwhile
+            raise TenantStartRefused(_not_running(tenant, "left")) from None
         except BadTenant as error:
             raise TenantStartRefused(str(error)) from None
         except BadAccount as error:
@@ -73,8 +78,7 @@ async def _create_all(
             trigger, tenant, name=name, time_zone=time_zone, country=country, languages=STANDARD_LANGUAGES
         )
     except TenantExists:
-        if not await tenants.is_unfinished(trigger, tenant, name):
-            raise
+        await tenants.refuse_finished(trigger, tenant, name)
     try:
         link = await create_staff(alerts, staff_url, tenant, admin, "admin")
     except BadAccount:  # an interrupted start has created it already
@@ -89,6 +93,20 @@ def _already_exists(tenant: str, admin: str) -> str:
         f"There is a tenant {tenant} already; choose another with --short-name (make tenant: SHORT=…). "
         f"If it is yours: `afterword staff link {tenant} {admin}` prints a way in, "
         f"`afterword key create {tenant} --scope events:write` a key."
+    )
+
+
+def _not_running(tenant: str, state: CompanyState) -> str:
+    if state == "left":
+        return (
+            f"The company {tenant} has left, and its short name is never given again; "
+            "choose another with --short-name (make tenant: SHORT=…)."
+        )
+    change = "stay" if state == "leaving" else "resume"
+    return (
+        f"The company {tenant} is {state}, and nothing can be made in it; "
+        f"`afterword tenant {change} {tenant}` lets it go on. "
+        "For another company choose another name with --short-name (make tenant: SHORT=…)."
     )
 
 

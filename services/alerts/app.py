@@ -20,6 +20,7 @@ from services.alerts.notices.push_lanes import PUSHES_LOOP, PushLanes
 from services.alerts.notices.pushes import PushRenderer
 from services.alerts.notices.queue import NoticeQueue, PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.notices.repository.notifications import MAY_BE_NOTIFIED
 from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
@@ -54,6 +55,7 @@ from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP, installation_sender
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
+from shared.outbound.setting_aside import SET_ASIDE_LOOP, setting_aside_loop
 from shared.outbound.web_push import Vapid
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
@@ -72,6 +74,7 @@ def worker_loops(context: Context) -> Loops:
         EXPIRY_LOOP: expiry_loop(context),
         WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
+        SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_NOTIFIED),
     }
 
 

@@ -12,6 +12,7 @@ from services.dispatcher.handlers import subscriptions
 from services.dispatcher.imports.processing import IMPORTS_LOOP
 from services.dispatcher.imports.schedule import FORGET_LOOP, imports_loop, old_imports_loop
 from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.repository import NOT_STOPPED
 from services.dispatcher.invitations.schedule import (
     DESTINATIONS_LOOP,
     PLACES_LOOP,
@@ -54,6 +55,7 @@ from shared.mail import Mailer, mail_server
 from shared.mail.installation import KEY_RECORDS_LOOP
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
+from shared.outbound.setting_aside import SET_ASIDE_LOOP, setting_aside_loop
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
@@ -62,6 +64,7 @@ def worker_loops(context: Context) -> Loops:
     leases = watch_leases(context.service, context.database, context.health, record_unknown)
     return {
         LEASES_LOOP: leases,
+        SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, NOT_STOPPED),
         UNPUBLISHED_LOOP: unpublished_loop(context),
         backfill.BACKFILL_LOOP: backfill.backfill_loop(context),
         EXPORT_LINKS_LOOP: export_links_loop(context),

@@ -1,6 +1,7 @@
 """The token of a link by which the export of a company is downloaded: signed, for some days."""
 
 import hashlib
+from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -23,17 +24,17 @@ class CompanyExportLinks:
             signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
         )
 
-    def sign(self, tenant: str) -> str:
-        """A token for the export of this company."""
+    def sign(self, tenant: str, series: UUID) -> str:
+        """A token for the export of this company, which holds while its links are of this series."""
         ends_at = int(self._clock().timestamp()) + _LIFETIME_S
-        return str(self._serializer.dumps([tenant, ends_at]))
+        return str(self._serializer.dumps([tenant, series.hex, ends_at]))
 
-    def read(self, token: str) -> str | None:
-        """Whose export it is; None when we did not sign it, or it has ended."""
+    def read(self, token: str) -> tuple[str, UUID] | None:
+        """Whose export it is, and its series; None when we did not sign it, or it has ended."""
         if len(token) > MAX_TOKEN_LENGTH:
             return None
         try:
-            tenant, ends_at = self._serializer.loads(token)
-        except BadSignature:
+            tenant, series, ends_at = self._serializer.loads(token)
+        except (BadSignature, ValueError):  # one that a version before made has no series
             return None
-        return str(tenant) if ends_at > self._clock().timestamp() else None
+        return (str(tenant), UUID(series)) if ends_at > self._clock().timestamp() else None

@@ -54,27 +54,31 @@ async def change_state(
     tenant: str,
     change: StateChange,
     *,
-    grace_days: int = GRACE_DAYS,
+    grace_days: int | None = None,
     who: AuditActor = COMMAND_LINE,
 ) -> Tenant:
     """Change the state of a company; the same again changes nothing.
 
-    :param grace_days: of ``leave``: after so many days the company is erased. With 0 that begins at once.
+    :param grace_days: of ``leave``: after so many days the company is erased, 30 unless it says otherwise.
+        With 0 that begins at once. Of a company that leaves already it moves the day, counted from now;
+        None leaves the day as it is.
     :raises WrongState: when that cannot become of the company as it is.
     :raises UnknownTenant: when there is no such company.
     """
-    if not 0 <= grace_days <= MAX_GRACE_DAYS:
+    if grace_days is not None and not 0 <= grace_days <= MAX_GRACE_DAYS:
         raise ValueError(grace_days)
     async with database.transaction() as uow:
         company = await locked(uow, tenant)
-        if company.state == STATE_BY_CHANGE[change] and change != "stay":
+        moves = change == "leave" and company.state == "leaving" and grace_days is not None
+        if company.state == STATE_BY_CHANGE[change] and change != "stay" and not moves:
             return company
-        if company.state not in STATES_BY_CHANGE[change]:
+        if not moves and company.state not in STATES_BY_CHANGE[change]:
             raise WrongState(tenant, company.state)
-        leaves_at = uow.now + timedelta(days=grace_days) if change == "leave" else None
+        days = GRACE_DAYS if grace_days is None else grace_days
+        leaves_at = uow.now + timedelta(days=days) if change == "leave" else None
         changed = replace(company, state=STATE_BY_CHANGE[change], leaves_at=leaves_at)
         published = await publish_change(uow, changed)
-        facts: dict[str, Any] = {"grace_days": grace_days} if change == "leave" else {}
+        facts: dict[str, Any] = {"grace_days": days} if change == "leave" else {}
         record_audit(uow, tenant, who, ACT_BY_CHANGE[change], **facts)
     return published
 

@@ -93,6 +93,16 @@ source_fault = Table(
     ForeignKeyConstraint(["tenant", "source_id"], ["source.tenant", "source.id"], ondelete="CASCADE"),
 )
 
+# Which links to an export of a company hold, and the download that runs.
+company_export = Table(
+    "company_export",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("series", Uuid, nullable=False),
+    Column("held_by", Uuid),
+    Column("held_until", DateTime(timezone=True)),
+)
+
 # Workers that live, so that each takes its share of the sources.
 source_worker = Table(
     "source_worker",

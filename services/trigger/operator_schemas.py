@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.trigger.company_changes import MAX_LANGUAGES
@@ -12,6 +13,7 @@ from services.trigger.tenants import MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
 from shared.events import CompanyState, Tenant
 
 MAX_ADDRESS_LENGTH = 254
+CompanyId = Annotated[str, Path(max_length=MAX_SHORT_NAME_LENGTH, description="The company's short name.")]
 
 
 class CompanyBody(BaseModel):
@@ -54,13 +56,14 @@ class LeavingBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     grace_days: Annotated[
-        int,
+        int | None,
         Field(
             ge=0,
             le=MAX_GRACE_DAYS,
-            description="After so many days it is erased for good; until then it can stay after all.",
+            description="After so many days from now it is erased for good; until then it can stay after "
+            f"all. Left out: {GRACE_DAYS}, or the day that was said before if it leaves already.",
         ),
-    ] = GRACE_DAYS
+    ] = None
 
 
 class OperatedCompany(BaseModel):

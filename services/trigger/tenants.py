@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.trigger import key_list, repository
-from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
+from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant, WrongState
 from services.trigger.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME, short_name_candidates
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
@@ -107,20 +107,27 @@ def printable(text: str, field: str, max_length: int) -> str:
 
 
 async def free_short_name(database: Database, name: str) -> str:
-    """The first short name made of a company's name that is free, or has a company of the same name."""
+    """The first short name made of a company's name that is free, or has a running company of this name."""
     async with database.reading() as uow:
         for candidate in short_name_candidates(name):
             company = await find_tenant(uow, candidate)
-            if company is None or company.name == name:
+            if company is None or (company.name == name and company.state == "running"):
                 return candidate
     raise BadTenant("tenant", message("All short names made of this name are taken; choose one."))
 
 
-async def is_unfinished(database: Database, tenant: str, name: str) -> bool:
-    """Whether a tenant of this name has no key yet: creating one is the last step of ``tenant start``."""
+async def refuse_finished(database: Database, tenant: str, name: str) -> None:
+    """Pass only a running tenant of this name without a key: creating one is the last step of making it.
+
+    :raises WrongState: when it does not run; nothing may be made in it.
+    :raises TenantExists: when it is another's, or has keys.
+    """
     async with database.reading() as uow:
         company = await find_tenant(uow, tenant)
-    return company is not None and company.name == name and not company.keys
+    if company is not None and company.state != "running":
+        raise WrongState(tenant, company.state)
+    if company is None or company.name != name or company.keys:
+        raise TenantExists(tenant)
 
 
 async def create_key(

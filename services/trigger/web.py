@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.trigger import api, company_api, company_pages, operator_api
+from services.trigger import api, company_api, company_export_api, company_pages, operator_api
 from services.trigger.company_links import CompanyExportLinks
 from services.trigger.context import TriggerContext
 from services.trigger.sources import api as sources_api
@@ -39,6 +39,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             company_api.router,
             company_pages.router,
             operator_api.router,
+            company_export_api.router,
         ],
         pages=pages,
     )

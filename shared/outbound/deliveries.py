@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -65,6 +66,13 @@ DELIVERY_DDL = (
     "CREATE INDEX ix_delivery_lease ON delivery (lease_until) WHERE state = 'sending'",
 )
 """For the migration of a service that begins to send; later changes are migrations of their own."""
+SET_ASIDE_DDL = (
+    "ALTER TABLE delivery ADD COLUMN set_aside boolean NOT NULL DEFAULT false",
+    "DROP INDEX ix_delivery_due",
+    "CREATE INDEX ix_delivery_due ON delivery (channel, set_aside, due_at) WHERE state = 'waiting'",
+    "CREATE INDEX ix_delivery_aside ON delivery (tenant) WHERE set_aside AND state = 'waiting'",
+)
+"""For the migration of a service that sends."""
 
 _INSTANT = DateTime(timezone=True)
 DELIVERY = Table(
@@ -81,10 +89,13 @@ DELIVERY = Table(
     Column("lease_until", _INSTANT),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("refusals", Integer, nullable=False, server_default="0"),
+    # Its company may send nothing now: see setting_aside.
+    Column("set_aside", Boolean, nullable=False, server_default=text("false")),
     # When it was sent, or ended otherwise; NULL: not yet, or ended by a version that did not keep this.
     Column("settled_at", _INSTANT),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')", name="state"),
-    Index("ix_delivery_due", "channel", "due_at", postgresql_where=text("state = 'waiting'")),
+    Index("ix_delivery_due", "channel", "set_aside", "due_at", postgresql_where=text("state = 'waiting'")),
+    Index("ix_delivery_aside", "tenant", postgresql_where=text("set_aside AND state = 'waiting'")),
     Index("ix_delivery_lease", "lease_until", postgresql_where=text("state = 'sending'")),
 )
 
@@ -153,7 +164,7 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
             SELECT w.tenant AS due_tenant, w.about_id AS due_about_id, w.n AS due_n, {columns}
             FROM delivery w
             {joined}
-            WHERE w.channel = :channel AND w.state = 'waiting' AND w.due_at <= :now
+            WHERE w.channel = :channel AND w.state = 'waiting' AND NOT w.set_aside AND w.due_at <= :now
                 AND {may_leave}
             ORDER BY w.due_at
             LIMIT 1
@@ -256,7 +267,8 @@ COUNT_DUE_AND_SENDING = """
         count(*) FILTER (WHERE state = 'sending') AS sending,
         min(due_at) FILTER (WHERE state = 'waiting') AS oldest
     FROM (
-        SELECT state, due_at FROM delivery w WHERE state = 'waiting' AND due_at <= :now AND {counted}
+        SELECT state, due_at FROM delivery w
+        WHERE state = 'waiting' AND NOT set_aside AND due_at <= :now AND {counted}
         UNION ALL
         SELECT state, due_at FROM delivery WHERE state = 'sending'
     ) d

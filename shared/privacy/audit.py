@@ -74,6 +74,8 @@ AuditAct = Literal[
     "company_leaves",
     "company_stays",
     "company_exported",
+    "company_export_opened",
+    "company_export_withdrawn",
     "people_rule",
     "key_created",
     "key_revoked",
@@ -119,6 +121,8 @@ OPERATOR = AuditActor("command_line", None, "the operator")
 """An operator by the API of companies."""
 COMMAND_LINE = AuditActor("command_line", None, "the command line")
 """An operator at a command."""
+LINK_HOLDER = AuditActor("command_line", None, "whoever had the link")
+"""Somebody to whom an operator gave a link."""
 CUSTOMER = AuditActor("customer", None, "the customer")
 """A customer, whose own act it is: nobody is named."""
 

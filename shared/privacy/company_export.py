@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
@@ -20,6 +21,12 @@ from shared.privacy.company_rows import LEFT_OUT_BY_SERVICE, RowsPage, exported_
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable
 
 A = TypeVar("A")
+log = structlog.get_logger()
+
+PAGE_TRIES = 6
+"""A service that restarts, or is busy, must not end a download of hours."""
+FIRST_PAUSE_S = 0.5
+"""Before a page is asked for again; doubled each time."""
 EXPORT_FORMAT = 1
 MANIFEST = "manifest.json"
 
@@ -66,6 +73,17 @@ class AskedRows:
     async def page(self, table: str, after: str | None) -> RowsPage:
         """The next rows of a table."""
         query = {} if after is None else {"after": after}
+        wait_s = FIRST_PAUSE_S
+        for _ in range(PAGE_TRIES - 1):
+            try:
+                return await self._page(table, query)
+            except ServiceUnavailable:
+                log.warning("company_page_asked_again", service=self._service, table=table, wait_s=wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s *= 2
+        return await self._page(table, query)
+
+    async def _page(self, table: str, query: Mapping[str, str]) -> RowsPage:
         answer = await self._get(f"company/tables/{table}", CompanyRowsAnswer, query)
         return RowsPage([bytes(row) for row in answer.rows], answer.next)
 

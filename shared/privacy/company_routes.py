@@ -53,6 +53,8 @@ def company_router(service: str, metadata: MetaData, database: Database, secret:
     """The router with the routes below ``/v1/personal-data/<service>/company`` and ``…/key-uses``."""
     router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
     lane = ServiceLane(max_running=2)
+    # Its own: downloads that run must not keep the pages of keys waiting.
+    rows_lane = ServiceLane(max_running=2)
     tokens = ServiceTokens(secret, clock=database.clock)
     asked_about_company = Annotated[ServiceClaims, Depends(service_caller(tokens, "company"))]
     asked_about_keys = Annotated[ServiceClaims, Depends(service_caller(tokens, "key-uses"))]
@@ -82,7 +84,7 @@ def company_router(service: str, metadata: MetaData, database: Database, secret:
         if table not in exported_tables(service, metadata):
             raise Problem(404)
         try:
-            async with lane.turn(), database.reading() as uow:
+            async with rows_lane.turn(), database.reading() as uow:
                 page = await read_page(uow, service, metadata.tables[table], asked.tenant, after)
         except ValueError:
             raise Problem(422) from None

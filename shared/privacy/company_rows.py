@@ -12,9 +12,14 @@ import msgspec
 from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects import postgresql
 
-from shared.db.database import UnitOfWork
+from shared.db.database import UnitOfWork, statement
+from shared.tenancy.tenants import read_tenant
 
-ROWS_PER_PAGE = 200
+ROWS_PER_PAGE = 5_000
+BYTES_PER_PAGE = 2_000_000
+"""A page ends with the row that passes this."""
+ROWS_AHEAD = 100
+"""So many rows at most are read and not used, when a page ends by its bytes."""
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 _COPY = "a copy of what another service exports"
@@ -23,6 +28,7 @@ _WORK = "how far the work is, which ends with the company"
 LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     "trigger": {
         "closed_company": _WORK,
+        "company_export": _WORK,
         "source_position": _WORK,
         "source_run": _WORK,
     },
@@ -31,6 +37,8 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "case_heard": _COPY,
         "closed_company": _WORK,
         "delivery": _WORK,
+        "tenant": _COPY,
+        "webhook_copy": _COPY,
     },
     "collector": {
         "answered_link": "whose link was answered when, which would tell of anonymous answers",
@@ -39,6 +47,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "invitation": _COPY,
         "retention": _COPY,
         "survey": _COPY,
+        "tenant": _COPY,
     },
     "scorer": {
         "answer": _COPY,
@@ -50,6 +59,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "retention": _COPY,
         "sending_copy": _COPY,
         "survey": _COPY,
+        "tenant": _COPY,
         "waiting_answer": "anonymous answers that are not counted yet",
     },
     "alerts": {
@@ -62,13 +72,18 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "recovery_code": _SECRET,
         "retention": _COPY,
         "second_factor": _SECRET,
+        "segment_fall": _COPY,
+        "segment_score": _COPY,
         "sending_copy": _COPY,
         "session": _SECRET,
         "sign_in_link": _SECRET,
         "survey": _COPY,
+        "tenant": _COPY,
     },
 }
 """The tables of a company that are in no export, by service, each with the reason."""
+COMPANY_TABLE = "tenant"
+"""The company itself, at the trigger; its keys are listed without what would recognise one."""
 SECRET_COLUMNS = frozenset({"sealed", "sealed_before", "password_hash", "claim"})
 ONLY_NAMED = frozenset({"collector.answer"})
 """Of these tables anonymous rows are left out: what they say is in the counts, as a bundle."""
@@ -86,6 +101,7 @@ class RowsPage(NamedTuple):
 def exported_tables(service: str, metadata: MetaData) -> list[str]:
     """The names of the tables of which an export has the rows."""
     of_companies = [str(t.name) for t in metadata.sorted_tables if "tenant" in t.primary_key.columns]
+    of_companies.append(COMPANY_TABLE)
     return sorted(name for name in of_companies if name not in LEFT_OUT_BY_SERVICE[service])
 
 
@@ -95,21 +111,37 @@ async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, af
     :param after: ``next`` of the page before.
     :raises ValueError: when it is none.
     """
-    key = [column.name for column in table.primary_key.columns if column.name != "tenant"]
+    own = table.name == COMPANY_TABLE
+    key = [] if own else [c.name for c in table.primary_key.columns if c.name != "tenant"]
     place = _place(after, len(key))
-    statement = _statement(service, table, key, begins=place is None)
+    sql = _statement(service, table, key, begins=place is None)
     values = {f"k{number}": each for number, each in enumerate(place or [])}
-    found = (await uow.execute(statement, {**values, "tenant": tenant, "limit": ROWS_PER_PAGE})).all()
     names = [column.name for column in table.columns if column.name not in SECRET_COLUMNS]
-    rows = [_encoded(dict(zip(names, row[len(key) :], strict=True))) for row in found]
-    more = len(found) == ROWS_PER_PAGE and bool(key)
-    return RowsPage(rows, msgspec.json.encode(list(found[-1][: len(key)])).decode() if more else None)
+    rows: list[bytes] = []
+    size, last = 0, None
+    # By a cursor: nobody knows how large the rows are before they are read.
+    found = await uow.connection.stream(
+        statement(sql),
+        {**values, "tenant": tenant, "limit": ROWS_PER_PAGE},
+        execution_options={"max_row_buffer": ROWS_AHEAD},
+    )
+    try:
+        async for row in found:
+            named = dict(zip(names, row[len(key) :], strict=True))
+            rows.append(_encoded(_company(named) if own else named))
+            size, last = size + len(rows[-1]), row
+            if size >= BYTES_PER_PAGE:
+                break
+    finally:
+        await found.close()
+    more = bool(key) and last is not None and (len(rows) == ROWS_PER_PAGE or size >= BYTES_PER_PAGE)
+    return RowsPage(rows, msgspec.json.encode(list(last[: len(key)])).decode() if more and last else None)
 
 
 def _statement(service: str, table: Table, key: list[str], *, begins: bool) -> str:
     columns = [f"CAST(t.{name} AS text)" for name in key]
     columns += [f"t.{column.name}" for column in table.columns if column.name not in SECRET_COLUMNS]
-    conditions = ["t.tenant = :tenant"]
+    conditions = [f"t.{'id' if table.name == COMPANY_TABLE else 'tenant'} = :tenant"]
     if f"{service}.{table.name}" in ONLY_NAMED:
         conditions.append("NOT t.anonymous")
     own = ", ".join(f"t.{name}" for name in key)
@@ -138,6 +170,13 @@ def _place(after: str | None, parts: int) -> list[str] | None:
     if len(place) != parts:
         raise ValueError(after)
     return place
+
+
+def _company(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The company's row, with its keys but not their digests."""
+    body = msgspec.to_builtins(read_tenant(row["body"]))
+    keys = [{name: value for name, value in key.items() if name != "digest"} for key in body["keys"]]
+    return {**row, "body": {**body, "keys": keys}}
 
 
 def _encoded(row: Mapping[str, Any]) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import MetaData, Table
 
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import Database, UnitOfWork, new_engine, statement
 from shared.events import TENANTS, TOPICS, Event
 from shared.health import Health
 from shared.kafka.kernel import Subscription
@@ -39,9 +39,14 @@ SWEPT_AFTER = timedelta(hours=1)
 """By then no process has in hand what it read before the company had left."""
 MAX_ROWS_PER_BATCH = 2_000
 MAX_TOMBSTONES_PER_BATCH = 1_000
+MAX_KEYS_IN_MEMORY = 10_000
+"""Of records that were found and have no tombstone yet."""
+LEFT_COMPANIES_LOCK = 3
+"""Number of the advisory lock in the service's database that the worker at work holds; retention's is 2."""
 KEEP_OF_LEFT = frozenset({"closed_company"})
 """Says for ever that the company has left, so that nothing of it comes back."""
 
+TRY_LEFT_COMPANIES_LOCK = "SELECT pg_try_advisory_lock(:lock)"
 NAME_COMPANY = """
     SELECT set_config('afterword.left_company', :tenant, true)
 """
@@ -93,23 +98,41 @@ class CompanyErasing:
         return Periodic(LEFT_COMPANIES_LOOP, self.step, CHECK_INTERVAL_S, self.health).run
 
     async def step(self) -> float | None:
-        """Erase one company, if one has left; one that fails keeps no other waiting."""
-        async with self.database.reading() as uow:
-            found = await find_to_erase(uow, uow.now - SWEPT_AFTER, self.passed.companies(uow.now))
-        if found is None:
+        """Erase one company, if one has left and no other worker is at work; one that fails keeps no other
+        waiting.
+        """
+        if await self._find() is None:
             return None
+        # A session of its own: the lock ends with it, and nothing is open for as long as the work takes.
+        engine = new_engine(self.database.url, name=f"{self.service}-left-companies", pool_size=None)
         try:
-            await self._erase(found)
-        except Exception as error:  # noqa: BLE001  (one that meets every company is raised again)
-            self.passed.add(found.tenant, error, self.database.clock())
+            async with engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                locked = await connection.execute(
+                    statement(TRY_LEFT_COMPANIES_LOCK), {"lock": LEFT_COMPANIES_LOCK}
+                )
+                # Once more under the lock: another worker may have done it meanwhile.
+                found = await self._find() if locked.scalar_one() else None
+                if found is None:
+                    return None
+                try:
+                    await self._erase(found)
+                except Exception as error:  # noqa: BLE001  (one that meets every company is raised again)
+                    self.passed.add(found.tenant, error, self.database.clock())
+        finally:
+            await engine.dispose()
         return 0
+
+    async def _find(self) -> ClosedCompany | None:
+        async with self.database.reading() as uow:
+            return await find_to_erase(uow, uow.now - SWEPT_AFTER, self.passed.companies(uow.now))
 
     async def _erase(self, found: ClosedCompany) -> None:
         await wait_for_unaware_of_left(self.database)
         records = await self._erase_records(found.tenant)
         rows = await self._erase_rows(found.tenant)
         async with self.database.transaction() as uow:
-            await store_company_erased(uow, found.tenant)
+            await store_company_erased(uow, found)
         swept = found.erased_at is not None
         metrics.COMPANIES_ERASED.labels(self.service, "swept" if swept else "erased").inc()
         log.info("company_erased", tenant=found.tenant, rows=rows, records=records, again=swept)
@@ -146,7 +169,7 @@ class CompanyErasing:
         return total
 
     async def _find_records(self, tenant: str) -> AsyncIterator[tuple[str, list[bytes]]]:
-        """The keys of the company's records that are not erased yet, partition by partition."""
+        """The keys of the company's records that are not erased yet, some of one partition at a time."""
         async with topic_reader(self.bootstrap, "afterword-left-companies") as reader:
             for tp in await partitions_of(reader, [*self.own_topics, *self.dead_letters]):
                 since, until = await reader.beginning_offsets([tp]), await reader.end_offsets([tp])
@@ -155,6 +178,10 @@ class CompanyErasing:
                     self.health.tick(LEFT_COMPANIES_LOOP)
                     for record in records:
                         _follow(live, record, tenant, is_letter=tp.topic in self.dead_letters)
+                        if len(live) >= MAX_KEYS_IN_MEMORY:
+                            # One of them may have a tombstone further on; a second one does no harm.
+                            yield tp.topic, list(live)
+                            live.clear()
                 if live:
                     yield tp.topic, list(live)
 

@@ -144,7 +144,7 @@ FIND_LEAVING = """
 """
 STORE_ERASED = """
     UPDATE closed_company
-    SET erased_at = coalesce(erased_at, :now), swept_at = CASE WHEN erased_at IS NOT NULL THEN :now END
+    SET erased_at = coalesce(erased_at, :now), swept_at = CASE WHEN :swept THEN :now ELSE swept_at END
     WHERE tenant = :tenant AND state = 'left'
 """
 
@@ -171,6 +171,10 @@ async def find_leaving(uow: UnitOfWork) -> Collection[str]:
     return list((await uow.execute(FIND_LEAVING, {"now": uow.now})).scalars())
 
 
-async def store_company_erased(uow: UnitOfWork, tenant: str) -> None:
-    """Nothing of the company is stored here any more; said twice, it was looked for again."""
-    await uow.execute(STORE_ERASED, {"tenant": tenant, "now": uow.now})
+async def store_company_erased(uow: UnitOfWork, found: ClosedCompany) -> None:
+    """Nothing of the company is stored here any more.
+
+    :param found: the company as it was when the work began: of one that was erased by then this is the sweep.
+    """
+    swept = found.erased_at is not None
+    await uow.execute(STORE_ERASED, {"tenant": found.tenant, "now": uow.now, "swept": swept})

@@ -4,7 +4,7 @@ An API process notes uses in memory, and a loop writes them once a minute in one
 for it. What a process noted in the minute in which it is killed is lost.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Column, DateTime, MetaData, Table, Text
 
 from shared.db.database import Database, UnitOfWork
+from shared.events import Tenant
 
 KEY_USE_DDL = """
     CREATE TABLE key_use (
@@ -54,6 +55,11 @@ STORE_USES = """
     ON CONFLICT (tenant, key_id) DO UPDATE SET used_at = EXCLUDED.used_at, route = EXCLUDED.route
     WHERE t.used_at < EXCLUDED.used_at
 """
+FORGET_USES = """
+    DELETE FROM key_use u
+    USING unnest(CAST(:tenants AS text[])) AS c(tenant)
+    WHERE u.tenant = c.tenant AND NOT u.key_id = ANY(CAST(:keys AS text[]))
+"""
 FIND_USES = "SELECT key_id, used_at, route FROM key_use WHERE tenant = :tenant"
 
 
@@ -68,6 +74,12 @@ async def store_uses(uow: UnitOfWork, uses: Mapping[tuple[str, str], KeyUse]) ->
             "routes": [use.route for use in uses.values()],
         },
     )
+
+
+async def forget_uses(uow: UnitOfWork, companies: Sequence[Tenant]) -> None:
+    """Delete the uses of keys that are in the lists of these companies no more."""
+    keys = [key.id for company in companies for key in company.keys]
+    await uow.execute(FORGET_USES, {"tenants": [company.id for company in companies], "keys": keys})
 
 
 async def find_uses(uow: UnitOfWork, tenant: str) -> dict[str, KeyUse]:

@@ -10,7 +10,7 @@ from shared.db.database import UnitOfWork
 from shared.events import Event, Tenant
 from shared.events.dedupe import newest
 from shared.tenancy.closed import closed_company_table, keep_closed
-from shared.tenancy.key_uses import key_use_table
+from shared.tenancy.key_uses import forget_uses, key_use_table
 
 TENANT = Table(
     "tenant",
@@ -43,6 +43,7 @@ async def write_tenants(uow: UnitOfWork, tenants: Sequence[Tenant]) -> None:
     await keep_newest(uow, TENANT, tenants, body=[msgspec.json.encode(tenant) for tenant in tenants])
     known = await find_tenants(uow, [tenant.id for tenant in tenants])
     await keep_closed(uow, list(known.values()))
+    await forget_uses(uow, list(known.values()))
 
 
 def read_tenant(body: bytes) -> Tenant:

@@ -5,8 +5,8 @@ finds nothing of it, whatever is consumed again.
 import hashlib
 import io
 import zipfile
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,16 @@ from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
 from services import SERVICES, tenant_leaving
+from services.alerts.errors import BadAccount
+from services.alerts.staff.staff_commands import create_staff, sign_in_link
 from services.alerts.weekly.schedule import set_missing
 from services.command import service
+from services.trigger.company_exports import HELD_FOR, ExportLinkEnded, ExportRuns, hold, release
 from services.trigger.company_states import let_go
+from services.trigger.tenants import free_short_name
 from shared.api_keys import ApiKey
 from shared.events import TOPICS, TRANSACTIONS
+from shared.ids import uuid7
 from shared.kafka.kernel.clients import new_producer, partition_of, stop_producer
 from shared.kafka.kernel.dead_letters import (
     dead_letter_key,
@@ -74,6 +79,26 @@ async def operate(world: World, path: str, body: Any = None, status: int = 200) 
     return answer.json()
 
 
+async def invited_by(world: World, company: str) -> list[str]:
+    """Who invited people of the company, by the log."""
+    async with world.contexts["dispatcher"].database.reading() as uow:
+        values = {"tenant": company}
+        rows = await uow.execute(
+            "SELECT who FROM audit_line WHERE tenant = :tenant AND act = 'person_invited'", values
+        )
+        return list(rows.scalars())
+
+
+async def acts_of(world: World, company: str) -> list[str]:
+    """What the trigger has put into the log since its outbox was emptied."""
+    async with world.contexts["trigger"].database.reading() as uow:
+        rows = await uow.execute(
+            "SELECT convert_from(value, 'UTF8') FROM outbox WHERE topic = 'audit.v1' ORDER BY seq"
+        )
+        lines = [msgspec.json.decode(row) for row in rows.scalars()]
+    return [line["data"]["act"] for line in lines if line["tenant"] == company]
+
+
 async def test_without_the_operators_key_nobody_makes_or_sees_companies(
     world: World, neighbour: Company
 ) -> None:
@@ -98,7 +123,8 @@ async def test_a_company_is_made_with_a_key_and_its_first_administrator(world: W
     assert sent.status_code == 202
     link = made["sign_in_link"].partition("afterword.example")[2]
     assert (await world.clients["alerts"].get(link)).status_code == 200
-    await operate(world, "", body, 409)
+    assert "another short name" in (await operate(world, "", body, 409))["detail"]
+    assert await invited_by(world, "maple") == ["the operator"]
     refused = await operate(world, "", {**body, "id": "Not A Name"}, 422)
     assert "short name" in refused["detail"]
 
@@ -231,18 +257,25 @@ async def test_the_export_has_all_of_the_company_and_nothing_of_another(
     made = await operate(world, "/yewtree/export", status=201)
     path = made["url"].partition("afterword.example")[2]
     monkeypatch.setattr("shared.privacy.company_rows.ROWS_PER_PAGE", 1)  # every table has several pages
+    await world.deliver_all()
     found = await world.clients["trigger"].get(path)
     assert found.status_code == 200, found.text
+    assert await acts_of(world, "yewtree") == ["company_export_opened"]
     assert found.headers["cache-control"] == "no-store"
     files = read_export(found.content, "yewtree")
     rows = await world.rows()
     for name in SERVICES:
         for table in exported_tables(name, service(name).metadata):
             own = [row for row in rows[f"{name}.{table}"] if row[0] == "yewtree"]
+            assert own or table != "tenant"
             assert len(files[f"{name}/{table}.ndjson"].splitlines()) == len(own), table
     everything = b"".join(files.values())
     for word in (b"yewtree was late", b"yewtree-customer", b"yewtree called back", b"yewtree hours"):
         assert word in everything, word
+    own = msgspec.json.decode(files["trigger/tenant.ndjson"])["body"]
+    assert (own["id"], own["time_zone"], len(own["keys"])) == ("yewtree", "Europe/Copenhagen", 2)
+    assert {"name", "languages", "people", "display_names", "accent", "postal_address"} <= own.keys()
+    assert all(key["scopes"] and "digest" not in key for key in own["keys"])
     assert neighbour.name.encode() not in everything
     assert b"$argon2" not in everything
     for row in (row for content in files.values() for row in content.splitlines()):
@@ -254,6 +287,103 @@ async def test_the_export_has_all_of_the_company_and_nothing_of_another(
         links = world.app("trigger").state.context.company_links
         later.setattr(links, "_clock", lambda: clock() + timedelta(days=8))
         assert (await world.clients["trigger"].get(path)).status_code == 410
+
+
+async def test_a_link_is_withdrawn_and_one_download_of_a_company_runs_at_a_time(
+    world: World, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = world.clients["trigger"]
+    path = (await operate(world, "/yewtree/export", status=201))["url"].partition("afterword.example")[2]
+    database = world.contexts["trigger"].database
+    _, series = world.app("trigger").state.context.company_links.read(path.rpartition("/")[2])
+    other = uuid7()
+    async with database.transaction() as uow:
+        await hold(uow, "yewtree", series, other)
+    busy = await client.get(path)
+    assert (busy.status_code, busy.headers["retry-after"]) == (429, "60")
+    clock = database.clock
+    with monkeypatch.context() as later:
+        later.setattr(database, "clock", lambda: clock() + HELD_FOR * 2)
+        assert (await client.get(path)).status_code == 200  # of one that was killed
+    async with database.transaction() as uow:
+        await hold(uow, "yewtree", series, other)
+        with pytest.raises(ExportRuns):
+            await hold(uow, "yewtree", series, uuid7())
+        await release(uow, "yewtree", other)
+    assert (await client.get(path)).status_code == 200
+
+    # A download that runs goes on with its link, and ends with it.
+    monkeypatch.setattr("services.trigger.company_export_api.HELD_AGAIN_AFTER", timedelta(0))
+    assert (await client.get(path)).status_code == 200
+    withdrawn = await client.delete("/v1/companies/yewtree/export", headers=OPERATOR)
+    assert withdrawn.status_code == 204
+    assert (await client.get(path)).status_code == 410
+    async with database.transaction() as uow:
+        with pytest.raises(ExportLinkEnded):
+            await hold(uow, "yewtree", series, other)
+    assert (await acts_of(world, "yewtree"))[-1] == "company_export_withdrawn"
+    again = (await operate(world, "/yewtree/export", status=201))["url"].partition("afterword.example")[2]
+    assert (await client.get(again)).status_code == 200
+    nobody = await client.delete("/v1/companies/nobody/export", headers=OPERATOR)
+    assert nobody.status_code == 404
+
+
+async def test_a_page_that_a_service_does_not_answer_is_asked_for_again(
+    world: World, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await operate(world, "/yewtree/export", status=201)
+    client = type(world.app("trigger").state.context.services)
+    get_body: Callable[..., Awaitable[bytes]] = client.get_body
+    asked = 0
+
+    async def sometimes(self: Any, service: str, path: str, **given: Any) -> bytes:
+        nonlocal asked
+        asked += "/tables/" in path
+        if "/tables/" in path and asked % 3:
+            raise ServiceUnavailable(service)
+        return await get_body(self, service, path, **given)
+
+    monkeypatch.setattr(client, "get_body", sometimes)
+    monkeypatch.setattr("shared.privacy.company_export.FIRST_PAUSE_S", 0.0)
+    found = await world.clients["trigger"].get(made["url"].partition("afterword.example")[2])
+    assert found.status_code == 200
+    assert "alerts/staff.ndjson" in read_export(found.content, "yewtree")
+    assert asked > 100
+
+
+async def test_the_day_on_which_a_company_leaves_is_moved(world: World) -> None:
+    await operate(world, "", {"id": "larch", "name": "Larch"}, 201)
+    now = world.contexts["trigger"].database.clock()
+    days = []
+    for body in ({"grace_days": 60}, {}, {"grace_days": 5}, {"grace_days": 40}):
+        left = msgspec.convert(await operate(world, "/larch/leave", body), type=dict[str, Any])
+        days.append(round((datetime.fromisoformat(left["leaves_at"]) - now) / timedelta(days=1)))
+    assert days == [60, 60, 5, 40]
+    async with world.contexts["trigger"].database.reading() as uow:
+        rows = await uow.execute(
+            "SELECT convert_from(value, 'UTF8') FROM outbox WHERE topic = 'audit.v1' ORDER BY seq"
+        )
+        lines = [msgspec.json.decode(row)["data"] for row in rows.scalars()]
+    assert [each["facts"]["grace_days"] for each in lines if each["act"] == "company_leaves"] == [60, 5, 40]
+    # Nobody is made in a company that leaves, nor in one that has left.
+    larch = {"id": "larch", "name": "Larch", "admin": "boss@larch.example.com"}
+    assert "stay" in (await operate(world, "", larch, 409))["detail"]
+    await operate(world, "/larch/leave", {"grace_days": 0})
+    async with world.contexts["trigger"].database.transaction() as uow:
+        await let_go(uow, "larch")
+    for name in ("Larch", "larch"):
+        assert "never given again" in (await operate(world, "", {**larch, "name": name}, 409))["detail"]
+    assert await free_short_name(world.contexts["trigger"].database, "larch") != "larch"
+    await world.deliver_all()
+    alerts = world.contexts["alerts"].database
+    for make in (
+        create_staff(alerts, "https://x.example", "larch", "boss@larch.example.com", "admin"),
+        sign_in_link(alerts, "https://x.example", "larch", "boss@larch.example.com"),
+    ):
+        with pytest.raises(BadAccount, match="has left"):
+            await make
+    async with alerts.reading() as uow:
+        assert (await uow.execute("SELECT 1 FROM staff WHERE tenant = 'larch'")).all() == []
 
 
 async def test_the_commands_export_to_a_file_of_ones_own_and_let_a_company_leave_and_stay(
@@ -292,10 +422,21 @@ async def test_an_export_says_which_service_is_away(
     assert "scorer" in found.json()["detail"]
 
 
+OF_NO_COMPANY = frozenset(
+    {
+        *("backfill", "outbox", "pace", "position", "retention_run", "source_worker"),
+        *("mail_destination", "mail_server", "mail_stream", "webhook_token"),
+    }
+)
+"""Tables without rows of companies."""
+
+
 def test_each_table_is_exported_or_says_why_not() -> None:
     for name in SERVICES:
         metadata = service(name).metadata
-        tables = {table.name for table in company_tables(metadata)} | {"closed_company"}
+        every = {table.name for table in metadata.sorted_tables}
+        tables = {table.name for table in company_tables(metadata)} | {"closed_company", "tenant"}
+        assert every - tables <= OF_NO_COMPANY, name
         assert set(LEFT_OUT_BY_SERVICE[name]) <= tables, name
         assert tables == set(LEFT_OUT_BY_SERVICE[name]) | set(exported_tables(name, metadata))
 
@@ -355,7 +496,8 @@ async def relay_all(world: World, log: TopicLog) -> None:
 
 async def erase_companies(world: World) -> None:
     for name, context in world.contexts.items():
-        await service(name).erasing_companies(context).step()
+        while await service(name).erasing_companies(context).step() is not None:
+            """One company with each step."""
 
 
 async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # noqa: C901, PLR0912  (one story)
@@ -397,7 +539,9 @@ async def test_nothing_of_a_company_that_has_left_is_in_any_table_or_topic(  # n
         await let_go(uow, "yewtree")
     await relay_all(world, log)
 
-    await erase_companies(world)
+    with monkeypatch.context() as portions:
+        portions.setattr("shared.privacy.left_companies.MAX_KEYS_IN_MEMORY", 1)
+        await erase_companies(world)
     await relay_all(world, log)
     after = await world.rows()
     assert holding(after, "yewtree") == set(KNOWN_AFTERWARDS)

@@ -39,6 +39,7 @@ from services.dispatcher.invitations.states import move_invitation, read_invitat
 from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
+from services.trigger.company_exports import series_of
 from shared.db import UnitOfWork
 from shared.events import FALLS, TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
@@ -96,6 +97,8 @@ class Company:
     """A file that waits for its mapping."""
     erasure: str = ""
     export_link: str = ""
+    export_series: UUID = NOTHING
+    """Of links to all of the company."""
     dry_run: str = ""
     wave: str = ""
     sender: str = ""
@@ -212,6 +215,8 @@ class World:
         await self._answer(company)
         await self._care(company)
         await self._make_export_link(company)
+        async with trigger.transaction() as uow:
+            company.export_series = await series_of(uow, name)
         await refresh_shares(self.contexts["dispatcher"].database)
         tried = {"survey": {**a_survey(name), "name": name}}
         company.dry_run = (await self.post("dispatcher", company, "/v1/dry-runs", tried))["id"]

@@ -498,6 +498,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts PATCH /v1/people/{person}": RouteRequest(
             {"person": person}, json={"role": "admin", "active": False}, foreign=404
         ),
+        "alerts POST /v1/people/{person}/invitation": RouteRequest({"person": person}, foreign=404),
         "alerts GET /settings/people": empty,
         "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts POST /settings/people": tuple(
@@ -706,8 +707,11 @@ def _operated(of: Company, by: Company) -> dict[str, RouteRequest]:
             for act in ("pause", "resume", "leave", "stay", "export")
         },
         f"trigger GET {begin}/exports/{{token}}": RouteRequest(
-            {"token": CompanyExportLinks(SECRET, system_clock).sign(by.name)}, public=True
+            {"token": CompanyExportLinks(SECRET, system_clock).sign(by.name, by.export_series)},
+            public=True,
+            is_logged=True,
         ),
+        f"trigger DELETE {begin}/{{company_id}}/export": RouteRequest(one, **refused),
     }
 
 

@@ -11,6 +11,7 @@ from shared.db.database import Database
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.permissions import ADMIN
+from shared.privacy.audit import OPERATOR
 from shared.privacy.service_caller import ServiceLane, service_caller
 from shared.privacy.service_client import PERSONAL_DATA_PATH
 from shared.privacy.service_tokens import ServiceClaims, ServiceTokens
@@ -54,9 +55,11 @@ def first_admin_router(database: Database, staff_url: str, secret: str) -> APIRo
 
 async def _link(database: Database, staff_url: str, tenant: str, address: str) -> FirstAdminAnswer:
     try:
-        return FirstAdminAnswer(link=await create_staff(database, staff_url, tenant, address, ADMIN))
+        link = await create_staff(database, staff_url, tenant, address, ADMIN, who=OPERATOR)
+        return FirstAdminAnswer(link=link)
     except BadAccount as first:
         try:
-            return FirstAdminAnswer(link=await sign_in_link(database, staff_url, tenant, address))
+            link = await sign_in_link(database, staff_url, tenant, address, who=OPERATOR)
+            return FirstAdminAnswer(link=link)
         except BadAccount:
             return FirstAdminAnswer(fault=str(first))

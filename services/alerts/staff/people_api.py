@@ -80,6 +80,21 @@ async def change_person(
         raise _refused(fault) from None
 
 
+@router.post("/{person}/invitation", status_code=202, summary="Send somebody another link to sign in")
+async def invite_again(context: OwnContext, caller: PeopleAdmin, person: PersonId) -> PersonOut:
+    """They get a mail with a link by which they sign in once, as with the first invitation, whose link ends.
+    Somebody who may not sign in is 422.
+    """
+    async with context.database.transaction() as uow:
+        found = await _managed(uow, caller, person, lock=True)
+        if not found.active:
+            raise Problem(422, detail=message("They may not sign in. Set `active` to true first."))
+        by = caller.staff.id if caller.staff is not None else None
+        await queue_invitation(uow, caller.tenant, found.id, by=by)
+        record_audit(uow, caller.tenant, AuditActor.of(caller), "sign_in_link", str(found.id))
+        return await _shown(uow, context, caller, found)
+
+
 async def _change_rights(uow: UnitOfWork, caller: Caller, found: Any, body: PersonChange) -> None:
     role = body.role or found.role
     segments = found.segments if body.segments is None else _within(caller, body.segments)

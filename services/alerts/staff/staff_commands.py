@@ -8,9 +8,10 @@ from services.alerts.staff import accounts
 from services.alerts.staff.passwords import Passwords, password_fault
 from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
-from shared.db.database import Database
-from shared.privacy.audit import COMMAND_LINE, record_audit
+from shared.db.database import Database, UnitOfWork
+from shared.privacy.audit import COMMAND_LINE, AuditActor, record_audit
 from shared.tenancy import find_tenant
+from shared.tenancy.closed import find_closed, find_left
 from shared.values.messages import message
 
 
@@ -23,32 +24,46 @@ async def create_staff(
     *,
     name: str = "",
     segments: Sequence[str] = (),
+    who: AuditActor = COMMAND_LINE,
 ) -> str:
     """Add a person and return a link with which they sign in once, within a day.
 
-    :raises BadAccount: naming the field that is wrong.
+    :raises BadAccount: naming the field that is wrong; ``tenant`` when the company leaves or has left.
     """
     async with database.transaction() as uow:
+        await _refuse_leaving(uow, tenant)
         person = await accounts.create_person(
             uow, tenant, address=address, name=name, role=role, segments=segments
         )
-        record_audit(
-            uow, tenant, COMMAND_LINE, "person_invited", str(person), role=role, segments=len(segments)
-        )
+        record_audit(uow, tenant, who, "person_invited", str(person), role=role, segments=len(segments))
         return link_address(staff_url, await new_link(uow, tenant, person))
 
 
-async def sign_in_link(database: Database, staff_url: str, tenant: str, address: str) -> str:
+async def sign_in_link(
+    database: Database, staff_url: str, tenant: str, address: str, *, who: AuditActor = COMMAND_LINE
+) -> str:
     """A new link for a person; earlier ones end.
 
-    :raises BadAccount: when nobody who may sign in has this address.
+    :raises BadAccount: when nobody who may sign in has this address, or the company leaves or has left.
     """
     async with database.transaction() as uow:
+        await _refuse_leaving(uow, tenant)
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None or not found.active:
             raise BadAccount("address", message("Nobody who may sign in has this address."))
-        record_audit(uow, tenant, COMMAND_LINE, "sign_in_link", str(found.id))
+        record_audit(uow, tenant, who, "sign_in_link", str(found.id))
         return link_address(staff_url, await new_link(uow, tenant, found.id))
+
+
+async def _refuse_leaving(uow: UnitOfWork, tenant: str) -> None:
+    """Let nobody into a company whose people cannot work, nor into one that is erased.
+
+    :raises BadAccount: when it leaves or has left.
+    """
+    left = await find_left(uow, [tenant])
+    closed = await find_closed(uow, tenant)
+    if left or (closed is not None and closed.state != "paused"):
+        raise BadAccount("tenant", message("This company has left Afterword, so nobody is let into it."))
 
 
 async def set_password(database: Database, tenant: str, address: str, password: str) -> None:

@@ -69,6 +69,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "company_leaves": message("let the company leave"),
     "company_stays": message("let the company stay after all"),
     "company_exported": message("exported all data of the company"),
+    "company_export_opened": message("opened a link to all data of the company"),
+    "company_export_withdrawn": message("withdrew the links to all data of the company"),
     "people_rule": message("changed whose scores are shown"),
     "key_created": message("created an API key"),
     "key_revoked": message("revoked an API key"),

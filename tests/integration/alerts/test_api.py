@@ -188,7 +188,7 @@ async def test_the_document_of_the_api_is_complete(alerts: AlertsApi) -> None:
         *("/v1/incidents", "/v1/chats", "/v1/chats/{chat_id}"),
         *("/v1/chats/{chat_id}/test", "/v1/chats/{chat_id}/messages"),
         *("/v1/notices/{person}", "/v1/notices/{person}/devices/{device}"),
-        *("/v1/people", "/v1/people/{person}"),
+        *("/v1/people", "/v1/people/{person}", "/v1/people/{person}/invitation"),
         *("/v1/webhooks", "/v1/webhooks/{webhook_id}", "/v1/webhooks/{webhook_id}/deliveries"),
         *(f"/v1/webhooks/{{webhook_id}}/{act}" for act in ("secret", "test", "replay")),
     }

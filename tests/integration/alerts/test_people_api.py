@@ -28,19 +28,25 @@ async def test_somebody_is_invited_by_mail_limited_and_let_go(alerts: AlertsApi)
     assert [str(row.staff_id) for row in queued] == [person["id"]]
     assert (await client.post("/v1/people", json=body, headers=key)).status_code == 422
     path = f"/v1/people/{person['id']}"
+    again = await client.post(f"{path}/invitation", headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, person["id"])
+    queued = await rows(alerts.database, "SELECT kind, staff_id FROM notification WHERE kind = 'invite'")
+    assert [str(row.staff_id) for row in queued] == [person["id"]] * 2
     changed = await client.patch(path, json={"role": "leader", "segments": []}, headers=key)
     assert (changed.json()["role"], changed.json()["segments"]) == ("leader", [])
     assert (await client.patch(path, json={"role": "leader"}, headers=key)).status_code == 200
     ended = await client.patch(path, json={"active": False}, headers=key)
     assert ended.json()["active"] is False
+    assert (await client.post(f"{path}/invitation", headers=key)).status_code == 422
     listed = await client.get("/v1/people", headers=key)
     assert {one["id"]: one["active"] for one in listed.json()["people"]} == {
         person["id"]: False,
         str(admin.person.id): True,
     }
-    for answer in (made, changed, ended, listed):
+    for answer in (made, again, changed, ended, listed):
         assert not [word for word in SECRETS if word in answer.text.lower()]
-    assert (await acts(alerts))[-3:] == ["person_invited", "person_changed", "person_deactivated"]
+    done = ["person_invited", "sign_in_link", "person_changed", "person_deactivated"]
+    assert (await acts(alerts))[-4:] == done
 
 
 async def test_the_last_administrator_stays_and_what_cannot_be_is_refused(alerts: AlertsApi) -> None:

@@ -9,6 +9,7 @@ from support.stack import Postgres
 from services import command, tenant_start
 from services.tenant_start import StartedTenant, TenantStartRefused
 from services.trigger import tenants
+from services.trigger.company_states import change_state, let_go
 from services.trigger.short_names import SHORT_NAME
 from shared.db.database import Database
 
@@ -90,6 +91,39 @@ async def test_a_company_that_stands_is_nobody_elses_and_the_way_in_is_told(trig
     await tenants.create_tenant(trigger, "other", name="Other")
     with pytest.raises(TenantStartRefused, match="choose another with --short-name"):
         await start("other", "Another", *ACME[2:])
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [("paused", "tenant resume"), ("leaving", "tenant stay"), ("left", "never given again")],
+)
+async def test_nothing_is_made_in_a_company_that_does_not_run(
+    trigger: Database, state: str, advice: str
+) -> None:
+    await tenants.create_tenant(trigger, "acme", name="acme")
+    if state == "paused":
+        await change_state(trigger, "acme", "pause")
+    else:
+        await change_state(trigger, "acme", "leave", grace_days=0)
+    if state == "left":
+        async with trigger.transaction() as uow:
+            await let_go(uow, "acme")
+        assert await tenants.free_short_name(trigger, "acme") != "acme"
+    with pytest.raises(TenantStartRefused, match=advice):
+        await start("acme", "acme", *ACME[2:])
+
+
+async def test_a_company_that_leaves_meanwhile_is_told_in_words(
+    trigger: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave(*_: object, **__: object) -> None:
+        await change_state(trigger, "acme", "leave", grace_days=0)
+        async with trigger.transaction() as uow:
+            await let_go(uow, "acme")
+
+    monkeypatch.setattr(tenant_start, "create_example_survey", leave)
+    with pytest.raises(TenantStartRefused, match="has left"):
+        await start(*ACME)
 
 
 def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

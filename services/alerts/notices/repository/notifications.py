@@ -90,6 +90,9 @@ _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.we
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 
+MAY_BE_NOTIFIED = f"w.tenant {IS_OPEN}"
+"""A condition on a delivery ``w``: the people of its tenant work."""
+
 
 def claim_notice(which: str = "true") -> str:
     """The statement that claims a notice that is due, with its recipient as they are now.
@@ -102,7 +105,7 @@ def claim_notice(which: str = "true") -> str:
                 ON n.tenant = w.tenant AND n.id = w.about_id AND n.state IN ('waiting', 'queued')
             {_JOINED}""",
         locked="n",
-        may_leave=f"w.tenant {IS_OPEN} AND {which}",
+        may_leave=f"{MAY_BE_NOTIFIED} AND {which}",
     )
 
 

@@ -18,6 +18,7 @@ from shared.health import Health
 from shared.service import Context
 from shared.tenancy import TenantKeyRing, digest_of, find_tenant, keep_tenants
 from shared.tenancy import keyring as keyring_module
+from shared.tenancy.key_uses import KeyUse, find_uses, store_uses
 
 NOW = datetime.now(UTC)
 
@@ -49,6 +50,21 @@ async def test_the_newest_version_of_a_tenant_is_kept_whatever_comes_late(contex
         kept = await find_tenant(uow, "acme")
     assert kept is not None
     assert kept.version == 3
+
+
+async def test_the_use_of_a_key_goes_when_the_key_leaves_the_list(context: Context) -> None:
+    await hear(context, a_tenant(1, a_key("old"), a_key("new")))
+    async with context.database.transaction() as uow:
+        await store_uses(
+            uow, {(t, k): KeyUse(NOW, "/v1/x") for t in ("acme", "other") for k in ("old", "new")}
+        )
+    await hear(context, a_tenant(2, a_key("old", revoked_at=NOW), a_key("new")))
+    async with context.database.reading() as uow:
+        assert set(await find_uses(uow, "acme")) == {"old", "new"}
+    await hear(context, a_tenant(3, a_key("new")))
+    async with context.database.reading() as uow:
+        assert set(await find_uses(uow, "acme")) == {"new"}
+        assert set(await find_uses(uow, "other")) == {"old", "new"}
 
 
 async def test_only_a_key_that_is_valid_now_is_found(context: Context) -> None:

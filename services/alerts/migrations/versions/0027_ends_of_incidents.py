@@ -5,7 +5,7 @@ Comments of before are in no letter: an update of all answers would hold them fo
 
 from alembic import op
 
-revision = "0028"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
