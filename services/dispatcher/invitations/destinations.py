@@ -55,13 +55,18 @@ async def take_place_at(uow: UnitOfWork, destination: Destination, *, has_place:
 
 async def note_outcome(
     uow: UnitOfWork, destination: Destination, left_at: datetime, result: MailResult
-) -> None:
-    """Let the pace of a destination follow what became of a mail that left for it then."""
+) -> bool:
+    """Let the pace of a destination follow what became of a mail that left for it then; return whether the
+    destination is locked for that.
+    """
     if result.destination_refuses:
         state = await rows.insert_and_lock(uow, destination.key)
         after = state.after_refusal(destination.limit, left_at, uow.now)
         await rows.write(uow, destination.key, after)
-    elif result.state == "sent":
+        return True
+    if result.state == "sent":
         refusing = await rows.lock_refusing(uow, destination.key)
         if refusing is not None:
             await rows.write(uow, destination.key, refusing.after_acceptance(destination.limit, uow.now))
+            return True
+    return False

@@ -183,6 +183,35 @@ def test_an_answer_is_sorted_by_what_it_is_about(
     assert isinstance(outcome, expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "body"),
+    [
+        ("vonage", 200, '{"messages": [{"status": %s}]}'),
+        ("twilio", 400, '{"code": %s}'),
+        ("messagebird", 422, '{"errors": [{"code": %s, "parameter": "recipient"}]}'),
+    ],
+)
+def test_a_code_means_the_same_as_a_number_and_as_a_text(name: str, status: int, body: str) -> None:
+    """Read as another one, what was taken would be sent twice."""
+    codes = [0, 1, 2, 5, 6, 9, 10, 25, 30001, 20003, 21211, 21610, 99]
+    kinds = set()
+    for code in codes:
+        found = [
+            a_provider(name).outcome(status, (body % written).encode())
+            for written in (f'"{code}"', f"{code}", f"{code}.0")
+        ]
+        assert found[0] == found[1] == found[2], code
+        kinds.add(type(found[0]))
+    assert len(kinds) > 2
+    assert name != "vonage" or Delivered in kinds
+
+
+def test_a_message_that_vonage_says_nothing_of_is_not_sent_again() -> None:
+    for message in ({}, {"status": None}, {"status": True}, {"status": []}):
+        body = json.dumps({"messages": [message, {"status": "6"}]}).encode()
+        assert isinstance(a_provider("vonage").outcome(200, body), Unknown)
+
+
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
 @given(status=st.integers(100, 599), body=st.binary(max_size=40))
 def test_no_answer_of_a_provider_raises(name: str, status: int, body: bytes) -> None:

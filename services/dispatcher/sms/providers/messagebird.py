@@ -25,7 +25,7 @@ from services.dispatcher.sms.providers.provider import (
 )
 from shared.mail import Away, Outcome
 
-NOT_ALLOWED, INVALID, NO_BALANCE = 2, 10, 25
+NOT_ALLOWED, INVALID, NO_BALANCE = "2", "10", "25"
 NOT_DELIVERED = frozenset({"delivery_failed", "expired"})
 
 

@@ -165,10 +165,15 @@ def json_of(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def code_of(found: Mapping[str, Any], name: str, otherwise: str | int) -> str | int:
-    """The code that stands under a name, whatever stands there: what is none counts as ``otherwise``."""
+def code_of(found: Mapping[str, Any], name: str, otherwise: str | int) -> str:
+    """The code that stands under a name, as text, whether it came as a text or a number: a provider may
+    change from one to the other. What is no code counts as ``otherwise``.
+    """
     code = found.get(name)
-    return code if isinstance(code, str | int) else otherwise
+    if isinstance(code, float) and code.is_integer():
+        code = int(code)
+    is_code = isinstance(code, str | int) and not isinstance(code, bool)
+    return str(code if is_code else otherwise).strip()
 
 
 def objects_of(found: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
