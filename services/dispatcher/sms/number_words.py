@@ -28,20 +28,22 @@ _WEEKDAYS = """
     perjantai lauantai sunnuntai
 """
 _COUNTED = """
-    h hrs hora horas hour hours hr time timer timmar timme heure heures tunti tuntia tunnin uur uren stunde
+    h hrs hora horas hour hours hr timer timmar timme heure heures tunti tuntia tunnin uur uren stunde
     stunden minute minutes minuter minutten minuten minuto minutos minuutti minuuttia minutt second seconds
-    day days dag dage dager dagar dagen tag tage tagen jour jours dia dias paiva paivaa paivan week weeks
-    uge uger uke uker vecka veckor weken woche wochen semaine semaines semana semanas viikko viikkoa month
-    months maned maneder manad manader maand maanden monat monate mois meses kuukausi kuukautta year years
-    aar jaar jahr jahre annee annees ano anos vuosi vuotta item items parcel parcels package packages piece
-    pieces pcs order orders product products box boxes thing things times x percent pct people person
-    persons customers star stars degrees vare varer pakke pakker stk stykker ordre ordrer gange procent
-    prosent stjerner kolli personer artikelen pakket pakketten pakjes stuks stuk bestelling bestellingen
-    keer dozen dingen sterren artikel pakete paket paketen stuck stück bestellung bestellungen prozent
-    sachen sterne teile article articles colis commande commandes fois pourcent paquets choses etoiles
-    articulo articulos paquete paquetes pedido pedidos veces piezas cosas estrellas varor kollin ganger
+    days dage dager dagar dagen tage tagen jours dias paiva paivaa paivan week weeks uge uger uke uker vecka
+    veckor weken woche wochen semaine semaines semana semanas viikko viikkoa month months maned maneder
+    manad manader maand maanden monat monate mois meses kuukausi kuukautta year years aar jaar jahr jahre
+    annee annees ano anos vuosi vuotta items parcels packages pieces pcs orders products boxes things times
+    x pct people persons customers stars degrees varer pakker stk stykker ordrer gange procent prosent
+    stjerner kolli personer artikelen pakketten pakjes stuks bestellingen keer dozen dingen sterren pakete
+    paketen stuck stück bestellungen prozent sachen sterne teile articles colis commandes fois pourcent
+    paquets choses etoiles articulos paquetes pedidos veces piezas cosas estrellas varor kollin ganger
     gånger kpl tuote tuotetta pakettia tilausta kertaa prosenttia tahtea usd eur euro euros dkk sek nok kr
     kroner kronor dollar dollars pounds km kg gb mb
+"""
+_ONE_OF_THEM = """
+    item parcel package piece order product box thing percent person star vare pakke ordre pakket stuk
+    bestelling artikel paket bestellung article paquete articulo pedido commande dag day jour dia tag
 """
 _AWAY = """
     back return returning returns available unavailable reachable meeting closed open opening until till
@@ -107,7 +109,7 @@ def _terms(words: str) -> frozenset[str]:
 
 _DATED = _terms(_TIMES + _MONTHS + _WEEKDAYS + _AWAY)
 _COUNTS = _terms(_COUNTED)
-_NEXT_OF_LISTS = _terms(_LISTS)
+_NEXT_OF_LISTS = _terms(_LISTS + _ONE_OF_THEM)
 _PHRASES = tuple(f" {' '.join(plain_terms(phrase))}" for phrase in _NOT_WRITTEN)
 
 
