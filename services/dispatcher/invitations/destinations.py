@@ -31,9 +31,17 @@ class DestinationPaces:
 
     def of(self, address: str) -> Destination:
         """The destination of an address."""
-        domain = mailed_domain(address.rpartition("@")[2]).lower()
-        name, limit = self._pace.of(domain)
+        return self.of_domain(address.rpartition("@")[2])
+
+    def of_domain(self, domain: str) -> Destination:
+        """The destination of a domain, however it is written."""
+        name, limit = self._pace.of(mailed_domain(domain).lower())
         return Destination(keyed_digest(self._key, name.encode()), limit)
+
+    def domains_with(self, domain: str) -> frozenset[str]:
+        """The domain and those that share its limit."""
+        mailed = mailed_domain(domain).lower()
+        return frozenset({domain, mailed}) | self._pace.group_of(mailed)
 
 
 async def take_place_at(uow: UnitOfWork, destination: Destination, *, has_place: bool) -> datetime:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
 from structlog.testing import capture_logs
 from support.dispatcher_builders import (
     CONTACT_POLICY,
@@ -271,6 +272,43 @@ async def test_a_destination_that_accepts_mails_and_sends_them_back_by_policy_ge
         assert len({each for each in server.accepted if each.endswith("@strict.example")}) == 7
         async with database.transaction() as uow:
             assert await destinations.count_held(uow) == 0
+
+
+async def test_the_share_that_came_back_is_one_of_all_mails_of_the_destination_in_the_same_time(
+    database: Database, clock: Clock
+) -> None:
+    """However many others change since, by whatever channel, and whichever domains are one destination."""
+    async with senders(database, clock) as (_, three):
+        paces = DestinationPaces(SECRET, read_limits("big.example+big2.example=9000/min"))
+        holding = Holding(database, paces)
+        await ask(database, "big.example", 6)
+        await ask(database, "big2.example", 25)
+        await send(database, three)
+        clock.on(hours=2)
+        await ask(database, "other.example", 30, prefix="later")
+        await send(database, three)
+        for n in range(3):
+            await come_back(database, f"c-{n}@big.example")
+        await holding.step()
+        assert await held(database) == 0, "3 of 31, though half of those to one of its domains"
+        await come_back(database, "c-3@big.example")
+        clock.on(hours=23)
+        await ask(database, "big.example", 3, prefix="next")
+        await send(database, three)
+        await holding.step()
+        assert await held(database) == 0, "none of those that left in the last day has come back"
+        clock.on(hours=-23)
+        async with database.engine.begin() as connection:
+            await connection.execute(text("UPDATE delivery SET channel = 'sms' WHERE n = 1 AND settled_at < :at"
+                " AND about_id IN (SELECT id FROM invitation WHERE customer_id LIKE '%-big2.example')"),
+                {"at": clock.now})  # fmt: skip
+        await holding.step()
+        assert await held(database) == 1, "texts are no mails"
+
+
+async def held(database: Database) -> int:
+    async with database.transaction() as uow:
+        return await destinations.count_held(uow)
 
 
 async def test_a_reminder_waits_for_its_place_too_and_idle_destinations_are_forgotten(

@@ -82,4 +82,8 @@ class Twilio(Provider):
         sent, asked = dict(form), dict(webhook.query)
         if reference := asked.get("ref"):
             return report_of(reference, sent.get("MessageStatus"), sent.get("ErrorCode", ""), NOT_DELIVERED)
-        return reply_from(sent.get("From", ""), sent.get("Body", "")) if "Body" in sent else []
+        return (
+            reply_from(sent.get("From", ""), sent["Body"], sent.get("MessageSid", ""))
+            if "Body" in sent
+            else []
+        )

@@ -97,7 +97,8 @@ class Vonage(Provider):
             self._check_fields(sent, webhook.at)
         if reference := sent.get("client-ref"):
             return report_of(reference, sent.get("status"), sent.get("err-code", ""), NOT_DELIVERED)
-        return reply_from(sent.get("msisdn", ""), sent.get("text", "")) if sent.get("text") else []
+        said = sent.get("messageId", ""), sent.get("message-timestamp", "")
+        return reply_from(sent.get("msisdn", ""), sent["text"], *said) if sent.get("text") else []
 
     def _check_fields(self, sent: dict[str, str], at: datetime) -> None:
         signed = {name: value for name, value in sent.items() if name != "sig"}
