@@ -381,7 +381,7 @@ async def test_nothing_is_kept_of_or_texted_to_a_customer_who_was_erased(phones:
         found = await uow.execute("SELECT tenant, id, person FROM invitation WHERE customer_id = :id",
                                   {"id": f"linden{number}"})  # fmt: skip
         row = found.one()
-        await erase(uow, [Target("linden", row.id, row.person, frozenset())])
+        await erase(uow, [Target("linden", f"linden{number}", row.person, None)])
         left = await uow.execute("SELECT 1 FROM text_reply WHERE invitation_id = :id", {"id": row.id})
         assert left.all() == []
         # A request that was reading when the customer was erased writes behind that.

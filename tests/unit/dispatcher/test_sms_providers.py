@@ -17,6 +17,7 @@ from services.dispatcher.settings import Settings
 from services.dispatcher.sms.channel import SmsChannel
 from services.dispatcher.sms.messages import TextMessage, TextReply, TextReport
 from services.dispatcher.sms.providers import PROVIDERS, BadSignature, Provider, ProviderSettings, Webhook
+from services.dispatcher.sms.providers.provider import instant_of
 from shared.mail import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -291,6 +292,53 @@ JSON = "application/json"
 def test_a_signed_request_is_read(webhook: Webhook, expected: list[Any]) -> None:
     name = webhook.url.partition("?")[0].rpartition("/")[2]
     assert a_provider(name).read(webhook) == expected
+
+
+SAID_AT = datetime(2026, 11, 20, 11, 59, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("webhook", "said_at"),
+    [
+        (signed_by_twilio({"From": "+4520123456", "Body": "7", "MessageSid": "SM1"}), None),
+        (
+            signed_by_messagebird(
+                b'{"originator": "4520123456", "payload": "7", "id": "SM1",'
+                b' "createdDatetime": "2026-11-20T12:59:01+01:00"}'
+            ),
+            SAID_AT,
+        ),
+        (
+            signed_by_vonage(
+                msisdn="4520123456", text="7", messageId="SM1", message_timestamp="2026-11-20 11:59:01"
+            ),
+            SAID_AT,
+        ),
+        (
+            a_webhook(
+                "generic",
+                b'{"from": "+4520123456", "text": 7, "id": "SM1", "at": "2026-11-20T11:59:01Z"}',
+                authorization="Bearer signing",
+                content_type=JSON,
+            ),
+            SAID_AT,
+        ),
+    ],
+)
+def test_a_reply_has_its_id_and_where_the_provider_says_it_its_time(
+    webhook: Webhook, said_at: datetime | None
+) -> None:
+    name = webhook.url.partition("?")[0].rpartition("/")[2]
+    assert a_provider(name).read(webhook) == [
+        TextReply(number="+4520123456", text="7", id="SM1", said_at=said_at)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "12"]
+)
+def test_a_time_that_cannot_be_read_is_none(text: str) -> None:
+    assert instant_of(text) is None
 
 
 def test_vonage_is_also_read_with_a_token() -> None:
