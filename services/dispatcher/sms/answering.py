@@ -23,7 +23,7 @@ from shared.db import Database
 from shared.events import Invitation, SurveyTexts
 from shared.tenancy import read_tenant
 
-LATELY = timedelta(days=7)
+RECENT_WINDOW = timedelta(days=7)
 """Texts of several companies within this time stand in one thread of the phone: a number may be for each."""
 
 
@@ -57,7 +57,7 @@ class TextReplies:
                 return "late"
             if not await take_token(uow, "text", token, TOKENS_KEPT):
                 return "stored"
-            is_certain = not _others_lately(texted)
+            is_certain = not _others_are_recent(texted)
             by_number = is_certain and _takes_numbers(invitation, texted[0])
             kind, score = read.kind, read.score if is_certain else None
             if kind == "score" and not by_number:
@@ -68,9 +68,9 @@ class TextReplies:
         return "stored"
 
 
-def _others_lately(texted: Sequence[Row[Any]]) -> bool:
+def _others_are_recent(texted: Sequence[Row[Any]]) -> bool:
     """Whether another company than the last one has texted the number not long before it."""
-    return any(texted[0].texted_at - other.texted_at <= LATELY for other in texted[1:])
+    return any(texted[0].texted_at - other.texted_at <= RECENT_WINDOW for other in texted[1:])
 
 
 def _takes_numbers(invitation: Invitation, texted: Row[Any]) -> bool:

@@ -5,7 +5,7 @@ written, in nine languages. Pure.
 import re
 import unicodedata
 
-_TIMES = """
+_DAY_TIMES = """
     am pm oclock uhr kl klokken klokka klo morning noon afternoon evening night tonight today tomorrow
     yesterday midnight morgen formiddag middag eftermiddag ettermiddag aften aftenen nat natten idag imorgen
     igar igår kvall kväll ikvall vandaag gisteren avond ochtend middags heute gestern abend vormittag
@@ -107,7 +107,7 @@ def _terms(words: str) -> frozenset[str]:
     return frozenset(plain_terms(words))
 
 
-_DATED = _terms(_TIMES + _MONTHS + _WEEKDAYS + _AWAY)
+_DATED = _terms(_DAY_TIMES + _MONTHS + _WEEKDAYS + _AWAY)
 _COUNTS = _terms(_COUNTED)
 _NEXT_OF_LISTS = _terms(_LISTS + _ONE_OF_THEM)
 _PHRASES = tuple(f" {' '.join(plain_terms(phrase))}" for phrase in _NOT_WRITTEN)

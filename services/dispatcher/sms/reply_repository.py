@@ -32,7 +32,7 @@ class WaitingReply(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the replies of its kind about the invitation it is."""
 
 
-KEEP = """
+KEEP_REPLY = """
     INSERT INTO text_reply AS r (tenant, invitation_id, kind, score, by_number, said_at, came_at, next_at,
         attempts, version)
     VALUES (:tenant, :invitation_id, :kind, :score, :by_number, :said_at, :now, :now, 0, 1)
@@ -56,7 +56,7 @@ async def keep(
     """Keep a reply, unless a newer one of its kind is known about the invitation."""
     values = {"tenant": tenant, "invitation_id": invitation_id, "kind": kind, "score": score}
     times = {"by_number": by_number, "said_at": said_at, "now": uow.now}
-    await uow.execute(KEEP, {**values, **times})
+    await uow.execute(KEEP_REPLY, {**values, **times})
 
 
 # Whoever answers an older one of the kind has the lease: a newer one waits for it, so that none comes last.
@@ -126,7 +126,7 @@ REMOVE_OF = """
     WHERE r.tenant = n.tenant AND r.invitation_id = n.id
 """
 END_WAITING = "UPDATE text_reply SET next_at = NULL, score = NULL WHERE next_at IS NOT NULL"
-OLDEST_WAITING = "SELECT min(came_at) FROM text_reply WHERE next_at IS NOT NULL"
+FIND_OLDEST_WAITING = "SELECT min(came_at) FROM text_reply WHERE next_at IS NOT NULL"
 
 
 async def remove_of(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID]]) -> None:
@@ -142,4 +142,4 @@ async def end_waiting(uow: UnitOfWork) -> None:
 
 async def oldest_waiting(uow: UnitOfWork) -> datetime | None:
     """Since when a reply has waited; None: none does."""
-    return (await uow.execute(OLDEST_WAITING)).scalar_one_or_none()
+    return (await uow.execute(FIND_OLDEST_WAITING)).scalar_one_or_none()

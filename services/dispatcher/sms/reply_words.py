@@ -36,7 +36,7 @@ _NUMBER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SMILEY = r"(?:[:;=]-?[)(DPpoO3*]|<3)"
-_END = re.compile(rf"(?:\s*[.!\u2026]*)?\s*(?:{_SMILEY}\s*)*")
+_END_FORM = re.compile(rf"(?:\s*[.!\u2026]*)?\s*(?:{_SMILEY}\s*)*")
 _APART = re.compile(rf"\s*[!,;(]|\s*\n|\s+[-\u2013\u2014](?!\w)|\s*[-\u2013\u2014]\s|\s*{_SMILEY}")
 """Between a score and the words behind it."""
 _QUOTES = "\"'\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
@@ -81,7 +81,7 @@ def _score_of(text: str) -> int | None:
     if found is None:
         return None
     score, behind = int(found["score"]), found["behind"]
-    if _END.fullmatch(behind):
+    if _END_FORM.fullmatch(behind):
         return score
     apart = _APART.match(behind) is not None or _is_picture(behind.lstrip()[:1])
     if not apart and not (found["of_ten"] and behind[:1].isspace()):
