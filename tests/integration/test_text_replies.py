@@ -386,8 +386,9 @@ async def test_nothing_is_kept_of_or_texted_to_a_customer_who_was_erased(phones:
         left = await uow.execute("SELECT 1 FROM text_reply WHERE invitation_id = :id", {"id": row.id})
         assert left.all() == []
         # A request that was reading when the customer was erased writes behind that.
-        for kind in ("help", "unclear", "score"):
-            await reply_repository.keep(uow, "linden", row.id, kind, 8, uow.now, by_number=True)  # type: ignore[arg-type]
+        kinds: tuple[reply_repository.WaitingKind, ...] = ("help", "unclear", "score")
+        for kind in kinds:
+            await reply_repository.keep(uow, "linden", row.id, kind, 8, uow.now, by_number=True)
     while await phones.work.advance():
         pass
     assert await phones.replies.take(TextReply(number=number, text="HELP"), "erased") == "unknown"

@@ -17,6 +17,7 @@ from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.sms import reply_repository, repository
 from services.dispatcher.sms.inbound import Kept, keep, number_keys
 from services.dispatcher.sms.messages import TextReply
+from services.dispatcher.sms.reply_repository import WaitingKind
 from services.dispatcher.sms.reply_words import names_scale, read_reply
 from services.dispatcher.surveys.texts import read_texts
 from shared.db import Database
@@ -59,9 +60,10 @@ class TextReplies:
                 return "stored"
             is_certain = not _others_are_recent(texted)
             by_number = is_certain and _takes_numbers(invitation, texted[0])
-            kind, score = read.kind, read.score if is_certain else None
-            if kind == "score" and not by_number:
-                kind = "unclear"
+            score = read.score if is_certain else None
+            kind: WaitingKind = "help" if read.kind == "help" else "unclear"
+            if read.kind == "score" and by_number:
+                kind = "score"
             await reply_repository.keep(
                 uow, texted[0].tenant, invitation.id, kind, score, said_at, by_number=by_number
             )

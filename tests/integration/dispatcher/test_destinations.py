@@ -207,8 +207,9 @@ async def test_three_senders_to_destinations_that_refuse_and_accept_finish(
 ) -> None:
     async with senders(database, clock, "*=100/min", first_day_per_hour=500) as (server, three):
         domains = ["a.example", "b.example", "c.example"]
-        refused = {f"c-{n}@{domain}": {"RCPT": REFUSED} for domain in domains for n in range(2)}
-        server.for_recipients.update(refused)
+        for domain in domains:
+            for n in range(2):
+                server.for_recipients[f"c-{n}@{domain}"] = {"RCPT": REFUSED}
         for domain in domains:
             await ask(database, domain, 6)
         await send(database, three)
