@@ -208,7 +208,8 @@ def test_a_code_means_the_same_as_a_number_and_as_a_text(name: str, status: int,
 
 
 def test_a_message_that_vonage_says_nothing_of_is_not_sent_again() -> None:
-    for message in ({}, {"status": None}, {"status": True}, {"status": []}):
+    messages: list[dict[str, Any]] = [{}, {"status": None}, {"status": True}, {"status": []}]
+    for message in messages:
         body = json.dumps({"messages": [message, {"status": "6"}]}).encode()
         assert isinstance(a_provider("vonage").outcome(200, body), Unknown)
 

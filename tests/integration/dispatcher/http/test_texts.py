@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -97,7 +98,7 @@ async def test_a_reply_is_kept_with_its_request_and_needs_an_id_where_nothing_el
     assert "id" in refused.json()["detail"]
     assert await rows(database, "SELECT 1 FROM text_reply") == []
     for n in (7, 7, 8):
-        body = {**said, "id": n, "at": "2026-11-20T12:00:01Z"}
+        body: dict[str, Any] = {**said, "id": n, "at": "2026-11-20T12:00:01Z"}
         assert (await client.post(FOUND, json=body, headers=SIGNED)).status_code == 200
     for body in ({**said, "id": "9", "at": "2026-11-20T11:59:00+00:00"}, {**said, "text": "STOP"}):
         assert (await client.post(FOUND, json=body, headers=SIGNED)).status_code == 200
