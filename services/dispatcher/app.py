@@ -31,6 +31,7 @@ from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_l
 from services.dispatcher.settings import Settings
 from services.dispatcher.sms.channel import SmsChannel
 from services.dispatcher.sms.installation import sms_installation
+from services.dispatcher.sms.reply_work import REPLIES_LOOP, replies_loop
 from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from services.dispatcher.waves.publishing import WAVES_LOOP
 from services.dispatcher.waves.schedule import waves_loop
@@ -102,6 +103,8 @@ def sender_loops(context: Context) -> Loops:
         KEY_RECORDS_LOOP: renderer.installation.loop(context.afterword, context.health),
         SENDER_CHECKS_LOOP: sender_checks_loop(context),
     }
+    if sms.sends:
+        senders[REPLIES_LOOP] = replies_loop(context, sms)
     for number in range(1, context.own.senders + 1):
         name = f"sender {number}"
         channel = MailChannel(Mailer(server), context.service)

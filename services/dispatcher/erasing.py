@@ -22,6 +22,7 @@ from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import changes
 from services.dispatcher.repository import erasing as rows
 from services.dispatcher.repository.erasing import ERASED_REASON, ErasedDecision, ErasedInvitation
+from services.dispatcher.sms import reply_repository
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import DECISIONS, INVITATIONS, TRANSACTIONS, Customer
@@ -87,6 +88,7 @@ async def _erase_invitations(uow: UnitOfWork, invitations: Sequence[Row[Any]]) -
     if erased:
         await rows.drop_deliveries(uow, [(each.tenant, each.id) for each in erased])
         await changes.remove(uow, [(each.tenant, each.id) for each in erased])
+        await reply_repository.remove_of(uow, [(each.tenant, each.id) for each in erased])
         await rows.write_invitations(uow, erased)
 
 

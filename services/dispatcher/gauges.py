@@ -3,6 +3,7 @@
 from services.dispatcher.invitations import repository
 from services.dispatcher.repository import destinations
 from services.dispatcher.senders import repository as sender_rows
+from services.dispatcher.sms import reply_repository
 from shared.db.database import UnitOfWork
 from shared.outbound import mail_stream
 from shared.outbound.gauges import set_gauges
@@ -21,10 +22,12 @@ async def measure_destinations(uow: UnitOfWork) -> None:
 
 
 async def measure_texts(uow: UnitOfWork) -> None:
-    """Measure for how long no text has left."""
+    """Measure for how long no text has left, and no reply was answered."""
     stream = await mail_stream.read(uow, channel="sms")
     stopped = (uow.now - stream.stopped_at).total_seconds() if stream.stopped_at is not None else 0.0
     metrics.TEXTS_STOPPED.set(stopped)
+    oldest = await reply_repository.oldest_waiting(uow)
+    metrics.TEXT_REPLIES_WAITING.set((uow.now - oldest).total_seconds() if oldest is not None else 0.0)
 
 
 async def measure_senders(uow: UnitOfWork) -> None:

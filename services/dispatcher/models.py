@@ -748,6 +748,26 @@ text_back = Table(
     CheckConstraint("kind IN ('help', 'again', 'reason')", name="kind"),
     Index(None, "at"),
 )
+text_reply = Table(
+    "text_reply",
+    metadata,
+    # The newest reply of each kind about an invitation; of what it said only the number is kept, until done.
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("score", Integer),
+    Column("by_number", Boolean, nullable=False),
+    Column("said_at", INSTANT, nullable=False),
+    Column("came_at", INSTANT, nullable=False),
+    # NULL: it is answered.
+    Column("next_at", INSTANT),
+    Column("leased_until", INSTANT),
+    Column("attempts", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("kind IN ('help', 'unclear', 'score')", name="kind"),
+    Index(None, "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    Index(None, "came_at"),
+)
 webhook_token = Table(
     "webhook_token",
     metadata,

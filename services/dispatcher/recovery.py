@@ -23,6 +23,7 @@ from services.dispatcher.retention import repository as retention_rows
 from services.dispatcher.retention.retention_commands import retention_event
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.sending_commands import sending_event
+from services.dispatcher.sms import reply_repository
 from services.dispatcher.suppressions.suppression_commands import suppress_addresses
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
@@ -54,6 +55,7 @@ LOST = (
     "Opt-outs, bounces and complaints, what customers chose on their pages, suppressions, who lifted them "
     "and why, who asked for an erasure and why, test addresses, customer ids that stand for nobody and the "
     "log of who changed the sending, as far as they came since the backup, are gone: nobody else holds them. "
+    "Replies by text that had not been answered at the backup are not answered any more. "
     "Enter the opt-outs again before the workers start. Customers who were given since then (POST "
     "/v1/customers) are to be given again; waves that were made since then end. Standing programmes go on "
     "from where the backup was; who was asked since is not asked again."
@@ -123,9 +125,12 @@ async def restore_decisions(context: Context, uow: UnitOfWork, events: Sequence[
 
 
 async def settle(uow: UnitOfWork, limit: int) -> int:
-    """Move to ``unknown`` what was being sent or is due; returns how many there were."""
+    """Move to ``unknown`` what was being sent or is due, and answer no reply of before; returns how many
+    deliveries there were.
+    """
     ended = await deliveries.end_possibly_sent(uow, limit)
     await record_unknown(uow, ended, deliveries.POSSIBLY_SENT)
+    await reply_repository.end_waiting(uow)
     return len(ended)
 
 

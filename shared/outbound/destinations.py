@@ -71,6 +71,11 @@ class DestinationLimits(NamedTuple):
         """
         return self.named.get(domain, (domain, self.rest))
 
+    def group_of(self, domain: str) -> frozenset[str]:
+        """The domains that count as one with it, itself too."""
+        name, _ = self.of(domain)
+        return frozenset({domain, *(each for each, (first, _) in self.named.items() if first == name)})
+
 
 NO_LIMITS = DestinationLimits({})
 

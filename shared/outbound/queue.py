@@ -57,5 +57,9 @@ class Queue(Protocol):
         :param row: what the delivery is about, as the claim's statement selects it.
         """
 
-    async def record(self, uow: UnitOfWork, delivery: Delivery, about: Any, result: MailResult) -> None:
-        """Record what the result of an attempt means for what the delivery is about."""
+    async def record(self, uow: UnitOfWork, delivery: Delivery, about: Any, result: MailResult) -> bool:
+        """Record what the result of an attempt means for what the delivery is about.
+
+        :returns: whether it has locked rows that ``prepare`` locks behind others: the next delivery is then
+            claimed in a transaction of its own.
+        """

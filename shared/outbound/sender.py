@@ -184,15 +184,17 @@ class Sender:
 
         A mail that did not leave gives back what it took, and locks its contact for that. The next mail locks
         another contact, so it is claimed in a transaction of its own: in one they would be locked in no
-        order. Recording is retried until the lease expires or the process ends.
+        order. The same holds where the outcome has locked what its queue locks behind other rows.
+        Recording is retried until the lease expires or the process ends.
         """
-        alone = not isinstance(outcome, Delivered | Unknown)
+        gave_back = not isinstance(outcome, Delivered | Unknown)
         backoff = Backoff(max_s=5.0)
         while True:
             self._health.tick(self._name)
             try:
                 async with self._database.transaction() as uow:
-                    stream = await self._settle(uow, claimed, outcome)
+                    stream, has_locked = await self._settle(uow, claimed, outcome)
+                    alone = gave_back or has_locked
                     async with asyncio.timeout(MAX_CLAIM_DELAY.total_seconds()):
                         following = (
                             NextDelivery(None) if last or alone else await self._claim_next(uow, stream)
@@ -211,13 +213,14 @@ class Sender:
                 self._report(stream)
                 return await self._claim() if alone and not last else following
 
-    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
-        """Record the result for the mail and for the stream; return the stream."""
+    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> tuple[MailStream, bool]:
+        """Record the result for the mail and for the stream; return the stream, and whether rows were locked
+        behind which nothing may be claimed.
+        """
         before = await self._stream(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
             # Perhaps only because we ended the connection.
-            await self._settle_delivery(uow, claimed, MailResult("waiting"))
-            return before
+            return before, await self._settle_delivery(uow, claimed, MailResult("waiting"))
         delivery = claimed.delivery
         # The stream knows a mail by what it is about: only one delivery about it is on its way.
         after = before.after(outcome, delivery.about_id, uow.now)
@@ -235,15 +238,15 @@ class Sender:
             after=after,
             now=uow.now,
         )
-        await self._settle_delivery(uow, claimed, result)
-        return after
+        return after, await self._settle_delivery(uow, claimed, result)
 
-    async def _settle_delivery(self, uow: UnitOfWork, claimed: Claimed, result: MailResult) -> None:
-        """Record the result, unless the lease has expired: the delivery stays unknown."""
+    async def _settle_delivery(self, uow: UnitOfWork, claimed: Claimed, result: MailResult) -> bool:
+        """Record the result, unless the lease has expired: the delivery stays unknown; return what its queue
+        says of locks.
+        """
         delivery, prepared = claimed
         settled = await deliveries.settle(uow, delivery, result)
-        if settled:
-            await self._queue.record(uow, delivery, prepared.about, result)
+        has_locked = settled and await self._queue.record(uow, delivery, prepared.about, result)
         log.info(
             self._channel.name,
             tenant=delivery.tenant,
@@ -251,6 +254,7 @@ class Sender:
             outcome=result.state,
             late=not settled,
         )
+        return has_locked
 
     def _count(self, outcome: str) -> None:
         COUNTERS[self._channel.name].labels(self._queue.service, outcome).inc()

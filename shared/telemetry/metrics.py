@@ -89,9 +89,15 @@ TEXTS_STOPPED = Gauge(
 TEXT_REPORTS = Counter(
     "afterword_text_reports_total",
     "What an SMS provider has told us: delivered, undeliverable, stop, start, help, answer (a reply with a "
-    "number), unclear (a number that is no answer), late (of a link that has ended), other (another reply), "
-    "unknown (of no message or customer of ours), refused (not signed as it must be).",
+    "number), unclear (a number that is no answer, or nobody knows for which company), late (of a link or a "
+    "company that has ended), other (another reply), unknown (of no message or customer of ours), refused "
+    "(not signed as it must be).",
     ["kind"],
+)
+TEXT_REPLIES_WAITING = Gauge(
+    "afterword_text_replies_waiting_seconds",
+    "For how long the oldest reply by text has waited to be answered, or given to the collector; 0: none "
+    "waits. Each worker of the dispatcher measures all.",
 )
 MAIL_DESTINATIONS_REFUSING = Gauge(
     "afterword_mail_destinations_refusing",

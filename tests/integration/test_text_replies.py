@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from support.audit import an_actor
 from support.companies import BetweenServices, World
@@ -13,14 +14,23 @@ from support.dispatcher_builders import Clock, a_customer, a_transaction, event_
 from support.dispatcher_texts import FakeProvider, a_text_renderer, a_text_sender
 from support.http_clients import SECRET
 
+from services.dispatcher.erasing import erase
+from services.dispatcher.one_by_one import OneByOne
 from services.dispatcher.sending import sending_commands
+from services.dispatcher.sms import reply_repository
 from services.dispatcher.sms.answering import TextReplies
 from services.dispatcher.sms.messages import TextReply
+from services.dispatcher.sms.reply_work import ReplyWork
 from services.trigger import tenants
 from shared.db.database import Database
 from shared.events import TRANSACTIONS, Customer, SurveyTexts
-from shared.privacy.service_client import ServiceClient, ServiceUnavailable
+from shared.events.surveys import Reminder
+from shared.events.tenants import CompanyState
+from shared.privacy.erased import Target
+from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
+from shared.telemetry import metrics
+from shared.tenancy import find_tenant
 
 SCALE = "{company}: 0 to 10, would you recommend us?"
 """A sentence that asks for a number."""
@@ -34,6 +44,7 @@ class Phones:
     clock: Clock
     tenant: str
     replies: TextReplies
+    work: ReplyWork
     provider: FakeProvider = field(default_factory=FakeProvider)
     said: int = 0
 
@@ -46,7 +57,7 @@ class Phones:
         self.clock.on(minutes=1)
         order = a_transaction(
             f"{trigger}-{number}",
-            phone(number),
+            phone(number, self.tenant),
             type=trigger,
             occurred_at=self.clock.now,
             accepted_at=self.clock.now,
@@ -56,15 +67,36 @@ class Phones:
         await a_text_sender(self.database, self.provider, self.clock).step()
         await self.world.deliver_all()
 
-    async def say(self, number: str, text: str, token: str = "") -> str:
-        """What a reply is kept as; ``token``: of a request that came before."""
+    async def say(self, number: str, text: str, token: str = "", said_at: datetime | None = None) -> str:
+        """What a reply is counted as; ``token``: of a request that came before."""
         self.clock.on(seconds=20)
         self.said += 1
-        kept = await self.replies.take(
-            TextReply(number=number, text=text), token or f"{self.tenant}-{self.said}"
-        )
+        before = counted()
+        reply = TextReply(number=number, text=text, said_at=said_at)
+        kept = await self.replies.take(reply, token or f"{self.tenant}-{self.said}")
+        await self.answer()
+        found = [kind for kind, count in counted().items() if count > before.get(kind, 0)]
+        return found[0] if found else kept
+
+    async def answer(self) -> None:
+        """Do what is due of the replies."""
+        while await self.work.advance():
+            pass
         await self.world.deliver_all()
-        return kept
+
+    async def set_state(self, state: CompanyState) -> None:
+        """Let the company pause, leave or run."""
+        async with self.database.transaction() as uow:
+            company = await find_tenant(uow, self.tenant)
+            assert company is not None
+            body = msgspec.json.encode(msgspec.structs.replace(company, state=state))
+            await uow.execute(
+                "UPDATE tenant SET body = :body WHERE id = :id", {"id": self.tenant, "body": body}
+            )
+
+    async def waiting(self) -> list[Any]:
+        async with self.database.reading() as uow:
+            return list(await uow.execute("SELECT kind, score FROM text_reply WHERE next_at IS NOT NULL"))
 
     async def scores(self, number: str) -> list[tuple[int | None, str]]:
         """The answers of a number: score and channel."""
@@ -84,36 +116,52 @@ def phone(number: str, tenant: str = "linden") -> Customer:
     return a_customer(f"{tenant}{number}", email=None, phone=number, locale="en")
 
 
+def counted() -> dict[str, float]:
+    """How many replies were answered, by what they were."""
+    samples = [each for metric in metrics.TEXT_REPORTS.collect() for each in metric.samples]
+    return {each.labels["kind"]: each.value for each in samples if each.name.endswith("_total")}
+
+
 @pytest.fixture(scope="module")
 async def phones(world: World) -> AsyncIterator[Phones]:
     clock = Clock()
     for context in world.contexts.values():
         context.database.clock = clock
-    trigger = world.contexts["trigger"].database
-    await tenants.create_tenant(trigger, "linden", name="Linden", time_zone="Europe/Copenhagen")
-    await world.deliver_all()
-    database = world.contexts["dispatcher"].database
-    for name, sentence in (("asks.scale", SCALE), ("asks.other", None)):
-        texts = {"en": SurveyTexts(sms=sentence)} if sentence else {}
-        changes: dict[str, Any] = {"delay_minutes": 0, "channels": ("sms",), "texts": texts, "link_days": 30}
-        await make_survey(database, "linden", name=name, trigger=name, **changes)
-    async with database.transaction() as uow:
-        await sending_commands.set_mode(uow, "linden", an_actor("the test"), "live")
-        await write_at_any_time(uow, "linden")
-    await world.deliver_all()
+    for tenant in ("linden", "birch"):
+        await a_company_that_texts(world, tenant)
     provider = FakeProvider()
     services = ServiceClient(
         "http://internal.example", ServiceTokens(SECRET), transport=BetweenServices(world)
     )
-    replies = TextReplies(
+    database = world.contexts["dispatcher"].database
+    work = ReplyWork(
         database=database,
         secret=SECRET,
         services=services,
         renderer=a_text_renderer(clock),
+        one_by_one=OneByOne("text replies", database),
         transport=provider,
     )
-    yield Phones(world, clock, "linden", replies, provider)
+    replies = TextReplies(database=database, secret=SECRET)
+    yield Phones(world, clock, "linden", replies, work, provider)
     await services.close()
+
+
+async def a_company_that_texts(world: World, tenant: str) -> None:
+    trigger = world.contexts["trigger"].database
+    await tenants.create_tenant(trigger, tenant, name=tenant.title(), time_zone="Europe/Copenhagen")
+    await world.deliver_all()
+    database = world.contexts["dispatcher"].database
+    for name, sentence in (("asks.scale", SCALE), ("asks.other", None), ("asks.twice", SCALE)):
+        texts = {"en": SurveyTexts(sms=sentence)} if sentence else {}
+        changes: dict[str, Any] = {"delay_minutes": 0, "channels": ("sms",), "texts": texts, "link_days": 30}
+        if name == "asks.twice":
+            changes["reminders"] = (Reminder(after_days=3),)
+        await make_survey(database, tenant, name=name, trigger=name, quarantine_days=0, **changes)
+    async with database.transaction() as uow:
+        await sending_commands.set_mode(uow, tenant, an_actor("the test"), "live")
+        await write_at_any_time(uow, tenant)
+    await world.deliver_all()
 
 
 async def test_b27_a_number_in_a_reply_is_an_answer_and_the_newest_counts(phones: Phones) -> None:
@@ -126,7 +174,7 @@ async def test_b27_a_number_in_a_reply_is_an_answer_and_the_newest_counts(phones
     assert await phones.say(number, "9 - fine, after all") == "answer"
     assert await phones.scores(number) == [(9, "sms")]
     # The provider brings the first one again: nobody said it again.
-    assert await phones.say(number, "7/10", token="first") == "answer"
+    assert await phones.say(number, "7/10", token="first") == "stored"
     assert await phones.scores(number) == [(9, "sms")]
     assert len(phones.texts_to(number)) == 1
     page = (await phones.world.clients["collector"].get(link_in(thanks))).text
@@ -196,18 +244,158 @@ async def test_b27_a_reply_after_the_link_was_used_or_has_ended(phones: Phones) 
     assert phones.texts_to(ended) == []
 
 
-async def test_an_answer_waits_for_a_collector_that_is_away_and_is_kept_when_the_reply_comes_again(
-    phones: Phones,
-) -> None:
+async def test_an_answer_waits_for_a_collector_that_is_away_and_stop_does_not(phones: Phones) -> None:
     number = "+4520123407"
     await phones.text(number)
     away = ServiceClient("http://127.0.0.1:1", ServiceTokens(SECRET))
-    with pytest.raises(ServiceUnavailable):
-        await replace(phones.replies, services=away).take(TextReply(number=number, text="3"), "r")
+    without = replace(phones.work, services=away)
+    async with phones.world.contexts["dispatcher"].database.reading() as uow:
+        assert await reply_repository.oldest_waiting(uow) is None
+    assert await phones.replies.take(TextReply(number=number, text="3"), "r") == "stored"
+    assert await phones.replies.take(TextReply(number=number, text="STOP"), "s") == "stop"
+    assert await without.advance()
+    assert not await without.advance(), "it is tried again, later"
     await away.close()
-    assert phones.texts_to(number) == []
-    assert await phones.say(number, "3", token="r") == "answer"
+    assert await phones.waiting() == [("score", 3)]
+    assert await phones.scores(number) == []
+    await phones.answer()
+    assert await phones.scores(number) == []
+    phones.clock.on(seconds=6)
+    await phones.answer()
     assert await phones.scores(number) == [(3, "sms")]
+    assert await phones.waiting() == []
+    assert phones.texts_to(number) == []
+
+
+async def test_a_number_that_was_texted_before_another_one_and_comes_after_it_changes_nothing(
+    phones: Phones,
+) -> None:
+    number = "+4520123408"
+    await phones.text(number)
+    earlier, later = phones.clock.now + timedelta(seconds=1), phones.clock.now + timedelta(seconds=5)
+    assert await phones.say(number, "9", said_at=later) == "answer"
+    assert await phones.say(number, "2", said_at=earlier) == "stored"
+    assert await phones.scores(number) == [(9, "sms")]
+    assert await phones.say(number, "4", said_at=phones.clock.now + timedelta(days=9)) == "answer"
+    assert await phones.say(number, "5") == "answer", "a clock that is ahead does not silence the customer"
+    assert await phones.scores(number) == [(5, "sms")]
+
+
+async def test_a_number_that_comes_while_an_older_one_is_given_to_the_collector_counts(
+    phones: Phones,
+) -> None:
+    number = "+4520123409"
+    await phones.text(number)
+    await phones.replies.take(TextReply(number=number, text="2"), "older")
+    async with phones.database.transaction() as uow:
+        older = await reply_repository.claim(uow, timedelta(minutes=2))
+    assert older is not None
+    phones.clock.on(seconds=1)
+    await phones.replies.take(TextReply(number=number, text="8"), "newer")
+    assert not await phones.work.advance(), "it waits until the older one is done"
+    await phones.work.one_by_one.advance([older], phones.work._answer)
+    await phones.answer()
+    assert await phones.scores(number) == [(8, "sms")]
+
+
+async def test_a_reply_to_a_reminder_is_an_answer_to_its_survey(phones: Phones) -> None:
+    number = "+4520123410"
+    await phones.text(number, "asks.twice")
+    phones.clock.on(days=2)
+    await phones.text(number, "asks.other")
+    phones.clock.on(days=1, minutes=5)
+    await a_text_sender(phones.database, phones.provider, phones.clock).step()
+    texts = [text["text"] for text in phones.provider.to(number)]
+    assert len(texts) == 3
+    assert texts[2].startswith("Reminder:")
+    assert await phones.say(number, "8") == "answer"
+    assert await phones.scores(number) == [(8, "sms")]
+
+
+async def test_a_reply_to_a_text_that_is_still_being_handed_over_is_about_that_one(phones: Phones) -> None:
+    number = "+4520123411"
+    await phones.text(number)
+    async with phones.database.transaction() as uow:
+        where = "about_id IN (SELECT id FROM invitation WHERE customer_id = :id)"
+        await uow.execute(
+            f"UPDATE delivery SET state = 'sending', settled_at = NULL WHERE {where}",
+            {"id": f"linden{number}"},
+        )
+    assert await phones.say(number, "6") == "answer"
+
+
+async def test_where_two_companies_have_texted_lately_a_number_is_asked_for_by_the_link_once(
+    phones: Phones,
+) -> None:
+    number = "+4520123412"
+    other = replace(phones, tenant="birch", said=0)
+    await phones.text(number)
+    await other.text(number)
+    assert [await phones.say(number, text) for text in ("8", "9")] == ["unclear"] * 2
+    assert await phones.scores(number) == await other.scores(number) == []
+    again = phones.provider.to(number)[2:]
+    assert [text["text"].startswith("Please answer here: http") for text in again] == [True]
+    assert "?v=" not in again[0]["text"]
+    phones.clock.on(days=8)
+    await phones.text(number, "asks.twice")
+    assert await phones.say(number, "7") == "answer"
+
+
+@pytest.mark.parametrize(
+    ("state", "kept", "texted"),
+    [("paused", ["answer", "unclear", "help"], 1), ("leaving", ["late", "late", "late"], 0)],
+)
+async def test_a_company_that_does_not_run_texts_nothing_back_but_help_while_it_is_paused(
+    phones: Phones, state: CompanyState, kept: list[str], texted: int
+) -> None:
+    number = f"+452012342{texted}"
+    await phones.text(number)
+    await phones.set_state(state)
+    try:
+        assert [await phones.say(number, text) for text in ("8", "11", "HELP")] == kept
+    finally:
+        await phones.set_state("running")
+    assert len(phones.texts_to(number)) == texted
+
+
+async def test_a_company_that_pauses_while_a_reply_waits_texts_nothing_back(phones: Phones) -> None:
+    number = "+4520123422"
+    await phones.text(number)
+    for text in ("8", "11", "HELP"):
+        await phones.replies.take(TextReply(number=number, text=text), f"pauses-{text}")
+    await phones.set_state("leaving")
+    try:
+        await phones.answer()
+    finally:
+        await phones.set_state("running")
+    assert phones.texts_to(number) == []
+
+
+# The last: it publishes tombstones, which only the consumers of a running process take.
+async def test_nothing_is_kept_of_or_texted_to_a_customer_who_was_erased(phones: Phones) -> None:
+    number = "+4520123413"
+    await phones.text(number)
+    before = len(phones.provider.texts)
+    for text in ("HELP", "8", "11"):
+        assert await phones.replies.take(TextReply(number=number, text=text), f"erased-{text}") == "stored"
+    async with phones.database.transaction() as uow:
+        found = await uow.execute("SELECT tenant, id, person FROM invitation WHERE customer_id = :id",
+                                  {"id": f"linden{number}"})  # fmt: skip
+        row = found.one()
+        await erase(uow, [Target("linden", f"linden{number}", row.person, None)])
+        left = await uow.execute("SELECT 1 FROM text_reply WHERE invitation_id = :id", {"id": row.id})
+        assert left.all() == []
+        # A request that was reading when the customer was erased writes behind that.
+        kinds: tuple[reply_repository.WaitingKind, ...] = ("help", "unclear", "score")
+        for kind in kinds:
+            await reply_repository.keep(uow, "linden", row.id, kind, 8, uow.now, by_number=True)
+    while await phones.work.advance():
+        pass
+    assert await phones.replies.take(TextReply(number=number, text="HELP"), "erased") == "unknown"
+    assert len(phones.provider.texts) == before
+    async with phones.database.reading() as uow:
+        left = await uow.execute("SELECT 1 FROM text_reply WHERE invitation_id = :id", {"id": row.id})
+        assert left.all() == []
 
 
 def link_in(text: str) -> str:

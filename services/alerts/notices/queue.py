@@ -58,8 +58,15 @@ class NoticeQueue:
             text = await self._text(uow, notice, recipient)
             return NOT_ANY_MORE if text is None else await self._rendered(uow, row, notice, text)
 
-    async def record(self, uow: UnitOfWork, delivery: Delivery, about: None, result: MailResult) -> None:
-        """The delivery tells all."""
+    async def record(
+        self,
+        uow: UnitOfWork,  # noqa: ARG002  (the delivery tells all)
+        delivery: Delivery,  # noqa: ARG002
+        about: None,  # noqa: ARG002
+        result: MailResult,  # noqa: ARG002
+    ) -> bool:
+        """Nothing: the delivery tells all."""
+        return False
 
     def _is_wanted(self, recipient: NoticeRecipient, kind: str) -> bool:
         return wants_mail(recipient, kind)
@@ -117,13 +124,14 @@ class PushQueue(NoticeQueue):
             return NOT_ANY_MORE
         return Prepared(message, about=(notice.staff_id, browser))
 
-    async def record(self, uow: UnitOfWork, delivery: Delivery, about: Any, result: MailResult) -> None:
+    async def record(self, uow: UnitOfWork, delivery: Delivery, about: Any, result: MailResult) -> bool:
         """Remove a browser that takes nothing any more."""
         person, browser = about
         if result.state == "sent":
             await push_subscriptions.set_taken(uow, delivery.tenant, browser)
         elif result.state == "failed" and result.reason == SUBSCRIPTION_GONE:
             await push_subscriptions.remove(uow, delivery.tenant, person, browser)
+        return False
 
 
 def wants_mail(recipient: NoticeRecipient, kind: str) -> bool:

@@ -6,65 +6,58 @@ somebody forges who has one mail, must not hold the mails of all companies: seve
 all mails are needed.
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import Row
 from structlog import get_logger
 
 from services.dispatcher.bounces import repository
 from services.dispatcher.invitations.destinations import DestinationPaces
-from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import destinations
-from shared.db.database import Database
+from shared.db.database import Database, UnitOfWork
 from shared.runtime import Loop, Periodic
 from shared.service import Context
-from shared.values.addresses import canonical_address, mailed_domain
 
 HOLDING_LOOP = "mails that came back"
 CHECK_INTERVAL_S = 60.0
 LOOKED_BACK = timedelta(days=1)
 MIN_ADDRESSES = 3
 """So many addresses of a destination have had a mail that came back by policy."""
-MIN_SHARE = 0.1
-"""Of its mails; of those that left lately."""
+MAX_MAILS_EACH = 10
+"""For one mail that came back: of those that left for the destination in the same time."""
 log = get_logger()
 
 
-class MailedTo(NamedTuple):
-    """One mail."""
-
-    address: str
-    """In the form that is compared."""
-    destination: bytes
-    domain: str
-    at: datetime
-
-
-class ManyReturns(NamedTuple):
-    """A destination whose mails come back."""
+class Returns(NamedTuple):
+    """What came back from a destination."""
 
     destination: bytes
-    domain: str
+    domains: frozenset[str]
+    """All that are this destination, as addresses may write them."""
+    addresses: int
+    mails: int
     last_at: datetime
 
 
-def many_returns(returned: Iterable[MailedTo], left: Iterable[MailedTo]) -> list[ManyReturns]:
-    """Destinations from which mails to several addresses came back, and not few of all that left for it."""
-    back: dict[bytes, list[MailedTo]] = {}
-    for mail in returned:
-        back.setdefault(mail.destination, []).append(mail)
-    counts: dict[bytes, int] = {}
-    for mail in left:
-        counts[mail.destination] = counts.get(mail.destination, 0) + 1
-    return [
-        ManyReturns(destination, mails[-1].domain, max(mail.at for mail in mails))
-        for destination, mails in back.items()
-        if len({mail.address for mail in mails}) >= MIN_ADDRESSES
-        and len(mails) >= counts.get(destination, 0) * MIN_SHARE
-    ]
+def returns_of(counted: Iterable[Row[Any]], paces: DestinationPaces) -> list[Returns]:
+    """Destinations from which mails to several addresses came back."""
+    found: dict[bytes, Returns] = {}
+    for row in counted:
+        key = paces.of_domain(row.domain).key
+        domains = paces.domains_with(row.domain)
+        each = Returns(key, domains, row.addresses, row.mails, row.last_at)
+        before = found.get(key, Returns(key, frozenset(), 0, 0, row.last_at))
+        found[key] = Returns(
+            key,
+            before.domains | each.domains,
+            before.addresses + each.addresses,
+            before.mails + each.mails,
+            max(before.last_at, each.last_at),
+        )
+    return [each for each in found.values() if each.addresses >= MIN_ADDRESSES]
 
 
 @dataclass(frozen=True)
@@ -78,16 +71,12 @@ class Holding:
         """Hold the destinations from which many came back. The same again changes nothing."""
         async with self.database.reading() as uow:
             since = uow.now - LOOKED_BACK
-            rows = await repository.list_returned_by_policy(uow, since)
-            if len(rows) < MIN_ADDRESSES:
-                return
-            sent = await repository.list_left(uow, since)
-        returned = await asyncio.to_thread(lambda: [*self._read(rows)])
-        left = await asyncio.to_thread(lambda: [*self._read(sent)])
-        for found in many_returns(returned, left):
-            await self._hold(found)
+            counted = await repository.count_returned_by_policy(uow, since)
+            found = [each for each in returns_of(counted, self.paces) if await _are_many(uow, each, since)]
+        for each in found:
+            await self._hold(each)
 
-    async def _hold(self, found: ManyReturns) -> None:
+    async def _hold(self, found: Returns) -> None:
         async with self.database.transaction() as uow:
             before = await destinations.insert_and_lock(uow, found.destination)
             after = before.after_returns(found.last_at, uow.now)
@@ -98,18 +87,16 @@ class Holding:
         if not was_held:
             log.warning(
                 "mail_destination_held",
-                domain=found.domain,
+                domain=min(found.domains),
                 meaning="Its mail servers accept our mails and send them back by their rules about senders. "
                 "It gets one mail in half an hour until none has come back for a day.",
             )
 
-    def _read(self, rows: Iterable[repository.MailRow]) -> Iterable[MailedTo]:
-        for row in rows:
-            email = read_invitation(row).customer.email
-            if email:
-                address = canonical_address(email)
-                domain = mailed_domain(address.rpartition("@")[2]).lower()
-                yield MailedTo(address, self.paces.of(email).key, domain, row.at)
+
+async def _are_many(uow: UnitOfWork, returns: Returns, since: datetime) -> bool:
+    """Whether they are not few of all that left; both are counted over the same time."""
+    few = returns.mails * MAX_MAILS_EACH
+    return await repository.count_left(uow, sorted(returns.domains), since, few + 1) <= few
 
 
 def holding_loop(context: Context) -> Loop:

@@ -93,35 +93,44 @@ async def count_soft(uow: UnitOfWork, tenant: str, person: str, address: str, si
     return int((await uow.execute(COUNT_SOFT, values)).scalar_one())
 
 
-MAX_MAILS = 2_000
-"""So many of the newest are looked at."""
-MailRow = Row[Any]
-"""An invitation with ``at``, a time of its mail."""
-LIST_RETURNED_BY_POLICY = f"""
-    SELECT {COLUMNS}, b.at FROM bounce b
+EMAIL = "CAST(convert_from(i.body, 'UTF8') AS json) -> 'customer' ->> 'email'"
+DOMAIN = f"lower(substring({EMAIL} FROM '@([^@]*)$'))"
+LEFT_SINCE = """
+    d.channel = 'mail' AND d.state IN ('sent', 'unknown') AND d.settled_at > :since
+"""
+"""Each mail ``d``, reminders, too; both sides of a share are counted of these."""
+COUNT_RETURNED_BY_POLICY = f"""
+    SELECT {DOMAIN} AS domain, count(DISTINCT lower({EMAIL})) AS addresses,
+        count(DISTINCT (d.tenant, d.about_id, d.n)) AS mails, max(b.at) AS last_at
+    FROM bounce b
+    JOIN delivery d ON d.tenant = b.tenant AND d.about_id = b.invitation_id AND d.n = b.n
     JOIN invitation i ON i.tenant = b.tenant AND i.id = b.invitation_id
-    WHERE b.at > :since AND b.kind = 'policy'
-    ORDER BY b.at DESC
-    LIMIT :limit
+    WHERE b.at > :since AND b.kind = 'policy' AND {LEFT_SINCE} AND {DOMAIN} IS NOT NULL
+    GROUP BY 1
 """
 
 
-async def list_returned_by_policy(uow: UnitOfWork, since: datetime) -> Sequence[MailRow]:
-    """Mails of all companies that came back by policy since then, the newest first."""
-    return (await uow.execute(LIST_RETURNED_BY_POLICY, {"since": since, "limit": MAX_MAILS})).all()
+async def count_returned_by_policy(uow: UnitOfWork, since: datetime) -> Sequence[Row[Any]]:
+    """By domain, as it is written: how many of the mails of all companies that left since then have come back
+    by policy, to how many addresses, and when the last one did.
+    """
+    return (await uow.execute(COUNT_RETURNED_BY_POLICY, {"since": since})).all()
 
 
-LIST_LEFT = f"""
-    SELECT {COLUMNS}, i.sent_at AS at FROM invitation i
-    WHERE i.changed_at > :since AND i.sent_at > :since
-    ORDER BY i.changed_at DESC
-    LIMIT :limit
+COUNT_LEFT = f"""
+    SELECT count(*) FROM (
+        SELECT FROM invitation i
+        JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id
+        WHERE i.changed_at > :since AND {LEFT_SINCE} AND {DOMAIN} = ANY(CAST(:domains AS text[]))
+        LIMIT :enough
+    ) AS mails
 """
 
 
-async def list_left(uow: UnitOfWork, since: datetime) -> Sequence[MailRow]:
-    """First mails of all companies that left since then, the newest first."""
-    return (await uow.execute(LIST_LEFT, {"since": since, "limit": MAX_MAILS})).all()
+async def count_left(uow: UnitOfWork, domains: Sequence[str], since: datetime, enough: int) -> int:
+    """How many mails of all companies left for these domains since then; it stops counting at ``enough``."""
+    values = {"domains": list(domains), "since": since, "enough": enough}
+    return int((await uow.execute(COUNT_LEFT, values)).scalar_one())
 
 
 LIST_BOUNCES = """

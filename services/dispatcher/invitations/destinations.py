@@ -31,9 +31,17 @@ class DestinationPaces:
 
     def of(self, address: str) -> Destination:
         """The destination of an address."""
-        domain = mailed_domain(address.rpartition("@")[2]).lower()
-        name, limit = self._pace.of(domain)
+        return self.of_domain(address.rpartition("@")[2])
+
+    def of_domain(self, domain: str) -> Destination:
+        """The destination of a domain, however it is written."""
+        name, limit = self._pace.of(mailed_domain(domain).lower())
         return Destination(keyed_digest(self._key, name.encode()), limit)
+
+    def domains_with(self, domain: str) -> frozenset[str]:
+        """The domain and those that share its limit."""
+        mailed = mailed_domain(domain).lower()
+        return frozenset({domain, mailed}) | self._pace.group_of(mailed)
 
 
 async def take_place_at(uow: UnitOfWork, destination: Destination, *, has_place: bool) -> datetime:
@@ -55,13 +63,18 @@ async def take_place_at(uow: UnitOfWork, destination: Destination, *, has_place:
 
 async def note_outcome(
     uow: UnitOfWork, destination: Destination, left_at: datetime, result: MailResult
-) -> None:
-    """Let the pace of a destination follow what became of a mail that left for it then."""
+) -> bool:
+    """Let the pace of a destination follow what became of a mail that left for it then; return whether the
+    destination is locked for that.
+    """
     if result.destination_refuses:
         state = await rows.insert_and_lock(uow, destination.key)
         after = state.after_refusal(destination.limit, left_at, uow.now)
         await rows.write(uow, destination.key, after)
-    elif result.state == "sent":
+        return True
+    if result.state == "sent":
         refusing = await rows.lock_refusing(uow, destination.key)
         if refusing is not None:
             await rows.write(uow, destination.key, refusing.after_acceptance(destination.limit, uow.now))
+            return True
+    return False

@@ -72,8 +72,11 @@ async def take_place(
 async def give_place_back(uow: UnitOfWork, tenant: str, day: FirstDay, taken_at: datetime) -> None:
     """The mail has certainly not left this time, so another one may leave in its hour.
 
-    Where nobody has a place any more the day has not begun.
+    Where nobody has a place any more the day has not begun. A survey without a limit has given it none: there
+    is nothing to give back, and nobody knows which other mails of the day have left.
     """
+    if day.survey.first_day_per_hour == 0:
+        return
     places = await rows.lock_places(uow, tenant, day.survey.id)
     began_at = day.began_at(places)
     if began_at is None:

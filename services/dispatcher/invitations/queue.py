@@ -195,14 +195,18 @@ class InvitationQueue:
 
     async def record(
         self, uow: UnitOfWork, delivery: Delivery, about: AboutDelivery, result: MailResult
-    ) -> None:
-        """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent."""
+    ) -> bool:
+        """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent.
+
+        :returns: whether it has locked its destination, which comes behind the places of a first day.
+        """
         contact, invitation, survey = about.contact, about.invitation, about.survey
         gives_back = result.state in {"failed", "waiting"} and not invitation.test
         if gives_back and about.first_day is not None:
             await give_place_back(uow, delivery.tenant, about.first_day, about.prepared_at)
-        if about.destination is not None:
-            await note_outcome(uow, about.destination, about.prepared_at, result)
+        has_locked = about.destination is not None and await note_outcome(
+            uow, about.destination, about.prepared_at, result
+        )
         if gives_back:
             await give_turn_back(uow, contact, turn_of(delivery))
         if delivery.kind == "reminder":
@@ -210,7 +214,7 @@ class InvitationQueue:
             await show_reminder(uow, delivery)
             if result.state == "sent":
                 await plan_reminder(uow, delivery, invitation, survey)
-            return
+            return has_locked
         moved = await settle_invitation(
             uow,
             delivery.tenant,
@@ -223,6 +227,7 @@ class InvitationQueue:
             await end_quarantine_of(uow, contact, invitation)
         if moved is not None and moved.state == "sent" and not moved.erased:
             await plan_reminder(uow, delivery, moved, survey)
+        return has_locked
 
     def _sender(self, tenant: str, inputs: Row[Any]) -> MailSender:
         """The company's own, where all that it needs was seen and its key can be opened."""

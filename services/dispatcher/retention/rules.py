@@ -27,6 +27,7 @@ from services.dispatcher.models import (
     sending_change,
     suppression_lift,
     text_back,
+    text_reply,
     wave,
 )
 from shared.events.surveys import MAX_QUARANTINE_DAYS
@@ -202,6 +203,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
     ),
     DeleteRule("deliveries", text_back, "t.at < :deliveries"),
+    DeleteRule("deliveries", text_reply, "t.came_at < :deliveries"),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.
     DeleteRule(

@@ -21,11 +21,9 @@ from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Invitation
 from shared.secrets import customer_hash
 
-Kept = Literal[
-    "delivered", "undeliverable", "stop", "start", "help", "answer", "unclear", "late", "other", "unknown"
-]
-"""What a request was about. ``answer``: a reply that is one; ``unclear``: one with a number that is none;
-``late``: of a link that has ended; ``other``: another reply; ``unknown``: of nobody and nothing of ours."""
+Kept = Literal["delivered", "undeliverable", "stop", "start", "stored", "late", "other", "unknown"]
+"""What a request was about. ``stored``: a reply that is answered in a moment; ``late``: one about a link that
+has ended, or a company that has; ``other``: another reply; ``unknown``: of nobody and nothing of ours."""
 MAX_TRIES = 5
 """To write a report while somebody else moves its invitation on."""
 

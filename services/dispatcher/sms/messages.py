@@ -1,5 +1,7 @@
 """A text message on its way to a provider, and what a provider says of one that it took."""
 
+from datetime import datetime
+
 import msgspec
 
 from shared.events.invitations import ReportState
@@ -23,6 +25,10 @@ class TextReply(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     """In E.164."""
     text: str
+    id: str = ""
+    """The provider's, by which it knows the reply; empty: it gave none."""
+    said_at: datetime | None = None
+    """When it was sent, as the provider says; None: it does not."""
 
 
 class TextReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,27 +33,30 @@ async def find_knowing(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> lis
 
 
 FIND_LAST_TEXTED = f"""
-    SELECT {COLUMNS}, a.contact AS number_key, w.texts AS words, t.body AS tenant_body,
-        coalesce(s.stopped, false) AS stopped
+    SELECT DISTINCT ON (i.tenant) {COLUMNS}, w.texts AS words, t.body AS tenant_body, x.texted_at
     FROM unnest(CAST(:tenants AS text[]), CAST(:keys AS text[])) AS n(tenant, key)
     JOIN asked a ON a.tenant = n.tenant AND a.contact = n.key AND NOT a.elsewhere
-    JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id AND i.state IN ('sent', 'unknown')
-    JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.n = 1 AND d.channel = 'sms'
+    JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id AND i.state IN ('sending', 'sent', 'unknown')
+    JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.channel = 'sms'
+        AND d.state IN ('sending', 'sent', 'unknown')
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN d.state = 'sending' THEN CAST(:now AS timestamptz)
+            ELSE coalesce(d.settled_at, i.sent_at, d.due_at) END AS texted_at
+    ) AS x
     JOIN tenant t ON t.id = i.tenant
-    LEFT JOIN sending s ON s.tenant = i.tenant
     LEFT JOIN survey_words w ON w.tenant = i.tenant AND w.survey_id = i.survey_id
         AND w.survey_version =
             CAST(CAST(convert_from(i.body, 'UTF8') AS json) ->> 'survey_version' AS integer)
-    ORDER BY coalesce(i.sent_at, d.settled_at) DESC NULLS LAST, i.id DESC
-    LIMIT 1
+    ORDER BY i.tenant, x.texted_at DESC, i.id DESC
 """
 
 
-async def find_last_texted(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> Row[Any] | None:
-    """The invitation of the text that last left for the number, whichever company it is of; its reply is
-    about that one.
+async def find_last_texted(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> list[Row[Any]]:
+    """Of each company that has texted the number, the invitation of its last text, a reminder's, too; whose
+    text left last comes first. A text that a provider is being handed may have been read already.
     """
-    return (await uow.execute(FIND_LAST_TEXTED, _values(names))).one_or_none()
+    found = (await uow.execute(FIND_LAST_TEXTED, {**_values(names), "now": uow.now})).all()
+    return sorted(found, key=lambda row: (row.texted_at, row.id), reverse=True)
 
 
 def _values(names: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -71,11 +74,3 @@ async def claim_text_back(uow: UnitOfWork, tenant: str, invitation_id: UUID, kin
     """Whether a text of this kind is to be sent back: once about an invitation."""
     values = {"tenant": tenant, "invitation_id": invitation_id, "kind": kind, "now": uow.now}
     return (await uow.execute(CLAIM_TEXT_BACK, values)).one_or_none() is not None
-
-
-IS_TAKEN = "SELECT 1 FROM webhook_token WHERE provider = :provider AND token = :token"
-
-
-async def is_taken(uow: UnitOfWork, provider: str, token: str) -> bool:
-    """Whether a reply was taken before, by what is its request's alone."""
-    return (await uow.execute(IS_TAKEN, {"provider": provider, "token": token})).one_or_none() is not None

@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import text
 from structlog.testing import capture_logs
 from support.dispatcher_builders import (
     CONTACT_POLICY,
     NOON,
+    TENANT,
     Clock,
     a_customer,
     a_transaction,
@@ -20,6 +23,7 @@ from support.dispatcher_builders import (
     relay_all,
     rows,
 )
+from support.eventually import eventually
 from support.http_clients import SECRET, afterword_settings
 from support.smtp import ScriptedServer, scripted_server
 
@@ -30,11 +34,11 @@ from services.dispatcher.gauges import measure_destinations
 from services.dispatcher.invitations.destinations import DestinationPaces
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
-from services.dispatcher.repository import destinations
+from services.dispatcher.repository import destinations, first_days
 from shared.db.database import Database
 from shared.events.surveys import Reminder
 from shared.health import Health
-from shared.mail import Mailer
+from shared.mail import Mailer, Outcome
 from shared.mail.references import MailReference
 from shared.outbound import MailChannel, Sender
 from shared.outbound.destinations import DestinationLimit, read_limits
@@ -45,7 +49,7 @@ REFUSED = "450 4.4.1 connect to mx.slow.example[192.0.2.1]:25: Connection refuse
 
 @asynccontextmanager
 async def senders(
-    database: Database, clock: Clock, pace: str = "", number: int = 3
+    database: Database, clock: Clock, pace: str = "", number: int = 3, first_day_per_hour: int = 0
 ) -> AsyncIterator[tuple[ScriptedServer, list[Sender]]]:
     """Senders to a server, with a live survey that all customers are asked by."""
     await keep_tenant(database)
@@ -53,7 +57,7 @@ async def senders(
     await make_survey(
         database,
         delay_minutes=0,
-        first_day_per_hour=0,
+        first_day_per_hour=first_day_per_hour,
         quarantine_days=0,
         reminders=(Reminder(after_days=1),),
     )
@@ -159,6 +163,65 @@ async def test_a_destination_that_refuses_delays_no_other_and_gets_one_mail_now_
         assert all(sender._health.unready() == [] for sender in three)
 
 
+async def test_who_has_locked_a_destination_for_an_outcome_waits_for_no_place_of_a_first_day(
+    database: Database, clock: Clock
+) -> None:
+    """A sender that claims has locked the places, and asks for the destination: each would wait for the other."""
+    async with senders(database, clock, number=1, first_day_per_hour=500) as (server, (one,)):
+        server.for_recipients["c-0@slow.example"] = {"RCPT": REFUSED}
+        await ask(database, "slow.example", 1)
+        await send(database, [one])
+        server.for_recipients.clear()
+        clock.on(minutes=2)
+        await ask(database, "fast.example", 2)
+        (survey,) = await rows(database, "SELECT id FROM survey")
+        key = DestinationPaces(SECRET, read_limits("")).of("c-0@slow.example").key
+        sending, claiming, real = asyncio.Event(), asyncio.Event(), one._channel.send
+
+        async def send_while_another_claims(message: Any) -> Outcome:
+            sending.set()
+            await claiming.wait()
+            return await real(message)
+
+        one._channel.send = send_while_another_claims  # type: ignore[method-assign]
+        running = asyncio.create_task(one.step())
+        await sending.wait()
+        async with database.transaction() as another:
+            await first_days.lock_places(another, TENANT, survey.id)
+            claiming.set()
+            await eventually(lambda: a_lock_is_waited_for(database))
+            await another.execute("SET LOCAL lock_timeout = '300ms'")
+            assert (await destinations.insert_and_lock(another, key)).refused == 0
+        await running
+        await send(database, [one])
+        assert accepted(server) == {"slow.example": 1, "fast.example": 2}
+
+
+async def a_lock_is_waited_for(database: Database) -> bool:
+    sql = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await rows(database, sql))
+
+
+async def test_three_senders_to_destinations_that_refuse_and_accept_finish(
+    database: Database, clock: Clock
+) -> None:
+    async with senders(database, clock, "*=100/min", first_day_per_hour=500) as (server, three):
+        domains = ["a.example", "b.example", "c.example"]
+        for domain in domains:
+            for n in range(2):
+                server.for_recipients[f"c-{n}@{domain}"] = {"RCPT": REFUSED}
+        for domain in domains:
+            await ask(database, domain, 6)
+        await send(database, three)
+        server.for_recipients.clear()
+        with capture_logs() as logged:
+            for _ in range(25):
+                clock.on(minutes=2)
+                await send(database, three)
+        assert [line for line in logged if line["log_level"] == "error"] == []
+        assert accepted(server) == dict.fromkeys(domains, 6)
+
+
 async def come_back(database: Database, address: str) -> None:
     """The mail to an address comes back by policy."""
     (row,) = await rows(
@@ -210,6 +273,43 @@ async def test_a_destination_that_accepts_mails_and_sends_them_back_by_policy_ge
         assert len({each for each in server.accepted if each.endswith("@strict.example")}) == 7
         async with database.transaction() as uow:
             assert await destinations.count_held(uow) == 0
+
+
+async def test_the_share_that_came_back_is_one_of_all_mails_of_the_destination_in_the_same_time(
+    database: Database, clock: Clock
+) -> None:
+    """However many others change since, by whatever channel, and whichever domains are one destination."""
+    async with senders(database, clock) as (_, three):
+        paces = DestinationPaces(SECRET, read_limits("big.example+big2.example=9000/min"))
+        holding = Holding(database, paces)
+        await ask(database, "big.example", 6)
+        await ask(database, "big2.example", 25)
+        await send(database, three)
+        clock.on(hours=2)
+        await ask(database, "other.example", 30, prefix="later")
+        await send(database, three)
+        for n in range(3):
+            await come_back(database, f"c-{n}@big.example")
+        await holding.step()
+        assert await held(database) == 0, "3 of 31, though half of those to one of its domains"
+        await come_back(database, "c-3@big.example")
+        clock.on(hours=23)
+        await ask(database, "big.example", 3, prefix="next")
+        await send(database, three)
+        await holding.step()
+        assert await held(database) == 0, "none of those that left in the last day has come back"
+        clock.on(hours=-23)
+        async with database.engine.begin() as connection:
+            await connection.execute(text("UPDATE delivery SET channel = 'sms' WHERE n = 1 AND settled_at < :at"
+                " AND about_id IN (SELECT id FROM invitation WHERE customer_id LIKE '%-big2.example')"),
+                {"at": clock.now})  # fmt: skip
+        await holding.step()
+        assert await held(database) == 1, "texts are no mails"
+
+
+async def held(database: Database) -> int:
+    async with database.transaction() as uow:
+        return await destinations.count_held(uow)
 
 
 async def test_a_reminder_waits_for_its_place_too_and_idle_destinations_are_forgotten(

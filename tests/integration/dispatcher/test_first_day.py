@@ -30,6 +30,8 @@ from support.dispatcher_builders import (
 from support.stack import Mailbox
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
+from services.dispatcher.decisions.values import CandidateSurvey
+from services.dispatcher.invitations.first_day import FirstDay, give_place_back
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
@@ -158,6 +160,20 @@ async def test_a_day_whose_first_mail_did_not_leave_has_not_begun(
     await ask(database, *(f"begin-{n}" for n in range(4)))
     await send(database, sender)
     assert Counter((await states(database)).values())[("waiting", "first_day")] >= 2
+
+
+async def test_a_day_that_began_without_a_limit_has_begun_also_when_a_later_mail_does_not_leave(
+    database: Database, sender: Sender, clock: Clock
+) -> None:
+    survey = await a_new_survey(database, per_hour=0)
+    rules: dict[str, Any] = {"trigger": "t", "state": "live", "delay_minutes": 0, "survey_version": 1}
+    rules |= {"name": "s", "place": 1, "max_age_days": 365, "first_day_per_hour": 0}
+    day = FirstDay(CandidateSurvey(id=survey.id, **rules), NOON)
+    await ask(database, "unlimited")
+    await send(database, sender)
+    async with database.transaction() as uow:
+        await give_place_back(uow, TENANT, day, clock.now)
+    assert await rows(database, "SELECT counts, began_at FROM first_day") == [([], NOON)]
 
 
 async def test_a_limit_that_comes_long_after_the_first_mail_begins_no_first_day(

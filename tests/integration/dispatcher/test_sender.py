@@ -55,11 +55,11 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
     away.set()
     real = InvitationQueue.record
 
-    async def record(*given: Any) -> None:
+    async def record(*given: Any) -> bool:
         tried.set()
         if away.is_set():
             raise ConnectionRefusedError
-        await real(*given)
+        return await real(*given)
 
     monkeypatch.setattr(InvitationQueue, "record", record)
     monkeypatch.setattr(Backoff, "next", lambda _: 600.0)

@@ -17,6 +17,7 @@ from services.dispatcher.settings import Settings
 from services.dispatcher.sms.channel import SmsChannel
 from services.dispatcher.sms.messages import TextMessage, TextReply, TextReport
 from services.dispatcher.sms.providers import PROVIDERS, BadSignature, Provider, ProviderSettings, Webhook
+from services.dispatcher.sms.providers.provider import instant_of
 from shared.mail import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -183,6 +184,36 @@ def test_an_answer_is_sorted_by_what_it_is_about(
     assert isinstance(outcome, expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "body"),
+    [
+        ("vonage", 200, '{"messages": [{"status": %s}]}'),
+        ("twilio", 400, '{"code": %s}'),
+        ("messagebird", 422, '{"errors": [{"code": %s, "parameter": "recipient"}]}'),
+    ],
+)
+def test_a_code_means_the_same_as_a_number_and_as_a_text(name: str, status: int, body: str) -> None:
+    """Read as another one, what was taken would be sent twice."""
+    codes = [0, 1, 2, 5, 6, 9, 10, 25, 30001, 20003, 21211, 21610, 99]
+    kinds = set()
+    for code in codes:
+        found = [
+            a_provider(name).outcome(status, (body % written).encode())
+            for written in (f'"{code}"', f"{code}", f"{code}.0")
+        ]
+        assert found[0] == found[1] == found[2], code
+        kinds.add(type(found[0]))
+    assert len(kinds) > 2
+    assert name != "vonage" or Delivered in kinds
+
+
+def test_a_message_that_vonage_says_nothing_of_is_not_sent_again() -> None:
+    messages: list[dict[str, Any]] = [{}, {"status": None}, {"status": True}, {"status": []}]
+    for message in messages:
+        body = json.dumps({"messages": [message, {"status": "6"}]}).encode()
+        assert isinstance(a_provider("vonage").outcome(200, body), Unknown)
+
+
 @pytest.mark.parametrize("name", sorted(PROVIDERS))
 @given(status=st.integers(100, 599), body=st.binary(max_size=40))
 def test_no_answer_of_a_provider_raises(name: str, status: int, body: bytes) -> None:
@@ -262,6 +293,53 @@ JSON = "application/json"
 def test_a_signed_request_is_read(webhook: Webhook, expected: list[Any]) -> None:
     name = webhook.url.partition("?")[0].rpartition("/")[2]
     assert a_provider(name).read(webhook) == expected
+
+
+SAID_AT = datetime(2026, 11, 20, 11, 59, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("webhook", "said_at"),
+    [
+        (signed_by_twilio({"From": "+4520123456", "Body": "7", "MessageSid": "SM1"}), None),
+        (
+            signed_by_messagebird(
+                b'{"originator": "4520123456", "payload": "7", "id": "SM1",'
+                b' "createdDatetime": "2026-11-20T12:59:01+01:00"}'
+            ),
+            SAID_AT,
+        ),
+        (
+            signed_by_vonage(
+                msisdn="4520123456", text="7", messageId="SM1", message_timestamp="2026-11-20 11:59:01"
+            ),
+            SAID_AT,
+        ),
+        (
+            a_webhook(
+                "generic",
+                b'{"from": "+4520123456", "text": 7, "id": "SM1", "at": "2026-11-20T11:59:01Z"}',
+                authorization="Bearer signing",
+                content_type=JSON,
+            ),
+            SAID_AT,
+        ),
+    ],
+)
+def test_a_reply_has_its_id_and_where_the_provider_says_it_its_time(
+    webhook: Webhook, said_at: datetime | None
+) -> None:
+    name = webhook.url.partition("?")[0].rpartition("/")[2]
+    assert a_provider(name).read(webhook) == [
+        TextReply(number="+4520123456", text="7", id="SM1", said_at=said_at)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "12"]
+)
+def test_a_time_that_cannot_be_read_is_none(text: str) -> None:
+    assert instant_of(text) is None
 
 
 def test_vonage_is_also_read_with_a_token() -> None:

@@ -1,7 +1,8 @@
 """Any provider that takes a message as JSON by POST: its address, headers and JSON are settings.
 
 What comes back is in our own form: ``{"reference": …, "status": …, "code": …}`` (the status ``delivered`` or
-``undeliverable``) or ``{"from": …, "text": …}``, with the shared secret in ``Authorization: Bearer``.
+``undeliverable``) or ``{"from": …, "text": …, "id": …}``, with
+``"at"`` (ISO 8601) when it was sent where that is known, with the shared secret in ``Authorization: Bearer``.
 """
 
 import json
@@ -29,6 +30,7 @@ class Generic(Provider):
     """Sends what its template says. Each message has an ``Idempotency-Key``, for a provider that knows it."""
 
     name: ClassVar[str] = "generic"
+    needs_reply_ids: ClassVar[bool] = True
 
     def request(self, message: TextMessage) -> ProviderRequest:
         values = {
@@ -55,7 +57,8 @@ class Generic(Provider):
         sent = webhook.values()
         if reference := sent.get("reference"):
             return report_of(reference, sent.get("status"), sent.get("code", ""), {"undeliverable"})
-        return reply_from(sent.get("from", ""), sent.get("text", "")) if sent.get("text") else []
+        said = sent.get("id", ""), sent.get("at", "")
+        return reply_from(sent.get("from", ""), sent["text"], *said) if sent.get("text") else []
 
 
 def _filled(part: Any, values: dict[str, str]) -> Any:

@@ -25,7 +25,7 @@ from services.dispatcher.sms.providers.provider import (
 )
 from shared.mail import Away, Outcome
 
-NOT_ALLOWED, INVALID, NO_BALANCE = 2, 10, 25
+NOT_ALLOWED, INVALID, NO_BALANCE = "2", "10", "25"
 NOT_DELIVERED = frozenset({"delivery_failed", "expired"})
 
 
@@ -80,4 +80,5 @@ class MessageBird(Provider):
         if reference := sent.get("reference"):
             return report_of(reference, sent.get("status"), sent.get("statusErrorCode", ""), NOT_DELIVERED)
         text = sent.get("payload", sent.get("body", ""))
-        return reply_from(sent.get("originator", ""), text) if text else []
+        said = sent.get("id", ""), sent.get("createdDatetime", "")
+        return reply_from(sent.get("originator", ""), text, *said) if text else []

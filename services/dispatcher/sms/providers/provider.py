@@ -8,7 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
@@ -103,6 +103,8 @@ class Provider(ABC):
     standard_url: ClassVar[str] = ""
     needs_account: ClassVar[bool] = False
     needs_signing_secret: ClassVar[bool] = True
+    needs_reply_ids: ClassVar[bool] = False
+    """Whether a reply must say which one it is: nothing else tells one that comes again from another."""
 
     def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings
@@ -165,10 +167,15 @@ def json_of(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def code_of(found: Mapping[str, Any], name: str, otherwise: str | int) -> str | int:
-    """The code that stands under a name, whatever stands there: what is none counts as ``otherwise``."""
+def code_of(found: Mapping[str, Any], name: str, otherwise: str | int) -> str:
+    """The code that stands under a name, as text, whether it came as a text or a number: a provider may
+    change from one to the other. What is no code counts as ``otherwise``.
+    """
     code = found.get(name)
-    return code if isinstance(code, str | int) else otherwise
+    if isinstance(code, float) and code.is_integer():
+        code = int(code)
+    is_code = isinstance(code, str | int) and not isinstance(code, bool)
+    return str(code if is_code else otherwise).strip()
 
 
 def objects_of(found: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -177,10 +184,21 @@ def objects_of(found: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
-def reply_from(number: str, text: str) -> list[TextReply | TextReport]:
+def reply_from(number: str, text: str, id_: str = "", said_at: str = "") -> list[TextReply | TextReport]:
     """A reply, unless its sender is no phone number."""
     known = e164_number(number if number.startswith("+") else f"+{number}", None)
-    return [TextReply(number=known, text=text)] if known is not None else []
+    if known is None:
+        return []
+    return [TextReply(number=known, text=text, id=id_, said_at=instant_of(said_at))]
+
+
+def instant_of(text: str) -> datetime | None:
+    """The time that a text in ISO 8601 says, of UTC where it names no zone; None: it says none."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def report_of(

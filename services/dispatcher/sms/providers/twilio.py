@@ -25,10 +25,13 @@ from services.dispatcher.sms.providers.provider import (
 )
 from shared.mail import Blocked, Outcome
 
-OF_THE_NUMBER = frozenset({21211, 21214, 21217, 21610, 21614})
+OF_THE_NUMBER = frozenset({"21211", "21214", "21217", "21610", "21614"})
 """Invalid, not reachable, has said STOP to the provider, not a mobile phone."""
-OF_US = frozenset({20003, 20404, 21212, 21408, 21603, 21606, 21611, 21612, 21659, 21660, 63038})
+OF_US = frozenset(
+    {"20003", "20404", "21212", "21408", "21603", "21606", "21611", "21612", "21659", "21660", "63038"}
+)
 """Account, sender, country that is not enabled, too many messages: every message would meet the same."""
+QUEUE_OVERFLOW = "30001"
 NOT_DELIVERED = frozenset({"undelivered", "failed"})
 
 
@@ -67,7 +70,7 @@ class Twilio(Provider):
             return refused_number(code)
         if code in OF_US:
             return Blocked(f"the SMS provider refuses the sender or country ({code})", certain=False)
-        return try_later(code) if code == 30001 else refused_message(code)  # noqa: PLR2004  (queue overflow)
+        return try_later(code) if code == QUEUE_OVERFLOW else refused_message(code)
 
     def read(self, webhook: Webhook) -> list[TextReply | TextReport]:
         form = webhook.form()
@@ -79,4 +82,8 @@ class Twilio(Provider):
         sent, asked = dict(form), dict(webhook.query)
         if reference := asked.get("ref"):
             return report_of(reference, sent.get("MessageStatus"), sent.get("ErrorCode", ""), NOT_DELIVERED)
-        return reply_from(sent.get("From", ""), sent.get("Body", "")) if "Body" in sent else []
+        return (
+            reply_from(sent.get("From", ""), sent["Body"], sent.get("MessageSid", ""))
+            if "Body" in sent
+            else []
+        )

@@ -15,6 +15,7 @@ from services.dispatcher.sms.providers.provider import (
     ProviderRequest,
     Webhook,
     claims_of,
+    code_of,
     common_outcome,
     hex_digest,
     json_of,
@@ -28,7 +29,7 @@ from services.dispatcher.sms.providers.provider import (
 )
 from shared.mail import Away, Blocked, Delivered, Outcome, Unknown
 
-THROTTLED, INTERNAL = "1", "5"
+TAKEN, THROTTLED, INTERNAL = "0", "1", "5"
 OF_THE_NUMBER = frozenset({"6", "7"})
 """Not understood, such as an unknown prefix; barred."""
 OF_US = frozenset({"2", "4", "8", "14", "15", "23", "29"})
@@ -65,14 +66,14 @@ class Vonage(Provider):
         common = common_outcome(status)
         if common is not None and not isinstance(common, Delivered):
             return common
-        states = [each.get("status") for each in objects_of(json_of(body), "messages")]
+        states = [code_of(each, "status", "") for each in objects_of(json_of(body), "messages")]
         if not states and common is None:
             return refused_message(status)  # of whatever stands before the API
-        if not states:
-            return Unknown(f"the SMS provider answered what is no refusal ({status})")
-        if "0" in states:  # of several parts one was taken: the text is not sent again
+        if TAKEN in states:  # of several parts one was taken: the text is not sent again
             return Delivered()
-        code = str(states[0])
+        if not states or "" in states:
+            return Unknown(f"the SMS provider answered what is no refusal ({status})")
+        code = states[0]
         if code in OF_THE_NUMBER:
             return refused_number(code)
         if code in {THROTTLED, NO_BALANCE}:
@@ -96,7 +97,8 @@ class Vonage(Provider):
             self._check_fields(sent, webhook.at)
         if reference := sent.get("client-ref"):
             return report_of(reference, sent.get("status"), sent.get("err-code", ""), NOT_DELIVERED)
-        return reply_from(sent.get("msisdn", ""), sent.get("text", "")) if sent.get("text") else []
+        said = sent.get("messageId", ""), sent.get("message-timestamp", "")
+        return reply_from(sent.get("msisdn", ""), sent["text"], *said) if sent.get("text") else []
 
     def _check_fields(self, sent: dict[str, str], at: datetime) -> None:
         signed = {name: value for name, value in sent.items() if name != "sig"}
