@@ -34,7 +34,6 @@ from services.dispatcher.exports.schemas import Export
 from services.dispatcher.suppressions.suppression_commands import start_texts, stop_texts
 from services.scorer.repository import export as scorer_export
 from services.trigger import tenants
-from shared.db import UnitOfWork
 from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSource, read_sources
 from shared.privacy.export_links import ExportLinks, ExportSubject
 from shared.privacy.export_records import KEPT, PURPOSES, FileRowRecord
@@ -131,7 +130,6 @@ async def test_what_the_customer_said_under_the_number_is_in_it(world: World, am
         await stop_texts(uow, "amber", number)
         await start_texts(uow, "amber", number)
         await stop_texts(uow, "amber", number)
-        await keep_choice(uow, number)
     try:
         found = {
             (section.kind, record.by)  # type: ignore[union-attr]
@@ -142,20 +140,10 @@ async def test_what_the_customer_said_under_the_number_is_in_it(world: World, am
         }
     finally:
         async with world.contexts["dispatcher"].database.transaction() as uow:
-            for table in ("suppression", "suppression_lift", "contact_preference"):
+            for table in ("suppression", "suppression_lift"):
                 await uow.execute(f"DELETE FROM {table} WHERE key = :key", {"key": number})
     kinds_found = {"suppression", "suppression_lift", "preference"}
     assert found == {(kind, "address") for kind in kinds_found}
-
-
-async def keep_choice(uow: UnitOfWork, number: str) -> None:
-    await uow.execute(
-        """
-        INSERT INTO contact_preference (tenant, kind, key, channel, changed_at, person)
-        VALUES ('amber', 'address', :key, 'sms', now(), '')
-        """,
-        {"key": number},
-    )
 
 
 async def test_what_colleagues_wrote_and_who_they_are_is_left_out(world: World, amber: Company) -> None:
