@@ -1,12 +1,14 @@
 """The servers that every test may ask for, and which tests share a process when several run beside each other."""
 
 import os
+from typing import Any
 
 import hypothesis
 import pytest
 from support.browser import browser
 from support.restored_service import broker, own_broker
 from support.stack import kafka, mailbox, postgres, postgres_server, stack_state
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import state
 
@@ -38,10 +40,15 @@ ONE_AFTER_THE_OTHER = {"chaos", "e2e"}
 """Folders of tests that start whole stacks: a dozen processes and more, which would starve each other."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the names of the items are given to other processes
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, since they share fixtures, and those of whole stacks, too."""
-    for item in items:
-        folder = item.path.relative_to(item.config.rootpath).parts[1]
-        group = "stacks" if folder in ONE_AFTER_THE_OTHER else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class FileScheduling(LoadScopeScheduling):
+    """Gives all tests of a file to one process, since they share fixtures, and those of whole stacks, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "stacks" if path.split("/")[1] in ONE_AFTER_THE_OTHER else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    """Whatever ``--dist`` says: the groups of xdist 3.8 are unknown to pytest 9."""
+    return FileScheduling(config, log)

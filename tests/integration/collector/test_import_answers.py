@@ -36,6 +36,7 @@ async def test_an_imported_answer_counts_on_its_own_day_under_an_id_that_never_c
     assert reply.status_code == 200
     assert reply.json() == {
         "accepted": 1,
+        "new": 1,
         "refused": 0,
         "results": [{"id": "2024-17", "status": "accepted", "errors": []}],
     }

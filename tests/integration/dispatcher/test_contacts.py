@@ -304,8 +304,8 @@ class TestWhatIsKnownUnderTheIdAlone:
     async def test_a_last_question_of_another_system_holds_under_its_id_and_under_the_address(
         self, database: Database
     ) -> None:
-        line = f"kim@example.com,their-7,{NOON - timedelta(days=10):%Y-%m-%dT%H:%M:%S+00:00}\n"
-        file = BytesIO(f"email,customer_id,asked_at\n{line}".encode())
+        line = f"kim@example.com,,their-7,{NOON - timedelta(days=10):%Y-%m-%dT%H:%M:%S+00:00}\n"
+        file = BytesIO(f"email,phone,customer_id,asked_at\n{line}".encode())
         await keep_last_asked(database, SECRET, TENANT, file)
         customers = (
             a_customer("k-1", email="Kim@example.com"),
