@@ -15,6 +15,19 @@ class BadAccount(Exception):
         self.remedy = remedy
 
 
+class SettingRefused(Exception):
+    """What is wanted of a setting, such as a webhook, cannot be: the field, and the remedy."""
+
+    def __init__(self, field: str, remedy: Message) -> None:
+        super().__init__(field)
+        self.field = field
+        self.remedy = remedy
+
+
+class SettingKeyReused(Exception):
+    """The setting of this id is there already, and is another one."""
+
+
 class SetupFaulty(Exception):
     """A company has not, or not any more, what its new setup names: the fields, and what is wrong."""
 

@@ -21,7 +21,7 @@ from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import faults_by_name, faults_of_body
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.pages.page import Frame, Page
@@ -107,8 +107,7 @@ async def make_share_link(request: Request, staff: Editor, _: CsrfChecked, conte
             who = AuditActor.of_staff(staff)
             link = await make_link(uow, staff.tenant, link_id, survey_id, who=who, **wanted)
     except ValidationError as error:
-        described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-        faults = {each["field"].strip("/").partition("/")[0]: spoken(each["detail"]) for each in described}
+        faults = {name: spoken(words) for name, words in faults_by_name(faults_of_body(error)).items()}
         if "segments" in faults:
             faults["store"] = faults["segments"]
         return await _list_page(request, staff, context, survey_id, form, faults, 422)

@@ -1,13 +1,16 @@
 """The faults of a request: the field, and what to write instead, without the value."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
 from shared.values.json_pointers import pointer, printable
 from shared.values.messages import Message, alternatives, message
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 MAX_FAULTS = 100
 MAX_FIELD_LENGTH = 100
@@ -71,6 +74,19 @@ REMEDIES_BY_PREFIX = {
     "url_": message("Must be an address such as https://shop.example/path."),
     "decimal_": message("Must be a number."),
 }
+
+
+def faults_of_body(error: "ValidationError") -> list[FieldFault]:
+    """The faults of a body that something else than a request's JSON has filled, such as a form."""
+    return faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
+
+
+def faults_by_name(faults: Iterable[FieldFault]) -> dict[str, Message | str]:
+    """What is wrong with each field of a body, or within it: the first fault of each."""
+    found: dict[str, Message | str] = {}
+    for fault in faults:
+        found.setdefault(fault["field"].strip("/").partition("/")[0], fault["detail"])
+    return found
 
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:

@@ -79,7 +79,7 @@ class AskedRows:
                 return await self._page(table, query)
             except ServiceUnavailable:
                 log.warning("company_page_asked_again", service=self._service, table=table, wait_s=wait_s)
-                await asyncio.sleep(wait_s)
+                await asyncio.sleep(wait_s)  # the service is away, and tells nobody when it is back
                 wait_s *= 2
         return await self._page(table, query)
 

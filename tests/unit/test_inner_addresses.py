@@ -11,11 +11,10 @@ import pytest
 from support.source_code import ROOT
 
 from services.alerts.chats.addresses import checked_address
-from services.alerts.chats.domain import ChatRefused
 from services.alerts.chats.posting import post_chat
+from services.alerts.errors import SettingRefused
 from services.alerts.staff.provider_errors import ProviderFailed
 from services.alerts.staff.provider_http import Metadata, ProviderHttp
-from services.alerts.webhooks.domain import WebhookRefused
 from services.alerts.webhooks.endpoints import checked_url, guard_of
 from services.alerts.webhooks.posting import post
 from services.trigger.sources.checked_client import SourceClient
@@ -72,7 +71,7 @@ async def by_webhook(host: str) -> None:
     url = f"https://{host}/hook"
     try:
         url = checked_url(AddressGuard(), url)
-    except WebhookRefused:
+    except SettingRefused:
         if not url.isascii():  # it is saved as ASCII, or not at all
             return
     async with one_connection(guard_of(AddressGuard(), url)) as pool:
@@ -83,7 +82,7 @@ async def by_webhook(host: str) -> None:
 async def by_chat(host: str) -> None:
     """Another host than its kind's is refused when it is saved; one of before is connected to as a webhook is."""
     url = f"https://{host}/services/T0/B0/word"
-    with pytest.raises(ChatRefused):
+    with pytest.raises(SettingRefused):
         checked_address(AddressGuard(), "slack", url)
     if url.isascii():
         async with one_connection(guard_of(AddressGuard(), url)) as pool:
@@ -246,7 +245,7 @@ async def test_b33_a_name_that_leads_inwards_at_its_second_answer_is_not_followe
     ],
 )
 def test_b33_an_address_with_more_in_it_than_host_and_path_is_refused_when_it_is_given(url: str) -> None:
-    with pytest.raises(WebhookRefused):
+    with pytest.raises(SettingRefused):
         checked_url(AddressGuard(), url)
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.alerts.calendars.domain import WEEKDAYS, Calendar, Opening
 from services.alerts.calendars.schemas import MAX_OPENINGS, clock
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import faults_of_body
 from shared.pages.language import spoken
 from shared.values.messages import Message, message
 
@@ -60,7 +60,7 @@ def slots_of(form: Mapping[str, str], day: str) -> range:
 
 def faults_by_field(error: ValidationError, form: Mapping[str, str]) -> dict[str, str]:
     """The faults by the fields of the form: those of a day's hours have its name."""
-    described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
+    described = faults_of_body(error)
     found: dict[str, str] = {}
     for each in described:
         field, _, rest = each["field"].strip("/").partition("/")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from services.alerts.chats.domain import ChatKind, ChatRefused
-from services.alerts.webhooks.domain import WebhookRefused
+from services.alerts.chats.domain import ChatKind
+from services.alerts.errors import SettingRefused
 from services.alerts.webhooks.endpoints import checked_url, is_of_internet
 from shared.outbound.address_guard import AddressGuard
 from shared.sealed import seal, unseal
@@ -36,19 +36,16 @@ RETIRED_HOST = ".webhook.office.com"
 def checked_address(guard: AddressGuard, kind: ChatKind, given: str) -> str:
     """The address in one form.
 
-    :raises ChatRefused: with what is wrong.
+    :raises SettingRefused: with what is wrong.
     """
-    try:
-        url = checked_url(guard, given)
-    except WebhookRefused as refused:
-        raise ChatRefused("/address", refused.remedy) from None
+    url = checked_url(guard, given, field="/address")
     if is_of_internet(url):
         parts = urlsplit(url)
         host = parts.hostname or ""
         if host.endswith(RETIRED_HOST):
-            raise ChatRefused("/address", RETIRED)
+            raise SettingRefused("/address", RETIRED)
         if not _is_of(kind, host) or (kind == "slack" and not parts.path.startswith(SLACK_PATH)):
-            raise ChatRefused("/address", NOT_OF_KIND[kind])
+            raise SettingRefused("/address", NOT_OF_KIND[kind])
     return url
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from services.alerts.chats.chat_commands import ChatKeyReused, ChatRoot, change, make, remove, try_out
-from services.alerts.chats.domain import ChatChannel, ChatRefused
+from services.alerts.chats.chat_commands import ChatRoot, change, make, remove, try_out
+from services.alerts.chats.domain import ChatChannel
 from services.alerts.chats.labels import NO_CHANNEL
 from services.alerts.chats.repository import channels, messages
 from services.alerts.chats.schemas import (
@@ -19,14 +19,14 @@ from services.alerts.chats.schemas import (
     ChatTestOut,
 )
 from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.errors import SettingKeyReused, SettingRefused
+from services.alerts.webhooks.api import guard_from, refusal
 from shared.db.database import UnitOfWork
 from shared.http.auth import Caller, staff_or_key
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import FieldFault
 from shared.ids import derived, uuid7
-from shared.outbound.address_guard import AddressGuard
 from shared.permissions import ADMIN, EVERY_SCOPE
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
@@ -63,9 +63,9 @@ async def post_chat_channel(
             who = AuditActor.of(caller)
             made = await make(uow, root_of(context), caller.tenant, channel_id, body.wanted(), who=who)
             return await _shown(uow, made)
-    except ChatRefused as refused:
+    except SettingRefused as refused:
         raise refusal(refused) from None
-    except ChatKeyReused:
+    except SettingKeyReused:
         raise Problem(409, message("This Idempotency-Key was used for another channel.")) from None
 
 
@@ -86,7 +86,7 @@ async def patch_chat(chat_id: ChatId, body: ChatChange, caller: ChatCaller, cont
             if changed is None:
                 raise Problem(404, detail=NO_CHANNEL)
             return await _shown(uow, changed)
-    except ChatRefused as refused:
+    except SettingRefused as refused:
         raise refusal(refused) from None
 
 
@@ -142,13 +142,7 @@ async def found_channel(uow: UnitOfWork, tenant: str, channel_id: UUID) -> ChatC
 
 def root_of(context: AlertsContext) -> ChatRoot:
     """What channels are checked with, and their addresses sealed."""
-    guard = AddressGuard.of(context.afterword.outbound_networks)
-    return ChatRoot(secret=context.secret, guard=guard, languages=context.pages.languages)
-
-
-def refusal(refused: ChatRefused) -> Problem:
-    """The response to what is refused."""
-    return Problem(422, errors=[FieldFault(field=refused.field, detail=refused.remedy)])
+    return ChatRoot(secret=context.secret, guard=guard_from(context), languages=context.pages.languages)
 
 
 async def _shown(uow: UnitOfWork, channel: ChatChannel) -> ChatOut:

@@ -12,10 +12,10 @@ from services.alerts.chats.domain import (
     TEST_KIND,
     ChatChannel,
     ChatKind,
-    ChatRefused,
     ChatState,
 )
 from services.alerts.chats.repository import channels, messages
+from services.alerts.errors import SettingKeyReused, SettingRefused
 from services.alerts.notices.topics import NoticeTopic
 from services.alerts.teams.repository import team_names
 from shared.db.database import UnitOfWork
@@ -24,10 +24,6 @@ from shared.outbound.address_guard import AddressGuard
 from shared.privacy.audit import AuditActor, record_audit
 from shared.sealed import SealBroken
 from shared.values.messages import Count, message
-
-
-class ChatKeyReused(Exception):
-    """The idempotency key was used for another channel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +57,8 @@ async def make(
 ) -> ChatChannel:
     """Make a channel. One of this id that was made so stays as it is.
 
-    :raises ChatRefused: naming the field and the remedy.
-    :raises ChatKeyReused: when the channel that is there is another one.
+    :raises SettingRefused: naming the field and the remedy.
+    :raises SettingKeyReused: when the channel that is there is another one.
     """
     kind = wanted.kind or "slack"
     url = checked_address(root.guard, kind, wanted.address or "")
@@ -85,7 +81,7 @@ async def make(
     )
     known = await channels.find(uow, tenant, channel_id)
     if known is None and await channels.count_of(uow, tenant) >= MAX_CHANNELS:
-        raise ChatRefused(
+        raise SettingRefused(
             "/name",
             message("A company may have %(most)s channels. Delete one first.", most=Count(MAX_CHANNELS)),
         )
@@ -95,7 +91,7 @@ async def make(
         return channel
     known = known or await channels.find(uow, tenant, channel_id)
     if known is None or (known.name, known.kind, known.shown) != (channel.name, channel.kind, channel.shown):
-        raise ChatKeyReused
+        raise SettingKeyReused
     return known
 
 
@@ -104,13 +100,13 @@ async def change(
 ) -> ChatChannel | None:
     """Change a channel or switch it; the same again changes nothing. None: there is none.
 
-    :raises ChatRefused: naming the field and the remedy.
+    :raises SettingRefused: naming the field and the remedy.
     """
     known = await channels.find(uow, tenant, channel_id, lock=True)
     if known is None:
         return None
     if wanted.kind not in {None, known.kind} and wanted.address is None:
-        raise ChatRefused("/address", message("Give the address of the other chat, too."))
+        raise SettingRefused("/address", message("Give the address of the other chat, too."))
     await _check(uow, root, tenant, wanted)
     team_id = None if wanted.any_team else wanted.team_id or known.team_id
     changed = replace(
@@ -183,6 +179,6 @@ def _switched(known: ChatChannel, changed: ChatChannel) -> ChatChannel:
 
 async def _check(uow: UnitOfWork, root: ChatRoot, tenant: str, wanted: ChatWanted) -> None:
     if wanted.language and wanted.language not in root.languages:
-        raise ChatRefused("/language", message("There are no texts in this language. Choose another one."))
+        raise SettingRefused("/language", message("There are no texts in this language. Choose another one."))
     if wanted.team_id is not None and wanted.team_id not in await team_names(uow, tenant):
-        raise ChatRefused("/team_id", message("There is no such team."))
+        raise SettingRefused("/team_id", message("There is no such team."))

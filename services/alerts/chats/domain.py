@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.notices.topics import NoticeTopic
-from shared.values.messages import Message
 
 ChatKind = Literal["slack", "teams"]
 CHAT_KINDS: tuple[ChatKind, ...] = get_args(ChatKind)
@@ -49,15 +48,6 @@ class ChatRetries(msgspec.Struct, frozen=True, kw_only=True):
     """``Retry-After`` is obeyed up to here."""
     off_after: timedelta = timedelta(days=5)
     """So long nothing but failures switch a channel off."""
-
-
-class ChatRefused(Exception):
-    """What is wanted of a channel cannot be: the field, and the remedy."""
-
-    def __init__(self, field: str, remedy: Message) -> None:
-        super().__init__(field)
-        self.field = field
-        self.remedy = remedy
 
 
 class ChatChannel(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,13 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from services.alerts.chats.domain import ChatChannel, ChatRefused
+from services.alerts.chats.domain import ChatChannel
 from services.alerts.notices.topics import NOTICE_TOPICS
-from shared.http.validation_errors import faults_of
-from shared.pages.language import spoken
-from shared.values.messages import Message
 
 
 def body_of_channel(form: Mapping[str, str]) -> dict[str, Any]:
@@ -36,17 +31,3 @@ def form_of_channel(channel: ChatChannel) -> dict[str, str]:
         "language": channel.language,
         **dict.fromkeys(channel.topics, "on"),
     }
-
-
-def faults_of_channel(error: ValidationError | ChatRefused) -> dict[str, str]:
-    """The faults by the fields of the form."""
-    if isinstance(error, ChatRefused):
-        return {error.field.strip("/"): spoken(error.remedy)}
-    described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-    return {
-        each["field"].strip("/").partition("/")[0]: _worded(each["detail"]) for each in reversed(described)
-    }
-
-
-def _worded(words: Message | str | None) -> str:
-    return spoken(words) if isinstance(words, Message) else words or ""

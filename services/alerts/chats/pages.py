@@ -10,16 +10,17 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.alerts.chats.api import root_of
-from services.alerts.chats.chat_commands import ChatKeyReused, ChatWanted, change, make, remove, try_out
-from services.alerts.chats.domain import ChatRefused
-from services.alerts.chats.forms import body_of_channel, faults_of_channel, form_of_channel
+from services.alerts.chats.chat_commands import ChatWanted, change, make, remove, try_out
+from services.alerts.chats.forms import body_of_channel, form_of_channel
 from services.alerts.chats.labels import DONE_LABELS, NO_CHANNEL
 from services.alerts.chats.repository import channels, messages
 from services.alerts.chats.schemas import ChatBody, ChatChange
 from services.alerts.chats.views import ChannelChoices, ChannelLine, ChatPage, ChatsPage, PostedLine
 from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.errors import SettingKeyReused, SettingRefused
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.repository import team_names
+from services.alerts.webhooks.forms import faults_by_field
 from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
@@ -57,11 +58,9 @@ async def make_chat_by_form(
         async with context.database.transaction() as uow:
             who = AuditActor.of_staff(staff)
             await make(uow, root_of(context), staff.tenant, channel_id, wanted, who=who)
-    except (ValidationError, ChatRefused) as error:
-        return await _list(
-            request, staff, context, form=form, faults=faults_of_channel(error), status_code=422
-        )
-    except ChatKeyReused:
+    except (ValidationError, SettingRefused) as error:
+        return await _list(request, staff, context, form=form, faults=faults_by_field(error), status_code=422)
+    except SettingKeyReused:
         faults = {"name": spoken(MADE_ALREADY)}
         return await _list(
             request, staff, context, form={**form, "new_id": ""}, faults=faults, status_code=409
@@ -91,8 +90,8 @@ async def change_chat_by_form(
     try:
         wanted = ChatChange.model_validate(body_of_channel(form)).wanted()
         await _change(context, staff, chat_id, wanted)
-    except (ValidationError, ChatRefused) as error:
-        faults = faults_of_channel(error)
+    except (ValidationError, SettingRefused) as error:
+        faults = faults_by_field(error)
         return await _show(request, staff, context, chat_id, form=form, faults=faults, status_code=422)
     return RedirectResponse(f"/settings/chats/{chat_id}?did=saved", 303)
 

@@ -10,10 +10,10 @@ from services.alerts.chats.domain import TEST_KIND, ChatChannel
 from services.alerts.chats.formats import ChatText
 from services.alerts.chats.repository.lanes import WaitingChat
 from services.alerts.notices.kinds import NoticeText
+from services.alerts.notices.rendering import rendering_for_company
 from shared.clock import Clock
 from shared.db.database import UnitOfWork
-from shared.events import Tenant
-from shared.pages.language import first_available, rendering_for, translated
+from shared.pages.language import translated
 from shared.pages.renderer import Renderer
 from shared.tenancy.tenants import find_tenant
 from shared.values.zones import zone_of
@@ -57,7 +57,7 @@ class ChatRenderer:
         """What a message says now; None: nothing any more."""
         company = await find_tenant(uow, channel.tenant)
         zone = zone_of(company.time_zone if company else "UTC")
-        with rendering_for(self._texts.reader(self._language(channel, company), zone.key)):
+        with rendering_for_company(self._texts, channel.language, company, zone.key):
             reason = ChatReason(
                 channel=channel,
                 kind=waiting.kind,
@@ -71,11 +71,6 @@ class ChatRenderer:
                 return None
             call = translated("Open it in Afterword")
             return ChatText(text.subject, text.paragraphs, call, f"{self._staff_url}{text.path}")
-
-    def _language(self, channel: ChatChannel, company: Tenant | None) -> str:
-        """The channel's own, else the first of the company's languages that we have, else English."""
-        wished = [channel.language, *(company.languages if company else ())]
-        return first_available(wished, self._texts.languages)
 
 
 async def _test(_: UnitOfWork, reason: ChatReason) -> NoticeText:

@@ -29,7 +29,7 @@ ChatAddress = Annotated[
         max_length=MAX_URL_LENGTH,
         description="The incoming webhook of Slack, or of a workflow of Teams that begins with “When a Teams "
         "webhook request is received”. Whoever has it may post there: it is never shown again.",
-        examples=["https://hooks.slack.com/services/T0000/B0000/XXXX"],
+        examples=["https://hooks.slack.com/services/T0000/B0000/own"],
     ),
 ]
 Topics = Annotated[

@@ -9,7 +9,7 @@ from services.alerts.calendars.domain import WEEKDAYS
 from services.alerts.calendars.schemas import clock
 from services.alerts.notices.choices import NoticeChoices
 from services.alerts.notices.topics import NOTICE_TOPICS
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import faults_of_body
 from shared.pages.language import spoken
 
 EVENING, MORNING = "18:00", "08:00"
@@ -60,7 +60,7 @@ def form_of(choices: NoticeChoices, *, mail: bool) -> dict[str, str]:
 
 def faults_by_field(error: ValidationError) -> dict[str, str]:
     """The faults by the fields of the form."""
-    described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
+    described = faults_of_body(error)
     found: dict[str, str] = {}
     for each in described:
         parts = each["field"].strip("/").split("/")

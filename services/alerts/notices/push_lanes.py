@@ -4,7 +4,6 @@ A message is claimed, sent and settled as a mail is (``shared.outbound.sender``)
 request had begun to leave and that got no answer is ``unknown``, for ever.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -145,7 +144,7 @@ class PushServer:
                 over = self._database.clock() > claimed.delivery.lease_until
                 if not is_retryable(error) or over or stop.is_up:
                     raise
-                await asyncio.sleep(backoff.next())
+                await stop.pause(backoff.next())
             else:
                 metrics.PUSHES.labels("alerts", type(outcome).__name__.lower()).inc()
                 return

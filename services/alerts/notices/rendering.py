@@ -1,7 +1,7 @@
 """Mails to colleagues, of the words of a notice."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from uuid import UUID
 
@@ -15,6 +15,21 @@ from shared.pages.renderer import Renderer
 from shared.values.display_names import NO_NAMES, showing_names
 
 
+@contextmanager
+def rendering_for_company(
+    texts: Renderer, language: str, company: Tenant | None, zone: str | None
+) -> Iterator[None]:
+    """Render for people of a company, with the names that it shows.
+
+    :param language: of the reader; without one it is the first of the company's languages that we have, else
+        English.
+    """
+    found = first_available([language, *(company.languages if company else ())], texts.languages)
+    names = company.display_names if company else NO_NAMES
+    with rendering_for(texts.reader(found, zone)), showing_names(names):
+        yield
+
+
 class NoticeRenderer:
     """Renders mails to colleagues."""
 
@@ -26,18 +41,11 @@ class NoticeRenderer:
         self._clock = clock
         self._texts = Renderer("services.alerts", clock=clock)
 
-    @contextmanager
-    def reading(self, language: str, company: Tenant | None, zone: str | None) -> Iterator[None]:
-        """Render for a colleague, with the names that the company shows.
-
-        :param language: their own; without one it is the first of the company's languages that we have, else
-            English.
-        """
-        wished: Iterable[str] = [language, *(company.languages if company else ())]
-        found = first_available(wished, self._texts.languages)
-        names = company.display_names if company else NO_NAMES
-        with rendering_for(self._texts.reader(found, zone)), showing_names(names):
-            yield
+    def reading(
+        self, language: str, company: Tenant | None, zone: str | None
+    ) -> AbstractContextManager[None]:
+        """Render for a colleague, as :func:`rendering_for_company` does."""
+        return rendering_for_company(self._texts, language, company, zone)
 
     def link(self, path: str) -> str:
         """The address of a page."""

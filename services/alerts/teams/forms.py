@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from services.alerts.teams.domain import Absence, CaseTeam
 from shared.http.instants import begin_of_day, end_of_day
 from shared.http.problems import Problem
-from shared.http.validation_errors import FieldFault, faults_of
+from shared.http.validation_errors import FieldFault, faults_of_body
 from shared.pages.language import spoken
 from shared.values.messages import message
 
@@ -66,7 +66,7 @@ class TeamForm(BaseModel):
 
 def body_faults(error: ValidationError) -> list[FieldFault]:
     """The faults of a body, as the API words them."""
-    return faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
+    return faults_of_body(error)
 
 
 def faults_by_field(faults: Sequence[FieldFault], form: TeamForm) -> dict[str, str]:

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from services.alerts.context import AlertsContext, OwnContext
-from services.alerts.webhooks.domain import MessageState, WebhookEndpoint, WebhookRefused
+from services.alerts.errors import SettingKeyReused, SettingRefused
+from services.alerts.webhooks.domain import MessageState, WebhookEndpoint
 from services.alerts.webhooks.labels import NO_MESSAGE, NO_WEBHOOK
 from services.alerts.webhooks.repository import deliveries, webhooks
 from services.alerts.webhooks.schemas import (
@@ -24,7 +25,6 @@ from services.alerts.webhooks.schemas import (
     WebhookTestOut,
 )
 from services.alerts.webhooks.webhook_commands import (
-    WebhookKeyReused,
     change,
     make,
     remove,
@@ -85,9 +85,9 @@ async def post_webhook(
                 who=AuditActor.of(caller),
             )
             return WebhookMadeOut(**await _shown(uow, webhook), secret=key)
-    except WebhookRefused as refused:
+    except SettingRefused as refused:
         raise refusal(refused) from None
-    except WebhookKeyReused:
+    except SettingKeyReused:
         raise Problem(409, message("This Idempotency-Key was used for another webhook.")) from None
 
 
@@ -112,7 +112,7 @@ async def patch_webhook(
             if changed is None:
                 raise Problem(404, detail=NO_WEBHOOK)
             return WebhookOut(**await _shown(uow, changed))
-    except WebhookRefused as refused:
+    except SettingRefused as refused:
         raise refusal(refused) from None
 
 
@@ -216,7 +216,7 @@ def guard_from(context: AlertsContext) -> AddressGuard:
     return AddressGuard.of(context.afterword.outbound_networks)
 
 
-def refusal(refused: WebhookRefused) -> Problem:
+def refusal(refused: SettingRefused) -> Problem:
     """The response to what is refused."""
     return Problem(422, errors=[FieldFault(field=refused.field, detail=refused.remedy)])
 

@@ -6,8 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from shared.values.messages import Message
-
 MessageType = Literal["answer.changed", "case.changed", "score.changed", "decision.made", "erasure.done"]
 """What a webhook can be told."""
 MESSAGE_TYPES: tuple[MessageType, ...] = get_args(MessageType)
@@ -50,15 +48,6 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint's ``Retry-After`` is obeyed up to here."""
     off_after: timedelta = timedelta(days=5)
     """So long nothing but failures switch a webhook off."""
-
-
-class WebhookRefused(Exception):
-    """What is wanted of a webhook cannot be: the field, and the remedy."""
-
-    def __init__(self, field: str, remedy: Message) -> None:
-        super().__init__(field)
-        self.field = field
-        self.remedy = remedy
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):

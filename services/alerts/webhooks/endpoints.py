@@ -4,38 +4,41 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
-from services.alerts.webhooks.domain import WebhookRefused
+from services.alerts.errors import SettingRefused
 from shared.outbound.address_guard import AddressGuard
-from shared.values.messages import Message, message
+from shared.values.messages import message
 
 MAX_URL_LENGTH = 500
 PUBLIC_PORTS = (443, 8443)
 """Of endpoints on the Internet; in a network that the operator allows, any port and http may be used."""
+NO_ADDRESS = message("Must be an address such as https://example.com/hooks.")
+NO_CREDENTIALS = message("Leave user name and password out: the signature proves who sends.")
 _HOST = re.compile(r"[a-z0-9._:-]+")
 
 
-def checked_url(guard: AddressGuard, given: str) -> str:
+def checked_url(guard: AddressGuard, given: str, field: str = "/url") -> str:
     """The address in one form; the name is not resolved, which happens for each connection.
 
-    :raises WebhookRefused: with what is wrong.
+    :param field: where the address stands in what is wanted.
+    :raises SettingRefused: with what is wrong.
     """
     try:
         parts = urlsplit(given.strip())
         host = (parts.hostname or "").encode("idna").decode().lower()
         port = parts.port
     except (UnicodeError, ValueError):
-        raise _refused(message("Must be an address such as https://example.com/hooks.")) from None
+        raise SettingRefused(field, NO_ADDRESS) from None
     if parts.scheme not in {"https", "http"} or not _HOST.fullmatch(host) or not given.isprintable():
-        raise _refused(message("Must be an address such as https://example.com/hooks."))
+        raise SettingRefused(field, NO_ADDRESS)
     if parts.username is not None or parts.password is not None:
-        raise _refused(message("Leave user name and password out: the signature proves who sends."))
+        raise SettingRefused(field, NO_CREDENTIALS)
     url = urlunsplit((parts.scheme, _netloc(host, port), _ascii(parts.path) or "/", _ascii(parts.query), ""))
     if len(url) > MAX_URL_LENGTH:
-        raise _refused(message("Is too long. 500 characters are enough."))
+        raise SettingRefused(field, message("Is too long. 500 characters are enough."))
     if not is_of_internet(url) and not guard.allowed:
-        raise _refused(message("Must begin with https:// and use port 443 or 8443."))
+        raise SettingRefused(field, message("Must begin with https:// and use port 443 or 8443."))
     if not _literal_passes(guard, host):
-        raise _refused(message("Lies in a network that is not public."))
+        raise SettingRefused(field, message("Lies in a network that is not public."))
     return url
 
 
@@ -69,7 +72,3 @@ def _ascii(part: str) -> str:
     return "".join(
         each if "!" <= each <= "~" else "".join(f"%{byte:02X}" for byte in each.encode()) for each in part
     )
-
-
-def _refused(remedy: Message) -> WebhookRefused:
-    return WebhookRefused("/url", remedy)

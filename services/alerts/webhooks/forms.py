@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.alerts.webhooks.domain import MESSAGE_TYPES, WebhookEndpoint, WebhookRefused
-from shared.http.validation_errors import faults_of
+from services.alerts.errors import SettingRefused
+from services.alerts.webhooks.domain import MESSAGE_TYPES, WebhookEndpoint
+from shared.http.validation_errors import faults_by_name, faults_of_body
 from shared.pages.language import spoken
-from shared.values.messages import Message
 
 
 def body_of(form: Mapping[str, str]) -> dict[str, Any]:
@@ -31,17 +31,8 @@ def form_of(webhook: WebhookEndpoint) -> dict[str, str]:
     }
 
 
-def faults_by_field(error: ValidationError | WebhookRefused) -> dict[str, str]:
+def faults_by_field(error: ValidationError | SettingRefused) -> dict[str, str]:
     """The faults by the fields of the form."""
-    if isinstance(error, WebhookRefused):
+    if isinstance(error, SettingRefused):
         return {error.field.strip("/"): spoken(error.remedy)}
-    described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-    return {_field(each["field"]): _worded(each["detail"]) for each in reversed(described)}
-
-
-def _field(pointer: str) -> str:
-    return pointer.strip("/").partition("/")[0]
-
-
-def _worded(words: Message | str | None) -> str:
-    return spoken(words) if isinstance(words, Message) else words or ""
+    return {name: spoken(words) for name, words in faults_by_name(faults_of_body(error)).items()}

@@ -11,16 +11,16 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.errors import SettingKeyReused, SettingRefused
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.webhooks.api import found_webhook, guard_from
-from services.alerts.webhooks.domain import MESSAGE_STATES, WebhookRefused
+from services.alerts.webhooks.domain import MESSAGE_STATES
 from services.alerts.webhooks.forms import body_of, faults_by_field, form_of
 from services.alerts.webhooks.labels import DONE_LABELS, NO_MESSAGE, NO_WEBHOOK
 from services.alerts.webhooks.repository import deliveries, webhooks
 from services.alerts.webhooks.schemas import SecretBody, WebhookBody, WebhookChange
 from services.alerts.webhooks.views import MessageLine, WebhookLine, WebhookPage, WebhooksPage
 from services.alerts.webhooks.webhook_commands import (
-    WebhookKeyReused,
     WebhookWanted,
     change,
     make,
@@ -78,9 +78,9 @@ async def make_webhook_by_form(
                 wanted,
                 who=AuditActor.of_staff(staff),
             )
-    except (ValidationError, WebhookRefused) as error:
+    except (ValidationError, SettingRefused) as error:
         return await _list(request, staff, context, form=form, faults=faults_by_field(error), status_code=422)
-    except WebhookKeyReused:
+    except SettingKeyReused:
         again = {**form, "new_id": ""}
         faults = {"name": spoken(MADE_ALREADY)}
         return await _list(request, staff, context, form=again, faults=faults, status_code=409)
@@ -110,7 +110,7 @@ async def change_webhook_by_form(
     try:
         wanted = WebhookChange.model_validate(body_of(form)).wanted()
         await _change(context, staff, webhook_id, wanted)
-    except (ValidationError, WebhookRefused) as error:
+    except (ValidationError, SettingRefused) as error:
         faults = faults_by_field(error)
         return await _show(request, staff, context, webhook_id, form=form, faults=faults, status_code=422)
     return RedirectResponse(f"/webhooks/{webhook_id}?did=saved", 303)

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from services.alerts.errors import SettingKeyReused, SettingRefused
 from services.alerts.webhooks.contents import test_content
 from services.alerts.webhooks.domain import (
     MAX_WEBHOOKS,
     TEST,
     MessageType,
     WebhookEndpoint,
-    WebhookRefused,
 )
 from services.alerts.webhooks.endpoints import checked_url
 from services.alerts.webhooks.repository import deliveries, webhooks
@@ -27,10 +27,6 @@ from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Count, message
 
 MAX_OVERLAP = timedelta(days=7)
-
-
-class WebhookKeyReused(Exception):
-    """The idempotency key was used for another webhook."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +52,8 @@ async def make(
 ) -> tuple[WebhookEndpoint, str | None]:
     """Make a webhook; its secret is returned this once. One of this id that was made so stays as it is.
 
-    :raises WebhookRefused: naming the field and the remedy.
-    :raises WebhookKeyReused: when the webhook that is there is another one.
+    :raises SettingRefused: naming the field and the remedy.
+    :raises SettingKeyReused: when the webhook that is there is another one.
     """
     key = new_secret()
     webhook = WebhookEndpoint(
@@ -74,7 +70,7 @@ async def make(
     )
     known = await webhooks.find(uow, tenant, webhook_id)
     if known is None and await webhooks.count_of(uow, tenant) >= MAX_WEBHOOKS:
-        raise WebhookRefused(
+        raise SettingRefused(
             "/name",
             message("A company may have %(most)s webhooks. Delete one first.", most=Count(MAX_WEBHOOKS)),
         )
@@ -86,7 +82,7 @@ async def make(
         return webhook, key
     known = known or await webhooks.find(uow, tenant, webhook_id)
     if known is None or (known.name, known.url, known.types) != (webhook.name, webhook.url, webhook.types):
-        raise WebhookKeyReused
+        raise SettingKeyReused
     return known, None
 
 
@@ -101,7 +97,7 @@ async def change(
 ) -> WebhookEndpoint | None:
     """Change, pause or switch on a webhook; the same again changes nothing. None: there is none.
 
-    :raises WebhookRefused: naming the field and the remedy.
+    :raises SettingRefused: naming the field and the remedy.
     """
     known = await webhooks.find(uow, tenant, webhook_id, lock=True)
     if known is None:

@@ -49,4 +49,4 @@ async def wait_until_counted(
         if counted >= wanted or loop.time() - since >= patience_s:
             return months
         tell(f"{counted} of {wanted} answers are counted")
-        await asyncio.sleep(LOOK_INTERVAL_S)
+        await asyncio.sleep(LOOK_INTERVAL_S)  # the scorer counts, in a process of its own

@@ -256,4 +256,4 @@ async def _ended(database: Database, tenant: str, id_: UUID, tell: Callable[[str
         if job.done_rows != shown:
             tell(f"{job.kind}: {job.done_rows} of {job.rows}; a worker of the dispatcher takes them")
             shown = job.done_rows
-        await asyncio.sleep(LOOK_INTERVAL_S)
+        await asyncio.sleep(LOOK_INTERVAL_S)  # a worker takes the rows, in a process of its own

@@ -38,7 +38,7 @@ from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import FieldFault, faults_of
+from shared.http.validation_errors import FieldFault, faults_of_body
 from shared.ids import derived, uuid7
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
@@ -153,7 +153,7 @@ async def change_survey(
                 given.pop("conditions", None)  # they may be older than today's rules
             draft = model.model_validate(given).draft()
         except ValidationError as error:
-            faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
+            faults = faults_of_body(error)
             raise Problem(422, errors=faults) from None
         if "conditions" not in wanted:
             draft = msgspec.structs.replace(draft, conditions=current.draft.conditions)

@@ -54,7 +54,7 @@ from shared.conditions.rows import (
 from shared.events.conditions import Condition
 from shared.http.form_texts import read_texts
 from shared.http.numbers import whole_number
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import faults_of_body
 from shared.pages.language import spoken
 from shared.values.languages import language_tag
 from shared.values.messages import Message, message
@@ -191,8 +191,8 @@ class DraftForm:
         """The same with what is wrong beside each field."""
         faults: dict[str, Message | str] = {}
         errors, questions = error.errors(), TypedQuestions(self.fields)
-        described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in errors])
-        for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
+        # Only the first hundred are described.
+        for each, fault in zip(errors, faults_of_body(error), strict=False):
             name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
             name = "quarantine_scope" if name == "quarantine.scope" else name
             name = "channels" if name.startswith("channels.") else name

@@ -47,13 +47,13 @@ from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import CompanyAdmin, Staff
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import faults_of_body
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.pages.page import Frame
 from shared.privacy.audit import AuditActor
 from shared.tenancy.tenants import find_tenant
-from shared.values.messages import Message, message
+from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, prefix="/sources", route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
@@ -272,12 +272,7 @@ def _faults(error: ValidationError | UnreadableMappingLine | SourceRefused) -> d
         return {"mapping": spoken(error.remedy)}
     if isinstance(error, SourceRefused):
         return {field_of(error.field): spoken(error.remedy)}
-    described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
-    return {field_of(each["field"]): _worded(each["detail"]) for each in reversed(described)}
-
-
-def _worded(words: Message | str | None) -> str:
-    return spoken(words) if isinstance(words, Message) else words or ""
+    return {field_of(each["field"]): spoken(each["detail"]) for each in reversed(faults_of_body(error))}
 
 
 def _done(did: str) -> str:

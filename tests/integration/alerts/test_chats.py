@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.alerts_builders import an_answer, rows
+from msgspec.structs import replace
+from support.alerts_builders import a_tenant, an_answer, deliver, rows
 from support.chats import SLACK_OK, TEAMS_ACCEPTED, ChatBench, a_chat_bench
 from support.eventually import eventually
 from support.stack import Postgres
@@ -16,6 +17,7 @@ from services.alerts.chats.domain import ChatRetries
 from services.alerts.gauges import measure_chats
 from services.alerts.recovery.handlers import settle
 from shared.telemetry import metrics
+from shared.tenancy.tenants import keep_tenants
 
 POLICY = ChatRetries()
 LONGER = 1.2
@@ -60,6 +62,18 @@ async def test_a_new_case_is_told_once_in_slack_and_teams_with_score_touchpoint_
     posted = str([each.body for each in bench.provider.received])
     assert not any(secret in posted for secret in (answer.comment or "", answer.customer_id or ""))
     assert len(bench.provider.received) == 2
+
+
+async def test_a_channel_reads_the_names_that_the_company_shows(bench: ChatBench) -> None:
+    names = {"touchpoint:home delivery": "At your door"}
+    named = replace(a_tenant(), version=9, display_names=names)
+    await deliver(bench.database, keep_tenants, named)
+    made = await bench.make()
+    async with bench.sending():
+        await bench.open_cases(an_answer())
+        await bench.until(made, "sent")
+    (received,) = bench.provider.received
+    assert "after At your door" in slack_texts(received)
 
 
 async def test_an_address_is_never_shown_again_and_not_stored_to_be_read(bench: ChatBench) -> None:

@@ -16,12 +16,12 @@ from services.alerts.chats.domain import (
     ChatAnswer,
     ChatChannel,
     ChatFault,
-    ChatRefused,
     ChatRetries,
     after_chat_try,
 )
 from services.alerts.chats.formats import ChatText, body_of, slack_message, teams_message
 from services.alerts.chats.posting import meaning_of
+from services.alerts.errors import SettingRefused
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.posting import PostAnswer
 
@@ -208,5 +208,5 @@ def test_both_kinds_of_workflow_addresses_are_taken_and_only_their_ends_shown(ad
     ],
 )
 def test_an_address_that_only_looks_like_slacks_is_refused(address: str) -> None:
-    with pytest.raises(ChatRefused):
+    with pytest.raises(SettingRefused):
         checked_address(AddressGuard(), "slack", address)

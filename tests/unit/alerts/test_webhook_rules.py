@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.alerts_builders import an_answer
 from support.examples import examples
 
+from services.alerts.errors import SettingRefused
 from services.alerts.webhooks.contents import CONTENTS, answer_content, score_content
 from services.alerts.webhooks.domain import (
     MESSAGE_TYPES,
@@ -18,7 +19,6 @@ from services.alerts.webhooks.domain import (
     RetryPolicy,
     TryResult,
     WebhookEndpoint,
-    WebhookRefused,
     after_try,
 )
 from services.alerts.webhooks.endpoints import checked_url, guard_of, is_of_internet
@@ -188,7 +188,7 @@ def test_a_test_message_is_tried_once_and_switches_nothing_off() -> None:
     ],
 )
 def test_addresses_that_are_refused_when_they_are_given(url: str) -> None:
-    with pytest.raises(WebhookRefused):
+    with pytest.raises(SettingRefused):
         checked_url(PUBLIC, url)
 
 
