@@ -264,7 +264,7 @@ async def test_an_address_that_cannot_be_right_is_refused(
 
 
 @pytest.mark.browser
-async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
+async def test_an_open_page_shows_a_new_answer_without_reload_and_fits_a_phone(
     database: Database, client: ScorerClient, browser: Browser
 ) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))

@@ -40,11 +40,11 @@ def test_the_longest_record_that_is_looked_at_costs_a_bounded_time(pattern: str)
     schema = JsonSchema(of_string(pattern))
     chosen = random.Random(7)
     length = min(400_000, MAX_PATTERN_COST // schema._patterns_kib - 20)
-    began = time.perf_counter()
+    began = time.process_time()
     for text in ("a" * length, "".join(chosen.choice("ab") for _ in range(length))):
         with pytest.raises(ValueError, match=r"does not fit|too long"):
             schema.decode(b'{"text": "%s"}' % text.encode())
-    assert time.perf_counter() - began < MAX_SECONDS
+    assert time.process_time() - began < MAX_SECONDS
     longer = b'{"text": "%s"}' % (b"a" * (MAX_PATTERN_COST // schema._patterns_kib + 1))
     with pytest.raises(ValueError, match="too long for so large patterns"):
         schema.decode(longer)

@@ -1,6 +1,5 @@
 """DNS is asked with bounds, and what comes back is read as it is or not at all."""
 
-import time
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
@@ -68,11 +67,10 @@ async def test_a_look_asks_only_so_much_for_only_so_long(
     with pytest.raises(DnsUnavailable, match="too many"):
         await look.texts("another.example")
     monkeypatch.setattr(mail_dns, "LOOK_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(mail_dns, "ANSWER_TIMEOUT_S", 600.0)
     server.silent.add("silent.example")
-    started = time.monotonic()
     with pytest.raises(DnsUnavailable):
         await Dns(server.address).look().texts("silent.example")
-    assert time.monotonic() - started < 2
 
 
 async def test_after_two_silences_a_look_asks_no_more(
