@@ -499,11 +499,27 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"person": person}, json={"role": "admin", "active": False}, foreign=404
         ),
         "alerts POST /v1/people/{person}/invitation": RouteRequest({"person": person}, foreign=404),
+        **{
+            f"alerts {method} /v1/people/{{person}}/{what}": RouteRequest({"person": person}, foreign=404)
+            for method in ("GET", "DELETE")
+            for what in ("sessions", "second-factor")
+        },
+        "alerts DELETE /v1/people/{person}/sessions/{session}": RouteRequest(
+            {"person": person, "session": of.people["agent"].staff.session_id}, foreign=404
+        ),
+        "alerts GET /v1/sign-in-rules": empty,
+        "alerts PUT /v1/sign-in-rules": RouteRequest(json={"second_factor_required": False}),
+        "alerts GET /v1/identity-provider": empty,
+        "alerts PUT /v1/identity-provider": RouteRequest(
+            json={"name": "own", "issuer": "https://127.0.0.1:2", "client_id": "own"}
+        ),
+        "alerts PATCH /v1/identity-provider": RouteRequest(json={"only_way": False}),
+        "alerts DELETE /v1/identity-provider": empty,
         "alerts GET /settings/people": empty,
         "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts POST /settings/people": tuple(
             RouteRequest(form={"act": act, "person": person, "role": "admin"}, foreign=404)
-            for act in ("change", "link", "reset", "deactivate", "activate")
+            for act in ("change", "link", "reset", "sign_out", "deactivate", "activate")
         ),
         "alerts GET /settings/sign-in": empty,
         "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),
