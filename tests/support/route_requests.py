@@ -355,6 +355,11 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /surveys/{survey_id}/test-mail": RouteRequest(
             survey, form={"address": f"tester@{of.name}.example", "language": "en"}, foreign=404
         ),
+        "dispatcher GET /v1/sending": empty,
+        "dispatcher PATCH /v1/sending": RouteRequest(json={"stopped": False}),
+        "dispatcher PUT /v1/sending/test-addresses": RouteRequest(
+            json={"addresses": ["own@own.example.com"]}
+        ),
         "dispatcher POST /surveys/test-addresses": RouteRequest(form={"addresses": "tester@example.com"}),
         "dispatcher GET /surveys/{survey_id}": RouteRequest(survey, foreign=404),
         "dispatcher POST /surveys/{survey_id}": RouteRequest(survey, form=typed, foreign=404),

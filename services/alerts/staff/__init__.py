@@ -10,7 +10,7 @@ provider_sign_in a company's identity provider: provider_http (what it is asked)
                (what they mean), provider_accounts (whose account); pages: provider_pages, provider_settings;
                programs: provider_api; what both do: provider_commands
 people_page    the people of a company; what its forms do: people_acts; programs: people_api
-sessions_page  where a person is signed in; programs: access_api, with the second factor; both: access_commands
+sessions_page  where a person is signed in; programs: access_api (with the second factor); access_commands
 sign_in_rules_page what a company asks of everybody; programs: sign_in_rules_api; both: sign_in_rule_commands
 sign_in_tokens sessions' tokens and one-time links
 companies, known_browsers  what a browser keeps

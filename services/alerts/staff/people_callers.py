@@ -36,4 +36,4 @@ async def managed_person(uow: UnitOfWork, caller: Caller, person: UUID, *, lock:
 
 def refused_account(fault: BadAccount) -> Problem:
     """The response to what an account or a setting of sign-in cannot be."""
-    return Problem(422, errors=[FieldFault(field=f"body/{fault.field}", detail=fault.remedy)])
+    return Problem(422, errors=[FieldFault(field=f"/{fault.field}", detail=fault.remedy)])
