@@ -49,8 +49,8 @@ async def change_identity_provider(
     context: OwnContext, caller: SetupAdmin, body: IdentityProviderChange
 ) -> IdentityProviderOut:
     """Where it is the only way, passwords and links let nobody in, and whoever came in by these is signed
-    out. That takes an administrator who has signed in through the provider and still is: the caller, or any
-    of them where a key asks.
+    out. That takes an administrator who has signed in through the provider and still is: the caller, or,
+    where a key asks, any of them who did since it was last set up.
     """
     try:
         async with context.database.transaction() as uow:

@@ -89,7 +89,7 @@ async def set_only_way(uow: UnitOfWork, caller: Caller, *, only_way: bool) -> bo
     known = await providers.find_provider(uow, tenant, lock=True)
     if known is None:
         return False
-    if only_way:
+    if only_way and not known.only_way:
         await _refuse_untried(uow, caller)
     if known.only_way != only_way:
         await providers.set_only_way(uow, tenant, only_way=only_way)

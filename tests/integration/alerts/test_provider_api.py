@@ -8,6 +8,7 @@ import pytest
 from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, rows
 from support.audit import audit_lines
+from support.hostile_provider import CLIENT_ID
 from support.http_clients import context_on
 from support.provider_world import ProviderWorld, asking_alerts, provider_world
 
@@ -138,12 +139,17 @@ async def test_it_is_the_only_way_once_an_administrator_has_come_in_by_it(world:
         assert refused.json()["errors"][0]["field"] == "/only_way"
     boss = world.alerts.client()
     await world.sign_in(boss)
+    own = body(world, client_id=CLIENT_ID, segments_claim="", segments=[])
+    assert (await client.put(PATH, json=own, headers=key)).status_code == 200
+    untried = await client.patch(PATH, json={"only_way": True}, headers=key)  # set up anew since
+    assert untried.status_code == 422
+    await world.sign_in(boss)
     for _ in range(2):
         done = await client.patch(PATH, json={"only_way": True}, headers=key)
         assert (done.status_code, done.json()["only_way"]) == (200, True), done.text
     assert (await anna.get("/login/renew")).headers["location"].startswith("/login?")
     assert (await boss.get("/login/renew?next=/inbox")).headers["location"] == "/inbox"
-    kept = await client.put(PATH, json=body(world), headers=key)
+    kept = await client.put(PATH, json=own, headers=key)
     assert kept.json()["only_way"] is True
     both = await client.patch(PATH, json={"only_way": False}, headers=key)
     assert both.json()["only_way"] is False
@@ -152,7 +158,7 @@ async def test_it_is_the_only_way_once_an_administrator_has_come_in_by_it(world:
         for line in await audit_lines(world.alerts.database)
         if line.act == "identity_provider_changed"
     ]
-    assert facts == [{"only_way": True}, {}, {"only_way": False}]
+    assert facts == [{}, {"only_way": True}, {}, {"only_way": False}]
 
 
 async def test_it_is_removed_with_its_sessions_once(world: ProviderWorld) -> None:

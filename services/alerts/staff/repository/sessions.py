@@ -119,6 +119,7 @@ HAS_ADMIN_BY_PROVIDER = """
     SELECT EXISTS (
         SELECT FROM session e
         JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id
+        JOIN identity_provider p ON p.tenant = e.tenant AND p.changed_at <= e.created_at
         WHERE e.tenant = :tenant AND e.by_provider AND e.expires_at > :now
             AND s.active AND s.role = :admin AND cardinality(s.segments) = 0
     )
@@ -126,7 +127,9 @@ HAS_ADMIN_BY_PROVIDER = """
 
 
 async def has_admin_by_provider(uow: UnitOfWork, tenant: str) -> bool:
-    """Whether the identity provider let in an administrator of the whole company, who is still there."""
+    """Whether the identity provider, as it is set up now, let in an administrator of the whole company who
+    is still there.
+    """
     found = await uow.execute(HAS_ADMIN_BY_PROVIDER, {"tenant": tenant, "admin": ADMIN, "now": uow.now})
     return bool(found.scalar_one())
 
