@@ -25,9 +25,11 @@ from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts import api as segment_alerts_api
 from services.alerts.segment_alerts import pages as segment_alert_pages
 from services.alerts.staff import (
+    access_api,
     link_pages,
     people_api,
     people_page,
+    provider_api,
     provider_pages,
     provider_settings,
     second_factor_pages,
@@ -35,6 +37,7 @@ from services.alerts.staff import (
     sessions_page,
     settings_page,
     sign_in_pages,
+    sign_in_rules_api,
     sign_in_rules_page,
 )
 from services.alerts.staff.first_admin import first_admin_router
@@ -104,6 +107,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             second_factor_settings.router,
             sessions_page.router,
             people_api.router,
+            access_api.router,
+            sign_in_rules_api.router,
+            provider_api.router,
             people_page.router,
             sign_in_rules_page.router,
             provider_pages.router,

@@ -129,6 +129,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
+        "/v1/sending",
         *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
         *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy", "/v1/dry-runs"),
         *("/v1/waves", "/waves", "/v1/senders", "/senders", "/suppressions", "/v1/invitations"),

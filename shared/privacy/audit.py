@@ -62,6 +62,7 @@ AuditAct = Literal[
     "identity_provider_removed",
     "sign_in_link",
     "password_set",
+    "sessions_ended",
     "second_factor_on",
     "second_factor_off",
     "second_factor_reset",

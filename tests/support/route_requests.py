@@ -355,6 +355,11 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /surveys/{survey_id}/test-mail": RouteRequest(
             survey, form={"address": f"tester@{of.name}.example", "language": "en"}, foreign=404
         ),
+        "dispatcher GET /v1/sending": empty,
+        "dispatcher PATCH /v1/sending": RouteRequest(json={"stopped": False}),
+        "dispatcher PUT /v1/sending/test-addresses": RouteRequest(
+            json={"addresses": ["own@own.example.com"]}
+        ),
         "dispatcher POST /surveys/test-addresses": RouteRequest(form={"addresses": "tester@example.com"}),
         "dispatcher GET /surveys/{survey_id}": RouteRequest(survey, foreign=404),
         "dispatcher POST /surveys/{survey_id}": RouteRequest(survey, form=typed, foreign=404),
@@ -499,11 +504,27 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             {"person": person}, json={"role": "admin", "active": False}, foreign=404
         ),
         "alerts POST /v1/people/{person}/invitation": RouteRequest({"person": person}, foreign=404),
+        **{
+            f"alerts {method} /v1/people/{{person}}/{what}": RouteRequest({"person": person}, foreign=404)
+            for method in ("GET", "DELETE")
+            for what in ("sessions", "second-factor")
+        },
+        "alerts DELETE /v1/people/{person}/sessions/{session}": RouteRequest(
+            {"person": person, "session": of.people["agent"].staff.session_id}, foreign=404
+        ),
+        "alerts GET /v1/sign-in-rules": empty,
+        "alerts PUT /v1/sign-in-rules": RouteRequest(json={"second_factor_required": False}),
+        "alerts GET /v1/identity-provider": empty,
+        "alerts PUT /v1/identity-provider": RouteRequest(
+            json={"name": "own", "issuer": "https://127.0.0.1:2", "client_id": "own"}
+        ),
+        "alerts PATCH /v1/identity-provider": RouteRequest(json={"only_way": False}),
+        "alerts DELETE /v1/identity-provider": empty,
         "alerts GET /settings/people": empty,
         "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts POST /settings/people": tuple(
             RouteRequest(form={"act": act, "person": person, "role": "admin"}, foreign=404)
-            for act in ("change", "link", "reset", "deactivate", "activate")
+            for act in ("change", "link", "reset", "sign_out", "deactivate", "activate")
         ),
         "alerts GET /settings/sign-in": empty,
         "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),

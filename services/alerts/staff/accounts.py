@@ -8,7 +8,7 @@ from uuid import UUID
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from services.alerts.errors import BadAccount
-from services.alerts.staff.repository import links, people, second_factors, sessions
+from services.alerts.staff.repository import links, people, sessions
 from shared.db.database import UnitOfWork
 from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.ids import uuid7
@@ -22,6 +22,7 @@ MAX_NAME_BYTES, MAX_SEGMENTS_BYTES = 700, 1_500
 """As they are written in the pass, where a letter outside ASCII is six bytes: browsers keep no cookie of more
 than 4,096, and the pass adds a third to what is in it.
 """
+FORM_OF_SEGMENTS = message("Write each segment as dimension:value, such as touchpoint:checkout.")
 
 
 def clean_address(address: str) -> str:
@@ -64,9 +65,7 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
     for segment in wanted:
         dimension, colon, value = segment.partition(":")
         if not (colon and dimension and value) or len(segment) > MAX_FIELD_CHARS:
-            raise BadAccount(
-                "segments", message("Write each segment as dimension:value, such as touchpoint:checkout.")
-            )
+            raise BadAccount("segments", FORM_OF_SEGMENTS)
     if _bytes_in_pass(wanted) > MAX_SEGMENTS_BYTES:
         raise BadAccount(
             "segments", message("These are too many. Name a higher level of the organisation instead.")
@@ -161,12 +160,6 @@ async def change_rights(
     await people.set_rights(
         uow, tenant, person, role=clean_role(role), segments=clean_segments(segments), active=found.active
     )
-
-
-async def reset_second_factor(uow: UnitOfWork, tenant: str, person: UUID) -> None:
-    """Forget a person's second factor, whose phone is lost; they are signed out everywhere."""
-    await second_factors.delete_factor(uow, tenant, person)
-    await sessions.delete_sessions(uow, tenant, person)
 
 
 async def _find(uow: UnitOfWork, tenant: str, person: UUID) -> Any:

@@ -91,7 +91,7 @@ class SessionsForm(BaseModel):
     session: UUID | None = None
 
 
-PeopleAct = Literal["invite", "change", "link", "reset", "deactivate", "activate"]
+PeopleAct = Literal["invite", "change", "link", "reset", "sign_out", "deactivate", "activate"]
 
 
 class PeopleForm(BaseModel):

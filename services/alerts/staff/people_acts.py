@@ -8,8 +8,10 @@ from services.alerts.cases.repository import overview
 from services.alerts.errors import BadAccount
 from services.alerts.notices.queueing import queue_invitation
 from services.alerts.staff import accounts
+from services.alerts.staff.access_commands import end_sessions, reset_second_factor
 from services.alerts.staff.forms import PeopleAct, PeopleForm
 from services.alerts.staff.repository import people
+from services.alerts.staff.sessions import session_id
 from services.alerts.staff.settings_acts import fingerprint
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
@@ -86,8 +88,13 @@ async def _send_link(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
 
 async def _reset(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
     found = await _managed_person(uow, staff, form)
-    await accounts.reset_second_factor(uow, staff.tenant, found.id)
-    record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "second_factor_reset", str(found.id))
+    await reset_second_factor(uow, staff.tenant, AuditActor.of_staff(staff), found.id)
+
+
+async def _sign_out(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
+    found = await _managed_person(uow, staff, form)
+    who = AuditActor.of_staff(staff)
+    await end_sessions(uow, staff.tenant, who, found.id, but=session_id(staff))
 
 
 async def _deactivate(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
@@ -109,6 +116,7 @@ _ACTS: dict[PeopleAct, Callable[[UnitOfWork, Staff, PeopleForm], Awaitable[None]
     "change": _change_person,
     "link": _send_link,
     "reset": _reset,
+    "sign_out": _sign_out,
     "deactivate": _deactivate,
     "activate": _activate,
 }

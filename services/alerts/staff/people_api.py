@@ -1,28 +1,30 @@
 """``/v1/people``: the people of a company, for its administrators and its back-end."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter
 
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
 from services.alerts.notices.queueing import queue_invitation
 from services.alerts.staff import accounts
+from services.alerts.staff.people_callers import (
+    PeopleAdmin,
+    PersonId,
+    managed_person,
+    own_segments,
+    refused_account,
+)
 from services.alerts.staff.people_schemas import NewPersonBody, PeopleList, PersonChange, PersonOut
 from services.alerts.staff.repository import people, second_factors
 from shared.db.database import UnitOfWork
-from shared.http.auth import Caller, staff_or_key
+from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import FieldFault
-from shared.permissions import ADMIN, EVERY_SCOPE
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/people", tags=["people"], route_class=CheckedRoute)
-PeopleAdmin = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN))]
-PersonId = Annotated[UUID, Path(description="The person's id.")]
 
 
 @router.get("", summary="List the people")
@@ -32,7 +34,7 @@ async def list_people(context: OwnContext, caller: PeopleAdmin) -> PeopleList:
         found = await people.people(uow, caller.tenant)
         setup = await context.setups.one(uow, caller.tenant)
         with_factor = await second_factors.people_with_factor(uow, caller.tenant)
-    managed = [one for one in found if accounts.is_within(_own_segments(caller), one.segments)]
+    managed = [one for one in found if accounts.is_within(own_segments(caller), one.segments)]
     return PeopleList(people=[PersonOut.of(one, with_factor, setup.teams) for one in managed])
 
 
@@ -53,14 +55,14 @@ async def invite(context: OwnContext, caller: PeopleAdmin, body: NewPersonBody) 
             record_audit(uow, caller.tenant, AuditActor.of(caller), "person_invited", str(person), **facts)
             return await _shown(uow, context, caller, await people.find_person(uow, caller.tenant, person))
     except BadAccount as fault:
-        raise _refused(fault) from None
+        raise refused_account(fault) from None
 
 
 @router.get("/{person}", summary="Read about one person")
 async def read_person(context: OwnContext, caller: PeopleAdmin, person: PersonId) -> PersonOut:
     """Never how they sign in."""
     async with context.database.reading() as uow:
-        return await _shown(uow, context, caller, await _managed(uow, caller, person))
+        return await _shown(uow, context, caller, await managed_person(uow, caller, person))
 
 
 @router.patch("/{person}", summary="Change what somebody may do and see, or end their access")
@@ -72,12 +74,12 @@ async def change_person(
     """
     try:
         async with context.database.transaction() as uow:
-            found = await _managed(uow, caller, person, lock=True)
+            found = await managed_person(uow, caller, person, lock=True)
             await _change_rights(uow, caller, found, body)
             await _change_access(uow, caller, found, body)
             return await _shown(uow, context, caller, await people.find_person(uow, caller.tenant, person))
     except BadAccount as fault:
-        raise _refused(fault) from None
+        raise refused_account(fault) from None
 
 
 @router.post("/{person}/invitation", status_code=202, summary="Send somebody another link to sign in")
@@ -86,7 +88,7 @@ async def invite_again(context: OwnContext, caller: PeopleAdmin, person: PersonI
     Somebody who may not sign in is 422.
     """
     async with context.database.transaction() as uow:
-        found = await _managed(uow, caller, person, lock=True)
+        found = await managed_person(uow, caller, person, lock=True)
         if not found.active:
             raise Problem(422, detail=message("They may not sign in. Set `active` to true first."))
         by = caller.staff.id if caller.staff is not None else None
@@ -116,37 +118,18 @@ async def _change_access(uow: UnitOfWork, caller: Caller, found: Any, body: Pers
         record_audit(uow, caller.tenant, AuditActor.of(caller), "person_deactivated", str(found.id))
 
 
-async def _managed(uow: UnitOfWork, caller: Caller, person: UUID, *, lock: bool = False) -> Any:
-    """Somebody who sees no more than the caller does.
-
-    :raises Problem: 404 for anybody else.
-    """
-    found = await people.find_person(uow, caller.tenant, person, lock=lock)
-    if found is None or not accounts.is_within(_own_segments(caller), found.segments):
-        raise Problem(404)
-    return found
-
-
 def _within(caller: Caller, wanted: list[str]) -> list[str]:
     """The segments in their one form, none of them wider than what the caller sees.
 
     :raises BadAccount: naming the field.
     """
     segments = accounts.clean_segments(wanted)
-    if not accounts.is_within(_own_segments(caller), segments):
+    if not accounts.is_within(own_segments(caller), segments):
         raise BadAccount("segments", message("You can let others see only what you see."))
     return segments
-
-
-def _own_segments(caller: Caller) -> tuple[str, ...]:
-    return caller.staff.segments if caller.staff is not None else ()
 
 
 async def _shown(uow: UnitOfWork, context: AlertsContext, caller: Caller, person: Any) -> PersonOut:
     setup = await context.setups.one(uow, caller.tenant)
     with_factor = await second_factors.people_with_factor(uow, caller.tenant)
     return PersonOut.of(person, with_factor, setup.teams)
-
-
-def _refused(fault: BadAccount) -> Problem:
-    return Problem(422, errors=[FieldFault(field=f"body/{fault.field}", detail=fault.remedy)])

@@ -21,7 +21,7 @@ from services.alerts.staff import accounts
 from services.alerts.staff.forms import PeopleForm
 from services.alerts.staff.labels import role_label, role_options
 from services.alerts.staff.people_acts import SegmentsWithoutCases, act_on_people, person_fingerprint
-from services.alerts.staff.repository import people, second_factors
+from services.alerts.staff.repository import people, second_factors, sessions
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.views import absence_finding
 from shared.db.database import UnitOfWork
@@ -42,6 +42,7 @@ CONFIRMATIONS = {
     "change": message("Saved. It holds within five minutes."),
     "link": message("A new sign-in link is on its way."),
     "reset": message("The second factor is forgotten, and the colleague signed out everywhere."),
+    "sign_out": message("Signed out everywhere within five minutes. They may sign in again."),
     "deactivate": message("Signed out everywhere within five minutes, and cannot sign in any more."),
     "activate": message("May sign in again."),
 }
@@ -81,6 +82,8 @@ class PersonPage(Page):
     template: ClassVar[str] = "person.html"
     person: Any
     has_factor: bool
+    browsers: int
+    """In how many the person is signed in."""
     role_label: Callable[[str], str]
     role_options: list[tuple[str, str]]
     choice: SegmentChoice
@@ -177,6 +180,7 @@ async def _person_page(
         again = form if form is not None and form.act == "change" else None
         page = PersonPage(
             person=found,
+            browsers=len(await sessions.sessions_of(uow, staff.tenant, person)),
             has_factor=person in await second_factors.people_with_factor(uow, staff.tenant),
             role_label=role_label,
             role_options=role_options(),

@@ -60,6 +60,10 @@ class ProviderSignIn:
         """The address to which the provider returns, as it must know it."""
         return f"{self._staff_url}{CALLBACK}"
 
+    def address_of(self, tenant: str) -> str:
+        """Where the people of a company begin."""
+        return f"{self._staff_url}/login/provider?{urlencode({'company': tenant})}"
+
     async def begin(self, provider: Any, goal: str, person: UUID | None = None) -> tuple[str, str]:
         """The address of the provider that asks who it is, and the cookie that waits for the return.
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.alerts.context import OwnContext
+from services.alerts.staff.access_commands import end_session, end_sessions
 from services.alerts.staff.companies import CompanyChoice
 from services.alerts.staff.forms import SessionsForm
 from services.alerts.staff.labels import device_label
@@ -19,6 +20,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken
 from shared.pages.page import Page
+from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
@@ -55,16 +57,17 @@ async def show_sessions(request: Request, staff: SignedIn, context: OwnContext, 
 
 
 @router.post("/settings/sessions")
-async def end_sessions(
+async def change_sessions(
     staff: SignedIn,
     context: OwnContext,
     _: CsrfChecked,
     form: Annotated[SessionsForm, Form()],
 ) -> Response:
     """End one session of the person's own, or all but this one."""
+    who = AuditActor.of_staff(staff)
     async with context.database.transaction() as uow:
         if form.act == "end" and form.session is not None:
-            await sessions.delete_session_of(uow, staff.tenant, staff.id, form.session)
+            await end_session(uow, staff.tenant, who, staff.id, form.session)
         elif form.act == "everywhere":
-            await sessions.delete_sessions(uow, staff.tenant, staff.id, except_session=session_id(staff))
+            await end_sessions(uow, staff.tenant, who, staff.id, but=session_id(staff))
     return RedirectResponse(f"/settings/sessions?did={form.act}", 303)

@@ -11,14 +11,13 @@ from services.alerts.errors import BadAccount
 from services.alerts.staff.forms import SignInRuleForm
 from services.alerts.staff.repository import people, second_factors
 from services.alerts.staff.settings_frame import settings_frame
-from shared.db.database import UnitOfWork
+from services.alerts.staff.sign_in_rule_commands import require_second_factor
+from shared.http.auth import Caller
 from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken
 from shared.pages.page import Page
-from shared.privacy.audit import AuditActor, record_audit
-from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
@@ -51,21 +50,11 @@ async def change_rules(
     """Ask everybody for a second factor, or leave it to each."""
     try:
         async with context.database.transaction() as uow:
-            await _require_factor(uow, staff, required=form.act == "require")
+            caller = Caller(staff.tenant, staff, None)
+            await require_second_factor(uow, caller, required=form.act == "require")
     except BadAccount as fault:
         return await _page(request, context, staff, wrong=spoken(fault.remedy))
     return RedirectResponse("/settings/sign-in", 303)
-
-
-async def _require_factor(uow: UnitOfWork, staff: Staff, *, required: bool) -> None:
-    if required and staff.id not in await second_factors.people_with_factor(uow, staff.tenant):
-        raise BadAccount("act", message("Switch on your own second factor first, to know that it works."))
-    if required == await second_factors.is_required(uow, staff.tenant):
-        return
-    await second_factors.set_required(uow, staff.tenant, required=required)
-    if required:
-        await second_factors.delete_sessions_without_factor(uow, staff.tenant)
-    record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "second_factor_rule", None, required=required)
 
 
 async def _page(request: Request, context: AlertsContext, staff: Staff, *, wrong: str = "") -> Response:

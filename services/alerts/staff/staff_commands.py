@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.alerts.errors import BadAccount
-from services.alerts.staff import accounts
+from services.alerts.staff import access_commands, accounts
 from services.alerts.staff.passwords import Passwords, password_fault
 from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
@@ -92,8 +92,7 @@ async def reset_second_factor(database: Database, tenant: str, address: str) -> 
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None:
             raise BadAccount("address", message("Nobody has this address."))
-        await accounts.reset_second_factor(uow, tenant, found.id)
-        record_audit(uow, tenant, COMMAND_LINE, "second_factor_reset", str(found.id))
+        await access_commands.reset_second_factor(uow, tenant, COMMAND_LINE, found.id)
 
 
 async def allow_passwords(database: Database, tenant: str) -> None:

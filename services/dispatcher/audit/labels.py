@@ -57,6 +57,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "identity_provider_removed": message("removed the identity provider"),
     "sign_in_link": message("made a link to sign in for a colleague"),
     "password_set": message("set the password of a colleague"),
+    "sessions_ended": message("signed a colleague out"),
     "second_factor_on": message("switched on their second factor"),
     "second_factor_off": message("switched off their second factor"),
     "second_factor_reset": message("reset the second factor of a colleague"),

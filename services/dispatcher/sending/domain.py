@@ -10,6 +10,7 @@ from shared.values.addresses import canonical_address
 SendingAct = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
 """What somebody did, as the log of changes and the page say it."""
 STOPPED: SendingAct = "stopped all sending"
+MAX_TEST_ADDRESSES = 50
 
 
 class SendingChanged(Exception):

@@ -9,14 +9,13 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.frame import StaffAdmin, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
-from services.dispatcher.sending.domain import SendingChanged
+from services.dispatcher.sending.domain import MAX_TEST_ADDRESSES, SendingChanged
 from services.dispatcher.sending.sending_commands import (
     find_sending,
+    may_be_listed,
     sending_version,
     set_mode,
     set_stopped,
@@ -36,7 +35,6 @@ from shared.privacy.audit import AuditActor
 from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
-MAX_TEST_ADDRESSES = 50
 MAX_FAULTS_SHOWN = 5
 STALE_FORM = message("Somebody changed how you send since this page was drawn. Nothing was done; look again.")
 STALE_ADDRESSES = message(
@@ -105,7 +103,7 @@ def fault_in_addresses(typed: str) -> str:
         % {"number": number, "address": address}
         for number, line in enumerate(typed.splitlines(), 1)
         for address in _split(line)
-        if "good" not in {address_quality(address), number_quality(address)}
+        if not may_be_listed(address)
     ]
     if bad:
         shown, more = bad[:MAX_FAULTS_SHOWN], len(bad) - MAX_FAULTS_SHOWN

@@ -6,6 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.addresses import address_quality
+from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.sending import repository
 from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged
 from services.dispatcher.surveys.repository import begin_programmes, note_first_live
@@ -79,6 +81,11 @@ async def set_stopped(
     await _write(uow, tenant, who, act, replace(current, stopped=stopped))
     await _publish(uow, tenant)
     return True
+
+
+def may_be_listed(address: str) -> bool:
+    """Whether a test address is one that mails or texts go to."""
+    return "good" in {address_quality(address), number_quality(address)}
 
 
 async def set_test_addresses(

@@ -1,93 +1,40 @@
 """Sign-in through an identity provider that lies in every way: only what is proven lets anybody in."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from support.alerts_api import PASSWORD, AlertsApi, Browser
-from support.alerts_builders import TENANT, a_tenant, deliver, rows
+from support.alerts_builders import TENANT, rows
 from support.audit import audit_lines
 from support.hostile_provider import CLIENT_ID, HostileProvider, a_key
 from support.http_clients import context_on
-from support.servers import serving
+from support.provider_world import ProviderWorld, asking_alerts, provider_world
 
 from services.alerts.app import SERVICE
 from services.alerts.staff.known_browsers import KNOWN_COOKIE
 from services.alerts.staff.provider_claims import ClaimRules
-from services.alerts.staff.repository import providers
 from services.alerts.staff.staff_commands import allow_passwords
 from shared.db.database import Database
 from shared.http.staff_auth import ACCESS_COOKIE
-from shared.tenancy.tenants import keep_tenants
-
-ROLES = ClaimRules(role_claim="groups", roles=(("bosses", "admin"), ("callers", "agent")))
 
 
 @pytest.fixture
 async def alerts(database: Database) -> AsyncIterator[AlertsApi]:
     """Alerts, which may ask servers of this machine."""
-    await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
-    context = context_on(SERVICE, database, outbound_networks="127.0.0.0/8")
-    app, _ = SERVICE.api(context)
-    yield AlertsApi(context, app)
-    context.stopping.set()
-
-
-@dataclass
-class World:
-    """Alerts and the provider of one of its companies."""
-
-    alerts: AlertsApi
-    provider: HostileProvider
-
-    async def set_up(self, claims: ClaimRules = ROLES, **changes: Any) -> None:
-        """The company's settings of it."""
-        values = {
-            "name": "Entra",
-            "issuer": self.provider.issuer,
-            "client_id": CLIENT_ID,
-            "sealed": self.alerts.app.state.context.provider_sign_in.sealed(TENANT, "s: %"),
-            "claims": claims,
-            "provisions": True,
-            "trusts_addresses": False,
-        }
-        async with self.alerts.database.transaction() as uow:
-            await providers.save_provider(uow, TENANT, **{**values, **changes})
-
-    async def go(self, client: httpx.AsyncClient, next_page: str = "/") -> dict[str, str]:
-        """To the provider; what it gets to know."""
-        answer = await client.get(f"/login/provider/{TENANT}/start", params={"next": next_page})
-        assert answer.status_code == 303, answer.text
-        return self.provider.went_to(answer.headers["location"])
-
-    async def sign_in(self, browser: httpx.AsyncClient | None = None, **changes: Any) -> httpx.Response:
-        """There and back; ``changes`` are of the way back."""
-        client = browser or self.alerts.client()
-        told = await self.go(client)
-        query = {"code": "a code", "state": told["state"], **changes}
-        return await client.get("/login/provider/callback", params=query)
-
-    async def people(self) -> list[tuple[str, str]]:
-        found = await rows(
-            self.alerts.database, "SELECT name, role FROM staff WHERE tenant = :t ORDER BY name", t=TENANT
-        )
-        return [(row.name, row.role) for row in found]
+    async with asking_alerts(database) as found:
+        yield found
 
 
 @pytest.fixture
-async def world(alerts: AlertsApi) -> AsyncIterator[World]:
-    provider = HostileProvider(claims={"groups": ["callers"]})
-    async with serving(provider.app(), asyncio.Event()) as provider.issuer:
-        found = World(alerts, provider)
-        await found.set_up()
+async def world(alerts: AlertsApi) -> AsyncIterator[ProviderWorld]:
+    async with provider_world(alerts) as found:
         yield found
 
 
@@ -95,7 +42,9 @@ def came_in(answer: httpx.Response) -> bool:
     return any(cookie.startswith(ACCESS_COOKIE) for cookie in answer.headers.get_list("set-cookie"))
 
 
-async def test_who_is_proven_gets_an_account_a_session_and_the_role_of_the_claims(world: World) -> None:
+async def test_who_is_proven_gets_an_account_a_session_and_the_role_of_the_claims(
+    world: ProviderWorld,
+) -> None:
     answer = await world.sign_in()
     assert (answer.status_code, answer.headers["location"], came_in(answer)) == (303, "/inbox", True)
     assert not [one for one in answer.headers.get_list("set-cookie") if one.startswith(KNOWN_COOKIE)]
@@ -111,7 +60,7 @@ async def test_who_is_proven_gets_an_account_a_session_and_the_role_of_the_claim
 
 
 async def test_the_request_has_state_nonce_and_a_challenge_that_the_code_is_redeemed_with(
-    world: World,
+    world: ProviderWorld,
 ) -> None:
     client = world.alerts.client()
     told = await world.go(client, "/surveys?x=1")
@@ -175,7 +124,7 @@ LIES: dict[str, Callable[[HostileProvider], None]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_what_is_not_proven_lets_nobody_in(world: World, lie: str) -> None:
+async def test_what_is_not_proven_lets_nobody_in(world: ProviderWorld, lie: str) -> None:
     LIES[lie](world.provider)
     answer = await world.sign_in()
     assert (answer.status_code, came_in(answer)) == (422, False), lie
@@ -183,7 +132,9 @@ async def test_what_is_not_proven_lets_nobody_in(world: World, lie: str) -> None
     assert await world.people() == []
 
 
-async def test_the_way_back_counts_only_in_the_browser_that_began_and_with_its_state(world: World) -> None:
+async def test_the_way_back_counts_only_in_the_browser_that_began_and_with_its_state(
+    world: ProviderWorld,
+) -> None:
     told = await world.go(world.alerts.client())
     for client, state in (
         (world.alerts.client(), told["state"]),
@@ -204,7 +155,7 @@ async def test_the_way_back_counts_only_in_the_browser_that_began_and_with_its_s
     assert came_in(await world.sign_in(iss=world.provider.issuer))
 
 
-async def test_new_keys_are_read_when_a_token_names_one_but_not_for_every_token(world: World) -> None:
+async def test_new_keys_are_read_when_a_token_names_one_but_not_for_every_token(world: ProviderWorld) -> None:
     http = world.alerts.app.state.context.provider_sign_in.http
     now = [1_000.0]
     http.clock = lambda: now[0]
@@ -230,13 +181,15 @@ async def test_new_keys_are_read_when_a_token_names_one_but_not_for_every_token(
     ],
     ids=["another issuer", "no tls", "a file", "a script", "nothing"],
 )
-async def test_metadata_that_lead_elsewhere_are_refused(world: World, metadata: dict[str, Any]) -> None:
+async def test_metadata_that_lead_elsewhere_are_refused(
+    world: ProviderWorld, metadata: dict[str, Any]
+) -> None:
     world.provider.metadata = metadata
     answer = await world.alerts.client().get(f"/login/provider/{TENANT}/start")
     assert answer.status_code == 422
 
 
-async def test_an_inner_network_is_asked_only_where_the_operator_allows_it(world: World) -> None:
+async def test_an_inner_network_is_asked_only_where_the_operator_allows_it(world: ProviderWorld) -> None:
     context = context_on(SERVICE, world.alerts.database)
     app, _ = SERVICE.api(context)
     answer = await AlertsApi(context, app).client().get(f"/login/provider/{TENANT}/start")
@@ -244,7 +197,7 @@ async def test_an_inner_network_is_asked_only_where_the_operator_allows_it(world
     context.stopping.set()
 
 
-async def test_an_address_links_an_account_only_if_it_is_verified(world: World) -> None:
+async def test_an_address_links_an_account_only_if_it_is_verified(world: ProviderWorld) -> None:
     person = await world.alerts.person("agent", name="Jonas Holt")
     for said in (None, False, "no"):
         world.provider.claims |= {"email": person.address, "email_verified": said}
@@ -261,7 +214,7 @@ async def test_an_address_links_an_account_only_if_it_is_verified(world: World) 
 
 
 async def test_a_provider_that_says_nothing_of_addresses_is_trusted_only_where_an_administrator_says_so(
-    world: World,
+    world: ProviderWorld,
 ) -> None:
     await world.set_up(trusts_addresses=True)
     world.provider.claims |= {"email_verified": False}
@@ -270,7 +223,7 @@ async def test_a_provider_that_says_nothing_of_addresses_is_trusted_only_where_a
     assert came_in(await world.sign_in())
 
 
-async def test_role_and_segments_follow_the_claims_at_each_sign_in(world: World) -> None:
+async def test_role_and_segments_follow_the_claims_at_each_sign_in(world: ProviderWorld) -> None:
     await world.set_up(
         ClaimRules(
             role_claim="realm.roles",
@@ -302,7 +255,7 @@ async def test_role_and_segments_follow_the_claims_at_each_sign_in(world: World)
         assert (answer.status_code, "gives you no rights here" in answer.text) == (403, True)
 
 
-async def test_claims_do_not_take_the_last_administrator_from_a_company(world: World) -> None:
+async def test_claims_do_not_take_the_last_administrator_from_a_company(world: ProviderWorld) -> None:
     world.provider.claims |= {"groups": ["bosses"]}
     assert came_in(await world.sign_in())
     world.provider.claims |= {"groups": ["callers"]}
@@ -310,7 +263,7 @@ async def test_claims_do_not_take_the_last_administrator_from_a_company(world: W
     assert await world.people() == [("Sara Lund", "admin")]
 
 
-async def test_who_has_left_does_not_come_back_and_nobody_new_where_that_is_off(world: World) -> None:
+async def test_who_has_left_does_not_come_back_and_nobody_new_where_that_is_off(world: ProviderWorld) -> None:
     assert came_in(await world.sign_in())
     async with world.alerts.database.transaction() as uow:
         await uow.execute("UPDATE staff SET active = false")
@@ -323,7 +276,9 @@ async def test_who_has_left_does_not_come_back_and_nobody_new_where_that_is_off(
     assert len(await world.people()) == 1
 
 
-async def test_claims_that_only_userinfo_tells_count_if_they_are_about_the_same_person(world: World) -> None:
+async def test_claims_that_only_userinfo_tells_count_if_they_are_about_the_same_person(
+    world: ProviderWorld,
+) -> None:
     world.provider.metadata = {"userinfo_endpoint": f"{world.provider.issuer}/userinfo"}
     world.provider.claims |= {"groups": None}
     world.provider.userinfo = {"sub": "somebody else", "groups": ["bosses"]}
@@ -334,7 +289,7 @@ async def test_claims_that_only_userinfo_tells_count_if_they_are_about_the_same_
     assert (row.role, row.address) == ("agent", "sara@example.com")
 
 
-async def test_a_signed_in_person_links_their_account_and_nobody_elses(world: World) -> None:
+async def test_a_signed_in_person_links_their_account_and_nobody_elses(world: ProviderWorld) -> None:
     jonas, mia = await world.alerts.signed_in(name="Jonas"), await world.alerts.signed_in(name="Mia")
     world.provider.claims |= {"email_verified": False}
     page = await jonas.do("/settings/provider-link")
@@ -355,7 +310,9 @@ async def test_a_signed_in_person_links_their_account_and_nobody_elses(world: Wo
     assert (taken.status_code, "linked with another colleague" in taken.text) == (403, True)
 
 
-async def test_where_the_provider_is_the_only_way_no_password_and_no_link_lets_in(world: World) -> None:
+async def test_where_the_provider_is_the_only_way_no_password_and_no_link_lets_in(
+    world: ProviderWorld,
+) -> None:
     jonas = await world.alerts.signed_in("admin", name="Jonas Holt")
     refused = await jonas.do("/settings/identity-provider", act="only")
     assert (refused.status_code, "Sign in through the provider yourself first" in refused.text) == (422, True)
@@ -375,7 +332,7 @@ async def test_where_the_provider_is_the_only_way_no_password_and_no_link_lets_i
 
 
 async def test_settings_are_saved_when_the_provider_answers_and_no_page_shows_the_secret(
-    world: World,
+    world: ProviderWorld,
 ) -> None:
     admin = await world.alerts.signed_in("admin")
     form = {
@@ -408,7 +365,7 @@ async def test_settings_are_saved_when_the_provider_answers_and_no_page_shows_th
     assert await rows(world.alerts.database, "SELECT 1 FROM provider_subject") == []
 
 
-async def test_signing_out_says_that_the_provider_still_knows_one(world: World) -> None:
+async def test_signing_out_says_that_the_provider_still_knows_one(world: ProviderWorld) -> None:
     world.provider.metadata = {"end_session_endpoint": f"{world.provider.issuer}/end"}
     client = world.alerts.client()
     await world.sign_in(client)

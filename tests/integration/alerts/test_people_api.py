@@ -62,7 +62,7 @@ async def test_the_last_administrator_stays_and_what_cannot_be_is_refused(alerts
     for address in ("nobody", "x@example.invalid"):
         body = {"address": address, "role": "agent"}
         refused = await client.post("/v1/people", json=body, headers=key)
-        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body/address")
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/address")
 
 
 async def test_an_administrator_of_a_segment_manages_those_who_see_no_more(alerts: AlertsApi) -> None:

@@ -51,14 +51,15 @@ async def set_only_way(uow: UnitOfWork, tenant: str, *, only_way: bool) -> bool:
     return found.one_or_none() is not None
 
 
-DELETE_PROVIDER = "DELETE FROM identity_provider WHERE tenant = :tenant"
+DELETE_PROVIDER = "DELETE FROM identity_provider WHERE tenant = :tenant RETURNING tenant"
 DELETE_SUBJECTS = "DELETE FROM provider_subject WHERE tenant = :tenant"
 
 
-async def delete_provider(uow: UnitOfWork, tenant: str) -> None:
-    """Forget a company's identity provider, and whom it knows."""
-    await uow.execute(DELETE_PROVIDER, {"tenant": tenant})
+async def delete_provider(uow: UnitOfWork, tenant: str) -> bool:
+    """Forget a company's identity provider, and whom it knows; False when the company has none."""
+    found = await uow.execute(DELETE_PROVIDER, {"tenant": tenant})
     await uow.execute(DELETE_SUBJECTS, {"tenant": tenant})
+    return found.one_or_none() is not None
 
 
 FIND_SUBJECT = """

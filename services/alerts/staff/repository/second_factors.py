@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
+from shared.permissions import ADMIN
 
 FIND_FACTOR = """
     SELECT sealed, begun_at, confirmed_at, last_step FROM second_factor
@@ -101,6 +102,22 @@ FIND_WITH_FACTOR = """
 async def people_with_factor(uow: UnitOfWork, tenant: str) -> set[UUID]:
     """Who has a confirmed second factor."""
     return {row.staff_id for row in await uow.execute(FIND_WITH_FACTOR, {"tenant": tenant})}
+
+
+HAS_ADMIN_WITH_FACTOR = """
+    SELECT EXISTS (
+        SELECT FROM second_factor f
+        JOIN staff s ON s.tenant = f.tenant AND s.id = f.staff_id
+        WHERE f.tenant = :tenant AND f.confirmed_at IS NOT NULL
+            AND s.active AND s.role = :admin AND cardinality(s.segments) = 0
+    )
+"""
+
+
+async def has_admin_with_factor(uow: UnitOfWork, tenant: str) -> bool:
+    """Whether an administrator of the whole company has a confirmed second factor."""
+    found = await uow.execute(HAS_ADMIN_WITH_FACTOR, {"tenant": tenant, "admin": ADMIN})
+    return bool(found.scalar_one())
 
 
 FIND_RULE = "SELECT second_factor_required FROM sign_in_rule WHERE tenant = :tenant"

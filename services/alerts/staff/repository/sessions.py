@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
+from shared.permissions import ADMIN
 
 ADD_SESSION = """
     INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at, device, by_provider)
@@ -69,7 +70,7 @@ async def find_session(uow: UnitOfWork, tenant: str, digest: str) -> Any | None:
 
 
 FIND_SESSIONS = """
-    SELECT id, created_at, expires_at, device, seen_at FROM session
+    SELECT id, created_at, expires_at, device, seen_at, by_provider FROM session
     WHERE tenant = :tenant AND staff_id = :person AND expires_at > :now
     ORDER BY created_at DESC
 """
@@ -114,6 +115,25 @@ async def is_by_provider(uow: UnitOfWork, tenant: str, session: UUID) -> bool:
     return bool(found.scalar_one_or_none())
 
 
+HAS_ADMIN_BY_PROVIDER = """
+    SELECT EXISTS (
+        SELECT FROM session e
+        JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id
+        JOIN identity_provider p ON p.tenant = e.tenant AND p.changed_at <= e.created_at
+        WHERE e.tenant = :tenant AND e.by_provider AND e.expires_at > :now
+            AND s.active AND s.role = :admin AND cardinality(s.segments) = 0
+    )
+"""
+
+
+async def has_admin_by_provider(uow: UnitOfWork, tenant: str) -> bool:
+    """Whether the identity provider, as it is set up now, let in an administrator of the whole company who
+    is still there.
+    """
+    found = await uow.execute(HAS_ADMIN_BY_PROVIDER, {"tenant": tenant, "admin": ADMIN, "now": uow.now})
+    return bool(found.scalar_one())
+
+
 DELETE_SESSIONS_BY = """
     DELETE FROM session
     WHERE tenant = :tenant AND by_provider = :by_provider
@@ -132,14 +152,16 @@ DELETE_SESSIONS = """
     DELETE FROM session
     WHERE tenant = :tenant AND staff_id = :person
         AND (CAST(:except AS uuid) IS NULL OR id <> CAST(:except AS uuid))
+    RETURNING id
 """
 
 
 async def delete_sessions(
     uow: UnitOfWork, tenant: str, person: UUID, *, except_session: UUID | None = None
-) -> None:
-    """Sign a person out everywhere, except in one browser if it is given."""
-    await uow.execute(DELETE_SESSIONS, {"tenant": tenant, "person": person, "except": except_session})
+) -> int:
+    """Sign a person out everywhere, except in one browser if it is given; of how many they are."""
+    values = {"tenant": tenant, "person": person, "except": except_session}
+    return len((await uow.execute(DELETE_SESSIONS, values)).all())
 
 
 DELETE_EXPIRED_SESSIONS = "DELETE FROM session WHERE expires_at < :now"
@@ -150,9 +172,14 @@ async def delete_expired_sessions(uow: UnitOfWork) -> None:
     await uow.execute(DELETE_EXPIRED_SESSIONS, {"now": uow.now})
 
 
-DELETE_SESSION_OF = "DELETE FROM session WHERE tenant = :tenant AND staff_id = :person AND id = :id"
+DELETE_SESSION_OF = """
+    DELETE FROM session
+    WHERE tenant = :tenant AND staff_id = :person AND id = :id
+    RETURNING id
+"""
 
 
-async def delete_session_of(uow: UnitOfWork, tenant: str, person: UUID, session: UUID) -> None:
-    """Sign a person out of one browser of theirs."""
-    await uow.execute(DELETE_SESSION_OF, {"tenant": tenant, "person": person, "id": session})
+async def delete_session_of(uow: UnitOfWork, tenant: str, person: UUID, session: UUID) -> bool:
+    """Sign a person out of one browser of theirs; False if there is none."""
+    values = {"tenant": tenant, "person": person, "id": session}
+    return (await uow.execute(DELETE_SESSION_OF, values)).one_or_none() is not None
