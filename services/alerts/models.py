@@ -152,6 +152,10 @@ cases = Table(
     Column("waiting_since", INSTANT),
     # By which the time that is left counted when its clocks were paused.
     Column("waiting_calendar", JSONB),
+    Column("wake_at", INSTANT),
+    Column("last_worked_at", INSTANT),
+    Column("reopened_at", INSTANT),
+    Column("merged_into", Uuid),
     # The deadline of the case in ``clock``: set when it is another one than here.
     Column("next_step_at", INSTANT),
     UniqueConstraint("tenant", "number"),

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from services.alerts.chats.switched_off import CHAT_OFF_KIND, prepare_chat_off
 from services.alerts.incidents.kinds import prepare_began, prepare_ended
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
-from services.alerts.notices.case_kinds import prepare_case, prepare_deadline
+from services.alerts.notices.case_kinds import (
+    prepare_case,
+    prepare_colleague,
+    prepare_deadline,
+    prepare_woken,
+)
 from services.alerts.notices.kinds import PrepareNotice
 from services.alerts.notices.push_kinds import prepare_push_test
 from services.alerts.notices.queueing import TEST_KIND
@@ -14,6 +19,9 @@ from services.alerts.weekly.kinds import prepare_letter
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "case": prepare_case,
+    "handed_over": prepare_colleague,
+    "asked": prepare_colleague,
+    "woken": prepare_woken,
     "contact_warning": prepare_deadline,
     "contact_escalation": prepare_deadline,
     "closing_warning": prepare_deadline,

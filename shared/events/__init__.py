@@ -6,7 +6,7 @@ are only ever added, and consumers ignore those they do not know; a breaking cha
 
 from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
 from shared.events.audit import AUDIT, AuditLine
-from shared.events.cases import CASES, Case, CaseState
+from shared.events.cases import CASES, Case, CaseStage, CaseState
 from shared.events.contact_policies import (
     CONTACT_POLICIES,
     ContactRules,
@@ -78,6 +78,7 @@ __all__ = [
     "AuditLine",
     "Basis",
     "Case",
+    "CaseStage",
     "CaseState",
     "ChosenValue",
     "CompanyState",

@@ -6,6 +6,20 @@ from uuid import UUID
 from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
 
 CaseState = Literal["open", "assigned", "closed"]
+CaseStage = Literal[
+    "open",
+    "assigned",
+    "contacted",
+    "in_progress",
+    "waiting_customer",
+    "reopened",
+    "resolved",
+    "closed",
+    "no_contact",
+    "duplicate",
+    "withdrawn",
+]
+"""How far the work is; the state says only whether there is work, and whether somebody has it."""
 
 
 class Case(Data, frozen=True, kw_only=True):
@@ -15,6 +29,8 @@ class Case(Data, frozen=True, kw_only=True):
     number: int
     version: int
     state: CaseState
+    stage: CaseStage | None = None
+    """None: published by a version that knew none."""
     answer_id: UUID
     event_id: UUID | None = None
     customer_id: Text | None = None
@@ -34,6 +50,10 @@ class Case(Data, frozen=True, kw_only=True):
     """The segments of all its answers, where ``segments`` and ``organisation`` are those of the first."""
     may_contact: bool | None = None
     """The customer's latest answer whether to be contacted; None: was not asked or did not say."""
+    waits_until: Instant | None = None
+    """Until when its clocks stand still, since it waits for the customer."""
+    told: bool | None = None
+    """Whether the customer has been told how it ended; None: it has not."""
     owner: Text | None = None
     cause: Text | None = None
     outcome: Text | None = None

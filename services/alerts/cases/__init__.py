@@ -2,10 +2,12 @@
 
 domain        what a case is, when an answer opens one, and what may be done to it
 handlers      answers that arrive: open, extend and amend cases
-case_commands what people and programs do to a case
+case_commands what people and programs do to a case: locked, done once, recorded, published
+acting        each of these acts
 changes       changed cases: written with their entries, and published
 schedule      what happens when a customer has been quiet for a while
 team_notices  notices to colleagues of complete answers
+colleague_notices  notices to whoever is given a case or asked about it
 visible       a case as one reader may see it
 live          the feed of changed cases for open pages
 api, inbox_page, case_page (what it shows: case_detail)

@@ -1,13 +1,15 @@
 """Cases for programs: list them by page, read one with its timeline, act on it."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query
 
 from services.alerts.cases import case_commands
-from services.alerts.cases.case_commands import CaseUser
+from services.alerts.cases.case_user import CaseUser
 from services.alerts.cases.domain.refusals import ActRefused
+from services.alerts.cases.domain.stage import shown_stage
 from services.alerts.cases.repository import lists
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.timeline import timeline
@@ -65,11 +67,14 @@ async def list_cases(
         incident=incident,
     )
     async with context.database.reading() as uow:
+        now = uow.now
         rows = await lists.page_of_cases(
             uow, user.tenant, wanted, after=decode_cursor(after) if after else None, limit=limit + 1
         )
     cases, more = cut_page(rows, limit, lambda row: (row.due_at, row.id))
-    return CaseList(cases=[CaseOut(**_case_fields(context, visible_case(row))) for row in cases], next=more)
+    return CaseList(
+        cases=[CaseOut(**_case_fields(context, visible_case(row), now)) for row in cases], next=more
+    )
 
 
 @router.get("/{case}", summary="Read a case with all that happened")
@@ -89,10 +94,11 @@ async def read_case(
 @router.post(
     "/{case}/actions",
     summary="Do something to a case",
-    description="Takes, assigns, puts back, logs a contact, notes, closes, opens again, or shows the "
-    "address. The same request with the same Idempotency-Key changes nothing again for 30 days; with another "
-    "request the key is refused (422). With `version`, nothing is done (409) when somebody has taken, "
-    "assigned, put back, closed or opened it since.",
+    description="Takes, assigns, hands over, asks a colleague, puts back, waits, goes on, logs a contact, "
+    "notes, closes, merges, opens again, or shows the address. The same request with the same "
+    "Idempotency-Key changes nothing again for 30 days; with another request the key is refused (422). With "
+    "`version`, nothing is done (409) when somebody has taken, assigned, handed over, put back, closed, "
+    "merged or opened it since.",
 )
 async def act(
     context: OwnContext,
@@ -136,7 +142,7 @@ async def _detail(
     )
     lines = entries[-MAX_TIMELINE_LINES:]
     return CaseDetail(
-        **_case_fields(context, visible),
+        **_case_fields(context, visible, uow.now),
         timeline=[
             EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in lines
         ],
@@ -145,7 +151,7 @@ async def _detail(
     )
 
 
-def _case_fields(context: AlertsContext, visible: VisibleCase) -> dict[str, Any]:
+def _case_fields(context: AlertsContext, visible: VisibleCase, now: datetime) -> dict[str, Any]:
     case = visible.case
     # Fields that a case has by the same name are copied; the others, and those that differ, follow.
     same = {name: getattr(case, name) for name in CaseOut.model_fields if hasattr(case, name)}
@@ -155,6 +161,8 @@ def _case_fields(context: AlertsContext, visible: VisibleCase) -> dict[str, Any]
         "first_score": visible.first_score,
         "comment": visible.answer.comment,
         "still_writing": visible.writing,
+        "stage": shown_stage(case, now, context.policy),
+        "waits_until": case.wake_at,
         "owner": case.owner_id,
         "owner_name": visible.owner_name,
         "see": f"{context.staff_url}/cases/{case.id}",

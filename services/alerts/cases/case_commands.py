@@ -5,84 +5,36 @@ All of it is one transaction.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, assert_never
 from uuid import UUID
 
 import msgspec
 
-from services.alerts.cases.changes import write_changes
-from services.alerts.cases.domain.actor import Actor
+from services.alerts.cases.acting import ActingUser
+from services.alerts.cases.case_contact import reveal_again
+from services.alerts.cases.case_user import CaseUser
+from services.alerts.cases.changes import set_case_deadlines, write_changes
+from services.alerts.cases.colleague_notices import queue_colleague_notice
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.refusals import NotPossible
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import cases, requests
 from services.alerts.cases.repository.answers import answers_of_case
 from services.alerts.cases.schemas import (
     Action,
+    AskAct,
     AssignAct,
-    CloseAct,
-    ContactAct,
     ContactOut,
-    NoteAct,
-    ReleaseAct,
+    HandOverAct,
+    MergeAct,
     ReopenAct,
     RevealAct,
-    TakeAct,
 )
-from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup_cache import CompanySetups
-from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
-from shared.events import Answer, may_see, segments_of
-from shared.http.auth import Caller
+from shared.events import may_see, segments_of
 from shared.http.problems import Problem
-from shared.http.staff_auth import Staff
-from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
-from shared.privacy.audit import AuditActor, record_audit
 from shared.secrets import derive
 from shared.values.messages import message
-
-
-@dataclass(frozen=True, slots=True)
-class CaseUser:
-    """A person or a key that reads cases and acts on them."""
-
-    tenant: str
-    actor: Actor
-    audited: AuditActor
-    """The same in the log of who looked."""
-    segments: tuple[str, ...]
-    """The segments that they are limited to; none: not limited."""
-    may_assign: bool
-
-    @classmethod
-    def of_staff(cls, staff: Staff) -> "CaseUser":
-        """A person who is signed in."""
-        return cls(
-            tenant=staff.tenant,
-            actor=Actor(staff.id, staff.name),
-            audited=AuditActor.of_staff(staff),
-            segments=staff.segments,
-            may_assign=staff.role in ASSIGNING_ROLES,
-        )
-
-    @classmethod
-    def of(cls, caller: Caller) -> "CaseUser":
-        """A person or a key; a key sees all of its tenant."""
-        if caller.staff is not None:
-            return cls.of_staff(caller.staff)
-        name = caller.key.name if caller.key is not None else ""
-        return cls(
-            tenant=caller.tenant,
-            actor=Actor(None, name),
-            audited=AuditActor.of(caller),
-            segments=(),
-            may_assign=True,
-        )
 
 
 async def act(
@@ -106,22 +58,42 @@ async def act(
     if isinstance(action, ReopenAct):
         # Opening is always locked before a case.
         await cases.lock_opening(uow, [user.tenant])
-    case = await cases.find_case(uow, user.tenant, case_id, lock=True)
+    case, into = await _lock(uow, user, case_id, action)
     all_answers = await answers_of_case(uow, user.tenant, case_id)
     answers = [answer for answer in all_answers if may_see(user.segments, segments_of(answer))]
     if case is None or not answers:
         raise Problem(404)
     if key and await _was_done(uow, secret, user, case, action, key):
-        return await _reveal_again(uow, user, case, answers) if isinstance(action, RevealAct) else None
+        return await reveal_again(uow, user, case, answers) if isinstance(action, RevealAct) else None
     entries: Entries = []
     key_hash = _keyed_hash(secret, user.tenant, key.encode()) if key else None
-    contact = await _change(uow, policy, cache, user, case, action, answers, entries, key_hash)
+    actor = msgspec.structs.replace(user.actor, readable=tuple(answer.id for answer in answers))
+    acting = ActingUser(uow, policy, cache, user, actor, case, into, answers, entries, key_hash)
+    contact = await acting.do(action)
     if key_hash is not None:
         fingerprint = _keyed_hash(secret, user.tenant, _request(user, action))
         await requests.add_request(uow, case.tenant, case.id, key_hash, fingerprint)
+    changed = [case] if into is None else [case, into]
+    if entries and isinstance(action, AssignAct | HandOverAct | AskAct):
+        await set_case_deadlines(uow, changed)
+        await queue_colleague_notice(uow, case, entries[-1], action.to)
     if entries:
-        await write_changes(uow, [case], entries)
+        await write_changes(uow, changed, entries)
     return contact
+
+
+async def _lock(
+    uow: UnitOfWork, user: CaseUser, case_id: UUID, action: Action
+) -> tuple[CaseFile | None, CaseFile | None]:
+    """The case, and the one that it is merged into, if the user may see it: both locked in one order."""
+    if not isinstance(action, MergeAct):
+        return await cases.find_case(uow, user.tenant, case_id, lock=True), None
+    locked = await cases.lock_cases(uow, [(user.tenant, one) for one in {case_id, action.into}])
+    by_id = {case.id: case for case in locked}
+    into = by_id.get(action.into)
+    if into is not None and not may_see(user.segments, into.belongs):
+        into = None
+    return by_id.get(case_id), into
 
 
 async def _was_done(
@@ -162,130 +134,3 @@ def _request(user: CaseUser, action: Action) -> bytes:
         action.model_dump(mode="json", exclude={"version"}),
     ]
     return msgspec.json.encode(request)
-
-
-async def _change(
-    uow: UnitOfWork,
-    policy: CasePolicy,
-    cache: CompanySetups,
-    user: CaseUser,
-    case: CaseFile,
-    action: Action,
-    answers: Sequence[Answer],
-    entries: Entries,
-    key: str | None,
-) -> ContactOut | None:
-    now = uow.now
-    actor = msgspec.structs.replace(user.actor, readable=tuple(answer.id for answer in answers))
-    match action:
-        case TakeAct(version=seen):
-            case.take(entries, now, actor, seen, policy)
-        case AssignAct(to=person, version=seen):
-            case.assign(entries, now, actor, await _colleague(uow, user, answers, person), seen, policy)
-        case ReleaseAct(version=seen):
-            case.release(entries, now, actor, seen, policy, may_assign=user.may_assign)
-        case ContactAct(how=how, reached=reached, text=text):
-            case.contact(entries, now, actor, how, reached, text, key)
-        case NoteAct(text=text):
-            case.note(entries, now, actor, text, key)
-        case CloseAct(cause=cause, action=did, outcome=outcome, told=told, version=seen):
-            closing = Closing(cause=cause, action=did, outcome=outcome, told=told)
-            case.close(entries, now, actor, closing, seen, key, policy)
-        case ReopenAct(text=text, version=seen):
-            if case.state == "closed":
-                await _refuse_second_open_case(uow, user, case)
-            calendar = (await cache.one(uow, user.tenant)).calendar_of(case.team_id)
-            case.reopen(entries, now, actor, text, key, seen, policy, calendar)
-        case RevealAct():
-            return await _reveal(uow, user, actor, case, answers, entries)
-        case _ as never:
-            assert_never(never)
-    return None
-
-
-async def _colleague(uow: UnitOfWork, user: CaseUser, answers: Sequence[Answer], person: UUID) -> Actor:
-    if not user.may_assign:
-        raise NotPossible(message("Only a team leader or an administrator gives cases to others."))
-    for one in await colleagues(uow, user.tenant, answers):
-        if one.id == person:
-            return Actor(one.id, one.name)
-    raise NotPossible(message("Choose somebody who works on the cases of this segment."))
-
-
-async def colleagues(uow: UnitOfWork, tenant: str, answers: Sequence[Answer]) -> list[Any]:
-    """The people who work on cases and may read one of these answers."""
-    belongs = [segment for answer in answers for segment in segments_of(answer)]
-    return [
-        one
-        for one in await people.people(uow, tenant)
-        if one.active and one.role in CASE_ROLES and may_see(one.segments, belongs)
-    ]
-
-
-async def _refuse_second_open_case(uow: UnitOfWork, user: CaseUser, case: CaseFile) -> None:
-    other = await cases.other_open_case(uow, case)
-    if other is None:
-        return
-    if may_see(user.segments, other.belongs):
-        raise NotPossible(
-            message(
-                "This customer has another open case, number %(number)s. Go on there.", number=other.number
-            )
-        )
-    raise NotPossible(message("This case cannot be opened again."))
-
-
-async def _reveal(
-    uow: UnitOfWork,
-    user: CaseUser,
-    actor: Actor,
-    case: CaseFile,
-    answers: Sequence[Answer],
-    entries: Entries,
-) -> ContactOut:
-    contact = await _shown_contact(uow, case, answers)
-    known = [name for name, value in (("address", contact.email), ("number", contact.phone)) if value]
-    if not known:
-        raise NotPossible(message("We know neither an address nor a number."))
-    case.reveal(entries, uow.now, actor, " and ".join(known))
-    _record_shown(uow, user, case, contact)
-    return contact
-
-
-async def _reveal_again(
-    uow: UnitOfWork, user: CaseUser, case: CaseFile, answers: Sequence[Answer]
-) -> ContactOut:
-    contact = await _shown_contact(uow, case, answers)
-    if contact.email or contact.phone:
-        _record_shown(uow, user, case, contact, again=True)
-    return contact
-
-
-def _record_shown(
-    uow: UnitOfWork, user: CaseUser, case: CaseFile, contact: ContactOut, **facts: bool
-) -> None:
-    email, phone = bool(contact.email), bool(contact.phone)
-    about = str(case.id)
-    record_audit(uow, case.tenant, user.audited, "address_shown", about, email=email, phone=phone, **facts)
-
-
-async def _shown_contact(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:
-    if case.may_contact is False:
-        raise NotPossible(message("The customer does not want to be contacted, so the address stays hidden."))
-    return await contact_of(uow, case, answers)
-
-
-async def contact_of(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:
-    """How to reach the customer: the address of the answer that heads the case, and their last known number.
-
-    Where that answer has no invitation, the first of the others that has one is used.
-    """
-    invited = await replicas.invitations(uow, case.tenant, [answer.id for answer in answers])
-    heading_first = sorted(answers, key=lambda answer: answer.id != case.answer_id)
-    customers = [invited[answer.id].customer for answer in heading_first if answer.id in invited]
-    if not customers:
-        return ContactOut(email=None, phone=None)
-    email = customers[0].email
-    by_age = [invited[answer.id].customer for answer in answers if answer.id in invited]
-    phones = [one.phone for one in by_age if one.email == email and one.phone]
-    return ContactOut(email=email, phone=phones[-1] if phones else None)

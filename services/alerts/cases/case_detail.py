@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import ClassVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from services.alerts.cases import case_commands, labels, sentences, times, views
+from services.alerts.cases import labels, sentences, times, views
+from services.alerts.cases.acting import colleagues
+from services.alerts.cases.case_contact import contact_of
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.stage import shown_stage
 from services.alerts.cases.forms import CaseForm
 from services.alerts.cases.repository import lists
 from services.alerts.cases.repository.conditions import CaseFilter
@@ -57,6 +61,11 @@ class CaseDetailPage(Page):
     """The other answers, each with its customer's name and what it said before."""
     moment: Callable[[datetime], str]
     """Writes a time."""
+    stage: str
+    """How far the work is."""
+    first_wait_day: date
+    last_wait_day: date
+    """On which a case may go on that waits."""
 
     priority: str
     team: str
@@ -85,7 +94,7 @@ class CaseDetailPage(Page):
     may_assign: bool
     colleagues: list[tuple[UUID, str]]
     causes: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=labels.cause_options)
-    outcomes: list[tuple[str, str]] = field(default_factory=labels.outcome_options)
+    outcomes: list[tuple[str, str]] = field(default_factory=labels.closing_options)
     hows: list[tuple[str, str]] = field(default_factory=labels.contact_options)
     keys: Callable[[], UUID] = uuid4
     """Makes the idempotency key of each form."""
@@ -124,6 +133,7 @@ async def load_case_page(
         uow, staff, here="cases", open_cases=counts.open, live="/inbox/live", live_only=str(file.id)
     )
     zone = zone_of(frame.time_zone)
+    moment = partial(times.moment, now=now, zone=zone)
     invitations = await replicas.invitations(uow, staff.tenant, ids)
     invitation = invitations.get(answer.id)
     name = views.name_of(invitation)
@@ -134,7 +144,7 @@ async def load_case_page(
     entries = entries[-LINES_PER_PAGE:]
     sent = await replicas.earlier_versions(uow, staff.tenant, ids)
     until = views.shown_until(await last_reveal(uow, staff.tenant, file.id, staff.id), now, policy)
-    contact = await case_commands.contact_of(uow, file, visible.answers)
+    contact = await contact_of(uow, file, visible.answers)
     known = [label for label, value in (("address", contact.email), ("number", contact.phone)) if value]
     earlier, others = ([], []) if has_older else await _of_the_customer(uow, staff, visible)
     page = CaseDetailPage(
@@ -150,7 +160,10 @@ async def load_case_page(
             (one, views.name_of(invitations.get(one.id)), earlier_versions(one, sent))
             for one in visible.answers[1:]
         ],
-        moment=lambda at: times.moment(at, now, zone),
+        moment=moment,
+        stage=spoken(labels.STAGE_LABELS[shown_stage(file, now, policy)]),
+        first_wait_day=now.astimezone(zone).date() + timedelta(days=1),
+        last_wait_day=(now + policy.waits_at_most).astimezone(zone).date() - timedelta(days=1),
         priority=spoken(PRIORITY_LABELS[file.priority]),
         team=setup.team_name(file.team_id),
         clocks=views.deadlines(file, views.clock_start(file, answer), now, zone),
@@ -163,15 +176,13 @@ async def load_case_page(
         invitation=invitation,
         bought=views.purchase_facts(invitation),
         others=others,
-        lines=timeline_lines(entries, None if has_older else invitation, earlier),
+        lines=timeline_lines(entries, None if has_older else invitation, earlier, moment),
         older=entries[0].seq if has_older else None,
         paged=before is not None,
         mails=sentences.mails_sentence(await notifications.count_states(uow, staff.tenant, file.id, ids)),
         next=await _next_case(uow, staff, file, zone) if file.state == "closed" else None,
         may_assign=staff.role in ASSIGNING_ROLES,
-        colleagues=[
-            (one.id, one.name) for one in await case_commands.colleagues(uow, staff.tenant, visible.answers)
-        ],
+        colleagues=[(one.id, one.name) for one in await colleagues(uow, staff.tenant, visible.answers)],
     )
     return frame, page
 

@@ -8,23 +8,32 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.alerts.cases import case_commands
-from services.alerts.cases.case_commands import CaseUser
 from services.alerts.cases.case_detail import load_case_page
-from services.alerts.cases.domain.refusals import ActRefused, NotDone
+from services.alerts.cases.case_user import CaseUser
+from services.alerts.cases.domain.refusals import ActRefused, NotDone, NotPossible
 from services.alerts.cases.forms import CaseForm, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
+from services.alerts.cases.repository import lists
 from services.alerts.context import OwnContext
+from shared.db.database import UnitOfWork
 from shared.http.csrf import CsrfChecked
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken, translated
+from shared.tenancy.tenants import find_tenant
 from shared.values.messages import message
+from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 CONFIRMATIONS = {
     "take": message("Case %(number)s is yours."),
     "assign": message("Case %(number)s has its owner."),
+    "hand_over": message("Case %(number)s is handed over."),
+    "ask": message("Your colleague is asked."),
+    "wait": message("Case %(number)s waits. Its deadlines stand still."),
+    "resume": message("Case %(number)s goes on."),
+    "merge": message("Case %(number)s is a duplicate now."),
     "release": message("Case %(number)s is put back. Anybody can take it."),
     "contact": message("The contact is saved."),
     "note": message("The note is saved."),
@@ -32,7 +41,7 @@ CONFIRMATIONS = {
     "reopen": message("Case %(number)s is open again."),
     "reveal": message("You can read it for an hour. That you asked is written down."),
 }
-ANCHORS = {"reveal": "contact", "note": "happened", "contact": "happened"}
+ANCHORS = {"reveal": "contact", "note": "happened", "contact": "happened", "ask": "happened"}
 """Where on the page the result of an act is seen; of the others at the acts."""
 
 
@@ -72,9 +81,12 @@ async def do(
             async with context.database.transaction() as uow:
                 key = form.key if is_uuid(form.key) else None
                 user = CaseUser.of_staff(staff)
+                tenant = await find_tenant(uow, staff.tenant)
+                zone = zone_of(tenant.time_zone if tenant else None)
+                action = form.read(zone, await _other_case(uow, user, form))
                 await case_commands.act(
                     *(uow, context.secret, context.policy, context.setups),
-                    *(user, _case_id(case), form.read(), key),
+                    *(user, _case_id(case), action, key),
                 )
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:
@@ -86,6 +98,19 @@ async def do(
         frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case))
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status)
+
+
+async def _other_case(uow: UnitOfWork, user: CaseUser, form: CaseForm) -> UUID | None:
+    """The case whose number the form has.
+
+    :raises NotPossible: when there is none for this person.
+    """
+    if form.act != "merge":
+        return None
+    found = await lists.case_of_number(uow, user.tenant, int(form.into), user.segments)
+    if found is None:
+        raise NotPossible(message("There is no case %(number)s. Choose another one.", number=int(form.into)))
+    return found
 
 
 def _case_id(text: str) -> UUID:

@@ -1,16 +1,19 @@
 """What the forms of the pages send. What is wrong is said on the page, and nothing typed is lost."""
 
+import re
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.alerts.cases.domain.case_file import CONTACT_METHODS
 from services.alerts.cases.domain.closing import (
     CASE_OUTCOMES,
     CAUSE_CODES,
     CAUSES,
+    CONTACT_METHODS,
     closing_faults,
     required_text_faults,
 )
@@ -23,6 +26,9 @@ from shared.http.staff_auth import Staff
 from shared.values.messages import Message, message
 
 CASES_PER_PAGE = 50
+CASE_NUMBER = r"[0-9]{1,18}"
+MORNING = time(8)
+"""When a case goes on that waits until a day."""
 MAX_PAGE_NUMBER = 200
 MAX_FILTER_CHARS = 1_000
 
@@ -74,10 +80,28 @@ class InboxFilter(BaseModel):
 class CaseForm(BaseModel):
     """What the forms of the case page send."""
 
-    act: Literal["take", "assign", "release", "contact", "note", "close", "reopen", "reveal"]
+    act: Literal[
+        "take",
+        "assign",
+        "hand_over",
+        "ask",
+        "release",
+        "wait",
+        "resume",
+        "contact",
+        "note",
+        "close",
+        "merge",
+        "reopen",
+        "reveal",
+    ]
     version: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
     key: str = ""
     to: str = ""
+    into: str = ""
+    """The number of another case."""
+    until: str = ""
+    """A day."""
     how: str = "call"
     reached: str = ""
     text: str = ""
@@ -88,31 +112,52 @@ class CaseForm(BaseModel):
 
     def faults(self) -> list[tuple[str, Message]]:
         """Everything that is missing: each field with what to do."""
-        match self.act:
-            case "assign" if not is_uuid(self.to):
-                return [("to", message("Choose a colleague."))]
-            case "contact":
-                faults = [] if self.how in CONTACT_METHODS else [("how", message("Choose how."))]
-                if self.reached not in {"yes", "no"}:
-                    faults.append(("reached", message("Say whether you spoke to the customer.")))
-                return faults + required_text_faults(
-                    "contact-text", self.text, message("Write what was said.")
-                )
-            case "note":
-                return required_text_faults("note-text", self.text, message("Write the note."))
-            case "reopen":
-                return required_text_faults("reopen-text", self.text, message("Write why it is not over."))
-            case "close":
-                return closing_faults(self.cause, self.action, self.outcome, self.told)
-            case _:
-                return []
+        faults: list[tuple[str, Message]] = []
+        if self.act in {"assign", "hand_over", "ask"} and not is_uuid(self.to):
+            faults.append((_COLLEAGUE_FIELDS[self.act], message("Choose a colleague.")))
+        if self.act == "wait" and self.until_day is None:
+            faults.append(("until", message("Choose the day on which you go on.")))
+        if self.act == "merge" and not re.fullmatch(CASE_NUMBER, self.into.strip()):
+            faults.append(("into", message("Write the number of the other case.")))
+        if self.act == "contact":
+            if self.how not in CONTACT_METHODS:
+                faults.append(("how", message("Choose how.")))
+            if self.reached not in {"yes", "no"}:
+                faults.append(("reached", message("Say whether you spoke to the customer.")))
+        if self.act in _TEXTS:
+            field, missing = _TEXTS[self.act]
+            faults += required_text_faults(field, self.text, missing)
+        if self.act == "close":
+            faults += closing_faults(self.cause, self.action, self.outcome, self.told)
+        return faults
 
-    def read(self) -> Action:
-        """The act, once nothing is missing."""
+    @property
+    def until_day(self) -> date | None:
+        """The day until which the case waits."""
+        try:
+            return date.fromisoformat(self.until)
+        except ValueError:
+            return None
+
+    def read(self, zone: ZoneInfo, into: UUID | None = None) -> Action:
+        """The act, once nothing is missing.
+
+        :param zone: in which the day begins until which the case waits.
+        :param into: the case that ``into`` names.
+        """
         fields: dict[str, dict[str, Any]] = {
             "take": {"version": self.version},
             "release": {"version": self.version},
             "assign": {"version": self.version, "to": self.to},
+            "hand_over": {"version": self.version, "to": self.to, "text": self.text.strip()},
+            "ask": {"to": self.to, "text": self.text.strip()},
+            "wait": {
+                "version": self.version,
+                "until": morning(self.until_day, zone) if self.until_day else None,
+                "text": self.text.strip(),
+            },
+            "resume": {},
+            "merge": {"version": self.version, "into": into},
             "contact": {"how": self.how, "reached": self.reached == "yes", "text": self.text.strip()},
             "note": {"text": self.text.strip()},
             "reopen": {"version": self.version, "text": self.text.strip()},
@@ -126,6 +171,23 @@ class CaseForm(BaseModel):
             },
         }
         return _action.validate_python({"act": self.act, **fields[self.act]})
+
+
+_COLLEAGUE_FIELDS = {"assign": "to", "hand_over": "hand-to", "ask": "ask-to"}
+_TEXTS = {
+    "contact": ("contact-text", message("Write what was said.")),
+    "note": ("note-text", message("Write the note.")),
+    "hand_over": ("hand-text", message("Write what they must know.")),
+    "ask": ("ask-text", message("Write what you want to know.")),
+    "wait": ("wait-text", message("Write what you wait for.")),
+    "reopen": ("reopen-text", message("Write why it is not over.")),
+}
+"""The field of the text that an act needs, and what to say where it is missing."""
+
+
+def morning(day: date, zone: ZoneInfo) -> datetime:
+    """When work begins on a day, in a time zone."""
+    return datetime.combine(day, MORNING, zone)
 
 
 def is_uuid(text: str) -> bool:

@@ -2,10 +2,10 @@
 
 import re
 
-from services.alerts.cases.domain.case_file import CONTACT_METHODS
-from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES
+from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES, CLOSING_OUTCOMES, CONTACT_METHODS
+from shared.events import CaseStage
 from shared.pages.language import spoken
-from shared.values.messages import message
+from shared.values.messages import Message, message
 
 CAUSE_LABELS = {
     "delivery": message("Delivery"),
@@ -52,6 +52,21 @@ OUTCOME_LABELS = {
     "explained": message("Explained: the customer knows why"),
     "not_solvable": message("Not solvable by us"),
     "lost": message("Lost"),
+    "no_contact": message("Not reached: three tries by two ways over five days"),
+    "duplicate": message("A duplicate of another case"),
+}
+STAGE_LABELS: dict[CaseStage, Message] = {
+    "open": message("Nobody has it"),
+    "assigned": message("Somebody has it"),
+    "contacted": message("The customer was reached"),
+    "in_progress": message("In progress"),
+    "waiting_customer": message("Waits for the customer"),
+    "reopened": message("Opened again"),
+    "resolved": message("Solved, unless the customer objects"),
+    "closed": message("Closed"),
+    "no_contact": message("Closed: not reached"),
+    "duplicate": message("Closed: a duplicate"),
+    "withdrawn": message("Ended, since the customer was erased"),
 }
 CONTACT_LABELS = {
     "call": message("Call"),
@@ -83,8 +98,13 @@ def cause_options() -> list[tuple[str, str, list[tuple[str, str]]]]:
     ]
 
 
-def outcome_options() -> list[tuple[str, str]]:
+def closing_options() -> list[tuple[str, str]]:
     """The outcomes that a case may be closed with, by code and label."""
+    return [(code, spoken(OUTCOME_LABELS[code])) for code in CLOSING_OUTCOMES]
+
+
+def outcome_options() -> list[tuple[str, str]]:
+    """All outcomes, by code and label."""
     return [(code, spoken(OUTCOME_LABELS[code])) for code in CASE_OUTCOMES]
 
 

@@ -65,7 +65,8 @@ async def settle_quiet_answers(
 async def do_case_steps(
     cache: CompanySetups, uow: UnitOfWork, due: Sequence[Deadline]
 ) -> Collection[Deadline]:
-    """Warn of deadlines of cases, and escalate those that were missed: once for each level.
+    """Warn of deadlines of cases, and escalate those that were missed: once for each level; and let those go
+    on that waited until now.
 
     A case that is in use is not waited for, as above.
     """
@@ -76,8 +77,12 @@ async def do_case_steps(
     missed: list[ChatItem] = []
     for case in locked:
         case.next_step_at = None  # its row is deleted: it is set anew where another step follows
+        setup = setups[case.tenant]
+        if case.wake_if_due(entries, uow.now, setup.calendar_of(case.team_id)):
+            told = holders(setup, case.owner_id, case.routed_to, case.belongs, uow.now)
+            wanted += [_waking_notice(case, one) for one in told]
         for clock, step in case.do_due_steps(entries, uow.now):
-            people = _people_of_step(setups[case.tenant], case, step, uow.now)
+            people = _people_of_step(setup, case, step, uow.now)
             wanted += [_step_notice(case, clock, step, one) for one in people]
             if step.level == 1:
                 kind = CLOCK_KINDS[clock, True]
@@ -96,6 +101,19 @@ def _step_notice(case: CaseFile, clock: ClockName, step: ClockStep, person: UUID
     parts = (str(case.id), kind, str(step.level), step.at.isoformat())
     return WantedNotice(
         tenant=case.tenant, person=person, kind=kind, parts=parts, case_id=case.id, answer_id=case.answer_id
+    )
+
+
+def _waking_notice(case: CaseFile, person: UUID) -> WantedNotice:
+    """A notice that a case waits no more; it is about the answer that heads the case."""
+    parts = (str(case.id), "woken", str(case.version))
+    return WantedNotice(
+        tenant=case.tenant,
+        person=person,
+        kind="woken",
+        parts=parts,
+        case_id=case.id,
+        answer_id=case.answer_id,
     )
 
 

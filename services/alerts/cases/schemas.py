@@ -6,10 +6,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from services.alerts.cases.domain.case_file import ContactMethod
-from services.alerts.cases.domain.closing import CAUSE_CODES, MAX_TEXT_CHARS, CaseOutcome
+from services.alerts.cases.domain.closing import (
+    CAUSE_CODES,
+    MAX_TEXT_CHARS,
+    CaseOutcome,
+    ClosingOutcome,
+    ContactMethod,
+)
 from services.alerts.rules.clocks import Priority
-from shared.events import CaseState
+from shared.events import CaseStage, CaseState
+from shared.http.instants import Instant
 from shared.values.messages import message
 
 
@@ -45,6 +51,48 @@ class AssignAct(CaseAct):
     version: SeenVersion
 
 
+class HandOverAct(CaseAct):
+    """Give it to a colleague with what they must know (its owner, leaders, administrators, keys)."""
+
+    act: Literal["hand_over"]
+    to: Annotated[UUID, Field(strict=False, description="The colleague's id.")]
+    text: Text
+    version: SeenVersion
+
+
+class AskAct(CaseAct):
+    """Ask a colleague, who gets a notice; the case stays with whoever has it."""
+
+    act: Literal["ask"]
+    to: Annotated[UUID, Field(strict=False, description="The colleague's id.")]
+    text: Text
+
+
+class WaitAct(CaseAct):
+    """Pause its deadlines until a time, or until the customer says something (its owner, leaders,
+    administrators, keys).
+    """
+
+    act: Literal["wait"]
+    until: Annotated[Instant, Field(strict=False, description="In the future, and at most 60 days ahead.")]
+    text: Text
+    version: SeenVersion
+
+
+class ResumeAct(CaseAct):
+    """Wait no longer: its deadlines run on."""
+
+    act: Literal["resume"]
+
+
+class MergeAct(CaseAct):
+    """End it as a duplicate of another case, in which the work goes on."""
+
+    act: Literal["merge"]
+    into: Annotated[UUID, Field(strict=False, description="The other case's id.")]
+    version: SeenVersion
+
+
 class ReleaseAct(CaseAct):
     """Put it back, so that somebody else can take it (its owner, leaders, administrators, keys)."""
 
@@ -74,7 +122,10 @@ class CloseAct(CaseAct):
     act: Literal["close"]
     cause: Annotated[str, Field(examples=["delivery.late"], description="One of: " + ", ".join(CAUSE_CODES))]
     action: Text
-    outcome: CaseOutcome
+    outcome: Annotated[
+        ClosingOutcome,
+        Field(description="no_contact needs three tries by two ways over at least five days."),
+    ]
     told: Annotated[bool, Field(description="Whether the customer has been told.")]
     version: SeenVersion
 
@@ -104,7 +155,19 @@ class RevealAct(CaseAct):
 
 
 Action = Annotated[
-    TakeAct | AssignAct | ReleaseAct | ContactAct | NoteAct | CloseAct | ReopenAct | RevealAct,
+    TakeAct
+    | AssignAct
+    | HandOverAct
+    | AskAct
+    | ReleaseAct
+    | WaitAct
+    | ResumeAct
+    | ContactAct
+    | NoteAct
+    | CloseAct
+    | MergeAct
+    | ReopenAct
+    | RevealAct,
     Field(discriminator="act"),
 ]
 
@@ -116,6 +179,8 @@ class CaseOut(BaseModel):
     number: int
     version: int
     state: CaseState
+    stage: CaseStage
+    """How far the work is."""
     score: int
     first_score: int
     comment: str | None
@@ -148,7 +213,11 @@ class CaseOut(BaseModel):
     """Null: the customer does not want to be contacted, or is not known."""
     close_due_at: datetime
     first_contact_at: datetime | None
+    waits_until: datetime | None
+    """Until when its deadlines stand still, since it waits for the customer."""
     closed_at: datetime | None
+    merged_into: UUID | None
+    """The case in which the work goes on, of a duplicate."""
     see: str
     """Where a person reads it."""
 

@@ -28,10 +28,16 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeline_lines(
-    entries: Sequence[CaseEntry], invitation: Invitation | None, earlier: Sequence[Answer]
+    entries: Sequence[CaseEntry],
+    invitation: Invitation | None,
+    earlier: Sequence[Answer],
+    moment: Callable[[datetime], str],
 ) -> list[TimelineLine]:
-    """The lines of these entries, of the invitation, and of the answers before it, oldest first."""
-    lines = [_entry_line(entry) for entry in entries]
+    """The lines of these entries, of the invitation, and of the answers before it, oldest first.
+
+    :param moment: writes a time.
+    """
+    lines = [_entry_line(entry, moment) for entry in entries]
     lines += [
         TimelineLine(
             at=answer.answered_at,
@@ -55,14 +61,20 @@ def timeline_lines(
     return sorted(lines, key=lambda line: line.at)
 
 
-_STAFF_KINDS = {"contact", "note", "closed", "reopened"}
+_STAFF_KINDS = {"contact", "note", "handed_over", "asked", "waiting", "closed", "reopened"}
 
 
-def _entry_line(entry: CaseEntry) -> TimelineLine:
+def _entry_line(entry: CaseEntry, moment: Callable[[datetime], str]) -> TimelineLine:
+    facts = dict(entry.facts)
+    if "until" in facts:
+        facts["until"] = moment(datetime.fromisoformat(facts["until"]))
+    other = facts.get("case_id")
     return TimelineLine(
         at=entry.at,
         # A newer version of this service may write kinds that this one does not know.
-        title=_TITLES.get(entry.kind, _unknown)(entry.by_name, entry.facts),
+        title=_TITLES.get(entry.kind, _unknown)(entry.by_name, facts),
+        href=f"/cases/{other}" if other else "",
+        link=translated("Go to it") if other else "",
         text=_by_rule(entry.facts) if entry.kind == "opened" else entry.facts.get("text", ""),
         who=entry.by_name if entry.kind in _STAFF_KINDS else "",
         staff=entry.kind in _STAFF_KINDS,
@@ -154,6 +166,16 @@ def _closed(_: str, facts: dict[str, Any]) -> str:
     return title % {"cause": labels.cause_label(facts["cause"]), "outcome": outcome}
 
 
+def _resumed(name: str, facts: dict[str, Any]) -> str:
+    match facts.get("why"):
+        case "customer":
+            return translated("The customer has said something: the case goes on.")
+        case "time":
+            return translated("It has waited until now: the case goes on.")
+        case _:
+            return translated("%(name)s goes on with the case.") % {"name": name}
+
+
 _REVEALED = {
     ("address",): message("%(name)s looked at the address."),
     ("number",): message("%(name)s looked at the number."),
@@ -173,6 +195,20 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "released": lambda name, _: translated("%(name)s put the case back.") % {"name": name},
     "assigned": lambda name, facts: (
         translated("%(name)s gave the case to %(to)s.") % {"name": name, "to": facts["to"]}
+    ),
+    "handed_over": lambda name, facts: (
+        translated("%(name)s handed the case over to %(to)s.") % {"name": name, "to": facts["to"]}
+    ),
+    "asked": lambda name, facts: translated("%(name)s asked %(to)s.") % {"name": name, "to": facts["to"]},
+    "waiting": lambda _, facts: translated("Waits for the customer until %(until)s.") % facts,
+    "resumed": _resumed,
+    "merged": lambda name, facts: (
+        translated("%(name)s merged it into another case.") % {"name": name}
+        if "number" not in facts
+        else translated("%(name)s merged it into case %(number)s.") % {"name": name, **facts}
+    ),
+    "joined": lambda name, facts: (
+        translated("%(name)s merged case %(number)s into this one.") % {"name": name, **facts}
     ),
     "revealed": _revealed,
     "contact": _contact,

@@ -2,7 +2,7 @@
 
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.repository.cases import find_case
-from services.alerts.notices.case_texts import case_text, clock_text
+from services.alerts.notices.case_texts import case_text, clock_text, colleague_text, woken_text
 from services.alerts.notices.kinds import NoticeText, WaitingNotice
 from services.alerts.replicas import repository as replicas
 from shared.db.database import UnitOfWork
@@ -33,6 +33,26 @@ async def prepare_deadline(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText
     if not may_see(notice.segments, case.belongs):
         return None
     return clock_text(notice.kind, case, uow.now, notice.zone)
+
+
+async def prepare_colleague(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | None:
+    """A case was given to the person, or a colleague asks them; None when they have it no more, it is closed,
+    or they may not see it.
+    """
+    case = await _open_case(uow, notice)
+    if case is None or not may_see(notice.segments, case.belongs):
+        return None
+    if notice.kind == "handed_over" and case.owner_id != notice.staff_id:
+        return None
+    return colleague_text(notice.kind, case, str(notice.about.get("by", "")), uow.now, notice.zone)
+
+
+async def prepare_woken(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | None:
+    """A case has waited until now; None when it is closed or waits again, or the person may not see it."""
+    case = await _open_case(uow, notice)
+    if case is None or case.waiting_since is not None or not may_see(notice.segments, case.belongs):
+        return None
+    return woken_text(case, uow.now, notice.zone)
 
 
 async def _open_case(uow: UnitOfWork, notice: WaitingNotice) -> CaseFile | None:

@@ -64,6 +64,36 @@ def clock_text(kind: str, case: CaseFile, now: datetime, zone: ZoneInfo) -> Noti
     return _about(case, spoken(subject) % facts, paragraphs)
 
 
+COLLEAGUE_TEXTS: dict[str, tuple[Message, Message]] = {
+    "handed_over": (
+        message("Case %(number)s is yours now"),
+        message("%(by)s gave it to you. It is due by %(due)s."),
+    ),
+    "asked": (
+        message("%(by)s asks you about case %(number)s"),
+        message("The question is on the case. Answer it with a note."),
+    ),
+}
+"""Subject and sentence of the notice that a colleague has caused, by its kind."""
+
+
+def colleague_text(kind: str, case: CaseFile, by: str, now: datetime, zone: ZoneInfo) -> NoticeText:
+    """About what a colleague did. What they wrote stays on the page."""
+    facts = {"number": case.number, "by": by, "due": moment(case.due_at, now, zone)}
+    subject, sentence = COLLEAGUE_TEXTS[kind]
+    return _about(case, spoken(subject) % facts, [spoken(sentence) % facts])
+
+
+def woken_text(case: CaseFile, now: datetime, zone: ZoneInfo) -> NoticeText:
+    """About a case that waited for its customer until now."""
+    facts = {"number": case.number, "due": moment(case.due_at, now, zone)}
+    return _about(
+        case,
+        translated("Case %(number)s: go on with it") % facts,
+        [translated("It waited until now. It is due by %(due)s.") % facts],
+    )
+
+
 def _about(case: CaseFile, subject: str, paragraphs: list[str]) -> NoticeText:
     return NoticeText(
         subject=subject,

@@ -16,6 +16,9 @@ ESCALATION_KINDS = frozenset({"contact_escalation", "closing_escalation"})
 
 TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "case": "cases",
+    "handed_over": "cases",
+    "asked": "cases",
+    "woken": "cases",
     "contact_warning": "deadlines",
     "closing_warning": "deadlines",
     "contact_escalation": "deadlines",

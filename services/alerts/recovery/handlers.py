@@ -102,8 +102,9 @@ async def restore_answers(
 async def settle(uow: UnitOfWork, limit: int) -> int:
     """Make the mails that were due unknown, and record on each restored case that it was restored.
 
-    Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody. So
-    do letters of Monday and ends of incidents; messages to chats are unknown.
+    Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody;
+    cases that waited until then go on, by the hours of when they were paused. Letters of Monday
+    and ends of incidents that were due are told to nobody; messages to chats are unknown.
     """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
     settled += await publish_differing(uow, limit)
@@ -113,6 +114,7 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     entries: Entries = []
     overdue = await repository.lock_overdue_cases(uow, limit)
     for case in overdue:
+        case.wake_if_due(entries, uow.now, case.waiting_calendar)
         case.do_due_steps(entries, uow.now)
     if overdue:
         await write_changes(uow, overdue, entries)
@@ -120,6 +122,7 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     restored = await repository.lock_restored_cases(uow, limit)
     for case in restored:
         case.restored(entries, uow.now)
+        case.wake_if_due(entries, uow.now, case.waiting_calendar)
     if restored:
         await write_changes(uow, restored, entries)
     return settled + len(restored)
@@ -166,6 +169,9 @@ def case_file_of(event: Event[Case]) -> CaseFile:
         close_due_at=case.due_at if closing else case.opened_at + clocks.closing.length(None),
         due_at=case.due_at,
         first_contact_at=case.first_contact_at,
+        told=case.told,
+        waiting_since=event.time if case.waits_until else None,
+        wake_at=case.waits_until,
         closed_at=case.closed_at or (event.time if case.erased else None),
         changed_at=event.time,
         contact_key=case.contact_key or "",

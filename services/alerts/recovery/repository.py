@@ -16,7 +16,7 @@ from shared.kafka.ops.recovery import Cursor
 _PUBLISHED = (
     *("version", "decided_version", "decided_by", "state", "score", "owner_id", "cause", "outcome"),
     *("contact_due_at", "close_due_at", "due_at", "first_contact_at", "closed_at", "changed_at"),
-    *("contact_key", "may_contact", "belongs"),
+    *("contact_key", "may_contact", "belongs", "told", "waiting_since", "waiting_calendar", "wake_at"),
 )
 """The columns that change and that a case's event tells."""
 

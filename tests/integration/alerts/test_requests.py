@@ -15,7 +15,8 @@ from support.alerts_builders import TENANT, rows
 from support.audit import an_actor
 from support.erasing import places_of
 
-from services.alerts.cases.case_commands import CaseUser, _request
+from services.alerts.cases.case_commands import _request
+from services.alerts.cases.case_user import CaseUser
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.schemas import NoteAct
 from services.alerts.retention.repository import RETENTION

@@ -129,10 +129,22 @@ ACTS: dict[str, Callable[[CaseFile, list[CaseEntry], Actor, int], object]] = {
     "contact": lambda case, lines, by, _: case.contact(
         lines, NOW, by, "call", reached=True, text="x", key=None
     ),
-    "release": lambda case, lines, by, seen: case.release(lines, NOW, by, seen, POLICY, may_assign=False),
+    "release": lambda case, lines, by, seen: case.release(
+        lines, NOW, by, seen, POLICY, None, may_assign=False
+    ),
     "apply_answers": lambda case, lines, _by, seen: case.apply_answers(
         lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))], None
     ),
+    "hand_over": lambda case, lines, by, seen: case.hand_over(
+        lines, NOW, by, SARA, "x", None, seen, POLICY, may_assign=False
+    ),
+    "ask": lambda case, lines, by, _: case.ask(lines, NOW, by, SARA, "x", None),
+    "wait": lambda case, lines, by, seen: case.wait(
+        lines, NOW, by, NOW + timedelta(days=1 + seen), "x", None, seen, POLICY, None, may_assign=False
+    ),
+    "resume": lambda case, lines, by, _: case.go_on(lines, NOW, by, None),
+    "wake": lambda case, lines, _by, seen: case.wake_if_due(lines, NOW + timedelta(days=seen), None),
+    "merge": lambda case, lines, by, seen: case.merge(lines, NOW, by, a_case(), None, seen, POLICY),
     "note": lambda case, lines, by, _: case.note(lines, NOW, by, "x", None),
     "reveal": lambda case, lines, by, _: case.reveal(lines, NOW, by, "address"),
     "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None, POLICY),
@@ -162,7 +174,8 @@ def test_every_change_leaves_one_line_numbered_by_the_version(acts: list[tuple[s
         except (NotDone, NotPossible):
             assert (case.version, len(entries)) == (before, lines)
         assert case.version - before == len(entries) - lines
-        assert (case.state == "closed") == (case.closed_at is not None) == (case.cause is not None)
+        assert (case.state == "closed") == (case.closed_at is not None) == (case.outcome is not None)
+        assert (case.wake_at is not None) == (case.waiting_since is not None) <= (case.owner_id is not None)
         assert (case.state == "assigned") <= (case.owner_id is not None)
     assert [entry.seq for entry in entries] == list(range(1, case.version + 1))
     assert case.published().version == case.version

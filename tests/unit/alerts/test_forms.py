@@ -1,19 +1,34 @@
 """The forms of the case page: whatever they carry is an action or a fault."""
 
 from typing import Any, get_args
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.alerts.cases.domain.case_file import CONTACT_METHODS
-from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES
+from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES, CONTACT_METHODS
 from services.alerts.cases.forms import CaseForm
 
 ACTS = get_args(CaseForm.model_fields["act"].annotation)
 NAMES = sorted(set(CaseForm.model_fields) - {"act", "version"})
-likely = st.sampled_from(["", "yes", "no", " ", "x", "x" * 6_000, *CONTACT_METHODS, *CASE_OUTCOMES, *CAUSES])
+likely = st.sampled_from(
+    [
+        "",
+        "2026-12-01",
+        "481516",
+        "yes",
+        "no",
+        " ",
+        "x",
+        "x" * 6_000,
+        *CONTACT_METHODS,
+        *CASE_OUTCOMES,
+        *CAUSES,
+    ]
+)
 
 
 @given(
@@ -33,7 +48,7 @@ def test_a_form_without_faults_is_an_action(act: str, fields: dict[str, str], ve
         assert version is not None
         assert not 0 <= version < 2**63
     else:
-        assert form.faults() or form.read().act == act
+        assert form.faults() or form.read(ZoneInfo("Europe/Copenhagen"), uuid4()).act == act
 
 
 @pytest.mark.parametrize("version", ["-1", str(2**63), "9" * 5_000, "²", "1.5"])

@@ -1,6 +1,7 @@
 """The clocks of a case: how they start, pause, run on, and what is done when they are due."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -63,12 +64,28 @@ class CaseDeadlines(CaseStateFields, kw_only=True):
         if (paused_at := self.waiting_since) is None:
             return
         pause = Pause(paused_at, self.waiting_calendar, now, calendar)
-        self.waiting_since = self.waiting_calendar = None
+        self.waiting_since = self.waiting_calendar = self.wake_at = None
         self.contact_due_at = pause.resumed(self.contact_due_at)
         self.close_due_at = pause.resumed(self.close_due_at)
         self.contact_steps = resumed_steps(self.contact_steps, pause)
         self.close_steps = resumed_steps(self.close_steps, pause)
         self.due_at = self.contact_due_at if self.waits_for_contact else self.close_due_at
+
+    def wake_if_due(self, entries: Entries, now: datetime, calendar: Calendar | None) -> bool:
+        """Let its clocks run on when the time has come until which it waits; whether it has."""
+        if self.wake_at is None or self.wake_at > now:
+            return False
+        self.resume_clocks(now, calendar)
+        self._add(entries, now, SYSTEM, "resumed", answers=[], why="time")
+        return True
+
+    def _end_wait_for_customer(
+        self, entries: Entries, now: datetime, answer: UUID, calendar: Calendar | None
+    ) -> None:
+        """The customer has said something: nothing is waited for any more."""
+        if self.waiting_since is not None:
+            self.resume_clocks(now, calendar)
+            self._add(entries, now, SYSTEM, "resumed", answers=[answer], why="customer")
 
     def do_due_steps(self, entries: Entries, now: datetime) -> list[tuple[ClockName, ClockStep]]:
         """Record the warnings and escalations that are due, once each; returns them.

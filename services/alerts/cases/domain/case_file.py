@@ -3,112 +3,38 @@
 A case changes only through the methods of :class:`CaseFile`. Each method that changes something appends one
 entry to the timeline, numbered by the case's version, so that nothing is done without a trace.
 
-Its parts, each on top of the one before: ``case_state``, ``case_deadlines``, ``case_answers``, and here what
-people do to it.
+Its parts, each on top of the one before: ``case_state``, ``case_deadlines``, ``case_answers``, ``case_acts``,
+``case_owner``, ``case_waiting``, and here what people do for the customer, and how it ends.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
 
 from services.alerts.calendars.domain import Calendar
 from services.alerts.cases.domain.actor import SYSTEM, Actor
-from services.alerts.cases.domain.case_answers import CaseAnswers
 from services.alerts.cases.domain.case_clocks import started
-from services.alerts.cases.domain.closing import Closing
+from services.alerts.cases.domain.case_waiting import CaseWaiting
+from services.alerts.cases.domain.closing import (
+    Closing,
+    ContactMethod,
+    ContactTry,
+    refuse_if_tried_too_little,
+)
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.refusals import Decision, NotDone, NotPossible, decision
-from services.alerts.cases.domain.timeline import Entries, EntryKind
+from services.alerts.cases.domain.refusals import NotDone, NotPossible
+from services.alerts.cases.domain.stage import stage_of
+from services.alerts.cases.domain.timeline import Entries
 from shared.events import Case
 from shared.privacy.persons import NOBODY
-from shared.values.messages import Message, message
-
-ContactMethod = Literal["call", "mail", "meeting"]
-CONTACT_METHODS: tuple[ContactMethod, ...] = ("call", "mail", "meeting")
+from shared.values.messages import message
 
 
-class CaseFile(CaseAnswers, kw_only=True):
+class CaseFile(CaseWaiting, kw_only=True):
     """A case, with a field for each column of its table.
 
     The acts append to ``entries``, which the caller writes with the case; ``seen_version`` is the version
     that the caller decided upon (None: any).
     """
-
-    def take(
-        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, policy: CasePolicy
-    ) -> None:
-        """Become the owner; nothing changes for the person who already is.
-
-        :raises NotDone: when somebody else was faster.
-        :raises NotPossible: when it has an owner, its customer was erased, or the actor is a key.
-        """
-        self._refuse_if_erased()
-        if self.state == "closed":
-            raise NotDone(message("Not taken: %(reason)s", reason=self._decision("closed", now, policy)))
-        if actor.id is None:
-            raise NotPossible(message("A key cannot own a case. Assign it to a person."))
-        if self.owner_id == actor.id:
-            return
-        if self.owner_id is not None:
-            self._refuse_if_decided_since(
-                seen_version, message("Not taken: %(reason)s", reason=self._decision("took", now, policy))
-            )
-            raise NotPossible(message("Somebody else has this case. A team leader can hand it over."))
-        self.owner_id, self.state = actor.id, "assigned"
-        self._decide(entries, now, actor, "taken", answers=[])
-
-    def assign(
-        self,
-        entries: Entries,
-        now: datetime,
-        actor: Actor,
-        to: Actor,
-        seen_version: int | None,
-        policy: CasePolicy,
-    ) -> None:
-        """Give it to a person.
-
-        :raises NotDone: when somebody else has decided since.
-        :raises NotPossible: when it is closed, or its customer was erased.
-        """
-        self._refuse_if_erased()
-        if self.state == "closed":
-            raise NotPossible(message("This case is closed. Open it again first."))
-        if self.owner_id == to.id:
-            return
-        self._refuse_if_decided_since(
-            seen_version, message("Not assigned: %(reason)s", reason=self._decision("changed", now, policy))
-        )
-        self.owner_id, self.state = to.id, "assigned"
-        self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
-
-    def release(
-        self,
-        entries: Entries,
-        now: datetime,
-        actor: Actor,
-        seen_version: int | None,
-        policy: CasePolicy,
-        *,
-        may_assign: bool,
-    ) -> None:
-        """Leave it without an owner, so that somebody else can take it.
-
-        :raises NotDone: when somebody else has decided since.
-        :raises NotPossible: when it is closed, its customer was erased, or the actor neither owns it nor may
-            assign.
-        """
-        self._refuse_if_erased()
-        if self.state == "closed":
-            raise NotPossible(message("This case is closed. Open it again first."))
-        if self.owner_id is None:
-            return
-        self._refuse_if_decided_since(
-            seen_version, message("Not put back: %(reason)s", reason=self._decision("changed", now, policy))
-        )
-        if self.owner_id != actor.id and not may_assign:
-            raise NotPossible(message("Only its owner, a team leader or an administrator puts a case back."))
-        self.owner_id, self.state = None, "open"
-        self._decide(entries, now, actor, "released", answers=[])
 
     def contact(
         self,
@@ -133,7 +59,7 @@ class CaseFile(CaseAnswers, kw_only=True):
             raise NotPossible(message("The customer does not want to be contacted. Write a note instead."))
         if reached and self.first_contact_at is None:
             self.first_contact_at = now
-        self._add(entries, now, actor, "contact", key, how=how, reached=reached, text=text)
+        self._work(entries, now, actor, "contact", key, how=how, reached=reached, text=text)
 
     def note(self, entries: Entries, now: datetime, actor: Actor, text: str, key: str | None) -> None:
         """Record a note for colleagues.
@@ -141,7 +67,7 @@ class CaseFile(CaseAnswers, kw_only=True):
         :raises NotPossible: when the customer was erased.
         """
         self._refuse_if_erased()
-        self._add(entries, now, actor, "note", key, text=text)
+        self._work(entries, now, actor, "note", key, text=text)
 
     def reveal(self, entries: Entries, now: datetime, actor: Actor, what: str) -> None:
         """Record that somebody was shown the customer's address or number."""
@@ -156,11 +82,13 @@ class CaseFile(CaseAnswers, kw_only=True):
         seen_version: int | None,
         key: str | None,
         policy: CasePolicy,
+        tries: Sequence[ContactTry] = (),
     ) -> None:
         """End it, with what was learnt.
 
+        :param tries: to speak to the customer, of which the outcome ``no_contact`` needs some.
         :raises NotDone: when somebody else has decided since.
-        :raises NotPossible: when its customer was erased.
+        :raises NotPossible: when its customer was erased, or has not been tried often enough.
         """
         self._refuse_if_erased()
         if self.state == "closed":
@@ -168,11 +96,46 @@ class CaseFile(CaseAnswers, kw_only=True):
         self._refuse_if_decided_since(
             seen_version, message("Not saved: %(reason)s", reason=self._decision("changed", now, policy))
         )
+        if closing.outcome == "no_contact":
+            refuse_if_tried_too_little(tries, self.first_contact_at, policy)
         self._end(now)
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
         facts = {"cause": closing.cause, "outcome": closing.outcome, "told": closing.told}
         self._decide(entries, now, actor, "closed", key=key, text=closing.action, **facts)
+
+    def merge(
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        into: "CaseFile",
+        key: str | None,
+        seen_version: int | None,
+        policy: CasePolicy,
+    ) -> None:
+        """End it as a duplicate of another case, in which the work goes on (:meth:`joined_by` there).
+
+        Its answers stay with it: each case is shown to whoever may read its own.
+
+        :raises NotDone: when somebody else has decided since.
+        :raises NotPossible: when one of them is closed or erased, or both are the same.
+        """
+        if into.id == self.id:
+            raise NotPossible(message("This is the same case. Choose another one."))
+        self._refuse_if_over()
+        self._refuse_if_decided_since(
+            seen_version, message("Not merged: %(reason)s", reason=self._decision("changed", now, policy))
+        )
+        if into.state == "closed" or into.erased:
+            raise NotPossible(message("Case %(number)s is closed. Open it again first.", number=into.number))
+        self._end(now)
+        self.outcome, self.merged_into = "duplicate", into.id
+        self._decide(entries, now, actor, "merged", key=key, case_id=str(into.id), number=into.number)
+
+    def joined_by(self, entries: Entries, now: datetime, actor: Actor, other: "CaseFile") -> None:
+        """Record that another case was merged into it."""
+        self._add(entries, now, actor, "joined", case_id=str(other.id), number=other.number)
 
     def reopen(
         self,
@@ -197,7 +160,8 @@ class CaseFile(CaseAnswers, kw_only=True):
             seen_version, message("Not opened: %(reason)s", reason=self._decision("changed", now, policy))
         )
         self.state = "assigned" if self.owner_id else "open"
-        self.closed_at = self.cause = self.action = self.outcome = self.told = None
+        self.closed_at = self.cause = self.action = self.outcome = self.told = self.merged_into = None
+        self.reopened_at = now
         limits = self.time_limits
         closing = started(limits.closing, limits, now, calendar)
         self.close_due_at, self.close_steps, self.close_steps_done = closing.due, closing.steps, 0
@@ -222,6 +186,7 @@ class CaseFile(CaseAnswers, kw_only=True):
             number=self.number,
             version=self.version,
             state=self.state,
+            stage=stage_of(self),
             answer_id=self.answer_id,
             event_id=self.event_id,
             customer_id=self.customer_id,
@@ -235,6 +200,8 @@ class CaseFile(CaseAnswers, kw_only=True):
             organisation=tuple(self.organisation),
             belongs=tuple(self.belongs),
             may_contact=self.may_contact,
+            waits_until=self.wake_at,
+            told=self.told,
             owner=str(self.owner_id) if self.owner_id else None,
             cause=self.cause,
             outcome=self.outcome,
@@ -243,25 +210,3 @@ class CaseFile(CaseAnswers, kw_only=True):
             first_contact_at=self.first_contact_at,
             closed_at=self.closed_at,
         )
-
-    def _end(self, now: datetime) -> None:
-        """Close it: nothing is waited for any more, and if it is opened again its clocks run."""
-        self.state, self.closed_at = "closed", now
-        self.waiting_since = self.waiting_calendar = None
-
-    def _refuse_if_erased(self) -> None:
-        if self.erased:
-            raise NotPossible(
-                message("This customer was erased. Nothing is written about this case any more.")
-            )
-
-    def _refuse_if_decided_since(self, seen_version: int | None, refusal: Message) -> None:
-        if seen_version is not None and self.decided_version > seen_version:
-            raise NotDone(refusal)
-
-    def _decision(self, did: Decision, now: datetime, policy: CasePolicy) -> Message:
-        return decision(self.decided_by, did, recently=now - self.changed_at < policy.moment)
-
-    def _decide(self, entries: Entries, now: datetime, actor: Actor, kind: EntryKind, **details: Any) -> None:
-        self._add(entries, now, actor, kind, **details)
-        self.decided_version, self.decided_by = self.version, actor.name

@@ -78,6 +78,13 @@ class CaseStateFields(msgspec.Struct, kw_only=True):
     """Since when its clocks are paused, while the customer is to answer; None: they run."""
     waiting_calendar: Calendar | None = None
     """By which the time that is left counted when they were paused; None: around the clock, or they run."""
+    wake_at: datetime | None = None
+    """When its clocks run on by themselves, while they are paused."""
+    last_worked_at: datetime | None = None
+    """When a colleague last spoke to the customer, tried to, or wrote something down."""
+    reopened_at: datetime | None = None
+    merged_into: UUID | None = None
+    """The case in which the work goes on, of one that was merged."""
     next_step_at: datetime | None = None
     """The deadline that is set for it in ``clock``."""
 
@@ -97,7 +104,9 @@ class CaseStateFields(msgspec.Struct, kw_only=True):
 
     @property
     def next_step(self) -> datetime | None:
-        """When the next of them is due."""
+        """When the next of them is due, or the clocks run on."""
+        if self.waiting_since is not None:
+            return self.wake_at
         return min((step.at for _, step in self.pending_steps), default=None)
 
     @property

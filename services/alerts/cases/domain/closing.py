@@ -1,9 +1,13 @@
 """How a case ends: its causes and outcomes, and what is missing from a closing."""
 
-from typing import Literal
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.refusals import NotPossible
 from shared.values.messages import Count, Message, message
 
 MAX_TEXT_CHARS = 10_000
@@ -21,8 +25,21 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "process": ("effort", "return", "terms"),
 }
 CAUSE_CODES = (*(f"{theme}.{part}" for theme, parts in CAUSES.items() for part in parts), "other")
-CaseOutcome = Literal["recovered", "explained", "not_solvable", "lost"]
-CASE_OUTCOMES: tuple[CaseOutcome, ...] = ("recovered", "explained", "not_solvable", "lost")
+ClosingOutcome = Literal["recovered", "explained", "not_solvable", "lost", "no_contact"]
+CLOSING_OUTCOMES: tuple[ClosingOutcome, ...] = get_args(ClosingOutcome)
+"""With which a case may be closed."""
+CaseOutcome = ClosingOutcome | Literal["duplicate"]
+CASE_OUTCOMES: tuple[CaseOutcome, ...] = (*CLOSING_OUTCOMES, "duplicate")
+"""``duplicate`` is one that was merged into another case."""
+ContactMethod = Literal["call", "mail", "meeting"]
+CONTACT_METHODS: tuple[ContactMethod, ...] = get_args(ContactMethod)
+
+
+class ContactTry(NamedTuple):
+    """When and how somebody tried to speak to the customer."""
+
+    at: datetime
+    how: str
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +47,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
 
     cause: str
     action: str
-    outcome: CaseOutcome
+    outcome: ClosingOutcome
     told: bool
     """Whether the customer has been told; the timeline's kind ``told`` is about colleagues."""
 
@@ -41,7 +58,7 @@ def closing_faults(cause: str, action: str, outcome: str, told: str) -> list[tup
     if cause not in CAUSE_CODES:
         faults.append(("cause", message("Choose a cause. Without it nobody learns from this case.")))
     faults += required_text_faults("action", action, message("Write what we did."))
-    if outcome not in CASE_OUTCOMES:
+    if outcome not in CLOSING_OUTCOMES:
         faults.append(("outcome", message("Choose how it ended.")))
     if told not in {"yes", "no"}:
         faults.append(("told", message("Say whether the customer has been told.")))
@@ -55,3 +72,29 @@ def required_text_faults(field: str, text: str, missing: Message) -> list[tuple[
     if len(text) > MAX_TEXT_CHARS:
         return [(field, message("Make it shorter: at most %(most)s characters.", most=Count(MAX_TEXT_CHARS)))]
     return []
+
+
+def refuse_if_tried_too_little(
+    tries: Sequence[ContactTry], reached_at: datetime | None, policy: CasePolicy
+) -> None:
+    """Refuse to end a case as one whose customer was not reached.
+
+    :raises NotPossible: when they were, or have not been tried often enough, by enough ways, for long enough.
+    """
+    if reached_at is not None:
+        raise NotPossible(message("The customer was reached. Choose another outcome."))
+    times = [one.at for one in tries]
+    by_enough = len({one.how for one in tries}) >= policy.no_contact_channels
+    if (
+        len(tries) < policy.no_contact_tries
+        or not by_enough
+        or max(times) - min(times) < policy.no_contact_spread
+    ):
+        raise NotPossible(
+            message(
+                "“Not reached” needs %(tries)s tries by %(ways)s ways over %(days)s days. Log each of them.",
+                tries=Count(policy.no_contact_tries),
+                ways=Count(policy.no_contact_channels),
+                days=Count(policy.no_contact_spread.days),
+            )
+        )

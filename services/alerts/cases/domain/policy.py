@@ -20,6 +20,15 @@ class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     address_shown_for: timedelta = timedelta(hours=1)
     """How long the customer's address stays readable for the person who asked for it."""
 
+    waits_at_most: timedelta = timedelta(days=60)
+    """How long a case may wait for its customer at a time."""
+    objection_within: timedelta = timedelta(days=14)
+    """How long after a case was solved its customer may say that it is not."""
+    no_contact_tries: int = 3
+    no_contact_channels: int = 2
+    no_contact_spread: timedelta = timedelta(days=5)
+    """A case ends without contact after so many tries, by so many ways, over at least so long."""
+
     moment: timedelta = timedelta(minutes=10)
     """A refusal says that the other change was made a moment ago if it is younger than this."""
     shortest_number_digits: int = 6

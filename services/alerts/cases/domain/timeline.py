@@ -18,11 +18,17 @@ EntryKind = Literal[
     "escalated",  # a deadline was missed
     "taken",
     "assigned",
+    "handed_over",
+    "asked",  # a colleague, who does not get it
     "released",
+    "waiting",  # for the customer
+    "resumed",  # it waits no more
     "contact",
     "note",
     "revealed",
     "closed",
+    "merged",  # into another case
+    "joined",  # another case was merged into it
     "reopened",
     "left_out",  # an answer, as a machine's
     "counted",  # an answer that was left out

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import COLUMNS
-from services.alerts.cases.repository.conditions import READABLE, CaseFilter
+from services.alerts.cases.repository.conditions import READABLE, VISIBLE, CaseFilter
 from shared.db.database import UnitOfWork
+from shared.http.numbers import MAX_INTEGER
 
 Sort = Literal["due", "score", "new"]
 _ORDERS: dict[Sort, str] = {
@@ -135,3 +136,18 @@ async def other_cases_of_customer(
         },
     )
     return list(rows)
+
+
+FIND_NUMBER = f"""
+    SELECT c.id FROM cases c
+    WHERE c.tenant = :tenant AND c.number = :number AND {VISIBLE}
+"""
+
+
+async def case_of_number(uow: UnitOfWork, tenant: str, number: int, segments: Sequence[str]) -> UUID | None:
+    """The case that people call by this number, if this reader may see it."""
+    if number > MAX_INTEGER:
+        return None
+    found = await uow.execute(FIND_NUMBER, {"tenant": tenant, "number": number, "segments": list(segments)})
+    case: UUID | None = found.scalar_one_or_none()
+    return case

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.cases.domain.closing import ContactTry
 from services.alerts.cases.domain.timeline import CaseEntry
 from shared.db.database import UnitOfWork
 
@@ -29,19 +30,21 @@ FIND_ENTRIES = """
             WHEN readable THEN CAST(facts AS text)
             WHEN kind = 'contact'
                 THEN CAST(jsonb_build_object('how', facts -> 'how', 'reached', facts -> 'reached') AS text)
+            WHEN kind IN ('handed_over', 'waiting')
+                THEN CAST(facts - 'text' AS text)
             ELSE '{}'
         END AS facts
     FROM (
         SELECT
             t.*,
             CAST(:answers AS uuid[]) IS NULL
-                OR t.kind IN ('taken', 'assigned', 'released', 'restored')
+                OR t.kind IN ('taken', 'assigned', 'released', 'resumed', 'restored')
                 OR coalesce(t.answers <@ CAST(:answers AS uuid[]), false) AS readable
         FROM timeline t
         WHERE t.tenant = :tenant AND t.case_id = :case
             AND (CAST(:before AS bigint) IS NULL OR t.seq < :before)
     ) t
-    WHERE readable OR kind IN ('contact', 'closed', 'reopened')
+    WHERE readable OR kind IN ('contact', 'handed_over', 'waiting', 'closed', 'merged', 'reopened')
     ORDER BY seq DESC
     LIMIT :limit
 """
@@ -75,6 +78,21 @@ async def timeline(
         CaseEntry(**{**row._mapping, "facts": msgspec.json.decode(row.facts)})  # noqa: SLF001  (its documented name)
         for row in reversed(list(rows))
     ]
+
+
+FIND_CONTACT_TRIES = """
+    SELECT at, facts ->> 'how' AS how FROM timeline
+    WHERE tenant = :tenant AND case_id = :case AND kind = 'contact'
+    ORDER BY seq DESC
+    LIMIT :limit
+"""
+MAX_CONTACT_TRIES = 1_000
+
+
+async def contact_tries(uow: UnitOfWork, tenant: str, case: UUID) -> list[ContactTry]:
+    """When and how somebody tried to speak to the customer, the last ones."""
+    rows = await uow.execute(FIND_CONTACT_TRIES, {"tenant": tenant, "case": case, "limit": MAX_CONTACT_TRIES})
+    return [ContactTry(row.at, row.how) for row in rows]
 
 
 FIND_LAST_REVEAL = """
