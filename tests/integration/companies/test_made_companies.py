@@ -1,5 +1,6 @@
 """Companies are made, paused and let go by the operator's API."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from support.leaving import OPERATOR, operate
 
 from services.alerts.errors import BadAccount
 from services.alerts.staff.staff_commands import create_staff, sign_in_link
+from services.trigger import operator_api
 from services.trigger.company_states import let_go
-from services.trigger.tenants import free_short_name
+from services.trigger.tenants import create_key, free_short_name
 from shared.events import TRANSACTIONS
+from shared.tenancy.tenants import find_tenant
 
 
 async def invited_by(world: World, company: str) -> list[str]:
@@ -117,3 +120,76 @@ async def test_the_day_on_which_a_company_leaves_is_moved(world: World) -> None:
             await make
     async with alerts.reading() as uow:
         assert (await uow.execute("SELECT 1 FROM staff WHERE tenant = 'larch'")).all() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"admin": "boss@birch.test"},
+        {"admin": "nobody"},
+        {"languages": ["klingonish-x"]},
+        {"time_zone": "Europe/Nowhere"},
+        {"country": "Denmark"},
+        {"postal_address": "\u0007"},
+    ],
+    ids=lambda wrong: next(iter(wrong.items()))[1],
+)
+async def test_nothing_of_a_company_is_written_that_cannot_be_so(world: World, wrong: dict[str, Any]) -> None:
+    body = {"id": "spruce", "name": "Spruce", "admin": "boss@spruce.example.com", **wrong}
+    await operate(world, "", body, 422)
+    assert (await world.clients["trigger"].get("/v1/companies/spruce", headers=OPERATOR)).status_code == 404
+
+
+async def test_of_two_equal_requests_at_once_one_makes_the_company_with_one_key(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = asyncio.Barrier(2)
+
+    async def together(*given: Any, **options: Any) -> str:
+        await both.wait()
+        return await create_key(*given, **options)
+
+    monkeypatch.setattr(operator_api, "create_key", together)
+    body = {"id": "cedar", "name": "Cedar"}
+    post = world.clients["trigger"].post
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(
+            *(post("/v1/companies", json=body, headers=OPERATOR) for _ in range(2))
+        )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    async with world.contexts["trigger"].database.reading() as uow:
+        company = await find_tenant(uow, "cedar")
+    assert company is not None
+    assert len(company.keys) == 1
+
+
+@pytest.mark.parametrize("answered", [b"<html>", b"{}"])
+async def test_an_answer_of_a_service_that_cannot_be_read_is_a_part_that_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch, answered: bytes
+) -> None:
+    async def unreadable(*_: Any, **__: Any) -> bytes:
+        return answered
+
+    monkeypatch.setattr(type(world.app("trigger").state.context.services), "post", unreadable)
+    name = f"aspen{len(answered)}"
+    body = {"id": name, "name": name, "admin": f"boss@{name}.example.com"}
+    refused = await operate(world, "", body, 503)
+    assert "alerts" in refused["detail"]
+    monkeypatch.undo()
+    assert (await operate(world, "", body, 201))["key"], "the same again completes it"
+
+
+async def test_a_progress_that_cannot_be_read_is_a_part_that_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await operate(world, "", {"id": "poplar", "name": "Poplar"}, 201)
+    await operate(world, "/poplar/leave", {"grace_days": 0})
+    async with world.contexts["trigger"].database.transaction() as uow:
+        await let_go(uow, "poplar")
+
+    async def unreadable(*_: Any, **__: Any) -> bytes:
+        return b"\xff"
+
+    monkeypatch.setattr(type(world.app("trigger").state.context.services), "get_body", unreadable)
+    shown = await world.clients["trigger"].get("/v1/companies/poplar", headers=OPERATOR)
+    assert shown.status_code == 503, shown.text
