@@ -1,9 +1,13 @@
 """The export of a company by a link: all of it, once at a time, or no file that looks complete."""
 
+import base64
+import io
+import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from support.companies import Company, World
@@ -12,6 +16,7 @@ from support.leaving import OPERATOR, acts_of, operate, read_export
 from services import SERVICES
 from services.command import service
 from services.trigger.company_exports import HELD_FOR, ExportLinkEnded, ExportRuns, hold, release
+from services.trigger.company_states import let_go
 from shared.ids import uuid7
 from shared.privacy.company_rows import SECRET_COLUMNS, exported_tables
 from shared.privacy.service_client import ServiceUnavailable
@@ -132,3 +137,80 @@ async def test_an_export_says_which_service_is_away(
     found = await world.clients["trigger"].get(made["url"].partition("afterword.example")[2])
     assert found.status_code == 503
     assert "scorer" in found.json()["detail"]
+
+
+Interrupt = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+def at_the_last_page(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[Interrupt], None]:
+    """Lets something happen when the last service is asked for a page of a download that runs."""
+    client = type(world.app("trigger").state.context.services)
+    get_body: Callable[..., Awaitable[bytes]] = client.get_body
+
+    def set_up(interrupt: Interrupt) -> None:
+        waiting = [interrupt]
+
+        async def interrupted(self: Any, service: str, path: str, **given: Any) -> bytes:
+            if service == SERVICES[-1] and "/tables/" in path and waiting:
+                await waiting.pop()()
+            return await get_body(self, service, path, **given)
+
+        monkeypatch.setattr(client, "get_body", interrupted)
+
+    return set_up
+
+
+async def expect_broken_off(client: httpx.AsyncClient, path: str) -> None:
+    """A download that begins and is never complete: the transport without a socket asserts that one is."""
+    with pytest.raises(AssertionError) as raised:
+        await client.get(path)
+    assert "response_complete" in str(raised.traceback[-1].statement)
+
+
+async def test_a_download_that_runs_ends_when_its_link_is_withdrawn_and_is_no_complete_file(
+    world: World, company: Company, at_the_last_page: Callable[[Interrupt], None]
+) -> None:
+    made = await operate(world, f"/{company.name}/export", status=201)
+    client = world.clients["trigger"]
+
+    async def withdraw() -> None:
+        withdrawn = await client.delete(f"/v1/companies/{company.name}/export", headers=OPERATOR)
+        assert withdrawn.status_code == 204
+
+    at_the_last_page(withdraw)
+    await expect_broken_off(client, made["url"].partition("afterword.example")[2])
+    again = await operate(world, f"/{company.name}/export", status=201)
+    complete = await client.get(again["url"].partition("afterword.example")[2])
+    assert zipfile.is_zipfile(io.BytesIO(complete.content)), "nobody holds the download any more"
+
+
+async def test_an_export_in_which_bytes_look_like_json_has_them_as_what_they_are(
+    world: World, company: Company
+) -> None:
+    digest = b"1" * 32
+    async with world.contexts["dispatcher"].database.transaction() as uow:
+        values = {"tenant": company.name, "digest": digest}
+        await uow.execute("UPDATE import_job SET digest = :digest WHERE tenant = :tenant", values)
+    made = await operate(world, f"/{company.name}/export", status=201)
+    found = await world.clients["trigger"].get(made["url"].partition("afterword.example")[2])
+    rows = read_export(found.content, company.name)["dispatcher/import_job.ndjson"].splitlines()
+    assert {msgspec.json.decode(row)["digest"] for row in rows} == {base64.b64encode(digest).decode()}
+    assert {type(msgspec.json.decode(row)["columns"]) for row in rows} == {list}
+
+
+async def test_a_download_ends_when_the_company_has_left_meanwhile_and_is_no_complete_file(
+    world: World, company: Company, at_the_last_page: Callable[[Interrupt], None]
+) -> None:
+    made = await operate(world, f"/{company.name}/export", status=201)
+
+    async def leave() -> None:
+        await operate(world, f"/{company.name}/leave", {"grace_days": 0})
+        async with world.contexts["trigger"].database.transaction() as uow:
+            await let_go(uow, company.name)
+        await world.deliver_all()
+
+    at_the_last_page(leave)
+    path = made["url"].partition("afterword.example")[2]
+    await expect_broken_off(world.clients["trigger"], path)
+    assert (await world.clients["trigger"].get(path)).status_code == 410

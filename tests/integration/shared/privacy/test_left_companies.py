@@ -129,7 +129,7 @@ async def test_a_company_is_counted_while_it_is_to_be_erased_or_looked_for_once_
     async def counted() -> float:
         async with context.database.reading() as uow:
             await measure_left_companies(uow, "trigger")
-        return metrics.COMPANIES_TO_ERASE.labels("trigger")._value.get()
+        return float(metrics.COMPANIES_TO_ERASE.labels("trigger")._value.get())
 
     assert await counted() == 1
     worker = Worker(context)
