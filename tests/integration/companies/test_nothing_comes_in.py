@@ -10,7 +10,7 @@ from support.imports import processing
 from support.leaving import operate
 
 from services.dispatcher.imports import repository
-from services.dispatcher.imports.domain import LEASE
+from services.dispatcher.imports.domain import LEASE, Import
 from services.dispatcher.imports.processing import Processing
 from services.trigger.company_states import let_go
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable
@@ -61,16 +61,18 @@ async def test_a_part_of_a_file_that_a_worker_has_in_hand_is_not_taken_when_the_
 ) -> None:
     await begin_file(world, company)
     before = await rows_of(world, "dispatcher", COUNT_CUSTOMERS, company)
-    take = Processing._take
+    take, ended = Processing._take, []
 
-    async def take_late(self: Processing, *given: Any) -> None:
-        await has_left(world, company.name)
-        await take(self, *given)
+    async def take_late(self: Processing, job: Import, *given: Any) -> None:
+        await has_left(world, job.tenant)
+        await take(self, job, *given)
+        ended.append(job.tenant)
 
     monkeypatch.setattr(Processing, "_take", take_late)
     loop = processing(world.contexts["dispatcher"].database)
     await loop.advance()
     await loop.services.close()
+    assert company.name in ended
     assert await rows_of(world, "dispatcher", COUNT_CUSTOMERS, company) == before
 
 
