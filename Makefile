@@ -36,10 +36,10 @@ image: ## build the container image afterword:local
 	docker build --file deploy/Dockerfile --tag afterword:local --build-arg REVISION="$$(git rev-parse HEAD)" .
 
 unit: developed ## the tests that need no server and no browser: half a minute on two cores
-	$(BIN)/pytest --quiet --numprocesses auto --dist loadscope tests/unit
+	$(BIN)/pytest --quiet --numprocesses auto tests/unit
 
 test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium; JOBS=3
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadscope --no-loadscope-reorder --durations=30
+	$(BIN)/pytest --numprocesses $(JOBS) --no-loadscope-reorder --durations=30
 
 chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 ONLY=broker,smtp
 	@PYTHONPATH=tests $(BIN)/python -m chaos

@@ -187,7 +187,9 @@ def export_tenant(
 
 def leave_tenant(
     tenant: Annotated[str, typer.Argument(help="Short name.")],
-    export: Annotated[Path | None, typer.Option(help="The ZIP file to write all of it to, first.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="The ZIP file to write all of it to, once it is closed.")
+    ] = None,
     no_export: Annotated[bool, typer.Option("--no-export", help="Leave without an export.")] = False,
     grace_days: Annotated[
         int | None,
@@ -207,7 +209,7 @@ def leave_tenant(
         sys.exit("Say where its export goes with --export FILE, or leave without one with --no-export.")
     try:
         leaves_at = asyncio.run(tenant_leaving.leave(tenant, export, grace_days))
-    except tenant_leaving.TenantNotLeaving as refusal:
+    except (tenant_leaving.TenantNotLeaving, tenant_leaving.LeftWithoutExport) as refusal:
         sys.exit(str(refusal))
     typer.echo(
         f"{tenant}: leaving. From {leaves_at:%Y-%m-%d %H:%M} UTC on it is erased; "
@@ -220,7 +222,11 @@ def show_erasure(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> 
     use_local_stack()
     from services import tenant_leaving
 
-    for name, state in asyncio.run(tenant_leaving.erasures(tenant)).items():
+    try:
+        found = asyncio.run(tenant_leaving.erasures(tenant))
+    except tenant_leaving.TenantNotLeaving as refusal:
+        sys.exit(str(refusal))
+    for name, state in found.items():
         typer.echo(f"{name}\t{state}")
 
 

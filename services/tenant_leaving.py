@@ -12,15 +12,33 @@ from services import SERVICES
 from services.trigger.company_states import change_state
 from services.trigger.errors import UnknownTenant, WrongState
 from shared.cli.context import command_contexts
+from shared.db.database import Database
+from shared.diagnosis import describe
+from shared.events import Tenant
 from shared.privacy.audit import COMMAND_LINE, record_audit
 from shared.privacy.company_export import MANIFEST, OwnRows, company_zip
 from shared.service import Context, Service
 from shared.tenancy.closed import find_closed
 from shared.tenancy.tenants import find_tenant
 
+DAYS_FOR_EXPORT = 1
+"""Of a company that leaves without days of grace: as long as its export may take."""
+
 
 class TenantNotLeaving(Exception):
     """The company cannot be exported or leave. The message says why, and what to do."""
+
+
+class LeftWithoutExport(Exception):
+    """The company leaves, and its export was not written. The message says why, and what to do."""
+
+    def __init__(self, tenant: str, leaves_at: datetime, cause: BaseException) -> None:
+        why = str(cause) if isinstance(cause, TenantNotLeaving) else f"{describe(cause)}."
+        super().__init__(
+            f"{tenant} leaves, but its export was not written: {why} Until "
+            f"{leaves_at:%Y-%m-%d %H:%M} UTC `afterword tenant export {tenant} FILE.zip` writes it; "
+            f"`afterword tenant stay {tenant}` takes all back."
+        )
 
 
 async def export_tenant(tenant: str, file: Path) -> int:
@@ -33,28 +51,50 @@ async def export_tenant(tenant: str, file: Path) -> int:
 
 
 async def leave(tenant: str, file: Path | None, grace_days: int | None) -> datetime:
-    """Export a company, if a file is given, and let it leave; returns from when on it is erased.
+    """Let a company leave and then, if a file is given, export it, so that the export has all that came until
+    then; returns from when on it is erased.
 
-    :raises TenantNotLeaving: when there is no such company, or it has left; or as ``export_tenant`` does.
+    :raises TenantNotLeaving: when there is no such company, it has left, or the file is there already.
+    :raises LeftWithoutExport: when it leaves, but could not be exported.
     """
     async with command_contexts(_all_services(), process="tenant-leave") as contexts:
-        if file is not None:
-            await _export(contexts, tenant, file)
+        trigger = contexts[0].database
+        if file is None:
+            return await _close(trigger, tenant, grace_days)
+        if await asyncio.to_thread(file.exists):
+            raise TenantNotLeaving(_there_already(file))
+        # Without days of grace it would be erased while it is exported: its day is moved afterwards.
+        days = DAYS_FOR_EXPORT if grace_days == 0 else grace_days
+        leaves_at = await _close(trigger, tenant, days)
         try:
-            company = await change_state(contexts[0].database, tenant, "leave", grace_days=grace_days)
-        except UnknownTenant:
-            raise TenantNotLeaving(_unknown(tenant)) from None
-        except WrongState as error:
-            raise TenantNotLeaving(f"This cannot be done: {error}.") from None
-    if company.leaves_at is None:
-        raise TenantNotLeaving(f"{tenant} has no day on which it leaves.")
+            await _export(contexts, tenant, file)
+        except Exception as error:
+            raise LeftWithoutExport(tenant, leaves_at, error) from error
+        return await _close(trigger, tenant, 0) if grace_days == 0 else leaves_at
+
+
+async def _close(trigger: Database, tenant: str, grace_days: int | None) -> datetime:
+    """Let it leave; returns from when on it is erased."""
+    try:
+        company = await change_state(trigger, tenant, "leave", grace_days=grace_days)
+    except UnknownTenant:
+        raise TenantNotLeaving(_unknown(tenant)) from None
+    except WrongState as error:
+        raise TenantNotLeaving(f"This cannot be done: {error}.") from None
+    assert company.leaves_at is not None  # noqa: S101  (for the type checker)
     return company.leaves_at
 
 
 async def erasures(tenant: str) -> dict[str, str]:
-    """How far each service is with erasing a company, in words."""
+    """How far each service is with erasing a company, in words.
+
+    :raises TenantNotLeaving: when there is no such company.
+    """
     found = {}
     async with command_contexts(_all_services(), process="tenant-erasure") as contexts:
+        async with contexts[0].database.reading() as uow:
+            if await find_tenant(uow, tenant) is None:
+                raise TenantNotLeaving(_unknown(tenant))
         for context in contexts:
             async with context.database.reading() as uow:
                 company = await find_closed(uow, tenant)
@@ -70,10 +110,11 @@ async def erasures(tenant: str) -> dict[str, str]:
 
 async def _export(contexts: list[Context], tenant: str, file: Path) -> int:
     trigger = contexts[0].database
-    async with trigger.reading() as uow:
-        company = await find_tenant(uow, tenant)
-    if company is None or company.state == "left":
-        raise TenantNotLeaving(_unknown(tenant))
+    company = await _kept(trigger, tenant)
+
+    async def confirm() -> None:
+        await _kept(trigger, tenant)
+
     sources = {
         context.service: OwnRows(context.service, service.metadata, context.database, tenant)
         for context, service in zip(contexts, _all_services(), strict=True)
@@ -81,10 +122,10 @@ async def _export(contexts: list[Context], tenant: str, file: Path) -> int:
     try:
         opened = await asyncio.to_thread(open, file, "xb", opener=_for_owner)
     except FileExistsError:
-        raise TenantNotLeaving(f"{file} is there already; name a new file.") from None
+        raise TenantNotLeaving(_there_already(file)) from None
     try:
         with opened:
-            async for part in company_zip(tenant, company.name, sources, trigger.clock()):
+            async for part in company_zip(tenant, company.name, sources, trigger.clock(), confirm=confirm):
                 await asyncio.to_thread(opened.write, part)
     except BaseException:
         await asyncio.to_thread(file.unlink)  # a part of an export must not be taken for one
@@ -92,6 +133,20 @@ async def _export(contexts: list[Context], tenant: str, file: Path) -> int:
     async with trigger.transaction() as uow:
         record_audit(uow, tenant, COMMAND_LINE, "company_exported")
     return await asyncio.to_thread(_rows_in, file)
+
+
+async def _kept(trigger: Database, tenant: str) -> Tenant:
+    """The company, of which everything is kept still.
+
+    :raises TenantNotLeaving: when there is none, or it has left.
+    """
+    async with trigger.reading() as uow:
+        company = await find_tenant(uow, tenant)
+    if company is None:
+        raise TenantNotLeaving(_unknown(tenant))
+    if company.state == "left":
+        raise TenantNotLeaving(f"{tenant} has left, and nothing of it is kept.")
+    return company
 
 
 def _for_owner(path: str, flags: int) -> int:
@@ -110,6 +165,10 @@ def _all_services() -> list[Service]:
     from services.command import service  # noqa: PLC0415  (the command imports this module)
 
     return [service(name) for name in SERVICES]
+
+
+def _there_already(file: Path) -> str:
+    return f"{file} is there already; name a new file."
 
 
 def _unknown(tenant: str) -> str:

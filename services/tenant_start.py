@@ -84,7 +84,7 @@ async def _create_all(
     except BadAccount:  # an interrupted start has created it already
         link = await sign_in_link(alerts, staff_url, tenant, admin)
     await create_example_survey(dispatcher, tenant, test_address=admin)
-    key = await tenants.create_key(trigger, tenant, STARTER_SCOPES, name="webshop")
+    key = await tenants.create_key(trigger, tenant, STARTER_SCOPES, name="webshop", only_first=True)
     return StartedTenant(tenant, key, link, staff_url)
 
 

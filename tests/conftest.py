@@ -1,4 +1,4 @@
-"""The servers that every test may ask for, and which tests share a process when several run beside each other."""
+"""The servers that every test may ask for, and what holds for a run of all tests."""
 
 import os
 from typing import Any
@@ -7,8 +7,8 @@ import hypothesis
 import pytest
 from support.browser import browser
 from support.restored_service import broker, own_broker
+from support.scheduling import FileScheduling
 from support.stack import kafka, mailbox, postgres, postgres_server, stack_state
-from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import state
 
@@ -36,19 +36,7 @@ process, processes = (
 )
 state.PORT_RANGE = state.PORT_RANGE[int(process.removeprefix("gw")) :: int(processes)]
 
-ONE_AFTER_THE_OTHER = {"chaos", "e2e"}
-"""Folders of tests that start whole stacks: a dozen processes and more, which would starve each other."""
 
-
-class FileScheduling(LoadScopeScheduling):
-    """Gives all tests of a file to one process, since they share fixtures, and those of whole stacks, too."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return "stacks" if path.split("/")[1] in ONE_AFTER_THE_OTHER else path
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
     """Whatever ``--dist`` says: the groups of xdist 3.8 are unknown to pytest 9."""
     return FileScheduling(config, log)

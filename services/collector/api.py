@@ -36,7 +36,7 @@ from shared.pages.language import spoken
 from shared.permissions import ANSWER_ROLES
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY, identity_of, person_or_nobody
-from shared.privacy.service_caller import ServiceLane, service_caller
+from shared.privacy.service_caller import ServiceLane, refuse_left, service_caller
 from shared.privacy.service_client import PERSONAL_DATA_PATH
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceClaims, ServiceTokens
 from shared.privacy.subjects import Subject
@@ -122,6 +122,7 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
     if context.import_locks.users(tenant_id) >= MAX_IMPORTS_PER_TENANT:
         raise _import_under_way()
     async with context.import_locks.acquire(tenant_id), context.database.transaction() as uow:
+        await refuse_left(uow, tenant_id)
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(

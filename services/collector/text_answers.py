@@ -17,6 +17,7 @@ from shared.http.routes import CheckedRoute
 from shared.privacy.service_caller import ServiceLane, service_caller
 from shared.privacy.service_client import PERSONAL_DATA_PATH
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceClaims, ServiceTokens
+from shared.tenancy.closed import find_left
 
 
 class TextedAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,9 +61,11 @@ def text_answers_router(database: Database, secret: str) -> APIRouter:
 
 
 async def keep_text_answer(context: CollectorContext, tenant: str, texted: TextedAnswer) -> Result:
-    """Write and publish the score; ``gone``: its link has ended, or its answer is final."""
+    """Write and publish the score; ``gone``: its link or company is gone, or its answer is final."""
     id_ = texted.invitation_id
     async with context.invitation_locks.acquire(str(id_)), context.database.transaction() as uow:
+        if await find_left(uow, [tenant]):
+            return "gone"
         await links.lock_invitation(uow, id_)
         target = await links.find_link_target(uow, id_)
         if target is not None and target.tenant.id != tenant:

@@ -78,6 +78,7 @@ def list_tenants() -> None:
     """Every company, its zone and its keys."""
 
     async def show(database: "Database") -> None:
+        from services.trigger.key_list import state_of
         from shared.tenancy.tenants import all_tenants
 
         async with database.reading() as uow:
@@ -89,7 +90,7 @@ def list_tenants() -> None:
                 )
                 typer.echo(f"{tenant.id}\t{tenant.name}\t{tenant.time_zone}\t{tenant.country}{state}")
                 for key in tenant.keys:
-                    state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
+                    state = state_of(tenant, key, database.clock())
                     source = f"\tsource {key.source}" if key.source else ""
                     typer.echo(f"  key {key.id}\t{key.name}\t{state}\t{' '.join(key.scopes)}{source}")
 

@@ -5,24 +5,22 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from services.trigger.errors import BadTenant
-from services.trigger.tenants import (
+from services.trigger.company_values import (
     MAX_NAME_LENGTH,
     MAX_POSTAL_ADDRESS_LENGTH,
-    locked,
+    clean_languages,
     printable,
-    publish_change,
 )
+from services.trigger.errors import BadTenant
+from services.trigger.tenants import locked, publish_change
 from shared.db.database import Database
 from shared.events import Tenant
 from shared.events.segments import MAX_SEGMENT_BYTES, ORGANISATION, normalized_segment
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.colours import LIGHT_PAGE, MIN_CONTRAST, colour_of, contrast, darkened
-from shared.values.languages import language_tag
 from shared.values.messages import message
 from shared.values.text import normalized_text
 
-MAX_LANGUAGES = 20
 MAX_DISPLAY_NAMES = 300
 MAX_DISPLAY_NAME_LENGTH = 80
 MAX_DISPLAY_NAMES_BYTES = 48_000
@@ -59,7 +57,7 @@ async def change_company(
             printable(lines, "postal_address", MAX_POSTAL_ADDRESS_LENGTH) if lines else None
         )
     if languages is not None:
-        values["languages"] = _languages(languages)
+        values["languages"] = clean_languages(languages)
     if accent is not None:
         values["accent"] = _accent(accent) if accent.strip() else None
     if display_names is not None:
@@ -71,16 +69,6 @@ async def change_company(
             await publish_change(uow, changed)
             record_audit(uow, tenant, who, "company_changed")
     return changed
-
-
-def _languages(languages: Sequence[str]) -> tuple[str, ...]:
-    tags = [language_tag(each.strip()) for each in languages if each.strip()]
-    if not tags or None in tags or len(tags) > MAX_LANGUAGES:
-        raise BadTenant(
-            "languages",
-            message("Write one to %(most)s languages as tags, such as en, da or pt-BR.", most=MAX_LANGUAGES),
-        )
-    return tuple(dict.fromkeys(tag for tag in tags if tag is not None))
 
 
 def _accent(accent: str) -> str:

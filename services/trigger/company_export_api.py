@@ -148,12 +148,17 @@ async def _held_parts(
     """The parts of the file, while the link holds."""
     clock = context.database.clock
     held_at = clock()
+
+    async def hold_again() -> None:
+        nonlocal held_at
+        held_at = clock()
+        async with context.database.transaction() as uow:
+            await hold(uow, company.id, series, holder)
+
     try:
-        async for part in company_zip(company.id, company.name, sources, held_at):
+        async for part in company_zip(company.id, company.name, sources, held_at, confirm=hold_again):
             if clock() - held_at > HELD_AGAIN_AFTER:
-                held_at = clock()
-                async with context.database.transaction() as uow:
-                    await hold(uow, company.id, series, holder)
+                await hold_again()
             yield part
     except ServiceUnavailable as error:
         log.warning("company_export_broken", service=error.service)

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.trigger import repository
 from shared.db.database import UnitOfWork
 from shared.ids import uuid7
+from shared.tenancy.closed import find_left
 
 HELD_FOR = timedelta(minutes=5)
 """Longer than a page may take with all its tries."""
@@ -42,7 +43,8 @@ async def hold(uow: UnitOfWork, tenant: str, series: UUID, holder: UUID) -> None
     :raises ExportRuns: when another download runs.
     """
     row = await repository.lock_export(uow, tenant)
-    if row is None or row.series != series:
+    # What has left is being erased: of its rows an export would have some.
+    if row is None or row.series != series or await find_left(uow, [tenant]):
         raise ExportLinkEnded(tenant)
     if row.held_by not in {None, holder} and row.held_until > uow.now:
         raise ExportRuns(tenant)

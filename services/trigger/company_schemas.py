@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.trigger import key_list
-from services.trigger.company_changes import MAX_DISPLAY_NAMES, MAX_LANGUAGES
+from services.trigger.company_changes import MAX_DISPLAY_NAMES
+from services.trigger.company_values import MAX_LANGUAGES, MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
 from services.trigger.key_last_uses import LastUse
-from services.trigger.tenants import MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
 from shared.events import CompanyState, KeyDigest, Tenant
 from shared.permissions import SCOPES, Scope
 

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from services.trigger.context import TriggerContext
 from shared.privacy.company_routes import KeyUseAnswer
 from shared.privacy.erased import CONFIRMING_SERVICES
-from shared.privacy.service_client import ServiceUnavailable
+from shared.privacy.service_client import ServiceUnavailable, read_answer
 from shared.tenancy.key_uses import find_uses
 
 ANSWER_WITHIN_S = 3.0
@@ -56,6 +54,6 @@ async def _asked(context: TriggerContext, service: str, tenant: str) -> Sequence
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             body = await context.services.get_body(service, "key-uses", purpose="key-uses", tenant=tenant)
-        return msgspec.json.decode(body, type=list[KeyUseAnswer])
-    except (ServiceUnavailable, TimeoutError, msgspec.MsgspecError):
+        return read_answer(service, body, list[KeyUseAnswer])
+    except (ServiceUnavailable, TimeoutError):
         return None

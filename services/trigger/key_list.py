@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.events import KeyDigest
+from shared.events import KeyDigest, Tenant
 from shared.limits import MAX_EVENT_BYTES
 
 MAX_LIVE_KEYS = 500
@@ -25,6 +25,16 @@ ENDED_KEY_RETENTION = timedelta(days=90)
 def is_live(key: KeyDigest, now: datetime) -> bool:
     """Whether it is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+def state_of(company: Tenant, key: KeyDigest, now: datetime) -> str:
+    """What an operator reads of the key: whether it opens anything, and else why not."""
+    if company.is_closed:
+        return f"closed: the company {'leaves' if company.state == 'leaving' else 'has left'}"
+    if is_live(key, now):
+        return "valid"
+    ended = "expired" if key.revoked_at is None else "revoked"
+    return f"{ended} {_ended_at(key):%Y-%m-%d %H:%M}"
 
 
 def has_room(keys: Sequence[KeyDigest], key: KeyDigest, now: datetime) -> bool:

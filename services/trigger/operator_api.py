@@ -23,12 +23,12 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.permissions import STARTER_SCOPES
 from shared.privacy.audit import OPERATOR
-from shared.privacy.company_routes import CompanyProgress
+from shared.privacy.company_routes import CompanyProgress, FirstAdminAnswer
 from shared.privacy.erased import CONFIRMING_SERVICES
-from shared.privacy.service_client import ServiceUnavailable
+from shared.privacy.service_client import ServiceUnavailable, read_answer
 from shared.tenancy.closed import find_closed
 from shared.tenancy.tenants import all_tenants, find_tenant
-from shared.values.languages import language_tag
+from shared.values.mail_addresses import BadAddress, mail_address
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"], route_class=CheckedRoute)
@@ -48,27 +48,31 @@ async def make_company(body: CompanyBody, _: Operated, context: OwnContext) -> N
     """It begins in test mode, with one key and, where `admin` is given, its first administrator. The same
     again completes one that was interrupted before it had a key; else a short name that is taken is 409.
     """
-    tags = [language_tag(tag) for tag in body.languages]
-    if None in tags:
-        raise Problem(422, detail=message("Write languages as tags, such as en, da or pt-BR."))
     try:
+        # Before anything is written: alerts is asked for the account only when the company is there.
+        if body.admin is not None:
+            mail_address(body.admin)
         await create_tenant(
             context.database,
             body.id,
             name=body.name,
             time_zone=body.time_zone,
             country=body.country,
-            languages=[tag for tag in tags if tag is not None],
+            languages=body.languages,
             postal_address=body.postal_address,
             who=OPERATOR,
         )
     except TenantExists:
         await _refuse_finished(context, body)
-    except BadTenant as fault:
+    except (BadTenant, BadAddress) as fault:
         raise Problem(422, detail=fault.remedy) from None
     link = None if body.admin is None else await _first_admin(context, body.id, body.admin)
     try:
-        key = await create_key(context.database, body.id, STARTER_SCOPES, name=FIRST_KEY_NAME, who=OPERATOR)
+        key = await create_key(
+            context.database, body.id, STARTER_SCOPES, name=FIRST_KEY_NAME, only_first=True, who=OPERATOR
+        )
+    except TenantExists:  # the same request came twice at once
+        raise _short_name_taken() from None
     except UnknownTenant:
         raise _short_name_gone() from None
     company = OperatedCompany.of(await _find(context, body.id))
@@ -140,11 +144,7 @@ async def _refuse_finished(context: TriggerContext, body: CompanyBody) -> None:
     try:
         await refuse_finished(context.database, body.id, body.name)
     except TenantExists:
-        raise Problem(
-            409,
-            message("There is a company of this short name already."),
-            message("Choose another short name."),
-        ) from None
+        raise _short_name_taken() from None
     except WrongState as error:
         if error.state == "left":
             raise _short_name_gone() from None
@@ -156,6 +156,14 @@ async def _refuse_finished(context: TriggerContext, body: CompanyBody) -> None:
                 state=error.state,
             ),
         ) from None
+
+
+def _short_name_taken() -> Problem:
+    return Problem(
+        409,
+        message("There is a company of this short name already."),
+        message("Choose another short name."),
+    )
 
 
 def _short_name_gone() -> Problem:
@@ -185,7 +193,7 @@ async def _erasures(context: TriggerContext, company_id: str) -> list[ErasureOfC
             body = await context.services.get_body(
                 name, "company/progress", purpose="company", tenant=company_id
             )
-            found[name] = msgspec.json.decode(body, type=CompanyProgress)
+            found[name] = read_answer(name, body, CompanyProgress)
     except ServiceUnavailable as error:
         raise part_away(error) from error
     return [
@@ -201,12 +209,12 @@ async def _first_admin(context: TriggerContext, company_id: str, address: str) -
     """
     body = msgspec.json.encode({"address": address})
     try:
-        answer = msgspec.json.decode(
-            await context.services.post("alerts", "first-admin", body, purpose="company", tenant=company_id),
-            type=dict[str, str | None],
+        answered = await context.services.post(
+            "alerts", "first-admin", body, purpose="company", tenant=company_id
         )
+        answer = read_answer("alerts", answered, FirstAdminAnswer)
     except ServiceUnavailable as error:
         raise part_away(error) from error
-    if (link := answer["link"]) is None:
-        raise Problem(422, detail=answer["fault"] or "")
-    return link
+    if answer.link is None:
+        raise Problem(422, detail=answer.fault or "")
+    return answer.link

@@ -6,10 +6,9 @@ from typing import Annotated, Self
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.trigger.company_changes import MAX_LANGUAGES
 from services.trigger.company_states import GRACE_DAYS, MAX_GRACE_DAYS
+from services.trigger.company_values import MAX_LANGUAGES, MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
 from services.trigger.short_names import MAX_SHORT_NAME_LENGTH
-from services.trigger.tenants import MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
 from shared.events import CompanyState, Tenant
 
 MAX_ADDRESS_LENGTH = 254

@@ -9,6 +9,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.trigger import key_list, repository
+from services.trigger.company_values import (
+    MAX_NAME_LENGTH,
+    MAX_POSTAL_ADDRESS_LENGTH,
+    clean_languages,
+    printable,
+)
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant, WrongState
 from services.trigger.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME, short_name_candidates
 from shared.db.database import Database, UnitOfWork
@@ -24,9 +30,6 @@ from shared.values.messages import message
 from shared.values.text import normalized_text
 from shared.values.zones import zone_names
 
-MAX_NAME_LENGTH = 200
-MAX_POSTAL_ADDRESS_LENGTH = 1_000
-_WHAT = {"name": message("The name"), "postal_address": message("The postal address")}
 KEY_PREFIX = "aw_"
 """By it people and scanners recognise a key that leaked."""
 
@@ -76,7 +79,7 @@ async def create_tenant(
         name=name,
         time_zone=time_zone,
         country=country,
-        languages=tuple(languages),
+        languages=clean_languages(languages),
         postal_address=postal_address,
     )
     async with database.transaction() as uow:
@@ -85,25 +88,6 @@ async def create_tenant(
         uow.publish(TENANTS, tenant, company)
         record_audit(uow, tenant, who, "company_created")
     return company
-
-
-def printable(text: str, field: str, max_length: int) -> str:
-    """The text in its one form.
-
-    :raises BadTenant: when it is empty, too long, or cannot be printed.
-    """
-    clean = normalized_text(text)
-    if not clean or len(clean) > max_length or not clean.isprintable():
-        raise BadTenant(
-            field,
-            message(
-                "%(what)s takes 1 to %(most)s characters that can be printed; %(found)s are here.",
-                what=_WHAT[field],
-                most=max_length,
-                found=len(clean),
-            ),
-        )
-    return clean
 
 
 async def free_short_name(database: Database, name: str) -> str:
@@ -138,16 +122,19 @@ async def create_key(
     name: str = "default",
     source: str | None = None,
     expires_at: datetime | None = None,
+    only_first: bool = False,
     who: AuditActor = COMMAND_LINE,
 ) -> str:
     """Create a key and return it; it is stored only hashed, so it is never shown again.
 
+    :param only_first: refuse a company that has a key: creating the first is the last step of making it.
     :param source: of events that name none; None: the key's name. It is a part of their identity: a key that
         replaces another must have the same source, or a retried event becomes a second one.
 
     :raises BadTenant: for an unknown scope, a blank or too long name, an end that has passed, or one key too
         many.
     :raises UnknownTenant: when there is no such tenant.
+    :raises TenantExists: when the key is not the first and only that was wanted.
     """
     name, source = normalized_text(name), source and normalized_text(source)
     if not name or len(name) > MAX_NAME_LENGTH or len(source or "") > MAX_NAME_LENGTH:
@@ -186,6 +173,8 @@ async def create_key(
         if expires_at is not None and expires_at <= uow.now:
             raise BadTenant("expires_at", message("Has passed. Choose a later end, or none."))
         company = await locked(uow, tenant)
+        if only_first and company.keys:
+            raise TenantExists(tenant)
         if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(
                 "name",

@@ -29,7 +29,7 @@ from shared.events.scores import SCORES, Score
 from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
 from shared.events.sending import SENDING, SendingMode, TenantSending
 from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
-from shared.events.tenants import COMPANY_STATES, TENANTS, CompanyState, KeyDigest, Tenant
+from shared.events.tenants import CLOSED_STATES, COMPANY_STATES, TENANTS, CompanyState, KeyDigest, Tenant
 from shared.events.transactions import TRANSACTIONS, Account, Basis, Customer, Transaction
 from shared.events.webhooks import WEBHOOKS, TenantWebhooks
 
@@ -56,6 +56,7 @@ __all__ = [
     "ANSWERS",
     "AUDIT",
     "CASES",
+    "CLOSED_STATES",
     "COMPANY_STATES",
     "CONTACT_POLICIES",
     "CUSTOMERS",

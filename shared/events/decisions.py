@@ -57,6 +57,5 @@ DECISIONS = Topic(
     source="/afterword/dispatcher",
     identity=lambda decision: str(decision.event_id),
     version=lambda decision: decision.version,
-    key=lambda decision: str(decision.event_id),
     erasable=True,
 )

@@ -43,6 +43,5 @@ FALLS = Topic(
     source="/afterword/scorer",
     identity=lambda fall: f"{fall.measurement}/{fall.segment}",
     version=lambda fall: fall.version,
-    key=lambda fall: f"{fall.measurement}/{fall.segment}",
     compacted=True,
 )

@@ -12,6 +12,8 @@ CompanyState = Literal["running", "paused", "leaving", "left"]
 """paused: nobody is asked, and people and programs go on; leaving: all is closed, and nothing is erased yet;
 left: nothing of the company is kept but its short name."""
 COMPANY_STATES: tuple[CompanyState, ...] = get_args(CompanyState)
+CLOSED_STATES: frozenset[CompanyState] = frozenset({"leaving", "left"})
+"""In which neither people nor programs of the company may do anything any more."""
 
 
 class KeyDigest(Data, frozen=True, kw_only=True):
@@ -51,8 +53,8 @@ class Tenant(Data, frozen=True, kw_only=True):
 
     @property
     def is_closed(self) -> bool:
-        """Whether neither people nor programs of the company may do anything any more."""
-        return self.state in {"leaving", "left"}
+        """Whether its state is one of ``CLOSED_STATES``."""
+        return self.state in CLOSED_STATES
 
 
 TENANTS = Topic(

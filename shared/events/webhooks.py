@@ -19,6 +19,5 @@ WEBHOOKS = Topic(
     source="/afterword/alerts",
     identity=lambda _: "webhooks",
     version=lambda webhooks: webhooks.version,
-    key=lambda _: "webhooks",
     compacted=True,
 )

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from shared.clock import Clock, system_clock
+from shared.events import CLOSED_STATES
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
 from shared.http.problems import Problem, RedirectToPage, wants_page
@@ -177,7 +178,7 @@ def refuse_closed(request: Request, staff: Staff) -> None:
 
     :raises Problem: 403.
     """
-    if http_of(request).keys.company_state(staff.tenant) in {"leaving", "left"}:
+    if http_of(request).keys.company_state(staff.tenant) in CLOSED_STATES:
         raise Problem(
             403,
             message("Your company has left Afterword."),

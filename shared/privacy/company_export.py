@@ -7,7 +7,7 @@ has and its SHA-256, so that a file without it is not complete.
 import asyncio
 import hashlib
 import zipfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -17,8 +17,14 @@ from sqlalchemy import MetaData
 
 from shared.db.database import Database
 from shared.privacy.company_routes import CompanyRowsAnswer, CompanyTables
-from shared.privacy.company_rows import LEFT_OUT_BY_SERVICE, RowsPage, exported_tables, read_page
-from shared.privacy.service_client import ServiceClient, ServiceUnavailable
+from shared.privacy.company_rows import (
+    BASE64_COLUMNS,
+    LEFT_OUT_BY_SERVICE,
+    RowsPage,
+    exported_tables,
+    read_page,
+)
+from shared.privacy.service_client import ServiceClient, ServiceUnavailable, read_answer
 
 A = TypeVar("A")
 log = structlog.get_logger()
@@ -91,10 +97,7 @@ class AskedRows:
         body = await self._client.get_body(
             self._service, path, purpose="company", tenant=self._tenant, query=query
         )
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.MsgspecError as error:
-            raise ServiceUnavailable(self._service) from error
+        return read_answer(self._service, body, kind)
 
 
 class _Written:
@@ -120,11 +123,18 @@ class _Written:
 
 
 async def company_zip(
-    tenant: str, name: str, sources: Mapping[str, RowsSource], now: datetime
+    tenant: str,
+    name: str,
+    sources: Mapping[str, RowsSource],
+    now: datetime,
+    *,
+    confirm: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[bytes]:
     """The bytes of the file, as they come.
 
     :param name: the company's.
+    :param confirm: raises if the company has left or the export must end for another reason. It is awaited
+        when all rows are read, before the manifest says that they are.
     """
     written = _Written()
     files: list[dict[str, Any]] = []
@@ -144,12 +154,14 @@ async def company_zip(
                         if after is None:
                             break
                 files.append({"path": path, "rows": rows, "sha256": digest.hexdigest()})
+        await confirm()
         manifest = {
             "format": EXPORT_FORMAT,
             "company": {"id": tenant, "name": name},
             "made_at": now.isoformat(),
             "files": files,
             "left_out": LEFT_OUT_BY_SERVICE,
+            "base64": sorted(BASE64_COLUMNS),
         }
         archive.writestr(_entry(MANIFEST, now), msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     yield written.take()

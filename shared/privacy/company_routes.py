@@ -36,9 +36,15 @@ class CompanyRowsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class CompanyProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the erasure of a company that has left is at a service."""
 
-    state: str = "running"
     erased_at: Instant | None = None
     swept_at: Instant | None = None
+
+
+class FirstAdminAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The link by which the first administrator of a company signs in, or why there is none."""
+
+    link: str | None
+    fault: str | None
 
 
 class KeyUseAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +78,7 @@ def company_router(service: str, metadata: MetaData, database: Database, secret:
             found = await find_closed(uow, asked.tenant)
         if found is None:
             return _json(CompanyProgress())
-        return _json(CompanyProgress(state=found.state, erased_at=found.erased_at, swept_at=found.swept_at))
+        return _json(CompanyProgress(erased_at=found.erased_at, swept_at=found.swept_at))
 
     @router.get(f"{begin}/company/tables/{{table}}")
     async def rows(

@@ -5,7 +5,7 @@ leads from an anonymous answer to anything.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -85,6 +85,8 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
 COMPANY_TABLE = "tenant"
 """The company itself, at the trigger; its keys are listed without what would recognise one."""
 SECRET_COLUMNS = frozenset({"sealed", "sealed_before", "password_hash", "claim"})
+BASE64_COLUMNS = frozenset({"dispatcher.import_job.digest"})
+"""Bytes that are no JSON. All other columns of bytes hold JSON, and are exported as that."""
 ONLY_NAMED = frozenset({"collector.answer"})
 """Of these tables anonymous rows are left out: what they say is in the counts, as a bundle."""
 
@@ -117,6 +119,7 @@ async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, af
     sql = _statement(service, table, key, begins=place is None)
     values = {f"k{number}": each for number, each in enumerate(place or [])}
     names = [column.name for column in table.columns if column.name not in SECRET_COLUMNS]
+    in_base64 = {name for name in names if f"{service}.{table.name}.{name}" in BASE64_COLUMNS}
     rows: list[bytes] = []
     size, last = 0, None
     # By a cursor: nobody knows how large the rows are before they are read.
@@ -128,7 +131,7 @@ async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, af
     try:
         async for row in found:
             named = dict(zip(names, row[len(key) :], strict=True))
-            rows.append(_encoded(_company(named) if own else named))
+            rows.append(_encoded(_company(named) if own else named, in_base64))
             size, last = size + len(rows[-1]), row
             if size >= BYTES_PER_PAGE:
                 break
@@ -179,15 +182,12 @@ def _company(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "body": {**body, "keys": keys}}
 
 
-def _encoded(row: Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode({name: _plain(value) for name, value in row.items()}, enc_hook=str)
+def _encoded(row: Mapping[str, Any], in_base64: Collection[str]) -> bytes:
+    plain = {name: _plain(value, in_base64=name in in_base64) for name, value in row.items()}
+    return msgspec.json.encode(plain, enc_hook=str)
 
 
-def _plain(value: Any) -> Any:
-    """Bytes as the JSON that they are; others in base64."""
+def _plain(value: Any, *, in_base64: bool) -> Any:
     if not isinstance(value, bytes | memoryview):
         return value
-    try:
-        return msgspec.json.decode(bytes(value))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return base64.b64encode(bytes(value)).decode()
+    return base64.b64encode(value).decode() if in_base64 else msgspec.json.decode(bytes(value))

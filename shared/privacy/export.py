@@ -132,14 +132,3 @@ def section_of(
 def encode_sections(sections: Sequence[ExportSection]) -> bytes:
     """The sections as services exchange them."""
     return msgspec.json.encode(sections)
-
-
-def decode_sections(body: bytes) -> list[ExportSection]:
-    """The sections again.
-
-    :raises msgspec.MsgspecError: when they are none.
-    """
-    return _sections.decode(body)
-
-
-_sections = msgspec.json.Decoder(list[ExportSection])

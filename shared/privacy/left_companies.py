@@ -25,6 +25,7 @@ from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 from shared.tenancy.closed import (
     ClosedCompany,
+    count_to_erase,
     find_left,
     find_to_erase,
     store_company_erased,
@@ -128,7 +129,9 @@ class CompanyErasing:
             return await find_to_erase(uow, uow.now - SWEPT_AFTER, self.passed.companies(uow.now))
 
     async def _erase(self, found: ClosedCompany) -> None:
-        await wait_for_unaware_of_left(self.database)
+        if not await wait_for_unaware_of_left(self.database, lambda: self.health.tick(LEFT_COMPANIES_LOOP)):
+            log.warning("company_erasure_waits", tenant=found.tenant)
+            return
         records = await self._erase_records(found.tenant)
         rows = await self._erase_rows(found.tenant)
         async with self.database.transaction() as uow:
@@ -210,11 +213,5 @@ def erasable_topics(service: str) -> list[str]:
 
 
 async def measure_left_companies(uow: UnitOfWork, service: str) -> None:
-    """Set the gauge of the companies that have left and that the service has not erased yet."""
-    waiting = (await uow.execute(COUNT_WAITING)).scalar_one()
-    metrics.COMPANIES_TO_ERASE.labels(service).set(waiting)
-
-
-COUNT_WAITING = """
-    SELECT count(*) FROM closed_company WHERE state = 'left' AND erased_at IS NULL
-"""
+    """Set the gauge of the companies that the service has to erase, or to look for once more."""
+    metrics.COMPANIES_TO_ERASE.labels(service).set(await count_to_erase(uow, uow.now - SWEPT_AFTER))

@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
 
+from shared.db.database import UnitOfWork
 from shared.http.caller_checks import CallerCheck
 from shared.http.problems import Problem
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceClaims, ServicePurpose, ServiceTokens
+from shared.tenancy.closed import find_left
+from shared.values.messages import message
 
 MAX_WAIT_S = 15.0
 
@@ -31,6 +34,15 @@ class service_caller(CallerCheck[ServiceClaims]):  # noqa: N801  (reads as what 
         if claims is None:
             raise Problem(401, headers={"WWW-Authenticate": TOKEN_SCHEME})
         return claims
+
+
+async def refuse_left(uow: UnitOfWork, tenant: str) -> None:
+    """Refuse to store anything of a company that has left: asked first, in the transaction that stores.
+
+    :raises Problem: 410.
+    """
+    if await find_left(uow, [tenant]):
+        raise Problem(410, message("Your company has left Afterword."))
 
 
 class ServiceLane:

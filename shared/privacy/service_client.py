@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import msgspec
 
 from shared.http.hosts import PERSONAL_DATA_PATHS
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServicePurpose, ServiceTokens, claims_of_body
 
+A = TypeVar("A")
 TIMEOUT_S = 25.0
 CONNECT_TIMEOUT_S = 5.0
 MAX_CONNECTIONS = 8
@@ -25,6 +27,17 @@ class ServiceUnavailable(Exception):
         self.service = service
 
 
+def read_answer(service: str, body: bytes, kind: type[A]) -> A:
+    """What a service has answered.
+
+    :raises ServiceUnavailable: when it is something else.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ServiceUnavailable(service) from error
+
+
 @dataclass(frozen=True)
 class ServiceClient:
     """Sends requests to the routes of ``shared.privacy.service_caller``; a process has one.
@@ -38,26 +51,6 @@ class ServiceClient:
     """Set by tests: the way to the services without a socket."""
     _opened: list[httpx.AsyncClient] = field(default_factory=list, init=False)
 
-    async def get(
-        self,
-        service: str,
-        path: str,
-        *,
-        purpose: ServicePurpose,
-        tenant: str,
-        claims: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """The JSON that the service answers under ``/v1/personal-data/<service>/<path>``.
-
-        :raises ServiceUnavailable: when it does not answer 200.
-        """
-        response = await self._answer(service, path, purpose, tenant, claims, query)
-        try:
-            return response.json()
-        except ValueError as error:
-            raise ServiceUnavailable(service) from error
-
     async def get_body(
         self,
         service: str,
@@ -68,7 +61,10 @@ class ServiceClient:
         claims: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """The same, not decoded."""
+        """What the service answers under ``/v1/personal-data/<service>/<path>``, not decoded.
+
+        :raises ServiceUnavailable: when it does not answer 200.
+        """
         return (await self._answer(service, path, purpose, tenant, claims, query)).content
 
     async def post(

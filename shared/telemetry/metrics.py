@@ -230,7 +230,7 @@ COMPANIES_ERASED = Counter(
 )
 COMPANIES_TO_ERASE = Gauge(
     "afterword_companies_to_erase",
-    "Companies that have left and that a service has not erased yet; each worker measures all.",
+    "Companies that a service has to erase, or to look for once more; each worker measures all.",
     ["service"],
 )
 

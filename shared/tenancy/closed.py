@@ -4,8 +4,10 @@ It stands beside the bodies of ``tenant`` so that SQL can ask it, and says how f
 company that has left.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, MetaData, Table, Text
@@ -26,8 +28,9 @@ CLOSED_COMPANY_DDL = """
     )
 """
 """For the migration of a service."""
-BARRIER_TIMEOUT = "3s"
-"""Longer than PostgreSQL's ``deadlock_timeout``, after which an automatic vacuum of the table gives way."""
+UNAWARE_END_WITHIN_S = 60.0
+"""Longer than a transaction of ours may take."""
+UNAWARE_CHECK_INTERVAL_S = 0.1
 
 RUNS = "NOT IN (SELECT tenant FROM closed_company)"
 """Behind a tenant in SQL: its customers may be asked."""
@@ -56,9 +59,9 @@ def closed_company_table(metadata: MetaData) -> None:
 FORGET_RUNNING = """
     DELETE FROM closed_company c
     USING unnest(CAST(:tenants AS text[]), CAST(:versions AS bigint[])) AS n(tenant, version)
-    WHERE c.tenant = n.tenant AND c.version < n.version
+    WHERE c.tenant = n.tenant AND c.version < n.version AND c.state <> 'left'
 """
-# What has left stays so, and how far its erasure is.
+# What has left stays so, whatever comes later, and how far its erasure is.
 KEEP_CLOSED = """
     INSERT INTO closed_company AS c (tenant, version, state, leaves_at)
     SELECT * FROM unnest(
@@ -68,7 +71,7 @@ KEEP_CLOSED = """
     ORDER BY 1
     ON CONFLICT (tenant) DO UPDATE
     SET version = EXCLUDED.version, state = EXCLUDED.state, leaves_at = EXCLUDED.leaves_at
-    WHERE c.version < EXCLUDED.version
+    WHERE c.version < EXCLUDED.version AND c.state <> 'left'
 """
 
 
@@ -91,7 +94,8 @@ async def keep_closed(uow: UnitOfWork, companies: Sequence[Tenant]) -> None:
         )
 
 
-# FOR KEY SHARE locks the table, even where no row is found: ``wait_for_unaware_of_left`` waits for that.
+# FOR KEY SHARE locks the table in ROW SHARE mode until the transaction ends, even where no row is found:
+# ``wait_for_unaware_of_left`` waits for that.
 FIND_LEFT = """
     SELECT tenant FROM closed_company
     WHERE state = 'left' AND tenant = ANY(CAST(:tenants AS text[]))
@@ -107,17 +111,47 @@ async def find_left(uow: UnitOfWork, tenants: Iterable[str]) -> set[str]:
     return set((await uow.execute(FIND_LEFT, {"tenants": sorted(set(tenants))})).scalars())
 
 
-SET_LOCK_TIMEOUT = f"""
-    SET LOCAL lock_timeout = '{BARRIER_TIMEOUT}'
+FIND_NOT_OPEN = """
+    SELECT tenant FROM closed_company WHERE tenant = :tenant AND state <> 'paused' FOR KEY SHARE
 """
-LOCK_CLOSED = "LOCK TABLE closed_company IN EXCLUSIVE MODE"
 
 
-async def wait_for_unaware_of_left(database: Database) -> None:
-    """Return when no transaction is left that has looked for companies that have left before now."""
-    async with database.transaction() as uow:
-        await uow.execute(SET_LOCK_TIMEOUT)
-        await uow.execute(LOCK_CLOSED)
+async def is_open(uow: UnitOfWork, tenant: str) -> bool:
+    """Whether the company's people work; asked first, as ``find_left`` is, in the transaction that stores."""
+    return (await uow.execute(FIND_NOT_OPEN, {"tenant": tenant})).one_or_none() is None
+
+
+FIND_UNAWARE = """
+    SELECT DISTINCT virtualtransaction FROM pg_locks
+    WHERE locktype = 'relation' AND relation = CAST('closed_company' AS regclass)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND mode = 'RowShareLock' AND granted AND pid <> pg_backend_pid()
+"""
+
+
+async def wait_for_unaware_of_left(database: Database, tick: Callable[[], None]) -> bool:
+    """Wait until no transaction is left that has looked before now for companies that have left.
+
+    Nobody waits for this: it locks nothing. PostgreSQL locks the table for a statement before it takes the
+    snapshot, so that whoever has no lock when this begins finds all that was committed before.
+
+    :param tick: called again and again.
+    :returns: False when one of them does not end.
+    """
+    began = monotonic()
+    unaware = await _unaware(database)
+    while unaware:
+        if monotonic() - began > UNAWARE_END_WITHIN_S:
+            return False
+        tick()
+        await asyncio.sleep(UNAWARE_CHECK_INTERVAL_S)  # a transaction tells nobody that it has ended
+        unaware &= await _unaware(database)
+    return True
+
+
+async def _unaware(database: Database) -> set[str]:
+    async with database.reading() as uow:
+        return set((await uow.execute(FIND_UNAWARE)).scalars())
 
 
 class ClosedCompany(NamedTuple):
@@ -130,15 +164,16 @@ class ClosedCompany(NamedTuple):
     swept_at: datetime | None
 
 
+_TO_ERASE = "state = 'left' AND (erased_at IS NULL OR swept_at IS NULL AND erased_at < :before)"
 _COLUMNS = "tenant, state, leaves_at, erased_at, swept_at"
 FIND_CLOSED = f"SELECT {_COLUMNS} FROM closed_company WHERE tenant = :tenant"
 FIND_TO_ERASE = f"""
     SELECT {_COLUMNS} FROM closed_company
-    WHERE state = 'left' AND (erased_at IS NULL OR swept_at IS NULL AND erased_at < :before)
-        AND tenant <> ALL(CAST(:passed AS text[]))
+    WHERE {_TO_ERASE} AND tenant <> ALL(CAST(:passed AS text[]))
     ORDER BY tenant
     LIMIT 1
 """
+COUNT_TO_ERASE = f"SELECT count(*) FROM closed_company WHERE {_TO_ERASE}"
 FIND_LEAVING = """
     SELECT tenant FROM closed_company WHERE state = 'leaving' AND leaves_at <= :now ORDER BY tenant LIMIT 100
 """
@@ -164,6 +199,12 @@ async def find_to_erase(
     """
     row = (await uow.execute(FIND_TO_ERASE, {"before": erased_before, "passed": list(passed)})).one_or_none()
     return ClosedCompany._make(row) if row else None
+
+
+async def count_to_erase(uow: UnitOfWork, erased_before: datetime) -> int:
+    """How many companies ``find_to_erase`` would find."""
+    count: int = (await uow.execute(COUNT_TO_ERASE, {"before": erased_before})).scalar_one()
+    return count
 
 
 async def find_leaving(uow: UnitOfWork) -> Collection[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import Column, DateTime, MetaData, Table, Text
 
 from shared.db.database import Database, UnitOfWork
 from shared.events import Tenant
+from shared.tenancy.closed import HAS_NOT_LEFT
 
 KEY_USE_DDL = """
     CREATE TABLE key_use (
@@ -45,12 +46,13 @@ class KeyUse(NamedTuple):
     route: str
 
 
-STORE_USES = """
+STORE_USES = f"""
     INSERT INTO key_use AS t (tenant, key_id, used_at, route)
     SELECT * FROM unnest(
         CAST(:tenants AS text[]), CAST(:keys AS text[]),
         CAST(:times AS timestamptz[]), CAST(:routes AS text[])
-    )
+    ) AS n(tenant, key_id, used_at, route)
+    WHERE n.tenant {HAS_NOT_LEFT}
     ORDER BY 1, 2
     ON CONFLICT (tenant, key_id) DO UPDATE SET used_at = EXCLUDED.used_at, route = EXCLUDED.route
     WHERE t.used_at < EXCLUDED.used_at
@@ -64,7 +66,7 @@ FIND_USES = "SELECT key_id, used_at, route FROM key_use WHERE tenant = :tenant"
 
 
 async def store_uses(uow: UnitOfWork, uses: Mapping[tuple[str, str], KeyUse]) -> None:
-    """Keep the later of what is stored and these, by tenant and key."""
+    """Keep the later of what is stored and these, by tenant and key; of a company that has left nothing."""
     await uow.execute(
         STORE_USES,
         {

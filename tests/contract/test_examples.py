@@ -71,3 +71,12 @@ def test_a_key_always_stands_behind_its_tenant() -> None:
         event = topic.decode(examples_of(topic)[0].read_bytes())
         assert topic.record_key(event).startswith(b"acme/")
         assert topic.record_key(msgspec.structs.replace(event, tenant="other")).startswith(b"other/")
+
+
+@pytest.mark.parametrize(("topic", "path"), CASES, ids=[f"{t.name}-{p.stem}" for t, p in CASES])
+def test_the_subject_is_the_identity_of_the_thing_and_a_key_of_its_own_is_another(
+    topic: Topic[Any], path: Path
+) -> None:
+    event = topic.decode(path.read_bytes())
+    assert event.subject == topic.identity(event.data)
+    assert topic.key is None or topic.key(event.data) != event.subject

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-
 from services.alerts.errors import BadAccount
 from services.alerts.staff.repository import links, people, sessions
 from shared.db.database import UnitOfWork
 from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.ids import uuid7
 from shared.permissions import ADMIN, ROLES, Role
-from shared.values.addresses import canonical_address
+from shared.values.mail_addresses import BadAddress, mail_address
 from shared.values.messages import message
 
 MAX_FIELD_CHARS = 200
@@ -31,18 +29,9 @@ def clean_address(address: str) -> str:
     :raises BadAccount: when it cannot be one.
     """
     try:
-        return canonical_address(validate_email(address.strip(), check_deliverability=False).normalized)
-    except EmailNotValidError:
-        ending = address.strip().rpartition(".")[2].casefold()
-        if ending in SPECIAL_USE_DOMAIN_NAMES:
-            remedy = message(
-                "No mail goes to addresses that end in .%(ending)s: the ending is reserved. "
-                "Write one such as name@example.com.",
-                ending=ending,
-            )
-        else:
-            remedy = message("Write an address such as name@example.com.")
-        raise BadAccount("address", remedy) from None
+        return mail_address(address)
+    except BadAddress as error:
+        raise BadAccount("address", error.remedy) from None
 
 
 def clean_role(role: str) -> Role:

@@ -12,6 +12,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.permissions import ADMIN
 from shared.privacy.audit import OPERATOR
+from shared.privacy.company_routes import FirstAdminAnswer
 from shared.privacy.service_caller import ServiceLane, service_caller
 from shared.privacy.service_client import PERSONAL_DATA_PATH
 from shared.privacy.service_tokens import ServiceClaims, ServiceTokens
@@ -21,13 +22,6 @@ class FirstAdmin(msgspec.Struct, frozen=True, kw_only=True):
     """Who it is."""
 
     address: str
-
-
-class FirstAdminAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The link to sign in, or why there is none."""
-
-    link: str | None = None
-    fault: str | None = None
 
 
 def first_admin_router(database: Database, staff_url: str, secret: str) -> APIRouter:
@@ -56,10 +50,10 @@ def first_admin_router(database: Database, staff_url: str, secret: str) -> APIRo
 async def _link(database: Database, staff_url: str, tenant: str, address: str) -> FirstAdminAnswer:
     try:
         link = await create_staff(database, staff_url, tenant, address, ADMIN, who=OPERATOR)
-        return FirstAdminAnswer(link=link)
+        return FirstAdminAnswer(link=link, fault=None)
     except BadAccount as first:
         try:
             link = await sign_in_link(database, staff_url, tenant, address, who=OPERATOR)
-            return FirstAdminAnswer(link=link)
+            return FirstAdminAnswer(link=link, fault=None)
         except BadAccount:
-            return FirstAdminAnswer(fault=str(first))
+            return FirstAdminAnswer(link=None, fault=str(first))

@@ -11,7 +11,7 @@ from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database, UnitOfWork
 from shared.privacy.audit import COMMAND_LINE, AuditActor, record_audit
 from shared.tenancy import find_tenant
-from shared.tenancy.closed import find_closed, find_left
+from shared.tenancy.closed import is_open
 from shared.values.messages import message
 
 
@@ -60,9 +60,7 @@ async def _refuse_leaving(uow: UnitOfWork, tenant: str) -> None:
 
     :raises BadAccount: when it leaves or has left.
     """
-    left = await find_left(uow, [tenant])
-    closed = await find_closed(uow, tenant)
-    if left or (closed is not None and closed.state != "paused"):
+    if not await is_open(uow, tenant):
         raise BadAccount("tenant", message("This company has left Afterword, so nobody is let into it."))
 
 

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.erasures.domain import NamedCustomer
 from services.dispatcher.exports import lookup, repository
@@ -21,11 +19,11 @@ from services.dispatcher.models import PERSONAL_TABLES
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.http.problems import Problem
-from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSection, decode_sections
+from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSection
 from shared.privacy.export_api import read_complete
 from shared.privacy.export_links import ExportSubject
 from shared.privacy.export_records import EXPORT_KINDS, KEPT, ExportKind
-from shared.privacy.service_client import ServiceUnavailable
+from shared.privacy.service_client import ServiceUnavailable, read_answer
 from shared.values.messages import message
 
 RETRY_AFTER_S = 30
@@ -152,10 +150,7 @@ async def _ask(context: DispatcherContext, service: str, query: ExportQuery) -> 
         claims={"person": query.person, "contact": query.contact},
         query={"limit": query.limit} | {name: value for name, value in more.items() if value is not None},
     )
-    try:
-        return decode_sections(body)
-    except msgspec.MsgspecError as error:
-        raise ServiceUnavailable(service) from error
+    return read_answer(service, body, list[ExportSection])
 
 
 def _order(section: ExportSection) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from shared.db import UnitOfWork
 from shared.db.database import Database
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable
 from shared.telemetry.metrics import IMPORTED_ROWS
+from shared.tenancy.closed import find_left
 
 log = get_logger()
 IMPORTS_LOOP = "imports"
@@ -73,6 +74,8 @@ class Processing:
                 await self._put_off(job, away)
                 return
         async with self.database.transaction() as uow:
+            if await find_left(uow, [job.tenant]):
+                return
             locked = await repository.lock(uow, job.tenant, job.id)
             if locked is None or locked.state != "running" or locked.next_part != job.next_part:
                 return  # another worker took the part, since this one was late; or somebody stopped it

@@ -17,6 +17,7 @@ from services.dispatcher.imports.uploads import Part
 from shared.db import UnitOfWork
 from shared.privacy.audit import AuditActor
 from shared.privacy.erased import Target
+from shared.tenancy.closed import IS_OPEN
 
 COLUMNS = """
     j.tenant, j.id, j.kind, j.state, j.name, j.encoding, j.separator, j.columns, j.mapping, j.rows, j.parts,
@@ -78,15 +79,16 @@ REMOVE_PART = """
     DELETE FROM import_part WHERE tenant = :tenant AND import_id = :id AND number = :number
 """
 REMOVE_PARTS = "DELETE FROM import_part WHERE tenant = :tenant AND import_id = :id"
-FIND_DUE = """
+FIND_DUE = f"""
     SELECT tenant, id FROM import_job
-    WHERE state = 'running' AND leased_until <= :now
+    WHERE state = 'running' AND leased_until <= :now AND tenant {IS_OPEN}
     ORDER BY leased_until, tenant, id
     LIMIT :limit
 """
 CLAIM_IMPORT = f"""
     UPDATE import_job j SET leased_until = :until
     WHERE j.tenant = :tenant AND j.id = :id AND j.state = 'running' AND j.leased_until <= :now
+        AND j.tenant {IS_OPEN}
     RETURNING {COLUMNS}
 """
 SET_LEASE = """

@@ -32,6 +32,7 @@ from shared.intake.refusals import OTHER_CONTENT
 from shared.intake.schemas import HINTS, EventIn
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import identity_of, person_or_nobody
+from shared.privacy.service_client import read_answer
 from shared.privacy.subjects import Subject
 from shared.values.messages import message
 
@@ -193,8 +194,11 @@ class SentAnswers(NamedTuple):
 
 
 def sent_answers(mapping: Mapping, items: Sequence[Item], answered: bytes) -> SentAnswers:
-    """What the collector has answered."""
-    read = _answers.decode(answered)
+    """What the collector has answered.
+
+    :raises ServiceUnavailable: when it is something else.
+    """
+    read = read_answer("collector", answered, _AnswerResults)
     faults = [
         FaultyRow(item.number, column_of(mapping, result.errors[0].field), result.errors[0].detail)
         for item, result in zip(items, read.results, strict=True)
@@ -225,4 +229,3 @@ def _subject(facts: CompanyFacts, kind: Kind, values: dict[str, str]) -> Subject
 
 
 _event = msgspec.json.Decoder(EventIn)
-_answers = msgspec.json.Decoder(_AnswerResults)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from services.dispatcher.moving_in.vendors import VendorName
 from shared.events.segments import segment_of
-from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_client import ServiceClient, read_answer
 
 MOVED_IN_FROM = "moved_in_from"
 """The dimension by which answers that were moved in are told apart."""
@@ -22,10 +22,8 @@ def months_of(services: ServiceClient, tenant: str, vendor: VendorName) -> ReadM
 
     async def read() -> MonthCounts:
         claims = {"segment": segment_of(MOVED_IN_FROM, vendor)}
-        found: MonthCounts = await services.get(
-            "scorer", "months", purpose="months", tenant=tenant, claims=claims
-        )
-        return found
+        body = await services.get_body("scorer", "months", purpose="months", tenant=tenant, claims=claims)
+        return read_answer("scorer", body, dict[str, list[int]])
 
     return read
 

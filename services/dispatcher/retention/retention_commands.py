@@ -13,7 +13,7 @@ from shared.events import RETENTION, RetentionRules, TenantRetention
 from shared.events.retention import RETENTION_KINDS
 from shared.privacy.export import ASKED_SERVICES
 from shared.privacy.retention import Counts, Cutoffs, count_stale
-from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_client import ServiceClient, read_answer
 
 
 class RetentionChanged(Exception):
@@ -71,10 +71,10 @@ async def _count_own(database: Database, tenant: str, rules: RetentionRules) -> 
 
 
 async def _ask(services: ServiceClient, service: str, tenant: str, rules: RetentionRules) -> Counts:
-    answer = await services.get(
+    answer = await services.get_body(
         service, "retention", purpose="retention", tenant=tenant, query=msgspec.structs.asdict(rules)
     )
-    return msgspec.convert(answer, Counts)
+    return read_answer(service, answer, Counts)
 
 
 def rules_from(row: Row[Any]) -> RetentionRules:

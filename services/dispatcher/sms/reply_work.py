@@ -29,7 +29,7 @@ from services.dispatcher.suppressions.repository import find_matching
 from shared.db import Database
 from shared.events import Invitation
 from shared.outbound import mail_stream
-from shared.privacy.service_client import ServiceClient, ServiceUnavailable
+from shared.privacy.service_client import ServiceClient, ServiceUnavailable, read_answer
 from shared.runtime import Loop, Periodic
 from shared.secrets import customer_hash
 from shared.service import Context
@@ -121,7 +121,7 @@ class ReplyWork:
         answered = await self.services.post(
             "collector", ANSWERS_PATH, body, purpose="text", tenant=reply.tenant
         )
-        if msgspec.json.decode(answered, type=TextAnswerResult).state == "gone":
+        if read_answer("collector", answered, TextAnswerResult).state == "gone":
             return "late"
         await self._text_back(reply, about, invitation, "reason")
         return "answer"

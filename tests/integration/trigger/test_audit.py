@@ -9,6 +9,7 @@ from support.stack import Postgres
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
+from services.trigger.company_values import MAX_NAME_LENGTH
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey
 from shared.clock import system_clock
 from shared.db.database import Database
@@ -57,5 +58,5 @@ async def test_what_is_refused_leaves_no_line(database: Database) -> None:
 
 def test_a_line_takes_the_longest_names() -> None:
     now = system_clock()
-    line = AuditLine(id=uuid7(), at=now, who=f"the key {'n' * tenants.MAX_NAME_LENGTH}", act="survey")
+    line = AuditLine(id=uuid7(), at=now, who=f"the key {'n' * MAX_NAME_LENGTH}", act="survey")
     assert AUDIT.decode(AUDIT.encode(AUDIT.event("acme", line, now))).data == line

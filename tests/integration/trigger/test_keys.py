@@ -10,7 +10,7 @@ from support.stack import Postgres
 
 from services.trigger import key_list, repository, tenants
 from services.trigger.app import SERVICE
-from services.trigger.errors import BadTenant
+from services.trigger.errors import BadTenant, TenantExists
 from shared.db.database import Database
 from shared.permissions import SCOPES
 from shared.tenancy import digest_of, find_tenant
@@ -75,3 +75,13 @@ async def test_no_key_gives_its_events_a_source_of_afterwords_own(
 ) -> None:
     with pytest.raises(BadTenant, match="another name or source"):
         await tenants.create_key(database, "acme", ["events:write"], **named)
+
+
+async def test_a_key_that_may_only_be_the_first_is_no_second_one(database: Database) -> None:
+    assert await tenants.create_key(database, "acme", ["events:write"], only_first=True)
+    with pytest.raises(TenantExists):
+        await tenants.create_key(database, "acme", ["events:write"], only_first=True)
+    async with database.reading() as uow:
+        company = await find_tenant(uow, "acme")
+    assert company is not None
+    assert len(company.keys) == 1

@@ -87,3 +87,19 @@ def test_keys_that_have_expired_take_no_room_from_new_ones() -> None:
     assert key_list.has_room(expired, a_key(0), NOW)
     live = [a_key(n) for n in range(key_list.MAX_LIVE_KEYS)]
     assert not key_list.has_room(live, a_key(0), NOW)
+
+
+def test_no_key_is_called_valid_that_opens_nothing() -> None:
+    company = Tenant(id="acme", version=1, name="Acme", time_zone="UTC", country="DK")
+    soon, past = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
+    states = {
+        "valid": (company, a_key(1, expires_at=soon)),
+        "expired 2026-11-28 11:00": (company, a_key(1, expires_at=past)),
+        "revoked 2026-11-28 11:00": (company, a_key(1, expires_at=soon, revoked_at=past)),
+        "closed: the company leaves": (replace(company, state="leaving"), a_key(1)),
+        "closed: the company has left": (replace(company, state="left"), a_key(1)),
+    }
+    assert {said: key_list.state_of(of, key, NOW) for said, (of, key) in states.items()} == {
+        said: said for said in states
+    }
+    assert key_list.state_of(replace(company, state="paused"), a_key(1), NOW) == "valid"

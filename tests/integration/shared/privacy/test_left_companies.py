@@ -15,9 +15,17 @@ from services.trigger.app import SERVICE
 from shared.health import Health
 from shared.kafka.kernel.clients import new_producer, stop_producer
 from shared.privacy import left_companies
-from shared.privacy.left_companies import SWEPT_AFTER, CompanyErasing
+from shared.privacy.left_companies import SWEPT_AFTER, CompanyErasing, measure_left_companies
 from shared.service import Context
-from shared.tenancy.closed import find_closed, find_to_erase, store_company_erased
+from shared.telemetry import metrics
+from shared.tenancy import closed
+from shared.tenancy.closed import (
+    find_closed,
+    find_left,
+    find_to_erase,
+    store_company_erased,
+    wait_for_unaware_of_left,
+)
 
 LEFT = "INSERT INTO closed_company (tenant, version, state) VALUES ('gone', 2, 'left')"
 
@@ -78,6 +86,60 @@ async def test_a_second_worker_waits_for_its_turn_and_the_sweep_comes_an_hour_la
         assert found is not None
         assert found.swept_at is not None
         assert await first.step() is None
+
+
+async def test_who_looked_before_is_waited_for_and_who_looks_meanwhile_waits_for_nobody(
+    context: Context,
+) -> None:
+    database, waits = context.database, asyncio.Event()
+    async with database.transaction() as later_one:
+        async with database.transaction() as before:
+            assert await find_left(before, ["gone"]) == {"gone"}
+            waiting = asyncio.create_task(wait_for_unaware_of_left(database, waits.set))
+            await waits.wait()
+            async with asyncio.timeout(5):
+                assert await find_left(later_one, ["gone"]) == {"gone"}
+            waits.clear()
+            await waits.wait()
+            assert not waiting.done()
+        async with asyncio.timeout(5):
+            assert await waiting
+
+
+async def test_nothing_is_erased_while_a_transaction_that_looked_before_does_not_end(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closed, "UNAWARE_END_WITHIN_S", 0)
+    worker = Worker(context)
+    worker.may_end.set()
+    async with context.database.transaction() as before:
+        await find_left(before, ["gone"])
+        assert await worker.step() == 0
+        assert not worker.begun.is_set()
+    assert await worker.step() == 0
+    async with context.database.reading() as uow:
+        found = await find_closed(uow, "gone")
+    assert found is not None
+    assert found.erased_at is not None
+
+
+async def test_a_company_is_counted_while_it_is_to_be_erased_or_looked_for_once_more(
+    context: Context,
+) -> None:
+    async def counted() -> float:
+        async with context.database.reading() as uow:
+            await measure_left_companies(uow, "trigger")
+        return float(metrics.COMPANIES_TO_ERASE.labels("trigger")._value.get())
+
+    assert await counted() == 1
+    worker = Worker(context)
+    worker.may_end.set()
+    await worker.step()
+    assert await counted() == 0
+    with later(context, SWEPT_AFTER + timedelta(minutes=1)):
+        assert await counted() == 1
+        await worker.step()
+        assert await counted() == 0
 
 
 async def test_work_that_began_as_the_first_one_is_never_the_sweep(context: Context) -> None:

@@ -7,17 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.http_clients import a_context
 from support.stack import Postgres
 
 from services.trigger.app import SERVICE
 from shared.api_keys import KeysUnavailable
 from shared.db.database import Database
-from shared.events import TENANTS, KeyDigest, Tenant
+from shared.events import TENANTS, CompanyState, KeyDigest, Tenant
 from shared.health import Health
 from shared.service import Context
 from shared.tenancy import TenantKeyRing, digest_of, find_tenant, keep_tenants
 from shared.tenancy import keyring as keyring_module
+from shared.tenancy.closed import find_left, keep_closed
 from shared.tenancy.key_uses import KeyUse, find_uses, store_uses
 
 NOW = datetime.now(UTC)
@@ -65,6 +67,25 @@ async def test_the_use_of_a_key_goes_when_the_key_leaves_the_list(context: Conte
     async with context.database.reading() as uow:
         assert set(await find_uses(uow, "acme")) == {"new"}
         assert set(await find_uses(uow, "other")) == {"old", "new"}
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "leaving"])
+async def test_a_company_that_has_left_stays_so_whatever_comes_later(
+    context: Context, state: CompanyState
+) -> None:
+    async with context.database.transaction() as uow:
+        await keep_closed(uow, [replace(a_tenant(2), state="left", leaves_at=NOW)])
+        await keep_closed(uow, [replace(a_tenant(3), state=state)])
+        assert await find_left(uow, ["acme"]) == {"acme"}
+
+
+async def test_a_use_of_a_key_of_a_company_that_has_left_is_not_stored(context: Context) -> None:
+    async with context.database.transaction() as uow:
+        await keep_closed(uow, [replace(a_tenant(2), state="left", leaves_at=NOW)])
+    async with context.database.transaction() as uow:
+        await store_uses(uow, {(tenant, "k"): KeyUse(NOW, "/v1/x") for tenant in ("acme", "other")})
+        assert await find_uses(uow, "acme") == {}
+        assert set(await find_uses(uow, "other")) == {"k"}
 
 
 async def test_only_a_key_that_is_valid_now_is_found(context: Context) -> None:

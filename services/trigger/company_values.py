@@ -1,0 +1,46 @@
+"""What may be said of a company: each value in its one form, or refused."""
+
+from collections.abc import Sequence
+
+from services.trigger.errors import BadTenant
+from shared.values.languages import language_tag
+from shared.values.messages import message
+from shared.values.text import normalized_text
+
+MAX_NAME_LENGTH = 200
+MAX_POSTAL_ADDRESS_LENGTH = 1_000
+MAX_LANGUAGES = 20
+_WHAT = {"name": message("The name"), "postal_address": message("The postal address")}
+
+
+def printable(text: str, field: str, max_length: int) -> str:
+    """The text in its one form.
+
+    :raises BadTenant: when it is empty, too long, or cannot be printed.
+    """
+    clean = normalized_text(text)
+    if not clean or len(clean) > max_length or not clean.isprintable():
+        raise BadTenant(
+            field,
+            message(
+                "%(what)s takes 1 to %(most)s characters that can be printed; %(found)s are here.",
+                what=_WHAT[field],
+                most=max_length,
+                found=len(clean),
+            ),
+        )
+    return clean
+
+
+def clean_languages(languages: Sequence[str]) -> tuple[str, ...]:
+    """The languages as tags in their one form, each once.
+
+    :raises BadTenant: when there is none, or too many, or one is no tag.
+    """
+    tags = [language_tag(each.strip()) for each in languages if each.strip()]
+    if not tags or None in tags or len(tags) > MAX_LANGUAGES:
+        raise BadTenant(
+            "languages",
+            message("Write one to %(most)s languages as tags, such as en, da or pt-BR.", most=MAX_LANGUAGES),
+        )
+    return tuple(dict.fromkeys(tag for tag in tags if tag is not None))

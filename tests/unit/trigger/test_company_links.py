@@ -1,0 +1,35 @@
+"""Links to the export of a company: signed by us, and for some days."""
+
+from datetime import UTC, datetime, timedelta
+
+from itsdangerous import URLSafeTimedSerializer
+
+from services.trigger.company_links import EXPORT_LINK_DAYS, CompanyExportLinks
+from shared.ids import uuid7
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+SECRET = "s" * 40
+
+
+def links(at: datetime) -> CompanyExportLinks:
+    return CompanyExportLinks(SECRET, lambda: at)
+
+
+def test_a_link_holds_for_its_days_and_no_longer() -> None:
+    series = uuid7()
+    token = links(NOW).sign("acme", series)
+    end = NOW + timedelta(days=EXPORT_LINK_DAYS)
+    assert links(end - timedelta(seconds=1)).read(token) == ("acme", series)
+    assert links(end).read(token) is None
+
+
+def test_what_we_did_not_sign_is_no_link() -> None:
+    token = links(NOW).sign("acme", uuid7())
+    foreign = CompanyExportLinks("x" * 40, lambda: NOW).sign("acme", uuid7())
+    stamped = str(URLSafeTimedSerializer(SECRET, salt="afterword.company-export").dumps(["acme"]))
+    for wrong in ("", "x", "ø", token[:-1], token + "x", "x" + token, foreign, stamped, token * 9):
+        assert links(NOW).read(wrong) is None, wrong
+
+
+def test_the_end_of_a_link_is_said_once() -> None:
+    assert links(NOW).sign("acme", uuid7()).count(".") == 1, "a time of signing beside the end says nothing"
