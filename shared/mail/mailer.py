@@ -181,8 +181,8 @@ class Mailer:
         return outcome
 
     def _broken_before(self, error: Exception) -> Away | Blocked:
-        """The server has not asked for the mail (354), so that nothing of it has left. Perhaps its own address
-        makes the server break the connection, so that of other mails nothing is certain.
+        """The server has not asked for the mail (354), so that nothing of it has left. Perhaps its own
+        address makes the server break the connection, so that of other mails nothing is certain.
         """
         reason = _reason("the connection broke before the mail was handed over", error)
         return Away(reason) if self._ended.is_set() else Blocked(reason, certain=False)

@@ -111,8 +111,8 @@ REMOVE = f"DELETE FROM text_reply WHERE {_SETTLED}"
 
 
 async def settle(uow: UnitOfWork, reply: WaitingReply, next_at: datetime | None = None) -> None:
-    """Say that a reply is answered; what it said is forgotten, and when stays. Nothing changes where its lease
-    has expired: another process may be answering it, and says that itself.
+    """Say that a reply is answered; what it said is forgotten, and when stays. Nothing changes where its
+    lease has expired: another process may be answering it, and says that itself.
 
     :param next_at: it is not, and tried again then. A newer one that has come meanwhile is due.
     """
