@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from services.dispatcher.csv_records import rows_of_lines
+from services.dispatcher.csv_records import rows_of_lines, trimmed
 from services.dispatcher.csv_tables import separator_of, states_separator
 from services.dispatcher.imports.fields import is_known_name
 
@@ -54,7 +54,7 @@ def _stands_below(lines: Sequence[str], headings: Sequence[int], place: int) -> 
     """Whether the names of the columns are in the line at this place, below nothing but headings."""
     separator = separator_of(lines[place])
     written = _cells(lines[place], separator)
-    names = _trimmed(written)
+    names = trimmed(written)
     rows = [
         row.cells
         for row in list(rows_of_lines(iter(lines[place:]), separator))[1 : _MAX_ROWS + 1]
@@ -62,7 +62,7 @@ def _stands_below(lines: Sequence[str], headings: Sequence[int], place: int) -> 
     ]
     if not rows or any(len(row) != len(written) for row in rows):
         return False
-    above = [_trimmed(_cells(lines[heading], separator)) for heading in headings]
+    above = [trimmed(_cells(lines[heading], separator)) for heading in headings]
     return all(_is_heading(cells, names) for cells in above) and _are_names(names, rows)
 
 
@@ -71,13 +71,6 @@ def _cells(line: str, separator: str) -> Sequence[str]:
         return ()
     reader = csv.reader([line.removeprefix("\ufeff")], delimiter=separator)
     return [cell.strip() for cell in next(reader, [])]
-
-
-def _trimmed(cells: Sequence[str]) -> Sequence[str]:
-    width = len(cells)
-    while width and not cells[width - 1]:
-        width -= 1
-    return cells[:width]
 
 
 def _is_heading(cells: Sequence[str], names: Sequence[str]) -> bool:

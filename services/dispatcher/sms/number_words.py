@@ -138,6 +138,7 @@ def _phrases(written: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _DATED = _terms(_DAY_TIMES + _MONTHS + _WEEKDAYS + _AWAY)
+_DAYS = _terms(_MONTHS + _WEEKDAYS)
 _COUNTS = _terms(_COUNTED) - _UNITS_WHEN_LATE
 _NEXT_OF_LISTS = _terms(_LISTS + _ONE_OF_THEM)
 _PREPOSITIONS, _ARTICLES = _terms(_BEFORE_TIMES), _terms(_BETWEEN_TIMES)
@@ -164,6 +165,11 @@ def counts_something(behind: str) -> bool:
 def is_unit(term: str) -> bool:
     """Whether a plain word says what is counted."""
     return term in _COUNTS or _INFLECTED_UNITS.fullmatch(term) is not None
+
+
+def counts_or_dates(term: str) -> bool:
+    """Whether a plain word beside a number says what is counted, or of which month or day it is."""
+    return is_unit(term) or term in _DAYS or _INFLECTED.fullmatch(term) is not None
 
 
 def _is_short_unit(terms: list[str]) -> bool:

@@ -11,9 +11,9 @@ import unicodedata
 from typing import Literal, NamedTuple
 
 from services.dispatcher.sms.number_words import (
+    counts_or_dates,
     counts_something,
     is_automatic,
-    is_unit,
     may_be_automatic,
     plain_terms,
 )
@@ -56,13 +56,26 @@ _ENDS = {
 }
 _SAID_OF_END = r"\s*[=:(][^\d.!?;\n\u2026]{1,40}"
 """What one end means: “0 = never, 10 = always”."""
-_DOWN_TO = r"\s*(?:[-\u2013\u2014/]|\b(?:to|down to|til|ned til|till|tot|bis|[a\u00e0]|al|hasta)\b)\s*"
-_SCALE_NAMED = re.compile(
-    rf"{_ENDS['0']}(?:[^\d.,!?;\n\u2026]{{1,25}}|{_SAID_OF_END}){_ENDS['10']}(?P<up>.*)"
-    rf"|{_ENDS['10']}(?:{_DOWN_TO}|{_SAID_OF_END})"
-    rf"{_ENDS['0']}(?P<down>.*)",
-    re.IGNORECASE | re.DOTALL,
+_TO_WORDS = r"(?:up |down )?to|through|(?:op |ned )?til|till|tot|bis|[a\u00e0]|al|hasta|jusqu['\u2019]\u00e0"
+_TO = rf"\s*\b(?:{_TO_WORDS})\b\s*"
+_DASH = r"\s*[-\u2013\u2014]\s*"
+_BETWEEN = r"\b(?:between|mellem|mellan|mellom|zwischen|tussen|entre)\s+"
+_AND = r"\s+(?:and|og|och|und|en|et|y)\s+"
+_WORDS = rf"(?P<between>\s[^\d.,!?;\n\u2026]{{1,25}}?|{_SAID_OF_END}?|)"
+_SAID_TOO = r"(?=\s*[=:(])"
+_SCALES = tuple(
+    re.compile(f"{pattern}(?P<behind>.*)", re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        f"{_ENDS['0']}{_WORDS}(?:{_TO}|{_DASH}){_ENDS['10']}",
+        f"{_BETWEEN}{_ENDS['0']}{_WORDS}{_AND}{_ENDS['10']}",
+        rf"{_ENDS['0']}(?P<between>)\s+ja\s+{_ENDS['10']}(?=[\s:n]*v\u00e4li)",
+        f"{_ENDS['0']}(?P<between>{_SAID_OF_END}){_ENDS['10']}{_SAID_TOO}",
+        f"{_ENDS['10']}{_WORDS}{_TO}{_ENDS['0']}",
+        f"{_ENDS['10']}(?P<between>{_SAID_OF_END}){_ENDS['0']}{_SAID_TOO}",
+    )
 )
+"""Both ends of a scale, and what joins them: two numbers that merely stand close together are none."""
+_WORD_BEHIND = re.compile(r"\s*[^\W\d]")
 _AROUND = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "~": "~"}
 _TEN = "\U0001f51f"
 _OF_SCALE = frozenset(map(str, SCALE))
@@ -134,9 +147,13 @@ def _is_picture(character: str) -> bool:
 
 def names_scale(sentence: str) -> bool:
     """Whether a text asks for a number from 0 to 10, so that one in the reply is an answer."""
-    found = _SCALE_NAMED.search(sentence)
-    if found is None:
-        return False
-    between = found.group().lstrip("10")
-    behind = found["up"] if found["up"] is not None else found["down"]
-    return not any(is_unit(term) for words in (between, behind) for term in plain_terms(words)[:1])
+    return any(
+        not any(map(counts_or_dates, (*plain_terms(found["between"])[:1], *_next_term(found["behind"]))))
+        for scale in _SCALES
+        for found in scale.finditer(sentence)
+    )
+
+
+def _next_term(behind: str) -> list[str]:
+    """The word behind a number with nothing but blanks between."""
+    return plain_terms(behind)[:1] if _WORD_BEHIND.match(behind) else []
