@@ -117,6 +117,9 @@ _OFTEN_AUTOMATIC = (
 """What a customer may write as a reason, too: it says something only where there are several numbers."""
 SAYING_WORDS = 2
 """So many words behind a number say what it counts, and of which time it is."""
+_OTHERS_WITH_ACCENT = frozenset({"tr\u00e8s", "o\u00f9", "h\u00f6ra", "m\u00e5l"})
+"""Very, where, hear and goal, of which others have no accent: three, or, hours and times."""
+_WRITTEN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 _NAMED = re.compile(r"[^\W_]+")
 _OPENING_HOURS = re.compile(r"\b(opening|office|business|delivery|working)\s(hours|times)\b", re.IGNORECASE)
 """A reason of a score, whose second word counts nothing."""
@@ -125,8 +128,16 @@ _HALF_OF_DAY = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
 
 def plain_terms(text: str) -> list[str]:
     """The words of a text in small letters without accents; what stands between them is left out."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("\u2019", ""))
-    return _NAMED.findall("".join(each for each in decomposed if not unicodedata.combining(each)))
+    composed = unicodedata.normalize("NFKC", text.casefold().replace("'", "").replace("\u2019", ""))
+    return _NAMED.findall(" ".join(map(_folded_word, _WRITTEN.findall(composed))))
+
+
+def _folded_word(word: str) -> str:
+    """A word without accents, unless it is another one without them."""
+    if word in _OTHERS_WITH_ACCENT:
+        return word
+    decomposed = unicodedata.normalize("NFKD", word)
+    return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
 def _terms(words: str) -> frozenset[str]:

@@ -99,7 +99,8 @@ def test_a_reason_that_machines_write_too_is_a_reason(text: str, score: int) -> 
 @pytest.mark.parametrize(
     "text",
     ["10 - automatic reply", "7 - this number is not read", "9, autosvar", "9 - out of office", "3 - afwezig",
-     "8, Abwesenheit", "7 - r\u00e9ponse automatique", "9 - respuesta autom\u00e1tica", "7 - automaattinen vastaus"],
+     "8, Abwesenheit", "7 - r\u00e9ponse automatique", "9 - respuesta autom\u00e1tica", "7 - automaattinen vastaus",
+     "8 - automatiskt svar", "9, fr\u00e5nvaro", "7 - ikke p\u00e5 kontoret", "6 - nicht im B\u00fcro"],
 )  # fmt: skip
 def test_a_score_before_words_of_a_machine_is_asked_about(text: str) -> None:
     assert read_reply(text) == ("unclear", None)
@@ -122,6 +123,27 @@ SAID_OF_NUMBERS = {
 @pytest.mark.parametrize("text", [text for texts in SAID_OF_NUMBERS.values() for text in texts])
 def test_words_of_each_language_make_a_number_a_date_a_time_a_count_or_one_of_a_list(text: str) -> None:
     assert read_reply(text) == ("unclear", None)
+
+
+REASONS = {
+    "en": ("great service", "the driver was kind", "too slow, and nobody called"),
+    "da": ("god og hurtig levering", "chauff\u00f8ren var flink", "alt for dyrt"),
+    "nl": ("snelle levering", "de bezorger was aardig", "veel te duur"),
+    "de": ("sehr gute Beratung", "der Fahrer war freundlich", "viel zu teuer"),
+    "fr": ("tr\u00e8s bon service", "le livreur \u00e9tait aimable", "beaucoup trop cher"),
+    "es": ("muy buen servicio", "el repartidor fue amable", "demasiado caro"),
+    "sv": ("mycket bra service", "chauff\u00f6ren var trevlig", "alldeles f\u00f6r dyrt"),
+    "nb": ("veldig bra service", "sj\u00e5f\u00f8ren var hyggelig", "altfor dyrt"),
+    "fi": ("oikein hyv\u00e4 palvelu", "kuljettaja oli yst\u00e4v\u00e4llinen", "aivan liian kallis"),
+}
+
+
+@pytest.mark.parametrize("language", sorted(REASONS))
+def test_a_reason_in_each_language_leaves_the_number_a_score(language: str) -> None:
+    for reason in REASONS[language]:
+        for between in (" - ", ", ", "! ", " \u2013 ", "\n"):
+            assert read_reply(f"8{between}{reason}") == ("score", 8), reason
+    assert REASONS.keys() == SAID_OF_NUMBERS.keys() == STOP_WORDS.keys()
 
 
 @pytest.mark.parametrize(
