@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice, takewhile
 
 from services.dispatcher.csv_records import rows_of_lines, trimmed
 from services.dispatcher.csv_tables import separator_of, states_separator
@@ -12,7 +12,7 @@ from services.dispatcher.imports.fields import is_known_name
 MAX_HEADINGS = 5
 MAX_HEADING_CHARS = 4_000
 """A longer line is none, and nothing behind it is looked at."""
-_MAX_LINES = 20
+_MAX_LINES = 100
 """So many are looked at: rows may be of several lines."""
 _MAX_ROWS = 5
 MIN_NAMES = 2
@@ -55,11 +55,10 @@ def _stands_below(lines: Sequence[str], headings: Sequence[int], place: int) -> 
     separator = separator_of(lines[place])
     written = _cells(lines[place], separator)
     names = trimmed(written)
-    rows = [
-        row.cells
-        for row in list(rows_of_lines(iter(lines[place:]), separator))[1 : _MAX_ROWS + 1]
-        if row.remedy is None and any(map(str.strip, row.cells))
-    ]
+    found = islice(rows_of_lines(iter(lines[place:]), separator), 1, _MAX_ROWS + 1)
+    # Behind a row that cannot be read, or is cut off here, stand the lines of its cells.
+    readable = takewhile(lambda row: row.remedy is None, found)
+    rows = [row.cells for row in readable if any(map(str.strip, row.cells))]
     if not rows or any(len(row) != len(written) for row in rows):
         return False
     above = [trimmed(_cells(lines[heading], separator)) for heading in headings]
