@@ -149,7 +149,7 @@ def _phrases(written: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _DATED = _terms(_DAY_TIMES + _MONTHS + _WEEKDAYS + _AWAY)
-_DAYS = _terms(_MONTHS + _WEEKDAYS)
+_DATE_NAMES = _terms(_MONTHS + _WEEKDAYS)
 _COUNTS = _terms(_COUNTED) - _UNITS_WHEN_LATE
 _NEXT_OF_LISTS = _terms(_LISTS + _ONE_OF_THEM)
 _PREPOSITIONS, _ARTICLES = _terms(_BEFORE_TIMES), _terms(_BETWEEN_TIMES)
@@ -180,7 +180,7 @@ def is_unit(term: str) -> bool:
 
 def counts_or_dates(term: str) -> bool:
     """Whether a plain word beside a number says what is counted, or of which month or day it is."""
-    return is_unit(term) or term in _DAYS or _INFLECTED.fullmatch(term) is not None
+    return is_unit(term) or term in _DATE_NAMES or _INFLECTED.fullmatch(term) is not None
 
 
 def _is_short_unit(terms: list[str]) -> bool:

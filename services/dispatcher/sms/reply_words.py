@@ -54,29 +54,29 @@ _ENDS = {
     end: rf"(?<!\d)(?<!\d[.,])(?<![$\u00a3\u20ac]){end}(?!\d|[.,]\d|\s*[%\u00b0$\u00a3\u20ac])"
     for end in ("0", "10")
 }
-_SAID_OF_END = r"\s*[=:(][^\d.!?;\n\u2026]{1,40}"
+_END_MEANING = r"\s*[=:(][^\d.!?;\n\u2026]{1,40}"
 """What one end means: “0 = never, 10 = always”."""
 _TO_WORDS = r"(?:up |down )?to|through|(?:op |ned )?til|till|tot|bis|[a\u00e0]|al|hasta|jusqu['\u2019]\u00e0"
 _TO = rf"\s*\b(?:{_TO_WORDS})\b\s*"
 _DASH = r"\s*[-\u2013\u2014]\s*"
 _BETWEEN = r"\b(?:between|mellem|mellan|mellom|zwischen|tussen|entre)\s+"
 _AND = r"\s+(?:and|og|och|und|en|et|y)\s+"
-_WORDS = rf"(?P<between>\s[^\d.,!?;\n\u2026]{{1,25}}?|{_SAID_OF_END}?|)"
-_SAID_TOO = r"(?=\s*[=:(])"
+_BETWEEN_ENDS = rf"(?P<between>\s[^\d.,!?;\n\u2026]{{1,25}}?|{_END_MEANING}?|)"
+_MEANING_BEHIND = r"(?=\s*[=:(])"
 _SCALES = tuple(
     re.compile(f"{pattern}(?P<behind>.*)", re.IGNORECASE | re.DOTALL)
     for pattern in (
-        f"{_ENDS['0']}{_WORDS}(?:{_TO}|{_DASH}){_ENDS['10']}",
-        f"{_BETWEEN}{_ENDS['0']}{_WORDS}{_AND}{_ENDS['10']}",
+        f"{_ENDS['0']}{_BETWEEN_ENDS}(?:{_TO}|{_DASH}){_ENDS['10']}",
+        f"{_BETWEEN}{_ENDS['0']}{_BETWEEN_ENDS}{_AND}{_ENDS['10']}",
         rf"{_ENDS['0']}(?P<between>)\s+ja\s+{_ENDS['10']}(?=[\s:n]*v\u00e4li)",
-        f"{_ENDS['0']}(?P<between>{_SAID_OF_END}){_ENDS['10']}{_SAID_TOO}",
-        f"{_ENDS['10']}{_WORDS}{_TO}{_ENDS['0']}",
-        f"{_ENDS['10']}(?P<between>{_SAID_OF_END}){_ENDS['0']}{_SAID_TOO}",
+        f"{_ENDS['0']}(?P<between>{_END_MEANING}){_ENDS['10']}{_MEANING_BEHIND}",
+        f"{_ENDS['10']}{_BETWEEN_ENDS}{_TO}{_ENDS['0']}",
+        f"{_ENDS['10']}(?P<between>{_END_MEANING}){_ENDS['0']}{_MEANING_BEHIND}",
     )
 )
 """Both ends of a scale, and what joins them: two numbers that merely stand close together are none."""
 _WORD_BEHIND = re.compile(r"\s*[^\W\d]")
-_AROUND = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "~": "~"}
+_CLOSING_MARKS = {"(": ")", "[": "]", "{": "}", "*": "*", "_": "_", "~": "~"}
 _TEN = "\U0001f51f"
 _OF_SCALE = frozenset(map(str, SCALE))
 
@@ -111,7 +111,7 @@ def _bare(written: str) -> str:
     spelled = written.replace(_TEN, " 10 ")
     seen = "".join(each for each in spelled if unicodedata.category(each) != "Cf")
     text = unicodedata.normalize("NFKC", seen).strip().strip(_QUOTES).strip()
-    while len(text) > 1 and _AROUND.get(text[0]) == text[-1]:
+    while len(text) > 1 and _CLOSING_MARKS.get(text[0]) == text[-1]:
         text = text[1:-1].strip().strip(_QUOTES).strip()
     return text
 

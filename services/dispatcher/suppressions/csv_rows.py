@@ -146,7 +146,7 @@ def read_row(
     return SuppressionRow(number, email, customer_id, address_hash, reason, since, phone, left_out)
 
 
-class _Names(NamedTuple):
+class _NamingCells(NamedTuple):
     """What the cells of a row that name somebody say."""
 
     good: dict[Column, str]
@@ -159,7 +159,7 @@ class _Names(NamedTuple):
 
 def _names_of(
     given: Mapping[str, str], placeholder_ids: AbstractSet[str], home: str | None, *, is_bounce: bool
-) -> _Names:
+) -> _NamingCells:
     """The cells that name somebody, and what is wrong with the others: one that cannot be read takes no other
     from the list.
 
@@ -184,11 +184,11 @@ def _names_of(
     faults = [(column, detail) for wrong, column, detail in checks if wrong]
     bad = {column for column, _ in faults} | ({"phone"} if no_country else set())
     cells = zip(NAMING_COLUMNS, (email, phone, customer_id, address_hash), strict=True)
-    read = _Names({column: cell for column, cell in cells if cell and column not in bad}, faults)
+    read = _NamingCells({column: cell for column, cell in cells if cell and column not in bad}, faults)
     if not (is_bounce and read.has_address):
         return read
     good = {column: cell for column, cell in read.good.items() if column != "phone"}
-    return _Names(good, [fault for fault in faults if fault[0] not in {"phone", "country"}])
+    return _NamingCells(good, [fault for fault in faults if fault[0] not in {"phone", "country"}])
 
 
 def _time_of(written: str) -> datetime | None:
