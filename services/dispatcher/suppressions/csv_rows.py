@@ -187,7 +187,7 @@ def _names_of(
     read = _NamingCells({column: cell for column, cell in cells if cell and column not in bad}, faults)
     if not (is_bounce and read.has_address):
         return read
-    good = {column: cell for column, cell in read.good.items() if column != "phone"}
+    good: dict[Column, str] = {column: cell for column, cell in read.good.items() if column != "phone"}
     return _NamingCells(good, [fault for fault in faults if fault[0] not in {"phone", "country"}])
 
 

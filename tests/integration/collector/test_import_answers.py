@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -192,7 +193,7 @@ async def test_a_number_is_kept_as_a_keyed_hash_beside_an_address_or_an_id(bench
         item(id="d", customer="c9"),
     )
     number = customer_hash(SECRET, "acme", "+4520123456")
-    expected = {derived("import", "acme", name): number for name in "ab"}
+    expected: dict[UUID, str | None] = {derived("import", "acme", name): number for name in "ab"}
     expected |= {derived("import", "acme", name): None for name in "cd"}
     assert {answer.id: answer.number_key for answer in await bench.published()} == expected
     kept = await bench.rows("SELECT id, number_key FROM answer")
