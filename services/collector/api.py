@@ -1,6 +1,6 @@
 """``/v1/answers``: import of answers that were given elsewhere, and the list of all answers."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,6 +10,7 @@ from services.collector.imports import (
     AnswerIn,
     BadBatch,
     ImportedCustomer,
+    ImportedNames,
     answer_id,
     import_item,
     imported_answer,
@@ -142,9 +143,7 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         erased = await find_erased(uow, [subject for subject in subjects if subject.person != NOBODY])
         for item, id_, customer, subject in zip(items, ids, customers, subjects, strict=True):
             is_erased = subject in erased
-            answer = imported_answer(
-                id_, zone, item, customer.customer_id, subject, is_erased, known.get(id_), uow.now
-            )
+            answer = imported_answer(id_, zone, item, customer, subject, is_erased, known.get(id_), uow.now)
             if answer is not None:
                 changed.append(answer)
         await answers.put_answers(uow, tenant_id, changed)
@@ -153,27 +152,22 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         return sum(answer.id not in known for answer in changed)
 
 
-class _Named(NamedTuple):
-    """By what an item names its customer."""
-
-    customer_id: str | None
-    """The client's own id, or else, also where that stands for nobody, a keyed hash of the address."""
-    contact: str | None
-    """The keyed hash of the mail address."""
-
-
-def _named(context: CollectorContext, tenant: Tenant, customer: ImportedCustomer | str | None) -> _Named:
+def _named(
+    context: CollectorContext, tenant: Tenant, customer: ImportedCustomer | str | None
+) -> ImportedNames:
     if customer is None or isinstance(customer, str):
-        return _Named(customer, None)
+        return ImportedNames(customer, None)
     email = normalized_text(customer.email or "")
     phone = normalized_text(customer.phone or "")
+    number = e164_number(phone, tenant.country) if phone else None
     named = Customer(
         id=customer.id if customer.id and normalized_text(customer.id) else "",
         email=email or None,
-        phone=(e164_number(phone, tenant.country) or phone) if phone else None,
+        phone=(number or phone) if phone else None,
     )
     contact = customer_hash(context.secret, tenant.id, email) if email else None
-    return _Named(identity_of(context.secret, tenant.id, named) or None, contact)
+    number_key = customer_hash(context.secret, tenant.id, number) if number else None
+    return ImportedNames(identity_of(context.secret, tenant.id, named) or None, contact, number_key)
 
 
 def _import_under_way() -> Problem:

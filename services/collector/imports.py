@@ -220,6 +220,17 @@ def import_item(read: ReadItem, spoken: Callable[[Message | str], str]) -> Impor
     return ImportItem(id=read.id, status="accepted", errors=[])
 
 
+class ImportedNames(NamedTuple):
+    """By what an item names its customer."""
+
+    customer_id: str | None
+    """The client's own id, or else, also where that stands for nobody, a keyed hash of the address."""
+    contact: str | None
+    """The keyed hash of the mail address."""
+    number: str | None = None
+    """That of the phone number, where it can be dialled."""
+
+
 def answer_id(tenant: str, item: AnswerIn) -> UUID:
     """The answer's id, made of the tenant and the client's own id, always the same."""
     return derived("import", tenant, item.id)
@@ -229,7 +240,7 @@ def imported_answer(
     id_: UUID,
     zone: ZoneInfo,
     item: AnswerIn,
-    customer_id: str | None,
+    named: ImportedNames,
     subject: Subject,
     is_erased: bool,
     old: Answer | None,
@@ -249,8 +260,9 @@ def imported_answer(
         origin="import",
         score=item.score,
         comment=(item.comment or "").strip() or None,
-        customer_id=customer_id,
+        customer_id=named.customer_id,
         contact_key=subject.contact,
+        number_key=named.number,
         person=subject.person,
         measurement=item.measurement or "transactional",
         touchpoint=segments.get("touchpoint"),

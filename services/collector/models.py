@@ -119,6 +119,8 @@ answer = Table(
     # By which draw its customer was asked; NULL: none, or a version that did not keep this wrote it.
     Column("drawn_percent", Integer),
     Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
+    # Of an imported one. NULL: it names no number, or a version that did not keep this wrote it.
+    Column("number_key", Text, info=PERSONAL),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "

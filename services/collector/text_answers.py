@@ -12,6 +12,7 @@ from services.collector.repository import answers, links
 from services.collector.suspicion import published
 from shared.db.database import Database
 from shared.events import ANSWERS
+from shared.events.envelope import Instant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.privacy.service_caller import ServiceLane, service_caller
@@ -25,6 +26,8 @@ class TextedAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
     invitation_id: UUID
     score: Annotated[int, msgspec.Meta(ge=0, le=10)]
+    said_at: Instant
+    """When it was texted: an answer that was given later stays."""
 
 
 Result = Literal["kept", "gone", "unknown"]
@@ -61,7 +64,11 @@ def text_answers_router(database: Database, secret: str) -> APIRouter:
 
 
 async def keep_text_answer(context: CollectorContext, tenant: str, texted: TextedAnswer) -> Result:
-    """Write and publish the score; ``gone``: its link or company is gone, or its answer is final."""
+    """Write and publish the score; ``gone``: its link or company is, or its answer is final or a newer one.
+
+    The answer has changed when the reply was sent, so that it is older than what is said later and comes
+    first.
+    """
     id_ = texted.invitation_id
     async with context.invitation_locks.acquire(str(id_)), context.database.transaction() as uow:
         if await find_left(uow, [tenant]):
@@ -75,9 +82,13 @@ async def keep_text_answer(context: CollectorContext, tenant: str, texted: Texte
             return "unknown" if status == "unknown" else "gone"
         if target.is_final or target.answered_link is not None:
             return "gone"
+        said_at = min(texted.said_at, uow.now)
+        if target.scored_answer is not None and target.scored_answer.changed_at > said_at:
+            return "gone"
         submitted = SubmittedAnswer(texted.score, target.invitation.language)
         answer = answer_after(target, submitted, uow.now)
         if answer is not None:
+            answer = msgspec.structs.replace(answer, changed_at=said_at)
             await answers.put_answers(uow, tenant, [answer])
             uow.publish(ANSWERS, tenant, published(answer))
     return "kept"

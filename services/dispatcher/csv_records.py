@@ -95,7 +95,7 @@ def _swallows_rows(
     """
     first, *others = [_loose_cells(line, separator) for line in lines]
     width = len(first) if width is None else width
-    if len(_trimmed(cells)) > width:
+    if len(trimmed(cells)) > width:
         return True
     if len(first) < width:  # the line of a row that was never closed has all of its cells
         return False
@@ -123,7 +123,8 @@ def _sign(cell: str) -> str:
     return _LETTERS.sub("a", _DIGITS.sub("0", text))
 
 
-def _trimmed(cells: Sequence[str]) -> Sequence[str]:
+def trimmed(cells: Sequence[str]) -> Sequence[str]:
+    """The cells of a row without the empty ones at its end."""
     width = len(cells)
     while width and not cells[width - 1].strip():
         width -= 1

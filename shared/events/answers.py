@@ -58,6 +58,8 @@ class Answer(Data, frozen=True, kw_only=True):
     """That of the invitation: several people may share one customer id."""
     person: Text | None = None
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    number_key: Text | None = None
+    """The keyed hash of the phone number that an imported answer names; None: none, and of all others."""
     anonymous: bool = False
     """Whether it is of an anonymous survey and kept without a person: its customer did not ask to be
     contacted. It is published once, when it is final, and its times are only days."""

@@ -134,7 +134,7 @@ class Mailer:
             return Rejected("this is no address", INVALID_ADDRESS_CODE)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            return _broken_before(error)
+            return self._broken_before(error)
         return None
 
     async def _send_message(self, recipient: str, message: bytes) -> Outcome:
@@ -152,7 +152,7 @@ class Mailer:
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
             if step == "DATA":
-                return _broken_before(error)
+                return self._broken_before(error)
             return Unknown(_reason("the connection broke while the mail was handed over", error))
         return Delivered()
 
@@ -179,6 +179,13 @@ class Mailer:
         else:
             await self._reset()
         return outcome
+
+    def _broken_before(self, error: Exception) -> Away | Blocked:
+        """The server has not asked for the mail (354), so that nothing of it has left. Perhaps its own
+        address makes the server break the connection, so that of other mails nothing is certain.
+        """
+        reason = _reason("the connection broke before the mail was handed over", error)
+        return Away(reason) if self._ended.is_set() else Blocked(reason, certain=False)
 
     async def _reset(self) -> None:
         """RSET, so that the connection can be used for the next mail."""
@@ -214,11 +221,6 @@ def _refused_outcome(step: SmtpStep, recipient: str, error: SMTPResponseExceptio
     if refusal.about == "unclear" and is_permanent:
         return Blocked(reason, certain=False)
     return Rejected(reason, error.code) if is_permanent else Deferred(reason, refusal.about == "destination")
-
-
-def _broken_before(error: Exception) -> Blocked:
-    """The server has not asked for the mail (354), so that nothing of it has left."""
-    return Blocked(_reason("the connection broke before the mail was handed over", error), certain=True)
 
 
 def _refused_command(error: Exception) -> str:

@@ -15,7 +15,12 @@ REMOVED_ID = ERASED_CUSTOMER.id
 NO_EVENT = UUID(int=0)
 """In place of an event's id, which anybody can compute who knows how the company named the event."""
 
-_OF_THE_CUSTOMER = {"customer_id": f"'{REMOVED_ID}'", "contact_key": "''", "person": f"'{NOBODY}'"}
+_OF_THE_CUSTOMER = {
+    "customer_id": f"'{REMOVED_ID}'",
+    "contact_key": "''",
+    "number_key": "''",
+    "person": f"'{NOBODY}'",
+}
 """Columns that say whose a row is, with what is in them when it is nobody's and NULL is not allowed."""
 
 
@@ -41,6 +46,7 @@ def invitation_without_customer(body: bytes) -> bytes:
             handled_by=None,
             attributes=UNSET,
             contact_key=None,
+            number_key=None,
             person=NOBODY,
         )
     )
@@ -51,7 +57,13 @@ def answer_without_customer(body: bytes) -> bytes:
     answer = _answers.decode(body)
     return _encode(
         msgspec.structs.replace(
-            answer, customer_id=None, event_id=None, invited_at=None, contact_key=None, person=NOBODY
+            answer,
+            customer_id=None,
+            event_id=None,
+            invited_at=None,
+            contact_key=None,
+            number_key=None,
+            person=NOBODY,
         )
     )
 

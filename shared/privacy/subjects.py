@@ -79,6 +79,7 @@ def _(answer: Answer) -> Answer:
         may_contact=None,
         held=None,
         customer_id=None,
+        number_key=None,
         **OF_NOBODY,
     )
 

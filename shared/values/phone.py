@@ -16,6 +16,8 @@ from phonenumbers import (
 
 MAX_PHONE_LENGTH = 100
 """Of the text of a number, with its extension and all white space."""
+MAX_SURE_EXTENSION = 6
+"""Digits; a longer one is a second number."""
 
 
 def e164_number(text: str, country: str | None) -> str | None:
@@ -30,7 +32,8 @@ def e164_number(text: str, country: str | None) -> str | None:
 
 def sure_number(text: str, country: str | None) -> str | None:
     """The same where a wrong number would harm somebody else: one in national form must be assigned in the
-    country, since most digits are a possible number of many countries.
+    country, since most digits are a possible number of many countries, and be no other number whose plus was
+    lost. Two numbers in one text are none.
     """
     if len(text) > MAX_PHONE_LENGTH:
         return None
@@ -38,9 +41,24 @@ def sure_number(text: str, country: str | None) -> str | None:
         number = phonenumbers.parse(text, country, keep_raw_input=True)
     except NumberParseException:
         return None
-    if number.country_code_source not in _INTERNATIONAL_SOURCES and not phonenumbers.is_valid_number(number):
+    is_national = number.country_code_source not in _INTERNATIONAL_SOURCES
+    if is_national and (not phonenumbers.is_valid_number(number) or _may_lack_plus(text, country, number)):
         return None
-    return _in_e164(number)
+    return _in_e164(number) if len(number.extension or "") <= MAX_SURE_EXTENSION else None
+
+
+def _may_lack_plus(text: str, country: str | None, number: PhoneNumber) -> bool:
+    """Whether the text is another number with a plus before it. In a country where each national number is
+    dialled behind a 0, one without may have lost that, or its plus.
+    """
+    metadata = PhoneMetadata.metadata_for_region(country or "")
+    if metadata is None or not (metadata.national_prefix or "").startswith("0"):
+        return False
+    try:
+        dialled = phonenumbers.parse(f"+{text.strip()}")
+    except NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(dialled) and _in_e164(dialled) != _in_e164(number)
 
 
 def _parsed(text: str, country: str | None) -> str | None:

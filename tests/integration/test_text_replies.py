@@ -20,12 +20,14 @@ from services.dispatcher.sending import sending_commands
 from services.dispatcher.sms import reply_repository
 from services.dispatcher.sms.answering import TextReplies
 from services.dispatcher.sms.messages import TextReply
+from services.dispatcher.sms.reply_repository import WaitingReply
 from services.dispatcher.sms.reply_work import ReplyWork
 from services.trigger import tenants
 from shared.db.database import Database
 from shared.events import TRANSACTIONS, Customer, SurveyTexts
 from shared.events.surveys import Reminder
 from shared.events.tenants import CompanyState
+from shared.outbound.outcome_rules import LEASE_DURATION
 from shared.privacy.erased import Target
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -82,6 +84,15 @@ class Phones:
         """Do what is due of the replies."""
         while await self.work.advance():
             pass
+        await self.world.deliver_all()
+
+    async def send_page(self, number: str, score: str) -> None:
+        """Answer on the page of the first text, with a comment."""
+        link, collector = link_in(self.provider.to(number)[0]["text"]), self.world.clients["collector"]
+        page = (await collector.get(link)).text
+        nonce = page.partition('name="nonce" value="')[2].partition('"')[0]
+        form = {"score": score, "comment": "It was late", "nonce": nonce, "action": "send", "touched": "1"}
+        assert (await collector.post(link, data=form)).status_code == 303
         await self.world.deliver_all()
 
     async def set_state(self, state: CompanyState) -> None:
@@ -223,13 +234,7 @@ async def test_b27_help_says_who_asks_and_how_to_stop_also_to_who_has_stopped(ph
 async def test_b27_a_reply_after_the_link_was_used_or_has_ended(phones: Phones) -> None:
     number = "+4520123405"
     await phones.text(number)
-    link = link_in(phones.provider.to(number)[0]["text"])
-    collector = phones.world.clients["collector"]
-    page = (await collector.get(link)).text
-    nonce = page.partition('name="nonce" value="')[2].partition('"')[0]
-    form = {"score": "4", "comment": "It was late", "nonce": nonce, "action": "send", "touched": "1"}
-    assert (await collector.post(link, data=form)).status_code == 303
-    await phones.world.deliver_all()
+    await phones.send_page(number, "4")
     assert await phones.say(number, "6") == "answer"
     assert await phones.scores(number) == [(6, "sms")]
     async with phones.world.contexts["collector"].database.reading() as uow:
@@ -281,6 +286,78 @@ async def test_a_number_that_was_texted_before_another_one_and_comes_after_it_ch
     assert await phones.scores(number) == [(5, "sms")]
 
 
+async def test_a_number_that_was_texted_before_an_answer_on_the_page_and_comes_after_it_changes_nothing(
+    phones: Phones,
+) -> None:
+    number = "+4520123430"
+    await phones.text(number)
+    said_at = phones.clock.now + timedelta(seconds=10)
+    phones.clock.on(minutes=5)
+    await phones.send_page(number, "4")
+    assert await phones.say(number, "9", said_at=said_at) == "late"
+    assert await phones.scores(number) == [(4, "sms")]
+    assert phones.texts_to(number) == []
+    # What was said behind it counts, however late it and the one before it come.
+    first = phones.clock.now + timedelta(seconds=10)
+    phones.clock.on(minutes=5)
+    assert await phones.say(number, "8", said_at=first) == "answer"
+    assert await phones.say(number, "7", said_at=first + timedelta(seconds=10)) == "answer"
+    assert await phones.scores(number) == [(7, "sms")]
+
+
+async def test_a_reply_is_about_the_last_text_that_had_left_when_it_was_sent(phones: Phones) -> None:
+    number, other = "+4520123431", replace(phones, tenant="birch", said=0)
+    await phones.text(number)
+    said_at = phones.clock.now + timedelta(seconds=30)
+    phones.clock.on(minutes=5)
+    await phones.text(number, "asks.other")
+    await other.text(number)
+    assert await phones.say(number, "8", said_at=said_at) == "answer"
+    assert await phones.scores(number) == [(8, "sms")]
+    first, *_, thanks = (link_in(text["text"]) for text in phones.provider.to(number))
+    assert thanks == first
+    # A clock of the provider that is a little behind ours silences nobody.
+    alone = "+4520123432"
+    await phones.text(alone)
+    assert await phones.say(alone, "8", said_at=phones.clock.now - timedelta(seconds=30)) == "answer"
+    assert await phones.say(alone, "8", said_at=phones.clock.now - timedelta(days=1)) == "unknown"
+
+
+@pytest.mark.parametrize(("text", "kept"), [("9", "answer"), ("11", "unclear"), ("HELP", "help")])
+async def test_nothing_is_texted_back_to_who_has_written_long_ago(
+    phones: Phones, text: str, kept: str
+) -> None:
+    number = f"+452012344{len(kept)}"
+    await phones.text(number)
+    said_at = phones.clock.now + timedelta(seconds=30)
+    phones.clock.on(minutes=31)
+    assert await phones.say(number, text, said_at=said_at) == kept
+    assert phones.texts_to(number) == []
+    assert await phones.scores(number) == ([(9, "sms")] if kept == "answer" else [])
+
+
+async def test_who_was_too_slow_with_a_reply_ends_no_lease_of_who_has_it_now(phones: Phones) -> None:
+    number, lease = "+4520123433", timedelta(minutes=2)
+    await phones.text(number)
+    await phones.replies.take(TextReply(number=number, text="2"), "slow")
+    claimed = []
+    for _ in range(2):
+        async with phones.database.transaction() as uow:
+            row = await reply_repository.claim(uow, lease)
+        assert row is not None
+        claimed.append(WaitingReply(**row._asdict()))
+        phones.clock.on(seconds=121 if len(claimed) == 1 else 1)
+    slow, having = claimed
+    for next_at in (None, phones.clock.now):
+        async with phones.database.transaction() as uow:
+            await reply_repository.settle(uow, slow, next_at)
+        assert not await phones.work.advance(), "it is being answered"
+    assert await phones.waiting() == [("score", 2)]
+    async with phones.database.transaction() as uow:
+        await reply_repository.settle(uow, having)
+    assert await phones.waiting() == []
+
+
 async def test_a_number_that_comes_while_an_older_one_is_given_to_the_collector_counts(
     phones: Phones,
 ) -> None:
@@ -318,8 +395,8 @@ async def test_a_reply_to_a_text_that_is_still_being_handed_over_is_about_that_o
     async with phones.database.transaction() as uow:
         where = "about_id IN (SELECT id FROM invitation WHERE customer_id = :id)"
         await uow.execute(
-            f"UPDATE delivery SET state = 'sending', settled_at = NULL WHERE {where}",
-            {"id": f"linden{number}"},
+            f"UPDATE delivery SET state = 'sending', settled_at = NULL, lease_until = :until WHERE {where}",
+            {"id": f"linden{number}", "until": phones.clock.now + LEASE_DURATION},
         )
     assert await phones.say(number, "6") == "answer"
 

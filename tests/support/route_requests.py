@@ -746,7 +746,8 @@ def _rows_of_file(by: Company) -> RouteRequest:
 
 def _text_answer(by: Company) -> RouteRequest:
     """A number that was texted back about an invitation that nobody knows; the token names the company."""
-    body = b'{"invitation_id": "00000000-0000-4000-8000-000000000001", "score": 9}'
+    body = b'{"invitation_id": "00000000-0000-4000-8000-000000000001", "score": 9, '
+    body += b'"said_at": "2026-11-30T12:00:00Z"}'
     token = _service_tokens.sign("text", by.name, claims_of_body(body))
     headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
     return RouteRequest(content=body.decode(), headers=headers, public=True)

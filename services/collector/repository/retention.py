@@ -49,7 +49,8 @@ RETENTION: tuple[RetentionRule, ...] = (
         answer,
         """
             (t.answered_at < :contacts OR t.answered_at IS NULL AND t.changed_at < :contacts)
-            AND (t.customer_id IS NOT NULL OR t.contact_key IS NOT NULL OR t.event_id IS NOT NULL)
+            AND (t.customer_id IS NOT NULL OR t.contact_key IS NOT NULL OR t.event_id IS NOT NULL
+                OR t.number_key IS NOT NULL)
         """,
         without_customer(answer, event_id="NULL", invited_at="NULL"),
     ),

@@ -123,7 +123,7 @@ async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> Non
 
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Store when another system asked a customer, and what, by an imported answer: its ``invited_at``, and
-    where that is not known, when it was answered. It is stored under the id and under the address.
+    where that is not known, when it was answered. It is stored under the id, the address and the number.
     """
     imported = [event for event in events if event.data.origin == "import"]
     if not imported:
@@ -160,6 +160,8 @@ def _names_of(answer: Answer, placeholder_ids: AbstractSet[str]) -> Iterator[tup
         yield answer.customer_id, answer.person
     if answer.contact_key is not None and answer.contact_key != answer.customer_id:
         yield answer.contact_key, NOBODY
+    if answer.number_key is not None and answer.number_key != answer.customer_id:
+        yield answer.number_key, NOBODY
 
 
 def _asked_elsewhere(tenant: str, contact: str, at: datetime, answer: Answer) -> AskedRow:

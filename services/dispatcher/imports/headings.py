@@ -3,16 +3,16 @@
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice, takewhile
 
-from services.dispatcher.csv_records import rows_of_lines
+from services.dispatcher.csv_records import rows_of_lines, trimmed
 from services.dispatcher.csv_tables import separator_of, states_separator
 from services.dispatcher.imports.fields import is_known_name
 
 MAX_HEADINGS = 5
 MAX_HEADING_CHARS = 4_000
 """A longer line is none, and nothing behind it is looked at."""
-_MAX_LINES = 20
+_MAX_LINES = 100
 """So many are looked at: rows may be of several lines."""
 _MAX_ROWS = 5
 MIN_NAMES = 2
@@ -54,15 +54,14 @@ def _stands_below(lines: Sequence[str], headings: Sequence[int], place: int) -> 
     """Whether the names of the columns are in the line at this place, below nothing but headings."""
     separator = separator_of(lines[place])
     written = _cells(lines[place], separator)
-    names = _trimmed(written)
-    rows = [
-        row.cells
-        for row in list(rows_of_lines(iter(lines[place:]), separator))[1 : _MAX_ROWS + 1]
-        if row.remedy is None and any(map(str.strip, row.cells))
-    ]
+    names = trimmed(written)
+    found = islice(rows_of_lines(iter(lines[place:]), separator), 1, _MAX_ROWS + 1)
+    # Behind a row that cannot be read, or is cut off here, stand the lines of its cells.
+    readable = takewhile(lambda row: row.remedy is None, found)
+    rows = [row.cells for row in readable if any(map(str.strip, row.cells))]
     if not rows or any(len(row) != len(written) for row in rows):
         return False
-    above = [_trimmed(_cells(lines[heading], separator)) for heading in headings]
+    above = [trimmed(_cells(lines[heading], separator)) for heading in headings]
     return all(_is_heading(cells, names) for cells in above) and _are_names(names, rows)
 
 
@@ -71,13 +70,6 @@ def _cells(line: str, separator: str) -> Sequence[str]:
         return ()
     reader = csv.reader([line.removeprefix("\ufeff")], delimiter=separator)
     return [cell.strip() for cell in next(reader, [])]
-
-
-def _trimmed(cells: Sequence[str]) -> Sequence[str]:
-    width = len(cells)
-    while width and not cells[width - 1]:
-        width -= 1
-    return cells[:width]
 
 
 def _is_heading(cells: Sequence[str], names: Sequence[str]) -> bool:

@@ -127,7 +127,9 @@ class Suggestion(NamedTuple):
 
 
 async def suggest(uow: UnitOfWork, job: Import) -> Suggestion:
-    """The mapping of before, or what the file suggests."""
+    """The mapping of before, or what the file suggests. Cells that are no times say nothing of how days are
+    written: where no column is a time, that is the order in which no day is taken for another.
+    """
     remembered = await repository.find_mapping(uow, job.tenant, job.kind)
     rows = [row.cells for row in await first_rows(uow, job)]
     mapping = guess_mapping(job.kind, job.columns, rows, remembered)
@@ -136,9 +138,9 @@ async def suggest(uow: UnitOfWork, job: Import) -> Suggestion:
         for cells in rows:
             _add_cells(signs, _time_places(job, mapping), cells)
         return Suggestion(mapping, unclear_dates=signs.contradict(mapping.dates))
-    signs, places = OrderSigns(), _time_places(job, mapping) or range(len(job.columns))
+    signs = OrderSigns()
     for cells in rows:
-        _add_cells(signs, places, cells)
+        _add_cells(signs, _time_places(job, mapping), cells)
     if signs.order is None:
         return Suggestion(mapping, unclear_dates=True)
     return Suggestion(msgspec.structs.replace(mapping, dates=signs.order), unclear_dates=False)

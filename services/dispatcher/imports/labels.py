@@ -25,7 +25,7 @@ DONE_LABELS = {
     "stopped": message("Stopped. What was taken before stays taken."),
     "began": message("It has begun. You may leave this page."),
 }
-LEFT_OUT_BY_SERVICE = message("is left out")
+LEFT_OUT_COLUMN = message("is left out")
 CHOOSE_ORDER = message("Choose: the file leaves it open")
 NEEDS_ORDER = message("Say whether the day or the month comes first.")
 NO_FILE = message("Choose a file, or paste a table.")
@@ -40,7 +40,7 @@ def date_options(*, unclear: bool) -> list[tuple[str, str]]:
 def column_options(kind: Kind) -> list[tuple[str, str]]:
     """What a column can be."""
     return [
-        ("", spoken(LEFT_OUT_BY_SERVICE)),
+        ("", spoken(LEFT_OUT_COLUMN)),
         *((field.name, spoken(field.label)) for field in FIELDS[kind]),
         *((prefix, spoken(PREFIX_LABELS[prefix])) for prefix in PREFIXES[kind]),
     ]

@@ -19,7 +19,7 @@ from services.dispatcher.imports.fields import Kind
 from services.dispatcher.imports.items import FaultyRow, Item
 from services.dispatcher.imports.mapping import Mapping, column_of
 from services.dispatcher.imports.row_customers import customer_of
-from services.dispatcher.suppressions.csv_rows import SuppressionRow, read_row
+from services.dispatcher.suppressions.csv_rows import SuppressionRow, faults_of, read_row
 from services.dispatcher.suppressions.import_commands import import_rows, named
 from shared.api_keys import ApiKey
 from shared.db import UnitOfWork
@@ -144,7 +144,7 @@ async def keep_customer_rows(
 def read_suppressions(
     facts: CompanyFacts, mapping: Mapping, items: Sequence[Item], now: datetime
 ) -> tuple[list[SuppressionRow], list[FaultyRow]]:
-    """Whom rows list."""
+    """Whom rows list. A row of which a cell is left out is among both: it is taken, and is to be mended."""
     rows: list[SuppressionRow] = []
     faults: list[FaultyRow] = []
     for item in items:
@@ -152,8 +152,8 @@ def read_suppressions(
         read = read_row(item.number, names, cells, now, facts.placeholder_ids, facts.country or None)
         if isinstance(read, SuppressionRow):
             rows.append(read)
-        else:
-            faults.append(FaultyRow(item.number, column_of(mapping, f"/{read.column}"), read.detail))
+        for fault in faults_of([read]):
+            faults.append(FaultyRow(item.number, column_of(mapping, f"/{fault.column}"), fault.detail))
     return rows, faults
 
 

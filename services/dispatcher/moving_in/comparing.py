@@ -7,8 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from shared.events.nps import group_of
 
-LEFT_OUT_BY_SERVICE = "left out"
-
 
 @dataclass
 class Tally:

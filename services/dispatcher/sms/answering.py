@@ -6,7 +6,7 @@ reply only its number is kept, under the invitation that it is about.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -20,12 +20,13 @@ from services.dispatcher.sms.messages import TextReply
 from services.dispatcher.sms.reply_repository import WaitingKind
 from services.dispatcher.sms.reply_words import names_scale, read_reply
 from services.dispatcher.surveys.texts import read_texts
-from shared.db import Database
+from shared.db import Database, UnitOfWork
 from shared.events import Invitation, SurveyTexts
 from shared.tenancy import read_tenant
 
 RECENT_WINDOW = timedelta(days=7)
 """Texts of several companies within this time stand in one thread of the phone: a number may be for each."""
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +46,13 @@ class TextReplies:
             if read.kind in {"stop", "start", "other"}:
                 return await keep(uow, self.secret, reply)
             keys = await number_keys(uow, self.secret, reply.number)
-            texted = await repository.find_last_texted(uow, list(keys.items()))
+            said_at = min(reply.said_at or uow.now, uow.now)
+            texted = await _texted_before(uow, list(keys.items()), said_at)
             if not texted:
                 return "unknown"
             invitation = read_invitation(texted[0])
             if invitation.erased or not invitation.customer.phone:
                 return "unknown"
-            said_at = min(reply.said_at or uow.now, uow.now)
             if read_tenant(texted[0].tenant_body).is_closed or (
                 read.kind != "help" and said_at >= invitation.expires_at
             ):
@@ -68,6 +69,15 @@ class TextReplies:
                 uow, texted[0].tenant, invitation.id, kind, score, said_at, by_number=by_number
             )
         return "stored"
+
+
+async def _texted_before(
+    uow: UnitOfWork, names: Sequence[tuple[str, str]], said_at: datetime
+) -> list[Row[Any]]:
+    """What the number had been texted when it replied; the provider's clock may be a little behind ours."""
+    return await repository.find_last_texted(uow, names, said_at) or await repository.find_last_texted(
+        uow, names, said_at + MAX_CLOCK_SKEW
+    )
 
 
 def _others_are_recent(texted: Sequence[Row[Any]]) -> bool:

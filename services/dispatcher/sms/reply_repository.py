@@ -30,6 +30,9 @@ class WaitingReply(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     version: int
     """Which of the replies of its kind about the invitation it is."""
+    said_at: datetime
+    leased_until: datetime
+    """Until then only this process may answer it."""
 
 
 KEEP_REPLY = """
@@ -70,7 +73,8 @@ CLAIM = """
         FOR UPDATE SKIP LOCKED
     ) AS due
     WHERE r.tenant = due.tenant AND r.invitation_id = due.invitation_id AND r.kind = due.kind
-    RETURNING r.tenant, r.invitation_id AS id, r.kind, r.score, r.by_number, r.attempts, r.version
+    RETURNING r.tenant, r.invitation_id AS id, r.kind, r.score, r.by_number, r.attempts, r.version,
+        r.said_at, r.leased_until
 """
 
 
@@ -101,18 +105,20 @@ SETTLE = f"""
     UPDATE text_reply SET leased_until = NULL,
         next_at = CASE WHEN version = :version THEN CAST(:next_at AS timestamptz) ELSE next_at END,
         score = CASE WHEN version = :version AND :done THEN NULL ELSE score END
-    WHERE {_SETTLED}
+    WHERE {_SETTLED} AND leased_until = :leased_until
 """
 REMOVE = f"DELETE FROM text_reply WHERE {_SETTLED}"
 
 
 async def settle(uow: UnitOfWork, reply: WaitingReply, next_at: datetime | None = None) -> None:
-    """Say that a reply is answered; what it said is forgotten, and when stays.
+    """Say that a reply is answered; what it said is forgotten, and when stays. Nothing changes where its
+    lease has expired: another process may be answering it, and says that itself.
 
     :param next_at: it is not, and tried again then. A newer one that has come meanwhile is due.
     """
-    times = {"next_at": next_at, "done": next_at is None, "version": reply.version}
-    await uow.execute(SETTLE, {"tenant": reply.tenant, "id": reply.id, "kind": reply.kind, **times})
+    times = {"next_at": next_at, "done": next_at is None, "leased_until": reply.leased_until}
+    about = {"tenant": reply.tenant, "id": reply.id, "kind": reply.kind, "version": reply.version}
+    await uow.execute(SETTLE, {**about, **times})
 
 
 async def remove(uow: UnitOfWork, reply: WaitingReply) -> None:

@@ -6,7 +6,7 @@ and then sent. A process that dies leaves a lease that expires, and the reply is
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import httpx
@@ -43,6 +43,8 @@ ANSWERS_PATH = "text-answers"
 TEXT_BACK_TIMEOUT_S = 30.0
 LEASE = timedelta(minutes=2)
 """Longer than the collector and the provider may take together."""
+TEXTED_BACK_WITHIN = timedelta(minutes=30)
+"""Who wrote longer ago expects no text any more, and perhaps sleeps."""
 RETRY_AFTER_S = (5, 15, 60, 300)
 """While the collector does not take an answer; the last for all later tries."""
 
@@ -52,6 +54,7 @@ class TextAnswer(msgspec.Struct):
 
     invitation_id: str
     score: int
+    said_at: datetime
 
 
 class TextAnswerResult(msgspec.Struct):
@@ -117,7 +120,7 @@ class ReplyWork:
         if reply.kind == "unclear" or reply.score is None:
             await self._text_back(reply, about, invitation, "again")
             return "unclear"
-        body = msgspec.json.encode(TextAnswer(str(invitation.id), reply.score))
+        body = msgspec.json.encode(TextAnswer(str(invitation.id), reply.score, reply.said_at))
         answered = await self.services.post(
             "collector", ANSWERS_PATH, body, purpose="text", tenant=reply.tenant
         )
@@ -129,7 +132,8 @@ class ReplyWork:
     async def _text_back(
         self, reply: WaitingReply, about: Row[Any], invitation: Invitation, kind: TextBackKind
     ) -> None:
-        """Text back, unless that was done before, or the number gets no text any more.
+        """Text back, unless that was done before, the customer wrote long ago, or the number gets no text any
+        more.
 
         HELP is answered after STOP and by a company that is paused, too: it asks who that was and how it
         ends.
@@ -138,6 +142,8 @@ class ReplyWork:
         if about.stopped or (company.is_closed if kind == "help" else company.state != "running"):
             return
         async with self.database.transaction() as uow:
+            if uow.now - reply.said_at > TEXTED_BACK_WITHIN:
+                return
             number_key = customer_hash(self.secret, reply.tenant, phone)
             entry = (reply.tenant, "address", number_key, False)
             is_silent = kind != "help" and await find_matching(uow, [entry])

@@ -1,6 +1,7 @@
 """Which companies know a phone number, what it was texted last, and which of its replies were answered."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.invitations.repository import COLUMNS
 from shared.db import UnitOfWork
+from shared.outbound.outcome_rules import LEASE_DURATION
 
 TextBackKind = Literal["help", "again", "reason"]
 """What a reply is answered with: who asks and how to stop; how to answer; the link to say why."""
@@ -40,22 +42,28 @@ FIND_LAST_TEXTED = f"""
     JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.channel = 'sms'
         AND d.state IN ('sending', 'sent', 'unknown')
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN d.state = 'sending' THEN CAST(:now AS timestamptz)
+        SELECT CASE WHEN d.state = 'sending' THEN d.lease_until - CAST(:lease AS interval)
             ELSE coalesce(d.settled_at, i.sent_at, d.due_at) END AS texted_at
     ) AS x
     JOIN tenant t ON t.id = i.tenant
     LEFT JOIN survey_words w ON w.tenant = i.tenant AND w.survey_id = i.survey_id
         AND w.survey_version =
             CAST(CAST(convert_from(i.body, 'UTF8') AS json) ->> 'survey_version' AS integer)
+    WHERE x.texted_at <= :said_at
     ORDER BY i.tenant, x.texted_at DESC, i.id DESC
 """
 
 
-async def find_last_texted(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> list[Row[Any]]:
+async def find_last_texted(
+    uow: UnitOfWork, names: Sequence[tuple[str, str]], said_at: datetime
+) -> list[Row[Any]]:
     """Of each company that has texted the number, the invitation of its last text, a reminder's, too; whose
     text left last comes first. A text that a provider is being handed may have been read already.
+
+    :param said_at: when something was replied: a text that left later is none that it is about.
     """
-    found = (await uow.execute(FIND_LAST_TEXTED, {**_values(names), "now": uow.now})).all()
+    values = {**_values(names), "said_at": said_at, "lease": LEASE_DURATION}
+    found = (await uow.execute(FIND_LAST_TEXTED, values)).all()
     return sorted(found, key=lambda row: (row.texted_at, row.id), reverse=True)
 
 

@@ -1,7 +1,7 @@
 """Entries of the list in a table of comma-separated values, read row by row, however many there are."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
@@ -44,6 +44,15 @@ NO_TEXT = message("Has a character that is no text.")
 PLACEHOLDER = message("This id stands for nobody: many customers may come under it. Give their addresses.")
 
 
+class SuppressionFault(NamedTuple):
+    """What is wrong with a row."""
+
+    number: int
+    column: str
+    """Empty: it is in the whole row."""
+    detail: Message
+
+
 class SuppressionRow(NamedTuple):
     """Who is never to be asked, by a row of the table; the row of names is the first."""
 
@@ -55,15 +64,8 @@ class SuppressionRow(NamedTuple):
     since: datetime | None
     phone: str = ""
     """In E.164."""
-
-
-class SuppressionFault(NamedTuple):
-    """What is wrong with a row."""
-
-    number: int
-    column: str
-    """Empty: it is in the whole row."""
-    detail: Message
+    left_out: SuppressionFault | None = None
+    """What is wrong with another cell of the row, which names nobody."""
 
 
 def read_rows(
@@ -85,6 +87,12 @@ def read_rows(
             yield SuppressionFault(row.number, "", row.remedy)
         else:
             yield read_row(row.number, names, row.cells, now, placeholder_ids, home)
+
+
+def faults_of(rows: Iterable[SuppressionRow | SuppressionFault]) -> list[SuppressionFault]:
+    """What is wrong with rows that are refused, and with cells that are left out of others, in order."""
+    found = (row.left_out if isinstance(row, SuppressionRow) else row for row in rows)
+    return [fault for fault in found if fault is not None]
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -115,33 +123,72 @@ def read_row(
     if has_more_cells(names, cells):
         return SuppressionFault(number, "", MORE_CELLS)
     given = {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)}
+    if not any(given.get(name) for name in NAMING_COLUMNS):
+        return SuppressionFault(number, "", NO_NAME)
+    reason, written = REASONS_IN.get(given.get("reason", "").lower()), given.get("since", "")
+    since = _time_of(written) if written else None
+    is_bounce = reason == "bounced"
+    read = _names_of(given, placeholder_ids, home, is_bounce=is_bounce)
+    left_out = next((SuppressionFault(number, *fault) for fault in read.faults), None)
+    checks: tuple[tuple[bool, Column, Message], ...] = (
+        (given.get("reason", "").lower() == "erased", "reason", ERASED_ROW),
+        (reason is None, "reason", BAD_REASON),
+        (is_bounce and bool(given.get("phone")) and not read.has_address, "reason", NO_BOUNCE_OF_NUMBER),
+        (bool(written) and since is None, "since", BAD_TIME),
+        (since is not None and since > now + MAX_CLOCK_SKEW, "since", IN_FUTURE),
+    )
+    if left_out is not None and not read.good:
+        return left_out
+    fault = next(((column, detail) for wrong, column, detail in checks if wrong), None)
+    if fault is not None or reason is None:
+        return SuppressionFault(number, *(fault or ("reason", BAD_REASON)))
+    email, phone, customer_id, address_hash = (read.good.get(name, "") for name in NAMING_COLUMNS)
+    return SuppressionRow(number, email, customer_id, address_hash, reason, since, phone, left_out)
+
+
+class _NamingCells(NamedTuple):
+    """What the cells of a row that name somebody say."""
+
+    good: dict[Column, str]
+    faults: list[tuple[Column, Message]]
+
+    @property
+    def has_address(self) -> bool:
+        return "email" in self.good or "address_hash" in self.good
+
+
+def _names_of(
+    given: Mapping[str, str], placeholder_ids: AbstractSet[str], home: str | None, *, is_bounce: bool
+) -> _NamingCells:
+    """The cells that name somebody, and what is wrong with the others: one that cannot be read takes no other
+    from the list.
+
+    :param is_bounce: whether the number of a row with an address is nobody whom it is about.
+    """
     email, customer_id = normalized_text(given.get("email", "")), given.get("customer_id", "")
     typed_phone, typed_country = given.get("phone", ""), given.get("country", "")
     country = country_of(typed_country) if typed_country else home
+    address_hash = given.get("address_hash", "")
     phone = sure_number(typed_phone, country) or ""
-    address_hash, written = given.get("address_hash", ""), given.get("since", "")
-    reason = REASONS_IN.get(given.get("reason", "").lower())
-    since = _time_of(written) if written else None
-    checks: tuple[tuple[bool, Column | Literal[""], Message], ...] = (
-        (not (email or typed_phone or customer_id or address_hash), "", NO_NAME),
+    no_country = bool(typed_country) and country is None
+    checks: tuple[tuple[bool, Column, Message], ...] = (
         (bool(email) and address_quality(email) != "good", "email", BAD_ADDRESS),
-        (bool(typed_country) and country is None, "country", BAD_COUNTRY),
+        (no_country, "country", BAD_COUNTRY),
         (bool(typed_phone) and not phone, "phone", NOT_SURE_NUMBER),
         (bool(customer_id) and not normalized_text(customer_id), "customer_id", BLANK_ID),
         (len(customer_id) > MAX_ID_LENGTH, "customer_id", LONG_ID),
         ("\0" in customer_id, "customer_id", NO_TEXT),
         (bool(customer_id) and is_placeholder_id(customer_id, placeholder_ids), "customer_id", PLACEHOLDER),
         (bool(address_hash) and not _HASH.fullmatch(address_hash), "address_hash", BAD_HASH),
-        (given.get("reason", "").lower() == "erased", "reason", ERASED_ROW),
-        (reason is None, "reason", BAD_REASON),
-        (reason == "bounced" and bool(typed_phone), "reason", NO_BOUNCE_OF_NUMBER),
-        (bool(written) and since is None, "since", BAD_TIME),
-        (since is not None and since > now + MAX_CLOCK_SKEW, "since", IN_FUTURE),
     )
-    fault = next(((column, detail) for wrong, column, detail in checks if wrong), None)
-    if fault is not None or reason is None:
-        return SuppressionFault(number, *(fault or ("reason", BAD_REASON)))
-    return SuppressionRow(number, email, customer_id, address_hash, reason, since, phone)
+    faults = [(column, detail) for wrong, column, detail in checks if wrong]
+    bad = {column for column, _ in faults} | ({"phone"} if no_country else set())
+    cells = zip(NAMING_COLUMNS, (email, phone, customer_id, address_hash), strict=True)
+    read = _NamingCells({column: cell for column, cell in cells if cell and column not in bad}, faults)
+    if not (is_bounce and read.has_address):
+        return read
+    good: dict[Column, str] = {column: cell for column, cell in read.good.items() if column != "phone"}
+    return _NamingCells(good, [fault for fault in faults if fault[0] not in {"phone", "country"}])
 
 
 def _time_of(written: str) -> datetime | None:

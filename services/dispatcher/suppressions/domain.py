@@ -21,7 +21,6 @@ FIRM: frozenset[SuppressionReason] = OWN_NO | {"erased"}
 BY_TEXT = "the customer, by text"
 """Under whose name a reply of STOP suppresses a number, and a reply of START takes that back. An entry that
 the customer makes on a page as well is no longer in this name."""
-BAD_NUMBER = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
 THE_COMPANY = "the company"
 """Under whose name an entry is listed again when the customer has taken their own no back."""
 NOT_SURE_NUMBER = message(

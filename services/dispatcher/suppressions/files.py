@@ -16,7 +16,7 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.csv_tables import BadTable
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
-from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
+from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, faults_of, read_rows
 from services.dispatcher.suppressions.domain import SuppressionReason
 from services.dispatcher.suppressions.import_commands import batches, import_rows, named
 from services.dispatcher.suppressions.schemas import ImportAnswer, ImportFault
@@ -61,10 +61,11 @@ async def import_suppressions(request: Request, caller: CompanyEditor, context: 
     `email`, `phone`, `customer_id` or `address_hash` (that of an export), and may have `reason`
     (`unsubscribed`, `complained`, `bounced` or `listed`), `since` (a time with its offset, or a day) and
     `country`: a number without a country's code must be one of it, and where a row has none of the company's.
-    `bounced` is of mail addresses alone.
+    `bounced` is of mail addresses alone: the number of such a row is not put on the list.
 
-    A bad row is refused by itself, the others are kept. The same file again changes nothing: send it again
-    when the connection broke. It is kept in parts, in the order of its rows.
+    A bad row is refused by itself, the others are kept. A row that names somebody by one cell is taken where
+    another one is bad, which is left out and stands among the faults. The same file again changes nothing:
+    send it again when the connection broke. It is kept in parts, in the order of its rows.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise Problem(415, detail=message("Send it without a Content-Encoding."))
@@ -92,7 +93,7 @@ async def _import(
         home = (await tenant_or_placeholder(uow, tenant)).country or None
     parts = batches(read_rows(lines, context.database.clock(), placeholder_ids, home))
     while part := await asyncio.to_thread(next, parts, None):
-        found = [each for each in part if isinstance(each, SuppressionFault)]
+        found = faults_of(part)
         rows = await asyncio.to_thread(
             named, context.secret, tenant, [each for each in part if isinstance(each, SuppressionRow)]
         )
@@ -100,7 +101,7 @@ async def _import(
             async with context.database.transaction() as uow:
                 added += await import_rows(uow, tenant, rows, who=who)
             taken += len(rows)
-        refused += len(found)
+        refused += len(part) - len(rows)
         faults += found[: MAX_FAULTS - len(faults)]
     return ImportAnswer(
         taken=taken,

@@ -69,7 +69,9 @@ class ImportAnswer(BaseModel):
     taken: int = Field(description="Rows that are kept, or were already.")
     added: int = Field(description="Entries that were not on the list; a row may make two.")
     refused: int
-    faults: list[ImportFault] = Field(description="Of the refused rows, the first 1,000.")
+    faults: list[ImportFault] = Field(
+        description="Of refused rows, and of cells that were left out of others; the first 1,000."
+    )
 
 
 class LiftAnswer(BaseModel):

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from services.dispatcher.customers.views import RowFault
 from services.dispatcher.sending.labels import actor_label
 from services.dispatcher.story.labels import customer_label
-from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow
+from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, faults_of
 from services.dispatcher.suppressions.domain import FIRM
 from services.dispatcher.suppressions.labels import REASON_LABELS
 from shared.pages.language import spoken, translated
@@ -58,9 +58,9 @@ class ImportPreview:
     def of(cls, seen: str, rows: Sequence[SuppressionRow | SuppressionFault]) -> "ImportPreview":
         """Of the rows that were read."""
         good = [row for row in rows if isinstance(row, SuppressionRow)]
-        bad = [row for row in rows if isinstance(row, SuppressionFault)]
-        faults = [RowFault(row.number, row.column, spoken(row.detail)) for row in bad[:MAX_FAULTS_SHOWN]]
-        return cls(seen, len(good), len(bad), faults, good[:MAX_ROWS_SHOWN])
+        found = faults_of(rows)[:MAX_FAULTS_SHOWN]
+        faults = [RowFault(fault.number, fault.column, spoken(fault.detail)) for fault in found]
+        return cls(seen, len(good), len(rows) - len(good), faults, good[:MAX_ROWS_SHOWN])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -182,6 +183,21 @@ async def test_an_address_is_kept_as_a_keyed_hash_under_any_id(bench: Bench) -> 
     assert contacts == {derived("import", "acme", name): karen for name in "ab"} | {
         derived("import", "acme", name): None for name in "cd"
     }
+
+
+async def test_a_number_is_kept_as_a_keyed_hash_beside_an_address_or_an_id(bench: Bench) -> None:
+    await bench.import_answers(
+        item(id="a", customer={"id": "c9", "email": "karen@example.com", "phone": "+45 20 12 34 56"}),
+        item(id="b", customer={"id": "c9", "phone": "+4520123456"}),
+        item(id="c", customer={"id": "c9", "email": "karen@example.com", "phone": "no number"}),
+        item(id="d", customer="c9"),
+    )
+    number = customer_hash(SECRET, "acme", "+4520123456")
+    expected: dict[UUID, str | None] = {derived("import", "acme", name): number for name in "ab"}
+    expected |= {derived("import", "acme", name): None for name in "cd"}
+    assert {answer.id: answer.number_key for answer in await bench.published()} == expected
+    kept = await bench.rows("SELECT id, number_key FROM answer")
+    assert {row.id: row.number_key for row in kept} == expected
 
 
 async def test_an_id_of_nobody_is_no_id(bench: Bench) -> None:

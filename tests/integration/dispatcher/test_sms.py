@@ -13,6 +13,7 @@ from support.dispatcher_builders import (
     a_customer,
     a_transaction,
     choose_preference,
+    consume,
     decide,
     decided,
     go_live,
@@ -32,6 +33,7 @@ from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.preferences.domain import PreferenceChoice
 from services.dispatcher.sms.inbound import keep
 from services.dispatcher.sms.messages import TextReply, TextReport
+from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason
 from services.dispatcher.suppressions.suppression_commands import (
     entries_named,
@@ -42,9 +44,10 @@ from services.dispatcher.suppressions.suppression_commands import (
 )
 from services.dispatcher.surveys.publishing import find_publishing
 from shared.db.database import Database
-from shared.events import ContactRules, Customer, QuietHours
+from shared.events import ANSWERS, Answer, ContactRules, Customer, QuietHours
 from shared.events.invitations import ReportState
 from shared.events.surveys import ChannelName, Reminder
+from shared.ids import uuid7
 from shared.outbound import Sender, mail_stream
 from shared.privacy.audit import COMMAND_LINE, CUSTOMER
 from shared.secrets import customer_hash
@@ -172,6 +175,23 @@ async def test_one_number_of_two_customers_is_not_texted_twice(database: Databas
     assert await decided(database, a_phone("third")) == ["quarantine"]
     clock.on(days=90)
     assert await decided(database, other) == ["invited"]
+
+
+async def test_a_number_that_an_imported_answer_names_is_not_texted_until_its_quarantine_is_over(
+    database: Database, clock: Clock
+) -> None:
+    await start(database)
+    asked_at = NOON - timedelta(days=10)
+    imported = Answer(
+        id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="their-7", changed_at=NOON,
+        invited_at=asked_at, answered_at=asked_at, number_key=customer_hash(SECRET, TENANT, NUMBER),
+    )  # fmt: skip
+    await consume(database, keep_answers, ANSWERS, imported)
+    both = a_customer("kim", phone=NUMBER)
+    other = a_phone("bo", "+4520123457")
+    assert await decided(database, a_phone(), both, other) == ["quarantine", "quarantine", "invited"]
+    clock.on(days=90)
+    assert await decided(database, both) == ["invited"]
 
 
 async def test_a_relational_text_that_waits_for_a_number_takes_its_day_from_another_customer(

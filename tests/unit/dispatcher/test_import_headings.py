@@ -62,6 +62,25 @@ def test_the_first_line_of_an_ordinary_file_has_the_names(content: str, names: l
             ["kundenr", "e-post", "telefon"],
             3,
         ),
+        (
+            'Export of May\nid;email;comment\nc-1;k@example.com;"'
+            + "so\n" * 40
+            + '"\nc-2;b@example.com;fine\n',
+            ["id", "email", "comment"],
+            3,
+        ),
+        (
+            'Export of May\nid;email;comment\nc-1;k@example.com;fine\nc-2;b@example.com;"'
+            + "so\n" * 200
+            + '"\n',
+            ["id", "email", "comment"],
+            3,
+        ),
+        (
+            'Export of May\nid;email;comment\nc-1;k@example.com;fine\nc-2;b@example.com;"open\nc-3;a;b;c\n',
+            ["id", "email", "comment"],
+            3,
+        ),
     ],
 )
 def test_a_title_above_known_names_and_rows_as_wide_is_passed_over(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.http_clients import SECRET
 
 from services.dispatcher.csv_tables import BadTable
-from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, read_rows
+from services.dispatcher.suppressions.csv_rows import SuppressionFault, SuppressionRow, faults_of, read_rows
 from services.dispatcher.suppressions.import_commands import batches, named
 from shared.secrets import customer_hash
 from shared.values.csv_cells import plain_cell, safe_cell
@@ -90,13 +90,44 @@ def test_a_country_that_is_none_is_a_fault_of_its_column() -> None:
     assert row.column == "country"
 
 
-@pytest.mark.parametrize("other", ["", "kim@example.com", "c-1"])
+@pytest.mark.parametrize("other", ["", "c-1"])
 def test_a_bounce_is_of_an_address_and_never_of_a_number(other: str) -> None:
-    names = "email" if "@" in other else "customer_id"
-    number, address = read(f"phone,{names},reason\n+4520123456,{other},bounced\n,kim@example.com,bounced\n")
+    number, address = read(f"phone,customer_id,reason\n+4520123456,{other},bounced\n,c-2,bounced\n")
     assert isinstance(number, SuppressionFault)
     assert (number.column, "Give the address in a row of its own" in str(number.detail)) == ("reason", True)
     assert isinstance(address, SuppressionRow)
+
+
+@pytest.mark.parametrize("phone", ["+4520123456", "12", ""])
+@pytest.mark.parametrize("address", ["kim@example.com,", f",{HASH}"])
+def test_a_bounce_with_an_address_and_a_number_is_of_the_address(address: str, phone: str) -> None:
+    table = f"email,address_hash,phone,reason\n{address},{phone},bounced\n"
+    email, hashed = address.split(",")
+    assert read(table) == [SuppressionRow(2, email, "", hashed, "bounced", None)]
+
+
+@pytest.mark.parametrize(
+    ("row", "kept", "column"),
+    [
+        ("kim@example.com,12,,,", ("kim@example.com", "", "", ""), "phone"),
+        ("kim@example.com,,Atlantis,,", ("kim@example.com", "", "", ""), "country"),
+        ("kim@example.com,20123456,Atlantis,,", ("kim@example.com", "", "", ""), "country"),
+        ("kim,+4520123456,,,", ("", "+4520123456", "", ""), "email"),
+        ("kim,,,c-1,", ("", "", "c-1", ""), "email"),
+        ("kim@example.com,,,Walk In,", ("kim@example.com", "", "", ""), "customer_id"),
+        (f",12,,,{HASH}", ("", "", "", HASH), "phone"),
+        ("kim@example.com,,,,abc", ("kim@example.com", "", "", ""), "address_hash"),
+    ],
+)
+def test_a_cell_that_names_nobody_takes_no_other_of_its_row_from_the_list(
+    row: str, kept: tuple[str, str, str, str], column: str
+) -> None:
+    (found,) = read(f"email,phone,country,customer_id,address_hash,reason\n{row},unsubscribed\n")
+    assert isinstance(found, SuppressionRow)
+    assert (found.email, found.phone, found.customer_id, found.address_hash) == kept
+    assert found.left_out is not None
+    assert (found.left_out.number, found.left_out.column) == (2, column)
+    assert faults_of([found]) == [found.left_out]
 
 
 def test_a_row_lists_its_address_and_its_number() -> None:

@@ -103,7 +103,6 @@ async def keep_imported(secret: str, uow: UnitOfWork, events: Sequence[Event[Ans
         if known_at < cutoffs[event.tenant]:
             continue
         person = answer.person if answer.person is not None else person_of(secret, event.tenant, customer_id)
-        known.append(
-            KnownCustomer(event.tenant, person, answer.contact_key or NO_NAME, NO_NAME, customer_id, known_at)
-        )
+        contact, phone = answer.contact_key or NO_NAME, answer.number_key or NO_NAME
+        known.append(KnownCustomer(event.tenant, person, contact, phone, customer_id, known_at))
     await keep_known(uow, known, accuracy=timedelta())

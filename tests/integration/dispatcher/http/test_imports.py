@@ -402,3 +402,12 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     assert told[0].startswith("2 answers, 2 who have unsubscribed; 5 rows without a score, 2 of them")
     assert told[1].startswith("1 who have unsubscribed are not taken. They name nobody")
     assert told[-2:] == ["0 of 1 answers are counted"] * 2
+
+
+async def test_cells_that_are_no_times_ask_for_no_order_of_days_and_choose_none(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    either = (await send(client, "suppressions", "email,remark\nkim@example.com,02/03/2026\n")).json()
+    assert (either["mapping"]["dates"], len(either["preview"])) == ("ymd", 1)
+    sure = (await send(client, "suppressions", "email,remark\nkim@example.com,13/03/2026\n")).json()
+    assert sure["mapping"]["dates"] == "ymd"

@@ -68,6 +68,17 @@ async def test_a_table_is_taken_once_with_its_faults_and_a_second_time_changes_n
     assert await decided(database, *asked) == ["opted_out", "suppressed", "invited"]
 
 
+async def test_a_row_with_a_bad_cell_is_taken_by_its_others_and_the_cell_is_answered(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    table = "email,phone,country,reason\nkim@example.com,12,,unsubscribed\n,12,,unsubscribed\n"
+    answer = (await send(client, table)).json()
+    assert (answer["taken"], answer["added"], answer["refused"]) == (1, 1, 1)
+    assert [(each["row"], each["column"]) for each in answer["faults"]] == [(2, "phone"), (3, "phone")]
+    (kept,) = await rows(database, STORED)
+    assert (kept.key, kept.reason) == (customer_hash(SECRET, TENANT, "kim@example.com"), "unsubscribed")
+
+
 async def test_what_is_given_as_a_file_is_taken_again_and_no_cell_is_a_formula(
     client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

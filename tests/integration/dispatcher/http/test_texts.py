@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -92,15 +93,16 @@ async def test_a_reply_is_kept_with_its_request_and_needs_an_id_where_nothing_el
     client: httpx.AsyncClient, database: Database
 ) -> None:
     await texted(database)
-    said = {"from": NUMBER, "text": "HELP"}
+    said, now = {"from": NUMBER, "text": "HELP"}, database.clock()
     refused = await client.post(FOUND, json=said, headers=SIGNED)
     assert refused.status_code == 422
     assert "id" in refused.json()["detail"]
     assert await rows(database, "SELECT 1 FROM text_reply") == []
     for n in (7, 7, 8):
-        body: dict[str, Any] = {**said, "id": n, "at": "2026-11-20T12:00:01Z"}
+        body: dict[str, Any] = {**said, "id": n, "at": now.isoformat()}
         assert (await client.post(FOUND, json=body, headers=SIGNED)).status_code == 200
-    for body in ({**said, "id": "9", "at": "2026-11-20T11:59:00+00:00"}, {**said, "text": "STOP"}):
+    earlier = (now - timedelta(minutes=1)).isoformat()
+    for body in ({**said, "id": "9", "at": earlier}, {**said, "text": "STOP"}):
         assert (await client.post(FOUND, json=body, headers=SIGNED)).status_code == 200
     (kept,) = await rows(database, "SELECT kind, version, score FROM text_reply")
     assert (kept.kind, kept.version, kept.score) == ("help", 2, None)

@@ -1,11 +1,14 @@
 """Step by step: what a server can say to a mail, and what is concluded from it."""
 
 import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from support.smtp import HANG_UP, SILENCE, scripted_server
 
 from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Outcome, Rejected, Unknown
+from shared.outbound.outcome_rules import MailStream
 
 MAIL = b"Subject: x\r\n\r\n.\r\n..two\nlone\rend"
 US, UNCLEAR = Blocked("", certain=True), Blocked("", certain=False)
@@ -40,12 +43,12 @@ ANSWERS = [
     ("RCPT", "554 5.7.60 may not send as", US),
     ("RCPT", "504 5.5.2 <x>: Helo command rejected", US),
     ("RCPT", "550 5.7.1 no", UNCLEAR),
-    ("RCPT", HANG_UP, US),
+    ("RCPT", HANG_UP, UNCLEAR),
     ("DATA", "550 5.1.1 nobody", Rejected),
     ("DATA", "451 4.2.0 later", Deferred),
     ("DATA", "550 5.4.5 daily limit", US),
     ("DATA", "554 refused", UNCLEAR),
-    ("DATA", HANG_UP, US),
+    ("DATA", HANG_UP, UNCLEAR),
     ("DATA", "250 ok?", Unknown),
     ("END", "550 5.1.1 nobody", Rejected),
     ("END", "552 5.2.2 full", Rejected),
@@ -95,15 +98,16 @@ async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_
         mailer.end()
         async with asyncio.timeout(5):
             outcome = await sending
-        expected = {"DATA": Blocked, "END": Unknown}
-        assert isinstance(outcome, expected.get(step, Away))
+        assert isinstance(outcome, Unknown if step == "END" else Away)
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT"])
-async def test_a_server_that_does_not_reply_in_time_is_away(step: str) -> None:
+async def test_a_server_that_does_not_reply_in_time_is_away_or_perhaps_does_not_like_the_mail(
+    step: str,
+) -> None:
     async with scripted_server(answers={step: SILENCE}) as server:
         outcome = await send(Mailer(server.url, seconds=0.2))
-        assert kind(outcome) in {Away, (Blocked, True)}
+        assert kind(outcome) == ((Blocked, False) if step == "RCPT" else Away)
         assert not isinstance(outcome, Delivered)
         assert "no answer in time" in outcome.reason
 
@@ -118,6 +122,15 @@ async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversa
         assert await send(mailer) == Delivered()
         await mailer.close()
     assert sum(command.startswith("EHLO") for command in server.commands) == conversations
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+async def test_a_mail_at_which_the_server_breaks_the_connection_stops_no_other(step: str) -> None:
+    async with scripted_server(answers={step: HANG_UP}) as server:
+        mailer = Mailer(server.url, seconds=5)
+        outcome, now = await send(mailer), datetime(2026, 11, 30, tzinfo=UTC)
+        assert MailStream().after(outcome, UUID(int=1), now).may_try(now)
+        await mailer.close()
 
 
 async def test_a_mail_arrives_line_by_line_as_it_was_written() -> None:

@@ -1,6 +1,7 @@
 """The shortcut for numbers in E.164 reads them as the library does."""
 
 import phonenumbers
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,43 @@ def test_a_sure_number_in_national_form_is_one_of_a_country_and_one_that_is_dial
         assert phonenumbers.is_valid_number(phonenumbers.parse(found))
     if found is not None:
         assert found == phone.e164_number(national, country) == phone.sure_number(found, None)
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "sure"),
+    [
+        ("DE", "4520123456", None),  # of Denmark, or 04520 123456
+        ("DE", "4917612345678", None),  # its own code, or 04917 612345678
+        ("DE", "33612345678", None),
+        ("FI", "4791234567", None),
+        ("FI", "45 20 12 34 56", None),
+        ("DE", "0452 0123456", "+494520123456"),
+        ("DE", "17612345678", "+4917612345678"),
+        ("DE", "+4917612345678", "+4917612345678"),
+        ("NL", "31612345678", "+31612345678"),
+        ("NL", "612345678", "+31612345678"),
+        ("DK", "4520123456", "+4520123456"),
+        ("US", "(321) 234-5678", "+13212345678"),  # with a plus one of Belgium: nobody loses a plus so
+    ],
+)
+def test_digits_that_may_have_lost_their_plus_are_no_sure_number(
+    country: str, written: str, sure: str | None
+) -> None:
+    assert phone.sure_number(written, country) == sure
+
+
+@pytest.mark.parametrize(
+    ("written", "sure"),
+    [
+        ("20123456, 30123456", None),
+        ("20123456;30123456", None),
+        ("+45 20 12 34 56 x30123456", None),
+        ("20123456 / 30123456", None),
+        ("+45 20 12 34 56 ext. 12", "+4520123456;ext=12"),
+    ],
+)
+def test_two_numbers_are_no_number_with_an_extension(written: str, sure: str | None) -> None:
+    assert phone.sure_number(written, "DK") == sure
 
 
 def test_the_shortcut_covers_most_countries() -> None:
