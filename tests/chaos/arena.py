@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,10 @@ class Arena:
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """For the lines below the table."""
+    until_judged: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What a scenario needs until it is judged, and what it undoes then."""
+    bench: object | None = None
+    """What ``after`` of a scenario needs of its ``act``."""
 
     @property
     def tenant(self) -> str:
@@ -158,6 +162,7 @@ async def run(
         for task in (*beside, ready, acting):
             task.cancel()
         ended = await asyncio.gather(*beside, ready, acting, return_exceptions=True)
+        await arena.until_judged.aclose()
         ledger.close()
     arena.injected += load.asked_for_trouble
     judge = Judge(stack, company, Book.read(ledger.path), since, arena.dead_letters, arena.erased.keys())
