@@ -89,6 +89,8 @@ class Scenario:
     """How many clients post every batch."""
     one_in: int = 1
     """The load is one in so many of the events: the others are posted many times, or are the scenario's own."""
+    lasts: float = 0.0
+    """The load takes so many seconds at least, where the faults take long."""
     unknown: bool = False
     """Mails may stay unknown: a sender dies, or loses its database or the mail server, while it sends one."""
     redone: bool = True
@@ -134,7 +136,12 @@ async def run(
     company = await create_company(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
     ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")
     plan = Plan(
-        f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble, scenario.patient
+        f"{seed}-{scenario.name}",
+        events,
+        max(seconds, scenario.lasts),
+        scenario.clients,
+        scenario.trouble,
+        scenario.patient,
     )
     load = Load(stack, company, ledger, plan)
     customers = Customers(

@@ -36,8 +36,8 @@ ZONE = "Europe/Copenhagen"
 """Of every company here."""
 AWAY_S = 2.0
 """Shorter than a message's tries take that are not minutes apart."""
-DIGEST_LINES = 20
-"""With so many a digest is due: one shows fifty of a topic."""
+DIGEST_LINES, MOST_DIGEST_LINES = 4, 20
+"""With so many a digest is due, more of many events: many leave, and none is longer than it shows."""
 HURRY_S = 0.5
 LONG_FREEZE_S = {"short": 7.0, "product": 65.0}
 """Longer than the leases of channels and browsers, with each choice of TIMES."""
@@ -146,13 +146,14 @@ class NoticeBench:
             await set_deadlines(uow, [deadline_of(self.tenant, ZONE, uow)._replace(due_at=uow.now)])
         self.letters += 1
 
-    async def digests_due(self, lines: int = DIGEST_LINES) -> None:
+    async def digests_due(self) -> None:
         """Digests with so many lines are due now; what comes later is for the next day's."""
+        lines = min(max(DIGEST_LINES, self.arena.events // 1_000), MOST_DIGEST_LINES)
         async with self.arena.stack.connection("alerts") as database:
             await database.execute(DIGESTS_DUE, self.tenant, lines)
 
     async def hurry(self) -> None:
-        """Until cancelled: let no digest become longer than it shows."""
+        """Until cancelled: digests leave as soon as they have some lines."""
         while True:
             await self.digests_due()
             await asyncio.sleep(HURRY_S)

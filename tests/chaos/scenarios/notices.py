@@ -16,6 +16,7 @@ from chaos.recorders import CASE_PATTERN, INCIDENT_PATTERN, LETTER, about_of
 from chaos.scenarios.processes import RESTARTED
 from chaos.told import QueuedMessage, Told, ToldThings
 
+FAULTS_LAST_S = 30.0
 SETTLE_TIMEOUT_S = 90.0
 MANY_CASES = 10
 """With more than these there is an incident."""
@@ -63,13 +64,12 @@ async def notices_told(arena: Arena) -> None:
             left = left or arena.chance.sample(bench.turns, len(bench.turns))
             if arena.injected % 3 == 0:
                 await bench.letter_due()
-            if arena.injected % 2 == 0:
-                await bench.digests_due(1)
             await left.pop()(arena.chance.choice(_workers(arena)))
             arena.injected += 1
     finally:
         hurrying.cancel()
-        await asyncio.gather(hurrying, return_exceptions=True)
+        ended = await asyncio.gather(hurrying, return_exceptions=True)
+        arena.faults += [f"wrong: digests: {error!r}" for error in ended if isinstance(error, Exception)]
     await stack.until_ready(*stack.ours)
 
 
@@ -192,6 +192,7 @@ SCENARIOS = (
             Sign("afterword_chat_tries_total", labels={"outcome": "connection"}),
             Sign("afterword_pushes_total", labels={"outcome": "deferred"}),
         ),
+        lasts=FAULTS_LAST_S,
         unknown=True,
         after=all_is_told,
     ),
