@@ -71,7 +71,7 @@ ROOMS = (
 )
 
 
-class OpenedCase(NamedTuple):
+class JudgedCase(NamedTuple):
     """A case with its segments, and the incident that it belongs to."""
 
     id: str
@@ -87,7 +87,7 @@ class FoundIncident(NamedTuple):
 
 
 def wanted_things(
-    cases: Collection[OpenedCase], incidents: Collection[FoundIncident], *, letter_is_due: bool
+    cases: Collection[JudgedCase], incidents: Collection[FoundIncident], *, letter_is_due: bool
 ) -> dict[Told, bool]:
     """All that may be told, with whether it must be."""
     wanted: dict[Told, bool] = {}
@@ -103,7 +103,7 @@ def wanted_things(
 
 
 def _of_member(
-    member: Member, cases: Collection[OpenedCase], incidents: Collection[FoundIncident]
+    member: Member, cases: Collection[JudgedCase], incidents: Collection[FoundIncident]
 ) -> dict[Told, bool]:
     """Who is told of an incident at once is told of its cases only until it began, which may be none of them."""
     wanted: dict[Told, bool] = {}
@@ -119,7 +119,7 @@ def _of_member(
 
 
 def _of_room(
-    room: ChatRoom, cases: Collection[OpenedCase], incidents: Collection[FoundIncident]
+    room: ChatRoom, cases: Collection[JudgedCase], incidents: Collection[FoundIncident]
 ) -> dict[Told, bool]:
     """A channel is told of an incident in place of its cases, too."""
     if "incidents" not in room.topics:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from chaos.arena import Arena
 from chaos.audience import MEMBERS, ROOMS, Member
 from chaos.processes import Process
-from chaos.recorders import Recorder
+from chaos.recorders import PostRecorder
 from support.alerts_builders import deliver
 from support.push_service import BrowserKeys, any_port
 
@@ -60,8 +60,8 @@ class NoticeBench:
 
     arena: Arena
     database: Database
-    chats: Recorder
-    pushes: Recorder
+    chats: PostRecorder
+    pushes: PostRecorder
     ended: int = 0
     """How often a process of alerts was killed, frozen or stopped."""
     mailbox_kills: int = 0
@@ -198,8 +198,8 @@ async def a_notice_bench(arena: Arena) -> AsyncIterator[NoticeBench]:
     database = Database(arena.stack.state.database_url("alerts"), name="chaos", pool_size=2)
     try:
         async with (
-            Recorder(arena.chance).serving() as chats,
-            Recorder(arena.chance, browsers).serving() as pushes,
+            PostRecorder(arena.chance).serving() as chats,
+            PostRecorder(arena.chance, browsers).serving() as pushes,
         ):
             bench = NoticeBench(arena, database, chats, pushes)
             with any_port():

@@ -40,7 +40,7 @@ def about_of(text: str) -> str:
 
 
 @dataclass
-class Recorder:
+class PostRecorder:
     """Takes what is posted; each path is a receiver of its own."""
 
     chance: Random
@@ -110,7 +110,7 @@ class Recorder:
             self._server = None
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator["Recorder"]:
+    async def serving(self) -> AsyncIterator["PostRecorder"]:
         """Serve on a port that stays this recorder's while it is away."""
         with socket.socket() as kept:
             kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

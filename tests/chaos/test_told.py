@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from chaos.audience import FoundIncident, OpenedCase, wanted_things
-from chaos.told import QueuedMessage, Told, ToldThings
+from chaos.audience import FoundIncident, JudgedCase, wanted_things
+from chaos.told import QueuedThing, Told, ToldThings
 
 A, B, C = (Told("slack", f"case {letter}") for letter in "abc")
 DIGEST = Told("digest-by-mail", "case a")
 
 
-def queued(told: Told, state: str, seq: int = 0, lane: str = "slack") -> QueuedMessage:
-    return QueuedMessage(told, state, f"{told.to} {told.about}", lane, seq)
+def queued(told: Told, state: str, seq: int = 0, lane: str = "slack") -> QueuedThing:
+    return QueuedThing(told, state, f"{told.to} {told.about}", lane, seq)
 
 
 def well_told() -> ToldThings:
@@ -76,7 +76,7 @@ def test_a_digest_need_not_show_the_lines_that_it_counts_alone() -> None:
 
 def test_who_hears_of_an_incident_at_once_may_be_told_of_its_cases_and_the_others_must() -> None:
     incident = FoundIncident("i", "organisation:north/sales")
-    case = OpenedCase("c", ["", "touchpoint:delivery", "organisation:north", "organisation:north/sales"], "i")
+    case = JudgedCase("c", ["", "touchpoint:delivery", "organisation:north", "organisation:north/sales"], "i")
     wanted = wanted_things([case], [incident], letter_is_due=True)
     told = {to: {about: must for told, must in wanted.items() if told.to == to for about in [told.about]}
             for to in {each.to for each in wanted}}  # fmt: skip

@@ -17,7 +17,7 @@ class Told(NamedTuple):
     about: str
 
 
-class QueuedMessage(NamedTuple):
+class QueuedThing(NamedTuple):
     """A thing as it is queued, with how its message stands."""
 
     told: Told
@@ -35,7 +35,7 @@ class ToldThings:
 
     wanted: Mapping[Told, bool]
     """Whether it must be told; False: it may be."""
-    queued: Collection[QueuedMessage]
+    queued: Collection[QueuedThing]
     came: Sequence[Told]
     """What receivers took, or may have taken, in that order."""
     unsure: Mapping[str, int]

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 
 from asyncpg import Record
 from chaos.arena import Arena, Scenario
-from chaos.audience import MAILS, MEMBERS, ROOMS, FoundIncident, OpenedCase, wanted_things
+from chaos.audience import MAILS, MEMBERS, ROOMS, FoundIncident, JudgedCase, wanted_things
 from chaos.notice_bench import HURRY_S, NoticeBench, a_notice_bench
 from chaos.operator import Sign
 from chaos.processes import Process
 from chaos.recorders import CASE_PATTERN, INCIDENT_PATTERN, LETTER, about_of
 from chaos.scenarios.processes import RESTARTED
-from chaos.told import QueuedMessage, Told, ToldThings
+from chaos.told import QueuedThing, Told, ToldThings
 
 FAULTS_LAST_S = 30.0
 SETTLE_TIMEOUT_S = 90.0
@@ -95,12 +95,12 @@ async def all_is_told(arena: Arena) -> None:
 async def _judge(bench: NoticeBench) -> None:
     arena = bench.arena
     async with arena.stack.connection("alerts") as database:
-        cases = [OpenedCase(*row) for row in await database.fetch(READ_CASES, bench.tenant)]
+        cases = [JudgedCase(*row) for row in await database.fetch(READ_CASES, bench.tenant)]
         incidents = [FoundIncident(*row) for row in await database.fetch(READ_INCIDENTS, bench.tenant)]
         notices = await database.fetch(READ_NOTICES, bench.tenant)
         chats = await database.fetch(READ_CHATS, bench.tenant)
     queued = [
-        QueuedMessage(
+        QueuedThing(
             Told(row["device"] or f"{row['name']}-by-mail", _about(row)),
             row["state"],
             str(row["about_id"]),
@@ -109,7 +109,7 @@ async def _judge(bench: NoticeBench) -> None:
         for row in notices
     ]
     queued += [
-        QueuedMessage(Told(row["name"], _about(row)), row["state"], str(row["id"]), row["name"], row["seq"])
+        QueuedThing(Told(row["name"], _about(row)), row["state"], str(row["id"]), row["name"], row["seq"])
         for row in chats
     ]
     mails, cut, digests = _mails(bench)
