@@ -72,12 +72,13 @@ class PostRecorder:
         await self._begin()
 
     def _answer(self, received: Received) -> Reply:
-        """No message is refused twice: its next tries would be minutes away."""
+        """The first message to each receiver is refused, and none twice: its next tries would be minutes away."""
         told = self._told(received)
         if "topic" in received.headers:
             self.topics.setdefault(told, set()).add(received.headers["topic"])
         roll = 1.0 if self.calm else self.chance.random()
-        if roll < BUSY_SHARE and told not in self._refused:
+        is_first = told.to not in {one.to for one in self._refused}
+        if (is_first or roll < BUSY_SHARE) and told not in self._refused:
             self._refused.add(told)
             self.refused += 1
             return self.chance.choice(BUSY)
