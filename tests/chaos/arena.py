@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,10 @@ class Arena:
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """For the lines below the table."""
+    until_judged: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """What a scenario needs until it is judged, and what it undoes then."""
+    bench: object | None = None
+    """What ``after`` of a scenario needs of its ``act``."""
 
     @property
     def tenant(self) -> str:
@@ -85,6 +89,8 @@ class Scenario:
     """How many clients post every batch."""
     one_in: int = 1
     """The load is one in so many of the events: the others are posted many times, or are the scenario's own."""
+    lasts: float = 0.0
+    """The load takes so many seconds at least, where the faults take long."""
     unknown: bool = False
     """Mails may stay unknown: a sender dies, or loses its database or the mail server, while it sends one."""
     redone: bool = True
@@ -130,7 +136,12 @@ async def run(
     company = await create_company(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
     ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")
     plan = Plan(
-        f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble, scenario.patient
+        f"{seed}-{scenario.name}",
+        events,
+        max(seconds, scenario.lasts),
+        scenario.clients,
+        scenario.trouble,
+        scenario.patient,
     )
     load = Load(stack, company, ledger, plan)
     customers = Customers(
@@ -158,6 +169,7 @@ async def run(
         for task in (*beside, ready, acting):
             task.cancel()
         ended = await asyncio.gather(*beside, ready, acting, return_exceptions=True)
+        await arena.until_judged.aclose()
         ledger.close()
     arena.injected += load.asked_for_trouble
     judge = Judge(stack, company, Book.read(ledger.path), since, arena.dead_letters, arena.erased.keys())

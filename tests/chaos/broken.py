@@ -157,6 +157,25 @@ def _forgets_levels() -> None:
     replace_names(cases, UPDATE_CASES=_replaced(cases.UPDATE_CASES, done, ""))
 
 
+def _forgets_posting() -> None:
+    if not _runs("alerts"):
+        return
+    from services.alerts.chats.repository import lanes
+
+    replace_names(lanes, BEGIN_SENDING=_replaced(lanes.BEGIN_SENDING, "state = 'sending', ", ""))
+
+
+def _adds_to_digests_that_left() -> None:
+    if not _runs("alerts"):
+        return
+    from services.alerts.notices.repository import notifications
+
+    async def hold_any(_: Any, digests: Sequence[Any]) -> set[Any]:
+        return set(digests)
+
+    replace_names(notifications, hold_digests=hold_any)
+
+
 BREAKS = {
     "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
     "deletes-up-to": Break("the relay deletes up to the last one sent", "late", _deletes_up_to_the_last),
@@ -167,5 +186,9 @@ BREAKS = {
         "rows of a file and the position behind them are kept apart", "imports", _takes_a_part_apart
     ),
     "forgets-levels": Break("which steps of a clock were done is not written", "clocks", _forgets_levels),
+    "forgets-posting": Break("a message to a chat is not marked as being sent", "notices", _forgets_posting),
+    "late-for-digest": Break(
+        "a notice is added to a digest that has left", "notices", _adds_to_digests_that_left
+    ),
     "leaves-records": Break("an erasure leaves what clients have sent", "erasures", _leaves_records),
 }

@@ -35,6 +35,11 @@ IMPORT_ROWS_PER_PART = 25 if int(os.environ.get("EVENTS") or 0) < 50_000 else 25
 """Many parts, so that many of them are interrupted."""
 WEBHOOK_LEASE = timedelta(seconds=4)
 """Longer than the endpoints of a scenario take for a batch."""
+POST_TIMEOUT_S = 3.0
+LANE_LEASE = timedelta(seconds=5)
+"""Of channels of chats and of browsers: longer than a message to them may take."""
+CHAT_WAITS = (timedelta(seconds=0.5), timedelta(seconds=1), timedelta(seconds=2))
+PUSH_RESTS_MINUTES = (0.01, 0.02, 0.03)
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
 """A relay works for up to so many seconds before it is killed."""
@@ -115,6 +120,8 @@ def shorten() -> None:
         replace_names(outcome_rules, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
         replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
+    if "alerts" in sys.argv:
+        _shorten_posts()
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import one_by_one
         from services.dispatcher.imports import processing, uploads
@@ -122,6 +129,39 @@ def shorten() -> None:
         replace_names(one_by_one, RETRY_DELAY=IMPORT_RETRY_DELAY)
         replace_names(processing, LEASE=IMPORT_LEASE, RETRY_DELAY=IMPORT_RETRY_DELAY)
         replace_names(uploads, MAX_ROWS_PER_PART=IMPORT_ROWS_PER_PART)
+
+
+def _shorten_posts() -> None:
+    from services.alerts.chats import lanes as chat_lanes
+    from services.alerts.chats import posting
+    from services.alerts.chats.domain import ChatRetries
+    from services.alerts.notices import push_lanes, push_rest
+    from shared.outbound import push_channel
+
+    replace_names(posting, POST_TIMEOUT_S=POST_TIMEOUT_S)
+    replace_names(push_channel, PUSH_TIMEOUT_S=POST_TIMEOUT_S)
+    replace_names(push_rest, RETRY_AFTER_MINUTES=PUSH_RESTS_MINUTES)
+    replace_defaults(chat_lanes.ChatLanes.__init__, lease=LANE_LEASE, policy=ChatRetries(waits=CHAT_WAITS))
+    replace_defaults(push_lanes.PushLanes.__init__, lease=LANE_LEASE)
+
+
+def push_to_this_machine() -> None:
+    """Let push messages go to the harness, on any port; the product sends them to public addresses alone."""
+    from functools import partial
+
+    from support.push_service import trusting
+
+    from services.alerts.notices import push_lanes
+    from shared.outbound import web_push
+    from shared.outbound.address_guard import AddressGuard
+    from shared.outbound.lanes import one_connection
+
+    replace_defaults(
+        push_lanes.PushLanes.__init__,
+        guard=AddressGuard.of("127.0.0.0/8"),
+        make_pool=partial(one_connection, trusted=trusting()),
+    )
+    replace_names(web_push, PUSH_PORTS=range(1, 65_536))
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:
@@ -168,6 +208,8 @@ def commit_late(raised: Callable[[], bool]) -> None:
 def main() -> None:
     if os.environ.get("CHAOS_TIMES") == "short":
         shorten()
+    if "alerts" in sys.argv:
+        push_to_this_machine()
     if named := os.environ.get("CHAOS_BREAK"):
         from chaos import broken
 

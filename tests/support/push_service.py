@@ -3,8 +3,8 @@
 import os
 import ssl
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -55,14 +55,26 @@ def _hkdf(salt: bytes, material: bytes, info: bytes, length: int) -> bytes:
 async def a_push_service() -> AsyncIterator[Receiver]:
     """A receiver over TLS, whose certificate :func:`trusting` accepts."""
     receiver = Receiver(scheme="https")
-    usual, web_push.PUSH_PORTS = web_push.PUSH_PORTS, range(1, 65_536)  # it listens where a port is free
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(CERTIFICATE)
-    try:
-        async with serving(receiver, context):
+    with any_port():
+        async with serving(receiver, certified()):
             yield receiver
+
+
+@contextmanager
+def any_port() -> Iterator[None]:
+    """Let push services listen where a port is free."""
+    usual, web_push.PUSH_PORTS = web_push.PUSH_PORTS, range(1, 65_536)
+    try:
+        yield
     finally:
         web_push.PUSH_PORTS = usual
+
+
+def certified() -> ssl.SSLContext:
+    """What a push service of this machine serves with."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+    return context
 
 
 def trusting() -> ssl.SSLContext:

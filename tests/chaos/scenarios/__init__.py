@@ -10,6 +10,7 @@ from chaos.scenarios import (
     erasures,
     imports,
     losses,
+    notices,
     outboxes,
     processes,
     records,
@@ -33,6 +34,7 @@ SCENARIOS = (
     *imports.SCENARIOS,
     *webhooks.SCENARIOS,
     *clocks.SCENARIOS,
+    *notices.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
