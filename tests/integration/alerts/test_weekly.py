@@ -230,7 +230,7 @@ async def test_comments_are_of_the_readers_segments_however_many_others_came_and
     async def comments(*segments: str) -> list[str]:
         async with bench.database.reading() as uow:
             monday, zone = SUNDAY + timedelta(days=1), ZoneInfo("UTC")
-            letter = await read_letter(uow, TENANT, segments, monday, zone, with_comments=True)
+            letter = await read_letter(uow, TENANT, segments, monday, zone, for_channel=False)
         return [one.text for one in letter.comments]
 
     assert await comments("touchpoint:harbour") == ["… and …'s colleague … were slow"]
@@ -244,7 +244,7 @@ async def test_a_letter_tells_no_score_of_an_employee(bench: ChatBench) -> None:
     await deliver(bench.database, keep_scores, a_score(SUNDAY, 41.7), a_score(SUNDAY, 12.0, segment=employee))
     monday = SUNDAY + timedelta(days=1)
     async with bench.database.reading() as uow:
-        letter = await read_letter(uow, TENANT, (employee,), monday, ZoneInfo("UTC"), with_comments=True)
+        letter = await read_letter(uow, TENANT, (employee,), monday, ZoneInfo("UTC"), for_channel=False)
     assert letter.is_empty
 
 
