@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,8 +14,8 @@ from services.alerts.cases.forms import CaseForm, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
 from services.alerts.context import OwnContext
 from shared.http.csrf import CsrfChecked
+from shared.http.form_texts import uuid_of
 from shared.http.numbers import MAX_INTEGER
-from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken, translated
 from shared.values.messages import message
@@ -49,7 +48,7 @@ async def show(
     """The page, perhaps with a confirmation, or with the form of an act open."""
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case), before)
+        frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case), before)
     if did in CONFIRMATIONS:
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
     return context.pages.page(request, replace(page, acting=do), staff=staff, frame=frame)
@@ -74,7 +73,7 @@ async def do(
                 user = CaseUser.of_staff(staff)
                 await case_commands.act(
                     *(uow, context.secret, context.policy, context.setups),
-                    *(user, _case_id(case), form.read(), key),
+                    *(user, uuid_of(case), form.read(), key),
                 )
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:
@@ -83,12 +82,6 @@ async def do(
                 refused += " " + translated("Your text is still here.")
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case))
+        frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case))
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status)
-
-
-def _case_id(text: str) -> UUID:
-    if not is_uuid(text):
-        raise Problem(404)
-    return UUID(text)
