@@ -429,7 +429,6 @@ class TestClocks:
             tenant=TENANT,
             id=row.id,
             kind=row.kind,
-            created_at=row.created_at,
             case_id=row.case_id,
             staff_id=row.staff_id,
             role="admin",
