@@ -29,8 +29,10 @@ QUIET = "the quiet hours of its reader"
 NEWER = "a newer version knows how to tell it"
 UNKNOWN_RETRY_AFTER = timedelta(minutes=5)
 """While two versions run, the older one leaves a kind that it does not know to the newer one."""
-NEWER_WITHIN = timedelta(days=1)
-"""After this the newer version was taken back: a digest leaves without what only that one can tell."""
+NEWER_WITHIN = timedelta(days=2)
+"""So long after its first notice, which is a day after its time at least, a digest waits for a newer version.
+Then that one was taken back, and the digest leaves without what only that one can tell.
+"""
 
 
 @dataclass
@@ -57,7 +59,7 @@ class NoticeQueue:
             return Postponed(later, QUIET)
         notice = replace(waiting_notice(row, delivery.tenant, recipient), staff_url=self.renderer.link(""))
         with self.renderer.reading(recipient.language, recipient.company, notice.zone.key):
-            newer_may_come = uow.now - row.planned_at < NEWER_WITHIN
+            newer_may_come = uow.now - row.created_at < NEWER_WITHIN
             text = await self._text(uow, notice, recipient, newer_may_come=newer_may_come)
             if isinstance(text, Postponed):
                 return text

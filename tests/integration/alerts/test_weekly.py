@@ -168,6 +168,8 @@ async def test_a_leader_reads_score_change_three_comments_and_overdue_cases_and_
         a_score(SUNDAY, None, segment="touchpoint:checkout", n=4),
         a_score(SUNDAY + timedelta(days=1), 90.0),
     )
+    async with bench.database.transaction() as uow:
+        await uow.execute("UPDATE cases SET owner_id = :owner", {"owner": leader.id})
     await set_missing(bench.database)
     await erase_customer(SERVICE, bench.database, TENANT, "c-erased")
     set_clock(bench, now)
@@ -202,6 +204,9 @@ async def test_a_leader_reads_score_change_three_comments_and_overdue_cases_and_
         await bench.until(channel, "sent")
     assert "NPS +42" in str(posted.message)
     assert "Splendid" not in str(posted.message)
+    assert "of Lea Holm, was due" in mail["text"]  # and to who was written, not to who reads a channel
+    assert f"/cases/{case.id}" in str(posted.message)
+    assert "Lea Holm" not in str(posted.message)
 
 
 def a_sender(bench: ChatBench, smtp_url: str) -> Sender:

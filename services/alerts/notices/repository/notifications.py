@@ -66,7 +66,7 @@ async def administrators(uow: UnitOfWork, tenant: str) -> list[UUID]:
 
 
 _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.webhook_id, n.about,
-            n.subscription_id, n.due_at AS planned_at, s.id AS staff_id, s.address, s.role, s.segments,
+            n.subscription_id, n.created_at, s.id AS staff_id, s.address, s.role, s.segments,
             s.active, s.wants_mail, s.language, c.body AS choices"""
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
