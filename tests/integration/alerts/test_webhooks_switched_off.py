@@ -15,10 +15,13 @@ from support.webhooks import LOOPBACK, HookBench, a_hook_bench
 
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.queueing import queue_admin_notices
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.webhook_commands import WebhookWanted, change
 from shared.db.database import UnitOfWork
+from shared.db.notifications import DELIVERIES_CHANNEL
+from shared.ids import uuid7
 from shared.mail.installation import installation_sender
 from shared.outbound import Prepared, Withdrawn, deliveries
 from shared.outbound.address_guard import AddressGuard
@@ -66,6 +69,15 @@ async def test_410_switches_a_webhook_off_and_the_administrators_get_a_mail(benc
     await bench.call(made, "PATCH", body={"state": "on"})
     async with bench.sending():
         await bench.until(made, "sent", "sent")
+
+
+async def test_senders_are_woken_when_a_webhook_or_a_channel_is_switched_off(bench: HookBench) -> None:
+    """Without it the mail waits for the next poll."""
+    await bench.alerts.person("admin")
+    for kind in ("webhook", "chat_off"):
+        async with bench.database.transaction() as uow:
+            await queue_admin_notices(uow, TENANT, kind, about={"chat": str(uuid7())})
+            assert [channel for channel, _ in uow._notifications] == [DELIVERIES_CHANNEL]
 
 
 async def test_five_days_of_nothing_but_failures_switch_a_webhook_off(bench: HookBench) -> None:
