@@ -28,10 +28,10 @@ async def notify(
     """
     if incidents:
         await queue_notices(uow, await incident_notices(uow, kind, incidents))
-        await tell_channels(uow, kind, incidents, teams)
+        await notify_channels(uow, kind, incidents, teams)
 
 
-async def tell_channels(
+async def notify_channels(
     uow: UnitOfWork, kind: str, incidents: Sequence[Incident], teams: Mapping[UUID, UUID | None]
 ) -> None:
     """Queue the messages to channels alone."""
