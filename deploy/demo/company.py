@@ -192,4 +192,4 @@ async def _turn_off_mail(database: Database, person: StaffMember) -> None:
     async with database.transaction() as uow:
         found = await people.find_by_address(uow, TENANT_ID, accounts.clean_address(person.address))
         if found is not None:
-            await people.set_preferences(uow, TENANT_ID, found.id, name=person.name, wants_mail=False)
+            await people.set_wants_mail(uow, TENANT_ID, found.id, wants_mail=False)

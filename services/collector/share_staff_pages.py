@@ -17,7 +17,7 @@ from services.collector.share_schemas import ShareLinkBody, share_url
 from services.collector.sharing import ShareLink, group_sizes
 from shared.events.nps import Group
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
@@ -92,14 +92,14 @@ async def show_share_links(
     request: Request, staff: Editor, context: OwnContext, survey: Annotated[str, Query(max_length=40)] = ""
 ) -> Response:
     """The links of a survey, and the form of a new one."""
-    return await _list_page(request, staff, context, _uuid(survey))
+    return await _list_page(request, staff, context, uuid_of(survey))
 
 
 @router.post("")
 async def make_share_link(request: Request, staff: Editor, _: CsrfChecked, context: OwnContext) -> Response:
     """Make a link; the form carries its id, so that it is made once however often it is posted."""
     form = await read_texts(request)
-    survey_id, link_id = _uuid(form.get("survey", "")), _uuid(form.get("new_id", ""))
+    survey_id, link_id = uuid_of(form.get("survey", "")), uuid_of(form.get("new_id", ""))
     try:
         body = ShareLinkBody.model_validate(_body(form, survey_id))
         wanted = body.model_dump(exclude={"survey_id"})
@@ -223,10 +223,3 @@ def _body(form: Mapping[str, str], survey_id: UUID) -> dict[str, Any]:
         "one_per_device": form.get("one_per_device", "yes") != "no",
         **limits,
     }
-
-
-def _uuid(typed: str) -> UUID:
-    try:
-        return UUID(typed)
-    except ValueError:
-        raise Problem(404) from None

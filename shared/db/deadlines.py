@@ -7,8 +7,11 @@ The loop locks due deadlines first and what they are about afterwards, which is 
 waits while it holds them. It skips deadlines that are locked; a function that fires deadlines locks what they
 are about with ``SKIP LOCKED``, and leaves those whose thing is in use for the next round.
 What several things share, such as the digest of a person, both lock last: a handler sets all deadlines before
-it writes there, and so does a function that fires deadlines. Kinds fire in the order in which they are
-declared: first those whose function sets deadlines of another kind.
+it writes there, and so does a function that fires deadlines; each locks what it needs there by one call, in
+one order. The functions of several kinds follow each other in the transaction of a round, so there a round
+and a handler can wait for each other all the same: the database ends one of both, which is then done again as
+a whole. Kinds fire in the order in which they are declared: first those whose function sets deadlines of
+another kind.
 """
 
 import time

@@ -1,5 +1,7 @@
 """The texts of a form that a page posts."""
 
+from uuid import UUID
+
 from fastapi import Request
 
 from shared.http.problems import Problem
@@ -15,3 +17,14 @@ async def read_texts(request: Request) -> dict[str, str]:
     if faults := text_faults(dict(typed)):
         raise Problem(400, errors=faults)
     return typed
+
+
+def uuid_of(typed: str) -> UUID:
+    """The id that a form carries, or an address.
+
+    :raises Problem: 404 when it is none: there is nothing of this id.
+    """
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise Problem(404) from None

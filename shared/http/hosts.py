@@ -66,5 +66,5 @@ def _host_headers(url: str) -> frozenset[str]:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     default = DEFAULT_PORTS.get(parts.scheme)
-    port = parts.port or default
+    port = default if parts.port is None else parts.port
     return frozenset({f"{host}:{port}", *({host} if port == default else ())})

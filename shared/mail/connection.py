@@ -82,7 +82,7 @@ class Connection:
         self._password = unquote(url.password or "")
         self.smtp = SMTP(
             hostname=url.hostname,
-            port=url.port or DEFAULT_PORTS[self._encryption],
+            port=DEFAULT_PORTS[self._encryption] if url.port is None else url.port,
             local_hostname=server.ehlo,
             use_tls=self._encryption == "from the start",
             start_tls=False,

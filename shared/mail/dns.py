@@ -132,4 +132,5 @@ def _text(record: object) -> str | None:
 
 def _server(given: str) -> str | dns.nameserver.Nameserver:
     parts = urlsplit(f"//{given.strip()}")
-    return dns.nameserver.Do53Nameserver(parts.hostname or "", parts.port or DNS_PORT)
+    port = DNS_PORT if parts.port is None else parts.port
+    return dns.nameserver.Do53Nameserver(parts.hostname or "", port)

@@ -34,7 +34,7 @@ async def look_at_tls(server: MailServer) -> FoundTls:
     from_the_start = server.encryption == "from the start"
     smtp = SMTP(
         hostname=host,
-        port=url.port or DEFAULT_PORTS[server.encryption],
+        port=DEFAULT_PORTS[server.encryption] if url.port is None else url.port,
         local_hostname=server.ehlo,
         use_tls=from_the_start,
         start_tls=False,

@@ -24,7 +24,7 @@ from shared.health import Health
 from shared.ids import uuid7
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.guarded_http import guarded_pool
-from shared.runtime import Periodic, pause
+from shared.runtime import Periodic
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
@@ -74,9 +74,10 @@ class StopSign:
         """Follow the process's own event."""
         self._stopping = stopping
 
-    async def pause(self, seconds: float) -> None:
-        """Wait so long, or until the process stops."""
-        await pause(self._stopping, seconds)
+    @property
+    def event(self) -> asyncio.Event:
+        """What is set when it is up."""
+        return self._stopping
 
     async def unless_stopped(self, request: Coroutine[None, None, Sent]) -> Sent | None:
         """What became of a request; None: the process stops, and nobody knows."""

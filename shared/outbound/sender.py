@@ -18,7 +18,6 @@ from prometheus_client import Counter
 
 from shared.db import Database, UnitOfWork
 from shared.db.notifications import ChangeListener
-from shared.errors import is_retryable
 from shared.health import Health
 from shared.mail import Away, Blocked, Delivered, Outcome, Unknown
 from shared.outbound import deliveries, mail_stream
@@ -27,15 +26,14 @@ from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.deliveries import Delivery
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
 from shared.outbound.queue import Postponed, Prepared, Queue, Withdrawn
-from shared.runtime import Backoff, Periodic, pause
+from shared.outbound.record_retries import RecordRetries
+from shared.runtime import Periodic
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
 POLL_INTERVAL_S = 1.0
 """Until the next claim when no mail is due."""
-HURRIED_RETRY_S = 0.2
-"""Until an outcome is recorded again while the process stops, which leaves only seconds."""
 MAX_CLAIM_DELAY = timedelta(seconds=2)
 """How long recording an outcome waits for the next claim: a stop leaves a process six seconds."""
 MAX_SEND_TIME = LEASE_DURATION - timedelta(minutes=1)
@@ -188,7 +186,7 @@ class Sender:
         Recording is retried until the lease expires or the process ends.
         """
         gave_back = not isinstance(outcome, Delivered | Unknown)
-        backoff = Backoff(max_s=5.0)
+        retries = RecordRetries(claimed.delivery, self._database.clock)
         while True:
             self._health.tick(self._name)
             try:
@@ -203,11 +201,9 @@ class Sender:
                 if not last:
                     last = True  # perhaps the claim failed: record the outcome without one
                     continue
-                if not is_retryable(error) or self._database.clock() > claimed.delivery.lease_until:
+                if not retries.may_help(error):
                     raise
-                await pause(self._stopping, backoff.next())
-                if self._stopping.is_set():
-                    await asyncio.sleep(HURRIED_RETRY_S)
+                await retries.wait(self._stopping)
             else:
                 self._count(type(outcome).__name__.lower())
                 self._report(stream)

@@ -87,9 +87,10 @@ class PushSubscription:
     def has_usual_port(self) -> bool:
         """Whether its address names a port of :data:`PUSH_PORTS`: none that belongs to another protocol."""
         try:
-            return (urlsplit(self.endpoint).port or HTTPS_PORT) in PUSH_PORTS
+            port = urlsplit(self.endpoint).port
         except ValueError:
             return False
+        return (HTTPS_PORT if port is None else port) in PUSH_PORTS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup, escape
 
-from shared.events.segments import TOUCHPOINT, decoded, segment_of
+from shared.events.segments import ORGANISATION, TOUCHPOINT, decoded, dimension_of, segment_of
 from shared.pages import outward_links
 from shared.pages.language import SOURCE_LANGUAGE, counted, reader_locale, translated
 from shared.values.display_names import display_name
@@ -152,6 +152,14 @@ def segment_name(segment: str) -> str:
     codes = (f"{dimension}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts)))
     shown = zip(parts, codes, strict=True)
     return " / ".join(display_name(code) or value_name(decoded(part)) for part, code in shown)
+
+
+def segment_words(segment: str) -> str:
+    """A segment in a sentence: ``Copenhagen / Strøget``, ``Checkout``, ``country: DK``."""
+    dimension = dimension_of(segment)
+    if dimension in {ORGANISATION, TOUCHPOINT}:
+        return segment_name(segment)
+    return f"{dimension_name(dimension)}: {segment_name(segment)}"
 
 
 def segment_shown(segment: str) -> str:

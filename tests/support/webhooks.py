@@ -7,16 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, a_tenant, deliver, rows
 from support.eventually import eventually
 from support.http_clients import context_on
 from support.kernel_service import running
-from support.webhook_receiver import Receiver, a_receiver
+from support.webhook_receiver import Received, Receiver, a_receiver
 
 from services.alerts.app import SERVICE
 from services.alerts.webhooks.lanes import WebhookLanes
 from services.alerts.webhooks.queueing import queue_answers
+from services.alerts.webhooks.signing import signature
 from shared.db.database import Database
 from shared.events import Answer
 from shared.tenancy.tenants import keep_tenants
@@ -106,6 +108,14 @@ class HookBench:
         """The messages as they are stored."""
         return await rows(self.database, "SELECT * FROM webhook_delivery ORDER BY seq")
 
+    async def until_tries(self, made: dict[str, Any], *wanted: int) -> None:
+        """Return when the messages, the newest first, were tried so often."""
+
+        async def were_tried() -> bool:
+            return [each["attempts"] for each in await self.deliveries(made)] == list(wanted)
+
+        await eventually(were_tried)
+
 
 @asynccontextmanager
 async def a_hook_bench(url: str) -> AsyncIterator[HookBench]:
@@ -122,3 +132,15 @@ async def a_hook_bench(url: str) -> AsyncIterator[HookBench]:
     finally:
         context.stopping.set()
         await database.close()
+
+
+def versions_of(answer: Answer, number: int) -> list[Answer]:
+    """An answer that was sent so often."""
+    return [replace(answer, version=version) for version in range(1, number + 1)]
+
+
+def is_signed_by(received: Received, secret: str) -> bool:
+    """As a receiver checks it."""
+    timestamp = int(received.headers["webhook-timestamp"])
+    expected = signature([secret], received.id, timestamp, received.body)
+    return expected in received.headers["webhook-signature"].split(" ")

@@ -27,14 +27,13 @@ from services.alerts.calendars.views import (
 )
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import StaleForm
-from services.alerts.rules.callers import StaffSetupAdmin
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff.settings_frame import settings_frame
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.privacy.audit import AuditActor
@@ -57,7 +56,7 @@ CHANGED = message("Not saved: somebody changed this calendar meanwhile. This is 
 
 @router.get("")
 async def show_calendars(
-    request: Request, staff: StaffSetupAdmin, context: OwnContext, did: Did = ""
+    request: Request, staff: CompanyAdmin, context: OwnContext, did: Did = ""
 ) -> Response:
     """All that the company has."""
     return await _list(request, staff, context, did=did)
@@ -65,14 +64,11 @@ async def show_calendars(
 
 @router.post("")
 async def make_calendar(
-    request: Request, staff: StaffSetupAdmin, _: CsrfChecked, context: OwnContext
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Make a calendar; the form carries its id, so that it is made once."""
     form = await read_texts(request)
-    try:
-        key = UUID(form.get("new_id", ""))
-    except ValueError:
-        raise Problem(422) from None
+    key = uuid_of(form.get("new_id", ""))
     try:
         calendar = CalendarBody.model_validate(body_of(form)).calendar()
         async with context.database.transaction() as uow:
@@ -89,7 +85,7 @@ async def make_calendar(
 
 @router.get("/{calendar}")
 async def show_calendar(
-    calendar: UUID, request: Request, staff: StaffSetupAdmin, context: OwnContext, did: Did = ""
+    calendar: UUID, request: Request, staff: CompanyAdmin, context: OwnContext, did: Did = ""
 ) -> Response:
     """One calendar."""
     return await _show(request, staff, context, calendar, did=did)
@@ -97,7 +93,7 @@ async def show_calendar(
 
 @router.post("/{calendar}")
 async def change_calendar(
-    calendar: UUID, request: Request, staff: StaffSetupAdmin, _: CsrfChecked, context: OwnContext
+    calendar: UUID, request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Save what was typed, or delete the calendar."""
     form, who = await read_texts(request), AuditActor.of_staff(staff)

@@ -18,7 +18,8 @@ MAX_CLOSED_DAYS = 400
 MAX_OPENINGS = 4
 """On one day."""
 MINUTES_PER_HOUR = 60
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+END_OF_DAY = "24:00"
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def _zone(text: str) -> str:
@@ -35,7 +36,7 @@ def _country(text: str) -> str:
 
 
 def _time(text: str) -> str:
-    if _TIME.fullmatch(text) is None:
+    if text != END_OF_DAY and not is_clock(text):
         raise ValueError(message("Write a time of day such as 08:00; 24:00 is the end of the day."))
     return text
 
@@ -61,7 +62,7 @@ class OpeningBody(StrictBody):
     @property
     def minutes(self) -> Opening:
         """The same in minutes."""
-        return Opening(start=_minutes(self.start), end=_minutes(self.end))
+        return Opening(start=minutes_of(self.start), end=minutes_of(self.end))
 
 
 Day = Annotated[list[OpeningBody], Field(max_length=MAX_OPENINGS), AfterValidator(_in_order)]
@@ -138,7 +139,13 @@ class CalendarList(BaseModel):
     calendars: list[CalendarAnswer]
 
 
-def _minutes(text: str) -> int:
+def is_clock(text: str) -> bool:
+    """Whether this is a time of day such as 08:00."""
+    return _CLOCK.fullmatch(text) is not None
+
+
+def minutes_of(text: str) -> int:
+    """A time of day such as 08:00, or the end of the day, in minutes since midnight."""
     hours, minutes = text.split(":")
     return int(hours) * MINUTES_PER_HOUR + int(minutes)
 

@@ -17,7 +17,7 @@ from services.alerts.cases.repository.cases import Key
 from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.incidents.counting import count_new_cases
 from services.alerts.incidents.domain import Incident, IncidentPolicy
-from services.alerts.incidents.notifying import BEGAN, notify
+from services.alerts.incidents.notifying import BEGAN, notify_channels
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from services.alerts.replicas.repository import ChangedAnswer
@@ -191,6 +191,6 @@ class AnswerBatch:
         changed = list(self._by_key.values())
         await set_case_deadlines(self._uow, changed, self._quiet)
         teams = {one.id: self._by_key[one.tenant, one.case_id].team_id for one in self._begun}
-        await notify(self._uow, BEGAN, self._begun, teams)
-        await queue_team_notices(self._uow, self._policy, self._finished, self._entries)
+        await notify_channels(self._uow, BEGAN, self._begun, teams)
+        await queue_team_notices(self._uow, self._policy, self._finished, self._entries, self._begun)
         await write_changes(self._uow, changed, self._entries)

@@ -17,8 +17,8 @@ from services.alerts.cases.repository import lists
 from services.alerts.context import OwnContext
 from shared.db.database import UnitOfWork
 from shared.http.csrf import CsrfChecked
+from shared.http.form_texts import uuid_of
 from shared.http.numbers import MAX_INTEGER
-from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken, translated
 from shared.tenancy.tenants import find_tenant
@@ -58,7 +58,7 @@ async def show(
     """The page, perhaps with a confirmation, or with the form of an act open."""
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case), before)
+        frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case), before)
     if did in CONFIRMATIONS:
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
     return context.pages.page(request, replace(page, acting=do), staff=staff, frame=frame)
@@ -86,7 +86,7 @@ async def do(
                 action = form.read(zone, await _other_case(uow, user, form))
                 await case_commands.act(
                     *(uow, context.secret, context.policy, context.setups),
-                    *(user, _case_id(case), action, key),
+                    *(user, uuid_of(case), action, key),
                 )
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:
@@ -95,7 +95,7 @@ async def do(
                 refused += " " + translated("Your text is still here.")
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        frame, page = await load_case_page(uow, context.policy, setup, staff, _case_id(case))
+        frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case))
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status)
 
@@ -111,9 +111,3 @@ async def _other_case(uow: UnitOfWork, user: CaseUser, form: CaseForm) -> UUID |
     if found is None:
         raise NotPossible(message("There is no case %(number)s. Choose another one.", number=int(form.into)))
     return found
-
-
-def _case_id(text: str) -> UUID:
-    if not is_uuid(text):
-        raise Problem(404)
-    return UUID(text)

@@ -14,17 +14,9 @@ CASE_DEADLINE = "case"
 """The kind of deadline by which the next step of a case's clocks is done."""
 
 
-async def write_changes(
-    uow: UnitOfWork,
-    changed: Sequence[CaseFile],
-    entries: Sequence[CaseEntry],
-    deadlines: Sequence[Deadline] = (),
-) -> None:
-    """Write locked cases and their entries; publish each case that has one, and tell webhooks of it.
-
-    The deadlines are set in the same statement as those of the cases.
-    """
-    await set_case_deadlines(uow, changed, deadlines)
+async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: Sequence[CaseEntry]) -> None:
+    """Write locked cases and their entries; publish each case that has one, and tell webhooks of it."""
+    await set_case_deadlines(uow, changed)
     await cases.update_cases(uow, changed)
     if not entries:
         return

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from services.alerts.cases.domain import case_rules
@@ -10,7 +9,8 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.chats.queueing import case_item, queue_chats
-from services.alerts.incidents.notifying import SingleNotices
+from services.alerts.incidents.domain import Incident
+from services.alerts.incidents.notifying import BEGAN, SingleNotices, incident_notices
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
@@ -23,17 +23,21 @@ async def queue_team_notices(
     policy: CasePolicy,
     finished: Sequence[tuple[CaseFile, Answer]],
     entries: Entries,
+    begun: Sequence[Incident] = (),
 ) -> None:
     """Queue notices of answers that are complete, unless the case is closed or the answer is too old.
 
     Who was told of an incident at once is not told of each of its cases by the same channel.
+
+    :param begun: incidents that began by them, whose notices are queued by the same call.
     """
     recent = [
         (case, answer)
         for case, answer in finished
         if case.state != "closed" and case_rules.is_recent(answer, uow.now, policy)
     ]
-    if not recent:
+    wanted = await incident_notices(uow, BEGAN, begun)
+    if not recent and not wanted:
         return
     singles = await SingleNotices.of(uow, [case for case, _ in recent])
     await queue_chats(
@@ -55,12 +59,14 @@ async def queue_team_notices(
     told = await queue_notices(
         uow,
         [
-            replace(
-                answer_notice(case.tenant, person, case.id, answer.id),
-                without=singles.without(person, case, answer.id),
-            )
-            for case, answer in recent
-            for person in case_rules.notice_recipients(people_by_tenant.get(case.tenant, []), case, answer)
+            *wanted,
+            *(
+                singles.notice(answer_notice(case.tenant, person, case.id, answer.id), case)
+                for case, answer in recent
+                for person in case_rules.notice_recipients(
+                    people_by_tenant.get(case.tenant, []), case, answer
+                )
+            ),
         ],
     )
     notified_people = Counter((one.tenant, one.answer_id) for one in told)

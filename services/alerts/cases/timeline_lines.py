@@ -9,6 +9,7 @@ import msgspec
 from services.alerts.cases import labels, sentences
 from services.alerts.cases.domain.timeline import CaseEntry, EntryKind
 from shared.events import Answer, Invitation
+from shared.pages.filters import segment_shown
 from shared.pages.language import spoken, translated
 from shared.privacy.persons import NOBODY
 from shared.values.messages import message
@@ -99,7 +100,8 @@ def _by_rule(facts: dict[str, Any]) -> str:
     met = [translated("a score from %(lowest)s to %(highest)s") % facts]
     met += [translated("the word “%(word)s”") % facts] if "word" in facts else []
     met += [translated("the wish to be contacted")] if facts.get("wants_contact") else []
-    met += [translated("the segment %(segment)s") % facts] if "segment" in facts else []
+    if "segment" in facts:
+        met.append(translated("the segment %(segment)s") % {"segment": segment_shown(facts["segment"])})
     met += [translated("the kind of survey")] if "measurement" in facts else []
     met += [translated("what the event says")] if facts.get("event") else []
     return translated("By the rule “%(rule)s”: %(met)s.") % {"rule": facts["rule"], "met": ", ".join(met)}

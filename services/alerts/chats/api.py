@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from services.alerts.chats.chat_commands import ChatRoot, change, make, remove, try_out
 from services.alerts.chats.domain import ChatChannel
@@ -20,24 +20,22 @@ from services.alerts.chats.schemas import (
 )
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import SettingKeyReused, SettingRefused
+from services.alerts.rules.callers import SetupAdmin
 from services.alerts.webhooks.api import guard_from, refusal
 from shared.db.database import UnitOfWork
-from shared.http.auth import Caller, staff_or_key
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.ids import derived, uuid7
-from shared.permissions import ADMIN, EVERY_SCOPE
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/chats", tags=["chats"], route_class=CheckedRoute)
-ChatCaller = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN, whole_company=True))]
 ChatId = Annotated[UUID, Path(description="The channel's id.")]
 
 
 @router.get("", summary="Chat channels")
-async def list_chats(caller: ChatCaller, context: OwnContext) -> ChatList:
+async def list_chats(caller: SetupAdmin, context: OwnContext) -> ChatList:
     """Each with whether it takes what is sent."""
     async with context.database.reading() as uow:
         found = await channels.list_of(uow, caller.tenant)
@@ -47,7 +45,7 @@ async def list_chats(caller: ChatCaller, context: OwnContext) -> ChatList:
 @router.post("", status_code=201, summary="Set up a chat channel")
 async def post_chat_channel(
     body: ChatBody,
-    caller: ChatCaller,
+    caller: SetupAdmin,
     context: OwnContext,
     idempotency_key: Annotated[
         str | None, Header(max_length=200, description="The same key again makes nothing again.")
@@ -70,14 +68,14 @@ async def post_chat_channel(
 
 
 @router.get("/{chat_id}", summary="A chat channel")
-async def get_chat(chat_id: ChatId, caller: ChatCaller, context: OwnContext) -> ChatOut:
+async def get_chat(chat_id: ChatId, caller: SetupAdmin, context: OwnContext) -> ChatOut:
     """Without its address."""
     async with context.database.reading() as uow:
         return await _shown(uow, await found_channel(uow, caller.tenant, chat_id))
 
 
 @router.patch("/{chat_id}", summary="Change or switch a chat channel")
-async def patch_chat(chat_id: ChatId, body: ChatChange, caller: ChatCaller, context: OwnContext) -> ChatOut:
+async def patch_chat(chat_id: ChatId, body: ChatChange, caller: SetupAdmin, context: OwnContext) -> ChatOut:
     """Messages that wait go to the new address."""
     try:
         async with context.database.transaction() as uow:
@@ -91,7 +89,7 @@ async def patch_chat(chat_id: ChatId, body: ChatChange, caller: ChatCaller, cont
 
 
 @router.delete("/{chat_id}", status_code=204, summary="Delete a chat channel")
-async def delete_chat(chat_id: ChatId, caller: ChatCaller, context: OwnContext) -> Response:
+async def delete_chat(chat_id: ChatId, caller: SetupAdmin, context: OwnContext) -> Response:
     """Its address and its messages are deleted; what waits is not sent."""
     async with context.database.transaction() as uow:
         if not await remove(uow, caller.tenant, chat_id, who=AuditActor.of(caller)):
@@ -100,7 +98,7 @@ async def delete_chat(chat_id: ChatId, caller: ChatCaller, context: OwnContext) 
 
 
 @router.post("/{chat_id}/test", status_code=202, summary="Try a chat channel")
-async def post_chat_test(chat_id: ChatId, caller: ChatCaller, context: OwnContext) -> ChatTestOut:
+async def post_chat_test(chat_id: ChatId, caller: SetupAdmin, context: OwnContext) -> ChatTestOut:
     """A message is sent before all that wait, once, also while the channel is off. `messages` tells what
     became of it.
     """
@@ -114,7 +112,7 @@ async def post_chat_test(chat_id: ChatId, caller: ChatCaller, context: OwnContex
 @router.get("/{chat_id}/messages", summary="What was sent to a chat channel")
 async def list_chat_messages(
     chat_id: ChatId,
-    caller: ChatCaller,
+    caller: SetupAdmin,
     context: OwnContext,
     after: Annotated[
         int | None, Query(ge=-MAX_INTEGER, le=MAX_INTEGER, description="`next` of the page before.")

@@ -107,7 +107,7 @@ async def change(
         return None
     if wanted.kind not in {None, known.kind} and wanted.address is None:
         raise SettingRefused("/address", message("Give the address of the other chat, too."))
-    await _check(uow, root, tenant, wanted)
+    await _check(uow, root, tenant, wanted, known)
     team_id = None if wanted.any_team else wanted.team_id or known.team_id
     changed = replace(
         known,
@@ -177,8 +177,12 @@ def _switched(known: ChatChannel, changed: ChatChannel) -> ChatChannel:
     return replace(changed, off_reason=None, failing_since=None, failures=0, resume_at=None)
 
 
-async def _check(uow: UnitOfWork, root: ChatRoot, tenant: str, wanted: ChatWanted) -> None:
+async def _check(
+    uow: UnitOfWork, root: ChatRoot, tenant: str, wanted: ChatWanted, known: ChatChannel | None = None
+) -> None:
+    """Check what is typed; a channel's team that is gone by now stays as long as nobody changes it."""
     if wanted.language and wanted.language not in root.languages:
         raise SettingRefused("/language", message("There are no texts in this language. Choose another one."))
-    if wanted.team_id is not None and wanted.team_id not in await team_names(uow, tenant):
+    kept = known is not None and wanted.team_id == known.team_id
+    if wanted.team_id is not None and not kept and wanted.team_id not in await team_names(uow, tenant):
         raise SettingRefused("/team_id", message("There is no such team."))

@@ -47,7 +47,9 @@ class ChatRetries(msgspec.Struct, frozen=True, kw_only=True):
     max_asked_wait: timedelta = timedelta(hours=1)
     """``Retry-After`` is obeyed up to here."""
     off_after: timedelta = timedelta(days=5)
-    """So long nothing but failures switch a channel off."""
+    """So long nothing but failures, and ``min_failures`` at least, switch a channel off."""
+    min_failures: int = 5
+    """In a row: a few messages may be days apart."""
 
 
 class ChatChannel(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +123,11 @@ def after_chat_try(
     off: ChatOffReason | None = None
     if fault == "gone":
         off = "gone"
-    elif channel.failing_since is not None and now - channel.failing_since >= policy.off_after:
+    elif (
+        channel.failing_since is not None
+        and channel.failures + 1 >= policy.min_failures
+        and now - channel.failing_since >= policy.off_after
+    ):
         off = "failing"
     if fault == "refused":  # the next message may be taken
         return ChatResult("refused", failing=True, switch_off=off)

@@ -44,6 +44,8 @@ log = structlog.get_logger()
 CHATS_LOOP = "chats"
 MAX_DROPPED = 50
 """In one transaction; what waits behind them is looked at in the next one."""
+STOPPED = ChatAnswer("broken")
+"""What is recorded of a message that was being sent when this process stopped."""
 MakeChatPool = Callable[[AddressGuard], httpcore.AsyncConnectionPool]
 
 
@@ -59,7 +61,8 @@ class TriedChat(NamedTuple):
     """A message that was tried, and what became of it."""
 
     sent: SendingChat
-    answer: ChatAnswer
+    answer: ChatAnswer | None
+    """None: this process stopped meanwhile, which says nothing of the channel."""
 
 
 class ChatLanes(Lanes):
@@ -133,17 +136,18 @@ class ChatServer:
             if sending is None:
                 await lanes.release(uow, lane)
         if tried is not None:
-            metrics.CHAT_TRIES.labels(tried.answer.fault or "taken").inc()
+            answer = tried.answer or STOPPED
+            metrics.CHAT_TRIES.labels(answer.fault or "taken").inc()
         return sending
 
     async def _next(self, uow: UnitOfWork, lane: Lane, channel: ChatChannel) -> SendingChat | None:
         """The next message that still has a reason, marked as being sent; others before it are dropped.
 
-        One of a kind that a newer version queued is left to it.
+        One of a kind that a newer version queued is left to it, until it is too old to be told.
         """
         for _ in range(MAX_DROPPED):
             waiting = await lanes.read_next(uow, lane)
-            if waiting is None or not self._renderer.knows(waiting.kind):
+            if waiting is None:
                 return None
             is_test = waiting.kind == TEST_KIND
             resting = channel.resume_at is not None and channel.resume_at > uow.now
@@ -151,6 +155,8 @@ class ChatServer:
                 return None
             text = None
             if uow.now - waiting.created_at < MAX_AGE:
+                if not self._renderer.knows(waiting.kind):
+                    return None
                 text = await self._renderer.text(uow, channel, waiting)
             if text is not None:
                 await lanes.begin(uow, lane, waiting.id)
@@ -163,6 +169,9 @@ class ChatServer:
     ) -> ChatChannel:
         """Record the result, and what it says of the channel."""
         waiting, answer = tried.sent.waiting, tried.answer
+        if answer is None:
+            await lanes.settle(uow, lane, waiting.id, "unknown", STOPPED)
+            return channel
         result = after_chat_try(
             self._policy,
             answer,
@@ -195,7 +204,7 @@ class ChatServer:
         log.warning("chat_channel_off", tenant=lane.tenant, channel=str(lane.id), reason=off)
         return replace(changed, state="off", off_reason=off)
 
-    async def _send(self, sending: SendingChat, stop: StopSign) -> ChatAnswer:
+    async def _send(self, sending: SendingChat, stop: StopSign) -> ChatAnswer | None:
         """Send a message; a process that stops meanwhile does not know what became of it."""
         channel = sending.channel
         try:
@@ -204,4 +213,4 @@ class ChatServer:
             return ChatAnswer("secret")
         async with self._make_pool(guard_of(self._guard, url)) as pool:
             request = post_chat(pool, url, sending.body, self._database.clock())
-            return await stop.unless_stopped(request) or ChatAnswer("broken")
+            return await stop.unless_stopped(request)

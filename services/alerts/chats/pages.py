@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.alerts.chats.api import root_of
 from services.alerts.chats.chat_commands import ChatWanted, change, make, remove, try_out
 from services.alerts.chats.forms import body_of_channel, form_of_channel
-from services.alerts.chats.labels import DONE_LABELS, NO_CHANNEL
+from services.alerts.chats.labels import DELETED_TEAM, DONE_LABELS, NO_CHANNEL
 from services.alerts.chats.repository import channels, messages
 from services.alerts.chats.schemas import ChatBody, ChatChange
 from services.alerts.chats.views import ChannelChoices, ChannelLine, ChatPage, ChatsPage, PostedLine
@@ -22,7 +22,7 @@ from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.repository import team_names
 from services.alerts.webhooks.forms import faults_by_field
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import CompanyAdmin, Staff
@@ -49,10 +49,7 @@ async def make_chat_by_form(
 ) -> Response:
     """Set up a channel; the form carries its id, so that it is made once."""
     form = await read_texts(request)
-    try:
-        channel_id = UUID(form.get("new_id", ""))
-    except ValueError:
-        raise Problem(404) from None
+    channel_id = uuid_of(form.get("new_id", ""))
     try:
         wanted = ChatBody.model_validate({"address": "", **body_of_channel(form)}).wanted()
         async with context.database.transaction() as uow:
@@ -177,7 +174,7 @@ async def _show(
         line=ChannelLine.of(*found[0], teams),
         posted=[PostedLine.of(each) for each in posted[:PAGE_SIZE]],
         older=str(posted[PAGE_SIZE - 1].seq) if len(posted) > PAGE_SIZE else "",
-        choices=_choices(context, teams),
+        choices=_choices(context, teams, found[0][0].team_id),
         form=form if form is not None else form_of_channel(found[0][0]),
         faults=faults or {},
         done=_done(did),
@@ -185,9 +182,13 @@ async def _show(
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
 
 
-def _choices(context: AlertsContext, teams: Mapping[UUID, str]) -> ChannelChoices:
+def _choices(
+    context: AlertsContext, teams: Mapping[UUID, str], team_id: UUID | None = None
+) -> ChannelChoices:
+    """:param team_id: of the channel: it stays when another field is changed, though its team was deleted."""
+    gone = [] if team_id is None or team_id in teams else [(str(team_id), spoken(DELETED_TEAM))]
     return ChannelChoices(
-        teams=[("", translated("All teams")), *((str(key), name) for key, name in teams.items())],
+        teams=[("", translated("All teams")), *((str(key), name) for key, name in teams.items()), *gone],
         languages=[
             ("", translated("As the company")),
             *((tag, native_name(tag)) for tag in sorted(context.pages.languages)),

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,6 @@ class ChatReason:
 
     channel: ChatChannel
     kind: str
-    created_at: datetime
     zone: ZoneInfo
     staff_url: str
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +59,6 @@ class ChatRenderer:
             reason = ChatReason(
                 channel=channel,
                 kind=waiting.kind,
-                created_at=waiting.created_at,
                 zone=zone,
                 staff_url=self._staff_url,
                 about=waiting.about,

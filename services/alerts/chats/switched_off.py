@@ -14,7 +14,7 @@ CHAT_OFF_KIND = "chat_off"
 
 async def notify_administrators(uow: UnitOfWork, tenant: str, channel_id: UUID) -> None:
     """Queue the mails by which they hear it."""
-    await queue_admin_notices(uow, tenant, CHAT_OFF_KIND, {"chat": str(channel_id)})
+    await queue_admin_notices(uow, tenant, CHAT_OFF_KIND, about={"chat": str(channel_id)})
 
 
 async def prepare_chat_off(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | None:

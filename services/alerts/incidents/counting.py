@@ -63,9 +63,10 @@ async def _count(
     before = await incident_rows.cases_near(
         uow, tenant, min(times) - policy.within, max(times) + policy.within, ids
     )
-    crowded = may_be_crowded(policy, people, [*before, *new])
+    before = [of_places(people, case) for case in before]  # as the company's people are now
+    crowded = may_be_crowded(policy, [*before, *new])
     usual = await incident_rows.counts_of_late(uow, tenant, crowded, uow.now - policy.counted_for)
-    result = IncidentCount(policy, people, going_on, before, usual).count(new, uow.now)
+    result = IncidentCount(policy, going_on, before, usual).count(new, uow.now)
     if not result.members:
         return []
     await incident_rows.open_and_join(uow, tenant, result)

@@ -99,28 +99,28 @@ class IncidentCount:
     def __init__(
         self,
         policy: IncidentPolicy,
-        people: People,
         going_on: Sequence[GoingOn],
         before: Sequence[CountedCase],
         usual: Mapping[str, int],
     ) -> None:
-        """:param before: cases of the minutes around the new ones that belong to no incident.
+        """Cases have the segments of :func:`of_places` alone.
+
+        :param before: cases of the minutes around the new ones that belong to no incident.
         :param usual: how many cases each segment had of late, for those that may be crowded.
         """
         self._policy = policy
-        self._people = people
         self._going_on = list(going_on)
         self._usual = usual
         self._times: dict[str, list[tuple[datetime, UUID]]] = {}
         self._counted: dict[UUID, CountedCase] = {}
         self._result = CountResult([], {}, {})
         for case in before:
-            self._add(of_places(people, case))
+            self._add(case)
 
     def count(self, new: Sequence[CountedCase], now: datetime) -> CountResult:
         """Count these in the order in which their customers answered."""
         for case in sorted(new, key=lambda one: (one.said_at, one.case_id)):
-            self._count(of_places(self._people, case), now)
+            self._count(case, now)
         return self._result
 
     def _count(self, case: CountedCase, now: datetime) -> None:
@@ -209,11 +209,11 @@ def runs_until(policy: IncidentPolicy, times: Sequence[datetime]) -> datetime:
     return until
 
 
-def may_be_crowded(policy: IncidentPolicy, people: People, cases: Sequence[CountedCase]) -> set[str]:
+def may_be_crowded(policy: IncidentPolicy, cases: Sequence[CountedCase]) -> set[str]:
     """The segments with enough cases among these for an incident, whenever they were."""
     counts: dict[str, int] = {}
     for case in cases:
-        for segment in of_places(people, case).segments:
+        for segment in case.segments:
             counts[segment] = counts.get(segment, 0) + 1
     return {segment for segment, number in counts.items() if number > policy.most_cases}
 

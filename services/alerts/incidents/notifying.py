@@ -1,6 +1,7 @@
 """Who is told that an incident began or ended, and who is then not told of each of its cases."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.alerts.cases.domain.case_file import CaseFile
@@ -12,7 +13,6 @@ from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import may_see
-from shared.outbound.channel_names import DeliveryChannel
 from shared.permissions import CASE_ROLES
 
 BEGAN = "incident_began"
@@ -26,26 +26,40 @@ async def notify(
 
     :param teams: by incident the team of the case by which it began.
     """
-    if not incidents:
-        return
-    workers = await people.working_on_cases(uow, [one.tenant for one in incidents], CASE_ROLES)
-    await queue_notices(
-        uow,
-        [
-            WantedNotice(
-                tenant=one.tenant,
-                person=person["id"],
-                kind=kind,
-                parts=(kind, str(one.id)),
-                case_id=one.case_id,
-                about={"incident": str(one.id)},
-            )
-            for one in incidents
-            for person in workers.get(one.tenant, [])
-            if may_see(person["segments"], one.belongs)
-        ],
-    )
+    if incidents:
+        await queue_notices(uow, await incident_notices(uow, kind, incidents))
+        await notify_channels(uow, kind, incidents, teams)
+
+
+async def notify_channels(
+    uow: UnitOfWork, kind: str, incidents: Sequence[Incident], teams: Mapping[UUID, UUID | None]
+) -> None:
+    """Queue the messages to channels alone."""
     await queue_chats(uow, "incidents", [incident_item(kind, one, teams.get(one.id)) for one in incidents])
+
+
+async def incident_notices(uow: UnitOfWork, kind: str, incidents: Sequence[Incident]) -> list[WantedNotice]:
+    """The notices to all who work on cases and may see the incident."""
+    if not incidents:
+        return []
+    workers = await people.working_on_cases(uow, [one.tenant for one in incidents], CASE_ROLES)
+    return [
+        WantedNotice(
+            tenant=one.tenant,
+            person=person["id"],
+            kind=kind,
+            parts=_parts(kind, one),
+            case_id=one.case_id,
+            about={"incident": str(one.id)},
+        )
+        for one in incidents
+        for person in workers.get(one.tenant, [])
+        if may_see(person["segments"], one.belongs)
+    ]
+
+
+def _parts(kind: str, incident: Incident) -> tuple[str, ...]:
+    return kind, str(incident.id)
 
 
 def incident_item(kind: str, incident: Incident, team: UUID | None) -> ChatItem:
@@ -68,16 +82,19 @@ class SingleNotices:
         told = await incident_rows.notified_people(uow, BEGAN, set(by_case.values()))
         return cls(by_case, told)
 
-    def without(self, person: UUID, case: CaseFile, answer_id: UUID) -> frozenset[DeliveryChannel]:
-        """The channels that do not tell this person of an answer; none where it came later than the case."""
-        incident = self._by_case.get((case.tenant, case.id))
-        if incident is None or answer_id != case.answer_id:
-            return frozenset()
-        return frozenset(self._told.get((incident.tenant, incident.id, person), ()))
+    def notice(self, notice: WantedNotice, case: CaseFile) -> WantedNotice:
+        """The notice of an answer, without the channels that tell its person of the incident at once."""
+        incident = self._incident_of(case, notice.answer_id)
+        if incident is None:
+            return notice
+        told = self._told.get((incident.tenant, incident.id, notice.person), ())
+        return replace(notice, without=frozenset(told), instead=_parts(BEGAN, incident))
 
     def instead(self, case: CaseFile, answer_id: UUID) -> ChatItem | None:
         """What a channel has been told in place of this answer, if it has."""
-        incident = self._by_case.get((case.tenant, case.id))
-        if incident is None or answer_id != case.answer_id:
-            return None
-        return incident_item(BEGAN, incident, None)
+        incident = self._incident_of(case, answer_id)
+        return incident_item(BEGAN, incident, None) if incident is not None else None
+
+    def _incident_of(self, case: CaseFile, answer_id: UUID | None) -> Incident | None:
+        """The incident of a case; none of an answer that came later than the case."""
+        return self._by_case.get((case.tenant, case.id)) if answer_id == case.answer_id else None

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from services.alerts.cases.times import moment
 from services.alerts.incidents.kinds import POLICY
 from services.alerts.incidents.repository.lists import visible_incidents
-from services.alerts.incidents.words import address_of_cases, segment_words
+from services.alerts.incidents.words import address_of_cases
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
+from shared.pages.filters import segment_words
 
 MOST_SHOWN = 5
 

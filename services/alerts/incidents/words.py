@@ -7,17 +7,8 @@ from services.alerts.cases.times import moment
 from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.incidents.repository.lists import IncidentCases
 from services.alerts.notices.kinds import NoticeText
-from shared.events.segments import ORGANISATION, TOUCHPOINT, dimension_of
-from shared.pages.filters import dimension_name, segment_name
+from shared.pages.filters import segment_words
 from shared.pages.language import translated
-
-
-def segment_words(segment: str) -> str:
-    """A segment as people call it: ``Copenhagen / Strøget``, ``Checkout``, ``country: DK``."""
-    dimension = dimension_of(segment)
-    if dimension in {ORGANISATION, TOUCHPOINT}:
-        return segment_name(segment)
-    return f"{dimension_name(dimension)}: {segment_name(segment)}"
 
 
 def began_text(found: IncidentCases, policy: IncidentPolicy, now: datetime, zone: ZoneInfo) -> NoticeText:

@@ -38,7 +38,9 @@ async def read_notices(context: OwnContext, caller: SetupAdmin, person: PersonId
 async def write_notices(
     context: OwnContext, caller: SetupAdmin, person: PersonId, body: NoticesBody
 ) -> NoticesAnswer:
-    """It replaces what they had chosen. What waits already is told as it was planned."""
+    """It replaces what they had chosen. What waits leaves at its planned time, or at the end of the quiet
+    hours of now; what they do not want any more is not told.
+    """
     async with context.database.transaction() as uow:
         if not await save_choices(uow, caller.tenant, person, body.choices(), mail=body.mail):
             raise Problem(404)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +17,6 @@ class WaitingNotice:
     tenant: str
     id: UUID
     kind: str
-    created_at: datetime
     case_id: UUID | None = None
     answer_id: UUID | None = None
     by_id: UUID | None = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -31,7 +30,7 @@ from services.alerts.staff.repository import people
 from services.alerts.staff.sessions import session_id
 from services.alerts.staff.settings_frame import settings_frame
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
@@ -64,7 +63,7 @@ async def change_notices(request: Request, staff: SignedIn, _: CsrfChecked, cont
         case "on":
             return await _switch_on(request, staff, context, form)
         case "off" | "test" as act:
-            browser = _browser(form)
+            browser = uuid_of(form.get("browser", ""))
             async with context.database.transaction() as uow:
                 do = push_subscriptions.remove if act == "off" else try_browser
                 if not await do(uow, staff.tenant, staff.id, browser):
@@ -104,13 +103,6 @@ async def _switch_on(
     except TooManyBrowsers:
         return await _show(request, staff, context, refusal=spoken(TOO_MANY_BROWSERS), status_code=422)
     return _done("on")
-
-
-def _browser(form: Mapping[str, str]) -> UUID:
-    try:
-        return UUID(form.get("browser", ""))
-    except ValueError:
-        raise Problem(404) from None
 
 
 def _done(act: str) -> Response:

@@ -12,12 +12,10 @@ from uuid import UUID
 
 import httpcore
 
-from services.alerts.notices.push_rest import PushHealth
 from services.alerts.notices.queue import NOT_ANY_MORE, PushQueue
 from services.alerts.notices.repository import push_lanes, push_subscriptions
 from shared.db.database import Database, UnitOfWork
 from shared.db.notifications import ChangeListener
-from shared.errors import is_retryable
 from shared.health import Health
 from shared.mail import Outcome, Unknown
 from shared.outbound import Delivery, Postponed, Prepared, deliveries
@@ -26,14 +24,18 @@ from shared.outbound.guarded_http import PUBLIC
 from shared.outbound.lanes import LEASE, POLL_INTERVAL_S, Lane, Lanes, StopSign, one_connection
 from shared.outbound.outcome_rules import MailResult, MailStream, mail_result
 from shared.outbound.push_channel import BROKEN, PushChannel
+from shared.outbound.record_retries import RecordRetries
 from shared.outbound.sender import not_sent
 from shared.outbound.web_push import Vapid
-from shared.runtime import Backoff
 from shared.telemetry import metrics
 
 PUSHES_LOOP = "pushes"
+MAX_DROPPED = 50
+"""In one transaction, of what is not sent now; what waits behind them is looked at in the next one."""
 MOST_OF_COMPANY = 20
 """Browsers of one company that are served at the same time: a tenth of what a process serves."""
+STOPPED = Unknown(BROKEN)
+"""What is recorded of a message that was being sent when this process stopped."""
 
 MakePushPool = Callable[[AddressGuard], httpcore.AsyncConnectionPool]
 
@@ -109,7 +111,7 @@ class PushServer:
             channel = PushChannel(pool, self._vapid, self._database.clock)
             while claimed is not None:
                 outcome = await stop.unless_stopped(channel.send(claimed.prepared.message))
-                await self._record(lane, claimed, outcome or Unknown(BROKEN), stop)
+                await self._record(lane, claimed, outcome, stop)
                 claimed = await self._claim_next(lane, stop)
 
     async def _claim_next(self, lane: Lane, stop: StopSign) -> ClaimedPush | None:
@@ -119,7 +121,9 @@ class PushServer:
             if health is None:
                 return None
             values = {"tenant": lane.tenant, "browser": lane.id}
-            while not (stop.is_up or health.rests(uow.now)):
+            for _ in range(MAX_DROPPED):
+                if stop.is_up or health.rests(uow.now):
+                    break
                 found = await deliveries.claim(uow, push_lanes.CLAIM_NEXT, "push", **values)
                 if found is None:
                     break
@@ -133,28 +137,36 @@ class PushServer:
             await push_lanes.release(uow, lane)
         return None
 
-    async def _record(self, lane: Lane, claimed: ClaimedPush, outcome: Outcome, stop: StopSign) -> None:
-        """Record the outcome; retried until the message's own lease ends, when it is unknown."""
-        backoff = Backoff(max_s=5.0)
+    async def _record(
+        self, lane: Lane, claimed: ClaimedPush, outcome: Outcome | None, stop: StopSign
+    ) -> None:
+        """Record the outcome; retried until the message's own lease ends, when it is unknown.
+
+        :param outcome: None: this process stops, so nobody knows.
+        """
+        retries = RecordRetries(claimed.delivery, self._database.clock)
         while True:
             try:
                 async with self._database.transaction() as uow:
                     await self._settle(uow, lane, claimed, outcome)
             except Exception as error:
-                over = self._database.clock() > claimed.delivery.lease_until
-                if not is_retryable(error) or over or stop.is_up:
+                if not retries.may_help(error):
                     raise
-                await stop.pause(backoff.next())
+                await retries.wait(stop.event)
             else:
-                metrics.PUSHES.labels("alerts", type(outcome).__name__.lower()).inc()
+                metrics.PUSHES.labels("alerts", type(outcome or STOPPED).__name__.lower()).inc()
                 return
 
-    async def _settle(self, uow: UnitOfWork, lane: Lane, claimed: ClaimedPush, outcome: Outcome) -> None:
+    async def _settle(
+        self, uow: UnitOfWork, lane: Lane, claimed: ClaimedPush, outcome: Outcome | None
+    ) -> None:
         delivery = claimed.delivery
-        result = self._result(delivery, outcome, uow)
-        health = await push_lanes.hold(uow, lane, uow.now + self._lease) or PushHealth()
+        health = await push_lanes.hold(uow, lane, uow.now + self._lease)
+        result = self._result(delivery, outcome or STOPPED, uow)
         if await deliveries.settle(uow, delivery, result):
             await self._queue.record(uow, delivery, claimed.prepared.about, result)
+        if health is None or outcome is None:  # the lane is another's, or our own end says nothing of it
+            return
         after = health.after(outcome, uow.now)
         if after.has_ended(uow.now):
             person, browser = claimed.prepared.about

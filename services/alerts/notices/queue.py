@@ -29,6 +29,10 @@ QUIET = "the quiet hours of its reader"
 NEWER = "a newer version knows how to tell it"
 UNKNOWN_RETRY_AFTER = timedelta(minutes=5)
 """While two versions run, the older one leaves a kind that it does not know to the newer one."""
+NEWER_WITHIN = timedelta(days=2)
+"""So long after its first notice, which is a day after its time at least, a digest waits for a newer version.
+Then that one was taken back, and the digest leaves without what only that one can tell.
+"""
 
 
 @dataclass
@@ -55,7 +59,10 @@ class NoticeQueue:
             return Postponed(later, QUIET)
         notice = replace(waiting_notice(row, delivery.tenant, recipient), staff_url=self.renderer.link(""))
         with self.renderer.reading(recipient.language, recipient.company, notice.zone.key):
-            text = await self._text(uow, notice, recipient)
+            newer_may_come = uow.now - row.created_at < NEWER_WITHIN
+            text = await self._text(uow, notice, recipient, newer_may_come=newer_may_come)
+            if isinstance(text, Postponed):
+                return text
             return NOT_ANY_MORE if text is None else await self._rendered(uow, row, notice, text)
 
     async def record(
@@ -72,19 +79,26 @@ class NoticeQueue:
         return wants_mail(recipient, kind)
 
     async def _text(
-        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient
-    ) -> NoticeText | None:
+        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient, *, newer_may_come: bool
+    ) -> NoticeText | Postponed | None:
         if notice.kind == DIGEST_KIND:
-            return await self._digest(uow, notice, recipient)
+            return await self._digest(uow, notice, recipient, newer_may_come=newer_may_come)
         return await self.kinds[notice.kind](uow, notice)
 
     async def _digest(
-        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient
-    ) -> NoticeText | None:
-        """What waited for this digest and is still true; None when nothing is."""
+        self, uow: UnitOfWork, notice: WaitingNotice, recipient: NoticeRecipient, *, newer_may_come: bool
+    ) -> NoticeText | Postponed | None:
+        """What waited for this digest and is still true; None when nothing is.
+
+        It is one mail, so it is left to the version that knows all of it, as long as that one may come.
+        """
+        rows = await notifications.in_digest(uow, notice.tenant, notice.id)
+        known = [row for row in rows if row.notice_kind in self.kinds]
+        if len(known) < len(rows) and newer_may_come:
+            return Postponed(uow.now + UNKNOWN_RETRY_AFTER, NEWER)
         lines: list[tuple[NoticeTopic, NoticeText]] = []
-        for row in await notifications.in_digest(uow, notice.tenant, notice.id):
-            if row.notice_kind not in self.kinds or not wants_mail(recipient, row.notice_kind):
+        for row in known:
+            if not wants_mail(recipient, row.notice_kind):
                 continue
             text = await self.kinds[row.notice_kind](uow, waiting_notice(row, notice.tenant, recipient))
             if text is not None:

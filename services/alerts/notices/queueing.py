@@ -1,6 +1,6 @@
 """Queues notices by each person's choice: at once, at the end of their quiet hours, or for their digest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from msgspec import structs
 from services.alerts.notices.choices import MailTime, digest_after, due_at
 from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row
 from services.alerts.notices.repository import choices, notifications, push_subscriptions
-from services.alerts.notices.repository.notifications import NotificationRow
+from services.alerts.notices.repository.notifications import NotificationRow, RowState
 from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND
 from shared.db.database import UnitOfWork
 from shared.db.notifications import DELIVERIES_CHANNEL
@@ -23,7 +23,7 @@ from shared.tenancy.tenants import find_tenants
 
 TEST_KIND = "push_test"
 KINDS_BEFORE = frozenset(
-    {"case", "contact_warning", "contact_escalation", "closing_warning", "closing_escalation"}
+    {"case", "contact_warning", "contact_escalation", "closing_warning", "closing_escalation", "webhook"}
 )
 """What a version before this one can send, too."""
 
@@ -47,6 +47,8 @@ class WantedNotice:
     """What the check and the words of its kind need: ids and facts, nothing of a customer."""
     without: frozenset[DeliveryChannel] = frozenset()
     """Channels that have told the person something in its place."""
+    instead: tuple[str, ...] = ()
+    """The ``parts`` of a notice before it in the same call: what tells that at once does not tell this."""
     since: datetime | None = None
     """When it was wanted first, of one that is queued again after a restore."""
 
@@ -70,6 +72,8 @@ async def queue_notices(
 ) -> list[WantedNotice]:
     """Queue each notice once, however often it is wanted; those that their person is told by some channel.
 
+    A handler calls it once: digests, which several handlers share, are locked in order within one call.
+
     :param state: ``unknown``: they may have been told already, and never will be, but for those of a digest
         that is still to come.
     """
@@ -79,14 +83,22 @@ async def queue_notices(
     recipients = await _recipients(uow, persons)
     browsers = await push_subscriptions.of_persons(uow, persons)
     told: list[WantedNotice] = []
+    told_by: dict[tuple[Key, tuple[str, ...]], set[DeliveryChannel]] = {}
     at_once, in_digests = _Queued(), list[tuple[WantedNotice, NoticeRecipient]]()
     for one in wanted:
         recipient = recipients.get((one.tenant, one.person))
         if recipient is None:
             continue
-        mail, pushes = _mail_time(recipient, one), list[UUID]()
-        if recipient.choices.of(TOPIC_BY_KIND[one.kind]).push == "at_once" and "push" not in one.without:
-            pushes = browsers.get((one.tenant, one.person), [])
+        key = (one.tenant, one.person)
+        without = one.without | told_by.get((key, one.instead), set())
+        mail, pushes = _mail_time(recipient, one.kind, without), list[UUID]()
+        if recipient.choices.of(TOPIC_BY_KIND[one.kind]).push == "at_once" and "push" not in without:
+            pushes = browsers.get(key, [])
+        channels: tuple[DeliveryChannel, ...] = (
+            *(("mail",) if mail == "at_once" else ()),
+            *(("push",) if pushes else ()),
+        )
+        told_by.setdefault((key, one.parts), set()).update(channels)
         due = due_at(recipient.choices, one.kind, uow.now, recipient.zone)
         if mail == "digest" and (state == "waiting" or _is_in_next_digest(one, recipient, uow.now)):
             in_digests.append((one, recipient))
@@ -101,10 +113,10 @@ async def queue_notices(
     return told
 
 
-def _mail_time(recipient: NoticeRecipient, wanted: WantedNotice) -> MailTime:
-    if not recipient.wants_mail or "mail" in wanted.without:
+def _mail_time(recipient: NoticeRecipient, kind: str, without: Collection[DeliveryChannel]) -> MailTime:
+    if not recipient.wants_mail or "mail" in without:
         return "never"
-    return recipient.choices.of(TOPIC_BY_KIND[wanted.kind]).mail
+    return recipient.choices.of(TOPIC_BY_KIND[kind]).mail
 
 
 def _is_in_next_digest(wanted: WantedNotice, recipient: NoticeRecipient, now: datetime) -> bool:
@@ -127,8 +139,12 @@ def _row(wanted: WantedNotice) -> NotificationRow:
         case_id=wanted.case_id,
         answer_id=wanted.answer_id,
         about=msgspec.json.encode(dict(wanted.about)).decode() if wanted.about else None,
-        state="waiting" if wanted.kind in KINDS_BEFORE else "queued",
+        state=_row_state(wanted.kind),
     )
+
+
+def _row_state(kind: str) -> RowState:
+    return "waiting" if kind in KINDS_BEFORE else "queued"
 
 
 def _push_row(wanted: WantedNotice, browser: UUID) -> NotificationRow:
@@ -199,16 +215,26 @@ async def queue_invitation(uow: UnitOfWork, tenant: str, person: UUID, *, by: UU
     await _add(uow, _Queued([row], {(tenant, row.id): uow.now}), "waiting")
 
 
-async def queue_admin_notices(uow: UnitOfWork, tenant: str, kind: str, about: Mapping[str, Any]) -> None:
-    """Queue mails to the administrators of a whole company, whatever they have chosen."""
+async def queue_admin_notices(
+    uow: UnitOfWork,
+    tenant: str,
+    kind: str,
+    *,
+    about: Mapping[str, Any] | None = None,
+    webhook: UUID | None = None,
+) -> None:
+    """Queue mails to the administrators of a whole company, whatever they have chosen to hear of: its own
+    system, or a team's channel, has stopped to hear of anything.
+    """
     rows = [
         NotificationRow(
             tenant=tenant,
             id=uuid7(),
             kind=kind,
             staff_id=person,
-            about=msgspec.json.encode(dict(about)).decode(),
-            state="queued",
+            webhook_id=webhook,
+            about=msgspec.json.encode(dict(about)).decode() if about else None,
+            state=_row_state(kind),
         )
         for person in await notifications.administrators(uow, tenant)
     ]
@@ -227,11 +253,3 @@ async def queue_test(uow: UnitOfWork, tenant: str, person: UUID, browser: UUID) 
         state="queued",
     )
     await _add(uow, _Queued([row], {(tenant, row.id): uow.now}), "waiting")
-
-
-async def queue_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> None:
-    """Queue the mails by which the administrators of a company hear that a webhook was switched off."""
-    ids = await notifications.add_webhook_notices(uow, tenant, webhook)
-    await deliveries.add(
-        uow, [NewDelivery(tenant=tenant, about_id=one, kind="notice", due_at=uow.now) for one in ids]
-    )

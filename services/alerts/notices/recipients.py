@@ -58,7 +58,6 @@ def waiting_notice(row: Any, tenant: str, recipient: NoticeRecipient) -> Waiting
         tenant=tenant,
         id=row.id,
         kind=row.notice_kind,
-        created_at=row.created_at,
         case_id=row.case_id,
         answer_id=row.answer_id,
         by_id=row.by_id,

@@ -1,6 +1,5 @@
 """What a person is told, where and when, as the API and the form of the page take it."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from services.alerts.calendars.domain import WEEKDAYS
-from services.alerts.calendars.schemas import clock
+from services.alerts.calendars.schemas import clock, is_clock, minutes_of
 from services.alerts.notices.choices import (
     EVERY_DAY,
     MailTime,
@@ -23,11 +22,9 @@ from shared.http.request_body import StrictBody
 from shared.values.messages import message
 from shared.values.zones import zone_names
 
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-
 
 def _time(text: str) -> str:
-    if _TIME.fullmatch(text) is None:
+    if not is_clock(text):
         raise ValueError(message("Write a time of day such as 08:00."))
     return text
 
@@ -102,8 +99,8 @@ class QuietBody(StrictBody):
     def quiet(self) -> PersonalQuietHours:
         """The hours that it states."""
         return PersonalQuietHours(
-            since=_minutes(self.since),
-            until=_minutes(self.until),
+            since=minutes_of(self.since),
+            until=minutes_of(self.until),
             days=_numbers(self.days),
             whole_days=_numbers(self.whole_days),
             but_escalations=self.but_escalations,
@@ -126,7 +123,7 @@ class NoticesBody(StrictBody):
         topics = {topic: getattr(self.topics, topic).choice() for topic in NOTICE_TOPICS}
         return NoticeChoices(
             **topics,
-            digest_at=_minutes(self.digest_at),
+            digest_at=minutes_of(self.digest_at),
             time_zone=self.time_zone,
             quiet=self.quiet.quiet() if self.quiet is not None else None,
         )
@@ -177,11 +174,6 @@ def quiet_answer(quiet: PersonalQuietHours | None) -> dict[str, str | bool | lis
         "whole_days": [WEEKDAYS[day] for day in quiet.whole_days],
         "but_escalations": quiet.but_escalations,
     }
-
-
-def _minutes(text: str) -> int:
-    hours, minutes = text.split(":")
-    return int(hours) * 60 + int(minutes)
 
 
 def _numbers(days: list[str]) -> tuple[Weekday, ...]:

@@ -15,4 +15,3 @@ RulesEditor = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, *EDITING_ROLES
 SetupAdmin = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN, whole_company=True))]
 StaffRulesReader = Annotated[Staff, Depends(signed_in(*EDITING_ROLES, "leader", whole_company=True))]
 StaffRulesEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES, whole_company=True))]
-StaffSetupAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]

@@ -13,6 +13,7 @@ from shared.http.numbers import whole_number
 
 FORM_LEVELS = 2
 """Levels of escalation that the form shows; further ones are changed by the API."""
+RECIPIENT_PARTS = ("to", *(f"level{level}" for level in range(1, FORM_LEVELS + 1)))
 HOURS_PER_DAY = 24
 EMPTY_RULE: Mapping[str, str] = {
     "place": "",

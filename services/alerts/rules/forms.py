@@ -7,7 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.alerts.rules.domain import CaseRule, CaseRules
-from services.alerts.rules.form_fields import EMPTY_RULE, body_of_fields, faulty_part, fields_of_rule
+from services.alerts.rules.form_fields import (
+    EMPTY_RULE,
+    RECIPIENT_PARTS,
+    body_of_fields,
+    faulty_part,
+    fields_of_rule,
+)
 from services.alerts.rules.labels import RULE_LABELS, RULES_NOT_SAVED
 from services.alerts.rules.rule_commands import SavedRules
 from services.alerts.rules.schemas import MAX_RULES
@@ -57,6 +63,10 @@ class RulesForm:
     def numbers(self) -> range:
         """The rules that the form shows: those that are there, and an empty one."""
         return range(1, min(max(self._filled(), default=0) + 1, MAX_RULES) + 1)
+
+    def recipients(self) -> set[str]:
+        """Whom the rules name."""
+        return {self.part(number, part) for number in self.numbers for part in RECIPIENT_PARTS}
 
     def condition_rows(self, number: int) -> range | None:
         """The rows of a rule's condition; None: rows cannot show it, so it stays as it is stored."""

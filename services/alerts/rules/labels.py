@@ -1,6 +1,6 @@
 """Words of the page of rules, and of what a rule says, in the reader's language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from services.alerts.rules.clocks import PRIORITIES, Priority, Recipient, RecipientRole
 from services.alerts.rules.setup import CompanySetup
@@ -57,6 +57,10 @@ RULES_NOT_SAVED = message("Not saved. This is missing or wrong:")
 RULES_CHANGED = message("Not saved: somebody has changed the rules meanwhile. These are theirs.")
 
 
+GONE_TEAM = message("A team that was deleted")
+GONE_PERSON = message("Somebody who works on cases no more")
+
+
 def options(labels: Mapping[str, Message]) -> list[tuple[str, str]]:
     """What may be chosen, by code and label."""
     return [(code, spoken(label)) for code, label in labels.items()]
@@ -79,9 +83,14 @@ def recipient_key(to: Recipient | None) -> str:
     return f"team:{to.team}" if to.team else f"person:{to.person}" if to.person else f"role:{to.role}"
 
 
-def recipient_options(setup: CompanySetup, nobody: str) -> list[tuple[str, str]]:
-    """Who may be chosen: nobody in these words, roles, teams, people who work on cases."""
-    return [("", nobody), *_recipients(setup)]
+def recipient_options(setup: CompanySetup, nobody: str, named: Iterable[str]) -> list[tuple[str, str]]:
+    """Who may be chosen: nobody in these words, roles, teams, people who work on cases.
+
+    :param named: those that the rules of the form have: one that is gone stays until somebody changes it.
+    """
+    found = [("", nobody), *_recipients(setup)]
+    gone = sorted({key for key in named if key.startswith(("team:", "person:"))} - {key for key, _ in found})
+    return found + [(key, spoken(GONE_TEAM if key.startswith("team:") else GONE_PERSON)) for key in gone]
 
 
 def _recipients(setup: CompanySetup) -> Iterator[tuple[str, str]]:

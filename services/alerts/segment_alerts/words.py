@@ -1,7 +1,7 @@
 """What pages and notices say of a fall, in the reader's language."""
 
 from services.alerts.segment_alerts.domain import SegmentAlert, SegmentAlertEnd
-from shared.pages.filters import day, segment_name, signed, thousands
+from shared.pages.filters import day, segment_words, signed, thousands
 from shared.pages.language import translated
 from shared.values.messages import Message, message
 
@@ -14,7 +14,7 @@ END_LABELS: dict[SegmentAlertEnd, Message] = {
 
 def name_of_segment(alert: SegmentAlert, company: str) -> str:
     """The segment, or the company where it is the whole of it."""
-    return segment_name(alert.segment) if alert.segment else company
+    return segment_words(alert.segment) if alert.segment else company
 
 
 def heading(alert: SegmentAlert, company: str) -> str:

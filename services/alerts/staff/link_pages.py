@@ -81,9 +81,7 @@ async def use_link(
             return _link_page(request, context, None)
         if form.name.strip():
             name = accounts.clean_name(form.name)
-            await people.set_preferences(
-                uow, found.tenant, account.id, name=name, wants_mail=account.wants_mail
-            )
+            await people.set_name(uow, found.tenant, account.id, name)
         await people.set_password_hash(uow, found.tenant, account.id, password_hash)
         await sessions.delete_sessions(uow, found.tenant, account.id)
         account = await people.find_person(uow, found.tenant, account.id)

@@ -28,7 +28,7 @@ async def change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, language
     if form.language and form.language not in {AS_BROWSER, *languages}:
         raise BadAccount("language", message("Choose one of the languages."))
     name = accounts.clean_name(form.name)
-    await people.set_preferences(uow, staff.tenant, staff.id, name=name, wants_mail=me.wants_mail)
+    await people.set_name(uow, staff.tenant, staff.id, name)
     if form.language:
         language = "" if form.language == AS_BROWSER else form.language
         await people.set_language(uow, staff.tenant, staff.id, language)

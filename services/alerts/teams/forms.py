@@ -1,14 +1,13 @@
 """The forms of a team and of an absence: what is typed, as the API would get it, and what they show."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from services.alerts.calendars.schemas import is_clock
 from services.alerts.teams.domain import Absence, CaseTeam
 from shared.http.instants import begin_of_day, end_of_day
 from shared.http.problems import Problem
@@ -19,7 +18,6 @@ from shared.values.messages import message
 NO_NAME = message("Write a name by which colleagues know it.")
 WRONG_DAY = message("Write a day like 2026-11-28.")
 WRONG_TIME = message("Write a time of day such as 08:00, or leave it empty.")
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MIDNIGHT = time()
 
 
@@ -27,7 +25,7 @@ class TeamForm(BaseModel):
     """What an administrator writes about a team."""
 
     act: Literal["save", "delete"] = "save"
-    new_id: UUID | None = None
+    new_id: str = ""
     """Of a team that is to be made: the form has it, so that it is made once."""
     name: str = ""
     member: list[str] = []
@@ -125,7 +123,7 @@ def _instant(
         return None
     if not clock:
         return end if ends else begin
-    if _TIME.fullmatch(clock) is None:
+    if not is_clock(clock):
         faults[f"{field}_time"] = spoken(WRONG_TIME)
         return None
     local = datetime.combine(begin.astimezone(zone).date(), time.fromisoformat(clock), zone)

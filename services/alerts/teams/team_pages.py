@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from services.alerts.cases.repository import overview
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import SetupFaulty, StaleForm
-from services.alerts.rules.callers import StaffSetupAdmin
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.domain import CaseTeam
 from services.alerts.teams.forms import TeamForm, body_faults, faults_by_field
@@ -18,9 +17,10 @@ from services.alerts.teams.schemas import TeamBody
 from services.alerts.teams.team_commands import remove_team, save_team, team_fingerprint
 from services.alerts.teams.views import TeamChoices, TeamLine, TeamPage, TeamsPage
 from shared.http.csrf import CsrfChecked
+from shared.http.form_texts import uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
+from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.privacy.audit import AuditActor
@@ -39,39 +39,36 @@ CHANGED = message("Not saved: somebody changed this team meanwhile. This is how 
 
 
 @router.get("")
-async def show_teams(
-    request: Request, staff: StaffSetupAdmin, context: OwnContext, did: Did = ""
-) -> Response:
+async def show_teams(request: Request, staff: CompanyAdmin, context: OwnContext, did: Did = "") -> Response:
     """All that the company has."""
     return await _list(request, staff, context, did=did)
 
 
 @router.post("")
 async def make_team(
-    request: Request, staff: StaffSetupAdmin, _: CsrfChecked, context: OwnContext, form: Typed
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext, form: Typed
 ) -> Response:
     """Make a team; the form carries its id, so that it is made once."""
-    if form.new_id is None:
-        raise Problem(422)
+    key = uuid_of(form.new_id)
     team, faults = await _checked(context, staff, form)
     if team is None:
         return await _list(request, staff, context, form=form, faults=faults, status_code=422)
     try:
         async with context.database.transaction() as uow:
-            await save_team(uow, staff.tenant, AuditActor.of_staff(staff), form.new_id, team, seen="")
+            await save_team(uow, staff.tenant, AuditActor.of_staff(staff), key, team, seen="")
     except StaleForm:
-        again = form.model_copy(update={"new_id": None})
+        again = form.model_copy(update={"new_id": ""})
         faults = {"name": spoken(MADE_ALREADY)}
         return await _list(request, staff, context, form=again, faults=faults, status_code=409)
     except SetupFaulty as error:
         faults = faults_by_field(error.faults, form)
         return await _list(request, staff, context, form=form, faults=faults, status_code=422)
-    return RedirectResponse(f"/settings/teams/{form.new_id}?did=made", 303)
+    return RedirectResponse(f"/settings/teams/{key}?did=made", 303)
 
 
 @router.get("/{team}")
 async def show_team(
-    team: UUID, request: Request, staff: StaffSetupAdmin, context: OwnContext, did: Did = ""
+    team: UUID, request: Request, staff: CompanyAdmin, context: OwnContext, did: Did = ""
 ) -> Response:
     """One team."""
     return await _show(request, staff, context, team, did=did)
@@ -79,7 +76,7 @@ async def show_team(
 
 @router.post("/{team}")
 async def change_team(
-    team: UUID, request: Request, staff: StaffSetupAdmin, _: CsrfChecked, context: OwnContext, form: Typed
+    team: UUID, request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext, form: Typed
 ) -> Response:
     """Save what was typed, or delete the team."""
     who = AuditActor.of_staff(staff)
@@ -137,7 +134,7 @@ async def _list(
     teams = sorted(setup.teams.items(), key=lambda one: (one[1].name.casefold(), one[0]))
     page = TeamsPage(
         teams=[TeamLine.of(key, team, setup) for key, team in teams],
-        new_id=str(shown.new_id or uuid7()),
+        new_id=shown.new_id or str(uuid7()),
         form=shown,
         choices=TeamChoices.of(setup, segments, shown),
         faults=faults or {},

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import SettingKeyReused, SettingRefused
+from services.alerts.rules.callers import SetupAdmin
 from services.alerts.webhooks.domain import MessageState, WebhookEndpoint
 from services.alerts.webhooks.labels import NO_MESSAGE, NO_WEBHOOK
 from services.alerts.webhooks.repository import deliveries, webhooks
@@ -34,24 +35,21 @@ from services.alerts.webhooks.webhook_commands import (
     try_out,
 )
 from shared.db.database import UnitOfWork
-from shared.http.auth import Caller, staff_or_key
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
 from shared.ids import derived, uuid7
 from shared.outbound.address_guard import AddressGuard
-from shared.permissions import ADMIN, EVERY_SCOPE
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=CheckedRoute)
-WebhookCaller = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN, whole_company=True))]
 WebhookId = Annotated[UUID, Path(description="The webhook's id.")]
 
 
 @router.get("", summary="Webhooks")
-async def list_webhooks(caller: WebhookCaller, context: OwnContext) -> WebhookList:
+async def list_webhooks(caller: SetupAdmin, context: OwnContext) -> WebhookList:
     """Each with what waits for it, and whether its endpoint takes what is sent."""
     async with context.database.reading() as uow:
         found = await webhooks.list_of(uow, caller.tenant)
@@ -61,7 +59,7 @@ async def list_webhooks(caller: WebhookCaller, context: OwnContext) -> WebhookLi
 @router.post("", status_code=201, summary="Make a webhook")
 async def post_webhook(
     body: WebhookBody,
-    caller: WebhookCaller,
+    caller: SetupAdmin,
     context: OwnContext,
     idempotency_key: Annotated[
         str | None, Header(max_length=200, description="The same key again makes nothing again.")
@@ -92,7 +90,7 @@ async def post_webhook(
 
 
 @router.get("/{webhook_id}", summary="A webhook")
-async def get_webhook(webhook_id: WebhookId, caller: WebhookCaller, context: OwnContext) -> WebhookOut:
+async def get_webhook(webhook_id: WebhookId, caller: SetupAdmin, context: OwnContext) -> WebhookOut:
     """Without its secret."""
     async with context.database.reading() as uow:
         return WebhookOut(**await _shown(uow, await found_webhook(uow, caller.tenant, webhook_id)))
@@ -100,7 +98,7 @@ async def get_webhook(webhook_id: WebhookId, caller: WebhookCaller, context: Own
 
 @router.patch("/{webhook_id}", summary="Change, pause or switch on a webhook")
 async def patch_webhook(
-    webhook_id: WebhookId, body: WebhookChange, caller: WebhookCaller, context: OwnContext
+    webhook_id: WebhookId, body: WebhookChange, caller: SetupAdmin, context: OwnContext
 ) -> WebhookOut:
     """Messages that wait go to the new address. Those that were queued stay, whatever types are chosen."""
     try:
@@ -117,7 +115,7 @@ async def patch_webhook(
 
 
 @router.delete("/{webhook_id}", status_code=204, summary="Delete a webhook")
-async def delete_webhook(webhook_id: WebhookId, caller: WebhookCaller, context: OwnContext) -> Response:
+async def delete_webhook(webhook_id: WebhookId, caller: SetupAdmin, context: OwnContext) -> Response:
     """Its secret is deleted at once, its messages within minutes; what waits is not sent."""
     async with context.database.transaction() as uow:
         if not await remove(uow, caller.tenant, webhook_id, who=AuditActor.of(caller)):
@@ -127,7 +125,7 @@ async def delete_webhook(webhook_id: WebhookId, caller: WebhookCaller, context: 
 
 @router.post("/{webhook_id}/secret", summary="Give a webhook a new secret")
 async def post_secret(
-    webhook_id: WebhookId, body: SecretBody, caller: WebhookCaller, context: OwnContext
+    webhook_id: WebhookId, body: SecretBody, caller: SetupAdmin, context: OwnContext
 ) -> WebhookMadeOut:
     """For a time of your choice messages carry two signatures, by the new secret and the one before."""
     async with context.database.transaction() as uow:
@@ -142,7 +140,7 @@ async def post_secret(
 
 
 @router.post("/{webhook_id}/test", status_code=202, summary="Try a webhook")
-async def post_test(webhook_id: WebhookId, caller: WebhookCaller, context: OwnContext) -> WebhookTestOut:
+async def post_test(webhook_id: WebhookId, caller: SetupAdmin, context: OwnContext) -> WebhookTestOut:
     """A message of the type `webhook.test` is sent before all that wait, once, also while the webhook is
     paused or off. Its delivery tells what became of it.
     """
@@ -156,7 +154,7 @@ async def post_test(webhook_id: WebhookId, caller: WebhookCaller, context: OwnCo
 @router.get("/{webhook_id}/deliveries", summary="What was sent to a webhook")
 async def list_deliveries(
     webhook_id: WebhookId,
-    caller: WebhookCaller,
+    caller: SetupAdmin,
     context: OwnContext,
     state: Annotated[MessageState | None, Query(description="Only messages in this state.")] = None,
     after: Annotated[
@@ -176,7 +174,7 @@ async def list_deliveries(
 
 @router.post("/{webhook_id}/replay", summary="Send messages of a webhook again")
 async def post_replay(
-    webhook_id: WebhookId, body: ReplayBody, caller: WebhookCaller, context: OwnContext
+    webhook_id: WebhookId, body: ReplayBody, caller: SetupAdmin, context: OwnContext
 ) -> ReplayOut:
     """Under their ids and with their content of then, in their order, behind all that waits. Messages of
     customers who were erased since cannot be sent again.

@@ -47,7 +47,9 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_asked_wait: timedelta = timedelta(days=1)
     """An endpoint's ``Retry-After`` is obeyed up to here."""
     off_after: timedelta = timedelta(days=5)
-    """So long nothing but failures switch a webhook off."""
+    """So long nothing but failures, and ``min_failures`` at least of one message, switch a webhook off."""
+    min_failures: int = 5
+    """A test and the next message may be days apart."""
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +118,11 @@ def after_try(
     off: OffReason | None = None
     if posted.fault == "gone":
         off = "gone"
-    elif failing_since is not None and now - failing_since >= policy.off_after:
+    elif (
+        failing_since is not None
+        and tries + 1 >= policy.min_failures
+        and now - failing_since >= policy.off_after
+    ):
         off = "failing"
     if tries >= len(policy.waits):
         return TryResult("failed", switch_off=off)

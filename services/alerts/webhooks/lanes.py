@@ -18,7 +18,7 @@ import httpcore
 import structlog
 from msgspec.structs import replace
 
-from services.alerts.notices.queueing import queue_webhook_notices
+from services.alerts.notices.queueing import queue_admin_notices
 from services.alerts.webhooks.domain import TEST, Posted, RetryPolicy, WebhookEndpoint, after_try
 from services.alerts.webhooks.endpoints import guard_of
 from services.alerts.webhooks.posting import post
@@ -140,7 +140,7 @@ class WebhookServer:
         if off is None:
             return webhook
         await publish_wanted(uow, lane.tenant)
-        await queue_webhook_notices(uow, lane.tenant, lane.id)
+        await queue_admin_notices(uow, lane.tenant, "webhook", webhook=lane.id)
         log.warning("webhook_off", tenant=lane.tenant, webhook=str(lane.id), reason=off)
         return replace(webhook, state="off")
 

@@ -32,7 +32,7 @@ from services.alerts.webhooks.webhook_commands import (
 )
 from shared.db.database import UnitOfWork
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.instants import begin_of_day, end_of_day
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -65,7 +65,7 @@ async def make_webhook_by_form(
 ) -> Response:
     """Make a webhook and show its secret; the form carries its id, so that it is made once."""
     form = await read_texts(request)
-    webhook_id = _uuid(form.get("new_id", ""))
+    webhook_id = uuid_of(form.get("new_id", ""))
     try:
         wanted = WebhookBody.model_validate(body_of(form)).wanted()
         async with context.database.transaction() as uow:
@@ -265,10 +265,3 @@ async def _frame(uow: UnitOfWork, staff: Staff) -> Frame:
 
 def _done(did: str) -> str:
     return spoken(DONE_LABELS[did]) if did in DONE_LABELS else ""
-
-
-def _uuid(typed: str) -> UUID:
-    try:
-        return UUID(typed)
-    except ValueError:
-        raise Problem(404) from None

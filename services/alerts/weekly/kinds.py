@@ -19,17 +19,17 @@ async def prepare_letter(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText |
     monday = date.fromisoformat(notice.about["monday"])
     if notice.role not in LETTER_ROLES or _is_late(uow, monday):
         return None
-    letter = await read_letter(uow, notice.tenant, notice.segments, monday, notice.zone, with_comments=True)
+    letter = await read_letter(uow, notice.tenant, notice.segments, monday, notice.zone, for_channel=False)
     return None if letter.is_empty else letter_text(letter, notice.staff_url, uow.now, notice.zone)
 
 
 async def chat_of_letter(uow: UnitOfWork, reason: ChatReason) -> NoticeText | None:
-    """The letter in a channel, without comments: what is posted there nobody can erase."""
+    """The letter in a channel, without comments and names: what is posted there nobody can erase."""
     monday = date.fromisoformat(reason.about["monday"])
     if _is_late(uow, monday):
         return None
     segments = reason.channel.segments
-    letter = await read_letter(uow, reason.tenant, segments, monday, reason.zone, with_comments=False)
+    letter = await read_letter(uow, reason.tenant, segments, monday, reason.zone, for_channel=True)
     return None if letter.is_empty else letter_text(letter, reason.staff_url, uow.now, reason.zone)
 
 

@@ -49,6 +49,8 @@ class Letter:
     comments: Sequence[QuotedComment]
     overdue: Sequence[OverdueCase]
     overdue_in_all: int
+    for_channel: bool
+    """It names nobody, and says of no case whose it is."""
 
     @property
     def is_empty(self) -> bool:
@@ -63,19 +65,25 @@ async def read_letter(
     monday: date,
     zone: ZoneInfo,
     *,
-    with_comments: bool,
+    for_channel: bool,
 ) -> Letter:
-    """The letter of a Monday for who may see these segments (none: the whole company)."""
+    """The letter of a Monday for who may see these segments (none: the whole company).
+
+    :param for_channel: without comments and without names of colleagues.
+    """
     company = await find_tenant(uow, tenant)
     people = company.people if company is not None else People()
     places = [one for one in segments if not is_person(people, one)] if segments else [WHOLE_COMPANY]
     overdue, in_all = await repository.overdue_cases(uow, tenant, segments, MOST_OVERDUE)
+    if for_channel:
+        overdue = [one._replace(owner=None) for one in overdue]
     return Letter(
         monday=monday,
         scores=await _scores(uow, tenant, places, monday),
-        comments=await _comments(uow, tenant, people, segments, monday, zone) if with_comments else [],
+        comments=await _comments(uow, tenant, people, segments, monday, zone) if not for_channel else [],
         overdue=overdue,
         overdue_in_all=in_all,
+        for_channel=for_channel,
     )
 
 

@@ -6,11 +6,10 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from services.alerts.cases.times import moment
-from services.alerts.incidents.words import segment_words
 from services.alerts.notices.kinds import NoticeText
 from services.alerts.weekly.letter import Letter, ScoreLine
 from services.alerts.weekly.repository import OverdueCase
-from shared.pages.filters import day, signed, thousands
+from shared.pages.filters import day, segment_words, signed, thousands
 from shared.pages.language import counted, translated
 from shared.values.rounding import half_up
 
@@ -29,7 +28,7 @@ def letter_text(letter: Letter, staff_url: str, now: datetime, zone: ZoneInfo) -
         paragraphs.append(translated("What customers wrote in the week before:"))
         paragraphs += [f"{one.score}: “{one.text}”" for one in letter.comments]
     paragraphs.append(_overdue_sentence(letter))
-    paragraphs += [f"{_case(one, now, zone)} {staff_url}/cases/{one.id}" for one in letter.overdue]
+    paragraphs += [f"{_case(letter, one, now, zone)} {staff_url}/cases/{one.id}" for one in letter.overdue]
     return NoticeText(
         subject=subject,
         paragraphs=paragraphs,
@@ -57,8 +56,8 @@ def _html(letter: Letter, staff_url: str, now: datetime, zone: ZoneInfo) -> Iter
     yield f'<h2 style="font-size:1.1em">{escape(_overdue_sentence(letter))}</h2>'
     if letter.overdue:
         items = "".join(
-            f'<li><a href="{escape(staff_url)}/cases/{one.id}">{escape(_case(one, now, zone))}</a></li>'
-            for one in letter.overdue
+            f'<li><a href="{escape(staff_url)}/cases/{id_}">{escape(words)}</a></li>'
+            for id_, words in ((one.id, _case(letter, one, now, zone)) for one in letter.overdue)
         )
         yield f"<ul>{items}</ul>"
         link, words = f"{staff_url}/inbox?state=late", translated("All overdue cases")
@@ -99,8 +98,10 @@ def _overdue_sentence(letter: Letter) -> str:
     return sentence % {"n": thousands(letter.overdue_in_all)}
 
 
-def _case(one: OverdueCase, now: datetime, zone: ZoneInfo) -> str:
+def _case(letter: Letter, one: OverdueCase, now: datetime, zone: ZoneInfo) -> str:
     facts = {"number": one.number, "due": moment(one.due_at, now, zone), "owner": one.owner}
+    if letter.for_channel:
+        return translated("Case %(number)s was due %(due)s") % facts
     if one.owner is None:
         return translated("Case %(number)s, of nobody, was due %(due)s") % facts
     return translated("Case %(number)s, of %(owner)s, was due %(due)s") % facts

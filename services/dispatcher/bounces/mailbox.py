@@ -74,9 +74,10 @@ class ImapAddress:
         """
         parts = urlsplit(url)
         encrypted = parts.scheme == "imaps"
+        default = IMAPS_PORT if encrypted else IMAP_PORT
         return cls(
             host=parts.hostname or "",
-            port=parts.port or (IMAPS_PORT if encrypted else IMAP_PORT),
+            port=default if parts.port is None else parts.port,
             encrypted=encrypted,
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),

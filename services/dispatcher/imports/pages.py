@@ -39,7 +39,7 @@ from services.dispatcher.imports.views import (
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -99,7 +99,7 @@ async def show_import(
 ) -> Response:
     """One file, as far as it is."""
     done = spoken(DONE_LABELS[did]) if did in DONE_LABELS else ""
-    return await _page(request, staff, context, _id_of(import_id), done=done)
+    return await _page(request, staff, context, uuid_of(import_id), done=done)
 
 
 @router.post("/{import_id}")
@@ -107,7 +107,7 @@ async def map_columns(
     import_id: str, request: Request, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Show what the first rows become by a mapping, or begin by it."""
-    form, id_ = await read_texts(request), _id_of(import_id)
+    form, id_ = await read_texts(request), uuid_of(import_id)
     unclear_dates = form.get("dates") == ""
     if unclear_dates:
         form = {**form, "dates": "ymd"}
@@ -139,16 +139,16 @@ async def map_columns(
 async def stop(import_id: str, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext) -> Response:
     """Take no more of its rows."""
     async with context.database.transaction() as uow:
-        if await import_commands.stop(uow, staff.tenant, _id_of(import_id)) is None:
+        if await import_commands.stop(uow, staff.tenant, uuid_of(import_id)) is None:
             raise Problem(404)
-    return RedirectResponse(f"/imports/{_id_of(import_id)}?did=stopped", 303)
+    return RedirectResponse(f"/imports/{uuid_of(import_id)}?did=stopped", 303)
 
 
 @router.get("/{import_id}/faults.csv")
 async def download_faults(import_id: str, staff: CompanyStaffEditor, context: OwnContext) -> Response:
     """The faulty rows, to be mended and sent again."""
     async with context.database.reading() as uow:
-        job = await _found(uow, staff.tenant, _id_of(import_id))
+        job = await _found(uow, staff.tenant, uuid_of(import_id))
     return faults_response(context.database, job)
 
 
@@ -230,10 +230,3 @@ async def _found(uow: UnitOfWork, tenant: str, import_id: UUID) -> Import:
     if job is None:
         raise Problem(404)
     return job
-
-
-def _id_of(written: str) -> UUID:
-    try:
-        return UUID(written)
-    except ValueError:
-        raise Problem(404) from None

@@ -43,6 +43,7 @@ from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
 from shared.events.surveys import Measurement
 from shared.http.csrf import CsrfChecked
+from shared.http.form_texts import uuid_of
 from shared.http.middleware import CSP
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -145,11 +146,12 @@ async def found_survey(
 
     :raises Problem: 404 when there is none.
     """
+    key = uuid_of(survey_id)
     try:
         if lock:
-            return await lock_survey(uow, staff.tenant, UUID(survey_id), with_order=with_order)
-        return await find_survey(uow, staff.tenant, UUID(survey_id))
-    except (ValueError, SurveyNotFound):
+            return await lock_survey(uow, staff.tenant, key, with_order=with_order)
+        return await find_survey(uow, staff.tenant, key)
+    except SurveyNotFound:
         raise Problem(404) from None
 
 

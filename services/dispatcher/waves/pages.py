@@ -3,7 +3,6 @@
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,7 +16,7 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.typed_times import HOUR_UNIT_LABELS
 from services.dispatcher.waves import repository
 from services.dispatcher.waves.drawing import WavePlan
-from services.dispatcher.waves.forms import NEW_FORM, REMEDIES, BadForm, WaveForm, read_form
+from services.dispatcher.waves.forms import NEW_FORM, BadForm, WaveForm, read_form
 from services.dispatcher.waves.labels import FIELD_LABELS, notice
 from services.dispatcher.waves.views import NewWavePage, OutcomeLine, WaveLine, WavePage, WavesPage
 from services.dispatcher.waves.wave_commands import (
@@ -31,6 +30,7 @@ from services.dispatcher.waves.wave_commands import (
     stop_wave,
 )
 from shared.http.csrf import CsrfChecked
+from shared.http.form_texts import uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -82,7 +82,7 @@ async def make_wave(
             async with context.database.reading() as uow:
                 planned = await plan(uow, staff.tenant, wanted)
             return await _form_page(request, staff, context, form, planned, wanted)
-        wave_id = _wave_id(form)
+        wave_id = uuid_of(form["wave_id"])
         async with context.database.transaction() as uow:
             made = await start_wave(
                 uow, staff.tenant, wave_id, wanted, _shown(wanted), who=AuditActor.of_staff(staff)
@@ -108,7 +108,7 @@ async def show_wave(
 ) -> Response:
     """How far a wave has come, and what was decided about its customers."""
     async with context.database.reading() as uow:
-        wave = await repository.find(uow, staff.tenant, _id_of(wave_id))
+        wave = await repository.find(uow, staff.tenant, uuid_of(wave_id))
         if wave is None:
             raise Problem(404)
         decided = await repository.count_outcomes(uow, staff.tenant, wave.id)
@@ -133,11 +133,11 @@ async def show_wave(
 async def stop(wave_id: str, staff: CompanyStaffEditor, _: CsrfChecked, context: OwnContext) -> Response:
     """Ask nobody any more by this wave; who has been asked stays so."""
     async with context.database.transaction() as uow:
-        if await repository.find(uow, staff.tenant, _id_of(wave_id)) is None:
+        if await repository.find(uow, staff.tenant, uuid_of(wave_id)) is None:
             raise Problem(404)
         who = AuditActor.of_staff(staff)
-        stopped = await stop_wave(uow, staff.tenant, _id_of(wave_id), who=who)
-    return RedirectResponse(f"/waves/{_id_of(wave_id)}?did={'stopped' if stopped else 'ended'}", 303)
+        stopped = await stop_wave(uow, staff.tenant, uuid_of(wave_id), who=who)
+    return RedirectResponse(f"/waves/{uuid_of(wave_id)}?did={'stopped' if stopped else 'ended'}", 303)
 
 
 async def _form_page(
@@ -186,21 +186,3 @@ def _shown(wanted: WaveRequest) -> str:
     parts = (wanted.survey_id, wanted.size, wanted.margin, sorted(wanted.segments.items()))
     shown = repr((*map(str, parts), start.isoformat() if start else "", wanted.spread_hours))
     return sha256(shown.encode()).hexdigest()
-
-
-def _wave_id(form: WaveForm) -> UUID:
-    """The id that the form was rendered with: posted twice it is one wave.
-
-    :raises BadForm: when it is none.
-    """
-    try:
-        return UUID(form["wave_id"])
-    except ValueError:
-        raise BadForm({"survey_id": REMEDIES["survey_id"]}) from None
-
-
-def _id_of(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Problem(404) from None

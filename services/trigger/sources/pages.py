@@ -43,7 +43,7 @@ from services.trigger.sources.views import (
 )
 from shared.db.database import UnitOfWork
 from shared.http.csrf import CsrfChecked
-from shared.http.form_texts import read_texts
+from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import CompanyAdmin, Staff
@@ -74,7 +74,7 @@ async def declare_source_by_form(
 ) -> Response:
     """Declare a source; the form carries its id, so that it is made once however often it is posted."""
     form = await read_texts(request)
-    source_id = _uuid(form.get("new_id", ""))
+    source_id = uuid_of(form.get("new_id", ""))
     try:
         wanted = SourceBody.model_validate(body_of(form)).wanted()
         async with context.database.transaction() as uow:
@@ -277,10 +277,3 @@ def _faults(error: ValidationError | UnreadableMappingLine | SourceRefused) -> d
 
 def _done(did: str) -> str:
     return spoken(DONE_LABELS[did]) if did in DONE_LABELS else ""
-
-
-def _uuid(typed: str) -> UUID:
-    try:
-        return UUID(typed)
-    except ValueError:
-        raise Problem(404) from None

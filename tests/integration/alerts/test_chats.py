@@ -10,12 +10,15 @@ from msgspec.structs import replace
 from support.alerts_builders import a_tenant, an_answer, deliver, rows
 from support.chats import SLACK_OK, TEAMS_ACCEPTED, ChatBench, a_chat_bench
 from support.eventually import eventually
+from support.forms import forms_of
 from support.stack import Postgres
 from support.webhook_receiver import Reply
 
 from services.alerts.chats.domain import ChatRetries
 from services.alerts.gauges import measure_chats
 from services.alerts.recovery.handlers import settle
+from shared.ids import uuid7
+from shared.outbound import lanes
 from shared.telemetry import metrics
 from shared.tenancy.tenants import keep_tenants
 
@@ -219,6 +222,60 @@ async def test_a_message_of_a_kind_of_a_newer_version_is_left_to_it(bench: ChatB
     await lanes.step()
     await asyncio.wait(lanes._served)
     assert [each["state"] for each in await bench.messages(made)] == ["waiting"]
+
+
+async def test_a_message_of_a_kind_that_no_version_knows_any_more_holds_up_others_for_a_day_alone(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make()
+    await bench.open_cases(bench.unhappy())
+    async with bench.database.transaction() as uow:
+        await uow.execute("UPDATE chat_message SET kind = 'of_a_newer_version'")
+    bench.later(timedelta(hours=25))
+    await bench.open_cases(bench.unhappy())
+    async with bench.sending():
+        await bench.until(made, "sent", "dropped")
+
+
+async def test_two_failures_days_apart_switch_no_channel_off(bench: ChatBench) -> None:
+    made = await bench.make()
+    bench.provider.answer = lambda _: Reply(503)
+    async with bench.sending():
+        for _ in range(2):
+            await bench.open_cases(bench.unhappy())
+            await _until_last_is_tried(bench, made)
+            bench.later(timedelta(days=6))
+    assert (await bench.call(made))["state"] == "on"
+
+
+async def test_a_process_that_stops_says_nothing_of_the_channel_it_was_posting_to(
+    bench: ChatBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "STOP_GRACE_S", 0.05)
+    made = await bench.make()
+    bench.provider.answer = lambda _: Reply(200, after=asyncio.Event())
+    await bench.open_cases(bench.unhappy())
+    async with bench.sending():
+        await bench.came(1)
+    assert [each["state"] for each in await bench.messages(made)] == ["unknown"]
+    (channel,) = await rows(bench.database, "SELECT failures, failing_since FROM chat_channel")
+    assert (channel.failures, channel.failing_since) == (0, None)
+
+
+async def test_a_channel_whose_team_was_deleted_keeps_it_when_its_form_is_saved(bench: ChatBench) -> None:
+    admin = await bench.alerts.signed_in("admin")
+    team = str(uuid7())
+    assert (await admin.do("/settings/teams", new_id=team, name="Delivery")).status_code == 303
+    made = await bench.make(team_id=team)
+    assert (await admin.do(f"/settings/teams/{team}", act="delete")).status_code == 303
+    path = f"/settings/chats/{made['id']}"
+    form = next(one for one in forms_of((await admin.get(path)).text) if "name" in one.fields)
+    assert form.fields["team_id"] == team
+    fields = {**form.fields, "name": "Deliveries"}
+    saved = await admin.client.post(form.action, data=fields)
+    assert saved.status_code == 303, saved.text
+    found = await bench.call(made)
+    assert (found["name"], found["team_id"]) == ("Deliveries", team)
 
 
 async def test_five_days_of_nothing_but_failures_switch_a_channel_off(bench: ChatBench) -> None:

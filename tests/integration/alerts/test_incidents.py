@@ -20,8 +20,10 @@ from services.alerts.incidents.domain import IncidentPolicy
 from services.alerts.incidents.ending import end_incidents
 from services.alerts.notices.choices import NoticeChoices, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
+from services.alerts.notices.repository import notifications
 from services.alerts.recovery.handlers import settle
 from services.alerts.segment_alerts.handlers import act_on_falls
+from shared.db.database import UnitOfWork
 from shared.db.deadlines import fire_due
 from shared.events import Answer, People
 from shared.ids import uuid7
@@ -224,6 +226,28 @@ async def test_only_the_channel_that_told_of_an_incident_at_once_is_spared_its_c
     )
     assert {row.channel: row.n for row in by_channel} == {"mail": 13, "push": 10}
     assert [each["kind"] for each in await bench.messages(channel)] == ["case"] * 2  # it heard of no incident
+
+
+async def test_the_incident_of_a_batch_and_its_answers_lock_digests_by_one_call(
+    bench: ChatBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By two calls, two batches of other companies could each wait for a digest that the other has."""
+    leader = await bench.alerts.person("leader")
+    digest = TopicChoice(mail="digest")
+    async with bench.database.transaction() as uow:
+        chosen = NoticeChoices(cases=digest, incidents=digest)
+        assert await save_choices(uow, leader.tenant, leader.id, chosen, mail=True)
+    calls: list[object] = []
+    hold = notifications.hold_digests
+
+    async def counted(uow: UnitOfWork, digests: Sequence[tuple[str, UUID]]) -> set[tuple[str, UUID]]:
+        calls.append(digests)
+        return await hold(uow, digests)
+
+    monkeypatch.setattr(notifications, "hold_digests", counted)
+    await deliver(bench.database, act_on_answers, *unhappy(bench, 11))
+    assert await told(bench, leader.id) == {"case": 11, "incident_began": 1, "digest": 1}
+    assert len(calls) == 1
 
 
 async def choose(bench: ChatBench, person: Person, incidents: TopicChoice) -> None:

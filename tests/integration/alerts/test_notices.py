@@ -21,7 +21,7 @@ from services.alerts.cases.team_notices import answer_notice
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
-from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.queue import NEWER_WITHIN, NoticeQueue
 from services.alerts.notices.queueing import queue_invitation, queue_notices
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.notices.repository import choices
@@ -350,6 +350,32 @@ async def test_after_a_restore_a_digest_that_is_still_to_come_has_what_was_lost(
         person=jonas.id,
     )
     assert [row.state for row in others] == ["unknown"]
+
+
+async def test_a_digest_with_a_kind_that_only_a_newer_version_knows_does_not_wait_for_ever(
+    alerts: AlertsApi, clock: MovedClock, mailbox: Mailbox
+) -> None:
+    sara = await alerts.person()
+    await choose(alerts, sara, DIGEST)
+    await alerts.open_case(customer_id="c-1")
+    await alerts.open_case(customer_id="c-2")
+    async with alerts.database.transaction() as uow:
+        await uow.execute(
+            "UPDATE notification SET kind = 'of_a_newer_version' WHERE id = "
+            "(SELECT id FROM notification WHERE kind = 'case' ORDER BY id LIMIT 1)"
+        )
+    ((_, planned),) = await waiting(alerts)
+    sender = a_sender(alerts, mailbox.smtp_url)
+    clock.ahead += planned - clock()
+    await drain(sender)
+    ((kind, due),) = await waiting(alerts)
+    assert (kind, due > clock()) == ("digest", True)
+    assert await mailbox.mails(to=sara.address) == []
+    clock.ahead += NEWER_WITHIN  # the newer version was taken back
+    await drain(sender)
+    assert await waiting(alerts) == []
+    (found,) = await mailbox.mails(to=sara.address)
+    assert found["subject"] == "One thing waits for you"
 
 
 async def test_a_kind_that_only_a_newer_version_knows_waits_for_it(

@@ -21,6 +21,7 @@ from support.webhooks import LOOPBACK, MovedClock
 from services.alerts.app import SERVICE
 from services.alerts.cases.schedule import delete_expired
 from services.alerts.notice_kinds import NOTICE_KINDS
+from services.alerts.notices import push_lanes
 from services.alerts.notices.choices import NoticeChoices, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
 from services.alerts.notices.push_lanes import MOST_OF_COMPANY, PushLanes
@@ -29,8 +30,9 @@ from services.alerts.notices.queue import PushQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.notices.repository import notifications
 from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
+from shared.ids import uuid7
 from shared.mail.installation import InstallationSender
-from shared.outbound import LEASE_DURATION, deliveries, leases, web_push
+from shared.outbound import LEASE_DURATION, deliveries, lanes, leases, web_push
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.guarded_http import guarded_pool
 from shared.outbound.lanes import POLL_INTERVAL_S
@@ -306,6 +308,72 @@ async def test_a_sender_that_vanished_leaves_an_unknown_message_that_is_never_se
     assert await leases.end_leases("alerts", alerts.database) == 1
     await drain(a_sender(alerts))
     assert (await states(alerts), service.received) == (["unknown"], [])
+
+
+async def test_a_process_that_stops_says_nothing_of_the_browser_it_was_sending_to(
+    alerts: AlertsApi, service: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "STOP_GRACE_S", 0.05)
+    await switch_on(await alerts.signed_in(), service)
+    service.answer = lambda _: Reply(201, after=asyncio.Event())
+    await alerts.open_case()
+    async with running(a_sender(alerts)):
+        await eventually(partial(has, service.received, 1))
+    assert await states(alerts) == ["unknown"]
+    (browser,) = await browsers(alerts)
+    assert (browser.failures, browser.failing_since, browser.rests_until) == (0, None, None)
+
+
+async def test_who_has_lost_a_browser_to_another_process_leaves_what_is_known_of_it(
+    alerts: AlertsApi, service: Receiver
+) -> None:
+    await switch_on(await alerts.signed_in(), service)
+    answered = asyncio.Event()
+    service.answer = lambda _: Reply(500, after=answered)
+    await alerts.open_case()
+    sender = a_sender(alerts)
+    await sender.step()
+    await eventually(partial(has, service.received, 1))
+    async with alerts.database.transaction() as uow:
+        await uow.execute(
+            "UPDATE push_subscription SET lease_id = :other, failures = 4, failing_since = :now",
+            {"other": uuid7(), "now": uow.now},
+        )
+    answered.set()
+    await asyncio.wait(sender._served)
+    assert await states(alerts) == ["waiting"]
+    (browser,) = await browsers(alerts)
+    assert browser.failures == 4
+
+
+async def test_messages_that_are_set_aside_wake_no_browser(alerts: AlertsApi, service: Receiver) -> None:
+    await switch_on(await alerts.signed_in(), service)
+    await alerts.open_case()
+    async with alerts.database.transaction() as uow:
+        await uow.execute("UPDATE delivery SET set_aside = true WHERE channel = 'push'")
+    sender = a_sender(alerts)
+    await sender.step()
+    assert sender._served == set()
+
+
+async def test_one_transaction_drops_no_more_than_so_many_messages_and_the_next_one_goes_on(
+    alerts: AlertsApi, service: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_lanes, "MAX_DROPPED", 2)
+    jonas = await alerts.signed_in()
+    await switch_on(jonas, service)
+    for _ in range(5):
+        await alerts.open_case()
+    async with alerts.database.transaction() as uow:
+        chosen = NoticeChoices(cases=TopicChoice(push="never"))
+        await save_choices(uow, TENANT, jonas.person.id, chosen, mail=True)
+    sender = a_sender(alerts)
+    dropped = []
+    for _ in range(3):
+        await sender.step()
+        await asyncio.wait(sender._served)
+        dropped.append((await states(alerts)).count("dropped"))
+    assert (dropped, service.received) == ([2, 4, 5], [])
 
 
 @pytest.mark.parametrize("how", ["sign_out", "leave", "expire", "remove", "erase", "choose", "other_person"])

@@ -429,7 +429,6 @@ class TestClocks:
             tenant=TENANT,
             id=row.id,
             kind=row.kind,
-            created_at=row.created_at,
             case_id=row.case_id,
             staff_id=row.staff_id,
             role="admin",
@@ -489,6 +488,20 @@ class TestPage:
         assert page.status_code == 422
         assert 'id="rule_1_first-wrong"' in page.text
         assert 'value="soon"' in page.text
+
+    async def test_a_rule_for_a_team_that_was_deleted_shows_it_and_is_for_nobody_else_unnoticed(
+        self, alerts: AlertsApi
+    ) -> None:
+        admin, team = await alerts.signed_in("admin"), str(uuid7())
+        assert (await admin.do("/settings/teams", new_id=team, name="Delivery")).status_code == 303
+        await save(alerts, {**UNHAPPY, "to": {"team": team}})
+        assert (await admin.do(f"/settings/teams/{team}", act="delete")).status_code == 303
+        fields = await self.fields(admin)
+        assert fields["rule_1_to"] == f"team:{team}"
+        again = await admin.do("/rules", **fields)
+        rules = await get(alerts, "/v1/rules")
+        assert rules["rules"][0]["to"]["team"] == team
+        assert again.status_code == 422, again.status_code
 
     async def test_a_leader_reads_and_an_agent_does_not(self, alerts: AlertsApi) -> None:
         leader, agent = await alerts.signed_in("leader"), await alerts.signed_in("agent")

@@ -297,3 +297,16 @@ class TestAbsences:
         limited = await alerts.signed_in("admin", segments=["store:aarhus"])
         drawn = (await form_at(limited, path))["drawn"]
         assert (await limited.do(path, act="end", drawn=drawn)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "address", ["/settings/teams", "/settings/calendars", "/settings/chats", "/webhooks", "/cases/no-id"]
+)
+async def test_a_form_or_address_whose_id_is_none_is_answered_404_everywhere(
+    alerts: AlertsApi, address: str
+) -> None:
+    admin = await alerts.signed_in("admin")
+    acts = {"act": "take", "key": str(uuid7())} if address.startswith("/cases") else {}
+    for typed in ("", "no-id"):
+        answer = await admin.do(address, new_id=typed, name="Delivery", **acts)
+        assert answer.status_code == 404, answer.text

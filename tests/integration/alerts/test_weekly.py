@@ -168,6 +168,8 @@ async def test_a_leader_reads_score_change_three_comments_and_overdue_cases_and_
         a_score(SUNDAY, None, segment="touchpoint:checkout", n=4),
         a_score(SUNDAY + timedelta(days=1), 90.0),
     )
+    async with bench.database.transaction() as uow:
+        await uow.execute("UPDATE cases SET owner_id = :owner", {"owner": leader.id})
     await set_missing(bench.database)
     await erase_customer(SERVICE, bench.database, TENANT, "c-erased")
     set_clock(bench, now)
@@ -202,6 +204,9 @@ async def test_a_leader_reads_score_change_three_comments_and_overdue_cases_and_
         await bench.until(channel, "sent")
     assert "NPS +42" in str(posted.message)
     assert "Splendid" not in str(posted.message)
+    assert "of Lea Holm, was due" in mail["text"]  # and to who was written, not to who reads a channel
+    assert f"/cases/{case.id}" in str(posted.message)
+    assert "Lea Holm" not in str(posted.message)
 
 
 def a_sender(bench: ChatBench, smtp_url: str) -> Sender:
@@ -230,7 +235,7 @@ async def test_comments_are_of_the_readers_segments_however_many_others_came_and
     async def comments(*segments: str) -> list[str]:
         async with bench.database.reading() as uow:
             monday, zone = SUNDAY + timedelta(days=1), ZoneInfo("UTC")
-            letter = await read_letter(uow, TENANT, segments, monday, zone, with_comments=True)
+            letter = await read_letter(uow, TENANT, segments, monday, zone, for_channel=False)
         return [one.text for one in letter.comments]
 
     assert await comments("touchpoint:harbour") == ["… and …'s colleague … were slow"]
@@ -244,7 +249,7 @@ async def test_a_letter_tells_no_score_of_an_employee(bench: ChatBench) -> None:
     await deliver(bench.database, keep_scores, a_score(SUNDAY, 41.7), a_score(SUNDAY, 12.0, segment=employee))
     monday = SUNDAY + timedelta(days=1)
     async with bench.database.reading() as uow:
-        letter = await read_letter(uow, TENANT, (employee,), monday, ZoneInfo("UTC"), with_comments=True)
+        letter = await read_letter(uow, TENANT, (employee,), monday, ZoneInfo("UTC"), for_channel=False)
     assert letter.is_empty
 
 

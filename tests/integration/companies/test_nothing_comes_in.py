@@ -1,5 +1,6 @@
 """What is on its way while a company leaves: rows of a file, answers of a file, and a text that is a score."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +85,7 @@ async def test_the_collector_takes_neither_answers_nor_texts_of_a_company_that_h
     answers = msgspec.json.encode({"answers": [{**an_import(company.name), "id": "comes-late"}]})
     with pytest.raises(ServiceUnavailable):
         await client.post("collector", "answers", answers, purpose="import", tenant=company.name)
-    text = {"invitation_id": company.invitation, "score": 9}
+    text = {"invitation_id": company.invitation, "score": 9, "said_at": datetime.now(UTC).isoformat()}
     answered = await client.post(
         "collector", "text-answers", msgspec.json.encode(text), purpose="text", tenant=company.name
     )

@@ -176,12 +176,28 @@ def test_waits_grow_up_to_an_hour_and_retry_after_is_obeyed_up_to_there() -> Non
 
 def test_only_five_days_of_nothing_but_failures_or_a_channel_that_is_gone_switch_it_off() -> None:
     for since, off in ((timedelta(days=4, hours=23), None), (timedelta(days=5), "failing")):
-        failing = channel(failing_since=NOW - since)
+        failing = channel(failing_since=NOW - since, failures=4)
         busy = after_chat_try(POLICY, ChatAnswer("busy"), failing, is_test=False, now=NOW, jitter=0)
         assert busy.switch_off == off
     gone = after_chat_try(POLICY, ChatAnswer("gone", 404), channel(), is_test=False, now=NOW, jitter=0)
     assert (gone.switch_off, gone.state) == ("gone", "waiting")
     assert not after_chat_try(POLICY, ChatAnswer(None), channel(), is_test=False, now=NOW, jitter=0).failing
+
+
+def test_two_failures_five_days_apart_switch_no_channel_off_and_the_fifth_one_does() -> None:
+    for fault in ("busy", "refused"):
+        off = [
+            after_chat_try(
+                POLICY,
+                ChatAnswer(fault),
+                channel(failing_since=NOW - timedelta(days=5), failures=before),
+                is_test=False,
+                now=NOW,
+                jitter=0,
+            ).switch_off
+            for before in range(1, 6)
+        ]
+        assert off == [None, None, None, "failing", "failing"]
 
 
 @pytest.mark.parametrize(

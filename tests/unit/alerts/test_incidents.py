@@ -17,6 +17,7 @@ from services.alerts.incidents.domain import (
     IncidentCount,
     IncidentPolicy,
     may_be_crowded,
+    of_places,
     runs_until,
 )
 from shared.events import People, is_person
@@ -24,13 +25,13 @@ from shared.events import People, is_person
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 POLICY = IncidentPolicy()
 SMALL = IncidentPolicy(most_cases=2, few=1)
-PEOPLE = People()
 DELIVERY, DENMARK, SALES = "touchpoint:delivery", "country:DK", "organisation:north/sales"
 USUAL = {DENMARK: 900, DELIVERY: 40, SALES: 12, "organisation:north": 90}
 
 
 def a_case(number: int, minutes: float, *segments: str) -> CountedCase:
-    return CountedCase("havnbo", UUID(int=number), NOW + timedelta(minutes=minutes), ("", *segments))
+    at = NOW + timedelta(minutes=minutes)
+    return of_places(People(), CountedCase("havnbo", UUID(int=number), at, ("", *segments)))
 
 
 def one_by_one(policy: IncidentPolicy, cases: Sequence[CountedCase]) -> CountResult:
@@ -40,7 +41,7 @@ def one_by_one(policy: IncidentPolicy, cases: Sequence[CountedCase]) -> CountRes
     for case in cases:
         before = [one for one in seen if one.case_id not in members]
         going_on = [_as_stored(policy, one, until[one.id], seen, members) for one in all_opened]
-        found = IncidentCount(policy, PEOPLE, going_on, before, {}).count([case], NOW)
+        found = IncidentCount(policy, going_on, before, {}).count([case], NOW)
         all_opened += found.opened
         members |= found.members
         until |= found.run_until
@@ -79,11 +80,11 @@ def test_cases_of_different_segments_are_none_however_many_the_company_has() -> 
 def test_the_segment_is_the_most_specific_one_that_holds() -> None:
     cases = [a_case(n, 0, DENMARK) for n in range(3)]
     cases += [a_case(3 + n, 1, DENMARK, DELIVERY, "organisation:north", SALES) for n in range(11)]
-    found = IncidentCount(POLICY, PEOPLE, [], [], USUAL).count(cases, NOW)
+    found = IncidentCount(POLICY, [], [], USUAL).count(cases, NOW)
     assert [one.segment for one in found.opened] == [DENMARK]  # it is crowded before the others are
-    found = IncidentCount(POLICY, PEOPLE, [], [], USUAL).count(cases[3:], NOW)
+    found = IncidentCount(POLICY, [], [], USUAL).count(cases[3:], NOW)
     assert [one.segment for one in found.opened] == [SALES]
-    found = IncidentCount(POLICY, PEOPLE, [], [], {}).count(cases[3:], NOW)
+    found = IncidentCount(POLICY, [], [], {}).count(cases[3:], NOW)
     assert [one.segment for one in found.opened] == [SALES]  # the deepest
 
 
@@ -108,7 +109,7 @@ def over_at(policy: IncidentPolicy, incident: Incident, own: Sequence[CountedCas
 def test_it_goes_on_just_while_the_last_thirty_minutes_have_more_than_five_cases(drawn: list[int]) -> None:
     cases = [a_case(n, 0, DELIVERY) for n in range(11)]
     cases += [a_case(11 + n, minutes, DELIVERY) for n, minutes in enumerate(sorted(drawn))]
-    for found in (one_by_one(POLICY, cases), IncidentCount(POLICY, PEOPLE, [], [], {}).count(cases, NOW)):
+    for found in (one_by_one(POLICY, cases), IncidentCount(POLICY, [], [], {}).count(cases, NOW)):
         first, *_ = found.opened
         own = [case for case in cases if found.members.get(case.case_id) == first.id]
         assert found.run_until[first.id] == over_at(POLICY, first, own)
@@ -138,12 +139,10 @@ def test_one_case_in_twenty_nine_minutes_ends_it_and_twelve_hours_do_however_man
     ],
 )
 def test_no_incident_is_named_after_an_employee_nor_goes_on_in_one(segment: str, people: People) -> None:
-    cases = [a_case(n, 0, segment) for n in range(30)]
+    cases = [of_places(people, a_case(n, 0, segment)) for n in range(30)]
     assert is_person(people, segment)
-    assert IncidentCount(people=people, policy=POLICY, going_on=[], before=cases[:9], usual={}).count(
-        cases[9:], NOW
-    ) == CountResult([], {}, {})
-    assert may_be_crowded(POLICY, people, cases) == set()
+    assert IncidentCount(POLICY, [], cases[:9], {}).count(cases[9:], NOW) == CountResult([], {}, {})
+    assert may_be_crowded(POLICY, cases) == set()
     # One of an earlier version, or of before the company said who are people, takes no further case.
     old = Incident(
         tenant="havnbo",
@@ -154,10 +153,10 @@ def test_no_incident_is_named_after_an_employee_nor_goes_on_in_one(segment: str,
         opened_at=NOW,
         runs_until=NOW + timedelta(hours=1),
     )
-    count = IncidentCount(POLICY, people, [GoingOn(POLICY, old, [])], [], {})
+    count = IncidentCount(POLICY, [GoingOn(POLICY, old, [])], [], {})
     assert count.count(cases[:1], NOW).members == {}
-    above = [case._replace(segments=("", DELIVERY, segment)) for case in cases]
-    opened = IncidentCount(POLICY, people, [], [], {segment: 1, DELIVERY: 900}).count(above, NOW).opened
+    above = [of_places(people, case._replace(segments=("", DELIVERY, segment))) for case in cases]
+    opened = IncidentCount(POLICY, [], [], {segment: 1, DELIVERY: 900}).count(above, NOW).opened
     assert [one.segment for one in opened] == [DELIVERY]
 
 
@@ -187,7 +186,7 @@ def test_in_every_order_and_grouping_an_incident_begins_just_when_some_span_is_c
         for segment in first.segments
         if segment
     )
-    for found in (one_by_one(SMALL, cases), IncidentCount(SMALL, PEOPLE, [], [], {}).count(cases, NOW)):
+    for found in (one_by_one(SMALL, cases), IncidentCount(SMALL, [], [], {}).count(cases, NOW)):
         assert bool(found.opened) == crowded
         assert len({one.id for one in found.opened}) == len(found.opened)
         by_id = {case.case_id: case for case in cases}
@@ -200,6 +199,6 @@ def test_in_every_order_and_grouping_an_incident_begins_just_when_some_span_is_c
 
 
 def test_only_segments_with_enough_cases_are_asked_about() -> None:
-    assert may_be_crowded(SMALL, PEOPLE, [a_case(n, 99 * n, DELIVERY, *[DENMARK][:n]) for n in range(3)]) == {
+    assert may_be_crowded(SMALL, [a_case(n, 99 * n, DELIVERY, *[DENMARK][:n]) for n in range(3)]) == {
         DELIVERY
     }

@@ -7,6 +7,9 @@ import pytest
 
 from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.closing import CAUSE_CODES
+from services.alerts.cases.timeline_lines import _by_rule
+from shared.pages.filters import segment_words
+from shared.values.display_names import showing_names
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -125,3 +128,11 @@ def test_every_cause_is_said_by_its_theme() -> None:
     text = [labels.cause_label(code) for code in CAUSE_CODES]
     assert len(set(text)) == len(text)
     assert all(one[0].isupper() for one in text)
+
+
+def test_the_timeline_and_sentences_show_a_segment_as_the_company_calls_it() -> None:
+    facts = {"rule": "Harbour", "lowest": 0, "highest": 6, "segment": "touchpoint:hbr-1"}
+    with showing_names({"touchpoint:hbr-1": "The harbour"}):
+        assert "the segment The harbour" in _by_rule(facts)
+        assert segment_words("touchpoint:hbr-1") == "The harbour"
+    assert segment_words("country:DK") == "country: DK"

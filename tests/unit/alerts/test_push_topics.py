@@ -1,6 +1,5 @@
 """A newer push message replaces an older one that waits only when both are about the same thing."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +15,6 @@ def a_notice(kind: str, number: int, **changes: Any) -> WaitingNotice:
         tenant="havnbo",
         id=UUID(int=100 + number),
         kind=kind,
-        created_at=datetime(2026, 11, 30, tzinfo=UTC),
         staff_id=PERSON,
         role="agent",
         segments=(),

@@ -148,7 +148,7 @@ def test_a_try_that_was_not_taken_is_repeated_no_earlier_than_its_schedule_and_t
         "gone"
         if status == 410
         else "failing"
-        if failing is not None and failing >= POLICY.off_after
+        if failing is not None and failing >= POLICY.off_after and tries >= 4
         else None
     )
     assert (result.state == "failed") == (tries == len(POLICY.waits))
@@ -159,6 +159,17 @@ def test_a_try_that_was_not_taken_is_repeated_no_earlier_than_its_schedule_and_t
             assert wait <= max(own * (1 + POLICY.max_jitter), POLICY.max_asked_wait)
         else:
             assert own <= wait <= own * (1 + POLICY.max_jitter)
+
+
+def test_two_failures_five_days_apart_switch_no_webhook_off_and_the_fifth_try_does() -> None:
+    since = NOW - timedelta(days=5)
+    off = [
+        after_try(
+            POLICY, a_failure(), is_test=False, tries=tries, failing_since=since, now=NOW, jitter=0
+        ).switch_off
+        for tries in range(1, 6)
+    ]
+    assert off == [None, None, None, "failing", "failing"]
 
 
 def test_a_test_message_is_tried_once_and_switches_nothing_off() -> None:

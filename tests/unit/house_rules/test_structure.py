@@ -172,3 +172,17 @@ def test_a_time_or_bound_that_is_read_is_recognised(body: str, reads: list[str])
     }
     function = ast.parse(f"def rule():\n    {body}").body[0]
     assert [name for name, _ in durations_and_bounds(function, module)] == reads
+
+
+def test_no_port_of_an_address_falls_back_on_another_when_it_is_0() -> None:
+    """``port or 443`` takes 0 as 443: what is not given is None."""
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules("services", "shared", "deploy")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BoolOp)
+        and isinstance(node.op, ast.Or)
+        and isinstance(node.values[0], ast.Attribute)
+        and node.values[0].attr == "port"
+    ]
+    assert wrong == []

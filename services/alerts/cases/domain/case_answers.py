@@ -97,7 +97,7 @@ class CaseAnswers(CaseDeadlines, kw_only=True):
         self._add(entries, now, SYSTEM, "consent", answers=[last.id], may_contact=last.may_contact)
 
     def team_notified(self, entries: Entries, now: datetime, people: int, answer: UUID) -> None:
-        """Record how many colleagues get a mail about an answer."""
+        """Record how many colleagues are told of an answer."""
         self._add(entries, now, SYSTEM, "told", answers=[answer], people=people)
 
 

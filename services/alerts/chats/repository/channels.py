@@ -37,16 +37,14 @@ class ChannelCounts(NamedTuple):
     """How the messages of a channel stand."""
 
     waiting: int
-    sent: int
     last_sent_at: datetime | None
 
 
 LIST_CHANNELS = f"""
-    SELECT {COLUMNS}, counts.waiting, counts.sent, counts.last_sent_at
+    SELECT {COLUMNS}, counts.waiting, counts.last_sent_at
     FROM chat_channel h
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE m.state IN ('waiting', 'sending')) AS waiting,
-            count(*) FILTER (WHERE m.state = 'sent') AS sent,
             max(m.settled_at) FILTER (WHERE m.state = 'sent') AS last_sent_at
         FROM (
             SELECT m.state, m.settled_at FROM chat_message m
@@ -67,7 +65,7 @@ async def list_of(
 ) -> list[tuple[ChatChannel, ChannelCounts]]:
     """The channels of a company, or one of them, with how their messages stand."""
     rows = await uow.execute(LIST_CHANNELS, {"tenant": tenant, "id": channel_id, "most": MOST_COUNTED})
-    return [(channel_of(row), ChannelCounts(row.waiting, row.sent, row.last_sent_at)) for row in rows]
+    return [(channel_of(row), ChannelCounts(row.waiting, row.last_sent_at)) for row in rows]
 
 
 COUNT_CHANNELS = "SELECT count(*) FROM chat_channel WHERE tenant = :tenant"

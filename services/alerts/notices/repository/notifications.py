@@ -29,6 +29,7 @@ class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
     case_id: UUID | None = None
     answer_id: UUID | None = None
     by_id: UUID | None = None
+    webhook_id: UUID | None = None
     about: str | None = None
     """JSON."""
     channel: DeliveryChannel = "mail"
@@ -64,29 +65,9 @@ async def administrators(uow: UnitOfWork, tenant: str) -> list[UUID]:
     return list((await uow.execute(FIND_ADMINISTRATORS, {"tenant": tenant, "admin": ADMIN})).scalars())
 
 
-# Whatever they want to be told of: the company's own system has stopped to hear of anything.
-ADD_WEBHOOK_NOTICES = """
-    INSERT INTO notification (
-        tenant, id, kind, staff_id, webhook_id, channel, state, attempts, due_at, created_at
-    )
-    SELECT s.tenant, uuidv7(), 'webhook', s.id, :webhook, 'mail', 'waiting', 0, :now, :now
-    FROM staff s
-    WHERE s.tenant = :tenant AND s.role = :admin AND s.active AND cardinality(s.segments) = 0
-    RETURNING id
-"""
-
-
-async def add_webhook_notices(uow: UnitOfWork, tenant: str, webhook: UUID) -> list[UUID]:
-    """Add one for each administrator of the whole company."""
-    rows = await uow.execute(
-        ADD_WEBHOOK_NOTICES, {"tenant": tenant, "webhook": webhook, "admin": ADMIN, "now": uow.now}
-    )
-    return [row.id for row in rows]
-
-
 _CLAIMED = """n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id, n.webhook_id, n.about,
-            n.subscription_id, n.created_at, s.id AS staff_id, s.address, s.role, s.segments, s.active,
-            s.wants_mail, s.language, c.body AS choices"""
+            n.subscription_id, n.created_at, s.id AS staff_id, s.address, s.role, s.segments,
+            s.active, s.wants_mail, s.language, c.body AS choices"""
 _JOINED = """JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id
             LEFT JOIN notice_choice c ON c.tenant = n.tenant AND c.staff_id = n.staff_id"""
 

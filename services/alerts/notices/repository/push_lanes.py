@@ -16,20 +16,20 @@ CLAIM_NEXT = claim_notice("n.tenant = :tenant AND n.subscription_id = :browser")
 # Many browsers that answer slowly take no turn from other companies: each company has its share of lanes.
 CLAIM_LANES = f"""
     WITH due AS MATERIALIZED (
-        SELECT n.tenant, n.subscription_id AS id, min(w.due_at) AS due_at
+        SELECT p.tenant, p.id, min(w.due_at) AS due_at
         FROM delivery w
         JOIN notification n ON n.tenant = w.tenant AND n.id = w.about_id
-        WHERE w.channel = 'push' AND w.state = 'waiting' AND w.due_at <= :now AND w.tenant {IS_OPEN}
+        JOIN push_subscription p ON p.tenant = n.tenant AND p.id = n.subscription_id
+        WHERE w.channel = 'push' AND w.state = 'waiting' AND NOT w.set_aside AND w.due_at <= :now
+            AND w.tenant {IS_OPEN}
+            AND (p.lease_until IS NULL OR p.lease_until < :now)
+            AND (p.rests_until IS NULL OR p.rests_until <= :now)
         GROUP BY 1, 2
     ), served AS MATERIALIZED (
         SELECT tenant, count(*) AS n FROM push_subscription WHERE lease_until >= :now GROUP BY 1
     ), free AS MATERIALIZED (
-        SELECT p.tenant, p.id, due.due_at,
-            row_number() OVER (PARTITION BY p.tenant ORDER BY due.due_at, p.id) AS place
+        SELECT tenant, id, due_at, row_number() OVER (PARTITION BY tenant ORDER BY due_at, id) AS place
         FROM due
-        JOIN push_subscription p ON p.tenant = due.tenant AND p.id = due.id
-        WHERE (p.lease_until IS NULL OR p.lease_until < :now)
-            AND (p.rests_until IS NULL OR p.rests_until <= :now)
     ), chosen AS MATERIALIZED (
         SELECT p.tenant, p.id
         FROM free
@@ -63,7 +63,7 @@ DROP_WITHOUT_BROWSER = """
         SELECT w.tenant, w.about_id, w.n
         FROM delivery w
         JOIN notification n ON n.tenant = w.tenant AND n.id = w.about_id
-        WHERE w.channel = 'push' AND w.state = 'waiting' AND w.due_at <= :now
+        WHERE w.channel = 'push' AND w.state = 'waiting' AND NOT w.set_aside AND w.due_at <= :now
             AND NOT EXISTS (
                 SELECT FROM push_subscription p WHERE p.tenant = n.tenant AND p.id = n.subscription_id
             )

@@ -121,17 +121,15 @@ async def set_rights(
     )
 
 
-SET_PREFERENCES = """
-    UPDATE staff SET name = :name, wants_mail = :wants_mail
+SET_NAME = """
+    UPDATE staff SET name = :name
     WHERE tenant = :tenant AND id = :id
 """
 
 
-async def set_preferences(uow: UnitOfWork, tenant: str, person: UUID, *, name: str, wants_mail: bool) -> None:
-    """Set what a person decides for themselves."""
-    await uow.execute(
-        SET_PREFERENCES, {"tenant": tenant, "id": person, "name": name, "wants_mail": wants_mail}
-    )
+async def set_name(uow: UnitOfWork, tenant: str, person: UUID, name: str) -> None:
+    """Set the name by which a person wants to be known."""
+    await uow.execute(SET_NAME, {"tenant": tenant, "id": person, "name": name})
 
 
 SET_WANTS_MAIL = "UPDATE staff SET wants_mail = :wants_mail WHERE tenant = :tenant AND id = :id"

@@ -64,3 +64,9 @@ def test_two_ports_of_one_machine_are_two_addresses() -> None:
 def test_with_one_address_for_both_every_path_is_served() -> None:
     one = Hosts("http://127.0.0.1:8080", "http://127.0.0.1:8080")
     assert one.serves(["anything"], "/inbox")
+
+
+def test_port_0_is_not_the_usual_one() -> None:
+    odd = Hosts("https://ask.example", "https://afterword.example:0")
+    assert not odd.serves(["afterword.example"], "/inbox")
+    assert odd.serves(["afterword.example:0"], "/inbox")

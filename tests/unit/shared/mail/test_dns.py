@@ -237,3 +237,11 @@ async def test_the_installation_signs_with_a_new_key_once_its_record_is_seen(ser
     server.broken.clear()
     del server.records["s2._domainkey.shop.example TXT"]
     assert await signing() == ["s1"]
+
+
+def test_port_0_of_a_name_server_is_not_the_usual_one() -> None:
+    ports = [
+        getattr(mail_dns._server(given), "port", None)
+        for given in ("192.0.2.1", "192.0.2.1:0", "192.0.2.1:54")
+    ]
+    assert ports == [53, 0, 54]

@@ -101,3 +101,9 @@ def test_what_no_browser_gives_is_no_subscription(changed: dict[str, str]) -> No
     assert SUBSCRIPTION.checked() == SUBSCRIPTION
     with pytest.raises(BadSubscription):
         replace(SUBSCRIPTION, **changed).checked()
+
+
+def test_port_0_is_no_usual_port() -> None:
+    ports = {"": True, ":443": True, ":0": False, ":99999": False}
+    for port, usual in ports.items():
+        assert replace(SUBSCRIPTION, endpoint=f"https://push.example{port}/1").has_usual_port() is usual
