@@ -10,7 +10,7 @@ What a process that dies had sent since its last record is sent again, under the
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from services.alerts.notices.queueing import queue_admin_notices
 from services.alerts.webhooks.domain import TEST, Posted, RetryPolicy, WebhookEndpoint, after_try
 from services.alerts.webhooks.endpoints import guard_of
+from services.alerts.webhooks.held import HeldLook
 from services.alerts.webhooks.posting import post
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.lanes import Tried, Waiting
@@ -86,6 +87,7 @@ class WebhookServer:
         self._make_pool = make_pool
         self._policy = policy
         self._lease = lease
+        self._held = HeldLook(context.database)
 
     async def claim(self, uow: UnitOfWork, lease_id: UUID, lease: timedelta, limit: int) -> list[Lane]:
         """Claim the webhooks with a message that is due."""
@@ -150,39 +152,52 @@ class WebhookServer:
         """Send messages one after the other, until one is not taken, or it is time to record."""
         webhook, tried = batch.webhook, list[Tried]()
         failing_since = webhook.failing_since
-        loop = asyncio.get_running_loop()
-        began = looked_at = loop.time()
+        began = asyncio.get_running_loop().time()
         keys = self._keys_of(webhook)
-        still = {each.message_id for each in batch.waiting}
-        for waiting in batch.waiting:
-            if loop.time() - looked_at > LOOK_AGAIN_S:
-                async with self._database.reading() as uow:
-                    still = await lanes.still_waiting(uow, lane, still)
-                looked_at = loop.time()
-            if waiting.message_id not in still:
-                continue
-            now = self._database.clock()
-            posted: Posted | None = Posted(fault="secret")
-            if keys:
-                headers = headers_of(keys, waiting.message_id, now, waiting.body)
-                posted = await stop.unless_stopped(post(pool, webhook.url, headers, waiting.body, now))
-            if posted is None:
-                break
-            now = self._database.clock()
-            result = after_try(
-                self._policy,
-                posted,
-                is_test=waiting.type == TEST,
-                tries=waiting.attempts,
-                failing_since=failing_since,
-                now=now,
-                jitter=random.random(),  # noqa: S311  (no secret hangs on it)
-            )
-            tried.append(Tried(waiting, posted, result, now))
-            failing_since = None if posted.fault is None else failing_since
-            if posted.fault is not None or loop.time() - began > MAX_BATCH_S or stop.is_up:
-                break
+        with self._held.holding(lane, [each.message_id for each in batch.waiting]) as held:
+            for waiting in batch.waiting:
+                await self._held.renew(held, LOOK_AGAIN_S)
+                if waiting.message_id not in held.still:
+                    continue
+                one = await self._try(pool, webhook, keys, waiting, failing_since, stop)
+                if one is None:
+                    break
+                tried.append(one)
+                held.still.discard(waiting.message_id)
+                failing_since = None if one.posted.fault is None else failing_since
+                took_s = asyncio.get_running_loop().time() - began
+                if one.posted.fault is not None or took_s > MAX_BATCH_S or stop.is_up:
+                    break
         return tried
+
+    async def _try(
+        self,
+        pool: httpcore.AsyncConnectionPool,
+        webhook: WebhookEndpoint,
+        keys: Sequence[str],
+        waiting: Waiting,
+        failing_since: datetime | None,
+        stop: StopSign,
+    ) -> Tried | None:
+        """Send a message; None: the process stops, and nobody knows what became of it."""
+        now = self._database.clock()
+        posted: Posted | None = Posted(fault="secret")
+        if keys:
+            headers = headers_of(keys, waiting.message_id, now, waiting.body)
+            posted = await stop.unless_stopped(post(pool, webhook.url, headers, waiting.body, now))
+        if posted is None:
+            return None
+        now = self._database.clock()
+        result = after_try(
+            self._policy,
+            posted,
+            is_test=waiting.type == TEST,
+            tries=waiting.attempts,
+            failing_since=failing_since,
+            now=now,
+            jitter=random.random(),  # noqa: S311  (no secret hangs on it)
+        )
+        return Tried(waiting, posted, result, now)
 
     def _keys_of(self, webhook: WebhookEndpoint) -> list[str]:
         """The secrets that sign; none where the secret of the installation was changed."""

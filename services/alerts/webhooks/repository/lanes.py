@@ -97,16 +97,35 @@ async def read_waiting(uow: UnitOfWork, lane: Lane, limit: int) -> list[Waiting]
 
 
 STILL_WAITING = """
-    SELECT d.message_id FROM webhook_delivery d
-    JOIN webhook w ON w.tenant = d.tenant AND w.id = d.webhook_id AND w.lease_id = :lease_id
-    WHERE d.tenant = :tenant AND d.webhook_id = :id AND d.state = 'waiting'
-        AND d.message_id = ANY(CAST(:ids AS text[]))
+    SELECT w.tenant, w.id, w.lease_id, d.message_id
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:webhooks AS uuid[]), CAST(:leases AS uuid[]), CAST(:ids AS text[])
+    ) AS n (tenant, webhook_id, lease_id, message_id)
+    JOIN webhook w ON w.tenant = n.tenant AND w.id = n.webhook_id AND w.lease_id = n.lease_id
+    JOIN webhook_delivery d
+        ON d.tenant = n.tenant AND d.webhook_id = n.webhook_id AND d.message_id = n.message_id
+    WHERE d.state = 'waiting'
 """
 
 
-async def still_waiting(uow: UnitOfWork, lane: Lane, ids: Collection[str]) -> set[str]:
-    """Those of a lane's messages that may still be sent: not erased since they were read."""
-    return set((await uow.execute(STILL_WAITING, {**_of(lane), "ids": list(ids)})).scalars())
+async def still_waiting(
+    uow: UnitOfWork, held: Sequence[tuple[Lane, Collection[str]]]
+) -> dict[Lane, set[str]]:
+    """Those of the messages of these lanes that may still be sent: not erased since they were read."""
+    asked = [(lane, message) for lane, messages in held for message in messages]
+    rows = await uow.execute(
+        STILL_WAITING,
+        {
+            "tenants": [lane.tenant for lane, _ in asked],
+            "webhooks": [lane.id for lane, _ in asked],
+            "leases": [lane.lease_id for lane, _ in asked],
+            "ids": [message for _, message in asked],
+        },
+    )
+    found: dict[Lane, set[str]] = {}
+    for row in rows:
+        found.setdefault(Lane(row.tenant, row.id, row.lease_id), set()).add(row.message_id)
+    return found
 
 
 class Tried(NamedTuple):
