@@ -64,6 +64,8 @@ class StopSign:
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
+        self._limits: set[asyncio.Timeout] = set()
+        """Of the requests that are being sent: without an end until the process stops."""
 
     @property
     def is_up(self) -> bool:
@@ -81,17 +83,23 @@ class StopSign:
 
     async def unless_stopped(self, request: Coroutine[None, None, Sent]) -> Sent | None:
         """What became of a request; None: the process stops, and nobody knows."""
-        sending = asyncio.ensure_future(request)
-        stop = asyncio.ensure_future(self._stopping.wait())
+        limit = asyncio.timeout(STOP_GRACE_S if self.is_up else None)
         try:
-            await asyncio.wait({sending, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                await asyncio.wait({sending}, timeout=STOP_GRACE_S)
-            return sending.result() if sending.done() else None
+            async with limit:
+                self._limits.add(limit)
+                return await request
+        except TimeoutError:
+            if limit.expired():
+                return None
+            raise
         finally:
-            stop.cancel()
-            if sending.cancel():
-                await asyncio.wait({sending})
+            self._limits.discard(limit)
+
+    def end_requests(self) -> None:
+        """Give what is being sent a last moment."""
+        ends_at = asyncio.get_running_loop().time() + STOP_GRACE_S
+        for limit in self._limits:
+            limit.reschedule(ends_at)
 
 
 class Lanes:
@@ -145,6 +153,7 @@ class Lanes:
 
     async def _end_all(self) -> None:
         """Return when no lane is served any more: at once where the process has no time left."""
+        self._stop.end_requests()
         try:
             if self._served:
                 await asyncio.wait(self._served)
