@@ -131,6 +131,8 @@ def clock_start(case: CaseFile, answer: Answer) -> datetime:
 def _due(case: CaseFile, now: datetime, zone: ZoneInfo) -> str:
     if case.state == "closed" and case.closed_at is not None:
         return translated("closed %(at)s") % {"at": times.moment(case.closed_at, now, zone)}
+    if case.wake_at is not None:
+        return translated("waits until %(at)s") % {"at": times.moment(case.wake_at, now, zone)}
     return times.deadline(case.due_at, now, zone, contact=case.waits_for_contact)
 
 
@@ -160,8 +162,8 @@ class CaseDeadline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) -> list[CaseDeadline]:
-    """The deadlines that are ahead or missed."""
-    if case.state == "closed":
+    """The deadlines that are ahead or missed; none while it waits."""
+    if case.state == "closed" or case.waiting_since is not None:
         return []
     wanted = [(translated("Close by"), case.close_due_at)]
     if case.waits_for_contact:

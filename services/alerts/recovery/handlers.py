@@ -6,6 +6,7 @@ so. Nobody who may have got a mail about a case since then gets it again.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -144,6 +145,9 @@ def case_file_of(event: Event[Case]) -> CaseFile:
     """
     case = event.data
     clocks = default_clocks(case.score)
+    # Of one that waits the event has when something is due after the wait.
+    paused = case.waits_until - event.time if case.waits_until else timedelta()
+    due = case.due_at - paused
     closing = case.first_contact_at is not None or case.may_contact is False or case.anonymous
     return CaseFile(
         tenant=event.tenant,
@@ -165,8 +169,8 @@ def case_file_of(event: Event[Case]) -> CaseFile:
         cause=case.cause,
         outcome=next((one for one in CASE_OUTCOMES if one == case.outcome), None),
         opened_at=case.opened_at,
-        contact_due_at=case.opened_at + clocks.first_contact.length(None) if closing else case.due_at,
-        close_due_at=case.due_at if closing else case.opened_at + clocks.closing.length(None),
+        contact_due_at=case.opened_at + clocks.first_contact.length(None) if closing else due,
+        close_due_at=due if closing else case.opened_at + clocks.closing.length(None),
         due_at=case.due_at,
         first_contact_at=case.first_contact_at,
         told=case.told,

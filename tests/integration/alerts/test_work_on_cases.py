@@ -83,6 +83,12 @@ async def test_a_case_that_waits_is_not_due_and_its_owner_is_told_when_it_goes_o
     assert datetime.fromisoformat(answer.json()["waits_until"]) == until
     clock.ahead = 8 * DAY
     assert await fire_deadlines(alerts.database) == 0
+    late = await alerts.client().get("/v1/cases?overdue=true", headers=alerts.key("cases:read"))
+    assert late.json()["cases"] == []
+    assert "waits until" in (await jonas.get("/inbox")).text
+    page = (await jonas.get(f"/cases/{case}")).text
+    assert "Nothing is due until then." in page
+    assert "First contact by" not in page
     clock.ahead = 9 * DAY + timedelta(hours=1)
     await fire_deadlines(alerts.database)
     assert await kinds_told(alerts, jonas.person.id) == ["woken"]

@@ -16,7 +16,8 @@ from services.alerts.cases.domain.refusals import NotDone, NotPossible
 from services.alerts.cases.domain.stage import shown_stage, stage_of
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.labels import OUTCOME_LABELS, STAGE_LABELS
-from shared.events import CaseStage
+from services.alerts.recovery.handlers import case_file_of
+from shared.events import CASES, CaseStage
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 JONAS, SARA = Actor(uuid4(), "Jonas Holt"), Actor(uuid4(), "Sara Lund")
@@ -88,6 +89,29 @@ def test_while_a_case_waits_nothing_is_due_and_then_as_much_time_is_left() -> No
     paused = 2 * DAY - HOUR
     assert (case.contact_due_at, case.close_due_at) == (due + paused, closing_due + paused)
     assert (case.wake_at, case.waiting_since) == (None, None)
+
+
+def test_what_waits_is_due_when_as_much_time_has_passed_after_its_wait_as_was_left() -> None:
+    case = a_taken_case()
+    left = case.contact_due_at - NOW
+    wait(case, NOW, NOW + 9 * DAY)
+    assert case.due_at == case.published().due_at == NOW + 9 * DAY + left
+    late = a_taken_case()
+    wait(late, late.contact_due_at + HOUR, late.contact_due_at + DAY)
+    assert late.due_at == late.wake_at
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_case_that_waits_is_restored_from_its_event_as_it_was(late: bool) -> None:
+    case = a_taken_case()
+    began = case.contact_due_at + HOUR if late else NOW + HOUR
+    wait(case, began, began + 5 * DAY)
+    event = CASES.event(case.tenant, case.published(), began)
+    restored = case_file_of(event)
+    assert (restored.due_at, restored.wake_at, restored.waiting_since) == (case.due_at, case.wake_at, began)
+    assert restored.wake_if_due([], began + 5 * DAY, None)
+    assert case.wake_if_due([], began + 5 * DAY, None)
+    assert late or restored.due_at == case.due_at
 
 
 def test_waiting_longer_moves_the_time_and_keeps_what_was_left() -> None:

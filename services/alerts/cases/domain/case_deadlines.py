@@ -69,7 +69,7 @@ class CaseDeadlines(CaseStateFields, kw_only=True):
         self.close_due_at = pause.resumed(self.close_due_at)
         self.contact_steps = resumed_steps(self.contact_steps, pause)
         self.close_steps = resumed_steps(self.close_steps, pause)
-        self.due_at = self.contact_due_at if self.waits_for_contact else self.close_due_at
+        self.due_at = self._next_due()
 
     def wake_if_due(self, entries: Entries, now: datetime, calendar: Calendar | None) -> bool:
         """Let its clocks run on when the time has come until which it waits; whether it has."""

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.calendars.domain import Calendar
+from services.alerts.calendars.working_time import Pause
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_clocks import ClockName, ClockStep
 from services.alerts.cases.domain.closing import CaseOutcome
@@ -129,6 +130,14 @@ class CaseStateFields(msgspec.Struct, kw_only=True):
         same = same or (customer_id is not None and self.customer_id == customer_id)
         return same and (self.contact_key == contact_key or not self.contact_key or not contact_key)
 
+    def _next_due(self) -> datetime:
+        """When something is due next; while it waits: as much working time after its wait as was left."""
+        due = self.contact_due_at if self.waits_for_contact else self.close_due_at
+        if self.waiting_since is None or self.wake_at is None:
+            return due
+        pause = Pause(self.waiting_since, self.waiting_calendar, self.wake_at, self.waiting_calendar)
+        return max(pause.resumed(due), self.wake_at)
+
     def _add(
         self,
         entries: Entries,
@@ -141,7 +150,7 @@ class CaseStateFields(msgspec.Struct, kw_only=True):
     ) -> None:
         self.version += 1
         self.changed_at = now
-        self.due_at = self.contact_due_at if self.waits_for_contact else self.close_due_at
+        self.due_at = self._next_due()
         entries.append(
             CaseEntry(
                 tenant=self.tenant,
