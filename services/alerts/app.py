@@ -35,7 +35,7 @@ from services.alerts.weekly.schedule import (
     send_letters,
 )
 from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
-from shared.db.notifications import DELIVERIES_CHANNEL, ChangeListener
+from shared.db.notifications import DELIVERIES_CHANNEL, MESSAGES_CHANNEL, ChangeListener
 from shared.events import (
     ANSWERS,
     CASES,
@@ -87,14 +87,16 @@ def sender_loops(context: Context) -> Loops:
     channel = MailChannel(Mailer(mail_server(afterword)), context.service)
     queue = NoticeQueue(renderer, NOTICE_KINDS)
     listener = ChangeListener(context.database, DELIVERIES_CHANNEL)
+    messages = ChangeListener(context.database, MESSAGES_CHANNEL)
     sender = Sender("sender", context.database, channel, queue, context.health, listener=listener)
     return {
         "sender": sender.run,
         PUSHES_LOOP: _push_lanes(context, renderer, listener).run,
         "delivery notifications": listener.run,
         KEY_RECORDS_LOOP: installation.loop(afterword, context.health),
-        WEBHOOKS_LOOP: WebhookLanes(context).run,
-        CHATS_LOOP: ChatLanes(context, chats).run,
+        WEBHOOKS_LOOP: WebhookLanes(context, listener=messages).run,
+        CHATS_LOOP: ChatLanes(context, chats, listener=messages).run,
+        "message notifications": messages.run,
     }
 
 

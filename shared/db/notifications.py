@@ -21,6 +21,8 @@ CHANGES_CHANNEL = "changes"
 """Notified by transactions that change what live pages show; the payload is the tenant."""
 DELIVERIES_CHANNEL = "deliveries"
 """Notified by transactions that queue a delivery which is due at once, where its sender listens."""
+MESSAGES_CHANNEL = "messages"
+"""Notified by transactions that queue a message to a webhook or a chat, for the loops that send these."""
 KEEPALIVE_INTERVAL_S = 15.0
 """A listener's session asks for something so often, and learns so that its connection is broken."""
 IDLE_SESSION_TIMEOUT_S = 45

@@ -31,6 +31,8 @@ class Case(Data, frozen=True, kw_only=True):
     state: CaseState
     stage: CaseStage | None = None
     """None: published by a version that knew none."""
+    priority: Text | None = None
+    team_id: UUID | None = None
     answer_id: UUID
     event_id: UUID | None = None
     customer_id: Text | None = None

@@ -106,7 +106,7 @@ class ChatBench:
         """The loop of one process."""
         context = self.alerts.context
         renderer = ChatRenderer(PREPARE_CHAT_BY_KIND, context.staff_url, context.database.clock)
-        return ChatLanes(context, renderer, poll_interval_s=POLL_S, **changes)
+        return ChatLanes(context, renderer, **{"poll_interval_s": POLL_S, **changes})
 
     @asynccontextmanager
     async def sending(self, number: int = 1) -> AsyncIterator[None]:

@@ -91,7 +91,7 @@ class HookBench:
 
     def lanes(self, **changes: Any) -> WebhookLanes:
         """The loop of one process."""
-        return WebhookLanes(self.alerts.context, poll_interval_s=POLL_S, **changes)
+        return WebhookLanes(self.alerts.context, **{"poll_interval_s": POLL_S, **changes})
 
     @asynccontextmanager
     async def sending(self, number: int = 1) -> AsyncIterator[None]:
@@ -132,6 +132,11 @@ async def a_hook_bench(url: str) -> AsyncIterator[HookBench]:
     finally:
         context.stopping.set()
         await database.close()
+
+
+async def no_lane_is_served(database: Database, table: str) -> bool:
+    """Whether what waits for any of these receivers would be claimed: a lane that ends misses what comes then."""
+    return not await rows(database, f"SELECT id FROM {table} WHERE lease_id IS NOT NULL")
 
 
 def versions_of(answer: Answer, number: int) -> list[Answer]:

@@ -33,6 +33,7 @@ from services.alerts.chats.repository.lanes import WaitingChat
 from services.alerts.chats.switched_off import notify_administrators
 from services.alerts.webhooks.endpoints import guard_of
 from shared.db.database import UnitOfWork
+from shared.db.notifications import ChangeListener
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.lanes import LEASE, POLL_INTERVAL_S, Lane, Lanes, StopSign, one_connection
 from shared.sealed import SealBroken
@@ -77,7 +78,9 @@ class ChatLanes(Lanes):
         policy: ChatRetries | None = None,
         poll_interval_s: float = POLL_INTERVAL_S,
         lease: timedelta = LEASE,
+        listener: ChangeListener | None = None,
     ) -> None:
+        """:param listener: to ``MESSAGES_CHANNEL``; without one the loop only polls."""
         server = ChatServer(context, renderer, make_pool, policy or ChatRetries(), lease)
         super().__init__(
             CHATS_LOOP,
@@ -86,6 +89,7 @@ class ChatLanes(Lanes):
             context.health,
             poll_interval_s=poll_interval_s,
             lease=lease,
+            listener=listener,
         )
 
 

@@ -24,6 +24,7 @@ from services.alerts.incidents.repository import incidents
 from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
+from services.alerts.rules.clocks import PRIORITIES
 from services.alerts.rules.domain import default_clocks
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts.handlers import keep_falls
@@ -174,6 +175,8 @@ def case_file_of(event: Event[Case]) -> CaseFile:
         due_at=case.due_at,
         first_contact_at=case.first_contact_at,
         told=case.told,
+        priority=next((one for one in PRIORITIES if one == case.priority), "normal"),
+        team_id=case.team_id,
         waiting_since=event.time if case.waits_until else None,
         wake_at=case.waits_until,
         closed_at=case.closed_at or (event.time if case.erased else None),

@@ -57,6 +57,10 @@ class CaseContent(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     version: int
     state: str
+    stage: str | None
+    """How far the work is: ``open`` to ``closed``, as ``GET /v1/cases`` has it."""
+    priority: str | None
+    team_id: UUID | None
     answer_id: UUID
     event_id: UUID | None
     customer_id: str | None
@@ -70,8 +74,12 @@ class CaseContent(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     cause: str | None
     outcome: str | None
+    told: bool | None
+    """Whether the customer has been told how it ended."""
     opened_at: datetime
     due_at: datetime
+    waits_until: datetime | None
+    """Until when its deadlines stand still, since it waits for the customer."""
     first_contact_at: datetime | None
     closed_at: datetime | None
 

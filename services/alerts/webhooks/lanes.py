@@ -28,6 +28,7 @@ from services.alerts.webhooks.repository.lanes import Tried, Waiting
 from services.alerts.webhooks.signing import headers_of, keys_of
 from services.alerts.webhooks.wanted_types import publish_wanted
 from shared.db.database import UnitOfWork
+from shared.db.notifications import ChangeListener
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.lanes import LEASE, POLL_INTERVAL_S, Lane, Lanes, StopSign, one_connection
 from shared.sealed import SealBroken
@@ -65,7 +66,9 @@ class WebhookLanes(Lanes):
         policy: RetryPolicy | None = None,
         poll_interval_s: float = POLL_INTERVAL_S,
         lease: timedelta = LEASE,
+        listener: ChangeListener | None = None,
     ) -> None:
+        """:param listener: to ``MESSAGES_CHANNEL``; without one the loop only polls."""
         server = WebhookServer(context, make_pool, policy or RetryPolicy(), lease)
         super().__init__(
             WEBHOOKS_LOOP,
@@ -74,6 +77,7 @@ class WebhookLanes(Lanes):
             context.health,
             poll_interval_s=poll_interval_s,
             lease=lease,
+            listener=listener,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from support.alerts_builders import a_tenant, an_answer, deliver, rows
 from support.chats import SLACK_OK, TEAMS_ACCEPTED, ChatBench, a_chat_bench
 from support.eventually import eventually
 from support.forms import forms_of
+from support.kernel_service import running
 from support.stack import Postgres
 from support.webhook_receiver import Reply
+from support.webhooks import no_lane_is_served
 
 from services.alerts.chats.domain import ChatRetries
 from services.alerts.gauges import measure_chats
 from services.alerts.recovery.handlers import settle
+from shared.db.notifications import MESSAGES_CHANNEL, ChangeListener
 from shared.ids import uuid7
 from shared.outbound import lanes
 from shared.telemetry import metrics
@@ -65,6 +69,16 @@ async def test_a_new_case_is_told_once_in_slack_and_teams_with_score_touchpoint_
     posted = str([each.body for each in bench.provider.received])
     assert not any(secret in posted for secret in (answer.comment or "", answer.customer_id or ""))
     assert len(bench.provider.received) == 2
+
+
+async def test_a_message_leaves_when_it_is_queued_and_waits_for_no_poll(bench: ChatBench) -> None:
+    await bench.make()
+    listener = ChangeListener(bench.database, MESSAGES_CHANNEL)
+    async with running(bench.lanes(poll_interval_s=600.0, listener=listener), listener):
+        for number in range(1, 5):
+            await bench.open_cases(bench.unhappy())
+            await bench.came(number)
+            await eventually(partial(no_lane_is_served, bench.database, "chat_channel"))
 
 
 async def test_a_channel_reads_the_names_that_the_company_shows(bench: ChatBench) -> None:

@@ -5,21 +5,24 @@ import socket
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from support.alerts_builders import an_answer
 from support.eventually import eventually
+from support.kernel_service import running
 from support.stack import Postgres
 from support.webhook_receiver import Reply
-from support.webhooks import HookBench, a_hook_bench, is_signed_by, versions_of
+from support.webhooks import HookBench, a_hook_bench, is_signed_by, no_lane_is_served, versions_of
 
 from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.lanes import BATCH_SIZE
 from services.alerts.webhooks.queueing import (
     queue_answers,
 )
+from shared.db.notifications import MESSAGES_CHANNEL, ChangeListener
 from shared.events import ANSWERS, Answer
 
 POLICY = RetryPolicy()
@@ -53,6 +56,16 @@ async def test_each_version_of_an_answer_is_told_once_signed_and_in_order(bench:
         2,
         "The leg is split again.",
     )
+
+
+async def test_a_message_leaves_when_it_is_queued_and_waits_for_no_poll(bench: HookBench) -> None:
+    await bench.make()
+    listener = ChangeListener(bench.database, MESSAGES_CHANNEL)
+    async with running(bench.lanes(poll_interval_s=600.0, listener=listener), listener):
+        for number in range(1, 5):
+            await bench.tell(an_answer())
+            await bench.came(number)
+            await eventually(partial(no_lane_is_served, bench.database, "webhook"))
 
 
 async def test_a_company_without_a_webhook_costs_one_statement_and_no_row(

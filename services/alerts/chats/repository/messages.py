@@ -9,6 +9,7 @@ import msgspec
 
 from services.alerts.chats.domain import ChatFault, ChatMessageState
 from shared.db.database import UnitOfWork
+from shared.db.notifications import MESSAGES_CHANNEL
 
 
 class QueuedChat(NamedTuple):
@@ -58,6 +59,7 @@ async def queue(uow: UnitOfWork, messages: Sequence[QueuedChat]) -> None:
             "now": uow.now,
         },
     )
+    uow.notify(MESSAGES_CHANNEL)
 
 
 QUEUE_TEST = """
@@ -77,6 +79,7 @@ async def queue_test(uow: UnitOfWork, tenant: str, channel_id: UUID, message_id:
     """Queue a message before all that wait."""
     values = {"tenant": tenant, "channel": channel_id, "id": message_id, "kind": kind, "now": uow.now}
     await uow.execute(QUEUE_TEST, values)
+    uow.notify(MESSAGES_CHANNEL)
 
 
 class ChatLine(NamedTuple):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.alerts.webhooks.domain import MessageState
 from shared.db.database import UnitOfWork
+from shared.db.notifications import MESSAGES_CHANNEL
 from shared.privacy.erased import TARGETS, Target, of_target, target_values
 
 
@@ -52,6 +53,7 @@ async def queue(uow: UnitOfWork, messages: Sequence[QueuedMessage]) -> None:
     names = ("tenants", "webhooks", "ids", "types", "about", "persons", "contacts", "bodies", "follows")
     columns = dict(zip(names, map(list, zip(*messages, strict=True)), strict=True))
     await uow.execute(QUEUE_MESSAGES, {**columns, "now": uow.now})
+    uow.notify(MESSAGES_CHANNEL)
 
 
 QUEUE_TEST = """
@@ -85,6 +87,7 @@ async def queue_test(
             "now": uow.now,
         },
     )
+    uow.notify(MESSAGES_CHANNEL)
 
 
 class WebhookDelivery(NamedTuple):

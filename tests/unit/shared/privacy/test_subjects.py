@@ -60,7 +60,8 @@ KEPT: dict[type[Data], set[str]] = {
     Case: {
         *("id", "number", "version", "state", "answer_id", "event_id", "anonymous", "score", "touchpoint"),
         *("segments", "organisation", "belongs", "owner", "cause", "outcome", "opened_at", "due_at"),
-        *("first_contact_at", "closed_at", "stage", "waits_until", "told"),
+        *("first_contact_at", "closed_at", "stage", "waits_until", "told", "priority"),
+        "team_id",
     },
     Decision: {
         *("event_id", "version", "source", "event_type", "occurred_at", "decided_at", "outcome", "reason"),
