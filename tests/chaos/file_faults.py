@@ -67,6 +67,12 @@ class CellFault(NamedTuple):
     remedy: str
     told: str | None = None
     """The column that is named, where it is another one."""
+    is_taken: bool = False
+    """Whether the row is taken without the cell, since another one names somebody."""
+
+
+def _left_out(column: str, cells: Sequence[str], remedy: str) -> list[CellFault]:
+    return [CellFault(column, cell, remedy, is_taken=True) for cell in cells]
 
 
 def _faults(kind: str, *own: tuple[str, Sequence[str], str]) -> list[CellFault]:
@@ -129,14 +135,14 @@ FAULTS: Mapping[str, Sequence[CellFault]] = {
     "suppressions": [
         *_faults(
             "suppressions",
-            ("email", ("nobody", "=1+1", LONG), "Is no address that mail can reach"),
             ("customer", (LONG,), _CODE),
             ("customer", ("-1",), "This id stands for nobody"),
-            ("hash", ("x", LONG), "Is no hash of an address"),
             ("reason", ("perhaps", LONG), "Write unsubscribed"),
             ("since", _NO_TIMES, _TIME),
             ("since", ("2999-01-01",), _FUTURE),
         ),
+        *_left_out("email", ("nobody", "=1+1", LONG), "Is no address that mail can reach"),
+        *_left_out("hash", ("x", LONG), "Is no hash of an address"),
         CellFault("customer", "", "Give email, phone, customer_id or address_hash", told=ALL_COLUMNS),
     ],
 }

@@ -34,6 +34,8 @@ class SentFile:
     lines: list[Sequence[str]] = field(default_factory=list)
     good: dict[str, int] = field(default_factory=dict)
     """By id; the score of an answer, else 0."""
+    left_out: set[str] = field(default_factory=set)
+    """Ids of rows that are taken without a cell of theirs, which is told."""
     faulty: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Column and beginning of the remedy, by the row of the file."""
     id: str = ""
@@ -63,6 +65,8 @@ def a_file(kind: str, number: int, rows: int, chance: random.Random, now: dateti
         if place < len(FAULTS[kind]) or chance.random() < FAULTY_SHARE:
             fault = FAULTS[kind][place % len(FAULTS[kind])]
             cells[fault.column] = fault.cell  # behind the last column, if it is none of them
+            if fault.is_taken:
+                file.left_out.add(id_)
             file.faulty[row] = fault.column if fault.told is None else fault.told, fault.remedy
         else:
             file.good[id_] = score if kind == "answers" else 0
@@ -136,11 +140,11 @@ class Imported:
 
 
 def wanted_effects(files: Sequence[SentFile]) -> dict[str, Counter[str]]:
-    """Each good row, once in everything that it is counted in."""
+    """Each row that is taken, once in everything that it is counted in."""
     good = {kind: Counter[str]() for kind in KINDS}
     scores = Counter[str]()
     for file in files:
-        good[file.kind].update(file.good.keys())
+        good[file.kind].update([*file.good.keys(), *file.left_out])
         scores.update(str(score) for score in file.good.values() if file.kind == "answers")
     logged = {"customers": good["customers"].total(), "suppression": good["suppressions"].total()}
     return {
