@@ -29,7 +29,11 @@ ATTRIBUTE = {
     "shown": True,
 }
 LINK = {"name": "The customer", "link": "https://crm.example/c/{customer_id}?case={number}"}
-BODIES = {"/v1/text-blocks": BLOCK, "/v1/attributes": ATTRIBUTE, "/v1/case-links": LINK}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/text-blocks": BLOCK,
+    "/v1/attributes": ATTRIBUTE,
+    "/v1/case-links": LINK,
+}
 LISTS = {"/v1/text-blocks": "text_blocks", "/v1/attributes": "attributes", "/v1/case-links": "case_links"}
 
 
@@ -135,7 +139,7 @@ class TestEachKind:
         self, alerts: AlertsApi, path: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for kind in MAX_TOOLS_BY_KIND:
-            monkeypatch.setitem(MAX_TOOLS_BY_KIND, kind, 1)  # type: ignore[arg-type]
+            monkeypatch.setitem(MAX_TOOLS_BY_KIND, kind, 1)
         address = await put(alerts, path, BODIES[path])
         await put(alerts, path, BODIES[path], address.rpartition("/")[2])
         more = {**BODIES[path], "attribute": "other"} if path == "/v1/attributes" else BODIES[path]
