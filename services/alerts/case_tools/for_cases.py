@@ -53,7 +53,7 @@ class OfferedBlock:
     text: str
 
 
-class _Written(str):
+class _WrittenNumber(str):
     """A number, as it was written: 19.90 is not 19.9."""
 
     __slots__ = ()
@@ -147,7 +147,10 @@ def _attributes(invitation: Invitation, known: Sequence[ShownAttribute]) -> list
     if not isinstance(invitation.attributes, msgspec.Raw):
         return []
     sent = json.loads(
-        bytes(invitation.attributes), parse_float=_Written, parse_int=_Written, parse_constant=_Written
+        bytes(invitation.attributes),
+        parse_float=_WrittenNumber,
+        parse_int=_WrittenNumber,
+        parse_constant=_WrittenNumber,
     )
     if not isinstance(sent, dict):
         return []
@@ -176,6 +179,6 @@ def _plain(value: object, unit: str = "") -> str:
         return translated("Yes") if value else translated("No")
     if isinstance(value, list):
         return ", ".join(text for text in (_plain(one, unit) for one in value) if text)
-    if isinstance(value, _Written) and unit:
+    if isinstance(value, _WrittenNumber) and unit:
         return f"{value}\N{NO-BREAK SPACE}{unit}"
     return value.strip() if isinstance(value, str) else ""

@@ -84,7 +84,7 @@ async def test_a_text_block_is_inserted_at_the_cursor_and_nothing_typed_is_lost(
     await page.get_by_role("button", name="Save the note").click()
     await expect(page.get_by_role("status").filter(has_text="The note is saved.")).to_be_visible()
     (saved,) = await rows(alerts.database, "SELECT facts FROM timeline WHERE kind = 'note'")
-    assert saved.facts["text"] == "Before. Dear Karen Whitfield,\nwe are sorry. After."
+    assert saved.facts["text"].replace("\r\n", "\n") == "Before. Dear Karen Whitfield,\nwe are sorry. After."
     await page.context.close()
 
 
@@ -124,32 +124,29 @@ async def test_the_pages_fit_every_width_and_axe_finds_nothing(
     await deliver(alerts.database, keep_sending, live)
     case = await alerts.open_case(customer_id="c-17", may_contact=True, touchpoint="delivery")
     admin = await alerts.signed_in("admin", name="Ada Winther")
-    pages = {name: (f"/settings/{name}", "h1") for name in ("text-blocks", "attributes", "case-links")}
-    empty = {f"{name}-none": where for name, where in pages.items()}
-    for when in (empty, pages):
-        if when is pages:
-            made = await set_up(alerts, admin)
-            pages |= {f"{name}-one": (f"/settings/{name}/{key}", "h1") for name, key in made.items()}
-            pages["case-kit"] = (f"/cases/{case}?do=note", ".blocks")
-        for width, scheme, language in views(320, 390, 1280):
-            page = await page_of(
-                *(admin, browser, origin),
-                locale=language,
-                color_scheme=scheme,
-                viewport={"width": width, "height": 800},
-            )
-            for name, (path, there) in when.items():
-                await page.goto(f"{origin}{path}")
-                await expect(page.locator(there).first).to_be_attached()
-                if there == ".blocks":
-                    await page.locator("#act-note .blocks > summary").click()
-                await look(page, name)
-                assert await violations(page) == [], name
-            await page.goto(f"{origin}/settings/attributes")
-            await page.locator("#attribute").fill("order_id")
-            await page.locator("#link").fill("http://shop.example/{value}")
-            await page.locator(".main form button[type=submit]").click()
-            await expect(page.get_by_role("alert")).to_be_visible()
-            await look(page, "attribute-faults")
-            assert await violations(page) == [], "faults"
-            await page.context.close()
+    made = await set_up(alerts, admin)
+    pages = {name: (f"/settings/{name}", "h1") for name in made}
+    pages |= {f"{name}-one": (f"/settings/{name}/{key}", "h1") for name, key in made.items()}
+    pages["case-tools"] = (f"/cases/{case}?do=note", ".blocks")
+    for width, scheme, language in views(320, 1280):
+        page = await page_of(
+            *(admin, browser, origin),
+            locale=language,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 800},
+        )
+        for name, (path, there) in pages.items():
+            await page.goto(f"{origin}{path}")
+            await expect(page.locator(there).first).to_be_attached()
+            if there == ".blocks":
+                await page.locator("#act-note .blocks > summary").click()
+            await look(page, name)
+            assert await violations(page) == [], name
+        await page.goto(f"{origin}/settings/attributes")
+        await page.locator("#attribute").fill("order_id")
+        await page.locator("#link").fill("http://shop.example/{value}")
+        await page.locator(".main form button[type=submit]").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await look(page, "attribute-faults")
+        assert await violations(page) == [], "faults"
+        await page.context.close()
