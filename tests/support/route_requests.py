@@ -463,15 +463,15 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts PUT /v1/text-blocks/{block}": RouteRequest(
             {"block": str(UUID(int=1))}, json=a_text_block("own")
         ),
-        "alerts DELETE /v1/text-blocks/{block}": RouteRequest({"block": str(UUID(int=1))}, foreign=404),
+        "alerts DELETE /v1/text-blocks/{block}": RouteRequest({"block": str(UUID(int=2))}, foreign=404),
         "alerts GET /v1/attributes": empty,
         "alerts PUT /v1/attributes/{entry}": RouteRequest(
             {"entry": str(UUID(int=1))}, json={"attribute": "own"}
         ),
-        "alerts DELETE /v1/attributes/{entry}": RouteRequest({"entry": str(UUID(int=1))}, foreign=404),
+        "alerts DELETE /v1/attributes/{entry}": RouteRequest({"entry": str(UUID(int=2))}, foreign=404),
         "alerts GET /v1/case-links": empty,
         "alerts PUT /v1/case-links/{link}": RouteRequest({"link": str(UUID(int=1))}, json=a_case_link("own")),
-        "alerts DELETE /v1/case-links/{link}": RouteRequest({"link": str(UUID(int=1))}, foreign=404),
+        "alerts DELETE /v1/case-links/{link}": RouteRequest({"link": str(UUID(int=2))}, foreign=404),
         "alerts GET /settings/text-blocks": empty,
         "alerts POST /settings/text-blocks": RouteRequest(
             form={"new_id": str(UUID(int=3)), **a_text_block("own")}
