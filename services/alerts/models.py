@@ -352,6 +352,15 @@ absence = Table(
     Column("until", INSTANT, nullable=False),
     Column("deputy_id", Uuid),
 )
+case_tool = Table(
+    "case_tool",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    comment="Text blocks, names and units of attributes, and links into the systems of companies.",
+)
 # Triggers count it with each change of rules, teams, calendars, absences and people.
 case_setup = Table(
     "case_setup",

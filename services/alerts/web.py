@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from services.alerts.calendars import api as calendars_api
 from services.alerts.calendars import pages as calendar_pages
+from services.alerts.case_tools import api as case_tools_api
+from services.alerts.case_tools import pages as case_tool_pages
 from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
@@ -95,8 +97,10 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             rules_pages.router,
             teams_api.router,
             calendars_api.router,
+            case_tools_api.router,
             team_pages.router,
             calendar_pages.router,
+            *case_tool_pages.ROUTERS,
             absence_pages.router,
             notices_api.router,
             notices_pages.router,

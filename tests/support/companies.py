@@ -116,6 +116,8 @@ class Company:
     chat: str = ""
     team: str = ""
     calendar: str = ""
+    tool: str = ""
+    """The id of a text block, of an entry about an attribute, and of a link."""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -231,7 +233,7 @@ class World:
 
     async def _set_up_teams(self, company: Company) -> None:
         """Last, since a company with a team routes its cases."""
-        company.calendar, company.team = str(uuid7()), str(uuid7())
+        company.calendar, company.team, company.tool = str(uuid7()), str(uuid7()), str(uuid7())
         week = {"monday": [{"from": "08:00", "to": "16:00"}]}
         hours = {"name": f"{company.name} hours", "zone": "UTC", "week": week}
         team = {
@@ -242,6 +244,9 @@ class World:
         for path, body in (
             (f"/v1/calendars/{company.calendar}", hours),
             (f"/v1/teams/{company.team}", team),
+            (f"/v1/text-blocks/{company.tool}", a_text_block(f"{company.name} block")),
+            (f"/v1/attributes/{company.tool}", {"attribute": f"{company.name}_number"}),
+            (f"/v1/case-links/{company.tool}", a_case_link(f"{company.name} shop")),
         ):
             answer = await self.clients["alerts"].put(path, json=body, headers=company.headers)
             assert answer.is_success, answer.text
@@ -422,6 +427,16 @@ def a_source(name: str) -> dict[str, Any]:
         "topic": f"{name}.orders",
         "connection": {"bootstrap": [f"kafka.{name}.invalid:9092"]},
     }
+
+
+def a_text_block(name: str) -> dict[str, str]:
+    """A text to insert into what is written about a case."""
+    return {"name": name, "language": "en", "text": f"{name}: {{number}}"}
+
+
+def a_case_link(name: str) -> dict[str, str]:
+    """A link from cases into the company's own systems."""
+    return {"name": name, "link": "https://shop.example/cases/{number}"}
 
 
 def a_webhook(name: str) -> dict[str, Any]:

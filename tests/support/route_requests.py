@@ -14,10 +14,12 @@ from support.companies import (
     Person,
     Rows,
     World,
+    a_case_link,
     a_chat,
     a_note,
     a_source,
     a_survey,
+    a_text_block,
     a_webhook,
     an_answer,
     an_event,
@@ -457,6 +459,43 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             },
         ),
         "alerts DELETE /v1/calendars/{calendar}": RouteRequest({"calendar": str(UUID(int=2))}, foreign=404),
+        "alerts GET /v1/text-blocks": empty,
+        "alerts PUT /v1/text-blocks/{block}": RouteRequest(
+            {"block": str(UUID(int=1))}, json=a_text_block("own")
+        ),
+        "alerts DELETE /v1/text-blocks/{block}": RouteRequest({"block": str(UUID(int=2))}, foreign=404),
+        "alerts GET /v1/attributes": empty,
+        "alerts PUT /v1/attributes/{entry}": RouteRequest(
+            {"entry": str(UUID(int=1))}, json={"attribute": "own"}
+        ),
+        "alerts DELETE /v1/attributes/{entry}": RouteRequest({"entry": str(UUID(int=2))}, foreign=404),
+        "alerts GET /v1/case-links": empty,
+        "alerts PUT /v1/case-links/{link}": RouteRequest({"link": str(UUID(int=1))}, json=a_case_link("own")),
+        "alerts DELETE /v1/case-links/{link}": RouteRequest({"link": str(UUID(int=2))}, foreign=404),
+        "alerts GET /settings/text-blocks": empty,
+        "alerts POST /settings/text-blocks": RouteRequest(
+            form={"new_id": str(UUID(int=3)), **a_text_block("own")}
+        ),
+        "alerts GET /settings/text-blocks/{tool}": RouteRequest({"tool": of.tool}, foreign=404),
+        "alerts POST /settings/text-blocks/{tool}": RouteRequest(
+            {"tool": of.tool}, form=a_text_block("own"), foreign=404
+        ),
+        "alerts GET /settings/attributes": empty,
+        "alerts POST /settings/attributes": RouteRequest(
+            form={"new_id": str(UUID(int=3)), "attribute": "own_too"}
+        ),
+        "alerts GET /settings/attributes/{tool}": RouteRequest({"tool": of.tool}, foreign=404),
+        "alerts POST /settings/attributes/{tool}": RouteRequest(
+            {"tool": of.tool}, form={"attribute": "own_also"}, foreign=404
+        ),
+        "alerts GET /settings/case-links": empty,
+        "alerts POST /settings/case-links": RouteRequest(
+            form={"new_id": str(UUID(int=3)), **a_case_link("own")}
+        ),
+        "alerts GET /settings/case-links/{tool}": RouteRequest({"tool": of.tool}, foreign=404),
+        "alerts POST /settings/case-links/{tool}": RouteRequest(
+            {"tool": of.tool}, form=a_case_link("own"), foreign=404
+        ),
         "alerts GET /v1/absences": empty,
         "alerts PUT /v1/absences/{person}": RouteRequest(
             {"person": person},

@@ -8,6 +8,16 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from services.alerts.case_tools.for_cases import (
+    EventFact,
+    OfferedBlock,
+    attributes_of,
+    event_facts,
+    filled_case_links,
+    links_of,
+    offered_blocks,
+    text_blocks_of,
+)
 from services.alerts.cases import labels, sentences, times, views
 from services.alerts.cases.acting import colleagues
 from services.alerts.cases.case_contact import contact_of
@@ -30,6 +40,7 @@ from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation, may_see, segments_of
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
+from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 from shared.pages.page import Frame, Page
 from shared.permissions import ASSIGNING_ROLES
@@ -78,7 +89,11 @@ class CaseDetailPage(Page):
     shown_until: str
     survey: str | None
     invitation: Invitation | None
-    bought: list[tuple[str, str]]
+    bought: list[EventFact]
+    links: list[tuple[str, str]]
+    """Into the company's own systems, by name."""
+    blocks: list[OfferedBlock]
+    """Texts to insert where something is written about it."""
     others: list[tuple[VisibleCase, str]]
     """The other cases under this customer id, each with its customer's name."""
 
@@ -174,7 +189,15 @@ async def load_case_page(
         if invitation
         else await replicas.survey_name(uow, staff.tenant, answer.survey_id),
         invitation=invitation,
-        bought=views.purchase_facts(invitation),
+        bought=event_facts(invitation, await attributes_of(uow, staff.tenant)),
+        links=filled_case_links(await links_of(uow, staff.tenant), _known_ids(file)),
+        blocks=offered_blocks(
+            await text_blocks_of(uow, staff.tenant),
+            _known_words(file, invitation, frame.company),
+            answer.language,
+            now,
+            zone,
+        ),
         others=others,
         lines=timeline_lines(entries, None if has_older else invitation, earlier, moment),
         older=entries[0].seq if has_older else None,
@@ -185,6 +208,23 @@ async def load_case_page(
         colleagues=[(one.id, one.name) for one in await colleagues(uow, staff.tenant, visible.answers)],
     )
     return frame, page
+
+
+def _known_ids(case: CaseFile) -> dict[str, str]:
+    """What links into the company's systems are filled with; of an erased customer there is no id."""
+    known = {"customer_id": case.customer_id, "event_id": case.event_id, "number": case.number}
+    return {name: str(value) for name, value in known.items() if value is not None}
+
+
+def _known_words(case: CaseFile, invitation: Invitation | None, company: str) -> dict[str, str]:
+    """What text blocks are filled with."""
+    known = {
+        "name": invitation.customer.name if invitation is not None and not invitation.erased else None,
+        "number": str(case.number),
+        "company": company,
+        "touchpoint": touchpoint_name(case.touchpoint) if case.touchpoint else None,
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 async def _of_the_customer(

@@ -1,5 +1,6 @@
 """The page of a case: the customer, what happened, and everything that can be done."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -41,6 +42,12 @@ CONFIRMATIONS = {
     "reopen": message("Case %(number)s is open again."),
     "reveal": message("You can read it for an hour. That you asked is written down."),
 }
+_PREFILLED: dict[str, Callable[[str], CaseForm]] = {
+    "note": lambda text: CaseForm(act="note", text=text),
+    "contact": lambda text: CaseForm(act="contact", text=text),
+    "close": lambda text: CaseForm(act="close", action=text),
+}
+"""The forms into which a text block is inserted."""
 ANCHORS = {"reveal": "contact", "note": "happened", "contact": "happened", "ask": "happened"}
 """Where on the page the result of an act is seen; of the others at the acts."""
 
@@ -53,14 +60,18 @@ async def show(
     case: str,
     did: str = "",
     do: str = "",
+    block: str = "",
     before: Annotated[int | None, Query(ge=1, le=MAX_INTEGER)] = None,
 ) -> Response:
-    """The page, perhaps with a confirmation, or with the form of an act open."""
+    """The page, perhaps with a confirmation, or with the form of an act open, which a text block fills."""
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
         frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case), before)
     if did in CONFIRMATIONS:
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
+    typed = next((one.text for one in page.blocks if str(one.id) == block), "")
+    if typed and do in _PREFILLED:
+        page = replace(page, form=_PREFILLED[do](typed))
     return context.pages.page(request, replace(page, acting=do), staff=staff, frame=frame)
 
 

@@ -1,6 +1,5 @@
-"""From cases and answers to what the pages show of them: rows, deadlines, what was bought."""
+"""From cases and answers to what the pages show of them: rows and deadlines."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from markupsafe import Markup
 
-from services.alerts.cases import labels, times
+from services.alerts.cases import times
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions
@@ -23,7 +22,6 @@ from shared.pages.language import spoken, translated
 
 NEW_FOR = timedelta(minutes=10)
 """How long a case is shown as new in the list."""
-MAX_ATTRIBUTES = 12
 EARLIER_VERSIONS_PER_CASE = 4
 
 
@@ -180,39 +178,6 @@ def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) ->
         )
         for name, at in wanted
     ]
-
-
-def purchase_facts(invitation: Invitation | None) -> list[tuple[str, str]]:
-    """The plain attributes of the event that was asked about: label and value."""
-    if invitation is None:
-        return []
-    facts: list[tuple[str, str]] = []
-    if isinstance(invitation.attributes, msgspec.Raw):
-        # Numbers stay as they were written: 19.90 is not 19.9.
-        sent = json.loads(bytes(invitation.attributes), parse_float=str, parse_int=str, parse_constant=str)
-        if isinstance(sent, dict):
-            plain = [(labels.attribute_label(str(name)), _plain(value)) for name, value in sent.items()]
-            facts = [(name, value) for name, value in plain if name and value][:MAX_ATTRIBUTES]
-    if invitation.account is not None:
-        account = invitation.account.id
-        if manager := invitation.account.manager:
-            account = translated("%(account)s, manager %(manager)s") % {
-                "account": account,
-                "manager": manager,
-            }
-        facts.append((translated("Account"), account))
-    if invitation.handled_by:
-        facts.append((translated("Handled by"), invitation.handled_by))
-    return facts
-
-
-def _plain(value: object) -> str:
-    """A value as text: objects are left out, lists of plain values are joined."""
-    if isinstance(value, bool):
-        return translated("Yes") if value else translated("No")
-    if isinstance(value, list):
-        return ", ".join(text for text in map(_plain, value) if text)
-    return value.strip() if isinstance(value, str) else ""
 
 
 def shown_until(revealed_at: datetime | None, now: datetime, policy: CasePolicy) -> datetime | None:

@@ -1,4 +1,5 @@
-// After something was done the page stands where it stood; a button of the bar opens its form without loading the page.
+// After something was done the page stands where it stood; a button of the bar opens its form without loading the page,
+// and a text block is inserted at the cursor.
 
 const KEY = "afterword-place";
 const place = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -22,4 +23,15 @@ document.addEventListener("click", (event) => {
   form.open = true;
   form.scrollIntoView({ block: "start" });
   form.querySelector("textarea, select, input:not([type=hidden])")?.focus({ preventScroll: true });
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-block]");
+  const field = link && document.getElementById(link.dataset.into);
+  const block = link && document.getElementById(link.dataset.block);
+  if (!field || !block || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  field.setRangeText(block.content.textContent, field.selectionStart, field.selectionEnd, "end");
+  link.closest("details").open = false;
+  field.focus();
 });

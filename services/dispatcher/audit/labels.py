@@ -23,6 +23,9 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "team": message("changed a team"),
     "calendar": message("changed a calendar"),
     "absence": message("changed when a colleague is away"),
+    "text_block": message("changed a text block"),
+    "attribute": message("changed how an attribute is shown"),
+    "case_link": message("changed a link from cases"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
@@ -82,6 +85,9 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "team": message("deleted a team"),
     "calendar": message("deleted a calendar"),
     "absence": message("ended the absence of a colleague"),
+    "text_block": message("deleted a text block"),
+    "attribute": message("deleted how an attribute is shown"),
+    "case_link": message("deleted a link from cases"),
 }
 """Of a line whose fact ``deleted`` is true."""
 

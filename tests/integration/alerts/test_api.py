@@ -183,6 +183,8 @@ async def test_the_document_of_the_api_is_complete(alerts: AlertsApi) -> None:
         *("/v1/rules", "/v1/rules/versions", "/v1/rules/dry-runs"),
         *("/v1/teams", "/v1/teams/{team}", "/v1/absences", "/v1/absences/{person}"),
         *("/v1/calendars", "/v1/calendars/{calendar}"),
+        *("/v1/text-blocks", "/v1/text-blocks/{block}", "/v1/attributes", "/v1/attributes/{entry}"),
+        *("/v1/case-links", "/v1/case-links/{link}"),
         *("/v1/segment-alerts", "/v1/segment-alerts/{alert_id}/acknowledge"),
         "/v1/segment-alerts/{alert_id}/close",
         *("/v1/identity-provider", "/v1/sign-in-rules"),

@@ -17,6 +17,8 @@ from support.processes import ApiProcess
 from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
+from services.alerts.case_tools.forms import FORM_FIELDS_BY_KIND
+from services.alerts.case_tools.pages import PAGES
 from services.alerts.cases.forms import CaseForm
 from services.alerts.rules.form_fields import EMPTY_RULE
 from services.alerts.rules.forms import field_name
@@ -109,6 +111,11 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/teams/{team}": tuple(TeamForm.model_fields),
     "/settings/calendars": CALENDAR_FIELDS,
     "/settings/calendars/{calendar}": ("act", "drawn", *CALENDAR_FIELDS),
+    **{
+        f"{pages.address}{part}": ("new_id", "act", "drawn", *FORM_FIELDS_BY_KIND[pages.kind])
+        for pages in PAGES
+        for part in ("", "/{tool}")
+    },
     "/settings/absence": ABSENCE_FIELDS,
     "/settings/absence/{person}": ABSENCE_FIELDS,
     "/settings/notices": NOTICE_FIELDS,
