@@ -1,10 +1,13 @@
 """``cases``: the follow-up with an unhappy customer."""
 
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
 
+OBJECTION_WITHIN = timedelta(days=14)
+"""How long after a case was closed its customer may say that it is not solved."""
 CaseState = Literal["open", "assigned", "closed"]
 CaseStage = Literal[
     "open",
@@ -32,6 +35,8 @@ class Case(Data, frozen=True, kw_only=True):
     stage: CaseStage | None = None
     """None: published by a version that knew none."""
     answer_id: UUID
+    later_answers: tuple[UUID, ...] = ()
+    """The other answers that belong to it; empty, too, where a version that told none published it."""
     event_id: UUID | None = None
     customer_id: Text | None = None
     contact_key: Text | None = None
