@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
 
 @router.post("/s/{token}/not-solved")
-async def say_that_it_is_not_solved(request: Request, token: str, context: OwnContext) -> Response:
+async def object_to_closing(request: Request, token: str, context: OwnContext) -> Response:
     """Keep what the customer says of how it ended, and show the receipt; no GET does."""
     outcome = await object_by_link(request, context, read_link(context, request, token))
     if isinstance(outcome, Ended):
