@@ -9,6 +9,7 @@ from services.alerts.notices.case_kinds import (
     prepare_case,
     prepare_colleague,
     prepare_deadline,
+    prepare_objection,
     prepare_woken,
 )
 from services.alerts.notices.kinds import PrepareNotice
@@ -21,6 +22,7 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "case": prepare_case,
     "handed_over": prepare_colleague,
     "asked": prepare_colleague,
+    "objected": prepare_objection,
     "woken": prepare_woken,
     "contact_warning": prepare_deadline,
     "contact_escalation": prepare_deadline,

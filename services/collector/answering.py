@@ -15,6 +15,7 @@ from services.collector.domain import LinkStatus, LinkTarget, answer_after, clic
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.outcomes import AskedAgain, Ended, Faulty, Outcome, Settled, Written
+from services.collector.receipts import is_shown_alone
 from services.collector.repository import answers, intents, links
 from services.collector.responses import posted_signs
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
@@ -95,7 +96,16 @@ def _unless_ended(context: CollectorContext, link: Link, target: LinkTarget | No
         status = link_status(link.invitation_id, target, context.database.clock())
     if target is not None and status == "open":
         return target
-    return Ended("unknown" if status == "unknown" else "gone")
+    return ended_link(context, link, target)
+
+
+def ended_link(context: CollectorContext, link: Link, target: LinkTarget | None) -> Ended:
+    """A link that cannot be answered, with what it still shows."""
+    now = context.database.clock()
+    if link.invitation_id is not None and link_status(link.invitation_id, target, now) == "unknown":
+        return Ended("unknown")
+    shows_receipt = target is not None and not link.anonymous and is_shown_alone(target, now)
+    return Ended("gone", receipt=target if shows_receipt else None)
 
 
 async def _answer_with_name(request: Request, context: CollectorContext, link: Link, fields: Any) -> Outcome:

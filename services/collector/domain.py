@@ -146,12 +146,18 @@ class PageRevision:
 
 @dataclass(frozen=True, slots=True)
 class OpenedCase:
-    """The case that an answer opened."""
+    """The case to which an answer belongs."""
 
     due_at: datetime
     """When the customer must have been contacted."""
     is_settled: bool
     """The customer has been contacted, or the case is closed."""
+    stage: str = "open"
+    """How far the work is; of a case whose event told none its state."""
+    has_owner: bool = False
+    waits_until: datetime | None = None
+    """Until when it waits for the customer."""
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

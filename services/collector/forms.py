@@ -35,7 +35,8 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 HONEYPOT = "website"
 """A text field that no person sees: a machine that fills in every field fills it in."""
 _CONSENT = {"yes": True, "no": False}
-_TOUCHED = {"1": True, "0": False}
+TOUCHED = {"1": True, "0": False}
+"""By the field in which the page's script says whether it saw a hand."""
 _PAGE_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -170,7 +171,7 @@ def read_form(
 
     def text(name: str) -> str:
         value = form.get(name)
-        return _cleaned(value)
+        return cleaned(value)
 
     new_language, old_language = text("speak"), text("language")
     action: FormAction = "send"
@@ -199,7 +200,7 @@ def read_form(
         shown=ShownAnswer.decode(text("drawn")),  # the field's old name, which open pages still post
         secret=text("secret"),
         trapped=bool(text(HONEYPOT)),
-        touched=_TOUCHED.get(text("touched")),
+        touched=TOUCHED.get(text("touched")),
         is_timed=isinstance(form.get("touched"), str),
         layout=next((layout for layout in LAYOUTS if layout == text("layout")), None),
         page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
@@ -210,8 +211,9 @@ def read_form(
 def _given(form: Mapping[str, Any], name: str) -> list[str]:
     """All values of a field, which several boxes may share."""
     values = form.getlist(name) if isinstance(form, FormData) else [form.get(name)]
-    return [_cleaned(value) for value in values]
+    return [cleaned(value) for value in values]
 
 
-def _cleaned(value: object) -> str:
+def cleaned(value: object) -> str:
+    """The text of a posted field, without what no page posts."""
     return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""

@@ -42,7 +42,7 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
-    """Keep when each case is due, for the thanks to tell the customer."""
+    """Keep how far each case is, for the customer's receipt."""
     await replicas.keep_cases(uow, newest(events, lambda case: case.id))
 
 

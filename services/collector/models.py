@@ -121,6 +121,8 @@ answer = Table(
     Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
     # Of an imported one. NULL: it names no number, or a version that did not keep this wrote it.
     Column("number_key", Text, info=PERSONAL),
+    # To how its case ended.
+    Column("objections", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -178,7 +180,14 @@ case_copy = Table(
     Column("state", Text, nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("first_contact_at", DateTime(timezone=True)),
+    # NULL: an event of a version that told none.
+    Column("stage", Text),
+    Column("waits_until", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    # The other answers that belong to it.
+    Column("later_answers", JSONB, nullable=False, server_default=text("'[]'")),
     Index(None, "tenant", "answer_id"),
+    Index("ix_case_copy_later_answers", "later_answers", postgresql_using="gin"),
 )
 
 # An open link: whoever has it answers, and nobody is known.

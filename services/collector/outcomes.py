@@ -15,6 +15,8 @@ class Ended:
     """The link leads to nothing, or, if it is unknown, to nothing yet."""
 
     status: Literal["gone", "unknown"]
+    receipt: LinkTarget | None = None
+    """What it leads to, where it still shows how far the work on its answer is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from services.collector.answering import answer_link, follow_link, read_link
 from services.collector.context import OwnContext
 from services.collector.domain import parse_score
 from services.collector.forms import SurveyForm
+from services.collector.objections import ObjectionForm
 from services.collector.outcomes import AskedAgain, Ended, Faulty, Settled, Written
+from services.collector.receipt_pages import show_receipt
 from services.collector.responses import (
     NOT_INDEXED,
     no_question,
@@ -34,6 +36,8 @@ async def show_survey(request: Request, token: str, context: OwnContext) -> Resp
     query = request.query_params
     score = parse_score(query.get("v"))
     target = await follow_link(request, context, read_link(context, request, token), score)
+    if isinstance(target, Ended) and target.receipt is not None:
+        return show_receipt(request, context, target.receipt, ObjectionForm(language=query.get("lang", "")))
     if isinstance(target, Ended):
         return no_question(request, context, target)
     if target.anonymous:
@@ -42,8 +46,7 @@ async def show_survey(request: Request, token: str, context: OwnContext) -> Resp
     answer = target.scored_answer
     wants_change = score is not None or "change" in query
     if answer is not None and answer.state == "sent" and (target.is_final or not wants_change):
-        url = None if target.is_final else request.url.path
-        page = thanks_page(context, target, answer, language, url, context.database.clock())
+        page = thanks_page(context, target, answer, language, request.url.path, context.database.clock())
         return respond(request, context, page, target, language)
     form = form_of_answer(context, target, language)
     return show_form(request, context, target, form if score is None else replace(form, score=score))

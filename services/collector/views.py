@@ -9,7 +9,9 @@ from services.collector.context import CollectorContext
 from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget
 from services.collector.forms import HONEYPOT, FormFault, SurveyForm
 from services.collector.merging import ShownAnswer
+from services.collector.objections import ObjectionFault, ObjectionForm
 from services.collector.page_questions import GROUP_RANGES, AskedQuestion, asked_questions
+from services.collector.receipts import Receipt, receipt_of
 from services.collector.survey_texts import (
     available_languages,
     follow_up_group,
@@ -59,8 +61,32 @@ class ThanksPage(Page):
     amendable_until: datetime | None
     change_url: str | None
     """None: the answer is final."""
+    receipt: "ReceiptView | None"
     anonymous: bool
     """The survey is: it shows only answers of customers who asked to be contacted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptView:
+    """How far the work on an answer is, and the form by which the customer says that it is not solved."""
+
+    shown: Receipt
+    url: str
+    nonce: str
+    language: str
+    words: str = ""
+    fault: ObjectionFault | None = None
+    max_text_length: int = MAX_TEXT_LENGTH
+    honeypot: str = HONEYPOT
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptPage(Page):
+    """The receipt of an answer whose own page has ended: nothing of the answer is on it."""
+
+    template: ClassVar[str] = "receipt.html"
+    company: str
+    receipt: ReceiptView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +145,7 @@ def thanks_page(
     url: str | None,
     now: datetime,
 ) -> ThanksPage:
-    """The thanks for a scored answer; ``url``: of its form, where it can be changed."""
+    """The thanks for a scored answer; ``url``: of the link's page, None where it has no form."""
     assert answer.score is not None  # noqa: S101  (for the type checker)
     group, case = group_of(answer.score), target.case
     shown_to = f"&page={target.page}" if is_held(answer) else ""
@@ -133,8 +159,38 @@ def thanks_page(
         is_contact_promised=bool(answer.may_contact) and is_contact_due and not is_held(answer),
         contact_due_at=case.due_at if case is not None and case.due_at > now else None,
         amendable_until=target.amendable_until,
+        receipt=_receipt(context, target, language, url),
         anonymous=target.anonymous,
-        change_url=f"{url}?change=1&lang={language}{shown_to}" if url else None,
+        change_url=f"{url}?change=1&lang={language}{shown_to}" if url and not target.is_final else None,
+    )
+
+
+def receipt_page(
+    context: CollectorContext,
+    target: LinkTarget,
+    language: str,
+    url: str,
+    form: ObjectionForm,
+    fault: ObjectionFault | None = None,
+) -> ReceiptPage:
+    """The receipt alone; ``url``: of the link's page."""
+    receipt = _receipt(context, target, language, url)
+    assert receipt is not None  # noqa: S101  (for the type checker: its callers have asked)
+    return ReceiptPage(company=target.tenant.name, receipt=replace(receipt, words=form.words, fault=fault))
+
+
+def _receipt(
+    context: CollectorContext, target: LinkTarget, language: str, url: str | None
+) -> ReceiptView | None:
+    now = context.database.clock()
+    shown = receipt_of(target, now)
+    if shown is None or url is None:
+        return None
+    return ReceiptView(
+        shown=shown,
+        url=f"{url}/not-solved",
+        nonce=context.nonce.make(target.invitation.id, now),
+        language=language,
     )
 
 

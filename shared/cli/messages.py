@@ -31,9 +31,11 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "http/problems.py",
     ),
     "services/collector": (
+        "templates/_receipt.html",
         "templates/answered.html",
         "templates/gone.html",
         "templates/moment.html",
+        "templates/receipt.html",
         "templates/survey.html",
         "templates/thanks.html",
         "question_api.py",

@@ -4,7 +4,7 @@ An event contains the whole state of a thing with its ``version``; consumers kee
 are only ever added, and consumers ignore those they do not know; a breaking change is a new topic.
 """
 
-from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
+from shared.events.answers import ANSWERS, Answer, AnswerState, Objection, Origin
 from shared.events.audit import AUDIT, AuditLine
 from shared.events.cases import CASES, Case, CaseStage, CaseState
 from shared.events.contact_policies import (
@@ -99,6 +99,7 @@ __all__ = [
     "Invitation",
     "InvitationState",
     "KeyDigest",
+    "Objection",
     "Origin",
     "People",
     "Question",

@@ -34,6 +34,15 @@ class HeldAnswer(Data, frozen=True, kw_only=True):
     answered_at: Instant
 
 
+class Objection(Data, frozen=True, kw_only=True):
+    """The customer says of a case that was closed that it is not solved; at most once of each closing."""
+
+    closed_at: Instant
+    """Of the closing."""
+    said_at: Instant
+    words: Comment = None
+
+
 class Answer(Data, frozen=True, kw_only=True):
     """The state of an answer. Only ``saved`` and ``sent`` ones have a score and count."""
 
@@ -93,6 +102,9 @@ class Answer(Data, frozen=True, kw_only=True):
     held: HeldAnswer | None = None
     """Of a suspect answer that was not judged a person's: its state is ``clicked``, and what stands in it is
     here alone, so that no reader counts it, acts on it or takes the invitation for answered."""
+    objections: tuple[Objection, ...] = ()
+    """To how the case of this answer ended, oldest first. They change nothing else of it, ``changed_at``
+    neither."""
     day: date | None = None
     """The day it counts for, in the tenant's time zone; fixed when the score was first accepted."""
     invited_at: Instant | None = None

@@ -1,10 +1,13 @@
 """``cases``: the follow-up with an unhappy customer."""
 
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
 
+OBJECTION_WITHIN = timedelta(days=14)
+"""How long after a case was closed its customer may say that it is not solved."""
 CaseState = Literal["open", "assigned", "closed"]
 CaseStage = Literal[
     "open",
@@ -34,6 +37,8 @@ class Case(Data, frozen=True, kw_only=True):
     priority: Text | None = None
     team_id: UUID | None = None
     answer_id: UUID
+    later_answers: tuple[UUID, ...] = ()
+    """The other answers that belong to it; empty, too, where a version that told none published it."""
     event_id: UUID | None = None
     customer_id: Text | None = None
     contact_key: Text | None = None

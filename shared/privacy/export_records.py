@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from shared.events import Answer, Invitation, Reply
+from shared.events import Answer, Invitation, Objection, Reply
 from shared.events.envelope import Instant
 from shared.events.transactions import Basis
 
@@ -294,6 +294,8 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     channel: str | None = None
     seconds_to_score: int | None = None
     """From the first visit of the link."""
+    objections: tuple[Objection, ...] = ()
+    """To how its case ended."""
     signs: tuple[str, ...] = ()
     """What speaks for a machine having answered."""
     judgement: str | None = None
@@ -330,7 +332,9 @@ class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_
     changed_at: Instant
 
 
-CaseStepKind = Literal["opened", "amended", "again", "consent", "contact", "revealed", "closed", "reopened"]
+CaseStepKind = Literal[
+    "opened", "amended", "again", "consent", "contact", "revealed", "closed", "objected", "reopened"
+]
 
 
 class CaseStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -72,6 +72,9 @@ STORED_WORDS = """(
     CAST(convert_from(t.body, 'UTF8') AS json) ->> 'comment' IS NOT NULL
     OR CAST(convert_from(t.body, 'UTF8') AS json) ->> 'follow_up' IS NOT NULL
     OR CAST(convert_from(t.body, 'UTF8') AS jsonb) -> 'replies' @> '[{"kind": "text"}]'
+    OR jsonb_path_exists(
+        CAST(convert_from(t.body, 'UTF8') AS jsonb), '$.objections[*].words ? (@ != null)'
+    )
 )"""
 """Whether the stored answer in a row ``t`` has what its customer wrote."""
 
@@ -87,7 +90,10 @@ def wordless_answer(body: bytes) -> bytes:
     answer = _answers.decode(body)
     # What was chosen is no word of the customer's.
     replies = tuple(reply for reply in answer.replies if reply.kind != "text")
-    return _encode(msgspec.structs.replace(answer, comment=None, follow_up=None, replies=replies))
+    objections = tuple(msgspec.structs.replace(one, words=None) for one in answer.objections)
+    return _encode(
+        msgspec.structs.replace(answer, comment=None, follow_up=None, replies=replies, objections=objections)
+    )
 
 
 def transaction_without_customer(body: bytes) -> bytes:

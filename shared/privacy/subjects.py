@@ -78,6 +78,7 @@ def _(answer: Answer) -> Answer:
         replies=(),
         may_contact=None,
         held=None,
+        objections=tuple(replace(objection, words=None) for objection in answer.objections),
         customer_id=None,
         number_key=None,
         **OF_NOBODY,

@@ -104,6 +104,7 @@ async def _knock_wrongly(client: httpx.AsyncClient, company: Company) -> set[str
         client.get("/v1/answers", params={"after": "canary"}, headers=company.headers),
         *(client.get(f"{path}{token}") for path in ("/s/", "/s//", "/u/", "/q/", "/login/link/")),
         client.post(f"/s/{token}", data={"score": "canary"}),
+        client.post(f"/s/{token}/not-solved", data={"words": "canary"}),
         client.get(f"/s/{token}/question?lang=canary"),
         client.post(f"/s/{token}/question", data={"score": "canary"}),
         client.post("/login", data={"address": COLLEAGUE, "password": f"{PASSWORD} wrongly"}),

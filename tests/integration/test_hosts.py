@@ -22,7 +22,14 @@ from shared.service import open_context
 PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
 UNREACHABLE_DATABASE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
 CUSTOMER_ROUTES = {
-    *("/s/{token}", "/s/{token}/question", "/in-page.js", "/s/preview/{token}", "/q/{code}"),
+    *(
+        "/s/{token}",
+        "/s/{token}/not-solved",
+        "/s/{token}/question",
+        "/in-page.js",
+        "/s/preview/{token}",
+        "/q/{code}",
+    ),
     "/s/accent/{colour}.css",
     *("/u/{token}", "/u/{token}/again", "/u/{token}/choice", "/x/{token}"),
 }

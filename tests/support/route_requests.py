@@ -667,6 +667,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "collector POST /s/{token}": RouteRequest(
             {"token": _token("answer", of, by)}, form=an_answer(of), public=True, foreign=404
         ),
+        "collector POST /s/{token}/not-solved": RouteRequest(
+            {"token": _token("answer", of, by)}, form={"words": "Still late."}, public=True, foreign=404
+        ),
         "collector GET /s/{token}/question": RouteRequest(
             {"token": _token("answer", of, by)}, public=True, foreign=404
         ),

@@ -10,10 +10,12 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.case_rules import OpeningAnswer
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import JudgedAnswers
+from services.alerts.cases.objection_notices import ObjectedCase, objection_notices
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import Key
+from services.alerts.cases.repository.timeline import recorded_objections
 from services.alerts.cases.team_notices import queue_team_notices
 from services.alerts.incidents.counting import count_new_cases
 from services.alerts.incidents.domain import Incident, IncidentPolicy
@@ -25,7 +27,7 @@ from services.alerts.rules.domain import RuleMatch
 from services.alerts.teams.routing import Route, route, route_facts
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline
-from shared.events import Answer
+from shared.events import Answer, Objection
 
 
 class AnswerBatch:
@@ -43,6 +45,7 @@ class AnswerBatch:
         self._touched: set[Key] = set()
         self._quiet: list[Deadline] = []
         self._begun: list[Incident] = []
+        self._objected: list[ObjectedCase] = []
 
     @classmethod
     async def lock(
@@ -51,9 +54,11 @@ class AnswerBatch:
         judged: JudgedAnswers,
         keys: Sequence[Key],
         without_case: Sequence[tuple[AnswerUpdate, OpeningAnswer]],
+        objecting: Sequence[ChangedAnswer] = (),
     ) -> "AnswerBatch":
-        """Lock these cases, and the open ones of the customers of the answers without."""
+        """Lock these cases, and the open ones of the customers of answers without one, and of objections."""
         answers = [(update.tenant, update.answer) for update, _ in without_case]
+        answers += [(one.tenant, one.answer) for one in objecting]
         return cls(uow, judged, await cases.lock_cases(uow, keys, answers))
 
     def leave_out(self, known: Mapping[Key, UUID], left_out: Sequence[tuple[Key, Answer]]) -> None:
@@ -179,6 +184,29 @@ class AnswerBatch:
             if one.key in ended:
                 self._finished.append((case, one.answer))
 
+    async def object(self, known: Mapping[Key, UUID], objecting: Sequence[ChangedAnswer]) -> None:
+        """Apply objections to how cases ended; one that is recorded changes nothing again."""
+        if not objecting:
+            return
+        done = await recorded_objections(self._uow, [(one.tenant, known[one.key]) for one in objecting])
+        for one in objecting:
+            case = self._by_key[one.tenant, known[one.key]]
+            for objection in one.answer.objections:
+                if not case.erased and (one.tenant, one.answer.id, objection.closed_at) not in done:
+                    self._object(case, one.answer, objection)
+
+    def _object(self, case: CaseFile, answer: Answer, objection: Objection) -> None:
+        """Open the case again, or go on in another one of the person that is open."""
+        stands = case.state == "closed" and case.closed_at == objection.closed_at
+        other = self._open_case_of(case.tenant, answer) if stands else None
+        now, calendar = self._uow.now, self._calendar(case)
+        if case.objected(self._entries, now, answer.id, objection, self._policy, calendar, other):
+            self._open.append(case)
+            self._objected.append(ObjectedCase(case, answer, case.version))
+        elif other is not None:
+            other.joined_by_objection(self._entries, now, answer.id, case)
+            self._objected.append(ObjectedCase(other, answer, other.version))
+
     async def write(self) -> None:
         """Apply all answers to their cases, notify the team, write everything, and publish what changed.
 
@@ -192,5 +220,12 @@ class AnswerBatch:
         await set_case_deadlines(self._uow, changed, self._quiet)
         teams = {one.id: self._by_key[one.tenant, one.case_id].team_id for one in self._begun}
         await notify_channels(self._uow, BEGAN, self._begun, teams)
-        await queue_team_notices(self._uow, self._policy, self._finished, self._entries, self._begun)
+        await queue_team_notices(
+            self._uow,
+            self._policy,
+            self._finished,
+            self._entries,
+            self._begun,
+            await objection_notices(self._uow, self._objected),
+        )
         await write_changes(self._uow, changed, self._entries)

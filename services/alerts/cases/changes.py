@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, timeline
+from services.alerts.cases.repository.answers import answer_ids_of_cases
 from services.alerts.webhooks.queueing import queue_cases
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
@@ -22,10 +23,9 @@ async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: S
         return
     await timeline.add_entries(uow, entries)
     by_key = {(case.tenant, case.id): case for case in changed}
-    published = [
-        (tenant, by_key[tenant, case].published())
-        for tenant, case in sorted({(entry.tenant, entry.case_id) for entry in entries})
-    ]
+    keys = sorted({(entry.tenant, entry.case_id) for entry in entries})
+    answers = await answer_ids_of_cases(uow, keys)
+    published = [(key[0], by_key[key].published(answers[key])) for key in keys]
     for tenant, event in published:
         uow.publish(CASES, tenant, event)
     await queue_cases(uow, published)

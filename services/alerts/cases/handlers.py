@@ -20,11 +20,17 @@ async def act_on_answers(
 ) -> None:
     """Keep the answers; open, extend and amend cases; notify the team of answers that are complete.
 
+    A customer who objects to how a case ended opens it again (:meth:`AnswerBatch.object`).
+
     That a machine gave an answer that counted is recorded on its case; it closes nothing by itself.
     """
     left_out = await replicas.leave_out(uow, left_out_answers(events))
     updates = answer_updates(events)
     changed = await replicas.keep_answers(uow, updates) if updates else []
+    objecting = [each for each in changed if each.answer.objections and not each.answer.erased]
+    if objecting:
+        # Opening is always locked before a case, and at once for all companies that are locked later.
+        await cases.lock_opening(uow, [update.tenant for update in updates])
     judged = await judge(uow, policy, cache, updates)
     if judged.opening:
         await cases.lock_opening(uow, [update.tenant for update, _ in judged.opening])
@@ -34,13 +40,16 @@ async def act_on_answers(
     without_case = [(update, opening) for update, opening in judged.opening if update.key not in known]
     changed_with_case = [each for each in changed if each.key in known and not each.answer.erased]
     left_out_with_case = [(key, answer) for key, answer in left_out if key in known]
+    objecting = [each for each in objecting if each.key in known]
     if not without_case and not changed_with_case and not left_out_with_case:
         return
     touched = [*(answer.key for answer in changed_with_case), *(key for key, _ in left_out_with_case)]
-    batch = await AnswerBatch.lock(uow, judged, [(key[0], known[key]) for key in touched], without_case)
+    keys = [(key[0], known[key]) for key in touched]
+    batch = await AnswerBatch.lock(uow, judged, keys, without_case, objecting)
     batch.leave_out(known, left_out_with_case)
     await batch.open(without_case)
     await batch.amend(known, changed_with_case)
+    await batch.object(known, objecting)
     await batch.write()
 
 

@@ -24,19 +24,21 @@ async def queue_team_notices(
     finished: Sequence[tuple[CaseFile, Answer]],
     entries: Entries,
     begun: Sequence[Incident] = (),
+    further: Sequence[WantedNotice] = (),
 ) -> None:
     """Queue notices of answers that are complete, unless the case is closed or the answer is too old.
 
     Who was told of an incident at once is not told of each of its cases by the same channel.
 
     :param begun: incidents that began by them, whose notices are queued by the same call.
+    :param further: notices that are queued by it, too.
     """
     recent = [
         (case, answer)
         for case, answer in finished
         if case.state != "closed" and case_rules.is_recent(answer, uow.now, policy)
     ]
-    wanted = await incident_notices(uow, BEGAN, begun)
+    wanted = [*await incident_notices(uow, BEGAN, begun), *further]
     if not recent and not wanted:
         return
     singles = await SingleNotices.of(uow, [case for case, _ in recent])

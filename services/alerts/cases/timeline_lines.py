@@ -178,6 +178,21 @@ def _resumed(name: str, facts: dict[str, Any]) -> str:
             return translated("%(name)s goes on with the case.") % {"name": name}
 
 
+def _objected(_: str, facts: dict[str, Any]) -> str:
+    if facts.get("opened"):
+        return translated("The customer says that it is not solved: the case is open again.")
+    if "number" in facts and "closed_at" in facts:
+        return (
+            translated("The customer says that it is not solved. The work goes on in case %(number)s.")
+            % facts
+        )
+    if "number" in facts:
+        return (
+            translated("The customer says that case %(number)s is not solved. The work goes on here.") % facts
+        )
+    return translated("The customer says that it is not solved.")
+
+
 _REVEALED = {
     ("address",): message("%(name)s looked at the address."),
     ("number",): message("%(name)s looked at the number."),
@@ -216,6 +231,7 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "contact": _contact,
     "note": lambda _name, _facts: translated("Note."),
     "closed": _closed,
+    "objected": _objected,
     "reopened": lambda _name, _facts: translated("Opened again."),
     "left_out": lambda _, facts: (
         translated(

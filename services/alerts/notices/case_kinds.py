@@ -2,7 +2,13 @@
 
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.repository.cases import find_case
-from services.alerts.notices.case_texts import case_text, clock_text, colleague_text, woken_text
+from services.alerts.notices.case_texts import (
+    case_text,
+    clock_text,
+    colleague_text,
+    objection_text,
+    woken_text,
+)
 from services.alerts.notices.kinds import NoticeText, WaitingNotice
 from services.alerts.replicas import repository as replicas
 from shared.db.database import UnitOfWork
@@ -53,6 +59,14 @@ async def prepare_woken(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | 
     if case is None or case.waiting_since is not None or not may_see(notice.segments, case.belongs):
         return None
     return woken_text(case, uow.now, notice.zone)
+
+
+async def prepare_objection(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | None:
+    """A customer says that something is not solved; None when the case is closed, or they may not see it."""
+    case = await _open_case(uow, notice)
+    if case is None or not may_see(notice.segments, case.belongs):
+        return None
+    return objection_text(case, uow.now, notice.zone)
 
 
 async def _open_case(uow: UnitOfWork, notice: WaitingNotice) -> CaseFile | None:

@@ -94,6 +94,16 @@ def woken_text(case: CaseFile, now: datetime, zone: ZoneInfo) -> NoticeText:
     )
 
 
+def objection_text(case: CaseFile, now: datetime, zone: ZoneInfo) -> NoticeText:
+    """About a customer who says that a closed case is not solved. What they wrote stays on the page."""
+    facts = {"number": case.number, "due": moment(case.due_at, now, zone)}
+    return _about(
+        case,
+        translated("Case %(number)s: the customer says that it is not solved") % facts,
+        [translated("The work goes on in this case. It is due by %(due)s.") % facts],
+    )
+
+
 def _about(case: CaseFile, subject: str, paragraphs: list[str]) -> NoticeText:
     return NoticeText(
         subject=subject,

@@ -18,6 +18,7 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "case": "cases",
     "handed_over": "cases",
     "asked": "cases",
+    "objected": "cases",
     "woken": "cases",
     "contact_warning": "deadlines",
     "closing_warning": "deadlines",

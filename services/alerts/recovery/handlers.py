@@ -18,6 +18,7 @@ from services.alerts.cases.domain.closing import CASE_OUTCOMES
 from services.alerts.cases.domain.policy import CasePolicy, current_policy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.judging import judge
+from services.alerts.cases.repository.answers import answer_ids_of_cases
 from services.alerts.cases.team_notices import answer_notice
 from services.alerts.chats.repository import messages as chat_messages
 from services.alerts.incidents.repository import incidents
@@ -135,7 +136,8 @@ async def cases_page(
 ) -> tuple[list[tuple[str, Case]], Cursor | None]:
     """The next cases behind a cursor, to be published again."""
     found = await repository.lock_cases_after(uow, after, limit)
-    events = [(case.tenant, case.published()) for case in found]
+    answers = await answer_ids_of_cases(uow, [(case.tenant, case.id) for case in found])
+    events = [(case.tenant, case.published(answers[case.tenant, case.id])) for case in found]
     return events, (found[-1].tenant, found[-1].id) if len(found) == limit else None
 
 

@@ -30,6 +30,7 @@ PUT_ANSWERS = """
         replies
     FROM written
     WHERE score IS NOT NULL AND NOT anonymous AND (state = 'sent' OR score <> new_score)
+        AND objections = new_objections  -- which change nothing else
 """
 ERASE_HISTORY = """
     UPDATE answer_history
@@ -105,6 +106,7 @@ async def put_answers(
             "segments": [_json(answer.segments) for answer in answers],
             "organisation": [_json(answer.organisation) for answer in answers],
             "replies": [_json(answer.replies) for answer in answers],
+            "objections": [_json(answer.objections) for answer in answers],
             "signs": [_json(answer.signs) for answer in answers],
             "within": [_json(segments_of(answer)) for answer in answers],
             "page": writer.page if writer else None,
@@ -115,7 +117,10 @@ async def put_answers(
     if single:
         values = {name: value for name, (value,) in values.items()}
     keep_newest_answers = keep_newest_sql(
-        answer_table, names, returning="old.*, new.score AS new_score", single=single
+        answer_table,
+        names,
+        returning="old.*, new.score AS new_score, new.objections AS new_objections",
+        single=single,
     )
     await uow.execute(PUT_ANSWERS.format(keep_newest_answers=keep_newest_answers), values)
     if erased := [answer.id for answer in answers if answer.erased]:

@@ -25,5 +25,6 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
-    """Write the deadline and the state of each case that is newer than its replica."""
-    await keep_newest_events(uow, case_copy, events)
+    """Write what a receipt shows of each case that is newer than its replica."""
+    later = [_encode(event.data.later_answers).decode() for event in events]
+    await keep_newest_events(uow, case_copy, events, later_answers=later)

@@ -3,7 +3,7 @@
 import msgspec
 
 from services.collector.domain import InvitationReplica
-from services.collector.models import answer, answer_history, answered_link, intent, invitation
+from services.collector.models import answer, answer_history, answered_link, case_copy, intent, invitation
 from shared.privacy.persons import NOBODY
 from shared.privacy.removal import (
     HAS_WRITTEN_REPLIES,
@@ -34,6 +34,11 @@ def replica_without_customer(body: bytes) -> bytes:
 _invitations = msgspec.json.Decoder(InvitationReplica)
 HAS_TEXTS = f"(t.comment IS NOT NULL OR t.follow_up IS NOT NULL OR {HAS_WRITTEN_REPLIES})"
 WITHOUT_TEXTS = f"comment = NULL, follow_up = NULL, {WITHOUT_WRITTEN_REPLIES}"
+HAS_OBJECTION_WORDS = "jsonb_path_exists(t.objections, '$[*].words ? (@ != null)')"
+WITHOUT_OBJECTION_WORDS = """objections = (
+    SELECT jsonb_agg(o.said - 'words' ORDER BY o.place)
+    FROM jsonb_array_elements(t.objections) WITH ORDINALITY AS o(said, place)
+)"""
 
 RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(
@@ -55,6 +60,12 @@ RETENTION: tuple[RetentionRule, ...] = (
         without_customer(answer, event_id="NULL", invited_at="NULL"),
     ),
     ClearRule("comments", answer, f"t.answered_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
+    ClearRule(
+        "comments",
+        answer,
+        f"t.answered_at < :comments AND {HAS_OBJECTION_WORDS}",
+        WITHOUT_OBJECTION_WORDS,
+    ),
     ClearRule("comments", answer_history, f"t.changed_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
     # Whoever has an old link is told that it is gone, answered or not.
     DeleteRule(
@@ -66,5 +77,7 @@ RETENTION: tuple[RetentionRule, ...] = (
                 AND (i.customer_removed OR {LINK_OVER.format(i="i")})
         )""",
     ),
+    # Nobody is shown a receipt any more long before.
+    DeleteRule("contacts", case_copy, "t.closed_at < :contacts"),
     DeleteRule("visits", intent, "t.last_at < :visits"),
 )

@@ -122,6 +122,7 @@ FIELDS: Mapping[str, Message] = {
     "follow_up_question": message("Further question"),
     "follow_up": message("Answer to it"),
     "replies": message("Answers to further questions"),
+    "objections": message("Said that it is not solved"),
     "may_contact": message("May be contacted about it"),
     "seconds_to_score": message("Seconds from opening the page to the score"),
     "day": message("Counts for the day"),
@@ -204,6 +205,7 @@ STEPS: Mapping[CaseStepKind, Callable[[CaseStep], Message]] = {
         tuple((step.looked_at or "").split(" and ")), message("Somebody looked at how to reach the customer.")
     ),
     "closed": lambda _: message("It was closed."),
+    "objected": lambda _: message("The customer said that it is not solved."),
     "reopened": lambda _: message("It was opened again."),
 }
 

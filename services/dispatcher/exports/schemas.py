@@ -134,6 +134,7 @@ EXAMPLE: dict[str, Any] = {
                     "layout": "horizontal",
                     "channel": "mail",
                     "seconds_to_score": 12,
+                    "objections": [],
                     "signs": [],
                     "judgement": None,
                     "day": "2026-11-18",

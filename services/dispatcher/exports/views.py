@@ -232,6 +232,9 @@ def facts_of(name: str, value: Any) -> Iterator[ShownFact]:
         yield from (ShownFact(reply.asked, reply.words, None) for reply in value)
         return
     label = spoken(labels.FIELDS[name])
+    if name == "objections":
+        yield from (ShownFact(label, one.words or "", None if one.words else one.said_at) for one in value)
+        return
     if isinstance(value, msgspec.Raw):
         value = msgspec.json.decode(value)
     if isinstance(value, msgspec.Struct):

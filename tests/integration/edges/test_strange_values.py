@@ -176,6 +176,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     ),
     # The form of the page, read by the same code.
     "/s/{token}/question": ("nonce", "score", "comment", "action", "drawn"),
+    "/s/{token}/not-solved": ("nonce", "words", "closing", "language", "touched", "website"),
     # The page of an open link, whose form is that of a personal one.
     "/q/{code}": ("nonce", "secret", "score", "comment", "action"),
     "/suspect-answers/{answer_id}/judgement": ("judgement", "show"),

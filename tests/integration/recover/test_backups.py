@@ -245,7 +245,7 @@ async def test_a_restored_alerts_opens_no_case_twice_and_sends_no_notice_again(s
             case.note(entries, uow.now, Actor(person, "Jonas Holt"), "Called twice.", None)
             await cases.update_cases(uow, [case])
             await timeline.add_entries(uow, entries)
-            uow.publish(CASES, TENANT, case.published())
+            uow.publish(CASES, TENANT, case.published([case.answer_id]))
     await publish(broker, ANSWERS, again_later)
     async with life.working():
         await eventually(lambda: told(4), within=30)

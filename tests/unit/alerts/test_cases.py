@@ -178,7 +178,7 @@ def test_every_change_leaves_one_line_numbered_by_the_version(acts: list[tuple[s
         assert (case.wake_at is not None) == (case.waiting_since is not None) <= (case.owner_id is not None)
         assert (case.state == "assigned") <= (case.owner_id is not None)
     assert [entry.seq for entry in entries] == list(range(1, case.version + 1))
-    assert case.published().version == case.version
+    assert case.published([]).version == case.version
 
 
 def test_closing_needs_cause_action_outcome_and_whether_the_customer_knows() -> None:

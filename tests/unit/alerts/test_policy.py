@@ -87,7 +87,7 @@ def test_a_restored_case_has_the_deadline_that_its_event_lacks_from_the_default_
 ) -> None:
     case = msgspec.structs.replace(a_new_case(an_answer_now(2), NOW), may_contact=may_contact)
     case.opened([], 2, 2, opening_of(an_answer_now(2)).match)
-    file = case_file_of(CASES.event("havnbo", case.published(), NOW))
+    file = case_file_of(CASES.event("havnbo", case.published([]), NOW))
     assert file.due_at == case.due_at
     if may_contact is False:
         assert (file.contact_due_at, file.close_due_at) == (NOW + timedelta(days=1), case.due_at)

@@ -95,7 +95,7 @@ def test_what_waits_is_due_when_as_much_time_has_passed_after_its_wait_as_was_le
     case = a_taken_case()
     left = case.contact_due_at - NOW
     wait(case, NOW, NOW + 9 * DAY)
-    assert case.due_at == case.published().due_at == NOW + 9 * DAY + left
+    assert case.due_at == case.published([]).due_at == NOW + 9 * DAY + left
     late = a_taken_case()
     wait(late, late.contact_due_at + HOUR, late.contact_due_at + DAY)
     assert late.due_at == late.wake_at
@@ -106,7 +106,7 @@ def test_a_case_that_waits_is_restored_from_its_event_as_it_was(late: bool) -> N
     case = a_taken_case()
     began = case.contact_due_at + HOUR if late else NOW + HOUR
     wait(case, began, began + 5 * DAY)
-    event = CASES.event(case.tenant, case.published(), began)
+    event = CASES.event(case.tenant, case.published([]), began)
     restored = case_file_of(event)
     assert (restored.due_at, restored.wake_at, restored.waiting_since) == (case.due_at, case.wake_at, began)
     assert restored.wake_if_due([], began + 5 * DAY, None)

@@ -73,7 +73,7 @@ def test_the_bounds_of_the_groups_are_written_once() -> None:
 
 SAME_NUMBER_OF_ANOTHER_THING = {
     "shared/http/connection_limits.py",  # the bytes of a request's headers
-    "services/alerts/cases/domain/policy.py",  # the days in which a customer may object
+    "shared/events/cases.py",  # the days in which a customer may object
     "services/alerts/staff/sessions.py",  # the days of a session
 }
 

@@ -14,4 +14,6 @@ class Actor(msgspec.Struct, frozen=True):
     """The answers of the case that they may read: what they write may be about any of these."""
 
 
+CUSTOMER = Actor(None, "")
+"""The customer of the case, who has no name in what colleagues are told."""
 SYSTEM = Actor(None, "Afterword")

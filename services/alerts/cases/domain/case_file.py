@@ -4,16 +4,17 @@ A case changes only through the methods of :class:`CaseFile`. Each method that c
 entry to the timeline, numbered by the case's version, so that nothing is done without a trace.
 
 Its parts, each on top of the one before: ``case_state``, ``case_deadlines``, ``case_answers``, ``case_acts``,
-``case_owner``, ``case_waiting``, and here what people do for the customer, and how it ends.
+``case_owner``, ``case_waiting``, ``case_objections``, and here what people do for the customer, and how it
+ends.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from services.alerts.calendars.domain import Calendar
 from services.alerts.cases.domain.actor import SYSTEM, Actor
-from services.alerts.cases.domain.case_clocks import started
-from services.alerts.cases.domain.case_waiting import CaseWaiting
+from services.alerts.cases.domain.case_objections import CaseObjections
 from services.alerts.cases.domain.closing import (
     Closing,
     ContactMethod,
@@ -29,7 +30,7 @@ from shared.privacy.persons import NOBODY
 from shared.values.messages import message
 
 
-class CaseFile(CaseWaiting, kw_only=True):
+class CaseFile(CaseObjections, kw_only=True):
     """A case, with a field for each column of its table.
 
     The acts append to ``entries``, which the caller writes with the case; ``seen_version`` is the version
@@ -159,12 +160,7 @@ class CaseFile(CaseWaiting, kw_only=True):
         self._refuse_if_decided_since(
             seen_version, message("Not opened: %(reason)s", reason=self._decision("changed", now, policy))
         )
-        self.state = "assigned" if self.owner_id else "open"
-        self.closed_at = self.cause = self.action = self.outcome = self.told = self.merged_into = None
-        self.reopened_at = now
-        limits = self.time_limits
-        closing = started(limits.closing, limits, now, calendar)
-        self.close_due_at, self.close_steps, self.close_steps_done = closing.due, closing.steps, 0
+        self._open_again(now, calendar)
         self._decide(entries, now, actor, "reopened", key=key, text=text)
 
     def restored(self, entries: Entries, now: datetime) -> None:
@@ -179,8 +175,11 @@ class CaseFile(CaseWaiting, kw_only=True):
             self._end(now)
         self._decide(entries, now, SYSTEM, "erased", answers=[])
 
-    def published(self) -> Case:
-        """The event of the case as it is now; notes and texts are not in it."""
+    def published(self, answers: Sequence[UUID]) -> Case:
+        """The event of the case as it is now; notes and texts are not in it.
+
+        :param answers: all that belong to it.
+        """
         return Case(
             id=self.id,
             number=self.number,
@@ -190,6 +189,7 @@ class CaseFile(CaseWaiting, kw_only=True):
             priority=self.priority,
             team_id=self.team_id,
             answer_id=self.answer_id,
+            later_answers=tuple(sorted(answer for answer in answers if answer != self.answer_id)),
             event_id=self.event_id,
             customer_id=self.customer_id,
             contact_key=self.contact_key or None,

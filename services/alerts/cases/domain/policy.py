@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
+from shared.events.cases import OBJECTION_WITHIN
 from shared.events.surveys import MAX_EDIT_HOURS
 
 
@@ -22,8 +23,8 @@ class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     waits_at_most: timedelta = timedelta(days=60)
     """How long a case may wait for its customer at a time."""
-    objection_within: timedelta = timedelta(days=14)
-    """How long after a case was solved its customer may say that it is not."""
+    objection_within: timedelta = OBJECTION_WITHIN
+    """How long after a case was closed its customer may say that it is not."""
     no_contact_tries: int = 3
     no_contact_channels: int = 2
     no_contact_spread: timedelta = timedelta(days=5)

@@ -29,6 +29,7 @@ EntryKind = Literal[
     "closed",
     "merged",  # into another case
     "joined",  # another case was merged into it
+    "objected",  # its customer says that it is not solved
     "reopened",
     "left_out",  # an answer, as a machine's
     "counted",  # an answer that was left out

@@ -92,6 +92,24 @@ async def answers_of_case(uow: UnitOfWork, tenant: str, case: UUID) -> list[Answ
     return [_answers.decode(row.body) for row in rows]
 
 
+FIND_ANSWER_IDS = """
+    SELECT tenant, case_id, answer_id FROM case_answer
+    WHERE (tenant, case_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+"""
+
+
+async def answer_ids_of_cases(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, list[UUID]]:
+    """The ids of all answers of each of these cases."""
+    rows = await uow.execute(
+        FIND_ANSWER_IDS,
+        {"tenants": [tenant for tenant, _ in keys], "ids": [case for _, case in keys]},
+    )
+    found: dict[Key, list[UUID]] = {key: [] for key in keys}
+    for row in rows:
+        found[row.tenant, row.case_id].append(row.answer_id)
+    return found
+
+
 SET_WRITING_UNTIL = """
     UPDATE case_answer ca SET writing_until = n.until
     FROM unnest(CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:until AS timestamptz[]))

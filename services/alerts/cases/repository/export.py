@@ -69,7 +69,8 @@ FIND_CASES = f"""
             ) ORDER BY l.seq), '[]') AS text)
             FROM timeline l
             WHERE l.tenant = t.tenant AND l.case_id = t.id AND l.kind IN (
-                'opened', 'amended', 'again', 'consent', 'contact', 'revealed', 'closed', 'reopened'
+                'opened', 'amended', 'again', 'consent', 'contact', 'revealed', 'closed', 'objected',
+                'reopened'
             )
         ) AS steps
     FROM cases t

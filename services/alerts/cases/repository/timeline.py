@@ -44,7 +44,8 @@ FIND_ENTRIES = """
         WHERE t.tenant = :tenant AND t.case_id = :case
             AND (CAST(:before AS bigint) IS NULL OR t.seq < :before)
     ) t
-    WHERE readable OR kind IN ('contact', 'handed_over', 'waiting', 'closed', 'merged', 'reopened')
+    WHERE readable
+        OR kind IN ('contact', 'handed_over', 'waiting', 'closed', 'merged', 'objected', 'reopened')
     ORDER BY seq DESC
     LIMIT :limit
 """
@@ -93,6 +94,24 @@ async def contact_tries(uow: UnitOfWork, tenant: str, case: UUID) -> list[Contac
     """When and how somebody tried to speak to the customer, the last ones."""
     rows = await uow.execute(FIND_CONTACT_TRIES, {"tenant": tenant, "case": case, "limit": MAX_CONTACT_TRIES})
     return [ContactTry(row.at, row.how) for row in rows]
+
+
+FIND_OBJECTIONS = """
+    SELECT t.tenant, t.answers[1] AS answer_id, CAST(t.facts ->> 'closed_at' AS timestamptz) AS closed_at
+    FROM timeline t
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n (tenant, id)
+        ON t.tenant = n.tenant AND t.case_id = n.id
+    WHERE t.kind = 'objected' AND t.facts ? 'closed_at'
+"""
+
+
+async def recorded_objections(
+    uow: UnitOfWork, cases: Sequence[tuple[str, UUID]]
+) -> set[tuple[str, UUID, datetime]]:
+    """The objections that these cases have recorded: tenant, answer, and the closing that each is about."""
+    values = {"tenants": [tenant for tenant, _ in cases], "ids": [case for _, case in cases]}
+    rows = await uow.execute(FIND_OBJECTIONS, values)
+    return {(row.tenant, row.answer_id, row.closed_at) for row in rows}
 
 
 FIND_LAST_REVEAL = """
