@@ -114,7 +114,7 @@ SERVICE = Service(
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
         *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people"),
-        *("/v1/identity-provider", "/v1/sign-in-rules"),
+        *("/v1/identity-provider", "/v1/sign-in-rules", "/team", "/v1/team-figures"),
     ),
     api=lazy_api("services.alerts.web"),
     consumes=(

@@ -45,6 +45,8 @@ from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.team_figures import api as figures_api
+from services.alerts.team_figures import pages as figures_pages
 from services.alerts.teams import absence_pages, team_pages
 from services.alerts.teams import api as teams_api
 from services.alerts.webhooks import api as webhook_api
@@ -89,6 +91,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             segment_alerts_api.router,
             segment_alert_pages.router,
             incidents_api.router,
+            figures_api.router,
+            figures_pages.router,
             chats_api.router,
             chat_pages.router,
             rules_api.router,
