@@ -13,6 +13,8 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.chats import api as chats_api
 from services.alerts.chats import pages as chat_pages
 from services.alerts.context import AlertsContext
+from services.alerts.huddles import api as huddles_api
+from services.alerts.huddles import pages as huddles_pages
 from services.alerts.incidents import api as incidents_api
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices import api as notices_api
@@ -93,6 +95,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             incidents_api.router,
             figures_api.router,
             figures_pages.router,
+            huddles_api.router,
+            huddles_pages.router,
             chats_api.router,
             chat_pages.router,
             rules_api.router,

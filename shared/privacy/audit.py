@@ -28,6 +28,7 @@ AuditAct = Literal[
     "team",
     "calendar",
     "absence",
+    "promise",
     "notices",
     "customers",
     "import",

@@ -116,6 +116,8 @@ class Company:
     chat: str = ""
     team: str = ""
     calendar: str = ""
+    promise: str = ""
+    """Of the team."""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -231,7 +233,7 @@ class World:
 
     async def _set_up_teams(self, company: Company) -> None:
         """Last, since a company with a team routes its cases."""
-        company.calendar, company.team = str(uuid7()), str(uuid7())
+        company.calendar, company.team, company.promise = (str(uuid7()) for _ in range(3))
         week = {"monday": [{"from": "08:00", "to": "16:00"}]}
         hours = {"name": f"{company.name} hours", "zone": "UTC", "week": week}
         team = {
@@ -239,9 +241,15 @@ class World:
             "segments": [f"desk:{company.name}"],
             "calendar": company.calendar,
         }
+        promise = {
+            "text": f"{company.name} calls back",
+            "person": str(company.people["agent"].staff.id),
+            "until": (datetime.now(UTC) + timedelta(days=7)).date().isoformat(),
+        }
         for path, body in (
             (f"/v1/calendars/{company.calendar}", hours),
             (f"/v1/teams/{company.team}", team),
+            (f"/v1/huddles/{company.team}/promises/{company.promise}", promise),
         ):
             answer = await self.clients["alerts"].put(path, json=body, headers=company.headers)
             assert answer.is_success, answer.text

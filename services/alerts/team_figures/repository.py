@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from services.alerts.cases.domain.closing import CASE_OUTCOMES
-from services.alerts.cases.repository.conditions import READABLE, VISIBLE
+from services.alerts.cases.repository.conditions import VISIBLE, WHOLLY_READABLE
 from services.alerts.team_figures.domain import (
     Figures,
     FigureScope,
@@ -26,15 +26,11 @@ def _seconds(interval: str) -> str:
     return f"CAST(extract(epoch FROM {interval}) AS double precision)"
 
 
-def _working_until(instant: str) -> str:
+def _working(instant: str) -> str:
     """The open seconds of a case's team before an instant: of the stretch that began last, and before it."""
-    place = f"width_bucket({instant}, w.starts)"
-    stretch = f"least({instant}, w.ends[{place}]) - w.starts[{place}]"
+    place = f"place.{instant}"
+    stretch = f"least(c.{instant}, w.ends[{place}]) - w.starts[{place}]"
     return f"CASE WHEN {place} = 0 THEN 0 ELSE w.before[{place}] + {_seconds(stretch)} END"
-
-
-def _working(ends: str) -> str:
-    return f"CASE WHEN w.team IS NOT NULL THEN {_working_until(ends)} - ({_working_until('c.opened_at')}) END"
 
 
 def _spread(name: str) -> str:
@@ -76,15 +72,21 @@ COUNT_FIGURES = f"""
             CASE WHEN told.closing THEN c.cause END AS cause,
             {_seconds("c.first_contact_at - c.opened_at")} AS to_contact,
             CASE WHEN c.outcome <> 'duplicate' THEN {_seconds("c.closed_at - c.opened_at")} END AS to_close,
-            {_working("c.first_contact_at")} AS to_contact_working,
-            CASE WHEN c.outcome <> 'duplicate' THEN {_working("c.closed_at")} END AS to_close_working
+            {_working("first_contact_at")} - ({_working("opened_at")}) AS to_contact_working,
+            CASE WHEN c.outcome <> 'duplicate' THEN {_working("closed_at")} - ({_working("opened_at")}) END
+                AS to_close_working
         FROM cases c
         LEFT JOIN working w ON w.team = c.team_id
         CROSS JOIN LATERAL (
-            SELECT c.state = 'closed' AND (CAST(:segments AS text[]) = '{{}}' OR NOT EXISTS (
-                SELECT FROM case_answer ca
-                WHERE ca.tenant = c.tenant AND ca.case_id = c.id AND NOT {READABLE}
-            )) AS closing
+            SELECT
+                width_bucket(c.opened_at, w.starts) AS opened_at,
+                width_bucket(c.first_contact_at, w.starts) AS first_contact_at,
+                width_bucket(c.closed_at, w.starts) AS closed_at
+            OFFSET 0  -- once for each case
+        ) place
+        CROSS JOIN LATERAL (
+            SELECT c.state = 'closed' AND (CAST(:segments AS text[]) = '{{}}' OR {WHOLLY_READABLE}) AS closing
+            OFFSET 0
         ) told
         WHERE c.tenant = :tenant AND c.opened_at >= :since AND c.opened_at < :until AND {VISIBLE}
             AND (CAST(:teams AS uuid[]) IS NULL OR c.team_id = ANY(CAST(:teams AS uuid[])))

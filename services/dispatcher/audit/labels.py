@@ -23,6 +23,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "team": message("changed a team"),
     "calendar": message("changed a calendar"),
     "absence": message("changed when a colleague is away"),
+    "promise": message("wrote down or changed what a team promised"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
@@ -82,6 +83,7 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "team": message("deleted a team"),
     "calendar": message("deleted a calendar"),
     "absence": message("ended the absence of a colleague"),
+    "promise": message("deleted what a team promised"),
 }
 """Of a line whose fact ``deleted`` is true."""
 
