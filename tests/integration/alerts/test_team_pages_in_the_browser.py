@@ -96,7 +96,7 @@ async def test_the_pages_fit_every_width_and_the_week_prints_on_one_sheet(
         printed = await page.pdf(format="A4")
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
         await page.emulate_media(media="print")
-        for part in (".huddle .notes", ".promise-act", ".mast .nav"):
+        for part in (".huddle .notes", ".promise-acts", ".mast .nav"):
             await expect(page.locator(part).first).to_be_hidden()
         assert await page.locator(".huddle .finding").first.evaluate("e => getComputedStyle(e).color") == (
             "rgb(0, 0, 0)"
