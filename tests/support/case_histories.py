@@ -16,13 +16,13 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.closing import CLOSING_OUTCOMES, Closing
 from services.alerts.cases.domain.refusals import NotDone, NotPossible
 from services.alerts.cases.domain.timeline import Entries
-from services.alerts.team_figures.domain import MIN_CASES
+from services.alerts.team_figures.domain import POLICY as FIGURES
 
 CAUSES_USED = ("delivery.late", "price.level", "other")
 
 
 @dataclass
-class History:
+class CaseHistory:
     """A case, what happened to it, and the segments of each of its answers."""
 
     case: CaseFile
@@ -100,7 +100,7 @@ def a_history(
     begin: datetime,
     people: Sequence[Actor],
     teams: Sequence[tuple[UUID | None, Calendar | None]],
-) -> History:
+) -> CaseHistory:
     """A case that was opened within sixty days after an instant, and up to eight acts on it."""
     at = begin + timedelta(seconds=random.randrange(60 * 86_400))
     answers = [[f"organisation:{random.choice('abc')}"] for _ in range(random.choice((1, 1, 2)))]
@@ -110,7 +110,7 @@ def a_history(
     case.tenant, case.anonymous = tenant, random.random() < 0.1
     case.team_id, calendar = random.choice(teams)
     case.belongs = sorted({segment for one in answers for segment in one})
-    history = History(case, answers, wants is not False, calendar)
+    history = CaseHistory(case, answers, wants is not False, calendar)
     other = a_new_case(an_answer(), at)
     for _ in range(random.randrange(9)):
         at += timedelta(minutes=random.randrange(3 * 1440))
@@ -166,7 +166,9 @@ _ACTS: tuple[Callable[[CaseFile, Entries, datetime, Actor, Random, CaseFile], No
 )
 
 
-def counted_one_by_one(found: Sequence[History], segments: Sequence[str], now: datetime) -> dict[str, Any]:
+def counted_one_by_one(
+    found: Sequence[CaseHistory], segments: Sequence[str], now: datetime
+) -> dict[str, Any]:
     """The figures of these cases, as far as the reader may see them."""
     seen = [one for one in found if one.readable(segments)]
     closings = [one.closing(segments) for one in seen]
@@ -193,22 +195,22 @@ def counted_one_by_one(found: Sequence[History], segments: Sequence[str], now: d
     }
 
 
-def causes_one_by_one(found: Sequence[History], segments: Sequence[str]) -> dict[str, int]:
+def causes_one_by_one(found: Sequence[CaseHistory], segments: Sequence[str]) -> dict[str, int]:
     """How often each cause is given."""
     causes = [one.closing(segments)[1] for one in found if one.readable(segments)]
     return {cause: causes.count(cause) for cause in causes if cause is not None}
 
 
-def _plain(one: History, at: datetime) -> float:
+def _plain(one: CaseHistory, at: datetime) -> float:
     return (at - one.case.opened_at) / timedelta(hours=1)
 
 
-def _working(one: History, at: datetime) -> float:
+def _working(one: CaseHistory, at: datetime) -> float:
     return between(one.calendar, one.case.opened_at, at) / timedelta(hours=1)
 
 
 def _spread(hours: list[float]) -> tuple[int, float | None, float | None]:
-    if len(hours) < MIN_CASES:
+    if len(hours) < FIGURES.min_cases:
         return len(hours), None, None
     return len(hours), _percentile(hours, 0.5), _percentile(hours, 0.9)
 

@@ -81,7 +81,7 @@ def of_moving_in(texts: list[str]) -> tuple[str, str]:
 
 
 def of_figures(texts: list[str]) -> tuple[str, str]:
-    spread, day = Spread.of(0, None), date(2026, 11, 30)
+    spread, day = Spread(n=0, median_hours=None, p90_hours=None), date(2026, 11, 30)
     none = Figures(
         cases=0,
         due=0,

@@ -18,8 +18,8 @@ MOST_OVERDUE = 6
 MOST_DAYS_AHEAD = 366
 """Until when a promise may be given."""
 WEEKS_BACK = 5 * 53
+"""Of the weeks whose page is there."""
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
-_DAYS = timedelta(days=7)
 
 
 class HuddleWeek(NamedTuple):
@@ -56,21 +56,21 @@ class HuddleWeek(NamedTuple):
     @property
     def before(self) -> "HuddleWeek":
         """The week before."""
-        return HuddleWeek(self.monday - _DAYS)
+        return HuddleWeek(date.fromordinal(self.monday.toordinal() - 7))
 
     @property
     def after(self) -> "HuddleWeek":
         """The week after."""
-        return HuddleWeek(self.monday + _DAYS)
+        return HuddleWeek(date.fromordinal(self.monday.toordinal() + 7))
 
-    def is_in_bounds(self, today: date) -> bool:
-        """Whether it is this week, or one of the last five years."""
+    def is_in_bounds(self, today: date, weeks_back: int) -> bool:
+        """Whether it is this week, or one of so many before it."""
         this = HuddleWeek.of(today).monday
-        return this - WEEKS_BACK * _DAYS <= self.monday <= this
+        return 0 <= (this - self.monday).days <= 7 * weeks_back
 
     def instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """From midnight to midnight on the clocks of a zone."""
-        since, until = (datetime.combine(day, time(), zone) for day in (self.monday, self.monday + _DAYS))
+        since, until = (datetime.combine(day, time(), zone) for day in (self.monday, self.after.monday))
         return since.astimezone(UTC), until.astimezone(UTC)
 
 

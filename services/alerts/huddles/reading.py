@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.alerts.huddles import repository
 from services.alerts.huddles.domain import (
     MOST_OVERDUE,
+    WEEKS_BACK,
     HuddleWeek,
     TeamPromise,
     may_read,
@@ -161,7 +162,7 @@ def week_named(name: str, today: date) -> HuddleWeek:
     :raises Problem: 422 where it is none, is to come, or is too long ago.
     """
     week = HuddleWeek.named(name) if name else HuddleWeek.of(today)
-    if week is None or not week.is_in_bounds(today):
+    if week is None or not week.is_in_bounds(today, WEEKS_BACK):
         detail = message("Write a week of the last five years like 2026-W48.")
         raise Problem(422, errors=[FieldFault(field="query/week", detail=detail)])
     return week

@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from services.alerts.cases.domain.closing import CaseOutcome
 from services.alerts.teams.domain import CaseTeam
 from shared.permissions import Role
 
-MIN_CASES = 10
-"""Of fewer cases no share and no time is told: it would say more of one case than of the work."""
-USUAL_DAYS = 90
-MAX_DAYS = 366
-MAX_DAYS_AGO = 5 * 366
-"""The first day lies no further back."""
-_DAY = timedelta(days=1)
+
+class FigurePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Of how many days figures are told, and of how many cases at least."""
+
+    min_cases: int = 10
+    """Of fewer cases no share and no time is told: it would say more of one case than of the work."""
+    usual_days: int = 90
+    max_days: int = 366
+    max_days_ago: int = 5 * 366
+    """The first day lies no further back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,26 +32,33 @@ class FigureDays:
     last: date
 
     @classmethod
-    def chosen(cls, first: date | None, last: date | None, today: date) -> "FigureDays | None":
+    def chosen(
+        cls, policy: FigurePolicy, first: date | None, last: date | None, today: date
+    ) -> "FigureDays | None":
         """The days of which something is asked; what is left out is taken from the other end, or today.
 
         None: they leave the calendar.
         """
-        length = _DAY * (USUAL_DAYS - 1)
+        more = policy.usual_days - 1
         try:
-            until = last or (min(first + length, max(first, today)) if first is not None else today)
-            return cls(first=first or until - length, last=until)
-        except OverflowError:
+            if last is None:
+                last = today
+                if first is not None:
+                    last = min(date.fromordinal(first.toordinal() + more), max(first, today))
+            return cls(first=first or date.fromordinal(last.toordinal() - more), last=last)
+        except (ValueError, OverflowError):
             return None
 
-    def is_in_bounds(self, today: date) -> bool:
+    def is_in_bounds(self, policy: FigurePolicy, today: date) -> bool:
         """Whether they are in order, not too many, and not too long ago."""
-        oldest = today - _DAY * MAX_DAYS_AGO
-        return oldest <= self.first <= self.last <= today and (self.last - self.first).days < MAX_DAYS
+        in_order = self.first <= self.last <= today
+        few = (self.last - self.first).days < policy.max_days
+        return in_order and few and (today - self.first).days <= policy.max_days_ago
 
     def instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """From when on, and before when."""
-        since, until = (datetime.combine(one, time(), zone) for one in (self.first, self.last + _DAY))
+        after = date.fromordinal(self.last.toordinal() + 1)
+        since, until = (datetime.combine(one, time(), zone) for one in (self.first, after))
         return since.astimezone(UTC), until.astimezone(UTC)
 
 
@@ -109,9 +121,9 @@ class Spread:
     p90_hours: float | None
 
     @classmethod
-    def of(cls, n: int, values: list[float] | None) -> "Spread":
+    def of(cls, policy: FigurePolicy, n: int, values: list[float] | None) -> "Spread":
         """The median and the 90th percentile in seconds, of enough cases."""
-        if values is None or n < MIN_CASES:
+        if values is None or n < policy.min_cases:
             return cls(n=n, median_hours=None, p90_hours=None)
         return cls(n=n, median_hours=values[0] / 3600, p90_hours=values[1] / 3600)
 
@@ -162,6 +174,10 @@ class TeamFigures:
     """The causes of closed cases, the most frequent first."""
 
 
-def share(part: int, whole: int) -> float | None:
+def share(policy: FigurePolicy, part: int, whole: int) -> float | None:
     """Per cent, of enough cases."""
-    return 100 * part / whole if whole >= MIN_CASES else None
+    return 100 * part / whole if whole >= policy.min_cases else None
+
+
+POLICY = FigurePolicy()
+"""Of all companies."""

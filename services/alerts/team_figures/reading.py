@@ -8,7 +8,7 @@ from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.team_figures import repository
 from services.alerts.team_figures.domain import (
-    MAX_DAYS,
+    POLICY,
     FigureDays,
     NotTheirs,
     TeamFigures,
@@ -96,11 +96,12 @@ async def read_figures(
 
 
 def _days(asked: FiguresAsked, today: date) -> FigureDays:
-    days = FigureDays.chosen(asked.first, asked.last, today)
-    if days is not None and days.is_in_bounds(today):
+    days = FigureDays.chosen(POLICY, asked.first, asked.last, today)
+    if days is not None and days.is_in_bounds(POLICY, today):
         return days
     detail = message(
-        "Choose days of the last five years, in order, and at most %(days)s of them.", days=Count(MAX_DAYS)
+        "Choose days of the last five years, in order, and at most %(days)s of them.",
+        days=Count(POLICY.max_days),
     )
     raise Problem(422, errors=[FieldFault(field="query/from", detail=detail)])
 

@@ -9,6 +9,7 @@ import msgspec
 from services.alerts.cases.domain.closing import CASE_OUTCOMES
 from services.alerts.cases.repository.conditions import VISIBLE, WHOLLY_READABLE
 from services.alerts.team_figures.domain import (
+    POLICY,
     Figures,
     FigureScope,
     FiguresOf,
@@ -182,10 +183,10 @@ def _figures(row: Any) -> Figures:
         outcomes=outcomes,
         closed=sum(n for outcome, n in outcomes.items() if outcome != "duplicate"),
         with_cause=row.with_cause,
-        to_contact=Spread.of(row.to_contact_n, row.to_contact),
-        to_contact_working=Spread.of(row.to_contact_working_n, row.to_contact_working),
-        to_close=Spread.of(row.to_close_n, row.to_close),
-        to_close_working=Spread.of(row.to_close_working_n, row.to_close_working),
+        to_contact=Spread.of(POLICY, row.to_contact_n, row.to_contact),
+        to_contact_working=Spread.of(POLICY, row.to_contact_working_n, row.to_contact_working),
+        to_close=Spread.of(POLICY, row.to_close_n, row.to_close),
+        to_close_working=Spread.of(POLICY, row.to_close_working_n, row.to_close_working),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.alerts.team_figures.domain import Figures, FiguresOf, Spread, share
+from services.alerts.team_figures.domain import POLICY, Figures, FiguresOf, Spread, share
 from services.alerts.team_figures.reading import FiguresRead
 
 _FEW = "Null of fewer than ten."
@@ -63,17 +63,17 @@ class FiguresOut(BaseModel):
             "cases": figures.cases,
             "due": figures.due,
             "in_time": figures.in_time,
-            "in_time_percent": share(figures.in_time, figures.due),
+            "in_time_percent": share(POLICY, figures.in_time, figures.due),
             "contactable": figures.contactable,
             "contacted": figures.contacted,
-            "contacted_percent": share(figures.contacted, figures.contactable),
+            "contacted_percent": share(POLICY, figures.contacted, figures.contactable),
             "ended": figures.ended,
             "reopened": figures.reopened,
-            "reopened_percent": share(figures.reopened, figures.ended),
+            "reopened_percent": share(POLICY, figures.reopened, figures.ended),
             "closed": figures.closed,
             "with_cause": figures.with_cause,
-            "with_cause_percent": share(figures.with_cause, figures.closed),
-            "recovered_percent": share(outcomes["recovered"], figures.closed),
+            "with_cause_percent": share(POLICY, figures.with_cause, figures.closed),
+            "recovered_percent": share(POLICY, outcomes["recovered"], figures.closed),
             "outcomes": outcomes,
             "time_to_contact": SpreadOut.of(figures.to_contact),
             "time_to_contact_working": SpreadOut.of(figures.to_contact_working),
@@ -124,7 +124,7 @@ class TeamFiguresOut(BaseModel):
             teams=[NamedFiguresOut.of(one, read.team_names) for one in found.teams],
             people=[NamedFiguresOut.of(one, read.people_names) for one in found.people],
             causes=[
-                CauseOut(cause=cause, n=n, percent=share(n, found.total.with_cause))
+                CauseOut(cause=cause, n=n, percent=share(POLICY, n, found.total.with_cause))
                 for cause, n in found.causes
             ],
         )

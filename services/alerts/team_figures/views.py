@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.alerts.cases.labels import OUTCOME_LABELS, cause_label
 from services.alerts.cases.times import duration
-from services.alerts.team_figures.domain import MIN_CASES, Figures, FiguresOf, Spread, share
+from services.alerts.team_figures.domain import POLICY, Figures, FiguresOf, Spread, share
 from services.alerts.team_figures.reading import FiguresRead
 from shared.pages.filters import day, percent, thousands
 from shared.pages.language import counted, spoken, translated
@@ -80,7 +80,7 @@ def headings() -> list[str]:
 
 def finding_of(figures: Figures) -> str:
     """The heading of the page."""
-    if figures.due >= MIN_CASES:
+    if figures.due >= POLICY.min_cases:
         words = counted(
             "%(percent)s of %(n)s case had its first contact in time.",
             "%(percent)s of %(n)s cases had their first contact in time.",
@@ -154,7 +154,7 @@ def _share(part: int, whole: int) -> FigureCell:
 
 
 def _percent(part: int, whole: int) -> str:
-    return NOTHING if share(part, whole) is None else percent(part, whole)
+    return NOTHING if share(POLICY, part, whole) is None else percent(part, whole)
 
 
 def _time(around_the_clock: Spread, working: Spread) -> FigureCell:

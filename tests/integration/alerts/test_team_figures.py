@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, rows
-from support.case_histories import History, a_history, causes_one_by_one, counted_one_by_one
+from support.case_histories import CaseHistory, a_history, causes_one_by_one, counted_one_by_one
 from support.examples import examples
 
 from services.alerts.calendars.domain import Calendar, Opening
@@ -48,7 +48,7 @@ PEOPLE = [Actor(UUID(int=10 + number), f"Person {number}") for number in range(2
 _tenants = count()
 
 
-async def store(database: Database, histories: Sequence[History]) -> None:
+async def store(database: Database, histories: Sequence[CaseHistory]) -> None:
     """Write cases as they have become, with the segments of their answers."""
     async with database.transaction() as uow:
         await cases.insert_cases(uow, [one.case for one in histories])

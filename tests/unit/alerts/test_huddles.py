@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.huddles.domain import HuddleWeek, may_read, may_write, teams_of_reader
+from services.alerts.huddles.domain import WEEKS_BACK, HuddleWeek, may_read, may_write, teams_of_reader
 from services.alerts.teams.domain import CaseTeam
 from shared.permissions import CASE_ROLES, Role
 
@@ -49,10 +49,10 @@ def test_a_week_begins_and_ends_at_midnight_by_the_clock_of_the_company() -> Non
 def test_weeks_to_come_and_of_long_ago_are_out_of_bounds() -> None:
     today = date(2026, 11, 30)
     this = HuddleWeek.of(today)
-    assert this.is_in_bounds(today)
-    assert not this.after.is_in_bounds(today)
-    assert HuddleWeek(this.monday - timedelta(weeks=265)).is_in_bounds(today)
-    assert not HuddleWeek(this.monday - timedelta(weeks=266)).is_in_bounds(today)
+    assert this.is_in_bounds(today, WEEKS_BACK)
+    assert not this.after.is_in_bounds(today, WEEKS_BACK)
+    assert HuddleWeek(this.monday - timedelta(weeks=265)).is_in_bounds(today, WEEKS_BACK)
+    assert not HuddleWeek(this.monday - timedelta(weeks=266)).is_in_bounds(today, WEEKS_BACK)
 
 
 @pytest.mark.parametrize(
