@@ -13,7 +13,7 @@ from shared.values.csv_cells import safe_cell
 _NUMBERS = tuple(
     name for name, field in FiguresOut.model_fields.items() if field.annotation in {int, float | None}
 )
-_TIMES = ("time_to_contact", "time_to_contact_working", "time_to_close", "time_to_close_working")
+_TIME_FIELDS = ("time_to_contact", "time_to_contact_working", "time_to_close", "time_to_close_working")
 
 
 def csv_of_figures(read: FiguresRead) -> str:
@@ -21,7 +21,7 @@ def csv_of_figures(read: FiguresRead) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     outcomes = tuple(read.figures.total.outcomes)
-    spreads = [f"{name}_{part}" for name in _TIMES for part in SpreadOut.model_fields]
+    spreads = [f"{name}_{part}" for name in _TIME_FIELDS for part in SpreadOut.model_fields]
     writer.writerow(("from", "to", "of", "id", "name", *_NUMBERS, *outcomes, *spreads))
     rows = [("all", FiguresOf(id=None, figures=read.figures.total), "")]
     rows += [("team", one, read.team_names.get(one.id, "") if one.id else "") for one in read.figures.teams]
@@ -31,7 +31,9 @@ def csv_of_figures(read: FiguresRead) -> str:
     for kind, one, name in rows:
         told = NamedFiguresOut.of(one, {})
         numbers = [getattr(told, number) for number in _NUMBERS]
-        times = [getattr(getattr(told, time), part) for time in _TIMES for part in SpreadOut.model_fields]
+        times = [
+            getattr(getattr(told, time), part) for time in _TIME_FIELDS for part in SpreadOut.model_fields
+        ]
         counts = [told.outcomes[outcome] for outcome in outcomes]
         cells = [_number(value) for value in (*numbers, *counts, *times)]
         own = (read.days.first, read.days.last, kind, one.id or "", safe_cell(name))

@@ -9,15 +9,15 @@ from pydantic import BaseModel, Field
 from services.alerts.team_figures.domain import POLICY, Figures, FiguresOf, Spread, share
 from services.alerts.team_figures.reading import FiguresRead
 
-_FEW = "Null of fewer than ten."
+_NULL_OF_FEW = "Null of fewer than ten."
 
 
 class SpreadOut(BaseModel):
     """How long something took, from the opening of each case on."""
 
     n: int = Field(description="Of so many cases.")
-    median_hours: float | None = Field(description=_FEW)
-    p90_hours: float | None = Field(description=f"Nine of ten took no longer. {_FEW}")
+    median_hours: float | None = Field(description=_NULL_OF_FEW)
+    p90_hours: float | None = Field(description=f"Nine of ten took no longer. {_NULL_OF_FEW}")
 
     @classmethod
     def of(cls, spread: Spread) -> Self:
@@ -34,19 +34,19 @@ class FiguresOut(BaseModel):
         "customer refused it or is not known, and none of a case that was closed before it was due."
     )
     in_time: int = Field(description="Of these, whose first contact was made in time.")
-    in_time_percent: float | None = Field(description=_FEW)
+    in_time_percent: float | None = Field(description=_NULL_OF_FEW)
     contactable: int = Field(description="Whose customer could be contacted.")
     contacted: int = Field(description="Of these, whose customer was reached.")
-    contacted_percent: float | None = Field(description=_FEW)
+    contacted_percent: float | None = Field(description=_NULL_OF_FEW)
     ended: int = Field(description="That were closed at least once; merged ones are not.")
     reopened: int = Field(description="Of these, that were opened again.")
-    reopened_percent: float | None = Field(description=_FEW)
+    reopened_percent: float | None = Field(description=_NULL_OF_FEW)
     closed: int = Field(
         description="That are closed, as far as the caller may read how: without those that were merged."
     )
     with_cause: int = Field(description="Of these, that have a cause.")
-    with_cause_percent: float | None = Field(description=_FEW)
-    recovered_percent: float | None = Field(description=f"Of the closed ones. {_FEW}")
+    with_cause_percent: float | None = Field(description=_NULL_OF_FEW)
+    recovered_percent: float | None = Field(description=f"Of the closed ones. {_NULL_OF_FEW}")
     outcomes: dict[str, int] = Field(description="How they ended; `duplicate` are those that were merged.")
     time_to_contact: SpreadOut = Field(description="Around the clock, waiting included.")
     time_to_contact_working: SpreadOut = Field(
@@ -100,7 +100,7 @@ class CauseOut(BaseModel):
 
     cause: str
     n: int
-    percent: float | None = Field(description=f"Of the closed ones that have a cause. {_FEW}")
+    percent: float | None = Field(description=f"Of the closed ones that have a cause. {_NULL_OF_FEW}")
 
 
 class TeamFiguresOut(BaseModel):
