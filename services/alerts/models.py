@@ -654,6 +654,24 @@ chat_message = Table(
     comment="Messages to chat channels: what each is about, and what became of it.",
 )
 
+promise = Table(
+    "promise",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("team_id", Uuid, nullable=False),
+    # The Monday of its week.
+    Column("week", Date, nullable=False),
+    # By a colleague, about the team's work.
+    Column("text", Text, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("done_at", INSTANT),
+    Index(None, "tenant", "team_id", "week"),
+    comment="What teams have promised in their weekly huddles, and whether it was kept.",
+)
+
 for _table in (answer, invitation, cases, webhook_delivery):
     person_indexes(_table)
 

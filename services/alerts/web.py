@@ -15,6 +15,8 @@ from services.alerts.cases.repository.export import read_export
 from services.alerts.chats import api as chats_api
 from services.alerts.chats import pages as chat_pages
 from services.alerts.context import AlertsContext
+from services.alerts.huddles import api as huddles_api
+from services.alerts.huddles import pages as huddles_pages
 from services.alerts.incidents import api as incidents_api
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices import api as notices_api
@@ -47,6 +49,8 @@ from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from services.alerts.team_figures import api as figures_api
+from services.alerts.team_figures import pages as figures_pages
 from services.alerts.teams import absence_pages, team_pages
 from services.alerts.teams import api as teams_api
 from services.alerts.webhooks import api as webhook_api
@@ -91,6 +95,10 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             segment_alerts_api.router,
             segment_alert_pages.router,
             incidents_api.router,
+            figures_api.router,
+            figures_pages.router,
+            huddles_api.router,
+            huddles_pages.router,
             chats_api.router,
             chat_pages.router,
             rules_api.router,

@@ -31,6 +31,7 @@ AuditAct = Literal[
     "text_block",
     "attribute",
     "case_link",
+    "promise",
     "notices",
     "customers",
     "import",

@@ -118,6 +118,8 @@ class Company:
     calendar: str = ""
     tool: str = ""
     """The id of a text block, of an entry about an attribute, and of a link."""
+    promise: str = ""
+    """Of the team."""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -233,7 +235,8 @@ class World:
 
     async def _set_up_teams(self, company: Company) -> None:
         """Last, since a company with a team routes its cases."""
-        company.calendar, company.team, company.tool = str(uuid7()), str(uuid7()), str(uuid7())
+        company.calendar, company.team, company.tool = (str(uuid7()) for _ in range(3))
+        company.promise = str(uuid7())
         week = {"monday": [{"from": "08:00", "to": "16:00"}]}
         hours = {"name": f"{company.name} hours", "zone": "UTC", "week": week}
         team = {
@@ -241,12 +244,18 @@ class World:
             "segments": [f"desk:{company.name}"],
             "calendar": company.calendar,
         }
+        promise = {
+            "text": f"{company.name} calls back",
+            "person": str(company.people["agent"].staff.id),
+            "until": (datetime.now(UTC) + timedelta(days=7)).date().isoformat(),
+        }
         for path, body in (
             (f"/v1/calendars/{company.calendar}", hours),
             (f"/v1/teams/{company.team}", team),
             (f"/v1/text-blocks/{company.tool}", a_text_block(f"{company.name} block")),
             (f"/v1/attributes/{company.tool}", {"attribute": f"{company.name}_number"}),
             (f"/v1/case-links/{company.tool}", a_case_link(f"{company.name} shop")),
+            (f"/v1/huddles/{company.team}/promises/{company.promise}", promise),
         ):
             answer = await self.clients["alerts"].put(path, json=body, headers=company.headers)
             assert answer.is_success, answer.text

@@ -70,6 +70,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
     typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
     person = str(of.people["agent"].staff.id)
     monday = {"monday_0_from": "08:00", "monday_0_to": "16:00"}
+    promised_until = (system_clock() + timedelta(days=7)).date().isoformat()
     away = {"from": "2026-11-01", "until": "2026-11-02"}
     empty, public = RouteRequest(), RouteRequest(public=True)
     webhook, chat, fall = (
@@ -572,6 +573,38 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /settings/provider-link": empty,
         "alerts POST /settings/provider-link": RouteRequest(form={}),
         "alerts GET /v1/incidents": empty,
+        "alerts GET /v1/team-figures": (
+            empty,
+            RouteRequest(query={"team": of.team}, foreign=404),
+            RouteRequest(query={"person": person}, foreign=404),
+        ),
+        "alerts GET /v1/team-figures/export": empty,
+        "alerts GET /team": (empty, RouteRequest(query={"team": of.team}, foreign=404)),
+        "alerts GET /team/download": empty,
+        "alerts GET /v1/huddles/{team}": RouteRequest({"team": of.team}, foreign=404),
+        "alerts PUT /v1/huddles/{team}/promises/{promise}": RouteRequest(
+            {"team": of.team, "promise": str(UUID(int=4))},
+            json={"text": "own", "person": person, "until": promised_until},
+            foreign=404,
+        ),
+        "alerts DELETE /v1/huddles/{team}/promises/{promise}": RouteRequest(
+            {"team": of.team, "promise": of.promise}, foreign=404
+        ),
+        "alerts GET /huddle": (empty, RouteRequest(query={"team": of.team}, foreign=404)),
+        "alerts POST /huddle": tuple(
+            RouteRequest(
+                form={
+                    "act": act,
+                    "team": of.team,
+                    "promise": of.promise,
+                    "text": "own",
+                    "person": person,
+                    "until": promised_until,
+                },
+                foreign=404,
+            )
+            for act in ("promise", "kept", "open", "delete")
+        ),
         "alerts GET /v1/chats": empty,
         "alerts POST /v1/chats": RouteRequest(json=a_chat("own"), headers={"idempotency-key": "1"}),
         "alerts GET /v1/chats/{chat_id}": RouteRequest(chat, foreign=404),

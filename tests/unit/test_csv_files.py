@@ -4,14 +4,19 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from support.source_code import ROOT
 
+from services.alerts.cases.domain.closing import CASE_OUTCOMES
+from services.alerts.team_figures.domain import FigureDays, Figures, FiguresOf, Spread, TeamFigures
+from services.alerts.team_figures.files import csv_of_figures
+from services.alerts.team_figures.reading import FiguresRead
 from services.dispatcher.imports import faults_file
 from services.dispatcher.imports.remedies import encode_remedy
 from services.dispatcher.imports.tables import OWN_COLUMNS
@@ -75,7 +80,38 @@ def of_moving_in(texts: list[str]) -> tuple[str, str]:
     return file.read().decode(), ","
 
 
+def of_figures(texts: list[str]) -> tuple[str, str]:
+    spread, day = Spread(n=0, median_hours=None, p90_hours=None), date(2026, 11, 30)
+    none = Figures(
+        cases=0,
+        due=0,
+        in_time=0,
+        contactable=0,
+        contacted=0,
+        ended=0,
+        reopened=0,
+        outcomes=dict.fromkeys(CASE_OUTCOMES, 0),
+        closed=0,
+        with_cause=0,
+        to_contact=spread,
+        to_contact_working=spread,
+        to_close=spread,
+        to_close_working=spread,
+    )
+    names = {UUID(int=number): text for number, text in enumerate(texts)}
+    rows = [FiguresOf(id=key, figures=none) for key in names]
+    read = FiguresRead(
+        days=FigureDays(first=day, last=day),
+        figures=TeamFigures(total=none, teams=rows, people=rows, causes=[]),
+        team_names=names,
+        people_names=names,
+        choosable_teams=names,
+    )
+    return csv_of_figures(read), ","
+
+
 FILES: dict[str, list[Written]] = {
+    "services/alerts/team_figures/files.py": [of_figures],
     "services/dispatcher/suppressions/files.py": [of_suppressions],
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],

@@ -13,6 +13,7 @@ from services.alerts.models import (
     incident_case,
     invitation,
     notification,
+    promise,
     segment_alert,
     timeline,
     webhook_delivery,
@@ -117,6 +118,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     DeleteRule("cases", incident_case, "t.said_at < :cases"),
     DeleteRule("cases", incident, "t.ended_at < :cases"),
     DeleteRule("cases", timeline, CASE_CLOSED.format(before=":cases")),
+    DeleteRule("cases", promise, "t.made_at < :cases"),
     DeleteRule("cases", segment_alert, CLOSED.format(before=":cases")),
     DeleteRule(
         "deliveries",

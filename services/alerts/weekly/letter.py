@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from services.alerts.weekly import repository
 from services.alerts.weekly.domain import LetterPolicy, chosen_comments, employees_of, quoted, week_before
 from services.alerts.weekly.repository import OverdueCase
 from shared.db.database import UnitOfWork
-from shared.events import People, is_person
+from shared.events import Answer, People, is_person
 from shared.events.segments import WHOLE_COMPANY
 from shared.tenancy.tenants import find_tenant
 
@@ -106,19 +106,47 @@ async def _scores(uow: UnitOfWork, tenant: str, places: Sequence[str], monday: d
 async def _comments(
     uow: UnitOfWork, tenant: str, people: People, segments: Sequence[str], monday: date, zone: ZoneInfo
 ) -> list[QuotedComment]:
-    """Not of tests, of anonymous answers, which are in no list, nor of what a machine gave."""
     since, until = week_before(POLICY, monday, zone)
-    found = await repository.answers_with_comment(uow, tenant, segments, since, until)
-    found = [answer for answer in found if has_quotable_comment(answer)]
-    answers = chosen_comments(POLICY, found)
-    if not answers:
+    answers = chosen_comments(POLICY, await quotable_answers(uow, tenant, segments, since, until))
+    texts = await quoted_texts(uow, tenant, people, [(answer, answer.comment or "") for answer in answers])
+    return [QuotedComment(answer.score or 0, text) for answer, text in zip(answers, texts, strict=True)]
+
+
+async def quotable_answers(
+    uow: UnitOfWork,
+    tenant: str,
+    segments: Sequence[str],
+    since: datetime,
+    until: datetime,
+    *,
+    about: Sequence[str] = (),
+    beside: Sequence[str] = (),
+) -> list[Answer]:
+    """The newest answers of a time whose comment colleagues may be quoted.
+
+    Not of tests, of anonymous answers, which are in no list, nor of what a machine gave.
+
+    :param about: only of these segments; none: of all.
+    :param beside: of none of these.
+    """
+    found = await repository.answers_with_comment(
+        uow, tenant, segments, since, until, about=about, beside=beside
+    )
+    return [answer for answer in found if has_quotable_comment(answer)]
+
+
+async def quoted_texts(
+    uow: UnitOfWork, tenant: str, people: People, texts: Sequence[tuple[Answer, str]]
+) -> list[str]:
+    """What was written in answers, or about them, without names, addresses, numbers and links."""
+    if not texts:
         return []
     colleagues = await repository.names_of_colleagues(uow, tenant)
-    invitations = await replicas.invitations_of(uow, [(tenant, answer.id) for answer in answers])
+    invitations = await replicas.invitations_of(uow, [(tenant, answer.id) for answer, _ in texts])
     quotes = []
-    for answer in answers:
+    for answer, text in texts:
         invitation = invitations.get((tenant, answer.id))
         name = invitation.customer.name if invitation is not None else None
         names = [*employees_of(people, answer), *colleagues, *([name] if name else [])]
-        quotes.append(QuotedComment(answer.score or 0, quoted(answer.comment or "", names)))
+        quotes.append(quoted(text, names))
     return quotes

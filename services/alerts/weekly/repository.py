@@ -79,6 +79,8 @@ FIND_COMMENTS = """
         WHERE a.tenant = :tenant AND a.answered_at >= :since AND a.answered_at < :until
             AND a.comment_belongs IS NOT NULL AND a.score BETWEEN g.lowest AND g.highest
             AND (CAST(:segments AS text[]) = '{}' OR a.comment_belongs && CAST(:segments AS text[]))
+            AND (CAST(:about AS text[]) = '{}' OR a.comment_belongs && CAST(:about AS text[]))
+            AND NOT a.comment_belongs && CAST(:beside AS text[])
         ORDER BY a.answered_at DESC, a.id
         LIMIT :limit
     ) newest
@@ -86,11 +88,23 @@ FIND_COMMENTS = """
 
 
 async def answers_with_comment(
-    uow: UnitOfWork, tenant: str, segments: Sequence[str], since: datetime, until: datetime
+    uow: UnitOfWork,
+    tenant: str,
+    segments: Sequence[str],
+    since: datetime,
+    until: datetime,
+    *,
+    about: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> list[Answer]:
-    """Of each group the newest answers of a time that have a comment, as far as a reader may see them."""
+    """Of each group the newest answers of a time that have a comment, as far as a reader may see them.
+
+    :param about: only of these segments; none: of all.
+    :param beside: of none of these.
+    """
     groups = [[score for score in SCALE if group_of(score) == group] for group in get_args(Group)]
     values = {"tenant": tenant, "segments": list(segments), "since": since, "until": until}
+    values |= {"about": list(about), "beside": list(beside)}
     values |= {"lowest": [min(one) for one in groups], "highest": [max(one) for one in groups]}
     rows = await uow.execute(FIND_COMMENTS, {**values, "limit": MOST_OF_A_GROUP})
     return [_answers.decode(row.body) for row in rows]

@@ -26,6 +26,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "text_block": message("changed a text block"),
     "attribute": message("changed how an attribute is shown"),
     "case_link": message("changed a link from cases"),
+    "promise": message("wrote down or changed what a team promised"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
@@ -88,6 +89,7 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "text_block": message("deleted a text block"),
     "attribute": message("deleted how an attribute is shown"),
     "case_link": message("deleted a link from cases"),
+    "promise": message("deleted what a team promised"),
 }
 """Of a line whose fact ``deleted`` is true."""
 

@@ -20,6 +20,7 @@ from support.routes import Route
 from services.alerts.case_tools.forms import FORM_FIELDS_BY_KIND
 from services.alerts.case_tools.pages import PAGES
 from services.alerts.cases.forms import CaseForm
+from services.alerts.huddles.forms import HuddleForm
 from services.alerts.rules.form_fields import EMPTY_RULE
 from services.alerts.rules.forms import field_name
 from services.alerts.staff.forms import (
@@ -122,6 +123,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/rules": ("version", *RULE_FIELDS),
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
     "/segment-alerts/{alert_id}": ("act", "note"),
+    "/huddle": tuple(HuddleForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}": ("name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}/state": ("act",),

@@ -63,7 +63,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
                 _has_segment("touchpoint"),
                 {"touchpoint": TOUCHPOINT + encoded(self.touchpoint or "")},
             ),
-            (by_closing, _WHOLLY_READABLE, {}),
+            (by_closing, WHOLLY_READABLE, {}),
             (self.cause is not None, _HAS_CAUSE, {"cause": self.cause}),
             (self.outcome is not None, "c.outcome = :outcome", {"outcome": self.outcome}),
             (self.customer is not None, "c.customer_id = :customer", {"customer": self.customer}),
@@ -96,7 +96,7 @@ _OF_INCIDENT = """EXISTS (
         SELECT FROM incident_case ic
         WHERE ic.tenant = c.tenant AND ic.case_id = c.id AND ic.incident_id = :incident
     )"""
-_WHOLLY_READABLE = f"""NOT EXISTS (
+WHOLLY_READABLE = f"""NOT EXISTS (
         SELECT FROM case_answer ca
         WHERE ca.tenant = c.tenant AND ca.case_id = c.id AND NOT {READABLE}
     )"""
