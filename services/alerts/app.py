@@ -6,6 +6,7 @@ from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
+from services.alerts.cases.wording import WORDS_LOOP, words_loop
 from services.alerts.chat_kinds import PREPARE_CHAT_BY_KIND
 from services.alerts.chats.lanes import CHATS_LOOP, ChatLanes
 from services.alerts.chats.rendering import ChatRenderer
@@ -72,6 +73,7 @@ def worker_loops(context: Context) -> Loops:
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
+        WORDS_LOOP: words_loop(context),
         WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
         SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_NOTIFIED),

@@ -1,6 +1,7 @@
 """What the forms of the pages send. What is wrong is said on the page, and nothing typed is lost."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from services.alerts.cases.domain.closing import (
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.lists import Sort
 from services.alerts.cases.schemas import Action
+from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.rules.clocks import PRIORITIES
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
@@ -38,8 +40,12 @@ class InboxFilter(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    state: Literal["open", "late", "closed", "all"] = "open"
+    state: Literal["open", "late", "waiting", "closed", "all"] = "open"
     owner: Literal["everybody", "me", "nobody"] = "everybody"
+    team: UUID | Literal["", "mine"] = ""
+    """Only cases of this team, or of those of the reader."""
+    q: Annotated[str, Field(max_length=MAX_SEARCH_CHARS)] = ""
+    """Words of an answer, a customer's name or id, or a case's number."""
     touchpoint: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
     cause: Literal["", *CAUSES, *CAUSE_CODES] = ""  # type: ignore[valid-type]
     outcome: Literal["", *CASE_OUTCOMES] = ""  # type: ignore[valid-type]
@@ -60,21 +66,36 @@ class InboxFilter(BaseModel):
         chosen = {name: value for name, value in values.items() if value != fields[name].default}
         return "/inbox" + (f"?{urlencode(chosen)}" if chosen else "")
 
-    def case_filter(self, staff: Staff) -> CaseFilter:
-        """The same for the repository."""
+    def case_filter(self, staff: Staff, teams: Sequence[UUID]) -> CaseFilter:
+        """The same for the repository, without the search.
+
+        :param teams: in which this person is.
+        """
         closed = self.state == "closed"
         return CaseFilter(
             segments=staff.segments,
-            state={"open": "waiting", "late": "waiting", "closed": "closed", "all": None}[self.state],
+            state=_STATES[self.state],
             owner={"everybody": None, "me": staff.id, "nobody": "nobody"}[self.owner],
             touchpoint=self.touchpoint or None,
             cause=(self.cause or None) if closed else None,
             outcome=(self.outcome or None) if closed else None,
             customer=self.customer or None,
             late=self.state == "late",
+            paused=self.state == "waiting",
+            teams=None if self.team == "" else teams if self.team == "mine" else [self.team],
             priority=self.priority or None,
             incident=self.incident or None,
         )
+
+
+_STATES: dict[str, Literal["waiting", "closed"] | None] = {
+    "open": "waiting",
+    "late": "waiting",
+    "waiting": "waiting",
+    "closed": "closed",
+    "all": None,
+}
+"""What the repository calls the states of the lists; it calls every open case waiting."""
 
 
 class CaseForm(BaseModel):

@@ -9,6 +9,8 @@ from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.forms import CASES_PER_PAGE, MAX_PAGE_NUMBER, InboxFilter
 from services.alerts.cases.repository import lists, overview
+from services.alerts.cases.repository.search import searched
+from services.alerts.cases.view_links import ViewLink, view_links
 from services.alerts.cases.views import CaseRow, case_rows, grouped
 from services.alerts.cases.visible import visible_case
 from services.alerts.context import OwnContext
@@ -36,6 +38,10 @@ class InboxPage(Page):
     chosen: InboxFilter
     counts: Any
     """How many open cases each view has."""
+    views: list[ViewLink]
+    """The lists that are one step away."""
+    few_words: bool
+    """Whether so many cases have the words that not all of them are here."""
     segment_alerts: list[SegmentAlertLine]
     """Falls of segments that this person may see, on the list that the inbox begins with."""
     finding: str
@@ -62,9 +68,12 @@ async def inbox(
 ) -> Response:
     """The cases that wait, the most urgent first; or another list of cases, page by page."""
     async with context.database.reading() as uow:
-        counts = await open_case_counts(uow, staff)
+        teams = (await context.setups.one(uow, staff.tenant)).teams_of(staff.id)
+        counts = await open_case_counts(uow, staff, teams)
         frame = await staff_frame(uow, staff, here="cases", open_cases=counts.open, live="/inbox/live")
-        wanted = chosen.case_filter(staff)
+        wanted, complete = await searched(
+            uow, staff.tenant, chosen.case_filter(staff, teams), chosen.q, sort=chosen.sort
+        )
         total = await lists.count_cases(uow, staff.tenant, wanted)
         rows = await lists.list_cases(
             uow,
@@ -81,10 +90,13 @@ async def inbox(
         incidents = await incident_lines(uow, staff, now, zone)
         touchpoints = await overview.touchpoints(uow, staff.tenant, staff.segments)
     by_deadline = chosen.state in {"open", "late"} and chosen.sort == "due"
+    max_counted = lists.MAX_COUNTED if complete else total.found
     newest = max((one.case for one in found), key=lambda case: case.opened_at, default=None)
     page = InboxPage(
         chosen=chosen,
         counts=counts,
+        views=view_links(chosen, counts, in_team=bool(teams)),
+        few_words=not complete,
         segment_alerts=falls,
         finding=sentences.list_sentence(
             chosen.state,
@@ -92,7 +104,7 @@ async def inbox(
             total.late,
             _about(chosen),
             chosen.owner,
-            max_counted=lists.MAX_COUNTED,
+            max_counted=max_counted,
         ),
         groups=grouped(shown, now, zone) if by_deadline else [("", [row for row, _ in shown])],
         empty=not found,
@@ -111,6 +123,10 @@ async def inbox(
 def _about(chosen: InboxFilter) -> str:
     """The part of the heading about what was asked for beside state and owner."""
     about = []
+    if chosen.q.strip():
+        about.append(translated("with “%(words)s”") % {"words": chosen.q.strip()})
+    if chosen.team:
+        about.append(translated("of your team") if chosen.team == "mine" else translated("of one team"))
     if chosen.touchpoint:
         about.append(translated("about %(touchpoint)s") % {"touchpoint": touchpoint_name(chosen.touchpoint)})
     if chosen.state == "closed" and chosen.cause:

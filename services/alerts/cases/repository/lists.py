@@ -21,6 +21,8 @@ _ORDERS: dict[Sort, str] = {
     "new": "c.opened_at DESC, c.id",
 }
 _CLOSED_ORDER = "c.closed_at DESC, c.id DESC"
+Cursor = tuple[datetime, UUID] | None
+"""When the last case before was due, and its id."""
 MAX_COUNTED = 10_000
 """Cases beyond this many are not counted: a page says that there are more."""
 MAX_CUSTOMER_CASES = 20
@@ -60,12 +62,17 @@ of them is still being written (by its deadline, not by ``writing_until``).
 """
 
 
+def order_of(wanted: CaseFilter, sort: Sort) -> str:
+    """The order of a list: closed cases by when they were closed, the last first."""
+    return _CLOSED_ORDER if wanted.state == "closed" else _ORDERS[sort]
+
+
 async def list_cases(
     uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, sort: Sort = "due", limit: int, offset: int = 0
 ) -> list[Any]:
-    """The rows of ``SELECT_CASES`` that are wanted; closed cases by when they were closed, the last first."""
+    """The rows of ``SELECT_CASES`` that are wanted, in the order of :func:`order_of`."""
     where, values = wanted.condition(tenant, uow.now)
-    order = _CLOSED_ORDER if wanted.state == "closed" else _ORDERS[sort]
+    order = order_of(wanted, sort)
     rows = await uow.execute(
         f"{SELECT_CASES} AND {where} ORDER BY {order} LIMIT :limit OFFSET :offset",
         {**values, "limit": limit, "offset": offset},
@@ -92,7 +99,7 @@ BEHIND_CURSOR = "(c.due_at, c.id) > (CAST(:after_at AS timestamptz), CAST(:after
 
 
 async def page_of_cases(
-    uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, after: tuple[datetime, UUID] | None, limit: int
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, after: Cursor, limit: int
 ) -> list[Any]:
     """The next cases by due time and id: no page misses or repeats one while others are added."""
     where, values = wanted.condition(tenant, uow.now)
