@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.alerts.cases.domain.closing import (
     CASE_OUTCOMES,
@@ -33,6 +33,8 @@ MORNING = time(8)
 """When a case goes on that waits until a day."""
 MAX_PAGE_NUMBER = 200
 MAX_FILTER_CHARS = 1_000
+MAX_LIST_QUERY = 8_000
+"""Of the query of a list in the address of a case."""
 
 
 class InboxFilter(BaseModel):
@@ -65,6 +67,20 @@ class InboxFilter(BaseModel):
         fields, values = type(self).model_fields, {**self.model_dump(), **changes}
         chosen = {name: value for name, value in values.items() if value != fields[name].default}
         return "/inbox" + (f"?{urlencode(chosen)}" if chosen else "")
+
+    @property
+    def within(self) -> str:
+        """The query by which a case's address tells that it was opened from this list."""
+        _, _, query = self.address().partition("?")
+        return f"?{urlencode({'in': query})}" if query else ""
+
+    @classmethod
+    def of_query(cls, query: str) -> "InboxFilter":
+        """The list of this query; the first list where it is none."""
+        try:
+            return cls.model_validate(dict(parse_qsl(query)))
+        except ValidationError:
+            return cls()
 
     def case_filter(self, staff: Staff, teams: Sequence[UUID]) -> CaseFilter:
         """The same for the repository, without the search.

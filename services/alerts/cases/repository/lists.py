@@ -145,6 +145,30 @@ async def other_cases_of_customer(
     return list(rows)
 
 
+async def next_in_list(
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, case: UUID, *, sort: Sort, limit: int, offset: int
+) -> UUID | None:
+    """The case behind this one on a page of a list; else the first other one there."""
+    rows = await list_cases(uow, tenant, wanted, sort=sort, limit=limit, offset=offset)
+    ids: list[UUID] = [row.id for row in rows]
+    behind = ids[ids.index(case) + 1 :] if case in ids else []
+    return next((one for one in (*behind, *ids) if one != case), None)
+
+
+FIND_NUMBERS = f"""
+    SELECT c.id, c.number FROM cases c
+    WHERE c.tenant = :tenant AND c.id = ANY(CAST(:ids AS uuid[])) AND {VISIBLE}
+"""
+
+
+async def numbers_of(
+    uow: UnitOfWork, tenant: str, ids: Sequence[UUID], segments: Sequence[str]
+) -> dict[UUID, int]:
+    """What people call these cases, of those that this reader may see."""
+    values = {"tenant": tenant, "ids": list(ids), "segments": list(segments)}
+    return {row.id: row.number for row in await uow.execute(FIND_NUMBERS, values)}
+
+
 FIND_NUMBER = f"""
     SELECT c.id FROM cases c
     WHERE c.tenant = :tenant AND c.number = :number AND {VISIBLE}
