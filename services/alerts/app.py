@@ -115,7 +115,7 @@ SERVICE = Service(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
-        *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people"),
+        *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people", "/v1/saved-filters"),
         *("/v1/identity-provider", "/v1/sign-in-rules"),
     ),
     api=lazy_api("services.alerts.web"),

@@ -191,6 +191,17 @@ case_answer = Table(
     Index("ix_case_answer_writing", "writing_until", postgresql_where=text("writing_until IS NOT NULL")),
     comment="Each detractor answer belongs to one case; until when its customer may still be writing.",
 )
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("saved_at", INSTANT, nullable=False),
+    comment="Lists of cases that people have saved; no customer is in one.",
+)
 timeline = Table(
     "timeline",
     metadata,

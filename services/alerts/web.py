@@ -6,7 +6,15 @@ from fastapi import FastAPI
 
 from services.alerts.calendars import api as calendars_api
 from services.alerts.calendars import pages as calendar_pages
-from services.alerts.cases import api, bulk_api, bulk_page, case_page, inbox_page
+from services.alerts.cases import (
+    api,
+    bulk_api,
+    bulk_page,
+    case_page,
+    inbox_page,
+    saved_filter_api,
+    saved_filter_page,
+)
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
 from services.alerts.cases.repository.export import read_export
@@ -85,6 +93,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             bulk_api.router,
             inbox_page.router,
             bulk_page.router,
+            saved_filter_api.router,
+            saved_filter_page.router,
             case_page.router,
             webhook_api.router,
             webhook_pages.router,

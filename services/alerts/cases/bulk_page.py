@@ -26,7 +26,7 @@ from shared.values.zones import zone_of
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
 
-@router.post("/inbox/actions")
+@router.post("/inbox")
 async def act_on_chosen(
     request: Request,
     staff: CaseWorker,

@@ -37,8 +37,8 @@ MAX_LIST_QUERY = 8_000
 """Of the query of a list in the address of a case."""
 
 
-class InboxFilter(BaseModel):
-    """The sentence above the list of cases, as its form and its addresses send it."""
+class ListFilter(BaseModel):
+    """Which cases a list has, without what is of one customer."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -46,15 +46,20 @@ class InboxFilter(BaseModel):
     owner: Literal["everybody", "me", "nobody"] = "everybody"
     team: UUID | Literal["", "mine"] = ""
     """Only cases of this team, or of those of the reader."""
-    q: Annotated[str, Field(max_length=MAX_SEARCH_CHARS)] = ""
-    """Words of an answer, a customer's name or id, or a case's number."""
     touchpoint: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
     cause: Literal["", *CAUSES, *CAUSE_CODES] = ""  # type: ignore[valid-type]
     outcome: Literal["", *CASE_OUTCOMES] = ""  # type: ignore[valid-type]
-    customer: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
     priority: Literal["", *PRIORITIES] = ""  # type: ignore[valid-type]
-    incident: UUID | Literal[""] = ""
     sort: Sort = "due"
+
+
+class InboxFilter(ListFilter):
+    """The sentence above the list of cases, as its form and its addresses send it."""
+
+    q: Annotated[str, Field(max_length=MAX_SEARCH_CHARS)] = ""
+    """Words of an answer, a customer's name or id, or a case's number."""
+    customer: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
+    incident: UUID | Literal[""] = ""
     page: Annotated[int, Field(ge=1, le=MAX_PAGE_NUMBER)] = 1
 
     @property

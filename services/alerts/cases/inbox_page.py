@@ -15,6 +15,7 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.forms import CASES_PER_PAGE, MAX_PAGE_NUMBER, InboxFilter
 from services.alerts.cases.repository import lists, overview
 from services.alerts.cases.repository.search import searched
+from services.alerts.cases.saved_filters import saved_filters
 from services.alerts.cases.schemas import MAX_CASES_AT_ONCE
 from services.alerts.cases.view_links import ViewLink, view_links
 from services.alerts.cases.views import CaseRow, case_rows, grouped
@@ -48,6 +49,8 @@ class InboxPage(Page):
     """How many open cases each view has."""
     views: list[ViewLink]
     """The lists that are one step away."""
+    saved: ViewLink | None
+    """The saved list that this is."""
     few_words: bool
     """Whether so many cases have the words that not all of them are here."""
     segment_alerts: list[SegmentAlertLine]
@@ -129,13 +132,15 @@ async def load_inbox(
     incidents = await incident_lines(uow, staff, now, zone)
     touchpoints = await overview.touchpoints(uow, staff.tenant, staff.segments)
     workers = [(one.id, one.name) for one in await people.people(uow, staff.tenant) if works_on_cases(one)]
+    links = view_links(chosen, counts, await saved_filters(uow, staff.tenant, staff.id), in_team=bool(teams))
     by_deadline = chosen.state in {"open", "late"} and chosen.sort == "due"
     max_counted = lists.MAX_COUNTED if complete else total.found
     newest = max((one.case for one in found), key=lambda case: case.opened_at, default=None)
     page = InboxPage(
         chosen=chosen,
         counts=counts,
-        views=view_links(chosen, counts, in_team=bool(teams)),
+        views=links,
+        saved=next((one for one in links if one.current and one.saved), None),
         few_words=not complete,
         segment_alerts=falls,
         finding=sentences.list_sentence(

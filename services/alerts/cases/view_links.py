@@ -1,10 +1,13 @@
 """The lists beside the inbox: whose cases, and how far they are."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from services.alerts.cases.forms import InboxFilter
+from services.alerts.cases.saved_filters import SavedFilter
 from shared.pages.language import translated, translated_in_context
 
 
@@ -16,12 +19,16 @@ class ViewLink(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None
     """How many open cases it has; None: they are not counted."""
     current: bool
+    saved: UUID | None = None
+    """Of one that the person has saved."""
     act: bool = False
     """Whether something is to be done as soon as it has one."""
 
 
-def view_links(chosen: InboxFilter, counts: Any, *, in_team: bool) -> list[ViewLink]:
-    """The lists that everybody has; that of one's team for who is in one.
+def view_links(
+    chosen: InboxFilter, counts: Any, saved: Sequence[SavedFilter], *, in_team: bool
+) -> list[ViewLink]:
+    """The lists that everybody has, that of one's team for who is in one, and what the person has saved.
 
     :param counts: of the open cases: open, mine, team, nobody, late, paused.
     """
@@ -35,14 +42,20 @@ def view_links(chosen: InboxFilter, counts: Any, *, in_team: bool) -> list[ViewL
         (InboxFilter(state="closed"), translated_in_context("list of cases", "Closed"), None),
         (InboxFilter(state="all", sort="new"), translated("All"), None),
     ]
+    own = [(InboxFilter(**one.filter.model_dump()), one) for one in saved]
+    shown = next((one for view, one in own if view == chosen), None)
     return [
         ViewLink(
             href=view.address(),
             words=words,
             count=count,
-            current=not chosen.q
+            current=shown is None
+            and not chosen.q
             and (view.state, view.owner, view.team) == (chosen.state, chosen.owner, chosen.team),
             act=view.state == "late",
         )
         for view, words, count in views
+    ] + [
+        ViewLink(href=view.address(), words=one.name, count=None, current=one is shown, saved=one.id)
+        for view, one in own
     ]

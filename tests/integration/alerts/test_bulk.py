@@ -33,11 +33,11 @@ async def test_chosen_cases_are_taken_and_put_back_from_the_list(alerts: AlertsA
     jonas = await alerts.signed_in()
     page = (await jonas.get("/inbox")).text
     assert page.count('type="checkbox" name="case"') == 3
-    answer = await jonas.do("/inbox/actions?owner=nobody", act="take", case=[str(first), str(second)])
+    answer = await jonas.do("/inbox?owner=nobody", act="take", case=[str(first), str(second)])
     assert answer.headers["location"] == "/inbox?owner=nobody&did=take&n=2"
     assert await owners(alerts) == {first: jonas.person.id, second: jonas.person.id, third: None}
     assert "2 cases are yours." in (await jonas.get(answer.headers["location"])).text
-    answer = await jonas.do("/inbox/actions", act="release", case=str(first))
+    answer = await jonas.do("/inbox", act="release", case=str(first))
     assert "One case is put back." in (await jonas.get(answer.headers["location"])).text
     assert (await owners(alerts))[first] is None
 
@@ -46,7 +46,7 @@ async def test_what_is_refused_says_why_and_the_others_are_done(alerts: AlertsAp
     taken, free = await alerts.open_case(), await alerts.open_case()
     sara, jonas = await alerts.signed_in(name="Sara Lund"), await alerts.signed_in()
     await sara.do(f"/cases/{taken}", act="take")
-    page = await jonas.do("/inbox/actions", act="take", case=[str(taken), str(free), str(uuid7())])
+    page = await jonas.do("/inbox", act="take", case=[str(taken), str(free), str(uuid7())])
     assert page.status_code == 409
     assert "Nothing was done to 2 cases." in page.text
     assert "Somebody else has this case." in page.text
@@ -59,9 +59,9 @@ async def test_chosen_cases_are_handed_over_and_wait(alerts: AlertsApi) -> None:
     cases = [await alerts.open_case() for _ in range(2)]
     chosen = [str(one) for one in cases]
     jonas, sara = await alerts.signed_in(), await alerts.signed_in(name="Sara Lund")
-    await jonas.do("/inbox/actions", act="take", case=chosen)
+    await jonas.do("/inbox", act="take", case=chosen)
     until = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
-    await jonas.do("/inbox/actions", act="wait", case=chosen, until=until, wait_text="Parts.", text="other")
+    await jonas.do("/inbox", act="wait", case=chosen, until=until, wait_text="Parts.", text="other")
     waiting = await rows(alerts.database, "SELECT wake_at FROM cases WHERE wake_at IS NOT NULL")
     assert len(waiting) == 2
     texts = await rows(
@@ -69,8 +69,8 @@ async def test_chosen_cases_are_handed_over_and_wait(alerts: AlertsApi) -> None:
     )
     assert {row.text for row in texts} == {"Parts."}
     assert 'value="resume"' in (await jonas.get("/inbox?state=waiting")).text
-    await jonas.do("/inbox/actions", act="resume", case=chosen)
-    await jonas.do("/inbox/actions", act="hand_over", case=chosen, to=str(sara.person.id), text="Please.")
+    await jonas.do("/inbox", act="resume", case=chosen)
+    await jonas.do("/inbox", act="hand_over", case=chosen, to=str(sara.person.id), text="Please.")
     assert set((await owners(alerts)).values()) == {sara.person.id}
 
 
@@ -94,16 +94,23 @@ async def test_what_is_missing_is_said_and_nothing_is_done(
     alerts: AlertsApi, fields: dict[str, Any], words: str
 ) -> None:
     case, jonas = await alerts.open_case(), await alerts.signed_in()
-    page = await jonas.do("/inbox/actions", **fields)
+    page = await jonas.do("/inbox", **fields)
     assert page.status_code == 422
     assert words in page.text
     assert await owners(alerts) == {case: None}
 
 
+async def test_what_was_chosen_stays_chosen_when_something_is_missing(alerts: AlertsApi) -> None:
+    case, jonas = await alerts.open_case(), await alerts.signed_in()
+    await alerts.open_case()
+    page = await jonas.do("/inbox", act="hand_over", case=str(case))
+    assert re.findall(r'name="case" value="([^"]*)" checked', page.text) == [str(case)]
+
+
 async def test_a_form_that_is_sent_twice_does_it_once(alerts: AlertsApi) -> None:
     case, jonas = await alerts.open_case(), await alerts.signed_in()
     for _ in range(2):
-        answer = await jonas.do("/inbox/actions", act="take", case=str(case), key=str(UUID(int=5)))
+        answer = await jonas.do("/inbox", act="take", case=str(case), key=str(UUID(int=5)))
         assert answer.status_code == 303
     assert len(await rows(alerts.database, "SELECT seq FROM timeline WHERE kind = 'taken'")) == 1
 
@@ -148,7 +155,7 @@ async def test_what_is_no_act_on_several_cases_is_refused(
 async def test_cases_of_other_segments_and_companies_are_not_there(alerts: AlertsApi) -> None:
     case, foreign = await alerts.open_case(), await alerts.open_case(tenant="other")
     limited = await alerts.signed_in(segments=["touchpoint:web"])
-    page = await limited.do("/inbox/actions", act="take", case=[str(case), str(foreign)])
+    page = await limited.do("/inbox", act="take", case=[str(case), str(foreign)])
     assert page.text.count("There is no such case.") == 2
     assert "Case 1" not in page.text
     assert set((await owners(alerts)).values()) == {None}
