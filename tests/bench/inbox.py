@@ -32,22 +32,22 @@ COPY_CASES = """
     ),
     copied_cases AS (
         INSERT INTO cases
-        SELECT (jsonb_populate_record(c, jsonb_build_object(
+        SELECT r.* FROM cases c, n, LATERAL jsonb_populate_record(c, jsonb_build_object(
             'id', n.case_id, 'answer_id', n.answer_id, 'number', n.n, 'customer_id', 'c-' || n.n,
             'state', CASE WHEN n.open THEN 'open' ELSE 'closed' END,
             'closed_at', CASE WHEN NOT n.open THEN n.at END,
             'opened_at', n.at, 'due_at', n.at + interval '7 days', 'changed_at', n.at
-        ))).*
-        FROM cases c, n WHERE c.tenant = :tenant AND c.id = :case
+        )) r
+        WHERE c.tenant = :tenant AND c.id = :case
     ),
     copied_answers AS (
         INSERT INTO answer
-        SELECT (jsonb_populate_record(a, jsonb_build_object(
+        SELECT r.* FROM answer a, n, LATERAL jsonb_populate_record(a, jsonb_build_object(
             'id', n.answer_id, 'customer_id', 'c-' || n.n, 'answered_at', n.at,
-            'body', convert_to(replace(convert_from(a.body, 'UTF8'), CAST(:answer AS text), CAST(n.answer_id AS text)),
+            'body', convert_to(replace(convert_from(a.body, 'UTF8'), CAST(CAST(:answer AS uuid) AS text), CAST(n.answer_id AS text)),
                 'UTF8')
-        ))).*
-        FROM answer a, n WHERE a.tenant = :tenant AND a.id = :answer
+        )) r
+        WHERE a.tenant = :tenant AND a.id = :answer
     )
     INSERT INTO case_answer (tenant, answer_id, case_id, belongs, words)
     SELECT ca.tenant, n.answer_id, n.case_id, ca.belongs, array_to_tsvector(array_remove(ARRAY[

@@ -89,7 +89,7 @@ async def list_cases(
         if team is not None:
             setup = await context.setups.one(uow, user.tenant)
             wanted = msgspec.structs.replace(wanted, teams=_teams(setup, caller, team))
-        wanted, _ = await searched(uow, user.tenant, wanted, q, after=cursor)
+        wanted, _ = await searched(uow, user.tenant, wanted, q, lists.BY_DUE_TIME, cursor)
         rows = await lists.page_of_cases(uow, user.tenant, wanted, after=cursor, limit=limit + 1)
     cases, more = cut_page(rows, limit, lambda row: (row.due_at, row.id))
     return CaseList(

@@ -18,9 +18,9 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=CheckedRoute)
 @router.post(
     "/actions",
     summary="Do something to several cases",
-    description="Takes, assigns, hands over, puts back, waits or goes on with each of at most 100 cases. Each "
-    "is done whole or not at all. The answer says which were refused and why; the others are done. The same "
-    "request with the same Idempotency-Key changes nothing again for 30 days.",
+    description="Takes, assigns, hands over, puts back, waits or goes on with each of at most 100 cases. "
+    "Each is done whole or not at all. The answer says which were refused and why; the others are done. The "
+    "same request with the same Idempotency-Key changes nothing again for 30 days.",
 )
 async def act_on_several(
     context: OwnContext,

@@ -16,7 +16,7 @@ from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.stage import shown_stage
 from services.alerts.cases.forms import CASES_PER_PAGE, CaseForm, InboxFilter
 from services.alerts.cases.repository import lists
-from services.alerts.cases.repository.search import searched
+from services.alerts.cases.repository.search import search_order, searched
 from services.alerts.cases.repository.timeline import last_reveal, timeline
 from services.alerts.cases.schemas import ContactOut
 from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
@@ -227,9 +227,8 @@ async def _next_case(
     zone: ZoneInfo,
 ) -> views.CaseRow | None:
     """The case behind this one in the list; where there is none, the first one of it."""
-    wanted, _ = await searched(
-        uow, staff.tenant, chosen.case_filter(staff, teams), chosen.q, sort=chosen.sort
-    )
+    wanted = chosen.case_filter(staff, teams)
+    wanted, _ = await searched(uow, staff.tenant, wanted, chosen.q, search_order(wanted, chosen.sort))
     found = await lists.next_in_list(
         *(uow, staff.tenant, wanted, case.id),
         sort=chosen.sort,

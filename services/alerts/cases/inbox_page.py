@@ -14,7 +14,7 @@ from services.alerts.cases.bulk_forms import DONE_BY_ACT, BulkForm, done_sentenc
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.forms import CASES_PER_PAGE, MAX_PAGE_NUMBER, InboxFilter
 from services.alerts.cases.repository import lists, overview
-from services.alerts.cases.repository.search import searched
+from services.alerts.cases.repository.search import search_order, searched
 from services.alerts.cases.saved_filters import saved_filters
 from services.alerts.cases.schemas import MAX_CASES_AT_ONCE
 from services.alerts.cases.view_links import ViewLink, view_links
@@ -113,9 +113,8 @@ async def load_inbox(
     teams = (await context.setups.one(uow, staff.tenant)).teams_of(staff.id)
     counts = await open_case_counts(uow, staff, teams)
     frame = await staff_frame(uow, staff, here="cases", open_cases=counts.open, live="/inbox/live")
-    wanted, complete = await searched(
-        uow, staff.tenant, chosen.case_filter(staff, teams), chosen.q, sort=chosen.sort
-    )
+    wanted = chosen.case_filter(staff, teams)
+    wanted, complete = await searched(uow, staff.tenant, wanted, chosen.q, search_order(wanted, chosen.sort))
     total = await lists.count_cases(uow, staff.tenant, wanted)
     rows = await lists.list_cases(
         uow,

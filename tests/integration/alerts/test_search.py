@@ -41,7 +41,7 @@ async def listed(reader: Browser, query: str) -> list[UUID]:
     """The cases of a list of the inbox, in its order."""
     page = await reader.get(f"/inbox?{query}")
     assert page.status_code == 200
-    return [UUID(one) for one in re.findall(r'href="/cases/([0-9a-f-]{36})"', page.text)]
+    return [UUID(one) for one in re.findall(r'href="/cases/([0-9a-f-]{36})[?"]', page.text)]
 
 
 async def found(alerts: AlertsApi, reader: Browser, words: str) -> set[UUID]:
@@ -50,7 +50,7 @@ async def found(alerts: AlertsApi, reader: Browser, words: str) -> set[UUID]:
         pass
     answer = await reader.client.get("/inbox", params={"state": "all", "q": words})
     assert answer.status_code == 200
-    return {UUID(one) for one in re.findall(r'href="/cases/([0-9a-f-]{36})"', answer.text)}
+    return {UUID(one) for one in re.findall(r'href="/cases/([0-9a-f-]{36})[?"]', answer.text)}
 
 
 async def listed_by_key(alerts: AlertsApi, **query: str) -> list[UUID]:

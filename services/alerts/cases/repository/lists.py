@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import COLUMNS
 from services.alerts.cases.repository.conditions import READABLE, VISIBLE, CaseFilter
@@ -15,8 +17,9 @@ from shared.db.database import UnitOfWork
 from shared.http.numbers import MAX_INTEGER
 
 Sort = Literal["due", "score", "new"]
+BY_DUE_TIME = "c.due_at, c.id"
 _ORDERS: dict[Sort, str] = {
-    "due": "c.due_at, c.id",
+    "due": BY_DUE_TIME,
     "score": "readable.scores[1], c.due_at, c.id",
     "new": "c.opened_at DESC, c.id",
 }
@@ -67,10 +70,21 @@ def order_of(wanted: CaseFilter, sort: Sort) -> str:
     return _CLOSED_ORDER if wanted.state == "closed" else _ORDERS[sort]
 
 
+def _with_found(wanted: CaseFilter, offset: int, limit: int) -> CaseFilter:
+    """The filter with so many of the cases that a search has found, in the order in which it found them."""
+    return msgspec.structs.replace(wanted, found=(wanted.found or ())[offset : offset + limit])
+
+
 async def list_cases(
     uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, sort: Sort = "due", limit: int, offset: int = 0
 ) -> list[Any]:
-    """The rows of ``SELECT_CASES`` that are wanted, in the order of :func:`order_of`."""
+    """The rows of ``SELECT_CASES`` that are wanted, in the order of :func:`order_of`.
+
+    What a search has found must be in that order.
+    """
+    if wanted.found is not None and sort != "score":
+        # They are in this order already, and what is shown of a case is read of those alone that are shown.
+        wanted, offset = _with_found(wanted, offset, limit), 0
     where, values = wanted.condition(tenant, uow.now)
     order = order_of(wanted, sort)
     rows = await uow.execute(
@@ -102,12 +116,14 @@ async def page_of_cases(
     uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, after: Cursor, limit: int
 ) -> list[Any]:
     """The next cases by due time and id: no page misses or repeats one while others are added."""
+    if wanted.found is not None:
+        wanted = _with_found(wanted, 0, limit)
     where, values = wanted.condition(tenant, uow.now)
     if after is not None:
         where += f" AND {BEHIND_CURSOR}"
         values |= {"after_at": after[0], "after_id": after[1]}
     rows = await uow.execute(
-        f"{SELECT_CASES} AND {where} ORDER BY c.due_at, c.id LIMIT :limit", {**values, "limit": limit}
+        f"{SELECT_CASES} AND {where} ORDER BY {BY_DUE_TIME} LIMIT :limit", {**values, "limit": limit}
     )
     return list(rows)
 

@@ -16,7 +16,7 @@ from services.alerts.cases.words import search_query
 from shared.db.database import UnitOfWork
 from shared.http.numbers import MAX_INTEGER
 
-MAX_FOUND = 2_000
+MAX_FOUND = 500
 """Cases that one search finds."""
 MAX_LOOKED_UP = 30_000
 """Answers with the words; with more of them the cases are read in their order instead."""
@@ -73,14 +73,16 @@ READ_IN_ORDER = f"""
 
 
 async def find_cases(
-    uow: UnitOfWork, tenant: str, wanted: CaseFilter, text: str, *, sort: Sort = "due", after: Cursor = None
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, text: str, order: str, after: Cursor = None
 ) -> Found:
-    """The cases that are wanted and have all these words in one answer, or this number."""
+    """The cases that are wanted and have all these words in one answer, or this number, in this order.
+
+    :param after: only cases behind this one, in the order of when they are due.
+    """
     query = search_query(tenant, text)
     if query is None:
         return Found([], complete=True)
     where, values = wanted.condition(tenant, uow.now)
-    order = order_of(wanted, "due" if sort == "score" else sort)
     if after is not None:
         where += f" AND {BEHIND_CURSOR}"
         values |= {"after_at": after[0], "after_id": after[1]}
@@ -96,6 +98,11 @@ async def find_cases(
     return Found(list(found.scalars())[:MAX_FOUND], complete=False)
 
 
+def search_order(wanted: CaseFilter, sort: Sort) -> str:
+    """In which cases are found for a list; one by score is sorted later, of those that are due first."""
+    return order_of(wanted, "due" if sort == "score" else sort)
+
+
 def number_of(text: str) -> int | None:
     """The case number that the text is, if it is one."""
     plain = text.strip()
@@ -106,10 +113,13 @@ def number_of(text: str) -> int | None:
 
 
 async def searched(
-    uow: UnitOfWork, tenant: str, wanted: CaseFilter, text: str, *, sort: Sort = "due", after: Cursor = None
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, text: str, order: str, after: Cursor = None
 ) -> tuple[CaseFilter, bool]:
-    """The filter with what is found by the text, where there is one; and whether that is all."""
+    """The filter with what is found by the text, where there is one; and whether that is all.
+
+    :param order: as :func:`search_order` gives it, or that of when cases are due.
+    """
     if not text.strip():
         return wanted, True
-    found = await find_cases(uow, tenant, wanted, text, sort=sort, after=after)
+    found = await find_cases(uow, tenant, wanted, text, order, after)
     return msgspec.structs.replace(wanted, found=found.cases), found.complete
