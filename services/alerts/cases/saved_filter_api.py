@@ -14,7 +14,6 @@ from services.alerts.errors import SettingRefused
 from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
 from shared.http.validation_errors import FieldFault
 from shared.permissions import CASE_ROLES
 from shared.values.messages import message
@@ -23,17 +22,7 @@ router = APIRouter(prefix="/v1/saved-filters", tags=["cases"], route_class=Check
 FilterId = Annotated[UUID, Path(description="The list's id: a UUID of your own.")]
 
 
-async def person_of(caller: Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]) -> Staff:
-    """The person who asks.
-
-    :raises Problem: 403 for a key, which is nobody's.
-    """
-    if caller.staff is None:
-        raise Problem(403, message("A key is no person, and has saved no lists."))
-    return caller.staff
-
-
-Person = Annotated[Staff, Depends(person_of)]
+CaseReader = Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]
 
 
 class FilterBody(ListFilter):
@@ -71,7 +60,11 @@ class SavedFilterList(BaseModel):
 
 
 @router.get("", summary="List the lists of cases that you have saved")
-async def list_saved_filters(context: OwnContext, staff: Person) -> SavedFilterList:
+async def list_saved_filters(context: OwnContext, caller: CaseReader) -> SavedFilterList:
+    """A key is no person, and has none."""
+    staff = caller.staff
+    if staff is None:
+        return SavedFilterList(saved_filters=[])
     async with context.database.reading() as uow:
         found = await saved_filters(uow, staff.tenant, staff.id)
     return SavedFilterList(saved_filters=[SavedFilterOut.of(one) for one in found])
@@ -79,8 +72,12 @@ async def list_saved_filters(context: OwnContext, staff: Person) -> SavedFilterL
 
 @router.put("/{filter_id}", summary="Save a list of cases, or save it anew")
 async def write_saved_filter(
-    context: OwnContext, staff: Person, filter_id: FilterId, body: SavedFilterBody
+    context: OwnContext, caller: CaseReader, filter_id: FilterId, body: SavedFilterBody
 ) -> SavedFilterOut:
+    """It is the person's own; a key can save none."""
+    staff = caller.staff
+    if staff is None:
+        raise Problem(422, message("A key is no person, and saves no lists."))
     try:
         async with context.database.transaction() as uow:
             saved = await save_filter(uow, staff.tenant, staff.id, filter_id, body.name, body.filter)
@@ -91,7 +88,10 @@ async def write_saved_filter(
 
 
 @router.delete("/{filter_id}", status_code=204, summary="Delete a saved list")
-async def delete(context: OwnContext, staff: Person, filter_id: FilterId) -> None:
+async def delete(context: OwnContext, caller: CaseReader, filter_id: FilterId) -> None:
+    staff = caller.staff
+    if staff is None:
+        raise Problem(404)
     async with context.database.transaction() as uow:
         if not await delete_saved_filter(uow, staff.tenant, staff.id, filter_id):
             raise Problem(404)

@@ -123,7 +123,9 @@ async def test_closed_cases_are_found_by_cause_end_and_customer_and_an_empty_lis
         "touchpoint=home": set(),
     }.items():
         page = (await jonas.get(f"/inbox?state=closed&{query}")).text
-        assert set(re.findall(r'href="/cases/([0-9a-f-]{36})[?"]', page)) == {str(one) for one in found}, query
+        assert set(re.findall(r'href="/cases/([0-9a-f-]{36})[?"]', page)) == {str(one) for one in found}, (
+            query
+        )
     empty = (await jonas.get("/inbox?state=closed&touchpoint=home&owner=nobody")).text
     assert "No closed case about home is nobody’s." in empty
     assert (await jonas.get("/inbox?cause=the weather")).status_code == 422

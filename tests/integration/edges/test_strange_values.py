@@ -17,7 +17,9 @@ from support.processes import ApiProcess
 from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
+from services.alerts.cases.bulk_forms import BulkForm
 from services.alerts.cases.forms import CaseForm
+from services.alerts.cases.saved_filter_page import SavedFilterForm
 from services.alerts.rules.form_fields import EMPTY_RULE
 from services.alerts.rules.forms import field_name
 from services.alerts.staff.forms import (
@@ -105,6 +107,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/keys/{key_id}/revoke": ("csrf",),
     "/company": ("name", "postal_address", "languages", "accent", "display_names"),
     "/cases/{case}": tuple(CaseForm.model_fields),
+    "/inbox": tuple(BulkForm.model_fields),
+    "/inbox/filters": tuple(SavedFilterForm.model_fields),
     "/settings/teams": tuple(TeamForm.model_fields),
     "/settings/teams/{team}": tuple(TeamForm.model_fields),
     "/settings/calendars": CALENDAR_FIELDS,
