@@ -33,7 +33,7 @@ COPY_CASES = """
     copied_cases AS (
         INSERT INTO cases
         SELECT r.* FROM cases c, n, LATERAL jsonb_populate_record(c, jsonb_build_object(
-            'id', n.case_id, 'answer_id', n.answer_id, 'number', n.n, 'customer_id', 'c-' || n.n,
+            'id', n.case_id, 'answer_id', n.answer_id, 'number', 1000000 + n.n, 'customer_id', 'c-' || n.n,
             'state', CASE WHEN n.open THEN 'open' ELSE 'closed' END,
             'closed_at', CASE WHEN NOT n.open THEN n.at END,
             'opened_at', n.at, 'due_at', n.at + interval '7 days', 'changed_at', n.at
@@ -56,11 +56,12 @@ COPY_CASES = """
     ], NULL))
     FROM case_answer ca, n WHERE ca.tenant = :tenant AND ca.answer_id = :answer
 """
+INDEX_OF_WORDS = "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_case_answer_words'"
 READS: Mapping[str, str] = {
     "the first list": "",
     "nobody’s": "owner=nobody",
     "closed cases": "state=closed",
-    "one case’s number": "state=all&sort=new&q=77000",
+    "one case’s number": "state=all&sort=new&q=1000300",
     "a rare word": "state=all&sort=new&q=word777",
     "two words": "state=all&sort=new&q=delivery+word777",
     "a word of every third case": "state=all&sort=new&q=delivery",
@@ -102,6 +103,10 @@ async def _stored(database: Database, open_cases: int, closed_cases: int) -> Ale
     case = await alerts.open_case(id=answer.id, customer_id="c-0")
     await write_missing_words(database)
     count = open_cases + closed_cases
+    async with database.transaction() as uow:
+        # Built when all rows are there, in a fraction of the time.
+        index = (await uow.execute(INDEX_OF_WORDS)).scalar_one()
+        await uow.execute("DROP INDEX ix_case_answer_words")
     for first in range(1, count + 1, STORED_AT_ONCE):
         async with database.transaction() as uow:
             await uow.execute(
@@ -119,6 +124,7 @@ async def _stored(database: Database, open_cases: int, closed_cases: int) -> Ale
             )
     async with database.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.exec_driver_sql(index)
         await connection.exec_driver_sql("VACUUM ANALYZE")
     return alerts
 

@@ -437,7 +437,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts PUT /v1/saved-filters/{filter_id}": RouteRequest(
             {"filter_id": UUID(int=8)}, json={"name": "own", "filter": {}}
         ),
-        "alerts DELETE /v1/saved-filters/{filter_id}": RouteRequest({"filter_id": UUID(int=8)}, foreign=404),
+        "alerts DELETE /v1/saved-filters/{filter_id}": RouteRequest({"filter_id": UUID(int=8)}),
         "alerts GET /inbox/live": empty,
         "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),

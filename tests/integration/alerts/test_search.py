@@ -21,6 +21,7 @@ from support.alerts_builders import (
 
 from services.alerts.app import SERVICE
 from services.alerts.cases.repository import search
+from services.alerts.cases.repository.words import count_without_words
 from services.alerts.cases.wording import WORDS_LOOP, write_missing_words
 from services.alerts.erasing import erase
 from services.alerts.retention.repository import RETENTION
@@ -247,6 +248,8 @@ async def test_the_worker_writes_the_words(alerts: AlertsApi) -> None:
     assert WORDS_LOOP in SERVICE.worker_loops(alerts.context)
     await alerts.open_case(comment="One")
     assert await words_stored(alerts) == [None]
+    async with alerts.database.reading() as uow:
+        assert await count_without_words(uow, 10) == 1
     assert await write_missing_words(alerts.database) == 1
     assert await write_missing_words(alerts.database) == 0
     (stored,) = await words_stored(alerts)

@@ -34,6 +34,16 @@ async def lock_without_words(uow: UnitOfWork, limit: int) -> list[Any]:
     return list(await uow.execute(READ_TEXTS, values))
 
 
+COUNT_WITHOUT_WORDS = """
+    SELECT count(*) FROM (SELECT 1 FROM case_answer WHERE words IS NULL LIMIT :limit) counted
+"""
+
+
+async def count_without_words(uow: UnitOfWork, limit: int) -> int:
+    """How many answers of cases have no words yet; at most ``limit`` are counted."""
+    return int((await uow.execute(COUNT_WITHOUT_WORDS, {"limit": limit})).scalar_one())
+
+
 async def write_words(uow: UnitOfWork, rows: list[Any], words: list[str]) -> None:
     """Write the words of each of these rows."""
     values = {"tenants": [row.tenant for row in rows], "ids": [row.id for row in rows], "words": words}
