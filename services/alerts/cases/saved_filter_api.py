@@ -25,7 +25,7 @@ FilterId = Annotated[UUID, Path(description="The list's id: a UUID of your own."
 CaseReader = Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]
 
 
-class FilterBody(ListFilter):
+class ListFilterBody(ListFilter):
     """Which cases: as the address of the inbox says it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -37,7 +37,7 @@ class SavedFilterBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)]
-    filter: FilterBody
+    filter: ListFilterBody
 
 
 class SavedFilterOut(BaseModel):

@@ -15,14 +15,14 @@ from shared.service import Context
 
 WORDS_LOOP = "words"
 WORDS_INTERVAL_S = 1.0
-AT_ONCE = 500
+ANSWERS_AT_ONCE = 500
 
 
 def words_loop(context: Context) -> Loop:
     """The loop of this process."""
 
     async def step() -> float | None:
-        return 0 if await write_missing_words(context.database) == AT_ONCE else None
+        return 0 if await write_missing_words(context.database) == ANSWERS_AT_ONCE else None
 
     return Periodic(WORDS_LOOP, step, WORDS_INTERVAL_S, context.health).run
 
@@ -30,7 +30,7 @@ def words_loop(context: Context) -> Loop:
 async def write_missing_words(database: Database) -> int:
     """Write those of some answers that have none; returns of how many."""
     async with database.transaction() as uow:
-        rows = await repository.lock_without_words(uow, AT_ONCE)
+        rows = await repository.lock_without_words(uow, ANSWERS_AT_ONCE)
         if rows:
             words = [_indexed(row.tenant, row.answer, row.invitation) for row in rows]
             await repository.write_words(uow, rows, words)
@@ -39,15 +39,15 @@ async def write_missing_words(database: Database) -> int:
 
 def _indexed(tenant: str, answer_body: bytes | None, invitation_body: bytes | None) -> str:
     """The customer's name and id, and what they wrote."""
-    texts: list[str | None] = []
+    written: list[str | None] = []
     if invitation_body is not None:
         invitation = _invitations.decode(invitation_body)
-        texts += [] if invitation.erased else [invitation.customer.name]
+        written += [] if invitation.erased else [invitation.customer.name]
     if answer_body is not None:
         answer = _answers.decode(answer_body)
-        texts += [answer.customer_id, answer.comment, answer.follow_up]
-        texts += [reply.text for reply in answer.replies]
-    return indexed(tenant, *texts)
+        written += [answer.customer_id, answer.comment, answer.follow_up]
+        written += [reply.text for reply in answer.replies]
+    return indexed(tenant, *written)
 
 
 _answers = msgspec.json.Decoder(Answer)
