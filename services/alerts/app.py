@@ -4,9 +4,9 @@ from functools import partial
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
+from services.alerts.cases.indexing import WORDS_LOOP, words_loop
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
-from services.alerts.cases.wording import WORDS_LOOP, words_loop
 from services.alerts.chat_kinds import PREPARE_CHAT_BY_KIND
 from services.alerts.chats.lanes import CHATS_LOOP, ChatLanes
 from services.alerts.chats.rendering import ChatRenderer

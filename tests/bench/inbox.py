@@ -12,7 +12,7 @@ from support.alerts_builders import TENANT, a_tenant, an_answer, deliver
 from support.http_clients import context_on
 
 from services.alerts.app import SERVICE
-from services.alerts.cases.wording import write_missing_words
+from services.alerts.cases.indexing import write_missing_words
 from shared.db.database import Database
 from shared.tenancy.tenants import keep_tenants
 

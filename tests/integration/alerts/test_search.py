@@ -20,9 +20,9 @@ from support.alerts_builders import (
 )
 
 from services.alerts.app import SERVICE
+from services.alerts.cases.indexing import WORDS_LOOP, write_missing_words
 from services.alerts.cases.repository import search
 from services.alerts.cases.repository.words import count_without_words
-from services.alerts.cases.wording import WORDS_LOOP, write_missing_words
 from services.alerts.erasing import erase
 from services.alerts.retention.repository import RETENTION
 from services.alerts.teams import repository as teams
