@@ -4,6 +4,7 @@ from functools import partial
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.domain.policy import current_policy
+from services.alerts.cases.indexing import WORDS_LOOP, words_loop
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, do_case_steps, expiry_loop, settle_quiet_answers
 from services.alerts.chat_kinds import PREPARE_CHAT_BY_KIND
@@ -72,6 +73,7 @@ def worker_loops(context: Context) -> Loops:
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
+        WORDS_LOOP: words_loop(context),
         WEEKLY_LOOP: missing_letters_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
         SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_NOTIFIED),
@@ -115,7 +117,7 @@ SERVICE = Service(
         *("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
         *("/rules", "/v1/rules", "/v1/teams", "/v1/calendars", "/v1/absences"),
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
-        *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people"),
+        *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people", "/v1/saved-filters"),
         *("/v1/identity-provider", "/v1/sign-in-rules", "/team", "/v1/team-figures"),
         *("/huddle", "/v1/huddles"),
         *("/v1/text-blocks", "/v1/attributes", "/v1/case-links"),

@@ -1,6 +1,8 @@
 """What the frame of the pages of alerts shows."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from services.alerts.cases.repository import overview
 from shared.db.database import UnitOfWork
@@ -34,6 +36,6 @@ async def staff_frame(
     )
 
 
-async def open_case_counts(uow: UnitOfWork, staff: Staff) -> Any:
-    """How many open cases this person may see: open, mine, nobody, late."""
-    return await overview.count_open_cases(uow, staff.tenant, staff.segments, staff.id)
+async def open_case_counts(uow: UnitOfWork, staff: Staff, teams: Collection[UUID] = ()) -> Any:
+    """How many open cases this person may see: open, mine, nobody, late, of these teams, paused."""
+    return await overview.count_open_cases(uow, staff.tenant, staff.segments, staff.id, teams)

@@ -1,9 +1,11 @@
 """The gauges of mails to colleagues (due, being sent, since when, whether they leave), of deadlines, of
-webhooks, of chats and of alerts on segments.
+webhooks, of chats, of alerts on segments, and of answers that no search finds yet.
 """
 
 from services.alerts.cases.changes import CASE_DEADLINE
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.cases.repository.lists import MAX_COUNTED
+from services.alerts.cases.repository.words import count_without_words
 from services.alerts.chats.repository import lanes as chat_lanes
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.notices.repository.push_lanes import WITHOUT_RESTING
@@ -26,6 +28,7 @@ async def measure(uow: UnitOfWork) -> None:
     await measure_webhooks(uow)
     await measure_segment_alerts(uow)
     await measure_chats(uow)
+    metrics.UNSEARCHED_ANSWERS.set(await count_without_words(uow, MAX_COUNTED))
 
 
 async def measure_webhooks(uow: UnitOfWork) -> None:

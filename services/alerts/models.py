@@ -19,7 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from shared.db.deadlines import clock_table
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
@@ -183,9 +183,24 @@ case_answer = Table(
     # The deadline in ``clock`` again, which alone decides; kept for the version before.
     Column("writing_until", INSTANT),
     Column("belongs", ARRAY(Text)),
+    # By which it is found. NULL: they are written next; answer and invitation set it when they change.
+    Column("words", TSVECTOR, info=PERSONAL),
     Index(None, "tenant", "case_id"),
+    Index("ix_case_answer_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("ix_case_answer_without_words", "tenant", postgresql_where=text("words IS NULL")),
     Index("ix_case_answer_writing", "writing_until", postgresql_where=text("writing_until IS NOT NULL")),
     comment="Each detractor answer belongs to one case; until when its customer may still be writing.",
+)
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("saved_at", INSTANT, nullable=False),
+    comment="Lists of cases that people have saved; no customer is in one.",
 )
 timeline = Table(
     "timeline",

@@ -8,7 +8,15 @@ from services.alerts.calendars import api as calendars_api
 from services.alerts.calendars import pages as calendar_pages
 from services.alerts.case_tools import api as case_tools_api
 from services.alerts.case_tools import pages as case_tool_pages
-from services.alerts.cases import api, case_page, inbox_page
+from services.alerts.cases import (
+    api,
+    bulk_api,
+    bulk_page,
+    case_page,
+    inbox_page,
+    saved_filter_api,
+    saved_filter_page,
+)
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
 from services.alerts.cases.repository.export import read_export
@@ -88,7 +96,11 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         own,
         routers=[
             api.router,
+            bulk_api.router,
             inbox_page.router,
+            bulk_page.router,
+            saved_filter_api.router,
+            saved_filter_page.router,
             case_page.router,
             webhook_api.router,
             webhook_pages.router,

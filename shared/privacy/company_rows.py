@@ -85,6 +85,9 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
 COMPANY_TABLE = "tenant"
 """The company itself, at the trigger; its keys are listed without what would recognise one."""
 SECRET_COLUMNS = frozenset({"sealed", "sealed_before", "password_hash", "claim"})
+COPIED_COLUMNS = frozenset({"words"})
+"""What is made of other rows, for searches alone."""
+_LEFT_OUT_COLUMNS = SECRET_COLUMNS | COPIED_COLUMNS
 BASE64_COLUMNS = frozenset({"dispatcher.import_job.digest"})
 """Bytes that are no JSON. All other columns of bytes hold JSON, and are exported as that."""
 ONLY_NAMED = frozenset({"collector.answer"})
@@ -118,7 +121,7 @@ async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, af
     place = _place(after, len(key))
     sql = _statement(service, table, key, begins=place is None)
     values = {f"k{number}": each for number, each in enumerate(place or [])}
-    names = [column.name for column in table.columns if column.name not in SECRET_COLUMNS]
+    names = [column.name for column in table.columns if column.name not in _LEFT_OUT_COLUMNS]
     in_base64 = {name for name in names if f"{service}.{table.name}.{name}" in BASE64_COLUMNS}
     rows: list[bytes] = []
     size, last = 0, None
@@ -143,7 +146,7 @@ async def read_page(uow: UnitOfWork, service: str, table: Table, tenant: str, af
 
 def _statement(service: str, table: Table, key: list[str], *, begins: bool) -> str:
     columns = [f"CAST(t.{name} AS text)" for name in key]
-    columns += [f"t.{column.name}" for column in table.columns if column.name not in SECRET_COLUMNS]
+    columns += [f"t.{column.name}" for column in table.columns if column.name not in _LEFT_OUT_COLUMNS]
     conditions = [f"t.{'id' if table.name == COMPANY_TABLE else 'tenant'} = :tenant"]
     if f"{service}.{table.name}" in ONLY_NAMED:
         conditions.append("NOT t.anonymous")

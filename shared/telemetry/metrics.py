@@ -166,6 +166,10 @@ CHAT_AGE = Gauge(
     "afterword_chat_oldest_seconds",
     "For how long the oldest message waits for a chat channel that does not fail.",
 )
+UNSEARCHED_ANSWERS = Gauge(
+    "afterword_unsearched_answers",
+    "Answers of cases that no search finds yet, 10,000 at most; each worker of alerts measures all.",
+)
 LINKS = Counter(
     "afterword_personal_links_total",
     "Events for which a personal link was wanted: asked, not_asked (by a rule), refused (faulty).",

@@ -418,6 +418,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "scorer GET /v1/segments": empty,
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
+        "alerts POST /v1/cases/actions": RouteRequest(
+            json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
+        ),
         "alerts GET /v1/cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /v1/cases/{case}/actions": RouteRequest(case, json=a_note("own"), foreign=404),
         "alerts GET /inbox": (
@@ -427,6 +430,17 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
                 may_repeat=(f"{of.name}-checkout",),
             ),
         ),
+        "alerts POST /inbox": RouteRequest(
+            form={"act": "take", "case": str(of.case)}, may_repeat=(str(of.case),), foreign=409
+        ),
+        "alerts POST /inbox/filters": RouteRequest(
+            form={"act": "save", "id": str(UUID(int=8)), "name": "own"}
+        ),
+        "alerts GET /v1/saved-filters": empty,
+        "alerts PUT /v1/saved-filters/{filter_id}": RouteRequest(
+            {"filter_id": UUID(int=8)}, json={"name": "own", "filter": {}}
+        ),
+        "alerts DELETE /v1/saved-filters/{filter_id}": RouteRequest({"filter_id": UUID(int=8)}),
         "alerts GET /inbox/live": empty,
         "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),

@@ -150,8 +150,13 @@ async def colleagues(uow: UnitOfWork, tenant: str, answers: Sequence[Answer]) ->
     return [
         one
         for one in await people.people(uow, tenant)
-        if one.active and one.role in CASE_ROLES and may_see(one.segments, belongs)
+        if works_on_cases(one) and may_see(one.segments, belongs)
     ]
+
+
+def works_on_cases(person: Any) -> bool:
+    """Whether this person, a row of ``staff``, works on cases now."""
+    return bool(person.active) and person.role in CASE_ROLES
 
 
 async def refuse_second_open_case(uow: UnitOfWork, user: CaseUser, case: CaseFile) -> None:

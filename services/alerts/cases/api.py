@@ -1,9 +1,11 @@
 """Cases for programs: list them by page, read one with its timeline, act on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Body, Depends, Header, Path, Query
 
 from services.alerts.cases import case_commands
@@ -12,11 +14,14 @@ from services.alerts.cases.domain.refusals import ActRefused
 from services.alerts.cases.domain.stage import shown_stage
 from services.alerts.cases.repository import lists
 from services.alerts.cases.repository.conditions import CaseFilter
+from services.alerts.cases.repository.search import MAX_LOOKED_UP, MAX_READ, searched
 from services.alerts.cases.repository.timeline import timeline
 from services.alerts.cases.schemas import Action, CaseDetail, CaseList, CaseOut, ContactOut, EntryOut
 from services.alerts.cases.visible import VisibleCase, visible_case
+from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.rules.clocks import Priority
+from services.alerts.rules.setup import CompanySetup
 from shared.db.database import UnitOfWork
 from shared.events import CaseState
 from shared.events.segments import normalized_segment
@@ -47,7 +52,19 @@ async def list_cases(
     due: Annotated[Instant | None, Query(description="Only open ones that are due before this time.")] = None,
     overdue: Annotated[bool, Query(description="Only those that are late.")] = False,
     priority: Annotated[Priority | None, Query(description="Only of this priority.")] = None,
-    team: Annotated[UUID | None, Query(description="A team's id: only its cases.")] = None,
+    team: Annotated[
+        UUID | Literal["mine"] | None,
+        Query(description="A team's id, or “mine” (people only): only cases of it, or of one's own teams."),
+    ] = None,
+    waiting: Annotated[bool, Query(description="Only those that wait for their customer.")] = False,
+    q: Annotated[
+        str,
+        Query(
+            description="Words of an answer, its customer's name or id, or a case's number. Of words that "
+            f"more than {MAX_LOOKED_UP:,} answers have, the next {MAX_READ:,} cases are searched.",
+            max_length=MAX_SEARCH_CHARS,
+        ),
+    ] = "",
     incident: Annotated[UUID | None, Query(description="An incident's id: only its cases.")] = None,
     after: Annotated[
         str | None, Query(description="“next” of the page before.", max_length=MAX_CURSOR_LENGTH)
@@ -63,14 +80,17 @@ async def list_cases(
         due_before=due,
         late=overdue,
         priority=priority,
-        team=team,
+        paused=waiting,
         incident=incident,
     )
+    cursor = decode_cursor(after) if after else None
     async with context.database.reading() as uow:
         now = uow.now
-        rows = await lists.page_of_cases(
-            uow, user.tenant, wanted, after=decode_cursor(after) if after else None, limit=limit + 1
-        )
+        if team is not None:
+            setup = await context.setups.one(uow, user.tenant)
+            wanted = msgspec.structs.replace(wanted, teams=_teams(setup, caller, team))
+        wanted, _ = await searched(uow, user.tenant, wanted, q, lists.BY_DUE_TIME, cursor)
+        rows = await lists.page_of_cases(uow, user.tenant, wanted, after=cursor, limit=limit + 1)
     cases, more = cut_page(rows, limit, lambda row: (row.due_at, row.id))
     return CaseList(
         cases=[CaseOut(**_case_fields(context, visible_case(row), now)) for row in cases], next=more
@@ -167,6 +187,15 @@ def _case_fields(context: AlertsContext, visible: VisibleCase, now: datetime) ->
         "owner_name": visible.owner_name,
         "see": f"{context.staff_url}/cases/{case.id}",
     }
+
+
+def _teams(setup: CompanySetup, caller: Caller, team: UUID | Literal["mine"]) -> Sequence[UUID]:
+    if team != "mine":
+        return [team]
+    if caller.staff is None:
+        fault = FieldFault(field="query/team", detail=message("A key is in no team: give a team's id."))
+        raise Problem(422, errors=[fault])
+    return setup.teams_of(caller.staff.id)
 
 
 def _owner(text: str | None) -> UUID | Literal["nobody"] | None:

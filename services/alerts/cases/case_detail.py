@@ -24,9 +24,9 @@ from services.alerts.cases.case_contact import contact_of
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.stage import shown_stage
-from services.alerts.cases.forms import CaseForm
+from services.alerts.cases.forms import CASES_PER_PAGE, CaseForm, InboxFilter
 from services.alerts.cases.repository import lists
-from services.alerts.cases.repository.conditions import CaseFilter
+from services.alerts.cases.repository.search import search_order, searched
 from services.alerts.cases.repository.timeline import last_reveal, timeline
 from services.alerts.cases.schemas import ContactOut
 from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
@@ -46,6 +46,7 @@ from shared.pages.page import Frame, Page
 from shared.permissions import ASSIGNING_ROLES
 from shared.values.zones import zone_of
 
+FIRST_LIST = InboxFilter()
 LINES_PER_PAGE = 20
 """Of the timeline."""
 
@@ -104,8 +105,10 @@ class CaseDetailPage(Page):
     """Whether these are not the last lines."""
     mails: str
 
+    chosen: InboxFilter
+    """The list from which the case was opened."""
     next: views.CaseRow | None
-    """The case to go on with, when this one is closed."""
+    """The case to go on with: the next one of that list."""
     may_assign: bool
     colleagues: list[tuple[UUID, str]]
     causes: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=labels.cause_options)
@@ -133,9 +136,12 @@ async def load_case_page(
     staff: Staff,
     case: UUID,
     before: int | None = None,
+    chosen: InboxFilter = FIRST_LIST,
 ) -> tuple[Frame, CaseDetailPage]:
-    """Everything that the page shows, as far as this reader may see it; ``before``: of the timeline.
+    """Everything that the page shows, as far as this reader may see it.
 
+    :param before: of the timeline: only the lines before this one.
+    :param chosen: the list from which the case was opened.
     :raises Problem: 404 when the case is not there for this reader.
     """
     row = await lists.one_case(uow, staff.tenant, case, staff.segments)
@@ -203,7 +209,8 @@ async def load_case_page(
         older=entries[0].seq if has_older else None,
         paged=before is not None,
         mails=sentences.mails_sentence(await notifications.count_states(uow, staff.tenant, file.id, ids)),
-        next=await _next_case(uow, staff, file, zone) if file.state == "closed" else None,
+        chosen=chosen,
+        next=await _next_case(uow, staff, chosen, setup.teams_of(staff.id), file, zone),
         may_assign=staff.role in ASSIGNING_ROLES,
         colleagues=[(one.id, one.name) for one in await colleagues(uow, staff.tenant, visible.answers)],
     )
@@ -251,12 +258,27 @@ async def _of_the_customer(
     return earlier, [(other, views.name_of(invited.get(other.answer.id))) for other in others]
 
 
-async def _next_case(uow: UnitOfWork, staff: Staff, case: CaseFile, zone: ZoneInfo) -> views.CaseRow | None:
-    """The other case that is due first."""
-    wanted = CaseFilter(segments=staff.segments, state="waiting")
-    rows = await lists.list_cases(uow, staff.tenant, wanted, limit=2)
-    others = [one for one in map(visible_case, rows) if one.case.id != case.id][:1]
-    return (await views.case_rows(uow, staff, others, zone))[0][0] if others else None
+async def _next_case(
+    uow: UnitOfWork,
+    staff: Staff,
+    chosen: InboxFilter,
+    teams: Sequence[UUID],
+    case: CaseFile,
+    zone: ZoneInfo,
+) -> views.CaseRow | None:
+    """The case behind this one in the list; where there is none, the first one of it."""
+    wanted = chosen.case_filter(staff, teams)
+    wanted, _ = await searched(uow, staff.tenant, wanted, chosen.q, search_order(wanted, chosen.sort))
+    found = await lists.next_in_list(
+        *(uow, staff.tenant, wanted, case.id),
+        sort=chosen.sort,
+        limit=CASES_PER_PAGE + 1,
+        offset=CASES_PER_PAGE * (chosen.page - 1),
+    )
+    row = await lists.one_case(uow, staff.tenant, found, staff.segments) if found else None
+    if row is None:
+        return None
+    return (await views.case_rows(uow, staff, [visible_case(row)], zone, chosen.within))[0][0]
 
 
 def _finding(name: str, case: CaseFile) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -12,7 +13,7 @@ from services.alerts.cases import case_commands
 from services.alerts.cases.case_detail import load_case_page
 from services.alerts.cases.case_user import CaseUser
 from services.alerts.cases.domain.refusals import ActRefused, NotDone, NotPossible
-from services.alerts.cases.forms import CaseForm, is_uuid
+from services.alerts.cases.forms import MAX_LIST_QUERY, CaseForm, InboxFilter, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
 from services.alerts.cases.repository import lists
 from services.alerts.context import OwnContext
@@ -26,6 +27,8 @@ from shared.tenancy.tenants import find_tenant
 from shared.values.messages import message
 from shared.values.zones import zone_of
 
+Within = Annotated[str, Query(alias="in", max_length=MAX_LIST_QUERY)]
+"""The query of the list from which the case was opened."""
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 CONFIRMATIONS = {
     "take": message("Case %(number)s is yours."),
@@ -62,11 +65,14 @@ async def show(
     do: str = "",
     block: str = "",
     before: Annotated[int | None, Query(ge=1, le=MAX_INTEGER)] = None,
+    within: Within = "",
 ) -> Response:
     """The page, perhaps with a confirmation, or with the form of an act open, which a text block fills."""
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case), before)
+        frame, page = await load_case_page(
+            uow, context.policy, setup, staff, uuid_of(case), before, InboxFilter.of_query(within)
+        )
     if did in CONFIRMATIONS:
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
     typed = next((one.text for one in page.blocks if str(one.id) == block), "")
@@ -83,6 +89,7 @@ async def do(
     _: CsrfChecked,
     case: str,
     form: Annotated[CaseForm, Form()],
+    within: Within = "",
 ) -> Response:
     """Do it and come back, or say why not, with everything that was typed."""
     refused, status = "", 422
@@ -99,14 +106,17 @@ async def do(
                     *(uow, context.secret, context.policy, context.setups),
                     *(user, uuid_of(case), action, key),
                 )
-            return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
+            query = urlencode({"did": form.act} | ({"in": within} if within else {}))
+            return RedirectResponse(f"/cases/{case}?{query}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:
             refused, status = spoken(refusal.reason), 409
             if form.act == "close" and isinstance(refusal, NotDone):
                 refused += " " + translated("Your text is still here.")
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        frame, page = await load_case_page(uow, context.policy, setup, staff, uuid_of(case))
+        frame, page = await load_case_page(
+            uow, context.policy, setup, staff, uuid_of(case), chosen=InboxFilter.of_query(within)
+        )
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status)
 

@@ -1,13 +1,14 @@
 """What the forms of the pages send. What is wrong is said on the page, and nothing typed is lost."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.alerts.cases.domain.closing import (
     CASE_OUTCOMES,
@@ -20,6 +21,7 @@ from services.alerts.cases.domain.closing import (
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.lists import Sort
 from services.alerts.cases.schemas import Action
+from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.rules.clocks import PRIORITIES
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
@@ -31,22 +33,33 @@ MORNING = time(8)
 """When a case goes on that waits until a day."""
 MAX_PAGE_NUMBER = 200
 MAX_FILTER_CHARS = 1_000
+MAX_LIST_QUERY = 8_000
+"""Of the query of a list in the address of a case."""
 
 
-class InboxFilter(BaseModel):
-    """The sentence above the list of cases, as its form and its addresses send it."""
+class ListFilter(BaseModel):
+    """Which cases a list has, without what is of one customer."""
 
     model_config = ConfigDict(extra="ignore")
 
-    state: Literal["open", "late", "closed", "all"] = "open"
+    state: Literal["open", "late", "waiting", "closed", "all"] = "open"
     owner: Literal["everybody", "me", "nobody"] = "everybody"
+    team: UUID | Literal["", "mine"] = ""
+    """Only cases of this team, or of those of the reader."""
     touchpoint: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
     cause: Literal["", *CAUSES, *CAUSE_CODES] = ""  # type: ignore[valid-type]
     outcome: Literal["", *CASE_OUTCOMES] = ""  # type: ignore[valid-type]
-    customer: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
     priority: Literal["", *PRIORITIES] = ""  # type: ignore[valid-type]
-    incident: UUID | Literal[""] = ""
     sort: Sort = "due"
+
+
+class InboxFilter(ListFilter):
+    """The sentence above the list of cases, as its form and its addresses send it."""
+
+    q: Annotated[str, Field(max_length=MAX_SEARCH_CHARS)] = ""
+    """Words of an answer, a customer's name or id, or a case's number."""
+    customer: Annotated[str, Field(max_length=MAX_FILTER_CHARS)] = ""
+    incident: UUID | Literal[""] = ""
     page: Annotated[int, Field(ge=1, le=MAX_PAGE_NUMBER)] = 1
 
     @property
@@ -60,21 +73,50 @@ class InboxFilter(BaseModel):
         chosen = {name: value for name, value in values.items() if value != fields[name].default}
         return "/inbox" + (f"?{urlencode(chosen)}" if chosen else "")
 
-    def case_filter(self, staff: Staff) -> CaseFilter:
-        """The same for the repository."""
+    @property
+    def within(self) -> str:
+        """The query by which a case's address tells that it was opened from this list."""
+        _, _, query = self.address().partition("?")
+        return f"?{urlencode({'in': query})}" if query else ""
+
+    @classmethod
+    def of_query(cls, query: str) -> "InboxFilter":
+        """The list of this query; the first list where it is none."""
+        try:
+            return cls.model_validate(dict(parse_qsl(query)))
+        except ValidationError:
+            return cls()
+
+    def case_filter(self, staff: Staff, teams: Sequence[UUID]) -> CaseFilter:
+        """The same for the repository, without the search.
+
+        :param teams: in which this person is.
+        """
         closed = self.state == "closed"
         return CaseFilter(
             segments=staff.segments,
-            state={"open": "waiting", "late": "waiting", "closed": "closed", "all": None}[self.state],
+            state=_STATES[self.state],
             owner={"everybody": None, "me": staff.id, "nobody": "nobody"}[self.owner],
             touchpoint=self.touchpoint or None,
             cause=(self.cause or None) if closed else None,
             outcome=(self.outcome or None) if closed else None,
             customer=self.customer or None,
             late=self.state == "late",
+            paused=self.state == "waiting",
+            teams=None if self.team == "" else teams if self.team == "mine" else [self.team],
             priority=self.priority or None,
             incident=self.incident or None,
         )
+
+
+_STATES: dict[str, Literal["waiting", "closed"] | None] = {
+    "open": "waiting",
+    "late": "waiting",
+    "waiting": "waiting",
+    "closed": "closed",
+    "all": None,
+}
+"""What the repository calls the states of the lists; it calls every open case waiting."""
 
 
 class CaseForm(BaseModel):

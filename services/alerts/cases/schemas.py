@@ -172,6 +172,44 @@ Action = Annotated[
 ]
 
 
+MAX_CASES_AT_ONCE = 100
+BulkAction = Annotated[
+    TakeAct | AssignAct | HandOverAct | ReleaseAct | WaitAct | ResumeAct, Field(discriminator="act")
+]
+
+
+class BulkBody(BaseModel):
+    """One act on several cases."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cases: Annotated[list[UUID], Field(min_length=1, max_length=MAX_CASES_AT_ONCE, description="Their ids.")]
+    action: Annotated[BulkAction, Field(description="Without a version, which each case has of its own.")]
+
+    @field_validator("action")
+    @classmethod
+    def without_version(cls, action: BulkAction) -> BulkAction:
+        """A version is one case's."""
+        if getattr(action, "version", None) is not None:
+            raise ValueError(message("Leave version out: each case has another one."))
+        return action
+
+
+class BulkResultOut(BaseModel):
+    """What became of one of the cases."""
+
+    case: UUID
+    done: bool
+    reason: str | None
+    """Why nothing was done to it."""
+
+
+class BulkOut(BaseModel):
+    """What became of each case, in the order of the request."""
+
+    results: list[BulkResultOut]
+
+
 class CaseOut(BaseModel):
     """A case as it is now."""
 

@@ -20,6 +20,17 @@ LIST_SENTENCES = {
     ("late", "nobody"): message(
         "One late case of nobody%(about)s.", "%(count)s late cases of nobody%(about)s."
     ),
+    ("waiting", "everybody"): message(
+        "One case waits for its customer%(about)s.", "%(count)s cases wait for their customers%(about)s."
+    ),
+    ("waiting", "me"): message(
+        "One case of yours waits for its customer%(about)s.",
+        "%(count)s cases of yours wait for their customers%(about)s.",
+    ),
+    ("waiting", "nobody"): message(
+        "One case of nobody waits for its customer%(about)s.",
+        "%(count)s cases of nobody wait for their customers%(about)s.",
+    ),
     ("closed", "everybody"): message("One closed case%(about)s.", "%(count)s closed cases%(about)s."),
     ("closed", "me"): message(
         "One closed case of yours%(about)s.", "%(count)s closed cases of yours%(about)s."
@@ -39,6 +50,9 @@ EMPTY_LIST_SENTENCES = {
     ("late", "everybody"): message("There is no late case%(about)s."),
     ("late", "me"): message("No late case%(about)s is yours."),
     ("late", "nobody"): message("No late case%(about)s is nobody’s."),  # noqa: RUF001  (an apostrophe)
+    ("waiting", "everybody"): message("No case%(about)s waits for its customer."),
+    ("waiting", "me"): message("No case of yours%(about)s waits for its customer."),
+    ("waiting", "nobody"): message("No case of nobody%(about)s waits for its customer."),
     ("closed", "everybody"): message("There is no closed case%(about)s."),
     ("closed", "me"): message("No closed case%(about)s is yours."),
     ("closed", "nobody"): message("No closed case%(about)s is nobody’s."),  # noqa: RUF001  (an apostrophe)
@@ -49,6 +63,7 @@ EMPTY_LIST_SENTENCES = {
 NOTHING_YET_SENTENCES = {
     "open": message("Nobody is waiting."),
     "late": message("Nobody is waiting too long."),
+    "waiting": message("No case waits for its customer."),
     "closed": message("Nothing is closed yet."),
     "all": message("There is no case yet."),
 }
@@ -100,7 +115,7 @@ def list_sentence(state: str, count: int, late: int, about: str, owner: str, *, 
         if about or owner != "everybody":
             return spoken(EMPTY_LIST_SENTENCES[state, owner]) % {"about": about}
         return spoken(NOTHING_YET_SENTENCES[state])
-    if not about and state not in {"closed", "all"}:
+    if not about and state in {"open", "late"}:
         return waiting_sentence(count, late)
     words = in_words(count)
     if count >= max_counted:

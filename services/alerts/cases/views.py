@@ -47,16 +47,19 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def case_rows(
-    uow: UnitOfWork, staff: Staff, found: Sequence[VisibleCase], zone: ZoneInfo
+    uow: UnitOfWork, staff: Staff, found: Sequence[VisibleCase], zone: ZoneInfo, within: str = ""
 ) -> list[tuple[CaseRow, datetime]]:
-    """The rows of a list, each with when it is due."""
+    """The rows of a list, each with when it is due.
+
+    :param within: the query by which a case's address tells from which list it was opened.
+    """
     ids = [one.answer.id for one in found]
     invited = await replicas.invitations(uow, staff.tenant, ids)
     sent = await replicas.earlier_versions(uow, staff.tenant, ids, limit=EARLIER_VERSIONS_PER_CASE * len(ids))
     rows = []
     for one in found:
         earlier = earlier_versions(one.answer, sent)
-        row = case_row(one, invited.get(one.answer.id), earlier, staff.id, uow.now, zone)
+        row = case_row(one, invited.get(one.answer.id), earlier, staff.id, uow.now, zone, within)
         rows.append((row, one.case.due_at))
     return rows
 
@@ -68,6 +71,7 @@ def case_row(
     reader: UUID,
     now: datetime,
     zone: ZoneInfo,
+    within: str = "",
 ) -> CaseRow:
     """The row of one case."""
     case, answer = visible.case, visible.answer
@@ -86,7 +90,7 @@ def case_row(
         owner = translated("%(name)s (you)") % {"name": owner}
     return CaseRow(
         id=case.id,
-        href=f"/cases/{case.id}",
+        href=f"/cases/{case.id}{within}",
         number=case.number,
         score=case.score,
         was=visible.first_score if visible.first_score != case.score else None,

@@ -45,6 +45,10 @@ class CompanySetup:
         found = self.teams.get(team) if team is not None else None
         return found.name if found is not None else ""
 
+    def teams_of(self, person: UUID) -> list[UUID]:
+        """The teams that a person is in, or leads."""
+        return [key for key, team in self.teams.items() if person in team.members or person == team.leader]
+
     def person_named(self, text: str) -> UUID | None:
         """Whom a system names by id, mail address or name; a name that several people have names nobody."""
         wanted = text.strip().casefold()

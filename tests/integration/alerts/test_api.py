@@ -179,7 +179,8 @@ async def test_staff_use_the_same_door_within_their_segments_and_with_their_toke
 async def test_the_document_of_the_api_is_complete(alerts: AlertsApi) -> None:
     document = (await alerts.client().get("/openapi/alerts.json")).json()
     assert set(document["paths"]) == {
-        *("/v1/cases", "/v1/cases/{case}", "/v1/cases/{case}/actions"),
+        *("/v1/cases", "/v1/cases/actions", "/v1/cases/{case}", "/v1/cases/{case}/actions"),
+        *("/v1/saved-filters", "/v1/saved-filters/{filter_id}"),
         *("/v1/rules", "/v1/rules/versions", "/v1/rules/dry-runs"),
         *("/v1/teams", "/v1/teams/{team}", "/v1/absences", "/v1/absences/{person}"),
         *("/v1/calendars", "/v1/calendars/{calendar}"),

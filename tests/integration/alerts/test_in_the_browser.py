@@ -2,20 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.accessibility import violations
-from support.alerts_api import PASSWORD, AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, keep_invitations, rows
+from support.alerts_api import AlertsApi
+from support.alerts_builders import act_on_answers, an_answer, deliver, rows
 from support.browser import View, look, views
+from support.inbox_pages import a_page, several, sign_in
 from support.servers import serving
-
-from shared.events import Customer
 
 pytestmark = pytest.mark.browser
 
@@ -26,37 +22,6 @@ async def origin(alerts: AlertsApi) -> AsyncIterator[str]:
     stopping = alerts.context.stopping
     async with serving(alerts.app, stopping, alerts.context.changes.run(stopping)) as origin:
         yield origin
-
-
-@asynccontextmanager
-async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """A page of somebody; it must not complain of anything, our security policy included."""
-    context = await browser.new_context(**options)
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            complaints.append(message.text)
-            if message.type == "error" and "Failed to load resource" not in message.text
-            else None
-        ),
-    )
-    yield page
-    await context.close()
-    assert complaints == []
-
-
-async def sign_in(
-    alerts: AlertsApi, page: Page, origin: str, role: str = "agent", name: str = "Jonas Holt"
-) -> None:
-    person = await alerts.person(role, name)
-    await page.goto(f"{origin}/inbox")
-    await page.get_by_label("E-mail address").fill(person.address)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page).to_have_url(f"{origin}/inbox")
 
 
 async def test_a_new_case_stands_in_the_inbox_without_reload_and_says_so(
@@ -166,43 +131,6 @@ async def test_all_of_it_works_without_a_script(alerts: AlertsApi, browser: Brow
         await page.get_by_text("Jonas Holt").first.click()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page).to_have_url(f"{origin}/login")
-
-
-async def several(alerts: AlertsApi) -> str:
-    """An inbox as it is on a busy day; returns a case that tells much."""
-    now = datetime.now(UTC)
-    told = [
-        (0, "Waited in all day. Nobody rang, nobody called, and the tracking page still says “out for delivery”.", "Peter Aagaard", 28, "home delivery"),
-        (3, "Kast kwam met een kapot zijpaneel. Foto’s gestuurd, vier dagen niets gehoord.", "Femke Bakker", 25, "home delivery"),
-        (2, "This is the second sofa table that arrives with the same leg split.\n\nI don’t want a voucher. I want a table that stands, or my money back before the weekend.", "Karen Whitfield", 22, "home delivery"),
-        (5, "Only one till open at five on a Friday. Put the plant back and kept the lamp.", "Ole Thygesen", 2, "shop, Odense"),
-        (6, "Aaaaargh" * 40, None, 1, "customer service"),
-    ]  # fmt: skip
-    found = ""
-    for score, comment, name, hours, touchpoint in told:
-        answer = an_answer(
-            score=score,
-            comment=comment,
-            touchpoint=touchpoint,
-            answered_at=now - timedelta(hours=hours),
-            changed_at=now - timedelta(hours=hours),
-            may_contact=True if score == 2 else None,
-            state="saved" if score == 6 else "sent",
-        )
-        customer = Customer(
-            id=answer.customer_id or "", email="a@example.com", phone="+4512345678", name=name
-        )
-        await deliver(alerts.database, keep_invitations, an_invitation(answer, customer=customer))
-        await deliver(alerts.database, act_on_answers, answer)
-        if score == 2:
-            await deliver(
-                alerts.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4)
-            )
-            (row,) = await rows(
-                alerts.database, "SELECT case_id FROM case_answer WHERE answer_id = :i", i=answer.id
-            )
-            found = str(row.case_id)
-    return found
 
 
 @pytest.mark.parametrize("view", views(320, 390, 1280, languages=("en",)))

@@ -19,7 +19,9 @@ from support.routes import Route
 
 from services.alerts.case_tools.forms import FORM_FIELDS_BY_KIND
 from services.alerts.case_tools.pages import PAGES
+from services.alerts.cases.bulk_forms import BulkForm
 from services.alerts.cases.forms import CaseForm
+from services.alerts.cases.saved_filter_page import SavedFilterForm
 from services.alerts.huddles.forms import HuddleForm
 from services.alerts.rules.form_fields import EMPTY_RULE
 from services.alerts.rules.forms import field_name
@@ -108,6 +110,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/keys/{key_id}/revoke": ("csrf",),
     "/company": ("name", "postal_address", "languages", "accent", "display_names"),
     "/cases/{case}": tuple(CaseForm.model_fields),
+    "/inbox": tuple(BulkForm.model_fields),
+    "/inbox/filters": tuple(SavedFilterForm.model_fields),
     "/settings/teams": tuple(TeamForm.model_fields),
     "/settings/teams/{team}": tuple(TeamForm.model_fields),
     "/settings/calendars": CALENDAR_FIELDS,

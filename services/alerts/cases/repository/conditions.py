@@ -41,8 +41,13 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     due_before: datetime | None = None
     """Only open ones."""
     priority: Priority | None = None
-    team: UUID | None = None
+    teams: Sequence[UUID] | None = None
+    """Only cases of one of these."""
     incident: UUID | None = None
+    paused: bool = False
+    """Only open ones that wait for their customer."""
+    found: Sequence[UUID] | None = None
+    """Only these, which a search has found."""
 
     def condition(self, tenant: str, now: datetime) -> tuple[str, dict[str, Any]]:
         """The condition on a case ``c``, and its values.
@@ -74,7 +79,17 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
                 {"due_before": self.due_before},
             ),
             (self.priority is not None, "c.priority = :priority", {"priority": self.priority}),
-            (self.team is not None, "c.team_id = :team", {"team": self.team}),
+            (
+                self.teams is not None,
+                "c.team_id = ANY(CAST(:teams AS uuid[]))",
+                {"teams": list(self.teams or ())},
+            ),
+            (self.paused, "c.state <> 'closed' AND c.waiting_since IS NOT NULL", {}),
+            (
+                self.found is not None,
+                "c.id = ANY(CAST(:found AS uuid[]))",
+                {"found": list(self.found or ())},
+            ),
             (self.incident is not None, _OF_INCIDENT, {"incident": self.incident}),
         ]
         values: dict[str, Any] = {}

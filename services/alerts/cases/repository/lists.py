@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import COLUMNS
 from services.alerts.cases.repository.conditions import READABLE, VISIBLE, CaseFilter
@@ -15,12 +17,15 @@ from shared.db.database import UnitOfWork
 from shared.http.numbers import MAX_INTEGER
 
 Sort = Literal["due", "score", "new"]
+BY_DUE_TIME = "c.due_at, c.id"
 _ORDERS: dict[Sort, str] = {
-    "due": "c.due_at, c.id",
+    "due": BY_DUE_TIME,
     "score": "readable.scores[1], c.due_at, c.id",
     "new": "c.opened_at DESC, c.id",
 }
 _CLOSED_ORDER = "c.closed_at DESC, c.id DESC"
+Cursor = tuple[datetime, UUID] | None
+"""When the last case before was due, and its id."""
 MAX_COUNTED = 10_000
 """Cases beyond this many are not counted: a page says that there are more."""
 MAX_CUSTOMER_CASES = 20
@@ -60,12 +65,28 @@ of them is still being written (by its deadline, not by ``writing_until``).
 """
 
 
+def order_of(wanted: CaseFilter, sort: Sort) -> str:
+    """The order of a list: closed cases by when they were closed, the last first."""
+    return _CLOSED_ORDER if wanted.state == "closed" else _ORDERS[sort]
+
+
+def _with_found(wanted: CaseFilter, offset: int, limit: int) -> CaseFilter:
+    """The filter with so many of the cases that a search has found, in the order in which it found them."""
+    return msgspec.structs.replace(wanted, found=(wanted.found or ())[offset : offset + limit])
+
+
 async def list_cases(
     uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, sort: Sort = "due", limit: int, offset: int = 0
 ) -> list[Any]:
-    """The rows of ``SELECT_CASES`` that are wanted; closed cases by when they were closed, the last first."""
+    """The rows of ``SELECT_CASES`` that are wanted, in the order of :func:`order_of`.
+
+    What a search has found must be in that order.
+    """
+    if wanted.found is not None and sort != "score":
+        # They are in this order already, and what is shown of a case is read of those alone that are shown.
+        wanted, offset = _with_found(wanted, offset, limit), 0
     where, values = wanted.condition(tenant, uow.now)
-    order = _CLOSED_ORDER if wanted.state == "closed" else _ORDERS[sort]
+    order = order_of(wanted, sort)
     rows = await uow.execute(
         f"{SELECT_CASES} AND {where} ORDER BY {order} LIMIT :limit OFFSET :offset",
         {**values, "limit": limit, "offset": offset},
@@ -92,15 +113,17 @@ BEHIND_CURSOR = "(c.due_at, c.id) > (CAST(:after_at AS timestamptz), CAST(:after
 
 
 async def page_of_cases(
-    uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, after: tuple[datetime, UUID] | None, limit: int
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, after: Cursor, limit: int
 ) -> list[Any]:
     """The next cases by due time and id: no page misses or repeats one while others are added."""
+    if wanted.found is not None:
+        wanted = _with_found(wanted, 0, limit)
     where, values = wanted.condition(tenant, uow.now)
     if after is not None:
         where += f" AND {BEHIND_CURSOR}"
         values |= {"after_at": after[0], "after_id": after[1]}
     rows = await uow.execute(
-        f"{SELECT_CASES} AND {where} ORDER BY c.due_at, c.id LIMIT :limit", {**values, "limit": limit}
+        f"{SELECT_CASES} AND {where} ORDER BY {BY_DUE_TIME} LIMIT :limit", {**values, "limit": limit}
     )
     return list(rows)
 
@@ -136,6 +159,30 @@ async def other_cases_of_customer(
         },
     )
     return list(rows)
+
+
+async def next_in_list(
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, case: UUID, *, sort: Sort, limit: int, offset: int
+) -> UUID | None:
+    """The case behind this one on a page of a list; else the first other one there."""
+    rows = await list_cases(uow, tenant, wanted, sort=sort, limit=limit, offset=offset)
+    ids: list[UUID] = [row.id for row in rows]
+    behind = ids[ids.index(case) + 1 :] if case in ids else []
+    return next((one for one in (*behind, *ids) if one != case), None)
+
+
+FIND_NUMBERS = f"""
+    SELECT c.id, c.number FROM cases c
+    WHERE c.tenant = :tenant AND c.id = ANY(CAST(:ids AS uuid[])) AND {VISIBLE}
+"""
+
+
+async def numbers_of(
+    uow: UnitOfWork, tenant: str, ids: Sequence[UUID], segments: Sequence[str]
+) -> dict[UUID, int]:
+    """What people call these cases, of those that this reader may see."""
+    values = {"tenant": tenant, "ids": list(ids), "segments": list(segments)}
+    return {row.id: row.number for row in await uow.execute(FIND_NUMBERS, values)}
 
 
 FIND_NUMBER = f"""

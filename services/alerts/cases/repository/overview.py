@@ -21,23 +21,35 @@ COUNT_OPEN_CASES = f"""
         count(*) AS open,
         count(*) FILTER (WHERE owner_id = :person) AS mine,
         count(*) FILTER (WHERE owner_id IS NULL) AS nobody,
-        count(*) FILTER (WHERE due_at < :now) AS late
+        count(*) FILTER (WHERE due_at < :now) AS late,
+        count(*) FILTER (WHERE team_id = ANY(CAST(:teams AS uuid[]))) AS team,
+        count(*) FILTER (WHERE waiting_since IS NOT NULL) AS paused
     FROM (
-        SELECT c.owner_id, c.due_at FROM cases c
+        SELECT c.owner_id, c.due_at, c.team_id, c.waiting_since FROM cases c
         WHERE c.tenant = :tenant AND c.state <> 'closed' AND {VISIBLE}
         LIMIT :limit
     ) counted
 """
 
 
-async def count_open_cases(uow: UnitOfWork, tenant: str, segments: Sequence[str], person: UUID | None) -> Any:
-    """How many open cases each view of the inbox has: open, mine, nobody, late. No closed case is read."""
+async def count_open_cases(
+    uow: UnitOfWork,
+    tenant: str,
+    segments: Sequence[str],
+    person: UUID | None,
+    teams: Collection[UUID] = (),
+) -> Any:
+    """How many open cases each view of the inbox has: open, mine, nobody, late, of these teams, paused.
+
+    No closed case is read.
+    """
     found = await uow.execute(
         COUNT_OPEN_CASES,
         {
             "tenant": tenant,
             "segments": list(segments),
             "person": person,
+            "teams": list(teams),
             "now": uow.now,
             "limit": MAX_COUNTED,
         },
