@@ -38,8 +38,8 @@ async def queue_team_notices(
     :param learnt: answers of which the team was told before their event was known: whoever must be told now
         that it is, and was not, gets the same notice.
     """
-    recent = _to_be_told(uow, policy, finished)
-    about = [*recent, *_to_be_told(uow, policy, learnt)]
+    recent = _recent_answers(uow, policy, finished)
+    about = [*recent, *_recent_answers(uow, policy, learnt)]
     wanted = await incident_notices(uow, BEGAN, begun)
     if not about and not wanted:
         return
@@ -85,7 +85,7 @@ async def queue_team_notices(
             case.team_notified(entries, uow.now, count, answer.id)
 
 
-def _to_be_told(
+def _recent_answers(
     uow: UnitOfWork, policy: CasePolicy, answers: Sequence[tuple[CaseFile, Answer]]
 ) -> list[tuple[CaseFile, Answer]]:
     return [

@@ -94,10 +94,7 @@ def holders(
     now: datetime,
     handlers: frozenset[UUID],
 ) -> tuple[UUID, ...]:
-    """Who has a case now: its owner, else whom the routing chose, else everybody who may see it.
-
-    Never those alone who handled its events (``handlers``).
-    """
+    """Who has a case now: its owner, else whom the routing chose, else all who may see it; handlers as above."""
     router = _Router(setup, list(belongs), now, handlers)
     own = router.there([owner]) if owner is not None else ()
     return router.accompanied(own or router.there(routed_to) or router.there(setup.people), team)
@@ -176,11 +173,10 @@ class _Router:
         Where there is none or they handled it themselves, it is the administrators, else everybody else who
         works on such cases. Nobody is added where nobody else does: the case would reach nobody at all.
         """
-        leader = self._leader(team)
+        leader = self._leader_above(team)
         if not told or self._reaches_another(told, leader):
             return told
-        above = {leader} if leader is not None and leader not in self._handlers else set()
-        others = above or set(self.administrators()) - self._handlers
+        others = {leader} if leader is not None else set(self.administrators()) - self._handlers
         others = others or set(self.there(self._setup.people)) - self._handlers
         return tuple(sorted({*told, *others}))
 
@@ -241,10 +237,10 @@ class _Router:
             return None
         team = self._team_of_person(owner)
         away = person if owner != person else None
-        leader = self._leader(team)
+        leader = self._leader_above(team)
         if self._reaches_another([owner], leader):
             return Route(step=step, owner=owner, team=team, told=(owner,), away=away)
-        if leader is None or leader in self._handlers:
+        if leader is None:
             return None
         return Route(step=step, owner=owner, team=team, told=(owner, leader), away=away, shared=True)
 
@@ -254,10 +250,10 @@ class _Router:
 
     def _shared(self, step: RouteStep, team: UUID | None, members: tuple[UUID, ...]) -> Route | None:
         """Several people have it together, and the leader where they would be nobody or the handler alone."""
-        leader = self._leader(team)
+        leader = self._leader_above(team)
         if self._reaches_another(members, leader):
             return Route(step=step, team=team, told=members)
-        if leader is None or leader in self._handlers:
+        if leader is None:
             return None
         return Route(step=step, team=team, told=tuple(sorted({*members, leader})), shared=bool(members))
 
@@ -271,6 +267,11 @@ class _Router:
         found = self._setup.teams.get(team) if team is not None else None
         there = self.there([found.leader]) if found is not None and found.leader is not None else ()
         return there[0] if there else None
+
+    def _leader_above(self, team: UUID | None) -> UUID | None:
+        """The leader of a team, or their deputy; None where they handled the event themselves."""
+        found, leader = self._setup.teams.get(team) if team is not None else None, self._leader(team)
+        return None if found is None or {found.leader, leader} & self._handlers else leader
 
     def there(self, people: Iterable[UUID]) -> tuple[UUID, ...]:
         """These people or their deputies, as far as they work on the case's segments; in one order."""

@@ -278,7 +278,7 @@ def test_at_no_step_and_no_later_answer_is_who_handled_an_event_told_alone(
     elif step[0] == "holders":
         told = holders(setup, has_it, found.told, belongs, found.team, NOW, handlers)
     else:
-        to = {"person": of.get(step[1]), "team": getattr(company, step[1], None), "role": step[1]}
+        to: Any = {"person": of.get(step[1]), "team": getattr(company, step[1], None), "role": step[1]}
         told = recipients(setup, Recipient(**{step[0]: to[step[0]]}), belongs, found.team, NOW, handlers)
     first = {of[handled[0]]}
     for people, criticized in ((set(found.told), first), (set(told), handlers)):
@@ -345,7 +345,7 @@ def test_where_nobody_fits_the_administrators_are_told() -> None:
         ["touchpoint:home delivery"],
         company.delivery,
         NOW,
-        set(),
+        frozenset(),
     )
     assert leaders == (company.lead.id,)
 
