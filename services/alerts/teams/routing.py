@@ -94,7 +94,7 @@ def holders(
     now: datetime,
     handlers: frozenset[UUID],
 ) -> tuple[UUID, ...]:
-    """Who has a case now: its owner, else whom the routing chose, else all who may see it; handlers as above."""
+    """Who has a case: the owner, else whom the routing chose, or all who may see it; handlers as above."""
     router = _Router(setup, list(belongs), now, handlers)
     own = router.there([owner]) if owner is not None else ()
     return router.accompanied(own or router.there(routed_to) or router.there(setup.people), team)
