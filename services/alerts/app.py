@@ -64,7 +64,7 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 def worker_loops(context: Context) -> Loops:
     """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
     deadlines: dict[str, FireDeadlines] = {  # in this order: the first sets deadlines of cases, too
-        QUIET_DEADLINE: partial(settle_quiet_answers, current_policy()),
+        QUIET_DEADLINE: partial(settle_quiet_answers, current_policy(), CompanySetups()),
         INCIDENT_DEADLINE: end_incidents,
         WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),

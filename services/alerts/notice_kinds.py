@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.alerts.chats.given_up import CHAT_GIVEN_UP_KIND, prepare_chat_given_up
 from services.alerts.chats.switched_off import CHAT_OFF_KIND, prepare_chat_off
 from services.alerts.incidents.kinds import prepare_began, prepare_ended
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
@@ -35,6 +36,7 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "webhook": prepare_webhook,
     SEGMENT_FALL: prepare_fall,
     CHAT_OFF_KIND: prepare_chat_off,
+    CHAT_GIVEN_UP_KIND: prepare_chat_given_up,
     TEST_KIND: prepare_push_test,
 }
 """A kind that people may choose to be told of stands in ``notices.topics.TOPIC_BY_KIND``, too."""

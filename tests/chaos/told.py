@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 UNSETTLED = frozenset({"waiting", "sending"})
-GIVEN_UP = frozenset({"failed", "dropped", "refused"})
+GIVEN_UP = frozenset({"failed", "dropped", "refused", "expired"})
 """States in which a message was not sent, and never will be."""
 
 

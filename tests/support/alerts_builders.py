@@ -152,7 +152,7 @@ async def rows(database: Database, sql: str, **values: Any) -> list[Any]:
 async def fire_deadlines(database: Database) -> int:
     """One round of the loop that fires deadlines; how many fired."""
     kinds: dict[str, FireDeadlines] = {
-        QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY),
+        QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY, CompanySetups()),
         CASE_DEADLINE: partial(schedule.do_case_steps, CompanySetups()),
         REMOVAL_DEADLINE: remove_deleted,
     }

@@ -7,6 +7,7 @@ acting        each of these acts
 changes       changed cases: written with their entries, and published
 schedule      what happens when a customer has been quiet for a while
 team_notices  notices to colleagues of complete answers
+case_handlers  who handled the events of cases, and is never told of these alone
 colleague_notices  notices to whoever is given a case or asked about it
 visible       a case as one reader may see it
 live          the feed of changed cases for open pages

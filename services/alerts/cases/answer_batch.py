@@ -42,6 +42,7 @@ class AnswerBatch:
         self._entries: Entries = []
         self._new: list[CaseFile] = []
         self._finished: list[tuple[CaseFile, Answer]] = []
+        self._learnt: list[tuple[CaseFile, Answer]] = []
         self._touched: set[Key] = set()
         self._quiet: list[Deadline] = []
         self._begun: list[Incident] = []
@@ -120,11 +121,17 @@ class AnswerBatch:
         return self._judged.setups[case.tenant].calendar_of(case.team_id)
 
     async def judge_again(self, known: Mapping[Key, UUID]) -> None:
-        """Apply what an event adds that came after its answer; nothing once somebody has decided."""
+        """Apply what an event adds that came after its answer; nothing once somebody has decided.
+
+        Who must be told beside the one who handled it is told in any case.
+        """
         for update, opening in self._judged.opening:
             if update.key not in known:
                 continue
             case = self._by_key[update.tenant, known[update.key]]
+            until = case_rules.writing_until(update.answer, self._policy)
+            if until is None or until <= self._uow.now:
+                self._learnt.append((case, update.answer))
             if case.decided_version or case.state == "closed" or case.answer_id != update.answer.id:
                 continue
             setup = self._judged.setups[update.tenant]
@@ -220,12 +227,9 @@ class AnswerBatch:
         await set_case_deadlines(self._uow, changed, self._quiet)
         teams = {one.id: self._by_key[one.tenant, one.case_id].team_id for one in self._begun}
         await notify_channels(self._uow, BEGAN, self._begun, teams)
+        setups = self._judged.setups
         await queue_team_notices(
-            self._uow,
-            self._policy,
-            self._finished,
-            self._entries,
-            self._begun,
-            await objection_notices(self._uow, self._objected),
+            *(self._uow, self._policy, setups, self._finished, self._entries),
+            *(self._begun, await objection_notices(self._uow, setups, self._objected), self._learnt),
         )
         await write_changes(self._uow, changed, self._entries)

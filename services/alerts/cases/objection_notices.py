@@ -1,11 +1,14 @@
 """Who is told that a customer says of a closed case that it is not solved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from services.alerts.cases.case_handlers import handlers_of_cases
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.notices.queueing import WantedNotice
+from services.alerts.rules.setup import CompanySetup
 from services.alerts.staff.repository import people
+from services.alerts.teams.routing import accompanied
 from shared.db.database import UnitOfWork
 from shared.events import Answer, may_see
 from shared.permissions import CASE_ROLES
@@ -20,10 +23,16 @@ class ObjectedCase(NamedTuple):
     """Of the case, by the entry that records it."""
 
 
-async def objection_notices(uow: UnitOfWork, objected: Sequence[ObjectedCase]) -> list[WantedNotice]:
-    """The notices to the owner of each case, else to whom the routing chose, else to all who may see it."""
+async def objection_notices(
+    uow: UnitOfWork, setups: Mapping[str, CompanySetup], objected: Sequence[ObjectedCase]
+) -> list[WantedNotice]:
+    """The notices to the owner of each case, else to whom the routing chose, else to all who may see it.
+
+    Whoever handled the event is never told alone.
+    """
     if not objected:
         return []
+    handlers_by_case = await handlers_of_cases(uow, setups, [one.case for one in objected])
     by_tenant = await people.working_on_cases(uow, [one.case.tenant for one in objected], CASE_ROLES)
     wanted = []
     for case, answer, version in objected:
@@ -43,6 +52,13 @@ async def objection_notices(uow: UnitOfWork, objected: Sequence[ObjectedCase]) -
                 case_id=case.id,
                 answer_id=answer.id,
             )
-            for person in owner or chosen or readers
+            for person in accompanied(
+                setups[case.tenant],
+                owner or chosen or readers,
+                case.belongs,
+                case.team_id,
+                uow.now,
+                handlers_by_case.get((case.tenant, case.id), frozenset()),
+            )
         ]
     return wanted

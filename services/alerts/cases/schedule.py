@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.alerts.cases.case_handlers import handlers_of_cases
 from services.alerts.cases.changes import set_case_deadlines, write_changes
 from services.alerts.cases.domain.case_clocks import ClockName, ClockStep
 from services.alerts.cases.domain.case_file import CaseFile
@@ -40,7 +41,7 @@ CLOCK_KINDS: dict[tuple[ClockName, bool], str] = {
 
 
 async def settle_quiet_answers(
-    policy: CasePolicy, uow: UnitOfWork, due: Sequence[Deadline]
+    policy: CasePolicy, cache: CompanySetups, uow: UnitOfWork, due: Sequence[Deadline]
 ) -> list[Deadline]:
     """End the writing of answers whose quiet time is over, and notify the team.
 
@@ -57,7 +58,8 @@ async def settle_quiet_answers(
     for case, _ in finished:
         case.changed_at = uow.now
     await set_case_deadlines(uow, list(locked.values()))
-    await queue_team_notices(uow, policy, finished, entries)
+    setups = await cache.of(uow, {case.tenant for case, _ in finished})
+    await queue_team_notices(uow, policy, setups, finished, entries)
     await write_changes(uow, list(locked.values()), entries)
     return fired
 
@@ -75,14 +77,15 @@ async def do_case_steps(
     entries: Entries = []
     wanted: list[WantedNotice] = []
     missed: list[ChatItem] = []
+    handlers_by_case = await handlers_of_cases(uow, setups, locked)
     for case in locked:
         case.next_step_at = None  # its row is deleted: it is set anew where another step follows
-        setup = setups[case.tenant]
+        setup, handlers = setups[case.tenant], handlers_by_case.get((case.tenant, case.id), frozenset())
         if case.wake_if_due(entries, uow.now, setup.calendar_of(case.team_id)):
-            told = holders(setup, case.owner_id, case.routed_to, case.belongs, uow.now)
+            told = _holders(setup, case, uow.now, handlers)
             wanted += [_waking_notice(case, one) for one in told]
         for clock, step in case.do_due_steps(entries, uow.now):
-            people = _people_of_step(setup, case, step, uow.now)
+            people = _people_of_step(setup, case, step, uow.now, handlers)
             wanted += [_step_notice(case, clock, step, one) for one in people]
             if step.level == 1:
                 kind = CLOCK_KINDS[clock, True]
@@ -117,10 +120,18 @@ def _waking_notice(case: CaseFile, person: UUID) -> WantedNotice:
     )
 
 
-def _people_of_step(setup: CompanySetup, case: CaseFile, step: ClockStep, now: datetime) -> Collection[UUID]:
+def _people_of_step(
+    setup: CompanySetup, case: CaseFile, step: ClockStep, now: datetime, handlers: frozenset[UUID]
+) -> Collection[UUID]:
     if step.to is None:
-        return holders(setup, case.owner_id, case.routed_to, case.belongs, now)
-    return recipients(setup, step.to, case.belongs, case.team_id, now)
+        return _holders(setup, case, now, handlers)
+    return recipients(setup, step.to, case.belongs, case.team_id, now, handlers)
+
+
+def _holders(
+    setup: CompanySetup, case: CaseFile, now: datetime, handlers: frozenset[UUID]
+) -> Collection[UUID]:
+    return holders(setup, case.owner_id, case.routed_to, case.belongs, case.team_id, now, handlers)
 
 
 def expiry_loop(context: Context) -> Loop:

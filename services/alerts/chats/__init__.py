@@ -10,6 +10,7 @@ queueing    queues messages in the transaction of what they tell
 rendering   the words of a message, if its reason still holds
 case_kinds  the words of those about cases
 lanes       what waits for one channel is sent, at most once
+given_up    administrators hear that messages were given up
 switched_off  administrators hear that a channel was switched off
 repository  channels, messages and lanes
 """

@@ -14,9 +14,10 @@ ChatState = Literal["on", "off"]
 ChatOffReason = Literal["person", "gone", "failing"]
 """person: a colleague switched it off; gone: the channel or its address is no more; failing: five days of
 nothing but failures."""
-ChatMessageState = Literal["waiting", "sending", "sent", "refused", "dropped", "unknown"]
-"""refused: what it holds was not accepted; dropped: its reason was gone when it was to leave, or it was too
-old; unknown: it may have been posted, and is not sent again."""
+ChatMessageState = Literal["waiting", "sending", "sent", "refused", "dropped", "expired", "unknown"]
+"""refused: what it holds was not accepted; dropped: its reason was gone when it was to leave; expired: it
+still had one and was too old, as the channel had taken nothing for so long or was off; unknown: it may have
+been posted, and is not sent again."""
 ChatFault = Literal[
     "busy", "refused", "gone", "status", "timeout", "connection", "certificate", "address", "secret", "broken"
 ]
@@ -28,7 +29,7 @@ TEST_KIND = "test"
 
 MAX_CHANNELS = 50
 MAX_AGE = timedelta(days=1)
-"""A message that could not leave for so long is dropped: nobody needs old news in a chat."""
+"""A message that could not leave for so long is given up: nobody needs old news in a chat."""
 
 
 class ChatRetries(msgspec.Struct, frozen=True, kw_only=True):

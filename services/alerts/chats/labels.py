@@ -36,6 +36,7 @@ STATE_LABELS: dict[ChatMessageState, Message] = {
     "sent": message("Sent"),
     "refused": message("Refused"),
     "dropped": message("Not needed any more"),
+    "expired": message("Given up: it could not leave for a day"),
     "unknown": message("Unknown"),
 }
 FAULT_LABELS: dict[ChatFault, Message] = {

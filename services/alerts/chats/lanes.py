@@ -3,7 +3,7 @@
 One transaction records what became of the message before and marks the next one as being sent; then that one
 is sent, with no transaction open. What a process that dies was sending is unknown to the one that serves the
 lane next, and is not sent again. A channel that took nothing is left alone for a while, and all that waits
-for it waits; a message whose reason is gone by then is dropped.
+for it waits; a message whose reason is gone by then is dropped, one that has waited for a day is given up.
 """
 
 import random
@@ -26,6 +26,7 @@ from services.alerts.chats.domain import (
     after_chat_try,
 )
 from services.alerts.chats.formats import body_of
+from services.alerts.chats.given_up import notify_of_given_up
 from services.alerts.chats.posting import post_chat
 from services.alerts.chats.rendering import ChatRenderer
 from services.alerts.chats.repository import lanes
@@ -145,7 +146,7 @@ class ChatServer:
         return sending
 
     async def _next(self, uow: UnitOfWork, lane: Lane, channel: ChatChannel) -> SendingChat | None:
-        """The next message that still has a reason, marked as being sent; others before it are dropped.
+        """The next message that still has a reason, marked as being sent; others before it are settled.
 
         One of a kind that a newer version queued is left to it, until it is too old to be told.
         """
@@ -157,15 +158,20 @@ class ChatServer:
             resting = channel.resume_at is not None and channel.resume_at > uow.now
             if not is_test and (channel.state != "on" or resting):
                 return None
-            text = None
-            if uow.now - waiting.created_at < MAX_AGE:
-                if not self._renderer.knows(waiting.kind):
-                    return None
-                text = await self._renderer.text(uow, channel, waiting)
-            if text is not None:
+            too_old = uow.now - waiting.created_at >= MAX_AGE
+            is_known = self._renderer.knows(waiting.kind)
+            if not is_known and not too_old:
+                return None
+            text = await self._renderer.text(uow, channel, waiting) if is_known else None
+            if text is not None and not too_old:
                 await lanes.begin(uow, lane, waiting.id)
                 return SendingChat(channel, waiting, body_of(channel.kind, text))
-            await lanes.settle(uow, lane, waiting.id, "dropped")
+            if is_known and text is None:
+                await lanes.settle(uow, lane, waiting.id, "dropped")
+                continue
+            await lanes.settle(uow, lane, waiting.id, "expired")
+            if not is_test:
+                await notify_of_given_up(uow, lane.tenant, lane.id)
         return None
 
     async def _settle(

@@ -146,7 +146,8 @@ class ChatMessageOut(BaseModel):
     id: UUID
     kind: str
     state: ChatMessageState = Field(
-        description="`dropped`: its reason was gone, or it was older than a day, when it was to leave. "
+        description="`dropped`: its reason was gone when it was to leave. "
+        "`expired`: it still had one, and could not leave for a day. "
         "`unknown`: it may have been posted, and is not sent again."
     )
     attempts: int

@@ -222,14 +222,17 @@ async def queue_admin_notices(
     *,
     about: Mapping[str, Any] | None = None,
     webhook: UUID | None = None,
+    once: tuple[str, ...] = (),
 ) -> None:
     """Queue mails to the administrators of a whole company, whatever they have chosen to hear of: its own
-    system, or a team's channel, has stopped to hear of anything.
+    system, or a team's channel, has stopped to hear of anything, or missed something.
+
+    :param once: what makes it the same notice when it is queued again, which each of them gets once.
     """
     rows = [
         NotificationRow(
             tenant=tenant,
-            id=uuid7(),
+            id=derived("notification", tenant, kind, *once, str(person)) if once else uuid7(),
             kind=kind,
             staff_id=person,
             webhook_id=webhook,

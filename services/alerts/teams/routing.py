@@ -3,7 +3,8 @@
 It is for whom its rule names, else the account manager, else who handled the event, else the team of the
 touchpoint, else that of another segment. Where somebody is away their deputy takes their place.
 
-Whoever handled the event may be the one who is criticized: they never have the case alone.
+Whoever handled the event may be the one who is criticized: neither they nor who stands in for them get a
+case, or are told of it, without somebody above them, at the opening and later.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,17 +52,37 @@ def route(
     """For whom the case is that an answer opens by a rule; ``event``: None while it is not known."""
     if rule.to is None and not setup.routes:
         return Route(step="everybody")
-    router = _Router(setup, segments_of(answer), event, now)
+    handlers = handlers_of(setup, [event] if event is not None else [])
+    router = _Router(setup, segments_of(answer), now, handlers, event)
     found = next((route for find in router.steps(rule.to) if (route := find()) is not None), None)
-    return found or Route(step="nobody", team=router.covering_team(), told=router.administrators())
+    if found is not None:
+        return found
+    team = router.covering_team()
+    return Route(step="nobody", team=team, told=router.accompanied(router.administrators(), team))
+
+
+def handlers_of(setup: CompanySetup, events: Iterable[Invitation]) -> frozenset[UUID]:
+    """The people of the company who handled one of these events."""
+    field = setup.rules.handler or HANDLED_BY
+    named = (_value_of(event, field) for event in events)
+    found = {setup.person_named(name) for name in named if name is not None}
+    return frozenset(person for person in found if person is not None)
 
 
 def recipients(
-    setup: CompanySetup, to: Recipient, belongs: Sequence[str], team: UUID | None, now: datetime
+    setup: CompanySetup,
+    to: Recipient,
+    belongs: Sequence[str],
+    team: UUID | None,
+    now: datetime,
+    handlers: frozenset[UUID],
 ) -> tuple[UUID, ...]:
-    """Who is told of a case of these segments and this team; the administrators, where nobody fits."""
-    router = _Router(setup, list(belongs), None, now)
-    return router.recipients_of(to, team) or router.administrators()
+    """Who is told of a case of these segments and this team; the administrators, where nobody fits.
+
+    Never those alone who handled its events (``handlers``).
+    """
+    router = _Router(setup, list(belongs), now, handlers)
+    return router.accompanied(router.recipients_of(to, team) or router.administrators(), team)
 
 
 def holders(
@@ -69,12 +90,26 @@ def holders(
     owner: UUID | None,
     routed_to: Sequence[UUID],
     belongs: Sequence[str],
+    team: UUID | None,
     now: datetime,
+    handlers: frozenset[UUID],
 ) -> tuple[UUID, ...]:
-    """Who has a case now: its owner, else whom the routing chose, else everybody who may see it."""
-    router = _Router(setup, list(belongs), None, now)
+    """Who has a case: the owner, else whom the routing chose, or all who may see it; handlers as above."""
+    router = _Router(setup, list(belongs), now, handlers)
     own = router.there([owner]) if owner is not None else ()
-    return own or router.there(routed_to) or router.there(setup.people)
+    return router.accompanied(own or router.there(routed_to) or router.there(setup.people), team)
+
+
+def accompanied(
+    setup: CompanySetup,
+    told: Sequence[UUID],
+    belongs: Sequence[str],
+    team: UUID | None,
+    now: datetime,
+    handlers: frozenset[UUID],
+) -> tuple[UUID, ...]:
+    """These people, with somebody above where all of them handled the events of the case, or stand in."""
+    return _Router(setup, list(belongs), now, handlers).accompanied(tuple(told), team)
 
 
 def route_facts(setup: CompanySetup, found: Route) -> dict[str, Any]:
@@ -100,14 +135,19 @@ class _Router:
     """Finds people for one case."""
 
     def __init__(
-        self, setup: CompanySetup, belongs: list[str], event: Invitation | None, now: datetime
+        self,
+        setup: CompanySetup,
+        belongs: list[str],
+        now: datetime,
+        handlers: frozenset[UUID],
+        event: Invitation | None = None,
     ) -> None:
         self._setup = setup
         self._belongs = belongs
         self._event = event
         self._now = now
-        named = self._value(setup.rules.handler or HANDLED_BY)
-        self._handler = setup.person_named(named) if named is not None else None
+        self._handlers = handlers
+        self._involved = {*handlers, *(setup.stand_in(one, now) for one in handlers)}
 
     def steps(self, to: Recipient | None) -> Iterator[Callable[[], Route | None]]:
         """The ways to find somebody, in order."""
@@ -115,9 +155,9 @@ class _Router:
         if to is not None:
             yield lambda: self._named_by_rule(to)
         if (field := rules.account_manager) is not None:
-            yield lambda: self._person("account_manager", self._named(field))
-        if rules.handler is not None:
-            yield lambda: self._person("handler", self._handler)
+            yield partial(self._person, "account_manager", self._named(field))
+        if (field := rules.handler) is not None:
+            yield partial(self._person, "handler", self._named(field))
         yield lambda: self._team("touchpoint", self._team_of_touchpoint())
         for team in self._covering_teams():
             yield partial(self._team, "segment", team)
@@ -126,6 +166,24 @@ class _Router:
         """The administrators of the whole company."""
         people = self._setup.people.values()
         return tuple(sorted(one.id for one in people if one.role == ADMIN and not one.segments))
+
+    def accompanied(self, told: tuple[UUID, ...], team: UUID | None) -> tuple[UUID, ...]:
+        """These people, and where all of them handled the event or stand in: the leader of the team.
+
+        Where there is none or they handled it themselves, it is the administrators, else everybody else who
+        works on such cases. Nobody is added where nobody else does: the case would reach nobody at all.
+        """
+        leader = self._leader_above(team)
+        if not told or self._reaches_another(told, leader):
+            return told
+        others = {leader} if leader is not None else set(self.administrators()) - self._handlers
+        others = others or set(self.there(self._setup.people)) - self._handlers
+        return tuple(sorted({*told, *others}))
+
+    def _reaches_another(self, people: Iterable[UUID], leader: UUID | None) -> bool:
+        """Whether one of them neither handled the event nor stands in for who did, unless from above."""
+        above = {leader, *self.administrators()} - self._handlers
+        return any(one not in self._involved or one in above for one in people)
 
     def recipients_of(self, to: Recipient, team: UUID | None) -> tuple[UUID, ...]:
         """Those of a recipient who are there and may see the case."""
@@ -179,10 +237,10 @@ class _Router:
             return None
         team = self._team_of_person(owner)
         away = person if owner != person else None
-        if owner != self._handler:
+        leader = self._leader_above(team)
+        if self._reaches_another([owner], leader):
             return Route(step=step, owner=owner, team=team, told=(owner,), away=away)
-        leader = self._leader(team)
-        if leader is None or leader == owner:
+        if leader is None:
             return None
         return Route(step=step, owner=owner, team=team, told=(owner, leader), away=away, shared=True)
 
@@ -192,10 +250,10 @@ class _Router:
 
     def _shared(self, step: RouteStep, team: UUID | None, members: tuple[UUID, ...]) -> Route | None:
         """Several people have it together, and the leader where they would be nobody or the handler alone."""
-        if set(members) - {self._handler}:
+        leader = self._leader_above(team)
+        if self._reaches_another(members, leader):
             return Route(step=step, team=team, told=members)
-        leader = self._leader(team)
-        if leader is None or leader == self._handler:
+        if leader is None:
             return None
         return Route(step=step, team=team, told=tuple(sorted({*members, leader})), shared=bool(members))
 
@@ -210,6 +268,11 @@ class _Router:
         there = self.there([found.leader]) if found is not None and found.leader is not None else ()
         return there[0] if there else None
 
+    def _leader_above(self, team: UUID | None) -> UUID | None:
+        """The leader of a team, or their deputy; None where they handled the event themselves."""
+        found, leader = self._setup.teams.get(team) if team is not None else None, self._leader(team)
+        return None if found is None or {found.leader, leader} & self._handlers else leader
+
     def there(self, people: Iterable[UUID]) -> tuple[UUID, ...]:
         """These people or their deputies, as far as they work on the case's segments; in one order."""
         there = {self._setup.stand_in(person, self._now) for person in people}
@@ -220,17 +283,15 @@ class _Router:
         return found is not None and found.may_work_on(self._belongs)
 
     def _named(self, field: str) -> UUID | None:
-        named = self._value(field)
+        named = _value_of(self._event, field) if self._event is not None else None
         return self._setup.person_named(named) if named is not None else None
 
-    def _value(self, field: str) -> str | None:
-        event = self._event
-        if event is None:
-            return None
-        if field == ACCOUNT_MANAGER:
-            return event.account.manager if event.account is not None else None
-        value = EventFields(event).value(field)
-        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+def _value_of(event: Invitation, field: str) -> str | None:
+    if field == ACCOUNT_MANAGER:
+        return event.account.manager if event.account is not None else None
+    value = EventFields(event).value(field)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def _everybody_of(team: CaseTeam) -> set[UUID | None]:

@@ -1,14 +1,16 @@
 """Chat channels against a provider that answers as Slack and Teams do: at most once, in order, with words that hold."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
-from support.alerts_builders import a_tenant, an_answer, deliver, rows
+from support.alerts_builders import TENANT, a_tenant, an_answer, deliver, rows
 from support.chats import SLACK_OK, TEAMS_ACCEPTED, ChatBench, a_chat_bench
 from support.eventually import eventually
 from support.forms import forms_of
@@ -18,13 +20,16 @@ from support.webhook_receiver import Reply
 from support.webhooks import no_lane_is_served
 
 from services.alerts.chats.domain import ChatRetries
+from services.alerts.chats.given_up import CHAT_GIVEN_UP_KIND, prepare_chat_given_up
 from services.alerts.gauges import measure_chats
+from services.alerts.notices.kinds import WaitingNotice
 from services.alerts.recovery.handlers import settle
 from shared.db.notifications import MESSAGES_CHANNEL, ChangeListener
 from shared.ids import uuid7
 from shared.outbound import lanes
 from shared.telemetry import metrics
 from shared.tenancy.tenants import keep_tenants
+from shared.values.zones import zone_of
 
 POLICY = ChatRetries()
 LONGER = 1.2
@@ -248,7 +253,7 @@ async def test_a_message_of_a_kind_that_no_version_knows_any_more_holds_up_other
     bench.later(timedelta(hours=25))
     await bench.open_cases(bench.unhappy())
     async with bench.sending():
-        await bench.until(made, "sent", "dropped")
+        await bench.until(made, "sent", "expired")
 
 
 async def test_two_failures_days_apart_switch_no_channel_off(bench: ChatBench) -> None:
@@ -304,7 +309,7 @@ async def test_five_days_of_nothing_but_failures_switch_a_channel_off(bench: Cha
             bench.later(timedelta(hours=25))
     assert (await bench.call(made))["off_reason"] == "failing"
     assert 6 <= tried <= 8
-    assert [each["state"] for each in await bench.messages(made)][1:] == ["dropped"] * (tried - 1)
+    assert [each["state"] for each in await bench.messages(made)][1:] == ["expired"] * (tried - 1)
 
 
 async def _until_last_is_tried(bench: ChatBench, made: dict[str, Any]) -> None:
@@ -365,7 +370,7 @@ async def test_what_a_dead_process_was_sending_is_unknown_and_the_next_message_l
     assert len(bench.provider.received) == 2
 
 
-async def test_a_message_whose_case_was_closed_meanwhile_or_that_is_a_day_old_is_dropped(
+async def test_a_message_whose_case_was_closed_is_dropped_and_one_that_waited_for_a_day_is_given_up(
     bench: ChatBench,
 ) -> None:
     made = await bench.make()
@@ -373,11 +378,51 @@ async def test_a_message_whose_case_was_closed_meanwhile_or_that_is_a_day_old_is
     await bench.close_cases()
     async with bench.sending():
         await bench.until(made, "dropped")
-    await bench.open_cases(an_answer())
+    assert await _told_of_given_up(bench) == []
+    admin = await bench.alerts.person("admin")
+    await bench.open_cases(an_answer(), an_answer())
     bench.later(timedelta(hours=25))
     async with bench.sending():
-        await bench.until(made, "dropped", "dropped")
+        await bench.until(made, "expired", "expired", "dropped")
     assert bench.provider.received == []
+    assert await _told_of_given_up(bench) == [admin.id], "once, of both"
+    reader = await bench.alerts.signed_in("admin")
+    page = (await reader.get(f"/settings/chats/{made['id']}")).text
+    assert page.count("Given up: it could not leave for a day") == 2
+    await bench.open_cases(bench.unhappy())
+    bench.later(timedelta(hours=25))
+    async with bench.sending():
+        await bench.until(made, "expired", "expired", "expired", "dropped")
+    assert (await _told_of_given_up(bench)).count(admin.id) == 2, "once more on the next day"
+
+
+async def _told_of_given_up(bench: ChatBench) -> list[UUID]:
+    told = await rows(bench.database, "SELECT staff_id FROM notification WHERE kind = 'chat_given_up'")
+    return [each.staff_id for each in told]
+
+
+async def test_the_mail_about_messages_that_were_given_up_names_the_channel_and_leads_there(
+    bench: ChatBench,
+) -> None:
+    made = await bench.make(name="Deliveries")
+    notice = WaitingNotice(
+        tenant=TENANT,
+        id=uuid7(),
+        kind=CHAT_GIVEN_UP_KIND,
+        about={"chat": made["id"]},
+        staff_id=uuid7(),
+        role="admin",
+        segments=(),
+        company=None,
+        zone=zone_of("Europe/Copenhagen"),
+    )
+    async with bench.database.transaction() as uow:
+        text = await prepare_chat_given_up(uow, notice)
+        assert text is not None
+        assert text.subject == "Messages to the channel Deliveries were given up"
+        assert text.path == f"/settings/chats/{made['id']}"
+        deleted = dataclasses.replace(notice, about={"chat": str(uuid7())})
+        assert await prepare_chat_given_up(uow, deleted) is None
 
 
 async def test_only_what_a_channel_wants_is_told_by_topic_and_segment(bench: ChatBench) -> None:

@@ -144,7 +144,7 @@ async def test_two_versions_side_by_side_notify_once_about_each_answer(database:
     finished: set[UUID] = set()
 
     async def fire(uow: UnitOfWork, due: Sequence[Deadline]) -> list[Deadline]:
-        fired = await settle_quiet_answers(POLICY, uow, due)
+        fired = await settle_quiet_answers(POLICY, CompanySetups(), uow, due)
         settled.extend(one.about_id for one in fired)
         return fired
 
@@ -257,7 +257,7 @@ async def test_the_loop_waits_for_no_case_and_a_handler_waits_for_the_loop_at_mo
         assert {one.about_id for one in due} == {mine.id, other.id}
         has_deadlines.set()
         await handler_waits.wait()
-        fired = await settle_quiet_answers(POLICY, uow, due)
+        fired = await settle_quiet_answers(POLICY, CompanySetups(), uow, due)
         assert [one.about_id for one in fired] == [other.id]
         return fired
 

@@ -325,6 +325,81 @@ class TestRouting:
         assert (case.owner_id, case.routed_to) == (None, [admin.id])
 
 
+async def told_of(database: Database, *kinds: str) -> set[UUID]:
+    told = await rows(
+        database,
+        "SELECT staff_id FROM notification WHERE kind = ANY(CAST(:kinds AS text[]))",
+        kinds=list(kinds),
+    )
+    return {row.staff_id for row in told}
+
+
+class TestWhoHandledTheEvent:
+    """They may be criticized, and are never told alone."""
+
+    async def test_the_leader_who_handled_it_is_told_of_the_delay_beside_the_administrators(
+        self, alerts: AlertsApi
+    ) -> None:
+        database = alerts.database
+        bo, lea, adam = [
+            await alerts.person(role, name=name)
+            for role, name in (("agent", "Bo"), ("leader", "Lea"), ("admin", "Adam"))
+        ]
+        await a_team(alerts, bo.id, leader=str(lea.id))
+        await save(alerts, {**UNHAPPY, "escalations": [{"to": {"role": "team_leader"}}]})
+        answer = an_answer()
+        await deliver(database, keep_invitations, an_invitation(answer, handled_by="Lea"))
+        await deliver(database, act_on_answers, answer)
+        assert await told_of(database, "case") == {bo.id}
+        assert answer.answered_at is not None
+        at_time(database, answer.answered_at + timedelta(hours=25))
+        while await fire_deadlines(database):
+            pass
+        assert await told_of(database, "contact_escalation") == {lea.id, adam.id}
+
+    async def test_who_took_it_is_warned_woken_and_told_of_a_later_answer_beside_the_leader(
+        self, alerts: AlertsApi
+    ) -> None:
+        database = alerts.database
+        anna, bo, lea = [
+            await alerts.person(role, name=name)
+            for role, name in (("agent", "Anna"), ("agent", "Bo"), ("leader", "Lea"))
+        ]
+        await a_team(alerts, anna.id, bo.id, leader=str(lea.id))
+        await save(alerts, UNHAPPY)
+        answer = an_answer()
+        await deliver(database, keep_invitations, an_invitation(answer, handled_by="Bo"))
+        await deliver(database, act_on_answers, answer)
+        assert await told_of(database, "case") == {anna.id, bo.id}
+        case = await the_case(database)
+        await act(alerts, case.id, act="assign", to=str(bo.id))
+        await deliver(database, act_on_answers, an_answer(customer_id=answer.customer_id))
+        assert await told_of(database, "case") == {anna.id, bo.id, lea.id}
+        until = datetime.now(UTC) + timedelta(hours=2)
+        await act(alerts, case.id, act="wait", until=until.isoformat(), text="Parts are on order.")
+        at_time(database, until + timedelta(minutes=1))
+        while await fire_deadlines(database):
+            pass
+        assert await told_of(database, "woken") == {bo.id, lea.id}
+        at_time(database, until + timedelta(hours=19))
+        while await fire_deadlines(database):
+            pass
+        assert await told_of(database, "contact_warning") == {bo.id, lea.id}
+
+    async def test_an_event_that_comes_after_the_mail_tells_the_leader_then(self, alerts: AlertsApi) -> None:
+        database = alerts.database
+        bo, lea = await alerts.person(name="Bo"), await alerts.person("leader", name="Lea")
+        await a_team(alerts, bo.id, leader=str(lea.id))
+        await save(alerts, UNHAPPY)
+        answer = an_answer()
+        await deliver(database, act_on_answers, answer)
+        assert await told_of(database, "case") == {bo.id}
+        await deliver(database, keep_invitations, an_invitation(answer, handled_by="Bo"))
+        assert await told_of(database, "case") == {bo.id, lea.id}
+        sent = await rows(database, "SELECT staff_id FROM notification")
+        assert len(sent) == 2, "nobody is told twice"
+
+
 class TestClocks:
     async def test_b36_a_case_of_friday_evening_is_due_when_mondays_hours_end(
         self, alerts: AlertsApi
@@ -445,7 +520,10 @@ class TestClocks:
 
 
 async def close(alerts: AlertsApi, case: UUID) -> None:
-    body = {"act": "close", "cause": "other", "action": "Called.", "outcome": "explained", "told": True}
+    await act(alerts, case, act="close", cause="other", action="Called.", outcome="explained", told=True)
+
+
+async def act(alerts: AlertsApi, case: UUID, **body: Any) -> None:
     async with alerts.client() as client:
         done = await client.post(f"/v1/cases/{case}/actions", json=body, headers=alerts.key("cases:write"))
     assert done.status_code == 200, done.text

@@ -19,9 +19,16 @@ from services.alerts.rules.schemas import CaseRulesBody
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.trial import PastAnswer, try_rules
 from services.alerts.teams.domain import Absence, CaseTeam, Colleague
-from services.alerts.teams.routing import ACCOUNT_MANAGER, recipients, route
+from services.alerts.teams.routing import (
+    ACCOUNT_MANAGER,
+    accompanied,
+    handlers_of,
+    holders,
+    recipients,
+    route,
+)
 from shared.conditions.event_fields import EventFields
-from shared.events import Account, Answer
+from shared.events import Account, Answer, segments_of
 from shared.events.conditions import Condition
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -224,6 +231,92 @@ def test_however_the_company_is_set_up_the_criticized_person_is_never_told_alone
     assert all(changed.setup.stand_in(one, NOW) == one for one in found.told if one != company.admin.id)
 
 
+everybody_drawn = st.sampled_from(["Anna", "Bo", "Carl", "Dina", "Lea", "Adam"])
+steps_drawn = st.one_of(
+    everybody_drawn.map(lambda name: ("person", name)),
+    st.sampled_from(["team_leader", "leader", "agent", "admin"]).map(lambda role: ("role", role)),
+    st.sampled_from(["delivery", "north"]).map(lambda team: ("team", team)),
+    st.just(("holders", "")),
+)
+
+
+@given(
+    handled=st.lists(everybody_drawn, min_size=1, max_size=2),
+    manager=st.none() | everybody_drawn,
+    owner=st.none() | everybody_drawn,
+    away=st.dictionaries(everybody_drawn, st.none() | everybody_drawn, max_size=3),
+    leaders=st.tuples(st.none() | everybody_drawn, st.none() | everybody_drawn),
+    step=steps_drawn,
+    later=st.booleans(),
+)
+def test_at_no_step_and_no_later_answer_is_who_handled_an_event_told_alone(
+    handled: list[str],
+    manager: str | None,
+    owner: str | None,
+    away: dict[str, str | None],
+    leaders: tuple[str | None, str | None],
+    step: tuple[str, str],
+    later: bool,
+) -> None:
+    """Nor are those who stand in for them, but for the leader of the team and administrators."""
+    company = Company()
+    of = {one.name: one.id for one in company.setup.people.values()}
+    teams = {
+        key: msgspec.structs.replace(team, leader=of.get(leader or ""))
+        for (key, team), leader in zip(company.setup.teams.items(), leaders, strict=True)
+    }
+    absences = tuple(company.away(of[one], of.get(deputy or "")) for one, deputy in away.items())
+    company = company.changed(teams=teams, absences=absences)
+    setup, answer = company.setup, an_answer()
+    found = company.route(manager=manager, handler=handled[0])
+    events = [an_invitation(answer, handled_by=one) for one in handled]
+    handlers = handlers_of(setup, events)
+    assert handlers == {of[one] for one in handled}
+    belongs, has_it = segments_of(answer), of.get(owner or "") or found.owner
+    if later:
+        told = accompanied(setup, [has_it] if has_it else found.told, belongs, found.team, NOW, handlers)
+    elif step[0] == "holders":
+        told = holders(setup, has_it, found.told, belongs, found.team, NOW, handlers)
+    else:
+        to: Any = {"person": of.get(step[1]), "team": getattr(company, step[1], None), "role": step[1]}
+        told = recipients(setup, Recipient(**{step[0]: to[step[0]]}), belongs, found.team, NOW, handlers)
+    first = {of[handled[0]]}
+    for people, criticized in ((set(found.told), first), (set(told), handlers)):
+        assert people - criticized, "somebody else is told"
+        above = {company.admin.id, *(team.leader for team in teams.values())} - criticized
+        above |= {setup.stand_in(one, NOW) for one in above if one is not None} - criticized
+        stand_in = {setup.stand_in(one, NOW) for one in criticized} - criticized
+        assert people - criticized - stand_in or people & above
+
+
+def test_where_the_leader_handled_it_the_administrators_are_told_of_the_delay_too() -> None:
+    company = Company()
+    touchpoint, to = ["touchpoint:home delivery"], Recipient(role="team_leader")
+    handled = frozenset({company.lead.id})
+    told = recipients(company.setup, to, touchpoint, company.delivery, NOW, handled)
+    assert set(told) == {company.lead.id, company.admin.id}
+    bo = frozenset({company.bo})
+    assert set(holders(company.setup, company.bo, (), touchpoint, company.delivery, NOW, bo)) == {
+        company.bo,
+        company.lead.id,
+    }
+    in_place = company.changed(absences=(company.away(company.bo, company.anna),)).setup
+    assert set(holders(in_place, company.bo, (), touchpoint, company.delivery, NOW, bo)) == {
+        company.anna,
+        company.lead.id,
+    }
+
+
+def test_where_nobody_else_works_on_cases_who_handled_the_event_is_told() -> None:
+    alone = a_colleague("Adam", "admin")
+    setup = CompanySetup(people={alone.id: alone})
+    assert accompanied(setup, [alone.id], [], None, NOW, frozenset({alone.id})) == (alone.id,)
+    other = a_colleague("Anna")
+    both = CompanySetup(people={alone.id: alone, other.id: other})
+    told = accompanied(both, [alone.id], [], None, NOW, frozenset({alone.id}))
+    assert set(told) == {alone.id, other.id}
+
+
 def test_a_deputy_stands_in_and_where_there_is_none_the_next_step_is_taken() -> None:
     company = Company()
     away = company.changed(absences=(company.away(company.dina, company.anna),))
@@ -243,11 +336,16 @@ def test_where_nobody_fits_the_administrators_are_told() -> None:
         teams={company.north: CaseTeam(name="North", segments=("organisation:north",))}
     ).route()
     assert (found.step, found.told) == ("nobody", (company.admin.id,))
-    assert recipients(company.setup, Recipient(role="team_leader"), ["organisation:south"], None, NOW) == (
-        company.admin.id,
-    )
+    assert recipients(
+        company.setup, Recipient(role="team_leader"), ["organisation:south"], None, NOW, frozenset()
+    ) == (company.admin.id,)
     leaders = recipients(
-        company.setup, Recipient(role="team_leader"), ["touchpoint:home delivery"], company.delivery, NOW
+        company.setup,
+        Recipient(role="team_leader"),
+        ["touchpoint:home delivery"],
+        company.delivery,
+        NOW,
+        frozenset(),
     )
     assert leaders == (company.lead.id,)
 

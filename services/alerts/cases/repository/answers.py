@@ -18,7 +18,7 @@ from services.alerts.cases.repository.cases import Key
 from shared.db.bulk import row_values, rows_sql
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, clear_deadlines, move_deadlines
-from shared.events import Answer, segments_of
+from shared.events import Answer, Invitation, segments_of
 
 QUIET_DEADLINE = "quiet"
 """The kind of deadline that ends the writing of an answer."""
@@ -110,6 +110,28 @@ async def answer_ids_of_cases(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key,
     return found
 
 
+FIND_EVENTS_OF_CASES = """
+    SELECT ca.tenant, ca.case_id, i.body
+    FROM cases c
+    JOIN case_answer ca ON ca.tenant = c.tenant AND ca.case_id = c.id
+    JOIN invitation i ON i.tenant = ca.tenant AND i.id = ca.answer_id
+    WHERE (c.tenant, c.id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+        AND NOT c.anonymous
+"""
+
+
+async def events_of_cases(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, list[Invitation]]:
+    """The events of the answers of these cases, as far as they have arrived; none of anonymous answers."""
+    rows = await uow.execute(
+        FIND_EVENTS_OF_CASES,
+        {"tenants": [tenant for tenant, _ in keys], "ids": [case for _, case in keys]},
+    )
+    found: dict[Key, list[Invitation]] = {}
+    for row in rows:
+        found.setdefault((row.tenant, row.case_id), []).append(_events.decode(row.body))
+    return found
+
+
 SET_WRITING_UNTIL = """
     UPDATE case_answer ca SET writing_until = n.until
     FROM unnest(CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:until AS timestamptz[]))
@@ -159,3 +181,4 @@ async def end_writing(uow: UnitOfWork, keys: Sequence[Key]) -> list[tuple[str, U
 
 
 _answers = msgspec.json.Decoder(Answer)
+_events = msgspec.json.Decoder(Invitation)

@@ -36,7 +36,7 @@ QUEUE_MESSAGES = """
     WHERE NOT EXISTS (
         SELECT FROM chat_message m
         WHERE m.tenant = n.tenant AND m.channel_id = n.channel_id AND m.id = n.unless
-            AND m.state NOT IN ('refused', 'dropped')
+            AND m.state NOT IN ('refused', 'dropped', 'expired')
     )
     ORDER BY n.place
     ON CONFLICT DO NOTHING

@@ -55,13 +55,13 @@ KEPT: dict[type[Data], set[str]] = {
         *("event_id", "measurement", "touchpoint", "segments", "organisation", "language", "day"),
         *("layout", "channel", "seconds_to_score", "signs", "judgement"),
         *("drawn_percent", "beyond_draw"),
-        *("invited_at", "answered_at", "changed_at"),
+        *("invited_at", "answered_at", "changed_at", "objections"),
     },
     Case: {
         *("id", "number", "version", "state", "answer_id", "event_id", "anonymous", "score", "touchpoint"),
         *("segments", "organisation", "belongs", "owner", "cause", "outcome", "opened_at", "due_at"),
         *("first_contact_at", "closed_at", "stage", "waits_until", "told", "priority"),
-        "team_id",
+        *("team_id", "later_answers"),
     },
     Decision: {
         *("event_id", "version", "source", "event_type", "occurred_at", "decided_at", "outcome", "reason"),
