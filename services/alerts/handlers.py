@@ -6,6 +6,7 @@ from typing import Any
 
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers, act_on_invitations
+from services.alerts.notices.queueing import move_digests
 from services.alerts.replicas.handlers import keep_surveys
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts.handlers import act_on_falls
@@ -46,7 +47,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
     policy, setups = current_policy(), CompanySetups()
     return (
         Subscription(CUSTOMERS, together(keep_erased, keep_erasure_requests)),
-        Subscription(TENANTS, together(keep_tenants, move_letters)),
+        Subscription(TENANTS, together(keep_tenants, move_letters, move_digests)),
         # Prompt: an open case is waited for, while the customer is still writing.
         Subscription(ANSWERS, together(partial(act_on_answers, policy, setups), queue_answers), prompt=True),
         Subscription(INVITATIONS, partial(act_on_invitations, policy, setups)),

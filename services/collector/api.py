@@ -1,6 +1,7 @@
 """``/v1/answers``: import of answers that were given elsewhere, and the list of all answers."""
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -19,7 +20,7 @@ from services.collector.imports import (
 )
 from services.collector.openapi import IMPORT_BODY
 from services.collector.repository import answers
-from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
+from services.collector.schemas import AnswerOrigin, AnswerOut, AnswerPage, ImportResult
 from services.collector.suspicion import is_held
 from shared.api_keys import ApiKey
 from shared.db.database import Database
@@ -190,6 +191,11 @@ async def list_answers(
         Query(max_length=2_000, description="Such as touchpoint:checkout or organisation:north/sales."),
     ] = None,
     measurement: Annotated[Measurement | None, Query(description="Only of this kind.")] = None,
+    origin: Annotated[
+        AnswerOrigin | None,
+        Query(description="Only such: `survey`, `import`, or `link` for those of share links."),
+    ] = None,
+    link: Annotated[UUID | None, Query(description="Only those that came by this share link.")] = None,
     suspect: Annotated[
         bool | None,
         Query(
@@ -217,6 +223,8 @@ async def list_answers(
             segment=normalized_segment(segment) if segment else None,
             measurement=measurement,
             suspect=suspect,
+            origin=origin,
+            share_link_id=link,
             after=decode_cursor(after) if after else None,
             limit=limit,
         )

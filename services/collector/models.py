@@ -123,6 +123,8 @@ answer = Table(
     Column("number_key", Text, info=PERSONAL),
     # To how its case ended.
     Column("objections", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
+    # By which share link it came. NULL: by none, or a version that did not keep this wrote it.
+    Column("share_link_id", Uuid),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -139,6 +141,14 @@ Index(
     answer.c.answered_at,
     answer.c.id,
     postgresql_where=text("signs <> '[]'"),
+)
+Index(
+    "ix_answer_share_link",
+    answer.c.tenant,
+    answer.c.share_link_id,
+    answer.c.answered_at,
+    answer.c.id,
+    postgresql_where=text("share_link_id IS NOT NULL"),
 )
 Index("ix_answer_unsent", answer.c.day, postgresql_where=text("anonymous AND state = 'saved'"))
 

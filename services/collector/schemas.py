@@ -48,13 +48,16 @@ class ReplyOut(BaseModel):
     chosen: list[ChoiceOut]
 
 
+AnswerOrigin = Literal["survey", "import", "link"]
+
+
 class AnswerOut(BaseModel):
     """An answer as it stands."""
 
     id: UUID
     version: int
     state: Literal["saved", "sent"]
-    origin: Literal["survey", "import", "link"]
+    origin: AnswerOrigin
     test: bool = Field(description="A test: it never counts.")
     score: int = Field(json_schema_extra={"minimum": 0, "maximum": 10})
     comment: str | None

@@ -126,7 +126,7 @@ async def _write(
                 and not (merged.overtaken and form.action != "send")
             ):
                 writer = sole_writer(answer, form.posted())
-                await answers.put_answers(uow, tenant, [answer], writer)
+                await answers.put_answers(uow, tenant, [answer], writer, share_link_id=shared.link.id)
                 uow.publish(ANSWERS, tenant, answer)
                 if known is None:
                     SHARED_ANSWERS.labels("new").inc()

@@ -15,8 +15,10 @@ from services.collector.share_api import found_link, qr_response
 from services.collector.share_commands import ShareKeyReused, ShareRefused, change_link, make_link
 from services.collector.share_schemas import ShareLinkBody, share_url
 from services.collector.sharing import ShareLink, group_sizes
+from shared.events import Answer
 from shared.events.nps import Group
 from shared.http.csrf import CsrfChecked
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.form_texts import read_texts, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -25,7 +27,7 @@ from shared.http.validation_errors import faults_by_name, faults_of_body
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.pages.page import Frame, Page
-from shared.permissions import EDITING_ROLES
+from shared.permissions import ANSWER_ROLES, EDITING_ROLES
 from shared.privacy.audit import AuditActor
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import Message, message
@@ -33,6 +35,7 @@ from shared.values.messages import Message, message
 router = APIRouter(include_in_schema=False, prefix="/share-links", route_class=CheckedRoute)
 Editor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES, whole_company=True))]
 MAX_LISTED = 200
+COMMENTS_PER_PAGE = 50
 STATE_LABELS = {
     "live": message("Takes answers"),
     "paused": message("Paused"),
@@ -84,6 +87,11 @@ class ShareLinkPage(Page):
     company: str
     state: str
     sizes: Mapping[Group, int]
+    comments: Sequence[Answer] | None
+    """The newest answers with words; None: the reader reads no single answers."""
+    before: str
+    more: str | None
+    """The cursor of the next page of comments."""
     done: str
 
 
@@ -129,9 +137,24 @@ async def show_share_link(
     staff: Editor,
     context: OwnContext,
     did: Annotated[str, Query(max_length=40)] = "",
+    before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
 ) -> Response:
-    """One link with its code."""
+    """One link with its code, and what was written by it, for who reads single answers."""
     link = await found_link(context, staff.tenant, link_id)
+    comments, more = None, None
+    if staff.role in ANSWER_ROLES:
+        async with context.database.reading() as uow:
+            found = await share_links.list_comments(
+                uow,
+                staff.tenant,
+                link_id,
+                allowed=staff.segments,
+                before=decode_cursor(before, "before"),
+                limit=COMMENTS_PER_PAGE + 1,
+            )
+        comments, more = cut_page(
+            found, COMMENTS_PER_PAGE, lambda one: (one.answered_at or one.changed_at, one.id)
+        )
     frame, surveys = await _frame(context, staff)
     page = ShareLinkPage(
         link=link,
@@ -140,6 +163,9 @@ async def show_share_link(
         company=frame.company,
         state=spoken(STATE_LABELS[link.state]),
         sizes=group_sizes(link.scores),
+        comments=comments,
+        before=before,
+        more=more,
         done=spoken(DONE_LABELS[did]) if did in DONE_LABELS else "",
     )
     return context.pages.page(request, page, staff=staff, frame=frame)

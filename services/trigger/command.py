@@ -55,6 +55,21 @@ def create_tenant(
     typer.echo(f"{tenant}: created, in test mode")
 
 
+@tenant_app.command("time-zone")
+def set_time_zone(
+    tenant: Annotated[str, typer.Argument(help="Short name.")],
+    zone: Annotated[str, typer.Argument(help="Where its days begin and end, such as Europe/Copenhagen.")],
+) -> None:
+    """Let days, letters and hours follow another clock from now on; the days of past answers stay."""
+    from services.trigger.company_changes import change_company
+    from shared.privacy.audit import COMMAND_LINE
+
+    company = _with_database(
+        lambda database: change_company(database, tenant, time_zone=zone, who=COMMAND_LINE)
+    )
+    typer.echo(f"{tenant}: {company.time_zone}")
+
+
 @tenant_app.command("pause")
 def pause_tenant(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> None:
     """Ask nobody of this company any more; its people go on, and links that were sent take answers."""

@@ -80,7 +80,9 @@ async def get_company(caller: CompanyAdminCaller, context: OwnContext) -> Compan
 
 @router.patch("/v1/company", summary="Change the company")
 async def patch_company(body: CompanyChange, caller: CompanyAdminCaller, context: OwnContext) -> CompanyOut:
-    """What is left out stays. Zone and country always stay: the days of scores, and the law, follow them."""
+    """What is left out stays. The country always stays: the law follows it. Another time zone holds from now
+    on; the days of answers that were accepted stay.
+    """
     try:
         company = await change_company(
             context.database,
@@ -88,6 +90,7 @@ async def patch_company(body: CompanyChange, caller: CompanyAdminCaller, context
             name=body.name,
             postal_address=body.postal_address,
             languages=body.languages,
+            time_zone=body.time_zone,
             accent=body.accent,
             display_names=body.display_names,
             who=AuditActor.of(caller),

@@ -1,4 +1,4 @@
-"""What administrators change of their company: its name, its postal address and its languages."""
+"""What administrators change of their company: its name, postal address, languages, time zone and looks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from services.trigger.company_values import (
     MAX_NAME_LENGTH,
     MAX_POSTAL_ADDRESS_LENGTH,
     clean_languages,
+    known_time_zone,
     printable,
 )
 from services.trigger.errors import BadTenant
@@ -34,14 +35,17 @@ async def change_company(
     name: str | None = None,
     postal_address: str | None = None,
     languages: Sequence[str] | None = None,
+    time_zone: str | None = None,
     accent: str | None = None,
     display_names: Mapping[str, str] | None = None,
     who: AuditActor,
 ) -> Tenant:
-    """Change what customers read of a company; None keeps a value.
+    """Change what customers read of a company, and where its days begin; None keeps a value.
 
-    Its zone and country stay: the days by which answers are counted, and the law, depend on them.
+    Its country stays: the law depends on it. A changed zone moves nothing that has happened: the day of an
+    answer is fixed when it is accepted.
 
+    :param time_zone: for days, letters, digests and hours from now on.
     :param accent: the colour of buttons and numbers that customers see; an empty one is ours.
     :param display_names: what staff read in place of all dimensions and segments that have a name.
 
@@ -58,6 +62,8 @@ async def change_company(
         )
     if languages is not None:
         values["languages"] = clean_languages(languages)
+    if time_zone is not None:
+        values["time_zone"] = known_time_zone(time_zone)
     if accent is not None:
         values["accent"] = _accent(accent) if accent.strip() else None
     if display_names is not None:

@@ -27,6 +27,7 @@ from shared.pages.page import Frame, Page
 from shared.privacy.audit import AuditActor
 from shared.values.colours import Accent
 from shared.values.messages import message
+from shared.values.zones import zone_names
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
@@ -56,11 +57,12 @@ class KeysPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyPage(Page):
-    """What customers read of a company."""
+    """What customers read of a company, and its time zone."""
 
     template: ClassVar[str] = "company.html"
     tenant: Tenant
     accent_preview: Accent | None
+    zones: list[tuple[str, str]]
     form: Mapping[str, str]
     fault: tuple[str, str] | None
     done: str
@@ -117,7 +119,7 @@ async def show_company(request: Request, staff: CompanyAdmin, context: OwnContex
 async def change_company_by_form(
     request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
-    """Save what customers read of it."""
+    """Save what customers read of it, and its time zone."""
     form = await read_texts(request)
     try:
         await change_company(
@@ -126,6 +128,7 @@ async def change_company_by_form(
             name=form.get("name", ""),
             postal_address=form.get("postal_address", ""),
             languages=form.get("languages", "").split(","),
+            time_zone=form.get("time_zone") or None,
             accent=form.get("accent", ""),
             display_names=_typed_names(form.get("display_names", "")),
             who=AuditActor.of_staff(staff),
@@ -177,12 +180,14 @@ async def _company_page(
         "name": company.name,
         "postal_address": company.postal_address or "",
         "languages": ", ".join(company.languages),
+        "time_zone": company.time_zone,
         "accent": company.accent or "",
         "display_names": "\n".join(f"{code} = {name}" for code, name in company.display_names.items()),
     }
     page = CompanyPage(
         tenant=company,
         accent_preview=Accent.of(company.accent) if company.accent else None,
+        zones=[(zone, zone) for zone in sorted({*zone_names(), company.time_zone})],
         form=form or standing,
         fault=_shown_fault(fault),
         done=spoken(CONFIRMATIONS.get(did, "")),

@@ -8,7 +8,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.trigger import key_list
 from services.trigger.company_changes import MAX_DISPLAY_NAMES
-from services.trigger.company_values import MAX_LANGUAGES, MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
+from services.trigger.company_values import (
+    MAX_LANGUAGES,
+    MAX_NAME_LENGTH,
+    MAX_POSTAL_ADDRESS_LENGTH,
+    MAX_ZONE_LENGTH,
+)
 from services.trigger.key_last_uses import LastUse
 from shared.events import CompanyState, KeyDigest, Tenant
 from shared.permissions import SCOPES, Scope
@@ -111,7 +116,14 @@ class CompanyChange(BaseModel):
             description="Of its customers, as language tags; the first is for those of no other.",
         ),
     ] = None
-
+    time_zone: Annotated[
+        str | None,
+        Field(
+            max_length=MAX_ZONE_LENGTH,
+            description="Where its days begin and end from now on, such as `Europe/Copenhagen`. The days of "
+            "answers that were accepted stay.",
+        ),
+    ] = None
     accent: Annotated[
         str | None,
         Field(

@@ -6,10 +6,12 @@ from services.trigger.errors import BadTenant
 from shared.values.languages import language_tag
 from shared.values.messages import message
 from shared.values.text import normalized_text
+from shared.values.zones import zone_names
 
 MAX_NAME_LENGTH = 200
 MAX_POSTAL_ADDRESS_LENGTH = 1_000
 MAX_LANGUAGES = 20
+MAX_ZONE_LENGTH = 100
 _WHAT = {"name": message("The name"), "postal_address": message("The postal address")}
 
 
@@ -30,6 +32,19 @@ def printable(text: str, field: str, max_length: int) -> str:
             ),
         )
     return clean
+
+
+def known_time_zone(time_zone: str) -> str:
+    """The zone, if this installation has data of it.
+
+    :raises BadTenant: when it has none.
+    """
+    if time_zone not in zone_names():
+        raise BadTenant(
+            "time_zone",
+            message("There is no time zone %(zone)s; write it like Europe/Copenhagen.", zone=repr(time_zone)),
+        )
+    return time_zone
 
 
 def clean_languages(languages: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import msgspec
 from fastapi import APIRouter
 
+from services.trigger.company_changes import change_company
 from services.trigger.company_states import StateChange, change_state
 from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.errors import BadTenant, TenantExists, UnknownTenant, WrongState
@@ -14,6 +15,7 @@ from services.trigger.operator_schemas import (
     ErasureOfCompany,
     LeavingBody,
     NewCompany,
+    OperatedChange,
     OperatedCompany,
     OperatedCompanyList,
 )
@@ -85,6 +87,20 @@ async def show_company(company_id: CompanyId, _: Operated, context: OwnContext) 
     company = await _find(context, company_id)
     erasures = await _erasures(context, company_id) if company.state == "left" else []
     return CompanyDetail(**OperatedCompany.of(company).model_dump(), erasures=erasures)
+
+
+@router.patch("/{company_id}", summary="Change a company's time zone")
+async def change_zone(
+    company_id: CompanyId, body: OperatedChange, _: Operated, context: OwnContext
+) -> OperatedCompany:
+    """Its administrators can do the same. One that leaves can be changed, one that has left is 404."""
+    try:
+        company = await change_company(context.database, company_id, time_zone=body.time_zone, who=OPERATOR)
+    except UnknownTenant:
+        raise Problem(404) from None
+    except BadTenant as fault:
+        raise Problem(422, detail=fault.remedy) from None
+    return OperatedCompany.of(company)
 
 
 @router.post("/{company_id}/pause", summary="Pause a company")

@@ -7,7 +7,12 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.trigger.company_states import GRACE_DAYS, MAX_GRACE_DAYS
-from services.trigger.company_values import MAX_LANGUAGES, MAX_NAME_LENGTH, MAX_POSTAL_ADDRESS_LENGTH
+from services.trigger.company_values import (
+    MAX_LANGUAGES,
+    MAX_NAME_LENGTH,
+    MAX_POSTAL_ADDRESS_LENGTH,
+    MAX_ZONE_LENGTH,
+)
 from services.trigger.short_names import MAX_SHORT_NAME_LENGTH
 from shared.events import CompanyState, Tenant
 
@@ -36,7 +41,9 @@ class CompanyBody(BaseModel):
             description="Mail address of its first administrator, who gets no mail: the answer has a link.",
         ),
     ] = None
-    time_zone: Annotated[str, Field(max_length=100, description="Where its days begin and end.")] = "UTC"
+    time_zone: Annotated[
+        str, Field(max_length=MAX_ZONE_LENGTH, description="Where its days begin and end.")
+    ] = "UTC"
     country: Annotated[
         str, Field(max_length=2, description="Two capital letters; decides which law holds.")
     ] = "DK"
@@ -48,6 +55,20 @@ class CompanyBody(BaseModel):
         str | None,
         Field(min_length=1, max_length=MAX_POSTAL_ADDRESS_LENGTH, description="At the end of each mail."),
     ] = None
+
+
+class OperatedChange(BaseModel):
+    """What whoever runs the installation changes of a company."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    time_zone: Annotated[
+        str,
+        Field(
+            max_length=MAX_ZONE_LENGTH,
+            description="Where its days begin and end from now on. The days of answers that were accepted "
+            "stay.",
+        ),
+    ]
 
 
 class LeavingBody(BaseModel):

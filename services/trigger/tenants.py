@@ -13,6 +13,7 @@ from services.trigger.company_values import (
     MAX_NAME_LENGTH,
     MAX_POSTAL_ADDRESS_LENGTH,
     clean_languages,
+    known_time_zone,
     printable,
 )
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant, WrongState
@@ -28,7 +29,6 @@ from shared.privacy.audit import COMMAND_LINE, AuditActor, record_audit
 from shared.tenancy import digest_of, find_tenant
 from shared.values.messages import message
 from shared.values.text import normalized_text
-from shared.values.zones import zone_names
 
 KEY_PREFIX = "aw_"
 """By it people and scanners recognise a key that leaked."""
@@ -63,11 +63,6 @@ async def create_tenant(
                 most=MAX_SHORT_NAME_LENGTH,
             ),
         )
-    if time_zone not in zone_names():
-        raise BadTenant(
-            "time_zone",
-            message("There is no time zone %(zone)s; write it like Europe/Copenhagen.", zone=repr(time_zone)),
-        )
     if not re.fullmatch(r"[A-Z]{2}", country):
         raise BadTenant(
             "country",
@@ -77,7 +72,7 @@ async def create_tenant(
         id=tenant,
         version=1,
         name=name,
-        time_zone=time_zone,
+        time_zone=known_time_zone(time_zone),
         country=country,
         languages=clean_languages(languages),
         postal_address=postal_address,

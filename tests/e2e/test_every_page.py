@@ -3,11 +3,13 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
+from support.accessibility import violations
+from support.browser import look
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, start_company
 from support.plain_http import plain_client
@@ -27,6 +29,9 @@ OWN_WORDS = """() => {
 }"""
 """The text of a page in its own language: without what a survey says in another."""
 WIDTHS = (360, 1280)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WITHOUT_OWN_TEST = ("/audit", "/imports", "/sources", "/senders", "/suppressions")
+"""Pages whose own tests do not ask axe."""
 CUSTOMERS = re.compile(r"^/[suq]/|/mail$")
 """What speaks the customer's language."""
 
@@ -70,6 +75,10 @@ async def company(stack: FullStack) -> Company:
         texts = {"en": {"question": LETTERS, "reason": URL, "subject": LETTERS, "intro": URL}}
         survey = {"name": LETTERS, "trigger": "t" + LETTERS[:60], "texts": texts}
         assert (await client.post("/v1/surveys", json=survey)).status_code == 201
+        surveys = (await client.get("/v1/surveys")).json()["surveys"]
+        live = next(one["id"] for one in surveys if one["state"] == "live")
+        link = {"survey_id": live, "name": LETTERS[:80], "segments": {"store": LETTERS[:80]}}
+        assert (await client.post("/v1/share-links", json=link)).status_code == 201
     return company
 
 
@@ -152,6 +161,27 @@ async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
                 continue
             if spoken != "da" or ENGLISH.search(words) or "Sign out" in words:
                 faults.append(f"{kind_of(address)} speaks {spoken}: {ENGLISH.findall(words)}")
+    assert not faults, "\n".join(faults)
+
+
+async def test_axe_finds_nothing_on_the_pages_whose_own_tests_do_not_ask_it(
+    stack: FullStack, signed_in: BrowserContext, company: Company
+) -> None:
+    async with plain_client(stack.origin, headers=company.headers) as client:
+        (link,) = (await client.get("/v1/share-links")).json()["share_links"]
+    page, faults = await signed_in.new_page(), []
+    await page.set_viewport_size({"width": 360, "height": 800})
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        for path in (
+            *WITHOUT_OWN_TEST, f"/share-links?survey={link['survey_id']}", f"/share-links/{link['id']}"
+        ):  # fmt: skip
+            answer = await page.goto(f"{stack.origin}{path}")
+            assert answer is not None
+            assert answer.status == 200, path
+            await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+            await look(page, kind_of(path).strip("/?").replace("/", "-"))
+            faults += [f"{path}, {scheme}: {each}" for each in await violations(page)]
     assert not faults, "\n".join(faults)
 
 

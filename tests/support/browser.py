@@ -43,14 +43,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "nl")) -> list[View]:
-    """The views in which a page is looked at: of all widths and schemes for pictures, else each language narrow.
+    """The views in which a page is looked at: of all widths and schemes for pictures, else the wider ones light
+    in one language and the narrow one dark in each other.
 
     A page for each costs seconds, and colors make no page wider.
     """
     first, *others = languages
     if PICTURES is None:
         of_others: list[View] = [(narrow, "dark", language) for language in others or [first]]
-        return [(wider[-1], "light", first), *of_others]
+        return [*((width, "light", first) for width in wider), *of_others]
     of_first: list[View] = [
         (width, scheme, first) for width in (narrow, *wider) for scheme in ("light", "dark")
     ]

@@ -812,6 +812,7 @@ def _operated(of: Company, by: Company) -> dict[str, RouteRequest]:
         f"trigger GET {begin}": RouteRequest(**refused),
         f"trigger POST {begin}": RouteRequest(json={"id": "stolen", "name": "Stolen"}, **refused),
         f"trigger GET {begin}/{{company_id}}": RouteRequest(one, **refused),
+        f"trigger PATCH {begin}/{{company_id}}": RouteRequest(one, json={"time_zone": "UTC"}, **refused),
         **{
             f"trigger POST {begin}/{{company_id}}/{act}": RouteRequest(one, json={}, **refused)
             for act in ("pause", "resume", "leave", "stay", "export")

@@ -12,10 +12,11 @@ from msgspec import structs
 from services.alerts.notices.choices import MailTime, digest_after, due_at
 from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row
 from services.alerts.notices.repository import choices, notifications, push_subscriptions
-from services.alerts.notices.repository.notifications import NotificationRow, RowState
+from services.alerts.notices.repository.notifications import DigestMove, NotificationRow, RowState
 from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND
 from shared.db.database import UnitOfWork
 from shared.db.notifications import DELIVERIES_CHANNEL
+from shared.events import Event, Tenant
 from shared.ids import derived, uuid7
 from shared.outbound import NewDelivery, deliveries
 from shared.outbound.channel_names import DeliveryChannel
@@ -202,6 +203,26 @@ async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice,
         due = [digests.due[row.tenant, row.digest_id] for row in rows if row.digest_id is not None]
         await notifications.add(uow, rows, due)
         left = [(one, recipient, digests.due[key]) for key, one, recipient in planned if key not in held]
+
+
+async def move_digests(uow: UnitOfWork, events: Sequence[Event[Tenant]]) -> None:
+    """Handle ``tenants`` events, too, after they are kept: the company's clock may be another one.
+
+    What waits for a digest that is still to come waits for the next one by the new clock. A digest that is
+    due is sent first.
+    """
+    moved, moves = _Queued(), list[DigestMove]()
+    waiting = await notifications.later_digests(uow, {event.tenant for event in events}, DIGEST_KIND)
+    recipients = await _recipients(uow, [(row.tenant, row.staff_id) for row in waiting])
+    for row in waiting:
+        recipient = recipients.get((row.tenant, row.staff_id))
+        at = row.due_at if recipient is None else digest_after(recipient.choices, uow.now, recipient.zone)
+        if at != row.due_at:
+            digest = _digest_row(row.tenant, row.staff_id, at)
+            moved.add(digest, at)
+            moves.append(DigestMove(row.tenant, row.id, digest.id, at))
+    await _add(uow, moved, "waiting")
+    await notifications.move_digests(uow, moves)
 
 
 def _digest_row(tenant: str, person: UUID, at: datetime) -> NotificationRow:

@@ -10,7 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.alerts.staff.common_passwords import is_common
+from services.alerts.staff.common_passwords import is_guessed_first
 from shared.http.problems import Problem
 from shared.values.messages import Message, message
 
@@ -86,7 +86,7 @@ def password_fault(password: str, *own: str) -> Message | None:
         return message("Use at least %(n)s characters. A sentence is easy to remember.", n=MIN_PASSWORD_CHARS)
     if len(password) > MAX_PASSWORD_CHARS:
         return message("Use at most %(n)s characters.", n=MAX_PASSWORD_CHARS)
-    if is_common(password, own):
+    if is_guessed_first(password, own):
         return message("That is among the first that are guessed. A sentence of four or more words is not.")
     return None
 

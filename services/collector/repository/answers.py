@@ -72,6 +72,8 @@ LIST_ANSWERS = f"""
       AND CASE WHEN CAST(:suspect AS boolean) IS NULL THEN a.signs = '[]' OR a.judgement = 'human'
           ELSE (a.signs <> '[]') = CAST(:suspect AS boolean) END
       AND (CAST(:measurement AS text) IS NULL OR a.measurement = CAST(:measurement AS text))
+      AND (CAST(:origin AS text) IS NULL OR a.origin = CAST(:origin AS text))
+      AND (CAST(:share_link_id AS uuid) IS NULL OR a.share_link_id = CAST(:share_link_id AS uuid))
     ORDER BY a.answered_at, a.id
     LIMIT :limit
 """
@@ -85,7 +87,12 @@ class LinkVisits(NamedTuple):
 
 
 async def put_answers(
-    uow: UnitOfWork, tenant: str, answers: Sequence[Answer], writer: PageRevision | None = None
+    uow: UnitOfWork,
+    tenant: str,
+    answers: Sequence[Answer],
+    writer: PageRevision | None = None,
+    *,
+    share_link_id: UUID | None = None,
 ) -> None:
     """Write answers, each one version after the row that is there; that row goes to the history.
 
@@ -95,6 +102,7 @@ async def put_answers(
     The caller holds the lock under which it read the rows: the invitation's, or for imports the tenant's.
 
     :param writer: the page that wrote a customer's whole answer.
+    :param share_link_id: by which they came; None keeps what the row has.
     """
     if not answers:
         return
@@ -111,6 +119,7 @@ async def put_answers(
             "within": [_json(segments_of(answer)) for answer in answers],
             "page": writer.page if writer else None,
             "page_seq": writer.seq if writer else None,
+            **({"share_link_id": share_link_id} if share_link_id else {}),
         },
     )
     single = len(answers) == 1  # nearly always: all but imports
@@ -164,6 +173,8 @@ async def list_answers(
     segment: str | None,
     measurement: str | None,
     suspect: bool | None,
+    origin: str | None,
+    share_link_id: UUID | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[tuple[Answer, LinkVisits]]:
@@ -184,6 +195,8 @@ async def list_answers(
             "segment": segment or None,
             "measurement": measurement,
             "suspect": suspect,
+            "origin": origin,
+            "share_link_id": share_link_id,
             "after_at": after_at,
             "after_id": after_id,
             "limit": limit,

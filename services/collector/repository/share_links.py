@@ -1,6 +1,7 @@
 """Share links, and the answers that came by them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -68,6 +69,16 @@ FIND_ANSWER = f"""
     SELECT {ANSWER_BODY} AS body, a.page, a.page_seq FROM answer a
     WHERE a.tenant = :tenant AND a.id = :id AND a.origin = 'link'
 """
+LIST_COMMENTS = f"""
+    SELECT {ANSWER_BODY} AS body FROM answer a
+    WHERE a.tenant = :tenant AND a.share_link_id = :link AND a.state = 'sent' AND NOT a.anonymous
+        AND (a.comment IS NOT NULL OR a.follow_up IS NOT NULL)
+        AND (a.signs = '[]' OR a.judgement = 'human')
+        AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
+        AND (CAST(:before_at AS timestamptz) IS NULL OR (a.answered_at, a.id) < (:before_at, :before_id))
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT :limit
+"""
 FIND_NEWEST_SURVEYS = """
     SELECT DISTINCT ON (v.id) v.body FROM survey v WHERE v.tenant = :tenant
     ORDER BY v.id, v.version DESC, v.survey_version DESC
@@ -127,6 +138,26 @@ async def find_answer(
     if row is None:
         return None, None
     return decode_answer(row.body), PageRevision(row.page, row.page_seq or 0) if row.page else None
+
+
+async def list_comments(
+    uow: UnitOfWork,
+    tenant: str,
+    link_id: UUID,
+    *,
+    allowed: Sequence[str],
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Answer]:
+    """The newest answers by a link that have words, and count as a person's.
+
+    :param allowed: segments to which the reader is limited; none: not limited.
+    :param before: time and id of the last answer of the page before.
+    """
+    before_at, before_id = before or (None, None)
+    values = {"tenant": tenant, "link": link_id, "allowed": list(allowed) or None, "limit": limit}
+    rows = await uow.execute(LIST_COMMENTS, values | {"before_at": before_at, "before_id": before_id})
+    return [decode_answer(row.body) for row in rows]
 
 
 async def newest_surveys(uow: UnitOfWork, tenant: str) -> Sequence[Survey]:

@@ -68,7 +68,9 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "second_factor_rule": message("changed whether everybody needs a second factor"),
     "recovery_code_used": message("signed in with a recovery code"),
     "company_created": message("created the company"),
-    "company_changed": message("changed the name, address, languages, colour or names of the company"),
+    "company_changed": message(
+        "changed the name, address, languages, time zone, colour or names of the company"
+    ),
     "company_paused": message("paused the company"),
     "company_resumed": message("let the company go on"),
     "company_leaves": message("let the company leave"),

@@ -96,7 +96,7 @@ async def test_the_pages_fit_every_width_and_axe_finds_nothing(
         bench.later(timedelta(seconds=6))
         await bench.came(2, "/services/bad")
         await bench.came(1, "/workflows/gone")
-    for width, scheme, language in views(360, 1280):
+    for width, scheme, language in views(360, 768, 1280):
         context = await browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
         )

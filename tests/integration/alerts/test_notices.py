@@ -8,8 +8,18 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from msgspec import structs
 from support.alerts_api import STAFF_URL, AlertsApi, Person
-from support.alerts_builders import POLICY, TENANT, act_on_answers, an_answer, deliver, fire_deadlines, rows
+from support.alerts_builders import (
+    POLICY,
+    TENANT,
+    a_tenant,
+    act_on_answers,
+    an_answer,
+    deliver,
+    fire_deadlines,
+    rows,
+)
 from support.eventually import eventually
 from support.kernel_service import running
 from support.smtp import ScriptedServer, scripted_server
@@ -18,11 +28,12 @@ from support.webhooks import MovedClock
 
 from services.alerts.calendars.domain import WEEKDAYS
 from services.alerts.cases.team_notices import answer_notice
+from services.alerts.handlers import together
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.choices import NoticeChoices, PersonalQuietHours, TopicChoice
 from services.alerts.notices.notice_commands import save_choices
 from services.alerts.notices.queue import NEWER_WITHIN, NoticeQueue
-from services.alerts.notices.queueing import queue_invitation, queue_notices
+from services.alerts.notices.queueing import move_digests, queue_invitation, queue_notices
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.notices.repository import choices
 from services.alerts.notices.topics import DIGEST_TOPICS, NOTICE_TOPICS
@@ -35,6 +46,7 @@ from shared.mail import Mailer
 from shared.mail.installation import InstallationSender
 from shared.outbound import MailChannel, Sender, deliveries
 from shared.outbound import sender as sending
+from shared.tenancy.tenants import keep_tenants
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 DIGEST = NoticeChoices(cases=TopicChoice(mail="digest"), deadlines=TopicChoice(mail="digest"))
@@ -130,6 +142,37 @@ async def test_a_digest_holds_what_is_still_true_once_and_in_the_readers_languag
     await drain(sender)
     assert len(await mailbox.mails(to=sara.address)) == 1
     assert len(await mailbox.mails(to=jonas.address)) == 2
+
+
+async def test_another_time_zone_of_the_company_moves_its_digests_into_one_at_the_new_time(
+    alerts: AlertsApi, clock: MovedClock, mailbox: Mailbox
+) -> None:
+    of_company, of_own_zone = await alerts.person(), await alerts.person()
+    await choose(alerts, of_company, DIGEST)
+    await choose(alerts, of_own_zone, structs.replace(DIGEST, time_zone="Europe/Copenhagen"))
+    move_to(clock, 10)
+    await alerts.open_case(score=1, customer_id="c-1")
+    by_copenhagen = next_time(clock(), 8)
+    assert await waiting(alerts) == [("digest", by_copenhagen)] * 2
+    by_tokyo = clock().astimezone(ZoneInfo("Asia/Tokyo")).replace(hour=8, minute=0, second=0, microsecond=0)
+    by_tokyo += timedelta(days=1)
+    for version in (2, 3):  # the second changes nothing of the clock
+        await deliver(
+            alerts.database,
+            together(keep_tenants, move_digests),
+            structs.replace(a_tenant(), time_zone="Asia/Tokyo", version=version),
+        )
+        assert await waiting(alerts) == [("digest", by_tokyo), ("digest", by_copenhagen)]
+    await alerts.open_case(score=2, customer_id="c-2")
+    assert await waiting(alerts) == [("digest", by_tokyo), ("digest", by_copenhagen)]
+    clock.ahead += by_tokyo - clock()
+    await drain(a_sender(alerts, mailbox.smtp_url))
+    (found,) = await mailbox.mails(to=of_company.address)
+    assert found["subject"].startswith("2 ")
+    assert await mailbox.mails(to=of_own_zone.address) == []
+    back = structs.replace(a_tenant(), version=4)
+    await deliver(alerts.database, together(keep_tenants, move_digests), back)
+    assert await waiting(alerts) == [("digest", by_copenhagen)]
 
 
 async def test_a_digest_with_nothing_that_is_still_true_is_not_sent(

@@ -33,7 +33,7 @@ async def test_the_pages_fit_every_width_and_axe_finds_nothing(
     for each in (fall, replace(fall, segment=region, nps=-12.0), replace(fall, segment="", nps_before=30.0)):
         await deliver(alerts.database, act_on_falls, each)
     await alerts.open_case()
-    for number, (width, scheme, language) in enumerate(views(360, 1280)):
+    for number, (width, scheme, language) in enumerate(views(360, 768, 1280)):
         context = await browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
         )

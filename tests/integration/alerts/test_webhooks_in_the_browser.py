@@ -106,7 +106,7 @@ async def test_the_pages_fit_every_width_and_axe_finds_nothing(
         await bench.came(1, "/bad")
         bench.clock.ahead += timedelta(seconds=6)
         await bench.came(2, "/bad")
-    for width, scheme, language in views(360, 1280):
+    for width, scheme, language in views(360, 768, 1280):
         context = await browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
         )

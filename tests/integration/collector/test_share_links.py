@@ -4,14 +4,18 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
+import pytest
 from support.audit import an_actor
 from support.eventually import eventually
 from support.forms import forms_of
 
 from services.alerts.cases.domain.case_rules import may_open
 from services.alerts.cases.domain.policy import current_policy
+from services.collector import share_staff_pages
+from services.collector.repository import share_links
 from services.collector.share_commands import make_link
 from services.collector.share_schemas import ShareLinkBody
 from services.scorer.handlers import _counted
@@ -21,7 +25,7 @@ from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.ids import derived, uuid7
 from shared.permissions import Role
 
-from .conftest import ASKS, SECRET, SURVEY, Bench
+from .conftest import ASKS, SECRET, SURVEY, Bench, bearer
 
 WAITING_FOR_A_LOCK = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -238,6 +242,84 @@ async def test_an_editor_makes_prints_and_pauses_one_on_its_pages(bench: Bench) 
     assert foreign.status_code == 404
     audit = await bench.rows("SELECT seq FROM outbox WHERE topic = 'audit.v1'")
     assert len(audit) == 2
+
+
+async def test_its_page_shows_the_newest_comments_to_who_reads_answers_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(share_staff_pages, "COMMENTS_PER_PAGE", 2)
+    link, other = await made(bench, one_per_device=False), await made(bench, name="Door")
+    for number, score in enumerate((0, 7, 10)):
+        bench.now += timedelta(minutes=1)
+        await Device(bench, link["url"], "da").fill_in(score, comment=f"Ord <b>{number}</b>", language="da")
+    await Device(bench, link["url"]).fill_in(9)  # without words
+    await Device(bench, other["url"]).fill_in(1, comment="At another place")
+    path = f"/share-links/{link['id']}"
+
+    async def shown(role: Role, query: str = "", tenant: str = "acme") -> httpx.Response:
+        headers = {**an_editor(bench, role, tenant), "Accept": "text/html"}
+        return await bench.client.get(f"{path}{query}", headers=headers)
+
+    first = (await shown("admin")).text
+    assert re.findall(r"Ord &lt;b&gt;(\d)", first) == ["2", "1"]
+    assert re.findall(r"Score </span><b>(\d+)</b>", first) == ["10", "7"]
+    assert "At another place" not in first
+    (more,) = re.findall(r'href="/share-links/[^"?]*(\?before=[^"#]*)#comments"', first)
+    earlier = (await shown("admin", more)).text
+    assert (re.findall(r"Ord &lt;b&gt;(\d)", earlier), "?before=" in earlier) == (["0"], False)
+    assert (await shown("admin", "?before=x")).status_code == 422
+    of_editor = (await shown("editor")).text
+    assert "4 answers at Counter" in of_editor
+    assert 'id="comments"' not in of_editor
+    assert "Ord" not in of_editor
+    assert (await shown("admin", tenant="zenith")).status_code == 404
+
+
+async def test_the_comments_of_a_link_stay_in_their_company_and_segments_and_name_nobody(
+    bench: Bench,
+) -> None:
+    await bench.keep_survey(ASKS, anonymous=True)
+    body = {"survey_id": str(SURVEY), "name": "Counter", "segments": {"store": "aarhus"}}
+    link = (await bench.client.post("/v1/share-links", json=body, headers=an_editor(bench))).json()
+    await Device(bench, link["url"]).fill_in(3, comment="Slow")
+    link_id = UUID(link["id"])
+    async with bench.context.database.reading() as uow:
+        for tenant, allowed, expected in (
+            ("acme", (), ["Slow"]),
+            ("acme", ("store:aarhus",), ["Slow"]),
+            ("acme", ("store:odense",), []),
+            ("zenith", (), []),
+        ):
+            found = await share_links.list_comments(
+                uow, tenant, link_id, allowed=allowed, before=None, limit=9
+            )
+            assert [answer.comment for answer in found] == expected, (tenant, allowed)
+            assert {(answer.customer_id, answer.person, answer.event_id) for answer in found} <= {
+                (None, "", None)
+            }
+    await bench.client.patch(f"/v1/share-links/{link_id}", json={"state": "ended"}, headers=an_editor(bench))
+    admin = {**an_editor(bench, "admin"), "Accept": "text/html"}
+    assert "Slow" in (await bench.client.get(f"/share-links/{link_id}", headers=admin)).text
+
+
+async def test_answers_are_listed_by_origin_and_by_link(bench: Bench) -> None:
+    link, other = await made(bench), await made(bench, name="Door")
+    await Device(bench, link["url"]).fill_in(3)
+    await Device(bench, other["url"]).fill_in(9)
+    await bench.import_answers({"id": "n-1", "score": 5, "answered_at": "2026-01-01T00:00:00Z"})
+
+    async def listed(tenant: str = "acme", **query: str) -> list[int]:
+        found = await bench.client.get("/v1/answers", params=query, headers=bearer(tenant))
+        return sorted(answer["score"] for answer in found.json()["answers"])
+
+    assert await listed() == [3, 5, 9]
+    assert await listed(origin="link") == [3, 9]
+    assert await listed(origin="import") == [5]
+    assert await listed(link=link["id"]) == [3]
+    assert await listed(link=link["id"], origin="import") == []
+    assert await listed("zenith", link=link["id"]) == []
+    for wrong in ({"origin": "poster"}, {"link": "x"}):
+        assert (await bench.client.get("/v1/answers", params=wrong, headers=bearer())).status_code == 422
 
 
 async def test_a_link_belongs_to_a_live_survey_and_is_made_once(bench: Bench) -> None:

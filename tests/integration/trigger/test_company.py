@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -16,9 +17,11 @@ from support.browser import View, look, views
 from support.http_clients import SECRET, a_context, api_client
 from support.servers import serving
 from support.stack import Postgres
+from typer.testing import CliRunner
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
+from services.trigger.command import tenant_app
 from shared.events import Tenant
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
@@ -166,13 +169,45 @@ async def test_what_customers_read_of_the_company_is_changed_and_published(shop:
     for wrong in (
         {"name": " "},
         {"languages": ["klingon language"]},
-        {"time_zone": "UTC"},
+        {"time_zone": "Mars/Olympus"},
+        {"country": "SE"},
         {"name": "a\u202eb"},
     ):
         answer = await shop.client.patch("/v1/company", json=wrong, headers=shop.headers())
         assert answer.status_code == 422, wrong
     acts = [line.act for line in await audit_lines(shop.context.database)]
     assert acts.count("company_changed") == 2
+
+
+async def test_the_time_zone_is_changed_by_page_api_and_command_and_stays_where_it_is_not_named(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = shop.browser()
+    form = {"name": "Acme", "languages": "en"}
+    assert (await shop.client.post("/company", data=form, headers=admin)).status_code == 303
+    assert (await shop.company()).time_zone == "Europe/Copenhagen"
+    page = (await shop.client.get("/company", headers=admin)).text
+    assert '<option value="Europe/Copenhagen" selected>' in page
+    saved = await shop.client.post("/company", data={**form, "time_zone": "Asia/Tokyo"}, headers=admin)
+    assert saved.status_code == 303
+    assert (await shop.company()).time_zone == "Asia/Tokyo"
+    wrong = await shop.client.post("/company", data={**form, "time_zone": "Tokyo"}, headers=admin)
+    assert (wrong.status_code, "There is no time zone &#39;Tokyo&#39;" in wrong.text) == (422, True)
+    by_api = await shop.client.patch(
+        "/v1/company", json={"time_zone": "America/New_York"}, headers=shop.headers()
+    )
+    assert (by_api.json()["time_zone"], by_api.json()["name"]) == ("America/New_York", "Acme")
+    monkeypatch.setenv("TRIGGER_DATABASE_URL", shop.context.database.url)
+    command = partial(CliRunner().invoke, tenant_app)
+    done = await asyncio.to_thread(command, ["time-zone", "acme", "Europe/Oslo"])
+    assert (done.exit_code, done.stdout) == (0, "acme: Europe/Oslo\n")
+    assert (await shop.company()).time_zone == "Europe/Oslo"
+    refused = await asyncio.to_thread(command, ["time-zone", "acme", "Mars/Olympus"])
+    assert refused.exit_code == 1
+    unknown = await asyncio.to_thread(command, ["time-zone", "nobody", "UTC"])
+    assert unknown.exit_code == 1
+    acts = [line.act for line in await audit_lines(shop.context.database)]
+    assert acts.count("company_changed") == 3
 
 
 @pytest.mark.browser

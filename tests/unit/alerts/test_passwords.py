@@ -1,6 +1,7 @@
 """Which passwords are refused, and who waits for a hash."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -47,6 +48,8 @@ def test_short_and_endless_passwords_are_refused() -> None:
         ),
         *("manchesterunited", "spongebob123", "blink182blink", "dashboard123", "feedback1234"),
         *("københavn123", "nederland123", "danmark12345", "thequickbrown", "passphrase12"),
+        *("unbelievable1", "skateboarding", "manutd123456", "lovemetender", "weloveliverpool"),
+        *("unbelievable123", "iloveyouforever", "skateboarding1"),
         *("welcome2026!!", "summer2026summer", "sommer2026sommer", "monkeydragon12", "trustno1trustno1"),
         *(
             "afterword2026",
@@ -84,6 +87,14 @@ def test_what_everybody_knows_of_the_owner_is_refused(password: str) -> None:
 )
 def test_a_sentence_and_what_was_drawn_by_chance_are_taken(password: str) -> None:
     assert not is_common(password, ("kim@example.com", "Havnbo"))
+    assert not password_fault(password, "kim@example.com", "Havnbo")
+
+
+def test_a_long_password_is_measured_by_its_form_alone() -> None:
+    started = time.process_time()
+    assert password_fault("4@310$5!7+" * 20)
+    assert not password_fault("a sentence with 4@310$5!7+ in it, " * 5 + "and an end")
+    assert time.process_time() - started < 1
 
 
 async def test_a_comparison_finds_the_right_one_of_several_and_nobodys_is_none() -> None:

@@ -1,8 +1,8 @@
 """Notices: what each is about; its delivery tells whether it was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -126,6 +126,61 @@ async def hold_digests(uow: UnitOfWork, digests: Sequence[tuple[str, UUID]]) -> 
         {"tenants": [tenant for tenant, _ in digests], "ids": [digest for _, digest in digests]},
     )
     return {(row.tenant, row.about_id) for row in rows}
+
+
+LOCK_LATER_DIGESTS = """
+    SELECT n.tenant, n.id, n.staff_id, n.due_at
+    FROM notification n
+    JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id
+    WHERE n.tenant = ANY(CAST(:tenants AS text[])) AND n.kind = :kind AND n.due_at > :now
+        AND d.state = 'waiting'
+    ORDER BY n.tenant, n.id
+    FOR UPDATE OF d
+"""
+
+
+async def later_digests(uow: UnitOfWork, tenants: Collection[str], kind: str) -> list[Any]:
+    """The digests of these companies that are still to come; nothing is added to them meanwhile."""
+    values = {"tenants": sorted(tenants), "kind": kind, "now": uow.now}
+    return list(await uow.execute(LOCK_LATER_DIGESTS, values))
+
+
+MOVE_TO_DIGESTS = """
+    UPDATE notification n SET digest_id = k.digest, due_at = k.due_at
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:olds AS uuid[]), CAST(:digests AS uuid[]),
+        CAST(:due AS timestamptz[])
+    ) AS k (tenant, old, digest, due_at)
+    WHERE n.tenant = k.tenant AND n.digest_id = k.old
+"""
+DELETE_MOVED = """
+    WITH old AS (
+        DELETE FROM notification n
+        USING unnest(CAST(:tenants AS text[]), CAST(:olds AS uuid[])) AS k (tenant, id)
+        WHERE n.tenant = k.tenant AND n.id = k.id
+        RETURNING n.tenant, n.id
+    )
+    DELETE FROM delivery d USING old WHERE d.tenant = old.tenant AND d.about_id = old.id
+"""
+
+
+class DigestMove(NamedTuple):
+    """A digest that is locked, and the one that is sent in its place."""
+
+    tenant: str
+    old: UUID
+    digest: UUID
+    due_at: datetime
+
+
+async def move_digests(uow: UnitOfWork, moves: Sequence[DigestMove]) -> None:
+    """Let what waits for each of the old digests wait for the one in its place."""
+    if not moves:
+        return
+    values = {"tenants": [move.tenant for move in moves], "olds": [move.old for move in moves]}
+    places = {"digests": [move.digest for move in moves], "due": [move.due_at for move in moves]}
+    await uow.execute(MOVE_TO_DIGESTS, {**values, **places})
+    await uow.execute(DELETE_MOVED, values)
 
 
 FIND_IN_DIGEST = f"""
