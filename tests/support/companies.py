@@ -445,7 +445,7 @@ def a_text_block(name: str) -> dict[str, str]:
 
 def a_case_link(name: str) -> dict[str, str]:
     """A link from cases into the company's own systems."""
-    return {"name": name, "link": "https://shop.example/cases/{number}"}
+    return {"name": name, "link": "https://shop.example/tickets/{number}"}
 
 
 def a_webhook(name: str) -> dict[str, Any]:

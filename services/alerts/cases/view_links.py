@@ -8,7 +8,7 @@ import msgspec
 
 from services.alerts.cases.forms import InboxFilter
 from services.alerts.cases.saved_filters import SavedFilter
-from shared.pages.language import translated, translated_in_context
+from shared.pages.language import translated
 
 
 class ViewLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def view_links(
         (InboxFilter(owner="nobody"), translated("Nobody’s"), counts.nobody),  # noqa: RUF001
         (InboxFilter(state="late"), translated("Late"), counts.late),
         (InboxFilter(state="waiting"), translated("Waiting for the customer"), counts.paused),
-        (InboxFilter(state="closed"), translated_in_context("list of cases", "Closed"), None),
+        (InboxFilter(state="closed"), translated("Closed cases"), None),
         (InboxFilter(state="all", sort="new"), translated("All"), None),
     ]
     own = [(InboxFilter(**one.filter.model_dump()), one) for one in saved]

@@ -9,6 +9,8 @@ from services.collector.models import case_copy, invitation, survey
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Case, Event, Invitation, Survey
+from shared.events.cases import OBJECTION_WITHIN
+from shared.events.dedupe import newest
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,7 +26,32 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
     await keep_newest_events(uow, invitation, events, body=bodies)
 
 
+# One of this very version stays until retention removes it, so that a topic that is read again changes nothing.
+REMOVE_ENDED_CASES = """
+    DELETE FROM case_copy c
+    USING unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]))
+        AS n (tenant, id, version)
+    WHERE c.tenant = n.tenant AND c.id = n.id AND c.version < n.version
+"""
+
+
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
-    """Write what a receipt shows of each case that is newer than its replica."""
-    later = [_encode(event.data.later_answers).decode() for event in events]
-    await keep_newest_events(uow, case_copy, events, later_answers=later)
+    """Write what a receipt shows of each case that is newer than its replica.
+
+    Of one that ended so long ago that no receipt is shown any more none is kept: a topic that is read again
+    brings back nothing that was removed.
+    """
+    oldest = uow.now - OBJECTION_WITHIN
+    latest = newest(events, lambda case: case.id)
+    ended = [each for each in latest if each.data.closed_at is not None and each.data.closed_at < oldest]
+    shown = [each for each in latest if each.data.closed_at is None or each.data.closed_at >= oldest]
+    if shown:
+        later = [_encode(event.data.later_answers).decode() for event in shown]
+        await keep_newest_events(uow, case_copy, shown, later_answers=later)
+    if ended:
+        values = {
+            "tenants": [event.tenant for event in ended],
+            "ids": [event.data.id for event in ended],
+            "versions": [event.data.version for event in ended],
+        }
+        await uow.execute(REMOVE_ENDED_CASES, values)

@@ -31,7 +31,7 @@ async def test_the_setting_decides_the_language_of_the_pages(alerts: AlertsApi) 
     assert "Du er administrator hos Havnbo." in page
     inbox = (await jonas.get("/inbox")).text
     assert "Én kunde venter på at høre fra os." in inbox
-    assert '<a href="/inbox?state=closed">Lukkede</a>' in inbox
+    assert '<a href="/inbox?state=closed">Lukkede sager</a>' in inbox
     assert "Karen Whitfield gav et 2-tal." in (await jonas.get(f"/cases/{case}")).text
     wrong = await jonas.do(f"/cases/{case}", act="close")
     assert "Vælg en årsag. Uden den lærer ingen af sagen." in wrong.text
