@@ -46,13 +46,11 @@ async def test_a_look_changes_nothing_and_shows_the_company_its_own(world: World
             refused = answer.status_code >= 400 and answer.status_code != asked.request.own
             if refused and "/static/" not in asked.route:
                 faults.append(f"{method} {asked.name}: {answer.status_code}")
-            after = await world.rows()
-            changed = {table for table in before if before[table] != after[table]}
-            logged = {f"{asked.service}.outbox"} if asked.request.is_logged else set()
-            faults += [
-                f"{method} {asked.name}: changes or does not log {table}" for table in changed ^ logged
-            ]
-            before = after
+        after = await world.rows()
+        changed = {table for table in before if before[table] != after[table]}
+        logged = {f"{asked.service}.outbox"} if asked.request.is_logged else set()
+        faults += [f"{asked.name}: changes or does not log {table}" for table in changed ^ logged]
+        before = after
     assert not faults, "\n".join(faults)
 
 

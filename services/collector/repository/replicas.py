@@ -26,7 +26,7 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
     await keep_newest_events(uow, invitation, events, body=bodies)
 
 
-# One of this very version stays until retention removes it, so that a topic that is read again changes nothing.
+# One of this very version stays until retention removes it: a topic that is read again changes nothing.
 REMOVE_ENDED_CASES = """
     DELETE FROM case_copy c
     USING unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]))
