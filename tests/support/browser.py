@@ -43,7 +43,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "nl")) -> list[View]:
-    """The views in which a page is looked at: of all widths and schemes for pictures, else the wider ones light
+    """The views in which a page is looked at: of all widths and schemes for pictures, else the widest one light
     in one language and the narrow one dark in each other.
 
     A page for each costs seconds, and colors make no page wider.
@@ -51,7 +51,7 @@ def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "n
     first, *others = languages
     if PICTURES is None:
         of_others: list[View] = [(narrow, "dark", language) for language in others or [first]]
-        return [*((width, "light", first) for width in wider), *of_others]
+        return [*((width, "light", first) for width in wider[-1:]), *of_others]
     of_first: list[View] = [
         (width, scheme, first) for width in (narrow, *wider) for scheme in ("light", "dark")
     ]
