@@ -27,4 +27,4 @@ class RecordRetries:
         """Wait until the next try; not for long while the process stops."""
         await pause(stopping, self._backoff.next())
         if stopping.is_set():
-            await asyncio.sleep(HURRIED_RETRY_S)
+            await asyncio.sleep(HURRIED_RETRY_S)  # ``pause`` waits no more

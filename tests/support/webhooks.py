@@ -16,6 +16,7 @@ from support.kernel_service import running
 from support.webhook_receiver import Received, Receiver, a_receiver
 
 from services.alerts.app import SERVICE
+from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.lanes import WebhookLanes
 from services.alerts.webhooks.queueing import queue_answers
 from services.alerts.webhooks.signing import signature
@@ -35,6 +36,11 @@ class MovedClock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+
+POLICY = RetryPolicy()
+LONGER = 1.2
+"""A try is due by its schedule and at most a tenth of it later."""
 
 
 @dataclass

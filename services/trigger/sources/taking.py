@@ -92,7 +92,7 @@ class Judge:
         end, bad_run = position.next_offset, position.bad_run
         for number, record in enumerate(records, 1):
             if number % RECORDS_PER_TURN == 0:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # the other loops of the process have their turn
             end, youngest = record.offset + 1, max(youngest, record.timestamp)
             try:
                 batch.events.append(self._event(record, now))

@@ -10,12 +10,11 @@ from support.alerts_builders import TENANT, an_answer, deliver
 from support.stack import Postgres
 from support.webhook_receiver import Reply
 from support.webhook_verifier import TOLERANCE, NotTrusted, Verifier
-from support.webhooks import HookBench, a_hook_bench, is_signed_by, versions_of
+from support.webhooks import LONGER, POLICY, HookBench, a_hook_bench, is_signed_by, versions_of
 
 from services.alerts.erasing import erase
 from services.alerts.retention.repository import RETENTION
 from services.alerts.webhooks import lanes
-from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.queueing import (
     keep_erasure_requests,
     queue_erasures,
@@ -25,10 +24,6 @@ from shared.events import ERASURES, CustomerErased, ErasureConfirmed, RetentionR
 from shared.ids import uuid7
 from shared.privacy.erased import CONFIRMING_SERVICES, Target
 from shared.privacy.retention import Cutoffs
-
-POLICY = RetryPolicy()
-LONGER = 1.2
-"""A try is due by its schedule and at most a tenth of it later."""
 
 
 @pytest.fixture

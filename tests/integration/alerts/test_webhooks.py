@@ -15,19 +15,22 @@ from support.eventually import eventually
 from support.kernel_service import running
 from support.stack import Postgres
 from support.webhook_receiver import Reply
-from support.webhooks import HookBench, a_hook_bench, is_signed_by, no_lane_is_served, versions_of
+from support.webhooks import (
+    LONGER,
+    POLICY,
+    HookBench,
+    a_hook_bench,
+    is_signed_by,
+    no_lane_is_served,
+    versions_of,
+)
 
-from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.lanes import BATCH_SIZE
 from services.alerts.webhooks.queueing import (
     queue_answers,
 )
 from shared.db.notifications import MESSAGES_CHANNEL, ChangeListener
 from shared.events import ANSWERS, Answer
-
-POLICY = RetryPolicy()
-LONGER = 1.2
-"""A try is due by its schedule and at most a tenth of it later."""
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from support.eventually import eventually
 from support.http_clients import SECRET
 from support.stack import Postgres
 from support.webhook_receiver import Reply
-from support.webhooks import LOOPBACK, HookBench, a_hook_bench
+from support.webhooks import LOOPBACK, POLICY, HookBench, a_hook_bench
 
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.queueing import queue_admin_notices
 from services.alerts.notices.rendering import NoticeRenderer
-from services.alerts.webhooks.domain import RetryPolicy
 from services.alerts.webhooks.webhook_commands import WebhookWanted, change
 from shared.db.database import UnitOfWork
 from shared.db.notifications import DELIVERIES_CHANNEL
@@ -26,10 +25,6 @@ from shared.mail.installation import installation_sender
 from shared.outbound import Prepared, Withdrawn, deliveries
 from shared.outbound.address_guard import AddressGuard
 from shared.privacy.audit import AuditActor
-
-POLICY = RetryPolicy()
-LONGER = 1.2
-"""A try is due by its schedule and at most a tenth of it later."""
 
 
 @pytest.fixture
