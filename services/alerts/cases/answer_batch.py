@@ -188,6 +188,8 @@ class AnswerBatch:
                 case.amended(self._entries, self._uow.now, one.answer, one.before, match, calendar)
             elif match is not None:
                 case.wrote_more(self._entries, self._uow.now, one.answer, match, calendar)
+            if case.waiting_since is not None and one.answer.changed_at > case.waiting_since:
+                case.end_wait_for_customer(self._entries, self._uow.now, one.answer.id, calendar)
             if one.key in ended:
                 self._finished.append((case, one.answer))
 
@@ -211,8 +213,11 @@ class AnswerBatch:
             self._open.append(case)
             self._objected.append(ObjectedCase(case, answer, case.version))
         elif other is not None:
-            other.joined_by_objection(self._entries, now, answer.id, case)
+            other.joined_by_objection(self._entries, now, answer.id, case, self._calendar(other))
             self._objected.append(ObjectedCase(other, answer, other.version))
+        elif case.state != "closed":  # a colleague was faster
+            case.end_wait_for_customer(self._entries, now, answer.id, calendar)
+            self._objected.append(ObjectedCase(case, answer, case.version))
 
     async def write(self) -> None:
         """Apply all answers to their cases, notify the team, write everything, and publish what changed.

@@ -37,7 +37,8 @@ class BulkForm(CaseForm):
 
     @model_validator(mode="after")
     def own_text(self) -> Self:
-        """Two acts have a text, and their fields stand in one form."""
+        """Two acts have a text, and their fields stand in one form; no version is of several cases."""
+        self.version = None
         if self.act == "wait":
             self.text = self.wait_text
         return self

@@ -59,6 +59,8 @@ async def act_on_chosen(
         frame, page = await load_inbox(uow, context, staff, chosen)
         refused = await _refused(uow, staff, results)
     done = sum(one.refused is None for one in results)
+    if results:  # what is done is not chosen any more
+        form = form.model_copy(update={"case": [str(one.case) for one in results if one.refused is not None]})
     page = replace(
         page,
         form=form,

@@ -23,6 +23,7 @@ from services.alerts.cases.repository.lists import Sort
 from services.alerts.cases.schemas import Action
 from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.rules.clocks import PRIORITIES
+from shared.http.instants import MAX_INSTANT, MIN_INSTANT
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
 from shared.values.messages import Message, message
@@ -177,9 +178,10 @@ class CaseForm(BaseModel):
     def until_day(self) -> date | None:
         """The day until which the case waits."""
         try:
-            return date.fromisoformat(self.until)
+            day = date.fromisoformat(self.until)
         except ValueError:
             return None
+        return day if MIN_INSTANT.date() < day < MAX_INSTANT.date() else None
 
     def read(self, zone: ZoneInfo, into: UUID | None = None) -> Action:
         """The act, once nothing is missing.

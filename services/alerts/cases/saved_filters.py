@@ -1,8 +1,10 @@
 """Lists of cases that a person has saved under a name: what the API and the page do."""
 
+import json
 from uuid import UUID
 
 import msgspec
+from pydantic import ValidationError
 
 from services.alerts.cases.forms import ListFilter
 from services.alerts.cases.repository import saved_filters as repository
@@ -24,11 +26,21 @@ class SavedFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def saved_filters(uow: UnitOfWork, tenant: str, person: UUID) -> list[SavedFilter]:
-    """What this person has saved, by name."""
+    """What this person has saved, by name; what this version does not know of a list is left out of it."""
     rows = await repository.find_saved_filters(uow, tenant, person)
-    return [
-        SavedFilter(id=row.id, name=row.name, filter=ListFilter.model_validate_json(row.body)) for row in rows
-    ]
+    return [SavedFilter(id=row.id, name=row.name, filter=_known(row.body)) for row in rows]
+
+
+def _known(body: str) -> ListFilter:
+    """The filter as it is stored, without what another version wrote that this one cannot read."""
+    stored = json.loads(body)
+    try:
+        return ListFilter.model_validate(stored)
+    except ValidationError as error:
+        unknown = {fault["loc"][0] for fault in error.errors() if fault["loc"]}
+        return ListFilter.model_validate(
+            {name: value for name, value in stored.items() if name not in unknown}
+        )
 
 
 async def save_filter(

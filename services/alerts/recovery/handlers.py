@@ -72,9 +72,11 @@ async def restore_closed_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -
 
 async def restore_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Restore the cases whose events are newer than their rows."""
-    files = [case_file_of(event) for event in newest(events, lambda case: case.id)]
-    if files:
-        await repository.restore_cases(uow, files)
+    latest = newest(events, lambda case: case.id)
+    for by_older_version in (True, False):
+        told = [event for event in latest if (event.data.stage is None) == by_older_version]
+        files = [case_file_of(event) for event in told]
+        await repository.restore_cases(uow, files, by_older_version=by_older_version)
 
 
 async def restore_answers(

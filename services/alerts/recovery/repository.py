@@ -19,15 +19,24 @@ _PUBLISHED = (
     *("contact_key", "may_contact", "belongs", "told", "waiting_since", "waiting_calendar", "wake_at"),
 )
 """The columns that change and that a case's event tells."""
+_TOLD_SINCE = ("priority", "team_id")
+"""Those that events of older versions do not tell."""
 
-RESTORE_CASES = f"""
-    INSERT INTO cases AS c ({FIELDS})
-    SELECT {FIELDS} FROM {RECORDS}
-    ORDER BY tenant, id
-    ON CONFLICT (tenant, id) DO UPDATE
-    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _PUBLISHED)}
-    WHERE c.version < EXCLUDED.version
-"""
+
+def _restoring(columns: Sequence[str]) -> str:
+    return f"""
+        INSERT INTO cases AS c ({FIELDS})
+        SELECT {FIELDS} FROM {RECORDS}
+        ORDER BY tenant, id
+        ON CONFLICT (tenant, id) DO UPDATE
+        SET {", ".join(f"{name} = EXCLUDED.{name}" for name in columns)},
+            merged_into = CASE WHEN EXCLUDED.outcome = 'duplicate' THEN c.merged_into END
+        WHERE c.version < EXCLUDED.version
+    """
+
+
+RESTORE_CASES = _restoring((*_PUBLISHED, *_TOLD_SINCE))
+RESTORE_OLDER_CASES = _restoring(_PUBLISHED)
 RAISE_COUNTERS = """
     INSERT INTO case_counter AS c (tenant, last)
     SELECT tenant, max(last)
@@ -38,9 +47,15 @@ RAISE_COUNTERS = """
 """
 
 
-async def restore_cases(uow: UnitOfWork, files: Sequence[CaseFile]) -> None:
-    """Write the cases that are newer than their rows; raise the counters, which an older version may read."""
-    await uow.execute(RESTORE_CASES, {"rows": records(files)})
+async def restore_cases(uow: UnitOfWork, files: Sequence[CaseFile], *, by_older_version: bool) -> None:
+    """Write the cases that are newer than their rows; raise the counters, which an older version may read.
+
+    :param by_older_version: their events do not tell all: the rest stays as it is in the backup.
+    """
+    if not files:
+        return
+    statement = RESTORE_OLDER_CASES if by_older_version else RESTORE_CASES
+    await uow.execute(statement, {"rows": records(files)})
     await uow.execute(
         RAISE_COUNTERS,
         {"tenants": [case.tenant for case in files], "numbers": [case.number for case in files]},

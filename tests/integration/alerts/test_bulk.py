@@ -52,6 +52,7 @@ async def test_what_is_refused_says_why_and_the_others_are_done(alerts: AlertsAp
     assert "Somebody else has this case." in page.text
     assert "There is no such case." in page.text
     assert "One case is yours." in page.text
+    assert str(free) not in re.findall(r'name="case" value="([^"]*)" checked', page.text)
     assert await owners(alerts) == {taken: sara.person.id, free: jonas.person.id}
 
 
@@ -105,6 +106,12 @@ async def test_what_was_chosen_stays_chosen_when_something_is_missing(alerts: Al
     await alerts.open_case()
     page = await jonas.do("/inbox", act="hand_over", case=str(case))
     assert re.findall(r'name="case" value="([^"]*)" checked', page.text) == [str(case)]
+
+
+async def test_a_version_which_no_list_has_is_left_out(alerts: AlertsApi) -> None:
+    case, jonas = await alerts.open_case(), await alerts.signed_in()
+    assert (await jonas.do("/inbox", act="take", case=str(case), version="3")).status_code == 303
+    assert await owners(alerts) == {case: jonas.person.id}
 
 
 async def test_a_form_that_is_sent_twice_does_it_once(alerts: AlertsApi) -> None:

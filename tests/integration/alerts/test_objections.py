@@ -168,6 +168,29 @@ async def test_where_the_person_has_another_open_case_the_work_goes_on_there(ale
     assert "The work goes on in case" in (await jonas.get(f"/cases/{case}")).text
 
 
+async def test_an_objection_ends_the_wait_of_the_case_in_which_the_work_goes_on(alerts: AlertsApi) -> None:
+    answer = an_answer(customer_id="c-17")
+    case = await case_with(alerts, answer)
+    closed_at = await close(alerts, case)
+    other = await case_with(alerts, an_answer(customer_id="c-17"))
+    jonas = await alerts.signed_in()
+    await jonas.do(f"/cases/{other}", act="take")
+    until = (alerts.database.clock() + timedelta(days=9)).isoformat()
+    assert (await act(alerts, other, act="wait", until=until, text="A photo.")).status_code == 200
+    await deliver(alerts.database, act_on_answers, objecting(answer, closed_at))
+    assert (await file_of(alerts, other)).waiting_since is None
+
+
+async def test_of_one_that_a_colleague_has_opened_before_its_owner_is_told(alerts: AlertsApi) -> None:
+    jonas, answer = await alerts.signed_in(), an_answer()
+    case = await case_with(alerts, answer)
+    closed_at = await close(alerts, case)
+    assert (await act(alerts, case, act="reopen", text="Wrong part.")).status_code == 200
+    await jonas.do(f"/cases/{case}", act="take")
+    await deliver(alerts.database, act_on_answers, objecting(answer, closed_at))
+    assert await told(alerts, jonas.person) == [case]
+
+
 async def test_one_that_a_colleague_has_opened_meanwhile_stays_as_it_is(alerts: AlertsApi) -> None:
     answer = an_answer()
     case = await case_with(alerts, answer)

@@ -51,6 +51,16 @@ async def test_a_shown_list_is_saved_opened_renamed_and_deleted(alerts: AlertsAp
     assert await listed(jonas) == []
 
 
+async def test_what_another_version_has_saved_costs_nobody_the_inbox(alerts: AlertsApi) -> None:
+    jonas = await alerts.signed_in()
+    await save(jonas, "Mine", "owner=me&state=late")
+    async with alerts.database.transaction() as uow:
+        await uow.execute("""UPDATE saved_filter SET body = body || '{"state": "snoozed"}'""")
+    assert "Mine" in (await jonas.get("/inbox")).text
+    (saved,) = await listed(jonas)
+    assert (saved["filter"]["owner"], saved["filter"]["state"]) == ("me", "open")
+
+
 async def test_no_customer_is_kept_in_a_saved_list(alerts: AlertsApi) -> None:
     jonas = await alerts.signed_in()
     await save(jonas, "Closed", f"state=closed&customer=c-4711&q=karen&incident={uuid7()}")

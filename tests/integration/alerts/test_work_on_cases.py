@@ -6,13 +6,15 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from support.alerts_api import AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, deliver, fire_deadlines, rows
+from support.alerts_builders import TENANT, act_on_answers, an_answer, deliver, fire_deadlines, rows
 from support.webhooks import MovedClock
 
 from services.alerts.cases.repository.cases import find_case
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.topics import TOPIC_BY_KIND
+from services.alerts.recovery.handlers import restore_cases
 
 DAY = timedelta(days=1)
 
@@ -103,10 +105,11 @@ async def test_a_page_lets_a_case_wait_until_the_morning_of_a_day(alerts: Alerts
     jonas, case = await alerts.signed_in(), await alerts.open_case()
     await jonas.do(f"/cases/{case}", act="take", version=1)
     day = (datetime.now(UTC) + 5 * DAY).date()
-    refused = await jonas.do(f"/cases/{case}", act="wait", until="soon", text="")
-    assert refused.status_code == 422
-    assert "Choose the day on which you go on." in refused.text
-    assert "Write what you wait for." in refused.text
+    for until in ("soon", "9999-12-31", "0001-01-01", "2026-13-01"):
+        refused = await jonas.do(f"/cases/{case}", act="wait", until=until, text="")
+        assert refused.status_code == 422
+        assert "Choose the day on which you go on." in refused.text
+        assert "Write what you wait for." in refused.text
     waits = await jonas.do(f"/cases/{case}", act="wait", until=day.isoformat(), text="The receipt.")
     assert waits.status_code == 303
     (row,) = await rows(
@@ -133,6 +136,61 @@ async def test_another_answer_of_the_customer_ends_the_wait(alerts: AlertsApi) -
     (case,) = await rows(alerts.database, "SELECT waiting_since, wake_at, next_step_at FROM cases")
     assert (case.waiting_since, case.wake_at) == (None, None)
     assert case.next_step_at is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"comment": "Here is the receipt."}, {"may_contact": False}, {"score": 9}],
+    ids=["more words", "no contact", "another score"],
+)
+async def test_whatever_the_customer_changes_ends_the_wait(
+    alerts: AlertsApi, clock: MovedClock, said: dict[str, Any]
+) -> None:
+    at = clock()
+    answer = an_answer(score=2, state="sent", answered_at=at, changed_at=at)
+    await deliver(alerts.database, act_on_answers, answer)
+    (row,) = await rows(alerts.database, "SELECT id FROM cases")
+    jonas = await alerts.signed_in()
+    await jonas.do(f"/cases/{row.id}", act="take", version=1)
+    until = (clock() + 9 * DAY).isoformat()
+    assert (await act(alerts, row.id, act="wait", until=until, text="The receipt.")).status_code == 200
+    await deliver(alerts.database, act_on_answers, replace(answer, version=2, changed_at=at))
+    assert (await act(alerts, row.id, act="note", text="x")).json()["stage"] == "waiting_customer"
+    clock.ahead = DAY
+    later = replace(answer, version=3, changed_at=clock(), **said)
+    await deliver(alerts.database, act_on_answers, later)
+    (case,) = await rows(alerts.database, "SELECT waiting_since, wake_at FROM cases")
+    assert (case.waiting_since, case.wake_at) == (None, None)
+    assert "The customer has said something" in (await jonas.get(f"/cases/{row.id}")).text
+
+
+async def test_a_restored_case_has_the_priority_and_the_team_of_its_event(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    async with alerts.database.reading() as uow:
+        file = await find_case(uow, TENANT, case)
+    assert file is not None
+    team = uuid4()
+    told = replace(file.published([file.answer_id]), version=9, priority="urgent", team_id=team)
+    await deliver(alerts.database, restore_cases, told)
+    await deliver(
+        alerts.database, restore_cases, replace(told, version=10, stage=None, priority=None, team_id=None)
+    )
+    (row,) = await rows(alerts.database, "SELECT version, priority, team_id FROM cases")
+    assert (row.version, row.priority, row.team_id) == (10, "urgent", team)
+
+
+async def test_who_sees_a_part_of_a_case_sees_that_another_was_merged_into_it(alerts: AlertsApi) -> None:
+    jonas = await alerts.signed_in(segments=["organisation:north"])
+    case = await alerts.open_case(organisation=("north",), customer_id="c-1", person="p1")
+    other = await alerts.open_case(organisation=("north",), customer_id="c-2", person="p2")
+    await deliver(
+        alerts.database,
+        act_on_answers,
+        an_answer(organisation=("south",), customer_id="c-2", person="p2", contact_key=None),
+    )
+    (row,) = await rows(alerts.database, "SELECT number FROM cases WHERE id = :id", id=other)
+    assert (await jonas.do(f"/cases/{case}", act="merge", version=1, into=str(row.number))).status_code == 303
+    assert "into this one." in (await jonas.get(f"/cases/{other}")).text
 
 
 async def test_a_merged_case_ends_and_both_lead_to_each_other(alerts: AlertsApi) -> None:

@@ -42,7 +42,7 @@ class CaseAnswers(CaseDeadlines, kw_only=True):
         self.contact_key = self.contact_key or answer.contact_key or ""
         facts: dict[str, Any] = {"answer_id": str(answer.id), "score": answer.score}
         self._add(entries, now, SYSTEM, "again", answers=[answer.id], **facts)
-        self._end_wait_for_customer(entries, now, answer.id, calendar)
+        self.end_wait_for_customer(entries, now, answer.id, calendar)
 
     def amended(
         self,
@@ -60,7 +60,6 @@ class CaseAnswers(CaseDeadlines, kw_only=True):
         if match is not None:
             self.heed(match, answer.answered_at or self.opened_at, calendar)
         self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
-        self._end_wait_for_customer(entries, now, answer.id, calendar)
 
     def wrote_more(
         self, entries: Entries, now: datetime, answer: Answer, match: RuleMatch, calendar: Calendar | None

@@ -79,7 +79,7 @@ class CaseDeadlines(CaseStateFields, kw_only=True):
         self._add(entries, now, SYSTEM, "resumed", answers=[], why="time")
         return True
 
-    def _end_wait_for_customer(
+    def end_wait_for_customer(
         self, entries: Entries, now: datetime, answer: UUID, calendar: Calendar | None
     ) -> None:
         """The customer has said something: nothing is waited for any more."""

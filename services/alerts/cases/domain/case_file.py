@@ -136,7 +136,7 @@ class CaseFile(CaseObjections, kw_only=True):
 
     def joined_by(self, entries: Entries, now: datetime, actor: Actor, other: "CaseFile") -> None:
         """Record that another case was merged into it."""
-        self._add(entries, now, actor, "joined", case_id=str(other.id), number=other.number)
+        self._add(entries, now, actor, "joined", answers=[], case_id=str(other.id), number=other.number)
 
     def reopen(
         self,

@@ -46,11 +46,17 @@ class CaseObjections(CaseWaiting, kw_only=True):
         return opens
 
     def joined_by_objection(
-        self, entries: Entries, now: datetime, answer: UUID, closed: "CaseObjections"
+        self,
+        entries: Entries,
+        now: datetime,
+        answer: UUID,
+        closed: "CaseObjections",
+        calendar: Calendar | None,
     ) -> None:
         """Record that the customer objects to how another case ended; what they wrote is there."""
         facts: dict[str, Any] = {"opened": False, "case_id": str(closed.id), "number": closed.number}
         self._add(entries, now, CUSTOMER, "objected", answers=[answer], **facts)
+        self.end_wait_for_customer(entries, now, answer, calendar)
 
     def _open_again(self, now: datetime, calendar: Calendar | None) -> None:
         """Open it, with as much time to close it as at first."""

@@ -161,12 +161,23 @@ async def other_cases_of_customer(
     return list(rows)
 
 
+LIST_IDS = "SELECT c.id FROM cases c WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset"
+
+
 async def next_in_list(
     uow: UnitOfWork, tenant: str, wanted: CaseFilter, case: UUID, *, sort: Sort, limit: int, offset: int
 ) -> UUID | None:
     """The case behind this one on a page of a list; else the first other one there."""
-    rows = await list_cases(uow, tenant, wanted, sort=sort, limit=limit, offset=offset)
-    ids: list[UUID] = [row.id for row in rows]
+    if sort == "score":  # of the answers that the reader may read
+        rows = await list_cases(uow, tenant, wanted, sort=sort, limit=limit, offset=offset)
+        ids: list[UUID] = [row.id for row in rows]
+    else:
+        if wanted.found is not None:
+            wanted, offset = _with_found(wanted, offset, limit), 0
+        where, values = wanted.condition(tenant, uow.now)
+        values |= {"limit": limit, "offset": offset}
+        statement = LIST_IDS.format(where=where, order=order_of(wanted, sort))
+        ids = list((await uow.execute(statement, values)).scalars())
     behind = ids[ids.index(case) + 1 :] if case in ids else []
     return next((one for one in (*behind, *ids) if one != case), None)
 

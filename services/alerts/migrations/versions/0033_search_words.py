@@ -13,8 +13,9 @@ def upgrade() -> None:
     # Without a list of what is still to be indexed, which each search would have to read whole.
     op.execute("CREATE INDEX ix_case_answer_words ON case_answer USING gin (words) WITH (fastupdate = off)")
     op.execute("CREATE INDEX ix_case_answer_without_words ON case_answer (tenant) WHERE words IS NULL")
-    # At the commit, when nothing else is locked any more. It updates rows without words, too, and so waits for
-    # whoever is writing them from the text before.
+    # At the commit, so that a handler has done its own work by then. It updates rows without words, too, and so
+    # waits for whoever is writing them from the text before. Two batches that lock the same answers in another
+    # order are repeated, as everywhere.
     op.execute("""
         CREATE FUNCTION forget_words() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
