@@ -16,6 +16,7 @@ from services.alerts.cases.domain.refusals import ActRefused, NotDone, NotPossib
 from services.alerts.cases.forms import MAX_LIST_QUERY, CaseForm, InboxFilter, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
 from services.alerts.cases.repository import lists
+from services.alerts.cases.repository.search import number_of
 from services.alerts.context import OwnContext
 from shared.db.database import UnitOfWork
 from shared.http.csrf import CsrfChecked
@@ -128,7 +129,10 @@ async def _other_case(uow: UnitOfWork, user: CaseUser, form: CaseForm) -> UUID |
     """
     if form.act != "merge":
         return None
-    found = await lists.case_of_number(uow, user.tenant, int(form.into), user.segments)
+    number = number_of(form.into)
+    found = (
+        await lists.case_of_number(uow, user.tenant, number, user.segments) if number is not None else None
+    )
     if found is None:
-        raise NotPossible(message("There is no case %(number)s. Choose another one.", number=int(form.into)))
+        raise NotPossible(message("There is no case %(number)s. Choose another one.", number=form.into))
     return found

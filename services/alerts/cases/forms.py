@@ -1,6 +1,5 @@
 """What the forms of the pages send. What is wrong is said on the page, and nothing typed is lost."""
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
@@ -20,6 +19,7 @@ from services.alerts.cases.domain.closing import (
 )
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.lists import Sort
+from services.alerts.cases.repository.search import number_of
 from services.alerts.cases.schemas import Action
 from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.rules.clocks import PRIORITIES
@@ -29,7 +29,6 @@ from shared.http.staff_auth import Staff
 from shared.values.messages import Message, message
 
 CASES_PER_PAGE = 50
-CASE_NUMBER = r"[0-9]{1,18}"
 MORNING = time(8)
 """When a case goes on that waits until a day."""
 MAX_PAGE_NUMBER = 200
@@ -110,14 +109,14 @@ class InboxFilter(ListFilter):
         )
 
 
-_STATES: dict[str, Literal["waiting", "closed"] | None] = {
-    "open": "waiting",
-    "late": "waiting",
-    "waiting": "waiting",
+_STATES: dict[str, Literal["unfinished", "closed"] | None] = {
+    "open": "unfinished",
+    "late": "unfinished",
+    "waiting": "unfinished",
     "closed": "closed",
     "all": None,
 }
-"""What the repository calls the states of the lists; it calls every open case waiting."""
+"""The states of cases in each list."""
 
 
 class CaseForm(BaseModel):
@@ -160,7 +159,7 @@ class CaseForm(BaseModel):
             faults.append((_COLLEAGUE_FIELDS[self.act], message("Choose a colleague.")))
         if self.act == "wait" and self.until_day is None:
             faults.append(("until", message("Choose the day on which you go on.")))
-        if self.act == "merge" and not re.fullmatch(CASE_NUMBER, self.into.strip()):
+        if self.act == "merge" and number_of(self.into) is None:
             faults.append(("into", message("Write the number of the other case.")))
         if self.act == "contact":
             if self.how not in CONTACT_METHODS:

@@ -19,7 +19,7 @@ _PUBLISHED = (
     *("contact_key", "may_contact", "belongs", "told", "waiting_since", "waiting_calendar", "wake_at"),
 )
 """The columns that change and that a case's event tells."""
-_TOLD_SINCE = ("priority", "team_id")
+_PUBLISHED_SINCE = ("priority", "team_id")
 """Those that events of older versions do not tell."""
 
 
@@ -35,7 +35,7 @@ def _restoring(columns: Sequence[str]) -> str:
     """
 
 
-RESTORE_CASES = _restoring((*_PUBLISHED, *_TOLD_SINCE))
+RESTORE_CASES = _restoring((*_PUBLISHED, *_PUBLISHED_SINCE))
 RESTORE_OLDER_CASES = _restoring(_PUBLISHED)
 RAISE_COUNTERS = """
     INSERT INTO case_counter AS c (tenant, last)

@@ -28,8 +28,8 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     segments: Sequence[str] = ()
     """What the reader may see; empty is everything."""
-    state: Literal["open", "assigned", "closed", "waiting"] | None = None
-    """``waiting`` is open or assigned."""
+    state: Literal["open", "assigned", "closed", "unfinished"] | None = None
+    """``unfinished`` is open or assigned."""
     owner: UUID | Literal["nobody"] | None = None
     segment: str | None = None
     touchpoint: str | None = None
@@ -58,8 +58,8 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
         parts: list[tuple[bool, str, dict[str, Any]]] = [
             (True, "c.tenant = :tenant", {"tenant": tenant}),
             (True, VISIBLE, {"segments": list(self.segments)}),
-            (self.state == "waiting", "c.state <> 'closed'", {}),
-            (self.state not in {None, "waiting"}, "c.state = :state", {"state": self.state}),
+            (self.state == "unfinished", "c.state <> 'closed'", {}),
+            (self.state not in {None, "unfinished"}, "c.state = :state", {"state": self.state}),
             (self.owner == "nobody", "c.owner_id IS NULL", {}),
             (self.owner not in {None, "nobody"}, "c.owner_id = :owner", {"owner": self.owner}),
             (self.segment is not None, _has_segment("segment"), {"segment": self.segment}),

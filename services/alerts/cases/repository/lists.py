@@ -14,7 +14,6 @@ from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import COLUMNS
 from services.alerts.cases.repository.conditions import READABLE, VISIBLE, CaseFilter
 from shared.db.database import UnitOfWork
-from shared.http.numbers import MAX_INTEGER
 
 Sort = Literal["due", "score", "new"]
 BY_DUE_TIME = "c.due_at, c.id"
@@ -204,8 +203,6 @@ FIND_NUMBER = f"""
 
 async def case_of_number(uow: UnitOfWork, tenant: str, number: int, segments: Sequence[str]) -> UUID | None:
     """The case that people call by this number, if this reader may see it."""
-    if number > MAX_INTEGER:
-        return None
     found = await uow.execute(FIND_NUMBER, {"tenant": tenant, "number": number, "segments": list(segments)})
     case: UUID | None = found.scalar_one_or_none()
     return case
