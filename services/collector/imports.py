@@ -250,6 +250,8 @@ def imported_answer(
 
     Other content under a known id amends the answer; its time and day stay those of the first import. Of a
     customer who was erased only what is counted is kept, also when the id comes again under another customer.
+    One that was kept before numbers were gets its own, by which the dispatcher spares it: that is published,
+    and is no change of the answer.
     """
     answered_at = old.answered_at if old and old.answered_at else item.answered_at
     segments = item.segments or {}
@@ -278,7 +280,10 @@ def imported_answer(
         new = erase_event(new)
     if old is None:
         return new
-    return None if new == old else amended(old, new, now)
+    if new == old:
+        return None
+    gets_number = old.number_key is None and msgspec.structs.replace(new, number_key=None) == old
+    return amended(old, new, old.changed_at if gets_number else now)
 
 
 _decoder = msgspec.json.Decoder(AnswerIn)

@@ -1,17 +1,19 @@
 """A customer says, by the form of the receipt, that it is not solved."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import Request
 
 from services.collector.answering import Link, ended_link
 from services.collector.context import CollectorContext
-from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget
+from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget, link_status
 from services.collector.objections import ObjectionFault, ObjectionForm, read_objection
 from services.collector.outcomes import Ended
-from services.collector.receipts import Receipt, objected, receipt_of
+from services.collector.receipts import Receipt, is_shown_alone, objected, receipt_of
 from services.collector.repository import answers, links
-from services.collector.suspicion import Post, published, signs_of
+from services.collector.responses import posted_signs
+from services.collector.suspicion import published
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
 from shared.ids import uuid7
@@ -34,13 +36,18 @@ async def object_by_link(request: Request, context: CollectorContext, link: Link
         await links.lock_invitation(uow, id_)
         target = await links.find_link_target(uow, id_)
         receipt = receipt_of(target, uow.now) if target is not None else None
-        if target is None or receipt is None or link.anonymous:
+        if target is None or receipt is None or link.anonymous or not _is_shown(target, uow.now):
             return ended_link(context, link, target)
         if receipt.closing is None or receipt.closing.isoformat() != form.closing:
             return ObjectionOutcome(target, form)
         if (fault := _fault(request, context, target, form)) is not None:
             return ObjectionOutcome(target, form, fault)
         return ObjectionOutcome(await _write(uow, target, receipt, form), form)
+
+
+def _is_shown(target: LinkTarget, now: datetime) -> bool:
+    """Whether the link's page shows the receipt: with the answer, or alone."""
+    return link_status(target.invitation.id, target, now) == "open" or is_shown_alone(target, now)
 
 
 async def _write(uow: UnitOfWork, target: LinkTarget, receipt: Receipt, form: ObjectionForm) -> LinkTarget:
@@ -56,17 +63,8 @@ def _fault(
     request: Request, context: CollectorContext, target: LinkTarget, form: ObjectionForm
 ) -> ObjectionFault | None:
     """Why the form is not taken; what speaks for a machine is judged as of an answer."""
-    now = context.database.clock()
     if len(form.words) > MAX_TEXT_LENGTH:
         return "words"
-    if not context.nonce.is_valid(form.nonce, target.invitation.id, now):
+    if not context.nonce.is_valid(form.nonce, target.invitation.id, context.database.clock()):
         return "nonce"
-    post = Post(
-        agent=request.headers.get("user-agent", ""),
-        trapped=form.trapped,
-        touched=form.touched,
-        is_timed=form.is_timed,
-        rendered_at=context.nonce.made_at(form.nonce),
-        mails=target.invitation.mails,
-    )
-    return "suspect" if signs_of(post, now) else None
+    return "suspect" if posted_signs(request, context, target, form) else None

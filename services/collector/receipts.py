@@ -22,7 +22,8 @@ _STAGES: dict[str, ReceiptStage] = {
     "resolved": "solved",
     "closed": "ended",
     "no_contact": "ended",
-    "duplicate": "ended",
+    # The case that it was merged into is worked on; how far that is, this one does not say.
+    "duplicate": "in_hand",
 }
 """By the case's; of others it depends on whether somebody has the case."""
 MAX_OBJECTIONS = 20
@@ -57,7 +58,7 @@ def receipt_of(target: LinkTarget, now: datetime) -> Receipt | None:
         return None
     stage = _STAGES.get(case.stage) or ("in_hand" if case.has_owner else "received")
     zone = zone_of(target.tenant.time_zone)
-    due = {"in_hand": case.due_at, "waiting": case.waits_until}.get(stage)
+    due = {"in_hand": case.due_at, "waiting": case.waits_until}.get(stage) if case.closed_at is None else None
     closing = case.closed_at if _may_object(answer, case, now) else None
     return Receipt(
         received_at=answer.answered_at,
@@ -97,7 +98,7 @@ def _is_somebodys(target: LinkTarget) -> bool:
 
 
 def _may_object(answer: Answer, case: OpenedCase, now: datetime) -> bool:
-    if case.closed_at is None or now - case.closed_at > OBJECTION_WITHIN:
+    if case.closed_at is None or case.stage == "duplicate" or now - case.closed_at > OBJECTION_WITHIN:
         return False
     already = any(one.closed_at == case.closed_at for one in answer.objections)
     return not already and len(answer.objections) < MAX_OBJECTIONS

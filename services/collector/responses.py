@@ -10,6 +10,7 @@ from services.collector.context import CollectorContext
 from services.collector.domain import LinkTarget
 from services.collector.forms import FormFault, SurveyForm
 from services.collector.merging import MergeResult, shown_after
+from services.collector.objections import ObjectionForm
 from services.collector.outcomes import Ended
 from services.collector.survey_texts import time_zone_of
 from services.collector.suspicion import Post, signs_of
@@ -53,7 +54,7 @@ def no_question(request: Request, context: CollectorContext, ended: Ended) -> Re
 
 
 def posted_signs(
-    request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm
+    request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm | ObjectionForm
 ) -> tuple[MachineSign, ...]:
     """What speaks for a machine in a posted form. Answers to tests never count, so nothing is judged."""
     if target.invitation.test:

@@ -26,8 +26,8 @@ class TextedAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
     invitation_id: UUID
     score: Annotated[int, msgspec.Meta(ge=0, le=10)]
-    said_at: Instant
-    """When it was texted: an answer that was given later stays."""
+    said_at: Instant | None = None
+    """When it was texted: an answer that was given later stays. None, by an earlier version: now."""
 
 
 Result = Literal["kept", "gone", "unknown"]
@@ -66,8 +66,8 @@ def text_answers_router(database: Database, secret: str) -> APIRouter:
 async def keep_text_answer(context: CollectorContext, tenant: str, texted: TextedAnswer) -> Result:
     """Write and publish the score; ``gone``: its link or company is, or its answer is final or a newer one.
 
-    The answer has changed when the reply was sent, so that it is older than what is said later and comes
-    first.
+    The answer is given when the reply was sent, while the link may have been open still, and is older than
+    what is said later.
     """
     id_ = texted.invitation_id
     async with context.invitation_locks.acquire(str(id_)), context.database.transaction() as uow:
@@ -77,18 +77,17 @@ async def keep_text_answer(context: CollectorContext, tenant: str, texted: Texte
         target = await links.find_link_target(uow, id_)
         if target is not None and target.tenant.id != tenant:
             return "gone"
-        status = link_status(id_, target, uow.now)
+        said_at = min(texted.said_at or uow.now, uow.now)
+        status = link_status(id_, target, said_at if target is not None else uow.now)
         if target is None or status != "open":
             return "unknown" if status == "unknown" else "gone"
         if target.is_final or target.answered_link is not None:
             return "gone"
-        said_at = min(texted.said_at, uow.now)
         if target.scored_answer is not None and target.scored_answer.changed_at > said_at:
             return "gone"
         submitted = SubmittedAnswer(texted.score, target.invitation.language)
-        answer = answer_after(target, submitted, uow.now)
+        answer = answer_after(target, submitted, said_at)
         if answer is not None:
-            answer = msgspec.structs.replace(answer, changed_at=said_at)
             await answers.put_answers(uow, tenant, [answer])
             uow.publish(ANSWERS, tenant, published(answer))
     return "kept"

@@ -79,8 +79,13 @@ STORED_WORDS = """(
 """Whether the stored answer in a row ``t`` has what its customer wrote."""
 
 
-HAS_WRITTEN_REPLIES = """t.replies @> '[{"kind": "text"}]'"""
-"""Whether a row ``t`` has replies to further questions that its customer wrote."""
+def has_written_replies(row: str) -> str:
+    """The condition that a row of this name has replies to further questions that its customer wrote."""
+    return f"""{row}.replies @> '[{{"kind": "text"}}]'"""
+
+
+HAS_WRITTEN_REPLIES = has_written_replies("t")
+"""The same of a row ``t``."""
 WITHOUT_WRITTEN_REPLIES = """replies = jsonb_path_query_array(t.replies, '$[*] ? (@.kind != "text")')"""
 """The assignment by which these go. What was chosen is no word of the customer's."""
 

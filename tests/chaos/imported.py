@@ -120,7 +120,7 @@ class Imported:
 
     def _of_progress(self, file: SentFile) -> list[str]:
         said = self.progress[file.id]
-        rows, bad = len(file.lines), len(file.faulty)
+        rows, bad = len(file.lines), len(file.faulty) - len(file.left_out)
         wanted = {"state": "done", "rows": rows, "done_rows": rows, "taken": rows - bad, "refused": bad}
         return [
             f"wrong: a file of {file.kind} says {name} {said[name]}, not {value}"

@@ -323,6 +323,40 @@ async def test_a_reply_is_about_the_last_text_that_had_left_when_it_was_sent(pho
     assert await phones.say(alone, "8", said_at=phones.clock.now - timedelta(days=1)) == "unknown"
 
 
+async def test_a_reply_to_a_text_that_became_unknown_when_its_lease_ended_is_about_that_one(
+    phones: Phones,
+) -> None:
+    number = "+4520123434"
+    await phones.text(number)
+    said_at = phones.clock.now + timedelta(minutes=5)
+    phones.clock.on(minutes=31)
+    async with phones.database.transaction() as uow:
+        await uow.execute(
+            "UPDATE delivery SET state = 'unknown', settled_at = :now "
+            "WHERE about_id IN (SELECT id FROM invitation WHERE customer_id = :id)",
+            {"id": f"linden{number}", "now": phones.clock.now},
+        )
+    assert await phones.say(number, "6", said_at=said_at) == "answer"
+    assert await phones.scores(number) == [(6, "sms")]
+
+
+async def test_a_number_is_asked_for_by_the_link_where_the_clock_leaves_open_whose_text_it_answers(
+    phones: Phones,
+) -> None:
+    number, other = "+4520123435", replace(phones, tenant="birch", said=0)
+    await other.text(number)
+    phones.clock.on(days=6)
+    await phones.text(number)
+    # The provider's clock is behind ours: by it the reply came before the text that it answers.
+    said_at = phones.clock.now - timedelta(seconds=20)
+    assert await phones.say(number, "8", said_at=said_at) == "unclear"
+    assert await phones.scores(number) == await other.scores(number) == []
+    phones.clock.on(days=8)
+    await phones.text(number, "asks.twice")
+    assert await phones.say(number, "7", said_at=phones.clock.now - timedelta(seconds=20)) == "unclear"
+    assert await phones.say(number, "7", said_at=phones.clock.now + timedelta(seconds=1)) == "answer"
+
+
 @pytest.mark.parametrize(("text", "kept"), [("9", "answer"), ("11", "unclear"), ("HELP", "help")])
 async def test_nothing_is_texted_back_to_who_has_written_long_ago(
     phones: Phones, text: str, kept: str

@@ -31,6 +31,8 @@ PUT_ANSWERS = """
     FROM written
     WHERE score IS NOT NULL AND NOT anonymous AND (state = 'sent' OR score <> new_score)
         AND objections = new_objections  -- which change nothing else
+        -- Nor does the number that an imported answer gets, by which its time stays.
+        AND NOT (number_key IS NULL AND new_number_key IS NOT NULL AND changed_at = new_changed_at)
 """
 ERASE_HISTORY = """
     UPDATE answer_history
@@ -128,7 +130,8 @@ async def put_answers(
     keep_newest_answers = keep_newest_sql(
         answer_table,
         names,
-        returning="old.*, new.score AS new_score, new.objections AS new_objections",
+        returning="old.*, new.score AS new_score, new.objections AS new_objections, "
+        "new.number_key AS new_number_key, new.changed_at AS new_changed_at",
         single=single,
     )
     await uow.execute(PUT_ANSWERS.format(keep_newest_answers=keep_newest_answers), values)

@@ -1,6 +1,7 @@
 """Replicas of what other services own: surveys, invitations, cases. The highest version stays."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -11,8 +12,11 @@ from shared.db.database import UnitOfWork
 from shared.events import Case, Event, Invitation, Survey
 from shared.events.cases import OBJECTION_WITHIN
 from shared.events.dedupe import newest
+from shared.events.surveys import MAX_EDIT_HOURS
 
 _encode = msgspec.json.Encoder().encode
+ENDED_CASES_KEPT = max(OBJECTION_WITHIN, timedelta(hours=MAX_EDIT_HOURS))
+"""A link that is amended so late shows what its case has come to, and promises nothing anew."""
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
@@ -38,10 +42,10 @@ REMOVE_ENDED_CASES = """
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Write what a receipt shows of each case that is newer than its replica.
 
-    Of one that ended so long ago that no receipt is shown any more none is kept: a topic that is read again
+    Of one that ended so long ago that no link shows it any more none is kept: a topic that is read again
     brings back nothing that was removed.
     """
-    oldest = uow.now - OBJECTION_WITHIN
+    oldest = uow.now - ENDED_CASES_KEPT
     latest = newest(events, lambda case: case.id)
     ended = [each for each in latest if each.data.closed_at is not None and each.data.closed_at < oldest]
     shown = [each for each in latest if each.data.closed_at is None or each.data.closed_at >= oldest]

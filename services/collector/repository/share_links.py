@@ -15,6 +15,7 @@ from services.collector.sharing import ShareLink
 from shared.db.bulk import insert as insert_rows
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Survey, Tenant
+from shared.privacy.removal import has_written_replies
 from shared.tenancy.closed import IS_OPEN
 from shared.tenancy.tenants import read_tenant
 
@@ -72,7 +73,7 @@ FIND_ANSWER = f"""
 LIST_COMMENTS = f"""
     SELECT {ANSWER_BODY} AS body FROM answer a
     WHERE a.tenant = :tenant AND a.share_link_id = :link AND a.state = 'sent' AND NOT a.anonymous
-        AND (a.comment IS NOT NULL OR a.follow_up IS NOT NULL)
+        AND (a.comment IS NOT NULL OR a.follow_up IS NOT NULL OR {has_written_replies("a")})
         AND (a.signs = '[]' OR a.judgement = 'human')
         AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
         AND (CAST(:before_at AS timestamptz) IS NULL OR (a.answered_at, a.id) < (:before_at, :before_id))

@@ -16,6 +16,7 @@ from services.dispatcher.imports.domain import Import
 from services.dispatcher.imports.faults_file import faults_response
 from services.dispatcher.imports.fields import SCOPE_OF_KIND, Kind
 from services.dispatcher.imports.import_commands import BadMapping, NotWaiting, TooManyOpen
+from services.dispatcher.imports.items import FaultyRow
 from services.dispatcher.imports.mapping import Mapping, mapping_faults
 from services.dispatcher.imports.remedies import decode_remedy
 from services.dispatcher.imports.schemas import (
@@ -164,7 +165,7 @@ async def stop_import(import_id: ImportId, caller: CompanyEditor, context: OwnCo
     responses={
         200: {
             "content": {"text/csv": {"schema": {"type": "string"}}},
-            "description": "The rows that were refused.",
+            "description": "The rows that were refused, and those that were taken without a cell.",
         }
     },
 )
@@ -209,15 +210,15 @@ async def _answer(uow: UnitOfWork, context: DispatcherContext, job: Import) -> I
         if unclear_dates or mapping_faults(job.kind, mapping, job.columns):
             return ImportedFile.of(job, mapping, unclear_dates=unclear_dates)
         shown = await import_commands.preview(uow, context.secret, job, mapping)
-        preview = [PreviewAnswer.of(row, row.fault and _fault(*row.fault)) for row in shown]
+        preview = [PreviewAnswer.of(row, row.fault and _fault(row.fault)) for row in shown]
         return ImportedFile.of(job, mapping, preview=preview)
     rows = await repository.list_faults(uow, job.tenant, job.id, 0, MAX_FAULTS_ANSWERED)
-    faults = [_fault(row.row, row.column_name, decode_remedy(row.remedy)) for row in rows]
+    faults = [_fault(FaultyRow(row.row, row.column_name, decode_remedy(row.remedy))) for row in rows]
     return ImportedFile.of(job, job.mapping, faults=faults)
 
 
-def _fault(row: int, column: str, remedy: Any) -> ImportFaultAnswer:
-    return ImportFaultAnswer(row=row, column=column or None, detail=spoken(remedy))
+def _fault(fault: FaultyRow) -> ImportFaultAnswer:
+    return ImportFaultAnswer(row=fault.number, column=fault.column or None, detail=spoken(fault.remedy))
 
 
 async def _found(uow: UnitOfWork, tenant: str, import_id: UUID) -> Import:

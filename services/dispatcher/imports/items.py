@@ -31,6 +31,8 @@ class FaultyRow(NamedTuple):
     """Empty: it is in the whole row."""
     remedy: Message | str
     """A text comes from another service, in the language of who began the import."""
+    is_taken: bool = False
+    """The row is taken without the cell."""
 
 
 class Item(NamedTuple):

@@ -198,6 +198,7 @@ async def _page(
         )
         preview = await import_commands.preview(uow, context.secret, job, shown) if holds else []
         stored = await repository.list_faults(uow, staff.tenant, import_id, 0, MAX_FAULTS_SHOWN)
+        faulty = await repository.count_faults(uow, staff.tenant, import_id)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "events", tenant=tenant)
     page = ImportPage(
@@ -212,6 +213,7 @@ async def _page(
         company_zone=tenant.time_zone,
         preview=[PreviewedRow.of(row) for row in preview],
         faults=fault_lines(stored),
+        faulty=faulty,
         wrong=[(_place_of(fault, job), spoken(fault.detail)) for fault in faults],
         kept_days=context.own.import_days,
         done=done,

@@ -81,14 +81,15 @@ class Processing:
                 return  # another worker took the part, since this one was late; or somebody stopped it
             faults += await self._keep(uow, job, facts, items)
             await self._keep_faults(uow, job, reader, facts, rows, faults)
-            taken = len(rows) - len(faults)
+            refused = sum(not fault.is_taken for fault in faults)
+            taken = len(rows) - refused
             await repository.move(
-                uow, job.tenant, job.id, job.next_part, taken=taken, refused=len(faults), added=added
+                uow, job.tenant, job.id, job.next_part, taken=taken, refused=refused, added=added
             )
             if job.next_part + 1 == job.parts:
                 await repository.end(uow, job.tenant, job.id, "done")
         IMPORTED_ROWS.labels(job.kind, "taken").inc(taken)
-        IMPORTED_ROWS.labels(job.kind, "refused").inc(len(faults))
+        IMPORTED_ROWS.labels(job.kind, "refused").inc(refused)
 
     async def _keep(
         self, uow: UnitOfWork, job: Import, facts: CompanyFacts, items: Sequence[Item]

@@ -113,6 +113,7 @@ LIST_FAULTS = """
     ORDER BY row
     LIMIT :limit
 """
+COUNT_FAULTS = "SELECT count(*) FROM import_fault WHERE tenant = :tenant AND import_id = :id"
 _WAITING_FOR_ERASURE = """
     FROM erased e
     JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
@@ -306,6 +307,12 @@ async def add_faults(
             "cells": [None if cells is None else msgspec.json.encode(cells) for _, cells in faults],
         },
     )
+
+
+async def count_faults(uow: UnitOfWork, tenant: str, id_: UUID) -> int:
+    """How many rows are faulty: refused, or taken without a cell."""
+    count: int = (await uow.execute(COUNT_FAULTS, _key(tenant, id_))).scalar_one()
+    return count
 
 
 async def list_faults(uow: UnitOfWork, tenant: str, id_: UUID, after: int, limit: int) -> Sequence[Row[Any]]:

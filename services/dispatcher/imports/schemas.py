@@ -66,7 +66,7 @@ class MappingAnswer(BaseModel):
 
 
 class ImportFaultAnswer(BaseModel):
-    """A row that was refused."""
+    """What is wrong with a row."""
 
     row: int = Field(description="Of the file; the row of names is the first.")
     column: str | None = Field(description="Null: it is in the whole row.")
@@ -107,7 +107,8 @@ class ImportedFile(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     faults: list[ImportFaultAnswer] = Field(
-        description="Of the rows that were refused, the first hundred; the others stand in `faults.csv`."
+        description="Of the rows that were refused, and of those that were taken without a cell, the first "
+        "hundred; the others stand in `faults.csv`."
     )
     preview: list[PreviewAnswer] = Field(description="Of a file that waits: what its first rows become.")
 

@@ -150,10 +150,12 @@ def read_suppressions(
     for item in items:
         names, cells = list(item.content), list(item.content.values())
         read = read_row(item.number, names, cells, now, facts.placeholder_ids, facts.country or None)
+        is_taken = isinstance(read, SuppressionRow)
         if isinstance(read, SuppressionRow):
             rows.append(read)
         for fault in faults_of([read]):
-            faults.append(FaultyRow(item.number, column_of(mapping, f"/{fault.column}"), fault.detail))
+            column = column_of(mapping, f"/{fault.column}")
+            faults.append(FaultyRow(item.number, column, fault.detail, is_taken))
     return rows, faults
 
 

@@ -141,7 +141,9 @@ class ImportPage(Page):
     company_zone: str
     preview: Sequence[PreviewedRow]
     faults: Sequence[RowFault]
-    """Of the rows that were refused, the first ones."""
+    """Of the rows that were refused, and of those that were taken without a cell, the first ones."""
+    faulty: int
+    """How many of both there are."""
     wrong: Sequence[tuple[str, str]] = ()
     """What is wrong with the form, each with its field."""
     kept_days: int

@@ -33,6 +33,7 @@ from shared.db.database import Database
 from shared.events import Tenant
 from shared.privacy.audit import COMMAND_LINE
 from shared.privacy.service_client import ServiceUnavailable
+from shared.tenancy.closed import is_open
 from shared.values.zones import zone_of
 
 LOOK_INTERVAL_S = 0.5
@@ -247,7 +248,9 @@ async def _refusals(database: Database, done: Import) -> dict[int, str]:
 async def _ended(database: Database, tenant: str, id_: UUID, tell: Callable[[str], None]) -> Import:
     shown = -1
     while True:
-        async with database.reading() as uow:
+        async with database.transaction() as uow:
+            if not await is_open(uow, tenant):
+                raise CannotMove("The company is leaving, so that no row of it is taken any more.")
             job = await repository.find(uow, tenant, id_)
         if job is None:
             raise CannotMove("The import was removed while it was being taken.")

@@ -47,7 +47,7 @@ class TextReplies:
                 return await keep(uow, self.secret, reply)
             keys = await number_keys(uow, self.secret, reply.number)
             said_at = min(reply.said_at or uow.now, uow.now)
-            texted = await _texted_before(uow, list(keys.items()), said_at)
+            texted, is_last = await _texted_before(uow, list(keys.items()), said_at)
             if not texted:
                 return "unknown"
             invitation = read_invitation(texted[0])
@@ -59,7 +59,7 @@ class TextReplies:
                 return "late"
             if not await take_token(uow, "text", token, TOKENS_KEPT):
                 return "stored"
-            is_certain = not _others_are_recent(texted)
+            is_certain = is_last and not _others_are_recent(texted)
             by_number = is_certain and _takes_numbers(invitation, texted[0])
             score = read.score if is_certain else None
             kind: WaitingKind = "help" if read.kind == "help" else "unclear"
@@ -73,11 +73,13 @@ class TextReplies:
 
 async def _texted_before(
     uow: UnitOfWork, names: Sequence[tuple[str, str]], said_at: datetime
-) -> list[Row[Any]]:
-    """What the number had been texted when it replied; the provider's clock may be a little behind ours."""
-    return await repository.find_last_texted(uow, names, said_at) or await repository.find_last_texted(
-        uow, names, said_at + MAX_CLOCK_SKEW
-    )
+) -> tuple[list[Row[Any]], bool]:
+    """What the number had been texted when it replied, and whether that is certain: the provider's clock may
+    be a little behind ours, so that a text that seems to have left later may be the one replied to.
+    """
+    texted = await repository.find_last_texted(uow, names, said_at + MAX_CLOCK_SKEW)
+    before = await repository.find_last_texted(uow, names, said_at)
+    return texted, not before or before[0].id == texted[0].id
 
 
 def _others_are_recent(texted: Sequence[Row[Any]]) -> bool:

@@ -34,6 +34,7 @@ async def find_knowing(uow: UnitOfWork, names: Sequence[tuple[str, str]]) -> lis
     return list((await uow.execute(FIND_KNOWING, _values(names))).scalars())
 
 
+# A delivery becomes unknown when its lease has ended, or at once with a broken connection: it left before.
 FIND_LAST_TEXTED = f"""
     SELECT DISTINCT ON (i.tenant) {COLUMNS}, w.texts AS words, t.body AS tenant_body, x.texted_at
     FROM unnest(CAST(:tenants AS text[]), CAST(:keys AS text[])) AS n(tenant, key)
@@ -42,7 +43,8 @@ FIND_LAST_TEXTED = f"""
     JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.channel = 'sms'
         AND d.state IN ('sending', 'sent', 'unknown')
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN d.state = 'sending' THEN d.lease_until - CAST(:lease AS interval)
+        SELECT CASE d.state WHEN 'sending' THEN d.lease_until - CAST(:lease AS interval)
+            WHEN 'unknown' THEN coalesce(d.settled_at - CAST(:lease AS interval), d.due_at)
             ELSE coalesce(d.settled_at, i.sent_at, d.due_at) END AS texted_at
     ) AS x
     JOIN tenant t ON t.id = i.tenant

@@ -73,6 +73,25 @@ async def test_other_content_under_a_known_id_amends_it_and_keeps_its_day(bench:
     assert [(row.version, row.score, row.comment) for row in history] == [(1, 9, GOOD["comment"])]
 
 
+async def test_a_number_that_was_not_kept_before_is_published_and_is_no_change_of_the_answer(
+    bench: Bench,
+) -> None:
+    named = item(customer={"id": "kw-4711", "email": "karen@example.com", "phone": "+4520123456"})
+    await bench.import_answers(named)
+    async with bench.context.database.transaction() as uow:  # as the version before kept it
+        await uow.execute("UPDATE answer SET number_key = NULL")
+    bench.now += timedelta(days=100)
+    for _ in range(2):
+        await bench.import_answers(named)
+    first, second = await bench.published()
+    assert (second.version, second.number_key) == (2, customer_hash(SECRET, "acme", "+4520123456"))
+    assert second.changed_at == first.changed_at
+    assert await bench.rows("SELECT version FROM answer_history") == []
+    await bench.import_answers({**named, "score": 4})
+    assert (await bench.published())[-1].changed_at == bench.now
+    assert [row.score for row in await bench.rows("SELECT score FROM answer_history")] == [9]
+
+
 @pytest.mark.parametrize(
     ("bad", "field"),
     [

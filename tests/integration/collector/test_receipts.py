@@ -12,6 +12,7 @@ from services.collector.app import SERVICE
 from services.collector.handlers import keep_cases
 from services.collector.recovery import restore_answers
 from shared.events import ANSWERS, CASES, Answer, Case
+from shared.events.surveys import MAX_EDIT_HOURS
 from shared.ids import uuid7
 from shared.privacy.persons import person_of
 
@@ -73,7 +74,7 @@ async def test_the_page_shows_each_step_and_nothing_of_the_companys_own(bench: B
             "We wait for your reply until 21 November.",
         ),
         ({"state": "closed", "stage": "resolved", "closed_at": bench.now}, "Solved on 20 November."),
-        ({"state": "closed", "stage": "duplicate", "closed_at": bench.now}, "Ended on 20 November."),
+        ({"state": "closed", "stage": "duplicate", "closed_at": bench.now}, "In hand."),
         ({"state": "closed", "stage": "no_contact", "closed_at": bench.now}, "Ended on 20 November."),
     ]
     for version, (changed, words) in enumerate(steps, 1):
@@ -178,10 +179,24 @@ async def test_nobody_can_object_to_what_is_open_unknown_or_over(bench: Bench) -
     await solved(bench, invitation, 11)
     late = await link_page(bench, invitation)
     bench.now += 15 * DAY
-    assert (await say_no(bench, invitation, late)).status_code == 303
+    over = await say_no(bench, invitation, late)
+    assert (over.status_code, over.text) == (404, (await bench.client.get("/s/x")).text)
     assert len((await bench.published())[-1].objections) == 0
     for token in ("x", bench.token(uuid7())):
         assert (await bench.client.post(f"/s/{token}/not-solved", data={})).status_code in {404, 503}
+
+
+async def test_a_link_that_may_be_amended_shows_a_case_that_ended_long_ago_and_promises_nothing_anew(
+    bench: Bench,
+) -> None:
+    await bench.keep_survey({}, version=2, edit_hours=MAX_EDIT_HOURS)
+    invitation = await answered(bench)
+    ended = bench.now
+    bench.now += 20 * DAY
+    await case_is(bench, invitation, 9, state="closed", stage="resolved", closed_at=ended)
+    page = await link_page(bench, invitation)
+    assert "Solved on 20 November." in page
+    assert "not-solved" not in page
 
 
 @pytest.mark.parametrize("language", ["en", "da", "nl", "de", "es", "fi", "fr", "nb", "sv"])

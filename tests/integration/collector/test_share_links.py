@@ -15,11 +15,12 @@ from support.forms import forms_of
 from services.alerts.cases.domain.case_rules import may_open
 from services.alerts.cases.domain.policy import current_policy
 from services.collector import share_staff_pages
+from services.collector.merging import field_of
 from services.collector.repository import share_links
 from services.collector.share_commands import make_link
 from services.collector.share_schemas import ShareLinkBody
 from services.scorer.handlers import _counted
-from shared.events import ANSWERS
+from shared.events import ANSWERS, Question, QuestionTexts, SurveyTexts
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.ids import derived, uuid7
@@ -273,6 +274,26 @@ async def test_its_page_shows_the_newest_comments_to_who_reads_answers_alone(
     assert 'id="comments"' not in of_editor
     assert "Ord" not in of_editor
     assert (await shown("admin", tenant="zenith")).status_code == 404
+
+
+async def test_its_page_shows_a_text_that_replies_to_a_further_question_alone(bench: Bench) -> None:
+    words = {"en": SurveyTexts(question_texts={"why": QuestionTexts(text="Who told you how long?")})}
+    await bench.keep_survey(words, questions=(Question(id="why", kind="text"),), version=2)
+    body = {
+        "survey_id": str(SURVEY),
+        "name": "Counter",
+        "segments": {"store": "aarhus"},
+        "one_per_device": False,
+    }
+    link = (await bench.client.post("/v1/share-links", json=body, headers=an_editor(bench))).json()
+    await Device(bench, link["url"]).fill_in(3, **{field_of("why"): "A <b>driver"})
+    await Device(bench, link["url"]).fill_in(9)  # without words
+    headers = {**an_editor(bench, "admin"), "Accept": "text/html"}
+    page = (await bench.client.get(f"/share-links/{link['id']}", headers=headers)).text
+    assert re.findall(r"Score </span><b>(\d+)</b>", page) == ["3"]
+    assert re.findall(r'<p class="small"[^>]*>(Who[^<]*)</p><p class="said whole"[^>]*>([^<]*)<', page) == [
+        ("Who told you how long?", "A &lt;b&gt;driver")
+    ]
 
 
 async def test_the_comments_of_a_link_stay_in_their_company_and_segments_and_name_nobody(

@@ -58,12 +58,20 @@ def test_a_case_that_is_open_is_received_in_hand_or_waits(stage: str, owner: boo
 
 @pytest.mark.parametrize(
     ("stage", "shown"),
-    [("resolved", "solved"), ("closed", "ended"), ("no_contact", "ended"), ("duplicate", "ended")],
+    [("resolved", "solved"), ("closed", "ended"), ("no_contact", "ended")],
 )
 def test_how_it_ended_is_told_as_solved_or_ended_alone(stage: str, shown: str) -> None:
     receipt = receipt_of(a_target(a_case(stage, closed=NOW - HOUR)), NOW)
     assert receipt is not None
     assert (receipt.stage, receipt.closing) == (shown, NOW - HOUR)
+
+
+def test_a_case_that_was_merged_into_another_one_is_in_hand_without_a_day_or_an_objection() -> None:
+    target = a_target(a_case("duplicate", closed=NOW - HOUR))
+    receipt = receipt_of(target, NOW)
+    assert receipt is not None
+    assert (receipt.stage, receipt.until, receipt.closing) == ("in_hand", None, None)
+    assert is_shown_alone(target, NOW)
 
 
 def test_the_day_is_the_companys_and_one_that_is_over_is_not_told() -> None:

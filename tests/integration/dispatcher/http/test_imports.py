@@ -11,7 +11,7 @@ import httpx
 import pytest
 from support.audit import audit_lines
 from support.dispatcher_builders import TENANT, keep_tenant, rows
-from support.dispatcher_client import FOREIGN_KEY, a_person, by_key, form
+from support.dispatcher_client import FOREIGN_KEY, KEY, a_person, by_key, form
 from support.dispatcher_erasing import ask, run_erasing
 from support.http_clients import SECRET, api_client
 from support.imports import PATH, FakeCollector, processing, send, take_all
@@ -20,10 +20,12 @@ from services.dispatcher.app import SERVICE
 from services.dispatcher.imports import repository
 from services.dispatcher.moving_in.moving import CannotMove, MoveIn, move_in
 from shared.db.database import Database
-from shared.events import KeyDigest
+from shared.events import KeyDigest, Tenant
 from shared.secrets import customer_hash
 from shared.service import Context
+from shared.telemetry.metrics import IMPORTED_ROWS
 from shared.tenancy import digest_of
+from shared.tenancy.closed import keep_closed
 
 CUSTOMERS = (
     "Customer ID;E-mail;Land;segments.plan\r\n"
@@ -349,6 +351,39 @@ async def test_moving_in_asks_how_days_are_written_when_the_whole_file_does_not_
     with pytest.raises(CannotMove, match="--column score="):
         await move_in(database, SECRET, MoveIn(TENANT, "csv", path, {}), list[str]().append, nothing_counted)
     assert await rows(database, "SELECT 1 FROM import_job") == []
+
+
+async def test_moving_in_ends_when_the_company_leaves(
+    client: httpx.AsyncClient, database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Response ID,Score,Created At\n1,9,2026-01-10 10:00:00\n")
+    company = Tenant(id=TENANT, version=99, name="Acme", time_zone="UTC", country="DK", state="leaving")
+    async with database.transaction() as uow:
+        await keep_closed(uow, [company])
+    wanted = MoveIn(TENANT, "delighted", path, {})
+    with pytest.raises(CannotMove, match="company is leaving"):
+        async with asyncio.timeout(10):
+            await move_in(database, SECRET, wanted, list[str]().append, nothing_counted)
+
+
+async def test_an_opt_out_that_is_taken_without_a_cell_is_taken_and_told(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    table = "email,phone\nkim@example.com,12\nnobody,\nlee@example.com,\n"
+    sent = (await send(client, "suppressions", table, start=True)).json()
+    before = IMPORTED_ROWS.labels("suppressions", "refused")._value.get()
+    await take_all(database)
+    said = (await client.get(f"{PATH}/{sent['id']}", headers=by_key(KEY))).json()
+    assert (said["rows"], said["done_rows"], said["taken"], said["refused"]) == (3, 3, 2, 1)
+    assert [(fault["row"], fault["column"]) for fault in said["faults"]] == [(2, "phone"), (3, "email")]
+    assert len(await rows(database, "SELECT 1 FROM suppression")) == 2
+    assert IMPORTED_ROWS.labels("suppressions", "refused")._value.get() == before + 1
+    page = (await client.get(f"/imports/{sent['id']}", headers=a_person())).text
+    assert "<dt>Taken</dt><dd>2</dd>" in page
+    assert "<dt>Of these without a cell</dt><dd>1</dd>" in page
+    assert "<dt>Refused</dt><dd>1</dd>" in page
+    assert "Download the 2 faulty rows" in page
 
 
 async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the_same_imports(
