@@ -136,7 +136,7 @@ def all_imported() -> Imported:
     progress, told = {}, {}
     for file in files:
         file.id = file.kind
-        bad = len(file.faulty)
+        bad = len(file.faulty) - len(file.left_out)
         progress[file.id] = {
             "state": "done",
             "rows": 200,
