@@ -1,5 +1,6 @@
 """The texts of a form that a page posts."""
 
+from datetime import date
 from uuid import UUID
 
 from fastapi import Request
@@ -28,3 +29,11 @@ def uuid_of(typed: str) -> UUID:
         return UUID(typed)
     except ValueError:
         raise Problem(404) from None
+
+
+def day_of(typed: str) -> date | None:
+    """The day that a form carries, such as 2026-11-28; None when it is none."""
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        return None
