@@ -73,7 +73,7 @@ class FigureScope:
     by_team: bool = True
     """Whether the teams are told apart."""
 
-    def tells_of_team(self, team: UUID | None) -> bool:
+    def counts_team(self, team: UUID | None) -> bool:
         """Whether a team has figures of its own: all of its cases are counted, not the reader's alone."""
         return self.by_team and (self.teams is None or team in self.teams)
 

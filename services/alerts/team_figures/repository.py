@@ -169,7 +169,7 @@ async def count_figures(
         teams=[
             FiguresOf(id=row.team_id, figures=_figures(row))
             for row in rows
-            if row.of_team and scope.tells_of_team(row.team_id)
+            if row.of_team and scope.counts_team(row.team_id)
         ],
         people=[FiguresOf(id=row.owner_id, figures=_figures(row)) for row in rows if row.of_owner],
         causes=causes,
