@@ -1,6 +1,6 @@
 """How a company is paused, goes on, leaves, stays after all, and has left."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import structlog
@@ -55,6 +55,7 @@ async def change_state(
     change: StateChange,
     *,
     grace_days: int | None = None,
+    moved_from: datetime | None = None,
     who: AuditActor = COMMAND_LINE,
 ) -> Tenant:
     """Change the state of a company; the same again changes nothing.
@@ -62,6 +63,7 @@ async def change_state(
     :param grace_days: of ``leave``: after so many days the company is erased, 30 unless it says otherwise.
         With 0 that begins at once. Of a company that leaves already it moves the day, counted from now;
         None leaves the day as it is.
+    :param moved_from: of ``leave``: nothing but the day of a company that leaves then is changed.
     :raises WrongState: when that cannot become of the company as it is.
     :raises UnknownTenant: when there is no such company.
     """
@@ -69,6 +71,8 @@ async def change_state(
         raise ValueError(grace_days)
     async with database.transaction() as uow:
         company = await locked(uow, tenant)
+        if moved_from is not None and (company.state, company.leaves_at) != ("leaving", moved_from):
+            raise WrongState(tenant, company.state)
         moves = change == "leave" and company.state == "leaving" and grace_days is not None
         if company.state == STATE_BY_CHANGE[change] and change != "stay" and not moves:
             return company

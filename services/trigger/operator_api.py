@@ -19,7 +19,7 @@ from services.trigger.operator_schemas import (
     OperatedCompany,
     OperatedCompanyList,
 )
-from services.trigger.tenants import create_key, create_tenant, refuse_finished
+from services.trigger.tenants import create_key, create_tenant, refuse_finished, take_back_key
 from shared.events import Tenant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -68,7 +68,6 @@ async def make_company(body: CompanyBody, _: Operated, context: OwnContext) -> N
         await _refuse_finished(context, body)
     except (BadTenant, BadAddress) as fault:
         raise Problem(422, detail=fault.remedy) from None
-    link = None if body.admin is None else await _first_admin(context, body.id, body.admin)
     try:
         key = await create_key(
             context.database, body.id, STARTER_SCOPES, name=FIRST_KEY_NAME, only_first=True, who=OPERATOR
@@ -77,6 +76,7 @@ async def make_company(body: CompanyBody, _: Operated, context: OwnContext) -> N
         raise _short_name_taken() from None
     except UnknownTenant:
         raise _short_name_gone() from None
+    link = None if body.admin is None else await _link_with_key(context, body.id, body.admin, key)
     company = OperatedCompany.of(await _find(context, body.id))
     return NewCompany(**company.model_dump(), key=key, sign_in_link=link)
 
@@ -216,6 +216,18 @@ async def _erasures(context: TriggerContext, company_id: str) -> list[ErasureOfC
         ErasureOfCompany(service=name, erased_at=each.erased_at, swept_at=each.swept_at)
         for name, each in found.items()
     ]
+
+
+async def _link_with_key(context: TriggerContext, company_id: str, address: str, key: str) -> str:
+    """The link of whoever made the key, so that of two requests at once none ends the other's link.
+
+    Where there is none the key is taken back, so that the same request completes the company.
+    """
+    try:
+        return await _first_admin(context, company_id, address)
+    except BaseException:
+        await take_back_key(context.database, company_id, key, who=OPERATOR)
+        raise
 
 
 async def _first_admin(context: TriggerContext, company_id: str, address: str) -> str:

@@ -210,6 +210,16 @@ async def revoke_key(database: Database, tenant: str, key: str, *, who: AuditAct
             record_audit(uow, tenant, who, "key_revoked", each.id)
 
 
+async def take_back_key(database: Database, tenant: str, key: str, *, who: AuditActor = COMMAND_LINE) -> None:
+    """Remove a key that nobody was told, so that the company is as it was before."""
+    digest = digest_of(key)
+    async with database.transaction() as uow:
+        company = await locked(uow, tenant)
+        (own,) = (one for one in company.keys if one.digest == digest)
+        await publish_change(uow, replace(company, keys=tuple(one for one in company.keys if one is not own)))
+        record_audit(uow, tenant, who, "key_revoked", own.id)
+
+
 async def set_people(
     database: Database,
     tenant: str,

@@ -1,9 +1,11 @@
 """The texts of a form that a page posts."""
 
+from datetime import date
 from uuid import UUID
 
 from fastapi import Request
 
+from shared.http.instants import MAX_INSTANT, MIN_INSTANT
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 
@@ -28,3 +30,12 @@ def uuid_of(typed: str) -> UUID:
         return UUID(typed)
     except ValueError:
         raise Problem(404) from None
+
+
+def day_of(typed: str) -> date | None:
+    """The day that a form carries, such as 2026-11-28; None where none is, or its instants cannot be kept."""
+    try:
+        day = date.fromisoformat(typed.strip())
+    except ValueError:
+        return None
+    return day if MIN_INSTANT.date() < day < MAX_INSTANT.date() else None

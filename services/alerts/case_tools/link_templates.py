@@ -21,6 +21,7 @@ NO_SIGN_IN = message(
     "Leave out the name and password before the @: everybody who opens a case would read them."
 )
 STRAY = message("Write an address without blanks, backslashes and single braces.")
+NO_DOTS = message("Leave out parts of the path that are . or .. alone: write where it leads.")
 DOTS = frozenset({".", ".."})
 """Parts of a path that lead to another one."""
 _percent_encoded = partial(quote, safe="", errors="replace")
@@ -40,6 +41,8 @@ def link_fault(template: str, known: Collection[str], needed: str | None = None)
         )
     if any(brace in filled(template, dict.fromkeys(known, "")) for brace in "{}"):
         return STRAY
+    if _changes_folder(filled(template, dict.fromkeys(known, "value"))):
+        return NO_DOTS
     if needed is not None and needed not in placeholders_of(template):
         return message("Write %(needed)s where the value belongs.", needed=listed([needed]))
     return None
@@ -63,10 +66,12 @@ def filled_link(template: str, values: Mapping[str, str]) -> str:
     if any(not values.get(name) for name in placeholders_of(template)):
         return ""
     link = filled(template, values, _percent_encoded)
-    path = urlsplit(link).path
-    if any(unquote(part) in DOTS for part in path.split("/")):
-        return ""
-    return web(link)
+    return "" if _changes_folder(link) else web(link)
+
+
+def _changes_folder(link: str) -> bool:
+    """Whether a part of its path leads to another one than it says."""
+    return any(unquote(part) in DOTS for part in urlsplit(link).path.split("/"))
 
 
 def _has_host(template: str) -> bool:

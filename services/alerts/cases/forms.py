@@ -23,7 +23,7 @@ from services.alerts.cases.repository.search import number_of
 from services.alerts.cases.schemas import Action
 from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.rules.clocks import PRIORITIES
-from shared.http.instants import MAX_INSTANT, MIN_INSTANT
+from shared.http.form_texts import day_of
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
 from shared.values.messages import Message, message
@@ -176,11 +176,7 @@ class CaseForm(BaseModel):
     @property
     def until_day(self) -> date | None:
         """The day until which the case waits."""
-        try:
-            day = date.fromisoformat(self.until)
-        except ValueError:
-            return None
-        return day if MIN_INSTANT.date() < day < MAX_INSTANT.date() else None
+        return day_of(self.until)
 
     def read(self, zone: ZoneInfo, into: UUID | None = None) -> Action:
         """The act, once nothing is missing.

@@ -34,10 +34,12 @@ async def read_week(
 ) -> HuddleOut:
     """For administrators and keys, and for whoever leads the team or is in it (others: 403). The week is one
     of ISO 8601 by the clock of the company; what is overdue is so now. Who is limited to segments gets of
-    comments and cases those that they may see.
+    comments and cases those that they may see. A key gets comments with the scope `answers:read`, too.
     """
     async with context.database.reading() as uow:
-        return HuddleOut.of(await read_huddle(uow, context.setups, caller.tenant, caller.staff, team, week))
+        huddle = await read_huddle(uow, context.setups, caller.tenant, caller.staff, team, week)
+    reads_answers = caller.key is None or "answers:read" in caller.key.scopes
+    return HuddleOut.of(huddle, with_comments=reads_answers)
 
 
 @router.put("/{team}/promises/{promise}", summary="Write down or change what a team promises")

@@ -92,7 +92,7 @@ class TeamPromise:
 
 def may_read(role: Role | None, person: UUID | None, team: CaseTeam) -> bool:
     """Whether somebody may read the huddles of a team: administrators, keys, and whoever is in it."""
-    return role in {None, "admin"} or person == team.leader or person in team.members
+    return role in {None, "admin"} or team.has(person)
 
 
 def may_write(role: Role | None, person: UUID | None, team: CaseTeam) -> bool:
@@ -107,6 +107,6 @@ def teams_of_reader(
     readable = {key: team for key, team in teams.items() if may_read(role, person, team)}
 
     def place(one: tuple[UUID, CaseTeam]) -> tuple[bool, str, UUID]:
-        return (not may_read("agent", person, one[1]), one[1].name.casefold(), one[0])
+        return (not one[1].has(person), one[1].name.casefold(), one[0])
 
     return dict(sorted(readable.items(), key=place))

@@ -1,7 +1,6 @@
 """What the page of a team and week sends: a promise that is written down, kept or deleted."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.alerts.huddles.domain import HuddleWeek
 from services.alerts.huddles.promise_commands import PromiseDraft
 from services.alerts.huddles.schemas import MOST_TEXT_CHARS
+from shared.http.form_texts import day_of, uuid_of
 from shared.http.validation_errors import FieldFault
 from shared.pages.language import spoken
 from shared.values.messages import message
@@ -36,7 +36,8 @@ class HuddleForm(BaseModel):
         self, team: UUID, week: HuddleWeek, promise: UUID
     ) -> tuple[PromiseDraft | None, dict[str, str]]:
         """The promise of the form, or what is wrong with it by field."""
-        person, due = _person(self.person), _day(self.until)
+        person = uuid_of(self.person) if self.person else None
+        due = day_of(self.until)
         faults: dict[str, str] = {}
         if person is None:
             faults["person"] = spoken(message("Choose whose promise it is."))
@@ -52,17 +53,3 @@ class HuddleForm(BaseModel):
 def faults_by_field(found: Sequence[FieldFault]) -> dict[str, str]:
     """What a command refuses, by the field of the form."""
     return {fault["field"].removeprefix("/"): spoken(fault["detail"]) for fault in found}
-
-
-def _person(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None

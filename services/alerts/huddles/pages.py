@@ -68,7 +68,7 @@ async def change_promises(
         company = await find_tenant(uow, staff.tenant)
         zone = zone_of(company.time_zone if company is not None else None)
         week = week_named(form.week, uow.now.astimezone(zone).date())
-    found = True
+    found, faults = True, dict[str, str]()
     async with context.database.transaction() as uow:
         match form.act:
             case "promise":
@@ -78,8 +78,6 @@ async def change_promises(
                         found = await save_promise(uow, staff.tenant, who, setup, draft) is not None
                 except SetupFaulty as error:
                     faults = faults_by_field(error.faults)
-                if faults:
-                    return await _show(request, staff, context, form, faults=faults, status_code=422)
             case "kept" | "open":
                 kept = form.act == "kept"
                 found = await set_kept(uow, staff.tenant, who, team, promise, kept=kept)
@@ -87,6 +85,8 @@ async def change_promises(
                 found = await remove_promise(uow, staff.tenant, who, team, promise)
             case _:
                 raise Problem(422)
+    if faults:
+        return await _show(request, staff, context, form, faults=faults, status_code=422)
     if not found:
         raise Problem(404)
     return RedirectResponse(f"/huddle?{urlencode({'team': team, 'week': week.name, 'did': form.act})}", 303)

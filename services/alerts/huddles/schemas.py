@@ -61,7 +61,7 @@ class CommentOut(BaseModel):
 
 
 class WinOut(BaseModel):
-    """A case that was recovered in the week, or else a promoter's comment."""
+    """A case that was recovered in the week, or else a promoter's comment, as `comments` are told."""
 
     case: UUID | None
     number: int | None = Field(description="Of the case.")
@@ -92,7 +92,7 @@ class HuddleOut(BaseModel):
     team: UUID
     name: str
     week: str
-    comments: list[CommentOut]
+    comments: list[CommentOut] = Field(description="None for a key without the scope `answers:read`.")
     win: WinOut | None
     overdue: list[OverdueOut] = Field(description="Those that are overdue longest, now.")
     overdue_in_all: int
@@ -101,14 +101,20 @@ class HuddleOut(BaseModel):
     promised: list[PromiseOut]
 
     @classmethod
-    def of(cls, huddle: Huddle) -> Self:
-        """As it is answered."""
+    def of(cls, huddle: Huddle, *, with_comments: bool) -> Self:
+        """As it is answered.
+
+        :param with_comments: whether the reader may read answers that have no case, too.
+        """
         win, theme = huddle.win, huddle.theme
+        if win is not None and win.case_id is None and not with_comments:
+            win = None
+        comments = huddle.comments if with_comments else []
         return cls(
             team=huddle.team_id,
             name=huddle.team.name,
             week=huddle.week.name,
-            comments=[CommentOut(score=one.score, text=one.text) for one in huddle.comments],
+            comments=[CommentOut(score=one.score, text=one.text) for one in comments],
             win=WinOut(case=win.case_id, number=win.number, score=win.score, text=win.text)
             if win is not None
             else None,

@@ -63,7 +63,7 @@ class HuddlePage(Page):
     promised: list[PromiseLine]
     may_write: bool
     may_promise: bool
-    """Whether the week has room for another promise."""
+    """Whether the week has room for another promise, or one was refused just now."""
     form: HuddleForm
     person_options: list[tuple[str, str]]
     faults: dict[str, str]
@@ -117,7 +117,7 @@ def page_of(
     facts = {"team": huddle.team.name, "week": week.number}
     people = sorted(
         (one for one in huddle.setup.people.values() if one.works_on_cases),
-        key=lambda one: (one.id not in _members(huddle.team), one.name.casefold(), one.id),
+        key=lambda one: (not huddle.team.has(one.id), one.name.casefold(), one.id),
     )
     return HuddlePage(
         team=str(huddle.team_id),
@@ -146,7 +146,7 @@ def page_of(
         promised_before=[_promise(huddle, one, names) for one in huddle.promised_before],
         promised=[_promise(huddle, one, names) for one in huddle.promised],
         may_write=huddle.may_write,
-        may_promise=huddle.may_write and len(huddle.promised) < MOST_PROMISES,
+        may_promise=huddle.may_write and (len(huddle.promised) < MOST_PROMISES or bool(faults)),
         form=form,
         person_options=[("", translated("Choose a colleague")), *((str(one.id), one.name) for one in people)],
         faults=faults,
@@ -157,10 +157,6 @@ def page_of(
 def next_week_end(week: HuddleWeek) -> str:
     """Until when a promise is given unless somebody chooses: the Friday of the week after."""
     return (week.after.monday + timedelta(days=4)).isoformat()
-
-
-def _members(team: CaseTeam) -> set[UUID]:
-    return {*team.members, *([team.leader] if team.leader is not None else [])}
 
 
 def _win(huddle: Huddle) -> str:

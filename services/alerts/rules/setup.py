@@ -47,7 +47,7 @@ class CompanySetup:
 
     def teams_of(self, person: UUID) -> list[UUID]:
         """The teams that a person is in, or leads."""
-        return [key for key, team in self.teams.items() if person in team.members or person == team.leader]
+        return [key for key, team in self.teams.items() if team.has(person)]
 
     def person_named(self, text: str) -> UUID | None:
         """Whom a system names by id, mail address or name; a name that several people have names nobody."""

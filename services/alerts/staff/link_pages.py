@@ -11,7 +11,7 @@ from services.alerts.context import AlertsContext, OwnContext
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import LinkForm
-from services.alerts.staff.passwords import password_fault
+from services.alerts.staff.passwords import checked_password
 from services.alerts.staff.repository import links, people, providers, sessions
 from services.alerts.staff.sign_in import provider_address
 from services.alerts.staff.sign_in_tokens import Token
@@ -71,7 +71,7 @@ async def use_link(
         return _link_page(request, context, None)
     if invited.only_by_provider:
         return RedirectResponse(provider_address(found.tenant), 303)
-    if faults := link_faults(form, invited.person, invited.company):
+    if faults := await link_faults(form, invited.person, invited.company):
         return _link_page(request, context, invited, faults, form.name)
     password_hash = await sign_in.passwords.hash(form.password)
     async with context.database.transaction() as uow:
@@ -104,10 +104,10 @@ async def _invited(context: AlertsContext, token: Token | None) -> InvitedPerson
     return InvitedPerson(account, company.name if company else token.tenant, only_by_provider)
 
 
-def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, Message]:
+async def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, Message]:
     """What is wrong with the fields, by their names."""
     faults = {}
-    if fault := password_fault(form.password, person.address, company):
+    if fault := await checked_password(form.password, person.address, company):
         faults["password"] = fault
     try:
         if form.name.strip():

@@ -77,6 +77,11 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
+async def checked_password(password: str, *own: str) -> Message | None:
+    """:func:`password_fault`, computed in a thread: it takes up to half a second."""
+    return await asyncio.to_thread(password_fault, password, *own)
+
+
 def password_fault(password: str, *own: str) -> Message | None:
     """Why a password is refused; None when it is not.
 

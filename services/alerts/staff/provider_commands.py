@@ -125,6 +125,10 @@ def _rules(wanted: WantedProvider) -> ClaimRules:
             raise BadAccount(
                 field, message("These are too many lines; %(most)s are possible.", most=MAX_PAIRS)
             )
+        if any(len(value) > MAX_CHARS for value, _ in pairs):
+            raise BadAccount(
+                field, message("A value is too long; %(most)s characters are possible.", most=MAX_CHARS)
+            )
     return ClaimRules(
         role_claim=wanted.role_claim.strip()[:MAX_CHARS],
         roles=tuple((value, _role("roles", meaning)) for value, meaning in wanted.roles),

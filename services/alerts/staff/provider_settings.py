@@ -22,6 +22,7 @@ from services.alerts.staff.repository import providers
 from services.alerts.staff.settings_frame import settings_frame
 from shared.http.auth import Caller
 from shared.http.csrf import CsrfChecked
+from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import CompanyAdmin, Staff
 from shared.pages.language import spoken, translated
@@ -87,9 +88,11 @@ async def _do(context: AlertsContext, staff: Staff, form: ProviderForm) -> None:
         return
     async with context.database.transaction() as uow:
         if form.act == "remove":
-            await remove_identity_provider(uow, caller)
+            found = await remove_identity_provider(uow, caller)
         else:
-            await set_only_way(uow, caller, only_way=form.act == "only")
+            found = await set_only_way(uow, caller, only_way=form.act == "only")
+        if not found:
+            raise Problem(404)
 
 
 def _wanted(form: ProviderForm) -> WantedProvider:

@@ -8,7 +8,7 @@ from typing import Any
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.forms import AS_BROWSER, SettingsForm
-from services.alerts.staff.passwords import MAX_PASSWORD_CHARS, password_fault
+from services.alerts.staff.passwords import MAX_PASSWORD_CHARS, checked_password
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sessions import session_id
 from services.alerts.staff.sign_in import SignIn
@@ -58,7 +58,7 @@ async def change_password(sign_in: SignIn, staff: Staff, form: SettingsForm) -> 
     if not all(await sign_in.passwords.matching([password_hash], current, times=1, known=True)):
         raise BadAccount("current", message("That is not your password."))
     own = (account.address if account is not None else "", company.name if company else "")
-    if fault := password_fault(form.password, *own):
+    if fault := await checked_password(form.password, *own):
         raise BadAccount("password", fault)
     new_hash = await sign_in.passwords.hash(form.password)
     async with sign_in.database.transaction() as uow:

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.alerts.errors import BadAccount
 from services.alerts.staff import access_commands, accounts
-from services.alerts.staff.passwords import Passwords, password_fault
+from services.alerts.staff.passwords import Passwords, checked_password
 from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database, UnitOfWork
@@ -69,7 +69,7 @@ async def set_password(database: Database, tenant: str, address: str, password: 
 
     :raises BadAccount: when nobody has this address, or the password is refused.
     """
-    if fault := password_fault(password, address):
+    if fault := await checked_password(password, address):
         raise BadAccount("password", fault)
     password_hash = await Passwords().hash(password)
     async with database.transaction() as uow:

@@ -68,8 +68,14 @@ class FigureScope:
 
     teams: tuple[UUID, ...] | None = None
     owner: UUID | None = None
+    reader: UUID | None = None
+    """Whose own cases are counted beside those of the teams."""
     by_team: bool = True
     """Whether the teams are told apart."""
+
+    def counts_team(self, team: UUID | None) -> bool:
+        """Whether a team has figures of its own: all of its cases are counted, not the reader's alone."""
+        return self.by_team and (self.teams is None or team in self.teams)
 
 
 class NotTheirs(Exception):
@@ -102,14 +108,14 @@ def scope_of(
         return FigureScope(teams=(team,), owner=owner)
     if owner is not None and owner == person:
         return FigureScope(owner=owner)
-    return FigureScope(teams=own, owner=owner)
+    return FigureScope(teams=own, owner=owner, reader=person if own is not None else None)
 
 
 def teams_of_leader(person: UUID | None, teams: Mapping[UUID, CaseTeam]) -> tuple[UUID, ...] | None:
     """The teams that somebody leads or is in; None: the company has none, so nothing tells them apart."""
     if not teams:
         return None
-    return tuple(key for key, team in teams.items() if person == team.leader or person in team.members)
+    return tuple(key for key, team in teams.items() if team.has(person))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.team_figures import views
 from services.alerts.team_figures.files import csv_answer
 from services.alerts.team_figures.reading import FiguresAsked, FiguresRead, read_figures
-from shared.http.form_texts import uuid_of
+from shared.http.form_texts import day_of, uuid_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
@@ -95,11 +95,11 @@ async def download_figures(staff: CaseWorker, context: OwnContext, search: Searc
 
 
 def _day(text: str, field: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
+    day = day_of(text)
+    if day is None and text.strip():
         fault = FieldFault(field=f"query/{field}", detail=message("Write a day like 2026-11-28."))
-        raise Problem(422, errors=[fault]) from None
+        raise Problem(422, errors=[fault])
+    return day
 
 
 def _id(text: str) -> UUID | None:

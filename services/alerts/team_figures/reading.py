@@ -1,5 +1,6 @@
 """Reads the figures for whoever asks, by whichever door: what they may not see is refused."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -76,15 +77,10 @@ async def read_figures(
     if asked.person is not None and not await repository.names_of(uow, tenant, [asked.person]):
         raise Problem(404, detail=message("Nobody of your company has this id."))
     since, until = days.instants(zone)
-    figures = await repository.count_figures(
-        uow,
-        tenant,
-        staff.segments if staff is not None else (),
-        since,
-        until,
-        scope,
-        hours_of_teams(setup, since, uow.now),
-    )
+    segments = staff.segments if staff is not None else ()
+    lasts = await repository.last_instants(uow, tenant, segments, since, until, scope)
+    hours = await asyncio.to_thread(hours_of_teams, setup, since, lasts)
+    figures = await repository.count_figures(uow, tenant, segments, since, until, scope, hours)
     owners = [one.id for one in figures.people if one.id is not None]
     return FiguresRead(
         days=days,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -42,6 +43,20 @@ def _spread(name: str) -> str:
     )
 
 
+_IN_SCOPE = f"""
+    c.tenant = :tenant AND c.opened_at >= :since AND c.opened_at < :until AND {VISIBLE}
+    AND (
+        CAST(:teams AS uuid[]) IS NULL OR c.team_id = ANY(CAST(:teams AS uuid[]))
+        OR c.owner_id = CAST(:reader AS uuid)
+    )
+    AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = CAST(:owner AS uuid))
+"""
+FIND_LAST_INSTANTS = f"""
+    SELECT c.team_id, max(greatest(c.opened_at, c.first_contact_at, c.closed_at)) AS last
+    FROM cases c
+    WHERE c.team_id IS NOT NULL AND {_IN_SCOPE}
+    GROUP BY 1
+"""
 COUNT_FIGURES = f"""
     WITH opening AS (
         SELECT
@@ -89,9 +104,7 @@ COUNT_FIGURES = f"""
             SELECT c.state = 'closed' AND (CAST(:segments AS text[]) = '{{}}' OR {WHOLLY_READABLE}) AS closing
             OFFSET 0
         ) told
-        WHERE c.tenant = :tenant AND c.opened_at >= :since AND c.opened_at < :until AND {VISIBLE}
-            AND (CAST(:teams AS uuid[]) IS NULL OR c.team_id = ANY(CAST(:teams AS uuid[])))
-            AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = CAST(:owner AS uuid))
+        WHERE {_IN_SCOPE}
     )
     SELECT
         grouping(c.team_id) = 0 AS of_team,
@@ -121,6 +134,19 @@ COUNT_FIGURES = f"""
 """
 
 
+async def last_instants(
+    uow: UnitOfWork,
+    tenant: str,
+    segments: Sequence[str],
+    since: datetime,
+    until: datetime,
+    scope: FigureScope,
+) -> dict[UUID, datetime]:
+    """The teams whose cases are counted, and until when something is measured of these."""
+    values = _scope_values(tenant, segments, since, until, scope)
+    return {row.team_id: row.last for row in await uow.execute(FIND_LAST_INSTANTS, values)}
+
+
 async def count_figures(
     uow: UnitOfWork,
     tenant: str,
@@ -134,39 +160,33 @@ async def count_figures(
 
     :param hours: of :func:`~services.alerts.team_figures.working_hours.hours_of_teams`.
     """
-    values = figure_values(tenant, segments, since, until, uow.now, scope, hours)
+    values = {**hours, **_scope_values(tenant, segments, since, until, scope), "now": uow.now}
     rows = list(await uow.execute(COUNT_FIGURES, values))
     total = next(row for row in rows if not row.of_team and not row.of_owner)
     causes = sorted(msgspec.json.decode(total.causes or "{}").items(), key=lambda one: (-one[1], one[0]))
     return TeamFigures(
         total=_figures(total),
-        teams=[FiguresOf(id=row.team_id, figures=_figures(row)) for row in rows if row.of_team]
-        if scope.by_team
-        else [],
+        teams=[
+            FiguresOf(id=row.team_id, figures=_figures(row))
+            for row in rows
+            if row.of_team and scope.counts_team(row.team_id)
+        ],
         people=[FiguresOf(id=row.owner_id, figures=_figures(row)) for row in rows if row.of_owner],
         causes=causes,
     )
 
 
-def figure_values(
-    tenant: str,
-    segments: Sequence[str],
-    since: datetime,
-    until: datetime,
-    now: datetime,
-    scope: FigureScope,
-    hours: Mapping[str, list[Any]],
+def _scope_values(
+    tenant: str, segments: Sequence[str], since: datetime, until: datetime, scope: FigureScope
 ) -> dict[str, Any]:
-    """The values of the statement."""
     return {
-        **hours,
         "tenant": tenant,
         "segments": list(segments),
         "since": since,
         "until": until,
-        "now": now,
         "teams": None if scope.teams is None else list(scope.teams),
         "owner": scope.owner,
+        "reader": scope.reader,
     }
 
 

@@ -30,17 +30,26 @@ def open_hours(calendar: Calendar, since: datetime, until: datetime) -> list[Ope
     raise AssertionError("a calendar never ends")
 
 
-def hours_of_teams(setup: CompanySetup, since: datetime, until: datetime) -> Mapping[str, list[Any]]:
-    """The open hours of the calendars that teams have, and which team has which."""
-    calendars: dict[UUID, UUID] = {
-        key: team.calendar
-        for key, team in setup.teams.items()
-        if team.calendar is not None and team.calendar in setup.calendars
-    }
+def hours_of_teams(
+    setup: CompanySetup, since: datetime, last_instants: Mapping[UUID, datetime]
+) -> Mapping[str, list[Any]]:
+    """The open hours of the calendars that teams have, and which team has which.
+
+    Years of several calendars take a second: it runs in a thread.
+
+    :param last_instants: the teams that are asked for, and until when each.
+    """
+    calendars: dict[UUID, UUID] = {}
+    ends: dict[UUID, datetime] = {}
+    for key, last in last_instants.items():
+        team = setup.teams.get(key)
+        if team is not None and team.calendar is not None and team.calendar in setup.calendars:
+            calendars[key] = team.calendar
+            ends[team.calendar] = max(last, ends.get(team.calendar, last))
     rows = [
         (calendar, *stretch)
-        for calendar in sorted(set(calendars.values()))
-        for stretch in open_hours(setup.calendars[calendar], since, until)
+        for calendar in sorted(ends)
+        for stretch in open_hours(setup.calendars[calendar], since, ends[calendar])
     ]
     return {
         "with_calendar": list(calendars),

@@ -39,6 +39,10 @@ class CaseTeam(Data, frozen=True, kw_only=True):
     calendar: UUID | None = None
     """By whose hours their deadlines count; None: around the clock."""
 
+    def has(self, person: UUID | None) -> bool:
+        """Whether somebody is in the team, or leads it; nobody is in none."""
+        return person is not None and (person == self.leader or person in self.members)
+
 
 class Absence(Data, frozen=True, kw_only=True):
     """A time in which somebody is away."""

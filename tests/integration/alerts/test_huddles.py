@@ -1,5 +1,8 @@
 """The weekly page of a team: what it tells to whom, and what is promised on it."""
 
+from asyncio import Semaphore
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,7 +55,9 @@ async def a_closed_case(alerts: AlertsApi, outcome: str, action: str, **facts: A
 
 async def told(alerts: AlertsApi, team: UUID, who: Browser | None = None, **query: str) -> Any:
     """The page for programs; the status where it is refused."""
-    client, headers = (who.client, JSON) if who else (alerts.client(), alerts.key("cases:read"))
+    client, headers = (
+        (who.client, JSON) if who else (alerts.client(), alerts.key("cases:read", "answers:read"))
+    )
     answer = await client.get(f"/v1/huddles/{team}", params=query, headers=headers)
     return answer.json() if answer.status_code == 200 else answer.status_code
 
@@ -110,6 +115,23 @@ async def test_a_promoters_comment_is_the_win_of_a_week_without_a_recovered_case
     page = await told(alerts, team)
     assert page["win"] == {"case": None, "number": None, "score": 10, "text": "Lovely."}
     assert page["comments"] == []
+
+
+async def test_a_key_that_reads_no_answers_gets_no_comment_of_an_answer_without_a_case(
+    alerts: AlertsApi,
+) -> None:
+    team = await a_team(alerts, "All")
+    await a_comment(alerts, 10, "Lovely.")
+    await a_comment(alerts, 9, "Quick and kind.")
+
+    async def read() -> Any:
+        key = alerts.key("cases:read")
+        return (await alerts.client().get(f"/v1/huddles/{team}", headers=key)).json()
+
+    assert ((await read())["win"], (await read())["comments"]) == (None, [])
+    assert len((await told(alerts, team))["comments"]) == 1
+    case = await a_closed_case(alerts, "recovered", "Sent a new leg.")
+    assert ((await read())["win"]["case"], (await read())["comments"]) == (str(case), [])
 
 
 async def test_who_is_limited_to_segments_gets_of_it_what_they_may_see(alerts: AlertsApi) -> None:
@@ -179,6 +201,30 @@ async def test_what_is_wrong_with_a_promise_is_said_and_what_was_typed_stays(ale
     assert (await told(alerts, team))["promised"] == []
 
 
+async def test_a_promise_is_refused_without_a_second_connection(
+    alerts: AlertsApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, team = await alerts.signed_in("admin"), await a_team(alerts, "Shop")
+    csrf, kind, held = await admin.csrf(), type(alerts.database), Semaphore()
+
+    def alone(name: str) -> None:
+        opened = getattr(kind, name)
+
+        @asynccontextmanager
+        async def counted(self: Any) -> AsyncIterator[Any]:
+            assert not held.locked(), name
+            async with held, opened(self) as uow:
+                yield uow
+
+        monkeypatch.setattr(kind, name, counted)
+
+    alone("reading")
+    alone("transaction")
+    form = {"act": "promise", "team": str(team), "promise": str(uuid4()), "text": "x" * 201, "csrf": csrf}
+    form |= {"person": str(admin.person.id), "until": until(alerts)}
+    assert (await admin.client.post("/huddle", data=form)).status_code == 422
+
+
 async def test_no_more_promises_than_fit_on_the_page(alerts: AlertsApi) -> None:
     jonas = await alerts.person()
     team = await a_team(alerts, "Shop")
@@ -192,6 +238,12 @@ async def test_no_more_promises_than_fit_on_the_page(alerts: AlertsApi) -> None:
     assert one_more.status_code == 422
     assert one_more.json()["errors"][0]["field"] == "/text"
     assert len((await told(alerts, team))["promised"]) == MOST_PROMISES
+    admin = await alerts.signed_in("admin")
+    form = {"act": "promise", "team": str(team), "promise": str(uuid4()), **body}
+    refused = await admin.do("/huddle", **form)
+    assert (refused.status_code, 'class="faults"' in refused.text) == (422, True)
+    assert f"Promise at most {MOST_PROMISES} things a week." in refused.text
+    assert "Write it down" not in (await admin.get(f"/huddle?team={team}")).text
     gone = await client.delete(f"/v1/huddles/{team}/promises/{kept[0]}", headers=key)
     assert gone.status_code == 204
     again = await client.delete(f"/v1/huddles/{team}/promises/{kept[0]}", headers=key)

@@ -350,6 +350,8 @@ async def test_settings_are_saved_when_the_provider_answers_and_no_page_shows_th
         ("issuer", f"{world.provider.issuer}/", "calls itself"),
         ("roles", "bosses admin", "value = meaning"),
         ("roles", "bosses = king", "Choose one of admin"),
+        ("roles", f"{'x' * 501} = agent", "500 characters are possible"),
+        ("segments", f"{'x' * 501} = store:aarhus", "500 characters are possible"),
         ("segments", "12 = aarhus", "dimension:value"),
         ("name", " ", "Write the name"),
     ):
@@ -362,6 +364,8 @@ async def test_settings_are_saved_when_the_provider_answers_and_no_page_shows_th
     (row,) = await rows(world.alerts.database, "SELECT sealed FROM identity_provider")
     assert b"very secret" not in bytes(row.sealed)
     assert (await admin.do("/settings/identity-provider", act="remove")).status_code == 303
+    for act in ("only", "both", "remove"):
+        assert (await admin.do("/settings/identity-provider", act=act)).status_code == 404, act
     assert await rows(world.alerts.database, "SELECT 1 FROM provider_subject") == []
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
+from threading import get_ident
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,8 +20,9 @@ from services.alerts.calendars.domain import Calendar, Opening
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.repository import cases
 from services.alerts.rules.setup import CompanySetup
-from services.alerts.team_figures.domain import Figures, FigureScope
-from services.alerts.team_figures.repository import count_figures
+from services.alerts.team_figures import reading
+from services.alerts.team_figures.domain import Figures, FigureScope, TeamFigures
+from services.alerts.team_figures.repository import count_figures, last_instants
 from services.alerts.team_figures.working_hours import hours_of_teams
 from services.alerts.teams.domain import CaseTeam
 from services.alerts.teams.team_commands import save_team
@@ -86,10 +88,15 @@ async def test_the_statement_counts_what_one_by_one_comes_to(
     found = [a_history(random, tenant, now - timedelta(days=100), PEOPLE, TEAMS) for _ in range(size)]
     await store(database, [*found, a_history(random, f"{tenant}-not", since, PEOPLE, TEAMS)])
     async with database.reading() as uow:
-        hours = hours_of_teams(SETUP, since, uow.now)
-        read = await count_figures(uow, tenant, segments, since, until, FigureScope(), hours)
-        limited = FigureScope(teams=(OFFICE,), owner=PEOPLE[0].id)
-        few = await count_figures(uow, tenant, segments, since, until, limited, hours)
+
+        async def counted(scope: FigureScope) -> TeamFigures:
+            lasts = await last_instants(uow, tenant, segments, since, until, scope)
+            hours = hours_of_teams(SETUP, since, lasts)
+            return await count_figures(uow, tenant, segments, since, until, scope, hours)
+
+        read = await counted(FigureScope())
+        few = await counted(FigureScope(teams=(OFFICE,), owner=PEOPLE[0].id))
+        led = await counted(FigureScope(teams=(ROUND_THE_CLOCK,), reader=PEOPLE[1].id))
         now = uow.now
     within = [one for one in found if since <= one.case.opened_at < until]
     assert facts_of(read.total) == counted_one_by_one(within, segments, now)
@@ -102,6 +109,11 @@ async def test_the_statement_counts_what_one_by_one_comes_to(
             assert facts_of(one.figures) == counted_one_by_one(own, segments, now)
     own = [each for each in within if (each.case.team_id, each.case.owner_id) == (OFFICE, PEOPLE[0].id)]
     assert facts_of(few.total) == counted_one_by_one(own, segments, now)
+    own = [
+        each for each in within if each.case.team_id == ROUND_THE_CLOCK or each.case.owner_id == PEOPLE[1].id
+    ]
+    assert facts_of(led.total) == counted_one_by_one(own, segments, now)
+    assert {one.id for one in led.teams} <= {ROUND_THE_CLOCK}
 
 
 async def give(alerts: AlertsApi, team: UUID | None, owner: UUID, n: int, **changes: Any) -> None:
@@ -152,7 +164,8 @@ async def test_everybody_is_told_of_those_whom_it_is_for(alerts: AlertsApi) -> N
 
     of_leader = await told(leader)
     assert [(one["name"], one["cases"]) for one in of_leader["teams"]] == [("Shop", 10)]
-    assert [one["name"] for one in of_leader["people"]] == ["Jonas Holt"]
+    assert {one["name"]: one["cases"] for one in of_leader["people"]} == {"Jonas Holt": 10, "Ada Winther": 1}
+    assert of_leader["total"]["cases"] == 11
     assert await told(leader, f"?team={other}") == 403
     assert (await told(leader, f"?person={sara.person.id}"))["total"]["cases"] == 0
     assert (await told(leader, f"?person={leader.person.id}"))["total"]["cases"] == 1
@@ -170,6 +183,37 @@ async def test_everybody_is_told_of_those_whom_it_is_for(alerts: AlertsApi) -> N
     assert (await told(foreign))["total"]["cases"] == 0
     assert await told(foreign, f"?team={mine}") == 404
     assert await told(foreign, f"?person={jonas.person.id}") == 404
+
+
+async def test_a_leader_of_no_team_is_told_of_their_own_cases(alerts: AlertsApi) -> None:
+    leader, jonas = await alerts.signed_in("leader"), await alerts.person(name="Jonas Berg")
+    team = await a_team(alerts, "Shop", jonas.id)
+    await give(alerts, team, jonas.id, 2)
+    await give(alerts, None, leader.person.id, 3)
+    got = (await leader.client.get("/v1/team-figures", headers=JSON)).json()
+    assert (got["total"]["cases"], got["teams"], len(got["people"])) == (3, [], 1)
+
+
+async def test_hours_are_computed_in_a_thread_and_of_the_teams_and_time_that_are_counted(
+    alerts: AlertsApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, dict[UUID, datetime]]] = []
+
+    def spied(setup: CompanySetup, since: datetime, lasts: dict[UUID, datetime]) -> Any:
+        seen.append((get_ident(), lasts))
+        return hours_of_teams(setup, since, lasts)
+
+    monkeypatch.setattr(reading, "hours_of_teams", spied)
+    jonas = await alerts.person()
+    team, _ = await a_team(alerts, "Shop"), await a_team(alerts, "Drivers")
+    await give(alerts, team, jonas.id, 1)
+    assert (
+        await alerts.client().get("/v1/team-figures", headers=alerts.key("cases:read"))
+    ).status_code == 200
+    ((thread, lasts),) = seen
+    assert thread != get_ident()
+    (contact,) = await rows(alerts.database, "SELECT first_contact_at FROM cases")
+    assert lasts == {team: contact.first_contact_at}
 
 
 async def test_no_share_and_no_time_is_told_of_fewer_than_ten(alerts: AlertsApi) -> None:

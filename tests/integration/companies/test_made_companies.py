@@ -149,14 +149,25 @@ async def test_of_two_equal_requests_at_once_one_makes_the_company_with_one_key(
         await both.wait()
         return await create_key(*given, **options)
 
+    first_admin, asked = operator_api._first_admin, []
+
+    async def counted(*given: Any) -> str:
+        asked.append(given)
+        return await first_admin(*given)
+
     monkeypatch.setattr(operator_api, "create_key", together)
-    body = {"id": "cedar", "name": "Cedar"}
+    monkeypatch.setattr(operator_api, "_first_admin", counted)
+    body = {"id": "cedar", "name": "Cedar", "admin": "boss@cedar.example.com"}
     post = world.clients["trigger"].post
     async with asyncio.timeout(30):
         answers = await asyncio.gather(
             *(post("/v1/companies", json=body, headers=OPERATOR) for _ in range(2))
         )
     assert sorted(answer.status_code for answer in answers) == [201, 409]
+    (made,) = [answer.json() for answer in answers if answer.status_code == 201]
+    link = made["sign_in_link"].partition("afterword.example")[2]
+    assert 'name="password"' in (await world.clients["alerts"].get(link)).text
+    assert len(asked) == 1, "another link would end this one"
     async with world.contexts["trigger"].database.reading() as uow:
         company = await find_tenant(uow, "cedar")
     assert company is not None
@@ -177,6 +188,10 @@ async def test_an_answer_of_a_service_that_cannot_be_read_is_a_part_that_is_away
     assert "alerts" in refused["detail"]
     monkeypatch.undo()
     assert (await operate(world, "", body, 201))["key"], "the same again completes it"
+    async with world.contexts["trigger"].database.reading() as uow:
+        company = await find_tenant(uow, name)
+    assert company is not None
+    assert len(company.keys) == 1, "the key that nobody was told is gone"
 
 
 async def test_a_progress_that_cannot_be_read_is_a_part_that_is_away(

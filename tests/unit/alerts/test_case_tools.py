@@ -60,6 +60,10 @@ def facts(sent: bytes, *attributes: ShownAttribute) -> list[EventFact]:
         ("https://shop.example/a b/{value}", "without blanks, backslashes"),
         ("https://shop.example/\n{value}", "without blanks, backslashes"),
         ("https://shop.example/{value", "without blanks, backslashes"),
+        *(
+            (f"https://shop.example/a/{dots}/{{value}}", "are . or .. alone")
+            for dots in (".", "..", "%2E%2e")
+        ),
         ("https://shop.example/{{value}}", "without blanks, backslashes"),
         ("https://shop.example/{customer_id}", "no placeholder {customer_id} here. Use: {value}."),
         ("https://shop.example/{}", "no placeholder {} here"),
@@ -78,6 +82,7 @@ def test_a_link_that_could_lead_elsewhere_is_refused(template: str, words: str) 
         ORDERS,
         "https://shop.example:8443/?order={value}&order={value}",
         "https://shop.example/#/orders/{value}",
+        "https://shop.example/.{value}/..{value}/?from=../{value}",
         "https://blåbær.example/{value}",
     ],
 )

@@ -73,6 +73,12 @@ def test_members_read_the_page_of_their_team_and_leaders_write_on_it(
     assert (may_read(role, person, TEAM), may_write(role, person, TEAM)) == (reads, writes)
 
 
+def test_nobody_is_in_a_team_without_a_leader() -> None:
+    team = CaseTeam(name="Shop", members=(JONAS,))
+    assert [team.has(one) for one in (JONAS, ADA, None)] == [True, False, False]
+    assert [TEAM.has(one) for one in (JONAS, ADA, None)] == [True, True, False]
+
+
 @pytest.mark.parametrize("role", CASE_ROLES)
 def test_somebodys_own_teams_come_first(role: Role) -> None:
     teams = {UUID(int=1): CaseTeam(name="A"), UUID(int=2): CaseTeam(name="b"), UUID(int=3): TEAM}

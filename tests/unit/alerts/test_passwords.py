@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
+from threading import get_ident
 
 import pytest
 
 from services.alerts.staff import passwords
 from services.alerts.staff.common_passwords import is_common
-from services.alerts.staff.passwords import MAX_WAITING, Passwords, password_fault
+from services.alerts.staff.passwords import MAX_WAITING, Passwords, checked_password, password_fault
 from shared.http.problems import Problem
 
 
@@ -130,3 +132,17 @@ HASHER = passwords._hasher
 
 def test_hashes_cost_nineteen_mebibytes() -> None:
     assert "m=19456" in HASHER.hash("a sentence")
+
+
+async def test_a_password_is_measured_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def spied(password: str, own: Iterable[str]) -> bool:
+        seen.append((get_ident(), password, own))
+        return True
+
+    monkeypatch.setattr(passwords, "is_guessed_first", spied)
+    assert await checked_password("correct horse", "kim@example.com") is not None
+    ((thread, *given),) = seen
+    assert thread != get_ident()
+    assert given == ["correct horse", ("kim@example.com",)]

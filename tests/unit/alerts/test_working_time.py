@@ -18,6 +18,9 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.rules.clocks import Clocks, Escalation, Recipient
+from services.alerts.rules.setup import CompanySetup
+from services.alerts.team_figures import working_hours
+from services.alerts.teams.domain import CaseTeam
 from shared.values.public_holidays import is_public_holiday
 
 MINUTE = timedelta(minutes=1)
@@ -265,3 +268,20 @@ def test_a_case_that_is_closed_while_it_waits_runs_when_it_is_opened_again() -> 
     case.reopen([], since + 9 * DAY, somebody, "Broke again.", None, None, policy, None)
     assert case.next_step is not None
     assert case.next_step > since + 9 * DAY
+
+
+def test_open_hours_end_with_what_is_measured_last_by_a_calendar() -> None:
+    since, (office, first, second, other) = at("2026-11-02T00:00Z"), [UUID(int=n) for n in range(4)]
+    setup = CompanySetup(
+        teams={
+            first: CaseTeam(name="First", calendar=office),
+            second: CaseTeam(name="Second", calendar=office),
+            other: CaseTeam(name="Around the clock"),
+        },
+        calendars={office: a_calendar()},
+    )
+    lasts = {first: since + DAY, second: since + 3 * DAY, other: since + 9 * DAY, UUID(int=9): since}
+    hours = working_hours.hours_of_teams(setup, since, lasts)
+    assert hours["with_calendar"] == [first, second]
+    assert len(hours["open_starts"]) == 3  # one on each day
+    assert working_hours.hours_of_teams(setup, since, {})["open_starts"] == []
