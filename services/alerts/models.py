@@ -202,6 +202,16 @@ saved_filter = Table(
     Column("saved_at", INSTANT, nullable=False),
     comment="Lists of cases that people have saved; no customer is in one.",
 )
+case_viewer = Table(
+    "case_viewer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    Column("seen_at", INSTANT, nullable=False),
+    Index(None, "tenant", "staff_id", "seen_at"),
+    comment="Who has a case open: when their page last said so.",
+)
 timeline = Table(
     "timeline",
     metadata,

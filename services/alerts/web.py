@@ -16,6 +16,7 @@ from services.alerts.cases import (
     inbox_page,
     saved_filter_api,
     saved_filter_page,
+    viewer_page,
 )
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
@@ -102,6 +103,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             saved_filter_api.router,
             saved_filter_page.router,
             case_page.router,
+            viewer_page.router,
             webhook_api.router,
             webhook_pages.router,
             segment_alerts_api.router,

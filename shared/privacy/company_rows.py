@@ -65,6 +65,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     "alerts": {
         "answer": _COPY,
         "answer_before": _COPY,
+        "case_viewer": _WORK,
         "clock": _WORK,
         "closed_company": _WORK,
         "delivery": _WORK,

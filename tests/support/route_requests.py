@@ -444,6 +444,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /inbox/live": empty,
         "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
         "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),
+        "alerts POST /cases/{case}/viewers": RouteRequest(case, form={}, foreign=404),
         "trigger GET /v1/keys": empty,
         "trigger POST /v1/keys": RouteRequest(json={"name": "own", "scopes": ["scores:read"]}),
         "trigger DELETE /v1/keys/{key_id}": RouteRequest({"key_id": of.spare_key}, foreign=404),

@@ -49,6 +49,8 @@ from shared.values.zones import zone_of
 FIRST_LIST = InboxFilter()
 LINES_PER_PAGE = 20
 """Of the timeline."""
+VIEWED_EVERY_S = 15
+"""How often an open page says that it is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ class CaseDetailPage(Page):
     keys: Callable[[], UUID] = uuid4
     """Makes the idempotency key of each form."""
 
+    viewed_every_s: int = VIEWED_EVERY_S
     form: CaseForm = field(default_factory=lambda: CaseForm(act="note"))
     """What was typed."""
     acting: str = ""

@@ -94,6 +94,11 @@ async def test_two_people_work_on_a_case_and_see_each_other_do_it(
             await expect(page.get_by_role("heading", level=1)).to_have_text(
                 "Karen Whitfield gave a 2 and wants to be contacted."
             )
+        await expect(sara.locator("#viewers")).to_have_text("Also open with Jonas Holt.")
+        await jonas.evaluate(
+            "dispatchEvent(new Event('visibilitychange'))"
+        )  # what happens every 15 seconds, too
+        await expect(jonas.locator("#viewers")).to_have_text("Also open with Sara Lund.")
         await jonas.get_by_text("Write a note").click()
         await jonas.get_by_label("Note").fill("Half a thought")
         await sara.get_by_role("button", name="Take the case").click()

@@ -22,6 +22,7 @@ from services.alerts.case_tools.pages import PAGES
 from services.alerts.cases.bulk_forms import BulkForm
 from services.alerts.cases.forms import CaseForm
 from services.alerts.cases.saved_filter_page import SavedFilterForm
+from services.alerts.cases.viewer_page import ViewerForm
 from services.alerts.huddles.forms import HuddleForm
 from services.alerts.rules.form_fields import EMPTY_RULE
 from services.alerts.rules.forms import field_name
@@ -110,6 +111,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/keys/{key_id}/revoke": ("csrf",),
     "/company": ("name", "postal_address", "languages", "accent", "display_names"),
     "/cases/{case}": tuple(CaseForm.model_fields),
+    "/cases/{case}/viewers": tuple(ViewerForm.model_fields),
     "/inbox": tuple(BulkForm.model_fields),
     "/inbox/filters": tuple(SavedFilterForm.model_fields),
     "/settings/teams": tuple(TeamForm.model_fields),
