@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -121,6 +121,8 @@ class Browser:
 
     client: httpx.AsyncClient
     person: Person
+    tokens: dict[str, str] = field(default_factory=dict)
+    """The token of each session, by its cookies."""
 
     async def get(self, path: str) -> httpx.Response:
         return await self.client.get(path)
@@ -130,9 +132,12 @@ class Browser:
         return await self.client.post(path, data={"csrf": await self.csrf(), **fields})
 
     async def csrf(self) -> str:
-        found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await self.client.get("/settings")).text)
-        assert found is not None
-        return found[1]
+        session = str(dict(self.client.cookies))
+        if session not in self.tokens:
+            found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await self.client.get("/settings")).text)
+            assert found is not None
+            self.tokens[session] = found[1]
+        return self.tokens[session]
 
 
 def cookies_of(answer: httpx.Response) -> dict[str, str]:
