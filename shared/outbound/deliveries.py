@@ -165,6 +165,7 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
             FROM delivery w
             {joined}
             WHERE w.channel = :channel AND w.state = 'waiting' AND NOT w.set_aside AND w.due_at <= :now
+                AND (w.reason IS NULL OR NOT CAST(:untried AS boolean))
                 AND {may_leave}
             ORDER BY w.due_at
             LIMIT 1
@@ -178,13 +179,19 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
 
 
 async def claim(
-    uow: UnitOfWork, statement: str, channel: DeliveryChannel, **values: Any
+    uow: UnitOfWork, statement: str, channel: DeliveryChannel, *, untried: bool = False, **values: Any
 ) -> tuple[Delivery, Row[Any]] | None:
     """Mark the delivery that has been due for longest as being sent; with the row that it is about.
 
+    :param untried: claim none but one that nothing has kept from leaving yet.
     :param values: what the statement's own condition names.
     """
-    common = {"now": uow.now, "lease_until": uow.now + LEASE_DURATION, "channel": channel}
+    common = {
+        "now": uow.now,
+        "lease_until": uow.now + LEASE_DURATION,
+        "channel": channel,
+        "untried": untried,
+    }
     found = await uow.execute(statement, {**common, **values})
     row = found.one_or_none()
     return None if row is None else (_delivery(row), row)

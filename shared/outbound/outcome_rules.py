@@ -5,7 +5,8 @@ that no mail uses up a try for what is not its recipient's fault. The stream goe
 or is refused for its own mailbox. A refusal that may be about us or about that one mail stops the stream when
 three mails meet it and none is accepted in between. Such a refusal counts as a try of its mail only if
 another mail has been accepted since the last one: so a mail that is refused alone fails in the end and delays
-no other, while no mail fails during a time in which all are refused.
+no other, while no mail fails during a time in which all are refused. After a refusal a mail is tried that has
+not been tried yet, if one is due: however many are refused for their recipients' sake, the others leave.
 """
 
 from collections.abc import Sequence

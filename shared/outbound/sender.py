@@ -11,10 +11,11 @@ expires: leases.py marks it ``unknown``, for ever.
 import asyncio
 from contextlib import nullcontext
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import Row
 
 from shared.db import Database, UnitOfWork
 from shared.db.notifications import ChangeListener
@@ -139,7 +140,7 @@ class Sender:
             return NextDelivery(None, POLL_INTERVAL_S)
         if stream.stopped_at is not None and not await mail_stream.claim_try(uow, stream, self._channel.name):
             return NextDelivery(None, POLL_INTERVAL_S)
-        found = await deliveries.claim(uow, self._queue.claim_sql, self._channel.name)
+        found = await self._claim_due(uow, stream)
         if found is None:
             return NextDelivery(None, POLL_INTERVAL_S)
         delivery, row = found
@@ -153,6 +154,19 @@ class Sender:
             # Nothing is tried: the attempt can still be claimed.
             await mail_stream.write(uow, stream, self._channel.name)
         return NextDelivery(None)
+
+    async def _claim_due(self, uow: UnitOfWork, stream: MailStream) -> tuple[Delivery, Row[Any]] | None:
+        """Claim what has been due for longest; after a refusal, first of what was not tried yet.
+
+        Many mails that are refused for their recipients' sake would else be tried one after the other, and
+        all others wait.
+        """
+        statement, channel = self._queue.claim_sql, self._channel.name
+        if stream.stopped_at is not None or stream.refused:
+            untried = await deliveries.claim(uow, statement, channel, untried=True)
+            if untried is not None:
+                return untried
+        return await deliveries.claim(uow, statement, channel)
 
     async def _send(self, claimed: Claimed) -> Outcome:
         """Send the message, and tick while the server takes its time; at a stop it has little time left."""

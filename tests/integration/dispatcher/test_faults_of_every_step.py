@@ -82,13 +82,13 @@ async def send_until_settled(
         ((due_at,),) = await rows(database, NEXT)
         if due_at is None:
             return
-        if due_at > clock.now:
-            customer = another(f"other-{number}")
-            await decide(database, a_transaction(f"o-{customer.id}", customer, occurred_at=clock.now))
-            await relay_all(database)
         async with database.reading() as uow:
             stream = await mail_stream.read(uow, channel=name)
         tried_at = stream.try_at if stream.stopped_at is not None else None
+        if due_at > clock.now or stream.refused:
+            customer = another(f"other-{number}")
+            await decide(database, a_transaction(f"o-{customer.id}", customer, occurred_at=clock.now))
+            await relay_all(database)
         clock.now = max(clock.now + timedelta(seconds=1), due_at, tried_at or due_at)
 
 

@@ -148,6 +148,28 @@ async def test_a_recipient_whose_refusal_seems_our_fault_delays_the_others_for_s
     await sender._channel.close()
 
 
+async def test_many_recipients_that_are_refused_delay_no_other_and_fail_in_the_end(
+    mails: Mails, server: ScriptedServer
+) -> None:
+    refused = await mails.all_due(*(f"one-{number}" for number in range(12)))
+    server.for_recipients |= {one: {"RCPT": "550 5.7.1 not to this group"} for one in refused}
+    sender, seen = mails.sender(server), 0
+    for _ in refused:
+        await mails.step(sender, minutes=20)
+    async with mails.database.reading() as uow:
+        assert (await mail_stream.read(uow)).stopped_at is not None
+    while {state for state, _ in (await mails.stand()).values()} & {"waiting"}:
+        other = await mails.due(f"other-{seen}")
+        await mails.step(sender, minutes=20)
+        assert (await mails.stand())[other][0] == "sent", "it was tried before those that were refused"
+        seen += 1
+        assert seen <= len(refused) * MAX_REFUSALS
+    stand = await mails.stand()
+    assert {stand[one] for one in refused} == {("failed", MAX_REFUSALS)}
+    assert sender._health.unready() == []
+    await sender._channel.close()
+
+
 async def test_while_the_stream_is_stopped_one_sender_tries_one_mail_now_and_then(
     mails: Mails, server: ScriptedServer
 ) -> None:
