@@ -34,6 +34,7 @@ from services.alerts.notices import pages as notices_pages
 from services.alerts.retention.repository import RETENTION
 from services.alerts.rules import api as rules_api
 from services.alerts.rules import pages as rules_pages
+from services.alerts.rules import version_pages as rules_version_pages
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts import api as segment_alerts_api
 from services.alerts.segment_alerts import pages as segment_alert_pages
@@ -117,6 +118,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             chat_pages.router,
             rules_api.router,
             rules_pages.router,
+            rules_version_pages.router,
             teams_api.router,
             calendars_api.router,
             case_tools_api.router,

@@ -53,6 +53,7 @@ async def an_api_process(world: World) -> AsyncIterator[ApiProcess]:
     port, settings = free_port(), environment_of(world.contexts["trigger"].afterword.kafka)
     for name, context in world.contexts.items():
         settings[f"{name.upper()}_DATABASE_URL"] = context.own.database_url.get_secret_value()
+    settings["AFTERWORD_DNS"] = world.contexts["dispatcher"].afterword.dns or ""
     origin = f"http://127.0.0.1:{port}"
     settings |= {"AFTERWORD_PUBLIC_URL": origin, "AFTERWORD_STAFF_URL": origin}
     settings |= {"AFTERWORD_TOPIC_PARTITIONS": "1", "AFTERWORD_TOPIC_REPLICATION": "1"}

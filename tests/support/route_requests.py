@@ -458,8 +458,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /rules": empty,
         "alerts POST /rules": RouteRequest(form={"version": "0"}),
         "alerts POST /rules/dry-run": RouteRequest(form={"version": "0"}),
+        "alerts GET /rules/versions": empty,
+        "alerts GET /rules/versions/{version}": RouteRequest({"version": 0}),
+        "alerts POST /rules/versions/{version}": RouteRequest({"version": 0}, form={"seen": "0"}),
         "alerts GET /v1/rules": empty,
         "alerts GET /v1/rules/versions": empty,
+        "alerts GET /v1/rules/versions/{version}": RouteRequest({"version": 0}),
         "alerts PUT /v1/rules": RouteRequest(json={"rules": []}),
         "alerts POST /v1/rules/dry-runs": RouteRequest(json={"rules": []}),
         "alerts GET /v1/teams": empty,
@@ -579,7 +583,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /settings/people/{person}": RouteRequest({"person": person}, foreign=404),
         "alerts POST /settings/people": tuple(
             RouteRequest(form={"act": act, "person": person, "role": "admin"}, foreign=404)
-            for act in ("change", "link", "reset", "sign_out", "deactivate", "activate")
+            for act in ("change", "link", "reset", "sign_out", "deactivate", "activate", "teams")
         ),
         "alerts GET /settings/sign-in": empty,
         "alerts POST /settings/sign-in": RouteRequest(form={"act": "leave"}),
@@ -650,6 +654,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts POST /v1/segment-alerts/{alert_id}/close": RouteRequest(
             fall, json={"note": "changed"}, foreign=404
         ),
+        "alerts GET /v1/segment-alerts/{alert_id}": RouteRequest(fall, foreign=404),
+        "alerts GET /segment-alerts": (empty, RouteRequest(query={"state": "closed"})),
         "alerts GET /segment-alerts/{alert_id}": RouteRequest(fall, foreign=404),
         "alerts POST /segment-alerts/{alert_id}": RouteRequest(
             fall, form={"act": "acknowledge"}, foreign=404

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.alerts.rules.clocks import PRIORITIES, Priority
 from services.alerts.rules.domain import CaseRule
@@ -94,9 +94,10 @@ class RulesVersion(BaseModel):
 
 
 class RulesVersionList(BaseModel):
-    """The newest versions of the rules."""
+    """Versions of the rules, the newest first."""
 
     versions: list[RulesVersion]
+    next: int | None = Field(default=None, description="Give it as `before` to get the next page.")
 
 
 class TrialTeam(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from services.alerts.context import OwnContext
 from services.alerts.errors import SetupFaulty
@@ -24,6 +24,9 @@ from shared.privacy.audit import AuditActor
 
 router = APIRouter(prefix="/v1/rules", tags=["cases"], route_class=CheckedRoute)
 MAX_VERSIONS = 200
+Before = Annotated[int | None, Query(ge=1, le=MAX_INTEGER, description="“next” of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_VERSIONS, description="How many at most.")]
+VersionNumber = Annotated[int, Path(ge=0, le=MAX_INTEGER, description="0: what holds without any.")]
 
 
 @router.get("", summary="Which answers open a case, for whom, and by when")
@@ -42,14 +45,31 @@ async def read_rules(
 
 
 @router.get("/versions", summary="Who saved the rules, and when")
-async def list_rule_versions(context: OwnContext, caller: SetupReader) -> RulesVersionList:
+async def list_rule_versions(
+    context: OwnContext, caller: SetupReader, before: Before = None, limit: Limit = MAX_VERSIONS
+) -> RulesVersionList:
+    """The newest first."""
     async with context.database.reading() as uow:
-        rows = await repository.list_versions(uow, caller.tenant, MAX_VERSIONS)
+        rows = await repository.list_versions(uow, caller.tenant, limit + 1, before)
     return RulesVersionList(
         versions=[
-            RulesVersion(version=row.version, saved_at=row.saved_at, saved_by=row.saved_by) for row in rows
-        ]
+            RulesVersion(version=row.version, saved_at=row.saved_at, saved_by=row.saved_by)
+            for row in rows[:limit]
+        ],
+        next=rows[limit - 1].version if len(rows) > limit else None,
     )
+
+
+@router.get("/versions/{version}", summary="One version of the rules")
+async def read_rule_version(
+    context: OwnContext, caller: SetupReader, version: VersionNumber
+) -> CaseRulesAnswer:
+    """Saving what it says makes it the current one again."""
+    async with context.database.reading() as uow:
+        found = await find_rules(uow, caller.tenant, version)
+    if found is None:
+        raise Problem(404)
+    return CaseRulesAnswer.of(found)
 
 
 @router.put("", summary="Save the rules")

@@ -33,8 +33,13 @@ from shared.http.staff_auth import Staff
 from shared.pages.language import spoken, translated
 from shared.permissions import EDITING_ROLES
 from shared.privacy.audit import AuditActor
+from shared.values.messages import message
 from shared.values.zones import zone_of
 
+CONFIRMATIONS = {
+    "saved": message("Saved. Answers are judged by these rules from now on."),
+    "restored": message("An earlier version holds again. Answers are judged by these rules from now on."),
+}
 router = APIRouter(prefix="/rules", include_in_schema=False, route_class=CheckedRoute)
 
 
@@ -139,7 +144,7 @@ async def _show(
         sentence=condition_sentence,
         tried=TriedCaseRules.of(trial, setup, DEFAULT_DAYS) if trial is not None else None,
         summary=[(name, f"{spoken(label)}: {spoken(fault)}") for name, label, fault in form.summary()],
-        done=translated("Saved. Answers are judged by these rules from now on.") if did == "saved" else "",
+        done=spoken(CONFIRMATIONS.get(did, "")),
         may_edit=staff.role in EDITING_ROLES,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -142,15 +142,34 @@ async def find_rules(uow: UnitOfWork, tenant: str, version: int | None) -> Row[A
 
 LIST_VERSIONS = """
     SELECT version, saved_at, saved_by FROM case_rules
-    WHERE tenant = :tenant
+    WHERE tenant = :tenant AND (CAST(:before AS bigint) IS NULL OR version < CAST(:before AS bigint))
     ORDER BY version DESC
     LIMIT :limit
 """
 
 
-async def list_versions(uow: UnitOfWork, tenant: str, limit: int) -> Sequence[Row[Any]]:
-    """The newest versions, by whom and when each was saved."""
-    return (await uow.execute(LIST_VERSIONS, {"tenant": tenant, "limit": limit})).all()
+async def list_versions(
+    uow: UnitOfWork, tenant: str, limit: int, before: int | None = None
+) -> Sequence[Row[Any]]:
+    """The newest versions, or those before one: by whom and when each was saved."""
+    values = {"tenant": tenant, "before": before, "limit": limit}
+    return (await uow.execute(LIST_VERSIONS, values)).all()
+
+
+LIST_WHOLE_VERSIONS = """
+    SELECT version, CAST(body AS text) AS body, saved_at, saved_by FROM case_rules
+    WHERE tenant = :tenant AND (CAST(:before AS bigint) IS NULL OR version < CAST(:before AS bigint))
+    ORDER BY version DESC
+    LIMIT :limit
+"""
+
+
+async def list_whole_versions(
+    uow: UnitOfWork, tenant: str, limit: int, before: int | None = None
+) -> Sequence[Row[Any]]:
+    """The same with what each of them says."""
+    values = {"tenant": tenant, "before": before, "limit": limit}
+    return (await uow.execute(LIST_WHOLE_VERSIONS, values)).all()
 
 
 def _json(value: Any) -> str:

@@ -42,6 +42,27 @@ async def newest_rules(uow: UnitOfWork, tenant: str) -> SavedRules:
     return await find_rules(uow, tenant) or SavedRules(DEFAULT_RULES, 0)
 
 
+async def earlier_versions(
+    uow: UnitOfWork, tenant: str, limit: int, before: int | None = None
+) -> list[SavedRules]:
+    """The newest versions, or those before one; the last is version 0 where there are no more."""
+    rows = await repository.list_whole_versions(uow, tenant, limit, before)
+    found = [SavedRules(decode_rules(row.body), row.version, row.saved_at, row.saved_by) for row in rows]
+    return found if len(found) == limit else [*found, SavedRules(DEFAULT_RULES, 0)]
+
+
+async def restore_rules(
+    uow: UnitOfWork, tenant: str, who: AuditActor, version: int, seen: int
+) -> SavedRules | None:
+    """Save what a version says as the newest one; None: there is no such version.
+
+    :raises RulesChanged: when ``seen`` is no longer the newest version.
+    :raises SetupFaulty: when it names what the company does not have any more.
+    """
+    wanted = await find_rules(uow, tenant, version)
+    return await save_rules(uow, tenant, who, wanted.rules, seen) if wanted is not None else None
+
+
 async def save_rules(
     uow: UnitOfWork, tenant: str, who: AuditActor, rules: CaseRules, seen: int | None
 ) -> SavedRules:

@@ -53,6 +53,14 @@ async def list_segment_alerts(
     )
 
 
+@router.get("/{alert_id}", summary="One alert")
+async def read_segment_alert(context: OwnContext, caller: ReadsAlerts, alert_id: AlertId) -> SegmentAlertOut:
+    """However it stands."""
+    user = AlertUser.of(caller)
+    async with context.database.reading() as uow:
+        return _found(context.staff_url, await repository.find(uow, user.tenant, alert_id, user.segments))
+
+
 @router.post("/{alert_id}/acknowledge", summary="Say that somebody looks into an alert")
 async def acknowledge_segment_alert(
     context: OwnContext, caller: WritesAlerts, alert_id: AlertId

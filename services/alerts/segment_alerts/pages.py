@@ -1,4 +1,4 @@
-"""The page of an alert on a segment: what has fallen, and its two acts."""
+"""The pages of alerts on segments: lists, and one of them with what has fallen and its two acts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,8 +11,9 @@ from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.segment_alerts import alert_commands, repository
 from services.alerts.segment_alerts.alert_commands import AlertUser
 from services.alerts.segment_alerts.domain import MAX_NOTE_CHARS, SegmentAlertRefused
-from services.alerts.segment_alerts.views import page_of
+from services.alerts.segment_alerts.views import SegmentAlertsPage, lines_of, page_of
 from shared.http.csrf import CsrfChecked
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.form_texts import read_texts
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -23,10 +24,38 @@ from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, prefix="/segment-alerts", route_class=CheckedRoute)
 AlertWorker = Annotated[Staff, Depends(signed_in(*CASE_ROLES))]
+LISTED_ALERTS = 50
 ALERT_DONE: dict[str, Message] = {
     "acknowledge": message("Your colleagues see that you look into it."),
     "close": message("The alert is closed."),
 }
+
+
+@router.get("")
+async def list_segment_alerts(
+    request: Request,
+    staff: AlertWorker,
+    context: OwnContext,
+    state: Annotated[str, Query(max_length=40)] = "",
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
+) -> Response:
+    """Those that are open, or else those that are closed, the newest first."""
+    are_closed = state == "closed"
+    place = decode_cursor(after)
+    async with context.database.reading() as uow:
+        found = await repository.list_alerts(
+            *(uow, staff.tenant, staff.segments),
+            states=("closed",) if are_closed else ("open", "acknowledged"),
+            limit=LISTED_ALERTS + 1,
+            before=place,
+        )
+        counts = await open_case_counts(uow, staff)
+        frame = await staff_frame(uow, staff, here="cases", open_cases=counts.open)
+    shown, more = cut_page(found, LISTED_ALERTS, lambda alert: (alert.opened_at, alert.id))
+    page = SegmentAlertsPage(
+        alerts=lines_of(shown, frame.company), are_closed=are_closed, is_first=place is None, more=more
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame)
 
 
 @router.get("/{alert_id}")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
 from services.alerts.segment_alerts import repository
 from services.alerts.segment_alerts.domain import SegmentAlert
@@ -23,9 +22,22 @@ MAX_SHOWN_ALERTS = 20
 class SegmentAlertLine(NamedTuple):
     """An alert in a list."""
 
-    id: UUID
+    alert: SegmentAlert
     heading: str
     about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentAlertsPage(Page):
+    """Alerts that are open, or those that are closed."""
+
+    template: ClassVar[str] = "segment_alerts.html"
+    alerts: Sequence[SegmentAlertLine]
+    are_closed: bool
+    is_first: bool
+    """Whether the newest are shown."""
+    more: str | None
+    """Behind which place the next page begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +60,7 @@ class SegmentAlertPage(Page):
 
 def lines_of(alerts: Sequence[SegmentAlert], company: str) -> list[SegmentAlertLine]:
     """The alerts as a list shows them."""
-    return [SegmentAlertLine(each.id, heading(each, company), state_sentence(each)) for each in alerts]
+    return [SegmentAlertLine(each, heading(each, company), state_sentence(each)) for each in alerts]
 
 
 async def open_alert_lines(uow: UnitOfWork, staff: Staff, company: str) -> list[SegmentAlertLine]:

@@ -91,7 +91,7 @@ class SessionsForm(BaseModel):
     session: UUID | None = None
 
 
-PeopleAct = Literal["invite", "change", "link", "reset", "sign_out", "deactivate", "activate"]
+PeopleAct = Literal["invite", "change", "link", "reset", "sign_out", "deactivate", "activate", "teams"]
 
 
 class PeopleForm(BaseModel):
@@ -106,7 +106,9 @@ class PeopleForm(BaseModel):
     """Those that were ticked."""
     segments: str = ""
     """Others, one on each line."""
+    team: list[str] = []
+    """The teams that were ticked."""
     drawn: str = ""
-    """The fingerprint of what the form was rendered from (person_fingerprint)."""
+    """The fingerprint of what the form was rendered from (person_fingerprint, membership_fingerprint)."""
     sure: str = ""
     """A confirmation: to end a person's access, or the segments of which no case has come."""

@@ -10,6 +10,7 @@ from services.alerts.notices.queueing import queue_invitation
 from services.alerts.staff import accounts
 from services.alerts.staff.access_commands import end_sessions, reset_second_factor
 from services.alerts.staff.forms import PeopleAct, PeopleForm
+from services.alerts.staff.person_teams import choose_teams
 from services.alerts.staff.repository import people
 from services.alerts.staff.sessions import session_id
 from services.alerts.staff.settings_acts import fingerprint
@@ -111,6 +112,10 @@ async def _activate(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
     record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "person_activated", str(found.id))
 
 
+async def _choose_teams(uow: UnitOfWork, staff: Staff, form: PeopleForm) -> None:
+    await choose_teams(uow, staff, await _managed_person(uow, staff, form), form)
+
+
 _ACTS: dict[PeopleAct, Callable[[UnitOfWork, Staff, PeopleForm], Awaitable[None]]] = {
     "invite": _invite,
     "change": _change_person,
@@ -119,6 +124,7 @@ _ACTS: dict[PeopleAct, Callable[[UnitOfWork, Staff, PeopleForm], Awaitable[None]
     "sign_out": _sign_out,
     "deactivate": _deactivate,
     "activate": _activate,
+    "teams": _choose_teams,
 }
 
 

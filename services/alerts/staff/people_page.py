@@ -1,6 +1,6 @@
 """The people of a company: a list with the form of an invitation, and a page for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -21,6 +21,7 @@ from services.alerts.staff import accounts
 from services.alerts.staff.forms import PeopleForm
 from services.alerts.staff.labels import role_label, role_options
 from services.alerts.staff.people_acts import SegmentsWithoutCases, act_on_people, person_fingerprint
+from services.alerts.staff.person_teams import PersonTeams, team_words
 from services.alerts.staff.repository import people, second_factors, sessions
 from services.alerts.staff.settings_frame import settings_frame
 from services.alerts.teams.views import absence_finding
@@ -45,6 +46,7 @@ CONFIRMATIONS = {
     "sign_out": message("Signed out everywhere within five minutes. They may sign in again."),
     "deactivate": message("Signed out everywhere within five minutes, and cannot sign in any more."),
     "activate": message("May sign in again."),
+    "teams": message("Saved. It holds for cases that are opened from now on."),
 }
 
 
@@ -66,6 +68,8 @@ class PeoplePage(Page):
     people: list[Any]
     with_factor: set[UUID]
     """Who of them has a second factor."""
+    teams: Mapping[UUID, str]
+    """The teams of those who are in one."""
     role_label: Callable[[str], str]
     role_options: list[tuple[str, str]]
     choice: SegmentChoice
@@ -91,6 +95,7 @@ class PersonPage(Page):
     """The fingerprint of what the form is rendered from."""
     absence: str
     """Whether the person is away, as a sentence; empty: they may not sign in."""
+    teams: PersonTeams
     told: list[str]
     """What they are told, as sentences."""
     form: PeopleForm
@@ -144,9 +149,11 @@ async def _list_page(
     async with context.database.reading() as uow:
         frame = await settings_frame(uow, staff)
         found = await people.people(uow, staff.tenant)
+        setup = await context.setups.one(uow, staff.tenant)
         page = PeoplePage(
             people=[one for one in found if accounts.is_within(staff.segments, one.segments)],
             with_factor=await second_factors.people_with_factor(uow, staff.tenant),
+            teams=team_words(setup),
             role_label=role_label,
             role_options=role_options(),
             choice=await _segment_choice(uow, staff, (), form, fault),
@@ -187,6 +194,7 @@ async def _person_page(
             choice=await _segment_choice(uow, staff, found.segments, again, fault),
             drawn=person_fingerprint(found),
             absence=_absence(setup, person, uow.now, zone_of(frame.time_zone)),
+            teams=PersonTeams.of(setup, found),
             told=await _notices_of(uow, found),
             form=form or PeopleForm(act="change"),
             fault=_shown_fault(fault),

@@ -45,7 +45,8 @@ class PersonOut(BaseModel):
     segments: list[str]
     active: Annotated[bool, Field(description="Whether they may sign in.")]
     second_factor: Annotated[bool, Field(description="Whether they have one.")]
-    teams: Annotated[list[UUID], Field(description="Of which they are; change it by `/v1/teams`.")]
+    teams: Annotated[list[UUID], Field(description="That they are in, or lead; change it by `/v1/teams`.")]
+    leads: Annotated[list[UUID], Field(description="Those of them that they lead.")]
     created_at: datetime
     seen_at: Annotated[datetime | None, Field(description="When they last did something, to five minutes.")]
 
@@ -60,7 +61,8 @@ class PersonOut(BaseModel):
             segments=list(person.segments),
             active=person.active,
             second_factor=person.id in with_factor,
-            teams=[key for key, team in teams.items() if person.id in (*team.members, team.leader)],
+            teams=[key for key, team in teams.items() if team.has(person.id)],
+            leads=[key for key, team in teams.items() if team.leader == person.id],
             created_at=person.created_at,
             seen_at=person.seen_at,
         )

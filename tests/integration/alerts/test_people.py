@@ -114,9 +114,9 @@ async def test_people_are_invited_active_or_ended_and_the_list_says_so(alerts: A
     await admin.do("/settings/people", act="deactivate", person=str(left.id), sure="yes")
     text = " ".join(re.sub("<[^>]+>", " ", (await admin.get("/settings/people")).text).split())
     for words in (
-        f"Lea Left {left.address} Agent everything off access ended",
-        f"Sam Seen {seen.person.address} Agent everything off last active",
-        "Iris Invited iris@example.com Team leader everything off invited",
+        f"Lea Left {left.address} Agent everything – off access ended",
+        f"Sam Seen {seen.person.address} Agent everything – off last active",
+        "Iris Invited iris@example.com Team leader everything – off invited",
     ):
         assert words in text
     assert "You are an administrator of Havnbo." in (await admin.get("/settings")).text

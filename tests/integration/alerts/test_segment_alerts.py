@@ -22,6 +22,7 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.retention.repository import RETENTION
 from services.alerts.segment_alerts.domain import alert_id
 from services.alerts.segment_alerts.handlers import act_on_falls, keep_falls
+from services.alerts.segment_alerts.pages import LISTED_ALERTS
 from shared.db.database import Database
 from shared.events import FALLS, RetentionRules, SegmentFall
 from shared.mail import Mailer
@@ -174,6 +175,55 @@ class TestActs:
         listed = await client.get("/v1/segment-alerts?state=closed", headers=reads)
         (alert,) = listed.json()["alerts"]
         assert (alert["ended"], alert["note"], alert["closed_by"]) == ("person", "The van broke.", "crm")
+
+    async def test_a_program_reads_one_alert_however_it_stands(self, alerts: AlertsApi) -> None:
+        await deliver(alerts.database, act_on_falls, FALL)
+        client, reads = alerts.client(), alerts.key("scores:read")
+        at = f"/v1/segment-alerts/{alert_id(TENANT, FALL)}"
+        found = (await client.get(at, headers=reads)).json()
+        assert (found["state"], found["segment"], found["note"]) == ("open", FALL.segment, None)
+        await deliver(alerts.database, act_on_falls, replace(FALL, version=2, state="back", nps=40.0))
+        found = (await client.get(at, headers=reads)).json()
+        assert (found["state"], found["ended"], found["closed_by"]) == ("closed", "back", None)
+        assert (await client.get(at, headers=alerts.key("cases:write"))).status_code == 403
+        foreign = alerts.key("scores:read", tenant="other")
+        assert (await client.get(at, headers=foreign)).status_code == 404
+        limited = await alerts.signed_in("leader", segments=["touchpoint:checkout"])
+        json = {"accept": "application/json"}
+        assert (await limited.client.get(at, headers=json)).status_code == 404
+        within = await alerts.signed_in("leader", segments=["touchpoint:home delivery"])
+        assert (await within.client.get(at, headers=json)).json()["id"] == found["id"]
+
+    async def test_the_closed_ones_are_listed_on_a_page_in_parts(self, alerts: AlertsApi) -> None:
+        sara = await alerts.signed_in("leader", name="Sara Lund", segments=["organisation:north"])
+        empty = (await sara.get("/segment-alerts?state=closed")).text
+        assert "No alert on a score has been closed yet." in empty
+        assert "No score has fallen by more than chance." in (await sara.get("/segment-alerts")).text
+        wanted = LISTED_ALERTS + 2
+        for number in range(wanted):
+            segment = f"organisation:north/{number}"
+            await deliver(alerts.database, act_on_falls, replace(FALL, segment=segment))
+        fallen = replace(FALL, segment="organisation:north/0")
+        closed = f"/segment-alerts/{alert_id(TENANT, fallen)}"
+        await sara.do(closed, act="close", note="The van <broke>.")
+        for number in range(1, wanted):
+            over = replace(FALL, version=2, state="back", segment=f"organisation:north/{number}")
+            await deliver(alerts.database, act_on_falls, over)
+        await deliver(alerts.database, act_on_falls, FALL)  # of a segment that she does not see
+        first = (await sara.get("/segment-alerts?state=closed")).text
+        (more,) = re.findall(r'href="(/segment-alerts\?state=closed&amp;after=[^"]+)"', first)
+        rest = (await sara.get(more.replace("&amp;", "&"))).text
+        shown = re.findall(r'<th scope="row" role="rowheader"><a href="([^"]+)"', first + rest)
+        assert (len(shown), len(set(shown)), shown[-1]) == (wanted, wanted, closed)
+        assert "Sara Lund closed it on" in rest
+        assert "The van &lt;broke&gt;." in rest
+        assert "The score is back." in rest
+        assert "after=" not in rest
+        assert closed not in (await sara.get("/segment-alerts")).text
+        page = (await (await alerts.signed_in("leader")).get("/segment-alerts")).text
+        assert "Home delivery has fallen from +41 to +15" in page
+        assert (await (await alerts.signed_in("analyst")).get("/segment-alerts")).status_code == 404
+        assert (await sara.get("/segment-alerts?after=x")).status_code == 422
 
     async def test_scopes_companies_and_segments_are_kept(self, alerts: AlertsApi) -> None:
         await deliver(alerts.database, act_on_falls, FALL)

@@ -128,6 +128,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/notices": NOTICE_FIELDS,
     "/rules": ("version", *RULE_FIELDS),
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
+    "/rules/versions/{version}": ("seen",),
     "/segment-alerts/{alert_id}": ("act", "note"),
     "/huddle": tuple(HuddleForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
