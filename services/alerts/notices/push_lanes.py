@@ -120,11 +120,12 @@ class PushServer:
             health = await push_lanes.hold(uow, lane, uow.now + self._lease)
             if health is None:
                 return None
-            values = {"tenant": lane.tenant, "browser": lane.id}
             for _ in range(MAX_DROPPED):
                 if stop.is_up or health.rests(uow.now):
                     break
-                found = await deliveries.claim(uow, push_lanes.CLAIM_NEXT, "push", **values)
+                found = await deliveries.claim(
+                    uow, push_lanes.CLAIM_NEXT, "push", tenant=lane.tenant, browser=lane.id
+                )
                 if found is None:
                     break
                 delivery, row = found
