@@ -43,6 +43,7 @@ from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_L
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.waves.labels import FIELD_LABELS as WAVE_LABELS
+from services.scorer.improvements.forms import ImprovementForm
 from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD
 
@@ -128,6 +129,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/rules/dry-run": ("version", *RULE_FIELDS[:4]),
     "/segment-alerts/{alert_id}": ("act", "note"),
     "/huddle": tuple(HuddleForm.model_fields),
+    "/actions/new": tuple(ImprovementForm.model_fields),
+    "/actions/{action}": tuple(ImprovementForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}": ("name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}/state": ("act",),
