@@ -140,7 +140,7 @@ def p_value(change: ScoreChange) -> str:
 
 
 def p_value_words(p: float) -> str:
-    """p = 0.042; never one that rounds to 0."""
+    """Such as p = 0.042; never one that rounds to 0."""
     return decimal(f"p < {ALMOST_NEVER_P}" if p < ALMOST_NEVER_P else f"p = {p:.3f}")
 
 

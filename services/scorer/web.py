@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
 from services.scorer.improvements import api as improvement_api
-from services.scorer.improvements import pages as improvement_pages
 from services.scorer.improvements import opening_pages
+from services.scorer.improvements import pages as improvement_pages
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
 from services.scorer.repository.export import read_export

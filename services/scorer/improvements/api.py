@@ -106,8 +106,8 @@ async def read_action(
 async def write_action(
     context: OwnContext, caller: WritesImprovements, action: ImprovementId, body: ImprovementBody
 ) -> ImprovementOut:
-    """The same again changes nothing. What it is about (cause or theme, segment, measurement) stays: of that the
-    baseline was taken when it was opened. With an older `version` it is refused (409).
+    """The same again changes nothing. What it is about (cause or theme, segment, measurement) stays: of that
+    the baseline was taken when it was opened. With an older `version` it is refused (409).
     """
     segment = read_segment(body.segment)
     async with context.database.transaction() as uow:
@@ -131,7 +131,7 @@ async def write_action(
 async def act_on_action(
     context: OwnContext, caller: WritesImprovements, action: ImprovementId, body: ImprovementMove
 ) -> ImprovementOut:
-    """`accept`, `begin`, `finish`, `drop` with a reason, `reopen`: a move that was made already changes nothing.
+    """`accept`, `begin`, `finish`, `drop` with a reason, `reopen`: what was done already changes nothing.
     `finish` fixes two windows of `days` that do not overlap: before the day on which the work began (or on
     which the action was opened), and from the day after this one. `publish` sets what customers are told, of
     an action that is done; `reopen` takes it back.
@@ -139,9 +139,7 @@ async def act_on_action(
     async with context.database.transaction() as uow:
         reader = await reader_of(uow, caller.tenant, caller.staff)
         try:
-            moved = await carry_out(
-                uow, reader.tenant, reader.access, AuditActor.of(caller), action, body
-            )
+            moved = await carry_out(uow, reader.tenant, reader.access, AuditActor.of(caller), action, body)
         except (ImprovementFaulty, ImprovementRefused, ImprovementStale) as refused:
             raise refusal(refused) from None
         return await _answer(uow, reader, moved)
@@ -160,9 +158,7 @@ def refusal(refused: ImprovementFaulty | ImprovementRefused | ImprovementStale) 
     )
 
 
-async def _answer(
-    uow: UnitOfWork, reader: ImprovementReader, kept: KeptImprovement | None
-) -> ImprovementOut:
+async def _answer(uow: UnitOfWork, reader: ImprovementReader, kept: KeptImprovement | None) -> ImprovementOut:
     if kept is None:
         raise Problem(404)
     return ImprovementOut.of(await with_result(uow, reader, kept), reader)

@@ -1,4 +1,4 @@
-"""Actions of improvement: their statuses, what follows what, and the windows that are compared. Pure rules."""
+"""Actions of improvement: their statuses, what follows what, and the windows that are compared. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

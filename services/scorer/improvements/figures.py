@@ -80,9 +80,7 @@ async def find_result(
     running = today <= after.last
     scores = judge(
         *[
-            groups_of(
-                await window_counts(uow, tenant, improvement.measurement, improvement.segment, window)
-            )
+            groups_of(await window_counts(uow, tenant, improvement.measurement, improvement.segment, window))
             for window in (before, after)
         ],
         running=running,

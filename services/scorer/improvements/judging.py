@@ -1,8 +1,8 @@
 """Whether a score or a share changed by more than chance, from the days before an improvement to those after.
 
-Chance decides by the two-sample z test of the scorer's pages for scores (:func:`compare_groups`), and by the
-"N - 1" chi-squared test for shares. Nothing is called an improvement before the second window is over, with too
-few answers, or where chance alone makes such a change in five of a hundred cases.
+Scores are compared by the two-sample z test of the scorer's pages (:func:`compare_groups`), shares by the "N - 1"
+chi-squared test. Nothing is called an improvement before the second window is over, with too few answers, or
+where chance alone makes such a change in five of a hundred cases.
 """
 
 from dataclasses import dataclass
@@ -109,8 +109,8 @@ def two_share_p(before: CauseCount, after: CauseCount) -> float | None:
         x² = (N - 1) (a (n - c) - c (m - a))² / (m n r s),    one degree of freedom
 
     Source: Campbell, Chi-squared and Fisher-Irwin tests of two-by-two tables with small sample
-    recommendations, Statistics in Medicine 26(19), 2007: it holds where at least one case is expected in each of
-    the four fields.
+    recommendations, Statistics in Medicine 26(19), 2007: it holds where at least one case is expected in each
+    of the four fields.
 
     :returns: None where fewer are expected; 1 where all have the cause, or none has.
     """

@@ -1,4 +1,4 @@
-"""Words of actions of improvement: statuses, figures, and what a comparison says. Chance is never called progress."""
+"""Words of actions of improvement: statuses, figures, and what a comparison says."""
 
 from services.scorer.domain import MIN_ANSWERS_SHOWN
 from services.scorer.improvements.domain import ImprovementAct
@@ -116,7 +116,9 @@ def shares_sentence(result: ImprovementResult) -> str:
 def baseline_cases(baseline: ImprovementBaseline) -> str:
     """How often the cause was the reason when the action was opened."""
     if baseline.cases is None or baseline.with_cause is None:
-        return translated("Too few cases were closed in the 90 days before to tell how often this was the cause.")
+        return translated(
+            "Too few cases were closed in the 90 days before to tell how often this was the cause."
+        )
     words = translated("In the 90 days before, this was the cause of %(cases)s that were closed.")
     return words % {"cases": case_count(CauseCount(baseline.with_cause, baseline.cases))}
 

@@ -31,7 +31,7 @@ from services.scorer.improvements.reading import (
     read_improvement,
     reader_of,
 )
-from services.scorer.improvements.repository import ImprovementFilter
+from services.scorer.improvements.repository import CauseFrequency, ImprovementFilter
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import Improvement
@@ -89,8 +89,7 @@ async def show_actions(
             latest_first=show in {"done", "dropped"},
         )
         found, place = await list_readable(uow, reader, only, decode_place(after), PAGE_SIZE)
-        since = uow.now - timedelta(days=BASELINE_DAYS)
-        causes = await repository.list_causes(uow, reader.tenant.id, reader.access.limited_to, since)
+        causes = await _causes(uow, reader)
         owners = await owners_offered(uow, reader) if reader.shows_names else []
     if only.owner and only.owner not in owners:
         owners.append(only.owner)
@@ -129,7 +128,7 @@ async def change_action(
     context: OwnContext,
     form: Annotated[ImprovementForm, Form()],
 ) -> Response:
-    """Change an action, move it, or publish what customers are told; what was typed stays where it is refused."""
+    """Change an action, move it, or publish what customers are told; what is refused stays as it was typed."""
     faults: dict[str, str] = {}
     refusal: Message | None = None
     try:
@@ -210,6 +209,16 @@ async def _show(
         confirmation=confirmation,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
+
+
+async def _causes(uow: UnitOfWork, reader: ImprovementReader) -> list[CauseFrequency]:
+    """With what the cases of the last days were closed, of segments that the reader may see."""
+    limited_to = reader.access.limited_to
+    within = list(filter(reader.access.allows, limited_to))
+    if limited_to and not within:
+        return []
+    since = uow.now - timedelta(days=BASELINE_DAYS)
+    return await repository.list_causes(uow, reader.tenant.id, within, since)
 
 
 async def _case_count(uow: UnitOfWork, reader: ImprovementReader, one: Improvement) -> str:

@@ -37,7 +37,8 @@ async def find_improvement(
 
 INSERT_IMPROVEMENT = """
     INSERT INTO improvement (
-        tenant, id, version, status, due, segment, cause, theme, opened_at, changed_at, owner, step_names, body
+        tenant, id, version, status, due, segment, cause, theme, opened_at, changed_at, owner, step_names,
+        body
     )
     VALUES (
         :tenant, :id, :version, :status, :due, :segment, :cause, :theme, :opened_at, :changed_at, :owner,
@@ -182,11 +183,12 @@ _WITH_A_CAUSE = """
     c.tenant = :tenant AND c.state = 'closed' AND c.cause IS NOT NULL AND NOT c.anonymous
     AND c.segments @> CAST(:selection AS text[])
 """
-_COUNTED = "SELECT count(*) FILTER (WHERE c.cause = :cause), count(*) FROM case_copy c"
+_COUNTED = "SELECT count(*) FILTER (WHERE c.cause = :cause) AS with_cause, count(*) AS cases FROM case_copy c"
 COUNT_CLOSED = f"{_COUNTED} WHERE {_WITH_A_CAUSE} AND c.closed_at >= :since AND c.closed_at < :until"
 # A case is closed after it was opened: so the index by the closing serves here, too.
 COUNT_OPENED = f"""
-    {_COUNTED} WHERE {_WITH_A_CAUSE} AND c.closed_at >= :since AND c.opened_at >= :since AND c.opened_at < :until
+    {_COUNTED} WHERE {_WITH_A_CAUSE} AND c.closed_at >= :since
+    AND c.opened_at >= :since AND c.opened_at < :until
 """
 
 
@@ -196,7 +198,7 @@ async def count_closed(
     """The cases of a selection that were closed in a time."""
     values = {"cause": cause, "since": since, "until": until}
     row = (await uow.execute(COUNT_CLOSED, selection.values() | values)).one()
-    return CauseCount(row[0], row[1])
+    return CauseCount(row.with_cause, row.cases)
 
 
 async def count_opened(
@@ -205,7 +207,7 @@ async def count_opened(
     """The cases of a selection that were opened in a time, as far as they are closed by now."""
     values = {"cause": cause, "since": since, "until": until}
     row = (await uow.execute(COUNT_OPENED, selection.values() | values)).one()
-    return CauseCount(row[0], row[1])
+    return CauseCount(row.with_cause, row.cases)
 
 
 LIST_CAUSES = """
@@ -252,9 +254,7 @@ SHARE_IMPROVEMENTS = f"""
 """
 
 
-async def share_after(
-    uow: UnitOfWork, after: Cursor | None, limit: int
-) -> list[tuple[str, Improvement]]:
+async def share_after(uow: UnitOfWork, after: Cursor | None, limit: int) -> list[tuple[str, Improvement]]:
     """The next actions behind a cursor, each with its company."""
     tenant, last = after or (None, None)
     rows = await uow.execute(SHARE_IMPROVEMENTS, {"tenant": tenant, "id": last, "limit": limit})
@@ -276,9 +276,7 @@ async def count_by_state(uow: UnitOfWork) -> dict[str, int]:
 
 
 def _kept(row: Row[Any]) -> KeptImprovement:
-    return KeptImprovement(
-        improvement=_decode(row.body), owner=row.owner, step_names=tuple(row.step_names)
-    )
+    return KeptImprovement(improvement=_decode(row.body), owner=row.owner, step_names=tuple(row.step_names))
 
 
 def _values(tenant: str, kept: KeptImprovement) -> dict[str, Any]:

@@ -34,7 +34,9 @@ from shared.values.text import normalized_text
 
 def _cause(code: str) -> str:
     if code not in CAUSE_CODES:
-        raise ValueError(message("Must be one of the causes with which cases are closed, such as delivery.late."))
+        raise ValueError(
+            message("Must be one of the causes with which cases are closed, such as delivery.late.")
+        )
     return code
 
 
@@ -160,9 +162,7 @@ class CauseShareOut(BaseModel):
     def of(cls, count: CauseCount) -> Self:
         """As it is answered."""
         shown = count.is_shown
-        return cls(
-            cases=count.cases if shown else None, with_cause=count.with_cause if shown else None
-        )
+        return cls(cases=count.cases if shown else None, with_cause=count.with_cause if shown else None)
 
 
 class SharesOut(BaseModel):

@@ -10,7 +10,6 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN, ScoreChange
 from services.scorer.improvements import labels
 from services.scorer.improvements.domain import (
     COMPARED_DAYS,
-    DEFAULT_COMPARED_DAYS,
     OPEN_STATUSES,
     ImprovementAct,
     acts_on,
@@ -57,7 +56,7 @@ class CauseLine(NamedTuple):
     """A cause of closed cases, with the link that opens an action about it."""
 
     label: str
-    count: str
+    cases: str
     code: str
 
 
@@ -207,7 +206,8 @@ def cause_lines(causes: Sequence[CauseFrequency]) -> list[CauseLine]:
     whole = sum(each.n for each in causes)
     shown = [each for each in causes if each.n >= MIN_CASES_SHOWN and whole >= MIN_ANSWERS_SHOWN]
     return [
-        CauseLine(cause_label(each.cause), thousands(each.n), each.cause) for each in shown[:MAX_CAUSES_LISTED]
+        CauseLine(cause_label(each.cause), thousands(each.n), each.cause)
+        for each in shown[:MAX_CAUSES_LISTED]
     ]
 
 

@@ -18,7 +18,7 @@ from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from services.scorer.domain import Groups, compare_groups, score_interval
 from services.scorer.gauges import measure_improvements
-from services.scorer.improvements.improvement_commands import MAX_ACTIONS_PER_COMPANY
+from services.scorer.improvements.domain import MAX_ACTIONS_PER_COMPANY
 from services.scorer.recovery import improvements_page, restore_improvements
 from services.scorer.repository.retention import RETENTION
 from shared.db.database import Database
@@ -38,7 +38,9 @@ DONE = datetime(2026, 9, 28, 22, 30, tzinfo=UTC)
 @pytest.fixture
 async def client(database: Database) -> AsyncIterator[ScorerClient]:
     at(database, OPENED)
-    async with a_scorer_client(database, ACME, a_tenant("other", "UTC", "scores:read", "cases:write")) as client:
+    async with a_scorer_client(
+        database, ACME, a_tenant("other", "UTC", "scores:read", "cases:write")
+    ) as client:
         await count(database, an_answer("first", day=date(2026, 8, 30)))
         yield client
 
@@ -139,7 +141,9 @@ async def test_an_action_is_opened_once_and_a_change_needs_the_version_that_was_
     assert "Jonas" not in str(await published(database))
 
 
-async def test_the_same_request_twice_at_once_opens_one_action(database: Database, client: ScorerClient) -> None:
+async def test_the_same_request_twice_at_once_opens_one_action(
+    database: Database, client: ScorerClient
+) -> None:
     answers = await asyncio.gather(*(client.send("PUT", PATH, an_improvement_body()) for _ in range(5)))
     assert [answer.status_code for answer in answers] == [200] * 5
     assert len(await published(database)) == 1
@@ -169,7 +173,9 @@ async def test_what_cannot_be_is_refused_with_its_field(
 ) -> None:
     await count(
         database,
-        an_answer("p", segments={"agent": "ida"}, organisation=("north", "sales", "ida"), day=date(2026, 8, 30)),
+        an_answer(
+            "p", segments={"agent": "ida"}, organisation=("north", "sales", "ida"), day=date(2026, 8, 30)
+        ),
     )
     answer = await client.send("PUT", PATH, an_improvement_body(**given))
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
@@ -292,7 +298,9 @@ cases = st.tuples(st.integers(-60, 60), st.sampled_from(["delivery.late", "other
 
 @settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    answers=st.lists(dated, max_size=120), closed=st.lists(cases, max_size=40), length=st.sampled_from([28, 56, 91])
+    answers=st.lists(dated, max_size=120),
+    closed=st.lists(cases, max_size=40),
+    length=st.sampled_from([28, 56, 91]),
 )
 async def test_the_figures_are_what_counting_one_by_one_comes_to(
     database: Database, client: ScorerClient, answers: list[tuple[int, int]], closed: list[Any], length: int
@@ -307,7 +315,10 @@ async def test_the_figures_are_what_counting_one_by_one_comes_to(
             an_answer(f"a{n}", day=day + timedelta(days=offset), score=score)
             for n, (offset, score) in enumerate(answers)
         ),
-        *(an_answer(f"b{n}", day=day + timedelta(days=n - 60), segments={"touchpoint": "desk"}) for n in range(120)),
+        *(
+            an_answer(f"b{n}", day=day + timedelta(days=n - 60), segments={"touchpoint": "desk"})
+            for n in range(120)
+        ),
     )
     at(database, OPENED)
     begins = [datetime.combine(day + timedelta(days=offset), time(12), UTC) for offset, _ in closed]
@@ -366,7 +377,9 @@ async def test_lists_are_filtered_and_come_a_page_at_a_time_each_action_once(
     assert found == ["Action 1", "Action 2", "Action 3"]
     assert await listed(client, status="done") == ["Action 0"]
     assert await listed(client, owner="jonas holt", theme="vans") == ["Action 3", "Action 9"]
-    assert len(await listed(client, theme="delivery")) == len(await listed(client, theme="delivery.late")) == 6
+    assert (
+        len(await listed(client, theme="delivery")) == len(await listed(client, theme="delivery.late")) == 6
+    )
     assert await listed(client, theme="deliver") == []
     assert (await client.get("/v1/actions", after="x")).status_code == 422
     page = (await client.get("/actions", role="agent")).text
@@ -407,7 +420,9 @@ async def test_who_is_limited_to_segments_sees_and_writes_theirs_alone(
         assert pressed.status_code == (303 if status == 200 else 404)
     refused = await client.send("PUT", f"/v1/actions/{uuid4()}", an_improvement_body(segment=""), **reader)
     assert refused.status_code == 422
-    taken = await client.send("PUT", f"/v1/actions/{whole}", an_improvement_body(segment="organisation:north"), **reader)
+    taken = await client.send(
+        "PUT", f"/v1/actions/{whole}", an_improvement_body(segment="organisation:north"), **reader
+    )
     assert taken.status_code == 404
     assert (await client.get(f"/v1/actions/{north}", tenant="other")).status_code == 404
 
@@ -425,7 +440,13 @@ async def test_an_action_about_what_becomes_an_employee_is_shown_to_nobody(
 
 @pytest.mark.parametrize(
     ("role", "reads", "writes"),
-    [("admin", 200, 200), ("leader", 200, 200), ("agent", 200, 403), ("analyst", 200, 403), ("editor", 200, 403)],
+    [
+        ("admin", 200, 200),
+        ("leader", 200, 200),
+        ("agent", 200, 403),
+        ("analyst", 200, 403),
+        ("editor", 200, 403),
+    ],
 )
 async def test_leaders_and_administrators_write_and_an_analyst_sees_no_names(
     client: ScorerClient, role: Any, reads: int, writes: int
@@ -455,7 +476,9 @@ async def test_what_customers_are_told_is_published_with_what_it_concerns(
     )
     assert early.status_code == 409
     await act(client, "finish", 1)
-    blank = await client.send("POST", f"{PATH}/actions", {"act": "publish", "version": 2, "texts": {"en": " "}})
+    blank = await client.send(
+        "POST", f"{PATH}/actions", {"act": "publish", "version": 2, "texts": {"en": " "}}
+    )
     assert (blank.status_code, blank.json()["errors"][0]["field"]) == (422, "/texts")
     texts = {"nl": "Er rijdt een tweede bus.", "da": "Vi kører nu med en bil mere.", "fi": "Autoja on kaksi."}
     await keep(database, *(a_closed_case(f"c{n}", OPENED - timedelta(days=400)) for n in range(12)))
@@ -488,7 +511,13 @@ async def test_forms_keep_what_was_typed_and_say_what_is_wrong(
     assert refused.status_code == 422
     for words in ("Ring back", "Write who sees to it.", "Write a day like", "from 1 to 100"):
         assert words in refused.text
-    good = {**typed, "owner": "Jonas Holt", "due": "2026-09-30", "expected": "", "cause": "contact.no_callback"}
+    good = {
+        **typed,
+        "owner": "Jonas Holt",
+        "due": "2026-09-30",
+        "expected": "",
+        "cause": "contact.no_callback",
+    }
     for _ in range(2):
         made = await client.send("POST", "/actions/new", form=good, role="leader")
         assert (made.status_code, made.headers["location"]) == (303, f"/actions/{ACTION}?did=opened")
@@ -499,7 +528,9 @@ async def test_forms_keep_what_was_typed_and_say_what_is_wrong(
     assert (stale.status_code, "somebody changed this action" in stale.text) == (409, True)
     no_reason = await client.send("POST", where, form={"act": "drop", "version": "1"}, role="leader")
     assert (no_reason.status_code, "Write why it is dropped" in no_reason.text) == (422, True)
-    odd = await client.send("POST", where, form={"act": "finish", "version": "1", "days": "30"}, role="leader")
+    odd = await client.send(
+        "POST", where, form={"act": "finish", "version": "1", "days": "30"}, role="leader"
+    )
     assert odd.status_code == 422
     saved = {"act": "save", "version": "1", "title": "Ring first", "owner": "Sara Lund", "due": "2026-10-01"}
     assert (await client.send("POST", where, form=saved, role="leader")).status_code == 303
@@ -521,7 +552,9 @@ async def test_causes_of_few_cases_are_not_listed(database: Database, client: Sc
     assert "/actions/new?cause=delivery.late" in page
     assert "digital.bug" not in page.replace('value="digital.bug"', "")
     assert "billing.wrong" not in page.replace('value="billing.wrong"', "")
-    form = (await client.get("/actions/new?cause=delivery.late&segment=touchpoint:checkout", role="leader")).text
+    form = (
+        await client.get("/actions/new?cause=delivery.late&segment=touchpoint:checkout", role="leader")
+    ).text
     assert '<option value="delivery.late" selected>' in form
     assert '<option value="touchpoint:checkout" selected>' in form
 
@@ -584,5 +617,8 @@ async def test_actions_are_measured_by_their_state(database: Database, client: S
     at(database, datetime(2026, 9, 10, tzinfo=UTC))
     async with database.transaction() as uow:
         await measure_improvements(uow)
-    found = {state: metrics.IMPROVEMENTS.labels(state)._value.get() for state in ("open", "late", "done", "dropped")}
+    found = {
+        state: metrics.IMPROVEMENTS.labels(state)._value.get()
+        for state in ("open", "late", "done", "dropped")
+    }
     assert found == {"open": 2, "late": 1, "done": 1, "dropped": 0}

@@ -49,13 +49,20 @@ async def origin(database: Database, clock: ClockOfCompany) -> AsyncIterator[str
     await count(
         database,
         *(an_answer(f"b{day}{n}", day=day, score=score) for day in days for n, score in enumerate((2, 5, 9))),
-        *(an_answer(f"a{day}{n}", day=day, score=score) for day in after for n, score in enumerate((8, 9, 10))),
+        *(
+            an_answer(f"a{day}{n}", day=day, score=score)
+            for day in after
+            for n, score in enumerate((8, 9, 10))
+        ),
     )
     begin = OPENED - timedelta(days=20)
     late = datetime(2026, 10, 5, 8, tzinfo=UTC)
     await keep(
         database,
-        *(a_closed_case(f"b{n}", begin, cause="delivery.late" if n < 14 else "digital.bug") for n in range(20)),
+        *(
+            a_closed_case(f"b{n}", begin, cause="delivery.late" if n < 14 else "digital.bug")
+            for n in range(20)
+        ),
         *(a_closed_case(f"a{n}", late, cause="delivery.late" if n < 2 else "digital.bug") for n in range(20)),
     )
     async with (

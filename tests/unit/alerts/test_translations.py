@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.alerts_builders import POLICY, a_new_case, a_tenant, an_answer
 
-from services.alerts.cases import labels, sentences, times
+from services.alerts.cases import sentences, times
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.closing import required_text_faults
 from services.alerts.cases.domain.refusals import NotDone

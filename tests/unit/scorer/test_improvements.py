@@ -33,14 +33,19 @@ days = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 few = st.integers(0, 40)
 many = st.integers(0, 3_000)
 groups = st.builds(Groups, few, few, few) | st.builds(Groups, many, many, many)
-counts = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(lambda pair: CauseCount(min(pair), max(pair)))
+counts = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(
+    lambda pair: CauseCount(min(pair), max(pair))
+)
 PROGRESS = re.compile(r"rose|fell|better|worse|improv|seldom", re.IGNORECASE)
 
 
 def a_result(scores: ScoreComparison, **shares: CauseCount) -> ImprovementResult:
     before, after = compared_windows(date(2026, 9, 7), date(2026, 9, 28), 28)
     return ImprovementResult(
-        before=before, after=after, scores=scores, shares=judge_shares(**shares, running=False) if shares else None
+        before=before,
+        after=after,
+        scores=scores,
+        shares=judge_shares(**shares, running=False) if shares else None,
     )
 
 
@@ -150,7 +155,9 @@ def test_a_share_that_chance_makes_is_no_improvement_either(
 
 @given(counts, counts)
 def test_of_few_cases_no_number_is_told(before: CauseCount, after: CauseCount) -> None:
-    words = labels.shares_sentence(a_result(judge(Groups(9, 0, 0), Groups(9, 0, 0), running=False), before=before, after=after))
+    words = labels.shares_sentence(
+        a_result(judge(Groups(9, 0, 0), Groups(9, 0, 0), running=False), before=before, after=after)
+    )
     assert words.count("fewer than 5 cases") == (before.cases < 5) + (after.cases < 5)
     assert ("%" in words) == (before.cases >= 10 or after.cases >= 10)
 
