@@ -108,9 +108,13 @@ def shares_sentence(result: ImprovementResult) -> str:
         return ""
     words = translated("Before, the cause was the reason of %(before)s; after, of %(after)s.")
     sentence = words % {"before": case_count(shares.before), "after": case_count(shares.after)}
-    end = spoken(_SHARES[shares.verdict])
-    p = f" ({p_value_words(shares.p)})" if shares.p is not None else ""
-    return f"{sentence} {end}{p}"
+    return f"{sentence} {spoken(_SHARES[shares.verdict])}"
+
+
+def shares_p(result: ImprovementResult) -> str:
+    """The p-value of that; empty without one."""
+    shares = result.shares
+    return p_value_words(shares.p) if shares is not None and shares.p is not None else ""
 
 
 def baseline_cases(baseline: ImprovementBaseline) -> str:

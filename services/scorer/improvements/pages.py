@@ -128,7 +128,7 @@ async def change_action(
     context: OwnContext,
     form: Annotated[ImprovementForm, Form()],
 ) -> Response:
-    """Change an action, move it, or publish what customers are told; what is refused stays as it was typed."""
+    """Change an action, move it, or publish what customers are told; what is refused stays as typed."""
     faults: dict[str, str] = {}
     refusal: Message | None = None
     try:

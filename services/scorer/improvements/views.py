@@ -145,6 +145,7 @@ class ActionPage(Page):
     change: ScoreChange | None
     p: str
     shares: str
+    shares_p: str
     caution: str
     steps: list[StepLine]
     acts: list[ActButton]
@@ -282,6 +283,7 @@ def action_page(
         change=change,
         p=p_value(change) if change is not None else "",
         shares=labels.shares_sentence(result) if result is not None else "",
+        shares_p=labels.shares_p(result) if result is not None else "",
         caution=spoken(labels.CAUTION),
         steps=[
             StepLine(

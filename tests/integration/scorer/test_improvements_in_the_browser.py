@@ -87,7 +87,8 @@ async def press(page: Page, button: str) -> None:
 
 async def open_an_action(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/actions")
-    await page.get_by_role("link", name="Do something about it: Delivery: late").click()
+    row = page.locator("tr", has_text="Delivery: late")
+    await row.get_by_role("link", name="Do something about it").click()
     await page.get_by_label("What is to be done?").fill("A second van on Fridays")
     await page.get_by_label("Where?").select_option("touchpoint:checkout")
     await page.get_by_label("Until when?").fill("2026-09-25")
