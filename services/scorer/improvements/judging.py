@@ -1,8 +1,8 @@
 """Whether a score or a share changed by more than chance, from the days before an improvement to those after.
 
 Scores are compared by the two-sample z test of the scorer's pages (:func:`compare_groups`), shares by the
-"N - 1" chi-squared test. Nothing is called an improvement before the second window is over, with too few answers, or
-where chance alone makes such a change in five of a hundred cases.
+"N - 1" chi-squared test. Nothing is called an improvement before the second window is over, with too few
+answers, or where chance alone makes such a change in five of a hundred cases.
 """
 
 from dataclasses import dataclass
