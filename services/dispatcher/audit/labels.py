@@ -135,6 +135,11 @@ FACT_LABELS: dict[str, Message] = {
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {
     "state": {
+        "proposed": message("proposed"),
+        "accepted": message("accepted"),
+        "doing": message("under way"),
+        "done": message("done"),
+        "dropped": message("dropped"),
         "draft": message("draft"),
         "rehearsal": message("in rehearsal"),
         "live": message("live"),

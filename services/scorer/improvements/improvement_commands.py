@@ -269,7 +269,7 @@ def _padded(known: KeptImprovement) -> tuple[str, ...]:
 
 def _publish(uow: UnitOfWork, tenant: str, who: AuditActor, kept: KeptImprovement) -> None:
     uow.publish(IMPROVEMENTS, tenant, kept.improvement)
-    record_audit(uow, tenant, who, "improvement", str(kept.improvement.id), status=kept.improvement.status)
+    record_audit(uow, tenant, who, "improvement", str(kept.improvement.id), state=kept.improvement.status)
 
 
 async def _refuse_faulty(
