@@ -24,6 +24,7 @@ from services.scorer.repository.retention import RETENTION
 from shared.db.database import Database
 from shared.events import CASES, IMPROVEMENTS, Answer, Improvement, People, RetentionRules
 from shared.events.nps import group_of
+from shared.permissions import Role
 from shared.privacy.retention import Cutoffs, count_stale
 from shared.telemetry import metrics
 
@@ -557,6 +558,11 @@ async def test_causes_of_few_cases_are_not_listed(database: Database, client: Sc
     ).text
     assert '<option value="delivery.late" selected>' in form
     assert '<option value="touchpoint:checkout" selected>' in form
+    where = "/actions/new?segment=touchpoint%3Acheckout"
+    links: dict[Role, bool] = {"leader": True, "agent": False}
+    for role, there in links.items():
+        segment = await client.get("/segments?segment=touchpoint:checkout", role=role)
+        assert (f'href="{where}"' in segment.text) == there
 
 
 async def test_a_case_that_was_kept_without_its_cause_gets_it_when_it_is_published_again(
