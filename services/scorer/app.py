@@ -3,14 +3,25 @@
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
 from services.scorer.fall_watch import FALLS_LOOP, FallWatch
-from services.scorer.gauges import measure_falls, measure_waiting
+from services.scorer.gauges import measure_falls, measure_improvements, measure_waiting
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
-from shared.events import ANSWERS, CASES, CUSTOMERS, FALLS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
+from shared.events import (
+    ANSWERS,
+    CASES,
+    CUSTOMERS,
+    FALLS,
+    IMPROVEMENTS,
+    INVITATIONS,
+    RETENTION,
+    SENDING,
+    SURVEYS,
+    TENANTS,
+)
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
@@ -28,15 +39,18 @@ SERVICE = Service(
     name="scorer",
     settings=ScorerSettings,
     metadata=metadata,
-    paths=("/", "/segments", "/v1/scores", "/v1/segments", "/v1/personal-data/scorer"),
+    paths=(
+        *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
+        "/v1/personal-data/scorer",
+    ),
     api=lazy_api("services.scorer.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,
-    owns=(FALLS,),
+    owns=(FALLS, IMPROVEMENTS),
     recovery=recovery,
-    gauges=(measure_waiting, measure_falls),
+    gauges=(measure_waiting, measure_falls, measure_improvements),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

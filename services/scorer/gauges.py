@@ -1,5 +1,6 @@
-"""The gauges of anonymous answers that wait until there are enough of them to be counted, and of falls."""
+"""The gauges of anonymous answers that wait to be counted, of falls, and of actions of improvement."""
 
+from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
 from shared.db.database import UnitOfWork
 from shared.telemetry import metrics
@@ -13,3 +14,10 @@ async def measure_waiting(uow: UnitOfWork) -> None:
 async def measure_falls(uow: UnitOfWork) -> None:
     """Measure the falls of all tenants that last."""
     metrics.SEGMENTS_FALLEN.set(await falls.count_fallen(uow))
+
+
+async def measure_improvements(uow: UnitOfWork) -> None:
+    """Measure the actions of improvement of all tenants."""
+    found = await count_by_state(uow)
+    for state in IMPROVEMENT_STATES:
+        metrics.IMPROVEMENTS.labels(state).set(found.get(state, 0))

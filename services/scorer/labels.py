@@ -136,7 +136,12 @@ def change_finding(change: ScoreChange) -> str:
 
 def p_value(change: ScoreChange) -> str:
     """The p-value with three decimals."""
-    return decimal(f"p < {ALMOST_NEVER_P}" if change.p < ALMOST_NEVER_P else f"p = {change.p:.3f}")
+    return p_value_words(change.p)
+
+
+def p_value_words(p: float) -> str:
+    """Such as p = 0.042; never one that rounds to 0."""
+    return decimal(f"p < {ALMOST_NEVER_P}" if p < ALMOST_NEVER_P else f"p = {p:.3f}")
 
 
 def missing_answers(groups: Groups) -> str:

@@ -236,10 +236,37 @@ case_copy = Table(
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    # NULL: it is open, or was closed before the scorer kept causes.
+    Column("cause", Text),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("heard_at", Instant, nullable=False),
     Index(None, "tenant", "answer_id"),
     Index(None, "heard_at"),
     Index(None, "tenant", "due_at", postgresql_where=text("state <> 'closed'")),
+    Index("ix_case_copy_cause", "tenant", "closed_at", postgresql_where=text("cause IS NOT NULL")),
+)
+
+# Actions of improvement. ``body`` is the newest event; names of the staff stand beside it.
+improvement = Table(
+    "improvement",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("segment", Bytewise, nullable=False),
+    # The code of a cause; else there is a theme in free words.
+    Column("cause", Text),
+    Column("theme", Text),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    # NULL: removed, since it was too old, or not known after a restore.
+    Column("owner", Text),
+    # Who took each step, in their order.
+    Column("step_names", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_improvement_due", "tenant", "due", "id"),
 )
 
 person_indexes(answer)

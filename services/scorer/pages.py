@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import Groups
+from services.scorer.frame import company_of, staff_frame
 from services.scorer.parameters import read_segment
-from services.scorer.repository.cases import count_open_cases
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
@@ -23,18 +23,15 @@ from services.scorer.score_query import ComparedWith, ScoreQuery
 from services.scorer.segments_page import load_segments_page
 from services.scorer.views import drawing_of
 from services.scorer.windows import DEFAULT_WINDOW_DAYS
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import Database
 from shared.db.notifications import ChangeListener
-from shared.events import WHOLE_COMPANY, Tenant
+from shared.events import WHOLE_COMPANY
 from shared.events.surveys import Measurement
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
-from shared.pages.page import Frame
 from shared.pages.svg.primitives import ChartScore
-from shared.tenancy import find_tenant
-from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 ScoreReader = Annotated[Staff, Depends(signed_in())]
@@ -45,7 +42,6 @@ Cursor = Annotated[str, Query(max_length=2_000)]
 DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 
 RECENT_CHANGES_PERIOD = timedelta(seconds=10)
-DEMO_TENANT = "demo"
 EXAMPLE_COUNTS = (10, 30, 100, 400, 1600)
 """The page without answers shows how the margin shrinks with so many answers."""
 
@@ -145,9 +141,9 @@ async def _score_page(
 ) -> Response:
     page: LabelledPage
     async with context.database.reading() as uow:
-        tenant = await _tenant(uow, staff)
+        tenant = await company_of(uow, staff)
         state = await read_sending_state(uow, tenant.id)
-        frame = await _frame(uow, staff, tenant, state)
+        frame = await staff_frame(uow, staff, tenant, state)
         access = SegmentAccess.of(tenant, staff)
         needs_own_segment = staff.segments and not query.path and not query.lists_answers
         if needs_own_segment:
@@ -173,29 +169,7 @@ async def _segments_page(
     context: ScorerContext, request: Request, staff: Staff, window: str, q: str, dimension: str, after: str
 ) -> Response:
     async with context.database.reading() as uow:
-        tenant = await _tenant(uow, staff)
-        frame = await _frame(uow, staff, tenant, await read_sending_state(uow, tenant.id))
+        tenant = await company_of(uow, staff)
+        frame = await staff_frame(uow, staff, tenant, await read_sending_state(uow, tenant.id))
         page = await load_segments_page(uow, staff, tenant, window, q, dimension, after)
     return context.pages.page(request, page, staff=staff, frame=frame)
-
-
-async def _tenant(uow: UnitOfWork, staff: Staff) -> Tenant:
-    tenant = await find_tenant(uow, staff.tenant)
-    if tenant is None:
-        raise Problem(
-            503, detail=message("The company's data has not arrived yet."), headers={"Retry-After": "2"}
-        )
-    return tenant
-
-
-async def _frame(uow: UnitOfWork, staff: Staff, tenant: Tenant, state: SendingState) -> Frame:
-    return Frame(
-        company=tenant.name,
-        here="scores",
-        open_cases=await count_open_cases(uow, tenant.id, staff.segments),
-        test_mode=state.test,
-        sending_stopped=state.stopped,
-        demo=tenant.id == DEMO_TENANT,
-        live="/segments/live",
-        time_zone=tenant.time_zone,
-    )

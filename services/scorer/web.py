@@ -4,6 +4,9 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
+from services.scorer.improvements import api as improvement_api
+from services.scorer.improvements import opening_pages
+from services.scorer.improvements import pages as improvement_pages
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
 from services.scorer.repository.export import read_export
@@ -26,5 +29,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
     months = months_router(context.database, context.secret)
     company = company_router(context.service, metadata, context.database, context.secret)
-    routers = [api.router, pages.router, export, retention, months, company]
+    routers = [api.router, pages.router, improvement_api.router]
+    # /actions/new before /actions/{action}.
+    routers += [opening_pages.router, improvement_pages.router]
+    routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {}

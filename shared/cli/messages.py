@@ -53,6 +53,7 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "invitations/survey_mail.py",
         "sms/survey_text.py",
     ),
+    "services/scorer": ("improvements/published_texts.py",),
 }
 """Whose texts customers read, by package: patterns inside it."""
 SHARED = "shared"

@@ -21,6 +21,14 @@ from shared.events.decisions import DECISIONS, Decision, DecisionOutcome
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.erasures import ERASURES, ErasureConfirmed
 from shared.events.falls import FALLS, FallState, SegmentFall
+from shared.events.improvements import (
+    IMPROVEMENTS,
+    Improvement,
+    ImprovementBaseline,
+    ImprovementPeriod,
+    ImprovementStatus,
+    ImprovementStep,
+)
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
 from shared.events.questions import ChosenValue, Question, QuestionTexts, Reply
@@ -47,6 +55,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     ANSWERS,
     SCORES,
     FALLS,
+    IMPROVEMENTS,
     CASES,
     WEBHOOKS,
     DECISIONS,
@@ -63,6 +72,7 @@ __all__ = [
     "DECISIONS",
     "ERASURES",
     "FALLS",
+    "IMPROVEMENTS",
     "INVITATIONS",
     "RETENTION",
     "SCORES",
@@ -96,6 +106,11 @@ __all__ = [
     "Event",
     "FallState",
     "FollowUp",
+    "Improvement",
+    "ImprovementBaseline",
+    "ImprovementPeriod",
+    "ImprovementStatus",
+    "ImprovementStep",
     "Invitation",
     "InvitationState",
     "KeyDigest",

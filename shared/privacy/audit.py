@@ -32,6 +32,7 @@ AuditAct = Literal[
     "attribute",
     "case_link",
     "promise",
+    "improvement",
     "notices",
     "customers",
     "import",

@@ -128,6 +128,11 @@ SEGMENTS_FALLEN = Gauge(
     "afterword_segments_fallen",
     "Segments whose score has fallen significantly and is not back, of all companies.",
 )
+IMPROVEMENTS = Gauge(
+    "afterword_improvements",
+    "Actions of improvement of all companies, by state: open, late, done, dropped.",
+    ["state"],
+)
 SEGMENT_ALERTS = Gauge(
     "afterword_segment_alerts",
     "Alerts on segments that are not closed, by state: open, acknowledged.",

@@ -120,6 +120,8 @@ class Company:
     """The id of a text block, of an entry about an attribute, and of a link."""
     promise: str = ""
     """Of the team."""
+    improvement: str = ""
+    """An action of improvement about the whole company."""
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -259,6 +261,12 @@ class World:
         ):
             answer = await self.clients["alerts"].put(path, json=body, headers=company.headers)
             assert answer.is_success, answer.text
+        company.improvement = str(uuid7())
+        path = f"/v1/actions/{company.improvement}"
+        opened = await self.clients["scorer"].put(
+            path, json=an_improvement(company.name), headers=company.headers
+        )
+        assert opened.is_success, opened.text
         await self.deliver_all()
 
     async def fall(self, company: Company, segment: str) -> UUID:
@@ -441,6 +449,16 @@ def a_source(name: str) -> dict[str, Any]:
 def a_text_block(name: str) -> dict[str, str]:
     """A text to insert into what is written about a case."""
     return {"name": name, "language": "en", "text": f"{name}: {{number}}"}
+
+
+def an_improvement(name: str) -> dict[str, Any]:
+    """An action of improvement about the whole company."""
+    return {
+        "title": f"{name} drives a second van",
+        "theme": f"{name} vans",
+        "owner": f"{name} leader",
+        "due": (datetime.now(UTC) + timedelta(days=30)).date().isoformat(),
+    }
 
 
 def a_case_link(name: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from support.companies import (
     an_answer,
     an_event,
     an_import,
+    an_improvement,
 )
 from support.http_clients import SECRET
 
@@ -417,6 +418,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             query={"segment": f"touchpoint:{of.name}-checkout"}, may_repeat=(f"{of.name}-checkout",)
         ),
         "scorer GET /v1/segments": empty,
+        **_about_improvements(of),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
             json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
@@ -786,6 +788,28 @@ def _preview_token(of: Company, by: Company) -> str:
     """The preview of a survey's pages; somebody else's has their own company, of which there is none."""
     claims = {"survey_id": str(of.survey), "survey_version": 1}
     return _service_tokens.sign("preview", by.name, claims)
+
+
+def _about_improvements(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Actions of improvement."""
+    one, wanted = {"action": of.improvement}, an_improvement("own")
+    typed = {**wanted, "version": "1"}
+    return {
+        "scorer GET /v1/actions": (RouteRequest(), RouteRequest(query={"theme": "delivery"})),
+        "scorer GET /v1/actions/{action}": RouteRequest(one, foreign=404),
+        # The ids are the companies' own: that of another one is free.
+        "scorer PUT /v1/actions/{action}": RouteRequest({"action": str(UUID(int=5))}, json=wanted),
+        "scorer POST /v1/actions/{action}/actions": RouteRequest(
+            one, json={"act": "accept", "version": 1}, foreign=404
+        ),
+        "scorer GET /actions": (RouteRequest(), RouteRequest(query={"show": "done"})),
+        "scorer GET /actions/new": RouteRequest(query={"cause": "delivery.late"}),
+        "scorer POST /actions/new": RouteRequest(form={**wanted, "new_id": str(UUID(int=6))}),
+        "scorer GET /actions/{action}": RouteRequest(one, foreign=404),
+        "scorer POST /actions/{action}": tuple(
+            RouteRequest(one, form={**typed, "act": act}, foreign=404) for act in ("save", "accept")
+        ),
+    }
 
 
 def _about_companies(by: Company) -> dict[str, RouteRequest]:

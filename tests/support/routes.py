@@ -58,6 +58,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
         "suppression_id:path": company.suppression,
         "event_id": company.event,
         "case": company.case,
+        "action": company.improvement,
         "token": company.token("answer"),
         "owner": "shared",
         "digest": "0",

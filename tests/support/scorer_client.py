@@ -15,11 +15,13 @@ from support.scorer_builders import add_tenant
 from services.scorer.app import SERVICE
 from shared.db.database import Database
 from shared.events import KeyDigest, Tenant
+from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.permissions import Role
 from shared.tenancy import digest_of
 
 KEY = "aw_a-key-for-the-tests"
+SESSION = "s"
 
 
 def a_tenant(name: str, zone: str = "Europe/Copenhagen", *scopes: str) -> Tenant:
@@ -32,7 +34,7 @@ def a_pass(
 ) -> str:
     """The access cookie of a person who is signed in."""
     staff = Staff(
-        tenant, UUID(int=1), "Jonas Holt", role, segments, "s", database.clock() + timedelta(hours=1)
+        tenant, UUID(int=1), "Jonas Holt", role, segments, SESSION, database.clock() + timedelta(hours=1)
     )
     return AccessPass(SECRET, clock=database.clock).sign(staff)
 
@@ -56,16 +58,43 @@ class ScorerClient:
         **query: Any,
     ) -> httpx.Response:
         """As a person in a role, or with the tenant's key; without either with ``key=""``."""
+        headers = self._headers(path, tenant, role, segments, key)
+        if language:
+            headers["accept-language"] = language
+        async with self._http() as client:
+            return await client.get(path, params=query or None, headers=headers)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        form: dict[str, str] | None = None,
+        tenant: str = "acme",
+        role: Role | None = None,
+        segments: tuple[str, ...] = (),
+        key: str | None = None,
+    ) -> httpx.Response:
+        """JSON or a form, as a person in a role with the token of their session, or with the tenant's key."""
+        headers = self._headers(path, tenant, role, segments, key)
+        if role:
+            headers[CSRF_HEADER] = CsrfGuard(SECRET).token(SESSION)
+        async with self._http() as client:
+            return await client.request(method, path, json=body, data=form, headers=headers)
+
+    def _http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=ORIGIN)
+
+    def _headers(
+        self, path: str, tenant: str, role: Role | None, segments: tuple[str, ...], key: str | None
+    ) -> dict[str, str]:
         headers = {"accept": "text/html" if role and not path.startswith("/v1") else "application/json"}
         if role:
             headers["cookie"] = f"{ACCESS_COOKIE}={a_pass(self.database, tenant, role, segments)}"
         elif key != "":
             headers["authorization"] = f"Bearer {key or f'{KEY}-{tenant}'}"
-        if language:
-            headers["accept-language"] = language
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-            return await client.get(path, params=query or None, headers=headers)
+        return headers
 
 
 @asynccontextmanager

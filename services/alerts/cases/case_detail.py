@@ -40,6 +40,7 @@ from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation, may_see, segments_of
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
+from shared.pages.cause_labels import cause_options
 from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 from shared.pages.page import Frame, Page
@@ -113,7 +114,7 @@ class CaseDetailPage(Page):
     """The case to go on with: the next one of that list."""
     may_assign: bool
     colleagues: list[tuple[UUID, str]]
-    causes: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=labels.cause_options)
+    causes: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=cause_options)
     outcomes: list[tuple[str, str]] = field(default_factory=labels.closing_options)
     hows: list[tuple[str, str]] = field(default_factory=labels.contact_options)
     keys: Callable[[], UUID] = uuid4

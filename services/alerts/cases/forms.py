@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.alerts.cases.domain.closing import (
     CASE_OUTCOMES,
-    CAUSE_CODES,
-    CAUSES,
     CONTACT_METHODS,
     closing_faults,
     required_text_faults,
@@ -26,6 +24,7 @@ from services.alerts.rules.clocks import PRIORITIES
 from shared.http.form_texts import day_of
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
+from shared.values.causes import CAUSE_CODES, CAUSES
 from shared.values.messages import Message, message
 
 CASES_PER_PAGE = 50

@@ -29,6 +29,7 @@ from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
+from shared.pages.cause_labels import cause_label, cause_options
 from shared.pages.filters import touchpoint_name
 from shared.pages.language import spoken, translated
 from shared.pages.page import Frame, Page
@@ -154,7 +155,7 @@ async def load_inbox(
         empty=not found,
         more=len(rows) > CASES_PER_PAGE and chosen.page < MAX_PAGE_NUMBER,
         touchpoints=touchpoints,
-        causes=labels.cause_options(),
+        causes=cause_options(),
         outcomes=labels.outcome_options(),
         priorities=[("", translated("any priority")), *priority_options()],
         incidents=incidents,
@@ -178,7 +179,7 @@ def _about(chosen: InboxFilter) -> str:
     if chosen.touchpoint:
         about.append(translated("about %(touchpoint)s") % {"touchpoint": touchpoint_name(chosen.touchpoint)})
     if chosen.state == "closed" and chosen.cause:
-        about.append(translated("with the cause “%(cause)s”") % {"cause": labels.cause_label(chosen.cause)})
+        about.append(translated("with the cause “%(cause)s”") % {"cause": cause_label(chosen.cause)})
     if chosen.state == "closed" and chosen.outcome:
         outcome = spoken(labels.OUTCOME_LABELS[chosen.outcome])
         about.append(translated("that ended as “%(outcome)s”") % {"outcome": outcome})

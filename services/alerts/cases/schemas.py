@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.alerts.cases.domain.closing import (
-    CAUSE_CODES,
     MAX_TEXT_CHARS,
     CaseOutcome,
     ClosingOutcome,
@@ -16,6 +15,7 @@ from services.alerts.cases.domain.closing import (
 from services.alerts.rules.clocks import Priority
 from shared.events import CaseStage, CaseState
 from shared.http.instants import Instant
+from shared.values.causes import CAUSE_CODES
 from shared.values.messages import message
 
 

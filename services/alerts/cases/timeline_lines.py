@@ -9,6 +9,7 @@ import msgspec
 from services.alerts.cases import labels, sentences
 from services.alerts.cases.domain.timeline import CaseEntry, EntryKind
 from shared.events import Answer, Invitation
+from shared.pages.cause_labels import cause_label
 from shared.pages.filters import segment_shown
 from shared.pages.language import spoken, translated
 from shared.privacy.persons import NOBODY
@@ -165,7 +166,7 @@ def _closed(_: str, facts: dict[str, Any]) -> str:
     else:
         title = translated("Closed. %(cause)s. %(outcome)s; the customer has not been told.")
     outcome = spoken(labels.OUTCOME_LABELS[facts["outcome"]])
-    return title % {"cause": labels.cause_label(facts["cause"]), "outcome": outcome}
+    return title % {"cause": cause_label(facts["cause"]), "outcome": outcome}
 
 
 def _resumed(name: str, facts: dict[str, Any]) -> str:

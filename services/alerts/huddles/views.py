@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from services.alerts.cases.labels import cause_label
 from services.alerts.cases.times import moment
 from services.alerts.huddles.domain import MOST_PROMISES, HuddleWeek, TeamPromise
 from services.alerts.huddles.forms import HuddleForm
 from services.alerts.huddles.reading import Huddle
 from services.alerts.teams.domain import CaseTeam
 from services.alerts.weekly.letter import QuotedComment
+from shared.pages.cause_labels import cause_label
 from shared.pages.filters import day, thousands
 from shared.pages.language import counted, translated
 from shared.pages.page import Page

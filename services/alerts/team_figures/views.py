@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from services.alerts.cases.labels import OUTCOME_LABELS, cause_label
+from services.alerts.cases.labels import OUTCOME_LABELS
 from services.alerts.cases.times import duration
 from services.alerts.team_figures.domain import POLICY, Figures, FiguresOf, Spread, share
 from services.alerts.team_figures.reading import FiguresRead
+from shared.pages.cause_labels import cause_label
 from shared.pages.filters import day, percent, thousands
 from shared.pages.language import counted, spoken, translated
 from shared.pages.page import Page

@@ -27,6 +27,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "attribute": message("changed how an attribute is shown"),
     "case_link": message("changed a link from cases"),
     "promise": message("wrote down or changed what a team promised"),
+    "improvement": message("opened or changed an action of improvement"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
@@ -134,6 +135,11 @@ FACT_LABELS: dict[str, Message] = {
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {
     "state": {
+        "proposed": message("proposed"),
+        "accepted": message("accepted"),
+        "doing": message("under way"),
+        "done": message("done"),
+        "dropped": message("dropped"),
         "draft": message("draft"),
         "rehearsal": message("in rehearsal"),
         "live": message("live"),

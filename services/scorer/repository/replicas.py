@@ -24,3 +24,26 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Keep those that are newer than what we have."""
     segments = [named_segments(event.data) for event in events]
     await keep_newest_events(uow, case_copy, events, segments=segments, heard_at=uow.now)
+    if closed := [event for event in events if event.data.cause is not None]:
+        await uow.execute(
+            FILL_CAUSES,
+            {
+                "tenants": [event.tenant for event in closed],
+                "ids": [event.data.id for event in closed],
+                "versions": [event.data.version for event in closed],
+                "causes": [event.data.cause for event in closed],
+                "anonymous": [event.data.anonymous for event in closed],
+            },
+        )
+
+
+# A version that kept no causes has kept the newest version of these cases already.
+FILL_CAUSES = """
+    UPDATE case_copy c
+    SET cause = n.cause, anonymous = n.anonymous
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:causes AS text[]),
+        CAST(:anonymous AS boolean[])
+    ) AS n (tenant, id, version, cause, anonymous)
+    WHERE c.tenant = n.tenant AND c.id = n.id AND c.version = n.version AND c.cause IS NULL
+"""

@@ -1,6 +1,6 @@
 """What the scorer removes of what is too old, in this order. What is counted stays."""
 
-from services.scorer.models import answer, case_copy, waiting_answer
+from services.scorer.models import answer, case_copy, improvement, waiting_answer
 from shared.privacy.removal import (
     HAS_WRITTEN_REPLIES,
     STORED_WORDS,
@@ -41,5 +41,14 @@ RETENTION: tuple[RetentionRule, ...] = (
         case_copy,
         "t.state = 'closed' AND t.closed_at < :cases AND t.owner IS NOT NULL",
         "owner = NULL",
+    ),
+    ClearRule(
+        "cases",
+        improvement,
+        """
+            t.status IN ('done', 'dropped') AND t.changed_at < :cases
+            AND (t.owner IS NOT NULL OR t.step_names <> '{}')
+        """,
+        "owner = NULL, step_names = '{}'",
     ),
 )

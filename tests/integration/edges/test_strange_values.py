@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from support.companies import Company, World, a_survey, an_import
+from support.companies import Company, World, a_survey, an_import, an_improvement
 from support.examples import one_in
 from support.processes import ApiProcess
 from support.raw_http import RawConnection, RawRequest
@@ -44,6 +44,7 @@ from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_L
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.waves.labels import FIELD_LABELS as WAVE_LABELS
+from services.scorer.improvements.forms import ImprovementForm
 from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD
 
@@ -131,6 +132,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/rules/versions/{version}": ("seen",),
     "/segment-alerts/{alert_id}": ("act", "note"),
     "/huddle": tuple(HuddleForm.model_fields),
+    "/actions/new": tuple(ImprovementForm.model_fields),
+    "/actions/{action}": tuple(ImprovementForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}": ("name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}/state": ("act",),
@@ -254,6 +257,7 @@ POLICY: dict[str, Any] = {
     "cap_hours": 24,
     "counter_events": [{"event_type": "x", "effect": "hold", "scope": "order", "hold_hours": 1}],
 }
+MOVE = {"act": "publish", "version": 1, "reason": "x", "days": 28, "texts": {"en": "x"}}
 DEEP = ("[" * 200 + "]" * 200, '{"all":' * 200 + "[]" + "}" * 200, '{"": {"": [null]}}')
 
 
@@ -360,10 +364,11 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
     assert {route.pattern for route in pages} == set(FORMS) | WITHOUT_FIELDS
     own = {CSRF_FIELD: company.people["admin"].csrf()}
     acts = ("take", "assign", "release", "contact", "note", "close", "reopen", "reveal")
+    other_acts = {"/actions/{action}": ("save", "publish", "finish"), "/actions/new": ("",)}
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
-            for act in acts if "cases" in route.pattern else ("me",):
+            for act in acts if "cases" in route.pattern else other_acts.get(route.pattern, ("me",)):
                 usual = (
                     {**DEFAULTS, "name": "x", "trigger": "x.y", "direction": "up"}
                     if "surveys" in route.pattern
@@ -431,6 +436,9 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         "/v1/waves": WAVE | {"survey_id": company.relation},
         "/v1/customers": {"customers": [CUSTOMER]},
         "/v1/contact-policy": POLICY,
+        f"/v1/actions/{company.improvement}": an_improvement("x")
+        | {"segment": "", "expected": 1, "version": 0},
+        f"/v1/actions/{company.improvement}/actions": MOVE,
         "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},
     }
     values: list[Any] = [

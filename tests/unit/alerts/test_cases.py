@@ -13,10 +13,11 @@ from support.alerts_builders import POLICY, a_new_case, an_answer, match_of, ope
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.case_rules import case_id, notice_recipients
-from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
+from services.alerts.cases.domain.closing import Closing, closing_faults, required_text_faults
 from services.alerts.cases.domain.refusals import NotDone, NotPossible
 from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
+from shared.values.causes import CAUSE_CODES
 from shared.values.messages import message
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES, CONTACT_METHODS
+from services.alerts.cases.domain.closing import CASE_OUTCOMES, CONTACT_METHODS
 from services.alerts.cases.forms import CaseForm
+from shared.values.causes import CAUSES
 
 ACTS = get_args(CaseForm.model_fields["act"].annotation)
 NAMES = sorted(set(CaseForm.model_fields) - {"act", "version"})

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.alerts.cases import labels, sentences, times
-from services.alerts.cases.domain.closing import CAUSE_CODES
 from services.alerts.cases.timeline_lines import _by_rule
+from shared.pages.cause_labels import cause_label
 from shared.pages.filters import segment_words
+from shared.values.causes import CAUSE_CODES
 from shared.values.display_names import showing_names
 
 ZONE = ZoneInfo("Europe/Copenhagen")
@@ -62,9 +63,9 @@ def test_deadlines_are_told_in_the_companys_zone(ahead: timedelta, contact: bool
 
 
 def test_causes_are_words() -> None:
-    assert labels.cause_label("delivery.late") == "Delivery: late"
-    assert labels.cause_label("contact.no_callback") == "Contact: no call-back"
-    assert labels.cause_label("other") == "Other"
+    assert cause_label("delivery.late") == "Delivery: late"
+    assert cause_label("contact.no_callback") == "Contact: no call-back"
+    assert cause_label("other") == "Other"
 
 
 def test_a_clock_without_a_way_is_over() -> None:
@@ -125,7 +126,7 @@ def test_mails_to_colleagues_are_told_where_they_did_not_arrive(states: dict[str
 
 
 def test_every_cause_is_said_by_its_theme() -> None:
-    text = [labels.cause_label(code) for code in CAUSE_CODES]
+    text = [cause_label(code) for code in CAUSE_CODES]
     assert len(set(text)) == len(text)
     assert all(one[0].isupper() for one in text)
 

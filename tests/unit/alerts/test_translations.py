@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.alerts_builders import POLICY, a_new_case, a_tenant, an_answer
 
-from services.alerts.cases import labels, sentences, times
+from services.alerts.cases import sentences, times
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.closing import CAUSE_CODES, required_text_faults
+from services.alerts.cases.domain.closing import required_text_faults
 from services.alerts.cases.domain.refusals import NotDone
 from services.alerts.notices.admin_kinds import invitation_sentence
 from services.alerts.notices.case_texts import case_text
@@ -18,9 +18,11 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import ROLE_LABELS, ROLE_NAMES, device_label
 from shared.mail.installation import InstallationSender
+from shared.pages.cause_labels import cause_label
 from shared.pages.language import first_available, rendering_for, spoken
 from shared.pages.renderer import Renderer
 from shared.permissions import ROLES
+from shared.values.causes import CAUSE_CODES
 from shared.values.messages import message
 
 TEXTS = Renderer("services.alerts")
@@ -68,12 +70,12 @@ def test_counts_of_customers_and_cases() -> None:
 def test_every_cause_role_and_list_has_its_own_words() -> None:
     for language in ("da", "nl"):
         with rendering_for(TEXTS.reader(language, None)):
-            causes = [labels.cause_label(code) for code in CAUSE_CODES]
+            causes = [cause_label(code) for code in CAUSE_CODES]
             lists = [spoken(one) for one in sentences.EMPTY_LIST_SENTENCES.values()]
             assert len(set(causes)) == len(causes)
             assert len(set(lists)) == len(lists)
         with rendering_for(TEXTS.reader(language, None)):  # a cause of a newer version is no message of ours
-            assert labels.cause_label("nobody") == "nobody"
+            assert cause_label("nobody") == "nobody"
     assert set(ROLE_NAMES) == set(ROLE_LABELS) == set(ROLES)
 
 

@@ -1,4 +1,4 @@
-"""How a case ends: its causes and outcomes, and what is missing from a closing."""
+"""How a case ends: its outcomes, and what is missing from a closing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,23 +8,12 @@ import msgspec
 
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.refusals import NotPossible
+from shared.values.causes import CAUSE_CODES
 from shared.values.messages import Count, Message, message
 
 MAX_TEXT_CHARS = 10_000
 """Of a note, and of each other text that somebody writes about a case."""
 
-CAUSES: dict[str, tuple[str, ...]] = {
-    "delivery": ("late", "lost", "damaged", "wrong"),
-    "product": ("quality", "fit", "missing_feature"),
-    "price": ("level", "increase", "transparency"),
-    "billing": ("wrong", "refund", "method"),
-    "contact": ("wait", "unreachable", "no_callback"),
-    "people": ("attitude", "competence"),
-    "communication": ("missing", "wrong", "unclear"),
-    "digital": ("bug", "login", "usability"),
-    "process": ("effort", "return", "terms"),
-}
-CAUSE_CODES = (*(f"{theme}.{part}" for theme, parts in CAUSES.items() for part in parts), "other")
 ClosingOutcome = Literal["recovered", "explained", "not_solvable", "lost", "no_contact"]
 CLOSING_OUTCOMES: tuple[ClosingOutcome, ...] = get_args(ClosingOutcome)
 """With which a case may be closed."""
