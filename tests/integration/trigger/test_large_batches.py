@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from support.eventually import eventually
 from support.sources import SourceBench, a_source_bench, an_order
 from support.stack import Postgres
 
 from services.trigger.sources.bounded_codecs import MAX_DECOMPRESSED_BYTES
+from services.trigger.sources.reading import SourceReading
 from shared.kafka.kernel.clients import start_producer, stop_producer
 
 
@@ -31,7 +33,17 @@ async def write_compressed(bench: SourceBench, topic: str, value: bytes) -> None
         await stop_producer(producer)
 
 
-async def test_a_batch_of_too_many_bytes_is_the_problem_of_its_source_alone(bench: SourceBench) -> None:
+async def test_a_batch_of_too_many_bytes_is_the_problem_of_its_source_alone(
+    bench: SourceBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The problem is one for as long as it lasts, however often the source is tried again."""
+    failures, report = list[Exception](), SourceReading._report_failure
+
+    async def counted(reading: SourceReading, error: Exception) -> None:
+        await report(reading, error)
+        failures.append(error)
+
+    monkeypatch.setattr(SourceReading, "_report_failure", counted)
     topic, other = await bench.topic(), await bench.topic()
     await bench.write(topic, *(an_order(f"o{number}") for number in range(25)))
     await write_compressed(bench, topic, b" " * (MAX_DECOMPRESSED_BYTES + 1))
@@ -42,7 +54,11 @@ async def test_a_batch_of_too_many_bytes_is_the_problem_of_its_source_alone(benc
         await bench.until_problem(bomb, "too_large")
         await bench.until(source, taken=1, lag=0)
         assert 20 <= (await bench.source(bomb))["taken"] <= 25
-        assert "16 MiB" in (await bench.source(bomb))["problem"]["detail"]
+        since = (await bench.source(bomb))["problem"]["since"]
+        await eventually(lambda: len(failures) > 2)
+        problem = (await bench.source(bomb))["problem"]
+        assert "16 MiB" in problem["detail"]
+        assert problem["since"] == since
         looked = await bench.client.post(f"/v1/sources/{bomb['id']}/preview", json={})
         assert looked.status_code == 409, looked.text
         assert "16 MiB" in looked.json()["detail"]
