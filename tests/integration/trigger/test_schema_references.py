@@ -28,6 +28,7 @@ MAPPING = {
     "customer.id": {"path": "/to/who"},
     "segments.country": {"path": "/to/country"},
 }
+DRAFT = {"$schema": "http://json-schema.org/draft-07/schema#"}
 
 
 @pytest.fixture
@@ -87,13 +88,14 @@ async def test_a_json_record_is_checked_by_the_schemas_of_other_subjects(
     bench: SourceBench, registry: str
 ) -> None:
     space, topic = f"shop{uuid7().hex}", await bench.topic()
-    country = {"enum": ["DK", "NL"]}
+    country = {**DRAFT, "enum": ["DK", "NL"]}
     buyer = {
+        **DRAFT,
         "type": "object",
         "properties": {"who": {"type": "string"}, "country": {"$ref": f"{space}-country.json"}},
         "required": ["who"],
     }
-    order = {"properties": {"id": {"type": "string"}, "to": {"$ref": f"{space}-buyer.json"}}}
+    order = {**DRAFT, "properties": {"id": {"type": "string"}, "to": {"$ref": f"{space}-buyer.json"}}}
     register(registry, f"{space}-country", country, "JSON")
     of_country = a_reference(f"{space}-country.json", f"{space}-country")
     register(registry, f"{space}-buyer", buyer, "JSON", [of_country])
