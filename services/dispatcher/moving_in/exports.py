@@ -16,7 +16,7 @@ from services.dispatcher.imports.cells import DateOrder
 from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.comparing import Month
 from services.dispatcher.moving_in.counted import MonthCounts
-from services.dispatcher.moving_in.vendor_cells import says_nothing, score_of, unsubscription, vendor_time
+from services.dispatcher.moving_in.vendor_cells import is_blank, score_of, unsubscription, vendor_time
 from services.dispatcher.moving_in.vendors import Columns, VendorName, is_nps
 from shared.events.nps import SCALE
 from shared.values.csv_cells import safe_cell
@@ -94,7 +94,7 @@ class ExportReading:
             cells = [clean_cell(cell) for cell in row.cells]
             names = self._names(cells)
             self._unsubscription(cells, names, suppression_lines)
-            if not says_nothing(self.columns.text("score", cells)):
+            if not is_blank(self.columns.text("score", cells)):
                 self._answer(cells, names, answer_lines)
             else:
                 self._unanswered(cells, names, asked_lines)

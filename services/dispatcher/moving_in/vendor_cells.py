@@ -95,7 +95,7 @@ def vendor_time(text: str, order: DateOrder, zone: ZoneInfo) -> datetime | None:
     return time_of(plain_time(text), order, zone)
 
 
-def says_nothing(text: str) -> bool:
+def is_blank(text: str) -> bool:
     """Whether a cell is empty, or a word or a sign for nothing."""
     return folded(text) in _NOTHING
 
@@ -117,4 +117,4 @@ def unsubscription(text: str, since: datetime | None) -> Unsubscription:
     if since is not None or folded(text) in YES:
         return "yes"
     is_no_day = not text.strip("0-/:. T")  # as MySQL writes none: 0000-00-00 00:00:00
-    return "no" if says_nothing(text) or folded(text) in _NO or is_no_day else "unclear"
+    return "no" if is_blank(text) or folded(text) in _NO or is_no_day else "unclear"

@@ -19,7 +19,7 @@ MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024
 """Of a batch; producers fill theirs up to a megabyte unless they are told otherwise."""
 _FIRST_GUESS, _NEXT_GUESS = 4, 8
 """How many times as large as its compressed bytes a batch may be, and then how many times larger."""
-_LEAST_BYTES = 64 * 1024
+_LEAST_BYTES = 100_000
 _GZIP = zlib.MAX_WBITS | 16
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER_BYTES = 16
