@@ -44,8 +44,11 @@ _LABELLED_SCORE = re.compile(
     r"(\d{1,2})(?:[.,]0+)?\s*(?:/\s*10|(?:out of|of|af|van|von) 10|[-\u2013\u2014:]\s*[^\d\s].*|\(\D.*)",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
-_NOTHING = frozenset({"", "na", "null", "none", "undefined", "nan"})
-"""Folded; also signs alone, such as a dash."""
+_NOTHING = frozenset({"na", "null", "none", "undefined", "nan"})
+_NO_SIGNS = " \t-\u2013\u2014./"
+"""Of these alone are cells that say nothing, such as a dash."""
+_MARKS = frozenset({"x", "\u2713", "\u2714", "\u2611"})
+"""A cross and ticks."""
 _NO = frozenset({"no", "false", "0", "n", "nej", "nee", "nein", "subscribed", "active", "optedin", "never"})
 Unsubscription = Literal["yes", "no", "unclear"]
 
@@ -97,7 +100,7 @@ def vendor_time(text: str, order: DateOrder, zone: ZoneInfo) -> datetime | None:
 
 def is_blank(text: str) -> bool:
     """Whether a cell is empty, or a word or a sign for nothing."""
-    return folded(text) in _NOTHING
+    return not text.strip(_NO_SIGNS) or folded(text) in _NOTHING
 
 
 def score_of(text: str) -> int | None:
@@ -114,7 +117,7 @@ def unsubscription(text: str, since: datetime | None) -> Unsubscription:
 
     :param since: the time that it says.
     """
-    if since is not None or folded(text) in YES:
+    if since is not None or folded(text) in YES or text.strip().lower() in _MARKS:
         return "yes"
     is_no_day = not text.strip("0-/:. T")  # as MySQL writes none: 0000-00-00 00:00:00
     return "no" if is_blank(text) or folded(text) in _NO or is_no_day else "unclear"
