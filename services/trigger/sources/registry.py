@@ -28,7 +28,7 @@ from services.trigger.sources.schema_faults import BadSchema, NoSuchSchema, NotO
 from shared.limits import MAX_EVENT_BYTES
 from shared.outbound.address_guard import AddressGuard
 from shared.outbound.guarded_http import TIMEOUT_S, ResponseTooLarge, guarded_client, read_bounded
-from shared.values.messages import Message, message
+from shared.values.messages import Count, Message, message
 
 MAX_SCHEMAS = 200
 """Of one source, in memory."""
@@ -97,7 +97,7 @@ class SchemaRegistry:
             async with asyncio.timeout(PREPARE_TIMEOUT_S), guarded_client(self.guard) as client:
                 for schema_id in wanted:
                     self._decoders[schema_id] = await self._fetch(client, schema_id)
-        except (httpx.HTTPError, httpx.InvalidURL, ResponseTooLarge, OSError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
             raise RegistryUnavailable(type(error).__name__) from error
 
     def decode(self, value: bytes) -> Any:
@@ -153,7 +153,15 @@ class SchemaRegistry:
         url = f"{self.registry.url.rstrip('/')}{path}"
         auth = (self.registry.username, self.password) if self.registry.username else None
         async with asyncio.timeout(TIMEOUT_S):
-            status, body = await read_bounded(client, url, most_bytes=MAX_EVENT_BYTES, auth=auth)
+            try:
+                status, body = await read_bounded(client, url, most_bytes=MAX_EVENT_BYTES, auth=auth)
+            except ResponseTooLarge as error:
+                raise BadSchema(
+                    message(
+                        "it, or one that it refers to, has more than %(most)s bytes",
+                        most=Count(MAX_EVENT_BYTES),
+                    )
+                ) from error
         if status in {httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY} and _is_not_there(body):
             raise NoSuchSchema(missing)
         if status != httpx.codes.OK:

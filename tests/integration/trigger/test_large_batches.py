@@ -64,6 +64,16 @@ async def test_a_batch_of_too_many_bytes_is_the_problem_of_its_source_alone(
         assert "16 MiB" in looked.json()["detail"]
 
 
+async def test_an_event_that_is_too_large_is_a_dead_letter_with_its_remedy(bench: SourceBench) -> None:
+    topic = await bench.topic()
+    await bench.write(topic, an_order("large", attributes={"x": "y" * 900_000}), an_order("behind"))
+    source = await bench.declare(topic)
+    async with bench.workers():
+        await bench.until(source, taken=1, refused=1, lag=0)
+    answer = await bench.client.get(f"/v1/sources/{source['id']}/dead-letters")
+    assert [each["offset"] for each in answer.json()["dead_letters"]] == [0]
+
+
 async def test_a_large_batch_is_read_and_its_records_are_judged_one_by_one(bench: SourceBench) -> None:
     topic = await bench.topic()
     await write_compressed(bench, topic, b" " * (MAX_DECOMPRESSED_BYTES - 1_000))

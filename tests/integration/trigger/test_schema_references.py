@@ -20,6 +20,7 @@ from support.stack import Postgres
 
 from services.trigger.sources import registry as registries
 from shared.ids import uuid7
+from shared.limits import MAX_EVENT_BYTES
 
 REAL = os.environ.get("AFTERWORD_TEST_REGISTRY")
 MAPPING = {
@@ -130,6 +131,9 @@ ANSWERS: Mapping[str, Answer] = {
     "/subjects/a%2Fb/versions/1": an_answer(a_reference("shop.B", "b")),
     "/subjects/b/versions/1": an_answer(a_reference("shop.A", "a/b")),
     "/schemas/ids/3": MISSING,
+    "/schemas/ids/4": an_answer(a_reference("shop.Huge", "huge")),
+    "/subjects/huge/versions/1": (200, {"schema": "[" * MAX_EVENT_BYTES}),
+    "/schemas/ids/5": (200, {"schema": "[" * 100_000}),
 }
 
 
@@ -137,15 +141,18 @@ async def test_references_that_lead_nowhere_or_in_a_circle_are_dead_letters_that
     bench: SourceBench,
 ) -> None:
     topic = await bench.topic()
-    await bench.write(topic, *(framed(number, b"\x02x") for number in (1, 2, 3)))
+    await bench.write(topic, *(framed(number, b"\x02x") for number in range(1, 6)))
     with answering(lambda path, _: ANSWERS[path]) as address:
         source = await bench.declare(topic, format="avro", registry={"url": address})
         async with bench.workers():
-            await bench.until(source, taken=0, refused=3)
+            await bench.until(source, taken=0, refused=5)
+    beginning = "Cannot be read by its schema: "
     assert await the_remedies(bench, source) == [
-        "Cannot be read by its schema: the registry has no schema 3.",
-        "Cannot be read by its schema: schema 2 cannot be used: it refers in a circle to the subject a/b 1.",
-        "Cannot be read by its schema: schema 1 refers to the subject money 3, which the registry does not have.",
+        f"{beginning}schema 5 cannot be used: it is not JSON.",
+        f"{beginning}schema 4 cannot be used: it, or one that it refers to, has more than 524,288 bytes.",
+        f"{beginning}the registry has no schema 3.",
+        f"{beginning}schema 2 cannot be used: it refers in a circle to the subject a/b 1.",
+        f"{beginning}schema 1 refers to the subject money 3, which the registry does not have.",
     ]
 
 
