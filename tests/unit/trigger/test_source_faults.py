@@ -24,6 +24,6 @@ def test_a_remedy_is_the_same_again_with_its_counts(remedy: Message) -> None:
 
 
 def test_a_text_and_odd_facts_are_shown_as_they_are() -> None:
-    assert str(decode_remedy(encode_remedy("100 % wrong"))) == "100 %% wrong"
+    assert str(decode_remedy(encode_remedy("100 % wrong"))) == "100 % wrong"
     odd = message("%(at)s %(n)s", at=datetime(2026, 1, 1, tzinfo=UTC), n=Decimal("1.5"))
     assert str(decode_remedy(encode_remedy(odd))) == "2026-01-01T00:00:00Z 1.5"

@@ -93,7 +93,7 @@ async def delete_old_faults(uow: UnitOfWork, before: datetime) -> None:
 
 def encode_remedy(remedy: Message | str) -> bytes:
     """The remedy with its facts, so that each reader gets it in their own language."""
-    return _encoder.encode(remedy if isinstance(remedy, Message) else Message(remedy.replace("%", "%%")))
+    return _encoder.encode(remedy if isinstance(remedy, Message) else Message(remedy))
 
 
 def decode_remedy(remedy: bytes) -> Message:
