@@ -16,7 +16,7 @@ from bench.results import Result, interleaved
 from bench.servers import Servers, new_topics, remove_topics, send_all
 from bench.trigger import an_event
 from support.http_clients import context_on
-from support.registry import a_registry
+from support.registry import a_registry, register
 from support.topics import PARTITIONS
 
 from services.trigger import tenants
@@ -44,6 +44,22 @@ ORDER_SCHEMA = {
         {"name": "amount", "type": "double"},
     ],
 }
+_TEXT = {"type": "string", "minLength": 1}
+EVENT_SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("id", "type", "occurred_at"), _TEXT),
+        "customer": {
+            "type": "object",
+            "properties": {"id": _TEXT, "email": {"type": "string", "pattern": "^[^@\\s]+@[^@\\s]+$"}},
+            "required": ["id"],
+        },
+        "segments": {"type": "object", "additionalProperties": _TEXT},
+    },
+    "required": ["id", "type", "occurred_at", "customer"],
+}
+AVRO_SCHEMA_ID, JSON_SCHEMA_ID = 1, 2
 AVRO_MAPPING = {
     "id": Rule(path="/id"),
     "type": Rule(value="order.delivered"),
@@ -79,7 +95,16 @@ def avro(number: int) -> bytes:
         "amount": 129.5,
     }
     fastavro.schemaless_writer(encoded, _PARSED, order)
-    return b"\0" + struct.pack(">I", 1) + encoded.getvalue()
+    return b"\0" + struct.pack(">I", AVRO_SCHEMA_ID) + encoded.getvalue()
+
+
+def json_by_schema(number: int) -> bytes:
+    """An event as it is, behind the id of its JSON Schema."""
+    return b"\0" + struct.pack(">I", JSON_SCHEMA_ID) + plain(number)
+
+
+def _bare_json(value: bytes) -> Any:
+    return msgspec.json.decode(value[5:])
 
 
 def _bare_avro(value: bytes) -> Any:
@@ -91,9 +116,11 @@ _PARSED = fastavro.parse_schema(ORDER_SCHEMA)
 
 
 async def reading(servers: Servers) -> list[Result]:
-    """Topics in three formats; nothing is consumed or relayed before a round begins."""
+    """Topics in four formats; nothing is consumed or relayed before a round begins."""
     count = servers.size(RECORD_COUNT)
-    with a_registry({1: ORDER_SCHEMA}) as registry:
+    with a_registry({AVRO_SCHEMA_ID: ORDER_SCHEMA}) as registry:
+        if register(registry, "orders", EVENT_SCHEMA, "JSON") != JSON_SCHEMA_ID:
+            raise RuntimeError("the records name another schema")
         return await _all_formats(servers, count, registry)
 
 
@@ -107,10 +134,16 @@ async def _all_formats(servers: Servers, count: int, registry: str) -> list[Resu
             _bare_avro,
             Reading(format="avro", registry=Registry(url=registry), mapping=AVRO_MAPPING),
         ),
+        "JSON Schema": (
+            json_by_schema,
+            _bare_json,
+            Reading(format="json-schema", registry=Registry(url=registry)),
+        ),
     }
+    topic_by_name = {name: f"sources.{TENANT}.{_word(name)}" for name in formats}
     try:
         for name, (encode, decode, how) in formats.items():
-            topic = f"sources.{TENANT}.{name.lower()}"
+            topic = topic_by_name[name]
             await new_topics(servers.state.kafka, topic, BARE_TOPIC)
             await _fill(servers, topic, [encode(number) for number in range(count)])
 
@@ -123,14 +156,18 @@ async def _all_formats(servers: Servers, count: int, registry: str) -> list[Resu
 
             found = await interleaved(servers.rounds, {"ours": ours, "bare": bare})
             results.append(
-                Result("sources_" + name.lower(), f"source, {name}", "records/s", found["ours"],
+                Result(f"sources_{_word(name)}", f"source, {name}", "records/s", found["ours"],
                        "bare consumer and producer, decoded and encoded", found["bare"], min_ratio=0.5,
                        size=f"{count:,} records", note="one process reads, checks, stores and relays")
             )  # fmt: skip
     finally:
         async with an_admin(servers.state.kafka) as admin:
-            await remove_topics(admin, *(f"sources.{TENANT}.{name.lower()}" for name in formats))
+            await remove_topics(admin, *topic_by_name.values())
     return results
+
+
+def _word(name: str) -> str:
+    return name.lower().replace(" ", "_")
 
 
 async def _fill(servers: Servers, topic: str, values: list[bytes]) -> None:

@@ -10,15 +10,18 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+from support.registry import a_reference, register
 
-from services.trigger.sources.domain import Reading, Registry, Rule
+from services.trigger.sources.domain import REGISTRY_FORMATS, Format, Reading, Registry, Rule
 from shared.kafka.kernel.dead_letters import HEADER_PREFIX
 
-FORMATS = ("json", "cloudevents", "avro")
+FORMATS: tuple[Format, ...] = ("json", "cloudevents", "avro", "json-schema")
 MISFIT_SHARE, SILENT_SHARE, UNNAMED_SHARE = 0.02, 0.01, 0.3
 """Records that do not fit, that are no events (without a value), and events that name no id."""
-SCHEMA_ID, OTHER_SCHEMA_ID = 1, 77
-SCHEMA = {
+SCHEMA_ID_BY_FORMAT: Mapping[str, int] = {"avro": 2, "json-schema": 3}
+"""By format; a registry that is empty at first counts so."""
+OTHER_SCHEMA_ID = 77
+AVRO_SCHEMA = {
     "type": "record",
     "name": "Order",
     "fields": [
@@ -27,22 +30,44 @@ SCHEMA = {
         {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
     ],
 }
+CUSTOMER_SCHEMA = {"type": ["string", "null"], "pattern": "^c-[0-9]+$"}
+JSON_SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "properties": {
+        "id": {"type": ["string", "null"]},
+        "customer": {"$ref": "customer.json"},
+        "at": {"type": "string", "minLength": 20},
+    },
+    "required": ["id", "customer", "at"],
+}
 MAPPING = {
     "id": Rule(path="/id"),
     "type": Rule(value="order.delivered"),
     "occurred_at": Rule(path="/at"),
     "customer.id": Rule(path="/customer"),
 }
-_PARSED = fastavro.parse_schema(SCHEMA)
+_PARSED = fastavro.parse_schema(AVRO_SCHEMA)
 Place = tuple[int, int]
 """Partition and offset."""
 
 
-def reading_of(name: str, registry: str) -> Reading:
+def register_schemas(registry: str) -> None:
+    """Register what the records of these topics are written by; that of JSON refers to another one."""
+    register(registry, "customers", CUSTOMER_SCHEMA, "JSON")
+    customer = a_reference("customer.json", "customers")
+    ids = (
+        register(registry, "orders-avro", AVRO_SCHEMA),
+        register(registry, "orders-json", JSON_SCHEMA, "JSON", [customer]),
+    )
+    assert ids == tuple(SCHEMA_ID_BY_FORMAT.values()), "the records name other schemas"
+
+
+def reading_of(name: Format, registry: str) -> Reading:
     """How the topic of a format is read."""
-    if name == "avro":
-        return Reading(format="avro", registry=Registry(url=registry), mapping=MAPPING)
-    return Reading(format="cloudevents" if name == "cloudevents" else "json")
+    if name in REGISTRY_FORMATS:
+        return Reading(format=name, registry=Registry(url=registry), mapping=MAPPING)
+    return Reading(format=name)
 
 
 @dataclass(frozen=True)
@@ -79,7 +104,9 @@ def _encoded(name: str, order: Mapping[str, Any]) -> bytes:
     if name == "avro":
         encoded = BytesIO()
         fastavro.schemaless_writer(encoded, _PARSED, {**order, "at": now})
-        return struct.pack(">bI", 0, SCHEMA_ID) + encoded.getvalue()
+        return _prefix(name) + encoded.getvalue()
+    if name == "json-schema":
+        return _prefix(name) + json.dumps({**order, "at": now.isoformat()}).encode()
     content: dict[str, Any] = {"customer": {"id": order["customer"]} if order["customer"] else {}}
     event = {"type": "order.delivered", ("id"): order["id"]}
     if name == "cloudevents":
@@ -87,6 +114,10 @@ def _encoded(name: str, order: Mapping[str, Any]) -> bytes:
     else:
         event |= {"occurred_at": now.isoformat(), **content}
     return json.dumps({key: value for key, value in event.items() if value is not None}).encode()
+
+
+def _prefix(name: str) -> bytes:
+    return struct.pack(">bI", 0, SCHEMA_ID_BY_FORMAT.get(name, OTHER_SCHEMA_ID))
 
 
 def _misfit(name: str, kind: int) -> OwnRecord:
@@ -111,12 +142,19 @@ MISFITS: Mapping[str, Sequence[tuple[bytes, str]]] = {
     ),
     "avro": (
         (b"{", "/: Cannot be read by its schema: the value does not begin"),
-        (
-            struct.pack(">bI", 0, OTHER_SCHEMA_ID) + b"x",
-            "/: Cannot be read by its schema: the registry has no",
-        ),
-        (struct.pack(">bI", 0, SCHEMA_ID) + b"\x02", "/: Cannot be read by its schema: "),
+        (_prefix("another") + b"x", "/: Cannot be read by its schema: the registry has no"),
+        (_prefix("avro") + b"\x02", "/: Cannot be read by its schema: "),
         (_encoded("avro", _NOBODY), "/customer: Needs an id"),
+    ),
+    "json-schema": (
+        (b"{}", "/: Cannot be read by its schema: the value does not begin"),
+        (_prefix("another") + b"{}", "/: Cannot be read by its schema: the registry has no"),
+        (_prefix("json-schema") + b"{", "/: Cannot be read by its schema: the value is not JSON"),
+        (
+            _encoded("json-schema", {"id": None, "customer": "nobody"}),
+            "/: Cannot be read by its schema: the value does not fit its schema at /customer",
+        ),
+        (_encoded("json-schema", _NOBODY), "/customer: Needs an id"),
     ),
 }
 """What does not fit, and how the reason of its dead letter begins."""

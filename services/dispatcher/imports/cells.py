@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,10 @@ DECIMALS: tuple[Decimal, ...] = get_args(Decimal)
 _DATE = re.compile(
     r"(\d{1,4})[-./ ](\d{1,2})[-./ ](\d{1,4})\.?"
     r"(?:[T, ]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,6})\d*)?)?\s*([AaPp])?\.?(?:[Mm]\.?)?)?"
-    r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    r"\s*(Z|UTC|GMT|(?(4)[+-]\d{2}(?::?\d{2})?|[+-]\d{2}:?\d{2}))?",
     re.ASCII,
 )
+"""An offset of hours alone stands behind a time, as PostgreSQL writes it, and behind no day."""
 _WITH_GROUPS = {
     "point": re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII),
     "comma": re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?", re.ASCII),
@@ -86,11 +87,11 @@ def _with_offset(at: datetime, offset: str | None, zone: ZoneInfo) -> datetime:
         return at.replace(tzinfo=zone)
     if offset in {"Z", "UTC", "GMT"}:
         return at.replace(tzinfo=UTC)
-    return (
-        datetime.strptime(f"{at.isoformat()} {offset}", "%Y-%m-%dT%H:%M:%S %z")
-        if not at.microsecond
-        else (datetime.strptime(f"{at.isoformat()} {offset}", "%Y-%m-%dT%H:%M:%S.%f %z"))
-    )
+    hours, minutes = int(offset[1:3]), int(offset[3:].removeprefix(":") or 0)
+    if minutes >= 60:  # noqa: PLR2004
+        raise ValueError(offset)
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return at.replace(tzinfo=timezone(ahead if offset[0] == "+" else -ahead))
 
 
 @dataclass

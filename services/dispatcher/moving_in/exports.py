@@ -5,18 +5,19 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.dispatcher.csv_records import Row
-from services.dispatcher.imports.cells import DateOrder, time_of, whole_of
+from services.dispatcher.imports.cells import DateOrder
 from services.dispatcher.imports.tables import clean_cell
 from services.dispatcher.moving_in.comparing import Month
 from services.dispatcher.moving_in.counted import MonthCounts
-from services.dispatcher.moving_in.vendors import YES, Columns, VendorName, folded, is_nps
+from services.dispatcher.moving_in.vendor_cells import is_blank, score_of, unsubscription, vendor_time
+from services.dispatcher.moving_in.vendors import Columns, VendorName, is_nps
 from shared.events.nps import SCALE
 from shared.values.csv_cells import safe_cell
 from shared.values.messages import Message
@@ -31,8 +32,6 @@ NOT_COUNTED = "not counted here yet: run the same once more"
 NO_DATE = "no date"
 """In place of a month."""
 MAX_ROWS_NAMED = 20
-_UNIX_DIGITS = 11
-_UNIX_SECONDS = range(10**8, 10**_UNIX_DIGITS)
 
 
 class Taken(NamedTuple):
@@ -72,6 +71,9 @@ class ExportReading:
     nobody_unsubscribed: int = 0
     """Rows that say that somebody has unsubscribed, but not who."""
 
+    unclear_unsubscribed: int = 0
+    """Rows whose cell about unsubscribing says neither yes nor no nor a time."""
+
     unsure_numbers: int = 0
     """Rows with a phone number that cannot be read, or may be of another country: it is left out."""
 
@@ -92,7 +94,7 @@ class ExportReading:
             cells = [clean_cell(cell) for cell in row.cells]
             names = self._names(cells)
             self._unsubscription(cells, names, suppression_lines)
-            if self.columns.text("score", cells):
+            if not is_blank(self.columns.text("score", cells)):
                 self._answer(cells, names, answer_lines)
             else:
                 self._unanswered(cells, names, asked_lines)
@@ -123,7 +125,7 @@ class ExportReading:
         if question and not is_nps(question):
             self.month(theirs).reasons["of another question than NPS"] += 1
             return
-        score = whole_of(text, "comma" if "," in text else "point")
+        score = score_of(text)
         if score not in SCALE or score is None:
             self.month(theirs).reasons["without a score from 0 to 10"] += 1
             return
@@ -162,7 +164,9 @@ class ExportReading:
     def _unsubscription(self, cells: list[str], names: "_RowNames", lines: "_Lines") -> None:
         text = self.columns.text("unsubscribed", cells)
         since = self._time(text)
-        if since is None and folded(text) not in YES:
+        said = unsubscription(text, since)
+        self.unclear_unsubscribed += said == "unclear"
+        if said != "yes":
             return
         if not any(names):
             self.nobody_unsubscribed += 1
@@ -171,9 +175,7 @@ class ExportReading:
         lines.write(*names, "unsubscribed", since.isoformat() if since else "")
 
     def _time(self, text: str) -> datetime | None:
-        if len(text) <= _UNIX_DIGITS and text.isdecimal() and int(text) in _UNIX_SECONDS:
-            return datetime.fromtimestamp(int(text), UTC)
-        return time_of(text, self.order, self.their_zone)
+        return vendor_time(text, self.order, self.their_zone)
 
     def settle(
         self, refused: Mapping[int, str], counted: MonthCounts, before: MonthCounts = MappingProxyType({})

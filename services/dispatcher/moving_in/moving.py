@@ -146,6 +146,12 @@ def _left_out_in_words(reading: ExportReading) -> Sequence[str]:
         lines.append(f"{reading.nobody_unsubscribed} who have unsubscribed are not taken. {nobody}")
     if reading.nobody_asked:
         lines.append(f"{reading.nobody_asked} who were asked and have not answered are not taken. {nobody}")
+    if reading.unclear_unsubscribed:
+        lines.append(
+            f"{reading.unclear_unsubscribed} rows say of unsubscribing neither yes nor no nor a time that "
+            "can be read, and are not taken as opt-outs. Mend them and move the file in once more, before "
+            "anybody is asked."
+        )
     if reading.unsure_numbers:
         lines.append(
             f"{reading.unsure_numbers} phone numbers are left out: they cannot be read, or might be somebody "
@@ -181,8 +187,8 @@ def _read(wanted: MoveIn, company: Tenant, file: BinaryIO, written: WrittenRows)
         raise CannotMove(f"The file has no column {missing}; it has {', '.join(table.names)}.") from None
     except SeveralColumns as several:
         raise CannotMove(
-            f"Each of these columns may be the score: {several}. Say which, as with "
-            f"--column score='{several.names[0]}'."
+            f"Each of these columns may be the {several.part}: {several}. Say which, as with "
+            f"--column {several.part}='{several.names[0]}'."
         ) from None
     needed: tuple[Part, ...] = ("score", "answered_at")
     lacking = [part for part in needed if part not in columns.places]
@@ -192,6 +198,11 @@ def _read(wanted: MoveIn, company: Tenant, file: BinaryIO, written: WrittenRows)
             f"the file has {', '.join(table.names)}."
         )
     signs = look_through(table.rows, columns)
+    if signs.short_years and wanted.order not in ("dmy", "mdy"):
+        raise CannotMove(
+            "Its years have two digits, so that day, month and year cannot be told apart for sure. Say how "
+            "days are written: --dates dmy or --dates mdy."
+        )
     order = wanted.order or signs.dates.order
     if order is None:
         raise CannotMove(

@@ -5,7 +5,7 @@ option.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 VendorName = Literal["delighted", "asknicely", "customergauge", "retently", "formbricks", "csv"]
@@ -83,15 +83,21 @@ ASKED = ("recommend", "likely", "nps", "anbefale", "aanbevelen", "empfehlen")
 YES = frozenset({"yes", "true", "1", "y", "ja", "unsubscribed", "optedout", "opted out"})
 
 
+MAY_REPEAT: tuple[Part, ...] = ("comment", "question")
+"""Of these the first column counts where several have one name; what the others say must be sure."""
+_AGAIN = re.compile(r"(.+) \(\d+\)", re.DOTALL)
+
+
 _NPS = re.compile(r"(?<![a-z])e?nps(?![a-z])|net\W?promoter")
 _OTHER_KINDS = re.compile(r"(?<![a-z])(?:csat|ces)(?![a-z])|customer\W?(?:satisfaction|effort)")
 
 
 class SeveralColumns(Exception):
-    """More than one column may be that of the scores, and nobody has said which."""
+    """More than one column may be that of a part, and nobody has said which."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, part: Part, names: Sequence[str]) -> None:
         super().__init__(", ".join(names))
+        self.part = part
         self.names = names
 
 
@@ -130,31 +136,40 @@ def find_columns(vendor: VendorName, names: Sequence[str], chosen: Mapping[Part,
 
     :param chosen: names of columns that somebody has said, which count before all others.
     :raises KeyError: for one that the file does not have.
-    :raises SeveralColumns: when more than one may be that of the scores.
+    :raises SeveralColumns: when more than one may be that of a part that must be sure.
     """
     places: dict[Part, int] = {}
     for part, name in chosen.items():
         if name not in names:
             raise KeyError(name)
         places[part] = names.index(name)
-    left = {folded(name): place for place, name in reversed(list(enumerate(names)))}
+    written = [folded(name) for name in _as_written(names)]
     for part in PARTS:
         if part in places:
             continue
         words = _OF[vendor].get(part, ()) or _COMMON[part]
         if part == "score":
-            found = _column_of_scores(words, names, places.values())
+            found = _columns_of_scores(words, names, written, places.values())
         else:
-            found = next((left[word] for word in words if word in left), None)
-        if found is not None and found not in places.values():
-            places[part] = found
+            word = next((word for word in words if word in written), None)
+            found = [place for place, name in enumerate(written) if name == word]
+        if len(found) > 1 and part not in MAY_REPEAT:
+            raise SeveralColumns(part, [names[place] for place in found])
+        if found and found[0] not in places.values():
+            places[part] = found[0]
     return Columns(places)
 
 
-def _column_of_scores(words: Sequence[str], names: Sequence[str], taken: Collection[int]) -> int | None:
+def _as_written(names: Sequence[str]) -> Iterator[str]:
+    """The names as the file has them: one that stands there again got its number when the file was opened."""
+    for name in names:
+        match = _AGAIN.fullmatch(name)
+        yield match[1] if match is not None and match[1] in names else name
+
+
+def _columns_of_scores(
+    words: Sequence[str], names: Sequence[str], written: Sequence[str], taken: Collection[int]
+) -> list[int]:
     free = [place for place in range(len(names)) if place not in taken]
-    found = [place for place in free if folded(names[place]) in words]
-    found = found or [place for place in free if any(word in names[place].casefold() for word in ASKED)]
-    if len(found) > 1:
-        raise SeveralColumns([names[place] for place in found])
-    return found[0] if found else None
+    found = [place for place in free if written[place] in words]
+    return found or [place for place in free if any(word in names[place].casefold() for word in ASKED)]

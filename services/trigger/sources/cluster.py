@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import for_code
 from aiokafka.protocol.metadata import MetadataRequest
 
+from services.trigger.sources.bounded_codecs import MAX_DECOMPRESSED_BYTES, BatchTooLarge
 from services.trigger.sources.checked_client import SourceClient
 from services.trigger.sources.domain import OWN_CLUSTER_PREFIX, Sasl, Secrets, Source, SourceConnection
 from services.trigger.sources.problems import SourceProblem, problem_of
@@ -29,6 +30,7 @@ REQUEST_TIMEOUT_MS = 15_000
 FETCH_WAIT_MS = 500
 METADATA_MAX_AGE_MS = 30_000
 """After so long a new partition is seen."""
+RECORDS_AT_ONCE = 20
 _MECHANISMS: dict[Sasl, str] = {
     "plain": "PLAIN",
     "scram-sha-256": "SCRAM-SHA-256",
@@ -111,6 +113,8 @@ class SourceCluster:
             guard, lambda cluster_id: _may_read(source, cluster_id, own_cluster), **options
         )
         self._consumer._client = self._client  # noqa: SLF001  (aiokafka has no way to pass one)
+        self._too_large = False
+        """Whether a batch was too large: what aiokafka had taken with it is lost to this client."""
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator["SourceCluster"]:
@@ -176,11 +180,36 @@ class SourceCluster:
         self._consumer.pause(self._tp(part))
 
     async def fetch(self, *, wait_ms: int, most: int) -> Mapping[int, Sequence[Record]]:
-        """The next records, by partition; after ``wait_ms`` none."""
+        """The next records, by partition; after ``wait_ms`` none.
+
+        Few are asked for at a time: each may be as large as a batch.
+        """
+        if self._too_large:
+            raise SourceProblem("too_large")
+        fetched: dict[int, list[Record]] = {}
+        count = size = 0
+        while count < most and size < MAX_DECOMPRESSED_BYTES:
+            some = await self._next(0 if count else wait_ms, min(RECORDS_AT_ONCE, most - count))
+            if not some:
+                break
+            for part, records in some.items():
+                fetched.setdefault(part, []).extend(records)
+                count += len(records)
+                size += sum(len(each.value or b"") for each in records)
+        if self._too_large and not fetched:
+            raise SourceProblem("too_large")
+        return dict(sorted(fetched.items()))
+
+    async def _next(self, wait_ms: int, most: int) -> Mapping[int, Sequence[Record]]:
+        """The next few records; none, and ``_too_large``, where one of their batches is."""
         with self._errors():
-            fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
+            try:
+                fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
+            except BatchTooLarge:
+                self._too_large = True
+                return {}
             self._refuse_own_cluster()
-        return {tp.partition: records for tp, records in sorted(fetched.items()) if records}
+        return {tp.partition: records for tp, records in fetched.items() if records}
 
     async def beginnings(self, parts: Iterable[int]) -> dict[int, int]:
         """The offset of the oldest record of each partition."""
@@ -200,6 +229,8 @@ class SourceCluster:
         It lies behind the records that ``fetch`` returned, and behind what no reader gets: markers of
         transactions and the records of those that were aborted.
         """
+        if self._too_large:
+            raise SourceProblem("too_large")
         with self._errors():
             return int(await self._consumer.position(self._tp(part)))
 

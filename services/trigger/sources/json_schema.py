@@ -4,14 +4,16 @@ A schema and a record come from outside, and one worker reads the records of man
 multiply: each of thirty definitions that names the next one twice is a thousand million checks of one value.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema_rs
+import msgspec
 
-from services.trigger.sources.avro import BadSchema
+from services.trigger.sources.schema_faults import BadSchema, NotOfSchema
+from shared.values.json_pointers import pointer, printable
+from shared.values.messages import Count, Message, message
 
 MAX_PARTS = 20_000
 """Keywords and entries of a schema, each counted where it is used."""
@@ -20,6 +22,8 @@ MAX_CHECKS = 10_000_000
 MAX_DESCRIBED_CHECKS = 100_000
 """For which a fault is said with its place: all faults of all branches are described for that, which takes
 hundreds of times as long."""
+MAX_PLACE_PARTS = 6
+"""Of the place of a fault, each of a bounded length."""
 PATTERN_SIZES_KIB = (2, 10, 64, 128, 256, 512, 1024)
 """How large a compiled pattern may be; each counts as the first of these that it fits into."""
 MAX_PATTERNS = 200
@@ -50,31 +54,37 @@ class JsonSchema:
                 schema, pattern_options=_options(PATTERN_SIZES_KIB[-1]), offline=True
             )
         except (ValueError, TypeError, RecursionError, jsonschema_rs.ValidationError) as error:
-            raise BadSchema("it is no JSON Schema, or refers to another") from error
+            raise BadSchema(message("it is no JSON Schema, or refers to another")) from error
 
     def decode(self, value: bytes) -> Any:
         """The value.
 
-        :raises ValueError: when it does not fit; the message says why.
+        :raises NotOfSchema: when it does not fit.
         """
         # Each part looks at each value once at most; so many values there are at most.
         values = 1 + sum(value.count(each) for each in (b",", b"[", b"{"))
         if self._parts * values > MAX_CHECKS:
-            raise ValueError("the value is too large for so large a schema")
+            raise NotOfSchema(message("the value is too large for so large a schema"))
         if self._patterns_kib * len(value) > MAX_PATTERN_COST:
-            raise ValueError("the value is too long for so large patterns")
+            raise NotOfSchema(message("the value is too long for so large patterns"))
         try:
-            decoded = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise ValueError("the value is not JSON") from error
-        if not self._validator.is_valid(decoded):
-            place = self._place_of_fault(decoded) if self._parts * values <= MAX_DESCRIBED_CHECKS else ""
-            raise ValueError(f"the value does not fit its schema{place and f' at {place}'}")
+            decoded = msgspec.json.decode(value)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise NotOfSchema(message("the value is not JSON")) from error
+        try:
+            fits = self._validator.is_valid(decoded)
+        except ValueError as error:
+            raise NotOfSchema(message("the value holds what cannot be checked")) from error
+        if not fits:
+            raise NotOfSchema(self._misfit(decoded, describe=self._parts * values <= MAX_DESCRIBED_CHECKS))
         return decoded
 
-    def _place_of_fault(self, decoded: Any) -> str:
-        fault = next(self._validator.iter_errors(decoded), None)
-        return "".join(f"/{each}" for each in fault.instance_path)[:200] or "/" if fault is not None else ""
+    def _misfit(self, decoded: Any, *, describe: bool) -> Message:
+        fault = next(self._validator.iter_errors(decoded), None) if describe else None
+        if fault is None:
+            return message("the value does not fit its schema")
+        place = pointer(*fault.instance_path[:MAX_PLACE_PARTS])
+        return message("the value does not fit its schema at %(place)s", place=place)
 
 
 class _Expansion:
@@ -102,7 +112,7 @@ class _Expansion:
             # Definitions count where they are referred to.
             self._count({name: each for name, each in root.items() if name not in {"$defs", "definitions"}})
         except RecursionError as error:
-            raise BadSchema("it is nested too deeply") from error
+            raise BadSchema(message("it is nested too deeply")) from error
         return self._parts
 
     def _refuse_other_bases(self, root: dict[str, Any]) -> None:
@@ -112,7 +122,7 @@ class _Expansion:
             bases = {*_OTHER_BASES, "id"} if old else _OTHER_BASES
             names = _OTHER_REFERENCES if each is root else _OTHER_REFERENCES | bases
             if any(isinstance(each.get(name), str) for name in names):
-                raise BadSchema("it has references other than to its own definitions")
+                raise BadSchema(message("it has references other than to its own definitions"))
 
     def _count(self, schema: Any) -> None:
         if not isinstance(schema, dict | list):
@@ -122,7 +132,11 @@ class _Expansion:
             self._weight *= UNEVALUATED_WEIGHT
         self._parts += self._weight * (1 + len(schema))
         if self._parts > MAX_PARTS:
-            raise BadSchema("it has too many parts, each counted where it is used")
+            raise BadSchema(
+                message(
+                    "it has more than %(most)s parts, each counted where it is used", most=Count(MAX_PARTS)
+                )
+            )
         for pattern in _patterns_of(schema) if isinstance(schema, dict) else ():
             self.patterns_kib += self._weight * self._size_kib(pattern)
         for each in schema.values() if isinstance(schema, dict) else schema:
@@ -139,22 +153,24 @@ class _Expansion:
         """
         if pattern not in self._patterns:
             if len(self._patterns) == MAX_PATTERNS:
-                raise BadSchema("it has too many patterns")
+                raise BadSchema(message("it has more than %(most)s patterns", most=Count(MAX_PATTERNS)))
             self._patterns[pattern] = _compiled_kib(pattern)
         return self._patterns[pattern]
 
     def _follow(self, reference: str) -> None:
         if reference in self._within:
-            raise BadSchema("it has a type within itself")
+            raise BadSchema(message("it has the type “%(name)s” within itself", name=printable(reference)))
         if not reference.startswith("#/"):
-            raise BadSchema("it has references other than to its own definitions")
+            raise BadSchema(message("it has references other than to its own definitions"))
         found = self._schema
         try:
             for step in unquote(reference[2:]).split("/"):
                 name = step.replace("~1", "/").replace("~0", "~")
                 found = found[int(name)] if isinstance(found, list) else found[name]
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise BadSchema("it refers to a definition that it does not have") from error
+            raise BadSchema(
+                message("it refers to “%(name)s”, which it does not define", name=printable(reference))
+            ) from error
         self._within.append(reference)
         self._count(found)
         self._within.pop()
@@ -175,7 +191,12 @@ def _compiled_kib(pattern: str) -> int:
         except (ValueError, jsonschema_rs.ValidationError):
             continue
         return size
-    raise BadSchema("a pattern is none that is known here, or is too large")
+    raise BadSchema(
+        message(
+            "the pattern “%(pattern)s” cannot be read in linear time, or is too large",
+            pattern=printable(pattern),
+        )
+    )
 
 
 def _options(size_kib: int) -> jsonschema_rs.RegexOptions:

@@ -51,6 +51,10 @@ PROBLEM_LABELS: dict[ProblemCode, Message] = {
     "misfits": message(
         "A hundred records in a row did not fit. Change what does not fit below, or start it again."
     ),
+    "too_large": message(
+        "A batch of records becomes larger than 16 MiB when it is decompressed. Have its producer write "
+        "smaller batches, and the topic read again from a time behind it."
+    ),
     "internal": message("An error of ours. It is in the log; whoever runs Afterword can see it."),
 }
 NO_SOURCE = message("There is no such source.")

@@ -167,18 +167,19 @@ def _text_of(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-_SECONDS_END, _MILLISECONDS_END = 100_000_000_000, 100_000_000_000_000
-"""Numbers below the one are seconds (until the year 5138), below the other milliseconds, else
-microseconds."""
+_UNITS = ((10**11, 1), (10**14, 1_000), (10**17, 1_000_000), (10**20, 1_000_000_000))
+"""Numbers below the first are seconds (until the year 5138), then milli-, micro- and nanoseconds."""
 
 
 def time_of(value: Any) -> Any:
-    """A time as a text with its zone: of a number since 1970 in seconds, milliseconds or microseconds."""
+    """A time with its zone, where the value is one; a number is in the unit that its size tells."""
     if isinstance(value, datetime):
         return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    unit = 1 if abs(value) < _SECONDS_END else 1_000 if abs(value) < _MILLISECONDS_END else 1_000_000
+    unit = next((unit for end, unit in _UNITS if abs(value) < end), None)
+    if unit is None:
+        return value
     try:
         return datetime.fromtimestamp(value / unit, UTC)
     except (OverflowError, ValueError, OSError):

@@ -11,7 +11,7 @@ from services.trigger.sources.cluster import SourceCluster, cluster_id_of
 from services.trigger.sources.domain import Source
 from services.trigger.sources.problems import SourceProblem, problem_of
 from services.trigger.sources.reading import record_reader
-from services.trigger.sources.record_reader import RecordReader, Skipped
+from services.trigger.sources.record_reader import NOT_IN_JSON, RecordReader, Skipped, time_of_record
 from services.trigger.sources.registry import RegistryUnavailable
 from services.trigger.sources.sealing import opened
 from services.trigger.sources.taking import accepted_record, judge_key
@@ -100,10 +100,14 @@ def _previewed(
         pass
     except Unacceptable as fault:
         field, remedy = fault.field, fault.remedy
-    at = datetime.fromtimestamp(record.timestamp / 1_000, now.tzinfo) if record.timestamp > 0 else None
-    return PreviewedRecord(record.partition, record.offset, at, shown, event, field, remedy)
+    return PreviewedRecord(
+        record.partition, record.offset, time_of_record(record), shown, event, field, remedy
+    )
 
 
 def _shown(decoded: Any) -> str:
-    text = msgspec.json.format(_encoder.encode(decoded), indent=2).decode()
+    try:
+        text = msgspec.json.format(_encoder.encode(decoded), indent=2).decode()
+    except NOT_IN_JSON:
+        return ""
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[:MAX_SHOWN_CHARACTERS] + "…"

@@ -24,6 +24,7 @@ ProblemCode = Literal[
     "lost",
     "another_topic",
     "misfits",
+    "too_large",
     "internal",
 ]
 PROBLEM_CODES: tuple[ProblemCode, ...] = get_args(ProblemCode)

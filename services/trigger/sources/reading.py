@@ -91,6 +91,8 @@ class SourceReading:
         """Partitions that wait for somebody, and why."""
         self._writing: asyncio.Task[None] | None = None
         """The batch before the one that is judged, while it is written."""
+        self._problem: ProblemCode | None = None
+        """Of the last try: it stays shown until something was read again."""
         self._backoff = Backoff(MAX_BACKOFF_S)
         self._since_check = 0
 
@@ -122,6 +124,7 @@ class SourceReading:
             if is_retryable(error):
                 return
             code = "internal"
+        self._problem = code
         try:
             await self._write_status(None, code)
         except Exception as unwritten:
@@ -188,9 +191,11 @@ class SourceReading:
             fetched = await cluster.fetch(wait_ms=FETCH_WAIT_MS, most=MAX_BATCH_RECORDS)
             fetched = {part: records for part, records in fetched.items() if part in self._positions}
             if not fetched or stopping.is_set():
+                self._problem = None
                 continue
             await self._refuse_losses(cluster, fetched)
             taken = await self._take(cluster, reader, judge, fetched)
+            self._problem = None
             if taken < MIN_FULL_RECORDS:
                 await pause(stopping, began + MIN_BATCH_INTERVAL_S - time.monotonic())
             await self._wait_for_relay(taken, stopping)
@@ -341,7 +346,7 @@ class SourceReading:
         lag = sum(
             max(ends[part] - (each.next_offset or 0), 0) for part, each in stored.items() if part in ends
         )
-        await self._write_status(lag, next(iter(self._stopped.values()), None))
+        await self._write_status(lag, next(iter(self._stopped.values()), self._problem))
 
     async def _pass_unreadable(self, cluster: SourceCluster) -> None:
         """Move the positions over offsets that no reader gets a record of: else they count as lag for ever,

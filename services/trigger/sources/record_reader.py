@@ -9,7 +9,8 @@ import msgspec
 from services.trigger.cloud_events import pointer_in, read_structured
 from services.trigger.sources.domain import Source, event_id_of
 from services.trigger.sources.mapping import EventMapper, is_wanted, place_in_record
-from services.trigger.sources.registry import NotOfSchema, SchemaRegistry
+from services.trigger.sources.registry import SchemaRegistry, schema_id_of
+from services.trigger.sources.schema_faults import NotOfSchema
 from shared.http.json_items import BadItem, read_item
 from shared.intake.domain import MAX_EVENT_AGE
 from shared.intake.errors import Unacceptable
@@ -19,8 +20,15 @@ from shared.values.messages import message
 
 _ENVELOPE_FIELDS = {"id": "id", "source": "source", "type": "type", "time": "occurred_at"}
 """Attributes of a CloudEvent that no rule maps, and the fields of an event that they are."""
+_HAS_SCHEMA = message(
+    "Begins with the id of a schema of a registry. Choose Avro or JSON Schema as the format."
+)
 _STRUCTURED = b"application/cloudevents"
 _BINARY_PREFIX = "ce_"
+
+
+NOT_IN_JSON = (OverflowError, ValueError, RecursionError)
+"""What encoding raises of values that other formats have, and JSON has not."""
 
 
 class Skipped(Exception):
@@ -59,6 +67,8 @@ class RecordReader:
         try:
             event, spoilt = self._read(record, record.value)
         except Unacceptable as fault:
+            if fault.field == "/" and self._registry is None and schema_id_of(record.value) is not None:
+                raise Unacceptable("/", _HAS_SCHEMA) from None
             raise Unacceptable(self._mapped_place(fault.field), fault.remedy) from None
         if event.occurred_at < now - MAX_EVENT_AGE:
             raise Skipped
@@ -100,8 +110,10 @@ class RecordReader:
             return _object(value)
         try:
             return self._registry.decode(value)
-        except NotOfSchema as why:
-            raise Unacceptable("/", message("Cannot be read by its schema: %(why)s.", why=str(why))) from None
+        except NotOfSchema as fault:
+            raise Unacceptable(
+                "/", message("Cannot be read by its schema: %(why)s.", why=fault.why)
+            ) from None
 
     def _read_cloud_event(self, record: Record, structured: bytes) -> Read:
         if not self._reading.mapping:
@@ -131,8 +143,24 @@ class RecordReader:
         if event.get("id") is None:
             event["id"] = event_id_of(self._source, record.partition, record.offset)
         if event.get("occurred_at") is None and "occurred_at" not in mapping:
-            event["occurred_at"] = datetime.fromtimestamp(record.timestamp / 1_000, UTC)
-        return _event(_encoder.encode(event))
+            event["occurred_at"] = time_of_record(record)
+        try:
+            encoded = _encoder.encode(event)
+        except NOT_IN_JSON:
+            raise Unacceptable(
+                "/", message("Holds a number beyond 64 bits, or no Unicode. Write such a number as a text.")
+            ) from None
+        return _event(encoded)
+
+
+def time_of_record(record: Record) -> datetime | None:
+    """The time that Kafka has of a record; None: it has none that is one."""
+    if record.timestamp <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(record.timestamp / 1_000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _event(encoded: bytes) -> Read:

@@ -8,6 +8,8 @@ from services.trigger.sources.domain import MAX_BAD_RUN
 from services.trigger.sources.problems import ProblemCode
 from services.trigger.sources.repository.positions import StoredPosition
 
+LAST_TIME_MS = 2**63 - 1
+"""No record is younger: it is the largest time that one can have."""
 PROOF_RECORDS = 2_000
 """So many are read at most to tell a topic from another of its name."""
 PROOF_TIMEOUT_S = 10.0
@@ -31,7 +33,9 @@ async def parts_of_another_topic(cluster: SourceCluster, read: Mapping[int, Stor
     found by time is a hint alone: it may be a marker of a transaction, or a record of one that was aborted,
     which no reader gets. So the records from there on are read.
     """
-    hints = await cluster.at_times({part: each.max_ts + 1 for part, each in read.items()})
+    hints = await cluster.at_times(
+        {part: each.max_ts + 1 for part, each in read.items() if each.max_ts < LAST_TIME_MS}
+    )
     left = {part: hint[0] for part, hint in hints.items() if hint and hint[0] < (read[part].next_offset or 0)}
     if not left:
         return []

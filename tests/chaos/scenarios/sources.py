@@ -5,11 +5,20 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from uuid import UUID
 
 from chaos import topics
 from chaos.arena import Arena, Scenario
-from chaos.own_topics import FORMATS, SCHEMA, SCHEMA_ID, OwnRecord, OwnTopic, letters_of, reading_of, records
+from chaos.own_topics import (
+    FORMATS,
+    OwnRecord,
+    OwnTopic,
+    letters_of,
+    reading_of,
+    records,
+    register_schemas,
+)
 from chaos.scenarios.processes import RESTARTED
 from chaos.watch import until_settled
 from support.registry import a_registry
@@ -110,7 +119,8 @@ async def sources_read(arena: Arena) -> None:
     count = max(arena.wanted, LEAST_RECORDS) // len(FORMATS)
     async with a_secure_broker() as own, _trigger(arena) as database:
         await tenants.create_tenant(database, tenant, name="Sources")
-        with a_registry({SCHEMA_ID: SCHEMA}) as registry:
+        with a_registry() as registry:
+            register_schemas(registry)
             found = await _declared(arena, database, tenant, own, registry)
             reading = OwnSources(arena, database, tenant, found, own.plain)
             written = {id_: list(records(each.name, count, chance)) for id_, each in found.items()}
@@ -136,9 +146,9 @@ async def sources_read(arena: Arena) -> None:
 async def _declared(
     arena: Arena, database: Database, tenant: str, own: SecureBroker, registry: str
 ) -> dict[UUID, OwnTopic]:
-    """A source of each format, each with another mechanism to sign in by."""
+    """A source of each format, which sign in by all mechanisms in turn."""
     found = {}
-    for name, sasl in zip(FORMATS, SASL_MECHANISMS[1:], strict=True):
+    for name, sasl in zip(FORMATS, cycle(SASL_MECHANISMS[1:]), strict=False):
         source_id, topic = uuid7(), f"shop.{name}"
         await make_topic(own.plain, topic, PARTITIONS)
         connection = SourceConnection(
@@ -202,7 +212,7 @@ async def _judge(arena: Arena, tenant: str, found: Mapping[UUID, OwnTopic]) -> N
 SCENARIOS = (
     Scenario(
         "sources",
-        "a company's own topics in three formats on a cluster with TLS and users, kill -9 of the workers that read them, "
+        "a company's own topics in four formats on a cluster with TLS and users, kill -9 of the workers that read them, "
         "read again from their beginning",
         sources_read,
         (RESTARTED,),

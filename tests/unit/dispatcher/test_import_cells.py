@@ -34,7 +34,11 @@ def test_a_local_time_is_read_as_it_was_written(at: datetime, form: tuple[DateOr
     assert time_of(written, form[0], ZONE) == at.replace(tzinfo=ZONE).astimezone(UTC)
 
 
-@given(TIMES, st.sampled_from(["ymd", "dmy", "mdy"]), st.sampled_from(["Z", "+02:00", "-0530", " UTC"]))
+@given(
+    TIMES,
+    st.sampled_from(["ymd", "dmy", "mdy"]),
+    st.sampled_from(["Z", "+02:00", "-0530", " UTC", "+00", "-08"]),
+)
 def test_an_offset_counts_before_the_zone_and_a_year_in_front_in_every_order(
     at: datetime, order: DateOrder, offset: str
 ) -> None:
@@ -57,6 +61,9 @@ def test_an_offset_counts_before_the_zone_and_a_year_in_front_in_every_order(
         "9999-12-31T23:59:59-12:00",
         "1-2-3-4",
         "2026-01-01 99",
+        "2026-01-01-05",
+        "2026-01-01 10:00+0199",
+        "2026-01-01 10:00+25",
     ],
 )
 def test_what_is_no_time_is_none(cell: str) -> None:

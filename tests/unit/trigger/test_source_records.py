@@ -19,16 +19,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.trigger.sources.avro import AvroSchema, BadSchema
-from services.trigger.sources.domain import Filter, Reading, Rule, Source, SourceConnection, SourceRefused
+from services.trigger.sources.avro import AvroSchema
+from services.trigger.sources.domain import (
+    Filter,
+    Format,
+    Reading,
+    Rule,
+    Source,
+    SourceConnection,
+    SourceRefused,
+)
 from services.trigger.sources.forms import UnreadableMappingLine, mapping_of, mapping_text
 from services.trigger.sources.json_schema import JsonSchema
 from services.trigger.sources.mapping import EventMapper, check_rules, look_up, time_of
 from services.trigger.sources.record_reader import RecordReader, Skipped
-from services.trigger.sources.registry import NotOfSchema, SchemaRegistry, read_schema
+from services.trigger.sources.registered_schemas import SchemaDocument
+from services.trigger.sources.registry import SchemaRegistry, decoder_of
 from services.trigger.sources.repository.faults import MAX_FAULTS
+from services.trigger.sources.schema_faults import BadSchema, NotOfSchema
 from services.trigger.sources.taking import Judge, ReadPosition, accepted_record, judge_key
 from shared.intake.errors import Unacceptable
+from shared.values.messages import message
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SOURCE = Source(
@@ -187,9 +198,11 @@ def test_rules_are_the_same_after_they_were_shown_in_the_form(rules: Mapping[str
 
 
 def test_numbers_are_times_by_their_size() -> None:
-    for number in (1_795_000_000, 1_795_000_000_000, 1_795_000_000_000_000):
+    for number in (1_795_000_000, 1_795_000_000_000, 1_795_000_000_000_000, 1_795_000_000_000_000_000):
         assert time_of(number) == datetime.fromtimestamp(1_795_000_000, UTC)
-    assert [time_of(each) for each in ("x", True, 1e300)] == ["x", True, 1e300]
+    unknown: list[Any] = ["x", True, 1e300, 10**400, 2**63 - 1]
+    assert [time_of(each) for each in unknown[:4]] == unknown[:4]
+    assert time_of(unknown[4]) == datetime(2262, 4, 11, 23, 47, 16, 854776, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -236,14 +249,12 @@ def avro_value(schema_id: int, value: Any) -> bytes:
     return b"\0" + struct.pack(">I", schema_id) + encoded.getvalue()
 
 
-def a_registry(kind: str, schema: Any) -> SchemaRegistry:
-    known = read_schema(
-        1,
-        json.dumps({"schemaType": kind, "schema": json.dumps(schema)}).encode(),
-        "avro" if kind == "AVRO" else "json-schema",
-    )
+def a_registry(kind: Format, schema: Any) -> SchemaRegistry:
+    known = decoder_of([SchemaDocument(schema, {})], kind)
     settings: Any = SimpleNamespace(url="", username="")
-    return SchemaRegistry(settings, "", "avro", settings, {1: known, 2: NotOfSchema("gone")})
+    return SchemaRegistry(
+        settings, "", kind, settings, {1: known, 2: message("the registry has no schema 2")}
+    )
 
 
 def test_an_avro_record_becomes_an_event_by_its_schema() -> None:
@@ -254,7 +265,7 @@ def test_an_avro_record_becomes_an_event_by_its_schema() -> None:
         "customer.id": Rule(path="/id"),
         "attributes.total": Rule(path="/total"),
     }
-    reader = a_reader(a_registry("AVRO", RECORD), format="avro", mapping=mapping)
+    reader = a_reader(a_registry("avro", RECORD), format="avro", mapping=mapping)
     event, _ = reader.read(a_record(avro_value(1, {"id": "o-1", "at": NOW, "total": None})), NOW)
     assert (event.id, event.occurred_at) == ("o-1", NOW)
     good = avro_value(1, {"id": "o-1", "at": NOW, "total": None})
@@ -265,7 +276,7 @@ def test_an_avro_record_becomes_an_event_by_its_schema() -> None:
 
 def test_a_record_that_its_json_schema_refuses_does_not_fit() -> None:
     schema = {"type": "object", "properties": {"type": {"pattern": "^(o+)+$"}}, "required": ["type"]}
-    reader = a_reader(a_registry("JSON", schema), format="json-schema")
+    reader = a_reader(a_registry("json-schema", schema), format="json-schema")
     prefix = b"\0" + struct.pack(">I", 1)
     assert reader.read(a_record(prefix + json.dumps({**ORDER, "type": "oo"}).encode()), NOW)[0].type == "oo"
     misfits: list[dict[str, Any]] = [{**ORDER, "type": "o" * 50 + "!"}, {"customer": {}}]
@@ -403,12 +414,8 @@ def test_a_json_schema_may_use_a_definition_in_several_places() -> None:
 
 
 def test_a_json_schema_that_refers_to_another_server_is_not_fetched() -> None:
-    known = read_schema(
-        1,
-        json.dumps({"schemaType": "JSON", "schema": '{"$ref": "http://10.0.0.1/x"}'}).encode(),
-        "json-schema",
-    )
-    assert isinstance(known, NotOfSchema)
+    with pytest.raises(BadSchema):
+        decoder_of([SchemaDocument({"$ref": "http://10.0.0.1/x"}, {})], "json-schema")
 
 
 @given(st.lists(st.sampled_from(["good", "bad", "old"]), min_size=1, max_size=250), st.integers(0, 99))
@@ -433,3 +440,46 @@ def test_what_becomes_of_a_batch_adds_up_and_stops_after_a_hundred_misfits(
     assert (batch.fused == [0]) == (move.bad_run >= 100)
     assert move.end == len(kinds) or batch.fused
     assert MAX_FAULTS > 100
+
+
+@pytest.mark.parametrize("timestamp", [-1, 0, 2**62, 2**63 - 1])
+def test_a_record_whose_own_time_is_none_needs_one_in_the_event(timestamp: int) -> None:
+    with pytest.raises(Unacceptable) as fault:
+        a_reader().read(a_record(ORDER, timestamp=timestamp), NOW)
+    assert fault.value.field == "/occurred_at"
+    given_time = {**ORDER, "occurred_at": NOW.isoformat()}
+    assert a_reader().read(a_record(given_time, timestamp=timestamp), NOW)[0].occurred_at == NOW
+
+
+def test_a_record_of_another_format_is_told_which_to_choose() -> None:
+    for read_format in ("json", "cloudevents"):
+        with pytest.raises(Unacceptable) as fault:
+            a_reader(format=read_format).read(
+                a_record(avro_value(1, {"id": "o", "at": NOW, "total": None})), NOW
+            )
+        assert str(fault.value.remedy).startswith("Begins with the id of a schema")
+    with pytest.raises(Unacceptable) as fault:
+        a_reader(a_registry("avro", RECORD), format="avro").read(a_record(ORDER), NOW)
+    assert "without a registry the format is JSON" in str(fault.value.remedy)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b'{"n": 1e400}', b'{"s": "\\ud800"}', b'{"n": NaN}', b'{"n": %d}' % 10**30, b"[" * 5_000, b"\xff"],
+)
+def test_json_that_only_some_readers_take_is_a_fault_of_the_record(value: bytes) -> None:
+    prefix = b"\0" + struct.pack(">I", 1)
+    mapping = {"id": Rule(path="/n"), "attributes.n": Rule(path="/n"), "type": Rule(path="/s")}
+    reader = a_reader(a_registry("json-schema", {}), format="json-schema", mapping=mapping)
+    with pytest.raises(Unacceptable):
+        reader.read(a_record(prefix + value), NOW)
+
+
+def test_a_fault_that_comes_often_keeps_nothing_of_the_records_before() -> None:
+    registry = a_registry("avro", RECORD)
+    faults = []
+    for _ in range(3):
+        with pytest.raises(NotOfSchema) as fault:
+            registry.decode(b"\0\0\0\0\2x")
+        faults.append(fault.value)
+    assert len({id(each) for each in faults}) == 3

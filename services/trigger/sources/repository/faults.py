@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from services.trigger.sources.domain import Source
 from services.trigger.sources.repository.sources import named
 from shared.db.database import UnitOfWork
 from shared.ids import uuid7
-from shared.values.messages import Message
+from shared.values.messages import Count, Message
 
 MAX_FAULTS = 200
 """Of a source: the newest are shown; all are on the topic of dead letters."""
@@ -63,7 +63,7 @@ async def add_faults(uow: UnitOfWork, source: Source, faults: Sequence[Fault]) -
             "parts": [each.part for each in newest],
             "offsets": [each.offset for each in newest],
             "fields": [each.field for each in newest],
-            "remedies": [_encoded(each.remedy) for each in newest],
+            "remedies": [encode_remedy(each.remedy) for each in newest],
         },
     )
     await uow.execute(TRIM_FAULTS, {**named(source), "most": MAX_FAULTS - 1})
@@ -76,7 +76,8 @@ async def faults_of(
     values = {"tenant": tenant, "id": source_id, "after": after, "limit": limit}
     rows = await uow.execute(LIST_FAULTS, values)
     return [
-        Fault(row.part, row.record_offset, row.field, _decoded(row.remedy), row.id, row.at) for row in rows
+        Fault(row.part, row.record_offset, row.field, decode_remedy(row.remedy), row.id, row.at)
+        for row in rows
     ]
 
 
@@ -90,18 +91,30 @@ async def delete_old_faults(uow: UnitOfWork, before: datetime) -> None:
     await uow.execute(DELETE_OLD_FAULTS, {"before": before})
 
 
-def _encoded(remedy: Message | str) -> bytes:
-    return msgspec.json.encode(remedy if isinstance(remedy, Message) else Message(remedy.replace("%", "%%")))
+def encode_remedy(remedy: Message | str) -> bytes:
+    """The remedy with its facts, so that each reader gets it in their own language."""
+    return _encoder.encode(remedy if isinstance(remedy, Message) else Message(remedy))
 
 
-def _decoded(remedy: bytes) -> Message:
-    return _with_messages(msgspec.json.decode(remedy, type=Message))
+def decode_remedy(remedy: bytes) -> Message:
+    """The remedy again."""
+    return _with_facts(msgspec.json.decode(remedy, type=Message))
 
 
-def _with_messages(found: Message) -> Message:
-    """The message with those among its facts, which JSON has made plain objects."""
-    facts = {
-        name: _with_messages(msgspec.convert(fact, Message)) if isinstance(fact, dict) else fact
-        for name, fact in found.facts.items()
-    }
-    return msgspec.structs.replace(found, facts=facts)
+def _with_facts(found: Message) -> Message:
+    """The message with the messages and counts among its facts, which JSON has made plain objects."""
+    return msgspec.structs.replace(found, facts={name: _fact(fact) for name, fact in found.facts.items()})
+
+
+def _fact(fact: Any) -> Any:
+    if not isinstance(fact, dict):
+        return fact
+    return Count(fact["count"]) if "count" in fact else _with_facts(msgspec.convert(fact, Message))
+
+
+def _plain(fact: Any) -> Any:
+    """What JSON has in place of a count, and of a fact that is none of its types."""
+    return {"count": int(fact)} if isinstance(fact, Count) else str(fact)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
