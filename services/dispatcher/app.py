@@ -71,7 +71,7 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def worker_loops(context: Context) -> Loops:
     """The watch over the senders' leases, what an upgrade may leave to be done, and links that have ended."""
-    leases = watch_leases(context.service, context.database, context.health, _record_unknown)
+    leases = watch_leases(context.service, context.database, context.health, record_unknown_deliveries)
     return {
         LEASES_LOOP: leases,
         SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, NOT_STOPPED),
@@ -89,7 +89,7 @@ def worker_loops(context: Context) -> Loops:
     }
 
 
-async def _record_unknown(uow: UnitOfWork, ended: Sequence[tuple[str, UUID]], reason: str) -> None:
+async def record_unknown_deliveries(uow: UnitOfWork, ended: Sequence[tuple[str, UUID]], reason: str) -> None:
     """Record it of whatever the deliveries are about."""
     await record_unknown(uow, ended, reason)
     await record_unknown_replies(uow, ended, reason)
