@@ -39,8 +39,8 @@ from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.db.notifications import DELIVERIES_CHANNEL, MESSAGES_CHANNEL, ChangeListener
 from shared.events import (
     ANSWERS,
-    CASES,
     CASE_MAILS,
+    CASES,
     CUSTOMERS,
     DECISIONS,
     ERASURES,

@@ -19,7 +19,8 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
     """Erase these customers.
 
     Nothing of theirs is under way: a mail to a colleague names no customer, and one that waits is not sent
-    about a closed case, and the dispatcher sends no mail to them any more. Messages to webhooks that wait are dropped; that a case has ended is told once more.
+    about a closed case; the dispatcher sends no mail to them any more. Messages to webhooks that wait are
+    dropped; that a case has ended is told once more.
     """
     # Answers before cases, as by whoever handles answers.
     await copies.erase_invitations(uow, targets)

@@ -889,9 +889,7 @@ case_mail = Table(
     # Its words as JSON, until it is settled.
     Column("body", LargeBinary, info=PERSONAL),
     Column("changed_at", INSTANT, nullable=False),
-    CheckConstraint(
-        "state IN ('waiting', 'sent', 'refused', 'failed', 'bounced', 'unknown')", name="state"
-    ),
+    CheckConstraint("state IN ('waiting', 'sent', 'refused', 'failed', 'bounced', 'unknown')", name="state"),
     # By its signed reference, which leads to its company.
     Index(None, "id"),
     Index(None, "changed_at"),

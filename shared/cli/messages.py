@@ -50,6 +50,8 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "templates/mail_subject.txt",
         "templates/preferences.html",
         "templates/preferences_unknown.html",
+        "templates/reply.html",
+        "templates/reply.txt",
         "invitations/survey_mail.py",
         "sms/survey_text.py",
     ),

@@ -14,7 +14,7 @@ MailText = Annotated[str, msgspec.Meta(max_length=MAX_REPLY_CHARS)]
 
 
 class CaseReply(Data, frozen=True, kw_only=True):
-    """A mail to the customer of a case, as it was written. The address is not in it: the dispatcher has it."""
+    """A mail to the customer of a case, as it was written, without the address, which the dispatcher has."""
 
     id: UUID
     """Made by the client that wrote it, so that it is sent once."""

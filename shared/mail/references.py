@@ -1,4 +1,4 @@
-"""How a mail that is sent back names what it was about: by its Message-ID, its envelope's sender or its Reply-To.
+"""How a mail that comes back names what it was about: by Message-ID, the envelope's sender, or Reply-To.
 
 All hold the id of what the mail is about, which of the messages about it this is, and 104 bits of an HMAC,
 in letters and digits whose case means nothing (base32), since some mail servers change it. Who sends a report

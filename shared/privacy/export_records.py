@@ -335,8 +335,17 @@ class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_
 
 
 CaseStepKind = Literal[
-    *("opened", "amended", "again", "consent", "contact", "revealed", "closed", "objected", "reopened"),
-    *("mailed", "wrote"),
+    "opened",
+    "amended",
+    "again",
+    "consent",
+    "contact",
+    "mailed",
+    "wrote",
+    "revealed",
+    "closed",
+    "objected",
+    "reopened",
 ]
 
 

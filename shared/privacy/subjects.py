@@ -113,9 +113,7 @@ def _(reply: CaseReply) -> CaseReply:
 
 @erased_form.register
 def _(mail: CaseMail) -> CaseMail:
-    return replace(
-        mail, subject=None, text=None, attachments=(), reason=None, customer_id=None, **OF_NOBODY
-    )
+    return replace(mail, subject=None, text=None, attachments=(), reason=None, customer_id=None, **OF_NOBODY)
 
 
 def erase_event(data: D) -> D:

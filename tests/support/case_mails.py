@@ -74,8 +74,13 @@ def an_answer_mail(to: str, text: str = "The leg came. Thanks!", **fields: str) 
         "Subject": "Re: Your sofa",
         "Message-ID": f"<{uuid7()}@example.com>",
     }
-    for name, value in {**headers, **{name.replace("_", "-"): value for name, value in fields.items()}}.items():
+    for name, value in {
+        **headers,
+        **{name.replace("_", "-"): value for name, value in fields.items()},
+    }.items():
         message[name] = value
     quoted = "> Dear Karen,\n> we send a new leg."
-    message.set_content(f"{text}\n\nOn Mon, 30 Nov 2026 at 12:00, Jonas Holt <ask@shop.example> wrote:\n{quoted}\n")
+    message.set_content(
+        f"{text}\n\nOn Mon, 30 Nov 2026 at 12:00, Jonas Holt <ask@shop.example> wrote:\n{quoted}\n"
+    )
     return message.as_bytes()

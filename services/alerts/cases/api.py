@@ -116,10 +116,10 @@ async def read_case(
     "/{case}/actions",
     summary="Do something to a case",
     description="Takes, assigns, hands over, asks a colleague, puts back, waits, goes on, logs a contact, "
-    "notes, writes to the customer, closes, merges, opens again, or shows the address. The same request with the same "
-    "Idempotency-Key changes nothing again for 30 days; with another request the key is refused (422). With "
-    "`version`, nothing is done (409) when somebody has taken, assigned, handed over, put back, closed, "
-    "merged or opened it since.",
+    "notes, writes to the customer, closes, merges, opens again, or shows the address. The same request with "
+    "the same Idempotency-Key changes nothing again for 30 days; with another request the key is refused "
+    "(422). With `version`, nothing is done (409) when somebody has taken, assigned, handed over, put back, "
+    "closed, merged or opened it since.",
 )
 async def act(
     context: OwnContext,

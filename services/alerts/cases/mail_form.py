@@ -1,4 +1,4 @@
-"""What the page and the API show of a mail to the customer: the form of the next one, and what became of each."""
+"""What page and API show of mails to the customer: the form of the next one, and what became of each."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -45,7 +45,7 @@ async def mail_form(
 
 def mail_facts(mail_id: str | None, mails: MailStates) -> dict[str, str | None]:
     """What became of the mail of an entry, for the API; nothing where the entry is about none of ours."""
-    if mail_id not in mails:
+    if mail_id is None or mail_id not in mails:
         return {}
     state, reason = mails[mail_id]
     return {"state": state, "reason": reason}

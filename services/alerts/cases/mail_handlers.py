@@ -1,7 +1,7 @@
-"""What the dispatcher tells of mails between cases and customers: that one was sent or not, and what came back.
+"""What the dispatcher tells of mails between cases and customers: whether one was sent, and what came back.
 
-Each mail of a customer is recorded once, however often it is told. It ends a wait, opens a case again that was
-closed not long ago, and is told to whoever has the case; what a program answered is recorded and does nothing.
+Each mail of a customer is recorded once, however often it is told. It ends a wait, opens a case again that
+was closed not long ago, and is told to whoever has the case; what a program answered is recorded alone.
 """
 
 from collections.abc import Sequence
@@ -132,10 +132,7 @@ class _MailBatch:
             if one.tenant == case.tenant
             and one.id != case.id
             and one.state != "closed"
-            and (
-                one.id == case.merged_into
-                or one.may_be_of(case.person, case.customer_id, case.contact_key)
-            )
+            and (one.id == case.merged_into or one.may_be_of(case.person, case.customer_id, case.contact_key))
         ]
         return min(found, key=lambda one: (one.id != case.merged_into, one.opened_at, one.id), default=None)
 

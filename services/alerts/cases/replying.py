@@ -33,9 +33,7 @@ class MailRecipient(NamedTuple):
         return self.answer.language or self.invitation.language or SOURCE_LANGUAGE
 
 
-async def mail_recipient(
-    uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]
-) -> MailRecipient | None:
+async def mail_recipient(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> MailRecipient | None:
     """To whom a mail from the case goes; None: no address is known.
 
     It is the customer of the answer that heads the case, else that of the first other one with an address.

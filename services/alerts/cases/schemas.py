@@ -135,7 +135,9 @@ class ReplyAct(CaseAct):
     act: Literal["reply"]
     id: Annotated[
         UUID,
-        Field(strict=False, description="An id that you make: a mail with it is sent once, however often asked."),
+        Field(
+            strict=False, description="An id that you make: a mail with it is sent once, however often asked."
+        ),
     ]
     subject: Annotated[str, Field(min_length=1, max_length=MAX_SUBJECT_CHARS), AfterValidator(_one_line)]
     text: Annotated[str, Field(min_length=1, max_length=MAX_REPLY_CHARS), AfterValidator(_written)] = Field(

@@ -24,9 +24,7 @@ async def restore_mails(uow: UnitOfWork, events: Sequence[Event[CaseReply]]) -> 
     for event in found:
         reply = event.data
         if (event.tenant, reply.id) in new:
-            mail = WrittenMail(
-                id=reply.id, subject=reply.subject, text=reply.text, language=reply.language
-            )
+            mail = WrittenMail(id=reply.id, subject=reply.subject, text=reply.text, language=reply.language)
             case = by_key[event.tenant, reply.case_id]
             case.mail_restored(entries, uow.now, reply.written_at, reply.author, mail, reply.answer_id)
     if entries:

@@ -208,7 +208,6 @@ class MailboxReader:
         await take_report(self._database, self._secret, report, SOURCE)
         return True
 
-
     def _answered(self, raw: bytes) -> MailReference | None:
         """The mail from a case whose signed address a mail came to."""
         host = self._reply_host

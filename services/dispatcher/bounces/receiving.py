@@ -32,9 +32,7 @@ def receiver_loops(context: Context) -> Loops:
         )
     if own.bounce_mailbox is not None:
         url = own.bounce_mailbox.get_secret_value()
-        loops[MAILBOX_LOOP] = mailbox_loop(
-            context.database, context.health, context.secret, url, reply_host
-        )
+        loops[MAILBOX_LOOP] = mailbox_loop(context.database, context.health, context.secret, url, reply_host)
     if not loops:
         raise NothingToReceive(
             "There is nothing to receive: set DISPATCHER_BOUNCE_LISTEN, DISPATCHER_BOUNCE_MAILBOX, or both."

@@ -99,7 +99,8 @@ FIND_DELIVERIES = f"""
         WHERE {OF_THE_PERSON.format(contact=CONTACT_IN_BODY)}
         UNION ALL
         SELECT t.answer_id, 'case', 1, 'mail',
-            CASE t.state WHEN 'refused' THEN 'dropped' ELSE t.state END, t.reason, coalesce(d.attempts, 0), t.changed_at
+            CASE t.state WHEN 'refused' THEN 'dropped' ELSE t.state END, t.reason,
+            coalesce(d.attempts, 0), t.changed_at
         FROM case_mail t
         LEFT JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
         WHERE {OF_THE_PERSON.format(contact="t.contact_key")}

@@ -71,7 +71,5 @@ def _waiting(event: Event[CaseReply]) -> WaitingMail:
         person=reply.person or NOBODY,
         contact_key=reply.contact_key,
         written_at=reply.written_at,
-        words=MailWords(
-            subject=reply.subject, text=reply.text, language=reply.language, author=reply.author
-        ),
+        words=MailWords(subject=reply.subject, text=reply.text, language=reply.language, author=reply.author),
     )

@@ -57,5 +57,5 @@ async def judge(uow: UnitOfWork, secret: str, mail: WaitingMail, sending: Sendin
         mode=sending.mode,
         test=invitation.test,
     )
-    reason = reason_not_to_write(mail.written_at, uow.now, customer)
-    return JudgedMail(reason, invitation, contact, tenant, inputs, mailed=bool(row.mailed))
+    forbidden = reason_not_to_write(mail.written_at, uow.now, customer)
+    return JudgedMail(forbidden, invitation, contact, tenant, inputs, mailed=bool(row.mailed))

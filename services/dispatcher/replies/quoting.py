@@ -11,14 +11,15 @@ _WROTE = re.compile(
     r"on\b.{6,200}\bwrote\s*:"
     r"|(am|den|vom)\b.{6,200}\bschrieb\b.{0,100}:"
     r"|(den|d\.|på|på den|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn)\b.{6,200}\bskre[vf]\b.{0,100}:"
-    r"|.{6,200}\bskrev\s*(følgende)?\s*:"
     r"|op\b.{6,200}\bschreef\b.{0,100}:"
-    r"|.{6,200}\bschreef\s*(het volgende)?\s*:"
     r"|le\b.{6,200}\ba écrit\s*:"
     r"|el\b.{6,200}\bescribió\s*:"
-    r"|.{6,200}\bkirjoitti\s*:"
     r")\s*$",
     re.IGNORECASE,
+)
+"""It may be broken over some lines, since it is known by how it begins."""
+_WROTE_ON_ONE_LINE = re.compile(
+    r"^\s*(>\s*)?.{6,200}\b(skrev(\s+følgende)?|schreef(\s+het volgende)?|kirjoitti)\s*:\s*$", re.IGNORECASE
 )
 _DIVIDER = re.compile(
     r"^\s*-{2,}\s*("
@@ -58,8 +59,11 @@ def _begins_quote(lines: list[str], at: int) -> bool:
         return True
     if _FROM.match(line) and any(_SENT.match(each) for each in lines[at + 1 : at + 1 + MAX_HEADER_LINES]):
         return True
+    if _WROTE_ON_ONE_LINE.match(line):
+        return _only_quoted(lines[at + 1 :])
     for count in range(1, WRAPPED_LINES + 1):
-        if _WROTE.match(" ".join(each.strip() for each in lines[at : at + count])):
+        wrapped = [each.strip() for each in lines[at : at + count]]
+        if all(wrapped) and _WROTE.match(" ".join(wrapped)):
             return _only_quoted(lines[at + count :])
     return False
 

@@ -34,9 +34,7 @@ class ReplyPage:
 class ReplyMailRenderer:
     """Renders the mails of one process."""
 
-    def __init__(
-        self, afterword: Afterword, mails: SurveyMailRenderer, clock: Clock = system_clock
-    ) -> None:
+    def __init__(self, afterword: Afterword, mails: SurveyMailRenderer, clock: Clock = system_clock) -> None:
         """:param mails: which knows whom mails come from, and where they are sent back to."""
         self._afterword = afterword
         self._mails = mails

@@ -1,4 +1,4 @@
-"""A mail from a case moves on: by its sender, by a report, by a lease that ended; published after each step."""
+"""A mail from a case moves on, by its sender, a report, or a lease that ended; each step is published."""
 
 from collections.abc import Sequence
 from uuid import UUID

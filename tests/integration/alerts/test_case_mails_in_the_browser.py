@@ -44,9 +44,7 @@ async def page_of(client: Client, browser: Browser, origin: str, **options: obje
 async def come_back(alerts: AlertsApi, case: UUID, text: str, **more: object) -> None:
     """The customer answers the mail of the case."""
     (mail,) = await rows(alerts.database, "SELECT id, answers FROM case_mail WHERE direction = 'out'")
-    await deliver(
-        alerts.database, take, a_case_mail(mail.id, case, mail.answers[0], text=text, **more)
-    )
+    await deliver(alerts.database, take, a_case_mail(mail.id, case, mail.answers[0], text=text, **more))
 
 
 async def test_a_colleague_writes_with_a_text_block_and_sees_the_answer_come(

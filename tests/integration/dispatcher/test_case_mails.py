@@ -39,7 +39,6 @@ from services.dispatcher.replies.handlers import take_replies
 from services.dispatcher.replies.reading import MAX_MAIL_BYTES
 from services.dispatcher.replies.restoring import restore_case_mails, settle_restored
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import CASE_MAILS, REPLIES, CaseMail, CaseReply, Tenant
 from shared.events.tenants import CompanyState
@@ -50,6 +49,8 @@ from shared.outbound.leases import end_leases
 from shared.privacy.erased import Target
 from shared.privacy.persons import person_of
 from shared.tenancy import find_tenant
+
+pytestmark = pytest.mark.usefixtures("survey")
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ async def sent_reply(database: Database, reply_sender: Sender) -> CaseReply:
 
 
 async def test_a_mail_from_a_case_is_sent_once_with_a_way_back(
-    database: Database, survey: StoredSurvey, reply_sender: Sender, mailbox: Mailbox, sender: Sender
+    database: Database, reply_sender: Sender, mailbox: Mailbox, sender: Sender
 ) -> None:
     reply = a_reply(await invited(database))
     await sender.step()  # the mail that asks
@@ -146,7 +147,7 @@ async def test_a_mail_from_a_case_is_sent_once_with_a_way_back(
 
 
 async def test_no_rule_of_surveys_holds_it_back(
-    database: Database, survey: StoredSurvey, reply_sender: Sender, clock: Clock
+    database: Database, reply_sender: Sender, clock: Clock
 ) -> None:
     """At night, in the quarantine, in a pause that the customer has chosen about questions."""
     answer_id = await invited(database)
@@ -159,7 +160,7 @@ async def test_no_rule_of_surveys_holds_it_back(
 
 
 async def test_a_no_holds_when_it_is_taken_and_when_it_is_to_leave(
-    database: Database, survey: StoredSurvey, reply_sender: Sender
+    database: Database, reply_sender: Sender
 ) -> None:
     answer_id = await invited(database)
     await take(database, a_reply(answer_id))
@@ -174,7 +175,7 @@ async def test_a_no_holds_when_it_is_taken_and_when_it_is_to_leave(
 
 
 async def test_a_company_in_test_mode_writes_to_test_addresses_and_one_that_is_paused_to_nobody(
-    database: Database, survey: StoredSurvey
+    database: Database,
 ) -> None:
     answer_id = await invited(database)
     async with database.transaction() as uow:
@@ -191,13 +192,13 @@ async def test_a_company_in_test_mode_writes_to_test_addresses_and_one_that_is_p
     ]
 
 
-async def test_nobody_is_written_to_of_whom_no_invitation_is_kept(database: Database, survey: StoredSurvey) -> None:
+async def test_nobody_is_written_to_of_whom_no_invitation_is_kept(database: Database) -> None:
     await take(database, a_reply(UUID(int=7)))
     assert await told(database) == [("refused", "no_address")]
 
 
 async def test_all_sending_that_is_stopped_holds_it_and_after_days_it_leaves_no_more(
-    database: Database, survey: StoredSurvey, reply_sender: Sender, clock: Clock
+    database: Database, reply_sender: Sender, clock: Clock
 ) -> None:
     answer_id = await invited(database)
     await take(database, a_reply(answer_id))
@@ -215,7 +216,7 @@ async def test_all_sending_that_is_stopped_holds_it_and_after_days_it_leaves_no_
 
 
 async def test_a_sender_that_does_not_come_back_leaves_it_unknown_for_ever(
-    database: Database, survey: StoredSurvey, reply_sender: Sender, clock: Clock
+    database: Database, reply_sender: Sender, clock: Clock
 ) -> None:
     await take(database, a_reply(await invited(database)))
     await relay_all(database)
@@ -232,7 +233,7 @@ async def test_a_sender_that_does_not_come_back_leaves_it_unknown_for_ever(
 
 class TestBack:
     async def test_a_customers_mail_is_told_to_the_case_once(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender, port: int
+        self, database: Database, reply_sender: Sender, port: int
     ) -> None:
         reply = await sent_reply(database, reply_sender)
         content = an_answer_mail(address_of(reply))
@@ -241,13 +242,13 @@ class TestBack:
         (mail,) = await came(database)
         assert (mail.reply_id, mail.case_id, mail.answer_id) == (reply.id, reply.case_id, reply.answer_id)
         assert (mail.text, mail.subject, mail.state) == ("The leg came. Thanks!", "Re: Your sofa", "came")
-        assert not (mail.automatic or mail.other_sender or mail.cut)
+        assert (mail.automatic, mail.other_sender, mail.cut) == (False, False, False)
         assert mail.person == person_of(SECRET, TENANT, "karen")
         kept = await rows(database, "SELECT * FROM mail_back")
         assert "leg" not in repr(kept)
 
     async def test_a_forged_address_is_refused(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender, port: int
+        self, database: Database, reply_sender: Sender, port: int
     ) -> None:
         reply = await sent_reply(database, reply_sender)
         reference = MailReference(reply.id)
@@ -263,7 +264,7 @@ class TestBack:
         assert await came(database) == []
 
     async def test_what_a_program_answers_is_marked_and_another_sender_is_said(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender, port: int
+        self, database: Database, reply_sender: Sender, port: int
     ) -> None:
         reply = await sent_reply(database, reply_sender)
         to = address_of(reply)
@@ -275,7 +276,7 @@ class TestBack:
         ]
 
     async def test_a_mail_that_comes_back_is_told_and_its_address_gets_none_any_more(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender, port: int
+        self, database: Database, reply_sender: Sender, port: int
     ) -> None:
         """To the sender of its envelope, or to the address for answers, as some servers do."""
         reply = await sent_reply(database, reply_sender)
@@ -289,7 +290,7 @@ class TestBack:
         assert (await told(database))[1:] == [("refused", "undeliverable")]
 
     async def test_many_mails_in_a_day_and_large_ones_are_refused(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender, port: int
+        self, database: Database, reply_sender: Sender, port: int
     ) -> None:
         reply = await sent_reply(database, reply_sender)
         to = address_of(reply)
@@ -302,7 +303,7 @@ class TestBack:
         assert len(await came(database)) == MAX_BACK_PER_DAY
 
     async def test_a_mailbox_is_read_for_the_same_addresses(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender
+        self, database: Database, reply_sender: Sender
     ) -> None:
         reply = await sent_reply(database, reply_sender)
         forged = MailReferences("another").reply_address(MailReference(reply.id), REPLY_HOST)
@@ -311,7 +312,7 @@ class TestBack:
         assert (box.read, [mail.text for mail in await came(database)]) == ([1], ["The leg came. Thanks!"])
 
     async def test_nothing_of_an_erased_customer_is_sent_or_taken_and_what_was_told_is_erased(
-        self, database: Database, survey: StoredSurvey, reply_sender: Sender, port: int
+        self, database: Database, reply_sender: Sender, port: int
     ) -> None:
         reply = await sent_reply(database, reply_sender)
         await send(port, address_of(reply), an_answer_mail(address_of(reply)))
@@ -358,7 +359,7 @@ class Box:
 
 
 async def test_after_a_restore_no_mail_is_sent_again_and_one_that_nobody_was_told_of_is_sent(
-    database: Database, survey: StoredSurvey, reply_sender: Sender
+    database: Database, reply_sender: Sender
 ) -> None:
     """By what the topic holds: one was sent since the backup, one waited, one was not taken yet."""
     answer_id = await invited(database)
@@ -388,10 +389,13 @@ async def test_after_a_restore_no_mail_is_sent_again_and_one_that_nobody_was_tol
 
 @given(order=st.permutations(range(4)))
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
 async def test_mails_are_restored_alike_in_whatever_order_their_states_are_read(
-    database: Database, survey: StoredSurvey, order: list[int]
+    database: Database, order: list[int]
 ) -> None:
     reply = a_reply(UUID(int=1))
     first = CaseMail(

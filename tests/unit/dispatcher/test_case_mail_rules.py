@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.http_clients import SECRET, afterword_settings
 
+from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender, SurveyMailRenderer
 from services.dispatcher.replies.domain import (
     MAX_WAIT,
     MailWords,
@@ -19,7 +20,6 @@ from services.dispatcher.replies.domain import (
     reason_not_to_write,
 )
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
-from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender, SurveyMailRenderer
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.sample_invitations import sample_invitation
 from shared.events import CaseMailState, Customer, Tenant
@@ -89,7 +89,10 @@ def test_a_mail_that_came_back_has_come_back_in_whatever_order_it_is_told(
 
 class TestMail:
     WORDS = MailWords(
-        subject="Din sofa", text="Kære Karen\nvi beklager.\n\n<b>Jonas</b>", language="da", author="Jonas Holt"
+        subject="Din sofa",
+        text="Kære Karen\nvi beklager.\n\n<b>Jonas</b>",
+        language="da",
+        author="Jonas Holt",
     )
     MAIL = WaitingMail(
         tenant="havnbo",
@@ -137,7 +140,9 @@ class TestMail:
         assert references.read_message_id(first.in_reply_to) == MailReference(invitation.id)
         assert self.message(mailed=False)[0].in_reply_to is None
 
-    def test_its_answers_come_back_where_there_is_a_door_and_go_to_the_company_where_there_is_none(self) -> None:
+    def test_its_answers_come_back_where_there_is_a_door_and_go_to_the_company_where_there_is_none(
+        self,
+    ) -> None:
         references = MailReferences(SECRET)
         mail, _ = self.message(reply_host="replies.shop.example", bounce_host="bounces.shop.example")
         read = references.read_reply_address(mail.reply_to, "replies.shop.example")
@@ -145,5 +150,8 @@ class TestMail:
         assert references.read_bounce_address(mail.envelope_sender, "bounces.shop.example") == read
         own = MailSender(name="Havnbo Møbler", reply_to="service@shop.example")
         ordinary, _ = self.message(own)
-        assert (ordinary.reply_to, ordinary.sender_name) == ("service@shop.example", "Jonas Holt, Havnbo Møbler")
+        assert (ordinary.reply_to, ordinary.sender_name) == (
+            "service@shop.example",
+            "Jonas Holt, Havnbo Møbler",
+        )
         assert len(ordinary.text) < len(mail.text)  # which says that an answer comes back

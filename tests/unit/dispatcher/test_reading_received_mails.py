@@ -21,8 +21,15 @@ OURS = "> Dear Karen,\n> we are sorry.\n> Jonas"
 
 def a_mail(text: str = "Thank you.", *, html: str = "", **fields: str) -> EmailMessage:
     message = EmailMessage()
-    headers = {"From": "Karen <karen@example.com>", "Subject": "Re: Your sofa", "Message-ID": "<1@example.com>"}
-    for name, value in {**headers, **{name.replace("_", "-"): value for name, value in fields.items()}}.items():
+    headers = {
+        "From": "Karen <karen@example.com>",
+        "Subject": "Re: Your sofa",
+        "Message-ID": "<1@example.com>",
+    }
+    for name, value in {
+        **headers,
+        **{name.replace("_", "-"): value for name, value in fields.items()},
+    }.items():
         message[name] = value
     if text:
         message.set_content(text)

@@ -4,8 +4,8 @@ A case changes only through the methods of :class:`CaseFile`. Each method that c
 entry to the timeline, numbered by the case's version, so that nothing is done without a trace.
 
 Its parts, each on top of the one before: ``case_state``, ``case_deadlines``, ``case_answers``, ``case_acts``,
-``case_owner``, ``case_waiting``, ``case_objections``, ``case_mails``, and here what people do for the customer,
-and how it ends.
+``case_owner``, ``case_waiting``, ``case_objections``, ``case_mails``, and here what people do for the
+customer, and how it ends.
 """
 
 from collections.abc import Sequence

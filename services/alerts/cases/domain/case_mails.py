@@ -45,18 +45,28 @@ class CaseMails(CaseObjections, kw_only=True):
         if self.merged_into is not None:
             raise NotPossible(message("This case is a duplicate. Write to the customer from the other case."))
 
-    def mailed(self, entries: Entries, now: datetime, actor: Actor, mail: WrittenMail, key: str | None) -> None:
+    def mailed(
+        self, entries: Entries, now: datetime, actor: Actor, mail: WrittenMail, key: str | None
+    ) -> None:
         """Record a mail to the customer, which the dispatcher is to send."""
         self.refuse_mail()
         facts = {"mail_id": str(mail.id), "subject": mail.subject, "language": mail.language}
         self._work(entries, now, actor, "mailed", key, text=mail.text, **facts)
 
     def mail_restored(
-        self, entries: Entries, now: datetime, written_at: datetime, author: str, mail: WrittenMail, answer: UUID
+        self,
+        entries: Entries,
+        now: datetime,
+        written_at: datetime,
+        author: str,
+        mail: WrittenMail,
+        answer: UUID,
     ) -> None:
         """Record a mail that was written after the backup from which the case was restored."""
         facts = {"mail_id": str(mail.id), "subject": mail.subject, "language": mail.language}
-        self._add(entries, written_at, Actor(None, author), "mailed", answers=[answer], text=mail.text, **facts)
+        self._add(
+            entries, written_at, Actor(None, author), "mailed", answers=[answer], text=mail.text, **facts
+        )
         self.changed_at = now
 
     def mail_left(self, entries: Entries, now: datetime, at: datetime, answers: Sequence[UUID]) -> None:
@@ -76,8 +86,8 @@ class CaseMails(CaseObjections, kw_only=True):
         calendar: Calendar | None,
         other: "CaseMails | None" = None,
     ) -> bool:
-        """Record what the customer answered to a mail, and open the case again where that was in time; whether
-        it did. What a program answered changes nothing.
+        """Record what the customer answered to a mail, and open the case again where that was in time;
+        whether it did. What a program answered changes nothing.
 
         :param answers: of the case, which the mail may be about.
         :param other: another open case of the person, in which the work goes on where this one is closed.

@@ -8,9 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.alerts import models
 from services.alerts.cases.repository.cases import Key
-from shared.db.bulk import insert
 from shared.db.database import UnitOfWork
 from shared.events import CaseMail, CaseMailState, Event
 from shared.events.case_mails import MailDirection
@@ -36,11 +34,24 @@ class CaseMailRow(msgspec.Struct, frozen=True, kw_only=True):
     written_at: datetime
 
 
+_FIELDS = ", ".join(CaseMailRow.__struct_fields__)
+ADD = f"""
+    INSERT INTO case_mail ({_FIELDS})
+    SELECT {_FIELDS}
+    FROM jsonb_populate_recordset(CAST(NULL AS case_mail), CAST(CAST(:rows AS text) AS jsonb))
+    ORDER BY tenant, id
+    ON CONFLICT DO NOTHING
+    RETURNING tenant, id
+"""
+
+
 async def add(uow: UnitOfWork, mails: Sequence[CaseMailRow]) -> set[Key]:
-    """Store mails; returns those that were not known."""
+    """Store mails; returns those that were not known. They travel as JSON, since arrays of arrays do not
+    unnest.
+    """
     if not mails:
         return set()
-    rows = await insert(uow, models.case_mail, mails, returning="tenant, id")
+    rows = await uow.execute(ADD, {"rows": msgspec.json.encode(mails).decode()})
     return {(row.tenant, row.id) for row in rows}
 
 
@@ -103,9 +114,7 @@ FIND_STATES = """
 MAX_STATES = 200
 
 
-async def states_of(
-    uow: UnitOfWork, tenant: str, case: UUID
-) -> dict[str, tuple[CaseMailState, str | None]]:
+async def states_of(uow: UnitOfWork, tenant: str, case: UUID) -> dict[str, tuple[CaseMailState, str | None]]:
     """What became of the last mails from a case, and why, by their ids as entries have them."""
     rows = await uow.execute(FIND_STATES, {"tenant": tenant, "case": case, "limit": MAX_STATES})
     return {str(row.id): (row.state, row.reason) for row in rows}

@@ -44,7 +44,9 @@ REMOVE_REQUESTS = """
 
 
 async def erase_timelines(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
-    """Erase every text that somebody wrote about these cases, or to and from their customers, and what clients called their requests."""
+    """Erase every text that somebody wrote about these cases, and to or from their customers, and what
+    clients called their requests.
+    """
     values = {"tenants": [case.tenant for case in cases], "ids": [case.id for case in cases]}
     await uow.execute(ERASE_TIMELINES, values)
     await uow.execute(ERASE_TIMELINE_KEYS, values)

@@ -1,7 +1,7 @@
 """What alerts keeps of one customer: cases, copies of answers and invitations, messages to webhooks.
 
-What colleagues wrote, and who did what, is about the company's own work: it is in no export, but for what they
-wrote to the customer.
+What colleagues wrote, and who did what, is about the company's own work: it is in no export, but for what
+they wrote to the customer.
 """
 
 from typing import Any
