@@ -43,7 +43,7 @@ TICK_INTERVAL_S = 5.0
 BUSY = b"421 4.3.2 Too many connections, try again later\r\n"
 TAKEN = "250 2.0.0 Taken"
 TOO_LARGE = "552 5.3.4 Too large"
-TOO_MANY = "452 4.7.1 Too many mails answer this one, try again later"
+TOO_MANY_MAILS = "452 4.7.1 Too many mails answer this one, try again later"
 TRY_AGAIN = "451 4.3.0 Cannot be stored just now, try again later"
 
 
@@ -93,7 +93,7 @@ class BounceHandler:
                 taken = await take_received(
                     self._database, content, answered, SOURCE, null_sender=null_sender
                 )
-                return TOO_MANY if taken == "too_many" else TAKEN
+                return TOO_MANY_MAILS if taken == "too_many" else TAKEN
             await self._take(content, answered or self._bounced(address))
         except Exception as error:
             if not is_retryable(error):

@@ -11,8 +11,6 @@ from services.dispatcher.decisions.values import AddressQuality
 from services.dispatcher.suppressions.domain import SUPPRESSING
 from shared.events import CaseMail, CaseMailState, CompanyState, SendingMode
 
-MAX_WAIT = timedelta(days=3)
-"""A mail that could not leave for so long is not sent any more: it would answer what is over."""
 MAX_BACK_PER_DAY = 20
 """So many mails may answer one of ours in a day."""
 _RANKS: dict[CaseMailState, int] = {
@@ -35,7 +33,7 @@ class MailWords(msgspec.Struct, frozen=True, kw_only=True):
     author: str
 
 
-class WaitingMail(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
     """A mail from a case, as its row has it."""
 
     tenant: str
@@ -94,11 +92,14 @@ def moves_on(before: CaseMailState, after: CaseMailState) -> bool:
     return _RANKS[after] > _RANKS[before]
 
 
-def reason_not_to_write(written_at: datetime, now: datetime, customer: ReachedCustomer) -> str | None:
+def reason_not_to_write(waits: timedelta, max_wait: timedelta, customer: ReachedCustomer) -> str | None:
     """Why a mail from a case may not leave; None lets it go.
 
     The rules of surveys are not asked: no quarantine, no cap, no hours, no law of a country about questions,
     and no choice about questions. That the customer wants no mail at all, or no contact, always holds.
+
+    :param waits: since it was written.
+    :param max_wait: after which it would answer what is over.
     """
     rules: tuple[tuple[Any, str], ...] = (
         (customer.erased, "erased"),
@@ -111,6 +112,6 @@ def reason_not_to_write(written_at: datetime, now: datetime, customer: ReachedCu
         (not SUPPRESSING.isdisjoint(customer.reasons), "suppressed"),
         ("bounced" in customer.reasons, "undeliverable"),
         ((customer.mode == "test" or customer.test) and not customer.test_address, "test_mode"),
-        (now - written_at > MAX_WAIT, "too_old"),
+        (waits > max_wait, "too_old"),
     )
     return next((reason for forbidden, reason in rules if forbidden), None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from services.dispatcher.replies import repository
-from services.dispatcher.replies.domain import MailWords, WaitingMail
+from services.dispatcher.replies.domain import MailWords, OutgoingMail
 from services.dispatcher.replies.judging import judge
 from services.dispatcher.sending.sending_commands import find_sending
 from shared.db import UnitOfWork
@@ -55,9 +55,9 @@ async def take_replies(secret: str, uow: UnitOfWork, events: Sequence[Event[Case
             metrics.CASE_MAILS.labels("refused").inc()
 
 
-def _waiting(event: Event[CaseReply]) -> WaitingMail:
+def _waiting(event: Event[CaseReply]) -> OutgoingMail:
     reply = event.data
-    return WaitingMail(
+    return OutgoingMail(
         tenant=event.tenant,
         id=reply.id,
         kind=reply.kind,

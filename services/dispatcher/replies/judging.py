@@ -1,5 +1,6 @@
 """Whether a mail from a case may leave: asked when it is taken, and again when it is about to be sent."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -9,7 +10,7 @@ from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, u
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import read_invitation, subject_of_invitation
 from services.dispatcher.replies import repository
-from services.dispatcher.replies.domain import ReachedCustomer, WaitingMail, reason_not_to_write
+from services.dispatcher.replies.domain import OutgoingMail, ReachedCustomer, reason_not_to_write
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
@@ -17,6 +18,9 @@ from shared.events import Invitation, Tenant
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
 from shared.tenancy import read_tenant
+
+MAX_WAIT = timedelta(days=3)
+"""A mail that could not leave for so long is not sent any more."""
 
 
 class JudgedMail(NamedTuple):
@@ -33,7 +37,7 @@ class JudgedMail(NamedTuple):
     """Whether a mail of the invitation has left, which it can belong to."""
 
 
-async def judge(uow: UnitOfWork, secret: str, mail: WaitingMail, sending: Sending) -> JudgedMail:
+async def judge(uow: UnitOfWork, secret: str, mail: OutgoingMail, sending: Sending) -> JudgedMail:
     """Judge it by what is known now of its customer and its company."""
     row = await repository.find_about(uow, mail)
     if row is None or (invitation := read_invitation(row)).erased or invitation.person == NOBODY:
@@ -57,5 +61,5 @@ async def judge(uow: UnitOfWork, secret: str, mail: WaitingMail, sending: Sendin
         mode=sending.mode,
         test=invitation.test,
     )
-    forbidden = reason_not_to_write(mail.written_at, uow.now, customer)
+    forbidden = reason_not_to_write(uow.now - mail.written_at, MAX_WAIT, customer)
     return JudgedMail(forbidden, invitation, contact, tenant, inputs, mailed=bool(row.mailed))

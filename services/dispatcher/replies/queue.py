@@ -8,7 +8,7 @@ from services.dispatcher.decisions.loading import candidate_from
 from services.dispatcher.invitations.queue import used_sender
 from services.dispatcher.invitations.survey_mail import THE_COMPANY
 from services.dispatcher.replies import repository
-from services.dispatcher.replies.domain import WaitingMail
+from services.dispatcher.replies.domain import OutgoingMail
 from services.dispatcher.replies.judging import judge
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
 from services.dispatcher.replies.states import move_mail
@@ -55,7 +55,7 @@ class ReplyQueue:
         return Prepared(message, about=mail)
 
     async def record(
-        self, uow: UnitOfWork, delivery: Delivery, about: WaitingMail, result: MailResult
+        self, uow: UnitOfWork, delivery: Delivery, about: OutgoingMail, result: MailResult
     ) -> bool:
         """Tell the case what became of it; one that is tried again goes on waiting."""
         if result.state not in {"sent", "failed", "unknown"}:

@@ -23,7 +23,7 @@ MAX_MAIL_BYTES = 10 * 1024 * 1024
 MAX_BODY_CHARS = 200_000
 """Of a part that is looked at."""
 MAX_NAME_CHARS = 200
-MAX_HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 100_000
 MAX_ADDRESSES = 100
 _AUTOMATIC_SUBJECT = re.compile(
     r"^\s*(automatic reply|auto(matic)?[- ]?(reply|response)|out of (the )?office|autosvar|automatisk svar"

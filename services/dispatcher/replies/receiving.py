@@ -9,7 +9,7 @@ import structlog
 from services.dispatcher.bounces.failures import ReportSource
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.replies import repository
-from services.dispatcher.replies.domain import MAX_BACK_PER_DAY, WaitingMail
+from services.dispatcher.replies.domain import MAX_BACK_PER_DAY, OutgoingMail
 from services.dispatcher.replies.reading import ReceivedMail, UnreadableMail, read_received
 from shared.db import Database, UnitOfWork
 from shared.events import CASE_MAILS, CaseMail
@@ -88,7 +88,7 @@ async def _take(uow: UnitOfWork, received: ReceivedMail, reply: MailReference) -
     return "automatic" if received.automatic else "stored"
 
 
-async def _is_from_customer(uow: UnitOfWork, mail: WaitingMail, sender: str) -> bool:
+async def _is_from_customer(uow: UnitOfWork, mail: OutgoingMail, sender: str) -> bool:
     """Whether a mail says that it comes from where ours went; nobody has proved it."""
     row = await repository.find_about(uow, mail)
     address = read_invitation(row).customer.email if row is not None else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.dispatcher.invitations.survey_mail import MailSender, SurveyMailRenderer, sender_line
-from services.dispatcher.replies.domain import MailWords, WaitingMail
+from services.dispatcher.replies.domain import MailWords, OutgoingMail
 from shared.clock import Clock, system_clock
 from shared.events import Invitation, Tenant
 from shared.mail import MailMessage
@@ -13,7 +13,7 @@ from shared.pages.language import direction
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
 
-REPLY_TEMPLATES = ("reply.txt", "reply.html")
+REPLY_TEMPLATES = ("mail_reply.txt", "mail_reply.html")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class ReplyMailRenderer:
 
     def message(
         self,
-        mail: WaitingMail,
+        mail: OutgoingMail,
         words: MailWords,
         invitation: Invitation,
         tenant: Tenant,
@@ -81,7 +81,7 @@ class ReplyMailRenderer:
         host = self._afterword.reply_host
         return self._references.reply_address(MailReference(mail_id), host) if host is not None else None
 
-    def _render(self, mail: WaitingMail, words: MailWords, tenant: Tenant) -> tuple[str, str]:
+    def _render(self, mail: OutgoingMail, words: MailWords, tenant: Tenant) -> tuple[str, str]:
         page = ReplyPage(
             subject=words.subject,
             paragraphs=[part.split("\n") for part in words.text.strip().split("\n\n")],

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.invitations.repository import COLUMNS as INVITATION_COLUMNS
 from services.dispatcher.models import case_mail
-from services.dispatcher.replies.domain import MailWords, WaitingMail
+from services.dispatcher.replies.domain import MailWords, OutgoingMail
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import CASE_MAILS
@@ -18,7 +18,7 @@ from shared.outbound import claim_sql
 from shared.privacy.erased import TARGETS, Target, of_target, target_values
 from shared.privacy.persons import NOBODY
 
-_FIELDS = [name for name in WaitingMail.__struct_fields__ if name != "words"]
+_FIELDS = [name for name in OutgoingMail.__struct_fields__ if name != "words"]
 COLUMNS = ", ".join(f"m.{name}" for name in (*_FIELDS, "body"))
 _words = msgspec.json.Decoder(MailWords)
 
@@ -39,14 +39,14 @@ CLAIM = claim_sql(
 """A mail from a case that is due and published, and whose tenant is not stopped."""
 
 
-def read_mail(row: Any, prefix: str = "") -> WaitingMail:
+def read_mail(row: Any, prefix: str = "") -> OutgoingMail:
     """The mail of a row with ``COLUMNS``."""
     body = getattr(row, f"{prefix}body")
     values = {name: getattr(row, f"{prefix}{name}") for name in _FIELDS}
-    return WaitingMail(**values, words=_words.decode(body) if body is not None else None)
+    return OutgoingMail(**values, words=_words.decode(body) if body is not None else None)
 
 
-async def insert(uow: UnitOfWork, mails: Sequence[WaitingMail]) -> set[tuple[str, UUID]]:
+async def insert(uow: UnitOfWork, mails: Sequence[OutgoingMail]) -> set[tuple[str, UUID]]:
     """Store new mails; returns those that were not known."""
     if not mails:
         return set()
@@ -77,13 +77,13 @@ LOCK = f"SELECT {COLUMNS} FROM case_mail m WHERE m.tenant = :tenant AND m.id = :
 LOCK_BY_ID = f"SELECT {COLUMNS} FROM case_mail m WHERE m.id = :id FOR UPDATE"
 
 
-async def lock(uow: UnitOfWork, tenant: str, mail_id: UUID) -> WaitingMail | None:
+async def lock(uow: UnitOfWork, tenant: str, mail_id: UUID) -> OutgoingMail | None:
     """Lock a mail."""
     row = (await uow.execute(LOCK, {"tenant": tenant, "id": mail_id})).one_or_none()
     return read_mail(row) if row is not None else None
 
 
-async def lock_by_id(uow: UnitOfWork, mail_id: UUID) -> WaitingMail | None:
+async def lock_by_id(uow: UnitOfWork, mail_id: UUID) -> OutgoingMail | None:
     """Lock the mail of a signed reference: it is that which leads to the company."""
     row = (await uow.execute(LOCK_BY_ID, {"id": mail_id})).one_or_none()
     return read_mail(row) if row is not None else None
@@ -96,7 +96,7 @@ WRITE = """
 """
 
 
-async def write(uow: UnitOfWork, mail: WaitingMail) -> None:
+async def write(uow: UnitOfWork, mail: OutgoingMail) -> None:
     """Write the state of a locked mail; the words of one that is settled are forgotten."""
     await uow.execute(
         WRITE,
@@ -123,7 +123,7 @@ FIND_ABOUT = f"""
 """
 
 
-async def find_about(uow: UnitOfWork, mail: WaitingMail) -> Row[Any] | None:
+async def find_about(uow: UnitOfWork, mail: OutgoingMail) -> Row[Any] | None:
     """The invitation whose customer a mail goes to, with what they said about contact, and whether a mail of
     it has left.
     """
@@ -150,7 +150,7 @@ async def insert_back(
     return (await uow.execute(INSERT_BACK, values)).one_or_none() is not None
 
 
-async def count_back(uow: UnitOfWork, mail: WaitingMail, within: timedelta) -> int:
+async def count_back(uow: UnitOfWork, mail: OutgoingMail, within: timedelta) -> int:
     """How many mails have answered a locked one of ours lately."""
     values = {"tenant": mail.tenant, "mail_id": mail.id, "since": uow.now - within}
     return int((await uow.execute(COUNT_BACK, values)).scalar_one())
@@ -165,7 +165,7 @@ LOCK_WORDLESS = f"""
 """
 
 
-async def lock_wordless(uow: UnitOfWork, limit: int) -> list[WaitingMail]:
+async def lock_wordless(uow: UnitOfWork, limit: int) -> list[OutgoingMail]:
     """Lock mails that wait without their words: they were restored from what is published."""
     return [read_mail(row) for row in await uow.execute(LOCK_WORDLESS, {"limit": limit})]
 
@@ -203,13 +203,13 @@ async def lock_deliveries_of(uow: UnitOfWork, targets: Collection[Target]) -> Se
     return (await uow.execute(LOCK_DELIVERIES_OF, target_values(targets))).all()
 
 
-async def lock_mails_of(uow: UnitOfWork, targets: Collection[Target]) -> list[WaitingMail]:
+async def lock_mails_of(uow: UnitOfWork, targets: Collection[Target]) -> list[OutgoingMail]:
     """Lock the mails to these customers."""
     rows = await uow.execute(LOCK_MAILS_OF, target_values(targets))
     return list({(row.tenant, row.id): read_mail(row) for row in rows}.values())
 
 
-async def erase_mails(uow: UnitOfWork, mails: Sequence[WaitingMail]) -> list[tuple[str, UUID]]:
+async def erase_mails(uow: UnitOfWork, mails: Sequence[OutgoingMail]) -> list[tuple[str, UUID]]:
     """Remove whose locked mails were, and their words; returns the mails that had answered them."""
     values = {"tenants": [mail.tenant for mail in mails], "ids": [mail.id for mail in mails]}
     await uow.execute(ERASE_MAILS, values)

@@ -7,7 +7,7 @@ sent. Those that waited may have left, and become unknown.
 from collections.abc import Sequence
 
 from services.dispatcher.replies import repository
-from services.dispatcher.replies.domain import WaitingMail, moves_on
+from services.dispatcher.replies.domain import OutgoingMail, moves_on
 from services.dispatcher.replies.states import move_mail
 from shared.db import UnitOfWork
 from shared.events import CaseMail, Event
@@ -32,9 +32,9 @@ async def restore_case_mails(uow: UnitOfWork, events: Sequence[Event[CaseMail]])
             await repository.write(uow, _restored(event))
 
 
-def _restored(event: Event[CaseMail]) -> WaitingMail:
+def _restored(event: Event[CaseMail]) -> OutgoingMail:
     mail = event.data
-    return WaitingMail(
+    return OutgoingMail(
         tenant=event.tenant,
         id=mail.id,
         kind=mail.kind,

@@ -6,14 +6,14 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.dispatcher.replies import repository
-from services.dispatcher.replies.domain import WaitingMail, moves_on
+from services.dispatcher.replies.domain import OutgoingMail, moves_on
 from shared.db import UnitOfWork
 from shared.events import CASE_MAILS, CaseMailState
 from shared.telemetry import metrics
 
 
 async def move_mail(
-    uow: UnitOfWork, mail: WaitingMail, state: CaseMailState, reason: str | None = None
+    uow: UnitOfWork, mail: OutgoingMail, state: CaseMailState, reason: str | None = None
 ) -> bool:
     """Move a locked mail to a state, and publish it; False: it has come further already, whoever said so."""
     if not moves_on(mail.state, state):

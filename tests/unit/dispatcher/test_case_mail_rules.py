@@ -12,13 +12,13 @@ from support.http_clients import SECRET, afterword_settings
 
 from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender, SurveyMailRenderer
 from services.dispatcher.replies.domain import (
-    MAX_WAIT,
     MailWords,
+    OutgoingMail,
     ReachedCustomer,
-    WaitingMail,
     moves_on,
     reason_not_to_write,
 )
+from services.dispatcher.replies.judging import MAX_WAIT
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.sample_invitations import sample_invitation
@@ -63,12 +63,12 @@ def reached(**changes: Any) -> ReachedCustomer:
     ],
 )
 def test_what_forbids_to_write(changes: dict[str, Any], reason: str | None) -> None:
-    assert reason_not_to_write(NOW, NOW, reached(**changes)) == reason
+    assert reason_not_to_write(timedelta(), MAX_WAIT, reached(**changes)) == reason
 
 
 def test_what_has_waited_for_too_long_does_not_leave() -> None:
-    assert reason_not_to_write(NOW - MAX_WAIT, NOW, reached()) is None
-    assert reason_not_to_write(NOW - MAX_WAIT - timedelta(seconds=1), NOW, reached()) == "too_old"
+    assert reason_not_to_write(MAX_WAIT, MAX_WAIT, reached()) is None
+    assert reason_not_to_write(MAX_WAIT + timedelta(seconds=1), MAX_WAIT, reached()) == "too_old"
 
 
 STATES: list[CaseMailState] = ["waiting", "sent", "failed", "refused", "unknown", "bounced"]
@@ -94,7 +94,7 @@ class TestMail:
         language="da",
         author="Jonas Holt",
     )
-    MAIL = WaitingMail(
+    MAIL = OutgoingMail(
         tenant="havnbo",
         id=UUID(int=9),
         kind="reply",
