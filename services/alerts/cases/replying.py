@@ -1,6 +1,7 @@
 """A mail to the customer of a case: to whom it goes, and how it is written and given to the dispatcher."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,10 @@ from shared.db.database import UnitOfWork
 from shared.events import REPLIES, Answer, CaseReply, Invitation
 from shared.pages.language import SOURCE_LANGUAGE
 from shared.privacy.persons import NOBODY
-from shared.values.messages import message
+from shared.values.messages import Count, message
+
+MAX_MAILS_PER_DAY = 20
+"""From one case: no program of a company floods a customer."""
 
 
 class MailRecipient(NamedTuple):
@@ -70,6 +74,13 @@ async def write_mail(
     recipient = await mail_recipient(uow, case, answers)
     if recipient is None:
         raise NotPossible(message("We know no mail address of this customer. Write a note instead."))
+    if await case_mails.count_written(uow, case, timedelta(days=1)) >= MAX_MAILS_PER_DAY:
+        raise NotPossible(
+            message(
+                "%(most)s mails were written from this case within a day. Wait until tomorrow.",
+                most=Count(MAX_MAILS_PER_DAY),
+            )
+        )
     language = recipient.language
     written = WrittenMail(id=act.id, subject=act.subject, text=act.text, language=language)
     case.mailed(entries, uow.now, actor, written, key)

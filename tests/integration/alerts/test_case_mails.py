@@ -31,6 +31,7 @@ from support.webhooks import MovedClock
 from services.alerts.app import SERVICE
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.mail_handlers import act_on_case_mails
+from services.alerts.cases.replying import MAX_MAILS_PER_DAY
 from services.alerts.cases.repository.cases import find_case
 from services.alerts.cases.repository.export import read_export
 from services.alerts.notice_kinds import NOTICE_KINDS
@@ -227,6 +228,16 @@ async def test_an_id_is_one_mails_and_a_repeated_request_writes_nothing_again(al
         refused = await act(alerts, where, act="reply", id=str(mail_id), **words)
         assert (refused.status_code, "that of another mail" in refused.text) == (409, True)
     assert [reply.id for reply in await published(alerts)] == [mail_id]
+
+
+async def test_no_case_floods_its_customer(alerts: AlertsApi, clock: MovedClock) -> None:
+    case = await case_with(alerts, an_answer())
+    for _ in range(MAX_MAILS_PER_DAY):
+        await replied(alerts, case)
+    refused = await act(alerts, case, act="reply", id=str(uuid7()), **WORDS)
+    assert (refused.status_code, "Wait until tomorrow." in refused.text) == (409, True)
+    clock.ahead = DAY + timedelta(seconds=1)
+    await replied(alerts, case)
 
 
 async def test_a_mail_that_was_sent_is_the_first_contact_and_an_answer_that_it_was_reached(

@@ -1,13 +1,14 @@
 """``case_mail``: mails between cases and customers, each with what became of it; their words are entries."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Row
 
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.repository.cases import Key
 from shared.db.database import UnitOfWork
 from shared.events import CaseMail, CaseMailState, Event
@@ -63,6 +64,18 @@ FIND = """
 async def find(uow: UnitOfWork, tenant: str, mail_id: UUID) -> Row[Any] | None:
     """Of which case a mail is, and what was asked for."""
     return (await uow.execute(FIND, {"tenant": tenant, "id": mail_id})).one_or_none()
+
+
+COUNT_WRITTEN = """
+    SELECT count(*) FROM case_mail
+    WHERE tenant = :tenant AND case_id = :case AND direction = 'out' AND written_at > :since
+"""
+
+
+async def count_written(uow: UnitOfWork, case: CaseFile, within: timedelta) -> int:
+    """How many mails were written from a locked case lately."""
+    values = {"tenant": case.tenant, "case": case.id, "since": uow.now - within}
+    return int((await uow.execute(COUNT_WRITTEN, values)).scalar_one())
 
 
 FIND_ANSWERS = """
