@@ -194,6 +194,8 @@ class DeliveryRecord(ExportRecord, frozen=True, kw_only=True, tag="delivery"):
     invitation: UUID
     about: Literal["question", "case"] = "question"
     """``case``: it is a mail about what the customer had answered."""
+    mail_id: UUID | None = None
+    """Of such a mail: its own id."""
     n: int
     channel: str
     mail: str

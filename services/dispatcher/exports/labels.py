@@ -145,6 +145,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
             "obtained_from",
             "invitation",
             "about",
+            "mail_id",
             "n",
             "channel",
             "layout",

@@ -92,13 +92,13 @@ OF_THE_PERSON = f"""t.tenant = :tenant AND {IS_PERSON.format(customer_id="t.cust
             AND (CAST(:contact AS text) IS NULL OR {{contact}} IS NULL OR {{contact}} = :contact)"""
 FIND_DELIVERIES = f"""
     SELECT t.* FROM (
-        SELECT d.about_id AS invitation, 'question' AS about, d.n, d.channel, d.state, d.reason, d.attempts,
-            {DELIVERED_AT} AS at
+        SELECT d.about_id AS invitation, 'question' AS about, CAST(NULL AS uuid) AS mail_id,
+            d.n, d.channel, d.state, d.reason, d.attempts, {DELIVERED_AT} AS at
         FROM invitation t
         JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
         WHERE {OF_THE_PERSON.format(contact=CONTACT_IN_BODY)}
         UNION ALL
-        SELECT t.answer_id, 'case', 1, 'mail',
+        SELECT t.answer_id, 'case', t.id, 1, 'mail',
             CASE t.state WHEN 'refused' THEN 'dropped' ELSE t.state END, t.reason,
             coalesce(d.attempts, 0), t.changed_at
         FROM case_mail t
