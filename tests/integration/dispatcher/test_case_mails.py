@@ -38,9 +38,10 @@ from services.dispatcher.replies.domain import MAX_BACK_PER_DAY
 from services.dispatcher.replies.handlers import take_replies
 from services.dispatcher.replies.reading import MAX_MAIL_BYTES
 from services.dispatcher.replies.restoring import restore_case_mails, settle_restored
+from services.dispatcher.retention.rules import RETENTION
 from services.dispatcher.sending import sending_commands
 from shared.db.database import Database
-from shared.events import CASE_MAILS, REPLIES, CaseMail, CaseReply, Tenant
+from shared.events import CASE_MAILS, REPLIES, CaseMail, CaseReply, RetentionRules, Tenant
 from shared.events.tenants import CompanyState
 from shared.mail import Mailer
 from shared.mail.references import MailReference, MailReferences
@@ -48,6 +49,7 @@ from shared.outbound import LEASE_DURATION, Sender
 from shared.outbound.leases import end_leases
 from shared.privacy.erased import Target
 from shared.privacy.persons import person_of
+from shared.privacy.retention import Cutoffs
 from shared.tenancy import find_tenant
 
 pytestmark = pytest.mark.usefixtures("survey")
@@ -337,6 +339,30 @@ class TestBack:
         assert (await told(database), await came(database)) == ([], [])
         left = await rows(database, "SELECT person, contact_key, customer_id, body FROM case_mail")
         assert {tuple(row) for row in left} == {("", None, None, None)}
+
+
+async def test_what_is_old_of_a_mail_goes_and_one_that_waits_stays(
+    database: Database, reply_sender: Sender, port: int, clock: Clock
+) -> None:
+    reply = await sent_reply(database, reply_sender)
+    await send(port, address_of(reply), an_answer_mail(address_of(reply)))
+    await take(database, a_reply(reply.answer_id))
+
+    async def apply(**days: int) -> list[tuple[str, str]]:
+        cutoffs = Cutoffs(TENANT, clock.now, RetentionRules(**days))
+        async with database.transaction() as uow:
+            for rule in RETENTION:
+                if rule.table.name in {"case_mail", "mail_back"}:
+                    await rule.apply(uow, cutoffs, 100)
+        found = await rows(database, "SELECT state, person FROM case_mail ORDER BY state")
+        return [(row.state, row.person) for row in found]
+
+    clock.on(days=100)
+    person = person_of(SECRET, TENANT, "karen")
+    assert await apply(contacts=90, deliveries=3650) == [("sent", ""), ("waiting", person)]
+    assert len(await rows(database, "SELECT id FROM mail_back")) == 1
+    assert await apply() == [("waiting", person)]
+    assert await rows(database, "SELECT id FROM mail_back") == []
 
 
 class Box:
