@@ -256,6 +256,14 @@ class Afterword(EnvironmentSettings):
         "AFTERWORD_MAIL_FROM.",
         examples=["bounces.afterword.example.com"],
     )
+    reply_host: Annotated[str, AfterValidator(_host_name)] | None = Field(
+        default=None,
+        description="The host of the addresses (`reply+…@`) to which customers answer mails from cases, each "
+        "of which says what it answers. Its mail (MX) must reach `afterword run dispatcher bounces`, or the "
+        "mailbox that this reads; it may be AFTERWORD_BOUNCE_HOST where a provider takes no mail of that. "
+        "Without it customers answer to the address that the mail came from, and no case hears of it.",
+        examples=["replies.afterword.example.com"],
+    )
     reference_field: Annotated[str, AfterValidator(_field_name)] | None = Field(
         default=None,
         description="A header field in which each survey mail carries its reference, for providers that send "

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers, act_on_invitations
+from services.alerts.cases.mail_handlers import act_on_case_mails
 from services.alerts.notices.queueing import move_digests
 from services.alerts.replicas.handlers import keep_surveys
 from services.alerts.rules.setup_cache import CompanySetups
@@ -22,6 +23,7 @@ from services.alerts.weekly.schedule import move_letters
 from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
+    CASE_MAILS,
     CUSTOMERS,
     DECISIONS,
     ERASURES,
@@ -58,6 +60,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(ERASURES, queue_erasures),
         Subscription(DECISIONS, queue_decisions),
         Subscription(FALLS, act_on_falls),
+        Subscription(CASE_MAILS, partial(act_on_case_mails, policy, setups), prompt=True),
     )
 
 

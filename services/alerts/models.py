@@ -230,6 +230,26 @@ timeline = Table(
     ),
     comment="What happened to a case. Only ever added to.",
 )
+case_mail = Table(
+    "case_mail",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    # ``out``: to the customer; ``in``: of the customer.
+    Column("direction", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # The mail that it is, or answers.
+    Column("reply_id", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("fingerprint", Text, nullable=False),
+    Column("answers", ARRAY(Uuid), nullable=False),
+    Column("written_at", INSTANT, nullable=False),
+    Index(None, "tenant", "case_id"),
+    comment="Mails between cases and customers, and what became of each; their words are in the timeline.",
+)
 case_request = Table(
     "case_request",
     metadata,

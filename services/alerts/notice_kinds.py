@@ -10,6 +10,7 @@ from services.alerts.notices.case_kinds import (
     prepare_case,
     prepare_colleague,
     prepare_deadline,
+    prepare_mail,
     prepare_objection,
     prepare_woken,
 )
@@ -24,6 +25,8 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "handed_over": prepare_colleague,
     "asked": prepare_colleague,
     "objected": prepare_objection,
+    "wrote": prepare_mail,
+    "unsent": prepare_mail,
     "woken": prepare_woken,
     "contact_warning": prepare_deadline,
     "contact_escalation": prepare_deadline,

@@ -1,5 +1,8 @@
 """The dispatcher on one screen: what it consumes, serves, publishes and sends."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from services.dispatcher import backfill
 from services.dispatcher.adaptive_sampling.computing import ADAPTIVE_LOOP
 from services.dispatcher.adaptive_sampling.schedule import adaptive_loop
@@ -25,6 +28,9 @@ from services.dispatcher.models import PERSONAL_TABLES, metadata
 from services.dispatcher.programmes.publishing import PROGRAMMES_LOOP
 from services.dispatcher.programmes.schedule import programmes_loop
 from services.dispatcher.recovery import recovery
+from services.dispatcher.replies.queue import ReplyQueue
+from services.dispatcher.replies.reply_mail import ReplyMailRenderer
+from services.dispatcher.replies.states import record_unknown as record_unknown_replies
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.senders.schedule import SENDER_CHECKS_LOOP, sender_checks_loop
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
@@ -35,15 +41,18 @@ from services.dispatcher.sms.reply_work import REPLIES_LOOP, replies_loop
 from services.dispatcher.sms.survey_text import SurveyTextRenderer
 from services.dispatcher.waves.publishing import WAVES_LOOP
 from services.dispatcher.waves.schedule import waves_loop
+from shared.db import UnitOfWork
 from shared.events import (
     ANSWERS,
     AUDIT,
+    CASE_MAILS,
     CASES,
     CONTACT_POLICIES,
     CUSTOMERS,
     DECISIONS,
     ERASURES,
     INVITATIONS,
+    REPLIES,
     RETENTION,
     SENDING,
     SURVEYS,
@@ -62,7 +71,7 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def worker_loops(context: Context) -> Loops:
     """The watch over the senders' leases, what an upgrade may leave to be done, and links that have ended."""
-    leases = watch_leases(context.service, context.database, context.health, record_unknown)
+    leases = watch_leases(context.service, context.database, context.health, record_unknown_deliveries)
     return {
         LEASES_LOOP: leases,
         SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, NOT_STOPPED),
@@ -80,8 +89,17 @@ def worker_loops(context: Context) -> Loops:
     }
 
 
+async def record_unknown_deliveries(uow: UnitOfWork, ended: Sequence[tuple[str, UUID]], reason: str) -> None:
+    """Record it of whatever the deliveries are about."""
+    await record_unknown(uow, ended, reason)
+    await record_unknown_replies(uow, ended, reason)
+
+
 SMS_SENDERS = 2
 """Of each process that sends: a provider takes a message in a fraction of a second, and limits how many."""
+
+
+REPLY_SENDER = "reply sender"
 
 
 def sender_loops(context: Context) -> Loops:
@@ -109,6 +127,14 @@ def sender_loops(context: Context) -> Loops:
         name = f"sender {number}"
         channel = MailChannel(Mailer(server), context.service)
         senders[name] = Sender(name, context.database, channel, queue, context.health).run
+    replies = ReplyQueue(
+        ReplyMailRenderer(context.afterword, renderer, context.database.clock),
+        context.secret,
+        company_senders=context.own.company_senders,
+    )
+    # By itself: what somebody waits for is not behind the questions to thousands.
+    channel = MailChannel(Mailer(server), context.service)
+    senders[REPLY_SENDER] = Sender(REPLY_SENDER, context.database, channel, replies, context.health).run
     for number in range(1, SMS_SENDERS + 1):
         name = f"sms sender {number}"
         by_sms = SmsChannel(sms.provider, context.service)
@@ -139,13 +165,13 @@ SERVICE = Service(
         "/v1/personal-data/dispatcher",
     ),
     api=lazy_api("services.dispatcher.web"),
-    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS, REPLIES),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     receiver_loops=receiver_loops,
     owns=(SURVEYS, SENDING, RETENTION, CONTACT_POLICIES, INVITATIONS, CUSTOMERS),
-    publishes=(DECISIONS,),
+    publishes=(DECISIONS, CASE_MAILS),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     searched_dead_letters=(SOURCE_LETTERS,),

@@ -19,6 +19,7 @@ from services.dispatcher.decisions.quarantine import forget_asked
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.imports import repository as imports
 from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.replies.erasing import erase_case_mails
 from services.dispatcher.repository import changes
 from services.dispatcher.repository import erasing as rows
 from services.dispatcher.repository.erasing import ERASED_REASON, ErasedDecision, ErasedInvitation
@@ -37,6 +38,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
 
     Locks are taken in the order of the senders and of the decisions: deliveries, invitations, customers.
     """
+    mailed = await erase_case_mails(uow, targets)
     deliveries = await rows.lock_deliveries(uow, targets)
     sending = {(row.tenant, row.about_id) for row in deliveries if row.state == "sending"}
     invitations = await rows.lock_invitations(uow, targets)
@@ -55,7 +57,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     await rows.remove_profiles(uow, targets)
     await rows.erase_links(uow, targets)
     being_read = await imports.forget_before_erasure(uow, targets)
-    under_way |= {target for target in targets if (target.tenant, target.id) in being_read}
+    under_way |= mailed | {target for target in targets if (target.tenant, target.id) in being_read}
     notify_changes(uow, [target.tenant for target in targets])
     return under_way
 

@@ -10,9 +10,21 @@ from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.decisions.repository.known_customers import keep_imported
 from services.dispatcher.decisions.repository.webhook_copies import keep_webhooks
 from services.dispatcher.erasures.handlers import keep_confirmations
+from services.dispatcher.replies.handlers import take_replies
 from services.dispatcher.story.handlers import keep_answers, keep_cases
 from shared.db import UnitOfWork
-from shared.events import ANSWERS, AUDIT, CASES, ERASURES, TENANTS, TRANSACTIONS, WEBHOOKS, Answer, Event
+from shared.events import (
+    ANSWERS,
+    AUDIT,
+    CASES,
+    ERASURES,
+    REPLIES,
+    TENANTS,
+    TRANSACTIONS,
+    WEBHOOKS,
+    Answer,
+    Event,
+)
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
@@ -36,4 +48,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
         Subscription(ERASURES, keep_confirmations),
         Subscription(AUDIT, keep_audit),
         Subscription(WEBHOOKS, keep_webhooks),
+        Subscription(REPLIES, partial(take_replies, context.secret), prompt=True),
     )

@@ -43,6 +43,13 @@ erased_table(metadata)
 
 _outbox = metadata.tables["outbox"]
 Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))
+Index("ix_outbox_case_mail", _outbox.c.key, postgresql_where=text("topic = 'case-mails.v1'"))
+# Of the few mails from cases, which no claim looks for among those of surveys.
+Index(
+    "ix_delivery_reply",
+    metadata.tables["delivery"].c.due_at,
+    postgresql_where=text("kind = 'reply' AND state = 'waiting'"),
+)
 
 survey = Table(
     "survey",
@@ -852,11 +859,55 @@ case_heard = Table(
     Column("outcome", Text),
     Column("opened_at", INSTANT, nullable=False),
     Column("closed_at", INSTANT),
+    # What its customer last said about being contacted; NULL: nothing, or a version before kept the case.
+    Column("may_contact", Boolean),
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
     Index("ix_case_heard_open_contact", "tenant", "contact_key", postgresql_where=text("state <> 'closed'")),
+)
+case_mail = Table(
+    "case_mail",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # Made by the client that wrote it.
+    Column("id", Uuid, primary_key=True),
+    # What it is: ``reply`` is written by a colleague to one customer.
+    Column("kind", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("case_id", Uuid, nullable=False),
+    Column("case_number", BigInteger, nullable=False),
+    # Its invitation, too, whose customer it goes to.
+    Column("answer_id", Uuid, nullable=False),
+    Column("customer_id", Text, info=PERSONAL),
+    Column("person", Text, nullable=False, info=PERSONAL),
+    Column("contact_key", Text, info=PERSONAL),
+    Column("written_at", INSTANT, nullable=False),
+    # Its words as JSON, until it is settled.
+    Column("body", LargeBinary, info=PERSONAL),
+    Column("changed_at", INSTANT, nullable=False),
+    CheckConstraint("state IN ('waiting', 'sent', 'refused', 'failed', 'bounced', 'unknown')", name="state"),
+    # By its signed reference, which leads to its company.
+    Index(None, "id"),
+    Index(None, "changed_at"),
+    Index("ix_case_mail_waiting", "tenant", "id", postgresql_where=text("state = 'waiting'")),
+    comment="Mails from cases to customers: their words until they are settled, and what became of each.",
+)
+mail_back = Table(
+    "mail_back",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # The mail from a case that it answers.
+    Column("mail_id", Uuid, primary_key=True),
+    # Made of its Message-ID, or of all that it says.
+    Column("id", Uuid, primary_key=True),
+    Column("came_at", INSTANT, nullable=False),
+    Column("automatic", Boolean, nullable=False),
+    Index(None, "came_at"),
+    comment="Mails of customers that were taken, each once; what they say is told to alerts, and not kept.",
 )
 
 audit_line = Table(
@@ -875,7 +926,9 @@ audit_line = Table(
     Index("ix_audit_line_tenant_about", "tenant", "about", postgresql_where=text("about IS NOT NULL")),
 )
 
-for _table in (decision, invitation, customer, suppression, suppression_lift, case_heard, counter_event):
+for _table in (
+    *(decision, invitation, customer, suppression, suppression_lift, case_heard, counter_event, case_mail),
+):
     person_indexes(_table)
 
 CUSTOMER_KEY = "CASE t.kind WHEN 'customer' THEN t.key END"

@@ -17,6 +17,8 @@ from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasures.erasure_commands import erased_version
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.replies.restoring import restore_case_mails, settle_restored
+from services.dispatcher.replies.states import record_unknown as record_unknown_replies
 from services.dispatcher.repository import restoring as rows
 from services.dispatcher.repository.erasing import share_erased
 from services.dispatcher.retention import repository as retention_rows
@@ -28,6 +30,7 @@ from services.dispatcher.suppressions.suppression_commands import suppress_addre
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (
+    CASE_MAILS,
     CONTACT_POLICIES,
     CUSTOMERS,
     INVITATIONS,
@@ -130,8 +133,9 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     """
     ended = await deliveries.end_possibly_sent(uow, limit)
     await record_unknown(uow, ended, deliveries.POSSIBLY_SENT)
+    await record_unknown_replies(uow, ended, deliveries.POSSIBLY_SENT)
     await reply_repository.end_waiting(uow)
-    return len(ended)
+    return len(ended) + await settle_restored(uow, limit)
 
 
 async def surveys_page(
@@ -267,6 +271,7 @@ def recovery(context: Context) -> Recovery:
             Subscription(CONTACT_POLICIES, restore_policies),
             Subscription(INVITATIONS, partial(restore_invitations, context)),
             Subscription(TRANSACTIONS, partial(restore_decisions, context)),
+            Subscription(CASE_MAILS, restore_case_mails),
         ),
         settle=settle,
         lost=LOST,

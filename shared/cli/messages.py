@@ -47,6 +47,8 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "templates/_mail_reminder.html",
         "templates/mail.html",
         "templates/mail.txt",
+        "templates/mail_reply.html",
+        "templates/mail_reply.txt",
         "templates/mail_subject.txt",
         "templates/preferences.html",
         "templates/preferences_unknown.html",

@@ -6,6 +6,7 @@ are only ever added, and consumers ignore those they do not know; a breaking cha
 
 from shared.events.answers import ANSWERS, Answer, AnswerState, Objection, Origin
 from shared.events.audit import AUDIT, AuditLine
+from shared.events.case_mails import CASE_MAILS, CaseMail, CaseMailState
 from shared.events.cases import CASES, Case, CaseStage, CaseState
 from shared.events.contact_policies import (
     CONTACT_POLICIES,
@@ -32,6 +33,7 @@ from shared.events.improvements import (
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
 from shared.events.questions import ChosenValue, Question, QuestionTexts, Reply
+from shared.events.replies import REPLIES, CaseReply
 from shared.events.retention import RETENTION, RetentionRules, TenantRetention
 from shared.events.scores import SCORES, Score
 from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
@@ -59,12 +61,15 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     CASES,
     WEBHOOKS,
     DECISIONS,
+    REPLIES,
+    CASE_MAILS,
 )
 
 __all__ = [
     "ANSWERS",
     "AUDIT",
     "CASES",
+    "CASE_MAILS",
     "CLOSED_STATES",
     "COMPANY_STATES",
     "CONTACT_POLICIES",
@@ -74,6 +79,7 @@ __all__ = [
     "FALLS",
     "IMPROVEMENTS",
     "INVITATIONS",
+    "REPLIES",
     "RETENTION",
     "SCORES",
     "SENDING",
@@ -89,6 +95,9 @@ __all__ = [
     "AuditLine",
     "Basis",
     "Case",
+    "CaseMail",
+    "CaseMailState",
+    "CaseReply",
     "CaseStage",
     "CaseState",
     "ChosenValue",

@@ -45,6 +45,8 @@ class MailMessage:
     """A further header field, with its value: what a provider sends back with a report."""
     keys: Sequence[DomainKey] = dataclass_field(default=(), repr=False)
     """Signed with; each is of the domain of ``sender``."""
+    by_person: bool = False
+    """Whether somebody wrote it, so that it is no automatic mail."""
 
     def as_bytes(self) -> bytes:
         """The message as it is sent, in the form of the wire, with its signatures."""
@@ -58,8 +60,9 @@ class MailMessage:
             field("To", on_the_wire(self.recipient)),
             text_field("Subject", self.subject),
             field("Message-ID", self.message_id),
-            field("Auto-Submitted", "auto-generated"),
         ]
+        if not self.by_person:
+            head.append(field("Auto-Submitted", "auto-generated"))
         if self.reply_to is not None:
             head.append(field("Reply-To", on_the_wire(self.reply_to)))
         if self.in_reply_to is not None:

@@ -1,9 +1,10 @@
-"""How a mail that is sent back names what it was about: in its Message-ID, and in the envelope's sender.
+"""How a mail that comes back names what it was about: by Message-ID, the envelope's sender, or Reply-To.
 
-Both hold the id of what the mail is about, which of the messages about it this is, and 104 bits of an HMAC,
+All hold the id of what the mail is about, which of the messages about it this is, and 104 bits of an HMAC,
 in letters and digits whose case means nothing (base32), since some mail servers change it. Who sends a report
 can name no mail that they have not seen. The two have different keys: a Message-ID, which people quote, makes
-no envelope's sender (VERP).
+no envelope's sender (VERP). A third key makes the addresses to which customers answer mails from cases: they
+say which mail is answered, and whoever has not seen that mail cannot write to them.
 """
 
 import base64
@@ -18,14 +19,15 @@ from shared.mail.wire_addresses import on_the_wire
 from shared.secrets import derive
 
 TOKEN_LENGTH = 48
-"""With ``bounce+`` before it, it fits into a local part (64 octets: RFC 5321, 4.5.3.1.1)."""
-BOUNCE_PREFIX = "bounce+"
+"""With ``bounce+`` or ``reply+`` before it, it fits into a local part (64 octets: RFC 5321, 4.5.3.1.1)."""
+BOUNCE_PREFIX, REPLY_PREFIX = "bounce+", "reply+"
 MAX_MESSAGES = 255
 _ID_BYTES, _TAG_BYTES = 16, 13
 _TOKEN = rf"[a-z2-7]{{{TOKEN_LENGTH}}}"
 _MESSAGE_ID = re.compile(rf"<?({_TOKEN})@[^\s<>@]+>?", re.IGNORECASE)
 _BOUNCE_ADDRESS = re.compile(rf"<?{re.escape(BOUNCE_PREFIX)}({_TOKEN})@([^\s<>@]+?)>?", re.IGNORECASE)
-_Place = Literal["message-id", "bounce"]
+_REPLY_ADDRESS = re.compile(rf"<?{re.escape(REPLY_PREFIX)}({_TOKEN})@([^\s<>@]+?)>?", re.IGNORECASE)
+_Place = Literal["message-id", "bounce", "reply"]
 
 
 class MailReference(NamedTuple):
@@ -43,6 +45,7 @@ class MailReferences:
         self._keys: dict[_Place, bytes] = {
             "message-id": derive(secret, "mail:message-id"),
             "bounce": derive(secret, "mail:bounce"),
+            "reply": derive(secret, "mail:reply"),
         }
 
     def message_id(self, mail: MailReference, sender: str) -> str:
@@ -59,6 +62,10 @@ class MailReferences:
     def bounce_address(self, mail: MailReference, host: str) -> str:
         """The envelope's sender of a mail."""
         return f"{BOUNCE_PREFIX}{self._sign('bounce', mail)}@{host}"
+
+    def reply_address(self, mail: MailReference, host: str) -> str:
+        """The address to which a customer answers a mail."""
+        return f"{REPLY_PREFIX}{self._sign('reply', mail)}@{host}"
 
     def read_message_id(self, text: str) -> MailReference | None:
         """The mail of a Message-ID of ours, of whatever domain; None: it is no such id."""
@@ -78,6 +85,16 @@ class MailReferences:
         if found is None or (host is not None and found[2].lower().rstrip(".") != host.lower()):
             return None
         return self._read("bounce", found[1])
+
+    def read_reply_address(self, address: str, host: str) -> MailReference | None:
+        """The mail that is answered at this address of ours; None: it is no such address.
+
+        :param host: whose address it must be.
+        """
+        found = _REPLY_ADDRESS.fullmatch(address.strip())
+        if found is None or found[2].lower().rstrip(".") != host.lower():
+            return None
+        return self._read("reply", found[1])
 
     def _sign(self, place: _Place, mail: MailReference) -> str:
         if not 1 <= mail.n <= MAX_MESSAGES:

@@ -34,8 +34,9 @@ from shared.db.tables import NAMING_CONVENTION
 from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
 
-Kind = Literal["first", "reminder", "notice"]
-"""``first``: a survey, for the first time; ``reminder``: the same once more; ``notice``: to a colleague."""
+Kind = Literal["first", "reminder", "notice", "reply"]
+"""``first``: a survey, for the first time; ``reminder``: the same once more; ``notice``: to a colleague;
+``reply``: to a customer, from a case."""
 DeliveryState = Literal["waiting", "sending", "sent", "failed", "dropped", "unknown"]
 
 LEASE_ENDED = "the sender did not come back to say what became of it"

@@ -192,6 +192,10 @@ class DeliveryRecord(ExportRecord, frozen=True, kw_only=True, tag="delivery"):
     """What became of one message to the customer."""
 
     invitation: UUID
+    about: Literal["question", "case"] = "question"
+    """``case``: it is a mail about what the customer had answered."""
+    mail_id: UUID | None = None
+    """Of such a mail: its own id."""
     n: int
     channel: str
     mail: str
@@ -333,12 +337,22 @@ class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_
 
 
 CaseStepKind = Literal[
-    "opened", "amended", "again", "consent", "contact", "revealed", "closed", "objected", "reopened"
+    "opened",
+    "amended",
+    "again",
+    "consent",
+    "contact",
+    "mailed",
+    "wrote",
+    "revealed",
+    "closed",
+    "objected",
+    "reopened",
 ]
 
 
 class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to a case: neither who did it nor what colleagues wrote."""
+    """What happened to a case: neither who did it nor what colleagues wrote, but to the customer."""
 
     at: Instant
     step: CaseStepKind
@@ -348,6 +362,11 @@ class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
     how: str | None = None
     reached: bool | None = None
     looked_at: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    """Of a mail between the company and the customer."""
+    attachments: str | None = None
+    """The names of what was attached to it, which is not kept."""
 
 
 class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):

@@ -7,12 +7,26 @@ from typing import Any
 from msgspec.structs import replace as replace_fields
 
 from shared.db.database import UnitOfWork
-from shared.events import ANSWERS, CASES, DECISIONS, INVITATIONS, TRANSACTIONS, Event
+from shared.events import (
+    ANSWERS,
+    CASE_MAILS,
+    CASES,
+    DECISIONS,
+    INVITATIONS,
+    REPLIES,
+    TRANSACTIONS,
+    Event,
+)
 from shared.kafka.kernel import Subscription
 from shared.privacy.erased import find_erased
 from shared.privacy.subjects import erase_event, subject_of
 
-PERSONAL = frozenset({TRANSACTIONS.name, INVITATIONS.name, ANSWERS.name, CASES.name, DECISIONS.name})
+PERSONAL = frozenset(
+    {
+        *(TRANSACTIONS.name, INVITATIONS.name, ANSWERS.name, CASES.name, DECISIONS.name),
+        *(REPLIES.name, CASE_MAILS.name),
+    }
+)
 """The topics whose events are about customers."""
 
 

@@ -7,7 +7,18 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from shared.events import Answer, Case, Customer, Data, Decision, Event, Invitation, Transaction
+from shared.events import (
+    Answer,
+    Case,
+    CaseMail,
+    CaseReply,
+    Customer,
+    Data,
+    Decision,
+    Event,
+    Invitation,
+    Transaction,
+)
 from shared.privacy.persons import NOBODY, identity_of, person_of
 from shared.secrets import customer_hash
 from shared.values.text import normalized_text
@@ -95,6 +106,16 @@ def _(decision: Decision) -> Decision:
     return replace(decision, source_id=None, customer_id=None, **OF_NOBODY)
 
 
+@erased_form.register
+def _(reply: CaseReply) -> CaseReply:
+    return replace(reply, subject="", text="", author="", customer_id=None, **OF_NOBODY)
+
+
+@erased_form.register
+def _(mail: CaseMail) -> CaseMail:
+    return replace(mail, subject=None, text=None, attachments=(), reason=None, customer_id=None, **OF_NOBODY)
+
+
 def erase_event(data: D) -> D:
     """What is left of the data of an event, of the same type."""
     erase: Callable[[Any], Any] = erased_form
@@ -104,7 +125,7 @@ def erase_event(data: D) -> D:
 
 def subject_of(secret: str, event: Event[Any]) -> Subject | None:
     """Whom the event is about; None: nobody, or somebody who was erased from it."""
-    data: Transaction | Invitation | Answer | Case | Decision = event.data
+    data: Transaction | Invitation | Answer | Case | Decision | CaseReply | CaseMail = event.data
     if isinstance(data, Transaction):
         return _subject_of_transaction(secret, event.tenant, data)
     if data.erased or data.person == NOBODY:

@@ -258,6 +258,19 @@ BOUNCES = Counter(
     "mail that is kept, or unproved), unreadable (no report), refused (by signature, secret or address).",
     ["source", "kind"],
 )
+CASE_MAILS = Counter(
+    "afterword_case_mails_total",
+    "Mails from cases to customers, by what became of them: sent, refused (by a rule), failed (by a mail "
+    "server), bounced, unknown.",
+    ["state"],
+)
+MAILS_BACK = Counter(
+    "afterword_mails_back_total",
+    "Mails of customers to the addresses of cases, by their way (smtp, imap) and what they are: stored, "
+    "automatic (an out-of-office reply, for example), repeated, unknown (of no case mail that is kept), "
+    "too_many, unreadable, refused (by address).",
+    ["source", "kind"],
+)
 PREFERENCES = Counter(
     "afterword_preferences_total",
     "Choices of customers about further questions: never, fewer, pause, channel, or as usual again.",

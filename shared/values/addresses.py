@@ -122,3 +122,15 @@ def _unicode_domain(domain: str) -> str:
         return idna.decode(domain)
     except (idna.IDNAError, UnicodeError):
         return domain
+
+
+def masked(address: str) -> str:
+    """A hint by which the customer knows the address, and nobody else learns it: ``k•••@e•••.com``.
+
+    A phone number is ``+45•••78``.
+    """
+    local, _, domain = address.strip().rpartition("@")
+    name, _, ending = domain.rpartition(".")
+    if not local and address.startswith("+"):
+        return f"{address[:3]}•••{address[-2:]}"
+    return f"{local[:1]}•••@{name[:1]}•••.{ending}" if local and name and ending else ""

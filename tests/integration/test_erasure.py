@@ -31,6 +31,7 @@ keyed hashes alone."""
 HOLD_TRACES = {
     "dispatcher.decision.customer_id",
     "dispatcher.invitation.body",
+    "dispatcher.case_mail.body",
     "collector.invitation.body",
     "collector.answer.comment",
     "collector.answer_history.comment",

@@ -153,7 +153,7 @@ async def test_what_colleagues_wrote_and_who_they_are_is_left_out(world: World, 
         assert word not in text, word
     (cases,) = [each for each in document.sections if each.kind == "case"]
     steps = [step.step for step in cases.records[0].steps]  # type: ignore[union-attr]
-    assert steps == ["opened", "contact"]
+    assert steps == ["opened", "contact", "mailed"]
     assert document.left_out == ("staff_notes", "staff_names")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.case_mails import an_answer_mail
 from support.companies import Company, World, an_event
 from support.erasing import places_of
 from support.http_clients import ORIGIN, SECRET
@@ -15,9 +16,11 @@ from services import SERVICES
 from services.command import service
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.replies.receiving import take_received
 from shared.clock import system_clock
 from shared.db.database import UnitOfWork
 from shared.events import TOPICS, TRANSACTIONS, Event
+from shared.ids import uuid7
 from shared.kafka.kernel.clients import new_producer, stop_producer
 from shared.kafka.kernel.dead_letters import (
     dead_letter_key,
@@ -25,6 +28,7 @@ from shared.kafka.kernel.dead_letters import (
     decode_headers,
     encode_headers,
 )
+from shared.mail.references import MailReference
 from shared.privacy.persons import person_of
 from shared.privacy.stripping import PERSONAL
 from shared.secrets import customer_hash
@@ -159,6 +163,12 @@ class Karen:
             )
         note = {"act": "note", "text": "kwnote: Karen Lindqvist called"}
         await self.world.post("alerts", company, f"/v1/cases/{company.case}/actions", note)
+        reply_id = uuid7()
+        reply = {"act": "reply", "id": str(reply_id), "subject": "sofa-kw", "text": "kwnote: Dear Karen"}
+        await self.world.post("alerts", company, f"/v1/cases/{company.case}/actions", reply)
+        await self.log.deliver_all()
+        back = an_answer_mail("cases@example.com", "kwnote: it is split again")
+        assert await take_received(dispatcher, back, MailReference(reply_id), "smtp") == "stored"
         imported = {
             "id": "old-17",
             "score": 9,

@@ -22,6 +22,7 @@ from support.http_clients import SECRET
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.exports.schemas import Export
 from shared.events import CUSTOMERS, TRANSACTIONS, CustomerErased
+from shared.ids import uuid7
 from shared.privacy.backfill import fill_persons
 from shared.privacy.erased import keep_erased
 from shared.privacy.export import ASKED_SERVICES
@@ -40,6 +41,8 @@ async def a_company_with_everything(world: World) -> Company:
     link = f"/u/{company.token('unsubscribe')}/choice"
     assert (await world.clients["dispatcher"].post(link, data={"choice": "fewer"})).status_code == 200
     await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_call("amber was told"))
+    reply = {"act": "reply", "id": str(uuid7()), "subject": "Your order", "text": "We send a new one."}
+    await world.post("alerts", company, f"/v1/cases/{company.case}/actions", reply)
     complaint = {"event_type": "complaint", "effect": "hold", "hold_hours": 1, "scope": "customer"}
     rules = {"counter_events": [complaint]}
     await world.clients["dispatcher"].put("/v1/contact-policy", json=rules, headers=company.headers)

@@ -8,13 +8,17 @@ from support.http_clients import SECRET
 
 from shared.events import (
     ANSWERS,
+    CASE_MAILS,
     CASES,
     DECISIONS,
     INVITATIONS,
+    REPLIES,
     TOPICS,
     TRANSACTIONS,
     Answer,
     Case,
+    CaseMail,
+    CaseReply,
     Customer,
     Data,
     Decision,
@@ -118,6 +122,40 @@ def _decision(customer_id: str, facts: dict[str, Any]) -> Data:
     return Decision(**made, **facts)
 
 
+def _reply(customer_id: str, facts: dict[str, Any]) -> Data:
+    made: dict[str, Any] = {
+        "id": ID,
+        "case_id": ID,
+        "number": 1,
+        "answer_id": ID,
+        "subject": "Your sofa",
+        "text": f"Dear {customer_id}",
+        "language": "en",
+        "author": "Jonas Holt",
+        "written_at": NOW,
+        "customer_id": customer_id,
+    }
+    return CaseReply(**made, **facts)
+
+
+def _case_mail(customer_id: str, facts: dict[str, Any]) -> Data:
+    made: dict[str, Any] = {
+        "id": ID,
+        "version": 1,
+        "direction": "in",
+        "reply_id": ID,
+        "case_id": ID,
+        "answer_id": ID,
+        "state": "came",
+        "at": NOW,
+        "subject": "Re: Your sofa",
+        "text": f"{customer_id} says so",
+        "attachments": (f"{customer_id}.jpg",),
+        "customer_id": customer_id,
+    }
+    return CaseMail(**made, **facts)
+
+
 def _customer(customer_id: str) -> Customer:
     return Customer(id=customer_id, email=f"{customer_id}@example.com", name="Karen Whitfield")
 
@@ -128,4 +166,6 @@ _MAKE = {
     ANSWERS.name: _answer,
     CASES.name: _case,
     DECISIONS.name: _decision,
+    REPLIES.name: _reply,
+    CASE_MAILS.name: _case_mail,
 }

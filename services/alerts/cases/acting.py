@@ -14,8 +14,9 @@ from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.refusals import NotPossible
 from services.alerts.cases.domain.timeline import Entries
+from services.alerts.cases.replying import write_mail
 from services.alerts.cases.repository import cases
-from services.alerts.cases.repository.timeline import contact_tries
+from services.alerts.cases.repository.timeline import contact_tries, reached_by_mail_alone
 from services.alerts.cases.schemas import (
     Action,
     AskAct,
@@ -29,6 +30,7 @@ from services.alerts.cases.schemas import (
     NoteAct,
     ReleaseAct,
     ReopenAct,
+    ReplyAct,
     ResumeAct,
     RevealAct,
     TakeAct,
@@ -59,6 +61,8 @@ class ActingUser:
     entries: Entries
     key: str | None
     """The keyed hash of the request's idempotency key."""
+    fingerprint: str
+    """That of the request."""
 
     async def do(self, action: Action) -> ContactOut | None:
         """Do it; returns the address that it reveals."""
@@ -112,11 +116,18 @@ class ActingUser:
 
     async def close(self, act: CloseAct) -> None:
         closing = Closing(cause=act.cause, action=act.action, outcome=act.outcome, told=act.told)
-        tries = []
+        tries, by_mail_alone = [], False
         if act.outcome == "no_contact":
             tries = await contact_tries(self.uow, self.case.tenant, self.case.id)
+            by_mail_alone = await reached_by_mail_alone(self.uow, self.case.tenant, self.case.id)
         self.case.close(
-            *(self.entries, self.uow.now, self.actor, closing, act.version, self.key, self.policy, tries)
+            *(self.entries, self.uow.now, self.actor, closing, act.version, self.key, self.policy, tries),
+            by_mail_alone=by_mail_alone,
+        )
+
+    async def reply(self, act: ReplyAct) -> None:
+        await write_mail(
+            *(self.uow, self.case, self.actor, self.answers, self.entries, act, self.key, self.fingerprint)
         )
 
     async def merge(self, act: MergeAct) -> None:
@@ -186,6 +197,7 @@ _ACTS: dict[type[CaseAct], Callable[[ActingUser, Any], Awaitable[None]]] = {
     ResumeAct: ActingUser.resume,
     ContactAct: ActingUser.contact,
     NoteAct: ActingUser.note,
+    ReplyAct: ActingUser.reply,
     CloseAct: ActingUser.close,
     MergeAct: ActingUser.merge,
     ReopenAct: ActingUser.reopen,

@@ -12,7 +12,8 @@ from services.alerts.cases import case_commands
 from services.alerts.cases.case_user import CaseUser
 from services.alerts.cases.domain.refusals import ActRefused
 from services.alerts.cases.domain.stage import shown_stage
-from services.alerts.cases.repository import lists
+from services.alerts.cases.mail_form import mail_facts
+from services.alerts.cases.repository import case_mails, lists
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.search import MAX_LOOKED_UP, MAX_READ, searched
 from services.alerts.cases.repository.timeline import timeline
@@ -115,10 +116,10 @@ async def read_case(
     "/{case}/actions",
     summary="Do something to a case",
     description="Takes, assigns, hands over, asks a colleague, puts back, waits, goes on, logs a contact, "
-    "notes, closes, merges, opens again, or shows the address. The same request with the same "
-    "Idempotency-Key changes nothing again for 30 days; with another request the key is refused (422). With "
-    "`version`, nothing is done (409) when somebody has taken, assigned, handed over, put back, closed, "
-    "merged or opened it since.",
+    "notes, writes to the customer, closes, merges, opens again, or shows the address. The same request with "
+    "the same Idempotency-Key changes nothing again for 30 days; with another request the key is refused "
+    "(422). With `version`, nothing is done (409) when somebody has taken, assigned, handed over, put back, "
+    "closed, merged or opened it since.",
 )
 async def act(
     context: OwnContext,
@@ -161,10 +162,17 @@ async def _detail(
         uow, user.tenant, case, visible.timeline_answers, before=before, limit=MAX_TIMELINE_LINES + 1
     )
     lines = entries[-MAX_TIMELINE_LINES:]
+    mails = await case_mails.states_of(uow, user.tenant, case)
     return CaseDetail(
         **_case_fields(context, visible, uow.now),
         timeline=[
-            EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in lines
+            EntryOut(
+                at=entry.at,
+                kind=entry.kind,
+                by=entry.by_name,
+                facts=entry.facts | mail_facts(entry.facts.get("mail_id"), mails),
+            )
+            for entry in lines
         ],
         earlier=lines[0].seq if len(entries) > MAX_TIMELINE_LINES else None,
         contact=contact,

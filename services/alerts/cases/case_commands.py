@@ -68,10 +68,10 @@ async def act(
     entries: Entries = []
     key_hash = _keyed_hash(secret, user.tenant, key.encode()) if key else None
     actor = msgspec.structs.replace(user.actor, readable=tuple(answer.id for answer in answers))
-    acting = ActingUser(uow, policy, cache, user, actor, case, into, answers, entries, key_hash)
+    fingerprint = _keyed_hash(secret, user.tenant, _request(user, action))
+    acting = ActingUser(uow, policy, cache, user, actor, case, into, answers, entries, key_hash, fingerprint)
     contact = await acting.do(action)
     if key_hash is not None:
-        fingerprint = _keyed_hash(secret, user.tenant, _request(user, action))
         await requests.add_request(uow, case.tenant, case.id, key_hash, fingerprint)
     changed = [case] if into is None else [case, into]
     if entries and isinstance(action, AssignAct | HandOverAct | AskAct):

@@ -25,7 +25,8 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.stage import shown_stage
 from services.alerts.cases.forms import CASES_PER_PAGE, CaseForm, InboxFilter
-from services.alerts.cases.repository import lists
+from services.alerts.cases.mail_form import MailForm, mail_form
+from services.alerts.cases.repository import case_mails, lists
 from services.alerts.cases.repository.search import search_order, searched
 from services.alerts.cases.repository.timeline import last_reveal, timeline
 from services.alerts.cases.schemas import ContactOut
@@ -98,6 +99,8 @@ class CaseDetailPage(Page):
     """Into the company's own systems, by name."""
     blocks: list[OfferedBlock]
     """Texts to insert where something is written about it."""
+    mail: MailForm | None
+    """By which the reader writes to the customer; None: nobody can, or may."""
     others: list[tuple[VisibleCase, str]]
     """The other cases under this customer id, each with its customer's name."""
 
@@ -141,11 +144,14 @@ async def load_case_page(
     case: UUID,
     before: int | None = None,
     chosen: InboxFilter = FIRST_LIST,
+    *,
+    mails_come_back: bool = False,
 ) -> tuple[Frame, CaseDetailPage]:
     """Everything that the page shows, as far as this reader may see it.
 
     :param before: of the timeline: only the lines before this one.
     :param chosen: the list from which the case was opened.
+    :param mails_come_back: whether what customers answer to mails comes to their cases.
     :raises Problem: 404 when the case is not there for this reader.
     """
     row = await lists.one_case(uow, staff.tenant, case, staff.segments)
@@ -208,8 +214,14 @@ async def load_case_page(
             now,
             zone,
         ),
+        mail=await mail_form(
+            *(uow, file, visible.answers, staff.name, frame.company), comes_back=mails_come_back
+        ),
         others=others,
-        lines=timeline_lines(entries, None if has_older else invitation, earlier, moment),
+        lines=timeline_lines(
+            *(entries, None if has_older else invitation, earlier, moment),
+            mails=await case_mails.states_of(uow, staff.tenant, file.id),
+        ),
         older=entries[0].seq if has_older else None,
         paged=before is not None,
         mails=sentences.mails_sentence(await notifications.count_states(uow, staff.tenant, file.id, ids)),

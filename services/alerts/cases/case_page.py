@@ -42,6 +42,7 @@ CONFIRMATIONS = {
     "release": message("Case %(number)s is put back. Anybody can take it."),
     "contact": message("The contact is saved."),
     "note": message("The note is saved."),
+    "reply": message("The mail is written. It leaves in a moment; the line below says what became of it."),
     "close": message("Case %(number)s is closed."),
     "reopen": message("Case %(number)s is open again."),
     "reveal": message("You can read it for an hour. That you asked is written down."),
@@ -50,9 +51,16 @@ _PREFILLED: dict[str, Callable[[str], CaseForm]] = {
     "note": lambda text: CaseForm(act="note", text=text),
     "contact": lambda text: CaseForm(act="contact", text=text),
     "close": lambda text: CaseForm(act="close", action=text),
+    "reply": lambda text: CaseForm(act="reply", text=text),
 }
 """The forms into which a text block is inserted."""
-ANCHORS = {"reveal": "contact", "note": "happened", "contact": "happened", "ask": "happened"}
+ANCHORS = {
+    "reveal": "contact",
+    "note": "happened",
+    "contact": "happened",
+    "ask": "happened",
+    "reply": "happened",
+}
 """Where on the page the result of an act is seen; of the others at the acts."""
 
 
@@ -72,7 +80,8 @@ async def show(
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
         frame, page = await load_case_page(
-            uow, context.policy, setup, staff, uuid_of(case), before, InboxFilter.of_query(within)
+            *(uow, context.policy, setup, staff, uuid_of(case), before, InboxFilter.of_query(within)),
+            mails_come_back=context.afterword.reply_host is not None,
         )
     if did in CONFIRMATIONS:
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
@@ -116,7 +125,9 @@ async def do(
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
         frame, page = await load_case_page(
-            uow, context.policy, setup, staff, uuid_of(case), chosen=InboxFilter.of_query(within)
+            *(uow, context.policy, setup, staff, uuid_of(case)),
+            chosen=InboxFilter.of_query(within),
+            mails_come_back=context.afterword.reply_host is not None,
         )
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status)

@@ -21,11 +21,13 @@ from services.alerts.cases.repository.search import number_of
 from services.alerts.cases.schemas import Action
 from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.rules.clocks import PRIORITIES
+from shared.events.replies import MAX_REPLY_CHARS, MAX_SUBJECT_CHARS
 from shared.http.form_texts import day_of
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
+from shared.ids import uuid7
 from shared.values.causes import CAUSE_CODES, CAUSES
-from shared.values.messages import Message, message
+from shared.values.messages import Count, Message, message
 
 CASES_PER_PAGE = 50
 MORNING = time(8)
@@ -131,6 +133,7 @@ class CaseForm(BaseModel):
         "resume",
         "contact",
         "note",
+        "reply",
         "close",
         "merge",
         "reopen",
@@ -146,6 +149,8 @@ class CaseForm(BaseModel):
     how: str = "call"
     reached: str = ""
     text: str = ""
+    subject: str = ""
+    """Of a mail to the customer."""
     cause: str = ""
     action: str = ""
     outcome: str = ""
@@ -165,6 +170,8 @@ class CaseForm(BaseModel):
                 faults.append(("how", message("Choose how.")))
             if self.reached not in {"yes", "no"}:
                 faults.append(("reached", message("Say whether you spoke to the customer.")))
+        if self.act == "reply":
+            faults += reply_faults(self.subject, self.text)
         if self.act in _TEXTS:
             field, missing = _TEXTS[self.act]
             faults += required_text_faults(field, self.text, missing)
@@ -198,6 +205,11 @@ class CaseForm(BaseModel):
             "merge": {"version": self.version, "into": into},
             "contact": {"how": self.how, "reached": self.reached == "yes", "text": self.text.strip()},
             "note": {"text": self.text.strip()},
+            "reply": {
+                "id": self.key if is_uuid(self.key) else str(uuid7()),
+                "subject": " ".join(self.subject.split()),
+                "text": self.text.replace("\r\n", "\n").strip(),
+            },
             "reopen": {"version": self.version, "text": self.text.strip()},
             "reveal": {},
             "close": {
@@ -221,6 +233,24 @@ _TEXTS = {
     "reopen": ("reopen-text", message("Write why it is not over.")),
 }
 """The field of the text that an act needs, and what to say where it is missing."""
+
+
+def reply_faults(subject: str, text: str) -> list[tuple[str, Message]]:
+    """What is wrong with a mail to the customer."""
+    faults: list[tuple[str, Message]] = []
+    if not subject.strip():
+        faults.append(("reply-subject", message("Write what the mail is about.")))
+    elif len(" ".join(subject.split())) > MAX_SUBJECT_CHARS:
+        faults.append(("reply-subject", _shorter(MAX_SUBJECT_CHARS)))
+    if not text.strip():
+        faults.append(("reply-text", message("Write the mail.")))
+    elif len(text.replace("\r\n", "\n").strip()) > MAX_REPLY_CHARS:
+        faults.append(("reply-text", _shorter(MAX_REPLY_CHARS)))
+    return faults
+
+
+def _shorter(most: int) -> Message:
+    return message("Make it shorter: at most %(most)s characters.", most=Count(most))
 
 
 def morning(day: date, zone: ZoneInfo) -> datetime:

@@ -1,4 +1,4 @@
-"""Who is told that a customer says of a closed case that it is not solved."""
+"""Who is told that a customer says of a closed case that it is not solved, or has answered a mail."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from shared.permissions import CASE_ROLES
 
 
 class ObjectedCase(NamedTuple):
-    """The case in which the work goes on after an objection."""
+    """The case in which the work goes on after an objection, or a mail."""
 
     case: CaseFile
     answer: Answer
@@ -24,11 +24,16 @@ class ObjectedCase(NamedTuple):
 
 
 async def objection_notices(
-    uow: UnitOfWork, setups: Mapping[str, CompanySetup], objected: Sequence[ObjectedCase]
+    uow: UnitOfWork,
+    setups: Mapping[str, CompanySetup],
+    objected: Sequence[ObjectedCase],
+    kind: str = "objected",
 ) -> list[WantedNotice]:
     """The notices to the owner of each case, else to whom the routing chose, else to all who may see it.
 
     Whoever handled the event is never told alone.
+
+    :param kind: of the notices.
     """
     if not objected:
         return []
@@ -47,8 +52,8 @@ async def objection_notices(
             WantedNotice(
                 tenant=case.tenant,
                 person=person,
-                kind="objected",
-                parts=(str(case.id), "objected", str(version)),
+                kind=kind,
+                parts=(str(case.id), kind, str(version)),
                 case_id=case.id,
                 answer_id=answer.id,
             )

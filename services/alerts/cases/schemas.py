@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from services.alerts.cases.domain.closing import (
     MAX_TEXT_CHARS,
@@ -14,6 +14,7 @@ from services.alerts.cases.domain.closing import (
 )
 from services.alerts.rules.clocks import Priority
 from shared.events import CaseStage, CaseState
+from shared.events.replies import MAX_REPLY_CHARS, MAX_SUBJECT_CHARS
 from shared.http.instants import Instant
 from shared.values.causes import CAUSE_CODES
 from shared.values.messages import message
@@ -23,6 +24,18 @@ class CaseAct(BaseModel):
     """An act on a case: a misspelt field is refused, and a number is no text."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _one_line(given: str) -> str:
+    if not (subject := " ".join(given.split())):
+        raise ValueError(message("Is blank. Fill it."))
+    return subject
+
+
+def _written(given: str) -> str:
+    if not (text := given.replace("\r\n", "\n").replace("\r", "\n").strip()):
+        raise ValueError(message("Is blank. Fill it."))
+    return text
 
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARS)]
@@ -116,6 +129,22 @@ class NoteAct(CaseAct):
     text: Text
 
 
+class ReplyAct(CaseAct):
+    """Write a mail to the customer, who can answer it; the dispatcher sends it, unless a rule forbids it."""
+
+    act: Literal["reply"]
+    id: Annotated[
+        UUID,
+        Field(
+            strict=False, description="An id that you make: a mail with it is sent once, however often asked."
+        ),
+    ]
+    subject: Annotated[str, Field(min_length=1, max_length=MAX_SUBJECT_CHARS), AfterValidator(_one_line)]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_REPLY_CHARS), AfterValidator(_written)] = Field(
+        description="Plain text, in the customer's language."
+    )
+
+
 class CloseAct(CaseAct):
     """The end, with what was learnt."""
 
@@ -164,6 +193,7 @@ Action = Annotated[
     | ResumeAct
     | ContactAct
     | NoteAct
+    | ReplyAct
     | CloseAct
     | MergeAct
     | ReopenAct

@@ -8,6 +8,7 @@ import msgspec
 
 from services.alerts.cases import labels, sentences
 from services.alerts.cases.domain.timeline import CaseEntry, EntryKind
+from services.alerts.cases.mail_lines import NO_MAILS, MailStates, mail_notes, mailed_title, wrote_title
 from shared.events import Answer, Invitation
 from shared.pages.cause_labels import cause_label
 from shared.pages.filters import segment_shown
@@ -27,6 +28,11 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether colleagues wrote it."""
     href: str = ""
     link: str = ""
+    letter: bool = False
+    """Whether the text is a mail, of several lines."""
+    language: str | None = None
+    more: list[str] = []
+    """Of a mail: what became of it, or what is to be known of it."""
 
 
 def timeline_lines(
@@ -34,12 +40,14 @@ def timeline_lines(
     invitation: Invitation | None,
     earlier: Sequence[Answer],
     moment: Callable[[datetime], str],
+    mails: MailStates = NO_MAILS,
 ) -> list[TimelineLine]:
     """The lines of these entries, of the invitation, and of the answers before it, oldest first.
 
     :param moment: writes a time.
+    :param mails: what became of the mails to the customer.
     """
-    lines = [_entry_line(entry, moment) for entry in entries]
+    lines = [_entry_line(entry, moment, mails) for entry in entries]
     lines += [
         TimelineLine(
             at=answer.answered_at,
@@ -63,10 +71,10 @@ def timeline_lines(
     return sorted(lines, key=lambda line: line.at)
 
 
-_STAFF_KINDS = {"contact", "note", "handed_over", "asked", "waiting", "closed", "reopened"}
+_STAFF_KINDS = {"contact", "note", "mailed", "handed_over", "asked", "waiting", "closed", "reopened"}
 
 
-def _entry_line(entry: CaseEntry, moment: Callable[[datetime], str]) -> TimelineLine:
+def _entry_line(entry: CaseEntry, moment: Callable[[datetime], str], mails: MailStates) -> TimelineLine:
     facts = dict(entry.facts)
     if "until" in facts:
         facts["until"] = moment(datetime.fromisoformat(facts["until"]))
@@ -78,6 +86,9 @@ def _entry_line(entry: CaseEntry, moment: Callable[[datetime], str]) -> Timeline
         href=f"/cases/{other}" if other else "",
         link=translated("Go to it") if other else "",
         text=_by_rule(entry.facts) if entry.kind == "opened" else entry.facts.get("text", ""),
+        letter=entry.kind in {"mailed", "wrote"} and "text" in entry.facts,
+        language=entry.facts.get("language"),
+        more=mail_notes(entry, mails),
         who=entry.by_name if entry.kind in _STAFF_KINDS else "",
         staff=entry.kind in _STAFF_KINDS,
     )
@@ -231,6 +242,9 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "revealed": _revealed,
     "contact": _contact,
     "note": lambda _name, _facts: translated("Note."),
+    "mailed": mailed_title,
+    "mail_left": lambda _name, _facts: translated("A mail to the customer was sent: the first contact."),
+    "wrote": wrote_title,
     "closed": _closed,
     "objected": _objected,
     "reopened": lambda _name, _facts: translated("Opened again."),

@@ -6,6 +6,7 @@ from services.alerts.notices.case_texts import (
     case_text,
     clock_text,
     colleague_text,
+    mail_text,
     objection_text,
     woken_text,
 )
@@ -67,6 +68,18 @@ async def prepare_objection(uow: UnitOfWork, notice: WaitingNotice) -> NoticeTex
     if case is None or not may_see(notice.segments, case.belongs):
         return None
     return objection_text(case, uow.now, notice.zone)
+
+
+async def prepare_mail(uow: UnitOfWork, notice: WaitingNotice) -> NoticeText | None:
+    """A customer has answered a mail, or has not got it; None when they may not see the case. It is told of a
+    closed case, too, which nobody looks at.
+    """
+    if notice.role not in CASE_ROLES or notice.case_id is None:
+        return None
+    case = await find_case(uow, notice.tenant, notice.case_id)
+    if case is None or case.erased or not may_see(notice.segments, case.belongs):
+        return None
+    return mail_text(notice.kind, case)
 
 
 async def _open_case(uow: UnitOfWork, notice: WaitingNotice) -> CaseFile | None:

@@ -104,6 +104,25 @@ def objection_text(case: CaseFile, now: datetime, zone: ZoneInfo) -> NoticeText:
     )
 
 
+MAIL_TEXTS: dict[str, tuple[Message, Message]] = {
+    "wrote": (
+        message("Case %(number)s: the customer has answered by mail"),
+        message("What they wrote is on the case."),
+    ),
+    "unsent": (
+        message("Case %(number)s: a mail did not reach the customer"),
+        message("Why is on the case. Nobody sends it again."),
+    ),
+}
+"""Subject and sentence of the notice about a mail, by its kind."""
+
+
+def mail_text(kind: str, case: CaseFile) -> NoticeText:
+    """About a mail from a case or to it. What is in it stays on the page."""
+    subject, sentence = MAIL_TEXTS[kind]
+    return _about(case, spoken(subject) % {"number": case.number}, [spoken(sentence)])
+
+
 def _about(case: CaseFile, subject: str, paragraphs: list[str]) -> NoticeText:
     return NoticeText(
         subject=subject,

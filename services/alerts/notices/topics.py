@@ -19,6 +19,8 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "handed_over": "cases",
     "asked": "cases",
     "objected": "cases",
+    "wrote": "cases",
+    "unsent": "cases",
     "woken": "cases",
     "contact_warning": "deadlines",
     "closing_warning": "deadlines",

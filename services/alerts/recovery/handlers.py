@@ -24,6 +24,7 @@ from services.alerts.chats.repository import messages as chat_messages
 from services.alerts.incidents.repository import incidents
 from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
+from services.alerts.recovery.mails import restore_mails
 from services.alerts.replicas.answer_updates import answer_updates
 from services.alerts.rules.clocks import PRIORITIES
 from services.alerts.rules.domain import default_clocks
@@ -34,7 +35,7 @@ from services.alerts.webhooks.wanted_types import publish_differing, restore_wan
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import clear_due_deadlines
-from shared.events import ANSWERS, CASES, FALLS, WEBHOOKS, Answer, Case, Event, segments_of
+from shared.events import ANSWERS, CASES, FALLS, REPLIES, WEBHOOKS, Answer, Case, Event, segments_of
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
@@ -59,6 +60,7 @@ def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for 
             Subscription(WEBHOOKS, restore_wanted),
             Subscription(FALLS, keep_falls),
             Subscription(ANSWERS, partial(restore_answers, policy, cache)),
+            Subscription(REPLIES, restore_mails),
         ),
         settle=settle,
         lost=LOST,

@@ -6,6 +6,7 @@ Nothing is removed of a case under way, nor of its answers: their time begins wh
 from services.alerts.models import (
     answer,
     answer_before,
+    case_mail,
     case_request,
     cases,
     chat_message,
@@ -106,8 +107,11 @@ RETENTION: tuple[RetentionRule, ...] = (
     ClearRule(
         "comments",
         timeline,
-        f"t.at < :comments AND t.facts ? 'text' AND {CASE_CLOSED.format(before=':comments')}",
-        "facts = facts - 'text'",
+        f"""
+            t.at < :comments AND t.facts ?| '{{text,subject,attachments}}'
+            AND {CASE_CLOSED.format(before=":comments")}
+        """,
+        "facts = facts - 'text' - 'subject' - 'attachments'",
     ),
     ClearRule(
         "cases",
@@ -117,6 +121,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("cases", incident_case, "t.said_at < :cases"),
     DeleteRule("cases", incident, "t.ended_at < :cases"),
+    DeleteRule("cases", case_mail, CASE_CLOSED.format(before=":cases")),
     DeleteRule("cases", timeline, CASE_CLOSED.format(before=":cases")),
     DeleteRule("cases", promise, "t.made_at < :cases"),
     DeleteRule("cases", segment_alert, CLOSED.format(before=":cases")),

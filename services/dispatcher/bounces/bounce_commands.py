@@ -16,6 +16,8 @@ from services.dispatcher.invitations.states import (
     read_invitation,
     subject_of_invitation,
 )
+from services.dispatcher.replies import repository as case_mails
+from services.dispatcher.replies.states import move_mail
 from services.dispatcher.repository.reminders import touch_invitation
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions.suppression_commands import complain, drop_address
@@ -81,7 +83,7 @@ async def apply_report(uow: UnitOfWork, secret: str, report: MailReport, source:
     """
     row = await repository.lock_invitation(uow, report.mail.about_id)
     if row is None:
-        return "unknown"
+        return await _apply_to_case_mail(uow, secret, report, source)
     tenant, invitation = row.tenant, read_invitation(row)
     if not await repository.insert(uow, tenant, report, source):
         return "repeated"
@@ -104,6 +106,27 @@ async def apply_report(uow: UnitOfWork, secret: str, report: MailReport, source:
         status=report.status,
         source=source,
     )
+    return "stored"
+
+
+async def _apply_to_case_mail(
+    uow: UnitOfWork, secret: str, report: MailReport, source: ReportSource
+) -> Taken:
+    """The same for a mail from a case: the case is told that it came back; it is stored under its own id."""
+    mail = await case_mails.lock_by_id(uow, report.mail.about_id)
+    if mail is None:
+        return "unknown"
+    if not await repository.insert(uow, mail.tenant, report, source):
+        return "repeated"
+    about = await case_mails.find_about(uow, mail)
+    if about is not None:
+        invitation = read_invitation(about)
+        contact = await _contact(uow, secret, mail.tenant, invitation)
+        if contact is not None and await _suppress(uow, contact, invitation, report):
+            await repository.mark_dropped(uow, mail.tenant, report)
+    if report.kind != "complaint":
+        await move_mail(uow, mail, "bounced", report.status)
+    log.info("bounce", tenant=mail.tenant, case_mail=str(mail.id), kind=report.kind, source=source)
     return "stored"
 
 

@@ -17,11 +17,13 @@ import structlog
 from services.dispatcher.bounces.bounce_commands import take_report
 from services.dispatcher.bounces.failures import ReportSource
 from services.dispatcher.bounces.reading import MAX_REPORT_BYTES, NoReport, UnknownMail, read_report
+from services.dispatcher.replies.reading import addresses_of, is_report
+from services.dispatcher.replies.receiving import take_received
 from shared.db import Database
 from shared.diagnosis import describe
 from shared.health import Health
 from shared.mail.connection import is_loopback
-from shared.mail.references import MailReferences
+from shared.mail.references import MailReference, MailReferences
 from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 
@@ -165,9 +167,11 @@ def _leave(client: imaplib.IMAP4) -> None:
 class MailboxReader:
     """Takes what arrives in one mailbox."""
 
-    def __init__(self, database: Database, secret: str) -> None:
+    def __init__(self, database: Database, secret: str, reply_host: str | None = None) -> None:
+        """:param reply_host: of the addresses to which customers answer mails from cases."""
         self._database = database
         self._secret = secret
+        self._reply_host = reply_host
         self._references = MailReferences(secret)
         self._validity = ""
         self._looked_at = 0
@@ -190,8 +194,11 @@ class MailboxReader:
 
     async def _take(self, raw: bytes) -> bool:
         """Store what a mail reports; whether it is done with."""
+        answered = await asyncio.to_thread(self._answered, raw)
+        if answered is not None and not await asyncio.to_thread(is_report, raw):
+            return await take_received(self._database, raw, answered, SOURCE) != "unreadable"
         try:
-            report = await asyncio.to_thread(read_report, raw, self._references)
+            report = await asyncio.to_thread(read_report, raw, self._references, answered)
         except NoReport:
             metrics.BOUNCES.labels(SOURCE, "unreadable").inc()
             return False
@@ -201,10 +208,20 @@ class MailboxReader:
         await take_report(self._database, self._secret, report, SOURCE)
         return True
 
+    def _answered(self, raw: bytes) -> MailReference | None:
+        """The mail from a case whose signed address a mail came to."""
+        host = self._reply_host
+        if host is None:
+            return None
+        found = (self._references.read_reply_address(address, host) for address in addresses_of(raw))
+        return next((mail for mail in found if mail is not None), None)
 
-def mailbox_loop(database: Database, health: Health, secret: str, url: str) -> Loop:
+
+def mailbox_loop(
+    database: Database, health: Health, secret: str, url: str, reply_host: str | None = None
+) -> Loop:
     """The loop that reads the mailbox every minute; while it is away, the process is unready."""
-    address, reader = ImapAddress.of(url), MailboxReader(database, secret)
+    address, reader = ImapAddress.of(url), MailboxReader(database, secret, reply_host)
 
     async def step() -> float | None:
         try:

@@ -24,7 +24,7 @@ MAX_REPORT_BYTES = 1024 * 1024
 MAX_PARTS = 50
 MAX_TEXT = 200_000
 """Characters of a part that are looked at."""
-_RECIPIENT_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "X-Envelope-To", "To")
+RECIPIENT_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "X-Envelope-To", "To")
 _BOUNCE_ADDRESS = re.compile(r"bounce\+[a-z2-7]{48}@[\w.-]+", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"^[ >]*message-id:\s*(<[a-z2-7]{48}@[\w.-]+>)", re.IGNORECASE | re.MULTILINE)
 _REFERENCE = re.compile(r"^[ >]*x-[a-z0-9-]+:\s*([a-z2-7]{48})\s*$", re.IGNORECASE | re.MULTILINE)
@@ -84,7 +84,7 @@ def _finding(message: Message, parts: Sequence[Message]) -> ReportFinding | None
 
 def _named(message: Message, texts: Sequence[str], references: MailReferences) -> MailReference | None:
     """The mail of the address that the report came to, else that of the mail that it quotes."""
-    came_to = [str(value) for name in _RECIPIENT_FIELDS for value in message.get_all(name, [])]
+    came_to = [str(value) for name in RECIPIENT_FIELDS for value in message.get_all(name, [])]
     addresses = (found[0] for text in (*came_to, *texts) for found in _BOUNCE_ADDRESS.finditer(text))
     ids = (found[1] for text in texts for found in _MESSAGE_ID.finditer(text))
     fields = (found[1] for text in texts for found in _REFERENCE.finditer(text))
@@ -111,10 +111,11 @@ def _bodies(part: Message) -> Iterator[str]:
         return
     body = part.get_payload(decode=True)
     if isinstance(body, bytes):
-        yield body.decode(_charset_of(part), errors="replace")
+        yield body.decode(charset_of(part), errors="replace")
 
 
-def _charset_of(part: Message) -> str:
+def charset_of(part: Message) -> str:
+    """The character set of a part, where it names one that is known; else UTF-8."""
     charset = part.get_content_charset() or "utf-8"
     try:
         "".encode(charset)

@@ -18,19 +18,21 @@ def receiver_loops(context: Context) -> Loops:
     :raises NothingToReceive: when there would be none.
     """
     own: Settings = context.own
-    host = context.afterword.bounce_host
+    host, reply_host = context.afterword.bounce_host, context.afterword.reply_host
     loops = {}
     if own.bounce_listen is not None:
-        if host is None:
+        if host is None and reply_host is None:
             raise NothingToReceive(
-                "DISPATCHER_BOUNCE_LISTEN needs AFTERWORD_BOUNCE_HOST: the host whose mail is taken."
+                "DISPATCHER_BOUNCE_LISTEN needs AFTERWORD_BOUNCE_HOST or AFTERWORD_REPLY_HOST: the host "
+                "whose mail is taken."
             )
         loops[SMTP_LOOP] = smtp_loop(
-            context.database, context.health, context.secret, host, own.bounce_listen, _certificate(own)
+            *(context.database, context.health, context.secret, host, own.bounce_listen),
+            *(_certificate(own), reply_host),
         )
     if own.bounce_mailbox is not None:
         url = own.bounce_mailbox.get_secret_value()
-        loops[MAILBOX_LOOP] = mailbox_loop(context.database, context.health, context.secret, url)
+        loops[MAILBOX_LOOP] = mailbox_loop(context.database, context.health, context.secret, url, reply_host)
     if not loops:
         raise NothingToReceive(
             "There is nothing to receive: set DISPATCHER_BOUNCE_LISTEN, DISPATCHER_BOUNCE_MAILBOX, or both."

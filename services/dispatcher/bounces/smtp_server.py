@@ -18,11 +18,13 @@ from services.dispatcher.bounces.bounce_commands import take_report
 from services.dispatcher.bounces.failures import ReportSource
 from services.dispatcher.bounces.reading import MAX_REPORT_BYTES, NoReport, UnknownMail, read_report
 from services.dispatcher.bounces.smtp_certificate import SmtpCertificate
+from services.dispatcher.replies.reading import MAX_MAIL_BYTES, is_report
+from services.dispatcher.replies.receiving import take_received
 from shared.db import Database
 from shared.diagnosis import describe
 from shared.errors import FatalError, is_retryable
 from shared.health import Health
-from shared.mail.references import MailReference, MailReferences
+from shared.mail.references import REPLY_PREFIX, MailReference, MailReferences
 from shared.runtime import Loop, pause
 from shared.telemetry import metrics
 
@@ -40,6 +42,8 @@ MAX_COMMANDS = 20
 TICK_INTERVAL_S = 5.0
 BUSY = b"421 4.3.2 Too many connections, try again later\r\n"
 TAKEN = "250 2.0.0 Taken"
+TOO_LARGE = "552 5.3.4 Too large"
+TOO_MANY_MAILS = "452 4.7.1 Too many mails answer this one, try again later"
 TRY_AGAIN = "451 4.3.0 Cannot be stored just now, try again later"
 
 
@@ -50,19 +54,25 @@ class CannotTakeMail(FatalError, OSError):
 class BounceHandler:
     """The hooks that aiosmtpd calls at each step of a session."""
 
-    def __init__(self, database: Database, secret: str, host: str) -> None:
-        """:param host: whose addresses are taken."""
+    def __init__(
+        self, database: Database, secret: str, host: str | None, reply_host: str | None = None
+    ) -> None:
+        """:param host: of the addresses to which mails come back; None: none do.
+        :param reply_host: of those to which customers answer mails from cases.
+        """
         self._database = database
         self._secret = secret
         self._host = host
+        self._reply_host = reply_host
         self._references = MailReferences(secret)
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd looks it up by this name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         del server, session, options
-        if self._references.read_bounce_address(address, self._host) is None:
-            metrics.BOUNCES.labels(SOURCE, "refused").inc()
+        if self._bounced(address) is None and self._answered(address) is None:
+            counter = metrics.MAILS_BACK if address.lower().startswith(REPLY_PREFIX) else metrics.BOUNCES
+            counter.labels(SOURCE, "refused").inc()
             return "550 5.1.1 No such mailbox"
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient at a time"
@@ -73,10 +83,18 @@ class BounceHandler:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         del server, session
-        mail = self._references.read_bounce_address(envelope.rcpt_tos[0], self._host)
-        content = envelope.original_content or b""
+        address, content = envelope.rcpt_tos[0], envelope.original_content or b""
+        answered = self._answered(address)
+        if answered is None and len(content) > MAX_REPORT_BYTES:
+            return TOO_LARGE
         try:
-            await self._take(content, mail)
+            if answered is not None and not is_report(content):
+                null_sender = not (envelope.mail_from or "").strip("<> ")
+                taken = await take_received(
+                    self._database, content, answered, SOURCE, null_sender=null_sender
+                )
+                return TOO_MANY_MAILS if taken == "too_many" else TAKEN
+            await self._take(content, answered or self._bounced(address))
         except Exception as error:
             if not is_retryable(error):
                 raise
@@ -91,6 +109,15 @@ class BounceHandler:
             return TRY_AGAIN
         log.error("bounce_failed", exc_info=error)
         return TRY_AGAIN
+
+    def _bounced(self, address: str) -> MailReference | None:
+        """The mail that has come back to this address."""
+        return self._references.read_bounce_address(address, self._host) if self._host is not None else None
+
+    def _answered(self, address: str) -> MailReference | None:
+        """The mail from a case that is answered at this address."""
+        host = self._reply_host
+        return self._references.read_reply_address(address, host) if host is not None else None
 
     async def _take(self, content: bytes, mail: MailReference | None) -> None:
         try:
@@ -143,12 +170,15 @@ async def listen(
     greeting: str,
     sessions: "set[_BoundedSession] | None" = None,
     tls: ssl.SSLContext | None = None,
+    *,
+    most_bytes: int = MAX_REPORT_BYTES,
 ) -> asyncio.Server:
     """Begin to take mail.
 
     :param greeting: our host name.
     :param sessions: where the open connections are kept.
     :param tls: by which other servers may encrypt; they need not, since a report lost is worse than one read.
+    :param most_bytes: of one mail.
     :raises CannotTakeMail: when the port is taken.
     """
     loop = asyncio.get_running_loop()
@@ -159,7 +189,7 @@ async def listen(
         loop=loop,
         hostname=greeting,
         ident="Afterword",
-        data_size_limit=MAX_REPORT_BYTES,
+        data_size_limit=most_bytes,
         timeout=IDLE_TIMEOUT_S,
         command_call_limit=MAX_COMMANDS,
         enable_SMTPUTF8=True,
@@ -178,18 +208,22 @@ def smtp_loop(
     database: Database,
     health: Health,
     secret: str,
-    bounce_host: str,
+    bounce_host: str | None,
     listen_at: str,
     certificate: SmtpCertificate | None = None,
+    reply_host: str | None = None,
 ) -> Loop:
     """The loop that takes mail until the process stops."""
     address, _, port = listen_at.rpartition(":")
 
     async def run(stopping: asyncio.Event) -> None:
-        handler = BounceHandler(database, secret, bounce_host)
+        handler = BounceHandler(database, secret, bounce_host, reply_host)
         sessions: set[_BoundedSession] = set()
         tls = certificate.context if certificate is not None else None
-        server = await listen(handler, address.strip("[]"), int(port), bounce_host, sessions, tls)
+        server = await listen(
+            *(handler, address.strip("[]"), int(port), bounce_host or reply_host or "", sessions, tls),
+            most_bytes=MAX_REPORT_BYTES if reply_host is None else MAX_MAIL_BYTES,
+        )
         try:
             while not stopping.is_set():
                 health.tick(SMTP_LOOP)

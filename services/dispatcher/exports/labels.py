@@ -144,6 +144,8 @@ FIELDS_IN_FILE_ONLY = frozenset(
             "touchpoint",
             "obtained_from",
             "invitation",
+            "about",
+            "mail_id",
             "n",
             "channel",
             "layout",
@@ -191,6 +193,10 @@ OUTCOMES = {
 }
 
 
+def _mail_sentence(step: CaseStep, without: Message, words: Message) -> Message:
+    return words if step.text else without
+
+
 STEPS: Mapping[CaseStepKind, Callable[[CaseStep], Message]] = {
     "opened": lambda _: message("It was opened."),
     "amended": lambda step: message(
@@ -207,6 +213,16 @@ STEPS: Mapping[CaseStepKind, Callable[[CaseStep], Message]] = {
     "closed": lambda _: message("It was closed."),
     "objected": lambda _: message("The customer said that it is not solved."),
     "reopened": lambda _: message("It was opened again."),
+    "mailed": lambda step: _mail_sentence(
+        step,
+        message("The company wrote a mail."),
+        message("The company wrote a mail, %(subject)s: %(text)s", subject=step.subject, text=step.text),
+    ),
+    "wrote": lambda step: _mail_sentence(
+        step,
+        message("The customer wrote a mail."),
+        message("The customer wrote a mail, %(subject)s: %(text)s", subject=step.subject, text=step.text),
+    ),
 }
 
 

@@ -88,11 +88,24 @@ FIND_INVITATIONS = f"""
     WHERE {of_person(in_body("decided_at", "timestamptz"), CONTACT_IN_BODY)}
 """
 DELIVERED_AT = "coalesce(CASE d.kind WHEN 'first' THEN t.sent_at ELSE d.settled_at END, d.due_at)"
+OF_THE_PERSON = f"""t.tenant = :tenant AND {IS_PERSON.format(customer_id="t.customer_id")}
+            AND (CAST(:contact AS text) IS NULL OR {{contact}} IS NULL OR {{contact}} = :contact)"""
 FIND_DELIVERIES = f"""
-    SELECT d.about_id, d.n, d.channel, d.state, d.reason, d.attempts, {DELIVERED_AT} AS at
-    FROM invitation t
-    JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
-    WHERE {of_person(DELIVERED_AT, CONTACT_IN_BODY)}
+    SELECT t.* FROM (
+        SELECT d.about_id AS invitation, 'question' AS about, CAST(NULL AS uuid) AS mail_id,
+            d.n, d.channel, d.state, d.reason, d.attempts, {DELIVERED_AT} AS at
+        FROM invitation t
+        JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
+        WHERE {OF_THE_PERSON.format(contact=CONTACT_IN_BODY)}
+        UNION ALL
+        SELECT t.answer_id, 'case', t.id, 1, 'mail',
+            CASE t.state WHEN 'refused' THEN 'dropped' ELSE t.state END, t.reason,
+            coalesce(d.attempts, 0), t.changed_at
+        FROM case_mail t
+        LEFT JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
+        WHERE {OF_THE_PERSON.format(contact="t.contact_key")}
+    ) t
+    WHERE {newest_first("t.at")}
 """
 FIND_CONTACTS = f"""
     SELECT t.contact_key FROM decision t
@@ -237,7 +250,7 @@ def _invitation(row: Row[Any]) -> InvitationRecord:
 
 
 def _delivery(row: Row[Any]) -> DeliveryRecord:
-    return record_of(DeliveryRecord, row, obtained_from="afterword", invitation=row.about_id, mail=row.state)
+    return record_of(DeliveryRecord, row, obtained_from="afterword", mail=row.state)
 
 
 def _asked(row: Row[Any]) -> AskedRecord:

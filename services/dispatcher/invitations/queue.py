@@ -189,7 +189,8 @@ class InvitationQueue:
             return None
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
-        own = self._sender(delivery.tenant, inputs).named_by(survey)
+        own = used_sender(self._secret, delivery.tenant, inputs) if self._company_senders else THE_COMPANY
+        own = own.named_by(survey)
         message = renderer.message(judged, tenant, texts, reminder, inputs.layout, own)
         return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now, destination))
 
@@ -228,16 +229,6 @@ class InvitationQueue:
         if moved is not None and moved.state == "sent" and not moved.erased:
             await plan_reminder(uow, delivery, moved, survey)
         return has_locked
-
-    def _sender(self, tenant: str, inputs: Row[Any]) -> MailSender:
-        """The company's own, where all that it needs was seen and its key can be opened."""
-        if not self._company_senders or inputs.sender_id is None:
-            return THE_COMPANY
-        key = opened_key(self._secret, tenant, inputs.sender_id, inputs.sender_selector, inputs.sender_sealed)
-        if key is None:
-            return THE_COMPANY
-        address: str = inputs.sender_address
-        return MailSender(address=address, keys=(DomainKey(address.rpartition("@")[2], key),))
 
     def _person(
         self,
@@ -280,6 +271,20 @@ class InvitationQueue:
             company_zone=tenant.time_zone,
             law=law_for(rules.countries, place.country, evidence),
         )
+
+
+def used_sender(secret: str, tenant: str, inputs: Row[Any]) -> MailSender:
+    """The company's own, where all that it needs was seen and its key can be opened.
+
+    :param inputs: with the columns of ``senders.repository.USED_SENDER``.
+    """
+    if inputs.sender_id is None:
+        return THE_COMPANY
+    key = opened_key(secret, tenant, inputs.sender_id, inputs.sender_selector, inputs.sender_sealed)
+    if key is None:
+        return THE_COMPANY
+    address: str = inputs.sender_address
+    return MailSender(address=address, keys=(DomainKey(address.rpartition("@")[2], key),))
 
 
 def _words(inputs: Row[Any]) -> KnownWords:

@@ -59,15 +59,3 @@ def current(preferences: Preferences, now: datetime) -> Preferences:
     if preferences.paused_until is not None and not preferences.pauses(now):
         return preferences._replace(paused_until=None)
     return preferences
-
-
-def masked(address: str) -> str:
-    """A hint by which the customer knows the address, and nobody else learns it: ``k•••@e•••.com``.
-
-    A phone number is ``+45•••78``.
-    """
-    local, _, domain = address.strip().rpartition("@")
-    name, _, ending = domain.rpartition(".")
-    if not local and address.startswith("+"):
-        return f"{address[:3]}•••{address[-2:]}"
-    return f"{local[:1]}•••@{name[:1]}•••.{ending}" if local and name and ending else ""

@@ -14,7 +14,7 @@ from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import read_invitation, subject_of_invitation
-from services.dispatcher.preferences.domain import PreferenceChoice, choices, masked
+from services.dispatcher.preferences.domain import PreferenceChoice, choices
 from services.dispatcher.preferences.preference_commands import choose, find_preferences
 from services.dispatcher.preferences.views import PreferencesPage, Shows, UnknownLinkPage, options_of
 from services.dispatcher.sending.sending_commands import find_sending
@@ -30,6 +30,7 @@ from shared.link_tokens import LinkSigner
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
 from shared.telemetry import metrics
+from shared.values.addresses import masked
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 KEEP = "keep"

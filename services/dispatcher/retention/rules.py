@@ -12,6 +12,7 @@ from services.dispatcher.models import (
     audit_line,
     bounce,
     case_heard,
+    case_mail,
     contact_preference,
     counter_event,
     countered,
@@ -24,6 +25,7 @@ from services.dispatcher.models import (
     invitation,
     invitation_change,
     known_customer,
+    mail_back,
     sending_change,
     suppression_lift,
     text_back,
@@ -187,6 +189,12 @@ RETENTION: tuple[RetentionRule, ...] = (
         "t.state = 'closed' AND t.closed_at < :cases AND t.owner IS NOT NULL",
         "owner = NULL",
     ),
+    ClearRule(
+        "contacts",
+        case_mail,
+        f"t.changed_at < :contacts AND t.state <> 'waiting' AND t.person <> '{NOBODY}'",
+        without_customer(case_mail),
+    ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
     DeleteRule("decisions", countered, "t.at < :decisions"),
     DeleteRule("decisions", invitation_change, "t.at < :decisions"),
@@ -204,6 +212,9 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("deliveries", text_back, "t.at < :deliveries"),
     DeleteRule("deliveries", text_reply, "t.came_at < :deliveries"),
+    # Without it nobody takes an answer to it any more.
+    DeleteRule("deliveries", case_mail, "t.changed_at < :deliveries AND t.state <> 'waiting'"),
+    DeleteRule("deliveries", mail_back, "t.came_at < :deliveries"),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.
     DeleteRule(

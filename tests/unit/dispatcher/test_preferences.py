@@ -16,9 +16,10 @@ from services.dispatcher.decisions.sampling import NO_DRAW
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.sending_rules import reason_not_to_send
 from services.dispatcher.decisions.values import CandidateSurvey, Person, Verdict
-from services.dispatcher.preferences.domain import PreferenceChoice, choices, current, masked
+from services.dispatcher.preferences.domain import PreferenceChoice, choices, current
 from services.dispatcher.preferences.views import options_of
 from shared.conditions.event_fields import EventFields
+from shared.values.addresses import masked
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

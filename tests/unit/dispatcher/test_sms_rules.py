@@ -15,13 +15,14 @@ from services.dispatcher.decisions.hours import STANDARD_SMS_QUIET, ContactHours
 from services.dispatcher.decisions.numbers import number_quality
 from services.dispatcher.decisions.preferences import Preferences
 from services.dispatcher.decisions.values import Number, OpenCase, Person, Verdict
-from services.dispatcher.preferences.domain import PreferenceChoice, choices, masked
+from services.dispatcher.preferences.domain import PreferenceChoice, choices
 from services.dispatcher.sms.messages import TextReport
 from services.dispatcher.sms.reports import message_of, reported
 from services.dispatcher.suppressions.domain import entries_of
 from services.dispatcher.surveys.sample_invitations import sample_invitation
 from shared.events import ContactRules, Customer, Invitation, QuietHours
 from shared.ids import derived, uuid7
+from shared.values.addresses import masked
 
 from .test_domain import NOW, a_survey, verdict
 

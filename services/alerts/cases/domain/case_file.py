@@ -4,8 +4,8 @@ A case changes only through the methods of :class:`CaseFile`. Each method that c
 entry to the timeline, numbered by the case's version, so that nothing is done without a trace.
 
 Its parts, each on top of the one before: ``case_state``, ``case_deadlines``, ``case_answers``, ``case_acts``,
-``case_owner``, ``case_waiting``, ``case_objections``, and here what people do for the customer, and how it
-ends.
+``case_owner``, ``case_waiting``, ``case_objections``, ``case_mails``, and here what people do for the
+customer, and how it ends.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.alerts.calendars.domain import Calendar
 from services.alerts.cases.domain.actor import SYSTEM, Actor
-from services.alerts.cases.domain.case_objections import CaseObjections
+from services.alerts.cases.domain.case_mails import CaseMails
 from services.alerts.cases.domain.closing import (
     Closing,
     ContactMethod,
@@ -30,7 +30,7 @@ from shared.privacy.persons import NOBODY
 from shared.values.messages import message
 
 
-class CaseFile(CaseObjections, kw_only=True):
+class CaseFile(CaseMails, kw_only=True):
     """A case, with a field for each column of its table.
 
     The acts append to ``entries``, which the caller writes with the case; ``seen_version`` is the version
@@ -84,10 +84,13 @@ class CaseFile(CaseObjections, kw_only=True):
         key: str | None,
         policy: CasePolicy,
         tries: Sequence[ContactTry] = (),
+        *,
+        by_mail_alone: bool = False,
     ) -> None:
         """End it, with what was learnt.
 
         :param tries: to speak to the customer, of which the outcome ``no_contact`` needs some.
+        :param by_mail_alone: whether the first contact was a mail that the customer has not answered.
         :raises NotDone: when somebody else has decided since.
         :raises NotPossible: when its customer was erased, or has not been tried often enough.
         """
@@ -98,7 +101,8 @@ class CaseFile(CaseObjections, kw_only=True):
             seen_version, message("Not saved: %(reason)s", reason=self._decision("changed", now, policy))
         )
         if closing.outcome == "no_contact":
-            refuse_if_tried_too_little(tries, self.first_contact_at, policy)
+            reached_at = None if by_mail_alone else self.first_contact_at
+            refuse_if_tried_too_little(tries, reached_at, policy)
         self._end(now)
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told

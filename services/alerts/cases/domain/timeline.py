@@ -25,6 +25,9 @@ EntryKind = Literal[
     "resumed",  # it waits no more
     "contact",
     "note",
+    "mailed",  # a colleague wrote to the customer
+    "mail_left",  # the first one: that is the first contact
+    "wrote",  # the customer answered such a mail
     "revealed",
     "closed",
     "merged",  # into another case

@@ -135,6 +135,19 @@ async def find_case(uow: UnitOfWork, tenant: str, case: UUID, *, lock: bool = Fa
     return case_of_row(row) if row else None
 
 
+FIND_MERGED_INTO = """
+    SELECT tenant, merged_into AS id FROM cases
+    WHERE (tenant, id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+        AND merged_into IS NOT NULL
+"""
+
+
+async def merged_into(uow: UnitOfWork, keys: Sequence[Key]) -> list[Key]:
+    """The cases in which the work on those of these cases goes on that were merged."""
+    values = {"tenants": [tenant for tenant, _ in keys], "ids": [case for _, case in keys]}
+    return [(row.tenant, row.id) for row in await uow.execute(FIND_MERGED_INTO, values)]
+
+
 FIND_OTHER_OPEN_CASES = f"""
     SELECT {COLUMNS} FROM cases c
     WHERE c.tenant = :tenant AND c.id <> :except AND c.state <> 'closed'

@@ -24,9 +24,9 @@ async def lock_cases_of(uow: UnitOfWork, targets: Sequence[Target]) -> list[Case
 
 
 ERASE_TIMELINES = """
-    UPDATE timeline t SET facts = t.facts - 'text' - 'word'
+    UPDATE timeline t SET facts = t.facts - 'text' - 'word' - 'subject' - 'attachments'
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
-    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.facts ?| '{text,word}'
+    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.facts ?| '{text,word,subject,attachments}'
 """
 
 
@@ -44,7 +44,9 @@ REMOVE_REQUESTS = """
 
 
 async def erase_timelines(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
-    """Erase every text that somebody wrote about these cases, and what clients called their requests."""
+    """Erase every text that somebody wrote about these cases, and to or from their customers, and what
+    clients called their requests.
+    """
     values = {"tenants": [case.tenant for case in cases], "ids": [case.id for case in cases]}
     await uow.execute(ERASE_TIMELINES, values)
     await uow.execute(ERASE_TIMELINE_KEYS, values)

@@ -1,6 +1,7 @@
 """What alerts keeps of one customer: cases, copies of answers and invitations, messages to webhooks.
 
-What colleagues wrote, and who did what, is about the company's own work: it is in no export.
+What colleagues wrote, and who did what, is about the company's own work: it is in no export, but for what
+they wrote to the customer.
 """
 
 from typing import Any
@@ -65,12 +66,15 @@ FIND_CASES = f"""
                 'may_contact', l.facts -> 'may_contact',
                 'how', l.facts -> 'how',
                 'reached', l.facts -> 'reached',
-                'looked_at', l.facts -> 'what'
+                'looked_at', l.facts -> 'what',
+                'subject', CASE WHEN l.kind IN ('mailed', 'wrote') THEN l.facts -> 'subject' END,
+                'text', CASE WHEN l.kind IN ('mailed', 'wrote') THEN l.facts -> 'text' END,
+                'attachments', l.facts -> 'attachments'
             ) ORDER BY l.seq), '[]') AS text)
             FROM timeline l
             WHERE l.tenant = t.tenant AND l.case_id = t.id AND l.kind IN (
                 'opened', 'amended', 'again', 'consent', 'contact', 'revealed', 'closed', 'objected',
-                'reopened'
+                'reopened', 'mailed', 'wrote'
             )
         ) AS steps
     FROM cases t

@@ -38,14 +38,16 @@ FIND_ENTRIES = """
         SELECT
             t.*,
             CAST(:answers AS uuid[]) IS NULL
-                OR t.kind IN ('taken', 'assigned', 'released', 'resumed', 'restored')
+                OR t.kind IN ('taken', 'assigned', 'released', 'resumed', 'restored', 'mail_left')
                 OR coalesce(t.answers <@ CAST(:answers AS uuid[]), false) AS readable
         FROM timeline t
         WHERE t.tenant = :tenant AND t.case_id = :case
             AND (CAST(:before AS bigint) IS NULL OR t.seq < :before)
     ) t
     WHERE readable
-        OR kind IN ('contact', 'handed_over', 'waiting', 'closed', 'merged', 'objected', 'reopened')
+        OR kind IN (
+            'contact', 'handed_over', 'waiting', 'mailed', 'wrote', 'closed', 'merged', 'objected', 'reopened'
+        )
     ORDER BY seq DESC
     LIMIT :limit
 """
@@ -82,8 +84,8 @@ async def timeline(
 
 
 FIND_CONTACT_TRIES = """
-    SELECT at, facts ->> 'how' AS how FROM timeline
-    WHERE tenant = :tenant AND case_id = :case AND kind = 'contact'
+    SELECT at, CASE kind WHEN 'mailed' THEN 'mail' ELSE facts ->> 'how' END AS how FROM timeline
+    WHERE tenant = :tenant AND case_id = :case AND kind IN ('contact', 'mailed')
     ORDER BY seq DESC
     LIMIT :limit
 """
@@ -91,9 +93,26 @@ MAX_CONTACT_TRIES = 1_000
 
 
 async def contact_tries(uow: UnitOfWork, tenant: str, case: UUID) -> list[ContactTry]:
-    """When and how somebody tried to speak to the customer, the last ones."""
+    """When and how somebody tried to speak to the customer, or wrote to them, the last ones."""
     rows = await uow.execute(FIND_CONTACT_TRIES, {"tenant": tenant, "case": case, "limit": MAX_CONTACT_TRIES})
     return [ContactTry(row.at, row.how) for row in rows]
+
+
+FIND_REACHED = """
+    SELECT
+        coalesce(bool_or(kind = 'mail_left'), false)
+        AND NOT coalesce(bool_or(
+            kind = 'contact' AND facts ->> 'reached' = 'true'
+            OR kind = 'wrote' AND NOT facts ? 'automatic'
+        ), false)
+    FROM timeline
+    WHERE tenant = :tenant AND case_id = :case AND kind IN ('mail_left', 'contact', 'wrote')
+"""
+
+
+async def reached_by_mail_alone(uow: UnitOfWork, tenant: str, case: UUID) -> bool:
+    """Whether the first contact was a mail, and the customer has neither answered it nor been spoken to."""
+    return bool((await uow.execute(FIND_REACHED, {"tenant": tenant, "case": case})).scalar_one())
 
 
 FIND_OBJECTIONS = """

@@ -11,13 +11,17 @@ from msgspec import UNSET, Raw
 
 from shared.events import (
     ANSWERS,
+    CASE_MAILS,
     CASES,
     DECISIONS,
     INVITATIONS,
+    REPLIES,
     TOPICS,
     TRANSACTIONS,
     Answer,
     Case,
+    CaseMail,
+    CaseReply,
     Customer,
     CustomerErased,
     Data,
@@ -56,6 +60,13 @@ KEPT: dict[type[Data], set[str]] = {
         *("layout", "channel", "seconds_to_score", "signs", "judgement"),
         *("drawn_percent", "beyond_draw"),
         *("invited_at", "answered_at", "changed_at"),
+    },
+    CaseReply: {
+        *("id", "version", "kind", "case_id", "number", "answer_id", "event_id", "language", "written_at"),
+    },
+    CaseMail: {
+        *("id", "version", "direction", "kind", "reply_id", "case_id", "answer_id", "state", "at"),
+        *("cut", "automatic", "other_sender"),
     },
     Case: {
         *("id", "number", "version", "state", "answer_id", "event_id", "anonymous", "score", "touchpoint"),
@@ -180,7 +191,7 @@ def test_whom_an_event_is_about() -> None:
         person=person_of(SECRET, "acme", contact)
     )
     assert subject_of(SECRET, TRANSACTIONS.event("acme", erase_event(named), NOW)) is None
-    for topic in (INVITATIONS, ANSWERS, CASES, DECISIONS):
+    for topic in (INVITATIONS, ANSWERS, CASES, DECISIONS, REPLIES, CASE_MAILS):
         data = filled(topic.data, "x")
         own = {"customer": customer} if topic is INVITATIONS else {"customer_id": "c-1"}
         unnamed = msgspec.structs.replace(data, person=None, contact_key=contact, erased=False, **own)
