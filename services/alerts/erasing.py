@@ -6,6 +6,7 @@ from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import erasing as cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.introductions.blocking import withdraw
 from services.alerts.replicas import repository as copies
 from services.alerts.webhooks.repository import deliveries
 from shared.db.database import UnitOfWork
@@ -27,6 +28,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
         case.erase(entries, uow.now)
     await cases.erase_timelines(uow, ended)
     await cases.end_writing(uow, QUIET_DEADLINE, answers, ended)
+    await withdraw(uow, targets)
     # After the cases, which are locked: nobody queues anything about them any more.
     await deliveries.erase(uow, targets)
     await write_changes(uow, ended, entries)
