@@ -15,7 +15,7 @@ from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.ending import end_incidents
-from services.alerts.introductions.notices import INTRODUCTION_NOTICE, tell_owners
+from services.alerts.introductions.notices import INTRODUCTION_NOTICE, notify_owners
 from services.alerts.introductions.opening import INTRODUCTION_DEADLINE, decide_introductions
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
@@ -71,7 +71,7 @@ def worker_loops(context: Context) -> Loops:
         WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
         REMOVAL_DEADLINE: remove_deleted,
-        INTRODUCTION_NOTICE: tell_owners,
+        INTRODUCTION_NOTICE: notify_owners,
         # Last: it locks what others share, and waits for nothing (``introductions.repository.setting``).
         INTRODUCTION_DEADLINE: partial(decide_introductions, current_policy(), CompanySetups()),
     }

@@ -12,7 +12,7 @@ from support.http_clients import context_on
 from services.alerts.app import SERVICE
 from services.alerts.introductions.domain import Introduction, step_of
 from services.alerts.introductions.introduction_commands import switch_introductions
-from services.alerts.introductions.notices import INTRODUCTION_NOTICE, tell_owners
+from services.alerts.introductions.notices import INTRODUCTION_NOTICE, notify_owners
 from services.alerts.introductions.opening import INTRODUCTION_DEADLINE, decide_introductions
 from services.alerts.introductions.repository.introductions import add_introductions, add_steps
 from services.alerts.rules.setup_cache import CompanySetups
@@ -39,7 +39,7 @@ async def consume_all(database: Database, *things: Data, tenant: str = TENANT) -
 async def decide(database: Database) -> int:
     """Rounds of the loop of deadlines, as far as introductions go, until nothing is due."""
     kinds: dict[str, FireDeadlines] = {
-        INTRODUCTION_NOTICE: tell_owners,
+        INTRODUCTION_NOTICE: notify_owners,
         INTRODUCTION_DEADLINE: partial(decide_introductions, POLICY, CompanySetups()),
     }
     fired = 0

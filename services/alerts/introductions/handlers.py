@@ -11,7 +11,7 @@ from services.alerts.introductions.eligibility import INTRODUCTION_POLICY, is_pr
 from services.alerts.introductions.opening import INTRODUCTION_DEADLINE
 from services.alerts.introductions.repository import introductions, judging, setting
 from services.alerts.introductions.repository.introductions import Key
-from services.alerts.introductions.repository.judging import Candidate
+from services.alerts.introductions.repository.judging import PromoterAnswer
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, set_deadlines
 from shared.events import Answer, Event, Invitation
@@ -68,7 +68,7 @@ async def _decide_later(
     uow: UnitOfWork,
     policy: CasePolicy,
     settings: Mapping[str, datetime | None],
-    answers: Sequence[Candidate],
+    answers: Sequence[PromoterAnswer],
 ) -> None:
     """Set the deadline of each promoter's answer that is new: when its customer has finished."""
     oldest = uow.now - INTRODUCTION_POLICY.considered_within
@@ -83,11 +83,11 @@ async def _decide_later(
         await set_deadlines(uow, deadlines)
 
 
-def _finished_at(one: Candidate, policy: CasePolicy, now: datetime) -> datetime:
+def _finished_at(one: PromoterAnswer, policy: CasePolicy, now: datetime) -> datetime:
     return max(writing_until(one.answer, policy) or now, now)
 
 
-async def _block(uow: UnitOfWork, others: Collection[Candidate]) -> None:
+async def _block(uow: UnitOfWork, others: Collection[PromoterAnswer]) -> None:
     """Block the open tasks of these answers, and of detractors those of earlier answers."""
     if not others:
         return
@@ -109,6 +109,6 @@ def _is_unhappy(answer: Answer) -> bool:
     return score is not None and score <= HIGHEST_DETRACTOR and not erased and answer.judgement != "machine"
 
 
-def _is_later(one: Candidate, task: Introduction) -> bool:
+def _is_later(one: PromoterAnswer, task: Introduction) -> bool:
     same = one.key.may_be(task.person, task.customer_id, task.contact_key)
     return one.tenant == task.tenant and same and one.answer.changed_at > task.said_at

@@ -20,7 +20,7 @@ NEW_INTRODUCTION = "introduction"
 OVERDUE_INTRODUCTION = "introduction_overdue"
 
 
-async def tell_owners(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[Deadline]:
+async def notify_owners(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[Deadline]:
     """Tell the owners of open tasks; a task that is in use is not waited for (``shared.db.deadlines``)."""
     tasks = {(one.tenant, one.id): one for one in await introductions.lock_free(uow, [d.about for d in due])}
     unfinished = [task for task in tasks.values() if task.state == "open" and task.owner_id is not None]

@@ -16,7 +16,7 @@ from services.alerts.introductions.eligibility import (
 )
 from services.alerts.introductions.notices import INTRODUCTION_NOTICE
 from services.alerts.introductions.repository import introductions, judging, setting
-from services.alerts.introductions.repository.judging import Candidate, CandidateHistory
+from services.alerts.introductions.repository.judging import PromoterAnswer, PromoterHistory
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.setup_cache import CompanySetups
@@ -47,7 +47,7 @@ async def decide_introductions(
     done += [waiting[one.about] for one in stored]
     judged = await judging.judged_versions(uow, [one.about for one in stored])
     later: list[Deadline] = []
-    candidates: list[Candidate] = []
+    candidates: list[PromoterAnswer] = []
     for one in stored:
         until = writing_until(one.answer, policy)
         known = judged.get(one.about)
@@ -62,7 +62,7 @@ async def decide_introductions(
     return done
 
 
-async def _decide(uow: UnitOfWork, cache: CompanySetups, candidates: Sequence[Candidate]) -> None:
+async def _decide(uow: UnitOfWork, cache: CompanySetups, candidates: Sequence[PromoterAnswer]) -> None:
     if not candidates:
         return
     setups = await cache.of(uow, {one.tenant for one in candidates})
@@ -70,8 +70,8 @@ async def _decide(uow: UnitOfWork, cache: CompanySetups, candidates: Sequence[Ca
     events = await replicas.invitations_of(uow, [one.about for one in candidates])
     accounts = [_account(events.get(one.about)) for one in candidates]
     histories = await judging.histories(uow, INTRODUCTION_POLICY, candidates, accounts)
-    opened: list[tuple[Candidate, Introduction]] = []
-    reasons: list[tuple[Candidate, NoTaskReason]] = []
+    opened: list[tuple[PromoterAnswer, Introduction]] = []
+    reasons: list[tuple[PromoterAnswer, NoTaskReason]] = []
     for one, account in zip(candidates, accounts, strict=True):
         history, event, setup = histories[one.about], events.get(one.about), setups[one.tenant]
         if history.opened_one:
@@ -96,12 +96,12 @@ async def _decide(uow: UnitOfWork, cache: CompanySetups, candidates: Sequence[Ca
 
 
 def _facts(
-    one: Candidate,
+    one: PromoterAnswer,
     event: Invitation | None,
     account: str | None,
     found: Route | None,
     country: str | None,
-    history: CandidateHistory,
+    history: PromoterHistory,
 ) -> PromoterFacts:
     return PromoterFacts(
         answer=one.answer,
@@ -117,7 +117,7 @@ def _facts(
     )
 
 
-def _is_same(one: Candidate, account: str | None, other: Candidate, task: Introduction) -> bool:
+def _is_same(one: PromoterAnswer, account: str | None, other: PromoterAnswer, task: Introduction) -> bool:
     """Whether a task that was opened just now is of the same customer or account."""
     key = other.key
     same = one.key.may_be(key.person, key.customer_id, key.contact_key)
@@ -129,7 +129,7 @@ def _account(event: Invitation | None) -> str | None:
 
 
 def _task(
-    one: Candidate, account: str | None, found: Route, setup: CompanySetup, now: datetime
+    one: PromoterAnswer, account: str | None, found: Route, setup: CompanySetup, now: datetime
 ) -> Introduction:
     """The task; it is due by the hours of the team of the account manager, from when the customer said it."""
     answer, belongs = one.answer, segments_of(one.answer)

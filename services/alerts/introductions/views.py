@@ -55,7 +55,7 @@ class IntroductionRow(NamedTuple):
     new: bool = False
 
 
-class ViewLink(NamedTuple):
+class IntroductionLink(NamedTuple):
     """An entry of the menu beside the list."""
 
     words: str
@@ -70,8 +70,8 @@ class IntroductionsPage(Page):
     template: ClassVar[str] = "introductions.html"
     finding: str
     enabled: bool
-    views: list[ViewLink]
-    states: list[ViewLink]
+    views: list[IntroductionLink]
+    states: list[IntroductionLink]
     rows: list[IntroductionRow]
     next: str
     figures: list[tuple[str, str]]
@@ -123,18 +123,18 @@ class IntroductionSettingsPage(Page):
     done: str
 
 
-def whose_links(chosen: str, choices: Sequence[str]) -> list[ViewLink]:
+def whose_links(chosen: str, choices: Sequence[str]) -> list[IntroductionLink]:
     """The menu of whose tasks are shown."""
     labels = {"mine": translated("Mine"), "team": translated("Of my teams"), "all": translated("All")}
-    return [ViewLink(labels[one], f"/introductions?whose={one}", one == chosen) for one in choices]
+    return [IntroductionLink(labels[one], f"/introductions?whose={one}", one == chosen) for one in choices]
 
 
-def state_links(chosen: str, whose: str) -> list[ViewLink]:
+def state_links(chosen: str, whose: str) -> list[IntroductionLink]:
     """The menu of the states."""
     words = [("", translated("To do")), *((one, spoken(STATE_LABELS[one])) for one in _LISTED)]
     words.append(("all", translated("All states")))
     return [
-        ViewLink(label, f"/introductions?{urlencode({'whose': whose, 'state': one})}", one == chosen)
+        IntroductionLink(label, f"/introductions?{urlencode({'whose': whose, 'state': one})}", one == chosen)
         for one, label in words
     ]
 

@@ -15,7 +15,7 @@ from shared.events import Answer, segments_of
 from shared.events.nps import HIGHEST_DETRACTOR
 
 
-class Candidate(NamedTuple):
+class PromoterAnswer(NamedTuple):
     """An answer that may open a task, as it is stored, with its customer."""
 
     tenant: str
@@ -38,7 +38,9 @@ SHARE_ANSWERS = """
 FIND_ANSWERS = SHARE_ANSWERS.replace("FOR SHARE SKIP LOCKED", "")
 
 
-async def stored_answers(uow: UnitOfWork, keys: Collection[Key], *, share: bool = False) -> list[Candidate]:
+async def stored_answers(
+    uow: UnitOfWork, keys: Collection[Key], *, share: bool = False
+) -> list[PromoterAnswer]:
     """These answers as they are stored, with their customers.
 
     :param share: nobody changes them until the transaction ends; those that are being changed are left out.
@@ -82,7 +84,7 @@ FIND_TASKS_OF_CANDIDATES = f"""
 """
 
 
-class CandidateHistory(NamedTuple):
+class PromoterHistory(NamedTuple):
     """What is stored of a candidate's cases, answers and tasks."""
 
     case_open: bool = False
@@ -97,9 +99,9 @@ class CandidateHistory(NamedTuple):
 async def histories(
     uow: UnitOfWork,
     policy: IntroductionPolicy,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[PromoterAnswer],
     accounts: Sequence[str | None],
-) -> dict[Key, CandidateHistory]:
+) -> dict[Key, PromoterHistory]:
     """What is stored of these candidates; ``accounts``: the account of each."""
     values = {
         "tenants": [one.tenant for one in candidates],
@@ -109,7 +111,7 @@ async def histories(
         "contacts": [one.key.contact_key for one in candidates],
         "accounts": list(accounts),
     }
-    found = {one.about: CandidateHistory() for one in candidates}
+    found = {one.about: PromoterHistory() for one in candidates}
     lately = uow.now - policy.not_recovered_within
     for row in await uow.execute(FIND_CASES_OF_CANDIDATES, {**values, "lately": lately}):
         key = (row.tenant, row.answer)
@@ -127,7 +129,7 @@ async def histories(
     return found
 
 
-def is_unhappy_after(one: Candidate, other: Answer) -> bool:
+def is_unhappy_after(one: PromoterAnswer, other: Answer) -> bool:
     """Whether another answer of the same customer is a detractor's, and newer."""
     if other.test or other.erased or other.judgement == "machine":
         return False
@@ -161,7 +163,7 @@ KEEP_REASONS = f"""
 """
 
 
-async def keep_reasons(uow: UnitOfWork, found: Sequence[tuple[Candidate, NoTaskReason]]) -> None:
+async def keep_reasons(uow: UnitOfWork, found: Sequence[tuple[PromoterAnswer, NoTaskReason]]) -> None:
     """Keep why these answers opened no task."""
     if not found:
         return
@@ -212,7 +214,7 @@ async def count_reasons(
     return {row.reason: row.n for row in await uow.execute(COUNT_REASONS, values)}
 
 
-def candidate_of(tenant: str, answer: Answer, person: str | None = None) -> Candidate:
+def candidate_of(tenant: str, answer: Answer, person: str | None = None) -> PromoterAnswer:
     """An answer as a candidate.
 
     :param person: as it is stored; None: as the answer has it.
@@ -220,10 +222,10 @@ def candidate_of(tenant: str, answer: Answer, person: str | None = None) -> Cand
     key = PromoterKey(
         person=person or answer.person, customer_id=answer.customer_id, contact_key=answer.contact_key or ""
     )
-    return Candidate(tenant, answer, key)
+    return PromoterAnswer(tenant, answer, key)
 
 
-def _candidate(row: Any) -> Candidate:
+def _candidate(row: Any) -> PromoterAnswer:
     return candidate_of(row.tenant, _answers.decode(row.body), row.person)
 
 
