@@ -55,11 +55,16 @@ async def decide_introductions(
             continue
         if until is not None and until > uow.now:
             later.append(Deadline(one.tenant, INTRODUCTION_DEADLINE, one.answer.id, until))
-        elif known is None or known[1] == "event_unknown" or known[0] < one.answer.version:
+        elif known is None or _may_change(*known, one.answer.version):
             candidates.append(one)
     await _decide(uow, cache, sorted(candidates, key=lambda one: (one.answer.changed_at, one.answer.id)))
     await set_deadlines(uow, later)
     return done
+
+
+def _may_change(judged: int, reason: str, version: int) -> bool:
+    """Whether it is decided again about an answer that opened no task, of which there is this version now."""
+    return reason == "event_unknown" or (judged < version and reason != "restored")
 
 
 async def _decide(uow: UnitOfWork, cache: CompanySetups, candidates: Sequence[PromoterAnswer]) -> None:

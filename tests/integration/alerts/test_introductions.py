@@ -510,6 +510,17 @@ async def test_an_erased_customers_task_is_withdrawn_and_names_nobody(alerts: Al
     assert await did(alerts, task, "ask") == 409
 
 
+async def test_who_was_asked_outside_of_afterword_counts_as_asked(alerts: AlertsApi) -> None:
+    jonas = await alerts.signed_in()
+    await switched_on(alerts.database)
+    task = await a_task_of(alerts, jonas, customer_id="c-1", contact_key="k")
+    await did(alerts, task, "not_ask", reason="asked_before")
+    again = a_promoter(alerts.database, customer_id="c-1", contact_key="k")
+    await consume_all(alerts.database, invitation_by(again, jonas.person.id), again)
+    await decide(alerts.database)
+    assert await reasons(alerts.database) == ["asked_recently"]
+
+
 async def test_after_a_restore_what_came_since_the_backup_opens_no_task(alerts: AlertsApi) -> None:
     jonas = await alerts.signed_in()
     await switched_on(alerts.database)
@@ -518,7 +529,8 @@ async def test_after_a_restore_what_came_since_the_backup_opens_no_task(alerts: 
     async with alerts.database.transaction() as uow:
         events = [ANSWERS.event(TENANT, answer, uow.now) for answer in (known, lost)]
         await keep_restored(POLICY, uow, events)
-    await consume_all(alerts.database, invitation_by(lost, jonas.person.id, "a-10"), lost)
+    later_version = msgspec.structs.replace(lost, version=2, comment="Still so.")
+    await consume_all(alerts.database, invitation_by(lost, jonas.person.id, "a-10"), lost, later_version)
     await decide(alerts.database)
     opened = await rows(alerts.database, "SELECT answer_id FROM introduction")
     assert ([row.answer_id for row in opened], await reasons(alerts.database)) == ([known.id], ["restored"])

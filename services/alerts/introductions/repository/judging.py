@@ -74,7 +74,8 @@ FIND_UNHAPPY_OF_CANDIDATES = f"""
 """
 FIND_TASKS_OF_CANDIDATES = f"""
     SELECT n.tenant, n.answer,
-        max(i.asked_at) FILTER (WHERE {same_customer("i")}) AS asked_at,
+        max(coalesce(i.asked_at, CASE WHEN i.reason = 'asked_before' THEN i.ended_at END))
+            FILTER (WHERE {same_customer("i")}) AS asked_at,
         bool_or(i.state = 'open') AS has_task,
         bool_or(i.answer_id = n.answer) AS opened_one
     FROM {_CANDIDATES}
