@@ -27,6 +27,7 @@ from services.alerts.introductions.words import (
     STATE_LABELS,
     due_words,
     reason_words,
+    short_due_words,
     step_words,
 )
 from shared.events import Answer, Invitation
@@ -159,7 +160,7 @@ def row_of(
         text=answer.comment if answer is not None else None,
         lang=answer.language if answer is not None else None,
         about=Markup(", ").join(about),
-        due=due_words(task, now, zone) if is_open else spoken(STATE_LABELS[task.state]),
+        due=short_due_words(task, now, zone) if is_open else spoken(STATE_LABELS[task.state]),
         elapsed=elapsed_percent(task.said_at, task.due_at, now) if is_open else 0.0,
         late=task.is_late(now),
         owner=_owner(task, owners),

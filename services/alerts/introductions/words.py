@@ -84,11 +84,15 @@ def step_words(step: IntroductionStep) -> str:
     return spoken(STEP_LABELS[step.act]) % {"name": step.by_name}
 
 
+def short_due_words(task: Introduction, now: datetime, zone: ZoneInfo) -> str:
+    """When an open task is due, or how late it is, as the list has it."""
+    return lateness(now - task.due_at) if task.is_late(now) else moment(task.due_at, now, zone)
+
+
 def due_words(task: Introduction, now: datetime, zone: ZoneInfo) -> str:
-    """When an open task is due, or how late it is."""
-    if task.is_late(now):
-        return lateness(now - task.due_at)
-    return translated("ask by %(at)s") % {"at": moment(task.due_at, now, zone)}
+    """The same in words of its own."""
+    due = short_due_words(task, now, zone)
+    return due if task.is_late(now) else translated("ask by %(at)s") % {"at": due}
 
 
 def new_task_sentence(task: Introduction, now: datetime, zone: ZoneInfo) -> str:
