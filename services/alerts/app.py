@@ -15,6 +15,8 @@ from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.ending import end_incidents
+from services.alerts.introductions.notices import INTRODUCTION_NOTICE, notify_owners
+from services.alerts.introductions.opening import INTRODUCTION_DEADLINE, decide_introductions
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.push_lanes import PUSHES_LOOP, PushLanes
@@ -71,6 +73,9 @@ def worker_loops(context: Context) -> Loops:
         WEEKLY_DEADLINE: send_letters,
         CASE_DEADLINE: partial(do_case_steps, CompanySetups()),
         REMOVAL_DEADLINE: remove_deleted,
+        INTRODUCTION_NOTICE: notify_owners,
+        # Last: it locks what others share, and waits for nothing (``introductions.repository.setting``).
+        INTRODUCTION_DEADLINE: partial(decide_introductions, current_policy(), CompanySetups()),
     }
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
@@ -121,7 +126,7 @@ SERVICE = Service(
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
         *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people", "/v1/saved-filters"),
         *("/v1/identity-provider", "/v1/sign-in-rules", "/team", "/v1/team-figures"),
-        *("/huddle", "/v1/huddles"),
+        *("/huddle", "/v1/huddles", "/introductions", "/v1/introductions"),
         *("/v1/text-blocks", "/v1/attributes", "/v1/case-links"),
     ),
     api=lazy_api("services.alerts.web"),

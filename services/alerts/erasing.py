@@ -7,6 +7,7 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import case_mails
 from services.alerts.cases.repository import erasing as cases
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.introductions.blocking import withdraw
 from services.alerts.replicas import repository as copies
 from services.alerts.webhooks.repository import deliveries
 from shared.db.database import UnitOfWork
@@ -33,6 +34,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
     for tenant, mail_id in await case_mails.written_from(uow, [(case.tenant, case.id) for case in ended]):
         uow.publish_tombstone(REPLIES.name, record_key(tenant, str(mail_id)))
     await cases.end_writing(uow, QUIET_DEADLINE, answers, ended)
+    await withdraw(uow, targets)
     # After the cases, which are locked: nobody queues anything about them any more.
     await deliveries.erase(uow, targets)
     await write_changes(uow, ended, entries)

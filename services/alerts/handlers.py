@@ -7,6 +7,7 @@ from typing import Any
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers, act_on_invitations
 from services.alerts.cases.mail_handlers import act_on_case_mails
+from services.alerts.introductions.handlers import follow_answers, follow_invitations
 from services.alerts.notices.queueing import move_digests
 from services.alerts.replicas.handlers import keep_surveys
 from services.alerts.rules.setup_cache import CompanySetups
@@ -51,8 +52,15 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(CUSTOMERS, together(keep_erased, keep_erasure_requests)),
         Subscription(TENANTS, together(keep_tenants, move_letters, move_digests)),
         # Prompt: an open case is waited for, while the customer is still writing.
-        Subscription(ANSWERS, together(partial(act_on_answers, policy, setups), queue_answers), prompt=True),
-        Subscription(INVITATIONS, partial(act_on_invitations, policy, setups)),
+        Subscription(
+            ANSWERS,
+            together(partial(act_on_answers, policy, setups), queue_answers, partial(follow_answers, policy)),
+            prompt=True,
+        ),
+        Subscription(
+            INVITATIONS,
+            together(partial(act_on_invitations, policy, setups), partial(follow_invitations, policy)),
+        ),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(RETENTION, keep_retention),

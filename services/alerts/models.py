@@ -717,13 +717,91 @@ promise = Table(
     comment="What teams have promised in their weekly huddles, and whether it was kept.",
 )
 
-for _table in (answer, invitation, cases, webhook_delivery):
+introduction_setting = Table(
+    "introduction_setting",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    # What customers said earlier opens no task.
+    Column("since", INSTANT, nullable=False),
+    comment="Whether account managers get tasks to ask for introductions. A row locks their opening.",
+)
+introduction = Table(
+    "introduction",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answer_id", Uuid, nullable=False),
+    Column("person", Text, info=PERSONAL),
+    Column("customer_id", Text, info=PERSONAL),
+    Column("contact_key", Text, nullable=False, server_default=text("''"), info=PERSONAL),
+    # The company of the customer, by the company's own id.
+    Column("account_id", Text, info=PERSONAL),
+    Column("owner_id", Uuid),
+    Column("team_id", Uuid),
+    Column("belongs", ARRAY(Text), nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("said_at", INSTANT, nullable=False),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("asked_at", INSTANT),
+    Column("agreed_at", INSTANT),
+    Column("introduced_at", INSTANT),
+    Column("met_at", INSTANT),
+    Column("ended_at", INSTANT),
+    Column("reason", Text),
+    Column("result", Text),
+    Column("result_at", INSTANT),
+    Column("note", Text, info=PERSONAL),
+    Index(
+        "uq_introduction_one_open_account",
+        "tenant",
+        "account_id",
+        unique=True,
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(None, "tenant", "answer_id"),
+    Index(None, "tenant", "customer_id"),
+    Index(None, "tenant", "opened_at", "id"),
+    comment="Tasks of account managers to ask a promoter for an introduction; nothing of whom is introduced.",
+)
+introduction_step = Table(
+    "introduction_step",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("introduction_id", Uuid, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("by_id", Uuid),
+    Column("by_name", Text, nullable=False),
+    Column("detail", Text),
+    comment="What happened to each task to ask for an introduction, by whom and when. Only ever added to.",
+)
+introduction_judgement = Table(
+    "introduction_judgement",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("answer_id", Uuid, primary_key=True),
+    Column("answer_version", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("belongs", ARRAY(Text), nullable=False),
+    Column("judged_at", INSTANT, nullable=False),
+    Index(None, "tenant", "judged_at"),
+    comment="Why a promoter's answer opened no task to ask for an introduction.",
+)
+
+for _table in (answer, invitation, cases, webhook_delivery, introduction):
     person_indexes(_table)
 
 PERSONAL_TABLES = (
     PersonalTable(answer),
     PersonalTable(invitation, "CAST(convert_from(t.body, 'UTF8') AS jsonb) #>> '{customer,id}'"),
     PersonalTable(cases),
+    PersonalTable(introduction),
     PersonalTable(webhook_delivery, "CAST(convert_from(t.body, 'UTF8') AS jsonb) #>> '{data,customer_id}'"),
 )
 """What is stored of customers; timelines, histories and notices hang on these."""

@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from services.alerts.chats.given_up import CHAT_GIVEN_UP_KIND, prepare_chat_given_up
 from services.alerts.chats.switched_off import CHAT_OFF_KIND, prepare_chat_off
 from services.alerts.incidents.kinds import prepare_began, prepare_ended
+from services.alerts.introductions.notices import (
+    NEW_INTRODUCTION,
+    OVERDUE_INTRODUCTION,
+    prepare_introduction,
+)
 from services.alerts.notices.admin_kinds import prepare_invitation, prepare_webhook
 from services.alerts.notices.case_kinds import (
     prepare_case,
@@ -38,6 +43,8 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
     SEGMENT_FALL: prepare_fall,
+    NEW_INTRODUCTION: prepare_introduction,
+    OVERDUE_INTRODUCTION: prepare_introduction,
     CHAT_OFF_KIND: prepare_chat_off,
     CHAT_GIVEN_UP_KIND: prepare_chat_given_up,
     TEST_KIND: prepare_push_test,

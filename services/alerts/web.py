@@ -27,6 +27,9 @@ from services.alerts.context import AlertsContext
 from services.alerts.huddles import api as huddles_api
 from services.alerts.huddles import pages as huddles_pages
 from services.alerts.incidents import api as incidents_api
+from services.alerts.introductions import api as introductions_api
+from services.alerts.introductions import pages as introduction_pages
+from services.alerts.introductions import settings_page as introduction_settings
 from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices import api as notices_api
 from services.alerts.notices import app_files as notices_files
@@ -114,6 +117,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             figures_pages.router,
             huddles_api.router,
             huddles_pages.router,
+            introductions_api.router,
+            introduction_pages.router,
+            introduction_settings.router,
             chats_api.router,
             chat_pages.router,
             rules_api.router,

@@ -15,7 +15,8 @@ class Frame:
     company: str = ""
     """Beside the user's name."""
     here: str = ""
-    """The current entry of the menu: scores, actions, cases, surveys, events, settings or customers."""
+    """The current entry of the menu: scores, actions, cases, surveys, events, settings, introductions or
+    customers."""
     open_cases: int | None = None
     """The number beside Cases; None: not shown."""
     test_mode: bool = False

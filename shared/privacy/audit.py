@@ -72,6 +72,7 @@ AuditAct = Literal[
     "second_factor_off",
     "second_factor_reset",
     "second_factor_rule",
+    "introductions",
     "recovery_code_used",
     "company_created",
     "company_changed",

@@ -26,6 +26,7 @@ ExportKind = Literal[
     "took_part",
     "counted_answer",
     "case",
+    "introduction",
     "file_row",
     "webhook",
     "access",
@@ -70,6 +71,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "took_part": "answer_once",
     "counted_answer": "count",
     "case": "follow_up",
+    "introduction": "follow_up",
     "file_row": "take",
     "webhook": "follow_up",
     "access": "account",
@@ -89,6 +91,7 @@ KEPT: dict[ExportKind, KeptKind] = {
     "took_part": "contacts",
     "counted_answer": "comments",
     "case": "cases",
+    "introduction": "cases",
     "file_row": "files",
     "webhook": "deliveries",
     "access": "audit",
@@ -392,6 +395,22 @@ class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):
     steps: tuple[CaseStep, ...] = ()
 
 
+class IntroductionRecord(ExportRecord, frozen=True, kw_only=True, tag="introduction"):
+    """Somebody of the company was to ask the customer for an introduction, after a high score."""
+
+    id: UUID
+    customer_id: str | None = None
+    account: str | None = None
+    state: str
+    score: int
+    asked_at: Instant | None = None
+    agreed_at: Instant | None = None
+    introduced_at: Instant | None = None
+    met_at: Instant | None = None
+    result: str | None = None
+    """What came of it; of whom the customer introduced nothing is kept."""
+
+
 class WebhookRecord(ExportRecord, frozen=True, kw_only=True, tag="webhook"):
     """A message about the customer's answer or case to another system of the company."""
 
@@ -450,6 +469,7 @@ AnyRecord = (
     | TookPartRecord
     | CountedAnswerRecord
     | CaseRecord
+    | IntroductionRecord
     | FileRowRecord
     | WebhookRecord
     | AccessRecord

@@ -171,6 +171,11 @@ CHAT_AGE = Gauge(
     "afterword_chat_oldest_seconds",
     "For how long the oldest message waits for a chat channel that does not fail.",
 )
+OPEN_INTRODUCTIONS = Gauge(
+    "afterword_open_introductions",
+    "Tasks to ask a promoter for an introduction: in_time, late; each worker of alerts measures all.",
+    ["state"],
+)
 UNSEARCHED_ANSWERS = Gauge(
     "afterword_unsearched_answers",
     "Answers of cases that no search finds yet, 10,000 at most; each worker of alerts measures all.",

@@ -9,7 +9,7 @@ from chaos.told import Told
 
 from services.alerts.chats.domain import ChatKind
 from services.alerts.notices.choices import NoticeChoices, TopicChoice
-from services.alerts.notices.topics import NoticeTopic
+from services.alerts.chats.domain import ChatTopic
 from services.alerts.weekly.kinds import LETTER_ROLES
 from shared.events import may_see
 from shared.events.segments import chain_of
@@ -62,7 +62,7 @@ class ChatRoom:
 
     name: str
     kind: ChatKind
-    topics: tuple[NoticeTopic, ...]
+    topics: tuple[ChatTopic, ...]
 
 
 ROOMS = (

@@ -280,8 +280,10 @@ async def test_nothing_of_a_case_under_way_is_removed(world: World) -> None:
     after = of_company(await world.rows(), company)
     found = {table: n for table, n in changed(before, after).items() if table.startswith("alerts.")}
     # Only the answer that was imported belongs to no case; what was told of it goes by the days of messages, that
-    # a case was counted for an incident matters for minutes, and what a team promised is of no case.
+    # a case was counted for an incident matters for minutes, and what a team promised and whom it asks for an
+    # introduction is of no case.
     gone = {"alerts.answer": 1, "alerts.webhook_delivery": 2, "alerts.incident_case": 1, "alerts.promise": 1}
+    gone |= {"alerts.introduction": 1, "alerts.introduction_step": 1}
     assert found == gone
     admin = company.people["admin"]
     page = await world.clients["alerts"].get(f"/cases/{company.case}", headers=admin.headers(page=True))

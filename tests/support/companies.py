@@ -20,6 +20,7 @@ from support.dns import a_dns_server
 from support.eventually import eventually
 from support.falls import a_segment_fall
 from support.http_clients import SECRET, a_context, api_client, environment_of
+from support.introductions import store_task
 from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
@@ -122,6 +123,7 @@ class Company:
     """Of the team."""
     improvement: str = ""
     """An action of improvement about the whole company."""
+    introduction: UUID = NOTHING
     people: dict[str, Person] = field(default_factory=dict)
 
     @property
@@ -267,7 +269,25 @@ class World:
             path, json=an_improvement(company.name), headers=company.headers
         )
         assert opened.is_success, opened.text
+        company.introduction = await self._introduce(company)
         await self.deliver_all()
+
+    async def _introduce(self, company: Company) -> UUID:
+        """A task to ask its customer for an introduction."""
+        on = await self.clients["alerts"].put(
+            "/v1/introductions/settings", json={"enabled": True}, headers=company.headers
+        )
+        assert on.is_success, on.text
+        customer = f"{company.name}-customer"
+        return await store_task(
+            self.contexts["alerts"].database,
+            company.name,
+            company.people["agent"].staff.id,
+            person=person_of(SECRET, company.name, customer),
+            customer_id=customer,
+            account_id=f"{company.name}-account",
+            note=f"{company.name} is glad",
+        )
 
     async def fall(self, company: Company, segment: str) -> UUID:
         """The score of a segment falls; the alert about it."""

@@ -79,6 +79,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         {"chat_id": of.chat},
         {"alert_id": of.segment_alert},
     )
+    task = {"introduction": of.introduction}
     typed_chat = {"name": "own", "kind": "slack", "cases": "on"}
     made_chat = {"new_id": str(UUID(int=9)), "address": "https://hooks.slack.com/services/T0/B0/own"}
     typed_webhook = {"name": "own", "url": "https://own.invalid/", "answer.changed": "on"}
@@ -626,6 +627,21 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for act in ("promise", "kept", "open", "delete")
         ),
+        "alerts GET /v1/introductions": empty,
+        "alerts GET /v1/introductions/figures": empty,
+        "alerts GET /v1/introductions/settings": empty,
+        "alerts PUT /v1/introductions/settings": RouteRequest(json={"enabled": True}),
+        "alerts GET /v1/introductions/{introduction}": RouteRequest(task, foreign=404),
+        "alerts POST /v1/introductions/{introduction}/actions": RouteRequest(
+            task, json={"act": "note", "version": 1, "note": "own"}, foreign=404
+        ),
+        "alerts GET /introductions": empty,
+        "alerts GET /introductions/{introduction}": RouteRequest(task, foreign=404),
+        "alerts POST /introductions/{introduction}": RouteRequest(
+            task, form={"act": "note", "version": "1", "note": "own"}, foreign=404
+        ),
+        "alerts GET /settings/introductions": empty,
+        "alerts POST /settings/introductions": RouteRequest(form={"act": "on"}),
         "alerts GET /v1/chats": empty,
         "alerts POST /v1/chats": RouteRequest(json=a_chat("own"), headers={"idempotency-key": "1"}),
         "alerts GET /v1/chats/{chat_id}": RouteRequest(chat, foreign=404),

@@ -6,11 +6,14 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, timeline
 from services.alerts.cases.repository.answers import answer_ids_of_cases
+from services.alerts.introductions.blocking import block_by_cases, key_of_case
 from services.alerts.webhooks.queueing import queue_cases
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
 from shared.events import CASES
 
+OPENING_KINDS = frozenset({"opened", "again", "objected", "reopened"})
+"""The entries after which a case may be open that was not open before, or is about somebody else, too."""
 CASE_DEADLINE = "case"
 """The kind of deadline by which the next step of a case's clocks is done."""
 
@@ -24,6 +27,9 @@ async def write_changes(uow: UnitOfWork, changed: Sequence[CaseFile], entries: S
     await timeline.add_entries(uow, entries)
     by_key = {(case.tenant, case.id): case for case in changed}
     keys = sorted({(entry.tenant, entry.case_id) for entry in entries})
+    opened = {(entry.tenant, entry.case_id) for entry in entries if entry.kind in OPENING_KINDS}
+    unhappy = [by_key[key] for key in sorted(opened) if by_key[key].state != "closed"]
+    await block_by_cases(uow, [(case.tenant, key_of_case(case)) for case in unhappy])
     answers = await answer_ids_of_cases(uow, keys)
     published = [(key[0], by_key[key].published(answers[key])) for key in keys]
     for tenant, event in published:

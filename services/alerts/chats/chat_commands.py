@@ -7,16 +7,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.alerts.chats.addresses import address_of, checked_address, sealed_address, shown_address
-from services.alerts.chats.domain import (
-    MAX_CHANNELS,
-    TEST_KIND,
-    ChatChannel,
-    ChatKind,
-    ChatState,
-)
+from services.alerts.chats.domain import MAX_CHANNELS, TEST_KIND, ChatChannel, ChatKind, ChatState, ChatTopic
 from services.alerts.chats.repository import channels, messages
 from services.alerts.errors import SettingKeyReused, SettingRefused
-from services.alerts.notices.topics import NoticeTopic
 from services.alerts.teams.repository import team_names
 from shared.db.database import UnitOfWork
 from shared.ids import uuid7
@@ -33,7 +26,7 @@ class ChatWanted:
     name: str | None = None
     kind: ChatKind | None = None
     address: str | None = None
-    topics: Sequence[NoticeTopic] | None = None
+    topics: Sequence[ChatTopic] | None = None
     segments: Sequence[str] | None = None
     team_id: UUID | None = None
     any_team: bool = False

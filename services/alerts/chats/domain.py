@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.notices.topics import NoticeTopic
-
+ChatTopic = Literal["cases", "deadlines", "incidents", "weekly"]
+"""The topics of notices that a whole team is told of."""
+CHAT_TOPICS: tuple[ChatTopic, ...] = get_args(ChatTopic)
 ChatKind = Literal["slack", "teams"]
 CHAT_KINDS: tuple[ChatKind, ...] = get_args(ChatKind)
 ChatState = Literal["on", "off"]
@@ -64,7 +65,7 @@ class ChatChannel(msgspec.Struct, frozen=True, kw_only=True):
     """The address: whoever has it may post there."""
     shown: str
     """What is shown of the address: its host and last characters."""
-    topics: tuple[NoticeTopic, ...]
+    topics: tuple[ChatTopic, ...]
     segments: tuple[str, ...] = ()
     """Only what belongs to one of them is told; empty: all."""
     team_id: UUID | None = None

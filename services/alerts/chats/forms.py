@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.alerts.chats.domain import ChatChannel
-from services.alerts.notices.topics import NOTICE_TOPICS
+from services.alerts.chats.domain import CHAT_TOPICS, ChatChannel
 
 
 def body_of_channel(form: Mapping[str, str]) -> dict[str, Any]:
@@ -14,7 +13,7 @@ def body_of_channel(form: Mapping[str, str]) -> dict[str, Any]:
         "name": form.get("name", ""),
         "kind": form.get("kind", ""),
         **({"address": address} if address or "new_id" in form else {}),
-        "topics": [topic for topic in NOTICE_TOPICS if form.get(topic) == "on"],
+        "topics": [topic for topic in CHAT_TOPICS if form.get(topic) == "on"],
         "segments": [line.strip() for line in form.get("segments", "").splitlines() if line.strip()],
         "team_id": form.get("team_id") or None,
         "language": form.get("language", ""),

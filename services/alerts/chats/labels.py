@@ -1,20 +1,26 @@
 """Words for chat channels."""
 
-from services.alerts.chats.domain import TEST_KIND, ChatFault, ChatKind, ChatMessageState, ChatOffReason
-from services.alerts.notices.topics import NoticeTopic
+from services.alerts.chats.domain import (
+    TEST_KIND,
+    ChatFault,
+    ChatKind,
+    ChatMessageState,
+    ChatOffReason,
+    ChatTopic,
+)
 from shared.values.messages import Message, message
 
 KIND_LABELS: dict[ChatKind, Message] = {
     "slack": message("Slack"),
     "teams": message("Microsoft Teams"),
 }
-TOPIC_LABELS: dict[NoticeTopic, Message] = {
+TOPIC_LABELS: dict[ChatTopic, Message] = {
     "cases": message("New cases: score, touchpoint, due time and link"),
     "deadlines": message("Deadlines that were missed"),
     "incidents": message("Incidents: many cases of one segment at once, and scores that fall"),
     "weekly": message("The letter of Monday: score, change and overdue cases"),
 }
-SHORT_TOPIC_LABELS: dict[NoticeTopic, Message] = {
+SHORT_TOPIC_LABELS: dict[ChatTopic, Message] = {
     "cases": message("New cases"),
     "deadlines": message("Missed deadlines"),
     "incidents": message("Incidents"),

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.alerts.chats.domain import ChatTopic
 from services.alerts.chats.repository import messages
 from services.alerts.chats.repository.channels import listeners
 from services.alerts.chats.repository.messages import QueuedChat
-from services.alerts.notices.topics import NoticeTopic
 from shared.db.database import UnitOfWork
 from shared.events import may_see
 from shared.ids import derived
@@ -40,7 +40,7 @@ class ChatItem(NamedTuple):
         return derived("chat", self.tenant, str(channel_id), self.kind, *self.parts)
 
 
-async def queue_chats(uow: UnitOfWork, topic: NoticeTopic, items: Sequence[ChatItem]) -> None:
+async def queue_chats(uow: UnitOfWork, topic: ChatTopic, items: Sequence[ChatItem]) -> None:
     """Queue items of one topic for the channels that want it, in this order."""
     found = await listeners(uow, topic, {each.tenant for each in items})
     await messages.queue(

@@ -8,16 +8,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.alerts.chats.chat_commands import ChatWanted
 from services.alerts.chats.domain import (
+    CHAT_TOPICS,
     ChatChannel,
     ChatFault,
     ChatKind,
     ChatMessageState,
     ChatOffReason,
     ChatState,
+    ChatTopic,
 )
 from services.alerts.chats.repository.channels import ChannelCounts
 from services.alerts.chats.repository.messages import ChatLine
-from services.alerts.notices.topics import NOTICE_TOPICS, NoticeTopic
 from services.alerts.webhooks.endpoints import MAX_URL_LENGTH
 from services.alerts.webhooks.schemas import Segments
 from shared.http.request_body import GivenName
@@ -33,9 +34,9 @@ ChatAddress = Annotated[
     ),
 ]
 Topics = Annotated[
-    list[NoticeTopic],
-    Field(min_length=1, max_length=len(NOTICE_TOPICS), description="What it is told."),
-    AfterValidator(lambda given: [topic for topic in NOTICE_TOPICS if topic in given]),
+    list[ChatTopic],
+    Field(min_length=1, max_length=len(CHAT_TOPICS), description="What it is told."),
+    AfterValidator(lambda given: [topic for topic in CHAT_TOPICS if topic in given]),
 ]
 Language = Annotated[
     str, Field(max_length=10, description="Of its messages; empty: the first of the company's languages.")
@@ -91,7 +92,7 @@ class ChatOut(BaseModel):
     name: str
     kind: ChatKind
     address: str = Field(description="The host and the last characters.")
-    topics: list[NoticeTopic]
+    topics: list[ChatTopic]
     segments: list[str]
     team_id: UUID | None
     language: str

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from services.alerts.chats.domain import CHAT_KINDS, ChatChannel
+from services.alerts.chats.domain import CHAT_KINDS, CHAT_TOPICS, ChatChannel
 from services.alerts.chats.labels import (
     DELETED_TEAM,
     FAULT_LABELS,
@@ -19,7 +19,6 @@ from services.alerts.chats.labels import (
 )
 from services.alerts.chats.repository.channels import ChannelCounts
 from services.alerts.chats.repository.messages import ChatLine
-from services.alerts.notices.topics import NOTICE_TOPICS
 from shared.pages.language import spoken
 from shared.pages.page import Page
 
@@ -80,7 +79,7 @@ def kind_options() -> Options:
 
 def topic_options() -> Options:
     """What a channel may be told."""
-    return [(topic, spoken(TOPIC_LABELS[topic])) for topic in NOTICE_TOPICS]
+    return [(topic, spoken(TOPIC_LABELS[topic])) for topic in CHAT_TOPICS]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ class NoticeChoices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     cases: TopicChoice = TopicChoice()
     deadlines: TopicChoice = TopicChoice()
     incidents: TopicChoice = TopicChoice()
+    introductions: TopicChoice = TopicChoice()
     weekly: TopicChoice = TopicChoice(push="never")
     digest_at: int = 8 * 60
     time_zone: str = ""

@@ -14,6 +14,7 @@ TOPIC_HEADINGS: dict[NoticeTopic, Message] = {
     "cases": message("Unhappy customers"),
     "deadlines": message("Deadlines"),
     "incidents": message("Incidents"),
+    "introductions": message("Introductions"),
     "weekly": message("The week"),
 }
 

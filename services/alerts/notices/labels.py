@@ -11,6 +11,10 @@ TOPIC_LABELS: dict[NoticeTopic, tuple[Message, Message]] = {
     ),
     "deadlines": (message("Deadlines"), message("One that is near, and one that was missed.")),
     "incidents": (message("Incidents"), message("Something that hits many, and a segment that falls.")),
+    "introductions": (
+        message("Introductions"),
+        message("A customer to ask for an introduction, and one who was not asked in time."),
+    ),
     "weekly": (message("The Monday letter"), message("What the week before was like.")),
 }
 """Each topic, and what it is."""
@@ -18,6 +22,7 @@ TOPIC_SENTENCES: dict[NoticeTopic, Message] = {
     "cases": message("unhappy customers"),
     "deadlines": message("deadlines"),
     "incidents": message("incidents"),
+    "introductions": message("introductions"),
     "weekly": message("the week"),
 }
 """Within a sentence."""

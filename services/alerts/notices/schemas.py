@@ -63,6 +63,10 @@ class TopicsBody(StrictBody):
     cases: TopicBody = Field(default=TopicBody(), description="New cases, and new answers to open ones.")
     deadlines: TopicBody = Field(default=TopicBody(), description="Warnings and escalations.")
     incidents: TopicBody = Field(default=TopicBody(), description="Incidents, and falls of a segment.")
+    introductions: TopicBody = Field(
+        default=TopicBody(),
+        description="Customers to ask for an introduction, and who was not asked in time.",
+    )
     weekly: TopicBody = Field(
         default=TopicBody(push="never"), description="The letter on Mondays: in no digest."
     )

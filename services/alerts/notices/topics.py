@@ -2,11 +2,11 @@
 
 from typing import Literal, get_args
 
-NoticeTopic = Literal["cases", "deadlines", "incidents", "weekly"]
+NoticeTopic = Literal["cases", "deadlines", "incidents", "introductions", "weekly"]
 NOTICE_TOPICS: tuple[NoticeTopic, ...] = get_args(NoticeTopic)
 """In the order in which they are chosen and told."""
 
-DIGEST_TOPICS: tuple[NoticeTopic, ...] = ("cases", "deadlines", "incidents")
+DIGEST_TOPICS: tuple[NoticeTopic, ...] = ("cases", "deadlines", "incidents", "introductions")
 """Those of which a line in a digest tells enough: the letter of Monday is a mail of its own."""
 
 DIGEST_KIND = "digest"
@@ -29,6 +29,8 @@ TOPIC_BY_KIND: dict[str, NoticeTopic] = {
     "segment_fall": "incidents",
     "incident_began": "incidents",
     "incident_ended": "incidents",
+    "introduction": "introductions",
+    "introduction_overdue": "introductions",
     "weekly": "weekly",
 }
 """What is told by each person's choice. Other kinds, as to administrators, are told by mail and at once."""

@@ -22,6 +22,10 @@ from services.alerts.cases.repository.answers import answer_ids_of_cases
 from services.alerts.cases.team_notices import answer_notice
 from services.alerts.chats.repository import messages as chat_messages
 from services.alerts.incidents.repository import incidents
+from services.alerts.introductions.blocking import block_by_cases, key_of_case
+from services.alerts.introductions.handlers import keep_restored
+from services.alerts.introductions.notices import INTRODUCTION_NOTICE
+from services.alerts.introductions.opening import INTRODUCTION_DEADLINE
 from services.alerts.notices.queueing import queue_notices
 from services.alerts.recovery import repository
 from services.alerts.recovery.mails import restore_mails
@@ -45,7 +49,9 @@ from shared.service import Context
 
 LOST = (
     "Notes, what was written at closing, people, passwords and sessions, and who acknowledged or closed an "
-    "alert on a segment, as far as they came since the backup, are gone: nobody else holds them."
+    "alert on a segment, as far as they came since the backup, are gone: nobody else holds them. So is "
+    "what was done about introductions; answers since the backup open no task: their customers may have been "
+    "asked."
 )
 
 
@@ -61,6 +67,7 @@ def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for 
             Subscription(FALLS, keep_falls),
             Subscription(ANSWERS, partial(restore_answers, policy, cache)),
             Subscription(REPLIES, restore_mails),
+            Subscription(ANSWERS, partial(keep_restored, policy)),
         ),
         settle=settle,
         lost=LOST,
@@ -79,6 +86,7 @@ async def restore_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
         told = [event for event in latest if (event.data.stage is None) == by_older_version]
         files = [case_file_of(event) for event in told]
         await repository.restore_cases(uow, files, by_older_version=by_older_version)
+        await block_by_cases(uow, [(one.tenant, key_of_case(one)) for one in files if one.state != "closed"])
 
 
 async def restore_answers(
@@ -117,6 +125,8 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     settled += await publish_differing(uow, limit)
     settled += await incidents.end_all(uow)
     settled += await clear_due_deadlines(uow, WEEKLY_DEADLINE)
+    settled += await clear_due_deadlines(uow, INTRODUCTION_NOTICE)
+    settled += await clear_due_deadlines(uow, INTRODUCTION_DEADLINE)
     settled += await chat_messages.end_possibly_sent(uow)
     entries: Entries = []
     overdue = await repository.lock_overdue_cases(uow, limit)

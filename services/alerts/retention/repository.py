@@ -12,6 +12,9 @@ from services.alerts.models import (
     chat_message,
     incident,
     incident_case,
+    introduction,
+    introduction_judgement,
+    introduction_step,
     invitation,
     notification,
     promise,
@@ -43,6 +46,10 @@ CASE_CLOSED = """EXISTS (
     WHERE c.tenant = t.tenant AND c.id = t.case_id AND c.state = 'closed' AND c.closed_at < {before}
 )"""
 """Whether the case of a row ``t`` was closed before."""
+INTRODUCTION_OVER = """EXISTS (
+    SELECT FROM introduction i
+    WHERE i.tenant = t.tenant AND i.id = t.introduction_id AND i.changed_at < :cases
+)"""
 CLOSED = "t.state = 'closed' AND t.closed_at < {before}"
 ON_ITS_WAY = "('waiting', 'sending')"
 """The states of a delivery that is not settled."""
@@ -119,6 +126,20 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"{CLOSED.format(before=':cases')} AND (t.action IS NOT NULL OR t.owner_id IS NOT NULL)",
         without_customer(cases, event_id="NULL", action="NULL", owner_id="NULL", decided_by="''"),
     ),
+    ClearRule(
+        "contacts",
+        introduction,
+        """
+            t.changed_at < :contacts AND (
+                t.customer_id IS NOT NULL OR t.contact_key <> '' OR t.account_id IS NOT NULL OR t.person <> ''
+            )
+        """,
+        without_customer(introduction, account_id="NULL"),
+    ),
+    ClearRule("comments", introduction, "t.changed_at < :comments AND t.note IS NOT NULL", "note = NULL"),
+    DeleteRule("cases", introduction_step, INTRODUCTION_OVER),
+    DeleteRule("cases", introduction, "t.changed_at < :cases"),
+    DeleteRule("cases", introduction_judgement, "t.judged_at < :cases"),
     DeleteRule("cases", incident_case, "t.said_at < :cases"),
     DeleteRule("cases", incident, "t.ended_at < :cases"),
     DeleteRule("cases", case_mail, CASE_CLOSED.format(before=":cases")),

@@ -69,6 +69,21 @@ def handlers_of(setup: CompanySetup, events: Iterable[Invitation]) -> frozenset[
     return frozenset(person for person in found if person is not None)
 
 
+def account_manager(setup: CompanySetup, answer: Answer, event: Invitation, now: datetime) -> Route | None:
+    """The account manager of an event, or who stands in for them, if they may work on the answer; else None.
+
+    Whoever handled the event gets it all the same: it is no criticism.
+    """
+    router = _Router(setup, segments_of(answer), now, frozenset(), event)
+    return router.account_manager(setup.rules.account_manager or ACCOUNT_MANAGER)
+
+
+def team_of_person(setup: CompanySetup, belongs: Sequence[str], person: UUID, now: datetime) -> UUID | None:
+    """The team of what belongs to these segments if somebody is in it, else one of theirs."""
+    own = _Router(setup, list(belongs), now, frozenset()).team_of_person(person)
+    return own if own is not None and setup.teams[own].has(person) else None
+
+
 def recipients(
     setup: CompanySetup,
     to: Recipient,
@@ -155,12 +170,16 @@ class _Router:
         if to is not None:
             yield lambda: self._named_by_rule(to)
         if (field := rules.account_manager) is not None:
-            yield partial(self._person, "account_manager", self._named(field))
+            yield partial(self.account_manager, field)
         if (field := rules.handler) is not None:
             yield partial(self._person, "handler", self._named(field))
         yield lambda: self._team("touchpoint", self._team_of_touchpoint())
         for team in self._covering_teams():
             yield partial(self._team, "segment", team)
+
+    def account_manager(self, field: str) -> Route | None:
+        """Whom a field of the event names, or their deputy."""
+        return self._person("account_manager", self._named(field))
 
     def administrators(self) -> tuple[UUID, ...]:
         """The administrators of the whole company."""
@@ -235,7 +254,7 @@ class _Router:
         owner = self._setup.stand_in(person, self._now) if person is not None else None
         if owner is None or not self._fits(owner):
             return None
-        team = self._team_of_person(owner)
+        team = self.team_of_person(owner)
         away = person if owner != person else None
         leader = self._leader_above(team)
         if self._reaches_another([owner], leader):
@@ -257,7 +276,7 @@ class _Router:
             return None
         return Route(step=step, team=team, told=tuple(sorted({*members, leader})), shared=bool(members))
 
-    def _team_of_person(self, person: UUID) -> UUID | None:
+    def team_of_person(self, person: UUID) -> UUID | None:
         """The team of the case if they are in it, else one of theirs, else that of the case."""
         teams, own = self._setup.teams, self.covering_team()
         theirs = sorted(key for key, team in teams.items() if person in _everybody_of(team))

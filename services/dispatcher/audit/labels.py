@@ -67,6 +67,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "second_factor_off": message("switched off their second factor"),
     "second_factor_reset": message("reset the second factor of a colleague"),
     "second_factor_rule": message("changed whether everybody needs a second factor"),
+    "introductions": message("changed whether customers are asked for introductions"),
     "recovery_code_used": message("signed in with a recovery code"),
     "company_created": message("created the company"),
     "company_changed": message(

@@ -20,6 +20,7 @@ from shared.privacy.export_records import (
     ExportPurpose,
     ExportRecord,
     FileRowRecord,
+    IntroductionRecord,
     InvitationRecord,
     KeptKind,
     KnownRecord,
@@ -48,6 +49,7 @@ HEADINGS: dict[ExportKind, Message] = {
     "took_part": message("Anonymous answers"),
     "counted_answer": message("Answers in the scores"),
     "case": message("How answers were followed up"),
+    "introduction": message("Requests for an introduction"),
     "file_row": message("Rows of files"),
     "webhook": message("What other systems of the company were told"),
     "access": message("Who looked"),
@@ -132,6 +134,10 @@ FIELDS: Mapping[str, Message] = {
     "first_contact_at": message("First contact"),
     "closed_at": message("Closed"),
     "told": message("Was told the result"),
+    "asked_at": message("Was asked"),
+    "agreed_at": message("Agreed"),
+    "introduced_at": message("Introduced somebody"),
+    "met_at": message("The company met them"),
     "row": message("Row"),
     "cells": message("In the file"),
 }
@@ -162,7 +168,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
         "delay_minutes",
         *("drawn_percent", "beyond_draw"),
         *("signs", "judgement"),
-        *("message", "type", "content"),
+        *("message", "type", "content", "result"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }
 )
@@ -329,6 +335,13 @@ def _(record: AnswerRecord) -> Message:
 @sentence_of.register
 def _(_: TookPartRecord) -> Message:
     return message("An anonymous survey was answered. Nobody can see which answer it was.")
+
+
+@sentence_of.register
+def _(record: IntroductionRecord) -> Message:
+    if record.asked_at is None:
+        return message("It was noted to ask the customer for an introduction.")
+    return message("The customer was asked for an introduction.")
 
 
 @sentence_of.register

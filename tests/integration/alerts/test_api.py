@@ -194,6 +194,8 @@ async def test_the_document_of_the_api_is_complete(alerts: AlertsApi) -> None:
         *("/v1/incidents", "/v1/chats", "/v1/chats/{chat_id}"),
         *("/v1/team-figures", "/v1/team-figures/export"),
         *("/v1/huddles/{team}", "/v1/huddles/{team}/promises/{promise}"),
+        *("/v1/introductions", "/v1/introductions/figures", "/v1/introductions/settings"),
+        *("/v1/introductions/{introduction}", "/v1/introductions/{introduction}/actions"),
         *("/v1/chats/{chat_id}/test", "/v1/chats/{chat_id}/messages"),
         *("/v1/notices/{person}", "/v1/notices/{person}/devices/{device}"),
         *("/v1/people", "/v1/people/{person}", "/v1/people/{person}/invitation"),

@@ -82,7 +82,7 @@ async def test_a_person_chooses_without_a_script_what_they_are_told(
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator(".slip[role=status]")).to_contain_text("Saved.")
     await expect(page.get_by_role("heading", level=1)).to_have_text(
-        "You are told of unhappy customers, deadlines, incidents."
+        "You are told of unhappy customers, deadlines, incidents, introductions."
     )
     ((body,),) = await rows(alerts.database, "SELECT body FROM notice_choice")
     assert msgspec.convert(body, NoticeChoices) == NoticeChoices(

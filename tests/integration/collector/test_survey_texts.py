@@ -275,3 +275,17 @@ async def test_a_link_that_leads_nowhere_says_what_to_do(bench: Bench, token: st
     wrong = await bench.client.get(f"/s/{token}")
     assert wrong.status_code == 404
     assert "use the newest mail that you got, or write to the company that sent it" in wrong.text
+
+
+async def test_the_thanks_lead_to_the_same_places_after_every_score(bench: Bench) -> None:
+    """Nobody alone is asked for a public review: a company asks everybody, or nobody."""
+    await bench.keep_survey({"en": SurveyTexts(thanks="Tell others: reviews.example/acme")})
+    places: set[tuple[str, ...]] = set()
+    for score in range(11):
+        invitation = await bench.invite()
+        sent = await bench.submit(invitation, score)
+        shown = (await bench.client.get(sent.headers["location"])).text
+        assert "Tell others: reviews.example/acme" in shown
+        links = re.findall(r'<a [^>]*href="([^"]*)"', shown)
+        places.add(tuple(link.replace(bench.token(invitation), "TOKEN") for link in links))
+    assert len(places) == 1

@@ -24,6 +24,7 @@ from services.alerts.cases.forms import CaseForm
 from services.alerts.cases.saved_filter_page import SavedFilterForm
 from services.alerts.cases.viewer_page import ViewerForm
 from services.alerts.huddles.forms import HuddleForm
+from services.alerts.introductions.forms import IntroductionForm, IntroductionSettingForm
 from services.alerts.rules.form_fields import EMPTY_RULE
 from services.alerts.rules.forms import field_name
 from services.alerts.staff.forms import (
@@ -134,6 +135,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/huddle": tuple(HuddleForm.model_fields),
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
+    "/introductions/{introduction}": tuple(IntroductionForm.model_fields),
+    "/settings/introductions": tuple(IntroductionSettingForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}": ("name", "kind", "address", "cases", "team_id", "segments", "language"),
     "/settings/chats/{chat_id}/state": ("act",),

@@ -1,4 +1,5 @@
-"""What alerts keeps of one customer: cases, copies of answers and invitations, messages to webhooks.
+"""What alerts keeps of one customer: cases, tasks to ask for an introduction, copies of answers and
+invitations, messages to webhooks.
 
 What colleagues wrote, and who did what, is about the company's own work: it is in no export, but for what
 they wrote to the customer.
@@ -25,6 +26,7 @@ from shared.privacy.export_records import (
     AnswerVersion,
     CaseRecord,
     CaseStep,
+    IntroductionRecord,
     InvitationRecord,
     answer_record,
     invitation_record,
@@ -80,6 +82,12 @@ FIND_CASES = f"""
     FROM cases t
     WHERE {of_person("t.opened_at", "nullif(t.contact_key, '')")}
 """
+FIND_INTRODUCTIONS = f"""
+    SELECT t.id, t.customer_id, t.account_id AS account, t.state, t.score, t.opened_at, t.asked_at,
+        t.agreed_at, t.introduced_at, t.met_at, t.result
+    FROM introduction t
+    WHERE {of_person("t.opened_at", "nullif(t.contact_key, '')")}
+"""
 
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
@@ -108,10 +116,15 @@ def _case(row: Row[Any]) -> CaseRecord:
     )
 
 
+def _introduction(row: Row[Any]) -> IntroductionRecord:
+    return record_of(IntroductionRecord, row, at=row.opened_at, obtained_from="staff")
+
+
 SOURCES = (
     ExportSource("invitation", FIND_INVITATIONS, _invitation),
     ExportSource("answer", FIND_ANSWERS, _answer),
     ExportSource("case", FIND_CASES, _case),
+    ExportSource("introduction", FIND_INTRODUCTIONS, _introduction),
     SENT_MESSAGES,
 )
 _answers = msgspec.json.Decoder(Answer)

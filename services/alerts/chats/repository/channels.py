@@ -8,8 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.alerts.chats.domain import ChatChannel
-from services.alerts.notices.topics import NoticeTopic
+from services.alerts.chats.domain import ChatChannel, ChatTopic
 from shared.db.database import UnitOfWork
 
 _COLUMN_NAMES = ChatChannel.__struct_fields__
@@ -131,7 +130,7 @@ FIND_LISTENERS = """
 
 
 async def listeners(
-    uow: UnitOfWork, topic: NoticeTopic, tenants: Collection[str]
+    uow: UnitOfWork, topic: ChatTopic, tenants: Collection[str]
 ) -> dict[str, list[TopicListener]]:
     """By company: which channels are told of this topic. Most companies have none."""
     found: dict[str, list[TopicListener]] = {}
