@@ -7,9 +7,8 @@ from typing import NamedTuple
 from chaos.recorders import LETTER
 from chaos.told import Told
 
-from services.alerts.chats.domain import ChatKind
+from services.alerts.chats.domain import ChatKind, ChatTopic
 from services.alerts.notices.choices import NoticeChoices, TopicChoice
-from services.alerts.chats.domain import ChatTopic
 from services.alerts.weekly.kinds import LETTER_ROLES
 from shared.events import may_see
 from shared.events.segments import chain_of

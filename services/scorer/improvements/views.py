@@ -105,7 +105,7 @@ class ComparedRow(NamedTuple):
     margin: str
 
 
-class StepLine(NamedTuple):
+class ImprovementStepLine(NamedTuple):
     """A step of an action."""
 
     at: datetime
@@ -147,7 +147,7 @@ class ActionPage(Page):
     shares: str
     shares_p: str
     caution: str
-    steps: list[StepLine]
+    steps: list[ImprovementStepLine]
     acts: list[ActButton]
     days_options: list[tuple[str, str]]
     texts: list[PublishedTextView]
@@ -286,7 +286,7 @@ def action_page(
         shares_p=labels.shares_p(result) if result is not None else "",
         caution=spoken(labels.CAUTION),
         steps=[
-            StepLine(
+            ImprovementStepLine(
                 step.at,
                 spoken(labels.STEP_LABELS[step.status]),
                 step.reason,

@@ -10,7 +10,7 @@ from support.source_code import ROOT
 from shared.privacy.audit import AUDIT_ACTS
 
 GLOSSARY = """
-    absence, adaptive sampling, anonymous, answer, audit line, baseline, belongs, beyond the draw, bounce, bundle, calendar, case, channel, chat channel, claim, closed company, complaint, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
+    absence, adaptive sampling, anonymous, answer, audit line, baseline, belongs, beyond the draw, bounce, bundle, calendar, case, case mail, channel, chat channel, claim, closed company, complaint, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
     deadline, decision, declared basis, delivery, destination, detractor, digest, dimension, distance, draft, dry run, edit window, erasure, escalation, event, evidence, export, fall, fence, first day, fuse,
     handler, held answer, hold, holding time, huddle, identity provider, import, improvement, incident, intent, introduction, invitation, judgement, lane, layout, lease, letter of Monday, link template, loop, mapping, margin, measurement, message, neutral, notice, notification, NPS, objection, outbox, outranked, partition, period,
     person, personal link, position, postpone, profile, programme, promise, publish, push message, quarantine, question, quiet hours, reader, receipt, record, rehearsal, relay, reminder, replay, replica, reply, report, restore guard,
