@@ -33,6 +33,7 @@ from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions, visible_case
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.notices.repository import notifications
+from services.alerts.re_asks.for_cases import AskedAgain, asked_again_of
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.labels import PRIORITY_LABELS
 from services.alerts.rules.setup import CompanySetup
@@ -95,6 +96,7 @@ class CaseDetailPage(Page):
     """Into the company's own systems, by name."""
     blocks: list[OfferedBlock]
     """Texts to insert where something is written about it."""
+    asked_again: AskedAgain
     others: list[tuple[VisibleCase, str]]
     """The other cases under this customer id, each with its customer's name."""
 
@@ -204,6 +206,7 @@ async def load_case_page(
             now,
             zone,
         ),
+        asked_again=await asked_again_of(uow, staff, file.id, invitation),
         others=others,
         lines=timeline_lines(entries, None if has_older else invitation, earlier, moment),
         older=entries[0].seq if has_older else None,
