@@ -84,7 +84,9 @@ invitation = Table(
     # The case whose customer it asks again.
     Column("recovery_of", Uuid),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
-    Index("ix_invitation_recovery_of", "tenant", "recovery_of", postgresql_where=text("recovery_of IS NOT NULL")),
+    Index(
+        "ix_invitation_recovery_of", "tenant", "recovery_of", postgresql_where=text("recovery_of IS NOT NULL")
+    ),
     Column("person", Text, info=PERSONAL),
     comment="Copies of invitations: who it was and what was bought.",
 )

@@ -40,8 +40,8 @@ def values_of(
 def known_occasion(event_type: str, measurement: Measurement) -> str | None:
     """The customer's words for an event of this type, such as “your delivery”; None when there are none.
 
-    The last known word of the type decides: ``order.delivered`` is a delivery, ``order.lost`` an order. Only a
-    transactional survey has a single event.
+    The last known word of the type decides: ``order.delivered`` is a delivery, ``order.lost`` an order. Only
+    a transactional survey has a single event.
     """
     if measurement != "transactional":
         return None

@@ -1,1 +1,1 @@
-"""Re-asks: what the customers of cases answer when they are asked again, compared by whether we reached them."""
+"""Re-asks: what customers of cases answer when they are asked again, by whether we had reached them."""

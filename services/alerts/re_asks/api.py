@@ -20,13 +20,14 @@ async def recovery_figures(
     context: OwnContext,
     caller: Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))],
     first: Annotated[
-        date | None, Query(alias="from", description="Asked from this day on; left out: a year up to the last.")
+        date | None,
+        Query(alias="from", description="Asked from this day on; left out: a year to the last."),
     ] = None,
     last: Annotated[date | None, Query(alias="to", description="The last day; left out: today.")] = None,
 ) -> RecoveryOut:
     """Of the customers whom a recovery survey asked again on these days, with what they answered until now.
-    These answers count in no NPS. Administrators and keys are told of all, leaders of the teams that they lead
-    or are in (of all where the company has no teams) and of their own cases, everybody else of their own
+    These answers count in no NPS. Administrators and keys are told of all, leaders of the teams that they
+    lead or are in (of all where the company has no teams) and of their own cases, everybody else of their own
     cases. Who is limited to segments is told of the cases that they may see.
     """
     async with context.database.reading() as uow:

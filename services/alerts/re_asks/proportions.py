@@ -1,7 +1,7 @@
 """Shares and their differences, with 95 % intervals and a test that need no large numbers. Pure.
 
-- The interval of a share is Wilson's score interval: E. B. Wilson, "Probable inference, the law of succession,
-  and statistical inference", Journal of the American Statistical Association 22 (1927), 209-212.
+- The interval of a share is Wilson's score interval: E. B. Wilson, "Probable inference, the law of
+  succession, and statistical inference", Journal of the American Statistical Association 22 (1927), 209-212.
 - That of a difference of two independent shares is Newcombe's, made of the two score intervals (method 10):
   R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in
   Medicine 17 (1998), 873-890.

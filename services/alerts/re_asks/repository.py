@@ -76,8 +76,8 @@ async def count_re_asks(
 ) -> CountedReAsks:
     """Of the customers whose first mail left within some time, whose cases a reader may see.
 
-    Reached is whom somebody had spoken to by then, and an outcome is that by then: what came later cannot have
-    changed the answer, or did so in another way.
+    Reached is whom somebody had spoken to by then, and an outcome is that by then: what came later is no
+    cause of the answer.
     """
     values = {
         "tenant": tenant,

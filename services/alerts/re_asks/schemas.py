@@ -68,9 +68,9 @@ class GroupFiguresOut(BaseModel):
 
 
 class RecoveryOut(BaseModel):
-    """What customers of cases said when they were asked again. Whoever gave little tends to give more the next
-    time, whatever is done (regression to the mean), so compare those who were reached with those who were
-    not; and since colleagues choose whom they reach, the difference is no proof that it comes from that.
+    """What customers of cases said when they were asked again. Whoever gave little tends to give more the
+    next time, whatever is done (regression to the mean), so compare those who were reached with those who
+    were not; and since colleagues choose whom they reach, the difference is no proof that it comes from that.
     """
 
     first: date = Field(serialization_alias="from")

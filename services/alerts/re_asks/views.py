@@ -65,7 +65,9 @@ def finding_of(figures: RecoveryFigures) -> str:
     if figures.better is not None:
         facts = {"reached": _percent(reached.better), "others": _percent(others.better)}
         return (
-            translated("%(reached)s of those we reached give 7 to 10 now, %(others)s of those nobody reached.")
+            translated(
+                "%(reached)s of those we reached give 7 to 10 now, %(others)s of those nobody reached."
+            )
             % facts
         )
     if reached.better.percent is not None:
@@ -93,8 +95,8 @@ def comparison_of(figures: RecoveryFigures) -> str:
     found = figures.better
     if found is None:
         return translated(
-            "With fewer than ten answers of either group there is nothing to compare: how much of a change came "
-            "by itself cannot be told."
+            "With fewer than ten answers of either group there is nothing to compare: how much of a change "
+            "came by itself cannot be told."
         )
     facts = {
         "points": signed(found.points),
@@ -105,7 +107,8 @@ def comparison_of(figures: RecoveryFigures) -> str:
     if found.p >= SIGNIFICANT_P:
         return (
             translated(
-                "A difference of %(points)s points (95 %% interval %(low)s to %(high)s, %(p)s): it may be chance."
+                "A difference of %(points)s points "
+                "(95 %% interval %(low)s to %(high)s, %(p)s): it may be chance."
             )
             % facts
         )

@@ -286,8 +286,8 @@ class InvitationQueue:
 
 
 def _open_case(inputs: Row[Any], asks_again_about: UUID | None) -> OpenCase | None:
-    """The open case about the customer, which forbids to ask: but not the one that they are asked again about,
-    since nobody has reached them.
+    """The open case about the customer, which forbids to ask; not that which they are asked again about,
+    where nobody has reached them.
     """
     if inputs.case_id is None or (inputs.case_id == asks_again_about and inputs.case_untouched):
         return None

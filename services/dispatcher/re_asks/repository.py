@@ -94,6 +94,4 @@ NOTE_ASKED = """
 
 async def note_asked(uow: UnitOfWork, survey: RecoverySurvey, cases: Collection[UUID]) -> None:
     """Let the survey not ask about these locked cases any more."""
-    await uow.execute(
-        NOTE_ASKED, {"tenant": survey.tenant, "survey_id": survey.id, "ids": list(cases)}
-    )
+    await uow.execute(NOTE_ASKED, {"tenant": survey.tenant, "survey_id": survey.id, "ids": list(cases)})

@@ -57,8 +57,8 @@ def _checked(adaptive: AdaptiveSamplingBody | None, info: ValidationInfo) -> Ada
     if info.data.get("measurement") in {"relational", "recovery"}:
         raise ValueError(
             message(
-                "Only a survey about one purchase or contact can ask fewer by segment: a wave, a programme or "
-                "a case says itself whom it asks."
+                "Only a survey about one purchase or contact can ask fewer by segment: a wave, a programme "
+                "or a case says itself whom it asks."
             )
         )
     if info.data.get("anonymous"):

@@ -77,7 +77,9 @@ LAYOUT_LABELS = {
     "horizontal": message("In a row, 0 first"),
     "vertical": message("In a column, 10 on top"),
 }
-STANDARD_SCOPE = message("as usual: of any survey; about the relation or after a case, of the same measurement")
+STANDARD_SCOPE = message(
+    "as usual: of any survey; about the relation or after a case, of the same measurement"
+)
 CHANNELS_LABELS = {
     "mail": message("By mail"),
     "sms": message("By text message"),

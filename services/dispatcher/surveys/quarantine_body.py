@@ -24,8 +24,8 @@ class QuarantineBody(StrictBody):
         description="Which earlier question counts: of `any` survey, of one of the same `measurement`, one "
         "about the same `touchpoint`, or of this very `survey`. Left out, that of a new survey is "
         "`measurement` where it is relational, since its distance from surveys about single events is a rule "
-        "of its own, or asks again after cases, since the first question would forbid it, and else `any`; one "
-        "that is there keeps its own.",
+        "of its own, or asks again after cases, since the first question would forbid it, and else `any`; "
+        "one that is there keeps its own.",
     )
 
 

@@ -7,13 +7,13 @@ from pydantic import AfterValidator, ValidationInfo
 from shared.values.messages import message
 
 RECOVERY_MEANING = (
-    "Of a recovery survey: so many days after a case was closed whose first answer was 0 to 6, its customer is "
-    "asked again; where nobody has reached the customer, so many days after the case was opened. Each case "
-    "once. Of several such surveys that are live the first in the order asks."
+    "Of a recovery survey: so many days after a case was closed whose first answer was 0 to 6, its customer "
+    "is asked again; where nobody has reached the customer, so many days after the case was opened. Each "
+    "case once. Of several such surveys that are live the first in the order asks."
 )
 ANONYMOUS_MEANING = (
-    "Answers are kept without a person, from the next invitation on: nobody can see whose they are, unless the "
-    "customer asks to be contacted. A recovery survey is not anonymous."
+    "Answers are kept without a person, from the next invitation on: nobody can see whose they are, unless "
+    "the customer asks to be contacted. A recovery survey is not anonymous."
 )
 
 

@@ -81,7 +81,9 @@ async def test_of_nine_answers_only_their_number_is_told(alerts: AlertsApi) -> N
     assert (found["better"], found["promoters"]) == (None, None)
 
 
-@pytest.mark.parametrize("invited", [{"test": True}, {"state": "bounced"}, {"state": "waiting", "sent_at": None}])
+@pytest.mark.parametrize(
+    "invited", [{"test": True}, {"state": "bounced"}, {"state": "waiting", "sent_at": None}]
+)
 async def test_whoever_was_not_asked_is_not_counted(alerts: AlertsApi, invited: dict[str, Any]) -> None:
     await ask_again(alerts, [AskedCase(again=9)], **invited)
     assert told((await figures(alerts))["reached"])["asked"] == 0
@@ -147,7 +149,10 @@ async def test_the_page_of_the_case_tells_both_scores(alerts: AlertsApi) -> None
 async def test_an_answer_of_0_to_6_opens_a_case_that_names_the_first_one(alerts: AlertsApi) -> None:
     (first,) = await ask_again(alerts, [AskedCase(score=3, again=1)])
     (row,) = await rows(
-        alerts.database, "SELECT id, score FROM cases WHERE tenant = :tenant AND id <> :id", tenant=TENANT, id=first
+        alerts.database,
+        "SELECT id, score FROM cases WHERE tenant = :tenant AND id <> :id",
+        tenant=TENANT,
+        id=first,
     )
     assert row.score == 1
     admin = await alerts.signed_in("admin")

@@ -76,7 +76,12 @@ def test_the_event_is_that_of_the_case_and_asks_whatever_the_trigger() -> None:
 
 def test_no_event_of_the_company_is_asked_about_by_it() -> None:
     survey = CandidateSurvey(
-        id=SURVEY.id, survey_version=1, name="After a case", measurement="recovery", trigger="order.*", state="live"
+        id=SURVEY.id,
+        survey_version=1,
+        name="After a case",
+        measurement="recovery",
+        trigger="order.*",
+        state="live",
     )
     assert asking_about("order.delivered", [survey]) == []
     assert asking_about("order.delivered", [survey], link_of=survey.id) == []
