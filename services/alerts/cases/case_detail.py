@@ -33,7 +33,7 @@ from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions, visible_case
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.notices.repository import notifications
-from services.alerts.re_asks.for_cases import AskedAgain, asked_again_of
+from services.alerts.re_asks.for_cases import CaseReAsk, asked_again_of
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.labels import PRIORITY_LABELS
 from services.alerts.rules.setup import CompanySetup
@@ -96,7 +96,7 @@ class CaseDetailPage(Page):
     """Into the company's own systems, by name."""
     blocks: list[OfferedBlock]
     """Texts to insert where something is written about it."""
-    asked_again: AskedAgain
+    asked_again: CaseReAsk
     others: list[tuple[VisibleCase, str]]
     """The other cases under this customer id, each with its customer's name."""
 
@@ -254,6 +254,7 @@ async def _of_the_customer(
         answer
         for answer in await replicas.answers_of_customer(uow, staff.tenant, case.customer_id)
         if answer.id not in shown
+        and answer.measurement != "recovery"  # which stands with the case that was asked about
         and case.may_be_of(answer.person, answer.customer_id, answer.contact_key or "")
         and may_see(staff.segments, segments_of(answer))
     ]

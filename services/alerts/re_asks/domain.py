@@ -41,7 +41,7 @@ class ReAskCounts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldShare:
+class ShareFigure:
     """A share with its 95 % interval, in per cent; None of too few."""
 
     part: int
@@ -70,7 +70,7 @@ class ShareDifference:
     """Of Fisher's exact test."""
 
     @classmethod
-    def of(cls, reached: ToldShare, others: ToldShare) -> "ShareDifference | None":
+    def of(cls, reached: ShareFigure, others: ShareFigure) -> "ShareDifference | None":
         """None: one of the shares is of too few."""
         if reached.percent is None or others.percent is None:
             return None
@@ -85,9 +85,9 @@ class GroupFigures:
     """What is told of a group."""
 
     counts: ReAskCounts
-    response: ToldShare
-    better: ToldShare
-    promoters: ToldShare
+    response: ShareFigure
+    better: ShareFigure
+    promoters: ShareFigure
     mean_change: float | None
     """Points; None of too few answers."""
 
@@ -97,9 +97,9 @@ class GroupFigures:
         enough = counts.answered >= RE_ASK_POLICY.min_cases
         return cls(
             counts=counts,
-            response=ToldShare.of(counts.answered, counts.asked),
-            better=ToldShare.of(counts.better, counts.answered),
-            promoters=ToldShare.of(counts.promoters, counts.answered),
+            response=ShareFigure.of(counts.answered, counts.asked),
+            better=ShareFigure.of(counts.better, counts.answered),
+            promoters=ShareFigure.of(counts.promoters, counts.answered),
             mean_change=counts.change / counts.answered if enough else None,
         )
 

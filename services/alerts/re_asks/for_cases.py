@@ -11,7 +11,7 @@ from shared.events import Invitation
 from shared.http.staff_auth import Staff
 
 
-class AskedAgain(NamedTuple):
+class CaseReAsk(NamedTuple):
     """Both sides of a re-ask."""
 
     re_ask: ReAsk | None
@@ -24,13 +24,13 @@ class AskedAgain(NamedTuple):
 
 async def asked_again_of(
     uow: UnitOfWork, staff: Staff, case: UUID, invitation: Invitation | None
-) -> AskedAgain:
+) -> CaseReAsk:
     """Of a case that the reader may see, by the invitation of the answer that heads it."""
     re_ask = await find_of_case(uow, staff.tenant, case)
     if invitation is None or invitation.recovery_of is None:
-        return AskedAgain(re_ask)
+        return CaseReAsk(re_ask)
     row = await lists.one_case(uow, staff.tenant, invitation.recovery_of, staff.segments)
     if row is None:
-        return AskedAgain(re_ask)
+        return CaseReAsk(re_ask)
     about = visible_case(row).case
-    return AskedAgain(re_ask, about.id, about.number)
+    return CaseReAsk(re_ask, about.id, about.number)

@@ -5,13 +5,13 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.alerts.re_asks.domain import GroupFigures, ShareDifference, ToldShare
+from services.alerts.re_asks.domain import GroupFigures, ShareDifference, ShareFigure
 from services.alerts.re_asks.reading import RecoveryRead
 
 _NULL_OF_FEW = "Null of fewer than ten."
 
 
-class ToldShareOut(BaseModel):
+class ShareFigureOut(BaseModel):
     """A share with its 95 % interval (Wilson's)."""
 
     part: int
@@ -21,7 +21,7 @@ class ToldShareOut(BaseModel):
     high: float | None
 
     @classmethod
-    def of(cls, share: ToldShare) -> Self:
+    def of(cls, share: ShareFigure) -> Self:
         """As it is answered."""
         names = ("part", "whole", "percent", "low", "high")
         return cls(**{name: getattr(share, name) for name in names})
@@ -49,9 +49,9 @@ class GroupFiguresOut(BaseModel):
 
     asked: int = Field(description="Whose mail or text has left.")
     answered: int
-    response: ToldShareOut = Field(description="Who answered.")
-    better: ToldShareOut = Field(description="Of the answers, those of 7 to 10.")
-    promoters: ToldShareOut = Field(description="Of the answers, those of 9 or 10.")
+    response: ShareFigureOut = Field(description="Who answered.")
+    better: ShareFigureOut = Field(description="Of the answers, those of 7 to 10.")
+    promoters: ShareFigureOut = Field(description="Of the answers, those of 9 or 10.")
     mean_change: float | None = Field(description=f"Points against the first score. {_NULL_OF_FEW}")
 
     @classmethod
@@ -60,9 +60,9 @@ class GroupFiguresOut(BaseModel):
         return cls(
             asked=group.counts.asked,
             answered=group.counts.answered,
-            response=ToldShareOut.of(group.response),
-            better=ToldShareOut.of(group.better),
-            promoters=ToldShareOut.of(group.promoters),
+            response=ShareFigureOut.of(group.response),
+            better=ShareFigureOut.of(group.better),
+            promoters=ShareFigureOut.of(group.promoters),
             mean_change=group.mean_change,
         )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from services.alerts.cases.labels import OUTCOME_LABELS
-from services.alerts.re_asks.domain import GroupFigures, RecoveryFigures, ShareDifference, ToldShare
+from services.alerts.re_asks.domain import GroupFigures, RecoveryFigures, ShareDifference, ShareFigure
 from services.alerts.re_asks.reading import RecoveryRead
 from shared.pages.filters import bound, day, decimal, percent, signed, thousands
 from shared.pages.language import counted, spoken, translated
@@ -148,7 +148,7 @@ def _line(name: str, group: GroupFigures, *, is_part: bool = False) -> RecoveryL
     )
 
 
-def _cell(share: ToldShare) -> RecoveryCell:
+def _cell(share: ShareFigure) -> RecoveryCell:
     if share.low is None or share.high is None:
         return RecoveryCell(NOTHING, _of(share.whole))
     facts = {"low": round(share.low), "high": round(share.high), "n": thousands(share.whole)}
@@ -159,7 +159,7 @@ def _of(whole: int) -> str:
     return translated("of %(n)s") % {"n": thousands(whole)}
 
 
-def _percent(share: ToldShare) -> str:
+def _percent(share: ShareFigure) -> str:
     return percent(share.part, share.whole)
 
 
