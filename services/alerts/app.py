@@ -126,7 +126,7 @@ SERVICE = Service(
         *("/webhooks", "/v1/webhooks", "/segment-alerts", "/v1/segment-alerts"),
         *("/v1/notices", "/v1/chats", "/v1/incidents", "/v1/people", "/v1/saved-filters"),
         *("/v1/identity-provider", "/v1/sign-in-rules", "/team", "/v1/team-figures"),
-        *("/huddle", "/v1/huddles", "/introductions", "/v1/introductions"),
+        *("/huddle", "/v1/huddles", "/introductions", "/v1/introductions", "/recovery", "/v1/recovery"),
         *("/v1/text-blocks", "/v1/attributes", "/v1/case-links"),
     ),
     api=lazy_api("services.alerts.web"),

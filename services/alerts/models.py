@@ -81,7 +81,12 @@ invitation = Table(
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
+    # The case whose customer it asks again.
+    Column("recovery_of", Uuid),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
+    Index(
+        "ix_invitation_recovery_of", "tenant", "recovery_of", postgresql_where=text("recovery_of IS NOT NULL")
+    ),
     Column("person", Text, info=PERSONAL),
     comment="Copies of invitations: who it was and what was bought.",
 )

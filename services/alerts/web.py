@@ -34,6 +34,8 @@ from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices import api as notices_api
 from services.alerts.notices import app_files as notices_files
 from services.alerts.notices import pages as notices_pages
+from services.alerts.re_asks import api as re_asks_api
+from services.alerts.re_asks import pages as re_asks_pages
 from services.alerts.retention.repository import RETENTION
 from services.alerts.rules import api as rules_api
 from services.alerts.rules import pages as rules_pages
@@ -115,6 +117,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             incidents_api.router,
             figures_api.router,
             figures_pages.router,
+            re_asks_api.router,
+            re_asks_pages.router,
             huddles_api.router,
             huddles_pages.router,
             introductions_api.router,

@@ -24,7 +24,7 @@ from shared.events.segments import (
     clean_segments,
     too_long,
 )
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.http.json_items import (
     MAX_ITEMS,
     BadItem,
@@ -86,7 +86,7 @@ class AnswerIn(Struct, forbid_unknown_fields=True):
     customer: ImportedCustomer | Annotated[str, Meta(max_length=200)] | None = None
     segments: Segments = None
     organisation: Organisation = None
-    measurement: Measurement | None = None
+    measurement: NpsMeasurement | None = None
 
 
 class BadBatch(Exception):

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from shared.events.surveys import Measurement
+
 
 class ItemFault(BaseModel):
     """One thing that is wrong with an item."""
@@ -71,7 +73,7 @@ class AnswerOut(BaseModel):
     survey_id: UUID | None
     survey_version: int | None
     event_id: UUID | None
-    measurement: Literal["transactional", "relational"]
+    measurement: Measurement = Field(description="`recovery` counts in no NPS.")
     touchpoint: str | None
     segments: dict[str, str]
     organisation: list[str]

@@ -84,7 +84,7 @@ def occasion_and_day(target: LinkTarget, language: str, pages: Pages) -> tuple[s
     """What the survey is about, and the day of it; None when that is unknown, or it is about everything."""
     invitation, texts = target.invitation, target.texts(language)
     occasion = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
-    if occasion is None or invitation.occurred_at is None or invitation.measurement == "relational":
+    if occasion is None or invitation.occurred_at is None or invitation.measurement != "transactional":
         return None
     with rendering_for(pages.reader(language, time_zone_of(target))):
         values = _values(target, texts)

@@ -27,6 +27,8 @@ from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import PERSONAL_TABLES, metadata
 from services.dispatcher.programmes.publishing import PROGRAMMES_LOOP
 from services.dispatcher.programmes.schedule import programmes_loop
+from services.dispatcher.re_asks.publishing import RE_ASKS_LOOP
+from services.dispatcher.re_asks.schedule import re_asks_loop
 from services.dispatcher.recovery import recovery
 from services.dispatcher.replies.queue import ReplyQueue
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
@@ -83,6 +85,7 @@ def worker_loops(context: Context) -> Loops:
         HOLDING_LOOP: holding_loop(context),
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
+        RE_ASKS_LOOP: re_asks_loop(context),
         ADAPTIVE_LOOP: adaptive_loop(context),
         IMPORTS_LOOP: imports_loop(context),
         FORGET_LOOP: old_imports_loop(context),

@@ -92,6 +92,7 @@ survey = Table(
     # The version of its words with which it last asked; NULL: never, or not known.
     Column("live_version", Integer),
     Column("holding_minutes", Integer, nullable=False, server_default="0"),
+    Column("recovery_days", Integer, nullable=False, server_default="30"),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     Index("ix_survey_adaptive", "tenant", "id", postgresql_where=text("adaptive_sampling IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
@@ -144,7 +145,7 @@ survey_words = Table(
     # wrote them, and the survey's own rules count.
     Column("neutral", Boolean),
     Column("incentive", Boolean),
-    CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
+    CheckConstraint("measurement IN ('transactional', 'relational', 'recovery')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )
 first_day = Table(
@@ -862,8 +863,20 @@ case_heard = Table(
     # What its customer last said about being contacted; NULL: nothing, or a version before kept the case.
     Column("may_contact", Boolean),
     Column("heard_at", INSTANT, nullable=False),
+    # From here on what is needed to ask its customer again; NULL: a version that did not keep this wrote it.
+    Column("score", SmallInteger),
+    Column("stage", Text),
+    Column("may_contact", Boolean),
+    Column("anonymous", Boolean),
+    Column("first_contact_at", INSTANT),
+    Column("reopened_at", INSTANT),
+    Column("segments", JSONB),
+    Column("organisation", ARRAY(Text)),
+    # The surveys that have asked its customer again.
+    Column("asked_again", ARRAY(Uuid), nullable=False, server_default="{}"),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
+    Index("ix_case_heard_closed", "tenant", "closed_at", postgresql_where=text("state = 'closed'")),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
     Index("ix_case_heard_open_contact", "tenant", "contact_key", postgresql_where=text("state <> 'closed'")),
 )

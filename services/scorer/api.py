@@ -14,7 +14,7 @@ from services.scorer.repository.segments import list_segment_counts
 from services.scorer.schemas import Confidence, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, today_in
 from shared.events.segments import dimension_of
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -24,7 +24,7 @@ from shared.tenancy import find_tenant
 router = APIRouter(tags=["scores"], route_class=CheckedRoute)
 ScoresCaller = Annotated[Caller, Depends(staff_or_key("scores:read"))]
 MeasurementParameter = Annotated[
-    Measurement, Query(description="Asked after a contact (transactional), or at any time (relational).")
+    NpsMeasurement, Query(description="Asked after a contact (transactional), or at any time (relational).")
 ]
 MAX_PAGE_SIZE = 200
 DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"

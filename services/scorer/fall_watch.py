@@ -24,14 +24,14 @@ from services.scorer.repository.selection import Selection
 from services.scorer.schedule import CompanyDays, company_days
 from shared.db.database import Database, UnitOfWork
 from shared.events import FALLS, WHOLE_COMPANY, People, SegmentFall, is_person
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.health import Health
 from shared.passed_over import PassedOver
 from shared.runtime import Periodic
 
 FALLS_LOOP = "falls"
 CHECK_INTERVAL_S = 30.0
-MEASUREMENTS: tuple[Measurement, ...] = get_args(Measurement)
+MEASUREMENTS: tuple[NpsMeasurement, ...] = get_args(NpsMeasurement)
 
 
 @dataclass

@@ -34,7 +34,7 @@ from services.scorer.domain import (
 )
 from services.scorer.windows import Window
 from shared.events import SegmentFall
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 LOOKED_DAYS = (7, 30)
 """The lengths of the windows that are compared with the days before them: the first finds a large fall soon,
@@ -55,7 +55,7 @@ SETTLED_DAYS = BEFORE_DAYS + FOLLOWED_DAYS
 class SegmentKey(NamedTuple):
     """A segment whose score is judged."""
 
-    measurement: Measurement
+    measurement: NpsMeasurement
     segment: str
 
 

@@ -67,8 +67,9 @@ async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
 
 def _counted(event: Event[Answer]) -> CountedAnswer:
     answer = event.data
-    # Who answers by an open link chose to, so such answers are no sample of the customers.
-    is_sample = not answer.beyond_draw and answer.origin != "link"
+    # Who answers by an open link chose to, and who is asked after a case had one: neither is a sample of the
+    # customers.
+    is_sample = not answer.beyond_draw and answer.origin != "link" and answer.measurement != "recovery"
     counts = answer.state != "clicked" and not answer.test and is_sample and answer.day is not None
     return CountedAnswer(event, answer.score if counts else None, named_segments(answer))
 

@@ -26,7 +26,7 @@ from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database
 from shared.db.notifications import ChangeListener
 from shared.events import WHOLE_COMPANY
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -107,7 +107,7 @@ async def segments(
     staff: ScoreReader,
     context: OwnContext,
     segment: SelectedSegments = None,
-    measurement: Measurement | None = None,
+    measurement: NpsMeasurement | None = None,
     window: str = DEFAULT_WINDOW,
     until: str | None = None,
     against: ComparedWith = "before",

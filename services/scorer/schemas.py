@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 Confidence = Literal["0.90", "0.9", "0.95", "0.99"]
 
@@ -31,7 +31,7 @@ class ScoreBody(BaseModel):
     """How a segment stands."""
 
     segment: str | None = Field(description="dimension:value; null for the whole company.")
-    measurement: Measurement
+    measurement: NpsMeasurement
     window: WindowBody
     n: int
     counts: list[int] = Field(

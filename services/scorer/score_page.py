@@ -22,7 +22,7 @@ from services.scorer.score_query import ScoreQuery
 from services.scorer.trends import Trend
 from services.scorer.views import LatestAnswer, SegmentRow, WindowScore
 from shared.events import SegmentFall
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.pages.page import Page
 from shared.pages.svg.trends import Point
 
@@ -46,7 +46,7 @@ class LabelledPage(Page):
 class Standing:
     """Where the selection stands, and whether it moved."""
 
-    measurement: Measurement
+    measurement: NpsMeasurement
     today: date
     now: WindowScore
     before: WindowScore

@@ -38,7 +38,7 @@ from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, SegmentFall, Tenant
 from shared.events.segments import ORGANISATION, dimension_of
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.http.cursors import cut_page, decode_cursor
 from shared.http.staff_auth import Staff
 from shared.pages.filters import segment_name
@@ -97,7 +97,7 @@ async def _load_standing(
     transactional = await daily_counts(uow, selection, "transactional", shown)
     relational = await daily_counts(uow, selection, "relational", shown)
     # A company that only asks at any time has its one score first.
-    measurement: Measurement = query.measurement or (
+    measurement: NpsMeasurement = query.measurement or (
         "relational" if relational and not transactional else "transactional"
     )
     days = transactional if measurement == "transactional" else relational

@@ -8,7 +8,7 @@ from services.scorer.repository.selection import AnswerGroup
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
 from shared.events import WHOLE_COMPANY
 from shared.events.segments import chain_of
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 ComparedWith = Literal["before", "year"]
 
@@ -21,7 +21,7 @@ class ScoreQuery:
     """On ``/segments``: the answers that lie in all of these are counted, and listed too. None: on ``/``."""
     path: str = WHOLE_COMPANY
     touchpoint: str = WHOLE_COMPANY
-    measurement: Measurement | None = None
+    measurement: NpsMeasurement | None = None
     """None: the one that the company asks for most, see ``score_page_loader``."""
     window: str = f"{DEFAULT_WINDOW_DAYS}d"
     until: str | None = None
@@ -69,7 +69,7 @@ class ScoreQuery:
         """The address of the page of a part of the selection."""
         return self.segments_page(segment).href()
 
-    def answers_href(self, window: Window, measurement: Measurement) -> str:
+    def answers_href(self, window: Window, measurement: NpsMeasurement) -> str:
         """The address of the list of exactly the answers of a selection, a window and a measurement."""
         page = self.segments_page(
             window=f"{window.days}d", until=window.last.isoformat(), measurement=measurement

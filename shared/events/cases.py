@@ -68,6 +68,8 @@ class Case(Data, frozen=True, kw_only=True):
     due_at: Instant
     first_contact_at: Instant | None = None
     closed_at: Instant | None = None
+    reopened_at: Instant | None = None
+    """When it was last opened again; None: never, or published by a version that did not say."""
 
 
 CASES = Topic(

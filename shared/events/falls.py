@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 from shared.events.envelope import Data, Instant, Topic
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 FallState = Literal["fallen", "back", "settled"]
 """back: the score is as it was before; settled: it has stayed down for so long that this is usual now."""
@@ -18,7 +18,7 @@ class SegmentFall(Data, frozen=True, kw_only=True):
 
     segment: str
     """``dimension:value``, or empty for the whole company."""
-    measurement: Measurement
+    measurement: NpsMeasurement
     version: int
     state: FallState
     first: date

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.envelope import Data, Instant, Name, Text, Topic
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 ImprovementStatus = Literal["proposed", "accepted", "doing", "done", "dropped"]
 
@@ -55,7 +55,7 @@ class Improvement(Data, frozen=True, kw_only=True):
     theme: Text | None = None
     segment: str = ""
     """``dimension:value``, or empty for the whole company; never a single employee."""
-    measurement: Measurement
+    measurement: NpsMeasurement
     due: date
     expected: int | None = None
     """By how many points the score is to rise; None: nobody said."""

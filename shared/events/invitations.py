@@ -56,6 +56,8 @@ class Invitation(Data, frozen=True, kw_only=True):
     """Whether everything personal was erased from it, at the customer's request."""
     account: Account | None = None
     handled_by: Text | None = None
+    recovery_of: UUID | None = None
+    """The case whose customer it asks again; None: of no recovery survey."""
     event_id: UUID
     event_type: Name
     occurred_at: Instant

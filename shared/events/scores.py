@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.events.envelope import Data, Instant, Topic
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 
 class Score(Data, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class Score(Data, frozen=True, kw_only=True):
 
     segment: str
     """``dimension:value``, or empty for the whole company."""
-    measurement: Measurement
+    measurement: NpsMeasurement
     version: int
     window_days: int
     until: date

@@ -1,7 +1,7 @@
 """``surveys``: what is asked; one thing for each version, so that old invitations keep their words."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from annotated_types import Interval
@@ -12,7 +12,11 @@ from shared.events.conditions import Condition
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.events.questions import Question, QuestionTexts
 
-Measurement = Literal["transactional", "relational"]
+NpsMeasurement = Literal["transactional", "relational"]
+"""After one purchase or contact, or at any time: the measurements whose answers count in an NPS."""
+Measurement = Literal["transactional", "relational", "recovery"]
+"""``recovery`` asks the customer of a case again some time later. Its answers count in no NPS."""
+MEASUREMENTS: tuple[Measurement, ...] = get_args(Measurement)
 SurveyStage = Literal["draft", "rehearsal"]
 PublishedState = Literal["live", "paused"]
 SurveyState = Literal["draft", "rehearsal", "live", "paused"]
@@ -28,8 +32,8 @@ ChannelName = Literal["mail", "sms", "link"]
 OWN_CHANNELS: frozenset[ChannelName] = frozenset({"mail", "sms"})
 """Those by which we write to them; a link is shown by the company."""
 NO_TRIGGER = "wave."
-"""The trigger of a survey that waves and programmes alone ask: no event has this type, though those of waves
-begin with it. A version before this one reads it as any other trigger."""
+"""The trigger of a survey that waves, programmes or cases alone ask: no event has this type, though those of
+waves begin with it. A version before this one reads it as any other trigger."""
 MINUTES_PER_DAY = 1440
 MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
 MAX_QUARANTINE_DAYS = 3650
@@ -68,6 +72,10 @@ WINDOW_DAYS = Interval(ge=7, le=365)
 STANDARD_WINDOW_DAYS = 90
 MarginPoints = Annotated[int, MARGIN_POINTS]
 WindowDays = Annotated[int, WINDOW_DAYS]
+
+
+RECOVERY_DAYS = Interval(ge=21, le=180)
+STANDARD_RECOVERY_DAYS = 30
 
 
 class AdaptiveSampling(Data, frozen=True, kw_only=True):
@@ -134,6 +142,9 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     holding_minutes: Annotated[int, Interval(ge=0, le=MAX_HOLDING_MINUTES)] = 0
     """Its holding time: for so long after the event its mail waits. Until it leaves it gives way to one of a
     survey earlier in the order. Of a transactional survey alone; 0: none."""
+    recovery_days: Annotated[int, RECOVERY_DAYS] = STANDARD_RECOVERY_DAYS
+    """Of a recovery survey: so long after a case was closed its customer is asked again; where nobody was
+    reached, so long after it was opened."""
 
     @property
     def has_trigger(self) -> bool:

@@ -9,11 +9,18 @@ from shared.ids import derived, derived_text
 
 OWN_SOURCES = "afterword/"
 """The beginning of the sources of events that Afterword itself makes, each of which names a survey: of tests,
-waves and programmes. A client's event never has one."""
+waves, programmes and re-asks. A client's event never has one."""
 WAVE_SOURCE = f"{OWN_SOURCES}wave/"
 """The beginning of the source of a wave's events; behind it stands the wave's id."""
 WAVE_TYPE = "wave."
 """The beginning of their type; behind it stands the survey's id."""
+RECOVERY_SOURCE = f"{OWN_SOURCES}recovery/"
+"""The beginning of the source of events by which customers of cases are asked again; behind it stands the
+survey's id. The event's id is that of the case."""
+RECOVERY_TYPE = "recovery."
+"""The beginning of their type; behind it stands the survey's id."""
+OWN_TURNS = (WAVE_SOURCE, RECOVERY_SOURCE)
+"""Of events that we make to ask a customer, and that tell of nothing the customer did."""
 
 
 LINK = "link"
@@ -74,8 +81,8 @@ class Transaction(Data, frozen=True, kw_only=True):
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
     survey_id: UUID | None = None
-    """The one survey that asks, whatever its trigger: in a wave, in a test, or of an event that came for a
-    link. None: any survey may."""
+    """The one survey that asks, whatever its trigger: in a wave, after a case, in a test, or of an event that
+    came for a link. None: any survey may."""
     channel: Text | None = None
     """``link``: the back-end asked for a personal link, to show it in its own channel at once. None: the
     survey says by which channel it asks."""
@@ -94,13 +101,18 @@ class Transaction(Data, frozen=True, kw_only=True):
 
     @property
     def wave_of(self) -> UUID | None:
-        """The survey of the wave that this is an event of; None: of no wave."""
-        return self.survey_id if self.source.startswith(WAVE_SOURCE) else None
+        """The survey of the wave, the programme or the re-ask that this is an event of; None: of none."""
+        return self.survey_id if self.source.startswith(OWN_TURNS) else None
+
+    @property
+    def recovery_of(self) -> UUID | None:
+        """The case whose customer it asks again; None: it is no event of a re-ask."""
+        return UUID(self.id) if self.source.startswith(RECOVERY_SOURCE) else None
 
     @property
     def test_of(self) -> UUID | None:
         """The survey that this is a test of, which only a test address gets; None: no test."""
-        return None if self.is_for_link or self.source.startswith(WAVE_SOURCE) else self.survey_id
+        return None if self.is_for_link or self.source.startswith(OWN_TURNS) else self.survey_id
 
     @property
     def link_of(self) -> UUID | None:

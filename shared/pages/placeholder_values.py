@@ -40,10 +40,10 @@ def values_of(
 def known_occasion(event_type: str, measurement: Measurement) -> str | None:
     """The customer's words for an event of this type, such as “your delivery”; None when there are none.
 
-    The last known word of the type decides: ``order.delivered`` is a delivery, ``order.lost`` an order. A
-    relational survey has no single event.
+    The last known word of the type decides: ``order.delivered`` is a delivery, ``order.lost`` an order. Only
+    a transactional survey has a single event.
     """
-    if measurement == "relational":
+    if measurement != "transactional":
         return None
     for word in reversed(re.findall(r"[a-z]+", event_type.lower())):
         if word in _OCCASIONS:

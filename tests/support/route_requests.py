@@ -603,6 +603,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "alerts GET /v1/team-figures/export": empty,
         "alerts GET /team": (empty, RouteRequest(query={"team": of.team}, foreign=404)),
         "alerts GET /team/download": empty,
+        "alerts GET /v1/recovery": empty,
+        "alerts GET /recovery": empty,
         "alerts GET /v1/huddles/{team}": RouteRequest({"team": of.team}, foreign=404),
         "alerts PUT /v1/huddles/{team}/promises/{promise}": RouteRequest(
             {"team": of.team, "promise": str(UUID(int=4))},

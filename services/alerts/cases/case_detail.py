@@ -34,6 +34,7 @@ from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions, visible_case
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.notices.repository import notifications
+from services.alerts.re_asks.for_cases import CaseReAsk, asked_again_of
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.labels import PRIORITY_LABELS
 from services.alerts.rules.setup import CompanySetup
@@ -101,6 +102,7 @@ class CaseDetailPage(Page):
     """Texts to insert where something is written about it."""
     mail: MailForm | None
     """By which the reader writes to the customer; None: nobody can, or may."""
+    asked_again: CaseReAsk
     others: list[tuple[VisibleCase, str]]
     """The other cases under this customer id, each with its customer's name."""
 
@@ -217,6 +219,7 @@ async def load_case_page(
         mail=await mail_form(
             *(uow, file, visible.answers, staff.name, frame.company), comes_back=mails_come_back
         ),
+        asked_again=await asked_again_of(uow, staff, file.id, invitation),
         others=others,
         lines=timeline_lines(
             *(entries, None if has_older else invitation, earlier, moment),
@@ -267,6 +270,7 @@ async def _of_the_customer(
         answer
         for answer in await replicas.answers_of_customer(uow, staff.tenant, case.customer_id)
         if answer.id not in shown
+        and answer.measurement != "recovery"  # which stands with the case that was asked about
         and case.may_be_of(answer.person, answer.customer_id, answer.contact_key or "")
         and may_see(staff.segments, segments_of(answer))
     ]

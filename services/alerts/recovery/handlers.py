@@ -196,6 +196,7 @@ def case_file_of(event: Event[Case]) -> CaseFile:
         waiting_since=event.time if case.waits_until else None,
         wake_at=case.waits_until,
         closed_at=case.closed_at or (event.time if case.erased else None),
+        reopened_at=case.reopened_at,
         changed_at=event.time,
         contact_key=case.contact_key or "",
         person=case.person,

@@ -30,7 +30,8 @@ def _restoring(columns: Sequence[str]) -> str:
         ORDER BY tenant, id
         ON CONFLICT (tenant, id) DO UPDATE
         SET {", ".join(f"{name} = EXCLUDED.{name}" for name in columns)},
-            merged_into = CASE WHEN EXCLUDED.outcome = 'duplicate' THEN c.merged_into END
+            merged_into = CASE WHEN EXCLUDED.outcome = 'duplicate' THEN c.merged_into END,
+            reopened_at = coalesce(EXCLUDED.reopened_at, c.reopened_at)
         WHERE c.version < EXCLUDED.version
     """
 

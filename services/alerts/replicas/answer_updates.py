@@ -27,9 +27,15 @@ class AnswerUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def has_quotable_comment(answer: Answer) -> bool:
-    """Whether a letter to colleagues may quote its comment: not of tests, anonymous answers or machines."""
+    """Whether a letter to colleagues may quote its comment: not of tests, anonymous answers or machines, nor
+    what was said when a customer was asked again after a case, which is told apart.
+    """
     return bool(answer.comment) and not (
-        answer.test or answer.anonymous or answer.erased or answer.judgement == "machine"
+        answer.test
+        or answer.anonymous
+        or answer.erased
+        or answer.judgement == "machine"
+        or answer.measurement == "recovery"
     )
 
 

@@ -52,6 +52,7 @@ MEASUREMENT_LABELS = {
     "": message("Does not matter"),
     "transactional": message("After an event"),
     "relational": message("About the whole relation"),
+    "recovery": message("Asked again after a case"),
 }
 RULES_NOT_SAVED = message("Not saved. This is missing or wrong:")
 RULES_CHANGED = message("Not saved: somebody has changed the rules meanwhile. These are theirs.")

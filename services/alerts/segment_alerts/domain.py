@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shared.events import SegmentFall
 from shared.events.segments import chain_of
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.ids import derived
 from shared.values.messages import Message, message
 
@@ -27,7 +27,7 @@ class SegmentAlert(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     version: int
     """Of the fall."""
-    measurement: Measurement
+    measurement: NpsMeasurement
     segment: str
     belongs: tuple[str, ...]
     """The segment and the levels above it: who may see one of these may see the alert."""

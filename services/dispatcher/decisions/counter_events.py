@@ -56,7 +56,7 @@ class Asking(NamedTuple):
     one_of_several: bool = False
     """Whether several people share the id: what names another address of it is about somebody else."""
     of_wave: bool = False
-    """Whether it asks in a wave or a programme, and so about nothing that happened."""
+    """Whether it asks in a wave, in a programme or after a case, and so about nothing that happened."""
 
 
 def asking_about(tenant: str, transaction: Transaction, contact: ContactKey) -> Asking:

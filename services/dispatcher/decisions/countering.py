@@ -43,7 +43,7 @@ from services.dispatcher.repository.reminders import touch_invitation
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import Customer, Event, Invitation, Transaction
-from shared.events.transactions import WAVE_TYPE
+from shared.events.transactions import RECOVERY_TYPE, WAVE_TYPE
 
 
 class WaitingMail(NamedTuple):
@@ -74,7 +74,7 @@ def asking_of(contact: ContactKey, invitation: Invitation) -> Asking:
         contact.address,
         invitation.decided_at,
         one_of_several=contact.is_one_of_several,
-        of_wave=invitation.event_type.startswith(WAVE_TYPE),
+        of_wave=invitation.event_type.startswith((WAVE_TYPE, RECOVERY_TYPE)),
     )
 
 

@@ -82,7 +82,8 @@ def decide(
     :param delay_minutes: the event's own, in place of each survey's.
     :param test_of: the one survey that asks in a test of it, also when it is paused or the event does not
         meet its conditions: a test address alone.
-    :param wave_of: the one survey that asks in a wave of it, whatever its trigger; the wave has drawn whom.
+    :param wave_of: the one survey that asks in a wave of it or after a case, whatever its trigger; whom it
+        asks is chosen already.
     :param link_of: the one survey that a company wants a link of, whatever its trigger.
     """
     if wave_of is not None:
@@ -154,8 +155,11 @@ def decide(
 def asking_about(
     event_type: str, surveys: Sequence[CandidateSurvey], link_of: UUID | None = None
 ) -> list[CandidateSurvey]:
-    """The surveys that may ask about an event of this type, or the one that a link is wanted of."""
-    wanted = (each for each in surveys if each.state not in ASIDE)
+    """The surveys that may ask about an event of this type, or the one that a link is wanted of.
+
+    One that asks again after cases asks about no event of the company.
+    """
+    wanted = (each for each in surveys if each.state not in ASIDE and each.measurement != "recovery")
     if link_of is not None:
         return [each for each in wanted if each.id == link_of]
     return [each for each in wanted if matches(each.trigger, event_type)]

@@ -24,6 +24,7 @@ from services.dispatcher.decisions.loading import (
     load_counters,
     load_erased,
     load_inputs,
+    load_untouched,
     load_words,
 )
 from services.dispatcher.decisions.policy import ContactPolicy
@@ -187,6 +188,7 @@ async def _decide(
     if asked:
         for_links = [contact for event, contact in asked if event.data.is_for_link]
         await load_contacts(uow, asked_contacts, inputs, for_links)
+        await load_untouched(uow, events, inputs)
         await load_counters(uow, asked, inputs)
         await load_words(uow, asked, inputs)
         await load_draws(uow, asked, inputs)

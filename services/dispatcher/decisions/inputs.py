@@ -95,6 +95,8 @@ class DecisionInputs:
     """When the last message to each contact left, of those who are to be asked by a link."""
     open_cases: dict[tuple[str, str], OpenCase] = field(default_factory=dict)
     """By tenant and person, or hash of an address: the open case about them, where that matters."""
+    untouched_cases: set[UUID] = field(default_factory=set)
+    """The cases that customers are asked again about, and of whom nobody was reached."""
     shares: dict[tuple[str, UUID, str], SegmentShare] = field(default_factory=dict)
     """By tenant, survey and segment: of surveys with adaptive sampling, those of less than everybody."""
     detractors: set[tuple[str, str]] = field(default_factory=set)
@@ -204,7 +206,7 @@ class DecisionInputs:
             cap_hours=rules.cap_hours,
             asked=self._asked(contact),
             countered=self._countered(event, contact),
-            open_case=self._open_case(contact),
+            open_case=self._open_case(contact, event.data.recovery_of),
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone if tenant is not None else "UTC",
             law=self._law(event, contact, place, rules),
@@ -254,11 +256,19 @@ class DecisionInputs:
         asking = asking_about(event.tenant, event.data, contact)
         return judge_counters(self.counters.about(asking), asking)
 
-    def _open_case(self, contact: ContactKey) -> OpenCase | None:
+    def _open_case(self, contact: ContactKey, asks_again_about: UUID | None) -> OpenCase | None:
+        """That which forbids to ask; a case of whom nobody was reached does not forbid its own re-ask."""
         if not self.open_cases:
             return None
         found = (self.open_cases.get(key) for key in case_rows.keys_of(contact))
-        return next((case for case in found if case is not None), None)
+        return next(
+            (
+                case
+                for case in found
+                if case is not None and not (case.id == asks_again_about and case.id in self.untouched_cases)
+            ),
+            None,
+        )
 
     @cached_property
     def texting_tenants(self) -> frozenset[str]:

@@ -102,6 +102,15 @@ async def load_contacts(
         said[row.tenant, row.kind, row.key] = row
 
 
+async def load_untouched(
+    uow: UnitOfWork, events: Sequence[Event[Transaction]], inputs: DecisionInputs
+) -> None:
+    """Load which of the cases that customers are asked again about are open with nobody reached."""
+    cases = {(event.tenant, case) for event in events if (case := event.data.recovery_of) is not None}
+    if cases:
+        inputs.untouched_cases.update(await case_rows.find_untouched(uow, cases))
+
+
 async def load_counters(
     uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
 ) -> None:

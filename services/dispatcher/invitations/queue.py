@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from msgspec.structs import replace
 from sqlalchemy import Row
@@ -172,6 +173,7 @@ class InvitationQueue:
             tenant,
             asked,
             is_reminder=is_reminder,
+            asks_again_about=invitation.recovery_of,
             erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
             countered=await _find_countered(uow, contact, invitation, inputs),
         )
@@ -242,6 +244,7 @@ class InvitationQueue:
         asked: Sequence[Asked],
         *,
         is_reminder: bool,
+        asks_again_about: UUID | None,
         erased: bool,
         countered: Countered,
     ) -> Person:
@@ -264,8 +267,8 @@ class InvitationQueue:
             countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country, channel),
             cap_hours=rules.cap_hours,
-            open_case=OpenCase(inputs.case_id, inputs.case_number)
-            if inputs.case_id is not None and (is_reminder or not rules.ask_with_open_case)
+            open_case=_open_case(inputs, asks_again_about)
+            if is_reminder or not rules.ask_with_open_case
             else None,
             relational_distance_days=rules.relational_distance_days,
             company_zone=tenant.time_zone,
@@ -285,6 +288,15 @@ def used_sender(secret: str, tenant: str, inputs: Row[Any]) -> MailSender:
         return THE_COMPANY
     address: str = inputs.sender_address
     return MailSender(address=address, keys=(DomainKey(address.rpartition("@")[2], key),))
+
+
+def _open_case(inputs: Row[Any], asks_again_about: UUID | None) -> OpenCase | None:
+    """The open case about the customer, which forbids to ask; not that which they are asked again about,
+    where nobody has reached them.
+    """
+    if inputs.case_id is None or (inputs.case_id == asks_again_about and inputs.case_untouched):
+        return None
+    return OpenCase(inputs.case_id, inputs.case_number)
 
 
 def _words(inputs: Row[Any]) -> KnownWords:

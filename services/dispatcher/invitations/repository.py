@@ -106,7 +106,7 @@ FIND_SENDING_INPUTS = f"""
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
         p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared, p.fewer_months,
-        k.id AS case_id, k.number AS case_number,
+        k.id AS case_id, k.number AS case_number, k.untouched AS case_untouched,
         EXISTS (
             SELECT FROM asked o
             JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'

@@ -67,6 +67,7 @@ def new_invitation(
         beyond_draw=verdict.beyond_draw,
         account=transaction.account,
         handled_by=transaction.handled_by,
+        recovery_of=transaction.recovery_of,
         event_id=event_id,
         event_type=transaction.type,
         occurred_at=transaction.occurred_at,

@@ -67,6 +67,7 @@ class SurveyMail:
     company: str
     sender: str
     relational: bool
+    """Whether it asks about no single event."""
     occasion: str | None
     """What the mail is about; None when neither the survey nor the type of the event tells."""
     day: str
@@ -215,7 +216,7 @@ class SurveyMailRenderer:
         return SurveyMail(
             company=tenant.name,
             sender=sender_line(tenant.name, tenant.postal_address),
-            relational=invitation.measurement == "relational",
+            relational=invitation.measurement != "transactional",
             occasion=values["occasion"] if known else None,
             day=values["day"],
             words=filled_texts(texts, values),
@@ -243,7 +244,7 @@ class SurveyMailRenderer:
             values = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
             intro = (
                 translated("%(company)s asks one question.")
-                if measurement == "relational"
+                if measurement != "transactional"
                 else translated("%(company)s asks about %(occasion)s on %(day)s.")
                 if occasion
                 else translated("%(company)s asks about your contact with them on %(day)s.")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import json
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.reasons import SEARCHED_REASONS
@@ -40,8 +41,14 @@ async def keep_answers(
 
 async def keep_cases(uow: UnitOfWork, cases: Sequence[Event[Case]]) -> None:
     """Keep each case that is newer than ours."""
-    event_ids = [event.data.event_id or NO_EVENT for event in cases]
-    await keep_newest_events(uow, case_heard, cases, event_id=event_ids, heard_at=uow.now)
+    await keep_newest_events(
+        uow,
+        case_heard,
+        cases,
+        event_id=[event.data.event_id or NO_EVENT for event in cases],
+        segments=[json.encode(event.data.segments).decode() for event in cases],
+        heard_at=uow.now,
+    )
 
 
 def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[tuple[str, UUID], datetime]:

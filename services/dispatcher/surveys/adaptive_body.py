@@ -54,11 +54,11 @@ def _checked(adaptive: AdaptiveSamplingBody | None, info: ValidationInfo) -> Ada
         raise ValueError(message("Name the dimension whose segments are to reach the margin, such as store."))
     if adaptive.margin is None:
         raise ValueError(message("Say which margin each segment is to reach, in points from 1 to 50."))
-    if info.data.get("measurement") == "relational":
+    if info.data.get("measurement") in {"relational", "recovery"}:
         raise ValueError(
             message(
-                "Only a survey about one purchase or contact can ask fewer by segment: a wave or a programme "
-                "says itself whom it asks."
+                "Only a survey about one purchase or contact can ask fewer by segment: a wave, a programme "
+                "or a case says itself whom it asks."
             )
         )
     if info.data.get("anonymous"):

@@ -56,7 +56,7 @@ _ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
 _RulesAnswer = create_model(
     "_RulesAnswer",
     name=(str, ...),
-    trigger=(str, Field(description="Empty: waves and programmes alone ask by it.")),
+    trigger=(str, Field(description="Empty: waves, programmes or cases alone ask by it.")),
     measurement=(str, ...),
     state=(str, ...),
     anonymous=(bool, ...),

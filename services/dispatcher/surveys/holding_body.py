@@ -17,7 +17,7 @@ HOLDING_MEANING = (
 
 def _checked(minutes: int, info: ValidationInfo) -> int:
     """The same where it fits the measurement and the age before it, as far as they are without fault."""
-    if minutes and info.data.get("measurement") == "relational":
+    if minutes and info.data.get("measurement") in {"relational", "recovery"}:
         raise ValueError(
             message(
                 "Only a survey about single events has a holding time. Set it to 0, or let the survey "

@@ -34,6 +34,7 @@ FIELD_LABELS = {
     "quarantine_scope": message("Earlier questions that count"),
     "touchpoint": message("Touchpoint"),
     "programme": message("Days in which it asks each known customer once"),
+    "recovery_days": message("Days after a case until it asks again"),
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
@@ -70,12 +71,15 @@ TEXT_LABELS = {
 MEASUREMENT_LABELS = {
     "transactional": message("One purchase or contact"),
     "relational": message("The whole relation"),
+    "recovery": message("How it is after a case"),
 }
 LAYOUT_LABELS = {
     "horizontal": message("In a row, 0 first"),
     "vertical": message("In a column, 10 on top"),
 }
-STANDARD_SCOPE = message("as usual: of any survey; about the relation, of the same measurement")
+STANDARD_SCOPE = message(
+    "as usual: of any survey; about the relation or after a case, of the same measurement"
+)
 CHANNELS_LABELS = {
     "mail": message("By mail"),
     "sms": message("By text message"),
@@ -116,15 +120,15 @@ REMEDIES = {
     "name": message("Give the survey a name of at most 200 characters."),
     "trigger": message(
         "Write one type of event without blanks, such as order.delivered; a * may end it. A "
-        "survey about the whole relation may have none."
+        "survey about the whole relation may have none, and one that asks again after cases has none."
     ),
-    "measurement": message("Choose one purchase or contact, or the whole relation."),
+    "measurement": message("Choose one purchase or contact, the whole relation, or how it is after a case."),
     "delay": message("Write a whole number, 0 or more; a year is the most."),
     "holding": message("Write a whole number, 0 or more; seven days are the most."),
     "quarantine_scope": message("Choose which earlier questions count."),
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
     "sampling_percent": message("Write a whole number from 1 to 100."),
-    "anonymous": message("Choose whether answers are kept with the customer."),
+    "anonymous": message("Choose whether answers are kept with the customer. After a case they are."),
     "first_day_per_hour": message(
         "Write a whole number from 0 to %(most)s; 0 is no limit.", most=Count(MAX_FIRST_DAY_PER_HOUR)
     ),

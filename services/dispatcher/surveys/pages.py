@@ -41,7 +41,7 @@ from shared.conditions.labels import OPERATOR_LABELS, condition_sentence
 from shared.conditions.rows import ROWS_LABEL
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
-from shared.events.surveys import Measurement
+from shared.events.surveys import MEASUREMENTS
 from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import uuid_of
 from shared.http.middleware import CSP
@@ -196,7 +196,7 @@ async def form_page(
         found = await count_matches(
             context.database, staff.tenant, staff.segments, counted.trigger, counted.conditions
         )
-    measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
+    measurement = next((each for each in MEASUREMENTS if each == form["measurement"]), MEASUREMENTS[0])
     languages = languages_of({*form.languages, *form.added_languages})
     page = SurveyFormPage(
         survey=survey,

@@ -32,7 +32,7 @@ def _checked(programme: ProgrammeBody | None, info: ValidationInfo) -> Programme
     """The same when it fits the measurement before it, as far as that is without fault; None when empty."""
     if programme is None or programme.every_days is None:
         return None
-    if info.data.get("measurement") == "transactional":
+    if info.data.get("measurement") in {"transactional", "recovery"}:
         raise ValueError(
             message(
                 "Only a survey that measures the whole relation asks customers without an event. Let it "

@@ -24,7 +24,8 @@ class QuarantineBody(StrictBody):
         description="Which earlier question counts: of `any` survey, of one of the same `measurement`, one "
         "about the same `touchpoint`, or of this very `survey`. Left out, that of a new survey is "
         "`measurement` where it is relational, since its distance from surveys about single events is a rule "
-        "of its own, and else `any`; one that is there keeps its own.",
+        "of its own, or asks again after cases, since the first question would forbid it, and else `any`; "
+        "one that is there keeps its own.",
     )
 
 
@@ -32,9 +33,10 @@ def standard_scope(measurement: Measurement) -> QuarantineScope:
     """That of a new survey for which none is chosen.
 
     A relational survey keeps its distance from the others by a rule of its own: did their mails count for its
-    quarantine, too, whoever buys often would never be asked by it.
+    quarantine, too, whoever buys often would never be asked by it. Nor would the customer of a case be asked
+    again, whom the first question was asked not long ago.
     """
-    return "measurement" if measurement == "relational" else "any"
+    return "any" if measurement == "transactional" else "measurement"
 
 
 def check_days(given: Mapping[str, Any]) -> None:

@@ -37,6 +37,7 @@ from services.dispatcher.surveys.question_schemas import (
     refuse_faults,
     without_faults,
 )
+from services.dispatcher.surveys.recovery_body import ANONYMOUS_MEANING, RECOVERY_MEANING, OwnAnonymity
 from services.dispatcher.surveys.reminders import ReminderBody, Reminders
 from services.dispatcher.surveys.sender_body import (
     REPLY_MEANING,
@@ -174,8 +175,8 @@ _DESCRIPTIONS = {
     "state": "`live` asks customers from the next event on (in test mode, the test addresses only). A new "
     "survey is a `draft`, which is as if it were not there. `rehearsal` decides on the events and sends "
     "nothing. `paused` asks nobody: an event that it alone matches is decided `paused`.",
-    "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
-    "are, unless the customer asks to be contacted.",
+    "anonymous": ANONYMOUS_MEANING,
+    "recovery_days": RECOVERY_MEANING,
     "place": "Its place in the order; without one a new survey is the last, and another one stays where "
     "it is.",
     "quarantine_days": "The same as `quarantine.days`: give one of them.",
@@ -202,6 +203,7 @@ _DESCRIPTIONS = {
 }
 _OWN_TYPES: dict[str, Any] = {
     "touchpoint": Touchpoint | None,
+    "anonymous": OwnAnonymity,
     "reminders": Reminders,
     "programme": OwnProgramme,
     "adaptive_sampling": OwnAdaptiveSampling,

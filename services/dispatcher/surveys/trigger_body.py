@@ -29,6 +29,10 @@ def _checked(trigger: str, info: ValidationInfo) -> str:
                 "programmes alone."
             )
         )
+    if trigger and info.data.get("measurement") == "recovery":
+        raise ValueError(
+            message("A survey that asks again after cases asks about no event. Leave its trigger empty.")
+        )
     return trigger
 
 
@@ -37,9 +41,11 @@ OwnTrigger = Annotated[
     Field(max_length=MAX_TRIGGER_LENGTH, pattern=f"^({TRIGGER_PATTERN})?$"),
     AfterValidator(_checked),
 ]
-"""Behind ``measurement`` in its body, by which it is judged; empty: waves and programmes alone ask by it."""
+"""Behind ``measurement`` in its body, by which it is judged; empty: waves, programmes or cases alone ask by
+it."""
 OWN_TRIGGER = Field(
     default="",
     validate_default=True,
-    description=f"{TRIGGER_MEANING} Of a relational survey it may be empty: waves and programmes alone.",
+    description=f"{TRIGGER_MEANING} Of a relational survey it may be empty: waves and programmes alone. Of a "
+    "recovery survey it is empty: cases alone.",
 )

@@ -12,7 +12,7 @@ from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import Improvement, ImprovementBaseline
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ async def find_baseline(
     today: date,
     *,
     segment: str,
-    measurement: Measurement,
+    measurement: NpsMeasurement,
     cause: str | None,
 ) -> ImprovementBaseline:
     """How the segment stands over the last days, and how often the cause was the reason."""

@@ -25,7 +25,7 @@ from services.scorer.improvements.figures import find_baseline
 from services.scorer.windows import today_in
 from shared.db.database import UnitOfWork
 from shared.events import IMPROVEMENTS, WHOLE_COMPANY, Improvement, ImprovementStep, Tenant, is_person
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.http.validation_errors import FieldFault
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Count, Message, message
@@ -59,7 +59,7 @@ class ImprovementDraft:
     cause: str | None
     theme: str | None
     segment: str
-    measurement: Measurement
+    measurement: NpsMeasurement
     owner: str
     due: date
     expected: int | None

@@ -24,7 +24,7 @@ from services.scorer.improvements.reading import ImprovementReader, ReadImprovem
 from services.scorer.schemas import MarginBody
 from services.scorer.windows import Window
 from shared.events import ImprovementPeriod, ImprovementStatus
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.http.numbers import MAX_INTEGER
 from shared.http.request_body import GivenName, StrictBody
 from shared.values.causes import CAUSE_CODES
@@ -56,7 +56,7 @@ class ImprovementBody(StrictBody):
     )
     theme: GivenName | None = Field(default=None, description="The theme in words of your own.")
     segment: str = Field(default="", description="dimension:value; left out: the whole company.")
-    measurement: Measurement = Field(default="transactional", description="Which answers it is judged by.")
+    measurement: NpsMeasurement = Field(default="transactional", description="Which answers it is judged by.")
     owner: GivenName = Field(description="The name of the colleague who sees to it.")
     due: Annotated[date, Field(strict=False)] = Field(description="The day by which it is to be done.")
     expected: Annotated[int, Field(ge=1, le=MAX_EXPECTED_POINTS)] | None = Field(
@@ -231,7 +231,7 @@ class ImprovementOut(BaseModel):
     cause: str | None
     theme: str | None
     segment: str | None = Field(description="Null: the whole company.")
-    measurement: Measurement
+    measurement: NpsMeasurement
     owner: str | None = Field(description="Null where the name was removed or may not be seen.")
     due: date
     late: bool

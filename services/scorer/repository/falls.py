@@ -10,7 +10,7 @@ from services.scorer.models import fall
 from shared.db.bulk import keep_newest, keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Event, SegmentFall
-from shared.events.surveys import Measurement
+from shared.events.surveys import NpsMeasurement
 from shared.kafka.ops.recovery import Cursor
 
 _FIELDS = SegmentFall.__struct_fields__
@@ -76,7 +76,7 @@ FIND_FALLEN = f"""
 
 
 async def find_fallen(
-    uow: UnitOfWork, tenant: str, measurement: Measurement, segment: str
+    uow: UnitOfWork, tenant: str, measurement: NpsMeasurement, segment: str
 ) -> SegmentFall | None:
     """The fall of a segment that lasts."""
     values = {"tenant": tenant, "measurement": measurement, "segment": segment}

@@ -192,7 +192,7 @@ async def test_the_document_of_the_api_is_complete(alerts: AlertsApi) -> None:
         *("/v1/people/{person}/sessions", "/v1/people/{person}/sessions/{session}"),
         "/v1/people/{person}/second-factor",
         *("/v1/incidents", "/v1/chats", "/v1/chats/{chat_id}"),
-        *("/v1/team-figures", "/v1/team-figures/export"),
+        *("/v1/team-figures", "/v1/team-figures/export", "/v1/recovery"),
         *("/v1/huddles/{team}", "/v1/huddles/{team}/promises/{promise}"),
         *("/v1/introductions", "/v1/introductions/figures", "/v1/introductions/settings"),
         *("/v1/introductions/{introduction}", "/v1/introductions/{introduction}/actions"),

@@ -67,6 +67,17 @@ async def test_tests_clicks_and_what_was_asked_beyond_a_draw_never_count(
     assert await kept_counts(database) == {}
 
 
+async def test_b38_an_answer_after_a_case_counts_in_no_score(database: Database) -> None:
+    """Also where it was counted as another one before, as by a version that knew no such measurement."""
+    await count(database, an_answer("before", score=3), an_answer("again", score=8, measurement="recovery"))
+    assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(3))}
+    assert {measurement for measurement, _, _ in await kept_counts(database)} == {"transactional"}
+    await count(database, an_answer("before", score=9, measurement="recovery", version=2))
+    assert await kept_counts(database) == {}
+    async with database.reading() as uow:
+        assert (await uow.execute("SELECT count(*) FROM answer WHERE score IS NULL")).scalar_one() == 2
+
+
 async def test_a_suspect_answer_counts_on_its_day_while_it_is_judged_a_persons(database: Database) -> None:
     long_ago = date(2024, 2, 29)
     answer = an_answer(day=long_ago, score=3, comment="Click here", answered_at=AT)

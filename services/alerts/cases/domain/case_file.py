@@ -215,4 +215,5 @@ class CaseFile(CaseMails, kw_only=True):
             due_at=self.due_at,
             first_contact_at=self.first_contact_at,
             closed_at=self.closed_at,
+            reopened_at=self.reopened_at,
         )

@@ -18,5 +18,7 @@ def upgrade() -> None:
             CONSTRAINT pk_case_viewer PRIMARY KEY (tenant, case_id, staff_id)
         )
     """)
-    op.execute("CREATE INDEX ix_case_viewer_tenant_staff_id_seen_at ON case_viewer (tenant, staff_id, seen_at)")
+    op.execute(
+        "CREATE INDEX ix_case_viewer_tenant_staff_id_seen_at ON case_viewer (tenant, staff_id, seen_at)"
+    )
     op.execute("COMMENT ON TABLE case_viewer IS 'Who has a case open: when their page last said so.'")

@@ -15,7 +15,7 @@ from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import Invitation, Transaction
 from shared.events.segments import Segmented, segments_of
-from shared.events.transactions import OWN_SOURCES, WAVE_SOURCE
+from shared.events.transactions import OWN_SOURCES, OWN_TURNS
 from shared.privacy.subjects import Subject
 
 COLUMNS = (
@@ -149,8 +149,8 @@ async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
     return rows.one_or_none()
 
 
-OF_CLIENTS = f"d.source NOT LIKE '{WAVE_SOURCE}%'"
-"""Events of waves and programmes are not among them."""
+OF_CLIENTS = " AND ".join(f"d.source NOT LIKE '{source}%'" for source in OWN_TURNS)
+"""Events of waves, programmes and re-asks are not among them."""
 LIST_BY_SOURCE_ID = f"""
     SELECT {COLUMNS}, i.state, i.version, i.reason AS mail_reason, i.next_at
     FROM decision d

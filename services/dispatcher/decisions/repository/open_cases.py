@@ -1,6 +1,7 @@
 """``case_heard``: about whom a case is open."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.values import OpenCase
@@ -47,12 +48,28 @@ async def find(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> dict[tuple[st
     return {(row.tenant, row.name): OpenCase(row.id, row.number) for row in rows}
 
 
+UNTOUCHED = "h.first_contact_at IS NULL AND h.reopened_at IS NULL"
+"""Whether nobody has reached the customer of an open case ``h``, and it is open for the first time."""
+FIND_UNTOUCHED = f"""
+    SELECT h.id FROM case_heard h
+    WHERE (h.tenant, h.id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+        AND {UNTOUCHED}
+"""
+
+
+async def find_untouched(uow: UnitOfWork, cases: Collection[tuple[str, UUID]]) -> set[UUID]:
+    """Those of these cases, by tenant and id, whose customer nobody has reached."""
+    tenants, ids = zip(*cases, strict=True)
+    rows = await uow.execute(FIND_UNTOUCHED, {"tenants": list(tenants), "ids": list(ids)})
+    return set(rows.scalars())
+
+
 OPEN_CASE = f"""(
-    SELECT h.id, h.number FROM case_heard h
+    SELECT h.id, h.number, {UNTOUCHED} AS untouched FROM case_heard h
     WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.person = :person AND h.person <> '{NOBODY}'
         AND (p.ids_are_shared IS NOT TRUE OR h.contact_key IS NULL)
     UNION ALL
-    SELECT h.id, h.number FROM case_heard h
+    SELECT h.id, h.number, {UNTOUCHED} FROM case_heard h
     WHERE h.tenant = :tenant AND h.state <> 'closed' AND h.contact_key = :address
     ORDER BY number LIMIT 1
 )"""

@@ -51,7 +51,7 @@ KEPT: dict[type[Data], set[str]] = {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
         *("reminding_since", "reminded_at", "expires_at", "drawn_percent", "beyond_draw", "channel"),
-        *("report", "report_code", "reported_at"),
+        *("report", "report_code", "reported_at", "recovery_of"),
         *WHERE_AND_WHEN,
     },
     Answer: {
@@ -72,7 +72,7 @@ KEPT: dict[type[Data], set[str]] = {
         *("id", "number", "version", "state", "answer_id", "event_id", "anonymous", "score", "touchpoint"),
         *("segments", "organisation", "belongs", "owner", "cause", "outcome", "opened_at", "due_at"),
         *("first_contact_at", "closed_at", "stage", "waits_until", "told", "priority"),
-        *("team_id", "later_answers"),
+        *("team_id", "later_answers", "reopened_at"),
     },
     Decision: {
         *("event_id", "version", "source", "event_type", "occurred_at", "decided_at", "outcome", "reason"),

@@ -1,0 +1,1 @@
+"""Re-asks: what customers of cases answer when they are asked again, by whether we had reached them."""
