@@ -866,7 +866,6 @@ case_heard = Table(
     # From here on what is needed to ask its customer again; NULL: a version that did not keep this wrote it.
     Column("score", SmallInteger),
     Column("stage", Text),
-    Column("may_contact", Boolean),
     Column("anonymous", Boolean),
     Column("first_contact_at", INSTANT),
     Column("reopened_at", INSTANT),

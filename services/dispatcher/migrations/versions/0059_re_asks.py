@@ -18,7 +18,6 @@ STATEMENTS = (
     ALTER TABLE case_heard
         ADD COLUMN score smallint,
         ADD COLUMN stage text,
-        ADD COLUMN may_contact boolean,
         ADD COLUMN anonymous boolean,
         ADD COLUMN first_contact_at timestamptz,
         ADD COLUMN reopened_at timestamptz,
