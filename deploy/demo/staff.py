@@ -62,7 +62,7 @@ class SimulatedAgents:
             await pause(stopping, POLL_INTERVAL_S)
 
     def cases_to_work_on(self, cases: list[CaseRow]) -> list[CaseRow]:
-        """The oldest of these cases and those that wait for their customers.
+        """The oldest of these cases, and those that a simulated colleague has.
 
         Never those of the visitor or of real colleagues.
         """
@@ -71,7 +71,7 @@ class SimulatedAgents:
         return [
             case
             for place, case in enumerate(oldest)
-            if (place < excess or case["stage"] == "waiting_customer") and self._may_work_on(case)
+            if (place < excess or case["owner"] is not None) and self._may_work_on(case)
         ]
 
     def _may_work_on(self, case: CaseRow) -> bool:

@@ -1,7 +1,8 @@
 """`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST [REPLY_HOST REPLY_PORT]]`: the mailbox.
 
 It keeps mails and texts and shows them. It listens on the loopback unless a host is given, as in a container,
-which is reached by its network alone. Mails to REPLY_HOST it hands over to the server at that port of the loopback.
+which is reached by its network alone. Mails to REPLY_HOST are handed over to the server at that port of the
+loopback.
 """
 
 import sys
