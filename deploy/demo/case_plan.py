@@ -22,9 +22,9 @@ MAILED_SHARE = 0.4
 UNREACHED_SHARE = 0.15
 """Of the customers who are called."""
 
-WAITS = timedelta(days=1)
+SHOWN_WAIT = timedelta(days=1)
 """How long a case waits for its customer, as its page shows."""
-PATIENCE = timedelta(minutes=4)
+REAL_WAIT = timedelta(minutes=4)
 """After so long it goes on without the customer: nobody looks at a demo until tomorrow."""
 ANSWER_STANDS = timedelta(minutes=1)
 """For so long what a customer answered stands before the case is closed, for the visitor to see it open."""
@@ -87,7 +87,7 @@ def _may_resume(entries: Sequence[Mapping[str, Any]], now: datetime) -> bool:
     waits = [entry for entry in entries if entry["kind"] == "waiting"]
     if not waits or waits[-1]["by"] != KEY_NAME:
         return False
-    return now - datetime.fromisoformat(waits[-1]["at"]) >= PATIENCE
+    return now - datetime.fromisoformat(waits[-1]["at"]) >= REAL_WAIT
 
 
 def _first_steps(
@@ -112,7 +112,7 @@ def _first_steps(
         owner = other
     if case["may_contact"] is False:
         return [*steps, _close(model, case)]
-    wait = {"act": "wait", "until": (now + WAITS).isoformat(), "text": case_words.WAITED_FOR}
+    wait = {"act": "wait", "until": (now + SHOWN_WAIT).isoformat(), "text": case_words.WAITED_FOR}
     if is_mailed and not customer.has_only_a_phone:
         known = {"name": customer.name, "agent": colleagues.names_by_id[owner], "number": case["number"]}
         letter = case_words.letter(customer.locale, random, **known)

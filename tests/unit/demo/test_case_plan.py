@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from deploy.demo.case_plan import (
     ANSWER_STANDS,
-    PATIENCE,
+    REAL_WAIT,
     CaseRow,
     CaseStep,
     Colleagues,
@@ -117,8 +117,8 @@ def waiting(age: timedelta, by: str = KEY_NAME) -> CaseRow:
 
 
 def test_a_case_that_waits_is_left_alone_for_some_minutes_then_goes_on_without_the_customer() -> None:
-    assert acts(waiting(PATIENCE - timedelta(seconds=1))) == []
-    assert acts(waiting(PATIENCE)) == ["resume", "contact", "close"]
+    assert acts(waiting(REAL_WAIT - timedelta(seconds=1))) == []
+    assert acts(waiting(REAL_WAIT)) == ["resume", "contact", "close"]
 
 
 def test_what_a_person_lets_wait_waits_on() -> None:
@@ -127,7 +127,7 @@ def test_what_a_person_lets_wait_waits_on() -> None:
 
 def test_an_answer_is_taken_up_a_moment_later_and_an_automatic_one_is_none() -> None:
     moment = timedelta(seconds=1)
-    waited = entry("waiting", PATIENCE - moment)
+    waited = entry("waiting", REAL_WAIT - moment)
     new, older = entry("wrote", ANSWER_STANDS), entry("wrote", ANSWER_STANDS + moment)
     assert acts(case(1, timeline=[waited, new])) == []
     assert acts(case(1, timeline=[waited, older])) == ["note", "close"]
