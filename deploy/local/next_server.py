@@ -30,7 +30,7 @@ class NextServer(NamedTuple):
                 await client.rcpt(recipient)
                 await client.data(content)
         except aiosmtplib.SMTPResponseException as refused:
-            return f"{refused.code} {refused.message}"
+            return f"{refused.code} {' '.join(refused.message.split())}"
         except (aiosmtplib.SMTPException, OSError):
             return NOT_REACHED
         return None
