@@ -35,6 +35,9 @@ class Progress(msgspec.Struct, rename={"is_history_imported": "has_moved_in"}):
     answered: int = 0
     amended: int = 0
     closed: int = 0
+    mails_answered: int = 0
+    objected: int = 0
+    """How often a customer has said that it is not solved."""
 
     def remember(self, customer: str, number: int) -> None:
         """Store a customer's latest event, and drop the oldest ones."""

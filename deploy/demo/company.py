@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
+from deploy.demo.company_tools import save_tools
 from deploy.demo.stream import REFUND
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.errors import BadAccount
@@ -34,6 +35,7 @@ POSTAL_ADDRESS = "Havnbo (invented), Havnegade 1, 8000 Aarhus"
 
 KEY_NAME = "simulated"
 """The history of a case shows it as the author of what the simulated staff did."""
+WHO = AuditActor("command_line", None, KEY_NAME)
 KEY_SCOPES = ("events:write", "answers:write", "surveys:write", "cases:read", "cases:write")
 
 PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (public, for a stack that only this machine can reach)
@@ -51,9 +53,10 @@ SIGN_INS = (
     StaffMember("leader", "leader@havnbo.example", "Lars Leader", ("store:aarhus",)),
     StaffMember("agent", "agent@havnbo.example", "Agnes Agent"),
 )
+SIMULATED = " (simulated)"
 SIMULATED_STAFF = (
-    StaffMember("agent", "clara@havnbo.example", "Clara (simulated)"),
-    StaffMember("agent", "dries@havnbo.example", "Dries (simulated)"),
+    StaffMember("agent", "clara@havnbo.example", f"Clara{SIMULATED}"),
+    StaffMember("agent", "dries@havnbo.example", f"Dries{SIMULATED}"),
 )
 WHAT_MATTERED = {
     "en": ("What mattered most to you?", ("The price", "The choice", "The delivery", "The advice")),
@@ -150,24 +153,24 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
         for person in SIMULATED_STAFF:
             await _create_staff(context.database, staff_url, person)
             await _turn_off_mail(context.database, person)
+        await save_tools(context.database, TENANT_ID, WHO)
     for survey in SURVEYS:
         body = {"state": "live", "delay_minutes": 0, "quarantine_days": 1, "first_day_per_hour": 0, **survey}
         await client.post("/v1/surveys", body, idempotency_key=f"demo {survey['name']}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
-        who = AuditActor("command_line", None, KEY_NAME)
-        await sending_commands.set_mode(uow, TENANT_ID, who, "live")
-        await set_policy(uow, TENANT_ID, who, RULES)
+        await sending_commands.set_mode(uow, TENANT_ID, WHO, "live")
+        await set_policy(uow, TENANT_ID, WHO, RULES)
     checkpoint.progress.is_set_up = True
     checkpoint.save()
     log.info("company_set_up", tenant=TENANT_ID)
 
 
-async def simulated_staff_ids() -> list[str]:
-    """The ids of the colleagues to whom the simulation assigns cases."""
+async def simulated_colleagues() -> dict[str, str]:
+    """The names, by id, of the colleagues to whom the simulation assigns cases."""
     async with command_context(ALERTS, process=PROCESS) as context, context.database.reading() as uow:
         found = await people.people(uow, TENANT_ID)
-    addresses = {person.address for person in SIMULATED_STAFF}
-    return [str(person.id) for person in found if person.address in addresses]
+    names = {person.address: person.name.removesuffix(SIMULATED) for person in SIMULATED_STAFF}
+    return {str(person.id): names[person.address] for person in found if person.address in names}
 
 
 async def _create_staff(database: Database, staff_url: str, person: StaffMember) -> None:

@@ -13,6 +13,7 @@ import httpx
 from deploy.demo import form, personas
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
+from deploy.demo.correspondence import Correspondence
 from deploy.demo.form import Form
 from deploy.demo.model import Behaviour, Intent, Model
 from deploy.demo.stream import EventStream
@@ -66,11 +67,19 @@ class SimulatedCustomers:
     """Poll the mailbox, and answer each survey mail and text as the model decides."""
 
     def __init__(
-        self, stream: EventStream, model: Model, checkpoint: Checkpoint, *, mailbox: DemoClient, clock: Clock
+        self,
+        stream: EventStream,
+        model: Model,
+        checkpoint: Checkpoint,
+        correspondence: Correspondence,
+        *,
+        mailbox: DemoClient,
+        clock: Clock,
     ) -> None:
         self._stream = stream
         self._model = model
         self._checkpoint = checkpoint
+        self._correspondence = correspondence
         self._mailbox = mailbox
         self._clock = clock
         self._mails = Arrivals(mailbox, "/api/mails", checkpoint.progress.last_mail)
@@ -86,8 +95,11 @@ class SimulatedCustomers:
                 await pause(stopping, POLL_INTERVAL_S)
 
     async def _open_mail(self, mail: Message, stopping: asyncio.Event) -> None:
-        behaviour = self._behaviour(mail["to"])
-        if behaviour is not None:
+        if form.survey_link(" ".join(mail["links"])) is None:
+            await self._correspondence.read(mail, stopping)
+            if stopping.is_set():
+                return
+        elif (behaviour := self._behaviour(mail["to"])) is not None:
             await self._wait_until_opened(mail, behaviour, stopping)
             if stopping.is_set():
                 return
@@ -124,9 +136,7 @@ class SimulatedCustomers:
 
     async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
         """Follow the link, fill in the form and send it; perhaps amend the answer."""
-        async with httpx.AsyncClient(
-            headers=BROWSER_HEADERS, follow_redirects=True, trust_env=False, verify=SSL_CONTEXT
-        ) as browser:
+        async with simulated_browser() as browser:
             if not await is_unanswered(browser, link, stopping):
                 return
             if not await submit_answer(browser, link, behaviour.intent, behaviour.writing_time_s, stopping):
@@ -136,6 +146,13 @@ class SimulatedCustomers:
                 await pause(stopping, AMEND_DELAY_S)
                 if await submit_answer(browser, link, behaviour.amended_intent, 0.0, stopping):
                     self._checkpoint.progress.amended += 1
+
+
+def simulated_browser() -> httpx.AsyncClient:
+    """A browser of a simulated customer, with no cookies."""
+    return httpx.AsyncClient(
+        headers=BROWSER_HEADERS, follow_redirects=True, trust_env=False, verify=SSL_CONTEXT
+    )
 
 
 async def is_unanswered(browser: httpx.AsyncClient, link: str, stopping: asyncio.Event) -> bool:

@@ -102,6 +102,11 @@ def survey_form(page: str, url: str) -> Form | None:
     return next((found for found in forms if "score" in found.choices), None)
 
 
+def objection_form(page: str, url: str) -> Form | None:
+    """The form by which a customer says that it is not solved; None if the page has none (any more)."""
+    return next((found for found in read_forms(page, url) if "closing" in found.values), None)
+
+
 def score_link(html: str, score: int) -> str | None:
     """The link to the survey page that shows this score; None in a mail of another kind."""
     reader = _Links()

@@ -88,6 +88,11 @@ def is_served_by_the_demo(customer_id: str | None) -> bool:
     return found is not None and not is_left_to_the_visitor(found[1])
 
 
+def number_of_id(customer_id: str) -> str:
+    """The customer number in an id of the demo's."""
+    return customer_id.removeprefix("c-")
+
+
 def number_of(address: str) -> str | None:
     """The customer number in an address or a phone number of the demo's; None for any other."""
     found = EMAIL_PATTERN.fullmatch(address) or PHONE_PATTERN.fullmatch(address)

@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from deploy.demo import company, data, kafka_source, purchases, sentences
+from deploy.demo.case_plan import Colleagues
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient, DemoStopped
+from deploy.demo.correspondence import Correspondence
 from deploy.demo.customers import SimulatedCustomers
 from deploy.demo.history import History
 from deploy.demo.import_history import import_history
 from deploy.demo.model import Model
+from deploy.demo.second_looks import SecondLooks
 from deploy.demo.settings import Settings
 from deploy.demo.staff import SimulatedAgents
 from deploy.demo.stream import EventStream
@@ -53,13 +56,24 @@ async def run_simulation(stopping: asyncio.Event) -> None:
         publisher = Publisher(afterword.kafka, "demo-tills", Health("demo"))
         tills = Tills(model, publisher, stopping)
         traffic = Traffic(stream, model, client, tills, checkpoint, every=settings.every, clock=system_clock)
-        customers = SimulatedCustomers(stream, model, checkpoint, mailbox=mailbox, clock=system_clock)
-        agents = SimulatedAgents(model, client, checkpoint, await company.simulated_staff_ids(), system_clock)
+        correspondence = Correspondence(
+            *(model, checkpoint),
+            mailbox=mailbox,
+            smtp_url=afterword.smtp_url.get_secret_value(),
+            clock=system_clock,
+        )
+        customers = SimulatedCustomers(
+            *(stream, model, checkpoint, correspondence), mailbox=mailbox, clock=system_clock
+        )
+        looks = SecondLooks(model, checkpoint, mailbox=mailbox, clock=system_clock)
+        colleagues = Colleagues(await company.simulated_colleagues())
+        agents = SimulatedAgents(model, client, checkpoint, colleagues, system_clock, looks.case_closed)
         loops: dict[str, Loop] = {
             "publisher": publisher.run,
             "traffic": traffic.run,
             "customers": customers.run,
             "agents": agents.run,
+            "second looks": looks.run,
             "report": lambda stopping: log_progress(checkpoint, stopping),
         }
         await run_loops({name: _stopping_quietly(loop) for name, loop in loops.items()}, stopping)
@@ -75,7 +89,14 @@ async def log_progress(checkpoint: Checkpoint, stopping: asyncio.Event) -> None:
     """Log the counts once a minute."""
     while not stopping.is_set():
         done = checkpoint.progress
-        log.info("demo_goes_on", events=done.next_event, answered=done.answered, closed=done.closed)
+        log.info(
+            "demo_goes_on",
+            events=done.next_event,
+            answered=done.answered,
+            closed=done.closed,
+            mails_answered=done.mails_answered,
+            objected=done.objected,
+        )
         await pause(stopping, REPORT_INTERVAL_S)
 
 

@@ -1,6 +1,8 @@
-"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST]`: keeps mails and texts, and shows them.
+"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST [REPLY_HOST REPLY_PORT]]`: the mailbox.
 
-It listens on the loopback unless a host is given, as in a container, which is reached by its network alone.
+It keeps mails and texts and shows them. It listens on the loopback unless a host is given, as in a container,
+which is reached by its network alone. Mails to REPLY_HOST are handed over to the server at that port of the
+loopback.
 """
 
 import sys
@@ -11,13 +13,17 @@ import uvloop
 
 from deploy.local import mailbox_pages, smtp
 from deploy.local.mail import MailStore
+from deploy.local.next_server import LOOPBACK, NextServer
 from deploy.local.texts import TextStore
 
 
-async def serve(folder: Path, smtp_port: int, page_port: int, host: str = "127.0.0.1") -> None:
+async def serve(
+    folder: Path, smtp_port: int, page_port: int, host: str = LOOPBACK, *reply_server: str
+) -> None:
     """Run the SMTP server and the pages until the process is stopped."""
     mails = MailStore(folder)
-    server = await smtp.listen(mails, smtp_port, host)
+    replies = NextServer(reply_server[0], int(reply_server[1])) if reply_server else None
+    server = await smtp.listen(mails, smtp_port, host, replies)
     config = uvicorn.Config(
         mailbox_pages.mailbox_app(mails, TextStore(folder / "texts")),
         host=host,

@@ -5,9 +5,10 @@ import sys
 from typing import Literal
 
 from deploy.local import kafka, postgres
+from deploy.local.next_server import LOOPBACK
 from deploy.local.probes import answers
 from deploy.local.program import Program
-from deploy.local.state import State
+from deploy.local.state import REPLY_HOST, State
 
 ServerName = Literal["kafka", "postgres", "mailbox"]
 SERVER_NAMES: tuple[ServerName, ...] = ("kafka", "postgres", "mailbox")
@@ -37,6 +38,7 @@ def mailbox_program(state: State) -> Program:
         (
             *(sys.executable, "-m", "deploy.local.mailbox", str(state.root / "mail")),
             *(str(state.ports["smtp"]), str(state.ports["mailbox"])),
+            *(LOOPBACK, REPLY_HOST, str(state.ports["replies"])),
         ),
         ready=lambda: answers(f"{state.mailbox}/healthz"),
         shown=False,

@@ -7,6 +7,8 @@ Tests and demonstrations choose the fault by the local part of the address:
 - `drop-after-data-…` is stored, but the connection is cut after DATA without an answer, so that the sender
   cannot know whether the mail arrived;
 - `slow-after-data-…` is stored, but answered only after a minute, when no sender waits any more.
+
+A mail to the host of customers' answers is handed over to the server that takes those, and stored after that.
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from typing import cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.mail import MailStore
+from deploy.local.next_server import NextServer
 
 MAX_MAIL_BYTES = 10 * 1024 * 1024
 SLOW_ANSWER_S = 60.0
@@ -26,8 +29,10 @@ logger = logging.getLogger(__name__)
 class SmtpHandler:
     """The hooks that aiosmtpd calls at each step of a session."""
 
-    def __init__(self, mails: MailStore) -> None:
+    def __init__(self, mails: MailStore, replies: NextServer | None) -> None:
+        """:param replies: the server of the host to whose addresses customers answer; None: there is none."""
         self._mails = mails
+        self._replies = replies
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd looks it up by this name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -46,6 +51,10 @@ class SmtpHandler:
         del session
         content = envelope.original_content or b""
         for recipient in envelope.rcpt_tos:
+            if self._replies is not None and self._replies.takes(recipient):
+                refusal = await self._replies.hand_over(envelope.mail_from or "", recipient, content)
+                if refusal is not None:
+                    return refusal
             kept = self._mails.add(envelope.mail_from or "", recipient, content)
             logger.info("kept mail %s, %d bytes", kept.id, len(content))
         if any(recipient.startswith("drop-after-data-") for recipient in envelope.rcpt_tos):
@@ -56,9 +65,9 @@ class SmtpHandler:
         return "250 2.0.0 Kept on this machine"
 
 
-async def listen(mails: MailStore, port: int, host: str) -> asyncio.Server:
+async def listen(mails: MailStore, port: int, host: str, replies: NextServer | None) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    handler = SmtpHandler(mails)
+    handler = SmtpHandler(mails, replies)
 
     def session() -> SMTP:
         return SMTP(

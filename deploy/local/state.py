@@ -22,6 +22,8 @@ PORT_NAMES = (
     "kafka",
     "kafka_controller",
     "postgres",
+    "replies",
+    "replies_health",
     *(f"{service}_health" for service in SERVICES),
 )
 PASSWORD_NAMES = ("postgres", *SERVICES)
@@ -31,6 +33,8 @@ PORT_RANGE = range(20000, 32000)
 _returned_ports: set[int] = set()
 """Those of this process's stacks, which may not listen yet."""
 
+REPLY_HOST = "replies.localhost"
+"""Of the addresses to which customers answer: mail to it goes from the mailbox to the port `replies`."""
 LOCAL_NUMBER = "+4512345678"
 """From which the texts of a local stack come."""
 
@@ -75,6 +79,10 @@ class State:
             stored = json.loads((root / "stack.json").read_text())
         except FileNotFoundError:
             return None
+        if missing := [name for name in PORT_NAMES if name not in stored["ports"]]:
+            # Those of programs that the stack did not have when the state was made.
+            stored["ports"] |= dict(zip(missing, free_ports(len(missing)), strict=True))
+            write_private_file(root / "stack.json", json.dumps(stored, indent=2))
         return cls(root, stored["ports"], stored["passwords"], stored["secret"], stored["cluster_id"])
 
     @classmethod
@@ -146,6 +154,8 @@ def environment(state: State) -> dict[str, str]:
         "AFTERWORD_MAILBOX_URL": state.mailbox,
         "AFTERWORD_SECRET": state.secret,
         "AFTERWORD_SMTP_URL": state.smtp,
+        "AFTERWORD_REPLY_HOST": REPLY_HOST,
+        "DISPATCHER_BOUNCE_LISTEN": f"127.0.0.1:{state.ports['replies']}",
         # The mailbox keeps texts, too, and believes whoever is on this machine.
         "DISPATCHER_SMS_PROVIDER": "generic",
         "DISPATCHER_SMS_URL": f"{state.mailbox}/sms",

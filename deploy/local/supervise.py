@@ -125,7 +125,11 @@ class Stack:
     def _services(self) -> list[Program]:
         origin = self._state.ports["origin"]
         api = self._afterword("api", "run", "all", "api", "--port", str(origin), answers_at=origin)
-        return [api, *(self._worker(service) for service in SERVICES)]
+        health = self._state.ports["replies_health"]
+        replies = self._afterword(
+            *("replies", "run", "dispatcher", "bounces", "--health-port", str(health)), answers_at=health
+        )
+        return [api, *(self._worker(service) for service in SERVICES), replies]
 
     def _worker(self, service: str) -> Program:
         port = self._state.ports[f"{service}_health"]

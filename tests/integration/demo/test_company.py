@@ -15,7 +15,9 @@ from support.stack import Postgres
 from deploy.demo import company, kafka_source
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
+from deploy.demo.company_tools import ATTRIBUTES, TEXT_BLOCKS
 from services.alerts.app import SERVICE as ALERTS
+from services.alerts.case_tools.for_cases import attributes_of, text_blocks_of
 from services.alerts.staff.passwords import Passwords
 from services.alerts.staff.repository import people
 from services.dispatcher.app import SERVICE as DISPATCHER
@@ -83,10 +85,14 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
     assert mode == "live"
     async with town.alerts.database.reading() as uow:
         staff = {person.address: person for person in await people.people(uow, company.TENANT_ID)}
+        blocks = [block for _, block in await text_blocks_of(uow, company.TENANT_ID)]
+        attributes = [one for _, one in await attributes_of(uow, company.TENANT_ID)]
+    assert sorted(blocks, key=TEXT_BLOCKS.index) == [*TEXT_BLOCKS]
+    assert attributes == [*ATTRIBUTES]
     assert {(person.role, tuple(person.segments)) for person in staff.values()} == {
         *(("admin", ()), ("leader", ("store:aarhus",)), ("agent", ())),
     }
-    assert len(await company.simulated_staff_ids()) == 2
+    assert sorted((await company.simulated_colleagues()).values()) == ["Clara", "Dries"]
     for person in company.SIGN_INS:
         kept = staff[person.address].password_hash
         assert await Passwords().matching([kept], company.PASSWORD, times=1) == [True]

@@ -1,11 +1,16 @@
 """The mailbox: what it keeps, shows and refuses."""
 
 from email.message import EmailMessage
+from pathlib import Path
 
 import aiosmtplib
 import pytest
 from support.plain_http import plain_client
 from support.stack import Mailbox, new_state, running
+
+from deploy.local import smtp
+from deploy.local.mail import MailStore
+from deploy.local.state import REPLY_HOST
 
 SCORES = '<html><head><title>x</title></head><body><a href="http://127.0.0.1:1/s/abc?v=3">3</a></body></html>'
 
@@ -123,3 +128,26 @@ async def test_a_text_is_kept_once_listed_for_its_number_and_shown_as_text(mailb
         assert (await client.post("/sms", json={"to": "+4520123456"})).status_code == 422
     assert "&lt;b&gt;how&lt;/b&gt;" in page.text
     assert 'href="http://127.0.0.1:1/s/abc"' in page.text
+
+
+async def test_what_customers_answer_is_handed_over_to_the_server_that_takes_it_and_kept(
+    tmp_path: Path,
+) -> None:
+    with new_state() as state, running("mailbox", state):
+        box = Mailbox(state.smtp, state.mailbox)
+        address = f"reply+abc@{REPLY_HOST}"
+        with pytest.raises(aiosmtplib.SMTPDataError) as refused:
+            await send(box, a_mail(address))
+        assert refused.value.code == 451
+        assert await box.mails() == []
+        taken = MailStore(tmp_path)
+        server = await smtp.listen(taken, state.ports["replies"], "127.0.0.1", None)
+        try:
+            await send(box, a_mail(address, "Re: How did it go?"))
+        finally:
+            server.close()
+            await server.wait_closed()
+        (handed_over,) = taken.newest_first()
+        (kept,) = await box.mails(to=address)
+        assert (handed_over.to, handed_over.subject) == (kept["to"], kept["subject"])
+        assert handed_over.subject == "Re: How did it go?"

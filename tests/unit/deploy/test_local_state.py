@@ -1,5 +1,6 @@
 """What a local stack remembers, and whether one runs."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,17 @@ def test_ports_and_secrets_are_chosen_once(tmp_path: Path) -> None:
     assert set(first.ports) == set(PORT_NAMES)
     assert len(set(first.ports.values())) == len(PORT_NAMES)
     assert State.open(tmp_path) == first
+
+
+def test_a_state_of_before_gets_the_ports_of_programs_that_are_new(tmp_path: Path) -> None:
+    before = State.open(tmp_path)
+    stored = json.loads((tmp_path / "stack.json").read_text())
+    del stored["ports"]["replies"]
+    (tmp_path / "stack.json").write_text(json.dumps(stored))
+    after = State.open(tmp_path)
+    assert set(after.ports) == set(PORT_NAMES)
+    assert {**after.ports, "replies": 0} == {**before.ports, "replies": 0}
+    assert State.open(tmp_path) == after
 
 
 def test_two_stacks_share_no_secret(tmp_path: Path) -> None:
