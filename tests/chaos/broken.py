@@ -176,6 +176,20 @@ def _adds_to_digests_that_left() -> None:
     replace_names(notifications, hold_digests=hold_any)
 
 
+def _takes_each_telling() -> None:
+    if not _runs("alerts"):
+        return
+    from services.alerts.cases.repository import case_mails
+
+    add = case_mails.add
+
+    async def add_any(uow: Any, mails: Sequence[Any]) -> set[Any]:
+        await add(uow, mails)
+        return {(mail.tenant, mail.id) for mail in mails}
+
+    replace_names(case_mails, add=add_any)
+
+
 BREAKS = {
     "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
     "deletes-up-to": Break("the relay deletes up to the last one sent", "late", _deletes_up_to_the_last),
@@ -189,6 +203,9 @@ BREAKS = {
     "forgets-posting": Break("a message to a chat is not marked as being sent", "notices", _forgets_posting),
     "late-for-digest": Break(
         "a notice is added to a digest that has left", "notices", _adds_to_digests_that_left
+    ),
+    "takes-each": Break(
+        "a customer's mail is recorded as often as it is told", "replies", _takes_each_telling
     ),
     "leaves-records": Break("an erasure leaves what clients have sent", "erasures", _leaves_records),
 }

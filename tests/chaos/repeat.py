@@ -12,6 +12,8 @@ TOPIC_OWNERS = {
     "invitations.v1": "dispatcher",
     "answers.v1": "collector",
     "cases.v1": "alerts",
+    "replies.v1": "alerts",
+    "case-mails.v1": "dispatcher",
 }
 
 

@@ -83,6 +83,16 @@ class Stack:
         port = self.state.ports[f"{service}_health"] if number == 1 else free_ports(1)[0]
         return self._ours(name, port, ("run", service, "worker", "--health-port", str(port)), settings)
 
+    def add_receiver(self, settings: Mapping[str, str]) -> Process:
+        """What takes the mails that come back to the dispatcher."""
+        port = free_ports(1)[0]
+        return self._ours(
+            "dispatcher-bounces",
+            port,
+            ("run", "dispatcher", "bounces", "--health-port", str(port)),
+            settings,
+        )
+
     def add_api(self, number: int = 1, settings: Mapping[str, str] | None = None) -> Process:
         """All services behind one origin."""
         name = "api" if number == 1 else f"api-{number}"

@@ -15,6 +15,7 @@ from chaos.scenarios import (
     processes,
     records,
     reminders,
+    replies,
     servers,
     sources,
     waves,
@@ -35,6 +36,7 @@ SCENARIOS = (
     *webhooks.SCENARIOS,
     *clocks.SCENARIOS,
     *notices.SCENARIOS,
+    *replies.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
