@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 class SmtpHandler:
     """The hooks that aiosmtpd calls at each step of a session."""
 
-    def __init__(self, mails: MailStore, replies: NextServer | None) -> None:
+    def __init__(self, mails: MailStore, replies: NextServer | None = None) -> None:
         """:param replies: the server of the host to whose addresses customers answer; None: there is none."""
         self._mails = mails
         self._replies = replies
@@ -65,7 +65,7 @@ class SmtpHandler:
         return "250 2.0.0 Kept on this machine"
 
 
-async def listen(mails: MailStore, port: int, host: str, replies: NextServer | None) -> asyncio.Server:
+async def listen(mails: MailStore, port: int, host: str, replies: NextServer | None = None) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     handler = SmtpHandler(mails, replies)
 

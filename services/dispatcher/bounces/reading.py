@@ -6,11 +6,11 @@ report came to, else the sender of the envelope or the Message-ID of our mail, a
 
 import re
 from collections.abc import Iterator, Sequence
-from email import message_from_bytes
 from email.message import Message
 from itertools import islice
 
 from services.dispatcher.bounces.arf import FEEDBACK_REPORT, read_feedback, read_microsoft
+from services.dispatcher.bounces.bounded_mime import parse_mail
 from services.dispatcher.bounces.dsn import (
     DELIVERY_STATUS,
     GLOBAL_DELIVERY_STATUS,
@@ -49,7 +49,7 @@ def read_report(
     :raises UnknownMail: when nothing in it says of which mail.
     """
     try:
-        message = message_from_bytes(raw[:MAX_REPORT_BYTES])
+        message = parse_mail(raw[:MAX_REPORT_BYTES])
         parts = list(islice(message.walk(), MAX_PARTS))
         texts = [text[:MAX_TEXT] for part in parts for text in _texts_of(part)]
         finding = _finding(message, parts)

@@ -44,7 +44,8 @@ WRAPPED_LINES = 3
 def without_quote(text: str) -> str:
     """The text above what it quotes; all of it, where nothing is above."""
     lines = text.split("\n")
-    end = next((at for at in range(len(lines)) if _begins_quote(lines, at)), len(lines))
+    one_kind = _of_one_kind_below(lines)
+    end = next((at for at in range(len(lines)) if _begins_quote(lines, at, one_kind)), len(lines))
     kept = lines[:end]
     if end == len(lines):
         while kept and (not kept[-1].strip() or _QUOTED.match(kept[-1])):
@@ -53,22 +54,30 @@ def without_quote(text: str) -> str:
     return above or text.strip()
 
 
-def _begins_quote(lines: list[str], at: int) -> bool:
+def _begins_quote(lines: list[str], at: int, one_kind: list[bool]) -> bool:
     line = lines[at]
     if _DIVIDER.match(line):
         return True
     if _FROM.match(line) and any(_SENT.match(each) for each in lines[at + 1 : at + 1 + MAX_HEADER_LINES]):
         return True
     if _WROTE_ON_ONE_LINE.match(line):
-        return _only_quoted(lines[at + 1 :])
+        return one_kind[at + 1]
     for count in range(1, WRAPPED_LINES + 1):
         wrapped = [each.strip() for each in lines[at : at + count]]
         if all(wrapped) and _WROTE.match(" ".join(wrapped)):
-            return _only_quoted(lines[at + count :])
+            return one_kind[min(at + count, len(lines))]
     return False
 
 
-def _only_quoted(lines: list[str]) -> bool:
-    """Whether nothing of the writer's own stands between quoted lines: else they answer between them."""
-    quoted = [bool(_QUOTED.match(line)) for line in lines if line.strip()]
-    return all(quoted) or not any(quoted)
+def _of_one_kind_below(lines: list[str]) -> list[bool]:
+    """From each line on, and behind the last one: whether all lines are quoted, or none is.
+
+    Where something of the writer's own stands between quoted lines, they answer between them.
+    """
+    found, own, quoted = [True], False, False
+    for line in reversed(lines):
+        if line.strip():
+            is_quoted = _QUOTED.match(line) is not None
+            own, quoted = own or not is_quoted, quoted or is_quoted
+        found.append(not (own and quoted))
+    return found[::-1]

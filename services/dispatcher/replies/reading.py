@@ -6,13 +6,13 @@ All of it is bounded, whatever came. What is attached is named and not read.
 import hashlib
 import re
 from collections.abc import Iterator
-from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parseaddr
 from itertools import islice
 from typing import NamedTuple
 
+from services.dispatcher.bounces.bounded_mime import parse_mail
 from services.dispatcher.bounces.reading import MAX_PARTS, RECIPIENT_FIELDS, charset_of
 from services.dispatcher.replies.html_text import text_of_html
 from services.dispatcher.replies.quoting import without_quote
@@ -60,7 +60,7 @@ class ReceivedMail(NamedTuple):
 def addresses_of(raw: bytes) -> list[str]:
     """The addresses that a mail says it came to."""
     try:
-        message = message_from_bytes(raw[:MAX_HEAD_BYTES])
+        message = parse_mail(raw[:MAX_HEAD_BYTES])
         fields = [str(each) for name in RECIPIENT_FIELDS for each in message.get_all(name, [])]
     except (RecursionError, LookupError, ValueError, AttributeError, TypeError, AssertionError):
         return []
@@ -70,7 +70,7 @@ def addresses_of(raw: bytes) -> list[str]:
 def is_report(raw: bytes) -> bool:
     """Whether a mail says of itself that it is a machine's report about another mail."""
     try:
-        message = message_from_bytes(raw[:MAX_HEAD_BYTES])
+        message = parse_mail(raw[:MAX_HEAD_BYTES])
         sender = parseaddr(_field(message, "From"))[1]
         kind = message.get_content_type()
     except (RecursionError, LookupError, ValueError, AttributeError, TypeError, AssertionError):
@@ -85,7 +85,7 @@ def read_received(raw: bytes, *, null_sender: bool = False) -> ReceivedMail:
     :raises UnreadableMail: when it cannot be read.
     """
     try:
-        message = message_from_bytes(raw[:MAX_MAIL_BYTES])
+        message = parse_mail(raw[:MAX_MAIL_BYTES])
         parts = list(islice(message.walk(), MAX_PARTS))
         whole = _text(parts)
         attachments = tuple(islice(_attachments(parts), MAX_ATTACHMENT_NAMES))

@@ -1,20 +1,26 @@
 """What customers write back: their words without what is quoted, and whether a program wrote."""
 
+from contextlib import suppress
 from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.dispatcher.bounces.bounded_mime import MAX_MULTIPARTS
+from services.dispatcher.bounces.reading import MAX_REPORT_BYTES, NoReport, UnknownMail, read_report
 from services.dispatcher.replies.html_text import text_of_html
 from services.dispatcher.replies.quoting import without_quote
 from services.dispatcher.replies.reading import (
+    MAX_BODY_CHARS,
     MAX_MAIL_BYTES,
+    UnreadableMail,
     addresses_of,
     is_report,
     read_received,
 )
 from shared.events.case_mails import MAX_ATTACHMENT_NAMES, MAX_RECEIVED_CHARS
+from shared.mail.references import MailReferences
 
 OURS = "> Dear Karen,\n> we are sorry.\n> Jonas"
 
@@ -80,6 +86,43 @@ def test_cutting_leaves_a_part_of_the_text_and_never_nothing(text: str) -> None:
     left = without_quote(text)
     assert left in text
     assert bool(left) == bool(text.strip())
+
+
+HOSTILE_MAILS = {
+    "semicolons in quotes": b'Content-Disposition: attachment; a="%s\r\n\r\nhi' % (b";" * MAX_MAIL_BYTES),
+    "parameters": b"Content-Type: text/plain%s\r\n\r\nhi" % (b";\r\n a=b" * (MAX_MAIL_BYTES // 8)),
+    "brackets": b"From: %s\r\n\r\nhi" % (b"<" * MAX_MAIL_BYTES),
+    "parts within parts": b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (number, number)
+        for number in range(20_000)
+    ),
+    "lines within parts": b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (number, number)
+        for number in range(MAX_MULTIPARTS)
+    )
+    + b"\r\n" * 200_000,
+    "who wrote": b"\r\n" + b"on the first of May she wrote:\nx\n> q\n" * 5_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_MAILS)
+def test_a_hostile_mail_costs_seconds_and_no_more(kind: str) -> None:
+    """Read without bounds each would take from minutes to days."""
+    raw = HOSTILE_MAILS[kind][:MAX_MAIL_BYTES]
+    with suppress(UnreadableMail):
+        assert len(read_received(raw).text) <= MAX_RECEIVED_CHARS
+    with suppress(NoReport, UnknownMail):
+        assert read_report(raw[:MAX_REPORT_BYTES], MailReferences("s" * 40)) is None
+
+
+@pytest.mark.parametrize(
+    "part", ["<a ", "<!--", "</a", "<div>", "<p>", "<b>", '<a x="', "&#", "<![", "<svg><a>"]
+)
+def test_a_mail_of_the_longest_that_is_looked_at_is_read_whatever_it_consists_of(part: str) -> None:
+    """By a parser whose time grows with the square of the length it would take ten minutes."""
+    html = (part * (MAX_BODY_CHARS // len(part)))[: MAX_BODY_CHARS - 20]
+    text = text_of_html(f"<p>Thank you.</p>{html}")
+    assert text.startswith("Thank you.")
 
 
 def test_the_text_of_html_has_its_lines_and_no_quoted_mail() -> None:
