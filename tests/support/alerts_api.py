@@ -132,7 +132,7 @@ class Browser:
         return await self.client.post(path, data={"csrf": await self.csrf(), **fields})
 
     async def csrf(self) -> str:
-        session = str(dict(self.client.cookies))
+        session = str(sorted(str(cookie.value) for cookie in self.client.cookies.jar))
         if session not in self.tokens:
             found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await self.client.get("/settings")).text)
             assert found is not None

@@ -40,7 +40,7 @@ async def test_every_form_of_a_case_carries_its_version_and_a_key_of_its_own(ale
         seen |= set(forms)
     assert seen == {
         *("take", "assign", "hand_over", "ask", "release", "wait", "contact", "note", "close", "merge"),
-        *("reopen", "reveal"),
+        *("reopen", "reveal", "reply"),
     }
 
 
