@@ -185,7 +185,10 @@ class TestWithoutATrigger:
         start = (await client.get(f"{where}/start", headers=a_person())).text
         assert "no event; only waves and its programme ask" in start
         page = (await client.get(where, headers=a_person())).text
-        assert "Empty, of a survey about the whole relation: waves and programmes alone." in page
+        assert (
+            "Empty, of a survey about the whole relation: waves and programmes alone; of one after a case: always."
+            in page
+        )
         (shown,) = [one for one in forms_of(page) if one.action == where]
         assert shown.fields["trigger"] == ""
         saved = await client.post(where, data={**form(), **shown.fields}, headers=a_person())
