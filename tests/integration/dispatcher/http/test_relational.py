@@ -198,7 +198,10 @@ class TestWithoutATrigger:
         typed = {**form(), **shown.fields, "measurement": "transactional"}
         refused = await client.post(where, data=typed, headers=a_person())
         assert refused.status_code == 422
-        assert "A survey about the whole relation may have none." in refused.text
+        assert (
+            "survey about the whole relation may have none, and one that asks again after cases has none."
+            in refused.text
+        )
 
     async def test_no_event_is_of_its_type(self, client: httpx.AsyncClient, database: Database) -> None:
         await client.post("/v1/surveys", json=RELATION, headers=by_key())
