@@ -204,6 +204,7 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             None,
             None,
             0,
+            30,
         ),
         (
             "order.delivered",
@@ -228,5 +229,6 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             None,
             None,
             0,
+            30,
         ),
     ]
