@@ -42,7 +42,8 @@ async def do(mails: Mails, sql: str, **values: object) -> None:
 
 async def claim_reads(mails: Mails) -> int:
     """How many rows a claim reads; it is undone."""
-    values = {"now": mails.clock.now, "lease_until": mails.clock.now, "channel": "mail"}
+    now = mails.clock.now
+    values = {"now": now, "lease_until": now, "channel": "mail", "untried": False}
     async with mails.database.transaction() as uow:
         plan = await explain(uow, mails.queue.claim_sql, values)
         await uow.connection.rollback()
