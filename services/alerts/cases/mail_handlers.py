@@ -16,6 +16,7 @@ from services.alerts.cases.objection_notices import ObjectedCase, objection_noti
 from services.alerts.cases.repository import case_mails, cases
 from services.alerts.cases.repository.case_mails import CaseMailRow
 from services.alerts.cases.repository.cases import Key
+from services.alerts.cases.repository.timeline import reached_by_mail_alone
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.replicas import repository as replicas
 from services.alerts.rules.setup_cache import CompanySetups
@@ -76,7 +77,9 @@ class _MailBatch:
         """What is told to whoever has a case, by its kind of notice."""
 
     async def keep_states(self, events: Sequence[Event[CaseMail]]) -> None:
-        """Let the first mail that was sent be the first contact; tell of mails that were not."""
+        """Let the first mail that was sent be the first contact, until it comes back; tell of mails that the
+        customer has not.
+        """
         new = await case_mails.keep_states(self._uow, events)
         written = await case_mails.answers_of(self._uow, sorted(new))
         for event in events:
@@ -84,14 +87,22 @@ class _MailBatch:
             if case is None or (event.tenant, event.data.id) not in new:
                 continue
             self._changed[case.tenant, case.id] = case
+            about = written.get((event.tenant, event.data.id)) or [event.data.answer_id]
             if event.data.state == "sent":
-                about = written.get((event.tenant, event.data.id)) or [event.data.answer_id]
                 case.mail_left(self._entries, self._uow.now, event.data.at, about)
                 continue
+            if event.data.state == "bounced" and await self._was_all_contact(case):
+                case.first_mail_came_back(self._entries, self._uow.now, about)
             case.changed_at = self._uow.now
             answer = self._answers.get((event.tenant, event.data.answer_id))
             if event.data.state in UNSENT_STATES and answer is not None and not case.erased:
                 self._told.append(("unsent", ObjectedCase(case, answer, case.version)))
+
+    async def _was_all_contact(self, case: CaseFile) -> bool:
+        """Whether nothing else than mails that came back is the first contact of a case."""
+        if case.first_contact_at is None or case.erased or await case_mails.has_sent(self._uow, case):
+            return False
+        return await reached_by_mail_alone(self._uow, case.tenant, case.id)
 
     async def take(self, events: Sequence[Event[CaseMail]]) -> None:
         """Record what customers wrote, each mail once."""

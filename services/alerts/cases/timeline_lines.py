@@ -244,6 +244,7 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "note": lambda _name, _facts: translated("Note."),
     "mailed": mailed_title,
     "mail_left": lambda _name, _facts: translated("A mail to the customer was sent: the first contact."),
+    "mail_came_back": lambda _name, _facts: translated("That mail came back: the customer was not reached."),
     "wrote": wrote_title,
     "closed": _closed,
     "objected": _objected,

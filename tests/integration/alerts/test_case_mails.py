@@ -264,6 +264,39 @@ async def test_a_mail_that_was_sent_is_the_first_contact_and_an_answer_that_it_w
     assert (refused.status_code, "The customer was reached." in refused.text) == (409, True)
 
 
+@pytest.mark.parametrize("besides", ["", "another mail", "a call", "an answer", "an automatic answer"])
+async def test_a_first_contact_that_comes_back_was_none_unless_there_was_another(
+    alerts: AlertsApi, clock: MovedClock, besides: str
+) -> None:
+    answer = an_answer()
+    case = await case_with(alerts, answer)
+    mail_id, sent_at, due_at = await replied(alerts, case), clock(), (await file_of(alerts, case)).due_at
+    await deliver(alerts.database, take, state_of(mail_id, case, answer.id, "sent", 2, at=sent_at))
+    assert (await file_of(alerts, case)).due_at > due_at, "it is to be closed next"
+    match besides:
+        case "another mail":
+            other = await replied(alerts, case)
+            await deliver(alerts.database, take, state_of(other, case, answer.id, "sent", 2, at=clock()))
+        case "a call":
+            reached = await act(alerts, case, act="contact", how="call", reached=True, text="Spoke.")
+            assert reached.status_code == 200
+        case "an answer" | "an automatic answer":
+            mail = a_case_mail(mail_id, case, answer.id, at=clock(), automatic=besides != "an answer")
+            await deliver(alerts.database, take, mail)
+    for _ in range(2):
+        await deliver(
+            alerts.database, take, state_of(mail_id, case, answer.id, "bounced", 3, reason="no mailbox")
+        )
+    file, came_back = await file_of(alerts, case), await entries(alerts, case, "mail_came_back")
+    if besides in {"", "an automatic answer"}:
+        assert (file.first_contact_at, file.due_at, len(came_back)) == (None, due_at, 1)
+        again = await replied(alerts, case)
+        await deliver(alerts.database, take, state_of(again, case, answer.id, "sent", 2, at=sent_at))
+        assert (await file_of(alerts, case)).first_contact_at == sent_at
+    else:
+        assert (file.first_contact_at, came_back) == (sent_at, [])
+
+
 async def test_what_the_customer_writes_is_on_the_case_once_and_its_owner_is_told(alerts: AlertsApi) -> None:
     jonas, ada = await alerts.signed_in(), await alerts.person(name="Ada Winther")
     answer = an_answer()

@@ -76,6 +76,11 @@ class CaseMails(CaseObjections, kw_only=True):
             self.first_contact_at = at
             self._add(entries, now, SYSTEM, "mail_left", answers=list(answers))
 
+    def first_mail_came_back(self, entries: Entries, now: datetime, answers: Sequence[UUID]) -> None:
+        """Record that the mail that was the first contact did not arrive: nobody has reached the customer."""
+        self.first_contact_at = None
+        self._add(entries, now, SYSTEM, "mail_came_back", answers=list(answers))
+
     def customer_wrote(
         self,
         entries: Entries,

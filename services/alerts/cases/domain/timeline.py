@@ -27,6 +27,7 @@ EntryKind = Literal[
     "note",
     "mailed",  # a colleague wrote to the customer
     "mail_left",  # the first one: that is the first contact
+    "mail_came_back",  # the one that was the first contact
     "wrote",  # the customer answered such a mail
     "revealed",
     "closed",

@@ -118,6 +118,19 @@ async def keep_states(uow: UnitOfWork, events: Sequence[Event[CaseMail]]) -> set
     return {(row.tenant, row.id) for row in rows}
 
 
+FIND_SENT = """
+    SELECT 1 FROM case_mail
+    WHERE tenant = :tenant AND case_id = :case AND direction = 'out' AND state = 'sent'
+    LIMIT 1
+"""
+
+
+async def has_sent(uow: UnitOfWork, case: CaseFile) -> bool:
+    """Whether a mail from a locked case has left, and has not come back."""
+    values = {"tenant": case.tenant, "case": case.id}
+    return (await uow.execute(FIND_SENT, values)).first() is not None
+
+
 FIND_STATES = """
     SELECT id, state, reason FROM case_mail
     WHERE tenant = :tenant AND case_id = :case AND direction = 'out'

@@ -38,7 +38,9 @@ FIND_ENTRIES = """
         SELECT
             t.*,
             CAST(:answers AS uuid[]) IS NULL
-                OR t.kind IN ('taken', 'assigned', 'released', 'resumed', 'restored', 'mail_left')
+                OR t.kind IN (
+                    'taken', 'assigned', 'released', 'resumed', 'restored', 'mail_left', 'mail_came_back'
+                )
                 OR coalesce(t.answers <@ CAST(:answers AS uuid[]), false) AS readable
         FROM timeline t
         WHERE t.tenant = :tenant AND t.case_id = :case
