@@ -1,6 +1,7 @@
 """A service's replica of the tenants; at the trigger, which owns them, the tenants themselves."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text
@@ -11,6 +12,7 @@ from shared.events import Event, Tenant
 from shared.events.dedupe import newest
 from shared.tenancy.closed import closed_company_table, keep_closed
 from shared.tenancy.key_uses import forget_uses, key_use_table
+from shared.values.zones import zone_of
 
 TENANT = Table(
     "tenant",
@@ -55,6 +57,12 @@ async def find_tenant(uow: UnitOfWork, tenant: str) -> Tenant | None:
     """A tenant by its short name."""
     row = (await uow.execute(FIND_TENANT, {"id": tenant})).one_or_none()
     return read_tenant(row.body) if row else None
+
+
+async def find_zone(uow: UnitOfWork, tenant: str) -> ZoneInfo:
+    """By which a tenant's clocks run; UTC while it is not known."""
+    found = await find_tenant(uow, tenant)
+    return zone_of(found.time_zone if found is not None else None)
 
 
 async def find_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> dict[str, Tenant]:

@@ -20,8 +20,7 @@ from shared.http.csrf import CsrfChecked
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.pages.language import spoken
-from shared.tenancy.tenants import find_tenant
-from shared.values.zones import zone_of
+from shared.tenancy.tenants import find_zone
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
@@ -40,15 +39,11 @@ async def act_on_chosen(
     results: list[CaseResult] = []
     if not faults:
         async with context.database.reading() as uow:
-            tenant = await find_tenant(uow, staff.tenant)
+            zone = await find_zone(uow, staff.tenant)
         key = form.key if is_uuid(form.key) else None
         results = await act_on_each(
             *(context.database, context.secret, context.policy, context.setups),
-            *(
-                CaseUser.of_staff(staff),
-                form.cases,
-                form.bulk_action(zone_of(tenant.time_zone if tenant else None)),
-            ),
+            *(CaseUser.of_staff(staff), form.cases, form.bulk_action(zone)),
             key,
         )
         if all(one.refused is None for one in results):

@@ -24,9 +24,8 @@ from shared.http.form_texts import uuid_of
 from shared.http.numbers import MAX_INTEGER
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken, translated
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import message
-from shared.values.zones import zone_of
 
 Within = Annotated[str, Query(alias="in", max_length=MAX_LIST_QUERY)]
 """The query of the list from which the case was opened."""
@@ -109,8 +108,7 @@ async def do(
             async with context.database.transaction() as uow:
                 key = form.key if is_uuid(form.key) else None
                 user = CaseUser.of_staff(staff)
-                tenant = await find_tenant(uow, staff.tenant)
-                zone = zone_of(tenant.time_zone if tenant else None)
+                zone = await find_zone(uow, staff.tenant)
                 action = form.read(zone, await _other_case(uow, user, form))
                 await case_commands.act(
                     *(uow, context.secret, context.policy, context.setups),

@@ -15,8 +15,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
 from shared.privacy.audit import AuditActor
-from shared.tenancy.tenants import find_tenant
-from shared.values.zones import zone_of
+from shared.tenancy.tenants import find_zone
 
 router = APIRouter(prefix="/v1/huddles", tags=["cases"], route_class=CheckedRoute)
 ReadsHuddles = Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]
@@ -51,8 +50,7 @@ async def write_promise(
         setup = await find_team(uow, context.setups, caller.tenant, caller.staff, team, write=True)
     try:
         async with context.database.transaction() as uow:
-            company = await find_tenant(uow, caller.tenant)
-            zone = zone_of(company.time_zone if company is not None else None)
+            zone = await find_zone(uow, caller.tenant)
             draft = PromiseDraft(
                 id=promise,
                 team_id=team,

@@ -24,9 +24,8 @@ from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
 from shared.privacy.audit import AuditActor
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import message
-from shared.values.zones import zone_of
 
 router = APIRouter(prefix="/huddle", include_in_schema=False, route_class=CheckedRoute)
 CaseWorker = Annotated[Staff, Depends(signed_in(*CASE_ROLES))]
@@ -65,8 +64,7 @@ async def change_promises(
     team, promise, who = uuid_of(form.team), uuid_of(form.promise), AuditActor.of_staff(staff)
     async with context.database.reading() as uow:
         setup = await find_team(uow, context.setups, staff.tenant, staff, team, write=True)
-        company = await find_tenant(uow, staff.tenant)
-        zone = zone_of(company.time_zone if company is not None else None)
+        zone = await find_zone(uow, staff.tenant)
         week = week_named(form.week, uow.now.astimezone(zone).date())
     found, faults = True, dict[str, str]()
     async with context.database.transaction() as uow:

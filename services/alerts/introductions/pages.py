@@ -34,9 +34,8 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken
 from shared.permissions import CASE_ROLES
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import Message, message
-from shared.values.zones import zone_of
 
 router = APIRouter(prefix="/introductions", include_in_schema=False, route_class=CheckedRoute)
 CaseWorker = Annotated[Staff, Depends(signed_in(*CASE_ROLES))]
@@ -87,8 +86,7 @@ async def show_introductions(
         if user.reads_reasons:
             reasons = await judging.count_reasons(uow, staff.tenant, scope.segments, since)
         enabled = await setting.enabled_since(uow, staff.tenant) is not None
-        company = await find_tenant(uow, staff.tenant)
-        zone = zone_of(company.time_zone if company is not None else None)
+        zone = await find_zone(uow, staff.tenant)
         counts = await open_case_counts(uow, staff)
         frame = await staff_frame(uow, staff, here="introductions", open_cases=counts.open)
         now = uow.now
@@ -196,8 +194,7 @@ async def _show(
         steps = await introductions.steps_of(uow, staff.tenant, task.id)
         handed = [UUID(one.detail) for one in steps if one.act == "hand_over" and one.detail]
         owners = await names_of(uow, staff.tenant, [task.owner_id, *handed])
-        company = await find_tenant(uow, staff.tenant)
-        zone = zone_of(company.time_zone if company is not None else None)
+        zone = await find_zone(uow, staff.tenant)
         counts = await open_case_counts(uow, staff)
         frame = await staff_frame(uow, staff, here="introductions", open_cases=counts.open)
         now = uow.now

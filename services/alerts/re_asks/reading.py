@@ -11,9 +11,8 @@ from shared.db.database import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.http.validation_errors import FieldFault
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import Count, message
-from shared.values.zones import zone_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +36,7 @@ async def read_recovery(
     :param staff: who reads; None: a key, which reads all of its company.
     :raises Problem: 422 for days out of bounds.
     """
-    company = await find_tenant(uow, tenant)
-    zone = zone_of(company.time_zone if company is not None else None)
+    zone = await find_zone(uow, tenant)
     today = uow.now.astimezone(zone).date()
     days = FigureDays.chosen(RE_ASK_POLICY, first, last, today)
     if days is None or not days.is_in_bounds(RE_ASK_POLICY, today):

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.alerts.cases.domain.closing import CLOSING_OUTCOMES, ClosingOutcome
-from services.alerts.cases.repository.conditions import VISIBLE, WHOLLY_READABLE
+from services.alerts.cases.repository.conditions import WHOLLY_READABLE
 from services.alerts.re_asks.domain import ReAskCounts
 from services.alerts.team_figures.domain import FigureScope
+from services.alerts.team_figures.repository import IN_SCOPE, scope_values
 from shared.db.database import UnitOfWork
 from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
 
@@ -40,12 +41,7 @@ COUNT_RE_ASKS = f"""
         FROM asked s
         JOIN cases c ON c.tenant = s.tenant AND c.id = s.case_id
         LEFT JOIN {_ANSWER}
-        WHERE s.asked_at >= :since AND s.asked_at < :until AND c.score <= {HIGHEST_DETRACTOR} AND {VISIBLE}
-            AND (
-                CAST(:teams AS uuid[]) IS NULL OR c.team_id = ANY(CAST(:teams AS uuid[]))
-                OR c.owner_id = CAST(:reader AS uuid)
-            )
-            AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = CAST(:owner AS uuid))
+        WHERE s.asked_at >= :since AND s.asked_at < :until AND c.score <= {HIGHEST_DETRACTOR} AND {IN_SCOPE}
     )
     SELECT reached, outcome,
         count(*) AS asked,
@@ -79,15 +75,7 @@ async def count_re_asks(
     Reached is whom somebody had spoken to by then, and an outcome is that by then: what came later is no
     cause of the answer.
     """
-    values = {
-        "tenant": tenant,
-        "segments": list(segments),
-        "since": since,
-        "until": until,
-        "teams": None if scope.teams is None else list(scope.teams),
-        "owner": scope.owner,
-        "reader": scope.reader,
-    }
+    values = scope_values(tenant, segments, since, until, scope)
     reached, not_reached = ReAskCounts(), ReAskCounts()
     outcomes = dict.fromkeys(CLOSING_OUTCOMES, ReAskCounts())
     for row in await uow.execute(COUNT_RE_ASKS, values):

@@ -9,8 +9,7 @@ from services.alerts.rules.domain import CaseRules
 from services.alerts.rules.setup import CompanySetup
 from services.alerts.rules.trial import PastAnswer, RulesTrial, try_rules
 from shared.db.database import UnitOfWork
-from shared.tenancy.tenants import find_tenant
-from shared.values.zones import zone_of
+from shared.tenancy.tenants import find_zone
 
 MAX_ANSWERS = 5_000
 DEFAULT_DAYS = 14
@@ -21,8 +20,7 @@ async def try_on_past(
 ) -> RulesTrial:
     """What the rules would have made of the newest answers of these days."""
     found = await replicas.recent_answers(uow, tenant, uow.now - timedelta(days=days), MAX_ANSWERS + 1)
-    company = await find_tenant(uow, tenant)
-    zone = zone_of(company.time_zone if company is not None else None)
+    zone = await find_zone(uow, tenant)
     past = [
         PastAnswer(answer, event, answer.day or answer.changed_at.astimezone(zone).date())
         for answer, event in reversed(found[:MAX_ANSWERS])

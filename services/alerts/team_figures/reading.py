@@ -21,9 +21,8 @@ from shared.db.database import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.http.validation_errors import FieldFault
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import Count, message
-from shared.values.zones import zone_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +56,7 @@ async def read_figures(
     :raises Problem: 422 for days out of bounds, 403 for those of others, 404 where there is no such team or
         person.
     """
-    company = await find_tenant(uow, tenant)
-    zone = zone_of(company.time_zone if company is not None else None)
+    zone = await find_zone(uow, tenant)
     setup = await setups.one(uow, tenant)
     days = _days(asked, uow.now.astimezone(zone).date())
     if asked.team is not None and asked.team not in setup.teams:

@@ -43,18 +43,22 @@ def _spread(name: str) -> str:
     )
 
 
-_IN_SCOPE = f"""
-    c.tenant = :tenant AND c.opened_at >= :since AND c.opened_at < :until AND {VISIBLE}
+IN_SCOPE = f"""
+    {VISIBLE}
     AND (
         CAST(:teams AS uuid[]) IS NULL OR c.team_id = ANY(CAST(:teams AS uuid[]))
         OR c.owner_id = CAST(:reader AS uuid)
     )
     AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = CAST(:owner AS uuid))
 """
+"""Whether a case ``c`` counts for a reader, with the values of :func:`scope_values`."""
+_OPENED_IN_SCOPE = f"""
+    c.tenant = :tenant AND c.opened_at >= :since AND c.opened_at < :until AND {IN_SCOPE}
+"""
 FIND_LAST_INSTANTS = f"""
     SELECT c.team_id, max(greatest(c.opened_at, c.first_contact_at, c.closed_at)) AS last
     FROM cases c
-    WHERE c.team_id IS NOT NULL AND {_IN_SCOPE}
+    WHERE c.team_id IS NOT NULL AND {_OPENED_IN_SCOPE}
     GROUP BY 1
 """
 COUNT_FIGURES = f"""
@@ -104,7 +108,7 @@ COUNT_FIGURES = f"""
             SELECT c.state = 'closed' AND (CAST(:segments AS text[]) = '{{}}' OR {WHOLLY_READABLE}) AS closing
             OFFSET 0
         ) told
-        WHERE {_IN_SCOPE}
+        WHERE {_OPENED_IN_SCOPE}
     )
     SELECT
         grouping(c.team_id) = 0 AS of_team,
@@ -143,7 +147,7 @@ async def last_instants(
     scope: FigureScope,
 ) -> dict[UUID, datetime]:
     """The teams whose cases are counted, and until when something is measured of these."""
-    values = _scope_values(tenant, segments, since, until, scope)
+    values = scope_values(tenant, segments, since, until, scope)
     return {row.team_id: row.last for row in await uow.execute(FIND_LAST_INSTANTS, values)}
 
 
@@ -160,7 +164,7 @@ async def count_figures(
 
     :param hours: of :func:`~services.alerts.team_figures.working_hours.hours_of_teams`.
     """
-    values = {**hours, **_scope_values(tenant, segments, since, until, scope), "now": uow.now}
+    values = {**hours, **scope_values(tenant, segments, since, until, scope), "now": uow.now}
     rows = list(await uow.execute(COUNT_FIGURES, values))
     total = next(row for row in rows if not row.of_team and not row.of_owner)
     causes = sorted(msgspec.json.decode(total.causes or "{}").items(), key=lambda one: (-one[1], one[0]))
@@ -176,9 +180,10 @@ async def count_figures(
     )
 
 
-def _scope_values(
+def scope_values(
     tenant: str, segments: Sequence[str], since: datetime, until: datetime, scope: FigureScope
 ) -> dict[str, Any]:
+    """Of what company and time a reader is told, and of whose cases in it."""
     return {
         "tenant": tenant,
         "segments": list(segments),

@@ -36,7 +36,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken, translated
 from shared.privacy.audit import AuditActor
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import message
 from shared.values.zones import zone_of
 
@@ -84,7 +84,7 @@ async def _change(request: Request, staff: Staff, context: AlertsContext, person
     form, who = await read_texts(request), AuditActor.of_staff(staff)
     async with context.database.reading() as uow:
         setup = await context.setups.one(uow, staff.tenant)
-        tenant = await find_tenant(uow, staff.tenant)
+        zone = await find_zone(uow, staff.tenant)
     _permitted(setup, staff, person)
     drawn, did = form.get("drawn", ""), "ended"
     try:
@@ -92,7 +92,7 @@ async def _change(request: Request, staff: Staff, context: AlertsContext, person
             async with context.database.transaction() as uow:
                 await end_absence(uow, staff.tenant, who, person, seen=drawn)
         else:
-            body, faults = absence_body(form, zone_of(tenant.time_zone if tenant else None))
+            body, faults = absence_body(form, zone)
             absence = _absence(body, person, faults)
             if absence is None:
                 return await _show(request, staff, context, person, form=form, faults=faults, status_code=422)

@@ -41,9 +41,8 @@ from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.pages.page import Frame
 from shared.privacy.audit import AuditActor
-from shared.tenancy.tenants import find_tenant
+from shared.tenancy.tenants import find_zone
 from shared.values.messages import message
-from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, prefix="/webhooks", route_class=CheckedRoute)
 Typed = Annotated[str, Query(max_length=40)]
@@ -171,8 +170,7 @@ async def replay_by_form(
             if not await replay_message(uow, staff.tenant, webhook_id, one, who=who):
                 raise Problem(404, detail=NO_MESSAGE)
             return RedirectResponse(f"/webhooks/{webhook_id}?did=replay", 303)
-        tenant = await find_tenant(uow, staff.tenant)
-        zone = zone_of(tenant.time_zone if tenant else "UTC")
+        zone = await find_zone(uow, staff.tenant)
         since = begin_of_day(form.get("since", ""), "since", zone)
         until = end_of_day(form.get("until", ""), "until", zone)
         if since is None:
