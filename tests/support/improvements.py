@@ -1,14 +1,17 @@
 """Cases that are closed with a cause, and actions of improvement, for the scorer."""
 
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from support.scorer_builders import ANSWER_NAMESPACE
+from support.scorer_builders import ANSWER_NAMESPACE, an_answer, count
+from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from services.scorer.handlers import keep_cases
 from shared.db.database import Database
-from shared.events import CASES, Case
+from shared.events import CASES, IMPROVEMENTS, Answer, Case, Improvement
 
 
 def a_closed_case(name: str, opened_at: datetime, **given: Any) -> Case:
@@ -51,3 +54,77 @@ def an_improvement_body(**given: Any) -> dict[str, Any]:
 
 
 ACTION = UUID(int=71)
+
+
+PATH = f"/v1/actions/{ACTION}"
+
+
+ACME = a_tenant("acme", "Europe/Copenhagen", "scores:read", "cases:write")
+
+
+OPENED = datetime(2026, 8, 31, 8, tzinfo=UTC)
+
+
+BEGAN = datetime(2026, 9, 7, 8, tzinfo=UTC)
+
+
+DONE = datetime(2026, 9, 28, 22, 30, tzinfo=UTC)
+"""Half past midnight of the 29th in Copenhagen."""
+
+
+@asynccontextmanager
+async def actions_client(database: Database) -> AsyncIterator[ScorerClient]:
+    """The client of a company whose scorer has counted one answer, on the day of the opening."""
+    at(database, OPENED)
+    async with a_scorer_client(
+        database, ACME, a_tenant("other", "UTC", "scores:read", "cases:write")
+    ) as client:
+        await count(database, an_answer("first", day=date(2026, 8, 30)))
+        yield client
+
+
+def at(database: Database, now: datetime) -> None:
+    database.clock = lambda: now
+
+
+async def act(client: ScorerClient, act: str, version: int, **given: Any) -> dict[str, Any]:
+    answer = await client.send("POST", f"{PATH}/actions", {"act": act, "version": version, **given})
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def opened(client: ScorerClient, **given: Any) -> dict[str, Any]:
+    answer = await client.send("PUT", PATH, an_improvement_body(**given))
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def published(database: Database) -> list[Improvement]:
+    async with database.reading() as uow:
+        rows = await uow.execute(
+            "SELECT value FROM outbox WHERE topic = :topic ORDER BY seq", {"topic": IMPROVEMENTS.name}
+        )
+        return [IMPROVEMENTS.decode(row.value).data for row in rows]
+
+
+def answers_on(days: Sequence[date], scores: Sequence[int], name: str = "a", **given: Any) -> list[Answer]:
+    return [
+        an_answer(f"{name} {day} {n}", day=day, score=score, **given)
+        for day in days
+        for n, score in enumerate(scores)
+    ]
+
+
+def days_of(first: date, n: int) -> list[date]:
+    return [first + timedelta(days=number) for number in range(n)]
+
+
+async def finished(database: Database, client: ScorerClient, **given: Any) -> None:
+    """Opened on 31 August, under way from 7 September, done on the 28th; the days after end on 26 October."""
+    await opened(client, **given)
+    at(database, BEGAN)
+    await act(client, "begin", 1)
+    at(database, DONE - timedelta(hours=10))
+    await act(client, "finish", 2)

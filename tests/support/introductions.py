@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from support.alerts_api import AlertsApi, Browser
 from support.alerts_builders import POLICY, TENANT, an_answer, an_invitation, rows
@@ -16,6 +16,8 @@ from services.alerts.introductions.notices import INTRODUCTION_NOTICE, notify_ow
 from services.alerts.introductions.opening import INTRODUCTION_DEADLINE, decide_introductions
 from services.alerts.introductions.repository.introductions import add_introductions, add_steps
 from services.alerts.rules.setup_cache import CompanySetups
+from services.alerts.teams.domain import CaseTeam
+from services.alerts.teams.team_commands import save_team
 from shared.db.database import Database
 from shared.db.deadlines import FireDeadlines, fire_due
 from shared.events import ANSWERS, INVITATIONS, Account, Answer, Customer, Data, Invitation, Topic
@@ -132,3 +134,39 @@ async def store_task(database: Database, tenant: str, owner: UUID, **facts: Any)
         await add_introductions(uow, [task])
         await add_steps(uow, [step_of(task, "opened", now)])
     return task.id
+
+
+JSON = {"accept": "application/json"}
+
+
+async def told(alerts: AlertsApi, who: Browser | None = None, path: str = "", **query: Any) -> Any:
+    """What the API answers; the status where it is refused."""
+    client, headers = (who.client, JSON) if who else (alerts.client(), alerts.key("cases:read"))
+    answer = await client.get(f"/v1/introductions{path}", params=query, headers=headers)
+    return answer.json() if answer.status_code == 200 else answer.status_code
+
+
+async def did(alerts: AlertsApi, task: UUID, act: str, who: Browser | None = None, **more: Any) -> Any:
+    """An act by the version that the task has now; the status where it is refused."""
+    known = await told(alerts, None, f"/{task}")
+    body = {"act": act, "version": known["version"], **more}
+    if who is None:
+        answer = await alerts.client().post(
+            f"/v1/introductions/{task}/actions", json=body, headers=alerts.key("cases:write")
+        )
+    else:
+        headers = {**JSON, "x-csrf": await who.csrf()}
+        answer = await who.client.post(f"/v1/introductions/{task}/actions", json=body, headers=headers)
+    return answer.json() if answer.status_code == 200 else answer.status_code
+
+
+async def a_team(alerts: AlertsApi, *members: UUID, **facts: Any) -> UUID:
+    key = uuid4()
+    async with alerts.database.transaction() as uow:
+        await save_team(uow, TENANT, WHO, key, CaseTeam(name="Key accounts", members=members, **facts))
+    return key
+
+
+def later(database: Database, by: timedelta) -> None:
+    now = database.clock() + by
+    database.clock = lambda: now
