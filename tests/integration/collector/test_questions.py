@@ -55,6 +55,13 @@ async def open_page(page: Page, bench: Bench, origin: str, invitation: UUID, que
     await page.goto(f"{origin}/s/{bench.token(invitation)}{query}")
 
 
+async def send(page: Page) -> None:
+    """Press Send and wait for the page that follows: the one before has the words of most answers, too."""
+    button = page.get_by_role("button", name="Send")
+    await button.click()
+    await expect(button).to_have_count(0)
+
+
 @pytest.mark.browser
 async def test_a_detractor_gets_a_choice_and_then_a_text_as_they_choose(
     bench: Bench, browser: Browser, origin: str
@@ -78,7 +85,7 @@ async def test_a_detractor_gets_a_choice_and_then_a_text_as_they_choose(
         await text.fill("Nobody did.")
         await expect(page.get_by_text("So is what you write.")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.get_by_role("button", name="Send").click()
+        await send(page)
         await expect(page.get_by_text("Nobody did.")).to_be_visible()
         assert await replies(bench) == [
             ("wait", "How long did Acme take?", "Too long"), ("why", "Who told you how long?", "Nobody did."),
@@ -87,7 +94,7 @@ async def test_a_detractor_gets_a_choice_and_then_a_text_as_they_choose(
         await expect(choice.get_by_label("Too long")).to_be_checked()
         await choice.get_by_text("As said").click()
         await expect(text).to_be_hidden()
-        await page.get_by_role("button", name="Send").click()
+        await send(page)
         await expect(page.get_by_text("As said")).to_be_visible()
     assert await replies(bench) == [("wait", "How long did Acme take?", "As said")]
 
@@ -110,7 +117,7 @@ async def test_a_promoter_gets_a_yes_or_no_by_keyboard_with_and_without_script(
         await page.keyboard.press("ArrowDown")
         await expect(group.get_by_label("Nej")).to_be_checked()
         bench.now += MINUTE
-        await page.get_by_role("button", name="Send").click()
+        await send(page)
         await expect(page.get_by_text("Nej")).to_be_visible()
     assert await replies(bench) == [("again", "Vil du købe igen?", "Nej")]
 
@@ -129,7 +136,7 @@ async def test_boxes_are_saved_while_they_are_ticked(bench: Bench, browser: Brow
         await page.get_by_role("group", name="Would you buy again?").get_by_role("radio", name="7").click()
         await expect(page.get_by_text("So is what you write.")).to_be_visible()
         await boxes.get_by_text("Too long").click()
-        await page.get_by_role("button", name="Send").click()
+        await send(page)
         await expect(page.get_by_text("As said")).to_be_visible()
     assert [words for *_, words in await replies(bench)] == ["As said", "7"]
 
