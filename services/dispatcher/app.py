@@ -30,7 +30,7 @@ from services.dispatcher.programmes.schedule import programmes_loop
 from services.dispatcher.re_asks.publishing import RE_ASKS_LOOP
 from services.dispatcher.re_asks.schedule import re_asks_loop
 from services.dispatcher.recovery import recovery
-from services.dispatcher.replies.queue import ReplyQueue
+from services.dispatcher.replies.queue import ReplyQueue, ReplyWriter
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
 from services.dispatcher.replies.states import record_unknown as record_unknown_replies
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
@@ -41,6 +41,10 @@ from services.dispatcher.sms.channel import SmsChannel
 from services.dispatcher.sms.installation import sms_installation
 from services.dispatcher.sms.reply_work import REPLIES_LOOP, replies_loop
 from services.dispatcher.sms.survey_text import SurveyTextRenderer
+from services.dispatcher.updates.publishing import UPDATES_LOOP
+from services.dispatcher.updates.schedule import updates_loop
+from services.dispatcher.updates.update_mail import UpdateMailRenderer
+from services.dispatcher.updates.writing import UpdateWriter
 from services.dispatcher.waves.publishing import WAVES_LOOP
 from services.dispatcher.waves.schedule import waves_loop
 from shared.db import UnitOfWork
@@ -53,6 +57,7 @@ from shared.events import (
     CUSTOMERS,
     DECISIONS,
     ERASURES,
+    IMPROVEMENTS,
     INVITATIONS,
     REPLIES,
     RETENTION,
@@ -86,6 +91,7 @@ def worker_loops(context: Context) -> Loops:
         WAVES_LOOP: waves_loop(context),
         PROGRAMMES_LOOP: programmes_loop(context),
         RE_ASKS_LOOP: re_asks_loop(context),
+        UPDATES_LOOP: updates_loop(context),
         ADAPTIVE_LOOP: adaptive_loop(context),
         IMPORTS_LOOP: imports_loop(context),
         FORGET_LOOP: old_imports_loop(context),
@@ -130,10 +136,16 @@ def sender_loops(context: Context) -> Loops:
         name = f"sender {number}"
         channel = MailChannel(Mailer(server), context.service)
         senders[name] = Sender(name, context.database, channel, queue, context.health).run
+    rendering = (context.afterword, renderer, context.database.clock)
+    own_senders = context.own.company_senders
+    policy = current_contact_policy()
     replies = ReplyQueue(
-        ReplyMailRenderer(context.afterword, renderer, context.database.clock),
-        context.secret,
-        company_senders=context.own.company_senders,
+        {
+            "reply": ReplyWriter(ReplyMailRenderer(*rendering), context.secret, company_senders=own_senders),
+            "update": UpdateWriter(
+                UpdateMailRenderer(*rendering), context.secret, policy, company_senders=own_senders
+            ),
+        }
     )
     # By itself: what somebody waits for is not behind the questions to thousands.
     channel = MailChannel(Mailer(server), context.service)
@@ -168,7 +180,7 @@ SERVICE = Service(
         "/v1/personal-data/dispatcher",
     ),
     api=lazy_api("services.dispatcher.web"),
-    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS, REPLIES),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT, WEBHOOKS, REPLIES, IMPROVEMENTS),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,

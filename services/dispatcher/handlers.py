@@ -12,12 +12,14 @@ from services.dispatcher.decisions.repository.webhook_copies import keep_webhook
 from services.dispatcher.erasures.handlers import keep_confirmations
 from services.dispatcher.replies.handlers import take_replies
 from services.dispatcher.story.handlers import keep_answers, keep_cases
+from services.dispatcher.updates.handlers import keep_improvements
 from shared.db import UnitOfWork
 from shared.events import (
     ANSWERS,
     AUDIT,
     CASES,
     ERASURES,
+    IMPROVEMENTS,
     REPLIES,
     TENANTS,
     TRANSACTIONS,
@@ -49,4 +51,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
         Subscription(AUDIT, keep_audit),
         Subscription(WEBHOOKS, keep_webhooks),
         Subscription(REPLIES, partial(take_replies, context.secret), prompt=True),
+        Subscription(IMPROVEMENTS, keep_improvements),
     )

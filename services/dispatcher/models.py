@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKeyConstraint,
@@ -44,11 +45,12 @@ erased_table(metadata)
 _outbox = metadata.tables["outbox"]
 Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))
 Index("ix_outbox_case_mail", _outbox.c.key, postgresql_where=text("topic = 'case-mails.v1'"))
-# Of the few mails from cases, which no claim looks for among those of surveys.
+# Of mails from cases, which no claim looks for among those of surveys; what a colleague wrote comes first.
 Index(
-    "ix_delivery_reply",
+    "ix_delivery_case_mail",
+    metadata.tables["delivery"].c.kind,
     metadata.tables["delivery"].c.due_at,
-    postgresql_where=text("kind = 'reply' AND state = 'waiting'"),
+    postgresql_where=text("kind IN ('reply', 'update') AND state = 'waiting'"),
 )
 
 survey = Table(
@@ -883,9 +885,9 @@ case_mail = Table(
     "case_mail",
     metadata,
     Column("tenant", Text, primary_key=True),
-    # Made by the client that wrote it.
+    # Made by the client that wrote it; of an update, of the action and the person.
     Column("id", Uuid, primary_key=True),
-    # What it is: ``reply`` is written by a colleague to one customer.
+    # What it is: ``reply`` is written by a colleague to one customer; ``update`` tells of an improvement.
     Column("kind", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
@@ -894,6 +896,8 @@ case_mail = Table(
     Column("case_number", BigInteger, nullable=False),
     # Its invitation, too, whose customer it goes to.
     Column("answer_id", Uuid, nullable=False),
+    # Of an update: the action that it tells of.
+    Column("improvement_id", Uuid),
     Column("customer_id", Text, info=PERSONAL),
     Column("person", Text, nullable=False, info=PERSONAL),
     Column("contact_key", Text, info=PERSONAL),
@@ -906,6 +910,11 @@ case_mail = Table(
     Index(None, "id"),
     Index(None, "changed_at"),
     Index("ix_case_mail_waiting", "tenant", "id", postgresql_where=text("state = 'waiting'")),
+    Index(
+        "ix_case_mail_improvement",
+        *("tenant", "improvement_id", "person"),
+        postgresql_where=text("improvement_id IS NOT NULL"),
+    ),
     comment="Mails from cases to customers: their words until they are settled, and what became of each.",
 )
 mail_back = Table(
@@ -920,6 +929,28 @@ mail_back = Table(
     Column("automatic", Boolean, nullable=False),
     Index(None, "came_at"),
     comment="Mails of customers that were taken, each once; what they say is told to alerts, and not kept.",
+)
+improvement_heard = Table(
+    "improvement_heard",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    # NULL: its theme is no cause, and names nobody's case.
+    Column("cause", Text),
+    Column("segment", Text, nullable=False),
+    # The first day of its baseline, by the company's clock.
+    Column("first_day", Date, nullable=False),
+    Column("done", Date),
+    # What customers are told, by language.
+    Column("texts", JSONB, nullable=False),
+    # Since when; NULL: they are told nothing.
+    Column("published_at", INSTANT),
+    Index(
+        "ix_improvement_heard_published", "published_at", postgresql_where=text("published_at IS NOT NULL")
+    ),
+    comment="Actions of improvement, as far as it is needed to tell customers of them.",
 )
 
 audit_line = Table(

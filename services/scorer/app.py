@@ -12,6 +12,7 @@ from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
 from shared.events import (
     ANSWERS,
+    CASE_MAILS,
     CASES,
     CUSTOMERS,
     FALLS,
@@ -44,7 +45,7 @@ SERVICE = Service(
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES, RETENTION),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES, CASE_MAILS, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,

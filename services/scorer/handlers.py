@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.scorer.counting_anonymous import keep_anonymous
+from services.scorer.improvements.telling import keep_told
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import (
     ANSWERS,
+    CASE_MAILS,
     CASES,
     CUSTOMERS,
     INVITATIONS,
@@ -136,5 +138,6 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(CASES, keep_cases),
+        Subscription(CASE_MAILS, keep_told),
         Subscription(RETENTION, keep_retention),
     )

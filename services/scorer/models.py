@@ -268,6 +268,19 @@ improvement = Table(
     Column("body", LargeBinary, nullable=False),
     Index("ix_improvement_due", "tenant", "due", "id"),
 )
+# What became of the mails that told customers of an action; it names nobody.
+improvement_told = Table(
+    "improvement_told",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("mail_id", UUID, primary_key=True),
+    Column("improvement_id", UUID, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    # A code, of one that a rule of ours refused; what mail servers say may name somebody, and is not kept.
+    Column("reason", Text),
+    Index("ix_improvement_told_improvement", "tenant", "improvement_id"),
+)
 
 person_indexes(answer)
 

@@ -50,10 +50,13 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
         "templates/mail_reply.html",
         "templates/mail_reply.txt",
         "templates/mail_subject.txt",
+        "templates/mail_update.html",
+        "templates/mail_update.txt",
         "templates/preferences.html",
         "templates/preferences_unknown.html",
         "invitations/survey_mail.py",
         "sms/survey_text.py",
+        "updates/update_mail.py",
     ),
     "services/scorer": ("improvements/published_texts.py",),
 }

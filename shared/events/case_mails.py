@@ -24,10 +24,13 @@ class CaseMail(Data, frozen=True, kw_only=True):
     version: int
     direction: MailDirection
     kind: Name = "reply"
+    """``reply``: a colleague wrote it; ``update``: it says what has been done about what was raised."""
     reply_id: UUID
-    """The reply that it is, or answers."""
+    """The mail of ours that it is, or answers."""
     case_id: UUID
     answer_id: UUID
+    improvement_id: UUID | None = None
+    """Of an update: the action that it tells of."""
     state: CaseMailState
     reason: Text | None = None
     """Why it was not sent: a code where a rule of ours refused it, else what a mail server said."""

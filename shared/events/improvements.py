@@ -74,6 +74,8 @@ class Improvement(Data, frozen=True, kw_only=True):
     steps: tuple[ImprovementStep, ...]
     texts: dict[str, Text] = {}
     """What customers are told, by language: only of an action that is done."""
+    published_at: Instant | None = None
+    """Since when there are texts; None: there are none, or a version that did not say published it."""
 
 
 IMPROVEMENTS = Topic(

@@ -34,9 +34,9 @@ from shared.db.tables import NAMING_CONVENTION
 from shared.outbound.channel_names import DeliveryChannel
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
 
-Kind = Literal["first", "reminder", "notice", "reply"]
+Kind = Literal["first", "reminder", "notice", "reply", "update"]
 """``first``: a survey, for the first time; ``reminder``: the same once more; ``notice``: to a colleague;
-``reply``: to a customer, from a case."""
+``reply``: to a customer, from a case; ``update``: to a customer, of what has been done since."""
 DeliveryState = Literal["waiting", "sending", "sent", "failed", "dropped", "unknown"]
 
 LEASE_ENDED = "the sender did not come back to say what became of it"
@@ -150,13 +150,16 @@ _COLUMNS = {"waited_for": "reason"}
 _FIELDS = ", ".join(f"d.{_COLUMNS.get(name, name)} AS {name}" for name in Delivery.__struct_fields__)
 
 
-def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true") -> str:
+def claim_sql(
+    *, columns: str, joined: str, locked: str, may_leave: str = "true", first: str = "w.due_at"
+) -> str:
     """The statement of :func:`claim`.
 
     :param columns: what ``prepare`` needs of the row that a delivery is about.
     :param joined: the JOIN of that row to the delivery ``w``.
     :param locked: its name: it is locked, too, and skipped while another transaction has it.
     :param may_leave: a condition on both.
+    :param first: by what order one of several is claimed.
     """
     # Materialized, so that it is evaluated once: a subquery may be evaluated for each row of ``delivery``,
     # and claim another row each time.
@@ -168,7 +171,7 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
             WHERE w.channel = :channel AND w.state = 'waiting' AND NOT w.set_aside AND w.due_at <= :now
                 AND (w.reason IS NULL OR NOT CAST(:untried AS boolean))
                 AND {may_leave}
-            ORDER BY w.due_at
+            ORDER BY {first}
             LIMIT 1
             FOR UPDATE OF w, {locked} SKIP LOCKED
         )

@@ -24,6 +24,10 @@ from shared.db.database import UnitOfWork
 from shared.events import Answer, CaseMail, Event
 from shared.events.dedupe import newest
 
+UPDATE_KIND = "update"
+"""Of a mail that tells the customer what has been done about their case's cause; nobody here wrote it."""
+LEFT_STATES = frozenset({"sent", "bounced", "unknown"})
+"""Of an update that the customer has, or perhaps has: of others their case is told nothing."""
 UNSENT_STATES = frozenset({"refused", "failed", "bounced", "unknown"})
 """Of a mail that the customer has not, or perhaps not."""
 
@@ -80,11 +84,17 @@ class _MailBatch:
         """Let the first mail that was sent be the first contact, until it comes back; tell of mails that the
         customer has not.
         """
+        await case_mails.add(self._uow, [_update_row(event) for event in events if self._is_told(event)])
         new = await case_mails.keep_states(self._uow, events)
         written = await case_mails.answers_of(self._uow, sorted(new))
         for event in events:
             case = self._by_key.get((event.tenant, event.data.case_id))
             if case is None or (event.tenant, event.data.id) not in new:
+                continue
+            if event.data.kind == UPDATE_KIND:
+                if event.data.state == "sent":
+                    case.told_done(self._entries, self._uow.now, event.data)
+                    self._changed[case.tenant, case.id] = case
                 continue
             self._changed[case.tenant, case.id] = case
             about = written.get((event.tenant, event.data.id)) or [event.data.answer_id]
@@ -97,6 +107,12 @@ class _MailBatch:
             answer = self._answers.get((event.tenant, event.data.answer_id))
             if event.data.state in UNSENT_STATES and answer is not None and not case.erased:
                 self._told.append(("unsent", ObjectedCase(case, answer, case.version)))
+
+    def _is_told(self, event: Event[CaseMail]) -> bool:
+        """Whether the case is told of an update."""
+        case = self._by_key.get((event.tenant, event.data.case_id))
+        has_left = event.data.kind == UPDATE_KIND and event.data.state in LEFT_STATES
+        return has_left and case is not None and not case.erased
 
     async def _was_all_contact(self, case: CaseFile) -> bool:
         """Whether nothing else than mails that came back is the first contact of a case."""
@@ -166,6 +182,22 @@ class _MailBatch:
             of_kind = [one for told, one in self._told if told == kind]
             wanted += await objection_notices(self._uow, setups, of_kind, kind)
         return wanted
+
+
+def _update_row(event: Event[CaseMail]) -> CaseMailRow:
+    """A mail of which nothing was known here until it left."""
+    mail = event.data
+    return CaseMailRow(
+        tenant=event.tenant,
+        id=mail.id,
+        case_id=mail.case_id,
+        direction="out",
+        kind=mail.kind,
+        reply_id=mail.reply_id,
+        state="waiting",
+        answers=[mail.answer_id],
+        written_at=mail.at,
+    )
 
 
 def _row(event: Event[CaseMail], answers: list[UUID]) -> CaseMailRow:

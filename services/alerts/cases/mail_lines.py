@@ -59,7 +59,10 @@ def wrote_title(_: str, facts: dict[str, Any]) -> str:
 def mail_notes(entry: CaseEntry, mails: MailStates) -> list[str]:
     """What became of the mail of an entry, and what is to be known of one of a customer."""
     facts, notes = entry.facts, list[str]()
-    if entry.kind == "mailed" and (known := mails.get(facts.get("mail_id", ""))) is not None:
+    known = mails.get(facts.get("mail_id", ""))
+    if entry.kind == "told_done" and known is not None and known[0] != "sent":
+        notes.append(spoken(STATE_WORDS[known[0]]))
+    if entry.kind == "mailed" and known is not None:
         state, reason = known
         why = REFUSAL_WORDS.get(reason or "")
         notes.append(" ".join([spoken(STATE_WORDS[state]), *([spoken(why)] if why is not None else [])]))

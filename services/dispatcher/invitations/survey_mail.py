@@ -176,6 +176,11 @@ class SurveyMailRenderer:
         public_url = self._afterword.public_url.rstrip("/")
         return f"{public_url}/s/{self._links.sign(_purpose(invitation), invitation.id)}"
 
+    def unsubscribe_url(self, invitation: Invitation) -> str:
+        """The personal link by which its customer chooses to get no mail, or fewer."""
+        public_url = self._afterword.public_url.rstrip("/")
+        return f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}"
+
     def render(
         self,
         invitation: Invitation,
@@ -200,7 +205,6 @@ class SurveyMailRenderer:
         reminder: ReminderMail | None,
         layout: Layout,
     ) -> SurveyMail:
-        public_url = self._afterword.public_url.rstrip("/")
         zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
         with rendering_for(self._templates.reader(invitation.language, zone)):
             values = values_of(
@@ -225,7 +229,7 @@ class SurveyMailRenderer:
             anonymous=invitation.anonymous,
             layout=layout,
             answer=self.answer_url(invitation),
-            unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
+            unsubscribe=self.unsubscribe_url(invitation),
             time_zone=zone,
             reminder=reminder,
             asked_on=asked_on,

@@ -45,12 +45,14 @@ class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
     case_id: UUID
     case_number: int
     answer_id: UUID
+    improvement_id: UUID | None = None
+    """Of an update: the action that it tells of."""
     customer_id: str | None
     person: str
     contact_key: str | None
     written_at: datetime
     words: MailWords | None
-    """None: it is settled, and they are not needed any more."""
+    """None: they are not needed any more, since it is settled; of an update they are the action's."""
 
     def event(self, at: datetime) -> CaseMail:
         """It as it is published."""
@@ -62,6 +64,7 @@ class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
             reply_id=self.id,
             case_id=self.case_id,
             answer_id=self.answer_id,
+            improvement_id=self.improvement_id,
             state=self.state,
             reason=self.reason,
             at=at,

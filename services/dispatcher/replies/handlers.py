@@ -7,13 +7,12 @@ from msgspec.structs import replace
 from services.dispatcher.replies import repository
 from services.dispatcher.replies.domain import MailWords, OutgoingMail
 from services.dispatcher.replies.judging import judge
+from services.dispatcher.replies.queueing import queue_mails
 from services.dispatcher.sending.sending_commands import find_sending
 from shared.db import UnitOfWork
-from shared.events import CASE_MAILS, CaseReply, Event
+from shared.events import CaseReply, Event
 from shared.events.dedupe import newest
-from shared.outbound import NewDelivery, deliveries
 from shared.privacy.persons import NOBODY
-from shared.telemetry import metrics
 
 
 async def take_replies(secret: str, uow: UnitOfWork, events: Sequence[Event[CaseReply]]) -> None:
@@ -29,30 +28,11 @@ async def take_replies(secret: str, uow: UnitOfWork, events: Sequence[Event[Case
             taken.append(replace(mail, state="refused", reason="erased", words=None))
             continue
         judged = await judge(uow, secret, mail, await find_sending(uow, event.tenant))
-        if judged.contact is not None and judged.invitation is not None:
-            mail = replace(
-                mail,
-                customer_id=judged.contact.customer_id,
-                person=judged.invitation.person or judged.contact.person,
-                contact_key=judged.contact.address,
-            )
+        mail = judged.named(mail)
         if judged.reason is not None:
             mail = replace(mail, state="refused", reason=judged.reason, words=None)
         taken.append(mail)
-    new = await repository.insert(uow, taken)
-    queued = [mail for mail in taken if (mail.tenant, mail.id) in new]
-    await deliveries.add(
-        uow,
-        [
-            NewDelivery(tenant=mail.tenant, about_id=mail.id, kind="reply", due_at=uow.now)
-            for mail in queued
-            if mail.state == "waiting"
-        ],
-    )
-    for mail in queued:
-        uow.publish(CASE_MAILS, mail.tenant, mail.event(uow.now))
-        if mail.state == "refused":
-            metrics.CASE_MAILS.labels("refused").inc()
+    await queue_mails(uow, "reply", taken)
 
 
 def _waiting(event: Event[CaseReply]) -> OutgoingMail:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.addresses import address_quality
@@ -24,7 +25,7 @@ MAX_WAIT = timedelta(days=3)
 
 
 class JudgedMail(NamedTuple):
-    """A mail from a case, with what it was judged by."""
+    """A mail from a case, with what it is judged by."""
 
     reason: str | None
     """Why it may not leave; None: it may."""
@@ -35,10 +36,32 @@ class JudgedMail(NamedTuple):
     inputs: Row[Any] | None
     mailed: bool
     """Whether a mail of the invitation has left, which it can belong to."""
+    customer: ReachedCustomer | None = None
+    """None: there is none."""
+
+    def named(self, mail: OutgoingMail) -> OutgoingMail:
+        """The mail with whom it goes to, as far as that is known."""
+        if self.contact is None or self.invitation is None:
+            return mail
+        return replace(
+            mail,
+            customer_id=self.contact.customer_id,
+            person=self.invitation.person or self.contact.person,
+            contact_key=self.contact.address,
+        )
 
 
 async def judge(uow: UnitOfWork, secret: str, mail: OutgoingMail, sending: Sending) -> JudgedMail:
-    """Judge it by what is known now of its customer and its company."""
+    """Judge a mail that a colleague wrote by what is known now of its customer and its company."""
+    found = await find_judged(uow, secret, mail, sending)
+    if found.customer is None:
+        return found
+    forbidden = reason_not_to_write(uow.now - mail.written_at, MAX_WAIT, found.customer)
+    return found._replace(reason=forbidden)
+
+
+async def find_judged(uow: UnitOfWork, secret: str, mail: OutgoingMail, sending: Sending) -> JudgedMail:
+    """What a mail of any kind is judged by; it has a reason where there is nobody to write to."""
     row = await repository.find_about(uow, mail)
     if row is None or (invitation := read_invitation(row)).erased or invitation.person == NOBODY:
         reason = "erased" if row is not None and read_invitation(row).erased else "no_address"
@@ -61,5 +84,4 @@ async def judge(uow: UnitOfWork, secret: str, mail: OutgoingMail, sending: Sendi
         mode=sending.mode,
         test=invitation.test,
     )
-    forbidden = reason_not_to_write(uow.now - mail.written_at, MAX_WAIT, customer)
-    return JudgedMail(forbidden, invitation, contact, tenant, inputs, mailed=bool(row.mailed))
+    return JudgedMail(None, invitation, contact, tenant, inputs, mailed=bool(row.mailed), customer=customer)

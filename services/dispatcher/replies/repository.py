@@ -27,7 +27,8 @@ CLAIM = claim_sql(
     columns=f"{', '.join(f'm.{name} AS mail_{name}' for name in _FIELDS)}, m.body AS mail_body",
     joined="JOIN case_mail m ON m.tenant = w.tenant AND m.id = w.about_id",
     locked="m",
-    may_leave=f"""w.kind = 'reply' AND m.state = 'waiting'
+    first="w.kind, w.due_at",
+    may_leave=f"""w.kind IN ('reply', 'update') AND m.state = 'waiting'
                 AND w.tenant NOT IN (SELECT tenant FROM sending WHERE stopped)
                 AND coalesce((
                     SELECT false FROM outbox o
@@ -36,7 +37,8 @@ CLAIM = claim_sql(
                     LIMIT 1
                 ), true)""",
 )
-"""A mail from a case that is due and published, and whose tenant is not stopped."""
+"""A mail from a case that is due and published, and whose tenant is not stopped: what a colleague wrote comes
+before updates, of which there may be thousands."""
 
 
 def read_mail(row: Any, prefix: str = "") -> OutgoingMail:
@@ -156,18 +158,20 @@ async def count_back(uow: UnitOfWork, mail: OutgoingMail, within: timedelta) -> 
     return int((await uow.execute(COUNT_BACK, values)).scalar_one())
 
 
-LOCK_WORDLESS = f"""
+LOCK_UNDELIVERED = f"""
     SELECT {COLUMNS} FROM case_mail m
-    WHERE m.state = 'waiting' AND m.body IS NULL
+    WHERE m.state = 'waiting' AND NOT EXISTS (
+        SELECT FROM delivery d WHERE d.tenant = m.tenant AND d.about_id = m.id
+    )
     ORDER BY m.tenant, m.id
     LIMIT :limit
     FOR UPDATE
 """
 
 
-async def lock_wordless(uow: UnitOfWork, limit: int) -> list[OutgoingMail]:
-    """Lock mails that wait without their words: they were restored from what is published."""
-    return [read_mail(row) for row in await uow.execute(LOCK_WORDLESS, {"limit": limit})]
+async def lock_undelivered(uow: UnitOfWork, limit: int) -> list[OutgoingMail]:
+    """Lock mails that wait without a delivery: they were restored from what is published."""
+    return [read_mail(row) for row in await uow.execute(LOCK_UNDELIVERED, {"limit": limit})]
 
 
 _OF_MAIL = of_target("m.contact_key", row="m")
@@ -185,7 +189,8 @@ LOCK_MAILS_OF = f"""
     FOR UPDATE OF m
 """
 ERASE_MAILS = f"""
-    UPDATE case_mail m SET person = '{NOBODY}', contact_key = NULL, customer_id = NULL, body = NULL,
+    UPDATE case_mail m SET version = m.version + 1, person = '{NOBODY}', contact_key = NULL,
+        customer_id = NULL, body = NULL,
         state = CASE WHEN m.state = 'waiting' THEN 'refused' ELSE m.state END,
         reason = CASE m.state WHEN 'waiting' THEN 'erased' WHEN 'refused' THEN m.reason END
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)

@@ -44,6 +44,7 @@ def _restored(event: Event[CaseMail]) -> OutgoingMail:
         case_id=mail.case_id,
         case_number=0,
         answer_id=mail.answer_id,
+        improvement_id=mail.improvement_id,
         customer_id=mail.customer_id,
         person=mail.person or NOBODY,
         contact_key=mail.contact_key,
@@ -54,7 +55,7 @@ def _restored(event: Event[CaseMail]) -> OutgoingMail:
 
 async def settle_restored(uow: UnitOfWork, limit: int) -> int:
     """Make unknown what waited when it was last told of: it may have left since; how many mails."""
-    mails = await repository.lock_wordless(uow, limit)
+    mails = await repository.lock_undelivered(uow, limit)
     for mail in mails:
         await move_mail(uow, mail, "unknown", POSSIBLY_SENT)
     return len(mails)

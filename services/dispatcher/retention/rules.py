@@ -212,8 +212,13 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("deliveries", text_back, "t.at < :deliveries"),
     DeleteRule("deliveries", text_reply, "t.came_at < :deliveries"),
-    # Without it nobody takes an answer to it any more.
-    DeleteRule("deliveries", case_mail, "t.changed_at < :deliveries AND t.state <> 'waiting'"),
+    # Without it nobody takes an answer to it any more. That an update was written stays for ever, without the
+    # customer: what is published anew is told to nobody twice.
+    DeleteRule(
+        "deliveries",
+        case_mail,
+        "t.changed_at < :deliveries AND t.state <> 'waiting' AND t.improvement_id IS NULL",
+    ),
     DeleteRule("deliveries", mail_back, "t.came_at < :deliveries"),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.

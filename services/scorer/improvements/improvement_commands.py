@@ -206,7 +206,10 @@ async def publish_texts(
     if not texts and not known.improvement.texts:
         detail = message("Write it in one language at least.")
         raise ImprovementFaulty([FieldFault(field="/texts", detail=detail)])
-    changed = replace(known, improvement=_next(uow, known, texts=dict(sorted(texts.items()))))
+    # What is only worded otherwise was published when it first was.
+    published_at = (known.improvement.published_at or uow.now) if texts else None
+    changes = {"texts": dict(sorted(texts.items())), "published_at": published_at}
+    changed = replace(known, improvement=_next(uow, known, **changes))
     await repository.update_improvement(uow, tenant.id, changed)
     _publish(uow, tenant.id, who, changed)
     return changed
@@ -253,7 +256,7 @@ def _dates(improvement: Improvement, act: ImprovementAct, day: date, days: Compa
         before, after = compared_windows(improvement.began or improvement.opened, day, days)
         return {"done": day, "before": period_of(before), "after": period_of(after)}
     if act == "reopen":
-        return {"done": None, "before": None, "after": None, "texts": {}}
+        return {"done": None, "before": None, "after": None, "texts": {}, "published_at": None}
     return {}
 
 

@@ -4,6 +4,7 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN
 from services.scorer.improvements.domain import ImprovementAct
 from services.scorer.improvements.figures import ImprovementResult
 from services.scorer.improvements.judging import MIN_CASES_SHOWN, CauseCount, ImprovementVerdict
+from services.scorer.improvements.telling import MIN_TOLD_SHOWN, ToldCounts
 from services.scorer.labels import p_value_words
 from shared.events import Improvement, ImprovementBaseline, ImprovementStatus
 from shared.pages.cause_labels import cause_label
@@ -45,6 +46,28 @@ _SHARES: dict[ImprovementVerdict, Message] = {
     "improved": message("It is named more seldom now: chance alone seldom does that."),
     "worse": message("It is named more often now: chance alone seldom does that."),
 }
+UNSENT_WORDS: dict[str, Message] = {
+    "erased": message("erased at their request"),
+    "company_closed": message("the company was paused or leaves"),
+    "no_address": message("no mail address is known"),
+    "bad_address": message("what is known is no mail address"),
+    "no_contact_wanted": message("want no contact"),
+    "no_basis": message("no longer say that they may be contacted"),
+    "complained": message("have reported a mail as spam"),
+    "opted_out": message("want no mail"),
+    "paused_by_customer": message("have paused mails"),
+    "suppressed": message("on the list of those that get no mail"),
+    "undeliverable": message("mails to them come back"),
+    "test_mode": message("test mode: only test addresses get mail"),
+    "too_old": message("could not leave within thirty days"),
+    "taken_back": message("the action is gone"),
+    "case_changed": message("their case is open again, or has another cause"),
+    "failed": message("the mail server refused the mail"),
+    "bounced": message("the mail came back"),
+    "unknown": message("nobody knows whether the mail was sent"),
+}
+"""Why customers were not told: by a rule of ours, or by what became of the mail."""
+OTHER_REASON = message("for another reason")
 CAUTION = message(
     "Other things may have changed, too, and a score that was unusually low often comes back by itself "
     "(regression to the mean): two windows are no experiment."
@@ -162,3 +185,41 @@ def window_words(result: ImprovementResult) -> tuple[str, str]:
         for window in (result.before, result.after)
     )
     return before, after
+
+
+def told_lines(improvement: Improvement, told: ToldCounts) -> list[str]:
+    """How many customers were told of an action, and why others were not; empty: it tells nobody anything."""
+    if not improvement.texts and not told.total:
+        return []
+    if improvement.cause is None:
+        return [translated("Nobody is told by mail: a theme in your own words names no case.")]
+    if not told.total:
+        return [
+            translated(
+                "Nobody was told by mail: told are customers whose case was closed with this cause, from the "
+                "first day of the figures until the publication, and who said that they may be contacted."
+            )
+        ]
+    if not told.is_shown:
+        return [
+            translated("Fewer than %(least)s customers are told by mail: too few for numbers.")
+            % {"least": MIN_TOLD_SHOWN}
+        ]
+    return [_sent_line(told), *_unsent_lines(told)]
+
+
+def _sent_line(told: ToldCounts) -> str:
+    sent = counted("%(n)s customer was told by mail.", "%(n)s customers were told by mail.", told.sent)
+    waiting = counted("%(n)s waits.", "%(n)s wait.", told.waiting)
+    lines = [sent % {"n": thousands(told.sent)}]
+    if told.waiting:
+        lines.append(waiting % {"n": thousands(told.waiting)})
+    return " ".join(lines)
+
+
+def _unsent_lines(told: ToldCounts) -> list[str]:
+    lines = []
+    for reason, n in told.unsent:
+        words = counted("%(n)s was not: %(reason)s.", "%(n)s were not: %(reason)s.", n)
+        lines.append(words % {"n": thousands(n), "reason": spoken(UNSENT_WORDS.get(reason, OTHER_REASON))})
+    return lines

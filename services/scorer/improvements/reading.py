@@ -9,6 +9,7 @@ from services.scorer.improvements import repository
 from services.scorer.improvements.domain import KeptImprovement
 from services.scorer.improvements.figures import ImprovementResult, find_result
 from services.scorer.improvements.repository import ImprovementFilter
+from services.scorer.improvements.telling import NOBODY_TOLD, ToldCounts, count_told
 from services.scorer.windows import today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
@@ -34,6 +35,8 @@ class ReadImprovement:
 
     kept: KeptImprovement
     result: ImprovementResult | None
+    told: ToldCounts = NOBODY_TOLD
+    """How many customers were told of it; nobody in lists."""
 
 
 async def reader_of(uow: UnitOfWork, tenant_id: str, staff: Staff | None) -> ImprovementReader:
@@ -68,7 +71,8 @@ async def with_result(uow: UnitOfWork, reader: ImprovementReader, kept: KeptImpr
     """An action that the reader may see, with its comparison."""
     tenant = reader.tenant
     result = await find_result(uow, tenant.id, tenant.time_zone, reader.today, kept.improvement)
-    return ReadImprovement(kept=kept, result=result)
+    told = await count_told(uow, tenant.id, kept.improvement.id)
+    return ReadImprovement(kept=kept, result=result, told=told)
 
 
 async def list_readable(

@@ -21,6 +21,7 @@ from services.scorer.improvements.figures import ImprovementResult
 from services.scorer.improvements.improvement_commands import ImprovementDraft
 from services.scorer.improvements.judging import CauseCount, ImprovementVerdict
 from services.scorer.improvements.reading import ImprovementReader, ReadImprovement
+from services.scorer.improvements.telling import ToldCounts
 from services.scorer.schemas import MarginBody
 from services.scorer.windows import Window
 from shared.events import ImprovementPeriod, ImprovementStatus
@@ -222,6 +223,23 @@ class ImprovementStepOut(BaseModel):
     reason: str
 
 
+class ToldOut(BaseModel):
+    """How many customers were told of an action, each by one mail, without names."""
+
+    sent: int
+    waiting: int = Field(
+        description="They are told later: by the hour, or since another such mail is recent."
+    )
+    unsent: dict[str, int] = Field(
+        description="How many were not told, by reason.", examples=[{"opted_out": 2}]
+    )
+
+    @classmethod
+    def of(cls, told: ToldCounts) -> Self:
+        """As it is answered."""
+        return cls(sent=told.sent, waiting=told.waiting, unsent=dict(told.unsent))
+
+
 class ImprovementOut(BaseModel):
     """An action of improvement."""
 
@@ -243,6 +261,8 @@ class ImprovementOut(BaseModel):
     baseline: BaselineOut
     steps: list[ImprovementStepOut]
     texts: dict[str, str] = Field(description="What customers are told, by language.")
+    published_at: datetime | None = Field(description="Since when there are texts.")
+    told: ToldOut | None = Field(description="Of one action; null in lists, and below five customers.")
     result: ResultOut | None = Field(description="Of one action that is done; null in lists.")
 
     @classmethod
@@ -287,6 +307,8 @@ class ImprovementOut(BaseModel):
                 for number, step in enumerate(one.steps)
             ],
             texts=one.texts,
+            published_at=one.published_at,
+            told=ToldOut.of(read.told) if read.told.is_shown else None,
             result=ResultOut.of(read.result) if read.result is not None else None,
         )
 

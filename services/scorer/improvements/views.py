@@ -151,6 +151,8 @@ class ActionPage(Page):
     acts: list[ActButton]
     days_options: list[tuple[str, str]]
     texts: list[PublishedTextView]
+    told: list[str]
+    """How many customers were told of it by mail."""
     case_count: str
     """How many closed cases have the cause; empty: the theme is no cause."""
     may_write: bool
@@ -299,6 +301,7 @@ def action_page(
             (str(days), counted("%(n)s day", "%(n)s days", days) % {"n": days}) for days in COMPARED_DAYS
         ],
         texts=texts,
+        told=labels.told_lines(one, read.told),
         case_count=case_count,
         may_write=may_write,
         administers=administers,

@@ -68,7 +68,8 @@ async def find(uow: UnitOfWork, tenant: str, mail_id: UUID) -> Row[Any] | None:
 
 COUNT_WRITTEN = """
     SELECT count(*) FROM case_mail
-    WHERE tenant = :tenant AND case_id = :case AND direction = 'out' AND written_at > :since
+    WHERE tenant = :tenant AND case_id = :case AND direction = 'out' AND kind <> 'update'
+        AND written_at > :since
 """
 
 
@@ -120,13 +121,13 @@ async def keep_states(uow: UnitOfWork, events: Sequence[Event[CaseMail]]) -> set
 
 FIND_SENT = """
     SELECT 1 FROM case_mail
-    WHERE tenant = :tenant AND case_id = :case AND direction = 'out' AND state = 'sent'
+    WHERE tenant = :tenant AND case_id = :case AND direction = 'out' AND kind <> 'update' AND state = 'sent'
     LIMIT 1
 """
 
 
 async def has_sent(uow: UnitOfWork, case: CaseFile) -> bool:
-    """Whether a mail from a locked case has left, and has not come back."""
+    """Whether a colleague's mail from a locked case has left, and has not come back."""
     values = {"tenant": case.tenant, "case": case.id}
     return (await uow.execute(FIND_SENT, values)).first() is not None
 
@@ -150,12 +151,12 @@ FIND_OF_CASES = """
     SELECT t.tenant, t.id FROM case_mail t
     JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
         ON t.tenant = n.tenant AND t.case_id = n.id
-    WHERE t.direction = 'out'
+    WHERE t.direction = 'out' AND t.kind <> 'update'
     ORDER BY 1, 2
 """
 
 
 async def written_from(uow: UnitOfWork, cases: Sequence[Key]) -> list[Key]:
-    """The mails that were written from these cases."""
+    """The mails that colleagues wrote from these cases."""
     values = {"tenants": [tenant for tenant, _ in cases], "ids": [case for _, case in cases]}
     return [(row.tenant, row.id) for row in await uow.execute(FIND_OF_CASES, values)]

@@ -39,7 +39,8 @@ FIND_ENTRIES = """
             t.*,
             CAST(:answers AS uuid[]) IS NULL
                 OR t.kind IN (
-                    'taken', 'assigned', 'released', 'resumed', 'restored', 'mail_left', 'mail_came_back'
+                    'taken', 'assigned', 'released', 'resumed', 'restored', 'mail_left', 'mail_came_back',
+                    'told_done'
                 )
                 OR coalesce(t.answers <@ CAST(:answers AS uuid[]), false) AS readable
         FROM timeline t

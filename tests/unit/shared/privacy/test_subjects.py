@@ -66,7 +66,7 @@ KEPT: dict[type[Data], set[str]] = {
     },
     CaseMail: {
         *("id", "version", "direction", "kind", "reply_id", "case_id", "answer_id", "state", "at"),
-        *("cut", "automatic", "other_sender"),
+        *("improvement_id", "cut", "automatic", "other_sender"),
     },
     Case: {
         *("id", "number", "version", "state", "answer_id", "event_id", "anonymous", "score", "touchpoint"),
