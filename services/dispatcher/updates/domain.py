@@ -48,7 +48,7 @@ class RaisedCase(NamedTuple):
 
 
 class CaseSegment(NamedTuple):
-    """A segment as cases have it: a value of a dimension, or a path of the organisation; neither: any case."""
+    """A segment as cases have it: one value of a dimension or a path of the organisation; else any case."""
 
     dimension: str = ""
     value: str = ""

@@ -33,7 +33,7 @@ class UpdateWriter:
     async def write(
         self, uow: UnitOfWork, mail: OutgoingMail, sending: Sending
     ) -> MailMessage | Withdrawn | Postponed:
-        """The mail with the newest text of the action; of two to one person at once, one waits for the other."""
+        """The mail with the newest text of the action. Of two to one person at once one waits."""
         await repository.lock_person(uow, mail)
         judged = await judge_update(uow, self._secret, self._policy, mail, sending)
         found, invitation = judged.found, judged.found.invitation

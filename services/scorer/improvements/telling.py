@@ -22,7 +22,7 @@ class ToldCounts:
     sent: int = 0
     waiting: int = 0
     unsent: tuple[tuple[str, int], ...] = ()
-    """Those who were not told, by the reason of a rule of ours, else by the state; the most frequent first."""
+    """Those who were not told, by the reason of a rule of ours, else by the state; the most first."""
 
     @property
     def total(self) -> int:
