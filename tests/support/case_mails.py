@@ -5,12 +5,14 @@ from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
-from support.dispatcher_builders import Clock
+from support.dispatcher_builders import CONTACT_POLICY, Clock
 from support.http_clients import SECRET, afterword_settings
 
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
-from services.dispatcher.replies.queue import ReplyQueue
+from services.dispatcher.replies.queue import ReplyQueue, ReplyWriter
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
+from services.dispatcher.updates.update_mail import UpdateMailRenderer
+from services.dispatcher.updates.writing import UpdateWriter
 from shared.db.database import Database
 from shared.events import CaseMail, CaseReply
 from shared.health import Health
@@ -57,11 +59,18 @@ def a_case_mail(reply_id: UUID, case_id: UUID, answer_id: UUID, **changes: Any) 
 
 
 def a_reply_sender(database: Database, mailer: Mailer, clock: Clock, **changes: object) -> Sender:
-    """The sender of mails from cases; ``changes`` are of the settings."""
+    """The sender of mails from cases, of whatever kind; ``changes`` are of the settings."""
     usual = {"mail_from": "ask@shop.example", "reply_host": REPLY_HOST}
     settings = afterword_settings("127.0.0.1:1", **{**usual, **changes})
-    renderer = ReplyMailRenderer(settings, SurveyMailRenderer(settings, clock), clock)
-    queue = ReplyQueue(renderer, SECRET, company_senders=True)
+    rendering = (settings, SurveyMailRenderer(settings, clock), clock)
+    queue = ReplyQueue(
+        {
+            "reply": ReplyWriter(ReplyMailRenderer(*rendering), SECRET, company_senders=True),
+            "update": UpdateWriter(
+                UpdateMailRenderer(*rendering), SECRET, CONTACT_POLICY, company_senders=True
+            ),
+        }
+    )
     return Sender("reply sender", database, MailChannel(mailer, "dispatcher"), queue, Health())
 
 

@@ -10,8 +10,18 @@ from support.scorer_builders import ANSWER_NAMESPACE, an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from services.scorer.handlers import keep_cases
+from services.scorer.improvements.telling import keep_told
 from shared.db.database import Database
-from shared.events import CASES, IMPROVEMENTS, Answer, Case, Improvement
+from shared.events import (
+    CASE_MAILS,
+    CASES,
+    IMPROVEMENTS,
+    Answer,
+    Case,
+    CaseMail,
+    CaseMailState,
+    Improvement,
+)
 
 
 def a_closed_case(name: str, opened_at: datetime, **given: Any) -> Case:
@@ -128,3 +138,29 @@ async def finished(database: Database, client: ScorerClient, **given: Any) -> No
     await act(client, "begin", 1)
     at(database, DONE - timedelta(hours=10))
     await act(client, "finish", 2)
+
+
+def a_told_mail(number: int, state: CaseMailState, reason: str | None = None, **given: Any) -> CaseMail:
+    """What the dispatcher tells of a mail about the action to one customer."""
+    mail_id = uuid5(ANSWER_NAMESPACE, f"mail {number}")
+    facts: dict[str, Any] = {
+        "id": mail_id,
+        "version": 2,
+        "direction": "out",
+        "kind": "update",
+        "reply_id": mail_id,
+        "case_id": UUID(int=number),
+        "answer_id": UUID(int=number),
+        "improvement_id": ACTION,
+        "state": state,
+        "reason": reason,
+        "at": DONE,
+        "person": f"p-{number}",
+    }
+    return CaseMail(**{**facts, **given})
+
+
+async def tell(database: Database, *mails: CaseMail, tenant: str = "acme") -> None:
+    """Have the scorer consume these mails as one batch."""
+    async with database.transaction() as uow:
+        await keep_told(uow, [CASE_MAILS.event(tenant, mail, uow.now) for mail in mails])

@@ -1,0 +1,237 @@
+"""Updates: what forbids to tell a customer what has been done, what holds it, and which words they read."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support.http_clients import SECRET, afterword_settings
+from support.updates import TEXTS, an_action
+
+from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.preferences import NO_PREFERENCES, Preferences
+from services.dispatcher.invitations.survey_mail import THE_COMPANY, SurveyMailRenderer
+from services.dispatcher.replies.domain import ReachedCustomer
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.sample_invitations import sample_invitation
+from services.dispatcher.updates.domain import (
+    BETWEEN_UPDATES,
+    MAX_AGE,
+    TAKEN_BACK_WAIT,
+    CaseSegment,
+    PublishedAction,
+    RaisedCase,
+    UpdateGrounds,
+    UpdateHold,
+    hold_update,
+    published_at_of,
+    raised_from,
+    reason_not_to_tell,
+    segment_of_cases,
+    text_for,
+    update_of,
+)
+from services.dispatcher.updates.update_mail import UpdateMailRenderer
+from shared.events import QuietHours, Tenant
+from shared.mail.references import MailReference, MailReferences
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+ACTION = PublishedAction(
+    tenant="acme",
+    id=UUID(int=71),
+    cause="delivery.late",
+    segment="",
+    first_day=date(2026, 6, 4),
+    published_at=NOW,
+)
+
+
+def reached(**changes: Any) -> ReachedCustomer:
+    usual: dict[str, Any] = {
+        "address": "good",
+        "test_address": False,
+        "erased": False,
+        "reasons": (),
+        "may_contact": True,
+        "company": "running",
+        "mode": "live",
+        "test": False,
+    }
+    return ReachedCustomer(**{**usual, **changes})
+
+
+def grounds(**changes: Any) -> UpdateGrounds:
+    usual: dict[str, Any] = {"has_basis": True, "raised": True, "published": True}
+    return UpdateGrounds(**{**usual, "preferences": NO_PREFERENCES, **changes})
+
+
+@pytest.mark.parametrize(
+    ("customer", "about", "reason"),
+    [
+        ({}, {}, None),
+        ({"erased": True}, {}, "erased"),
+        ({"company": "paused"}, {}, "company_closed"),
+        ({"address": "missing"}, {}, "no_address"),
+        ({"address": "bad"}, {}, "bad_address"),
+        ({"may_contact": False}, {}, "no_contact_wanted"),
+        ({"reasons": ["complained"]}, {}, "complained"),
+        ({"reasons": ["unsubscribed"]}, {}, "opted_out"),
+        ({"reasons": ["listed"]}, {}, "suppressed"),
+        ({"reasons": ["bounced"]}, {}, "undeliverable"),
+        ({"mode": "test"}, {}, "test_mode"),
+        ({"mode": "test", "test_address": True}, {}, None),
+        ({}, {"preferences": Preferences(refused_channels=frozenset({"mail"}))}, "opted_out"),
+        ({}, {"preferences": Preferences(refused_channels=frozenset({"sms"}))}, None),
+        ({}, {"preferences": Preferences(NOW + timedelta(days=1))}, "paused_by_customer"),
+        ({}, {"preferences": Preferences(NOW)}, None),
+        ({}, {"preferences": Preferences(months=6)}, None),
+        ({}, {"raised": False}, "case_changed"),
+        ({}, {"published": False}, None),
+    ],
+)
+def test_what_forbids_to_tell(customer: dict[str, Any], about: dict[str, Any], reason: str | None) -> None:
+    assert reason_not_to_tell(NOW, NOW, reached(**customer), grounds(**about)) == reason
+
+
+@given(
+    st.sampled_from([True, False, None]),
+    st.booleans(),
+    st.integers(0, 60),
+    st.sampled_from(["live", "test"]),
+    st.booleans(),
+)
+def test_b40_nobody_is_told_without_a_basis(
+    may_contact: bool | None, raised: bool, days: int, mode: Any, test_address: bool
+) -> None:
+    customer = reached(may_contact=may_contact, mode=mode, test_address=test_address)
+    reason = reason_not_to_tell(
+        NOW, NOW - timedelta(days=days), customer, grounds(has_basis=False, raised=raised)
+    )
+    assert reason is not None
+
+
+def test_what_was_published_too_long_ago_is_told_to_nobody() -> None:
+    assert reason_not_to_tell(NOW, NOW - MAX_AGE, reached(), grounds()) is None
+    late = NOW - MAX_AGE - timedelta(seconds=1)
+    assert reason_not_to_tell(NOW, late, reached(), grounds()) == "too_old"
+
+
+ALWAYS = ContactHours(zone="Europe/Copenhagen")
+BY_DAY = replace(ALWAYS, quiet=QuietHours(start="21:00", end="08:00"))
+
+
+@pytest.mark.parametrize(
+    ("told_days_ago", "hours", "at", "hold"),
+    [
+        (None, ALWAYS, NOW, UpdateHold(NOW)),
+        (14, ALWAYS, NOW, UpdateHold(NOW)),
+        (13, ALWAYS, NOW, UpdateHold(NOW + timedelta(days=1), "told_lately")),
+        (None, BY_DAY, NOW + timedelta(hours=12), UpdateHold(NOW + timedelta(hours=19), "quiet_hours")),
+        (
+            13.5,
+            BY_DAY,
+            NOW,
+            UpdateHold(NOW + timedelta(hours=19), "told_lately"),  # half a day later is at night
+        ),
+    ],
+)
+def test_what_holds_it(
+    told_days_ago: float | None, hours: ContactHours, at: datetime, hold: UpdateHold
+) -> None:
+    told_at = NOW - timedelta(days=told_days_ago) if told_days_ago is not None else None
+    assert hold_update(at, told_at, hours, grounds()) == hold
+
+
+@given(st.integers(0, 366 * 24 * 60), st.integers(0, 14 * 24))
+def test_no_two_leave_within_fourteen_days_and_none_at_a_forbidden_hour(minutes: int, hours: int) -> None:
+    now = NOW + timedelta(minutes=minutes)
+    told_at = now - timedelta(hours=hours)
+    held = hold_update(now, told_at, BY_DAY, grounds())
+    assert held.until - told_at >= BETWEEN_UPDATES
+    assert hold_update(held.until, told_at, BY_DAY, grounds()) == UpdateHold(held.until)
+
+
+def test_what_is_taken_back_waits_whatever_the_hour() -> None:
+    held = hold_update(NOW, None, BY_DAY, grounds(published=False))
+    assert held == UpdateHold(NOW + TAKEN_BACK_WAIT, "taken_back")
+
+
+def test_an_action_tells_from_its_publication_on_and_only_while_it_is_done() -> None:
+    action = an_action()
+    assert published_at_of(action) == action.published_at
+    assert published_at_of(replace(action, published_at=None)) == action.changed_at, "an earlier version"
+    assert published_at_of(replace(action, texts={})) is None
+    assert published_at_of(replace(action, status="doing")) is None
+
+
+def test_the_first_day_begins_by_the_clock_of_the_company() -> None:
+    assert raised_from(ACTION, "Europe/Copenhagen") == datetime(2026, 6, 3, 22, tzinfo=UTC)
+    assert raised_from(ACTION, "UTC") == datetime(2026, 6, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("segment", "of_cases"),
+    [
+        ("", CaseSegment()),
+        ("touchpoint:home delivery", CaseSegment("touchpoint", "home delivery")),
+        ("a%3Ab:50%25 %2F 2", CaseSegment("a:b", "50% / 2")),
+        ("organisation:north/sales %2F west", CaseSegment(path=("north", "sales / west"))),
+    ],
+)
+def test_a_segment_as_cases_have_it(segment: str, of_cases: CaseSegment) -> None:
+    assert segment_of_cases(segment) == of_cases
+
+
+@pytest.mark.parametrize(
+    ("languages", "language"),
+    [(("da", "en"), "da"), (("nl", "en"), "en"), (("en-GB",), "en"), (("fi", "nl"), "da"), ((), "da")],
+)
+def test_the_text_is_in_the_customers_language_else_in_the_companys_else_the_first(
+    languages: tuple[str, ...], language: str
+) -> None:
+    assert text_for(TEXTS, *languages) == (language, TEXTS[language])
+
+
+def test_the_mail_of_an_action_and_a_person_is_one_whatever_case_it_is_of() -> None:
+    first, second = (
+        update_of(ACTION, RaisedCase(UUID(int=n), n, "p-1", UUID(int=n)), NOW + timedelta(days=n))
+        for n in (1, 2)
+    )
+    assert first.id == second.id
+    other = update_of(ACTION, RaisedCase(UUID(int=1), 1, "p-2", UUID(int=1)), NOW)
+    of_another = update_of(
+        replace(ACTION, tenant="zenith"), RaisedCase(UUID(int=1), 1, "p-1", UUID(int=1)), NOW
+    )
+    assert len({first.id, other.id, of_another.id}) == 3
+
+
+@pytest.mark.parametrize("language", ["da", "de", "en", "es", "fi", "fr", "nb", "nl", "sv"])
+def test_the_mail_in_every_language_of_customers(language: str) -> None:
+    settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
+    renderer = UpdateMailRenderer(settings, SurveyMailRenderer(settings, lambda: NOW), lambda: NOW)
+    draft = SurveyDraft(name="After delivery", trigger="order.delivered")
+    tenant = Tenant(
+        id="acme", version=1, name="Havn & Bo", time_zone="UTC", country="DK", postal_address="Havnegade 1"
+    )
+    invitation = sample_invitation(UUID(int=7), draft, language, NOW)
+    mail = update_of(ACTION, RaisedCase(UUID(int=1), 482130, "p-1", invitation.id), NOW)
+    text = "One line.\nAnother & more.\n\nEnd."
+    message = renderer.message(mail, language, text, invitation, tenant, THE_COMPANY, mailed=True)
+    references = MailReferences(SECRET)
+    assert message.message_id == references.message_id(MailReference(mail.id), "ask@shop.example")
+    assert message.in_reply_to == references.message_id(MailReference(invitation.id), "ask@shop.example")
+    assert (message.sender_name, message.by_person) == ("Havn & Bo", False)
+    assert message.unsubscribe is not None
+    for part in (message.text, message.html):
+        assert message.unsubscribe in part
+        assert "Havnegade 1" in part
+    assert text in message.text
+    assert "One line.<br>Another &amp; more." in message.html
+    assert f'<html lang="{language}"' in message.html
+    assert "Havn & Bo" in message.subject
+    head = message.as_bytes().split(b"\r\n\r\n")[0].decode()
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert "Auto-Submitted: auto-generated" in head
