@@ -930,8 +930,8 @@ mail_back = Table(
     Index(None, "came_at"),
     comment="Mails of customers that were taken, each once; what they say is told to alerts, and not kept.",
 )
-improvement_heard = Table(
-    "improvement_heard",
+improvement_copy = Table(
+    "improvement_copy",
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
@@ -947,9 +947,7 @@ improvement_heard = Table(
     Column("texts", JSONB, nullable=False),
     # Since when; NULL: they are told nothing.
     Column("published_at", INSTANT),
-    Index(
-        "ix_improvement_heard_published", "published_at", postgresql_where=text("published_at IS NOT NULL")
-    ),
+    Index("ix_improvement_copy_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
     comment="Actions of improvement, as far as it is needed to tell customers of them.",
 )
 

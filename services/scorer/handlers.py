@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.scorer.counting_anonymous import keep_anonymous
-from services.scorer.improvements.telling import keep_told
+from services.scorer.improvements.updates import keep_update_mails
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import UnitOfWork
@@ -138,6 +138,6 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(CASES, keep_cases),
-        Subscription(CASE_MAILS, keep_told),
+        Subscription(CASE_MAILS, keep_update_mails),
         Subscription(RETENTION, keep_retention),
     )

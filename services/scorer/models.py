@@ -269,8 +269,8 @@ improvement = Table(
     Index("ix_improvement_due", "tenant", "due", "id"),
 )
 # What became of the mails that told customers of an action; it names nobody.
-improvement_told = Table(
-    "improvement_told",
+improvement_mail = Table(
+    "improvement_mail",
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("mail_id", UUID, primary_key=True),
@@ -279,7 +279,7 @@ improvement_told = Table(
     Column("state", Text, nullable=False),
     # A code, of one that a rule of ours refused; what mail servers say may name somebody, and is not kept.
     Column("reason", Text),
-    Index("ix_improvement_told_improvement", "tenant", "improvement_id"),
+    Index("ix_improvement_mail_improvement", "tenant", "improvement_id"),
 )
 
 person_indexes(answer)

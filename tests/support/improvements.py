@@ -10,7 +10,7 @@ from support.scorer_builders import ANSWER_NAMESPACE, an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from services.scorer.handlers import keep_cases
-from services.scorer.improvements.telling import keep_told
+from services.scorer.improvements.updates import keep_update_mails
 from shared.db.database import Database
 from shared.events import (
     CASE_MAILS,
@@ -163,4 +163,4 @@ def a_told_mail(number: int, state: CaseMailState, reason: str | None = None, **
 async def tell(database: Database, *mails: CaseMail, tenant: str = "acme") -> None:
     """Have the scorer consume these mails as one batch."""
     async with database.transaction() as uow:
-        await keep_told(uow, [CASE_MAILS.event(tenant, mail, uow.now) for mail in mails])
+        await keep_update_mails(uow, [CASE_MAILS.event(tenant, mail, uow.now) for mail in mails])

@@ -84,7 +84,7 @@ class _MailBatch:
         """Let the first mail that was sent be the first contact, until it comes back; tell of mails that the
         customer has not.
         """
-        await case_mails.add(self._uow, [_update_row(event) for event in events if self._is_told(event)])
+        await case_mails.add(self._uow, [_update_row(event) for event in events if self._reaches_case(event)])
         new = await case_mails.keep_states(self._uow, events)
         written = await case_mails.answers_of(self._uow, sorted(new))
         for event in events:
@@ -93,7 +93,7 @@ class _MailBatch:
                 continue
             if event.data.kind == UPDATE_KIND:
                 if event.data.state == "sent":
-                    case.told_done(self._entries, self._uow.now, event.data)
+                    case.informed(self._entries, self._uow.now, event.data)
                     self._changed[case.tenant, case.id] = case
                 continue
             self._changed[case.tenant, case.id] = case
@@ -108,7 +108,7 @@ class _MailBatch:
             if event.data.state in UNSENT_STATES and answer is not None and not case.erased:
                 self._told.append(("unsent", ObjectedCase(case, answer, case.version)))
 
-    def _is_told(self, event: Event[CaseMail]) -> bool:
+    def _reaches_case(self, event: Event[CaseMail]) -> bool:
         """Whether the case is told of an update."""
         case = self._by_key.get((event.tenant, event.data.case_id))
         has_left = event.data.kind == UPDATE_KIND and event.data.state in LEFT_STATES

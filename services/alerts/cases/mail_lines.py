@@ -60,7 +60,7 @@ def mail_notes(entry: CaseEntry, mails: MailStates) -> list[str]:
     """What became of the mail of an entry, and what is to be known of one of a customer."""
     facts, notes = entry.facts, list[str]()
     known = mails.get(facts.get("mail_id", ""))
-    if entry.kind == "told_done" and known is not None and known[0] != "sent":
+    if entry.kind == "informed" and known is not None and known[0] != "sent":
         notes.append(spoken(STATE_WORDS[known[0]]))
     if entry.kind == "mailed" and known is not None:
         state, reason = known

@@ -245,7 +245,7 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "mailed": mailed_title,
     "mail_left": lambda _name, _facts: translated("A mail to the customer was sent: the first contact."),
     "mail_came_back": lambda _name, _facts: translated("That mail came back: the customer was not reached."),
-    "told_done": lambda _name, _facts: translated("Told what has been done about it."),
+    "informed": lambda _name, _facts: translated("Told what has been done about it."),
     "wrote": wrote_title,
     "closed": _closed,
     "objected": _objected,

@@ -55,7 +55,7 @@ class CaseSegment(NamedTuple):
     path: tuple[str, ...] = ()
 
 
-class UpdateGrounds(NamedTuple):
+class UpdateInputs(NamedTuple):
     """What decides about an update beside what decides about every mail from a case."""
 
     has_basis: bool
@@ -118,8 +118,8 @@ def update_of(action: PublishedAction, case: RaisedCase, now: datetime) -> Outgo
     )
 
 
-def reason_not_to_tell(
-    now: datetime, since: datetime, customer: ReachedCustomer, grounds: UpdateGrounds
+def reason_not_to_inform(
+    now: datetime, since: datetime, customer: ReachedCustomer, inputs: UpdateInputs
 ) -> str | None:
     """Why an update may not leave; None lets it go.
 
@@ -132,23 +132,23 @@ def reason_not_to_tell(
     if forbidden is not None:
         return forbidden
     rules = (
-        ("mail" in grounds.preferences.refused_channels, "opted_out"),
-        (grounds.preferences.pauses(now), "paused_by_customer"),
-        (not grounds.has_basis, "no_basis"),
-        (not grounds.raised, "case_changed"),
+        ("mail" in inputs.preferences.refused_channels, "opted_out"),
+        (inputs.preferences.pauses(now), "paused_by_customer"),
+        (not inputs.has_basis, "no_basis"),
+        (not inputs.raised, "case_changed"),
     )
     return next((reason for forbids, reason in rules if forbids), None)
 
 
 def hold_update(
-    now: datetime, told_at: datetime | None, hours: ContactHours, grounds: UpdateGrounds
+    now: datetime, told_at: datetime | None, hours: ContactHours, inputs: UpdateInputs
 ) -> UpdateHold:
     """When an update that nothing forbids may leave.
 
     :param told_at: when the person last got another update.
     :param hours: when the customer may be written to.
     """
-    if not grounds.published:
+    if not inputs.published:
         return UpdateHold(now + TAKEN_BACK_WAIT, "taken_back")
     earliest = max(now, told_at + BETWEEN_UPDATES) if told_at is not None else now
     held = hold(earliest, hours)

@@ -15,10 +15,10 @@ from services.dispatcher.replies.judging import JudgedMail, find_judged
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.updates import repository
 from services.dispatcher.updates.domain import (
-    UpdateGrounds,
+    UpdateInputs,
     UpdateHold,
     hold_update,
-    reason_not_to_tell,
+    reason_not_to_inform,
 )
 from shared.db import UnitOfWork
 
@@ -41,21 +41,21 @@ async def judge_update(
 ) -> JudgedUpdate:
     """Judge it by what is known now of its customer, its company, the action and the case."""
     found = await find_judged(uow, secret, mail, sending)
-    inputs, row = found.inputs, await repository.find_grounds(uow, mail)
+    inputs, row = found.inputs, await repository.find_inputs(uow, mail)
     if found.customer is None or inputs is None or row is None or found.invitation is None:
         # An action that is not known any more has been taken back for good.
         return JudgedUpdate(found._replace(reason=found.reason or "taken_back"), UpdateHold(uow.now), {})
     refused = frozenset(each for stored in inputs.refused_channels for each in stored.split(","))
-    grounds = UpdateGrounds(
+    rule_inputs = UpdateInputs(
         has_basis=row.has_basis,
         raised=row.raised,
         published=row.published_at is not None,
         preferences=Preferences(inputs.paused_until, inputs.months or 0, refused),
     )
     since = row.published_at or mail.written_at
-    reason = reason_not_to_tell(uow.now, since, found.customer, grounds)
-    told_at = await repository.find_told_at(uow, mail) if reason is None else None
-    held = hold_update(uow.now, told_at, _hours(found, policy), grounds)
+    reason = reason_not_to_inform(uow.now, since, found.customer, rule_inputs)
+    told_at = await repository.find_last_update_at(uow, mail) if reason is None else None
+    held = hold_update(uow.now, told_at, _hours(found, policy), rule_inputs)
     return JudgedUpdate(found._replace(reason=reason), held, _texts.decode(row.texts))
 
 

@@ -1,4 +1,4 @@
-"""``improvement_heard``: actions of improvement; and whose cases raised what was done, told or not yet."""
+"""``improvement_copy``: actions of improvement; and whose cases raised what was done, told or not yet."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from services.dispatcher.models import improvement_heard
+from services.dispatcher.models import improvement_copy
 from services.dispatcher.replies.domain import OutgoingMail
 from services.dispatcher.updates.domain import (
     MAX_AGE,
@@ -28,7 +28,7 @@ async def keep(uow: UnitOfWork, events: Sequence[Event[Improvement]]) -> None:
     """Keep each action that is newer than ours."""
     await keep_newest_events(
         uow,
-        improvement_heard,
+        improvement_copy,
         events,
         first_day=[event.data.baseline.period.first for event in events],
         texts=[msgspec.json.encode(event.data.texts).decode() for event in events],
@@ -38,7 +38,7 @@ async def keep(uow: UnitOfWork, events: Sequence[Event[Improvement]]) -> None:
 
 LIST_PUBLISHED = f"""
     SELECT m.tenant, m.id, m.cause, m.segment, m.first_day, m.published_at
-    FROM improvement_heard m
+    FROM improvement_copy m
     WHERE m.published_at > :since AND m.cause IS NOT NULL AND m.tenant {RUNS}
     ORDER BY m.tenant, m.published_at, m.id
 """
@@ -104,20 +104,20 @@ async def list_raised(
     return [RaisedCase(*row) for row in await uow.execute(LIST_RAISED, values)]
 
 
-FIND_GROUNDS = f"""
+FIND_INPUTS = f"""
     SELECT m.published_at, CAST(m.texts AS text) AS texts,
         coalesce({_HAS_BASIS}, false) AS has_basis,
         coalesce(h.cause = m.cause AND {_RAISED}, false) AS raised
-    FROM improvement_heard m
+    FROM improvement_copy m
     LEFT JOIN case_heard h ON h.tenant = m.tenant AND h.id = :case_id
     WHERE m.tenant = :tenant AND m.id = :id
 """
 
 
-async def find_grounds(uow: UnitOfWork, mail: OutgoingMail) -> Row[Any] | None:
+async def find_inputs(uow: UnitOfWork, mail: OutgoingMail) -> Row[Any] | None:
     """The action that an update tells of, as it is now, and whether its case still gives a reason to tell."""
     values = {"tenant": mail.tenant, "id": mail.improvement_id, "case_id": mail.case_id}
-    return (await uow.execute(FIND_GROUNDS, values)).one_or_none()
+    return (await uow.execute(FIND_INPUTS, values)).one_or_none()
 
 
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended('update/' || :tenant || '/' || :person, 0))"
@@ -128,7 +128,7 @@ async def lock_person(uow: UnitOfWork, mail: OutgoingMail) -> None:
     await uow.execute(LOCK_PERSON, {"tenant": mail.tenant, "person": mail.person})
 
 
-FIND_TOLD_AT = """
+FIND_LAST_UPDATE_AT = """
     SELECT max(CASE WHEN t.state = 'waiting' THEN CAST(:now AS timestamptz) ELSE t.changed_at END) AS told_at
     FROM case_mail t
     LEFT JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
@@ -137,8 +137,8 @@ FIND_TOLD_AT = """
 """
 
 
-async def find_told_at(uow: UnitOfWork, mail: OutgoingMail) -> datetime | None:
+async def find_last_update_at(uow: UnitOfWork, mail: OutgoingMail) -> datetime | None:
     """When the person last got another update, or perhaps did; now, where one is being sent."""
     values = {"tenant": mail.tenant, "person": mail.person, "id": mail.id, "now": uow.now}
-    told_at: datetime | None = (await uow.execute(FIND_TOLD_AT, values)).scalar_one()
+    told_at: datetime | None = (await uow.execute(FIND_LAST_UPDATE_AT, values)).scalar_one()
     return told_at

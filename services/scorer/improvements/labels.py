@@ -4,7 +4,7 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN
 from services.scorer.improvements.domain import ImprovementAct
 from services.scorer.improvements.figures import ImprovementResult
 from services.scorer.improvements.judging import MIN_CASES_SHOWN, CauseCount, ImprovementVerdict
-from services.scorer.improvements.telling import MIN_TOLD_SHOWN, ToldCounts
+from services.scorer.improvements.updates import MIN_UPDATES_SHOWN, UpdateCounts
 from services.scorer.labels import p_value_words
 from shared.events import Improvement, ImprovementBaseline, ImprovementStatus
 from shared.pages.cause_labels import cause_label
@@ -187,7 +187,7 @@ def window_words(result: ImprovementResult) -> tuple[str, str]:
     return before, after
 
 
-def told_lines(improvement: Improvement, told: ToldCounts) -> list[str]:
+def update_lines(improvement: Improvement, told: UpdateCounts) -> list[str]:
     """How many customers were told of an action, and why others were not; empty: it tells nobody anything."""
     if not improvement.texts and not told.total:
         return []
@@ -203,12 +203,12 @@ def told_lines(improvement: Improvement, told: ToldCounts) -> list[str]:
     if not told.is_shown:
         return [
             translated("Fewer than %(least)s customers are told by mail: too few for numbers.")
-            % {"least": MIN_TOLD_SHOWN}
+            % {"least": MIN_UPDATES_SHOWN}
         ]
     return [_sent_line(told), *_unsent_lines(told)]
 
 
-def _sent_line(told: ToldCounts) -> str:
+def _sent_line(told: UpdateCounts) -> str:
     sent = counted("%(n)s customer was told by mail.", "%(n)s customers were told by mail.", told.sent)
     waiting = counted("%(n)s waits.", "%(n)s wait.", told.waiting)
     lines = [sent % {"n": thousands(told.sent)}]
@@ -217,7 +217,7 @@ def _sent_line(told: ToldCounts) -> str:
     return " ".join(lines)
 
 
-def _unsent_lines(told: ToldCounts) -> list[str]:
+def _unsent_lines(told: UpdateCounts) -> list[str]:
     lines = []
     for reason, n in told.unsent:
         words = counted("%(n)s was not: %(reason)s.", "%(n)s were not: %(reason)s.", n)

@@ -9,7 +9,7 @@ from services.scorer.improvements import repository
 from services.scorer.improvements.domain import KeptImprovement
 from services.scorer.improvements.figures import ImprovementResult, find_result
 from services.scorer.improvements.repository import ImprovementFilter
-from services.scorer.improvements.telling import NOBODY_TOLD, ToldCounts, count_told
+from services.scorer.improvements.updates import NO_UPDATES, UpdateCounts, count_update_mails
 from services.scorer.windows import today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
@@ -35,7 +35,7 @@ class ReadImprovement:
 
     kept: KeptImprovement
     result: ImprovementResult | None
-    told: ToldCounts = NOBODY_TOLD
+    told: UpdateCounts = NO_UPDATES
     """How many customers were told of it; nobody in lists."""
 
 
@@ -71,7 +71,7 @@ async def with_result(uow: UnitOfWork, reader: ImprovementReader, kept: KeptImpr
     """An action that the reader may see, with its comparison."""
     tenant = reader.tenant
     result = await find_result(uow, tenant.id, tenant.time_zone, reader.today, kept.improvement)
-    told = await count_told(uow, tenant.id, kept.improvement.id)
+    told = await count_update_mails(uow, tenant.id, kept.improvement.id)
     return ReadImprovement(kept=kept, result=result, told=told)
 
 

@@ -21,7 +21,7 @@ from services.scorer.improvements.figures import ImprovementResult
 from services.scorer.improvements.improvement_commands import ImprovementDraft
 from services.scorer.improvements.judging import CauseCount, ImprovementVerdict
 from services.scorer.improvements.reading import ImprovementReader, ReadImprovement
-from services.scorer.improvements.telling import ToldCounts
+from services.scorer.improvements.updates import UpdateCounts
 from services.scorer.schemas import MarginBody
 from services.scorer.windows import Window
 from shared.events import ImprovementPeriod, ImprovementStatus
@@ -223,7 +223,7 @@ class ImprovementStepOut(BaseModel):
     reason: str
 
 
-class ToldOut(BaseModel):
+class UpdatesOut(BaseModel):
     """How many customers were told of an action, each by one mail, without names."""
 
     sent: int
@@ -235,7 +235,7 @@ class ToldOut(BaseModel):
     )
 
     @classmethod
-    def of(cls, told: ToldCounts) -> Self:
+    def of(cls, told: UpdateCounts) -> Self:
         """As it is answered."""
         return cls(sent=told.sent, waiting=told.waiting, unsent=dict(told.unsent))
 
@@ -262,7 +262,7 @@ class ImprovementOut(BaseModel):
     steps: list[ImprovementStepOut]
     texts: dict[str, str] = Field(description="What customers are told, by language.")
     published_at: datetime | None = Field(description="Since when there are texts.")
-    told: ToldOut | None = Field(description="Of one action; null in lists, and below five customers.")
+    told: UpdatesOut | None = Field(description="Of one action; null in lists, and below five customers.")
     result: ResultOut | None = Field(description="Of one action that is done; null in lists.")
 
     @classmethod
@@ -308,7 +308,7 @@ class ImprovementOut(BaseModel):
             ],
             texts=one.texts,
             published_at=one.published_at,
-            told=ToldOut.of(read.told) if read.told.is_shown else None,
+            told=UpdatesOut.of(read.told) if read.told.is_shown else None,
             result=ResultOut.of(read.result) if read.result is not None else None,
         )
 

@@ -301,7 +301,7 @@ def action_page(
             (str(days), counted("%(n)s day", "%(n)s days", days) % {"n": days}) for days in COMPARED_DAYS
         ],
         texts=texts,
-        told=labels.told_lines(one, read.told),
+        told=labels.update_lines(one, read.told),
         case_count=case_count,
         may_write=may_write,
         administers=administers,

@@ -101,11 +101,11 @@ async def test_it_is_a_line_on_the_case_once_and_no_first_contact(
     before = await file_of(alerts, case)
     waits = an_update(mail_id, case, answer.id, "waiting", 1)
     await deliver(alerts.database, take, waits)
-    assert "told_done" not in await kinds(alerts, case)
+    assert "informed" not in await kinds(alerts, case)
     for told in (an_update(mail_id, case, answer.id, "sent", 2, at=clock()), waits) * 2:
         await deliver(alerts.database, take, told)
     after = await file_of(alerts, case)
-    assert (await kinds(alerts, case)).count("told_done") == 1
+    assert (await kinds(alerts, case)).count("informed") == 1
     assert (after.first_contact_at, after.due_at, after.stage) == (None, before.due_at, before.stage)
     page = (await jonas.get(f"/cases/{case}")).text
     assert LINE in page
@@ -182,7 +182,7 @@ async def test_what_the_customer_answers_to_it_comes_to_the_case(
     await deliver(alerts.database, take, an_update(mail_id, case, answer.id, "sent", 2))
     clock.ahead += timedelta(days=1)
     await deliver(alerts.database, take, a_case_mail(mail_id, case, answer.id, kind="update", at=clock()))
-    assert (await kinds(alerts, case))[-2:] == ["told_done", "wrote"]
+    assert (await kinds(alerts, case))[-2:] == ["informed", "wrote"]
     assert (await file_of(alerts, case)).state != "closed", "it is open again"
 
 
@@ -191,4 +191,4 @@ async def test_an_erased_case_hears_nothing(alerts: AlertsApi, clock: MovedClock
     case = await case_of(alerts, answer)
     left = an_update(uuid7(), case, answer.id, "sent", 3, erased=True, person="")
     await deliver(alerts.database, take, left)
-    assert "told_done" not in await kinds(alerts, case)
+    assert "informed" not in await kinds(alerts, case)

@@ -23,7 +23,7 @@ from support.improvements import (
 )
 from support.scorer_client import ScorerClient
 
-from services.scorer.improvements.telling import count_told
+from services.scorer.improvements.updates import count_update_mails
 from shared.db.database import Database
 
 TEXTS = {"en": "We now drive a second van."}
@@ -88,7 +88,7 @@ async def test_each_customer_counts_once_by_the_end_of_their_mail(
     assert "2 were not: want no mail." in shown
     assert "1 was not: the mail came back." in shown
     async with database.reading() as uow:
-        kept = (await uow.execute("SELECT CAST(t AS text) AS row FROM improvement_told t")).all()
+        kept = (await uow.execute("SELECT CAST(t AS text) AS row FROM improvement_mail t")).all()
     assert not any("p-" in row.row or "ada@" in row.row for row in kept), "nobody is named"
 
 
@@ -103,8 +103,8 @@ async def test_mails_of_colleagues_of_customers_and_of_another_company_count_for
     await tell(database, *(a_told_mail(n, "sent") for n in range(20, 26)), tenant="other")
     assert await told(client) is None
     async with database.reading() as uow:
-        assert (await count_told(uow, "acme", ACTION)).total == 0
-        assert (await count_told(uow, "other", ACTION)).sent == 6
+        assert (await count_update_mails(uow, "acme", ACTION)).total == 0
+        assert (await count_update_mails(uow, "other", ACTION)).sent == 6
 
 
 async def test_of_an_erased_customer_it_stays_counted_what_became_of_the_mail(
@@ -153,5 +153,5 @@ async def test_in_whatever_order_mails_are_told_they_count_alike(
     for each in order:
         await tell(database, mails[each])
     async with database.reading() as uow:
-        counts = await count_told(uow, "acme", ACTION)
+        counts = await count_update_mails(uow, "acme", ACTION)
     assert (counts.sent, counts.waiting, counts.unsent) == (3, 0, (("bounced", 2),))

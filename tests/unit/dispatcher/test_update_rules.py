@@ -24,12 +24,12 @@ from services.dispatcher.updates.domain import (
     CaseSegment,
     PublishedAction,
     RaisedCase,
-    UpdateGrounds,
+    UpdateInputs,
     UpdateHold,
     hold_update,
     published_at_of,
     raised_from,
-    reason_not_to_tell,
+    reason_not_to_inform,
     segment_of_cases,
     text_for,
     update_of,
@@ -63,9 +63,9 @@ def reached(**changes: Any) -> ReachedCustomer:
     return ReachedCustomer(**{**usual, **changes})
 
 
-def grounds(**changes: Any) -> UpdateGrounds:
+def grounds(**changes: Any) -> UpdateInputs:
     usual: dict[str, Any] = {"has_basis": True, "raised": True, "published": True}
-    return UpdateGrounds(**{**usual, "preferences": NO_PREFERENCES, **changes})
+    return UpdateInputs(**{**usual, "preferences": NO_PREFERENCES, **changes})
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def grounds(**changes: Any) -> UpdateGrounds:
     ],
 )
 def test_what_forbids_to_tell(customer: dict[str, Any], about: dict[str, Any], reason: str | None) -> None:
-    assert reason_not_to_tell(NOW, NOW, reached(**customer), grounds(**about)) == reason
+    assert reason_not_to_inform(NOW, NOW, reached(**customer), grounds(**about)) == reason
 
 
 @given(
@@ -107,16 +107,16 @@ def test_b40_nobody_is_told_without_a_basis(
     may_contact: bool | None, raised: bool, days: int, mode: Any, test_address: bool
 ) -> None:
     customer = reached(may_contact=may_contact, mode=mode, test_address=test_address)
-    reason = reason_not_to_tell(
+    reason = reason_not_to_inform(
         NOW, NOW - timedelta(days=days), customer, grounds(has_basis=False, raised=raised)
     )
     assert reason is not None
 
 
 def test_what_was_published_too_long_ago_is_told_to_nobody() -> None:
-    assert reason_not_to_tell(NOW, NOW - MAX_AGE, reached(), grounds()) is None
+    assert reason_not_to_inform(NOW, NOW - MAX_AGE, reached(), grounds()) is None
     late = NOW - MAX_AGE - timedelta(seconds=1)
-    assert reason_not_to_tell(NOW, late, reached(), grounds()) == "too_old"
+    assert reason_not_to_inform(NOW, late, reached(), grounds()) == "too_old"
 
 
 ALWAYS = ContactHours(zone="Europe/Copenhagen")

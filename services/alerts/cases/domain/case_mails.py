@@ -81,13 +81,13 @@ class CaseMails(CaseObjections, kw_only=True):
         self.first_contact_at = None
         self._add(entries, now, SYSTEM, "mail_came_back", answers=list(answers))
 
-    def told_done(self, entries: Entries, now: datetime, mail: CaseMail) -> None:
+    def informed(self, entries: Entries, now: datetime, mail: CaseMail) -> None:
         """Record that the customer was told what has been done about the cause. It is no contact: nobody has
         spoken to them, and nobody waits for an answer.
         """
         self.changed_at = now
         facts = {"mail_id": str(mail.id), "improvement_id": str(mail.improvement_id)}
-        self._add(entries, now, SYSTEM, "told_done", answers=[mail.answer_id], **facts)
+        self._add(entries, now, SYSTEM, "informed", answers=[mail.answer_id], **facts)
 
     def customer_wrote(
         self,

@@ -28,7 +28,7 @@ EntryKind = Literal[
     "mailed",  # a colleague wrote to the customer
     "mail_left",  # the first one: that is the first contact
     "mail_came_back",  # the one that was the first contact
-    "told_done",  # the customer got a mail that says what has been done about the cause
+    "informed",  # the customer got a mail that says what has been done about the cause
     "wrote",  # the customer answered such a mail
     "revealed",
     "closed",

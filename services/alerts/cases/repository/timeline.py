@@ -40,7 +40,7 @@ FIND_ENTRIES = """
             CAST(:answers AS uuid[]) IS NULL
                 OR t.kind IN (
                     'taken', 'assigned', 'released', 'resumed', 'restored', 'mail_left', 'mail_came_back',
-                    'told_done'
+                    'informed'
                 )
                 OR coalesce(t.answers <@ CAST(:answers AS uuid[]), false) AS readable
         FROM timeline t

@@ -12,7 +12,7 @@ depends_on = None
 
 STATEMENTS = (
     """
-    CREATE TABLE improvement_heard (
+    CREATE TABLE improvement_copy (
         tenant text NOT NULL,
         id uuid NOT NULL,
         version bigint NOT NULL,
@@ -23,15 +23,15 @@ STATEMENTS = (
         done date,
         texts jsonb NOT NULL,
         published_at timestamptz,
-        CONSTRAINT pk_improvement_heard PRIMARY KEY (tenant, id)
+        CONSTRAINT pk_improvement_copy PRIMARY KEY (tenant, id)
     )
     """,
     """
-    COMMENT ON TABLE improvement_heard IS
+    COMMENT ON TABLE improvement_copy IS
         'Actions of improvement, as far as it is needed to tell customers of them.'
     """,
     """
-    CREATE INDEX ix_improvement_heard_published ON improvement_heard (published_at)
+    CREATE INDEX ix_improvement_copy_published ON improvement_copy (published_at)
         WHERE published_at IS NOT NULL
     """,
     "ALTER TABLE case_mail ADD COLUMN improvement_id uuid",

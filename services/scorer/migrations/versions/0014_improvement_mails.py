@@ -9,17 +9,17 @@ depends_on = None
 
 STATEMENTS = (
     """
-    CREATE TABLE improvement_told (
+    CREATE TABLE improvement_mail (
         tenant text NOT NULL,
         mail_id uuid NOT NULL,
         improvement_id uuid NOT NULL,
         version bigint NOT NULL,
         state text NOT NULL,
         reason text,
-        CONSTRAINT pk_improvement_told PRIMARY KEY (tenant, mail_id)
+        CONSTRAINT pk_improvement_mail PRIMARY KEY (tenant, mail_id)
     )
     """,
-    "CREATE INDEX ix_improvement_told_improvement ON improvement_told (tenant, improvement_id)",
+    "CREATE INDEX ix_improvement_mail_improvement ON improvement_mail (tenant, improvement_id)",
 )
 
 

@@ -1,28 +1,28 @@
-"""``improvement_told``: how many were told of an action, and why others were not; it names nobody."""
+"""``improvement_mail``: how many were told of an action, and why others were not; it names nobody."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.scorer.models import improvement_told
+from services.scorer.models import improvement_mail
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import CaseMail, Event
 from shared.events.dedupe import newest
 
-MIN_TOLD_SHOWN = 5
+MIN_UPDATES_SHOWN = 5
 """Of fewer customers no number is told, as of cases with a cause."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldCounts:
+class UpdateCounts:
     """How many customers have which end of the mail that tells of an action."""
 
     sent: int = 0
     waiting: int = 0
     unsent: tuple[tuple[str, int], ...] = ()
-    """Those who were not told, by the reason of a rule of ours, else by the state; the most first."""
+    """Those who were not told, by the reason, else by the state of the mail; the most frequent first."""
 
     @property
     def total(self) -> int:
@@ -32,13 +32,13 @@ class ToldCounts:
     @property
     def is_shown(self) -> bool:
         """Whether there are enough of them to tell a number."""
-        return self.total >= MIN_TOLD_SHOWN
+        return self.total >= MIN_UPDATES_SHOWN
 
 
-NOBODY_TOLD = ToldCounts()
+NO_UPDATES = UpdateCounts()
 
 
-async def keep_told(uow: UnitOfWork, events: Sequence[Event[CaseMail]]) -> None:
+async def keep_update_mails(uow: UnitOfWork, events: Sequence[Event[CaseMail]]) -> None:
     """Keep what became of the mails that tell of actions; other mails of cases are passed over."""
     updates = [
         event
@@ -49,7 +49,7 @@ async def keep_told(uow: UnitOfWork, events: Sequence[Event[CaseMail]]) -> None:
         return
     await keep_newest_events(
         uow,
-        improvement_told,
+        improvement_mail,
         updates,
         mail_id=[event.data.id for event in updates],
         reason=[_reason(event.data) for event in updates],
@@ -66,18 +66,18 @@ def _reason(mail: CaseMail) -> str | None:
 COUNT_TOLD = """
     SELECT state, CASE WHEN state IN ('sent', 'waiting') THEN state ELSE coalesce(reason, state) END AS "end",
         count(*) AS n
-    FROM improvement_told
+    FROM improvement_mail
     WHERE tenant = :tenant AND improvement_id = :id
     GROUP BY 1, 2
     ORDER BY n DESC, 2
 """
 
 
-async def count_told(uow: UnitOfWork, tenant: str, improvement_id: UUID) -> ToldCounts:
+async def count_update_mails(uow: UnitOfWork, tenant: str, improvement_id: UUID) -> UpdateCounts:
     """How many customers were told of an action, wait, or were not told."""
     rows = (await uow.execute(COUNT_TOLD, {"tenant": tenant, "id": improvement_id})).all()
     by_state = {row.state: row.n for row in rows if row.state in {"sent", "waiting"}}
-    return ToldCounts(
+    return UpdateCounts(
         sent=by_state.get("sent", 0),
         waiting=by_state.get("waiting", 0),
         unsent=tuple((row.end, row.n) for row in rows if row.state not in by_state),
