@@ -15,8 +15,8 @@ from services.dispatcher.replies.judging import JudgedMail, find_judged
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.updates import repository
 from services.dispatcher.updates.domain import (
-    UpdateInputs,
     UpdateHold,
+    UpdateInputs,
     hold_update,
     reason_not_to_inform,
 )
