@@ -134,8 +134,8 @@ async def act_on_action(
     """`accept`, `begin`, `finish`, `drop` with a reason, `reopen`: what was done already changes nothing.
     `finish` fixes two windows of `days` that do not overlap: before the day on which the work began (or on
     which the action was opened), and from the day after this one. `publish` sets what customers are told, of
-    an action that is done, and mails it to those whose cases were closed with its cause and who said that they may be
-    contacted, once to each; `reopen` takes it back.
+    an action that is done, and mails it to those whose cases were closed with its cause and who said that
+    they may be contacted, once to each; `reopen` takes it back.
     """
     async with context.database.transaction() as uow:
         reader = await reader_of(uow, caller.tenant, caller.staff)
