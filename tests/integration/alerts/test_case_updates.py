@@ -106,7 +106,7 @@ async def test_it_is_a_line_on_the_case_once_and_no_first_contact(
         await deliver(alerts.database, take, told)
     after = await file_of(alerts, case)
     assert (await kinds(alerts, case)).count("informed") == 1
-    assert (after.first_contact_at, after.due_at, after.stage) == (None, before.due_at, before.stage)
+    assert (after.first_contact_at, after.due_at, after.state) == (None, before.due_at, before.state)
     page = (await jonas.get(f"/cases/{case}")).text
     assert LINE in page
     assert "The mail was sent." not in page

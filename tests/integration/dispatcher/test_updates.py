@@ -87,7 +87,9 @@ async def test_who_raised_it_gets_one_mail_of_the_company_in_their_language(
         assert await told(database, update_sender) == {person("ursula"): ("sent", None)}
     found = [await mailbox.mail(each["id"]) for each in await mailbox.mails(to="ursula@example.com")]
     question, update = found[-2:]
-    asked, headers = question["headers"], update["headers"]
+    asked, headers = (
+        {name.lower(): value for name, value in mail["headers"].items()} for mail in (question, update)
+    )
     assert "Vi kører nu med en bil mere." in update["text"]
     assert "I sagde, vi gjorde" in update["text"]
     assert "I sagde, vi gjorde" in update["html"]
@@ -392,13 +394,10 @@ async def test_what_a_colleague_wrote_leaves_first(
     (row,) = await rows(database, "SELECT id FROM invitation WHERE customer_id = 'yrsa'")
     await consume(database, lambda uow, events: take_replies(SECRET, uow, events), REPLIES, a_reply(row.id))
     await relay_all(database)
-    await update_sender.step()
-    states: Any = await rows(database, "SELECT kind, state FROM case_mail")
-    assert sorted((row.kind, row.state) for row in states) == [
-        ("reply", "sent"),
-        ("update", "waiting"),
-        ("update", "waiting"),
-    ]
+    for _ in range(3):
+        await update_sender.step()
+    kinds = [mail.kind for mail in await published(database, CASE_MAILS) if mail.state == "sent"]
+    assert kinds == ["reply", "update", "update"]
 
 
 async def test_a_mail_that_comes_back_is_told_so(database: Database, update_sender: Sender) -> None:
