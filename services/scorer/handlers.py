@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.scorer.counting_anonymous import keep_anonymous
-from services.scorer.improvements.updates import keep_update_mails
+from services.scorer.improvements.update_repository import keep_update_mails
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import UnitOfWork

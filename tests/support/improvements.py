@@ -10,7 +10,7 @@ from support.scorer_builders import ANSWER_NAMESPACE, an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from services.scorer.handlers import keep_cases
-from services.scorer.improvements.updates import keep_update_mails
+from services.scorer.improvements.update_repository import keep_update_mails
 from shared.db.database import Database
 from shared.events import (
     CASE_MAILS,

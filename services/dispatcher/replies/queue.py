@@ -11,7 +11,6 @@ from services.dispatcher.invitations.survey_mail import THE_COMPANY, MailSender
 from services.dispatcher.replies import repository
 from services.dispatcher.replies.domain import OutgoingMail
 from services.dispatcher.replies.judging import JudgedMail, judge
-from services.dispatcher.replies.queueing import CaseMailKind
 from services.dispatcher.replies.reply_mail import ReplyMailRenderer
 from services.dispatcher.replies.states import move_mail
 from services.dispatcher.sending import repository as sending_rows
@@ -70,9 +69,9 @@ class ReplyQueue:
     """They are given up when they are too old."""
     claim_sql = repository.CLAIM
 
-    def __init__(self, writers: Mapping[CaseMailKind, MailWriter]) -> None:
+    def __init__(self, writers: Mapping[str, MailWriter]) -> None:
         """:param writers: by the kind of the mails that they write."""
-        self._writers: Mapping[str, MailWriter] = dict(writers)
+        self._writers = writers
 
     async def prepare(
         self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]

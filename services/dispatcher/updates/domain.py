@@ -16,12 +16,17 @@ from shared.ids import derived
 from shared.values.zones import zone_of
 
 UPDATE_KIND = "update"
-MAX_AGE = timedelta(days=30)
-"""Of what was published longer ago nobody is told any more."""
-BETWEEN_UPDATES = timedelta(days=14)
-"""No person gets two updates within this time."""
-TAKEN_BACK_WAIT = timedelta(hours=1)
-"""Until it is looked again whether what was taken back has been published anew."""
+
+
+class UpdatePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The times by which updates are judged."""
+
+    max_age: timedelta = timedelta(days=30)
+    """Of what was published longer ago nobody is told any more."""
+    distance: timedelta = timedelta(days=14)
+    """No person gets two updates within this time."""
+    taken_back_wait: timedelta = timedelta(hours=1)
+    """Until it is looked again whether what was taken back has been published anew."""
 
 
 class PublishedAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +124,7 @@ def update_of(action: PublishedAction, case: RaisedCase, now: datetime) -> Outgo
 
 
 def reason_not_to_inform(
-    now: datetime, since: datetime, customer: ReachedCustomer, inputs: UpdateInputs
+    policy: UpdatePolicy, now: datetime, since: datetime, customer: ReachedCustomer, inputs: UpdateInputs
 ) -> str | None:
     """Why an update may not leave; None lets it go.
 
@@ -128,7 +133,7 @@ def reason_not_to_inform(
 
     :param since: when what it says was published; where that was taken back, when the mail was planned.
     """
-    forbidden = reason_not_to_write(now - since, MAX_AGE, customer)
+    forbidden = reason_not_to_write(now - since, policy.max_age, customer)
     if forbidden is not None:
         return forbidden
     rules = (
@@ -141,7 +146,11 @@ def reason_not_to_inform(
 
 
 def hold_update(
-    now: datetime, told_at: datetime | None, hours: ContactHours, inputs: UpdateInputs
+    policy: UpdatePolicy,
+    now: datetime,
+    told_at: datetime | None,
+    hours: ContactHours,
+    inputs: UpdateInputs,
 ) -> UpdateHold:
     """When an update that nothing forbids may leave.
 
@@ -149,8 +158,8 @@ def hold_update(
     :param hours: when the customer may be written to.
     """
     if not inputs.published:
-        return UpdateHold(now + TAKEN_BACK_WAIT, "taken_back")
-    earliest = max(now, told_at + BETWEEN_UPDATES) if told_at is not None else now
+        return UpdateHold(now + policy.taken_back_wait, "taken_back")
+    earliest = max(now, told_at + policy.distance) if told_at is not None else now
     held = hold(earliest, hours)
     if earliest > now:
         return UpdateHold(held.until, "told_lately")

@@ -17,11 +17,13 @@ from services.dispatcher.updates import repository
 from services.dispatcher.updates.domain import (
     UpdateHold,
     UpdateInputs,
+    UpdatePolicy,
     hold_update,
     reason_not_to_inform,
 )
 from shared.db import UnitOfWork
 
+UPDATE_POLICY = UpdatePolicy()
 _texts = msgspec.json.Decoder(dict[str, str])
 
 
@@ -53,9 +55,9 @@ async def judge_update(
         preferences=Preferences(inputs.paused_until, inputs.months or 0, refused),
     )
     since = row.published_at or mail.written_at
-    reason = reason_not_to_inform(uow.now, since, found.customer, rule_inputs)
+    reason = reason_not_to_inform(UPDATE_POLICY, uow.now, since, found.customer, rule_inputs)
     told_at = await repository.find_last_update_at(uow, mail) if reason is None else None
-    held = hold_update(uow.now, told_at, _hours(found, policy), rule_inputs)
+    held = hold_update(UPDATE_POLICY, uow.now, told_at, _hours(found, policy), rule_inputs)
     return JudgedUpdate(found._replace(reason=reason), held, _texts.decode(row.texts))
 
 

@@ -12,7 +12,7 @@ from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.tenants import tenant_or_placeholder
 from services.dispatcher.updates import repository
 from services.dispatcher.updates.domain import PublishedAction, RaisedCase, update_of
-from services.dispatcher.updates.judging import judge_update
+from services.dispatcher.updates.judging import UPDATE_POLICY, judge_update
 from shared.db import UnitOfWork
 from shared.db.database import Database
 
@@ -31,7 +31,7 @@ async def advance_updates(
     :param one_by_one: remembers which failed before.
     """
     async with database.reading() as uow:
-        published = await repository.list_published(uow)
+        published = await repository.list_published(uow, uow.now - UPDATE_POLICY.max_age)
 
     async def advance(row: Row[Any]) -> bool:
         action, after = repository.action_of(row), ""

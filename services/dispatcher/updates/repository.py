@@ -10,7 +10,6 @@ from sqlalchemy import Row
 from services.dispatcher.models import improvement_copy
 from services.dispatcher.replies.domain import OutgoingMail
 from services.dispatcher.updates.domain import (
-    MAX_AGE,
     PublishedAction,
     RaisedCase,
     published_at_of,
@@ -44,9 +43,12 @@ LIST_PUBLISHED = f"""
 """
 
 
-async def list_published(uow: UnitOfWork) -> Sequence[Row[Any]]:
-    """The actions of all companies that customers are to be told of, the first published ones first."""
-    return (await uow.execute(LIST_PUBLISHED, {"since": uow.now - MAX_AGE})).all()
+async def list_published(uow: UnitOfWork, since: datetime) -> Sequence[Row[Any]]:
+    """The actions of all companies that customers are to be told of, the first published ones first.
+
+    :param since: those that were published before are too old.
+    """
+    return (await uow.execute(LIST_PUBLISHED, {"since": since})).all()
 
 
 def action_of(row: Row[Any]) -> PublishedAction:
@@ -101,7 +103,8 @@ async def list_raised(
         "after": after,
         "limit": limit,
     }
-    return [RaisedCase(*row) for row in await uow.execute(LIST_RAISED, values)]
+    rows = await uow.execute(LIST_RAISED, values)
+    return [RaisedCase(row.case_id, row.number, row.person, row.answer_id) for row in rows]
 
 
 FIND_INPUTS = f"""

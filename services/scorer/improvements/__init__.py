@@ -3,7 +3,7 @@
 domain                statuses, what follows what, and the two windows of an action that is done
 judging               whether a score or a share changed by more than chance
 repository            one row for each action; the closed cases by their cause
-updates               how many customers were told of an action, and why others were not
+update_repository     how many customers were told of an action, and why others were not
 figures               an action's baseline, and its comparison, from the counts
 improvement_commands  opening, changing and moving actions
 reading               which actions somebody may see

@@ -4,7 +4,7 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN
 from services.scorer.improvements.domain import ImprovementAct
 from services.scorer.improvements.figures import ImprovementResult
 from services.scorer.improvements.judging import MIN_CASES_SHOWN, CauseCount, ImprovementVerdict
-from services.scorer.improvements.updates import MIN_UPDATES_SHOWN, UpdateCounts
+from services.scorer.improvements.update_repository import MIN_UPDATES_SHOWN, UpdateCounts
 from services.scorer.labels import p_value_words
 from shared.events import Improvement, ImprovementBaseline, ImprovementStatus
 from shared.pages.cause_labels import cause_label

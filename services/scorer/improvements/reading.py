@@ -9,7 +9,7 @@ from services.scorer.improvements import repository
 from services.scorer.improvements.domain import KeptImprovement
 from services.scorer.improvements.figures import ImprovementResult, find_result
 from services.scorer.improvements.repository import ImprovementFilter
-from services.scorer.improvements.updates import NO_UPDATES, UpdateCounts, count_update_mails
+from services.scorer.improvements.update_repository import NO_UPDATES, UpdateCounts, count_update_mails
 from services.scorer.windows import today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant

@@ -21,7 +21,7 @@ from services.scorer.improvements.figures import ImprovementResult
 from services.scorer.improvements.improvement_commands import ImprovementDraft
 from services.scorer.improvements.judging import CauseCount, ImprovementVerdict
 from services.scorer.improvements.reading import ImprovementReader, ReadImprovement
-from services.scorer.improvements.updates import UpdateCounts
+from services.scorer.improvements.update_repository import UpdateCounts
 from services.scorer.schemas import MarginBody
 from services.scorer.windows import Window
 from shared.events import ImprovementPeriod, ImprovementStatus

@@ -164,11 +164,11 @@ async def test_a_reply_that_comes_back_was_no_contact_though_an_update_was_sent(
     )
     await deliver(alerts.database, take, mail)
     await deliver(alerts.database, take, an_update(uuid7(), case, answer.id, "sent", 2))
-    came_back = {"version": 3, "state": "bounced", "reason": "5.1.1"}
+    came_back: dict[str, Any] = {"id": reply, "version": 3, "state": "bounced", "reason": "5.1.1"}
     await deliver(
         alerts.database,
         take,
-        a_case_mail(*(reply, case, answer.id), id=reply, direction="out", text=None, **came_back),
+        a_case_mail(reply, case, answer.id, direction="out", text=None, **came_back),
     )
     assert (await file_of(alerts, case)).first_contact_at is None
 

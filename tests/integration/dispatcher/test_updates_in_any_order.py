@@ -78,7 +78,7 @@ def said(database: Database, name: str, end: str) -> Step | None:
 def versions_of(action: Improvement, *, stays: bool) -> list[Improvement]:
     """The action before it was published, published, and as it ends."""
     draft = replace(action, version=4, status="doing", done=None, texts={}, published_at=None)
-    end = {} if stays else {"texts": {}, "published_at": None}
+    end: dict[str, Any] = {} if stays else {"texts": {}, "published_at": None}
     return [draft, action, replace(action, version=6, **end)]
 
 

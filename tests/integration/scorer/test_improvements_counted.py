@@ -23,8 +23,9 @@ from support.improvements import (
 )
 from support.scorer_client import ScorerClient
 
-from services.scorer.improvements.updates import count_update_mails
+from services.scorer.improvements.update_repository import count_update_mails
 from shared.db.database import Database
+from shared.events import CaseMailState
 
 TEXTS = {"en": "We now drive a second van."}
 
@@ -39,8 +40,8 @@ async def told(client: ScorerClient) -> Any:
     return (await client.send("GET", PATH)).json()["told"]
 
 
-async def page(client: ScorerClient, **options: str) -> str:
-    return (await client.get(f"/actions/{ACTION}", role="leader", **options)).text
+async def page(client: ScorerClient) -> str:
+    return (await client.get(f"/actions/{ACTION}", role="leader")).text
 
 
 async def test_since_when_there_are_texts_is_in_the_event(database: Database, client: ScorerClient) -> None:
@@ -145,10 +146,13 @@ async def test_what_was_taken_back_still_says_who_was_told(database: Database, c
 async def test_in_whatever_order_mails_are_told_they_count_alike(
     database: Database, order: list[int]
 ) -> None:
+    states: list[list[CaseMailState]] = [
+        ["waiting", "sent", "bounced" if number < 2 else "sent"] for number in range(5)
+    ]
     mails = [
-        a_told_mail(n, state, version=version)
-        for n in range(5)
-        for version, state in enumerate(("waiting", "sent", "bounced" if n < 2 else "sent"), 1)
+        a_told_mail(number, state, version=version)
+        for number, told_states in enumerate(states)
+        for version, state in enumerate(told_states, 1)
     ]
     for each in order:
         await tell(database, mails[each])

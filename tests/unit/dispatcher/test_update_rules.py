@@ -18,14 +18,12 @@ from services.dispatcher.replies.domain import ReachedCustomer
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.sample_invitations import sample_invitation
 from services.dispatcher.updates.domain import (
-    BETWEEN_UPDATES,
-    MAX_AGE,
-    TAKEN_BACK_WAIT,
     CaseSegment,
     PublishedAction,
     RaisedCase,
     UpdateHold,
     UpdateInputs,
+    UpdatePolicy,
     hold_update,
     published_at_of,
     raised_from,
@@ -39,6 +37,7 @@ from shared.events import QuietHours, Tenant
 from shared.mail.references import MailReference, MailReferences
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+POLICY = UpdatePolicy()
 ACTION = PublishedAction(
     tenant="acme",
     id=UUID(int=71),
@@ -93,7 +92,7 @@ def grounds(**changes: Any) -> UpdateInputs:
     ],
 )
 def test_what_forbids_to_tell(customer: dict[str, Any], about: dict[str, Any], reason: str | None) -> None:
-    assert reason_not_to_inform(NOW, NOW, reached(**customer), grounds(**about)) == reason
+    assert reason_not_to_inform(POLICY, NOW, NOW, reached(**customer), grounds(**about)) == reason
 
 
 @given(
@@ -108,15 +107,15 @@ def test_b40_nobody_is_told_without_a_basis(
 ) -> None:
     customer = reached(may_contact=may_contact, mode=mode, test_address=test_address)
     reason = reason_not_to_inform(
-        NOW, NOW - timedelta(days=days), customer, grounds(has_basis=False, raised=raised)
+        POLICY, NOW, NOW - timedelta(days=days), customer, grounds(has_basis=False, raised=raised)
     )
     assert reason is not None
 
 
 def test_what_was_published_too_long_ago_is_told_to_nobody() -> None:
-    assert reason_not_to_inform(NOW, NOW - MAX_AGE, reached(), grounds()) is None
-    late = NOW - MAX_AGE - timedelta(seconds=1)
-    assert reason_not_to_inform(NOW, late, reached(), grounds()) == "too_old"
+    assert reason_not_to_inform(POLICY, NOW, NOW - POLICY.max_age, reached(), grounds()) is None
+    late = NOW - POLICY.max_age - timedelta(seconds=1)
+    assert reason_not_to_inform(POLICY, NOW, late, reached(), grounds()) == "too_old"
 
 
 ALWAYS = ContactHours(zone="Europe/Copenhagen")
@@ -142,21 +141,21 @@ def test_what_holds_it(
     told_days_ago: float | None, hours: ContactHours, at: datetime, hold: UpdateHold
 ) -> None:
     told_at = NOW - timedelta(days=told_days_ago) if told_days_ago is not None else None
-    assert hold_update(at, told_at, hours, grounds()) == hold
+    assert hold_update(POLICY, at, told_at, hours, grounds()) == hold
 
 
 @given(st.integers(0, 366 * 24 * 60), st.integers(0, 14 * 24))
 def test_no_two_leave_within_fourteen_days_and_none_at_a_forbidden_hour(minutes: int, hours: int) -> None:
     now = NOW + timedelta(minutes=minutes)
     told_at = now - timedelta(hours=hours)
-    held = hold_update(now, told_at, BY_DAY, grounds())
-    assert held.until - told_at >= BETWEEN_UPDATES
-    assert hold_update(held.until, told_at, BY_DAY, grounds()) == UpdateHold(held.until)
+    held = hold_update(POLICY, now, told_at, BY_DAY, grounds())
+    assert held.until - told_at >= POLICY.distance
+    assert hold_update(POLICY, held.until, told_at, BY_DAY, grounds()) == UpdateHold(held.until)
 
 
 def test_what_is_taken_back_waits_whatever_the_hour() -> None:
-    held = hold_update(NOW, None, BY_DAY, grounds(published=False))
-    assert held == UpdateHold(NOW + TAKEN_BACK_WAIT, "taken_back")
+    held = hold_update(POLICY, NOW, None, BY_DAY, grounds(published=False))
+    assert held == UpdateHold(NOW + POLICY.taken_back_wait, "taken_back")
 
 
 def test_an_action_tells_from_its_publication_on_and_only_while_it_is_done() -> None:

@@ -75,6 +75,7 @@ SAME_NUMBER_OF_ANOTHER_THING = {
     "shared/http/connection_limits.py",  # the bytes of a request's headers
     "shared/events/cases.py",  # the days in which a customer may object
     "services/alerts/staff/sessions.py",  # the days of a session
+    "services/dispatcher/updates/domain.py",  # the days between two updates
 }
 
 

@@ -63,7 +63,7 @@ def _reason(mail: CaseMail) -> str | None:
     return mail.reason or ("erased" if mail.erased else None)
 
 
-COUNT_TOLD = """
+COUNT_UPDATE_MAILS = """
     SELECT state, CASE WHEN state IN ('sent', 'waiting') THEN state ELSE coalesce(reason, state) END AS "end",
         count(*) AS n
     FROM improvement_mail
@@ -75,7 +75,7 @@ COUNT_TOLD = """
 
 async def count_update_mails(uow: UnitOfWork, tenant: str, improvement_id: UUID) -> UpdateCounts:
     """How many customers were told of an action, wait, or were not told."""
-    rows = (await uow.execute(COUNT_TOLD, {"tenant": tenant, "id": improvement_id})).all()
+    rows = (await uow.execute(COUNT_UPDATE_MAILS, {"tenant": tenant, "id": improvement_id})).all()
     by_state = {row.state: row.n for row in rows if row.state in {"sent", "waiting"}}
     return UpdateCounts(
         sent=by_state.get("sent", 0),
