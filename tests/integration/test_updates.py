@@ -26,6 +26,8 @@ from shared.mail import Mailer
 
 CUSTOMERS = [f"kim-{number}" for number in range(6)]
 TEXTS = {"da": "Vi kører nu med en bil mere.", "en": "We now drive a second van."}
+MOVES: list[dict[str, Any]] = [{"act": "finish"}, {"act": "publish", "texts": TEXTS}]
+"""By which an action is published."""
 
 
 @pytest.fixture
@@ -122,7 +124,7 @@ async def test_b40_who_raised_it_reads_what_was_done_and_the_action_counts_them(
     body = {"title": "A second van", "cause": "delivery.late", "owner": "Jonas", "due": "2026-12-31"}
     opened = await shop.world.clients["scorer"].put(path, json=body, headers=shop.company.headers)
     assert opened.status_code == 200, opened.text
-    for version, move in enumerate(({"act": "finish"}, {"act": "publish", "texts": TEXTS}), 1):
+    for version, move in enumerate(MOVES, 1):
         await shop.world.post("scorer", shop.company, f"{path}/actions", {**move, "version": version})
     await shop.world.deliver_all()
     for _ in range(2):
@@ -148,7 +150,7 @@ async def test_b40_who_raised_it_reads_what_was_done_and_the_action_counts_them(
     shop.clock.on(days=15)
     other = f"/v1/actions/{uuid4()}"
     await shop.world.clients["scorer"].put(other, json=body, headers=shop.company.headers)
-    for version, move in enumerate(({"act": "finish"}, {"act": "publish", "texts": TEXTS}), 1):
+    for version, move in enumerate(MOVES, 1):
         await shop.world.post("scorer", shop.company, f"{other}/actions", {**move, "version": version})
     await shop.world.deliver_all()
     await shop.send_updates()
