@@ -45,6 +45,7 @@ CUSTOMER_FILES: dict[str, tuple[str, ...]] = {
     ),
     "services/dispatcher": (
         "templates/_mail_reminder.html",
+        "templates/_mail_styles.html",
         "templates/mail.html",
         "templates/mail.txt",
         "templates/mail_reply.html",
