@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.http_clients import SECRET, afterword_settings
+from support.mail_markup import contrast, dark_sheet, read_markup
 from support.updates import TEXTS, an_action
 
 from services.dispatcher.decisions.hours import ContactHours
@@ -17,6 +18,7 @@ from services.dispatcher.invitations.survey_mail import THE_COMPANY, SurveyMailR
 from services.dispatcher.replies.domain import ReachedCustomer
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.sample_invitations import sample_invitation
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.dispatcher.updates.domain import (
     CaseSegment,
     PublishedAction,
@@ -33,7 +35,8 @@ from services.dispatcher.updates.domain import (
     update_of,
 )
 from services.dispatcher.updates.update_mail import UpdateMailRenderer
-from shared.events import QuietHours, Tenant
+from shared.events import Invitation, QuietHours, SurveyTexts, Tenant
+from shared.mail import MailMessage
 from shared.mail.references import MailReference, MailReferences
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -207,30 +210,57 @@ def test_the_mail_of_an_action_and_a_person_is_one_whatever_case_it_is_of() -> N
     assert len({first.id, other.id, of_another.id}) == 3
 
 
-@pytest.mark.parametrize("language", ["da", "de", "en", "es", "fi", "fr", "nb", "nl", "sv"])
-def test_the_mail_in_every_language_of_customers(language: str) -> None:
-    settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    renderer = UpdateMailRenderer(settings, SurveyMailRenderer(settings, lambda: NOW), lambda: NOW)
+SETTINGS = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
+MAILS = SurveyMailRenderer(SETTINGS, lambda: NOW)
+RENDERER = UpdateMailRenderer(SETTINGS, MAILS, lambda: NOW)
+COMPANY = Tenant(
+    id="acme", version=1, name="Havn & Bo", time_zone="UTC", country="DK", postal_address="Havnegade 1"
+)
+TEXT = "One line.\nAnother & more.\n\nEnd."
+
+
+def mail_in(language: str, tenant: Tenant = COMPANY) -> tuple[MailMessage, Invitation]:
     draft = SurveyDraft(name="After delivery", trigger="order.delivered")
-    tenant = Tenant(
-        id="acme", version=1, name="Havn & Bo", time_zone="UTC", country="DK", postal_address="Havnegade 1"
-    )
     invitation = sample_invitation(UUID(int=7), draft, language, NOW)
     mail = update_of(ACTION, RaisedCase(UUID(int=1), 482130, "p-1", invitation.id), NOW)
-    text = "One line.\nAnother & more.\n\nEnd."
-    message = renderer.message(mail, language, text, invitation, tenant, THE_COMPANY, mailed=True)
+    return RENDERER.message(mail, language, TEXT, invitation, tenant, THE_COMPANY, mailed=True), invitation
+
+
+@pytest.mark.parametrize("language", STANDARD_LANGUAGES)
+def test_the_mail_in_every_language_of_customers(language: str) -> None:
+    message, invitation = mail_in(language)
     references = MailReferences(SECRET)
-    assert message.message_id == references.message_id(MailReference(mail.id), "ask@shop.example")
     assert message.in_reply_to == references.message_id(MailReference(invitation.id), "ask@shop.example")
     assert (message.sender_name, message.by_person) == ("Havn & Bo", False)
     assert message.unsubscribe is not None
     for part in (message.text, message.html):
         assert message.unsubscribe in part
         assert "Havnegade 1" in part
-    assert text in message.text
+    assert TEXT in message.text
     assert "One line.<br>Another &amp; more." in message.html
     assert f'<html lang="{language}"' in message.html
     assert "Havn & Bo" in message.subject
+    assert ("you said, we did" in message.subject) is (language == "en")
     head = message.as_bytes().split(b"\r\n\r\n")[0].decode()
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
     assert "Auto-Submitted: auto-generated" in head
+
+
+@pytest.mark.parametrize("accent", [None, "#a3156f"])
+def test_it_is_laid_out_as_mails_that_ask_and_can_be_read_in_light_and_dark(accent: str | None) -> None:
+    tenant = replace(COMPANY, accent=accent)
+    message, invitation = mail_in("en", tenant)
+    page, dark = read_markup(message.html), dark_sheet(message.html)
+    asking = read_markup(MAILS.render(invitation, tenant, SurveyTexts()).html)
+    known = {name for element in asking.elements for name in element.style}
+    assert {name for element in page.elements for name in element.style} <= known
+    shown = [one for one in page.elements if one.own_text and not one.is_hidden]
+    assert len(shown) >= 8
+    for element in shown:
+        for sheet in ({}, dark):
+            text, ground = (element.color(name, sheet) for name in ("color", "background-color"))
+            assert contrast(text, ground) >= 4.5, (element.tag, element.own_text)
+    for table in page.all("table"):
+        assert table.attributes["role"] == "presentation"
+    assert [link.text for link in page.all("a")] == ["Unsubscribe"]
+    assert len(page.all("h1")) == 1
