@@ -8,13 +8,14 @@ import pytest
 from support.browser import browser
 from support.restored_service import broker, own_broker
 from support.scheduling import FileScheduling
-from support.stack import kafka, mailbox, postgres, postgres_server, stack_state
+from support.stack import databases_to_lend, kafka, mailbox, postgres, postgres_server, stack_state
 
 from deploy.local import state
 
 __all__ = [
     "broker",
     "browser",
+    "databases_to_lend",
     "kafka",
     "mailbox",
     "own_broker",
