@@ -1,5 +1,6 @@
 """The servers that every test may ask for, and what holds for a run of all tests."""
 
+import gc
 import os
 from typing import Any
 
@@ -8,13 +9,14 @@ import pytest
 from support.browser import browser
 from support.restored_service import broker, own_broker
 from support.scheduling import FileScheduling
-from support.stack import kafka, mailbox, postgres, postgres_server, stack_state
+from support.stack import databases_to_lend, kafka, mailbox, postgres, postgres_server, stack_state
 
 from deploy.local import state
 
 __all__ = [
     "broker",
     "browser",
+    "databases_to_lend",
     "kafka",
     "mailbox",
     "own_broker",
@@ -40,3 +42,9 @@ state.PORT_RANGE = state.PORT_RANGE[int(process.removeprefix("gw")) :: int(proce
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
     """Whatever ``--dist`` says: the groups of xdist 3.8 are unknown to pytest 9."""
     return FileScheduling(config, log)
+
+
+def pytest_sessionfinish() -> None:
+    """Collect garbage once; pytest does so five times, each of which takes a second after so many tests."""
+    gc.collect()
+    gc.freeze()

@@ -6,12 +6,12 @@ from uuid import UUID
 from msgspec.structs import asdict, replace
 
 from services.collector.repository import share_links
-from services.collector.sharing import NO_SCORES, ShareLink, new_code
+from services.collector.sharing import NO_SCORES, ShareLink, new_code, reason_not_to_share
 from shared.db.database import UnitOfWork
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Message, message
 
-NOT_LIVE = message("There is no such survey, or it does not ask. Start it first.")
+NO_SURVEY = message("There is no such survey. Choose another one.")
 ENDED = message("This link has ended. Make another one.")
 
 
@@ -35,7 +35,7 @@ async def make_link(
     """Make a link of a live survey; one of this id that is there already stays as it is.
 
     :param wanted: name, segments, limits.
-    :raises ShareRefused: when the survey does not ask.
+    :raises ShareRefused: when the survey does not ask, or asks after cases.
     :raises ShareKeyReused: when the link that is there was made otherwise.
     """
     known = await share_links.find(uow, tenant, link_id)
@@ -44,8 +44,9 @@ async def make_link(
             raise ShareKeyReused
         return known
     surveys = await share_links.newest_surveys(uow, tenant)
-    if not any(survey.id == survey_id and survey.state == "live" for survey in surveys):
-        raise ShareRefused("survey_id", NOT_LIVE)
+    survey = next((each for each in surveys if each.id == survey_id), None)
+    if (remedy := NO_SURVEY if survey is None else reason_not_to_share(survey)) is not None:
+        raise ShareRefused("survey_id", remedy)
     link = ShareLink(
         tenant=tenant,
         id=link_id,

@@ -29,7 +29,7 @@ from services.collector.responses import (
     saved,
     show_form,
 )
-from services.collector.sharing import shared_target, with_blank_answer
+from services.collector.sharing import reason_not_to_share, shared_target, with_blank_answer
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
 from services.collector.views import form_of_answer, thanks_page
 from shared.db.database import UnitOfWork
@@ -172,7 +172,7 @@ def _today(shared: SharedSurvey, now: datetime) -> date:
 
 def _is_open(shared: SharedSurvey, today: date, *, has_begun: bool) -> bool:
     """Whether an answer may be given now, or, by who has begun to, be finished."""
-    if shared.survey.state != "live":
+    if reason_not_to_share(shared.survey) is not None:
         return False
     return shared.link.state == "live" if has_begun else shared.link.takes_answers(today)
 

@@ -12,10 +12,15 @@ from pydantic import ValidationError
 from services.collector.context import CollectorContext, OwnContext
 from services.collector.repository import share_links
 from services.collector.share_api import found_link, qr_response
-from services.collector.share_commands import ShareKeyReused, ShareRefused, change_link, make_link
+from services.collector.share_commands import (
+    ShareKeyReused,
+    ShareRefused,
+    change_link,
+    make_link,
+)
 from services.collector.share_schemas import ShareLinkBody, share_url
-from services.collector.sharing import ShareLink, group_sizes
-from shared.events import Answer
+from services.collector.sharing import ShareLink, group_sizes, reason_not_to_share
+from shared.events import Answer, Survey
 from shared.events.nps import Group
 from shared.http.csrf import CsrfChecked
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
@@ -67,7 +72,8 @@ class ShareLinksPage(Page):
     template: ClassVar[str] = "share_links.html"
     survey_id: str
     survey_name: str
-    is_live: bool
+    not_now: Message | None
+    """Why no link of it can be made; None: one can."""
     links: Sequence[tuple[ShareLink, str]]
     """Each with its state in words."""
     new_id: str
@@ -158,7 +164,7 @@ async def show_share_link(
     frame, surveys = await _frame(context, staff)
     page = ShareLinkPage(
         link=link,
-        survey_name=surveys.get(link.survey_id, ("", False))[0],
+        survey_name=surveys[link.survey_id].name if link.survey_id in surveys else "",
         url=share_url(link, context.afterword.public_url),
         company=frame.company,
         state=spoken(STATE_LABELS[link.state]),
@@ -212,11 +218,11 @@ async def _list_page(
         raise Problem(404)
     async with context.database.reading() as uow:
         links = await share_links.list_links(uow, staff.tenant, survey_id, limit=MAX_LISTED)
-    name, is_live = surveys[survey_id]
+    survey = surveys[survey_id]
     page = ShareLinksPage(
         survey_id=str(survey_id),
-        survey_name=name,
-        is_live=is_live,
+        survey_name=survey.name,
+        not_now=reason_not_to_share(survey),
         links=[(link, spoken(STATE_LABELS[link.state])) for link in links],
         new_id=(form or {}).get("new_id") or str(uuid7()),
         form=form or {"one_per_device": "yes"},
@@ -225,8 +231,8 @@ async def _list_page(
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
 
 
-async def _frame(context: CollectorContext, staff: Staff) -> tuple[Frame, dict[UUID, tuple[str, bool]]]:
-    """The frame of the company's pages, and its surveys: name, and whether each asks."""
+async def _frame(context: CollectorContext, staff: Staff) -> tuple[Frame, dict[UUID, Survey]]:
+    """The frame of the company's pages, and its surveys by id."""
     async with context.database.reading() as uow:
         tenant = await find_tenant(uow, staff.tenant)
         surveys = await share_links.newest_surveys(uow, staff.tenant)
@@ -235,7 +241,7 @@ async def _frame(context: CollectorContext, staff: Staff) -> tuple[Frame, dict[U
         here="surveys",
         time_zone=tenant.time_zone if tenant else None,
     )
-    return frame, {survey.id: (survey.name, survey.state == "live") for survey in surveys}
+    return frame, {survey.id: survey for survey in surveys}
 
 
 def _body(form: Mapping[str, str], survey_id: UUID) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from shared.events import Answer, Survey, Tenant
 from shared.events.nps import SCALE, Group, group_of
 from shared.events.segments import TOUCHPOINT
 from shared.privacy.persons import NOBODY
+from shared.values.messages import Message, message
 
 ShareState = Literal["live", "paused", "ended"]
 CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -31,6 +32,8 @@ CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 CODE_LENGTH = 12
 NO_SCORES = (0,) * len(SCALE)
 _FAR = timedelta(days=3650)
+_NOT_LIVE = message("The survey does not ask now. Start it first.")
+_ASKS_AFTER_CASES = message("This survey asks after cases alone, so that it has no open links.")
 
 
 class ShareLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +94,13 @@ def group_sizes(scores: Sequence[int]) -> dict[Group, int]:
 def new_code() -> str:
     """The last part of a new link's address: 59 bits by chance, so that nobody finds another company's."""
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def reason_not_to_share(survey: Survey) -> Message | None:
+    """Why a survey has no share link that takes answers; None: it has."""
+    if survey.measurement == "recovery":
+        return _ASKS_AFTER_CASES
+    return None if survey.state == "live" else _NOT_LIVE
 
 
 def shared_target(

@@ -7,6 +7,7 @@ of the files that customers read.
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,28 +93,30 @@ def packages() -> list[str]:
     return [SHARED, *(f"services/{folder.name}" for folder in sorted((ROOT / "services").glob("*/")))]
 
 
-def messages_of(package: str) -> set[Extracted]:
+@cache
+def messages_of(package: str) -> frozenset[Extracted]:
     """The messages that the package's own catalogues must have in the languages of staff."""
-    return _messages_in(package, ["**/*"]) - (messages_of(SHARED) if package != SHARED else set())
+    return _messages_in(package, ["**/*"]) - (messages_of(SHARED) if package != SHARED else frozenset())
 
 
-def customer_messages_of(package: str) -> set[Extracted]:
+@cache
+def customer_messages_of(package: str) -> frozenset[Extracted]:
     """The messages that the package's own catalogues must have in the languages of customers alone."""
     own = _messages_in(package, CUSTOMER_FILES.get(package, ()))
-    return own - (customer_messages_of(SHARED) if package != SHARED else set())
+    return own - (customer_messages_of(SHARED) if package != SHARED else frozenset())
 
 
-def wanted_messages(package: str, language: str) -> set[Extracted]:
+def wanted_messages(package: str, language: str) -> frozenset[Extracted]:
     """The messages that the package must have in a language."""
     return customer_messages_of(package) if language in CUSTOMER_LANGUAGES else messages_of(package)
 
 
-def _messages_in(package: str, patterns: Iterable[str]) -> set[Extracted]:
+def _messages_in(package: str, patterns: Iterable[str]) -> frozenset[Extracted]:
     found: dict[tuple[str, str | None], Extracted] = {}
     for each in _extracted(package, patterns):
         if each.many is not None or (each.text, each.context) not in found:
             found[each.text, each.context] = each
-    return set(found.values())
+    return frozenset(found.values())
 
 
 def catalogue_path(package: str, language: str) -> Path:

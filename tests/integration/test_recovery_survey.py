@@ -60,6 +60,11 @@ class Shop:
         found = await self.read("scorer", "/v1/scores", window="60d", **query)
         return found["n"], found["counts"]
 
+    async def asked_again(self, case: str) -> tuple[bool, int | None, str | None]:
+        """Whether the customer of a case was asked again, what they said, and about which case it asks."""
+        found = await self.read("alerts", f"/v1/cases/{case}")
+        return found["asked_again_at"] is not None, found["asked_again_score"], found["asks_about"]
+
 
 @pytest.fixture
 async def shop(world: World) -> Shop:
@@ -102,13 +107,16 @@ async def test_b38_the_second_answer_is_told_beside_the_first_and_is_in_no_score
     before = await shop.score()
     assert before[0] == 1
 
+    assert await shop.asked_again(case["id"]) == (False, None, None)
     shop.clock.on(days=30)
     assert len(shop.channel.handed) == 1
     assert not await advance_re_asks(shop.dispatcher)
     await shop.send()
     assert len(shop.channel.handed) == 2
+    assert await shop.asked_again(case["id"]) == (True, None, None)
     await shop.answer(8)
 
+    assert await shop.asked_again(case["id"]) == (True, 8, None)
     assert await shop.score() == before
     assert (await shop.score(measurement="relational"))[0] == 0
     refused = await shop.world.clients["scorer"].get(

@@ -29,7 +29,8 @@ CHROMIUM_FLAGS = [
 ]
 PICTURES = os.environ.get("AFTERWORD_SHOTS")
 """The folder where tests leave pictures of pages; None: nowhere."""
-View = tuple[int, Literal["light", "dark"], str]
+Scheme = Literal["light", "dark"]
+View = tuple[int, Scheme, str]
 """The width of a window, its color scheme and its language."""
 
 
@@ -42,19 +43,22 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
-def views(narrow: int, *wider: int, languages: tuple[str, ...] = ("en", "da", "nl")) -> list[View]:
-    """The views in which a page is looked at: of all widths and schemes for pictures, else the widest one light
-    in the first language and the narrow one dark in the last.
+def views(
+    narrow: int,
+    *wider: int,
+    languages: tuple[str, ...] = ("en", "da", "nl"),
+    scheme: Scheme = "dark",
+) -> list[View]:
+    """The views in which a page is looked at: of all widths and schemes for pictures, else the narrow one in the
+    last language and one scheme.
 
-    A page for each costs seconds, colors make no page wider, and ``tests/e2e/test_every_page.py`` looks at every
-    page in Danish.
+    A view of a page costs seconds, and colors make no page wider. ``tests/integration/test_staff_pages_in_the_browser.py``
+    looks at every staff page in the light scheme, and ``tests/e2e/test_every_page.py`` at wide ones.
     """
-    first, *others = languages
     if PICTURES is None:
-        return [*((width, "light", first) for width in wider[-1:]), (narrow, "dark", languages[-1])]
-    of_first: list[View] = [
-        (width, scheme, first) for width in (narrow, *wider) for scheme in ("light", "dark")
-    ]
+        return [(narrow, scheme, languages[-1])]
+    first, *others = languages
+    of_first: list[View] = [(width, each, first) for width in (narrow, *wider) for each in ("light", "dark")]
     return [*of_first, *((narrow, "light", language) for language in others)]
 
 

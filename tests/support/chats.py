@@ -129,10 +129,9 @@ class ChatBench:
 
 
 @asynccontextmanager
-async def a_chat_bench(url: str) -> AsyncIterator[ChatBench]:
+async def a_chat_bench(database: Database) -> AsyncIterator[ChatBench]:
     """Alerts on this database, with a provider in a network that the operator allows."""
-    clock = MovedClock()
-    database = Database(url, name="alerts-test", clock=clock)
+    database.clock = clock = MovedClock()
     await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
     context = context_on(SERVICE, database, outbound_networks=LOOPBACK)
     app, _ = SERVICE.api(context)
@@ -143,4 +142,3 @@ async def a_chat_bench(url: str) -> AsyncIterator[ChatBench]:
             yield ChatBench(alerts, provider, clock, client, alerts.key("admin"))
     finally:
         context.stopping.set()
-        await database.close()

@@ -157,6 +157,17 @@ class World:
                     found[f"{name}.{table.name}"] = sorted((tuple(row) for row in rows), key=repr)
         return found
 
+    async def next_write(self) -> int:
+        """The number of the next transaction that writes: while it stays the same, no row has changed.
+
+        PostgreSQL counts them for all databases of a server, and gives none to a transaction that only reads.
+        """
+        async with self.contexts["trigger"].database.reading() as uow:
+            row = await uow.execute(
+                "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"
+            )
+            return int(row.scalar_one())
+
     async def deliver_all(self) -> None:
         """Deliver what is in the outboxes to its consumers, until all outboxes are empty."""
         while any([await self._deliver_from(context) for context in self.contexts.values()]):

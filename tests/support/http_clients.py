@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
+from support.lent_databases import LentDatabases
 from support.stack import Postgres
 
 from shared.api_keys import ApiKey
@@ -78,6 +79,15 @@ async def a_context(
     return await open_context(
         service, asyncio.Event(), afterword_settings(kafka, **changes), settings, process="test"
     )
+
+
+@asynccontextmanager
+async def a_lent_context(
+    service: Service, databases: LentDatabases, kafka: str = "127.0.0.1:1", **changes: Any
+) -> AsyncIterator[Context]:
+    """A context with an empty database; ``changes`` as of :func:`context_on`."""
+    async with databases.lend(service.name) as database:
+        yield context_on(service, database, kafka, **changes)
 
 
 def context_on(

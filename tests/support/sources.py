@@ -14,9 +14,9 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 from support.eventually import eventually
-from support.http_clients import ORIGIN, SECRET, a_context, api_client
+from support.http_clients import ORIGIN, SECRET, a_lent_context, api_client
 from support.kernel_service import create_topics, running
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
@@ -179,20 +179,17 @@ class SourceBench:
 
 @asynccontextmanager
 async def a_source_bench(
-    kafka: str, postgres: Postgres, *, networks: str | None = LOOPBACK
+    kafka: str, databases: LentDatabases, *, networks: str | None = LOOPBACK
 ) -> AsyncIterator[SourceBench]:
     """The trigger with the company acme, whose administrator's key the client has."""
     await create_topics(kafka, [TRANSACTIONS.name], 3)
-    context = await a_context(SERVICE, postgres, kafka, outbound_networks=networks)
-    try:
+    async with a_lent_context(SERVICE, databases, kafka, outbound_networks=networks) as context:
         await tenants.create_tenant(context.database, "acme", name="Acme")
         key = await tenants.create_key(context.database, "acme", ["admin"], name="ops")
         async with api_client(SERVICE, context) as client:
             client.headers["Authorization"] = f"Bearer {key}"
             await eventually(lambda: not context.health.unready())
             yield SourceBench(context, client, kafka)
-    finally:
-        await context.database.close()
 
 
 def a_browser(bench: SourceBench) -> tuple[httpx.AsyncClient, str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from support.lent_databases import LentDatabases
 from support.plain_http import plain_client
 
 from deploy import databases
@@ -38,13 +39,17 @@ class Postgres:
 
     async def migrated_database(self, service: str) -> str:
         """The URL of a new database at the newest revision: a copy of one that is migrated once."""
+        url = await self.copied_database(service)
+        self._created.append(url)
+        return url
+
+    async def copied_database(self, service: str) -> str:
+        """The same, which whoever asked for it drops."""
         if service not in self._templates:
             url = await self.create_database(service)
             await migrate(service, url)
             self._templates[service] = url
-        url = await self.create_database(service, template=self._templates[service])
-        self._created.append(url)
-        return url
+        return await self.create_database(service, template=self._templates[service])
 
     async def create_database(self, service: str, *, template: str | None = None) -> str:
         """The URL of a new database that the service's role owns; it is deleted with the server.
@@ -202,6 +207,14 @@ async def postgres(postgres_server: Postgres) -> AsyncIterator[Postgres]:
     """The server on which tests create databases; what they have copied goes with their module."""
     yield postgres_server
     await postgres_server.drop_databases()
+
+
+@pytest.fixture(scope="session")
+async def databases_to_lend(postgres_server: Postgres) -> AsyncIterator[LentDatabases]:
+    """The migrated databases that tests of a run use one after another."""
+    lent = LentDatabases(postgres_server)
+    yield lent
+    await lent.close()
 
 
 @pytest.fixture(scope="session")

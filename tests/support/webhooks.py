@@ -124,10 +124,9 @@ class HookBench:
 
 
 @asynccontextmanager
-async def a_hook_bench(url: str) -> AsyncIterator[HookBench]:
+async def a_hook_bench(database: Database) -> AsyncIterator[HookBench]:
     """Alerts on this database, with an endpoint in a network that the operator allows."""
-    clock = MovedClock()
-    database = Database(url, name="alerts-test", clock=clock)
+    database.clock = clock = MovedClock()
     await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
     context = context_on(SERVICE, database, outbound_networks=LOOPBACK)
     app, _ = SERVICE.api(context)
@@ -137,7 +136,6 @@ async def a_hook_bench(url: str) -> AsyncIterator[HookBench]:
             yield HookBench(alerts, receiver, clock, client, alerts.key("admin"))
     finally:
         context.stopping.set()
-        await database.close()
 
 
 async def no_lane_is_served(database: Database, table: str) -> bool:

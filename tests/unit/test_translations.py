@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from copy import deepcopy
+from pathlib import Path, PurePath
 
 import pytest
 from jinja2 import Environment, nodes
+from support.source_code import without_migrations
 from support.translations import ShownText
 
 from shared.cli.messages import (
@@ -138,17 +140,10 @@ def unmarked_in(node: ast.AST) -> Iterator[str]:
         yield from unmarked_in(child)
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    for folder in ("services", "shared"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path, ast.parse(path.read_text())
-
-
 def test_a_refusal_marks_its_texts() -> None:
     faults = [
-        f"{path.relative_to(ROOT)}: {text}"
-        for path, module in modules()
+        f"{path}: {text}"
+        for path, module in without_migrations("services", "shared")
         for call in ast.walk(module)
         if called(call) in FAULTS
         for shown in [*call.args, *(each.value for each in call.keywords if each.arg != "headers")]  # type: ignore[attr-defined]
@@ -171,9 +166,9 @@ def without_docstrings(module: ast.Module) -> ast.Module:
 
 def test_a_module_of_labels_marks_its_texts() -> None:
     faults = [
-        f"{path.relative_to(ROOT)}: {text}"
-        for path, module in modules()
-        if path.name in LABEL_MODULES and "pages" not in path.parts
-        for text in unmarked_in(without_docstrings(module))
+        f"{path}: {text}"
+        for path, module in without_migrations("services", "shared")
+        if PurePath(path).name in LABEL_MODULES and "pages" not in PurePath(path).parts
+        for text in unmarked_in(without_docstrings(deepcopy(module)))
     ]
     assert faults == []

@@ -21,6 +21,8 @@ from services.alerts.cases.schemas import Action, CaseDetail, CaseList, CaseOut,
 from services.alerts.cases.visible import VisibleCase, visible_case
 from services.alerts.cases.words import MAX_SEARCH_CHARS
 from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.re_asks.for_cases import asked_again_of
+from services.alerts.replicas import repository as replicas
 from services.alerts.rules.clocks import Priority
 from services.alerts.rules.setup import CompanySetup
 from shared.db.database import UnitOfWork
@@ -163,6 +165,8 @@ async def _detail(
     )
     lines = entries[-MAX_TIMELINE_LINES:]
     mails = await case_mails.states_of(uow, user.tenant, case)
+    invitations = await replicas.invitations(uow, user.tenant, [visible.answer.id])
+    asked = await asked_again_of(uow, user, case, invitations.get(visible.answer.id))
     return CaseDetail(
         **_case_fields(context, visible, uow.now),
         timeline=[
@@ -175,6 +179,9 @@ async def _detail(
             for entry in lines
         ],
         earlier=lines[0].seq if len(entries) > MAX_TIMELINE_LINES else None,
+        asked_again_at=asked.re_ask.asked_at if asked.re_ask is not None else None,
+        asked_again_score=asked.re_ask.score if asked.re_ask is not None else None,
+        asks_about=asked.about_id,
         contact=contact,
     )
 

@@ -321,4 +321,10 @@ class CaseDetail(CaseOut):
     """What happened, oldest first: the last fifty lines, or those before the line that was asked for."""
     earlier: int | None
     """Give it as ``before`` for the lines before these; null when there are none."""
+    asked_again_at: datetime | None
+    """When the customer was asked again, after the case or as nobody had reached them; null: not yet."""
+    asked_again_score: int | None
+    """What they answered then."""
+    asks_about: UUID | None
+    """The case after which the answer of this one was asked for; null: none, or one that you may not see."""
     contact: ContactOut | None = None

@@ -1,8 +1,9 @@
-"""What the page of a case says of its customer's being asked again."""
+"""What a case says of its customer's being asked again."""
 
 from typing import NamedTuple
 from uuid import UUID
 
+from services.alerts.cases.case_user import CaseUser
 from services.alerts.cases.repository import lists
 from services.alerts.cases.visible import visible_case
 from services.alerts.re_asks.repository import ReAsk, find_of_case
@@ -23,13 +24,13 @@ class CaseReAsk(NamedTuple):
 
 
 async def asked_again_of(
-    uow: UnitOfWork, staff: Staff, case: UUID, invitation: Invitation | None
+    uow: UnitOfWork, reader: Staff | CaseUser, case: UUID, invitation: Invitation | None
 ) -> CaseReAsk:
     """Of a case that the reader may see, by the invitation of the answer that heads it."""
-    re_ask = await find_of_case(uow, staff.tenant, case)
+    re_ask = await find_of_case(uow, reader.tenant, case)
     if invitation is None or invitation.recovery_of is None:
         return CaseReAsk(re_ask)
-    row = await lists.one_case(uow, staff.tenant, invitation.recovery_of, staff.segments)
+    row = await lists.one_case(uow, reader.tenant, invitation.recovery_of, reader.segments)
     if row is None:
         return CaseReAsk(re_ask)
     about = visible_case(row).case

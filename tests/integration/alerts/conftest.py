@@ -6,7 +6,7 @@ import pytest
 from support.alerts_api import AlertsApi
 from support.alerts_builders import a_tenant, deliver
 from support.http_clients import context_on
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 
 from services.alerts.app import SERVICE
 from shared.db.database import Database
@@ -14,13 +14,10 @@ from shared.tenancy.tenants import keep_tenants
 
 
 @pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    """A database of this test's own."""
-    url = await postgres.migrated_database("alerts")
-    database = Database(url, name="alerts-test")
-    yield database
-    await database.close()
-    await postgres.drop_database(url)
+async def database(databases_to_lend: LentDatabases) -> AsyncIterator[Database]:
+    """An empty database."""
+    async with databases_to_lend.lend("alerts") as database:
+        yield database
 
 
 @pytest.fixture

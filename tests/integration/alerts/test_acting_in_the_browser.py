@@ -21,8 +21,8 @@ from support.alerts_builders import (
 )
 from support.browser import look, views
 from support.http_clients import context_on
+from support.lent_databases import LentDatabases
 from support.servers import serving
-from support.stack import Postgres
 from support.webhooks import MovedClock
 
 from services.alerts.app import SERVICE
@@ -89,19 +89,16 @@ class Office:
 
 
 @pytest.fixture
-async def office(postgres: Postgres) -> AsyncIterator[Office]:
-    url = await postgres.migrated_database("alerts")
+async def office(databases_to_lend: LentDatabases) -> AsyncIterator[Office]:
     clock = MovedClock()
-    database = Database(url, name="alerts-test", clock=clock)
-    await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
-    await deliver(database, keep_sending, TenantSending(version=1, mode="live", changed_at=clock()))
-    context = context_on(SERVICE, database)
-    app, _ = SERVICE.api(context)
-    async with serving(app, context.stopping, context.changes.run(context.stopping)) as origin:
-        yield Office(AlertsApi(context, app), clock, origin)
-    context.stopping.set()
-    await database.close()
-    await postgres.drop_database(url)
+    async with databases_to_lend.lend("alerts", clock) as database:
+        await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
+        await deliver(database, keep_sending, TenantSending(version=1, mode="live", changed_at=clock()))
+        context = context_on(SERVICE, database)
+        app, _ = SERVICE.api(context)
+        async with serving(app, context.stopping, context.changes.run(context.stopping)) as origin:
+            yield Office(AlertsApi(context, app), clock, origin)
+        context.stopping.set()
 
 
 async def test_rules_are_tried_on_the_past_saved_and_open_route_and_escalate_the_cases_of_ten_answers(

@@ -15,7 +15,7 @@ from support.chats import SLACK_OK, TEAMS_ACCEPTED, ChatBench, a_chat_bench
 from support.eventually import eventually
 from support.forms import forms_of
 from support.kernel_service import running
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 from support.webhook_receiver import Reply
 from support.webhooks import no_lane_is_served
 
@@ -36,11 +36,9 @@ LONGER = 1.2
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_chat_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[ChatBench]:
+    async with databases_to_lend.lend("alerts") as database, a_chat_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 def slack_texts(received: Any) -> str:

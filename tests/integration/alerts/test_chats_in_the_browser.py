@@ -10,8 +10,8 @@ from support.alerts_api import PASSWORD
 from support.alerts_builders import deliver
 from support.browser import look, views
 from support.chats import SLACK_OK, ChatBench, a_chat_bench
+from support.lent_databases import LentDatabases
 from support.servers import serving
-from support.stack import Postgres
 from support.webhook_receiver import Reply
 
 from shared.events import TenantSending
@@ -21,13 +21,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_chat_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[ChatBench]:
+    async with databases_to_lend.lend("alerts") as database, a_chat_bench(database) as bench:
         live = TenantSending(version=1, mode="live", changed_at=bench.clock())
         await deliver(bench.database, keep_sending, live)
         yield bench
-    await postgres.drop_database(url)
 
 
 @pytest.fixture

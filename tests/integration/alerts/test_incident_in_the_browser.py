@@ -12,8 +12,9 @@ from support.alerts_api import PASSWORD, STAFF_URL, Person
 from support.browser import look
 from support.chats import ChatBench, a_chat_bench
 from support.eventually import eventually
+from support.lent_databases import LentDatabases
 from support.servers import serving
-from support.stack import Mailbox, Postgres
+from support.stack import Mailbox
 
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.domain import IncidentPolicy
@@ -32,11 +33,9 @@ AT_FIRST = POLICY.most_cases + 1
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_chat_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[ChatBench]:
+    async with databases_to_lend.lend("alerts") as database, a_chat_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 @pytest.fixture

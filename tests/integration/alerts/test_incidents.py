@@ -13,7 +13,7 @@ from support.alerts_api import Person
 from support.alerts_builders import a_tenant, act_on_answers, deliver, rows
 from support.chats import ChatBench, a_chat_bench
 from support.falls import a_segment_fall
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 
 from services.alerts.incidents.counting import INCIDENT_DEADLINE
 from services.alerts.incidents.domain import IncidentPolicy
@@ -37,11 +37,9 @@ NORTH = ("north",)
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_chat_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[ChatBench]:
+    async with databases_to_lend.lend("alerts") as database, a_chat_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 def unhappy(bench: ChatBench, number: int, touchpoint: str = "delivery", **changes: object) -> list[Answer]:

@@ -139,11 +139,14 @@ async def test_the_page_says_what_came_of_it_and_names_regression_to_the_mean(al
     assert (await admin.get("/recovery?from=yesterday")).status_code == 422
 
 
-async def test_the_page_of_the_case_tells_both_scores(alerts: AlertsApi) -> None:
+async def test_the_case_tells_both_scores(alerts: AlertsApi) -> None:
     answered, waiting = await ask_again(alerts, [AskedCase(score=3, again=8), AskedCase(again=None)])
     admin = await alerts.signed_in("admin")
-    assert "3 then, 8 now" in (await admin.get(f"/cases/{answered}")).text
-    assert "no answer yet" in (await admin.get(f"/cases/{waiting}")).text
+    for case, words, score in ((answered, "3 then, 8 now", 8), (waiting, "no answer yet", None)):
+        assert words in (await admin.get(f"/cases/{case}")).text
+        told = (await admin.client.get(f"/v1/cases/{case}", headers=JSON)).json()
+        assert told["asked_again_at"] is not None
+        assert (told["asked_again_score"], told["asks_about"]) == (score, None)
 
 
 async def test_an_answer_of_0_to_6_opens_a_case_that_names_the_first_one(alerts: AlertsApi) -> None:
@@ -158,6 +161,8 @@ async def test_an_answer_of_0_to_6_opens_a_case_that_names_the_first_one(alerts:
     admin = await alerts.signed_in("admin")
     page = (await admin.get(f"/cases/{row.id}")).text
     assert f'href="/cases/{first}">about case' in page
+    told = (await admin.client.get(f"/v1/cases/{row.id}", headers=JSON)).json()
+    assert (told["asks_about"], told["asked_again_at"]) == (str(first), None)
 
 
 async def test_while_the_case_is_open_such_an_answer_joins_it(alerts: AlertsApi) -> None:

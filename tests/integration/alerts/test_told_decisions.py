@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from support.alerts_builders import TENANT, deliver, rows
 from support.eventually import eventually
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 from support.webhook_receiver import Reply
 from support.webhooks import HookBench, a_hook_bench
 
@@ -21,11 +21,9 @@ from shared.privacy.erased import Target
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[HookBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_hook_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[HookBench]:
+    async with databases_to_lend.lend("alerts") as database, a_hook_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 def a_decision(bench: HookBench, **changes: Any) -> Decision:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 from support.alerts_builders import TENANT, an_answer, deliver
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 from support.webhook_receiver import Reply
 from support.webhook_verifier import TOLERANCE, NotTrusted, Verifier
 from support.webhooks import LONGER, POLICY, HookBench, a_hook_bench, is_signed_by, versions_of
@@ -27,11 +27,9 @@ from shared.privacy.retention import Cutoffs
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[HookBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_hook_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[HookBench]:
+    async with databases_to_lend.lend("alerts") as database, a_hook_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 async def test_while_a_secret_is_replaced_both_sign(bench: HookBench) -> None:

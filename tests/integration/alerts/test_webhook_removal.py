@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.alerts_builders import an_answer, fire_deadlines, rows
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 from support.webhooks import HookBench, a_hook_bench
 
 from services.alerts.webhooks.removing import LAST_LOOK, MOST_REMOVED
@@ -23,11 +23,9 @@ FILL = """
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[HookBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_hook_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[HookBench]:
+    async with databases_to_lend.lend("alerts") as database, a_hook_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 async def of(bench: HookBench, made: dict[str, Any]) -> int:

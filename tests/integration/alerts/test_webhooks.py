@@ -13,7 +13,7 @@ from sqlalchemy import event
 from support.alerts_builders import an_answer
 from support.eventually import eventually
 from support.kernel_service import running
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 from support.webhook_receiver import Reply
 from support.webhooks import (
     LONGER,
@@ -34,11 +34,9 @@ from shared.events import ANSWERS, Answer
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[HookBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_hook_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[HookBench]:
+    async with databases_to_lend.lend("alerts") as database, a_hook_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 async def test_each_version_of_an_answer_is_told_once_signed_and_in_order(bench: HookBench) -> None:

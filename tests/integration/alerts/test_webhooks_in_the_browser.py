@@ -9,8 +9,8 @@ from support.accessibility import violations
 from support.alerts_api import PASSWORD
 from support.alerts_builders import an_answer, deliver
 from support.browser import look, views
+from support.lent_databases import LentDatabases
 from support.servers import serving
-from support.stack import Postgres
 from support.webhook_receiver import Reply
 from support.webhooks import HookBench, a_hook_bench
 
@@ -21,11 +21,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[HookBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_hook_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[HookBench]:
+    async with databases_to_lend.lend("alerts") as database, a_hook_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from support.alerts_builders import TENANT, an_answer, rows
 from support.eventually import eventually
 from support.http_clients import SECRET
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 from support.webhook_receiver import Reply
 from support.webhooks import LOOPBACK, POLICY, HookBench, a_hook_bench
 
@@ -28,11 +28,9 @@ from shared.privacy.audit import AuditActor
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[HookBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_hook_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[HookBench]:
+    async with databases_to_lend.lend("alerts") as database, a_hook_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 async def test_410_switches_a_webhook_off_and_the_administrators_get_a_mail(bench: HookBench) -> None:

@@ -19,7 +19,8 @@ from support.alerts_builders import (
 )
 from support.chats import ChatBench, a_chat_bench
 from support.erasing import erase_customer
-from support.stack import Mailbox, Postgres
+from support.lent_databases import LentDatabases
+from support.stack import Mailbox
 
 from services.alerts.app import SERVICE
 from services.alerts.cases.schedule import delete_expired
@@ -48,11 +49,9 @@ SUNDAY = date(2026, 3, 29)
 
 
 @pytest.fixture
-async def bench(postgres: Postgres) -> AsyncIterator[ChatBench]:
-    url = await postgres.migrated_database("alerts")
-    async with a_chat_bench(url) as bench:
+async def bench(databases_to_lend: LentDatabases) -> AsyncIterator[ChatBench]:
+    async with databases_to_lend.lend("alerts") as database, a_chat_bench(database) as bench:
         yield bench
-    await postgres.drop_database(url)
 
 
 def set_clock(bench: ChatBench, at: datetime) -> None:

@@ -360,6 +360,28 @@ async def test_a_link_belongs_to_a_live_survey_and_is_made_once(bench: Bench) ->
     assert [each["id"] for each in listed.json()["share_links"]] == [one.json()["id"]]
 
 
+async def test_a_survey_that_asks_after_cases_has_no_link_and_one_from_before_takes_no_answer(
+    bench: Bench,
+) -> None:
+    remedy = "This survey asks after cases alone, so that it has no open links."
+    link = await made(bench)
+    assert (await Device(bench, link["url"]).open()).status_code == 200
+    await bench.keep_survey(ASKS, version=2, measurement="recovery")
+    body = {"survey_id": str(SURVEY), "name": "Door"}
+    refused = await bench.client.post("/v1/share-links", json=body, headers=an_editor(bench))
+    assert (refused.status_code, refused.json()["errors"]) == (
+        422,
+        [{"field": "/survey_id", "detail": remedy}],
+    )
+    editor = {**an_editor(bench), "Accept": "text/html"}
+    page = await bench.client.get(f"/share-links?survey={SURVEY}", headers=editor)
+    assert (remedy in page.text, [form.action for form in forms_of(page.text)].count("/share-links")) == (
+        True,
+        0,
+    )
+    assert (await Device(bench, link["url"]).open()).status_code == 404
+
+
 async def test_of_two_requests_that_make_one_link_at_once_both_get_the_address_that_is_kept(
     bench: Bench,
 ) -> None:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.dispatcher_builders import Clock, a_sender, go_live, keep_tenant, make_survey
-from support.stack import Mailbox, Postgres
+from support.lent_databases import LentDatabases
+from support.stack import Mailbox
 
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
@@ -18,12 +19,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def database(postgres: Postgres, clock: Clock) -> AsyncIterator[Database]:
-    url = await postgres.migrated_database("dispatcher")
-    database = Database(url, name="dispatcher-test", clock=clock)
-    yield database
-    await database.close()
-    await postgres.drop_database(url)
+async def database(databases_to_lend: LentDatabases, clock: Clock) -> AsyncIterator[Database]:
+    async with databases_to_lend.lend("dispatcher", clock) as database:
+        yield database
 
 
 @pytest.fixture

@@ -66,12 +66,12 @@ async def asked_about(
     return counts
 
 
-async def test_of_the_purchases_of_three_customers_in_a_hundred_as_many_are_asked_about_as_are_counted(
+async def test_of_the_purchases_of_two_customers_in_a_hundred_as_many_are_asked_about_as_are_counted(
     database: Database, clock: Clock
 ) -> None:
     """As many as a pass over them counts, which for the whole file are the published numbers."""
-    purchases = [each for each in all_purchases() if each.customer.endswith(("07", "37", "67"))]
-    assert len(purchases) > 1_800
+    purchases = [each for each in all_purchases() if each.customer.endswith(("07", "67"))]
+    assert len(purchases) > 1_200
     quarantines: list[Quarantine] = [(30, "any"), (90, "any"), (90, "touchpoint")]
     counted = {each: count_asked(purchases, each[0]) for each in quarantines}
     assert await asked_about(database, clock, purchases, *counted) == counted

@@ -25,7 +25,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(9), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 async def test_no_mail_leaves_that_a_counter_event_cancelled_or_holds(

@@ -51,7 +51,7 @@ some_step = st.sampled_from(TIME) | st.sampled_from(list(STEPS))
 @example(days=(2, 5), order=["an hour", "complained", "yes again", "complained", "three days", "bounced"])
 @example(days=(2, 5), order=["an hour", "listed", "complained", "no", "three days"])
 @settings(
-    max_examples=examples(20),
+    max_examples=examples(12),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

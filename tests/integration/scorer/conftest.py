@@ -3,16 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 
 from shared.db.database import Database
 
 
 @pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    """A database of this test's own."""
-    url = await postgres.migrated_database("scorer")
-    database = Database(url, name="scorer-test")
-    yield database
-    await database.close()
-    await postgres.drop_database(url)
+async def database(databases_to_lend: LentDatabases) -> AsyncIterator[Database]:
+    """An empty database."""
+    async with databases_to_lend.lend("scorer") as database:
+        yield database

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from support.http_clients import a_context
-from support.stack import Postgres
+from support.http_clients import a_lent_context
+from support.lent_databases import LentDatabases
 
 from services.scorer.app import SERVICE
 from services.scorer.handlers import count_answers
@@ -19,10 +19,9 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-async def context(postgres: Postgres) -> AsyncIterator[Context]:
-    context = await a_context(SERVICE, postgres)
-    yield context
-    await context.database.close()
+async def context(databases_to_lend: LentDatabases) -> AsyncIterator[Context]:
+    async with a_lent_context(SERVICE, databases_to_lend) as context:
+        yield context
 
 
 async def test_an_answer_of_the_longest_path_is_counted(context: Context) -> None:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.audit import audit_lines
-from support.http_clients import a_context
-from support.stack import Postgres
+from support.http_clients import a_lent_context
+from support.lent_databases import LentDatabases
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
@@ -18,10 +18,9 @@ from shared.ids import uuid7
 
 
 @pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    context = await a_context(SERVICE, postgres)
-    yield context.database
-    await context.database.close()
+async def database(databases_to_lend: LentDatabases) -> AsyncIterator[Database]:
+    async with a_lent_context(SERVICE, databases_to_lend) as context:
+        yield context.database
 
 
 async def test_each_change_of_a_company_and_its_keys_is_a_line_and_no_key_is_in_it(

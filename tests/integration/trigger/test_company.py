@@ -14,9 +14,9 @@ from playwright.async_api import Browser
 from support.accessibility import violations
 from support.audit import audit_lines
 from support.browser import View, look, views
-from support.http_clients import SECRET, a_context, api_client
+from support.http_clients import SECRET, a_lent_context, api_client
+from support.lent_databases import LentDatabases
 from support.servers import serving
-from support.stack import Postgres
 from typer.testing import CliRunner
 
 from services.trigger import tenants
@@ -59,13 +59,12 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(postgres: Postgres) -> AsyncIterator[Shop]:
-    context = await a_context(SERVICE, postgres)
-    await tenants.create_tenant(context.database, "acme", name="Acme", time_zone="Europe/Copenhagen")
-    key = await tenants.create_key(context.database, "acme", ["admin"], name="back-end")
-    async with api_client(SERVICE, context) as client:
-        yield Shop(context, client, key)
-    await context.database.close()
+async def shop(databases_to_lend: LentDatabases) -> AsyncIterator[Shop]:
+    async with a_lent_context(SERVICE, databases_to_lend) as context:
+        await tenants.create_tenant(context.database, "acme", name="Acme", time_zone="Europe/Copenhagen")
+        key = await tenants.create_key(context.database, "acme", ["admin"], name="back-end")
+        async with api_client(SERVICE, context) as client:
+            yield Shop(context, client, key)
 
 
 async def test_a_key_is_made_by_the_api_shown_once_and_revoked(shop: Shop) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from support.http_clients import a_context
-from support.stack import Postgres
+from support.http_clients import a_lent_context
+from support.lent_databases import LentDatabases
 
 from services.trigger import key_list, repository, tenants
 from services.trigger.app import SERVICE
@@ -17,11 +17,10 @@ from shared.tenancy import digest_of, find_tenant
 
 
 @pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    context = await a_context(SERVICE, postgres)
-    await tenants.create_tenant(context.database, "acme", name="Acme")
-    yield context.database
-    await context.database.close()
+async def database(databases_to_lend: LentDatabases) -> AsyncIterator[Database]:
+    async with a_lent_context(SERVICE, databases_to_lend) as context:
+        await tenants.create_tenant(context.database, "acme", name="Acme")
+        yield context.database
 
 
 async def fill(database: Database, *, revoked: bool) -> None:

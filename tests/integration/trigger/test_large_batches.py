@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiokafka import AIOKafkaProducer
 from support.eventually import eventually
+from support.lent_databases import LentDatabases
 from support.sources import SourceBench, a_source_bench, an_order
-from support.stack import Postgres
 
 from services.trigger.sources.bounded_codecs import MAX_DECOMPRESSED_BYTES
 from services.trigger.sources.reading import SourceReading
@@ -14,8 +14,8 @@ from shared.kafka.kernel.clients import start_producer, stop_producer
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[SourceBench]:
-    async with a_source_bench(kafka, postgres) as bench:
+async def bench(kafka: str, databases_to_lend: LentDatabases) -> AsyncIterator[SourceBench]:
+    async with a_source_bench(kafka, databases_to_lend) as bench:
         yield bench
 
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
+from support.lent_databases import LentDatabases
 from support.lying_broker import Broker, a_lying_broker
 from support.sources import SourceBench, a_source_bench, an_order, make_topic
-from support.stack import Postgres
 
 from services.trigger.sources import registry
 
@@ -17,8 +17,8 @@ REBINDING = "broker.rebinding.example"
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[SourceBench]:
-    async with a_source_bench(kafka, postgres, networks="127.0.0.1/32") as bench:
+async def bench(kafka: str, databases_to_lend: LentDatabases) -> AsyncIterator[SourceBench]:
+    async with a_source_bench(kafka, databases_to_lend, networks="127.0.0.1/32") as bench:
         yield bench
 
 

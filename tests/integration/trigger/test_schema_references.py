@@ -14,9 +14,9 @@ from typing import Any
 import fastavro
 import pytest
 from support.eventually import eventually
+from support.lent_databases import LentDatabases
 from support.registry import Answer, a_reference, a_registry, answering, register
 from support.sources import SourceBench, a_source_bench, an_order
-from support.stack import Postgres
 
 from services.trigger.sources import registry as registries
 from shared.ids import uuid7
@@ -33,8 +33,8 @@ DRAFT = {"$schema": "http://json-schema.org/draft-07/schema#"}
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[SourceBench]:
-    async with a_source_bench(kafka, postgres) as bench:
+async def bench(kafka: str, databases_to_lend: LentDatabases) -> AsyncIterator[SourceBench]:
+    async with a_source_bench(kafka, databases_to_lend) as bench:
         yield bench
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from support.lent_databases import LentDatabases
 from support.secure_broker import (
     PASSWORD,
     USER,
@@ -14,7 +15,6 @@ from support.secure_broker import (
     pem,
 )
 from support.sources import SourceBench, a_source_bench, an_order, make_topic
-from support.stack import Postgres
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ async def secure() -> AsyncIterator[SecureBroker]:
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[SourceBench]:
-    async with a_source_bench(kafka, postgres, networks="127.0.0.0/8,::1/128") as bench:
+async def bench(kafka: str, databases_to_lend: LentDatabases) -> AsyncIterator[SourceBench]:
+    async with a_source_bench(kafka, databases_to_lend, networks="127.0.0.0/8,::1/128") as bench:
         yield bench
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from support.eventually import eventually
 from support.forms import forms_of
 from support.kernel_service import delete_records, delete_topic
+from support.lent_databases import LentDatabases
 from support.sources import SourceBench, a_browser, a_source_bench, an_order, make_topic
-from support.stack import Postgres
 
 from services.trigger.sources.repository import positions as position_rows
 from services.trigger.sources.repository import sources as source_rows
@@ -21,8 +21,8 @@ from shared.kafka.kernel.dead_letters import decode_headers
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[SourceBench]:
-    async with a_source_bench(kafka, postgres) as bench:
+async def bench(kafka: str, databases_to_lend: LentDatabases) -> AsyncIterator[SourceBench]:
+    async with a_source_bench(kafka, databases_to_lend) as bench:
         yield bench
 
 
@@ -285,9 +285,9 @@ async def test_a_hundred_misfits_in_a_row_stop_the_partition_until_somebody_look
 
 
 async def test_an_address_of_the_inner_network_is_refused_unless_the_operator_allows_it(
-    kafka: str, postgres: Postgres
+    kafka: str, databases_to_lend: LentDatabases
 ) -> None:
-    async with a_source_bench(kafka, postgres, networks=None) as bench:
+    async with a_source_bench(kafka, databases_to_lend, networks=None) as bench:
         source = await bench.declare("sources.acme.x")
         looked = await bench.client.post(f"/v1/sources/{source['id']}/preview", json={})
         assert looked.status_code == 409

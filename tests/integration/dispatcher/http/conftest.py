@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page
 from support.dispatcher_builders import TENANT, Clock, keep_tenant
 from support.dispatcher_client import FOREIGN_KEY, KEY, a_person
-from support.http_clients import a_context, api_client
+from support.http_clients import api_client, context_on
+from support.lent_databases import LentDatabases
 from support.servers import serving
-from support.stack import Postgres
 
 from services.dispatcher.app import SERVICE
 from shared.clock import system_clock
@@ -21,15 +21,19 @@ from shared.tenancy import digest_of
 
 
 @pytest.fixture
-async def context(postgres: Postgres) -> AsyncIterator[Context]:
-    context = await a_context(SERVICE, postgres, mailbox_url="http://mailbox.example/", local=True)
-    context.database.clock = Clock()  # events of the tests never grow too old
+async def context(databases_to_lend: LentDatabases) -> AsyncIterator[Context]:
+    async with databases_to_lend.lend("dispatcher", Clock()) as database:  # events never grow too old
+        yield await _with_companies(
+            context_on(SERVICE, database, mailbox_url="http://mailbox.example/", local=True)
+        )
+
+
+async def _with_companies(context: Context) -> Context:
     for tenant, key in ((TENANT, KEY), ("another", FOREIGN_KEY)):
         scopes = ("surveys:write", "decisions:read")
         digest = KeyDigest(id=f"k-{tenant}", name="shop", digest=digest_of(key), scopes=scopes)
         await keep_tenant(context.database, tenant, keys=(digest,))
-    yield context
-    await context.database.close()
+    return context
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from support.dispatcher_builders import rows
 from support.dispatcher_client import a_person, by_key, csrf_header, form
 from support.dns import DnsServer, a_dns_server
-from support.http_clients import a_context, api_client
+from support.http_clients import a_context, a_lent_context, api_client
+from support.lent_databases import LentDatabases
 from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 
@@ -42,10 +43,12 @@ async def smtp() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture
-async def context(postgres: Postgres, dns_server: DnsServer, smtp: ScriptedServer) -> AsyncIterator[Context]:
-    context = await a_context(
+async def context(
+    databases_to_lend: LentDatabases, dns_server: DnsServer, smtp: ScriptedServer
+) -> AsyncIterator[Context]:
+    async with a_lent_context(
         SERVICE,
-        postgres,
+        databases_to_lend,
         own={"company_senders": True},
         dns=dns_server.address,
         smtp_url=smtp.url,
@@ -53,9 +56,8 @@ async def context(postgres: Postgres, dns_server: DnsServer, smtp: ScriptedServe
         public_url="https://ask.shop.example",
         spf="ip4:192.0.2.25 include:provider.example",
         dkim_keys=KEY.written(),
-    )
-    yield context
-    await context.database.close()
+    ) as context:
+        yield context
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from support.dispatcher_builders import (
 )
 from support.dispatcher_client import KEY, SURVEY, a_person, by_key, form
 from support.dispatcher_texts import SIGNED, SMS_SETTINGS, FakeProvider, a_text_sender
-from support.http_clients import a_context, api_client
-from support.stack import Postgres
+from support.http_clients import a_lent_context, api_client
+from support.lent_databases import LentDatabases
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.suppressions.repository import add as add_suppressions
@@ -39,13 +39,14 @@ FOUND = "/v1/texts/generic"
 
 
 @pytest.fixture
-async def context(postgres: Postgres) -> AsyncIterator[Context]:
+async def context(databases_to_lend: LentDatabases) -> AsyncIterator[Context]:
     """The API of an installation that has a provider."""
-    context = await a_context(SERVICE, postgres, own=SMS_SETTINGS)
-    digest = KeyDigest(id="k", name="shop", digest=digest_of(KEY), scopes=("surveys:write", "decisions:read"))
-    await keep_tenant(context.database, keys=(digest,))
-    yield context
-    await context.database.close()
+    async with a_lent_context(SERVICE, databases_to_lend, own=SMS_SETTINGS) as context:
+        digest = KeyDigest(
+            id="k", name="shop", digest=digest_of(KEY), scopes=("surveys:write", "decisions:read")
+        )
+        await keep_tenant(context.database, keys=(digest,))
+        yield context
 
 
 async def texted(database: Database) -> str:

@@ -19,8 +19,8 @@ from support.dispatcher_builders import (
     rows,
 )
 from support.http_clients import SECRET, afterword_settings
+from support.lent_databases import LentDatabases
 from support.smtp import ScriptedServer, scripted_server
-from support.stack import Postgres
 
 from services.alerts.notice_kinds import NOTICE_KINDS
 from services.alerts.notices.queue import NoticeQueue
@@ -107,22 +107,22 @@ class Colleagues(Mails):
 
 
 @pytest.fixture(params=["dispatcher", "alerts"])
-async def mails(request: pytest.FixtureRequest, postgres: Postgres) -> AsyncIterator[Mails]:
+async def mails(request: pytest.FixtureRequest, databases_to_lend: LentDatabases) -> AsyncIterator[Mails]:
     service, clock = request.param, Clock(NOON)
-    url = await postgres.migrated_database(service)
-    database = Database(url, name=f"{service}-test", clock=clock)
+    async with databases_to_lend.lend(service, clock) as database:
+        yield await _mails_of(service, database, clock)
+
+
+async def _mails_of(service: str, database: Database, clock: Clock) -> Mails:
     if service == "dispatcher":
         await keep_tenant(database)
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
-        yield Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET, CONTACT_POLICY))
-    else:
-        sender = InstallationSender("ask@shop.example")
-        queue = NoticeQueue(NoticeRenderer(sender, "http://staff.example", SECRET, clock), NOTICE_KINDS)
-        yield Colleagues(database, clock, queue)
-    await database.close()
-    await postgres.drop_database(url)
+        return Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET, CONTACT_POLICY))
+    sender = InstallationSender("ask@shop.example")
+    queue = NoticeQueue(NoticeRenderer(sender, "http://staff.example", SECRET, clock), NOTICE_KINDS)
+    return Colleagues(database, clock, queue)
 
 
 @pytest.fixture

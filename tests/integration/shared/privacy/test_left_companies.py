@@ -7,9 +7,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from support.http_clients import a_context
+from support.http_clients import a_lent_context
 from support.kernel_service import create_topics, records_of
-from support.stack import Postgres
+from support.lent_databases import LentDatabases
 
 from services.trigger.app import SERVICE
 from shared.health import Health
@@ -31,12 +31,11 @@ LEFT = "INSERT INTO closed_company (tenant, version, state) VALUES ('gone', 2, '
 
 
 @pytest.fixture
-async def context(postgres: Postgres) -> AsyncIterator[Context]:
-    context = await a_context(SERVICE, postgres)
-    async with context.database.transaction() as uow:
-        await uow.execute(LEFT)
-    yield context
-    await context.database.close()
+async def context(databases_to_lend: LentDatabases) -> AsyncIterator[Context]:
+    async with a_lent_context(SERVICE, databases_to_lend) as context:
+        async with context.database.transaction() as uow:
+            await uow.execute(LEFT)
+        yield context
 
 
 class Worker(CompanyErasing):

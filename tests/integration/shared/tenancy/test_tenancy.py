@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from support.http_clients import a_context
-from support.stack import Postgres
+from support.http_clients import a_lent_context
+from support.lent_databases import LentDatabases
 
 from services.trigger.app import SERVICE
 from shared.api_keys import KeysUnavailable
@@ -26,10 +26,9 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-async def context(postgres: Postgres) -> AsyncIterator[Context]:
-    context = await a_context(SERVICE, postgres)
-    yield context
-    await context.database.close()
+async def context(databases_to_lend: LentDatabases) -> AsyncIterator[Context]:
+    async with a_lent_context(SERVICE, databases_to_lend) as context:
+        yield context
 
 
 def a_tenant(version: int, *keys: KeyDigest) -> Tenant:
