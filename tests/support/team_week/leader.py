@@ -43,7 +43,7 @@ async def an_action_is_opened_from_a_cause(week: TeamWeek) -> str:
         await lone.get_by_label("By how many points is the score to rise?").fill("10")
         await lone.get_by_role("button", name="Open the action").click()
         await expect(said(lone)).to_contain_text("The action is open.")
-        await expect(lone.locator("#baseline-head")).to_contain_text("9 of 14 cases")
+        await expect(lone.locator("#baseline-head")).to_contain_text("9 of 13 cases")
         await expect(lone.locator("main")).to_contain_text("10 answers")
         await press_unfolded(lone, "Begin the work")
         await expect(said(lone)).to_contain_text("The work has begun")

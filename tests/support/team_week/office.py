@@ -207,6 +207,8 @@ async def a_team_week(postgres: Postgres, kafka: str, browser: Browser) -> Async
         ):
             port = listening.sockets[0].getsockname()[1]
             yield TeamWeek(world, clock, browser, origin, server, port, company, alerts, people)
+            for context in world.contexts.values():
+                context.stopping.set()  # or the server waits for the streams of pages
 
 
 async def _a_company(world: World) -> Company:
