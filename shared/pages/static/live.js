@@ -71,8 +71,10 @@ const busy = (part) => {
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
 };
 
-// New or missing parts need a reload of the page, unless the user is typing or selecting.
+// New or missing parts need a reload of the page, unless the user is typing or selecting, or reads what was refused: such a
+// page has what they typed, and loading it anew would send that again.
 function isAnother(fresh) {
+  if (document.querySelector(".faults, .slip.bad:not(#offline)")) return false;
   const parts = (root) => marked(root).map((part) => part.id).join();
   return parts(fresh) !== parts(document) && !controls(document).some(touched) && document.getSelection().isCollapsed;
 }

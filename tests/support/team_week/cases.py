@@ -109,6 +109,8 @@ async def the_customer_says_that_it_is_not_solved(week: TeamWeek, sara: Page, ka
     await week.world.deliver_all()
     await expect(sara.locator(".timeline")).to_contain_text("Now the other leg is split.")
     await expect(sara.locator("#facts")).to_contain_text("Opened again")
+    await expect(sara.locator("#act-close")).to_be_visible()
+    await expect(said(sara)).to_have_count(0)
     *_, objected, due = await receipt(karen, week.link_of(KAREN))
     assert objected.endswith("you told us that it is not solved. It is open again.")
     assert due.startswith("In hand until ")
