@@ -43,7 +43,9 @@ CONFIRMATIONS = {
     "release": message("Case %(number)s is put back. Anybody can take it."),
     "contact": message("The contact is saved."),
     "note": message("The note is saved."),
-    "reply": message("The mail is written. It leaves in a moment; the line below says what became of it."),
+    "reply": message(
+        "The mail is written. It leaves in a moment; its line under “What happened?” says what became of it."
+    ),
     "close": message("Case %(number)s is closed."),
     "reopen": message("Case %(number)s is open again."),
     "reveal": message("You can read it for an hour. That you asked is written down."),
