@@ -31,7 +31,7 @@ async def test_from_ten_answers_to_what_they_have_changed(week: TeamWeek) -> Non
         await cases.the_customer_is_written_to_and_writes_back(week, sara)
         await cases.the_case_waits_for_the_customer(week, sara, karen)
         await colleagues.two_colleagues_have_one_case_open(week, jonas, sara)
-        await colleagues.a_duplicate_is_merged(week, jonas, karen)
+        await colleagues.a_duplicate_is_merged(week, jonas, sara, karen)
         await colleagues.two_cases_are_closed_by_keyboard(week, jonas)
         await colleagues.a_case_is_done_with_one_hand(week)
         await colleagues.an_introduction_is_asked_for_and_agreed(week)

@@ -29,7 +29,12 @@ const controls = (root) => [...root.querySelectorAll("input, textarea, select")]
 const nameOf = (node) => node.id || `${node.name}=${node.type === "radio" || node.type === "checkbox" ? node.value : ""}`;
 
 function touched(control) {
-  if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  if (control instanceof HTMLSelectElement) {
+    const options = [...control.options];
+    // Where the page chooses none, a browser chooses the first.
+    if (!control.multiple && !options.some((option) => option.defaultSelected)) return control.selectedIndex > 0;
+    return options.some((option) => option.selected !== option.defaultSelected);
+  }
   return control.type === "checkbox" || control.type === "radio" ? control.checked !== control.defaultChecked : control.value !== control.defaultValue;
 }
 

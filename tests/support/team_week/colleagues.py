@@ -49,8 +49,11 @@ async def two_colleagues_have_one_case_open(week: TeamWeek, jonas: Page, sara: P
     await expect(jonas.locator(".timeline")).to_contain_text("Closed. Digital: bug.")
 
 
-async def a_duplicate_is_merged(week: TeamWeek, jonas: Page, erik: Page) -> None:
-    """Two of one household were asked."""
+async def a_duplicate_is_merged(week: TeamWeek, jonas: Page, sara: Page, erik: Page) -> None:
+    """Two of one household were asked. Sara has the duplicate open, and sees what can be done to it now."""
+    await sara.goto(f"{week.origin}/inbox")
+    await sara.get_by_role("link", name=ERIK.comment).click()
+    await expect(sara.locator("#act-close")).to_be_visible()
     await jonas.goto(f"{week.origin}/inbox?state=all")
     number = await number_of(jonas, KAREN.comment)
     await jonas.go_back()
@@ -59,6 +62,8 @@ async def a_duplicate_is_merged(week: TeamWeek, jonas: Page, erik: Page) -> None
     await form.get_by_label("Number of the other case").fill(number)
     await form.get_by_role("button", name="Merge").click()
     await expect(said(jonas)).to_contain_text("is a duplicate now.")
+    await expect(sara.locator("#act-reopen")).to_be_visible()
+    await expect(sara.locator("#act-close")).to_have_count(0)
     await jonas.get_by_role("link", name="The other case").click()
     await expect(jonas.locator("h1")).to_contain_text("Karen Whitfield")
     await expect(jonas.locator(".timeline")).to_contain_text("Jonas Holt merged case")
