@@ -27,6 +27,7 @@ from support.servers import serving
 from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 from support.team_week.customers import Customer
+from support.team_week.pages import STILL
 from support.webhooks import MovedClock
 
 from services import SERVICES
@@ -84,7 +85,7 @@ class TeamWeek:
     async def page_of(self, name: str, **options: Any) -> AsyncIterator[Page]:
         """A page of a colleague, who has just signed in; it must not complain of anything."""
         signed_in = await self.alerts.browser_of(self.people[name])
-        async with a_page(self.browser, locale="en", **options) as page:
+        async with a_page(self.browser, **STILL, **options) as page:
             await page.context.add_cookies(
                 [
                     {"name": one, "value": value, "url": self.origin}

@@ -14,6 +14,8 @@ PHONE: Mapping[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+STILL: Mapping[str, Any] = {"locale": "en", "reduced_motion": "reduce"}
+"""Colors change at once, so that axe and pictures never meet one between two."""
 PLAIN_PHONE: Mapping[str, Any] = {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False}
 FINGER = 36
 """The least height, in pixels of the page, of what is tapped."""
@@ -30,7 +32,7 @@ _CUT = """() => [...document.querySelectorAll(".huddle *:not(.vh)")].filter(one 
 @asynccontextmanager
 async def customer_page(browser: Browser) -> AsyncIterator[Page]:
     """The page of a customer, on a phone."""
-    async with a_page(browser, locale="en", **PHONE) as page:
+    async with a_page(browser, **STILL, **PHONE) as page:
         yield page
 
 
