@@ -82,7 +82,10 @@ class AlertsApi:
 
     async def signed_in(self, role: str = "agent", **facts: Any) -> "Browser":
         """Somebody's browser with a session; the password, which takes its time, is left out."""
-        person = await self.person(role, **facts)
+        return await self.browser_of(await self.person(role, **facts))
+
+    async def browser_of(self, person: Person) -> "Browser":
+        """Another browser of somebody, with a session of its own."""
         client, answer = self.client(), Response()
         request = Request({"type": "http", "headers": [], "app": self.app})
         async with self.database.transaction() as uow:

@@ -41,6 +41,7 @@ from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from services.trigger.company_exports import series_of
+from shared.clock import Clock, system_clock
 from shared.db import UnitOfWork
 from shared.events import FALLS, TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
@@ -561,10 +562,16 @@ def a_note(name: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
-    """The five services, ready for requests."""
+async def a_world(
+    postgres: Postgres, kafka: str, *, clock: Clock = system_clock, **settings: object
+) -> AsyncIterator[World]:
+    """The five services, ready for requests.
+
+    :param clock: of all their databases, and so of all that they do.
+    :param settings: further ones that they share.
+    """
     await create_topics(kafka, [TRANSACTIONS.name], 3)
-    began = datetime.now(UTC)
+    began = clock()
     # The dispatcher's handlers take the secret of their hashes from the environment.
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
@@ -573,8 +580,9 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
         for name in SERVICES:
             own = OWN_SETTINGS.get(name)
             context = contexts[name] = await a_context(
-                service(name), postgres, kafka, own=own, dns=dns.address
+                service(name), postgres, kafka, own=own, dns=dns.address, **settings
             )
+            context.database.clock = clock
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)

@@ -44,10 +44,12 @@ async def serving(
     """The address of an application that answers, with these loops beside it; all stop with ``stopping``."""
     server = RunningServer(app, stopping)
     running = [asyncio.create_task(loop) for loop in loops]
-    await server.started()
-    yield server.url
-    stopping.set()
-    await asyncio.gather(server.task, *running)
+    try:
+        await server.started()
+        yield server.url
+    finally:
+        stopping.set()
+        await asyncio.gather(server.task, *running)
 
 
 StartServer = Callable[..., Awaitable[RunningServer]]

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from services.alerts.cases import case_commands
 from services.alerts.cases.case_detail import load_case_page
 from services.alerts.cases.case_user import CaseUser
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.refusals import ActRefused, NotDone, NotPossible
 from services.alerts.cases.forms import MAX_LIST_QUERY, CaseForm, InboxFilter, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
@@ -23,6 +24,7 @@ from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import uuid_of
 from shared.http.numbers import MAX_INTEGER
 from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
 from shared.pages.language import spoken, translated
 from shared.tenancy.tenants import find_zone
 from shared.values.messages import message
@@ -41,11 +43,25 @@ CONFIRMATIONS = {
     "release": message("Case %(number)s is put back. Anybody can take it."),
     "contact": message("The contact is saved."),
     "note": message("The note is saved."),
-    "reply": message("The mail is written. It leaves in a moment; the line below says what became of it."),
+    "reply": message(
+        "The mail is written. It leaves in a moment; its line under “What happened?” says what became of it."
+    ),
     "close": message("Case %(number)s is closed."),
     "reopen": message("Case %(number)s is open again."),
     "reveal": message("You can read it for an hour. That you asked is written down."),
 }
+_HOLDS: dict[str, Callable[[CaseFile, Staff], bool]] = {
+    "take": lambda case, staff: case.owner_id == staff.id,
+    "assign": lambda case, _: case.owner_id is not None,
+    "hand_over": lambda case, _: case.owner_id is not None,
+    "wait": lambda case, _: case.wake_at is not None,
+    "resume": lambda case, _: case.wake_at is None,
+    "merge": lambda case, _: case.merged_into is not None,
+    "release": lambda case, _: case.owner_id is None,
+    "close": lambda case, _: case.state == "closed",
+    "reopen": lambda case, _: case.state != "closed",
+}
+"""Whether what was done is still so: the page may be loaded by the same address when it is over."""
 _PREFILLED: dict[str, Callable[[str], CaseForm]] = {
     "note": lambda text: CaseForm(act="note", text=text),
     "contact": lambda text: CaseForm(act="contact", text=text),
@@ -82,7 +98,7 @@ async def show(
             *(uow, context.policy, setup, staff, uuid_of(case), before, InboxFilter.of_query(within)),
             mails_come_back=context.afterword.reply_host is not None,
         )
-    if did in CONFIRMATIONS:
+    if did in CONFIRMATIONS and (did not in _HOLDS or _HOLDS[did](page.case, staff)):
         page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
     typed = next((one.text for one in page.blocks if str(one.id) == block), "")
     if typed and do in _PREFILLED:

@@ -173,9 +173,9 @@ def finding_of(rows: int, late: int, *, more: bool, enabled: bool) -> str:
         if not enabled:
             return translated("Nobody is asked for an introduction: it is switched off.")
         return translated("Nobody is to be asked for an introduction here.")
-    words = counted("One customer here", "%(n)s customers here", rows)
+    words = counted("One introduction", "%(n)s introductions", rows)
     if more:
-        words = translated("More than %(n)s customers here")
+        words = translated("More than %(n)s introductions")
     found = words % {"n": thousands(rows)}
     if late:
         return found + ", " + counted("one is overdue", "%(n)s are overdue", late) % {"n": thousands(late)}

@@ -29,7 +29,12 @@ const controls = (root) => [...root.querySelectorAll("input, textarea, select")]
 const nameOf = (node) => node.id || `${node.name}=${node.type === "radio" || node.type === "checkbox" ? node.value : ""}`;
 
 function touched(control) {
-  if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  if (control instanceof HTMLSelectElement) {
+    const options = [...control.options];
+    // Where the page chooses none, a browser chooses the first.
+    if (!control.multiple && !options.some((option) => option.defaultSelected)) return control.selectedIndex > 0;
+    return options.some((option) => option.selected !== option.defaultSelected);
+  }
   return control.type === "checkbox" || control.type === "radio" ? control.checked !== control.defaultChecked : control.value !== control.defaultValue;
 }
 
@@ -71,8 +76,10 @@ const busy = (part) => {
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
 };
 
-// New or missing parts need a reload of the page, unless the user is typing or selecting.
+// New or missing parts need a reload of the page, unless the user is typing or selecting, or reads what was refused: such a
+// page has what they typed, and loading it anew would send that again.
 function isAnother(fresh) {
+  if (document.querySelector(".faults, .slip.bad:not(#offline)")) return false;
   const parts = (root) => marked(root).map((part) => part.id).join();
   return parts(fresh) !== parts(document) && !controls(document).some(touched) && document.getSelection().isCollapsed;
 }

@@ -1,4 +1,4 @@
-"""Mail to a customer in a real browser: written with a text block, and its answer seen at once."""
+"""Mail to a customer, and what comes back, in a real browser: the page fits every width."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -19,7 +19,6 @@ from shared.db.database import UnitOfWork
 from shared.ids import uuid7
 
 pytestmark = pytest.mark.browser
-BLOCK = {"name": "Apology", "language": "en", "text": "Dear {name},\nwe are sorry."}
 
 
 @pytest.fixture
@@ -45,32 +44,6 @@ async def come_back(alerts: AlertsApi, case: UUID, text: str, **more: object) ->
     """The customer answers the mail of the case."""
     (mail,) = await rows(alerts.database, "SELECT id, answers FROM case_mail WHERE direction = 'out'")
     await deliver(alerts.database, take, a_case_mail(mail.id, case, mail.answers[0], text=text, **more))
-
-
-async def test_a_colleague_writes_with_a_text_block_and_sees_the_answer_come(
-    alerts: AlertsApi, browser: Browser, origin: str
-) -> None:
-    case = await alerts.open_case(may_contact=True)
-    admin = await alerts.signed_in("admin")
-    made = await admin.do("/settings/text-blocks", new_id=str(uuid7()), **BLOCK)
-    assert made.status_code == 303
-    page = await page_of(await alerts.signed_in(), browser, origin, viewport={"width": 390, "height": 800})
-    await page.goto(f"{origin}/cases/{case}")
-    await page.get_by_text("Write to the customer", exact=True).click()
-    form = page.locator("#act-reply")
-    await expect(form).to_contain_text("k•••@e•••.com")
-    await form.get_by_text("Insert a text block").click()
-    await form.get_by_role("link", name="Apology").click()
-    await expect(form.get_by_label("Mail")).to_have_value("Dear Karen Whitfield,\nwe are sorry.")
-    await form.get_by_role("button", name="Send the mail").click()
-    await expect(page.get_by_role("alert")).to_contain_text("Write what the mail is about.")
-    await page.locator("#reply-subject").fill("Your sofa table")
-    await page.get_by_role("button", name="Send the mail").click()
-    await expect(page.get_by_role("status").filter(has_text="The mail is written.")).to_be_visible()
-    await expect(page.locator(".timeline")).to_contain_text("A mail to the customer: Your sofa table")
-    await come_back(alerts, case, "The leg came.")
-    await expect(page.locator(".timeline")).to_contain_text("The leg came.")
-    await page.context.close()
 
 
 async def test_the_page_with_mails_fits_every_width_and_axe_finds_nothing(

@@ -35,6 +35,20 @@ async def test_an_empty_inbox_says_that_nobody_is_waiting(alerts: AlertsApi) -> 
     assert "Nobody is waiting." in page.text
 
 
+async def test_the_page_says_what_was_done_only_while_it_is_so(alerts: AlertsApi) -> None:
+    case, jonas = await alerts.open_case(), await alerts.signed_in()
+    for act, form, words, later in (
+        ("take", {}, "is yours.", {"act": "release"}),
+        ("close", CLOSING, "is closed.", {"act": "reopen", "text": "It is not over."}),
+        ("reopen", {}, "is open again.", CLOSING),
+    ):
+        if act != "reopen":
+            assert (await jonas.do(f"/cases/{case}", **{"act": act, **form})).status_code == 303
+        assert words in (await jonas.get(f"/cases/{case}?did={act}")).text, act
+        assert (await jonas.do(f"/cases/{case}", **later)).status_code == 303
+        assert words not in (await jonas.get(f"/cases/{case}?did={act}")).text, act
+
+
 async def test_a_company_is_in_test_mode_before_its_first_survey(alerts: AlertsApi) -> None:
     browser = await alerts.signed_in()
     assert "Test mode." in (await browser.get("/inbox")).text

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from support.accessibility import violations
 from support.alerts_api import AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, deliver, rows
+from support.alerts_builders import act_on_answers, an_answer, deliver
 from support.browser import View, look, views
 from support.inbox_pages import a_page, several, sign_in
 from support.servers import serving
@@ -80,46 +80,6 @@ async def test_the_row_that_is_read_does_not_move_when_an_earlier_one_comes(
         )
         assert abs(after - before) < 2
         assert identity is not None
-
-
-async def test_two_people_work_on_a_case_and_see_each_other_do_it(
-    alerts: AlertsApi, browser: Browser, origin: str
-) -> None:
-    case = await alerts.open_case(may_contact=True)
-    async with a_page(browser) as jonas, a_page(browser) as sara:
-        await sign_in(alerts, jonas, origin)
-        await sign_in(alerts, sara, origin, name="Sara Lund")
-        for page in (jonas, sara):
-            await page.goto(f"{origin}/cases/{case}")
-            await expect(page.get_by_role("heading", level=1)).to_have_text(
-                "Karen Whitfield gave a 2 and wants to be contacted."
-            )
-        await expect(sara.locator("#viewers")).to_have_text("Also open with Jonas Holt.")
-        await jonas.evaluate(
-            "dispatchEvent(new Event('visibilitychange'))"
-        )  # what happens every 15 seconds, too
-        await expect(jonas.locator("#viewers")).to_have_text("Also open with Sara Lund.")
-        await jonas.get_by_text("Write a note").click()
-        await jonas.get_by_label("Note").fill("Half a thought")
-        await sara.get_by_role("button", name="Take the case").click()
-        await expect(sara.get_by_text(re.compile(r"Case \d{6} is yours\."))).to_be_visible()
-        await expect(jonas.locator(".timeline")).to_contain_text("Sara Lund took the case.")
-        await expect(jonas.get_by_role("button", name="Take the case")).to_have_count(0)
-        await expect(jonas.get_by_label("Note")).to_have_value("Half a thought")
-        await sara.get_by_role("button", name="Show the address and number").click()
-        await expect(sara.get_by_role("link", name="karen@example.com")).to_be_visible()
-        await sara.locator("summary", has_text="Close the case").click()
-        await sara.get_by_role("button", name="Close the case").click()
-        await expect(sara.get_by_role("alert")).to_contain_text("Choose a cause.")
-        await sara.get_by_label("Cause").select_option("delivery.damaged")
-        await sara.get_by_label("What we did").fill("New legs on the way.")
-        await sara.get_by_label("Recovered: the customer is content").check()
-        await sara.get_by_role("group", name="Has the customer been told?").get_by_label("Yes").check()
-        await sara.get_by_role("button", name="Close the case").click()
-        await expect(sara.get_by_text(re.compile(r"Case \d{6} is closed\."))).to_be_visible()
-        await expect(jonas.locator("#notices")).to_contain_text("Sara Lund closed this case")
-        await expect(jonas.get_by_label("Note")).to_have_value("Half a thought")
-    assert (await rows(alerts.database, "SELECT cause FROM cases"))[0].cause == "delivery.damaged"
 
 
 async def test_all_of_it_works_without_a_script(alerts: AlertsApi, browser: Browser, origin: str) -> None:

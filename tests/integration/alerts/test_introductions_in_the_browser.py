@@ -1,9 +1,9 @@
-"""Introductions in a real browser: a customer is asked and agrees on a phone, and every page fits."""
+"""Introductions in a real browser: every page fits."""
 
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 from support.accessibility import violations
 from support.alerts_api import PASSWORD, AlertsApi, Person
 from support.browser import look, views
@@ -29,29 +29,6 @@ async def sign_in(page: Page, origin: str, who: Person, path: str) -> None:
     await page.locator("input[name=password]").fill(PASSWORD)
     await page.locator("button[type=submit]").click()
     await page.wait_for_url(f"{origin}{path}")
-
-
-async def test_an_account_manager_asks_and_the_customer_agrees_on_a_phone(
-    alerts: AlertsApi, browser: Browser, origin: str
-) -> None:
-    jonas = await alerts.person(name="Jonas Holt")
-    await switched_on(alerts.database)
-    task = await a_task_of(alerts, jonas.id, comment=LONG)
-    context = await browser.new_context(viewport={"width": 390, "height": 800}, java_script_enabled=False)
-    page = await context.new_page()
-    await sign_in(page, origin, jonas, "/introductions")
-    await page.locator(f'main a[href="/introductions/{task}"]').click()
-    await page.get_by_role("button", name="I have asked").click()
-    await expect(page.locator(".slip[role=status]")).to_contain_text("Written down: the customer was asked.")
-    await expect(page.get_by_role("button", name="I have asked")).to_have_count(0)
-    await page.get_by_role("button", name="The customer agreed").click()
-    await expect(page.locator(".slip[role=status]")).to_contain_text("Written down: the customer agreed.")
-    await expect(page.locator(".facts")).to_contain_text("Agreed")
-    await expect(page.locator(".intro-steps li")).to_have_count(3)
-    await page.get_by_role("textbox", name="Note").fill("Write again in spring.")
-    await page.get_by_role("button", name="Save the note").click()
-    await expect(page.get_by_role("textbox", name="Note")).to_have_value("Write again in spring.")
-    await context.close()
 
 
 async def test_the_pages_fit_every_width_and_break_no_rule(

@@ -1,6 +1,5 @@
 """The inbox by keyboard, and several cases at once, in a real browser."""
 
-import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -52,33 +51,6 @@ async def test_cases_are_gone_through_chosen_and_taken_by_keys(
         await page.keyboard.press("j")
         await page.keyboard.press("t")
         await expect(page.get_by_text("One case is yours.")).to_be_visible()
-
-
-async def test_a_case_is_opened_closed_and_left_for_the_next_by_keys(
-    alerts: AlertsApi, browser: Browser, origin: str
-) -> None:
-    await several(alerts)
-    async with a_page(browser) as page:
-        await sign_in(alerts, page, origin)
-        await page.keyboard.press("j")
-        await page.keyboard.press("Enter")
-        await expect(page).to_have_url(re.compile(r"/cases/"))
-        first = page.url
-        await page.keyboard.press("t")
-        await expect(page.get_by_text(re.compile(r"Case \d{6} is yours\."))).to_be_visible()
-        await page.keyboard.press("c")
-        await expect(page.get_by_label("Cause")).to_be_focused()
-        await page.keyboard.press("n")
-        assert page.url.partition("?")[0] == first
-        await page.locator("h1").click()
-        await page.evaluate("document.activeElement.blur()")
-        await page.keyboard.press("n")
-        await page.wait_for_url(lambda url: "/cases/" in url and first not in url)
-        await page.go_back()
-        await page.goto(f"{origin}/inbox")
-        await page.keyboard.press("j")
-        await page.keyboard.press("c")
-        await expect(page.locator("#act-close")).to_have_attribute("open", "")
 
 
 async def test_the_keys_are_told_and_can_be_switched_off(

@@ -102,29 +102,3 @@ async def test_the_pages_fit_every_width_and_the_week_prints_on_one_sheet(
             "rgb(0, 0, 0)"
         )
         await context.close()
-
-
-async def test_a_leader_writes_a_promise_down_without_scripts(
-    alerts: AlertsApi, browser: Browser, origin: str
-) -> None:
-    leader, team = await alerts.person("leader", "Ada Winther"), uuid4()
-    async with alerts.database.transaction() as uow:
-        await save_team(uow, TENANT, WHO, team, CaseTeam(name="Shop", leader=leader.id))
-    context = await browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
-    page = await context.new_page()
-    await page.goto(f"{origin}/login?next=/huddle")
-    await page.locator("input[name=address]").fill(leader.address)
-    await page.locator("input[name=password]").fill(PASSWORD)
-    await page.locator("button[type=submit]").click()
-    await page.get_by_label("What is promised?").fill("Call each late order before noon.")
-    await page.get_by_label("Who does it?").select_option("Ada Winther")
-    await page.get_by_role("button", name="Write it down").click()
-    await expect(page.locator(".slip[role=status]")).to_contain_text("It is written down.")
-    line = page.locator(".promises li")
-    await expect(line).to_contain_text("Call each late order before noon.")
-    await line.get_by_role("button", name="Kept").click()
-    await expect(line.locator(".promise-state")).to_have_text("kept")
-    await line.get_by_role("button", name="Delete").click()
-    await expect(page.locator(".slip[role=status]")).to_contain_text("The promise is deleted.")
-    await expect(line).to_have_count(0)
-    await context.close()

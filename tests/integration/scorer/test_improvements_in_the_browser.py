@@ -1,4 +1,4 @@
-"""From a cause to the comparison of two windows in a real browser, on a clock that is moved; and how the pages fit."""
+"""Actions of improvement in a real browser, on a clock that is moved: the pages fit, are accessible and print."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.accessibility import violations
-from support.browser import look, unfold, views
+from support.browser import look, views
 from support.improvements import a_closed_case, keep
 from support.scorer_builders import an_answer, count
 from support.scorer_client import a_pass, a_scorer_client, a_tenant
@@ -18,7 +18,7 @@ from shared.permissions import Role
 
 pytestmark = pytest.mark.browser
 OPENED = datetime(2026, 9, 1, 8, tzinfo=UTC)
-BEGAN, DONE = date(2026, 9, 7), date(2026, 9, 28)
+DONE = date(2026, 9, 28)
 OVER = date(2026, 10, 27)
 
 
@@ -77,14 +77,6 @@ async def sign_in(context: BrowserContext, database: Database, origin: str, role
     await context.add_cookies([{"name": ACCESS_COOKIE, "value": a_pass(database, role=role), "url": origin}])
 
 
-async def press(page: Page, button: str) -> None:
-    """Open what the button is folded into, and press it."""
-    found = page.get_by_role("button", name=button, exact=True)
-    hidden = page.locator("form button", has_text=button)
-    await unfold(hidden.first)
-    await found.click()
-
-
 async def open_an_action(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/actions")
     row = page.locator("tr", has_text="Delivery: late")
@@ -95,42 +87,6 @@ async def open_an_action(page: Page, origin: str) -> None:
     await page.get_by_label("By how many points is the score to rise?").fill("10")
     await page.get_by_role("button", name="Open the action").click()
     await expect(page.locator(".slip[role=status]")).to_contain_text("The action is open.")
-
-
-async def test_from_a_cause_to_the_comparison_of_two_windows_without_scripts(
-    database: Database, browser: Browser, origin: str, clock: ClockOfCompany
-) -> None:
-    context = await browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
-    await sign_in(context, database, origin)
-    page = await context.new_page()
-    await open_an_action(page, origin)
-    await expect(page.locator("#baseline-head")).to_contain_text("14 of 20 cases (70.0")
-    await expect(page.locator("main")).to_contain_text("93 answers")
-    clock.move_to(BEGAN)
-    await sign_in(context, database, origin)
-    await press(page, "Begin the work")
-    await expect(page.locator(".slip[role=status]")).to_contain_text("The work has begun")
-    clock.move_to(DONE)
-    await sign_in(context, database, origin)
-    await page.goto(f"{origin}/actions")
-    await expect(page.locator(".listing .act")).to_contain_text("late")
-    await page.get_by_role("link", name="A second van on Fridays").click()
-    await press(page, "It is done")
-    await expect(page.locator("#helped-head")).to_contain_text("not over yet")
-    clock.move_to(OVER)
-    await sign_in(context, database, origin)
-    await page.reload()
-    await expect(page.locator("#helped-head")).to_contain_text("The score rose by 100 points")
-    await expect(page.locator(".versus")).to_contain_text("p < 0.001")
-    await expect(page.locator("main")).to_contain_text("2 of 20 cases (10.0")
-    await expect(page.locator("main")).to_contain_text("Other things may have changed, too")
-    await page.get_by_text("Write what customers are told").press("Enter")
-    await page.get_by_label("Dansk").fill("Vi kører nu med en bil mere.")
-    await page.get_by_role("button", name="Publish").click()
-    letter = page.locator("blockquote[lang=da]")
-    await expect(letter).to_contain_text("I sagde, vi gjorde")
-    await expect(letter).to_contain_text("Vi kører nu med en bil mere.")
-    await context.close()
 
 
 async def test_the_pages_fit_every_width_are_accessible_and_print(

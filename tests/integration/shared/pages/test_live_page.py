@@ -35,6 +35,7 @@ PAGE = """{% extends "frame.html" %}
 <form method="post"><input id="note" name="note"><input type="checkbox" name="agreed" value="yes"></form>
 </div>
 <p id="still">{{ count }}</p>
+{% if count == 9 %}<span id="more" data-live hidden></span>{% endif %}
 {% endblock %}"""
 
 
@@ -121,6 +122,24 @@ async def test_live_parts_change_and_what_the_user_is_doing_stays(world: World, 
     assert await tab.evaluate(selection) == [2, 6]
     await expect(tab.locator("#still")).to_have_text("1")
     await expect(tab).to_have_title("2 answers")
+
+
+async def test_a_page_with_other_parts_is_loaded_anew(world: World, tab: Tab) -> None:
+    world.count = 9
+    await expect(tab.locator("#still")).to_have_text("9")
+
+
+async def test_a_page_that_shows_a_refusal_keeps_what_was_typed_whatever_parts_it_has(
+    world: World, tab: Tab
+) -> None:
+    refused = "<div class='faults' role='alert'></div><textarea id='typed'>Sent with the page</textarea>"
+    await tab.evaluate(
+        "words => document.querySelector('main').insertAdjacentHTML('beforeend', words)", refused
+    )
+    world.count = 9
+    await expect(tab.locator("h1")).to_have_text("9")
+    await expect(tab.locator("#still")).to_have_text("1")
+    await expect(tab.locator("#typed")).to_have_value("Sent with the page")
 
 
 async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world: World, tab: Tab) -> None:
