@@ -82,11 +82,11 @@ class UpdateHold(NamedTuple):
 def published_at_of(improvement: Improvement) -> datetime | None:
     """Since when customers are to be told of an action; None: they are not.
 
-    A version that did not say when it was published changed nothing else since, as a rule.
+    Who published it with a version that told nobody does not expect mails: it does not say when.
     """
     if improvement.status != "done" or not improvement.texts:
         return None
-    return improvement.published_at or improvement.changed_at
+    return improvement.published_at
 
 
 def segment_of_cases(segment: str) -> CaseSegment:
