@@ -81,8 +81,10 @@ async def test_the_page_shows_each_step_and_nothing_of_the_companys_own(bench: B
         await case_is(bench, invitation, version, **changed)
         page = await link_page(bench, invitation)
         assert words in page
+        # The token of the link and the hashes in the addresses of files have any digits.
+        shown = re.sub(r"/static/\S+", "", page.replace(bench.token(invitation), ""))
         for hidden in ("Sara Lund", "482", "delivery.late", "duplicate", "no_contact"):
-            assert hidden not in page.replace(bench.token(invitation), "")
+            assert hidden not in shown
 
 
 async def test_an_older_version_that_comes_late_changes_nothing(bench: Bench) -> None:

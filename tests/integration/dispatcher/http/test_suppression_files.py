@@ -181,7 +181,11 @@ async def test_an_entry_is_found_by_address_id_and_reason(
     assert await found(reason="listed") == ["listed"]
     assert await found(email="kim@example.com", reason="listed") == []
     async with database.transaction() as uow:
-        await uow.execute("SET LOCAL enable_seqscan = off")
+        await uow.execute(
+            "INSERT INTO suppression (tenant, kind, key, reason, who, created_at) "
+            "SELECT 't', 'address', 'k' || n, 'listed', 'we', now() FROM generate_series(1, 5000) n"
+        )
+        await uow.execute("ANALYZE suppression")
         plan = await uow.execute(
             "EXPLAIN SELECT 1 FROM suppression WHERE tenant = 't' AND kind = 'address' AND key = 'k'"
         )
