@@ -8,5 +8,5 @@ from support.full_stack import FullStack, a_full_stack
 
 @pytest.fixture(scope="package")
 def stack() -> Iterator[FullStack]:
-    with a_full_stack() as running:
+    with a_full_stack(AFTERWORD_LOG="json") as running:  # as it runs for operators, and as one test reads it
         yield running

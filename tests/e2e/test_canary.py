@@ -4,14 +4,14 @@ logs, metrics and dead letters of the real processes are read afterwards.
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from support.eventually import eventually
-from support.full_stack import Company, FullStack, a_full_stack, start_company
+from support.full_stack import Company, FullStack, start_company
 from support.kernel_service import records_of
 from support.plain_http import plain_client
 
@@ -41,36 +41,30 @@ def an_event(id_: str, **customer: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def whole() -> Iterator[FullStack]:
-    with a_full_stack(AFTERWORD_LOG="json") as running:
-        yield running
-
-
 @pytest.fixture
-async def client(whole: FullStack) -> AsyncIterator[httpx.AsyncClient]:
-    async with plain_client(whole.origin) as client:
+async def client(stack: FullStack) -> AsyncIterator[httpx.AsyncClient]:
+    async with plain_client(stack.origin) as client:
         yield client
 
 
 async def test_no_log_metric_or_dead_letter_tells_of_a_person_or_a_secret(
-    whole: FullStack, client: httpx.AsyncClient
+    stack: FullStack, client: httpx.AsyncClient
 ) -> None:
-    company = start_company(whole, "Acme", COLLEAGUE)
-    whole.run("live", "acme", "--yes")
+    company = start_company(stack, "Cage", COLLEAGUE)
+    stack.run("live", company.tenant, "--yes")
     secrets = {company.key, company.link.rpartition("/")[2]}
     secrets |= await _knock_wrongly(client, company)
     secrets |= await _sign_in(client, company)
-    secrets |= await _answer(whole, client, company)
+    secrets |= await _answer(stack, client, company)
     await _care(client, company)
     await _import(client, company)
-    reasons = await _send_impossible_records(whole)
+    reasons = await _send_impossible_records(stack)
     lines = await _audit_lines(client)
 
-    told = {f"log {path.name}": path.read_text() for path in (whole.root / "logs").glob("*.log*")}
+    told = {f"log {path.name}": path.read_text() for path in (stack.root / "logs").glob("*.log*")}
     assert any('"event":"request"' in log for log in told.values())
-    state = State.open(whole.root)
-    for place in (whole.origin, *(f"http://127.0.0.1:{state.ports[f'{one}_health']}" for one in SERVICES)):
+    state = State.open(stack.root)
+    for place in (stack.origin, *(f"http://127.0.0.1:{state.ports[f'{one}_health']}" for one in SERVICES)):
         answer = await client.get(f"{place}/metrics")
         told[f"metrics {place}"] = answer.raise_for_status().text
     told["reasons of dead letters"] = "\n".join(reasons)
@@ -128,14 +122,14 @@ async def _sign_in(client: httpx.AsyncClient, company: Company) -> set[str]:
     return {csrf[0], *client.cookies.values()}
 
 
-async def _answer(whole: FullStack, client: httpx.AsyncClient, company: Company) -> set[str]:
+async def _answer(stack: FullStack, client: httpx.AsyncClient, company: Company) -> set[str]:
     """An event, its mail, the page, the answer."""
     for event in (an_event("order-1", email=ADDRESS), an_event("order-2", email=NEVER)):
         answer = await client.post("/v1/events", json=event, headers=company.headers)
         assert answer.status_code == 202, answer.text
 
     async def mails() -> list[dict[str, Any]]:
-        async with plain_client(whole.mailbox) as mailbox:
+        async with plain_client(stack.mailbox) as mailbox:
             return list((await mailbox.get("/api/mails", params={"to": ADDRESS})).json())
 
     (mail, *_) = await eventually(mails, within=60)
@@ -195,10 +189,10 @@ async def _import(client: httpx.AsyncClient, company: Company) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def _send_impossible_records(whole: FullStack) -> list[str]:
+async def _send_impossible_records(stack: FullStack) -> list[str]:
     """Unreadable records that quote the canary wherever a reader may look; why they were put aside."""
-    kafka = State.open(whole.root).kafka
-    head = b'{"id":"1","source":"/x","subject":"1","time":"2026-11-22T12:00:00Z","tenant":"acme",'
+    kafka = State.open(stack.root).kafka
+    head = b'{"id":"1","source":"/x","subject":"1","time":"2026-11-22T12:00:00Z","tenant":"cage",'
     bad = [
         b"the canary is no JSON",
         head + b'"type":"canary","data":{}}',
@@ -213,7 +207,7 @@ async def _send_impossible_records(whole: FullStack) -> list[str]:
     try:
         for topic in (ANSWERS.name, TRANSACTIONS.name):
             for value in bad:
-                await producer.send_and_wait(topic, value, b"acme/canary", partition=0)
+                await producer.send_and_wait(topic, value, b"cage/canary", partition=0)
     finally:
         await stop_producer(producer)
     found: list[str] = []
