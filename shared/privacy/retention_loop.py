@@ -88,15 +88,23 @@ class RetentionRun:
         async with self.database.reading() as uow:
             tenants = list((await uow.execute(LIST_TENANTS)).scalars())
         for tenant in tenants:
-            async with self.database.reading() as uow:
-                cutoffs = Cutoffs(tenant, now, await find_retention(uow, tenant))
-            for rule in self.rules:
-                complete &= await self._remove(rule, cutoffs)
-                if self.stopping.is_set():
-                    return False
+            complete &= await self.remove_of(tenant, now)
+            if self.stopping.is_set():
+                return False
         if complete:
             async with self.database.transaction() as uow:
                 await uow.execute(SET_FINISHED, {"now": now})
+        return complete
+
+    async def remove_of(self, tenant: str, now: datetime) -> bool:
+        """Apply all rules to one tenant; False when one failed or the process stops."""
+        complete = True
+        async with self.database.reading() as uow:
+            cutoffs = Cutoffs(tenant, now, await find_retention(uow, tenant))
+        for rule in self.rules:
+            complete &= await self._remove(rule, cutoffs)
+            if self.stopping.is_set():
+                return False
         return complete
 
     async def _remove(self, rule: RetentionRule, cutoffs: Cutoffs) -> bool:

@@ -115,14 +115,15 @@ async def try_rules(world: World, company: Company, **days: int) -> dict[str, An
     return found
 
 
-async def a_night(world: World, *, rows_per_batch: int = 2) -> None:
-    """Let the loop of each service do its work."""
+async def a_night(world: World, company: Company | None = None, *, rows_per_batch: int = 50) -> None:
+    """Let the loop of each service do its work, for all companies or one."""
     for name in KEEPING:
         context = world.contexts[name]
         run = RetentionRun(
             name, service(name).retention, context.database, Health(), asyncio.Event(), rows_per_batch
         )
-        assert await run.remove_all()
+        now = context.database.clock()
+        assert await (run.remove_all() if company is None else run.remove_of(company.name, now))
 
 
 def changed(before: Any, after: Any) -> dict[str, int]:
@@ -195,7 +196,7 @@ async def test_what_is_old_goes_as_the_dry_run_says_and_what_is_young_stays(
     said = await try_rules(world, company, **{kind: days})
     everything = await world.rows()
     before, scores = of_company(everything, company), await counts(world, company)
-    await a_night(world)
+    await a_night(world, rows_per_batch=2)
     after = of_company(await world.rows(), company)
     assert sum(said["kinds"].values()) == said["kinds"][kind] > 0
     assert changed(before, after) == {
@@ -245,7 +246,7 @@ async def test_of_old_contacts_and_comments_no_word_is_left_in_any_table(
     (event,) = [each for each in await world.transactions() if each.data.event_id == company.event]
     await set_rules(world, company, contacts=730, comments=730, decisions=decisions)
     later(world, 730 + LINK_AND_A_DAY)
-    await a_night(world)
+    await a_night(world, company)
     kept = of_company(await world.rows(), company)
     texts = {table: repr(rows) + "".join(text_of(row) for row in rows) for table, rows in kept.items()}
     person = person_of(SECRET, name, f"{name}-customer")
@@ -276,7 +277,7 @@ async def test_nothing_of_a_case_under_way_is_removed(world: World) -> None:
     await set_rules(world, company, **rules)
     later(world, 2_000)
     before = of_company(await world.rows(), company)
-    await a_night(world)
+    await a_night(world, company)
     after = of_company(await world.rows(), company)
     found = {table: n for table, n in changed(before, after).items() if table.startswith("alerts.")}
     # Only the answer that was imported belongs to no case; what was told of it goes by the days of messages, that
@@ -307,7 +308,7 @@ async def test_whoever_a_service_still_keeps_can_be_found_by_their_names(world: 
     kept_at = set()
     for days in (10, 12, 39, 41, 58, 61, LINK_AND_A_DAY + 39, LINK_AND_A_DAY + 41, 200, 800):
         later(world, days)
-        await a_night(world)
+        await a_night(world, company)
         for customer_id, email in customers.items():
             person = person_of(SECRET, name, customer_id)
             keeping = [each for each in ("collector", "scorer", "alerts") if await keeps(world, each, person)]
@@ -335,7 +336,7 @@ async def test_whose_other_content_is_kept_under_an_event_is_known_for_as_long(w
     kept = []
     for days in (14, 16, LINK_AND_A_DAY + 13, LINK_AND_A_DAY + 15):
         later(world, days)
-        await a_night(world)
+        await a_night(world, company)
         async with world.contexts["dispatcher"].database.reading() as uow:
             values = {"person": person_of(SECRET, "differs", "differs-too")}
             difference = await uow.execute("SELECT 1 FROM decision WHERE difference_person = :person", values)
@@ -382,7 +383,7 @@ async def test_no_hash_and_no_order_number_tells_whose_a_removed_decision_was(wo
     (event,) = [each for each in await world.transactions() if each.data.event_id == company.event]
     await set_rules(world, company, contacts=15)
     later(world, LINK_AND_A_DAY + 16)
-    await a_night(world)
+    await a_night(world, company)
     async with world.contexts["dispatcher"].database.reading() as uow:
         rows = await uow.execute(
             "SELECT * FROM decision WHERE tenant = 'digests' AND event_id = :id", {"id": company.event}
@@ -408,13 +409,13 @@ async def test_the_hash_that_a_version_before_left_in_a_removed_decision_goes(wo
     database = world.contexts["dispatcher"].database
     await set_rules(world, company, contacts=15)
     later(world, LINK_AND_A_DAY + 16)
-    await a_night(world)
+    await a_night(world, company)
     async with database.transaction() as uow:
         await uow.execute("UPDATE decision SET digest = 'a hash' WHERE tenant = 'hashes'")
     said = await try_rules(world, company, contacts=15)
     assert said["services"]["dispatcher"] == {"contacts": {"decision": 1}}
     assert sum(said["kinds"].values()) == 1
-    await a_night(world)
+    await a_night(world, company)
     async with database.reading() as uow:
         found = await uow.execute("SELECT digest FROM decision WHERE tenant = 'hashes'")
         assert found.scalars().all() == [NO_DIGEST]
@@ -440,7 +441,7 @@ async def test_who_said_no_or_was_asked_stays_known_by_the_hash_alone(world: Wor
     assert left.status_code == 200
     await set_rules(world, company, contacts=15, decisions=59)
     later(world, 200)
-    await a_night(world)
+    await a_night(world, company)
     database = world.contexts["dispatcher"].database
     async with database.reading() as uow:
         keys = (await uow.execute("SELECT id FROM customer WHERE tenant = 'noes'")).scalars().all()
@@ -468,7 +469,7 @@ async def test_a_page_of_a_case_or_an_event_without_its_customer_is_shown(world:
     company = await a_company(world, "pages")
     await set_rules(world, company, contacts=15, comments=15, cases=15)
     later(world, 100)
-    await a_night(world)
+    await a_night(world, company)
     for context in world.contexts.values():
         context.database.clock = lambda: datetime.now(UTC)
     admin = company.people["admin"]
