@@ -23,17 +23,21 @@ ARABIC = SurveyTexts(
 )
 
 
-async def faults_on(page: Page, name: str) -> list[str]:
+ASKED_OF_AXE = {"en", "de", "ar"}
+"""A language of each kind: short words, long ones, and from right to left. The others must fit the window."""
+
+
+async def faults_on(page: Page, name: str, *, axe: bool = True) -> list[str]:
     """What axe finds on a page that fits its window."""
     await look(page, name)
-    return [f"{name}: {each}" for each in await violations(page)]
+    return [f"{name}: {each}" for each in await violations(page)] if axe else []
 
 
 @pytest.mark.parametrize(
     ("language", "scheme"),
     [*((language, "light") for language in (*STANDARD_LANGUAGES, "ar")), ("en", "dark"), ("ar", "dark")],
 )
-async def test_axe_finds_nothing_on_a_survey_its_faults_and_its_thanks(
+async def test_a_survey_its_faults_and_its_thanks_fit_a_phone_and_axe_finds_nothing(
     bench: Bench, browser: Browser, origin: str, language: str, scheme: Any
 ) -> None:
     words = QuestionTexts(text="Shop?", options={"shop": "A", "web": "B"})
@@ -44,19 +48,19 @@ async def test_axe_finds_nothing_on_a_survey_its_faults_and_its_thanks(
     )}  # fmt: skip
     await bench.keep_survey(texts, questions=() if language == "ar" else (QUESTION,), version=2)
     invitation = await bench.invite(language=language)
-    link, faults = f"{origin}/s/{bench.token(invitation)}", []
+    link, faults, axe = f"{origin}/s/{bench.token(invitation)}", list[str](), language in ASKED_OF_AXE
     for width in (320, 1280) if language == "en" else (320,):
         async with a_page(browser, color_scheme=scheme, viewport={"width": width, "height": 700}) as page:
             await page.goto(f"{link}?lang={language}")
-            faults += await faults_on(page, f"asked-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"asked-{language}-{scheme}-{width}", axe=axe)
             await page.goto(f"{link}?v=3&lang={language}")
-            faults += await faults_on(page, f"chosen-{language}-{scheme}-{width}")
+            faults += await faults_on(page, f"chosen-{language}-{scheme}-{width}", axe=axe)
     await bench.submit(invitation, 3, comment="Too late", may_contact="yes")
     async with a_page(browser, color_scheme=scheme, viewport={"width": 320, "height": 700}) as page:
         for name, query in (("thanks", ""), ("change", "&change=1")):
             await page.goto(f"{link}?lang={language}{query}")
             assert await page.locator("html").get_attribute("lang") == language
-            faults += await faults_on(page, f"{name}-{language}-{scheme}-320")
+            faults += await faults_on(page, f"{name}-{language}-{scheme}-320", axe=axe)
     assert faults == []
 
 

@@ -174,7 +174,7 @@ step = st.sampled_from([*OFTEN, *STEPS]).flatmap(lambda name: st.tuples(st.just(
 @given(rules=surveys, company=policy, steps=st.lists(step, min_size=12, max_size=36))
 @tried_first
 @settings(
-    max_examples=examples(12),
+    max_examples=examples(9),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
