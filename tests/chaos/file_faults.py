@@ -130,7 +130,7 @@ FAULTS: Mapping[str, Sequence[CellFault]] = {
         ("at", _NO_TIMES, _TIME),
         ("invited", _NO_TIMES, _TIME),
         # The collector's words:
-        ("email", ("nobody",), ""),
+        ("email", (LONG,), "Must have at most 320"),
     ),
     "suppressions": [
         *_faults(

@@ -393,7 +393,7 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
     path.write_text(
         "Response ID,Score,Created At,Email,Sent At,Unsubscribed At,Phone\n"
         "1,9,2026-01-10 10:00:00,kim@example.com,2026-01-09 10:00:00,,\n"
-        "2,2,2026-01-11 10:00:00,no address,,,\n"
+        f"2,2,2026-01-11 10:00:00,{'y' * 400},,,\n"
         ",,,lee@example.com,2026-01-12 10:00:00,,\n"
         ",,,ann@example.com,,2026-01-13 10:00:00,\n"
         ",,,,2026-01-14 10:00:00,,+45 20 12 34 57\n"
@@ -419,8 +419,8 @@ async def test_moving_in_takes_answers_unsubscriptions_and_last_questions_by_the
         await take_all(database, collector)
         await asyncio.sleep(0)
     assert list(await moving)[1:] == [
-        "2026-01           +0.0 n=2        +100.0 n=1  1 refused: Is no address.",
-        "all               +0.0 n=2        +100.0 n=1  1 refused: Is no address.",
+        "2026-01           +0.0 n=2        +100.0 n=1  1 refused: Must have at most 320 characters.",
+        "all               +0.0 n=2        +100.0 n=1  1 refused: Must have at most 320 characters.",
     ]
     (answer,) = collector.answers.values()
     assert (answer["id"], answer["invited_at"]) == ("delighted-1", "2026-01-09T10:00:00+00:00")
