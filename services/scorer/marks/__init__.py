@@ -7,6 +7,8 @@ mark_commands  adding, changing and removing marks
 reading        which marks somebody may see
 schemas        the bodies of the API
 api            /v1/marks
+forms          what the pages send
+page_context   the frame of the pages, and what their forms offer
 views          what the pages show
 pages          /marks
 """

@@ -9,7 +9,6 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.scorer.context import OwnContext, ScorerContext
-from services.scorer.frame import company_of, staff_frame
 from services.scorer.improvements.api import decode_place, encode_place
 from services.scorer.marks import views
 from services.scorer.marks.domain import Mark
@@ -23,19 +22,14 @@ from services.scorer.marks.mark_commands import (
     change_mark,
     remove_mark,
 )
+from services.scorer.marks.page_context import frame_of, segments_offered
 from services.scorer.marks.reading import (
-    MarkReader,
     find_readable,
     list_readable,
     reader_of,
     with_comparisons,
 )
 from services.scorer.parameters import read_segment
-from services.scorer.repository.segments import list_segment_counts
-from services.scorer.repository.sending_state import read_sending_state
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
-from shared.db.database import UnitOfWork
-from shared.events import WHOLE_COMPANY
 from shared.events.surveys import NpsMeasurement
 from shared.http.csrf import CsrfChecked
 from shared.http.cursors import MAX_CURSOR_LENGTH
@@ -45,9 +39,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.http.validation_errors import faults_of_body
 from shared.ids import uuid7
-from shared.pages.filters import segment_name
 from shared.pages.language import counted, spoken, translated
-from shared.pages.page import Frame
 from shared.permissions import ASSIGNING_ROLES
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
@@ -56,7 +48,6 @@ router = APIRouter(prefix="/marks", include_in_schema=False, route_class=Checked
 MarkPageReader = Annotated[Staff, Depends(signed_in())]
 MarkPageWriter = Annotated[Staff, Depends(signed_in(*ASSIGNING_ROLES))]
 PAGE_SIZE = 50
-MAX_SEGMENTS_OFFERED = 300
 CONFIRMATIONS = {
     "added": message("The mark stands on the trend."),
     "saved": message("Saved."),
@@ -174,11 +165,11 @@ async def _list_page(
 ) -> Response:
     form, may_write = form or {}, staff.role in ASSIGNING_ROLES
     async with context.database.reading() as uow:
-        frame = await _frame(uow, staff)
+        frame = await frame_of(uow, staff)
         reader = await reader_of(uow, staff.tenant, staff)
         found, place = await list_readable(uow, reader, decode_place(after), PAGE_SIZE)
         read = await with_comparisons(uow, reader, measurement, found)
-        offered = await _segments_offered(uow, reader, form.get("segment", "")) if may_write else []
+        offered = await segments_offered(uow, reader, form.get("segment", "")) if may_write else []
     following = {"measurement": measurement, "after": encode_place(place) or ""}
     page = views.MarksPage(
         lines=[views.line_of(each) for each in read],
@@ -207,12 +198,12 @@ async def _mark_page(
     status_code: int = 200,
 ) -> Response:
     async with context.database.reading() as uow:
-        frame = await _frame(uow, staff)
+        frame = await frame_of(uow, staff)
         reader = await reader_of(uow, staff.tenant, staff)
         mark = await find_readable(uow, reader, key)
         (read,) = await with_comparisons(uow, reader, "transactional", [mark])
         may_write = staff.role in ASSIGNING_ROLES and reader.access.allows(mark.segment)
-        offered = await _segments_offered(uow, reader, mark.segment) if may_write else []
+        offered = await segments_offered(uow, reader, mark.segment) if may_write else []
     page = views.MarkPage(
         line=views.line_of(read),
         may_write=may_write,
@@ -224,30 +215,8 @@ async def _mark_page(
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
 
 
-async def _frame(uow: UnitOfWork, staff: Staff) -> Frame:
-    tenant = await company_of(uow, staff)
-    return await staff_frame(uow, staff, tenant, await read_sending_state(uow, tenant.id), live=None)
-
-
 def _form_of(mark: Mark) -> dict[str, str]:
     return {"day": mark.day.isoformat(), "text": mark.text, "segment": mark.segment}
-
-
-async def _segments_offered(uow: UnitOfWork, reader: MarkReader, chosen: str) -> list[tuple[str, str]]:
-    """What a mark may be about; what is chosen is among it."""
-    found = await list_segment_counts(
-        uow,
-        reader.tenant.id,
-        "transactional",
-        Window.ending(reader.today, DEFAULT_WINDOW_DAYS),
-        limit=MAX_SEGMENTS_OFFERED,
-        access=reader.access,
-    )
-    names = [name for name, _ in found]
-    if chosen and chosen not in names and reader.access.allows(chosen):
-        names.append(chosen)
-    whole = [] if reader.access.limited_to else [(WHOLE_COMPANY, translated("The whole company"))]
-    return [*whole, *((name, segment_name(name)) for name in names)]
 
 
 def _heading(n: int, *, is_part: bool) -> str:

@@ -27,7 +27,7 @@ from services.scorer.responses.repository import TimeCounts, count_by_segment, c
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
-from shared.events.segments import TOUCHPOINT
+from shared.events.segments import TOUCHPOINT, chain_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
 from shared.values.messages import message
@@ -94,6 +94,9 @@ async def read_responses(
     bounds = window.bounds(tenant.time_zone)
     times = await count_by_time(uow, selection, asked.measurement, *bounds)
     parts = await count_by_segment(uow, selection, asked.measurement, *bounds, asked.by)
+    # Of the levels above the segment only its own part is counted here: as parts they would be misread.
+    above = chain_of(asked.segment)[:-1]
+    parts = {name: counts for name, counts in parts.items() if name not in above}
     seen = {name: counts for name, counts in parts.items() if access.allows_as_part(name)}
     listed = sorted(seen.items(), key=_order)
     total = sum_of(each.counts for each in times)

@@ -321,6 +321,12 @@ async def test_a_reader_of_one_segment_learns_nothing_of_another(
     assert [part["key"] for part in told["segments"]] == ["organisation:north"]
 
 
+async def test_levels_above_a_segment_are_none_of_its_parts(database: Database, client: ScorerClient) -> None:
+    await invite(database, *asked(12), *asked(3, "other", organisation=("north", "desk")))
+    told = await read(client, segment="organisation:north/sales", by="organisation")
+    assert [part["key"] for part in told["segments"]] == ["organisation:north/sales"]
+
+
 async def test_single_employees_are_in_no_part(database: Database, client: ScorerClient) -> None:
     await invite(database, *asked(12, segments={"agent": "sara"}, organisation=("north", "sales", "sara")))
     assert (await read(client, by="agent"))["segments"] == []
