@@ -8,6 +8,7 @@ from shared.http.validation_errors import FieldFault
 from shared.pages.language import spoken
 
 FIELDS = ("day", "text", "segment")
+EMPTY_FORM = dict.fromkeys(FIELDS, "")
 
 
 def body_of(form: Mapping[str, str]) -> MarkBody:

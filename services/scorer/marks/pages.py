@@ -12,7 +12,7 @@ from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.improvements.api import decode_place, encode_place
 from services.scorer.marks import views
 from services.scorer.marks.domain import Mark
-from services.scorer.marks.forms import body_of, faults_by_field
+from services.scorer.marks.forms import EMPTY_FORM, body_of, faults_by_field
 from services.scorer.marks.mark_commands import (
     MarkDraft,
     MarkFaulty,
@@ -177,7 +177,7 @@ async def _list_page(
         measurement=measurement,
         may_write=may_write,
         new_id=form.get("new_id") or str(uuid7()),
-        form={"day": reader.today.isoformat(), **form},
+        form={**EMPTY_FORM, "day": reader.today.isoformat(), **form},
         faults=faults or {},
         segment_options=offered,
         next_href=f"/marks?{urlencode(following)}" if place is not None else "",
@@ -207,7 +207,7 @@ async def _mark_page(
     page = views.MarkPage(
         line=views.line_of(read),
         may_write=may_write,
-        form=form or _form_of(mark),
+        form=_form_of(mark) if form is None else {**EMPTY_FORM, **form},
         faults=faults or {},
         segment_options=offered,
         confirmation=spoken(CONFIRMATIONS.get(did, "")),
