@@ -23,6 +23,7 @@ REASON_LABELS: dict[MarkReason, Message] = {
     "not_shown": message("You see no scores of this part."),
 }
 NOT_SHOWN = "\N{EN DASH}"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 class ScoreCell(NamedTuple):
@@ -106,7 +107,7 @@ def line_of(read: ReadMark, number: int = 0) -> MarkLine:
         note = translated("%(low)s to %(high)s, %(p)s") % {
             "low": bound(change.low),
             "high": bound(change.high),
-            "p": p_value_words(change.p),
+            "p": p_value_words(change.p).replace(" ", NO_BREAK_SPACE),
         }
     return MarkLine(
         number=number,

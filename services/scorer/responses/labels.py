@@ -85,6 +85,10 @@ def silence_finding(silence: Silence | SilenceReason) -> str:
     """Where the score could stand."""
     if not isinstance(silence, Silence):
         return spoken(_NO_RANGE[silence])
+    if half_up(silence.low) == half_up(silence.high):
+        return translated("Even if they were like the unhappiest tenth, the score would be %(score)s.") % {
+            "score": signed(silence.score)
+        }
     return translated("If all had answered, the score could be anywhere from %(low)s to %(high)s.") % {
         "low": signed(silence.low),
         "high": signed(silence.high),
