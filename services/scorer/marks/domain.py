@@ -51,14 +51,14 @@ class MarkComparison:
         return self.reason == "running"
 
 
-def windows_around(day: date) -> tuple[Window, Window]:
+def mark_windows(day: date) -> tuple[Window, Window]:
     """The days before and after a mark's day."""
     return compared_windows(day, day, COMPARED_DAYS)
 
 
-def compare_around(day: date, before: Groups, after: Groups, today: date) -> MarkComparison:
+def compare_mark(day: date, before: Groups, after: Groups, today: date) -> MarkComparison:
     """Compare the answers of the two windows by the two-sample test of the pages."""
-    first, last = windows_around(day)
+    first, last = mark_windows(day)
     change: ScoreChange | None = None
     reason: MarkReason | None = None
     if today <= last.last:

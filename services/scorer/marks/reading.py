@@ -9,7 +9,7 @@ from uuid import UUID
 from services.scorer.access import SegmentAccess
 from services.scorer.domain import Groups
 from services.scorer.marks import repository
-from services.scorer.marks.domain import Mark, MarkComparison, windows_around
+from services.scorer.marks.domain import Mark, MarkComparison, mark_windows
 from services.scorer.marks.figures import compare_marks
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window, today_in
@@ -104,7 +104,7 @@ async def with_comparisons(
 
 
 def _not_shown(day: date) -> MarkComparison:
-    before, after = windows_around(day)
+    before, after = mark_windows(day)
     return MarkComparison(before, after, Groups(0, 0, 0), Groups(0, 0, 0), None, "not_shown")
 
 

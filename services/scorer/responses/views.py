@@ -18,7 +18,7 @@ _Key = TypeVar("_Key", str, int)
 class ResponseCell(NamedTuple):
     """A number with its share and interval."""
 
-    count: str
+    number: str
     share: str
     interval: str
     """Empty: fewer than ten were asked."""

@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 """Half past midnight of the 21st in Copenhagen."""
 SCOPES = ("scores:read", "cases:write")
 BODY = {"day": "2026-09-01", "text": "New prices"}
-NORTH = {"role": "leader", "segments": ("organisation:north",)}
+NORTH: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ async def test_the_file_has_the_figures_of_the_api_and_no_formula(
     invitations = asked(11, segments={"=store": evil, "touchpoint": "web"})
     await invite(database, *invitations, *asked(2, "sms", channel="sms"))
     await count(database, *(an_answer_to(one, f"i{n}") for n, one in enumerate(invitations[:7])))
-    query = {"by": "=store", "window": "30d"}
+    query: dict[str, Any] = {"by": "=store", "window": "30d"}
     told = await read(client, **query)
     answer = await client.get("/v1/responses/export", **query)
     rows = list(csv.DictReader(StringIO(answer.text)))
@@ -309,7 +309,7 @@ async def test_a_reader_of_one_segment_learns_nothing_of_another(
         *asked(12, "north", segments={"touchpoint": "web"}, organisation=("north",)),
         *asked(15, "south", segments={"touchpoint": "desk"}, organisation=("south",)),
     )
-    own = {"role": "leader", "segments": ("organisation:north",)}
+    own: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
     for path in ("/v1/responses", "/v1/responses/export", "/responses", "/responses/download"):
         other = await client.get(path, **own, segment="organisation:south")
         assert other.status_code == 404

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scorer.domain import Groups, compare_groups
-from services.scorer.marks.domain import compare_around, windows_around
+from services.scorer.marks.domain import compare_mark, mark_windows
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
 FEW, ENOUGH = Groups(9, 10, 10), Groups(10, 10, 10)
@@ -15,7 +15,7 @@ FEW, ENOUGH = Groups(9, 10, 10), Groups(10, 10, 10)
 
 @given(DAYS)
 def test_the_day_of_a_mark_is_in_neither_of_two_windows_of_30_days_that_touch_it(day: date) -> None:
-    before, after = windows_around(day)
+    before, after = mark_windows(day)
     assert before.days == after.days == 30
     assert before.shared_days(after) == 0
     assert (before.last + timedelta(days=1), after.first - timedelta(days=1)) == (day, day)
@@ -36,12 +36,12 @@ def test_a_difference_is_told_once_the_days_after_it_are_over_with_30_answers_in
     days_later: int, before: Groups, after: Groups, reason: str | None
 ) -> None:
     day = date(2026, 6, 1)
-    compared = compare_around(day, before, after, day + timedelta(days=days_later))
+    compared = compare_mark(day, before, after, day + timedelta(days=days_later))
     assert compared.reason == reason
     assert (compared.change is None) is (reason is not None)
 
 
 def test_the_difference_is_that_of_the_pages() -> None:
     before, after = Groups(30, 30, 40), Groups(10, 30, 60)
-    compared = compare_around(date(2026, 6, 1), before, after, date(2026, 9, 1))
+    compared = compare_mark(date(2026, 6, 1), before, after, date(2026, 9, 1))
     assert compared.change == compare_groups(before, after)
