@@ -40,7 +40,7 @@ async def show_responses(
         frame = await staff_frame(uow, staff, tenant, await read_sending_state(uow, tenant.id), live=None)
         access = SegmentAccess.of(tenant, staff)
         read = await read_responses(uow, tenant, access, _own(asked, access))
-        dimensions = await dimensions_of(uow, tenant, access)
+        dimensions = await dimensions_of(uow, access, read)
         options = await _segments_offered(uow, tenant, access, read)
     asked = read.asked
     by_options = [(name, dimension_name(name)) for name in dimensions]

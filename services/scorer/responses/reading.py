@@ -9,7 +9,6 @@ from typing import TypeVar
 from services.scorer.access import SegmentAccess
 from services.scorer.domain import Groups
 from services.scorer.parameters import read_window
-from services.scorer.repository.segments import list_dimensions
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
     MAX_PARTS,
@@ -23,11 +22,16 @@ from services.scorer.responses.domain import (
     sum_of,
     without_containers,
 )
-from services.scorer.responses.repository import TimeCounts, count_by_segment, count_by_time
+from services.scorer.responses.repository import (
+    TimeCounts,
+    count_by_segment,
+    count_by_time,
+    list_dimensions_asked,
+)
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
-from shared.events.segments import TOUCHPOINT, chain_of
+from shared.events.segments import ORGANISATION, TOUCHPOINT, chain_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
 from shared.values.messages import message
@@ -90,7 +94,7 @@ async def read_responses(
     if window.days > MAX_WINDOW_DAYS:
         detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
         raise Problem(422, errors=[{"field": "window", "detail": detail}])
-    selection = Selection(tenant.id, (asked.segment,) if asked.segment else ())
+    selection = _selection(tenant, asked)
     bounds = window.bounds(tenant.time_zone)
     times = await count_by_time(uow, selection, asked.measurement, *bounds)
     parts = await count_by_segment(uow, selection, asked.measurement, *bounds, asked.by)
@@ -125,11 +129,18 @@ async def read_responses(
     )
 
 
-async def dimensions_of(uow: UnitOfWork, tenant: Tenant, access: SegmentAccess) -> list[str]:
-    """The dimensions that a page offers: not those of single employees that are not shown."""
-    names = [each.name for each in await list_dimensions(uow, tenant.id)]
-    hidden = set(access.hidden_dimensions(names))
-    return [name for name in names if name not in hidden]
+async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesRead) -> list[str]:
+    """The dimensions that a page offers: those of who was asked in the segment, the organisation first; not
+    those of single employees that are not shown.
+    """
+    selection = _selection(read.tenant, read.asked)
+    bounds = read.window.bounds(read.tenant.time_zone)
+    names = await list_dimensions_asked(uow, selection, read.asked.measurement, *bounds)
+    return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
+
+
+def _selection(tenant: Tenant, asked: ResponsesAsked) -> Selection:
+    return Selection(tenant.id, (asked.segment,) if asked.segment else ())
 
 
 def _order(part: tuple[str, ResponseCounts]) -> tuple[bool, float, str]:

@@ -74,6 +74,21 @@ async def count_by_segment(
     return {row.segment: _counts(row) for row in rows}
 
 
+LIST_DIMENSIONS_ASKED = f"""
+    SELECT DISTINCT split_part(s.segment, ':', 1) AS dimension
+    FROM invitation AS i CROSS JOIN LATERAL unnest(i.segments) AS s(segment)
+    WHERE {WAS_ASKED}
+"""
+
+
+async def list_dimensions_asked(
+    uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
+) -> set[str]:
+    """The dimensions of the invitations that were sent from ``first`` to before ``until``."""
+    rows = await uow.execute(LIST_DIMENSIONS_ASKED, _values(selection, measurement, first, until))
+    return {row.dimension for row in rows}
+
+
 def _values(selection: Selection, measurement: str, first: datetime, until: datetime) -> dict[str, object]:
     return selection.values() | {"measurement": measurement, "first": first, "until": until}
 

@@ -307,7 +307,7 @@ async def test_a_reader_of_one_segment_learns_nothing_of_another(
     await invite(
         database,
         *asked(12, "north", segments={"touchpoint": "web"}, organisation=("north",)),
-        *asked(15, "south", segments={"touchpoint": "desk"}, organisation=("south",)),
+        *asked(15, "south", segments={"touchpoint": "desk", "shelf": "1"}, organisation=("south",)),
     )
     own: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
     for path in ("/v1/responses", "/v1/responses/export", "/responses", "/responses/download"):
@@ -317,6 +317,7 @@ async def test_a_reader_of_one_segment_learns_nothing_of_another(
     page = await client.get("/responses", **own)
     assert "12 of 12 customers have not answered." in page.text
     assert "desk" not in page.text
+    assert "shelf" not in page.text
     told = (await client.get("/v1/responses", **own, segment="organisation:north", by="organisation")).json()
     assert [part["key"] for part in told["segments"]] == ["organisation:north"]
 
