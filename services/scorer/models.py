@@ -204,6 +204,12 @@ invitation = Table(
     Column("beyond_draw", Boolean, nullable=False, server_default=text("false")),
     Column("segments", ARRAY(Text), nullable=False),
     Column("sent_at", Instant),
+    # What became of it, by which channel, and until when its link works. NULL: an earlier version of the code
+    # wrote it; of ``report`` also: no provider has said anything of it.
+    Column("state", Text),
+    Column("channel", Text),
+    Column("report", Text),
+    Column("expires_at", Instant),
     Index(None, "tenant", "measurement", "sent_at"),
 )
 
@@ -280,6 +286,19 @@ improvement_mail = Table(
     # A code, of one that a rule of ours refused; what mail servers say may name somebody, and is not kept.
     Column("reason", Text),
     Index("ix_improvement_mail_improvement", "tenant", "improvement_id"),
+)
+# Marks on the trend: what happened on a day, in words that name nobody.
+mark = Table(
+    "mark",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("segment", Bytewise, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("ix_mark_day", "tenant", "day", "id"),
 )
 
 person_indexes(answer)

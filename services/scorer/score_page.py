@@ -15,6 +15,7 @@ from services.scorer.domain import (
     answers_for_change,
     answers_for_margin,
 )
+from services.scorer.marks.views import MarksOnTrend
 from services.scorer.repository.answers import AnswerRow, InvitedCounts
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
@@ -153,6 +154,7 @@ class ScorePage(LabelledPage):
     """Of the selection."""
     now: datetime
     standing: Standing
+    marks: MarksOnTrend
     breakdown: Breakdown
     options: QueryOptions
     comments: list[AnswerRow]

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
 from services.scorer.domain import compare_groups, is_comparable
+from services.scorer.marks.reading import marks_on_trend
+from services.scorer.marks.views import MarksOnTrend, on_trend
 from services.scorer.parameters import read_window
 from services.scorer.repository.answers import (
     count_invited,
@@ -69,6 +71,7 @@ async def load_score_page(
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
         now=uow.now,
         standing=standing,
+        marks=await _load_marks(uow, selection, standing),
         breakdown=await _load_breakdown(uow, access, query, selection, standing),
         options=await _load_options(uow, access, tenant, query, standing),
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS),
@@ -77,6 +80,15 @@ async def load_score_page(
         case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
         listing=await _load_answers(uow, query, selection, standing, after) if query.lists_answers else None,
     )
+
+
+async def _load_marks(uow: UnitOfWork, selection: Selection, standing: Standing) -> MarksOnTrend:
+    """Those of the days that the trend shows."""
+    points = standing.trend.points
+    if not points:
+        return MarksOnTrend()
+    days = Window(points[0].first, points[-1].last)
+    return on_trend(await marks_on_trend(uow, selection, standing.measurement, standing.today, days))
 
 
 async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) -> SegmentFall | None:

@@ -7,10 +7,14 @@ from services.scorer.context import ScorerContext
 from services.scorer.improvements import api as improvement_api
 from services.scorer.improvements import opening_pages
 from services.scorer.improvements import pages as improvement_pages
+from services.scorer.marks import api as marks_api
+from services.scorer.marks import pages as marks_pages
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
 from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
+from services.scorer.responses import api as responses_api
+from services.scorer.responses import pages as responses_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
@@ -32,5 +36,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers = [api.router, pages.router, improvement_api.router]
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
+    routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {}

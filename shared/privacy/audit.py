@@ -33,6 +33,7 @@ AuditAct = Literal[
     "case_link",
     "promise",
     "improvement",
+    "mark",
     "notices",
     "customers",
     "import",

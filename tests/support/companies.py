@@ -124,6 +124,8 @@ class Company:
     """Of the team."""
     improvement: str = ""
     """An action of improvement about the whole company."""
+    mark: str = ""
+    """A mark on the trend of the whole company."""
     introduction: UUID = NOTHING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -281,6 +283,11 @@ class World:
             path, json=an_improvement(company.name), headers=company.headers
         )
         assert opened.is_success, opened.text
+        marked = await self.clients["scorer"].post(
+            "/v1/marks", json=a_mark(company.name), headers=company.headers
+        )
+        assert marked.is_success, marked.text
+        company.mark = marked.json()["id"]
         company.introduction = await self._introduce(company)
         await self.deliver_all()
 
@@ -481,6 +488,12 @@ def a_source(name: str) -> dict[str, Any]:
 def a_text_block(name: str) -> dict[str, str]:
     """A text to insert into what is written about a case."""
     return {"name": name, "language": "en", "text": f"{name}: {{number}}"}
+
+
+def a_mark(name: str) -> dict[str, str]:
+    """What happened yesterday in the whole company."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    return {"day": yesterday.date().isoformat(), "text": f"{name} prices"}
 
 
 def an_improvement(name: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from support.companies import (
     World,
     a_case_link,
     a_chat,
+    a_mark,
     a_note,
     a_source,
     a_survey,
@@ -420,6 +421,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "scorer GET /v1/segments": empty,
         **_about_improvements(of),
+        **_about_the_trend(of),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
             json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
@@ -826,6 +828,29 @@ def _about_improvements(of: Company) -> dict[str, RouteRequest | tuple[RouteRequ
         "scorer GET /actions/{action}": RouteRequest(one, foreign=404),
         "scorer POST /actions/{action}": tuple(
             RouteRequest(one, form={**typed, "act": act}, foreign=404) for act in ("save", "accept")
+        ),
+    }
+
+
+def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Marks on the trend, and who of those that were asked answered."""
+    one, wanted = {"mark": of.mark}, a_mark("own")
+    shown = (RouteRequest(), RouteRequest(query={"by": "desk", "window": "90d"}))
+    return {
+        "scorer GET /v1/responses": shown,
+        "scorer GET /v1/responses/export": shown,
+        "scorer GET /responses": shown,
+        "scorer GET /responses/download": shown,
+        "scorer GET /v1/marks": RouteRequest(),
+        "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
+        "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),
+        "scorer PATCH /v1/marks/{mark}": RouteRequest(one, json={"text": "changed"}, foreign=404),
+        "scorer DELETE /v1/marks/{mark}": RouteRequest(one, foreign=404),
+        "scorer GET /marks": RouteRequest(),
+        "scorer POST /marks": RouteRequest(form={**wanted, "new_id": str(UUID(int=8))}),
+        "scorer GET /marks/{mark}": RouteRequest(one, foreign=404),
+        "scorer POST /marks/{mark}": tuple(
+            RouteRequest(one, form={**wanted, "act": act}, foreign=404) for act in ("save", "remove")
         ),
     }
 

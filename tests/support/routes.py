@@ -59,6 +59,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
         "event_id": company.event,
         "case": company.case,
         "action": company.improvement,
+        "mark": company.mark,
         "token": company.token("answer"),
         "owner": "shared",
         "digest": "0",

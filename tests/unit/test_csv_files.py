@@ -22,6 +22,11 @@ from services.dispatcher.imports.remedies import encode_remedy
 from services.dispatcher.imports.tables import OWN_COLUMNS
 from services.dispatcher.moving_in.exports import _Lines
 from services.dispatcher.suppressions.files import csv_of
+from services.scorer.responses.domain import ResponseCounts
+from services.scorer.responses.files import csv_of_responses
+from services.scorer.responses.reading import ResponsesAsked, ResponsesRead
+from services.scorer.windows import Window
+from shared.events import Tenant
 from shared.values.csv_cells import plain_cell
 from shared.values.messages import message
 
@@ -110,11 +115,33 @@ def of_figures(texts: list[str]) -> tuple[str, str]:
     return csv_of_figures(read), ","
 
 
+def of_responses(texts: list[str]) -> tuple[str, str]:
+    day = date(2026, 11, 30)
+    read = ResponsesRead(
+        tenant=Tenant(id="acme", version=1, name="Acme", time_zone="UTC", country="DK"),
+        asked=ResponsesAsked(),
+        window=Window(day, day),
+        total=ResponseCounts(),
+        by_segment=dict.fromkeys(texts, ResponseCounts()),
+        left_off=0,
+        people_hidden=False,
+        by_channel={},
+        by_hour={},
+        by_weekday={},
+        is_over=True,
+        silence="few_answers",
+        silence_units="day",
+        now=datetime(2026, 11, 30, tzinfo=UTC),
+    )
+    return csv_of_responses(read), ","
+
+
 FILES: dict[str, list[Written]] = {
     "services/alerts/team_figures/files.py": [of_figures],
     "services/dispatcher/suppressions/files.py": [of_suppressions],
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],
+    "services/scorer/responses/files.py": [of_responses],
 }
 """Each module that writes such a file."""
 WRITES = re.compile(r"\bcsv\.(writer|DictWriter)\(|media_type=\"text/csv")

@@ -28,6 +28,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "case_link": message("changed a link from cases"),
     "promise": message("wrote down or changed what a team promised"),
     "improvement": message("opened or changed an action of improvement"),
+    "mark": message("added or changed a mark on the trend"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
@@ -94,6 +95,7 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "attribute": message("deleted how an attribute is shown"),
     "case_link": message("deleted a link from cases"),
     "promise": message("deleted what a team promised"),
+    "mark": message("removed a mark from the trend"),
 }
 """Of a line whose fact ``deleted`` is true."""
 

@@ -12,7 +12,32 @@ from shared.events.segments import named_segments
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep those that are newer than what we have."""
     segments = [named_segments(event.data) for event in events]
-    await keep_newest_events(uow, invitation, events, segments=segments)
+    kept = await keep_newest_events(uow, invitation, events, segments=segments)
+    if kept.rowcount < len(events):
+        await uow.execute(
+            FILL_OUTCOMES,
+            {
+                "tenants": [event.tenant for event in events],
+                "ids": [event.data.id for event in events],
+                "versions": [event.data.version for event in events],
+                "states": [event.data.state for event in events],
+                "channels": [event.data.channel for event in events],
+                "reports": [event.data.report for event in events],
+                "ends": [event.data.expires_at for event in events],
+            },
+        )
+
+
+# A version that kept no outcomes has kept the newest version of these invitations already.
+FILL_OUTCOMES = """
+    UPDATE invitation i
+    SET state = n.state, channel = n.channel, report = n.report, expires_at = n.expires_at
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:states AS text[]),
+        CAST(:channels AS text[]), CAST(:reports AS text[]), CAST(:ends AS timestamptz[])
+    ) AS n (tenant, id, version, state, channel, report, expires_at)
+    WHERE i.tenant = n.tenant AND i.id = n.id AND i.version = n.version AND i.expires_at IS NULL
+"""
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:

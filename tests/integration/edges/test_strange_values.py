@@ -135,6 +135,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/huddle": tuple(HuddleForm.model_fields),
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
+    "/marks": ("new_id", "day", "text", "segment"),
+    "/marks/{mark}": ("act", "day", "text", "segment"),
     "/introductions/{introduction}": tuple(IntroductionForm.model_fields),
     "/settings/introductions": tuple(IntroductionSettingForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
@@ -367,7 +369,11 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
     assert {route.pattern for route in pages} == set(FORMS) | WITHOUT_FIELDS
     own = {CSRF_FIELD: company.people["admin"].csrf()}
     acts = ("take", "assign", "release", "contact", "note", "close", "reopen", "reveal")
-    other_acts = {"/actions/{action}": ("save", "publish", "finish"), "/actions/new": ("",)}
+    other_acts = {
+        "/actions/{action}": ("save", "publish", "finish"),
+        "/actions/new": ("",),
+        "/marks/{mark}": ("save", "remove"),
+    }
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
@@ -442,6 +448,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         f"/v1/actions/{company.improvement}": an_improvement("x")
         | {"segment": "", "expected": 1, "version": 0},
         f"/v1/actions/{company.improvement}/actions": MOVE,
+        "/v1/marks": {"day": "2026-11-22", "text": "x", "segment": ""},
         "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},
     }
     values: list[Any] = [
