@@ -42,6 +42,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
+        *("/compare", "/v1/comparisons", "/v1/trends"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),
