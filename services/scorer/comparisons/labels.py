@@ -1,5 +1,7 @@
 """Words of comparisons and trends. A difference is never said to be because of something."""
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from services.scorer.comparisons.comparison_query import ComparisonQuery
@@ -35,8 +37,10 @@ def name_of(segment: str) -> str:
     return isolated_text(segment_words(segment)) if segment else translated("The whole company")
 
 
-def days_of(window: Window) -> str:
-    """From when to when."""
+def days_of(window: Window, today: date) -> str:
+    """From when to when; a window that is not over says so."""
+    if window.last == today:
+        return translated("%(first)s to today") % {"first": day(window.first)}
     return translated("%(first)s to %(last)s") % {"first": day(window.first), "last": day(window.last)}
 
 

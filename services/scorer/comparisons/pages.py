@@ -60,7 +60,7 @@ async def show_comparison(
                 page = await _load_page(uow, reader, given, query)
             except NotComparable as refused:
                 form, options = CompareForm.of(given, query), await _options(uow, reader, query)
-                page = views.refused_page(form, options, query, spoken(refused.reason))
+                page = views.refused_page(form, options, query, reader.today, spoken(refused.reason))
                 status_code = 422
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
 

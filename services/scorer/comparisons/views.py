@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from services.scorer.comparisons import labels
 from services.scorer.comparisons.addresses import address_of
@@ -47,14 +48,16 @@ def trend_query_of(query: ComparisonQuery) -> TrendQuery | None:
     return TrendQuery(segment=segment, measurement=query.measurement, by=unit, asked=shown, rolling_days=None)
 
 
-def refused_page(form: CompareForm, options: CompareOptions, query: ComparisonQuery, why: str) -> ComparePage:
+def refused_page(
+    form: CompareForm, options: CompareOptions, query: ComparisonQuery, today: date, why: str
+) -> ComparePage:
     """The page of what cannot differ, with the reason as its finding."""
     return ComparePage(
         form=form,
         options=options,
         measurement_options=measurement_options(),
         finding=why,
-        compared=_compared(query),
+        compared=_compared(query, today),
         rows=[],
         change=None,
         p="",
@@ -79,7 +82,7 @@ def compare_page(
     """The page of what was compared."""
     query = read.query
     page = replace(
-        refused_page(form, options, query, labels.finding_of(read)),
+        refused_page(form, options, query, read.today, labels.finding_of(read)),
         caution=labels.caution_of(query),
         file_href=address_of("/compare/download", query.parameters),
         tests=read.tests,
@@ -91,7 +94,7 @@ def compare_page(
     change = compared.change
     page = replace(
         page,
-        rows=[_row(query, side) for side in (compared.against, compared.asked)],
+        rows=[_row(query, side, read.today) for side in (compared.against, compared.asked)],
         change=change,
         p=p_value(change) if change is not None else "",
         answers_needed=_answers_needed(compared),
@@ -137,8 +140,8 @@ def _score_and_range(score: ChartScore | None) -> tuple[str, str]:
     return signed(score.nps), translated("%(low)s to %(high)s") % ends
 
 
-def _compared(query: ComparisonQuery) -> str:
-    facts = {"days": labels.days_of(query.asked), "before": labels.days_of(query.against)}
+def _compared(query: ComparisonQuery, today: date) -> str:
+    facts = {"days": labels.days_of(query.asked, today), "before": labels.days_of(query.against, today)}
     if query.other:
         names = {"name": labels.name_of(query.segments[0]), "other": labels.name_of(query.other)}
         return translated("%(name)s against %(other)s, both %(days)s.") % {**facts, **names}
@@ -148,10 +151,10 @@ def _compared(query: ComparisonQuery) -> str:
     return translated("%(name)s: %(days)s against %(before)s.") % {**facts, "name": name}
 
 
-def _row(query: ComparisonQuery, side: ComparedSide) -> ComparedRow:
+def _row(query: ComparisonQuery, side: ComparedSide, today: date) -> ComparedRow:
     drawing = drawing_of(side.groups) if side.groups.n >= MIN_ANSWERS_SHOWN else None
     answers = counted("%(n)s answer", "%(n)s answers", side.groups.n) % {"n": thousands(side.groups.n)}
-    words = labels.name_of(side.segment) if query.other else labels.days_of(side.window)
+    words = labels.name_of(side.segment) if query.other else labels.days_of(side.window, today)
     has_margin = drawing is not None and drawing.margin is not None
     return ComparedRow(words, answers, drawing, margin(drawing) if drawing and has_margin else "")
 
