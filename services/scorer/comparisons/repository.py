@@ -35,7 +35,7 @@ async def segment_counts(
             "last_before": against.last,
         },
     )
-    found = {(row[0], row[1]): tuple(row[2:]) for row in rows}
+    found: dict[tuple[str, bool], Counts] = {(row.segment, row.asked): tuple(row)[2:] for row in rows}
     return {
         segment: (found.get((segment, True), NO_COUNTS), found.get((segment, False), NO_COUNTS))
         for segment in segments

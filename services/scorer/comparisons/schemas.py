@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from services.scorer.api import no_score_reason
 from services.scorer.comparisons.domain import ComparedSide, Comparison, ComparisonVerdict
@@ -22,7 +22,7 @@ from services.scorer.improvements.schemas import DifferenceOut, PeriodOut
 from services.scorer.schemas import MarginBody
 from shared.events.surveys import NpsMeasurement
 
-_ELEVEN = {"minItems": 11, "maxItems": 11}
+_ELEVEN: dict[str, JsonValue] = {"minItems": 11, "maxItems": 11}
 _NULL_OF_FEW = "Null below ten answers."
 
 

@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 """Half past midnight of the 23rd in Copenhagen."""
 TODAY = date(2026, 11, 23)
 ACME = a_tenant("acme")
-DAYS = {
+DAYS: dict[str, Any] = {
     "from": "2026-11-01",
     "to": "2026-11-20",
     "before_from": "2026-10-01",
@@ -147,14 +147,14 @@ async def test_two_segments_are_compared_in_one_window(database: Database, clien
         await answer(
             database, store, date(2026, 11, 1), groups, segments={"store": store}, organisation=(store,)
         )
-    days = {"from": "2026-11-01", "to": "2026-11-20"}
-    body = await body_of(client, "/v1/comparisons", segment="store:a", **{"with": "store:b"}, **days)
+    query: dict[str, Any] = {"segment": "store:a", "from": "2026-11-01", "to": "2026-11-20"}
+    body = await body_of(client, "/v1/comparisons", **{**query, "with": "store:b"})
     (found,) = body["comparisons"]
     assert (found["asked"]["segment"], found["against"]["segment"]) == ("store:a", "store:b")
     assert found["asked"]["period"] == found["against"]["period"]
     assert found["verdict"] == "higher"
     assert "Chance would almost never do that." in body["finding"]
-    shared = await client.get("/v1/comparisons", segment="store:a", **{"with": "organisation:a"}, **days)
+    shared = await client.get("/v1/comparisons", **{**query, "with": "organisation:a"})
     (fault,) = shared.json()["errors"]
     assert (shared.status_code, fault["field"]) == (422, "with")
     assert fault["detail"].startswith("60 answers lie in both segments")
@@ -164,7 +164,7 @@ async def test_of_several_segments_the_number_of_tests_is_told(
     database: Database, client: ScorerClient
 ) -> None:
     for number in range(12):
-        own = {"segments": {"store": f"s{number:02}"}, "organisation": ()}
+        own: dict[str, Any] = {"segments": {"store": f"s{number:02}"}, "organisation": ()}
         now = (40, 0, 0) if number == 0 else (10, 20, 10)
         await answer(database, f"b{number}", date(2026, 10, 1), (10, 20, 10), **own)
         await answer(database, f"n{number}", date(2026, 11, 1), now if number < 10 else (1, 1, 1), **own)
@@ -378,8 +378,8 @@ async def test_the_files_have_the_figures_of_the_documents(database: Database, c
     compared = 0
     for query in comparisons:
         told = await body_of(client, "/v1/comparisons", **query)
-        for path, reader in (("/v1/comparisons/export", {}), ("/compare/download", {"role": "leader"})):
-            file = await client.get(path, **query, **reader)
+        for path in ("/v1/comparisons/export", "/compare/download"):
+            file = await client.get(path, role="leader" if path.startswith("/compare") else None, **query)
             assert file.headers["content-type"] == "text/csv; charset=utf-8"
             assert "attachment" in file.headers["content-disposition"]
             rows = list(csv.DictReader(io.StringIO(file.text, newline="")))
@@ -387,8 +387,8 @@ async def test_the_files_have_the_figures_of_the_documents(database: Database, c
             assert {row["tests"] for row in rows} == {str(told["tests"])}
     for query in trends:
         told = await body_of(client, "/v1/trends", **query)
-        for path, reader in (("/v1/trends/export", {}), ("/compare/trend/download", {"role": "leader"})):
-            file = await client.get(path, **query, **reader)
+        for path in ("/v1/trends/export", "/compare/trend/download"):
+            file = await client.get(path, role="leader" if path.startswith("/compare") else None, **query)
             rows = list(csv.DictReader(io.StringIO(file.text, newline="")))
             compared += same_figures(rows, told["periods"])
             assert {row["segment"] for row in rows} == {query.get("segment", "")}
@@ -413,10 +413,11 @@ async def test_who_is_limited_to_segments_compares_those_and_no_others(
             assert (await client.get(path, segment=foreign, **own)).status_code == 404, path
         if path != "/compare":
             assert (await client.get(path, **own)).status_code == 404, path
-    for mixed in (
+    several: list[dict[str, Any]] = [
         {"segment": ["organisation:north", "organisation:south"]},
         {"segment": "organisation:north", "with": "organisation:south"},
-    ):
+    ]
+    for mixed in several:
         assert (await client.get("/v1/comparisons", **mixed, **own)).status_code == 404
     body = await body_of(client, "/v1/comparisons", dimension="organisation", **DAYS, **own)
     found = {each["asked"]["segment"] for each in body["comparisons"]}
@@ -510,7 +511,7 @@ async def test_a_page_that_is_refused_says_why_and_keeps_what_was_chosen(client:
     ids=str,
 )
 async def test_a_page_for_a_danish_reader_has_no_english(
-    database: Database, client: ScorerClient, query: dict[str, str]
+    database: Database, client: ScorerClient, query: dict[str, Any]
 ) -> None:
     await two_windows(database)
     await answer(database, "desk", date(2026, 11, 5), (0, 0, 40), segments={"touchpoint": "desk"})

@@ -139,7 +139,12 @@ async def test_each_comparison_is_that_of_the_answers(
         assert body["tests"] == (found["difference"] is not None)
 
     named = ["", *STORES, "organisation:north", "organisation:south", "store:nobody"]
-    for query in ({"segment": named}, {"dimension": "store"}, {"dimension": "organisation"}):
+    queries: list[dict[str, Any]] = [
+        {"segment": named},
+        {"dimension": "store"},
+        {"dimension": "organisation"},
+    ]
+    for query in queries:
         body = await body_of(client, "/v1/comparisons", **query, measurement=measurement, **days)
         rows = {each["asked"]["segment"] or "": each for each in body["comparisons"]}
         if "segment" in query:
@@ -156,7 +161,6 @@ async def test_each_comparison_is_that_of_the_answers(
                 row["verdict"] in {"higher", "lower"} and abs(row["difference"]["points"]) >= 5
             )
         if "dimension" in query:
-            everything = [each for each in history if each.measurement == measurement]
             there = {
                 name
                 for name in (
@@ -165,7 +169,7 @@ async def test_each_comparison_is_that_of_the_answers(
                 )
                 if name.startswith(query["dimension"]) and any(each.n for each in both(name))
             }
-            assert set(rows) == there, everything
+            assert set(rows) == there
 
 
 @settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -182,9 +186,8 @@ async def test_two_segments_are_compared_by_their_answers_unless_they_have_some_
         ("store:x", "organisation:north"),
     ):
         shared = answers_in(history, "transactional", *now, one, other).n
-        answer = await client.get(
-            "/v1/comparisons", segment=one, **{"with": other, "from": str(now[0]), "to": str(now[1])}
-        )
+        query: dict[str, Any] = {"with": other, "from": str(now[0]), "to": str(now[1])}
+        answer = await client.get("/v1/comparisons", segment=one, **query)
         assert answer.status_code == (422 if shared else 200), answer.text
         if shared:
             assert str(shared) in answer.json()["errors"][0]["detail"]
