@@ -4,12 +4,25 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from services.scorer.comparisons.comparison_query import ComparisonParameters, ComparisonQuery
-from services.scorer.domain import ScoreChange
-from services.scorer.improvements.views import ComparedRow
+from services.scorer.domain import Groups, ScoreChange
 from services.scorer.score_page import LabelledPage
 from services.scorer.trends import Trend
 from shared.pages.svg.primitives import ChartScore
 from shared.pages.svg.trends import Point
+
+
+class ComparedSideRow(NamedTuple):
+    """One of the two sides."""
+
+    name: str
+    """Its days, or its segment where two of them are compared."""
+    answers: str
+    groups: Groups
+    score: ChartScore | None
+    """None below ten answers."""
+    margin: str
+    missing: str
+    """In place of a score; empty where nobody answered."""
 
 
 class ComparedLine(NamedTuple):
@@ -19,7 +32,7 @@ class ComparedLine(NamedTuple):
     href: str
     now: ChartScore | None
     before: ChartScore | None
-    n: int
+    groups: Groups
     n_before: int
     missing: str
     """In place of a score."""
@@ -78,7 +91,7 @@ class ComparePage(LabelledPage):
     finding: str
     compared: str
     """What is compared with what, in words."""
-    rows: list[ComparedRow]
+    rows: list[ComparedSideRow]
     """The two sides; none where several segments are compared, or nothing is."""
     change: ScoreChange | None
     p: str

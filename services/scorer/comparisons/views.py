@@ -6,15 +6,20 @@ from datetime import date
 
 from services.scorer.comparisons import labels
 from services.scorer.comparisons.addresses import address_of
-from services.scorer.comparisons.compare_page import ComparedLine, CompareForm, CompareOptions, ComparePage
+from services.scorer.comparisons.compare_page import (
+    ComparedLine,
+    ComparedSideRow,
+    CompareForm,
+    CompareOptions,
+    ComparePage,
+)
 from services.scorer.comparisons.comparison_query import ComparisonQuery
 from services.scorer.comparisons.domain import ComparedSide, Comparison
 from services.scorer.comparisons.periods import PeriodUnit
 from services.scorer.comparisons.reading import ReadComparisons, ReadTrend
 from services.scorer.comparisons.trend_query import TrendQuery
 from services.scorer.domain import MIN_ANSWERS_SHOWN, answers_for_change, groups_of
-from services.scorer.improvements.views import ComparedRow
-from services.scorer.labels import margin, p_value
+from services.scorer.labels import margin, missing_answers, p_value
 from services.scorer.score_page import CHANGE_GOAL_POINTS
 from services.scorer.trends import MAX_TREND_POINTS, Trend, trend_range
 from services.scorer.views import drawing_of
@@ -151,26 +156,33 @@ def _compared(query: ComparisonQuery, today: date) -> str:
     return translated("%(name)s: %(days)s against %(before)s.") % {**facts, "name": name}
 
 
-def _row(query: ComparisonQuery, side: ComparedSide, today: date) -> ComparedRow:
+def _row(query: ComparisonQuery, side: ComparedSide, today: date) -> ComparedSideRow:
     drawing = drawing_of(side.groups) if side.groups.n >= MIN_ANSWERS_SHOWN else None
     answers = counted("%(n)s answer", "%(n)s answers", side.groups.n) % {"n": thousands(side.groups.n)}
     words = labels.name_of(side.segment) if query.other else labels.days_of(side.window, today)
     has_margin = drawing is not None and drawing.margin is not None
-    return ComparedRow(words, answers, drawing, margin(drawing) if drawing and has_margin else "")
+    return ComparedSideRow(
+        name=words,
+        answers=answers,
+        groups=side.groups,
+        score=drawing,
+        margin=margin(drawing) if drawing and has_margin else "",
+        missing=missing_answers(side.groups) if drawing is None and side.groups.n else "",
+    )
 
 
 def _line(query: ComparisonQuery, compared: Comparison) -> ComparedLine:
     now, before, change = compared.asked, compared.against, compared.change
     alone = replace(query, segments=(now.segment,), dimension="")
-    more = MIN_ANSWERS_SHOWN - now.groups.n
+    has_score = now.groups.n >= MIN_ANSWERS_SHOWN
     return ComparedLine(
         name=labels.name_of(now.segment),
         href=address_of("/compare", alone.parameters),
-        now=drawing_of(now.groups) if more <= 0 else None,
+        now=drawing_of(now.groups) if has_score else None,
         before=drawing_of(before.groups) if before.groups.n >= MIN_ANSWERS_SHOWN else None,
-        n=now.groups.n,
+        groups=now.groups,
         n_before=before.groups.n,
-        missing=counted("%(num)s more needed", "%(num)s more needed", more) % {"num": more},
+        missing="" if has_score else missing_answers(now.groups),
         change=change,
         p=p_value(change) if change is not None else "",
         marked=compared.is_marked,
