@@ -29,6 +29,7 @@ from services.scorer.pages import HiddenPage, ScoreReader
 from services.scorer.repository.segments import list_dimensions, list_segment_counts
 from services.scorer.repository.sending_state import read_sending_state
 from services.scorer.score_page import LabelledPage
+from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
 from shared.db.database import UnitOfWork
 from shared.events.segments import dimension_of
 from shared.http.routes import CheckedRoute
@@ -110,10 +111,11 @@ async def _load_page(
 async def _options(uow: UnitOfWork, reader: ComparisonReader, query: ComparisonQuery) -> CompareOptions:
     """What the reader may see, by name: the first segments, and the dimensions."""
     tenant, access = reader.tenant, reader.access
+    recent = Window.ending(reader.today, DEFAULT_WINDOW_DAYS)
     found = [
         segment
         for segment, _ in await list_segment_counts(
-            uow, tenant.id, query.measurement, query.asked, limit=MAX_SEGMENTS_OFFERED, access=access
+            uow, tenant.id, query.measurement, recent, limit=MAX_SEGMENTS_OFFERED, access=access
         )
     ]
     if access.limited_to:
