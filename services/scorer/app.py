@@ -43,6 +43,7 @@ SERVICE = Service(
     paths=(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
+        *("/compare", "/v1/comparisons", "/v1/trends"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),

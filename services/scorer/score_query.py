@@ -69,6 +69,16 @@ class ScoreQuery:
         """The address of the page of a part of the selection."""
         return self.segments_page(segment).href()
 
+    def compare_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
+        """The address of the comparison of two windows; empty where several segments are selected, or the
+        windows share days.
+        """
+        if len(self.selection) > 1 or now.shared_days(before):
+            return ""
+        days = {"from": now.first, "to": now.last, "before_from": before.first, "before_to": before.last}
+        about = {"segment": self.selection, "measurement": measurement}
+        return f"/compare?{urlencode({**about, **days}, doseq=True)}"
+
     def answers_href(self, window: Window, measurement: NpsMeasurement) -> str:
         """The address of the list of exactly the answers of a selection, a window and a measurement."""
         page = self.segments_page(

@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from services.scorer import api, pages
+from services.scorer.comparisons import api as comparison_api
+from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
 from services.scorer.improvements import api as improvement_api
 from services.scorer.improvements import opening_pages
@@ -37,5 +39,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
+    routers += [comparison_api.router, comparison_pages.router]
     routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {}

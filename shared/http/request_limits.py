@@ -38,7 +38,8 @@ class RequestLimits:
 
     path_bytes: int = 8 * 1024
     query_bytes: int = 16 * 1024
-    query_parameters: int = 100
+    query_parameters: int = 250
+    """The scorer compares 200 segments at once, each of them a parameter."""
     headers_bytes: int = 32 * 1024
     """All headers together."""
     header_bytes: int = 16 * 1024

@@ -422,6 +422,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "scorer GET /v1/segments": empty,
         **_about_improvements(of),
         **_about_the_trend(of),
+        **_about_comparisons(of),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
             json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
@@ -852,6 +853,26 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer POST /marks/{mark}": tuple(
             RouteRequest(one, form={**wanted, "act": act}, foreign=404) for act in ("save", "remove")
         ),
+    }
+
+
+def _about_comparisons(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Comparisons and trends: who asks about a segment that is not theirs reads that nobody answered."""
+    name = f"{of.name}-checkout"
+    one, other = f"touchpoint:{name}", f"touchpoint:{of.name}-desk"
+    may_repeat = (name, name.capitalize(), f"{of.name}-desk", f"{of.name}-desk".capitalize())
+    asked = (
+        RouteRequest(),
+        RouteRequest(query={"segment": one}, may_repeat=may_repeat),
+        RouteRequest(query={"segment": one, "with": other}, may_repeat=may_repeat),
+        RouteRequest(query={"dimension": "touchpoint"}),
+    )
+    trend = (RouteRequest(), RouteRequest(query={"segment": one, "rolling": "30d"}, may_repeat=may_repeat))
+    comparisons = ("/v1/comparisons", "/v1/comparisons/export", "/compare", "/compare/download")
+    trends = ("/v1/trends", "/v1/trends/export", "/compare/trend/download")
+    return {
+        **{f"scorer GET {path}": asked for path in comparisons},
+        **{f"scorer GET {path}": trend for path in trends},
     }
 
 

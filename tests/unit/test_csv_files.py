@@ -3,11 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -22,11 +23,19 @@ from services.dispatcher.imports.remedies import encode_remedy
 from services.dispatcher.imports.tables import OWN_COLUMNS
 from services.dispatcher.moving_in.exports import _Lines
 from services.dispatcher.suppressions.files import csv_of
+from services.scorer.comparisons.comparison_query import ComparisonQuery
+from services.scorer.comparisons.domain import ComparedSide, compare_sides
+from services.scorer.comparisons.files import csv_of_comparisons, csv_of_trend
+from services.scorer.comparisons.periods import counted_periods, periods_of
+from services.scorer.comparisons.reading import ReadComparisons, ReadTrend
+from services.scorer.comparisons.trend_query import TrendQuery
+from services.scorer.domain import Groups
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.responses.files import csv_of_responses
 from services.scorer.responses.reading import ResponsesAsked, ResponsesRead
 from services.scorer.windows import Window
 from shared.events import Tenant
+from shared.pages.language import ReaderLocale, rendering_for
 from shared.values.csv_cells import plain_cell
 from shared.values.messages import message
 
@@ -136,8 +145,47 @@ def of_responses(texts: list[str]) -> tuple[str, str]:
     return csv_of_responses(read), ","
 
 
+def of_comparisons(texts: list[str]) -> tuple[str, str]:
+    """Each text as the name of a segment, and as that of the one that it is compared with."""
+    window, none = Window(date(2026, 11, 1), date(2026, 11, 30)), Groups(0, 0, 0)
+    sides = [ComparedSide(segment=text, window=window, groups=none, counts=None) for text in texts]
+    query = ComparisonQuery(
+        segments=tuple(texts),
+        other="",
+        dimension="",
+        measurement="transactional",
+        asked=window,
+        against=window.before(),
+    )
+    read = ReadComparisons(
+        query=query,
+        tenant=Tenant(id="acme", version=1, name="Acme", time_zone="UTC", country="DK"),
+        today=window.last,
+        comparisons=[compare_sides(side, side) for side in sides],
+        tests=0,
+        marked=0,
+        left_out=0,
+    )
+    return csv_of_comparisons(read), ","
+
+
+def of_trends(texts: list[str]) -> tuple[str, str]:
+    """A file for each text as the name of its segment."""
+    window = Window(date(2026, 11, 1), date(2026, 11, 30))
+    periods = counted_periods(periods_of(window, "month", window.last), {}, 30)
+    files = []
+    for text in texts:
+        query = TrendQuery(
+            segment=text, measurement="transactional", by="month", asked=window, rolling_days=30
+        )
+        tenant = Tenant(id="acme", version=1, name="Acme", time_zone="UTC", country="DK")
+        files.append(csv_of_trend(ReadTrend(query=query, tenant=tenant, periods=periods)))
+    return "".join(files), ","
+
+
 FILES: dict[str, list[Written]] = {
     "services/alerts/team_figures/files.py": [of_figures],
+    "services/scorer/comparisons/files.py": [of_comparisons, of_trends],
     "services/dispatcher/suppressions/files.py": [of_suppressions],
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],
@@ -145,6 +193,13 @@ FILES: dict[str, list[Written]] = {
 }
 """Each module that writes such a file."""
 WRITES = re.compile(r"\bcsv\.(writer|DictWriter)\(|media_type=\"text/csv")
+
+
+@pytest.fixture(autouse=True)
+def _reader() -> Iterator[None]:
+    """Some files have sentences in the language of who reads them."""
+    with rendering_for(ReaderLocale("en", ZoneInfo("UTC"), datetime(2026, 11, 30, tzinfo=UTC))):
+        yield
 
 
 @pytest.mark.parametrize("module", FILES)

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parents[2]
-NUMBERS = {f"B{number}" for number in range(10, 41)}
-"""Those about asking, answering and acting."""
+NUMBERS = {f"B{number}" for number in (*range(1, 5), *range(10, 41))}
+"""Those about scores and their differences, and about asking, answering and acting."""
 ROW = re.compile(r"^\| (B\d+) \|.*\| (?P<tests>.*) \|$", re.MULTILINE)
 
 

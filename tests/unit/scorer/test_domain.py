@@ -53,7 +53,7 @@ def of_scores(*scores: int) -> Groups:
         (Groups(10, 20, 30), 33.3333, None, None),
     ],
 )
-def test_score_variance_and_error_are_those_published(
+def test_b1_score_variance_and_error_are_those_published(
     given_: Groups, nps: float, variance: float | None, error: float | None
 ) -> None:
     assert given_.nps is not None
@@ -73,7 +73,7 @@ def test_score_variance_and_error_are_those_published(
         ([9] * 8 + [8] * 10 + [7] * 2 + [6] * 8, 0),
     ],
 )
-def test_scores_given_one_by_one_add_up_as_published(scores: list[int], nps: int) -> None:
+def test_b1_scores_given_one_by_one_add_up_as_published(scores: list[int], nps: int) -> None:
     assert of_scores(*scores).nps == nps
 
 
@@ -89,7 +89,7 @@ def test_scores_given_one_by_one_add_up_as_published(scores: list[int], nps: int
         (Groups(300, 200, 500), (14.5968, 25.4032), (14.5474, 25.3330), (14.5374, 25.3296)),
     ],
 )
-def test_intervals_are_those_of_the_authors_code(
+def test_b1_intervals_are_those_of_the_authors_code(
     given_: Groups,
     plain: tuple[float, float] | tuple[int, int],
     adjusted: tuple[float, float],
@@ -133,14 +133,14 @@ def by_score_test(given_: Groups) -> tuple[float, float]:
         (Groups(10, 0, 0), (-100, -47.5036)),
     ],
 )
-def test_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(
+def test_b2_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(
     given_: Groups, bounds: tuple[float, int] | tuple[int, float]
 ) -> None:
     assert score_interval(given_) == pytest.approx(bounds, abs=5e-5)
 
 
 @given(anybody.filter(lambda found: found.n > 0))
-def test_the_interval_holds_the_score_and_stays_on_the_scale(found: Groups) -> None:
+def test_b2_the_interval_holds_the_score_and_stays_on_the_scale(found: Groups) -> None:
     interval = score_interval(found)
     assert interval is not None
     assert found.nps is not None
@@ -162,7 +162,7 @@ def test_the_interval_holds_the_score_and_stays_on_the_scale(found: Groups) -> N
         (Groups(0, 0, 10), Groups(0, 0, 10), {}, {"p": 1.0}),
     ],
 )
-def test_two_windows_compare_as_in_the_authors_code(
+def test_b3_two_windows_compare_as_in_the_authors_code(
     now: Groups, before: Groups, plain: dict[str, float], adjusted: dict[str, float]
 ) -> None:
     for expected, pseudo in ((plain, 0), (adjusted, 3)):
@@ -174,7 +174,7 @@ def test_two_windows_compare_as_in_the_authors_code(
             assert (change.low, change.high) == pytest.approx((expected["low"], expected["high"]), abs=5e-5)
 
 
-def test_the_adjusted_difference_and_its_range_are_the_authors() -> None:
+def test_b3_the_adjusted_difference_and_its_range_are_the_authors() -> None:
     change = change_of(Groups(25, 25, 50), Groups(20, 30, 50))
     assert change.points == pytest.approx(5)
     assert change.adjusted == pytest.approx(4.8544, abs=5e-5)
@@ -207,7 +207,7 @@ def test_every_figure_is_rounded_once_halves_away_from_zero(value: Fraction) -> 
     assert half_up(-value) == -rounded
 
 
-def test_an_empty_sample_has_no_score_no_interval_and_no_change() -> None:
+def test_b4_an_empty_sample_has_no_score_no_interval_and_no_change() -> None:
     empty, some = Groups(0, 0, 0), Groups(1, 2, 3)
     assert empty.nps is None
     assert empty.variance is None
