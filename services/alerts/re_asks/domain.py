@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from services.alerts.cases.domain.closing import ClosingOutcome
-from services.alerts.re_asks.proportions import fisher, newcombe, wilson
 from services.alerts.team_figures.domain import FigurePolicy
+from shared.values.proportions import fisher, newcombe, wilson
 
 RE_ASK_POLICY = FigurePolicy(usual_days=366, max_days=3 * 366)
 """Of how many days figures are told, and of how many customers at least."""

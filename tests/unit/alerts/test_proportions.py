@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.re_asks.proportions import fisher, newcombe, wilson
+from shared.values.proportions import fisher, newcombe, wilson
 
 some_counts = st.integers(1, 60).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
 
