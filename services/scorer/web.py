@@ -11,6 +11,8 @@ from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
 from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
+from services.scorer.themes import api as theme_api
+from services.scorer.themes import pages as theme_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
@@ -32,5 +34,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers = [api.router, pages.router, improvement_api.router]
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
+    routers += [theme_api.router, theme_pages.router]
     routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {}

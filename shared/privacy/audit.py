@@ -33,6 +33,7 @@ AuditAct = Literal[
     "case_link",
     "promise",
     "improvement",
+    "themes",
     "notices",
     "customers",
     "import",

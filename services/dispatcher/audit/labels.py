@@ -28,6 +28,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "case_link": message("changed a link from cases"),
     "promise": message("wrote down or changed what a team promised"),
     "improvement": message("opened or changed an action of improvement"),
+    "themes": message("changed the themes of comments"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
     "import": message("began to take a file"),
