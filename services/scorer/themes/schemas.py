@@ -44,7 +44,7 @@ class ThemeBody(StrictBody):
 
     def theme(self) -> Theme:
         """The theme, each stem once; its faults are found later."""
-        stems = {
+        stems: dict[str, tuple[str, ...]] = {
             language: tuple(dict.fromkeys(map(written_stem, written)))
             for language, written in sorted(self.stems.items())
             if written

@@ -2,7 +2,8 @@
 
 A stem is plain text, never an expression. A star at its beginning or end stands for any letters; without one
 a word begins or ends there: ``pris*`` finds "prisen" and not "surprise", ``*levering*`` also
-"hjemmelevering", ``kø`` the word alone. A minus before it names words in which the theme is not meant: ``-charger*``.
+"hjemmelevering", ``kø`` the word alone. A minus before it names words in which the theme is not meant:
+``-charger*``.
 """
 
 import unicodedata

@@ -50,7 +50,7 @@ class SuggestionButton(NamedTuple):
     language: str
     """In its own name."""
     lang: str
-    count: str
+    used: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ def suggestion_buttons(words: Sequence[SuggestedWord]) -> list[SuggestionButton]
             word=each.word.word,
             language=native_name(each.language),
             lang=each.language,
-            count=counted("%(n)s comment", "%(n)s comments", each.word.here)
+            used=counted("%(n)s comment", "%(n)s comments", each.word.here)
             % {"n": thousands(each.word.here)},
         )
         for each in words
@@ -198,7 +198,7 @@ def suggestion_buttons(words: Sequence[SuggestedWord]) -> list[SuggestionButton]
 def window_options(days: int) -> list[tuple[str, str]]:
     """The windows that the page offers, and the one that is shown."""
     return [
-        (f"{each}d", counted("the last day", "the last %(n)s days", each) % {"n": each})
+        (f"{each}d", counted("the last day", "the last %(num)s days", each) % {"num": each})
         for each in sorted({*WINDOW_OPTIONS_DAYS, days})
     ]
 

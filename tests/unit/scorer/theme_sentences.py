@@ -71,14 +71,22 @@ SENTENCES: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
             ("*regning*", "Telefonregningen var forkert.", "Det regner igen."),
             ("*betaling", "Min betaling blev væk.", "Jeg betaler gerne."),
             ("opkræv*", "I opkrævede to gange.", "Det kræver tid."),
-            ("-*beregning*", "Jeres beregning af mål var forkert.", "Efter jeres beregning er regningen forkert."),
+            (
+                "-*beregning*",
+                "Jeres beregning af mål var forkert.",
+                "Efter jeres beregning er regningen forkert.",
+            ),
         ),
         "nl": (
             ("factu*", "De factuur klopt niet.", "Het is een feit."),
             ("*rekening*", "De eindrekening klopt niet.", "Rekenen is lastig."),
             ("incasso*", "De incasso ging twee keer.", "In cassettes verpakt."),
             ("-rekening houden", "Wil daar rekening houden met mij.", "Rekening houden met de rekening."),
-            ("-rekening gehouden", "Er is geen rekening gehouden met mij.", "Geen rekening gehouden met mijn rekening."),
+            (
+                "-rekening gehouden",
+                "Er is geen rekening gehouden met mij.",
+                "Geen rekening gehouden met mijn rekening.",
+            ),
             ("-rekening mee*", "Houd er rekening mee.", "Houd er rekening mee dat de rekening fout is."),
         ),
     },
@@ -101,7 +109,11 @@ SENTENCES: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
             ("*venlig*", "Hun var uvenlig.", "Min ven sagde det."),
             ("*hjælpsom*", "Ikke særlig hjælpsomme.", "Det hjalp ikke."),
             ("flink*", "Han var ellers flink.", "Det gik i flint."),
-            ("-brugervenlig*", "Den er ikke brugervenlig.", "Ikke brugervenlig, og en uvenlig mand i butikken."),
+            (
+                "-brugervenlig*",
+                "Den er ikke brugervenlig.",
+                "Ikke brugervenlig, og en uvenlig mand i butikken.",
+            ),
             ("-venlig hilsen*", "Venlig hilsen Karen", "Han var uvenlig. Venlig hilsen Karen"),
         ),
         "nl": (
@@ -111,8 +123,16 @@ SENTENCES: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
             ("onbeleef*", "Hij was onbeleefd.", "Niets beleefd die dag."),
             ("*vriendelijk*", "Onvriendelijk aan de balie.", "Een vriend zei het."),
             ("*behulpzaam*", "Niet erg behulpzaam.", "Hulp kwam niet."),
-            ("-gebruiksvriendelijk*", "Niet gebruiksvriendelijk.", "Gebruiksvriendelijk, maar onvriendelijk bediend."),
-            ("-vriendelijke groet*", "Met vriendelijke groet, Jan", "Onvriendelijk bediend. Vriendelijke groet, Jan"),
+            (
+                "-gebruiksvriendelijk*",
+                "Niet gebruiksvriendelijk.",
+                "Gebruiksvriendelijk, maar onvriendelijk bediend.",
+            ),
+            (
+                "-vriendelijke groet*",
+                "Met vriendelijke groet, Jan",
+                "Onvriendelijk bediend. Vriendelijke groet, Jan",
+            ),
         ),
     },
     "wait": {
@@ -123,10 +143,26 @@ SENTENCES: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
             ("waiting", "Still waiting.", "A waistcoat."),
             ("queue*", "The queue was endless.", "A question of days."),
             ("took ages", "It took ages.", "It took a page."),
-            ("-wait for my refund*", "I still wait for my refund.", "I wait for my refund and wait on the phone."),
-            ("-waited for my refund*", "We waited for my refund.", "I waited for my refund, then waited in line."),
-            ("-waiting for my refund*", "Waiting for my refund since May.", "Waiting for my refund, waiting in line."),
-            ("-waiting for the refund*", "Waiting for the refund.", "Waiting for the refund, waiting in line."),
+            (
+                "-wait for my refund*",
+                "I still wait for my refund.",
+                "I wait for my refund and wait on the phone.",
+            ),
+            (
+                "-waited for my refund*",
+                "We waited for my refund.",
+                "I waited for my refund, then waited in line.",
+            ),
+            (
+                "-waiting for my refund*",
+                "Waiting for my refund since May.",
+                "Waiting for my refund, waiting in line.",
+            ),
+            (
+                "-waiting for the refund*",
+                "Waiting for the refund.",
+                "Waiting for the refund, waiting in line.",
+            ),
         ),
         "da": (
             ("*ventetid*", "Telefonventetiden var lang.", "Det var uventet."),
@@ -206,7 +242,11 @@ SENTENCES: dict[str, dict[str, tuple[tuple[str, str, str], ...]]] = {
             ("returned", "We returned the lamp.", "They turned away."),
             ("returns", "Returns are a pain.", "It turns slowly."),
             ("-return call*", "There was no return call.", "No return call about the return."),
-            ("-returned my call*", "They never returned my call.", "They returned my call, then I returned the lamp."),
+            (
+                "-returned my call*",
+                "They never returned my call.",
+                "They returned my call, then I returned the lamp.",
+            ),
         ),
         "da": (
             ("pengene tilbage", "Jeg vil have pengene tilbage.", "Jeg kommer tilbage."),
