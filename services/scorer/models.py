@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
-from shared.events.nps import SCALE
+from shared.events.nps import HIGHEST_DETRACTOR, SCALE
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
@@ -82,7 +82,7 @@ answer = Table(
         "tenant",
         "measurement",
         "day",
-        postgresql_where=text("score <= 6 AND comment IS NOT NULL"),
+        postgresql_where=text(f"score <= {HIGHEST_DETRACTOR} AND comment IS NOT NULL"),
     ),
     Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )

@@ -31,7 +31,7 @@ class Claim(NamedTuple):
     is_meant: bool
 
 
-class Found(NamedTuple):
+class FoundStem(NamedTuple):
     """Where a stem was found."""
 
     start: int
@@ -95,8 +95,8 @@ class _Lexicon:
         ]
         return _longest_wins(meant, len(text))
 
-    def _found_in(self, text: str) -> list[Found]:
-        found: list[Found] = []
+    def _found_in(self, text: str) -> list[FoundStem]:
+        found: list[FoundStem] = []
         size = len(text)
         follows_letter = False
         for start, letter in enumerate(text):
@@ -112,7 +112,7 @@ class _Lexicon:
                     continue
                 goes_on = end < size and text[end].isalnum()
                 found += [
-                    Found(start, end, claim)
+                    FoundStem(start, end, claim)
                     for claim in claims
                     if not (inside and claim.begins_word) and not (goes_on and claim.ends_word)
                 ]
@@ -137,11 +137,11 @@ def _starts_of(texts: Collection[str]) -> _Starts:
     return _Starts(chars, {start: tuple(sorted(each)) for start, each in lengths.items()})
 
 
-def _longest_wins(found: Sequence[Found], size: int) -> set[int]:
+def _longest_wins(found: Sequence[FoundStem], size: int) -> set[int]:
     """The themes that are left where those that claim the same words by a longer stem win."""
     owners = [_NOBODY] * size
     themes: set[int] = set()
-    by_length: defaultdict[int, list[Found]] = defaultdict(list)
+    by_length: defaultdict[int, list[FoundStem]] = defaultdict(list)
     for each in found:
         by_length[each.end - each.start].append(each)
     for length in sorted(by_length, reverse=True):

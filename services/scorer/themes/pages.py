@@ -75,7 +75,7 @@ class ThemePageQuery:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
+class TypedThemes:
     """What an editor has typed, and what became of it."""
 
     form: ThemesForm
@@ -112,12 +112,14 @@ async def change_themes(
     if "add" in texts:
         number = whole_number(texts.get("add_to", ""))
         added = form.with_stem(-1 if number is None else number, texts["add"])
-        return await _show(request, staff, context, query, Typed(form=added, did="added"))
+        return await _show(request, staff, context, query, TypedThemes(form=added, did="added"))
     match texts.get("act", ""):
         case "new":
-            return await _show(request, staff, context, query, Typed(form=form.with_new_theme(), did="new"))
+            return await _show(
+                request, staff, context, query, TypedThemes(form=form.with_new_theme(), did="new")
+            )
         case "try":
-            typed = Typed(form=form, tries=True)
+            typed = TypedThemes(form=form, tries=True)
         case "save":
             typed = await _saved(context, staff, form)
         case _:
@@ -127,7 +129,7 @@ async def change_themes(
     return await _show(request, staff, context, query, typed)
 
 
-async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> Typed:
+async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> TypedThemes:
     if staff.segments:
         # They are the themes of the whole company.
         raise Problem(403)
@@ -136,10 +138,10 @@ async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> Type
             draft = form.draft(await find_themes(uow, staff.tenant))
             await save_themes(uow, staff.tenant, AuditActor.of_staff(staff), draft, form.version)
     except ThemesFaulty as error:
-        return Typed(form=form, faults=form.faults_by_field(error.faults), status_code=422)
+        return TypedThemes(form=form, faults=form.faults_by_field(error.faults), status_code=422)
     except ThemesStale:
-        return Typed(form=form, refusal=spoken(CHANGED), status_code=409)
-    return Typed(form=form, did="saved")
+        return TypedThemes(form=form, refusal=spoken(CHANGED), status_code=409)
+    return TypedThemes(form=form, did="saved")
 
 
 def _query_of_form(texts: dict[str, str]) -> ThemePageQuery:
@@ -155,7 +157,7 @@ async def _show(
     staff: Staff,
     context: ScorerContext,
     asked: ThemePageQuery,
-    typed: Typed | None = None,
+    typed: TypedThemes | None = None,
     *,
     did: str = "",
 ) -> Response:
@@ -174,7 +176,7 @@ async def _show(
         if query is not None and may_edit:
             sources = await read_word_sources(uow, query)
             comments = await read_trial_comments(uow, query) if typed is not None and typed.tries else []
-    typed = typed or Typed(form=ThemesForm.of(themes), did=did)
+    typed = typed or TypedThemes(form=ThemesForm.of(themes), did=did)
     trial: Trial | None = None
     if typed.tries:
         typed, trial = await _tried(typed, themes, comments)
@@ -204,11 +206,13 @@ def _query(reader: ThemeReader, asked: ThemePageQuery) -> CommentQuery | None:
     return own_query_of(reader, asked.measurement, window)
 
 
-async def _tried(typed: Typed, themes: ThemeSet, comments: list[ThemeComment]) -> tuple[Typed, Trial | None]:
+async def _tried(
+    typed: TypedThemes, themes: ThemeSet, comments: list[ThemeComment]
+) -> tuple[TypedThemes, Trial | None]:
     draft = typed.form.draft(themes)
     try:
         check_themes(draft)
     except ThemesFaulty as error:
         faults = typed.form.faults_by_field(error.faults)
-        return Typed(form=typed.form, faults=faults, status_code=422), None
+        return TypedThemes(form=typed.form, faults=faults, status_code=422), None
     return typed, await try_themes(draft, comments)

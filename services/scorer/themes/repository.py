@@ -67,7 +67,7 @@ async def has_changed_themes(uow: UnitOfWork, tenant: str) -> bool:
 
 
 # One look into the index of each company: comments of an older version stand first in it.
-_BEHIND = """
+_COMPANIES_BEHIND = """
     FROM tenant t
     LEFT JOIN theme_set s ON s.tenant = t.id
     WHERE EXISTS (
@@ -76,8 +76,8 @@ _BEHIND = """
             AND a.theme_version < coalesce(s.version, :shipped)
     )
 """
-FIND_BEHIND = f"SELECT t.id AS tenant {_BEHIND} ORDER BY t.id LIMIT :limit"
-COUNT_BEHIND = f"SELECT count(*) {_BEHIND}"
+FIND_BEHIND = f"SELECT t.id AS tenant {_COMPANIES_BEHIND} ORDER BY t.id LIMIT :limit"
+COUNT_BEHIND = f"SELECT count(*) {_COMPANIES_BEHIND}"
 
 
 async def find_behind(uow: UnitOfWork, limit: int) -> list[str]:

@@ -76,7 +76,7 @@ class TrialBody(StrictBody):
         return tuple(each.theme() for each in self.themes)
 
 
-class ThemeOut(BaseModel):
+class KnownThemeOut(BaseModel):
     """One theme."""
 
     id: str
@@ -95,15 +95,15 @@ class ThemesOut(BaseModel):
     """The themes of a company."""
 
     version: int = Field(description="Send it back with a change.")
-    themes: list[ThemeOut]
+    themes: list[KnownThemeOut]
 
     @classmethod
     def of(cls, themes: ThemeSet) -> Self:
         """As it is answered."""
-        return cls(version=themes.version, themes=[ThemeOut.of(theme) for theme in themes.themes])
+        return cls(version=themes.version, themes=[KnownThemeOut.of(theme) for theme in themes.themes])
 
 
-class CommentOut(BaseModel):
+class ThemeCommentOut(BaseModel):
     """A comment, without whose it is."""
 
     score: int
@@ -123,7 +123,9 @@ class TriedThemeOut(BaseModel):
     name: str
     n: int = Field(description="Comments that name it.")
     detractors: int
-    examples: list[CommentOut] | None = Field(description="The latest; null: this key may not read answers.")
+    examples: list[ThemeCommentOut] | None = Field(
+        description="The latest; null: this key may not read answers."
+    )
 
     @classmethod
     def of(cls, tried: TriedTheme, reader: ThemeReader) -> Self:
@@ -146,7 +148,7 @@ class TrialOut(BaseModel):
     uncovered: int = Field(description="Comments that name no theme.")
     uncovered_detractors: int
     themes: list[TriedThemeOut]
-    uncovered_examples: list[CommentOut] | None = Field(description="Of answers from 0 to 6.")
+    uncovered_examples: list[ThemeCommentOut] | None = Field(description="Of answers from 0 to 6.")
 
     @classmethod
     def of(cls, trial: Trial, reader: ThemeReader) -> Self:
@@ -293,5 +295,5 @@ def field_faults(faults: Sequence[ThemeFault]) -> list[FieldFault]:
     return [FieldFault(field=pointer("themes", *fault.path), detail=fault.remedy) for fault in faults]
 
 
-def _comments(comments: Sequence[ThemeComment], reader: ThemeReader) -> list[CommentOut] | None:
-    return [CommentOut.of(each) for each in comments] if reader.reads_comments else None
+def _comments(comments: Sequence[ThemeComment], reader: ThemeReader) -> list[ThemeCommentOut] | None:
+    return [ThemeCommentOut.of(each) for each in comments] if reader.reads_comments else None
