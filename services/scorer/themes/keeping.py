@@ -23,31 +23,34 @@ MAX_MATCHERS = 256
 
 @dataclass
 class MatcherCache:
-    """One matcher for each company and version, made when it is first needed."""
+    """One matcher for each version of a company's themes, made when it is first needed."""
 
     _shipped: ThemeMatcher = field(default_factory=lambda: ThemeMatcher(SHIPPED.themes))
-    _own: OrderedDict[tuple[str, int], ThemeMatcher] = field(default_factory=OrderedDict)
+    _own: OrderedDict[str, ThemeMatcher] = field(default_factory=OrderedDict)
+    """By the digest of the themes."""
 
     async def matchers_of(
         self, uow: UnitOfWork, tenants: Sequence[str]
     ) -> dict[str, tuple[int, ThemeMatcher]]:
         """The version of each company's themes, and its matcher."""
-        versions = await repository.find_versions(uow, tenants)
         found = dict.fromkeys(tenants, (SHIPPED_VERSION, self._shipped))
-        for tenant, version in versions.items():
-            found[tenant] = await self._own_of(uow, tenant, version)
+        for tenant, known in (await repository.find_versions(uow, tenants)).items():
+            matcher = self._own.get(known.digest)
+            if matcher is None:
+                # They may have changed since: then this is their version, and another one has the digest.
+                themes = await repository.find_themes(uow, tenant)
+                found[tenant] = themes.version, ThemeMatcher(themes.themes)
+                if themes.version == known.version:
+                    self._keep(known.digest, found[tenant][1])
+            else:
+                found[tenant] = known.version, matcher
+                self._own.move_to_end(known.digest)
         return found
 
-    async def _own_of(self, uow: UnitOfWork, tenant: str, version: int) -> tuple[int, ThemeMatcher]:
-        matcher = self._own.get((tenant, version))
-        if matcher is None:
-            themes = await repository.find_themes(uow, tenant)
-            version, matcher = themes.version, ThemeMatcher(themes.themes)
-            self._own[tenant, version] = matcher
-            while len(self._own) > MAX_MATCHERS:
-                self._own.popitem(last=False)
-        self._own.move_to_end((tenant, version))
-        return version, matcher
+    def _keep(self, digest: str, matcher: ThemeMatcher) -> None:
+        self._own[digest] = matcher
+        while len(self._own) > MAX_MATCHERS:
+            self._own.popitem(last=False)
 
 
 MATCHERS = MatcherCache()

@@ -50,12 +50,23 @@ async def write_themes(uow: UnitOfWork, tenant: str, themes: ThemeSet, *, is_fir
     return written.one_or_none() is not None
 
 
-FIND_VERSIONS = "SELECT tenant, version FROM theme_set WHERE tenant = ANY(CAST(:tenants AS text[]))"
+class ThemeVersion(NamedTuple):
+    """Which themes a company has, without what they are."""
+
+    version: int
+    digest: str
+    """Of the themes: equal ones have the same."""
 
 
-async def find_versions(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, int]:
+FIND_VERSIONS = """
+    SELECT tenant, version, md5(body) AS digest FROM theme_set WHERE tenant = ANY(CAST(:tenants AS text[]))
+"""
+
+
+async def find_versions(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, ThemeVersion]:
     """The versions of those companies that have changed their themes."""
-    return {row.tenant: row.version for row in await uow.execute(FIND_VERSIONS, {"tenants": list(tenants)})}
+    rows = await uow.execute(FIND_VERSIONS, {"tenants": list(tenants)})
+    return {row.tenant: ThemeVersion(row.version, row.digest) for row in rows}
 
 
 HAS_THEMES = "SELECT tenant FROM theme_set WHERE tenant = :tenant"
