@@ -19,7 +19,7 @@ from services.scorer.repository.answers import AnswerRow, InvitedCounts
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
-from services.scorer.themes.views import Why
+from services.scorer.themes.why import Why
 from services.scorer.trends import Trend
 from services.scorer.views import LatestAnswer, SegmentRow, WindowScore
 from shared.events import SegmentFall

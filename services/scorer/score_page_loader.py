@@ -35,7 +35,7 @@ from services.scorer.score_query import ScoreQuery
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.impact import figures_of
 from services.scorer.themes.repository import count_unhappy, find_themes
-from services.scorer.themes.views import Why, names_of, why_of
+from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
 from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in

@@ -9,8 +9,8 @@ words                 which words tell two sets of comments apart
 repository            the themes of a company, those of its answers, and the counts
 theme_commands        saving the themes of a company
 keeping               matches comments as they are kept, and again when the themes have changed
-reading               whose comments are meant, their figures, and what a draft would find
-schemas, api          /v1/themes
-forms, labels, views  what the page sends, says and shows
+reading, trials       whose comments are meant, their figures and words; what a draft would find
+schemas, api          /v1/themes; figure_schemas: what it answers of comments
+forms, labels, views  what the page sends, says and shows; why: the section of the scores
 pages                 /themes
 """

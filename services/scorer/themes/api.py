@@ -7,26 +7,19 @@ from fastapi import APIRouter, Depends, Query
 from services.scorer.access import MAX_SEGMENT_LENGTH
 from services.scorer.context import OwnContext
 from services.scorer.parameters import read_window
+from services.scorer.themes.figure_schemas import ThemeFiguresOut, TrialOut
 from services.scorer.themes.reading import (
     query_of,
     read_figures,
-    read_trial_comments,
     read_word_sources,
     reader_of,
     suggested_words,
-    try_themes,
     window_of,
 )
 from services.scorer.themes.repository import find_themes
-from services.scorer.themes.schemas import (
-    ThemeFiguresOut,
-    ThemesBody,
-    ThemesOut,
-    TrialBody,
-    TrialOut,
-    field_faults,
-)
+from services.scorer.themes.schemas import ThemesBody, ThemesOut, TrialBody, field_faults
 from services.scorer.themes.theme_commands import ThemesFaulty, ThemesStale, check_themes, save_themes
+from services.scorer.themes.trials import read_trial_comments, try_themes
 from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.events.surveys import NpsMeasurement
 from shared.http.auth import Caller, staff_or_key

@@ -18,19 +18,17 @@ from services.scorer.themes.impact import figures_of
 from services.scorer.themes.reading import (
     CommentQuery,
     ThemeReader,
-    Trial,
     WordSources,
     own_query_of,
     query_of,
     read_figures,
-    read_trial_comments,
     read_word_sources,
     reader_of,
     suggested_words,
-    try_themes,
 )
 from services.scorer.themes.repository import ThemeComment, find_themes
 from services.scorer.themes.theme_commands import ThemesFaulty, ThemesStale, check_themes, save_themes
+from services.scorer.themes.trials import Trial, read_trial_comments, try_themes
 from services.scorer.themes.views import themes_page
 from shared.events.surveys import NpsMeasurement
 from shared.http.csrf import CsrfChecked

@@ -1,4 +1,4 @@
-"""Whose comments are meant, the figures of their themes, and what a draft would find in them."""
+"""Whose comments are meant, the figures of their themes, and words to add."""
 
 import asyncio
 from collections import defaultdict
@@ -10,9 +10,8 @@ from services.scorer.access import SegmentAccess
 from services.scorer.parameters import read_segment, read_window
 from services.scorer.repository.selection import Selection
 from services.scorer.themes import repository
-from services.scorer.themes.domain import Theme, ThemeSet
+from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.impact import ThemeFigures, figures_of
-from services.scorer.themes.matching import ThemeMatcher
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.words import TellingWord, telling_words
 from services.scorer.windows import MAX_WINDOW_DAYS, BadWindow, Window, parse_day, today_in
@@ -28,11 +27,9 @@ from shared.tenancy import find_tenant
 from shared.values.messages import message
 
 MAX_COMMENTS_READ = 2_000
-"""Of each side: the latest ones. A draft is tried, and words are found, in no more."""
-MAX_EXAMPLES = 3
+"""Of each side: the latest ones. Words are found in no more."""
 _UNHAPPY = (SCALE[0], HIGHEST_DETRACTOR)
 _OTHERS = (HIGHEST_DETRACTOR + 1, SCALE[-1])
-_ALL = (SCALE[0], SCALE[-1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,32 +58,6 @@ class SuggestedWord:
 
     language: str
     word: TellingWord
-
-
-@dataclass(frozen=True, kw_only=True)
-class TriedTheme:
-    """What a theme of a draft finds."""
-
-    theme: Theme
-    n: int
-    detractors: int
-    examples: tuple[ThemeComment, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """What a draft finds in the latest comments."""
-
-    comments: int
-    detractors: int
-    """Of the comments, those of detractors."""
-    is_all: bool
-    """Whether these were all comments of the days."""
-    uncovered: int
-    uncovered_detractors: int
-    themes: tuple[TriedTheme, ...]
-    uncovered_examples: tuple[ThemeComment, ...]
-    """Of detractors."""
 
 
 async def reader_of(
@@ -200,55 +171,6 @@ def _by_language(comments: Sequence[ThemeComment]) -> dict[str, list[str]]:
         if each.language:
             found[each.language.partition("-")[0]].append(each.comment)
     return found
-
-
-async def read_trial_comments(uow: UnitOfWork, query: CommentQuery) -> list[ThemeComment]:
-    """The latest comments, on which a draft is tried; one more than are, where there are more."""
-    return await repository.list_comments(
-        uow, query.selection, query.measurement, query.window, scores=_ALL, limit=MAX_COMMENTS_READ + 1
-    )
-
-
-async def try_themes(themes: tuple[Theme, ...], comments: Sequence[ThemeComment]) -> Trial:
-    """What a draft finds; nothing is kept. Beside the loop, since it takes a while.
-
-    :param themes: without faults.
-    """
-    return await asyncio.to_thread(_tried, themes, comments)
-
-
-def _tried(themes: tuple[Theme, ...], comments: Sequence[ThemeComment]) -> Trial:
-    read = comments[:MAX_COMMENTS_READ]
-    matcher = ThemeMatcher(themes)
-    found: dict[str, list[ThemeComment]] = {theme.id: [] for theme in themes}
-    uncovered: list[ThemeComment] = []
-    for comment in read:
-        named = matcher.themes_of(comment.comment, comment.language)
-        for theme in named:
-            found[theme].append(comment)
-        if not named:
-            uncovered.append(comment)
-    return Trial(
-        comments=len(read),
-        detractors=len(_unhappy(read)),
-        is_all=len(comments) <= MAX_COMMENTS_READ,
-        uncovered=len(uncovered),
-        uncovered_detractors=len(_unhappy(uncovered)),
-        themes=tuple(
-            TriedTheme(
-                theme=theme,
-                n=len(found[theme.id]),
-                detractors=len(_unhappy(found[theme.id])),
-                examples=tuple(found[theme.id][:MAX_EXAMPLES]),
-            )
-            for theme in themes
-        ),
-        uncovered_examples=tuple(_unhappy(uncovered)[:MAX_EXAMPLES]),
-    )
-
-
-def _unhappy(comments: Sequence[ThemeComment]) -> list[ThemeComment]:
-    return [each for each in comments if each.score <= HIGHEST_DETRACTOR]
 
 
 def _query(reader: ThemeReader, segment: str, measurement: NpsMeasurement, window: Window) -> CommentQuery:

@@ -1,4 +1,4 @@
-"""What the page of themes, and the section “Why?” of the scores, show in the reader's language."""
+"""What the page of themes shows in the reader's language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,29 +8,16 @@ from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
 from services.scorer.themes.impact import ThemeFigures
-from services.scorer.themes.reading import CommentQuery, SuggestedWord, Trial
+from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
+from services.scorer.themes.trials import Trial
+from services.scorer.themes.why import ThemeLine, names_of, theme_lines
 from shared.pages.cause_labels import cause_options
 from shared.pages.filters import segment_name, thousands
 from shared.pages.language import counted, native_name, translated
 from shared.pages.page import Page
 
-MAX_THEMES_ON_SCORES = 5
 WINDOW_OPTIONS_DAYS = (30, 90, 365)
-
-
-class ThemeLine(NamedTuple):
-    """A theme in a table."""
-
-    id: str
-    name: str
-    named: str
-    """How many unhappy customers name it."""
-    share: str
-    range: str
-    n: str
-    """How many comments name it at all."""
-    impact: str
 
 
 class TriedLine(NamedTuple):
@@ -51,17 +38,6 @@ class SuggestionButton(NamedTuple):
     """In its own name."""
     lang: str
     used: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Why:
-    """The section of the scores about what unhappy customers write."""
-
-    finding: str
-    lines: list[ThemeLine]
-    uncovered: str
-    waiting: str
-    has_shares: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,42 +80,6 @@ class ThemesPage(Page):
     tried: TriedView | None
     refusal: str
     confirmation: str
-
-
-def names_of(themes: ThemeSet) -> dict[str, str]:
-    """The names of the themes by their ids."""
-    return {theme.id: labels.theme_name(theme) for theme in themes.themes}
-
-
-def theme_lines(figures: ThemeFigures, names: dict[str, str], most: int | None = None) -> list[ThemeLine]:
-    """The themes that somebody names, those that most of the unhappy name first."""
-    return [
-        ThemeLine(
-            id=each.theme,
-            name=names.get(each.theme, each.theme),
-            named=thousands(each.groups.detractors),
-            share=labels.share_words(each.share),
-            range=labels.range_words(each.share),
-            n=thousands(each.groups.n),
-            impact=labels.impact_words(each.impact),
-        )
-        for each in figures.themes
-        if each.groups.n
-    ][:most]
-
-
-def why_of(figures: ThemeFigures, themes: ThemeSet) -> Why | None:
-    """What the unhappy write about; None where none of them wrote."""
-    if not figures.wrote.detractors:
-        return None
-    names = names_of(themes)
-    return Why(
-        finding=labels.finding(figures, names),
-        lines=theme_lines(figures, names, MAX_THEMES_ON_SCORES),
-        uncovered=labels.uncovered_words(figures.uncovered_unhappy),
-        waiting=labels.waiting_words(figures.waiting),
-        has_shares=any(each.share.interval is not None for each in figures.themes),
-    )
 
 
 def tried_view(trial: Trial) -> TriedView:
