@@ -312,7 +312,7 @@ async def test_the_window_is_so_many_days_or_from_one_day_to_another(
     ],
 )
 async def test_a_window_that_is_none_is_refused(
-    client: ScorerClient, query: dict[str, str], field: str
+    client: ScorerClient, query: dict[str, Any], field: str
 ) -> None:
     answer = await client.get(FIGURES, **query)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
@@ -323,7 +323,7 @@ async def test_a_reader_sees_the_comments_of_their_own_segments_alone(
 ) -> None:
     await count(database, *comments((2, LATE), organisation=("north", "sales")))
     await count(database, *comments((2, "Rude staff"), name="s", organisation=("south",)))
-    own = {"role": "analyst", "segments": ("organisation:north",)}
+    own: dict[str, Any] = {"role": "analyst", "segments": ("organisation:north",)}
     assert named(await figures(client, segment="organisation:north", **own)) == {"delivery": 1}
     for segment in ("", "organisation:south", "touchpoint:checkout"):
         assert (await client.get(FIGURES, segment=segment, **own)).status_code == 404, segment
@@ -342,8 +342,9 @@ async def test_comments_about_a_single_employee_are_not_counted_for_anybody(
     database: Database, client: ScorerClient
 ) -> None:
     await count(database, *comments((2, LATE), segments={"agent": "ida"}))
-    for who in ({}, {"role": "admin"}, {"role": "leader"}):
-        assert (await client.get(FIGURES, segment="agent:ida", **who)).status_code == 404
+    roles: tuple[Role | None, ...] = (None, "admin", "leader")
+    for role in roles:
+        assert (await client.get(FIGURES, segment="agent:ida", role=role)).status_code == 404
     assert People().shown is False
 
 

@@ -138,11 +138,11 @@ def test_matching_is_what_looking_at_every_place_comes_to(stems: list[str], comm
         known.append(written)
     text = folded(comment)
     for written in known:
-        stem = parse_stem(written)
+        parsed = parse_stem(written)
         # An expression of our own, of a stem that is escaped: only this test runs one.
-        before = r"(?<![^\W_])" if stem.begins_word else ""
-        after = r"(?![^\W_])" if stem.ends_word else ""
-        expected = re.search(before + re.escape(stem.text) + after, text) is not None
+        before = r"(?<![^\W_])" if parsed.begins_word else ""
+        after = r"(?![^\W_])" if parsed.ends_word else ""
+        expected = re.search(before + re.escape(parsed.text) + after, text) is not None
         assert bool(named(comment, a_theme("t", written))) is expected, written
 
 
@@ -238,7 +238,10 @@ def test_b7_the_published_example() -> None:
 def test_the_figures_are_what_counting_one_by_one_comes_to(
     counted: list[tuple[set[str], bool, bool, Groups]],
 ) -> None:
-    rows = [MatchedAnswers(tuple(sorted(themes)), *rest) for themes, *rest in counted]
+    rows = [
+        MatchedAnswers(tuple(sorted(themes)), wrote, is_matched, groups)
+        for themes, wrote, is_matched, groups in counted
+    ]
     figures = figures_of(rows, ["a", "b"])
     wrote = [row for row in rows if row.wrote]
     assert figures.answers.n == sum(row.groups.n for row in rows)
