@@ -3,13 +3,14 @@
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
 from services.scorer.fall_watch import FALLS_LOOP, FallWatch
-from services.scorer.gauges import measure_falls, measure_improvements, measure_waiting
+from services.scorer.gauges import measure_falls, measure_improvements, measure_themes, measure_waiting
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
+from services.scorer.themes.keeping import THEMES_LOOP, ThemeMatching
 from shared.events import (
     ANSWERS,
     CASE_MAILS,
@@ -27,12 +28,15 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def build_loops(context: Context) -> Loops:
-    """One loop publishes changed scores, one counts anonymous answers, one looks for falls."""
+    """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
+    comments with themes.
+    """
     anonymous = AnonymousCounter(context.database, context.health, count)
     return {
         "scores": ScorePublisher(context.database, context.health).run,
         LOOP_NAME: anonymous.loop,
         FALLS_LOOP: FallWatch(context.database, context.health).run,
+        THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
     }
 
 
@@ -44,6 +48,7 @@ SERVICE = Service(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
+        *("/themes", "/v1/themes"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),
@@ -53,7 +58,7 @@ SERVICE = Service(
     worker_loops=build_loops,
     owns=(FALLS, IMPROVEMENTS),
     recovery=recovery,
-    gauges=(measure_waiting, measure_falls, measure_improvements),
+    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

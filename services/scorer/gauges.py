@@ -1,7 +1,8 @@
-"""The gauges of anonymous answers that wait to be counted, of falls, and of actions of improvement."""
+"""The gauges of anonymous answers that wait, of falls, of actions of improvement, and of themes."""
 
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
+from services.scorer.themes.repository import count_behind
 from shared.db.database import UnitOfWork
 from shared.telemetry import metrics
 
@@ -21,3 +22,8 @@ async def measure_improvements(uow: UnitOfWork) -> None:
     found = await count_by_state(uow)
     for state in IMPROVEMENT_STATES:
         metrics.IMPROVEMENTS.labels(state).set(found.get(state, 0))
+
+
+async def measure_themes(uow: UnitOfWork) -> None:
+    """Measure the companies with comments that wait to be matched with their present themes."""
+    metrics.THEMES_BEHIND.set(await count_behind(uow))

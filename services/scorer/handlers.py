@@ -8,6 +8,7 @@ from services.scorer.counting_anonymous import keep_anonymous
 from services.scorer.improvements.update_repository import keep_update_mails
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
+from services.scorer.themes.keeping import with_themes
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import (
@@ -58,6 +59,7 @@ async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> Non
 
 async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
     """Count answers, each of them once."""
+    answers = await with_themes(uow, answers)
     full = await _add_new_segments(uow, answers)
     countable = [_without(answer, full) for answer in answers] if full else answers
     fresh = await counting.keep_and_count(uow, countable, return_new=bool(full))

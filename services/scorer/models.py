@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
-from shared.events.nps import SCALE
+from shared.events.nps import HIGHEST_DETRACTOR, SCALE
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
@@ -60,6 +60,9 @@ answer = Table(
     # To the follow-up and the further questions. NULL: none, or an earlier version of the code wrote it.
     Column("replies", JSONB(none_as_null=True), info=PERSONAL),
     Column("language", Text),
+    # The themes that the comment names, and by which version of the company's themes it was matched.
+    Column("themes", ARRAY(Text)),
+    Column("theme_version", BigInteger, nullable=False, server_default=text("0")),
     Column("origin", Text, nullable=False),
     Column("answered_at", Instant),
     Column("changed_at", Instant, nullable=False),
@@ -72,6 +75,14 @@ answer = Table(
         "tenant",
         "answered_at",
         postgresql_where=text("customer_id IS NOT NULL OR comment IS NOT NULL"),
+    ),
+    Index("ix_answer_theme_version", "tenant", "theme_version", postgresql_where=text("comment IS NOT NULL")),
+    Index(
+        "ix_answer_unhappy_comment",
+        "tenant",
+        "measurement",
+        "day",
+        postgresql_where=text(f"score <= {HIGHEST_DETRACTOR} AND comment IS NOT NULL"),
     ),
     Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )
@@ -299,6 +310,16 @@ mark = Table(
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_mark_day", "tenant", "day", "id"),
+)
+
+# The themes of a company that has changed those that we ship; ``body`` is JSON.
+theme_set = Table(
+    "theme_set",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("changed_at", Instant, nullable=False),
 )
 
 person_indexes(answer)

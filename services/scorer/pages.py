@@ -114,6 +114,7 @@ async def segments(
     by: ShortText = "",
     kind: AnswerGroup = "",
     words: ShortText = "",
+    theme: ShortText = "",
     q: ShortText = "",
     dimension: ShortText = "",
     after: Cursor = "",
@@ -132,6 +133,7 @@ async def segments(
         by=by,
         kind=kind,
         words=words.strip(),
+        theme=theme,
     )
     return await _score_page(context, request, staff, query, after)
 

@@ -20,6 +20,7 @@ from services.scorer.repository.answers import AnswerRow, InvitedCounts
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
+from services.scorer.themes.why import Why
 from services.scorer.trends import Trend
 from services.scorer.views import LatestAnswer, SegmentRow, WindowScore
 from shared.events import SegmentFall
@@ -141,6 +142,8 @@ class AnswerList:
     """Of the whole list."""
     is_first_page: bool
     next_href: str | None
+    theme: str
+    """The name of the theme that they name; empty: they are of any, or of none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +160,8 @@ class ScorePage(LabelledPage):
     marks: MarksOnTrend
     breakdown: Breakdown
     options: QueryOptions
+    why: Why | None
+    """What the unhappy customers write about; None where none of them wrote."""
     comments: list[AnswerRow]
     cases: list[OpenCaseRow]
     case_counts: CaseCounts

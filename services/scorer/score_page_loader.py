@@ -34,6 +34,10 @@ from services.scorer.score_page import (
     Standing,
 )
 from services.scorer.score_query import ScoreQuery
+from services.scorer.themes.domain import ThemeSet
+from services.scorer.themes.impact import figures_of
+from services.scorer.themes.repository import count_unhappy, find_themes
+from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
 from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
@@ -66,6 +70,7 @@ async def load_score_page(
     access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
     standing = await _load_standing(uow, tenant, query, selection)
     measurement, window = standing.measurement, standing.now.window
+    themes = await find_themes(uow, tenant.id)
     return ScorePage(
         query=query,
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
@@ -74,11 +79,14 @@ async def load_score_page(
         marks=await _load_marks(uow, selection, standing),
         breakdown=await _load_breakdown(uow, access, query, selection, standing),
         options=await _load_options(uow, access, tenant, query, standing),
+        why=await _load_why(uow, themes, selection, standing),
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS),
         cases=await list_open_cases(uow, selection, MAX_CASES),
         fall=await _load_fall(uow, selection, standing),
         case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
-        listing=await _load_answers(uow, query, selection, standing, after) if query.lists_answers else None,
+        listing=await _load_answers(uow, query, selection, standing, themes, after)
+        if query.lists_answers
+        else None,
     )
 
 
@@ -89,6 +97,13 @@ async def _load_marks(uow: UnitOfWork, selection: Selection, standing: Standing)
         return MarksOnTrend()
     days = Window(points[0].first, points[-1].last)
     return on_trend(await marks_on_trend(uow, selection, standing.measurement, standing.today, days))
+
+
+async def _load_why(
+    uow: UnitOfWork, themes: ThemeSet, selection: Selection, standing: Standing
+) -> Why | None:
+    counted = await count_unhappy(uow, selection, standing.measurement, standing.now.window, themes.version)
+    return why_of(figures_of(counted, [theme.id for theme in themes.themes]), themes)
 
 
 async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) -> SegmentFall | None:
@@ -214,14 +229,25 @@ async def _values(
 
 
 async def _load_answers(
-    uow: UnitOfWork, query: ScoreQuery, selection: Selection, standing: Standing, after: str
+    uow: UnitOfWork,
+    query: ScoreQuery,
+    selection: Selection,
+    standing: Standing,
+    themes: ThemeSet,
+    after: str,
 ) -> AnswerList:
     measurement, window = standing.measurement, standing.now.window
-    only = AnswerFilter(query.kind, query.words)
+    only = AnswerFilter(query.kind, query.words, query.theme)
     rows = await list_answers(uow, selection, measurement, window, PAGE_SIZE + 1, decode_cursor(after), only)
     answers, cursor = cut_page(rows, PAGE_SIZE, lambda row: (row.answered_at, row.id))
     next_href = f"{query.href()}&{urlencode({'after': cursor})}#answers" if cursor else None
     count = standing.now.n
     if only.is_limited:
         count = await count_listed_answers(uow, selection, measurement, window, only)
-    return AnswerList(answers=answers, count=count, is_first_page=not after, next_href=next_href)
+    return AnswerList(
+        answers=answers,
+        count=count,
+        is_first_page=not after,
+        next_href=next_href,
+        theme=names_of(themes).get(query.theme, query.theme),
+    )

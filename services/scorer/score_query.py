@@ -33,6 +33,8 @@ class ScoreQuery:
     """The list holds only answers of this group."""
     words: str = ""
     """The list holds only answers whose comment contains this text."""
+    theme: str = ""
+    """The list holds only answers whose comment names this theme."""
 
     @property
     def selection(self) -> tuple[str, ...]:
@@ -54,6 +56,7 @@ class ScoreQuery:
             parameters["segment"] = query.segments or (WHOLE_COMPANY,)
         parameters |= {"measurement": query.measurement, "window": query.window, "until": query.until}
         parameters |= {"against": query.against, "by": query.by, "kind": query.kind, "words": query.words}
+        parameters |= {"theme": query.theme}
         given = {name: value for name, value in parameters.items() if value}
         return f"{'/segments' if query.lists_answers else '/'}?{urlencode(given, doseq=True)}"
 
@@ -62,7 +65,8 @@ class ScoreQuery:
         selection = replace(
             self, segments=(*self.selection, *more), path=WHOLE_COMPANY, touchpoint=WHOLE_COMPANY
         ).selection
-        plain = {"path": WHOLE_COMPANY, "touchpoint": WHOLE_COMPANY, "by": "", "kind": "", "words": ""}
+        plain = {"path": WHOLE_COMPANY, "touchpoint": WHOLE_COMPANY, "by": ""}
+        plain |= {"kind": "", "words": "", "theme": ""}
         return replace(self, segments=selection, **(plain | changes))
 
     def part_href(self, segment: str) -> str:
@@ -79,9 +83,12 @@ class ScoreQuery:
         about = {"segment": self.selection, "measurement": measurement}
         return f"/compare?{urlencode({**about, **days}, doseq=True)}"
 
-    def answers_href(self, window: Window, measurement: NpsMeasurement) -> str:
-        """The address of the list of exactly the answers of a selection, a window and a measurement."""
+    def answers_href(self, window: Window, measurement: NpsMeasurement, **only: Any) -> str:
+        """The address of the list of exactly the answers of a selection, a window and a measurement.
+
+        :param only: further parameters: the kind, words or theme of the answers.
+        """
         page = self.segments_page(
-            window=f"{window.days}d", until=window.last.isoformat(), measurement=measurement
+            window=f"{window.days}d", until=window.last.isoformat(), measurement=measurement, **only
         )
         return f"{page.href()}#answers"

@@ -17,6 +17,8 @@ from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
 from services.scorer.responses import api as responses_api
 from services.scorer.responses import pages as responses_pages
+from services.scorer.themes import api as theme_api
+from services.scorer.themes import pages as theme_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
@@ -40,5 +42,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
+    routers += [theme_api.router, theme_pages.router]
     routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {}

@@ -328,6 +328,8 @@ class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_
     score: int | None = None
     score_before: int | None = None
     comment: str | None = None
+    themes: tuple[str, ...] = ()
+    """That the comment names, by its words."""
     replies: tuple[Reply, ...] = ()
     """To the follow-up, too."""
     measurement: str

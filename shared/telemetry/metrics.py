@@ -133,6 +133,10 @@ IMPROVEMENTS = Gauge(
     "Actions of improvement of all companies, by state: open, late, done, dropped.",
     ["state"],
 )
+THEMES_BEHIND = Gauge(
+    "afterword_themes_behind",
+    "Companies with comments that were not matched with their present themes yet.",
+)
 SEGMENT_ALERTS = Gauge(
     "afterword_segment_alerts",
     "Alerts on segments that are not closed, by state: open, acknowledged.",

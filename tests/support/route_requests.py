@@ -423,6 +423,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         **_about_improvements(of),
         **_about_the_trend(of),
         **_about_comparisons(of),
+        **_about_themes(),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
             json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
@@ -873,6 +874,20 @@ def _about_comparisons(of: Company) -> dict[str, RouteRequest | tuple[RouteReque
     return {
         **{f"scorer GET {path}": asked for path in comparisons},
         **{f"scorer GET {path}": trend for path in trends},
+    }
+
+
+def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Themes of comments: of a company all at once, under no id."""
+    theme = {"id": "own", "name": "Own", "stems": {"en": ["own*"]}}
+    typed = {"version": "1", "id_0": "own", "name_0": "Own", "stems_0_en": "own*"}
+    return {
+        "scorer GET /v1/themes": RouteRequest(),
+        "scorer PUT /v1/themes": RouteRequest(json={"version": 1, "themes": [theme]}),
+        "scorer POST /v1/themes/trial": RouteRequest(json={"themes": [theme]}),
+        "scorer GET /v1/themes/figures": RouteRequest(query={"window": "7d"}),
+        "scorer GET /themes": RouteRequest(),
+        "scorer POST /themes": tuple(RouteRequest(form={**typed, "act": act}) for act in ("try", "save")),
     }
 
 

@@ -74,6 +74,7 @@ _FILTERED = """
       AND a.day BETWEEN :first AND :last
       AND a.score BETWEEN CAST(:low AS smallint) AND CAST(:high AS smallint)
       AND (CAST(:words AS text) = '' OR strpos(lower(a.comment), lower(CAST(:words AS text))) > 0)
+      AND (CAST(:theme AS text) = '' OR a.themes @> ARRAY[CAST(:theme AS text)])
 """
 LIST_ANSWERS = f"""
     {_ANSWER_WITH_CASE}

@@ -27,6 +27,10 @@ class CountedAnswer(NamedTuple):
     score: int | None
     segments: tuple[str, ...]
     """The segments that it counts in, beside the company."""
+    themes: tuple[str, ...] | None = None
+    """The ids of the themes that its comment names; None: it has none, or was not matched."""
+    theme_version: int = 0
+    """Of the themes by which it was matched; 0: it was not."""
 
     @property
     def identity(self) -> tuple[str, UUID]:
@@ -99,6 +103,8 @@ async def keep_and_count(
             "tenant": [each.event.tenant for each in answers],
             "score": [each.score for each in answers],
             "segments": [each.segments for each in answers],
+            "themes": [each.themes for each in answers],
+            "theme_version": [each.theme_version for each in answers],
             "replies": [stored_replies(each.event.data) for each in answers],
             "heard_at": uow.now,
         },

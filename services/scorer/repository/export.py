@@ -10,7 +10,8 @@ from shared.privacy.export import ExportQuery, ExportSection, ExportSource, of_p
 from shared.privacy.export_records import CountedAnswerRecord, origin_of, record_of
 
 FIND_ANSWERS = f"""
-    SELECT t.id, t.customer_id, t.score, t.was, t.comment, CAST(t.replies AS text) AS replies,
+    SELECT t.id, t.customer_id, t.score, t.was, t.comment, t.themes,
+        CAST(t.replies AS text) AS replies,
         t.measurement, t.touchpoint, t.segments, t.language, t.origin, t.day, t.answered_at, t.changed_at
     FROM answer t
     WHERE {of_person("coalesce(t.answered_at, t.changed_at)")}
@@ -29,6 +30,7 @@ def _answer(row: Row[Any]) -> CountedAnswerRecord:
         at=row.answered_at or row.changed_at,
         obtained_from=origin_of(row.origin),
         score_before=row.was,
+        themes=tuple(row.themes or ()),
         counts_for=tuple(row.segments),
         replies=read_replies(row.replies),
     )

@@ -31,16 +31,18 @@ _SCORES_OF_GROUP: dict[AnswerGroup, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class AnswerFilter:
-    """Which answers a list holds: those of one group, and those whose comment contains a text."""
+    """Which answers a list holds: of one group, whose comment contains a text, or names a theme."""
 
     group: AnswerGroup = ""
     words: str = ""
+    theme: str = ""
+    """The id of a theme."""
 
     @property
     def is_limited(self) -> bool:
-        return bool(self.group or self.words)
+        return bool(self.group or self.words or self.theme)
 
     def values(self) -> dict[str, object]:
-        """``:low``, ``:high`` and ``:words`` of a statement."""
+        """``:low``, ``:high``, ``:words`` and ``:theme`` of a statement."""
         low, high = _SCORES_OF_GROUP[self.group]
-        return {"low": low, "high": high, "words": self.words}
+        return {"low": low, "high": high, "words": self.words, "theme": self.theme}

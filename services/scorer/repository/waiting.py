@@ -41,9 +41,10 @@ async def keep_waiting(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
     )
 
 
-# Its comment may have been erased since; nothing else of an anonymous answer ever changes.
+# Its comment may have been erased since; nothing else of an anonymous answer ever changes. A comment that is
+# left is matched with themes again by their loop.
 KEEP_COUNTED = """
-    UPDATE answer a SET version = n.version, comment = n.comment
+    UPDATE answer a SET version = n.version, comment = n.comment, themes = NULL, theme_version = 0
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:comments AS text[])
     ) AS n (tenant, id, version, comment)

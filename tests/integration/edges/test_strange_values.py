@@ -51,6 +51,7 @@ from shared.http.csrf import CSRF_FIELD
 
 pytestmark = pytest.mark.timeout(240)
 
+A_THEME = {"id": "x", "name": "x", "stems": {"en": ["ab"]}, "cause": "delivery"}
 FAR, LATE = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
 TIMES = (
     FAR,
@@ -96,6 +97,10 @@ NOTICE_FIELDS = (
 )
 RULE_FIELDS = tuple(field_name(1, part) for part in EMPTY_RULE)
 QUESTIONS = ("en.q1", "x.q1.o1", "en.q2.o99", "q1-o1-id", "q1-o1-opens", "q1-o99-id")
+THEME_FIELDS = (
+    *("version", "segment", "window", "measurement", "add", "add_to", "act"),
+    *("id_0", "name_0", "cause_0", "stems_0_en", "drop_0"),
+)
 FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
     "/login/company": tuple(CompanyForm.model_fields),
@@ -133,6 +138,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/rules/versions/{version}": ("seen",),
     "/segment-alerts/{alert_id}": ("act", "note"),
     "/huddle": tuple(HuddleForm.model_fields),
+    "/themes": THEME_FIELDS,
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
     "/marks": ("new_id", "day", "text", "segment"),
@@ -374,6 +380,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
         "/actions/new": ("",),
         "/marks/{mark}": ("save", "remove"),
     }
+    other_acts["/themes"] = ("save", "try", "new")
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
@@ -449,6 +456,8 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         | {"segment": "", "expected": 1, "version": 0},
         f"/v1/actions/{company.improvement}/actions": MOVE,
         "/v1/marks": {"day": "2026-11-22", "text": "x", "segment": ""},
+        "/v1/themes": {"version": 1, "themes": [A_THEME]},
+        "/v1/themes/trial": {"themes": [A_THEME], "days": 7},
         "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},
     }
     values: list[Any] = [

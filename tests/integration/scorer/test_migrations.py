@@ -182,12 +182,18 @@ async def test_names_that_are_in_their_form_stay_untouched_and_a_second_time_cha
 
 
 async def _count_as_before_persons(uow: UnitOfWork, answers: list[CountedAnswer]) -> None:
-    """Count by today's code in a table that lacks what migration 0006 adds."""
-    await uow.execute(
-        "ALTER TABLE answer ADD COLUMN person text, ADD COLUMN contact_key text, ADD COLUMN replies jsonb"
-    )
+    """Count by today's code in a table that lacks what migrations from 0006 on add."""
+    later = {
+        "person": "text",
+        "contact_key": "text",
+        "replies": "jsonb",
+        "themes": "text[]",
+        "theme_version": "bigint",
+    }
+    added = ", ".join(f"ADD COLUMN {name} {kind}" for name, kind in later.items())
+    await uow.execute(f"ALTER TABLE answer {added}")
     await counting.keep_and_count(uow, answers)
-    await uow.execute("ALTER TABLE answer DROP COLUMN person, DROP COLUMN contact_key, DROP COLUMN replies")
+    await uow.execute(f"ALTER TABLE answer {', '.join(f'DROP COLUMN {name}' for name in later)}")
 
 
 def _by_dimension(answers: list[CountedAnswer]) -> dict[str, set[str]]:

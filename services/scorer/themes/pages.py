@@ -1,0 +1,216 @@
+"""``/themes``: what comments are about, and the stems by which that is found."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.scorer.access import MAX_SEGMENT_LENGTH
+from services.scorer.context import OwnContext, ScorerContext
+from services.scorer.frame import company_of, staff_frame
+from services.scorer.parameters import read_window
+from services.scorer.repository.sending_state import read_sending_state
+from services.scorer.themes.domain import ThemeSet
+from services.scorer.themes.forms import ThemesForm
+from services.scorer.themes.impact import figures_of
+from services.scorer.themes.reading import (
+    CommentQuery,
+    ThemeReader,
+    WordSources,
+    own_query_of,
+    query_of,
+    read_figures,
+    read_word_sources,
+    reader_of,
+    suggested_words,
+)
+from services.scorer.themes.repository import ThemeComment, find_themes
+from services.scorer.themes.theme_commands import ThemesFaulty, ThemesStale, check_themes, save_themes
+from services.scorer.themes.trials import Trial, read_trial_comments, try_themes
+from services.scorer.themes.views import themes_page
+from shared.events.surveys import NpsMeasurement
+from shared.http.csrf import CsrfChecked
+from shared.http.form_texts import read_texts
+from shared.http.numbers import whole_number
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, signed_in
+from shared.pages.language import spoken
+from shared.permissions import EDITING_ROLES
+from shared.privacy.audit import AuditActor
+from shared.values.messages import message
+
+router = APIRouter(prefix="/themes", include_in_schema=False, route_class=CheckedRoute)
+ThemePageReader = Annotated[Staff, Depends(signed_in())]
+ThemePageEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES))]
+DEFAULT_WINDOW = "90d"
+CONFIRMATIONS = {
+    "saved": message("Saved. Comments of before are matched again within minutes."),
+    "added": message("The word is added below. Nothing is saved yet."),
+    "new": message("There are fields for one more theme below. Nothing is saved yet."),
+}
+CHANGED = message(
+    "Not saved: somebody changed the themes meanwhile. What you typed is still here; open the page anew to "
+    "see theirs."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemePageQuery:
+    """Whose comments the page tells of."""
+
+    segment: str = ""
+    """Empty: of the company, or of the reader's first own segment."""
+    window: str = DEFAULT_WINDOW
+    measurement: NpsMeasurement = "transactional"
+
+    def address(self, did: str) -> str:
+        """The page of the same comments."""
+        given = {"segment": self.segment, "window": self.window, "measurement": self.measurement, "did": did}
+        return f"/themes?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedThemes:
+    """What an editor has typed, and what became of it."""
+
+    form: ThemesForm
+    faults: dict[str, str] = field(default_factory=dict)
+    tries: bool = False
+    refusal: str = ""
+    did: str = ""
+    status_code: int = 200
+
+
+@router.get("")
+async def show_themes(
+    request: Request,
+    staff: ThemePageReader,
+    context: OwnContext,
+    segment: Annotated[str, Query(max_length=MAX_SEGMENT_LENGTH)] = "",
+    window: Annotated[str, Query(max_length=10)] = DEFAULT_WINDOW,
+    measurement: NpsMeasurement = "transactional",
+    did: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """The figures of the themes, and their stems."""
+    query = ThemePageQuery(segment=segment, window=window, measurement=measurement)
+    return await _show(request, staff, context, query, did=did)
+
+
+@router.post("")
+async def change_themes(
+    request: Request, staff: ThemePageEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Try what was typed, save it, or add to it; what is refused stays as typed."""
+    texts = await read_texts(request)
+    query = _query_of_form(texts)
+    form = ThemesForm.read(texts)
+    if "add" in texts:
+        number = whole_number(texts.get("add_to", ""))
+        added = form.with_stem(-1 if number is None else number, texts["add"])
+        return await _show(request, staff, context, query, TypedThemes(form=added, did="added"))
+    match texts.get("act", ""):
+        case "new":
+            return await _show(
+                request, staff, context, query, TypedThemes(form=form.with_new_theme(), did="new")
+            )
+        case "try":
+            typed = TypedThemes(form=form, tries=True)
+        case "save":
+            typed = await _saved(context, staff, form)
+        case _:
+            raise Problem(422)
+    if typed.did == "saved":
+        return RedirectResponse(query.address("saved"), 303)
+    return await _show(request, staff, context, query, typed)
+
+
+async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> TypedThemes:
+    if staff.segments:
+        # They are the themes of the whole company.
+        raise Problem(403)
+    try:
+        async with context.database.transaction() as uow:
+            draft = form.draft(await find_themes(uow, staff.tenant))
+            await save_themes(uow, staff.tenant, AuditActor.of_staff(staff), draft, form.version)
+    except ThemesFaulty as error:
+        return TypedThemes(form=form, faults=form.faults_by_field(error.faults), status_code=422)
+    except ThemesStale:
+        return TypedThemes(form=form, refusal=spoken(CHANGED), status_code=409)
+    return TypedThemes(form=form, did="saved")
+
+
+def _query_of_form(texts: dict[str, str]) -> ThemePageQuery:
+    return ThemePageQuery(
+        segment=texts.get("segment", "")[:MAX_SEGMENT_LENGTH],
+        window=texts.get("window", "") or DEFAULT_WINDOW,
+        measurement="relational" if texts.get("measurement") == "relational" else "transactional",
+    )
+
+
+async def _show(
+    request: Request,
+    staff: Staff,
+    context: ScorerContext,
+    asked: ThemePageQuery,
+    typed: TypedThemes | None = None,
+    *,
+    did: str = "",
+) -> Response:
+    may_edit = staff.role in EDITING_ROLES
+    comments: list[ThemeComment] = []
+    sources = WordSources(uncovered=(), others=())
+    async with context.database.reading() as uow:
+        tenant = await company_of(uow, staff)
+        state = await read_sending_state(uow, tenant.id)
+        frame = await staff_frame(uow, staff, tenant, state, here="themes", live=None)
+        reader = await reader_of(uow, staff.tenant, staff)
+        days = read_window(asked.window, None, reader.today)
+        query = _query(reader, asked)
+        themes = await find_themes(uow, tenant.id)
+        figures = await read_figures(uow, themes, query) if query is not None else figures_of((), ())
+        if query is not None and may_edit:
+            sources = await read_word_sources(uow, query)
+            comments = await read_trial_comments(uow, query) if typed is not None and typed.tries else []
+    typed = typed or TypedThemes(form=ThemesForm.of(themes), did=did)
+    trial: Trial | None = None
+    if typed.tries:
+        typed, trial = await _tried(typed, themes, comments)
+    page = themes_page(
+        themes=themes,
+        query=query,
+        figures=figures,
+        words=await suggested_words(sources),
+        window_days=days.days,
+        measurement=asked.measurement,
+        segment=asked.segment,
+        form=typed.form,
+        faults=typed.faults,
+        trial=trial,
+        may_edit=may_edit,
+        whole_company=not staff.segments,
+        refusal=typed.refusal,
+        confirmation=spoken(CONFIRMATIONS.get(typed.did, "")),
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=typed.status_code)
+
+
+def _query(reader: ThemeReader, asked: ThemePageQuery) -> CommentQuery | None:
+    window = read_window(asked.window, None, reader.today)
+    if asked.segment:
+        return query_of(reader, asked.segment, asked.measurement, window)
+    return own_query_of(reader, asked.measurement, window)
+
+
+async def _tried(
+    typed: TypedThemes, themes: ThemeSet, comments: list[ThemeComment]
+) -> tuple[TypedThemes, Trial | None]:
+    draft = typed.form.draft(themes)
+    try:
+        check_themes(draft)
+    except ThemesFaulty as error:
+        faults = typed.form.faults_by_field(error.faults)
+        return TypedThemes(form=typed.form, faults=faults, status_code=422), None
+    return typed, await try_themes(draft, comments)

@@ -1,0 +1,238 @@
+"""``theme_set``: the themes of each company that has changed them; and the themes of its answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.scorer.domain import Groups
+from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
+from services.scorer.repository.selection import Selection
+from services.scorer.themes.domain import Theme, ThemeSet
+from services.scorer.themes.impact import MatchedAnswers
+from services.scorer.themes.shipped import SHIPPED, SHIPPED_VERSION
+from services.scorer.windows import Window
+from shared.db.database import UnitOfWork
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[Theme, ...]).decode
+
+FIND_THEMES = "SELECT version, body FROM theme_set WHERE tenant = :tenant"
+LOCK_THEMES = f"{FIND_THEMES} FOR UPDATE"
+
+
+async def find_themes(uow: UnitOfWork, tenant: str, *, lock: bool = False) -> ThemeSet:
+    """The themes of a company: those that we ship, until it changes them."""
+    row = (await uow.execute(LOCK_THEMES if lock else FIND_THEMES, {"tenant": tenant})).one_or_none()
+    return SHIPPED if row is None else ThemeSet(version=row.version, themes=_decode(row.body))
+
+
+INSERT_THEMES = """
+    INSERT INTO theme_set (tenant, version, body, changed_at) VALUES (:tenant, :version, :body, :now)
+    ON CONFLICT (tenant) DO NOTHING
+    RETURNING tenant
+"""
+UPDATE_THEMES = """
+    UPDATE theme_set SET version = :version, body = :body, changed_at = :now
+    WHERE tenant = :tenant AND version = :version - 1
+    RETURNING tenant
+"""
+
+
+async def write_themes(uow: UnitOfWork, tenant: str, themes: ThemeSet, *, is_first: bool) -> bool:
+    """Write the next version of a company's themes; False: somebody else has written it already.
+
+    :param is_first: the company has changed nothing before.
+    """
+    values = {"tenant": tenant, "version": themes.version, "body": _encode(themes.themes), "now": uow.now}
+    written = await uow.execute(INSERT_THEMES if is_first else UPDATE_THEMES, values)
+    return written.one_or_none() is not None
+
+
+class ThemeVersion(NamedTuple):
+    """Which themes a company has, without what they are."""
+
+    version: int
+    digest: str
+    """Of the themes: equal ones have the same."""
+
+
+FIND_VERSIONS = """
+    SELECT tenant, version, md5(body) AS digest FROM theme_set WHERE tenant = ANY(CAST(:tenants AS text[]))
+"""
+
+
+async def find_versions(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, ThemeVersion]:
+    """The versions of those companies that have changed their themes."""
+    rows = await uow.execute(FIND_VERSIONS, {"tenants": list(tenants)})
+    return {row.tenant: ThemeVersion(row.version, row.digest) for row in rows}
+
+
+HAS_THEMES = "SELECT tenant FROM theme_set WHERE tenant = :tenant"
+
+
+async def has_changed_themes(uow: UnitOfWork, tenant: str) -> bool:
+    """Whether a company has ever changed its themes."""
+    return (await uow.execute(HAS_THEMES, {"tenant": tenant})).one_or_none() is not None
+
+
+# One look into the index of each company: comments of an older version stand first in it.
+_COMPANIES_BEHIND = """
+    FROM tenant t
+    LEFT JOIN theme_set s ON s.tenant = t.id
+    WHERE EXISTS (
+        SELECT FROM answer a
+        WHERE a.tenant = t.id AND a.comment IS NOT NULL
+            AND a.theme_version < coalesce(s.version, :shipped)
+    )
+"""
+FIND_BEHIND = f"SELECT t.id AS tenant {_COMPANIES_BEHIND} ORDER BY t.id LIMIT :limit"
+COUNT_BEHIND = f"SELECT count(*) {_COMPANIES_BEHIND}"
+
+
+async def find_behind(uow: UnitOfWork, limit: int) -> list[str]:
+    """Companies with comments that were not matched by their present themes."""
+    rows = await uow.execute(FIND_BEHIND, {"shipped": SHIPPED_VERSION, "limit": limit})
+    return [str(row.tenant) for row in rows]
+
+
+async def count_behind(uow: UnitOfWork) -> int:
+    """How many companies these are."""
+    return int((await uow.execute(COUNT_BEHIND, {"shipped": SHIPPED_VERSION})).scalar_one())
+
+
+class UnmatchedComment(NamedTuple):
+    """A comment that was not matched by the present themes of its company."""
+
+    id: UUID
+    comment: str
+    language: str | None
+
+
+# Rows that somebody else holds are left for the next page: so nobody waits for this one.
+CLAIM_UNMATCHED = """
+    SELECT id, comment, language
+    FROM answer
+    WHERE tenant = :tenant AND comment IS NOT NULL AND theme_version < :version
+    ORDER BY theme_version
+    LIMIT :limit
+    FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+async def claim_unmatched(uow: UnitOfWork, tenant: str, version: int, limit: int) -> list[UnmatchedComment]:
+    """Lock some of a company's comments that were matched by an older version, or by none."""
+    rows = await uow.execute(CLAIM_UNMATCHED, {"tenant": tenant, "version": version, "limit": limit})
+    return [UnmatchedComment._make(row) for row in rows]
+
+
+MARK_MATCHED = """
+    UPDATE answer a
+    SET themes = string_to_array(n.themes, ','), theme_version = :version
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:themes AS text[])) AS n (id, themes)
+    WHERE a.tenant = :tenant AND a.id = n.id
+"""
+
+
+async def mark_matched(
+    uow: UnitOfWork, tenant: str, version: int, themes: Mapping[UUID, tuple[str, ...]]
+) -> None:
+    """Keep which themes the comments name that are locked."""
+    # An id of a theme has no comma.
+    joined = [",".join(each) for each in themes.values()]
+    values = {"tenant": tenant, "version": version, "ids": list(themes), "themes": joined}
+    await uow.execute(MARK_MATCHED, values)
+
+
+_OF_SELECTION = """
+    a.tenant = :tenant AND a.segments @> CAST(:selection AS text[]) AND a.score IS NOT NULL
+    AND a.measurement = :measurement AND a.day BETWEEN :first AND :last
+"""
+_GROUPS = f"""
+    count(*) FILTER (WHERE {IS_DETRACTOR}) AS detractors, count(*) FILTER (WHERE {IS_PASSIVE}) AS passives,
+    count(*) FILTER (WHERE {IS_PROMOTER}) AS promoters
+"""
+# Answers are alike by their themes: so a window has few rows, however many answers it has.
+COUNT_MATCHED = f"""
+    SELECT coalesce(a.themes, '{{}}') AS themes, coalesce(a.comment <> '', false) AS wrote,
+        a.theme_version >= :version AS is_matched, {_GROUPS}
+    FROM answer a
+    WHERE {_OF_SELECTION}
+    GROUP BY 1, 2, 3
+"""
+
+
+async def count_matched(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, version: int
+) -> list[MatchedAnswers]:
+    """The answers of a selection and a window by the themes of their comments."""
+    values = _values(selection, measurement, window) | {"version": version}
+    return [
+        MatchedAnswers(
+            tuple(row.themes), row.wrote, row.is_matched, Groups(row.detractors, row.passives, row.promoters)
+        )
+        for row in await uow.execute(COUNT_MATCHED, values)
+    ]
+
+
+# Of the unhappy alone, by an index that holds no other answers: the page of scores shows no more.
+COUNT_UNHAPPY = f"""
+    SELECT coalesce(a.themes, '{{}}') AS themes, a.theme_version >= :version AS is_matched, count(*) AS n
+    FROM answer a
+    WHERE {_OF_SELECTION} AND a.{IS_DETRACTOR} AND a.comment <> ''
+    GROUP BY 1, 2
+"""
+
+
+async def count_unhappy(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, version: int
+) -> list[MatchedAnswers]:
+    """The same of the detractors with a comment alone."""
+    values = _values(selection, measurement, window) | {"version": version}
+    return [
+        MatchedAnswers(tuple(row.themes), True, row.is_matched, Groups(row.n, 0, 0))
+        for row in await uow.execute(COUNT_UNHAPPY, values)
+    ]
+
+
+class ThemeComment(NamedTuple):
+    """A comment of an answer that counts."""
+
+    score: int
+    comment: str
+    language: str | None
+
+
+LIST_COMMENTS = f"""
+    SELECT a.score, a.comment, a.language
+    FROM answer a
+    WHERE {_OF_SELECTION} AND a.comment <> ''
+        AND a.score BETWEEN CAST(:low AS smallint) AND CAST(:high AS smallint)
+        AND (NOT :uncovered OR a.themes = '{{}}')
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT :limit
+"""
+
+
+async def list_comments(
+    uow: UnitOfWork,
+    selection: Selection,
+    measurement: str,
+    window: Window,
+    *,
+    scores: tuple[int, int],
+    uncovered: bool = False,
+    limit: int,
+) -> list[ThemeComment]:
+    """The latest comments of answers with these scores (both included).
+
+    :param uncovered: only those that name no theme.
+    """
+    values = _values(selection, measurement, window)
+    values |= {"low": scores[0], "high": scores[1], "uncovered": uncovered, "limit": limit}
+    return [ThemeComment._make(row) for row in await uow.execute(LIST_COMMENTS, values)]
+
+
+def _values(selection: Selection, measurement: str, window: Window) -> dict[str, object]:
+    return selection.values() | {"measurement": measurement, "first": window.first, "last": window.last}

@@ -1,0 +1,199 @@
+"""What the page of themes shows in the reader's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from services.scorer.themes import labels
+from services.scorer.themes.domain import ThemeSet
+from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
+from services.scorer.themes.impact import ThemeFigures
+from services.scorer.themes.reading import CommentQuery, SuggestedWord
+from services.scorer.themes.repository import ThemeComment
+from services.scorer.themes.trials import Trial
+from services.scorer.themes.why import ThemeLine, names_of, theme_lines
+from shared.pages.cause_labels import cause_options
+from shared.pages.filters import segment_name, thousands
+from shared.pages.language import counted, native_name, translated
+from shared.pages.page import Page
+
+WINDOW_OPTIONS_DAYS = (30, 90, 365)
+
+
+class TriedLine(NamedTuple):
+    """What a theme of a draft finds."""
+
+    name: str
+    n: str
+    named: str
+    examples: tuple[ThemeComment, ...]
+
+
+class SuggestionButton(NamedTuple):
+    """A word that may be added."""
+
+    value: str
+    word: str
+    language: str
+    """In its own name."""
+    lang: str
+    used: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedView:
+    """What a draft would find."""
+
+    finding: str
+    lines: list[TriedLine]
+    uncovered: tuple[ThemeComment, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemesPage(Page):
+    """The themes of a company: what they are linked with, and their stems."""
+
+    template: ClassVar[str] = "themes.html"
+
+    place: str
+    """The segment whose comments are counted; empty: the company."""
+    segment: str
+    """As it is written in an address; empty: the address named none."""
+    window: str
+    window_options: list[tuple[str, str]]
+    measurement: str
+    measurement_options: list[tuple[str, str]]
+    finding: str
+    lines: list[ThemeLine]
+    coverage: str
+    waiting: str
+    may_edit: bool
+    whole_company: bool
+    """Whether the reader may save: who is limited to segments may only try."""
+    form: ThemesForm
+    faults: dict[str, str]
+    causes: list[tuple[str, str, list[tuple[str, str]]]]
+    languages: list[tuple[str, str]]
+    suggestions: list[SuggestionButton]
+    add_options: list[tuple[str, str]]
+    """The themes to which a word may be added."""
+    tried: TriedView | None
+    refusal: str
+    confirmation: str
+
+
+def tried_view(trial: Trial) -> TriedView:
+    """What a draft would find."""
+    words = counted(
+        "Tried on %(n)s comment: %(covered)s names a theme, %(uncovered)s none.",
+        "Tried on %(n)s comments: %(covered)s name a theme, %(uncovered)s none.",
+        trial.comments,
+    )
+    facts = {
+        "n": thousands(trial.comments),
+        "covered": thousands(trial.comments - trial.uncovered),
+        "uncovered": thousands(trial.uncovered),
+    }
+    lines = [
+        TriedLine(labels.theme_name(each.theme), thousands(each.n), thousands(each.detractors), each.examples)
+        for each in trial.themes
+    ]
+    return TriedView(
+        finding=words % facts
+        if trial.comments
+        else translated("There is no comment in these days to try it on."),
+        lines=lines,
+        uncovered=trial.uncovered_examples,
+    )
+
+
+def coverage_words(figures: ThemeFigures) -> str:
+    """How many comments name a theme."""
+    if not figures.wrote.n:
+        return ""
+    words = counted(
+        "%(covered)s of %(n)s comment names a theme.",
+        "%(covered)s of %(n)s comments name a theme.",
+        figures.wrote.n,
+    )
+    return words % {"covered": thousands(figures.covered.n), "n": thousands(figures.wrote.n)}
+
+
+def suggestion_buttons(words: Sequence[SuggestedWord]) -> list[SuggestionButton]:
+    """The words of the languages in which the page offers to write."""
+    return [
+        SuggestionButton(
+            value=f"{each.language}{SUGGESTION_SEPARATOR}{each.word.word}",
+            word=each.word.word,
+            language=native_name(each.language),
+            lang=each.language,
+            used=counted("%(n)s comment", "%(n)s comments", each.word.here)
+            % {"n": thousands(each.word.here)},
+        )
+        for each in words
+        if each.language in FORM_LANGUAGES
+    ]
+
+
+def window_options(days: int) -> list[tuple[str, str]]:
+    """The windows that the page offers, and the one that is shown."""
+    return [
+        (f"{each}d", counted("the last day", "the last %(num)s days", each) % {"num": each})
+        for each in sorted({*WINDOW_OPTIONS_DAYS, days})
+    ]
+
+
+def measurement_options() -> list[tuple[str, str]]:
+    """Which answers the page may tell of."""
+    return [
+        ("transactional", translated("after a purchase or a contact")),
+        ("relational", translated("asked at any time")),
+    ]
+
+
+def themes_page(
+    *,
+    themes: ThemeSet,
+    query: CommentQuery | None,
+    figures: ThemeFigures,
+    words: Sequence[SuggestedWord],
+    window_days: int,
+    measurement: str,
+    segment: str,
+    form: ThemesForm,
+    faults: dict[str, str],
+    trial: Trial | None,
+    may_edit: bool,
+    whole_company: bool,
+    refusal: str,
+    confirmation: str,
+) -> ThemesPage:
+    """The page.
+
+    :param query: None: there are no comments that the reader may see.
+    """
+    names = names_of(themes)
+    new = translated("The new theme")
+    return ThemesPage(
+        place=", ".join(map(segment_name, query.selection.segments)) if query is not None else "",
+        segment=segment,
+        window=f"{window_days}d",
+        window_options=window_options(window_days),
+        measurement=measurement,
+        measurement_options=measurement_options(),
+        finding=labels.finding(figures, names),
+        lines=theme_lines(figures, names),
+        coverage=coverage_words(figures),
+        waiting=labels.waiting_words(figures.waiting),
+        may_edit=may_edit,
+        whole_company=whole_company,
+        form=form,
+        faults=faults,
+        causes=cause_options(),
+        languages=[(language, native_name(language)) for language in FORM_LANGUAGES],
+        suggestions=suggestion_buttons(words),
+        add_options=[(str(each.number), each.name or new) for each in form.themes],
+        tried=tried_view(trial) if trial is not None else None,
+        refusal=refusal,
+        confirmation=confirmation,
+    )
