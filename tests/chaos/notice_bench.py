@@ -40,6 +40,8 @@ AWAY_S = 2.0
 DIGEST_LINES, MOST_DIGEST_LINES = 4, 20
 """With so many a digest is due, more of many events: many leave, and none is longer than it shows."""
 HURRY_S = 0.5
+LEFT_WITHIN_S = 10.0
+"""So long a message is waited for that a killed worker was posting."""
 LONG_FREEZE_S = {"short": 7.0, "product": 65.0}
 """Longer than the leases of channels and browsers, with each choice of TIMES."""
 WHO = AuditActor("command_line", None, "chaos")
@@ -164,6 +166,14 @@ class NoticeBench:
         await process.until_ready()
         self.ended += process.kill()
 
+    async def kill_while_posting(self, _: Process) -> None:
+        """Who sends is killed when a channel has taken a message and not answered: it may not be sent again."""
+        workers = [one for one in self.arena.stack.workers if one.name.startswith("alerts")]
+        for each in workers:
+            await each.until_ready()
+        if await self.chats.leaves_next(LEFT_WITHIN_S):
+            self.ended += sum(each.kill() for each in workers)
+
     async def freeze(self, process: Process) -> None:
         """One is frozen for longer than every lease."""
         await process.until_ready()
@@ -191,7 +201,8 @@ class NoticeBench:
     def turns(self) -> list[Callable[[Process], Awaitable[None]]]:
         """What happens, each at least once."""
         faults = (self.freeze, self.receivers_away, self.restart, self.mailbox_killed)
-        return [*(self.kill,) * 4, *faults, self.freeze, self.receivers_away]
+        kills = (*(self.kill,) * 4, *(self.kill_while_posting,) * 2)
+        return [*kills, *faults, self.freeze, self.receivers_away]
 
 
 @asynccontextmanager

@@ -55,6 +55,8 @@ class PostRecorder:
     calm: bool = False
     refused: int = 0
     _refused: set[Told] = field(default_factory=set)
+    _leaves_next: bool = False
+    _left: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
 
     def __post_init__(self) -> None:
@@ -71,6 +73,19 @@ class PostRecorder:
         await asyncio.sleep(seconds)
         await self._begin()
 
+    async def leaves_next(self, within: float) -> bool:
+        """Take the next message and leave its sender without an answer; False: none came within these seconds."""
+        self._leaves_next = True
+        self._left.clear()
+        try:
+            async with asyncio.timeout(within):
+                await self._left.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._leaves_next = False
+        return True
+
     def _answer(self, received: Received) -> Reply:
         """The first message to each receiver is refused, and none twice: its next tries would be minutes away."""
         told = self._told(received)
@@ -83,7 +98,9 @@ class PostRecorder:
             self.refused += 1
             return self.chance.choice(BUSY)
         self.came.append(told)
-        if roll < BUSY_SHARE + HANGING_SHARE:
+        if self._leaves_next or roll < BUSY_SHARE + HANGING_SHARE:
+            self._leaves_next = False
+            self._left.set()
             self.hung[told.to] += 1
             return Reply(delay_s=HANGING_S)
         return Reply(201 if self.browsers else 200, delay_s=self.chance.uniform(0, SLOWEST_S))

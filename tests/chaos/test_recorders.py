@@ -56,3 +56,20 @@ async def test_a_browser_reads_what_a_push_message_is_about_and_keeps_its_ids() 
 def test_an_incident_and_the_letter_are_known_by_their_links() -> None:
     assert about_of(f"/inbox?state=all&amp;incident={CASE}") == f"incident {CASE}"
     assert about_of(f"/inbox?state=late /cases/{CASE}") == "letter"
+
+
+async def test_the_next_message_is_taken_and_its_sender_left_without_an_answer() -> None:
+    async with (
+        PostRecorder(random.Random(1)).serving() as chats,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        chats.calm, url = True, chats.url("/slack")
+        await client.post(url, content=BODY)
+        leaving = asyncio.create_task(chats.leaves_next(10))
+        await asyncio.sleep(0)
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(url, content=BODY, timeout=0.3)
+        assert await leaving
+        assert (chats.came, chats.hung["slack"]) == ([Told("slack", f"case {CASE}")], 1)
+        assert not await chats.leaves_next(0)
+        assert (await client.post(url, content=BODY)).status_code == 200

@@ -167,7 +167,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
         "delay_minutes",
         *("drawn_percent", "beyond_draw"),
-        *("signs", "judgement"),
+        *("signs", "judgement", "themes"),
         *("message", "type", "content", "result"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }
