@@ -1,10 +1,12 @@
 """``python -m bench``, with ONLY (names, by commas), ROUNDS and SCALE (1 is the full size of every measure)."""
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
 
+import structlog
 import uvloop
 from bench import (
     answers,
@@ -83,4 +85,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     configure_logging("console", service="bench")
+    # An application in this process tells of each of its requests.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(main())
