@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+import jsonschema_rs
 import msgspec
 from aiokafka import AIOKafkaConsumer
 from bench.results import Result, interleaved
@@ -104,7 +105,10 @@ def json_by_schema(number: int) -> bytes:
 
 
 def _bare_json(value: bytes) -> Any:
-    return msgspec.json.decode(value[5:])
+    """As whoever reads by a JSON Schema does: it only says what fits, and decodes nothing."""
+    event = msgspec.json.decode(value[5:])
+    _VALIDATOR.validate(event)
+    return event
 
 
 def _bare_avro(value: bytes) -> Any:
@@ -113,6 +117,7 @@ def _bare_avro(value: bytes) -> Any:
 
 
 _PARSED = fastavro.parse_schema(ORDER_SCHEMA)
+_VALIDATOR = jsonschema_rs.validator_for(EVENT_SCHEMA)
 
 
 async def reading(servers: Servers) -> list[Result]:
@@ -217,7 +222,7 @@ async def _is_done(database: Database, count: int) -> bool:
 
 
 async def _bare(servers: Servers, topic: str, decode: Callable[[bytes], Any], count: int) -> float:
-    """The same without checks and without a promise: read, decode, encode, send, commit."""
+    """The same without checks of ours and without a promise: read, decode, encode, send, commit."""
     reader = AIOKafkaConsumer(
         topic,
         bootstrap_servers=servers.state.kafka,
