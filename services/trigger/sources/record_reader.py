@@ -9,7 +9,7 @@ import msgspec
 from services.trigger.cloud_events import pointer_in, read_structured
 from services.trigger.sources.domain import Source, event_id_of
 from services.trigger.sources.mapping import EventMapper, is_wanted, place_in_record
-from services.trigger.sources.registry import PREFIX_BYTES, SchemaRegistry, schema_id_of
+from services.trigger.sources.registry import SchemaRegistry, schema_id_of
 from services.trigger.sources.schema_faults import NotOfSchema
 from shared.http.json_items import BadItem, read_item
 from shared.intake.domain import MAX_EVENT_AGE
@@ -97,16 +97,13 @@ class RecordReader:
     def _read(self, record: Record, value: bytes) -> Read:
         if self._reading.format == "cloudevents":
             return self._read_cloud_event(record, _cloud_event(record, value))
-        if self._reading.format == "avro" or self._reading.mapping or self._reading.only is not None:
-            return self._event_of(record, self._decode(value))
-        # What is an event already is read as it was written.
-        checked = self._decode(value) if self._registry is not None else None
-        try:
-            return _event(value if checked is None else value[PREFIX_BYTES:])
-        except Unacceptable as fault:
-            if fault.field not in {"/id", "/occurred_at"}:
-                raise
-        return self._event_of(record, self._decode(value) if checked is None else checked)
+        if self._reading.format == "json" and not self._reading.mapping and self._reading.only is None:
+            try:
+                return _event(value)
+            except Unacceptable as fault:
+                if fault.field not in {"/id", "/occurred_at"}:
+                    raise
+        return self._event_of(record, self._decode(value))
 
     def _decode(self, value: bytes) -> Any:
         if self._registry is None:
