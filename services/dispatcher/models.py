@@ -936,13 +936,11 @@ improvement_copy = Table(
     Column("tenant", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
-    Column("status", Text, nullable=False),
     # NULL: its theme is no cause, and names nobody's case.
     Column("cause", Text),
     Column("segment", Text, nullable=False),
     # The first day of its baseline, by the company's clock.
     Column("first_day", Date, nullable=False),
-    Column("done", Date),
     # What customers are told, by language.
     Column("texts", JSONB, nullable=False),
     # Since when; NULL: they are told nothing.

@@ -38,8 +38,7 @@ class RequestLimits:
 
     path_bytes: int = 8 * 1024
     query_bytes: int = 16 * 1024
-    query_parameters: int = 250
-    """The scorer compares 200 segments at once, each of them a parameter."""
+    query_parameters: int = 100
     headers_bytes: int = 32 * 1024
     """All headers together."""
     header_bytes: int = 16 * 1024

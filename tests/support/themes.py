@@ -1,11 +1,12 @@
 """Themes of comments of the scorer's companies."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from support.scorer_builders import an_answer
-from support.scorer_client import ScorerClient
+from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from services.scorer.themes.keeping import ThemeMatching
 from shared.db.database import Database
@@ -14,6 +15,30 @@ from shared.health import Health
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """Of the day on which answers are given."""
+SCOPES = ("scores:read", "surveys:write", "answers:read")
+FIGURES = "/v1/themes/figures"
+LATE, RUDE, PLAIN = "The parcel was late", "Rude staff, and the parcel was wet", "So stale"
+
+
+@asynccontextmanager
+async def a_theme_client(database: Database) -> AsyncIterator[ScorerClient]:
+    """The scorer at noon with two companies, whose keys may do all that themes take."""
+    database.clock = lambda: NOON
+    tenants = a_tenant("acme", "Europe/Copenhagen", *SCOPES), a_tenant("other", "UTC", *SCOPES)
+    async with a_scorer_client(database, *tenants) as client:
+        yield client
+
+
+async def read_figures(client: ScorerClient, **query: Any) -> dict[str, Any]:
+    answer = await client.get(FIGURES, **query)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def named_themes(body: dict[str, Any]) -> dict[str, int]:
+    """How many comments name each theme that any names."""
+    return {theme["id"]: theme["n"] for theme in body["themes"] if theme["n"]}
 
 
 def comments(*given: tuple[int, str], name: str = "c", **facts: Any) -> list[Answer]:

@@ -22,8 +22,8 @@ from shared.events.segments import chain_of
 from shared.values.messages import Message, message
 
 ComparisonVerdict = Literal["too_few", "chance", "higher", "lower"]
-MAX_SEGMENTS_COMPARED = 200
-"""That may be named in one request."""
+MAX_SEGMENTS_COMPARED = 80
+"""That may be named in one request, each by a parameter of a query, which has a hundred at most."""
 MAX_ROWS_COMPARED = 1_000
 """Of the values of a dimension those are told of that stand first; all of them are tested."""
 

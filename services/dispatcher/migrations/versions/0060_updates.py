@@ -16,11 +16,9 @@ STATEMENTS = (
         tenant text NOT NULL,
         id uuid NOT NULL,
         version bigint NOT NULL,
-        status text NOT NULL,
         cause text,
         segment text NOT NULL,
         first_day date NOT NULL,
-        done date,
         texts jsonb NOT NULL,
         published_at timestamptz,
         CONSTRAINT pk_improvement_copy PRIMARY KEY (tenant, id)
