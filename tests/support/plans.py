@@ -15,6 +15,23 @@ async def explain(uow: UnitOfWork, sql: str, values: Mapping[str, Any]) -> dict[
     return found
 
 
+COPY_TABLE = (
+    "CREATE TEMPORARY TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP",
+    "INSERT INTO {table} SELECT * FROM public.{table}",
+)
+
+
+async def use_new_copies(uow: UnitOfWork, *tables: str) -> None:
+    """Read copies of these tables, until the transaction ends, of which the planner knows nothing.
+
+    A lent database has statistics of the tests before, and autovacuum may come at any time; it knows no
+    temporary table.
+    """
+    for table in tables:
+        for sql in COPY_TABLE:
+            await uow.execute(sql.format(table=table))
+
+
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Its steps."""
     yield plan

@@ -1,8 +1,9 @@
-"""A batch of decisions looks at each mail that may give way once, also in tables of which the planner knows nothing.
+"""A batch of decisions looks at each mail that may give way once, however little the planner knows of the tables.
 
-PostgreSQL then believes that hardly any row is in a state, and would search all that are for each row.
+Of new tables PostgreSQL believes that hardly any row is in a state, and would search all that are for each row.
 """
 
+import pytest
 from support.dispatcher_builders import (
     TENANT,
     a_customer,
@@ -13,24 +14,39 @@ from support.dispatcher_builders import (
     make_survey,
     rows,
 )
-from support.plans import explain, rows_handled
+from support.plans import explain, rows_handled, use_new_copies
 
 from services.dispatcher.decisions.repository.replaced import LOCK_FIRST_MAILS
 from shared.db.database import Database
 
+TABLES = ("decision", "invitation", "delivery")
 CUSTOMERS = 400
+ANALYZED_AT = 50
+"""Rows from which on autovacuum looks at a table."""
 MOST_HANDLED = 20
 """Rows for each customer."""
 
 
-async def test_locking_the_mails_of_a_batch_handles_few_rows_for_each_of_them(database: Database) -> None:
+async def ask(database: Database, customers: range) -> None:
+    await decide(database, *(a_transaction(f"{n}", a_customer(f"c-{n}")) for n in customers))
+
+
+@pytest.mark.parametrize("analyzed", [False, True], ids=["no statistics", "statistics of the first rows"])
+async def test_locking_the_mails_of_a_batch_handles_few_rows_for_each_of_them(
+    database: Database, analyzed: bool
+) -> None:
     await keep_tenant(database)
     await make_survey(database, delay_minutes=60, holding_minutes=60)
     await go_live(database)
-    await decide(database, *(a_transaction(f"{n}", a_customer(f"c-{n}")) for n in range(CUSTOMERS)))
+    await ask(database, range(ANALYZED_AT))
+    async with database.transaction() as uow:
+        await uow.execute(f"ANALYZE {', '.join(TABLES)}")
+    await ask(database, range(ANALYZED_AT, CUSTOMERS))
     waiting = await rows(database, "SELECT event_id FROM invitation WHERE state = 'waiting'")
     assert len(waiting) == CUSTOMERS
     values = {"tenants": [TENANT] * CUSTOMERS, "event_ids": [row.event_id for row in waiting]}
     async with database.transaction() as uow:
+        if not analyzed:
+            await use_new_copies(uow, *TABLES)
         plan = await explain(uow, LOCK_FIRST_MAILS, values)
     assert CUSTOMERS < rows_handled(plan) < MOST_HANDLED * CUSTOMERS, plan
