@@ -237,11 +237,30 @@ async def test_words_that_very_many_have_are_found_in_the_order_of_the_list(
     monkeypatch.setattr(search, "MAX_FOUND", 3)
     assert await listed(jonas, "state=all&q=split") == ordered[:3]
     assert "Write another word" in (await jonas.get("/inbox?q=split")).text
+    monkeypatch.setattr(search, "FIRST_READ", 3)
+    assert await listed(jonas, "state=all&q=split") == ordered[:3]
+    assert "Write another word" in (await jonas.get("/inbox?q=split")).text
+    monkeypatch.setattr(search, "FIRST_READ", 2)
     monkeypatch.setattr(search, "MAX_LOOKED_UP", 2)
     monkeypatch.setattr(search, "MAX_READ", 2)
     assert await listed(jonas, "state=all&q=split") == ordered[:2]
     assert await listed(jonas, "state=all&q=nothing") == []
     assert "Write another word" in (await jonas.get("/inbox?q=split")).text
+
+
+async def test_a_case_whose_number_is_searched_is_found_before_the_many_that_name_the_number(
+    alerts: AlertsApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await alerts.open_case()
+    jonas = await alerts.signed_in()
+    (row,) = await rows(alerts.database, "SELECT number FROM cases")
+    for _ in range(4):
+        await alerts.open_case(comment=f"Ordered {row.number} of them.")
+    monkeypatch.setattr(search, "MAX_FOUND", 2)
+    while await write_missing_words(alerts.database):
+        pass
+    listed_first, listed_then = await listed(jonas, f"state=all&q={row.number}")
+    assert (listed_first, listed_then != first) == (first, True)
 
 
 async def test_the_worker_writes_the_words(alerts: AlertsApi) -> None:

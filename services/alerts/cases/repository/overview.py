@@ -57,14 +57,20 @@ async def count_open_cases(
     return found.one()
 
 
+_RECENT = """(
+        SELECT tenant, id, belongs FROM cases WHERE tenant = :tenant ORDER BY opened_at DESC, id LIMIT :recent
+    ) c"""
+# A case has the segments of all its answers, so for who may read all of them none is looked up.
 FIND_TOUCHPOINTS = f"""
     SELECT DISTINCT b.segment
-    FROM (
-        SELECT tenant, id, belongs FROM cases
-        WHERE tenant = :tenant
-        ORDER BY opened_at DESC, id
-        LIMIT :recent
-    ) c
+    FROM {_RECENT} CROSS JOIN unnest(c.belongs) b (segment)
+    WHERE starts_with(b.segment, :prefix)
+    ORDER BY 1
+    LIMIT :limit
+"""
+FIND_READABLE_TOUCHPOINTS = f"""
+    SELECT DISTINCT b.segment
+    FROM {_RECENT}
     JOIN case_answer ca ON ca.tenant = c.tenant AND ca.case_id = c.id
     CROSS JOIN unnest({BELONGS}) b (segment)
     WHERE {READABLE} AND starts_with(b.segment, :prefix)
@@ -75,16 +81,16 @@ FIND_TOUCHPOINTS = f"""
 
 async def touchpoints(uow: UnitOfWork, tenant: str, segments: Sequence[str]) -> list[str]:
     """The touchpoints of the newest cases, as far as this reader may see them."""
-    rows = await uow.execute(
-        FIND_TOUCHPOINTS,
-        {
-            "tenant": tenant,
-            "segments": list(segments),
-            "prefix": TOUCHPOINT,
-            "recent": RECENT_CASES,
-            "limit": MAX_TOUCHPOINTS,
-        },
-    )
+    values = {
+        "tenant": tenant,
+        "prefix": TOUCHPOINT,
+        "recent": RECENT_CASES,
+        "limit": MAX_TOUCHPOINTS,
+    }
+    if segments:
+        rows = await uow.execute(FIND_READABLE_TOUCHPOINTS, values | {"segments": list(segments)})
+    else:
+        rows = await uow.execute(FIND_TOUCHPOINTS, values)
     return [decoded(row.segment.removeprefix(TOUCHPOINT)) for row in rows]
 
 

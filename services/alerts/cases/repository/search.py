@@ -1,11 +1,13 @@
 """Which cases have some words in an answer that the reader may read, or a number.
 
-Words that few answers have are looked up in their index. Words that very many have are met soon by whoever
-reads the cases in the order of the list: so as many of these are read as is done in a moment.
+Words that very many answers have are met soon by whoever reads the cases in the order of the list, while
+reading all their entries of the index takes long: so the first cases are read. Where these do not suffice,
+words that few answers have are looked up in the index; of others more cases are read, as many as is done in a
+moment.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,6 +24,8 @@ MAX_LOOKED_UP = 30_000
 """Answers with the words; with more of them the cases are read in their order instead."""
 MAX_READ = 20_000
 """Cases that are read then."""
+FIRST_READ = 2_000
+"""Cases that are read before anything is looked up."""
 MAX_NUMBER_DIGITS = 18
 
 
@@ -86,16 +90,25 @@ async def find_cases(
     if after is not None:
         where += f" AND {BEHIND_CURSOR}"
         values |= {"after_at": after[0], "after_id": after[1]}
-    counted = await uow.execute(COUNT_ANSWERS, {"words": query, "limit": MAX_LOOKED_UP + 1})
     values |= {"words": query, "limit": MAX_FOUND + 1}
+    number = number_of(text)
+    if number is None:
+        first = await _read_in_order(uow, where, order, values, FIRST_READ)
+        if len(first) > MAX_FOUND:
+            return Found(first[:MAX_FOUND], complete=False)
+    counted = await uow.execute(COUNT_ANSWERS, {"words": query, "limit": MAX_LOOKED_UP + 1})
     if counted.scalar_one() <= MAX_LOOKED_UP:
-        values["number"] = number_of(text)
-        found = await uow.execute(LOOK_UP.format(where=where, order=order), values)
+        found = await uow.execute(LOOK_UP.format(where=where, order=order), values | {"number": number})
         cases = list(found.scalars())
         return Found(cases[:MAX_FOUND], complete=len(cases) <= MAX_FOUND)
-    values["read"] = MAX_READ
-    found = await uow.execute(READ_IN_ORDER.format(where=where, order=order), values)
-    return Found(list(found.scalars())[:MAX_FOUND], complete=False)
+    return Found((await _read_in_order(uow, where, order, values, MAX_READ))[:MAX_FOUND], complete=False)
+
+
+async def _read_in_order(
+    uow: UnitOfWork, where: str, order: str, values: Mapping[str, Any], cases: int
+) -> list[UUID]:
+    rows = await uow.execute(READ_IN_ORDER.format(where=where, order=order), {**values, "read": cases})
+    return list(rows.scalars())
 
 
 def search_order(wanted: CaseFilter, sort: Sort) -> str:
