@@ -48,9 +48,11 @@ shares <- unique(c(
 ))
 two_shares <- unique(c(
   list(c(4, 4, 0, 4), c(0, 10, 0, 20), c(10, 10, 0, 20), c(10, 10, 10, 10), c(56, 70, 48, 80)),
-  lapply(1:100, function(i) {
-    n <- sample(1:300, 2)
-    c(sample(0:n[1], 1), n[1], sample(0:n[2], 1), n[2])
+  lapply(1:120, function(i) {
+    n <- sample(if (i <= 100) 1:300 else 1000:20000, 2)
+    # Of the large ones the shares are near each other: p would be 0 of any others.
+    part <- if (i <= 100) c(sample(0:n[1], 1), sample(0:n[2], 1)) else rbinom(2, n, 0.2)
+    c(part[1], n[1], part[2], n[2])
   })
 ))
 
