@@ -36,6 +36,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "wave": message("made or stopped a wave"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "answer_judged": message("said whether a person gave an answer"),
+    "screen_made": message("made a link for a screen"),
+    "screen_revoked": message("took back the link of a screen"),
     "share_link_made": message("made a share link"),
     "share_link_changed": message("changed a share link"),
     "source_declared": message("declared a Kafka source"),
