@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import ModuleType
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
@@ -30,9 +31,8 @@ class ScreenLine(NamedTuple):
 
     id: UUID
     view_id: UUID
-    name: str
     view_name: str
-    state: str
+    screen: Screen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,8 @@ class SavedViewsPage(Page):
 
     template: ClassVar[str] = "saved_views.html"
 
+    labels: ModuleType = labels
+    now: datetime
     heading: str
     own: Sequence[SavedViewLine]
     others: Sequence[SavedViewLine]
@@ -58,6 +60,8 @@ class SavedViewPage(Page):
 
     template: ClassVar[str] = "saved_view.html"
 
+    labels: ModuleType = labels
+    now: datetime
     line: SavedViewLine
     owns: bool
     may_remove: bool
@@ -92,9 +96,9 @@ def line_of(view: SavedView) -> SavedViewLine:
     return SavedViewLine(view.id, view.name, view.address, labels.page_name(view.address), view.shared)
 
 
-def screen_line(screen: Screen, view: SavedView, now: datetime) -> ScreenLine:
+def screen_line(screen: Screen, view: SavedView) -> ScreenLine:
     """A row of the list of screens."""
-    return ScreenLine(screen.id, view.id, screen.name, view.name, labels.screen_state(screen, now))
+    return ScreenLine(screen.id, view.id, view.name, screen)
 
 
 def views_page(
@@ -110,10 +114,11 @@ def views_page(
     """The list, and the form below it."""
     own = [line_of(view) for view in found if reader.owns(view)]
     return SavedViewsPage(
+        now=now,
         heading=_heading(len(own)),
         own=own,
         others=[line_of(view) for view in found if not reader.owns(view)],
-        screens=[screen_line(each.screen, each.view, now) for each in screens],
+        screens=[screen_line(each.screen, each.view) for each in screens],
         new_id=new_id,
         form={**EMPTY_VIEW, **typed.view},
         faults=typed.faults,
@@ -135,12 +140,13 @@ def view_page(
 ) -> SavedViewPage:
     """One view, with its forms."""
     return SavedViewPage(
+        now=now,
         line=line_of(view),
         owns=reader.owns(view),
         may_remove=reader.may_remove(view),
         may_make_screens=reader.may_make_screens(view),
         has_scores=has_scores,
-        screens=[screen_line(screen, view, now) for screen in screens],
+        screens=[screen_line(screen, view) for screen in screens],
         days_options=[(str(days), labels.days_offered(days)) for days in SCREEN_DAYS_OFFERED],
         new_id=new_id,
         form={

@@ -18,7 +18,6 @@ from shared.http.company_tokens import Token
 from shared.http.problems import Problem, wants_page
 from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
-from shared.pages.filters import clock_time
 from shared.pages.page import Frame
 from shared.privacy.service_client import ServiceUnavailable
 
@@ -50,7 +49,7 @@ async def show_wall(token: str, request: Request, context: OwnContext) -> Respon
     if "head" not in request.scope:
         context.note_screen(figures.tenant.id, allowed.found.screen.id)
     frame = Frame(live=f"{request.url.path}/live", time_zone=figures.tenant.time_zone)
-    return context.pages.page(request, wall_page(figures, clock_time(figures.now)), frame=frame)
+    return context.pages.page(request, wall_page(figures), frame=frame)
 
 
 @router.get("/{token}/live")

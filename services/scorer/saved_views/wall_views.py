@@ -1,6 +1,7 @@
 """The page of a screen on a wall."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from services.scorer import labels as score_labels
@@ -53,8 +54,7 @@ class WallPage(Page):
     """Empty: nobody was asked."""
     lowest: list[LowestLine]
     lowest_by: str
-    counted_at: str
-    """The time of the figures."""
+    counted_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class WallWaitingPage(Page):
     template: ClassVar[str] = "wall_waiting.html"
 
 
-def wall_page(figures: WallFigures, counted_at: str) -> WallPage:
+def wall_page(figures: WallFigures) -> WallPage:
     """The page of these figures."""
     standing, score = figures.standing, figures.standing.now
     place = ", ".join(map(segment_name, figures.segments)) or figures.tenant.name
@@ -85,7 +85,7 @@ def wall_page(figures: WallFigures, counted_at: str) -> WallPage:
         response=labels.response_words(standing.invited),
         lowest=[line for row in figures.lowest if (line := _lowest(row)) is not None],
         lowest_by=value_name(dimension_name(figures.by)) if figures.by else "",
-        counted_at=counted_at,
+        counted_at=figures.now,
     )
 
 
