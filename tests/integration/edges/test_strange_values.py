@@ -449,6 +449,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
             "told": True,
         },
         "/v1/answers": {"answers": [{"id": "x", "score": 1, "answered_at": FAR, "invited_at": FAR}]},
+        "/v1/views": {"name": "x", "address": "/", "shared": True, "days": 7},
         "/v1/events": {"id": "x", "type": "t", "occurred_at": FAR, "customer": {"id": "c"}, "segments": {}},
     }
     asking: dict[str, dict[str, Any]] = {
