@@ -40,7 +40,7 @@ async def list_views(uow: UnitOfWork, tenant: str, person: UUID | None, limit: i
 # One person's requests, one after the other, so that they do not exceed the bound together.
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(:tenant || '/' || CAST(:person AS text), 18))"
 COUNT_OTHER_VIEWS = """
-    SELECT count(*), coalesce(bool_or(v.name = :name), false) AS taken
+    SELECT count(*) AS others, coalesce(bool_or(v.name = :name), false) AS taken
     FROM saved_view v
     WHERE v.tenant = :tenant AND v.staff_id = :person AND v.id <> :id
 """
@@ -55,8 +55,8 @@ async def count_other_views(
     """
     await uow.execute(LOCK_PERSON, {"tenant": tenant, "person": str(person)})
     values = {"tenant": tenant, "person": person, "id": key, "name": name}
-    count, taken = (await uow.execute(COUNT_OTHER_VIEWS, values)).one()
-    return int(count), bool(taken)
+    row = (await uow.execute(COUNT_OTHER_VIEWS, values)).one()
+    return int(row.others), bool(row.taken)
 
 
 WRITE_VIEW = """

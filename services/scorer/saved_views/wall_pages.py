@@ -20,6 +20,7 @@ from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
 from shared.pages.page import Frame
 from shared.privacy.service_client import ServiceUnavailable
+from shared.values.display_names import showing_names
 
 router = APIRouter(prefix="/wall", include_in_schema=False, route_class=CheckedRoute)
 STREAM_LIFETIME_S = 300.0
@@ -49,7 +50,9 @@ async def show_wall(token: str, request: Request, context: OwnContext) -> Respon
     if "head" not in request.scope:
         context.note_screen(figures.tenant.id, allowed.found.screen.id)
     frame = Frame(live=f"{request.url.path}/live", time_zone=figures.tenant.time_zone)
-    return context.pages.page(request, wall_page(figures), frame=frame)
+    # Nobody is signed in, so the route knows no company whose names it could show.
+    with showing_names(context.keys.display_names(figures.tenant.id)):
+        return context.pages.page(request, wall_page(figures), frame=frame)
 
 
 @router.get("/{token}/live")

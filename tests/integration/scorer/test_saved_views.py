@@ -1,5 +1,6 @@
 """Saved views: a person's own, under a name, shared with those who may see what they show."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -108,6 +109,15 @@ async def test_a_person_saves_so_many_views_and_no_more(
     assert "You have saved 2 views already." in refused.text
     kept = await client.send("PUT", f"/v1/views/{one}", {"name": "Uno", "address": "/"}, role="leader")
     assert kept.status_code == 200
+
+
+async def test_two_requests_at_once_save_one_view_under_a_name(client: ScorerClient) -> None:
+    body = {"name": "Twice", "address": "/"}
+    answers = await asyncio.gather(
+        *(client.send("PUT", f"/v1/views/{uuid4()}", body, role="leader") for _ in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422]
+    assert await listed(client) == [("Twice", True)]
 
 
 async def test_others_find_what_is_shared_and_what_they_may_see(

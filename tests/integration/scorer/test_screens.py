@@ -107,6 +107,19 @@ async def test_a_screen_speaks_the_language_of_its_browser(
     assert words in page.text
 
 
+async def test_a_screen_has_the_names_that_the_company_gave_its_segments(
+    client: ScorerClient, people: FakePeople, database: Database
+) -> None:
+    await answers(database)
+    named = {"store": "Branch", "store:x": "Aarhus"}
+    tenant = replace(a_tenant("acme", "Europe/Copenhagen"), version=2, display_names=named)
+    await add_tenant(database, tenant)
+    await client.app.state.context.keys.refresh()
+    page = await wall(client, (await made(client, await saved(client, "/?by=store")))["path"])
+    assert "Lowest, by Branch" in page.text
+    assert "<bdi>Aarhus</bdi>" in page.text
+
+
 async def test_single_employees_are_on_no_screen_even_where_their_leaders_see_them(
     client: ScorerClient, people: FakePeople, database: Database
 ) -> None:
