@@ -312,6 +312,41 @@ mark = Table(
     Index("ix_mark_day", "tenant", "day", "id"),
 )
 
+# Views of pages that people have saved; no customer is in one.
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    # Whose it is.
+    Column("staff_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    # Path and query of the page.
+    Column("address", Text, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("uq_saved_view_name", "tenant", "staff_id", "name", unique=True),
+)
+# Links by which a screen on a wall shows a saved view.
+screen = Table(
+    "screen",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("view_id", UUID, nullable=False),
+    # Who made it: it shows what they may see.
+    Column("staff_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    # To the minute; NULL: not yet.
+    Column("used_at", Instant),
+    Index("uq_screen_digest", "tenant", "digest", unique=True),
+    Index("ix_screen_view", "tenant", "view_id"),
+)
+
 # The themes of a company that has changed those that we ship; ``body`` is JSON.
 theme_set = Table(
     "theme_set",

@@ -169,3 +169,5 @@ class ScorePage(LabelledPage):
     """The fall of the one segment, or of the company, that lasts: as it was judged last night."""
     listing: AnswerList | None
     """On pages below ``/segments``."""
+    new_view_id: str
+    """Of the view that the page is saved as."""

@@ -9,6 +9,7 @@ from services.scorer.domain import compare_groups, is_comparable
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
 from services.scorer.parameters import read_window
+from services.scorer.part_rows import load_part_rows
 from services.scorer.repository.answers import (
     count_invited,
     count_listed_answers,
@@ -19,11 +20,10 @@ from services.scorer.repository.answers import (
 from services.scorer.repository.cases import count_cases, list_open_cases
 from services.scorer.repository.counts import (
     daily_counts,
-    segment_parts,
     use_custom_plans,
 )
 from services.scorer.repository.falls import find_fallen
-from services.scorer.repository.segments import list_dimensions, list_segments_within, list_values
+from services.scorer.repository.segments import list_segments_within, list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.score_page import (
     AnswerList,
@@ -39,17 +39,17 @@ from services.scorer.themes.impact import figures_of
 from services.scorer.themes.repository import count_unhappy, find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
-from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
+from services.scorer.views import WindowScore, latest_answer, window_total
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, SegmentFall, Tenant
-from shared.events.segments import ORGANISATION, dimension_of
+from shared.events.segments import ORGANISATION, TOUCHPOINT, dimension_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.cursors import cut_page, decode_cursor
 from shared.http.staff_auth import Staff
+from shared.ids import uuid7
 from shared.pages.filters import segment_name
 
-TOUCHPOINT = "touchpoint"
 WINDOW_OPTIONS_DAYS = (7, 30, 90, 365)
 PAGE_SIZE = 50
 MAX_OPTIONS = 60
@@ -68,7 +68,7 @@ async def load_score_page(
     """Everything on the page of a selection; ``after`` is the place in the list of answers."""
     await use_custom_plans(uow)
     access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
-    standing = await _load_standing(uow, tenant, query, selection)
+    standing = await load_standing(uow, tenant, query, selection)
     measurement, window = standing.measurement, standing.now.window
     themes = await find_themes(uow, tenant.id)
     return ScorePage(
@@ -87,6 +87,7 @@ async def load_score_page(
         listing=await _load_answers(uow, query, selection, standing, themes, after)
         if query.lists_answers
         else None,
+        new_view_id=str(uuid7()),
     )
 
 
@@ -114,9 +115,11 @@ async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) 
     return await find_fallen(uow, selection.tenant, standing.measurement, segment)
 
 
-async def _load_standing(
-    uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, selection: Selection
-) -> Standing:
+async def load_standing(uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, selection: Selection) -> Standing:
+    """Where a selection stands in the window of a query, and whether it moved.
+
+    :raises Problem: 422 for a window that is none.
+    """
     today = today_in(tenant.time_zone, uow.now)
     now = read_window(query.window, query.until, today)
     before = now.before() if query.against == "before" else now.last_year()
@@ -155,20 +158,8 @@ async def _load_breakdown(
     uow: UnitOfWork, access: SegmentAccess, query: ScoreQuery, selection: Selection, standing: Standing
 ) -> Breakdown:
     measurement, now, before = standing.measurement, standing.now.window, standing.before.window
-    dimensions = await list_dimensions(uow, selection.tenant)
-    if selection.segments:
-        there = await list_segments_within(uow, selection, measurement, now)
-        used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
-        dimensions = [dimension for dimension in dimensions if dimension.name in used]
-    hidden = set(access.hidden_dimensions(dimension.name for dimension in dimensions))
-    selected = {dimension_of(segment) for segment in selection.segments} - {ORGANISATION}
-    dimensions = [dimension for dimension in dimensions if dimension.name not in selected | hidden]
-    names = [dimension.name for dimension in dimensions]
-    usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
-    by = query.by if query.by in names else usual
-    parts = await segment_parts(uow, selection, measurement, by, now, before) if by else []
-    allowed = [part for part in parts if access.allows_as_part(part.segment)]
-    rows = segment_rows(parts_directly_below(allowed, selection.segments))
+    found = await load_part_rows(uow, access, query.by, selection, standing)
+    rows = found.rows
     first_rows = [
         replace(row, href=query.part_href(row.segment))
         if access.allows_selection((*selection.segments, row.segment))
@@ -182,15 +173,15 @@ async def _load_breakdown(
         days = await daily_counts(uow, within, measurement, shown)
         movers.append(Mover(row=row, points=trend_of(days, shown, now, before).points))
     return Breakdown(
-        by=by,
-        dimensions=dimensions,
-        left_out=[] if access.limited_to else [dimension for dimension in dimensions if dimension.left_out],
+        by=found.by,
+        dimensions=found.dimensions,
+        left_out=[] if access.limited_to else [each for each in found.dimensions if each.left_out],
         rows=first_rows,
         row_count=len(rows),
         compared_count=sum(row.change is not None for row in rows),
         moved_count=sum(row.moved for row in rows),
         movers=movers,
-        people_hidden=bool(hidden) or len(allowed) < len(parts),
+        people_hidden=found.people_hidden,
     )
 
 

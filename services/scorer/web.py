@@ -17,21 +17,36 @@ from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
 from services.scorer.responses import api as responses_api
 from services.scorer.responses import pages as responses_pages
+from services.scorer.saved_views import api as view_api
+from services.scorer.saved_views import pages as view_pages
+from services.scorer.saved_views import wall_pages
+from services.scorer.saved_views.screen_uses import LOOP_NAME as SCREEN_USES_LOOP
+from services.scorer.saved_views.screen_uses import ScreenUses
 from services.scorer.themes import api as theme_api
 from services.scorer.themes import pages as theme_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
+from shared.privacy.present_access import PeopleAccess
 from shared.privacy.retention_api import retention_router
+from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_tokens import ServiceTokens
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; it needs no loops of its own."""
+    """The application; one loop writes when screens were open, one closes the connections to alerts."""
+    services = ServiceClient(
+        context.afterword.internal_url or context.staff_url,
+        ServiceTokens(context.secret, clock=context.database.clock),
+    )
+    uses = ScreenUses(context.database, context.health)
     own = context.extended(
         ScorerContext,
         pages=pages_of(context),
         feed=pages.live_feed(context.database, context.stopping, context.changes),
+        people=PeopleAccess(services),
+        note_screen=uses.note,
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
@@ -43,5 +58,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
     routers += [theme_api.router, theme_pages.router]
+    routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [export, retention, months, company]
-    return service_app(own, routers=routers, pages=own.pages), {}
+    return service_app(own, routers=routers, pages=own.pages), {
+        SCREEN_USES_LOOP: uses.loop,
+        "services": services.run,
+    }

@@ -34,6 +34,8 @@ AuditAct = Literal[
     "promise",
     "improvement",
     "mark",
+    "screen_made",
+    "screen_revoked",
     "themes",
     "notices",
     "customers",

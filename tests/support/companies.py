@@ -50,6 +50,7 @@ from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
 from shared.permissions import Role
 from shared.privacy.persons import person_of
+from shared.privacy.present_access import PeopleAccess
 from shared.service import Context
 from shared.tenancy import digest_of, find_tenant
 
@@ -126,6 +127,11 @@ class Company:
     """An action of improvement about the whole company."""
     mark: str = ""
     """A mark on the trend of the whole company."""
+    view: str = ""
+    """A view that its administrator has saved, and shares."""
+    screen: str = ""
+    screen_token: str = ""
+    """Of the link by which the screen shows the view."""
     introduction: UUID = NOTHING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -288,8 +294,23 @@ class World:
         )
         assert marked.is_success, marked.text
         company.mark = marked.json()["id"]
+        await self._save_view(company)
         company.introduction = await self._introduce(company)
         await self.deliver_all()
+
+    async def _save_view(self, company: Company) -> None:
+        """A view of the whole company, with a screen."""
+        scorer, headers = self.clients["scorer"], company.people["admin"].headers(page=False)
+        company.view = str(uuid7())
+        path = f"/v1/views/{company.view}"
+        body = {"name": f"{company.name} view", "address": "/segments?segment=", "shared": True}
+        saved = await scorer.put(path, json=body, headers=headers)
+        assert saved.is_success, saved.text
+        screen = {"name": f"{company.name} reception", "days": 30}
+        made = await scorer.post(f"{path}/screens", json=screen, headers=headers)
+        assert made.is_success, made.text
+        company.screen = made.json()["id"]
+        company.screen_token = made.json()["address"].rpartition("/")[2]
 
     async def _introduce(self, company: Company) -> UUID:
         """A task to ask its customer for an introduction."""
@@ -603,5 +624,8 @@ async def a_world(
             app = world.app(name)
             services = replace(app.state.context.services, transport=BetweenServices(world))
             app.state.context = replace(app.state.context, services=services)
+        scorer = world.app("scorer").state
+        asking = replace(scorer.context.people.services, transport=BetweenServices(world))
+        scorer.context = replace(scorer.context, people=PeopleAccess(asking))
         await eventually(lambda: not contexts["trigger"].health.unready())
         yield world

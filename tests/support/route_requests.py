@@ -295,7 +295,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             },
             public=True,
         ),
-        **_about_companies(by),
+        **_about_companies(of, by),
         **_operated(of, by),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
@@ -424,6 +424,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         **_about_the_trend(of),
         **_about_comparisons(of),
         **_about_themes(),
+        **_about_saved_views(of, by),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
             json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
@@ -877,6 +878,39 @@ def _about_comparisons(of: Company) -> dict[str, RouteRequest | tuple[RouteReque
     }
 
 
+def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Saved views and their screens; somebody else's link has the right secret and their own company."""
+    one, screen = {"view": of.view}, {"view": of.view, "screen": of.screen}
+    own = {"name": "own", "address": "/?window=7d"}
+    wall = {"token": f"{of.screen_token.partition('.')[0]}.{by.name}"}
+    # A link is opened by whoever has it, and shows what its maker may see.
+    shown = RouteRequest(wall, public=True, foreign=404)
+    return {
+        "scorer GET /v1/views": RouteRequest(),
+        "scorer GET /v1/views/{view}": RouteRequest(one, foreign=404),
+        # The ids are the companies' own: that of another one is free.
+        "scorer PUT /v1/views/{view}": RouteRequest({"view": str(UUID(int=8))}, json=own),
+        "scorer DELETE /v1/views/{view}": RouteRequest(one, foreign=404),
+        "scorer GET /v1/views/{view}/screens": RouteRequest(one, foreign=404),
+        "scorer POST /v1/views/{view}/screens": RouteRequest(
+            one, json={"name": "own", "days": 7}, foreign=404
+        ),
+        "scorer DELETE /v1/views/{view}/screens/{screen}": RouteRequest(screen, foreign=404),
+        "scorer GET /views": RouteRequest(),
+        "scorer POST /views": RouteRequest(form={**own, "new_id": str(UUID(int=9))}),
+        "scorer GET /views/{view}": RouteRequest(one, foreign=404),
+        "scorer POST /views/{view}": tuple(
+            RouteRequest(one, form={**own, "act": act}, foreign=404) for act in ("save", "remove")
+        ),
+        "scorer POST /views/{view}/screens": tuple(
+            RouteRequest(one, form={"act": act, "screen": of.screen, "name": "own", "days": "7"}, foreign=404)
+            for act in ("make", "revoke")
+        ),
+        "scorer GET /wall/{token}": shown,
+        "scorer GET /wall/{token}/live": shown,
+    }
+
+
 def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
     """Themes of comments: of a company all at once, under no id."""
     theme = {"id": "own", "name": "Own", "stems": {"en": ["own*"]}}
@@ -891,7 +925,7 @@ def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
     }
 
 
-def _about_companies(by: Company) -> dict[str, RouteRequest]:
+def _about_companies(of: Company, by: Company) -> dict[str, RouteRequest]:
     """What the trigger asks the others about the company that asks."""
     asked = {"dispatcher": "survey", "collector": "answer", "scorer": "segment", "alerts": "cases"}
 
@@ -908,6 +942,13 @@ def _about_companies(by: Company) -> dict[str, RouteRequest]:
     body = b'{"address": "first@own.example.com"}'
     token = _service_tokens.sign("company", by.name, claims_of_body(body))
     headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    found["alerts GET /v1/personal-data/alerts/present-access"] = RouteRequest(
+        headers={
+            "authorization": f"{TOKEN_SCHEME} "
+            + _service_tokens.sign("access", by.name, {"staff": str(of.people["admin"].staff.id)})
+        },
+        public=True,
+    )
     found["alerts POST /v1/personal-data/alerts/first-admin"] = RouteRequest(
         content=body.decode(), headers=headers, public=True
     )

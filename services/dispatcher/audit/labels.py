@@ -29,6 +29,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "promise": message("wrote down or changed what a team promised"),
     "improvement": message("opened or changed an action of improvement"),
     "mark": message("added or changed a mark on the trend"),
+    "screen_made": message("made a link for a screen"),
+    "screen_revoked": message("took back the link of a screen"),
     "themes": message("changed the themes of comments"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),

@@ -141,6 +141,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/themes": THEME_FIELDS,
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
+    "/views": ("new_id", "name", "address", "shared"),
+    "/views/{view}": ("act", "name", "address", "shared"),
+    "/views/{view}/screens": ("act", "screen", "name", "days", "from"),
     "/marks": ("new_id", "day", "text", "segment"),
     "/marks/{mark}": ("act", "day", "text", "segment"),
     "/introductions/{introduction}": tuple(IntroductionForm.model_fields),
@@ -379,6 +382,8 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
         "/actions/{action}": ("save", "publish", "finish"),
         "/actions/new": ("",),
         "/marks/{mark}": ("save", "remove"),
+        "/views/{view}": ("save", "remove"),
+        "/views/{view}/screens": ("make", "revoke"),
     }
     other_acts["/themes"] = ("save", "try", "new")
 
@@ -444,6 +449,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
             "told": True,
         },
         "/v1/answers": {"answers": [{"id": "x", "score": 1, "answered_at": FAR, "invited_at": FAR}]},
+        "/v1/views": {"name": "x", "address": "/", "shared": True, "days": 7},
         "/v1/events": {"id": "x", "type": "t", "occurred_at": FAR, "customer": {"id": "c"}, "segments": {}},
     }
     asking: dict[str, dict[str, Any]] = {
