@@ -67,20 +67,20 @@ def read_choice(given: ChoiceParameters, zone: str, now: datetime) -> AnswerChoi
 
 def _read_instant(written: str, now: datetime) -> datetime:
     try:
-        at = datetime.fromisoformat(written)
-        is_told = at.tzinfo is not None and _EARLIEST <= at <= now
-    except (ValueError, OverflowError):
-        is_told = False
-    if not is_told:
-        raise fault_of(
-            "as_of",
-            message(
-                "Write a time with its offset, such as %(example)s, from %(earliest)s until now.",
-                example="2026-11-22T05:00:00Z",
-                earliest=EARLIEST_DAY.isoformat(),
-            ),
-        )
-    return at.astimezone(UTC)
+        at: datetime | None = datetime.fromisoformat(written)
+    except ValueError:
+        at = None
+    # Compared without conversion: in UTC the first and last times would leave the calendar.
+    if at is not None and at.tzinfo is not None and _EARLIEST <= at <= now:
+        return at.astimezone(UTC)
+    raise fault_of(
+        "as_of",
+        message(
+            "Write a time with its offset, such as %(example)s, from %(earliest)s until now.",
+            example="2026-11-22T05:00:00Z",
+            earliest=EARLIEST_DAY.isoformat(),
+        ),
+    )
 
 
 def read_chosen_window(

@@ -226,23 +226,21 @@ async def test_no_step_of_a_moment_shows_fewer_than_a_bundle_of_anonymous_answer
     anonymous = [answer for n, each in enumerate(drawn) for answer in bundle_of(f"b{n}", each)]
     history = [version for n, each in enumerate(named) for version in versions_of(f"a{n}", each)]
     await publish(database, data, [*anonymous, *history])
-    steps = sorted(
-        {
-            moment
-            for answer in anonymous
-            if answer.day
-            for moment in (answer.answered_at, end_of_day(answer.day))
-        }
-        | {NOW - timedelta(days=DAYS + 2), NOW}
-    )
+    days = {answer.day for answer in anonymous if answer.day}
+    begins = {answer.answered_at for answer in anonymous if answer.answered_at}
+    steps = sorted(begins | set(map(end_of_day, days)) | {NOW - timedelta(days=DAYS + 2), NOW})
     for n, bundle in enumerate(drawn):
         for per in ("answer", "customer"):
             seen = []
             for moment in steps:
                 for at in (moment - timedelta(microseconds=1), moment):
-                    if at is None or at > NOW:
+                    if at > NOW:
                         continue
-                    query = {"segment": f"store:b{n}", "as_of": at.astimezone(UTC).isoformat(), "per": per}
+                    query: dict[str, Any] = {
+                        "segment": f"store:b{n}",
+                        "as_of": at.astimezone(UTC).isoformat(),
+                        "per": per,
+                    }
                     query |= {"from": str(FIRST), "to": str(TODAY)}
                     seen.append((await client.get("/v1/scores", **query)).json()["n"])
             assert set(seen) <= {0, len(bundle[1])}

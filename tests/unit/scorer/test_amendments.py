@@ -71,7 +71,7 @@ def test_only_all_answers_as_they_are_now_are_usual() -> None:
 def test_a_moment_without_an_offset_or_to_come_is_refused(written: str) -> None:
     with pytest.raises(Problem) as refused:
         read_choice(ChoiceParameters(as_of=written), "Europe/Copenhagen", NOW)
-    (fault,) = refused.value.errors or ()
+    (fault,) = refused.value.errors
     assert fault["field"] == "as_of"
     assert "with its offset" in str(fault["detail"])
 
@@ -103,7 +103,7 @@ def test_days_that_contradict_each_other_are_refused_by_name(
 ) -> None:
     with pytest.raises(Problem) as refused:
         read_asked_window(window, until, first, last, TODAY)
-    (fault,) = refused.value.errors or ()
+    (fault,) = refused.value.errors
     assert fault["field"] == field
     assert str(fault["detail"])
 
