@@ -1,6 +1,7 @@
 """What the address of a page of scores asks for, and the addresses of the pages linked from it."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -52,7 +53,11 @@ class ScoreQuery:
     def chosen(self) -> dict[str, str]:
         """The parameters of the choices that are not the usual ones."""
         written = {name: getattr(self.choices, name) for name in CHOICES}
-        return {name: value for name, value in written.items() if value != getattr(USUAL_CHOICES, name)}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in written.items()
+            if value != getattr(USUAL_CHOICES, name)
+        }
 
     @property
     def own_days(self) -> dict[str, str]:

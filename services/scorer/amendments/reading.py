@@ -9,6 +9,7 @@ from fastapi import Query
 from services.scorer.amendments.domain import AmendedScore, AnswerChoice, CountedPer, Moment
 from services.scorer.parameters import fault_of, read_asked_window
 from services.scorer.windows import EARLIEST_DAY, Window
+from shared.http.instants import Instant
 from shared.values.messages import message
 
 FromParameter = Annotated[
@@ -25,8 +26,8 @@ class ChoiceParameters:
 
     amended: AmendedScore = "latest"
     per: CountedPer = "answer"
-    as_of: str = ""
-    """Empty: now."""
+    as_of: datetime | None = None
+    """None: now."""
 
 
 def choice_parameters(
@@ -43,13 +44,13 @@ def choice_parameters(
         ),
     ] = "answer",
     as_of: Annotated[
-        str,
+        Instant | None,
         Query(
             description="A time with its offset: the answers that were there then, each with the score that "
             "it had, by the times at which customers gave and changed them. Anonymous answers count from the "
             "end of their day on."
         ),
-    ] = "",
+    ] = None,
 ) -> ChoiceParameters:
     """What the query says of how answers are counted."""
     return ChoiceParameters(amended=amended, per=per, as_of=as_of)
@@ -61,26 +62,15 @@ def read_choice(given: ChoiceParameters, zone: str, now: datetime) -> AnswerChoi
     :param zone: the time zone of the company.
     :raises Problem: 422, naming the parameter and its remedy.
     """
-    moment = Moment(_read_instant(given.as_of, now), zone) if given.as_of else None
-    return AnswerChoice(given.amended, given.per, moment)
-
-
-def _read_instant(written: str, now: datetime) -> datetime:
-    try:
-        at: datetime | None = datetime.fromisoformat(written)
-    except ValueError:
-        at = None
-    # Compared without conversion: in UTC the first and last times would leave the calendar.
-    if at is not None and at.tzinfo is not None and _EARLIEST <= at <= now:
-        return at.astimezone(UTC)
-    raise fault_of(
-        "as_of",
-        message(
-            "Write a time with its offset, such as %(example)s, from %(earliest)s until now.",
-            example="2026-11-22T05:00:00Z",
+    if given.as_of is None:
+        return AnswerChoice(given.amended, given.per)
+    if not _EARLIEST <= given.as_of <= now:
+        remedy = message(
+            "Write a time from %(earliest)s until now: what is to come is not known.",
             earliest=EARLIEST_DAY.isoformat(),
-        ),
-    )
+        )
+        raise fault_of("as_of", remedy)
+    return AnswerChoice(given.amended, given.per, Moment(given.as_of.astimezone(UTC), zone))
 
 
 def read_chosen_window(

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from support.plans import explain, rows_read
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
+from services.scorer.amendments.repository import COUNT_DAYS_OF_AMENDMENTS, COUNT_PARTS_OF_AMENDMENTS
+from services.scorer.repository.selection import Selection
 from shared.db.database import Database
 from shared.events import Answer
 from shared.events.answers import EarlierScore
@@ -196,3 +199,25 @@ async def test_the_openapi_document_says_each_choice(client: ScorerClient) -> No
     assert parameters["segment"]["schema"]["anyOf"][0]["maxItems"] == 8
     listed = {each["name"] for each in document["paths"]["/v1/segments"]["get"]["parameters"]}
     assert {"from", "to"} <= listed
+
+
+async def test_the_first_scores_of_a_window_read_no_answer_that_was_never_amended(
+    database: Database, client: ScorerClient
+) -> None:
+    await count(database, *(an_answer(f"more-{number}", day=TODAY) for number in range(2_000)))
+    async with database.transaction() as uow:
+        await uow.execute("ANALYZE answer")
+    async with database.reading() as uow:
+        values = {
+            **Selection("acme").values(),
+            "measurement": "transactional",
+            "first": TODAY - timedelta(days=90),
+            "last": TODAY,
+            "first_score": True,
+            "moment": None,
+            "last_ended": None,
+        }
+        for sql in (COUNT_DAYS_OF_AMENDMENTS, COUNT_PARTS_OF_AMENDMENTS):
+            bounds = {"low": "store:", "high": "store;"} if ":low" in sql else {}
+            read = rows_read(await explain(uow, sql, {**values, **bounds}))
+            assert read < 100
