@@ -146,7 +146,7 @@ async def test_the_links_and_forms_of_a_page_keep_what_is_chosen(client: ScorerC
         "amended": "first",
     }
     text = (await client.get("/segments", role="admin", **query)).text
-    assert 'type="date" name="from" value="2026-11-10"' in text
+    assert 'type="date" id="own-first" name="from" value="2026-11-10"' in text
     assert 'type="hidden" name="amended" value="first"' in text
     assert 'type="hidden" name="from" value="2026-11-10"' in text
     assert "from=2026-11-10&amp;to=2026-11-16&amp;amended=first&amp;per=customer" in text
