@@ -123,6 +123,8 @@ answer = Table(
     Column("number_key", Text, info=PERSONAL),
     # To how its case ended.
     Column("objections", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
+    # The scores that it had; those of before the version that keeps this are from its history.
+    Column("earlier_scores", JSONB, nullable=False, server_default=text("'[]'")),
     # By which share link it came. NULL: by none, or a version that did not keep this wrote it.
     Column("share_link_id", Uuid),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),

@@ -168,6 +168,11 @@ def answers_for_margin(margin: float, variance: float, confidence: float = CONFI
     return max(0, ceil(variance * z_value(confidence) ** 2 / (margin / 100) ** 2 - PSEUDO_ANSWERS))
 
 
+def more_answers_for_margin(groups: Groups, margin: float, confidence: float = CONFIDENCE) -> int:
+    """How many more answers it takes, if they are like those that are there."""
+    return max(0, answers_for_margin(margin, float(groups.variance or 0), confidence) - groups.n)
+
+
 def answers_for_change(
     change: float, variance: float, confidence: float = CONFIDENCE, power: float = TEST_POWER
 ) -> int:

@@ -48,6 +48,12 @@ answer = Table(
     Column("score", SmallInteger),
     # The score before its last change.
     Column("was", SmallInteger),
+    # The scores that it had, oldest first, and until when it had each. NULL: it was never amended, does not
+    # count, or its event did not tell.
+    Column("earlier_scores", ARRAY(SmallInteger)),
+    Column("earlier_until", ARRAY(Instant)),
+    # Counted in a bundle. False also where an earlier version of the code wrote it.
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("measurement", Text, nullable=False),
     Column("day", Date),
     # The segments that it counts in, beside the company.
@@ -83,6 +89,13 @@ answer = Table(
         "measurement",
         "day",
         postgresql_where=text(f"score <= {HIGHEST_DETRACTOR} AND comment IS NOT NULL"),
+    ),
+    Index(
+        "ix_answer_amended",
+        "tenant",
+        "measurement",
+        "day",
+        postgresql_where=text("earlier_scores IS NOT NULL"),
     ),
     Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )

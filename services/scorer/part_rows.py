@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.scorer.access import SegmentAccess
-from services.scorer.repository.counts import segment_parts
+from services.scorer.amendments.repository import chosen_parts
 from services.scorer.repository.segments import Dimension, list_dimensions, list_segments_within
 from services.scorer.repository.selection import Selection
 from services.scorer.score_page import Standing
@@ -41,7 +41,8 @@ async def load_part_rows(
     names = [dimension.name for dimension in dimensions]
     usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
     by = by if by in names else usual
-    parts = await segment_parts(uow, selection, measurement, by, now, before) if by else []
+    choice = standing.choice
+    parts = await chosen_parts(uow, selection, measurement, by, now, before, choice) if by else []
     allowed = [part for part in parts if access.allows_as_part(part.segment)]
     return PartRows(
         by=by,

@@ -117,6 +117,7 @@ async def put_answers(
             "organisation": [_json(answer.organisation) for answer in answers],
             "replies": [_json(answer.replies) for answer in answers],
             "objections": [_json(answer.objections) for answer in answers],
+            "earlier_scores": [_json(answer.earlier_scores) for answer in answers],
             "signs": [_json(answer.signs) for answer in answers],
             "within": [_json(segments_of(answer)) for answer in answers],
             "page": writer.page if writer else None,

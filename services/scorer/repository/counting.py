@@ -17,6 +17,7 @@ from services.scorer.repository.count_columns import (
 from shared.db.bulk import keep_newest_sql, row_values
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, Answer, Event
+from shared.events.answers import EarlierScore
 from shared.events.nps import SCALE
 
 
@@ -31,6 +32,11 @@ class CountedAnswer(NamedTuple):
     """The ids of the themes that its comment names; None: it has none, or was not matched."""
     theme_version: int = 0
     """Of the themes by which it was matched; 0: it was not."""
+
+    @property
+    def earlier(self) -> tuple[EarlierScore, ...] | None:
+        """The scores that it had; None for one that never counts or was never amended."""
+        return self.event.data.earlier_scores or None if self.score is not None else None
 
     @property
     def identity(self) -> tuple[str, UUID]:
@@ -103,6 +109,8 @@ async def keep_and_count(
             "tenant": [each.event.tenant for each in answers],
             "score": [each.score for each in answers],
             "segments": [each.segments for each in answers],
+            "earlier_scores": [each.earlier and [one.score for one in each.earlier] for each in answers],
+            "earlier_until": [each.earlier and [one.until for one in each.earlier] for each in answers],
             "themes": [each.themes for each in answers],
             "theme_version": [each.theme_version for each in answers],
             "replies": [stored_replies(each.event.data) for each in answers],

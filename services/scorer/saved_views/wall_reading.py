@@ -13,7 +13,7 @@ from services.scorer.saved_views import repository, screen_repository
 from services.scorer.saved_views.addresses import score_query_of
 from services.scorer.saved_views.domain import SavedView, Screen
 from services.scorer.score_page import Standing
-from services.scorer.score_page_loader import load_standing
+from services.scorer.standing_loader import load_standing
 from services.scorer.views import SegmentRow
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
