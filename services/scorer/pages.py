@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -25,7 +25,7 @@ from services.scorer.repository.selection import AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import load_score_page
-from services.scorer.score_query import ComparedWith, ScoreQuery
+from services.scorer.score_query import ComparedWith, ScoreQuery, page_days
 from services.scorer.segments_page import load_segments_page
 from services.scorer.views import drawing_of
 from shared.db.database import Database
@@ -105,7 +105,7 @@ async def dashboard(
     query = ScoreQuery(
         path=read_segment(path),
         touchpoint=read_segment(touchpoint),
-        **_days(window, None, first, last),
+        **page_days(window, None, first, last),
         choices=choices,
         against=against,
         by=by,
@@ -142,7 +142,7 @@ async def segments(
     query = ScoreQuery(
         segments=tuple(filter(None, map(read_segment, segment))),
         measurement=measurement,
-        **_days(window, until, first, last),
+        **page_days(window, until, first, last),
         choices=choices,
         against=against,
         by=by,
@@ -151,15 +151,6 @@ async def segments(
         theme=theme,
     )
     return await _score_page(context, request, staff, query, after)
-
-
-def _days(window: str, until: str | None, first: str, last: str) -> dict[str, Any]:
-    """The days of a page. Its form sends the days that were shown beside the window that is chosen, and that
-    goes before them.
-    """
-    if window or not (first or last):
-        return {"window": window or DEFAULT_WINDOW, "until": until}
-    return {"window": "", "first": first, "last": last}
 
 
 async def _score_page(

@@ -17,6 +17,15 @@ CHOICES = ("amended", "per", "as_of")
 USUAL_CHOICES = ChoiceParameters()
 
 
+def page_days(window: str, until: str | None, first: str, last: str) -> dict[str, Any]:
+    """The days of a page. Its form sends the days that were shown beside the window that is chosen, and that
+    goes before them.
+    """
+    if window or not (first or last):
+        return {"window": window or DEFAULT_WINDOW, "until": until}
+    return {"window": "", "first": first, "last": last}
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreQuery:
     """The parameters of a page of scores, which its first sentence shows."""

@@ -13,14 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import TypeAdapter, ValidationError, validate_call
 
 from services.scorer.access import SegmentAccess
+from services.scorer.amendments.reading import choice_parameters
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.comparison_query import comparison_parameters, read_comparison_query
 from services.scorer.comparisons.domain import NotComparable
-from services.scorer.pages import MAX_SELECTED_SEGMENTS
-from services.scorer.parameters import read_segment, read_window
+from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_asked_window, read_segment, read_window
 from services.scorer.responses.api import asked_responses
 from services.scorer.responses.domain import MAX_WINDOW_DAYS as MAX_RESPONSE_DAYS
-from services.scorer.score_query import ScoreQuery
+from services.scorer.score_query import CHOICES, ScoreQuery, page_days
 from services.scorer.themes.pages import ThemePageQuery
 from shared.http.problems import Problem
 from shared.values.messages import Count, Message, message
@@ -67,6 +67,7 @@ def _plain(given: GivenParameters) -> dict[str, Any]:
 
 _score_query: TypeAdapter[ScoreQuery] = TypeAdapter(ScoreQuery)
 _theme_query: TypeAdapter[ThemePageQuery] = TypeAdapter(ThemePageQuery)
+_choices = validate_call(choice_parameters)
 _compared = validate_call(comparison_parameters)
 _responses = validate_call(asked_responses)
 
@@ -74,9 +75,13 @@ _responses = validate_call(asked_responses)
 def _query_of(given: GivenParameters) -> ScoreQuery:
     parameters = _plain(given)
     segments = parameters.pop("segment", None)
+    choices = _choices(**{name: parameters.pop(name) for name in CHOICES if name in parameters})
+    days = [parameters.pop(name, "") for name in ("window", "until", "from", "to")]
     query = _score_query.validate_python(parameters)
     return replace(
         query,
+        **page_days(*days),
+        choices=choices,
         path=read_segment(query.path),
         touchpoint=read_segment(query.touchpoint),
         segments=None if segments is None else tuple(filter(None, map(read_segment, segments))),
@@ -85,7 +90,7 @@ def _query_of(given: GivenParameters) -> ScoreQuery:
 
 def _check_scores(given: GivenParameters, today: date) -> None:
     query = _query_of(given)
-    read_window(query.window, query.until, today)
+    read_asked_window(query.window, query.until or "", query.first, query.last, today)
 
 
 def _check_segments(given: GivenParameters, today: date) -> None:
@@ -120,9 +125,14 @@ def _check_themes(given: GivenParameters, today: date) -> None:
 DASHBOARD = "/"
 SEGMENTS = "/segments"
 SAVABLE_PAGES: dict[str, SavablePage] = {
-    DASHBOARD: SavablePage(("path", "touchpoint", "window", "against", "by"), _check_scores),
+    DASHBOARD: SavablePage(
+        ("path", "touchpoint", "window", "from", "to", *CHOICES, "against", "by"), _check_scores
+    ),
     SEGMENTS: SavablePage(
-        ("segment", "measurement", "window", "until", "against", "by", "kind", "theme", "dimension"),
+        (
+            *("segment", "measurement", "window", "until", "from", "to", *CHOICES),
+            *("against", "by", "kind", "theme", "dimension"),
+        ),
         _check_segments,
     ),
     "/compare": SavablePage(

@@ -82,7 +82,7 @@ def wall_page(figures: WallFigures) -> WallPage:
         change=labels.change_range(change) if change is not None else "",
         trend=standing.trend,
         boxes=standing.boxes,
-        response=labels.response_words(standing.invited),
+        response=labels.response_words(standing.invited) if standing.invited is not None else "",
         lowest=[line for row in figures.lowest if (line := _lowest(row)) is not None],
         lowest_by=value_name(dimension_name(figures.by)) if figures.by else "",
         counted_at=figures.now,
