@@ -64,6 +64,8 @@ answer = Table(
     Column("themes", ARRAY(Text)),
     Column("theme_version", BigInteger, nullable=False, server_default=text("0")),
     Column("origin", Text, nullable=False),
+    # NULL: a version before migration 0017 counted it.
+    Column("anonymous", Boolean),
     Column("answered_at", Instant),
     Column("changed_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),
@@ -320,6 +322,42 @@ theme_set = Table(
     Column("version", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("changed_at", Instant, nullable=False),
+)
+
+# The newest total of the collector's answers of each day; ``body`` is the event's data.
+collector_total = Table(
+    "collector_total",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Each recount of a company: how many counts and totals were compared, and how many differed.
+audit_result = Table(
+    "audit_result",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    # Of the company.
+    Column("day", Date, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("rows_differing", Integer, nullable=False),
+    Column("totals", Integer, nullable=False),
+    Column("totals_differing", Integer, nullable=False),
+    # Not compared, since answers are on their way.
+    Column("totals_waiting", Integer, nullable=False),
+)
+
+# Totals that differed when answers may have been on their way: the next round of the collector tells.
+audit_doubt = Table(
+    "audit_doubt",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 person_indexes(answer)
