@@ -3,9 +3,9 @@
 So a reader that has lost answers, or begins with an empty database, gets them again while the collector runs:
 ``afterword recover collector --say-again`` publishes everything, and only while the service stands.
 
-Anonymous answers are published again like the others, once they are final; the collector knows only the days of
-them. A scorer that has counted one keeps what it counted. An empty one lets them wait, and puts them into bundles
-anew, which need not be those of before.
+Anonymous answers are published again like the others, once they are final; the collector knows only the days
+of them. A scorer that has counted one keeps what it counted. An empty one lets them wait, and puts them into
+bundles anew, which need not be those of before.
 """
 
 from collections.abc import Awaitable, Callable

@@ -342,8 +342,8 @@ audit_result = Table(
     Column("at", Instant, primary_key=True),
     # Of the company.
     Column("day", Date, nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("rows_differing", Integer, nullable=False),
+    Column("counts", Integer, nullable=False),
+    Column("counts_differing", Integer, nullable=False),
     Column("totals", Integer, nullable=False),
     Column("totals_differing", Integer, nullable=False),
     # Not compared, since answers are on their way.

@@ -169,3 +169,5 @@ class ScorePage(LabelledPage):
     """The fall of the one segment, or of the company, that lasts: as it was judged last night."""
     listing: AnswerList | None
     """On pages below ``/segments``."""
+    audit: str
+    """When the answers were last recounted, and what came of it; empty before the first time."""

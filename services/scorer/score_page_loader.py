@@ -5,6 +5,8 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
+from services.scorer.auditing.labels import audit_words
+from services.scorer.auditing.reading import read_state
 from services.scorer.domain import compare_groups, is_comparable
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
@@ -87,6 +89,7 @@ async def load_score_page(
         listing=await _load_answers(uow, query, selection, standing, themes, after)
         if query.lists_answers
         else None,
+        audit=audit_words(await read_state(uow, tenant.id)),
     )
 
 

@@ -35,8 +35,8 @@ class AnswerTotal(Data, frozen=True, kw_only=True):
     day: date | None = None
     """Of a total of a day."""
     counts: tuple[int, ...] = ()
-    """The eleven counts of a total: what counts in a score, so no tests, clicks, held answers, answers beyond a
-    draw or of open links."""
+    """The eleven counts of a total: what counts in a score, so no tests, clicks, held answers, answers beyond
+    a draw or of open links."""
     since: Offsets = ()
     """See above; of a total, of the round that published it."""
     until: Offsets = ()

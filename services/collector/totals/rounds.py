@@ -1,11 +1,11 @@
 """A round: counts the answers of every company, and publishes what is other than in the round before.
 
-Why its offsets keep what ``shared.events.answer_totals`` promises: the ends of ``answers`` are read *before*
-anything is counted, and only the relay publishes there, and only what was committed; so what stands before these
-ends was committed when it was counted. Then each company is counted in one snapshot. What is committed in it is
-published, or stands in the outbox up to a number that is read in the same snapshot. When the relay has published
-and deleted all rows up to there the ends are read again: all that was committed stands before them. Only then are
-the totals published.
+Why its offsets keep what ``shared.events.answer_totals`` promises: the ends of ``answers`` are read
+*before* anything is counted, and only the relay publishes there, and only what was committed; so what
+stands before these ends was committed when it was counted. Then each company is counted in one snapshot.
+What is committed in it is published, or stands in the outbox up to a number that is read in the same
+snapshot. When the relay has published and deleted all rows up to there the ends are read again: all that
+was committed stands before them. Only then are the totals published.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ class TotalsRounds:
     async def _publish(
         self, tenant: str, counted: Sequence[CountedTotal], number: int, *, since: Offsets, until: Offsets
     ) -> None:
-        """Publish a company's totals in portions, and at last the round, which tells that they are complete."""
+        """Publish a company's totals in portions, and the round, by which a reader knows them complete."""
         async with self.database.reading() as uow:
             known = await repository.published_totals(uow, tenant)
         before = known.pop(ROUND, None)

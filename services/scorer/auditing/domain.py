@@ -1,9 +1,10 @@
 """Whether the scorer's answers of each day are those of the collector. Pure.
 
-**Why no difference is reported while answers are on their way.** ``shared.events.answer_totals`` says what the
-collector's offsets mean. ``read`` says up to which records of ``answers`` the scorer has read, in the same
-snapshot as its counts. A total that differs is first *in doubt*: kept are its version, what was read, and a hash of
-the ids and versions that the scorer counts for it. It is reported by an audit, the same one or a later one, where
+**Why no difference is reported while answers are on their way.** ``shared.events.answer_totals`` says what
+the collector's offsets mean. ``read`` says up to which records of ``answers`` the scorer has read, in the
+same snapshot as its counts. A total that differs is first *in doubt*: kept are its version, what was read,
+and a hash of the ids and versions that the scorer counts for it. It is reported by an audit, the same one
+or a later one, where
 
 1. at the doubt the scorer had read up to the total's ``since``;
 2. the newest round still has this version of the total (or none, where the doubt was about none);
@@ -11,21 +12,23 @@ the ids and versions that the scorer counts for it. It is reported by an audit, 
 4. the round's ``until`` lies at or behind all that was read at the doubt;
 5. by now the scorer has read up to the round's ``since``.
 
-Let T be the moment at which the round counted. What the scorer counts was read before the doubt (3), so it was
-committed before T (4), and all that was committed before T is read by now (5). So if nothing is wrong, each
-version that the scorer counts is the newest one before T: the collector counted it at T. Conversely, what the
-collector counted at T it also counted at the total's own round, in the same versions (2): nothing of it changed
-between the two, and the scorer had read it at the doubt (1) and nothing newer of it (4), so the scorer counted it
-then, and still does (3). Both count the same answers; a difference is true. Where one of these does not hold the
-total waits. The simulation in ``tests/unit/scorer/test_audit_totals.py`` tries every interleaving.
+Let T be the moment at which the round counted. What the scorer counts was read before the doubt (3), so it
+was committed before T (4), and all that was committed before T is read by now (5). So if nothing is wrong,
+each version that the scorer counts is the newest one before T: the collector counted it at T. Conversely,
+what the collector counted at T it also counted at the total's own round, in the same versions (2): nothing
+of it changed between the two, and the scorer had read it at the doubt (1) and nothing newer of it (4), so
+the scorer counted it then, and still does (3). Both count the same answers; a difference is true. Where one
+of these does not hold the total waits. The simulation in ``tests/unit/scorer/test_audit_totals.py`` tries
+every interleaving.
 
-A round knows which totals there are by their number and the sum of their versions. A replica that has a total of
-a later round, or lacks one, does not fit, and nothing is compared. Where none is later, each is at most as new as
-the round knows it; so the sum is the same only if each of them is the very one.
+A round knows which totals there are by their number and the sum of their versions. A replica that has a
+total of a later round, or lacks one, does not fit, and nothing is compared. Where none is later, each is at
+most as new as the round knows it; so the sum is the same only if each of them is the very one.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -36,6 +39,38 @@ from shared.events.answer_totals import Offsets, total_name
 
 Counts = tuple[int, ...]
 NO_COUNTS: Counts = (0,) * 11
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What one audit of a company found."""
+
+    at: datetime
+    """Of the snapshot that was recounted."""
+    day: date
+    """The company's."""
+    counts: int
+    """Counts of a day or a week in a segment that are kept, and were recounted from the answers."""
+    counts_differing: int
+    totals: int
+    """Of the collector's, that were compared."""
+    totals_differing: int
+    totals_waiting: int
+    """Not compared, since answers are on their way."""
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing differed."""
+        return not (self.counts_differing or self.totals_differing)
+
+
+@dataclass(frozen=True)
+class AuditState:
+    """How a company stands by its last audit."""
+
+    last: AuditResult
+    differs_since: datetime | None
+    """The first audit since the last one in which all was equal; None: all is equal."""
 
 
 class OwnTotal(NamedTuple):
