@@ -57,14 +57,21 @@ class TotalsRounds:
         return None
 
     async def run_round(
-        self, *, every: timedelta = timedelta(0), drain_timeout_s: float = DRAIN_TIMEOUT_S
+        self,
+        *,
+        every: timedelta = timedelta(0),
+        lease: timedelta = ROUND_LEASE,
+        drain_timeout_s: float = DRAIN_TIMEOUT_S,
     ) -> int | None:
         """Run a round, unless one runs, or the last one is not so long ago; its number if it was published.
 
         A round does not end while the relay does not publish; it is run again later.
+
+        :param every: from the beginning of one round to the next.
+        :param lease: after so long a round that did not end is taken for that of a worker that died.
         """
         async with self.database.transaction() as uow:
-            number = await repository.claim_round(uow, every, ROUND_LEASE)
+            number = await repository.claim_round(uow, every, lease)
         if number is None:
             return None
         try:

@@ -122,7 +122,8 @@ async def find_doubts(uow: UnitOfWork, tenant: str) -> list[Doubt]:
 async def replace_doubts(uow: UnitOfWork, tenant: str, doubts: Sequence[Doubt]) -> None:
     """Keep these in place of those before."""
     await uow.execute(DELETE_DOUBTS, {"tenant": tenant})
-    await insert(uow, audit_doubt, doubts, tenant=tenant, body=[_encode(each) for each in doubts])
+    if doubts:
+        await insert(uow, audit_doubt, doubts, tenant=tenant, body=[_encode(each) for each in doubts])
 
 
 _ZEROS = ", ".join("0" for _ in SCALE)
