@@ -79,7 +79,7 @@ def _is_as_before(found: PublishedTotal, last: PublishedTotal, ends: Offsets) ->
 def round_of(totals: Sequence[AnswerTotal], version: int, *, since: Offsets, until: Offsets) -> AnswerTotal:
     """The round in which these are all totals of a company."""
     return AnswerTotal(
-        kind=ROUND,
+        kind="round",
         version=version,
         since=since,
         until=until,

@@ -34,7 +34,12 @@ COUNT_ANSWERS = f"""
 async def count_answers(uow: UnitOfWork, tenant: str) -> list[CountedTotal]:
     """The answers of a company that count, by measurement and day; anonymous ones of all days together."""
     rows = await uow.execute(COUNT_ANSWERS, {"tenant": tenant})
-    return [CountedTotal(row[0], row[1], tuple(row[2:-1]), row.versions_hash) for row in rows]
+    return [
+        CountedTotal(
+            row.measurement, row.day, tuple(getattr(row, f"c{score}") for score in SCALE), row.versions_hash
+        )
+        for row in rows
+    ]
 
 
 COUNT_TENANTS = "SELECT DISTINCT tenant FROM answer_total UNION SELECT id FROM tenant ORDER BY 1"

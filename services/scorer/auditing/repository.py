@@ -75,12 +75,12 @@ async def own_totals(uow: UnitOfWork, tenant: str) -> OwnTotals:
     totals: dict[str, OwnTotal] = {}
     unknown: set[str] = set()
     for row in await uow.execute(OWN_TOTALS, {"tenant": tenant}):
-        measurement, day, *counts, versions_hash, is_unknown = row
-        kind = "anonymous" if day is None else "day"
-        name = total_name(AnswerTotal(kind=kind, version=0, measurement=measurement, day=day))
-        totals[name] = OwnTotal(tuple(counts), versions_hash)
-        if is_unknown:  # it may be an anonymous one
-            unknown |= {name, total_name(AnswerTotal(kind="anonymous", version=0, measurement=measurement))}
+        anonymous = AnswerTotal(kind="anonymous", version=0, measurement=row.measurement)
+        of_day = AnswerTotal(kind="day", version=0, measurement=row.measurement, day=row.day)
+        name = total_name(anonymous if row.day is None else of_day)
+        totals[name] = OwnTotal(tuple(getattr(row, f"c{score}") for score in SCALE), row.versions_hash)
+        if row.unknown:  # one of them may be anonymous
+            unknown |= {name, total_name(anonymous)}
     for name in unknown:
         totals.setdefault(name, NOTHING)
     return OwnTotals(totals, frozenset(unknown), await read_offsets(uow))
@@ -235,7 +235,7 @@ async def keep_result(uow: UnitOfWork, tenant: str, result: AuditResult, keep_fo
 async def list_results(uow: UnitOfWork, tenant: str, limit: int) -> list[AuditResult]:
     """The latest results of a company, the newest first."""
     rows = await uow.execute(LIST_RESULTS, {"tenant": tenant, "limit": limit})
-    return [AuditResult(*row) for row in rows]
+    return [AuditResult(**row._mapping) for row in rows]  # noqa: SLF001  (its documented name)
 
 
 async def differs_since(uow: UnitOfWork, tenant: str) -> datetime | None:
