@@ -57,7 +57,7 @@ SERVICE = Service(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
-        *("/themes", "/v1/themes", "/v1/audit"),
+        *("/themes", "/v1/themes", "/v1/recounts"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),

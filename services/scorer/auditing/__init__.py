@@ -7,7 +7,7 @@ mending     sets counts that differ to what the answers say, while others count
 recounting  one audit of a company
 reading     what is told of the latest audits
 schemas     the bodies of the API
-api         /v1/audit
+api         /v1/recounts
 labels      the words of the dashboard's foot
 
 ``audit_watch.py`` beside it is the loop that audits each company once a day.

@@ -1,4 +1,4 @@
-"""``GET /v1/audit``: whether what is counted is what the answers say."""
+"""``GET /v1/recounts``: whether what is counted is what the answers say."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from services.scorer.context import OwnContext
 from shared.http.auth import Caller, staff_or_key
 from shared.http.routes import CheckedRoute
 
-router = APIRouter(prefix="/v1/audit", tags=["scores"], route_class=CheckedRoute)
+router = APIRouter(prefix="/v1/recounts", tags=["scores"], route_class=CheckedRoute)
 ReadsAudits = Annotated[Caller, Depends(staff_or_key("scores:read"))]
 MAX_AUDITS = 400
 

@@ -310,10 +310,10 @@ async def test_the_api_and_the_foot_of_the_dashboard_tell_of_the_last_recount(
 ) -> None:
     today = database.clock().date()
     await count(database, *(an_answer(f"a{n}", day=today) for n in range(12)))
-    assert (await client.get("/v1/audit")).json() == {"audits": [], "differs_since": None}
+    assert (await client.get("/v1/recounts")).json() == {"audits": [], "differs_since": None}
     assert 'id="audit"' not in (await client.get("/", role="leader")).text
     await audit(database)
-    (first,) = (await client.get("/v1/audit")).json()["audits"]
+    (first,) = (await client.get("/v1/recounts")).json()["audits"]
     assert first | {"at": ""} == {
         "at": "", "equal": True, "counts": 8, "counts_differing": 0,
         "totals": 0, "totals_differing": 0, "totals_waiting": 0,
@@ -322,18 +322,18 @@ async def test_the_api_and_the_foot_of_the_dashboard_tell_of_the_last_recount(
     await change(database, "UPDATE day_count SET c3 = c3 + 1 WHERE segment = ''")
     second = await audit(database)
     await audit(database)
-    told = (await client.get("/v1/audit", limit=2)).json()
+    told = (await client.get("/v1/recounts", limit=2)).json()
     assert [each["equal"] for each in told["audits"]] == [False, False]
     assert told["differs_since"] == second.result.at.isoformat().replace("+00:00", "Z")
     page = (await client.get("/", role="leader", segments=("organisation:north",))).text
     assert "2 counts differ, since" in page
     for language, words in (("da", "2 tal afviger"), ("nl", "2 tellingen wijken af")):
         assert words in (await client.get("/", role="leader", language=language)).text
-    assert (await client.get("/v1/audit", tenant="other")).json()["audits"] == []
-    assert (await client.get("/v1/audit", key="")).status_code == 401
-    assert (await client.get("/v1/audit", limit=0)).status_code == 422
+    assert (await client.get("/v1/recounts", tenant="other")).json()["audits"] == []
+    assert (await client.get("/v1/recounts", key="")).status_code == 401
+    assert (await client.get("/v1/recounts", limit=0)).status_code == 422
     await audit_now(database, ACME.id, mending=True)
-    assert (await client.get("/v1/audit")).json()["differs_since"] is None
+    assert (await client.get("/v1/recounts")).json()["differs_since"] is None
 
 
 async def test_the_command_prints_what_differs(database: Database) -> None:

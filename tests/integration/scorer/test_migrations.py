@@ -189,6 +189,7 @@ async def _count_as_before_persons(uow: UnitOfWork, answers: list[CountedAnswer]
         "replies": "jsonb",
         "themes": "text[]",
         "theme_version": "bigint",
+        "anonymous": "boolean",
     }
     added = ", ".join(f"ADD COLUMN {name} {kind}" for name, kind in later.items())
     await uow.execute(f"ALTER TABLE answer {added}")
