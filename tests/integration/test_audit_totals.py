@@ -1,5 +1,6 @@
 """From the collector's answers to the scorer's audit, through Kafka: equal, short of a loss, and equal again."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,23 +8,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import typer
 from msgspec.structs import replace
 from support.eventually import eventually
+from support.http_clients import environment_of
 from support.kernel_service import create_topics, running
 from support.lent_databases import LentDatabases
 from support.scorer_builders import ACME, DAY, an_answer
+from typer.testing import CliRunner
 
+from services.collector.command import add_to
 from services.collector.recovery import restore_answers
 from services.collector.republishing import republish
 from services.collector.suspicion import published
 from services.collector.totals import repository as totals
-from services.collector.totals.domain import ROUND
+from services.collector.totals.domain import ROUND, CountedTotal
 from services.collector.totals.rounds import TotalsRounds
 from services.scorer.auditing.handlers import keep_totals
 from services.scorer.auditing.recounting import Audit, audit_company
 from services.scorer.auditing.repository import read_offsets
 from services.scorer.handlers import count_answers
-from shared.db.database import Database
+from shared.db.database import Database, UnitOfWork
 from shared.events import ANSWER_TOTALS, ANSWERS, TENANTS, Answer
 from shared.health import Health
 from shared.kafka.kernel import BatchConsumer, Relay, Subscription
@@ -225,3 +230,44 @@ async def test_of_several_workers_one_runs_a_round_and_the_next_one_is_a_day_lat
         third = await totals.claim_round(uow, day, timedelta(minutes=30))
         assert third is not None
         assert third > second
+
+
+async def test_a_company_whose_answers_cannot_be_counted_keeps_no_other_from_the_round(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(ACME, id=f"broken-{secrets.token_hex(4)}")
+    async with both.collector.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event(other.id, other, uow.now)])
+    await both.take(an_answer())
+    count = totals.count_answers
+
+    async def counts(uow: UnitOfWork, tenant: str) -> list[CountedTotal]:
+        if tenant == other.id:
+            raise ZeroDivisionError
+        return await count(uow, tenant)
+
+    monkeypatch.setattr(totals, "count_answers", counts)
+    async with both.delivering():
+        await both.run_round()
+        assert (await both.audit()).result.totals == 1
+
+
+async def test_the_command_publishes_a_companys_answers_of_a_day_and_later_again(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment_of().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLLECTOR_DATABASE_URL", both.collector.url)
+    app = typer.Typer()
+    add_to(app, lambda: None)
+    await both.take(an_answer("a"), an_answer("b", day=DAY - timedelta(days=5)))
+
+    async def run(*words: str) -> tuple[int, str]:
+        given = ["answers", "republish", *words]
+        found = await asyncio.to_thread(CliRunner().invoke, app, given)
+        return found.exit_code, found.output
+
+    for since, count in ((DAY, 1), (DAY - timedelta(days=9), 2)):
+        code, said = await run("--since", str(since), "--tenant", both.tenant)
+        assert (code, said.split()[0]) == (0, str(count))
+    assert (await run("--since", "yesterday"))[0] == 2

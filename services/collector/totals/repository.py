@@ -13,6 +13,7 @@ from shared.events import AnswerTotal, Event
 from shared.events.answer_totals import total_name
 from shared.events.nps import SCALE
 from shared.kafka.ops.recovery import Cursor
+from shared.tenancy.closed import HAS_NOT_LEFT
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AnswerTotal).decode
@@ -42,12 +43,12 @@ async def count_answers(uow: UnitOfWork, tenant: str) -> list[CountedTotal]:
     ]
 
 
-COUNT_TENANTS = "SELECT DISTINCT tenant FROM answer_total UNION SELECT id FROM tenant ORDER BY 1"
+LIST_TENANTS = f"SELECT id FROM tenant WHERE id {HAS_NOT_LEFT} ORDER BY id"
 
 
 async def list_counted_tenants(uow: UnitOfWork) -> list[str]:
-    """The companies that have totals, or may have answers."""
-    return [row[0] for row in await uow.execute(COUNT_TENANTS)]
+    """The companies whose answers are counted."""
+    return [row.id for row in await uow.execute(LIST_TENANTS)]
 
 
 NEWEST_OUTBOX_ROW = "SELECT coalesce(max(seq), 0) FROM outbox"

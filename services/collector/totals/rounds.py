@@ -10,7 +10,7 @@ was committed stands before them. Only then are the totals published.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.collector.totals import repository
@@ -26,6 +26,7 @@ from shared.events import ANSWER_TOTALS, ANSWERS
 from shared.events.answer_totals import Offsets
 from shared.health import Health
 from shared.kafka.kernel.topic_reader import partitions_of, topic_reader
+from shared.passed_over import PassedOver
 from shared.runtime import Loop, Periodic
 
 TOTALS_LOOP = "answer totals"
@@ -45,6 +46,8 @@ class TotalsRounds:
     database: Database
     bootstrap: str
     health: Health
+    passed: PassedOver = field(default_factory=lambda: PassedOver(TOTALS_LOOP))
+    """A company whose answers cannot be counted is left out of the round, and keeps no other from it."""
 
     @property
     def loop(self) -> Loop:
@@ -98,9 +101,12 @@ class TotalsRounds:
             tenants = await repository.list_counted_tenants(uow)
         for tenant in tenants:
             self.health.tick(TOTALS_LOOP)
-            async with self.database.reading() as uow:
-                counted[tenant] = await repository.count_answers(uow, tenant)
-                newest = max(newest, await repository.newest_outbox_row(uow))
+            try:
+                async with self.database.reading() as uow:
+                    counted[tenant] = await repository.count_answers(uow, tenant)
+                    newest = max(newest, await repository.newest_outbox_row(uow))
+            except Exception as error:  # noqa: BLE001  (raised again where it would meet every company)
+                self.passed.add(tenant, error, self.database.clock())
         if not await self._drained(newest, drain_timeout_s):
             return False
         since = await self._ends()

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from support.erasing import erase_waiting, note_erased
 from support.eventually import eventually
 from support.examples import examples
+from support.http_clients import environment_of
 from support.scorer_builders import (
     ACME,
     DAY,
@@ -24,6 +26,7 @@ from support.scorer_builders import (
     naive_counts,
 )
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+from typer.testing import CliRunner
 
 from services.scorer import audit_watch, handlers
 from services.scorer.app import SERVICE
@@ -32,7 +35,7 @@ from services.scorer.auditing import repository
 from services.scorer.auditing.domain import NO_COUNTS
 from services.scorer.auditing.mending import mend
 from services.scorer.auditing.recounting import Audit, audit_company, audit_now
-from services.scorer.command import as_document, as_line
+from services.scorer.command import add_to, as_document, as_line
 from services.scorer.counting_anonymous import AnonymousCounter
 from services.scorer.gauges import measure_audit
 from services.scorer.repository.counting import recount
@@ -347,6 +350,36 @@ async def test_the_command_prints_what_differs(database: Database) -> None:
     assert document["differing"] == names
     assert as_line(found, 1).splitlines()[1:] == [f"  {name}" for name in names]
     assert "1 counts were mended" in as_line(found, 1)
+
+
+async def test_the_command_ends_with_1_while_anything_differs_and_mends_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment_of().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SCORER_DATABASE_URL", database.url)
+    app = typer.Typer()
+    add_to(app, lambda: None)
+    app.callback()(lambda: None)
+
+    async def run(*words: str) -> tuple[int, str]:
+        found = await asyncio.to_thread(CliRunner().invoke, app, ["audit", *words])
+        return found.exit_code, found.output
+
+    for tenant in ("acme", "other"):
+        await add_tenant(database, a_tenant(tenant))
+        await count(database, an_answer(), tenant=tenant)
+    code, said = await run("--json")
+    assert (code, [json.loads(line)["tenant"] for line in said.splitlines()]) == (0, ["acme", "other"])
+    await change(database, "UPDATE day_count SET c3 = c3 + 1 WHERE tenant = 'acme'")
+    assert (await run("--tenant", "other"))[0] == 0
+    assert (await run("--tenant", "nobody"))[0] == 1
+    code, said = await run()
+    assert (code, "8 differ" in said) == (1, True)
+    code, said = await run("--mend", "--json")
+    assert [json.loads(line)["mended"] for line in said.splitlines()] == [8, 0]
+    assert code == 0
+    assert (await run())[0] == 0
 
 
 async def test_results_are_kept_for_somewhat_more_than_a_year(database: Database) -> None:
