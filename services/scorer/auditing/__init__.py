@@ -2,6 +2,8 @@
 
 domain      a result, and the comparison with the collector's totals
 repository  portions of the recount, own totals, the replica of the collector's, results and doubts
+mending_repository
+            locks counts, and sets them to the answers
 handlers    keeps the collector's totals
 mending     sets counts that differ to what the answers say, while others count
 recounting  one audit of a company

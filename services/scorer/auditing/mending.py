@@ -8,7 +8,7 @@ its answers are not seen, and it adds its differences to what is set here.
 
 from datetime import timedelta
 
-from services.scorer.auditing import repository
+from services.scorer.auditing.mending_repository import lock_counts, set_counts
 from services.scorer.repository.counting import CountKey, DifferingCounts
 from shared.db.database import Database
 
@@ -23,8 +23,8 @@ async def mend(database: Database, tenant: str, differing: DifferingCounts) -> i
     # A day that is set changes its week by the difference, so a week that was right would be wrong then.
     weeks = {*differing.weeks, *map(_week_of, differing.days)}
     async with database.transaction() as uow:
-        await repository.lock_counts(uow, tenant, differing.days, sorted(weeks))
-        await repository.set_counts(uow, tenant, differing.days, sorted(weeks))
+        await lock_counts(uow, tenant, differing.days, sorted(weeks))
+        await set_counts(uow, tenant, differing.days, sorted(weeks))
     return len(differing.days) + len(differing.weeks)
 
 
