@@ -229,6 +229,29 @@ share_link = Table(
     Index("ix_share_link_tenant_created_at", "tenant", "created_at"),
 )
 
+# What was published of the totals of each day's answers; ``body`` is the event's data.
+answer_total = Table(
+    "answer_total",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    # Of the ids and versions of the answers that it counts. NULL: not known, as after a restore.
+    Column("versions_hash", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# The last run of a loop that one worker at a time runs.
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("round", BigInteger, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    # NULL: it runs, or its worker died.
+    Column("finished_at", DateTime(timezone=True)),
+)
+
 for _table in (answer, invitation):
     person_indexes(_table)
 

@@ -52,8 +52,6 @@ answer = Table(
     # count, or its event did not tell.
     Column("earlier_scores", ARRAY(SmallInteger)),
     Column("earlier_until", ARRAY(Instant)),
-    # Counted in a bundle. False also where an earlier version of the code wrote it.
-    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("measurement", Text, nullable=False),
     Column("day", Date),
     # The segments that it counts in, beside the company.
@@ -70,6 +68,8 @@ answer = Table(
     Column("themes", ARRAY(Text)),
     Column("theme_version", BigInteger, nullable=False, server_default=text("0")),
     Column("origin", Text, nullable=False),
+    # Counted in a bundle. NULL: a version before migration 0018 counted it.
+    Column("anonymous", Boolean),
     Column("answered_at", Instant),
     Column("changed_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),
@@ -368,6 +368,42 @@ theme_set = Table(
     Column("version", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("changed_at", Instant, nullable=False),
+)
+
+# The newest total of the collector's answers of each day; ``body`` is the event's data.
+collector_total = Table(
+    "collector_total",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Each recount of a company: how many counts and totals were compared, and how many differed.
+audit_result = Table(
+    "audit_result",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    # Of the company.
+    Column("day", Date, nullable=False),
+    Column("counts", Integer, nullable=False),
+    Column("counts_differing", Integer, nullable=False),
+    Column("totals", Integer, nullable=False),
+    Column("totals_differing", Integer, nullable=False),
+    # Not compared, since answers are on their way.
+    Column("totals_waiting", Integer, nullable=False),
+)
+
+# Totals that differed when answers may have been on their way: the next round of the collector tells.
+audit_doubt = Table(
+    "audit_doubt",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 person_indexes(answer)

@@ -173,3 +173,5 @@ class ScorePage(LabelledPage):
     """On pages below ``/segments``, where answers are counted as usual."""
     new_view_id: str
     """Of the view that the page is saved as."""
+    audit: str
+    """When the answers were last recounted, and what came of it; empty before the first time."""

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
 from services.scorer.amendments.repository import chosen_days
+from services.scorer.auditing.labels import audit_words
+from services.scorer.auditing.reading import read_state
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
 from services.scorer.part_rows import load_part_rows
@@ -81,6 +83,7 @@ async def load_score_page(
         listing=await _load_answers(uow, query, selection, standing, themes, after)
         if query.lists_answers and is_usual
         else None,
+        audit=audit_words(await read_state(uow, tenant.id)),
         new_view_id=str(uuid7()),
     )
 

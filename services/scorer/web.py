@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.scorer import api, pages
+from services.scorer.auditing import api as audit_api
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
@@ -57,7 +58,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
-    routers += [theme_api.router, theme_pages.router]
+    routers += [theme_api.router, theme_pages.router, audit_api.router]
     routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {

@@ -873,6 +873,7 @@ def _about_comparisons(of: Company) -> dict[str, RouteRequest | tuple[RouteReque
     comparisons = ("/v1/comparisons", "/v1/comparisons/export", "/compare", "/compare/download")
     trends = ("/v1/trends", "/v1/trends/export", "/compare/trend/download")
     return {
+        "scorer GET /v1/recounts": RouteRequest(),
         **{f"scorer GET {path}": asked for path in comparisons},
         **{f"scorer GET {path}": trend for path in trends},
     }

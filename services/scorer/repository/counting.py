@@ -1,9 +1,11 @@
 """Counting: answers are kept by version, counts are changed by the difference that a version makes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from services.scorer.models import answer
 from services.scorer.replies import stored_replies
@@ -199,10 +201,10 @@ RECOUNT = f"""
     WITH recounted AS (
         SELECT measurement, s.segment COLLATE "C" AS segment, day, {ANSWERS_PER_SCORE}
         FROM answer CROSS JOIN LATERAL (SELECT '' UNION ALL SELECT unnest(segments)) AS s(segment)
-        WHERE tenant = :tenant AND score IS NOT NULL
+        WHERE tenant = :tenant AND score IS NOT NULL AND {{days}}
         GROUP BY 1, 2, 3
     ), kept AS (
-        SELECT * FROM day_count WHERE tenant = :tenant
+        SELECT * FROM day_count WHERE tenant = :tenant AND {{days}}
     ), recounted_weeks AS (
         SELECT measurement, segment, CAST(date_trunc('week', day) AS date) AS day,
                sum({DETRACTORS}) AS detractors, sum({PASSIVES}) AS passives, sum({PROMOTERS}) AS promoters
@@ -211,22 +213,48 @@ RECOUNT = f"""
     ), kept_weeks AS (
         SELECT measurement, segment, week AS day, detractors, passives, promoters
         FROM week_count
-        WHERE tenant = :tenant AND (detractors, passives, promoters) <> (0, 0, 0)
+        WHERE tenant = :tenant AND (detractors, passives, promoters) <> (0, 0, 0) AND {{weeks}}
     )
-    SELECT measurement, segment, day
+    SELECT measurement, segment, day, false AS is_week
     FROM kept FULL JOIN recounted USING (measurement, segment, day)
     WHERE NOT ({_SAME_COUNTS})
     UNION
-    SELECT measurement, segment, day
+    SELECT measurement, segment, day, true
     FROM kept_weeks FULL JOIN recounted_weeks USING (measurement, segment, day)
     WHERE (kept_weeks.detractors, kept_weeks.passives, kept_weeks.promoters)
           IS DISTINCT FROM
           (recounted_weeks.detractors, recounted_weeks.passives, recounted_weeks.promoters)
-    ORDER BY 1, 2, 3
+    ORDER BY 4, 1, 2, 3
 """
+RECOUNT_ALL = RECOUNT.format(days="true", weeks="true")
+RECOUNT_WEEKS = RECOUNT.format(
+    days="day BETWEEN CAST(:first AS date) AND CAST(:last AS date) + 6",
+    weeks="week BETWEEN CAST(:first AS date) AND CAST(:last AS date)",
+)
+
+
+class DifferingCounts(NamedTuple):
+    """Where what is kept differs from the answers; the day of a week is its Monday."""
+
+    days: list[CountKey]
+    weeks: list[CountKey]
 
 
 async def recount(uow: UnitOfWork, tenant: str) -> list[CountKey]:
     """Count the answers anew; return where a day or a week that is kept differs: nowhere, at any time."""
-    rows = await uow.execute(RECOUNT, {"tenant": tenant})
-    return [CountKey(tenant, row.measurement, row.segment, row.day) for row in rows]
+    found = _differing(tenant, await uow.execute(RECOUNT_ALL, {"tenant": tenant}))
+    return sorted({*found.days, *found.weeks})
+
+
+async def recount_weeks(uow: UnitOfWork, tenant: str, first: date, last: date) -> DifferingCounts:
+    """The same of the weeks from one Monday to another, both included."""
+    rows = await uow.execute(RECOUNT_WEEKS, {"tenant": tenant, "first": first, "last": last})
+    return _differing(tenant, rows)
+
+
+def _differing(tenant: str, rows: Iterable[Row[Any]]) -> DifferingCounts:
+    found = DifferingCounts([], [])
+    for row in rows:
+        into = found.weeks if row.is_week else found.days
+        into.append(CountKey(tenant, row.measurement, row.segment, row.day))
+    return found
