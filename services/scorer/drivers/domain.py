@@ -14,8 +14,9 @@ the same, and all that such a part adds is mix.
 
 **Which parts are told.** A part is told by itself where it has at least ``MIN_ANSWERS_COMPARED`` answers in
 each window in which it has any. All other answers, and those without a value of the dimension, are one more
-part: the others. Where these would be too few in a window, the smallest of the parts that are told joins
-them, and so on. So nothing that is told, nor the whole less all that is told, consists of fewer answers.
+part: the others. Where these would be too few in a window, the part that adds the least joins them, and so
+on, so that what moved the score stays to be seen. So nothing that is told, nor the whole less all that is
+told, consists of fewer answers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -120,19 +121,20 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    told: list[PartGroups]
-    others: PartGroups | None
-    merged: int
-
-
-@dataclass(frozen=True, slots=True)
 class _ExactEffects:
     groups: PartGroups
     share_before: Fraction
     share_now: Fraction
     mix: Fraction
     rate: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    told: list[_ExactEffects]
+    """Those that add the most, up or down, first."""
+    others: PartGroups | None
+    merged: int
 
 
 def split_change(whole: PartGroups, parts: Iterable[PartGroups]) -> Split | NoSplit:
@@ -148,25 +150,22 @@ def split_change(whole: PartGroups, parts: Iterable[PartGroups]) -> Split | NoSp
     chosen = _choose(whole, answered)
     if not chosen.told or len(chosen.told) + (chosen.others is not None) < MIN_PARTS:
         return "few_parts"
-    found = [_effects_of(part, whole) for part in chosen.told]
-    found.sort(key=lambda each: (-abs(each.mix + each.rate), each.groups.segment))
-    if chosen.others is not None:
-        found.append(_effects_of(chosen.others, whole))
-    return _told(whole, found, chosen)
+    others = [_effects_of(chosen.others, whole)] if chosen.others is not None else []
+    return _told(whole, [*chosen.told, *others], chosen)
 
 
 def _choose(whole: PartGroups, parts: Sequence[PartGroups]) -> _Parts:
-    told = sorted((part for part in parts if part.is_enough), key=lambda part: (-part.n, part.segment))[
-        :MAX_PARTS_TOLD
-    ]
+    enough = sorted((part for part in parts if part.is_enough), key=lambda part: (-part.n, part.segment))
+    told = [_effects_of(part, whole) for part in enough[:MAX_PARTS_TOLD]]
+    told.sort(key=lambda each: (-abs(each.mix + each.rate), each.groups.segment))
     others = PartGroups(
         "",
-        _less(whole.before, (part.before for part in told)),
-        _less(whole.now, (part.now for part in told)),
+        _less(whole.before, (each.groups.before for each in told)),
+        _less(whole.now, (each.groups.now for each in told)),
     )
     while others.n and not others.is_enough and told:
-        smallest = told.pop()
-        others = PartGroups("", _plus(others.before, smallest.before), _plus(others.now, smallest.now))
+        least = told.pop().groups
+        others = PartGroups("", _plus(others.before, least.before), _plus(others.now, least.now))
     return _Parts(told, others if others.n else None, len(parts) - len(told))
 
 

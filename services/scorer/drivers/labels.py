@@ -67,7 +67,7 @@ def change_words(read: ReadDrivers, change: ScoreChange, points: ShownChange) ->
 
 def split_words(dimension: str, split: Split) -> str:
     """How much is mix and how much is rate, and which part adds the most."""
-    first = split.parts[0]
+    first = max(split.rows, key=lambda row: abs(row.both.exact))
     words = translated(
         "By %(dimension)s, other customers add %(mix)s and other answers %(rate)s; the most comes with "
         "%(name)s: %(points)s."
@@ -76,7 +76,7 @@ def split_words(dimension: str, split: Split) -> str:
         "dimension": dimension_name(dimension),
         "mix": tenths_words(split.mix.tenths),
         "rate": tenths_words(split.rate.tenths),
-        "name": name_of(first.groups.segment),
+        "name": translated("All others") if first is split.others else name_of(first.groups.segment),
         "points": tenths_words(first.both.tenths),
     }
 

@@ -81,7 +81,7 @@ class DriverDimensionOut(BaseModel):
     mix: EffectOut | None
     rate: EffectOut | None
     parts: int = Field(description="Parts that are told, without the others.")
-    first_segment: str | None = Field(description="The part that adds the most, up or down.")
+    first_segment: str | None = Field(description="Of the parts that are told, the one that adds the most.")
     reason_code: NoSplit | None
     reason: str | None = Field(description="Why it is not taken apart; null where it is.")
 
