@@ -9,6 +9,7 @@ schemas       how programs are answered
 files         the same as a file for spreadsheets
 labels        the words
 api           /v1/drivers
-views         the page and what it shows
+drivers_page  the page, its form, and what it shows
+views         makes the page of the figures
 pages         /drivers
 """

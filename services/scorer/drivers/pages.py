@@ -14,6 +14,7 @@ from services.scorer.context import OwnContext
 from services.scorer.drivers import views
 from services.scorer.drivers.api import AskedDrivers
 from services.scorer.drivers.driver_query import DriverParameters, DriverQuery, read_driver_query
+from services.scorer.drivers.drivers_page import DriversPage
 from services.scorer.drivers.files import drivers_file
 from services.scorer.drivers.reading import read_drivers
 from services.scorer.frame import company_of, staff_frame
@@ -75,7 +76,7 @@ def own_parameters(given: DriverParameters, access: SegmentAccess) -> DriverPara
     return replace(given, segment=first, days=replace(given.days, segments=(first,)))
 
 
-async def _load_page(uow: UnitOfWork, reader: ComparisonReader, given: DriverParameters) -> views.DriversPage:
+async def _load_page(uow: UnitOfWork, reader: ComparisonReader, given: DriverParameters) -> DriversPage:
     query = read_driver_query(given, reader.today)
     read = await read_drivers(uow, reader, query)
     form = replace(CompareForm.of(given.days, query.comparison), dimension=read.dimension)
@@ -109,7 +110,7 @@ def _part_href(query: DriverQuery, part: str) -> str:
 
 async def _refused(
     uow: UnitOfWork, reader: ComparisonReader, given: DriverParameters, why: str
-) -> views.DriversPage:
+) -> DriversPage:
     comparison = read_comparison_query(given.days, reader.today)
     query = DriverQuery(comparison=comparison, dimension=given.dimension)
     form = replace(CompareForm.of(given.days, comparison), dimension=given.dimension)

@@ -19,7 +19,7 @@ _ADD_UP = "Those of all parts, mix and rate, add up to the `points` of `change`.
 class EffectOut(BaseModel):
     """What something adds to the change."""
 
-    points: float = Field(description=f"With one decimal, up or down by less than a tenth. {_ADD_UP}")
+    points: float = Field(description=f"With one decimal, up or down by a tenth at most. {_ADD_UP}")
     exact: float = Field(description="Before it was rounded.")
     margin: MarginBody = Field(description="Of `exact`, by the delta method.")
 

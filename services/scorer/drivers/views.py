@@ -1,8 +1,6 @@
-"""The page of what moved a score, and what it shows of the figures; the template only writes it down."""
+"""Makes the page of what moved a score of the figures; the template only writes it down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
 
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.compare_page import CompareForm
@@ -10,102 +8,22 @@ from services.scorer.comparisons.labels import days_of, name_of
 from services.scorer.drivers import labels as words
 from services.scorer.drivers.domain import Effect, PartEffects, Split
 from services.scorer.drivers.driver_query import DriverQuery
+from services.scorer.drivers.drivers_page import (
+    DimensionLine,
+    DriverLine,
+    DriversPage,
+    EffectLine,
+    SideLine,
+)
 from services.scorer.drivers.reading import DimensionSplit, ReadDrivers
 from services.scorer.labels import one_decimal, p_value
-from services.scorer.score_page import LabelledPage
 from services.scorer.views import drawing_of
 from shared.pages.filters import dimension_name, percent, thousands, value_name
 from shared.pages.language import counted, translated
-from shared.pages.svg.primitives import ChartScore
 
 REACHES = (10, 20, 50, 100, 200)
 """Half the lengths, in points, of the ruler on which parts are drawn; the same for all of them."""
 NOTHING = "\N{EN DASH}"
-
-
-class SideLine(NamedTuple):
-    """The whole in one of the windows."""
-
-    days: str
-    answers: str
-    score: str
-    drawing: ChartScore | None
-
-
-class EffectLine(NamedTuple):
-    """A sum of the parts, or the difference."""
-
-    name: str
-    note: str
-    points: str
-    range: str
-    value: float
-    low: float
-    high: float
-
-
-class DriverLine(NamedTuple):
-    """A part in the table."""
-
-    name: str
-    href: str
-    """Empty: it leads nowhere."""
-    both: EffectLine
-    mix: str
-    mix_range: str
-    rate: str
-    rate_range: str
-    note: str
-    answers: str
-    answers_before: str
-    share: str
-    share_before: str
-    score: str
-    score_before: str
-
-
-class DimensionLine(NamedTuple):
-    """A dimension in the summary."""
-
-    name: str
-    href: str
-    """Empty: it is the one that is shown."""
-    mix: str
-    rate: str
-    first: str
-    """The part that adds the most, or why it is not told."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DriversPage(LabelledPage):
-    """The page ``/drivers``."""
-
-    template: ClassVar[str] = "drivers.html"
-
-    form: CompareForm
-    segment_options: list[tuple[str, str]]
-    dimension_options: list[tuple[str, str]]
-    measurement_options: list[tuple[str, str]]
-    finding: str
-    compared: str
-    dimension: str
-    """Its name; empty: there is none."""
-    sides: list[SideLine]
-    """None where there are too few answers, or nothing can be compared."""
-    effects: list[EffectLine]
-    """Mix and rate; none where the change is not taken apart."""
-    difference: EffectLine | None
-    lines: list[DriverLine]
-    ruler_end: int
-    others: str
-    """What is among the others; empty: there are none."""
-    no_split: str
-    """Why the change is not taken apart; empty: it is, or there is none."""
-    dimensions: list[DimensionLine]
-    people_hidden: bool
-    file_href: str
-    """Empty: nothing is compared."""
-    compare_href: str
 
 
 def drivers_page(
