@@ -29,7 +29,7 @@ from services.scorer.drivers.ranges import Reaches, reaches_of
 from services.scorer.drivers.rounding import apportion, tenths_of
 from shared.values.messages import Message, message
 
-MAX_PARTS_TOLD = 100
+MAX_PARTS_SHOWN = 100
 """Those with the most answers; further ones are among the others."""
 MIN_PARTS = 2
 """The others are one of them."""
@@ -151,12 +151,12 @@ def split_change(whole: PartGroups, parts: Iterable[PartGroups]) -> Split | NoSp
     if not chosen.told or len(chosen.told) + (chosen.others is not None) < MIN_PARTS:
         return "few_parts"
     others = [_effects_of(chosen.others, whole)] if chosen.others is not None else []
-    return _told(whole, [*chosen.told, *others], chosen)
+    return _split_of(whole, [*chosen.told, *others], chosen)
 
 
 def _choose(whole: PartGroups, parts: Sequence[PartGroups]) -> _Parts:
     enough = sorted((part for part in parts if part.is_enough), key=lambda part: (-part.n, part.segment))
-    told = [_effects_of(part, whole) for part in enough[:MAX_PARTS_TOLD]]
+    told = [_effects_of(part, whole) for part in enough[:MAX_PARTS_SHOWN]]
     told.sort(key=lambda each: (-abs(each.mix + each.rate), each.groups.segment))
     others = PartGroups(
         "",
@@ -189,7 +189,7 @@ def _score(groups: Groups, otherwise: Groups) -> Fraction:
     return score
 
 
-def _told(whole: PartGroups, found: Sequence[_ExactEffects], chosen: _Parts) -> Split:
+def _split_of(whole: PartGroups, found: Sequence[_ExactEffects], chosen: _Parts) -> Split:
     """Each figure is rounded up or down to a tenth once, so that they add up to the change that is shown."""
     before, now = _score(whole.before, whole.now), _score(whole.now, whole.before)
     change_tenths = tenths_of(now) - tenths_of(before)

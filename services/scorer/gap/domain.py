@@ -12,7 +12,7 @@ from math import sqrt
 
 from services.scorer.domain import CONFIDENCE, PSEUDO_ANSWERS, Groups, estimate, impact_of, z_value
 
-MAX_TOUCHPOINTS_TOLD = 200
+MAX_TOUCHPOINTS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)

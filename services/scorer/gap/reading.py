@@ -12,7 +12,7 @@ from services.scorer.comparisons.domain import (
 )
 from services.scorer.comparisons.reading import ComparisonReader
 from services.scorer.domain import Groups, groups_of
-from services.scorer.gap.domain import MAX_TOUCHPOINTS_TOLD, TouchpointImpact, impacts_of
+from services.scorer.gap.domain import MAX_TOUCHPOINTS_SHOWN, TouchpointImpact, impacts_of
 from services.scorer.gap.gap_query import GapQuery
 from services.scorer.repository.counts import SegmentPart, segment_parts, use_custom_plans, window_counts
 from services.scorer.repository.selection import Selection
@@ -86,8 +86,8 @@ async def read_gap(uow: UnitOfWork, reader: ComparisonReader, query: GapQuery) -
         tests=sum(each.change is not None for each in parts),
         marked=sum(each.is_marked for each in parts),
         left_out=max(0, len(parts) - MAX_ROWS_COMPARED),
-        touchpoints=impacts[:MAX_TOUCHPOINTS_TOLD],
-        touchpoints_left_out=max(0, len(impacts) - MAX_TOUCHPOINTS_TOLD),
+        touchpoints=impacts[:MAX_TOUCHPOINTS_SHOWN],
+        touchpoints_left_out=max(0, len(impacts) - MAX_TOUCHPOINTS_SHOWN),
         people_hidden=people_hidden,
     )
 

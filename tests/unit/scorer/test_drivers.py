@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scorer.domain import MIN_ANSWERS_COMPARED, Groups
-from services.scorer.drivers.domain import MAX_PARTS_TOLD, PartGroups, Split, split_change
+from services.scorer.drivers.domain import MAX_PARTS_SHOWN, PartGroups, Split, split_change
 from services.scorer.drivers.rounding import apportion, tenths_of
 
 few = st.integers(0, 60)
@@ -154,10 +154,10 @@ def test_why_a_change_is_not_taken_apart() -> None:
 
 def test_more_parts_than_are_told_are_among_the_others() -> None:
     parts = [
-        part(f"{number:04}", Groups(10, 10, 10), Groups(10, 10, 10)) for number in range(MAX_PARTS_TOLD + 5)
+        part(f"{number:04}", Groups(10, 10, 10), Groups(10, 10, 10)) for number in range(MAX_PARTS_SHOWN + 5)
     ]
     split = split_of(*parts)
-    assert (len(split.parts), split.merged) == (MAX_PARTS_TOLD, 5)
+    assert (len(split.parts), split.merged) == (MAX_PARTS_SHOWN, 5)
     assert split.others is not None
     assert split.others.groups.now.n == 150
 
