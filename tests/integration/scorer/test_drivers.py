@@ -124,9 +124,9 @@ async def test_a_dimension_that_only_changed_its_shares_is_found_in_the_summary(
     ):
         for store in ("a", "b"):
             given: dict[str, Any] = {"segments": {"region": region, "store": store}, "organisation": ()}
-            half = [tuple(n // 2 for n in groups) for groups in (before, now)]
-            await answer(database, f"{number}{store}b", THEN, half[0], **given)
-            await answer(database, f"{number}{store}n", SINCE, half[1], **given)
+            for day, (low, middle, high) in ((THEN, before), (SINCE, now)):
+                half = (low // 2, middle // 2, high // 2)
+                await answer(database, f"{number}{store}{day}", day, half, **given)
     body = await body_of(client, **DAYS)
     region, store = body["dimensions"]
     assert (region["dimension"], store["dimension"]) == ("region", "store")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -31,11 +32,18 @@ async def origin(database: Database) -> AsyncIterator[str]:
             for number in range(2 if days % 2 or store != "returns" else 4):
                 fell = store == "checkout" and days < 30
                 score = (3, 6)[number % 2] if fell else (9, 7, 10, 4)[(days + place + number) % 4]
-                given = {"day": TODAY - timedelta(days=days), "organisation": ("north", store)}
+                given: dict[str, Any] = {
+                    "day": TODAY - timedelta(days=days),
+                    "organisation": ("north", store),
+                }
                 name = f"{store}{days}-{number}"
                 answers.append(an_answer(name, score=score, segments={"touchpoint": store}, **given))
                 if number and place:
-                    relational = {"measurement": "relational", "segments": {}, "touchpoint": None}
+                    relational: dict[str, Any] = {
+                        "measurement": "relational",
+                        "segments": {},
+                        "touchpoint": None,
+                    }
                     answers.append(an_answer(f"r{name}", score=9 - place, **given, **relational))
     await count(database, *answers)
     async with (
