@@ -57,6 +57,7 @@ SERVICE = Service(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
+        *("/drivers", "/gap", "/v1/drivers", "/v1/gap"),
         *("/themes", "/v1/themes", "/v1/recounts"),
         *("/views", "/wall", "/v1/views"),
         "/v1/personal-data/scorer",

@@ -163,6 +163,18 @@ def indices_of_moved(changes: Sequence[ScoreChange]) -> set[int]:
     }
 
 
+def impact_of(part: Groups, answers: Groups) -> Fraction | None:
+    """n(NPS of the part - NPS) / (N - n): the same as NPS - NPS of the others, and as its share times gap.
+
+    :param part: some of the answers, such as those that name a theme, or of a touchpoint.
+    :returns: None where one of the scores would be of fewer than ten answers, or all are of the part.
+    """
+    others = answers.n - part.n
+    if part.n < MIN_ANSWERS_SHOWN or others < MIN_ANSWERS_SHOWN or part.nps is None or answers.nps is None:
+        return None
+    return part.n * (part.nps - answers.nps) / others
+
+
 def answers_for_margin(margin: float, variance: float, confidence: float = CONFIDENCE) -> int:
     """How many answers it takes to know a score within ± so many points."""
     return max(0, ceil(variance * z_value(confidence) ** 2 / (margin / 100) ** 2 - PSEUDO_ANSWERS))

@@ -114,11 +114,25 @@ class ScoreQuery:
         """The address of the comparison of two windows; empty where several segments are selected, or the
         windows share days.
         """
+        return self._windows_href("/compare", now, before, measurement)
+
+    def drivers_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
+        """The address of what the difference of two windows is made of; empty where they are not compared."""
+        return self._windows_href("/drivers", now, before, measurement)
+
+    def gap_href(self, window: Window) -> str:
+        """The address of both scores of the selection; empty where several segments are selected."""
+        if len(self.selection) > 1:
+            return ""
+        about = {"segment": self.selection, "from": window.first, "to": window.last}
+        return f"/gap?{urlencode(about, doseq=True)}"
+
+    def _windows_href(self, path: str, now: Window, before: Window, measurement: NpsMeasurement) -> str:
         if len(self.selection) > 1 or now.shared_days(before):
             return ""
         days = {"from": now.first, "to": now.last, "before_from": before.first, "before_to": before.last}
         about = {"segment": self.selection, "measurement": measurement}
-        return f"/compare?{urlencode({**about, **days}, doseq=True)}"
+        return f"{path}?{urlencode({**about, **days}, doseq=True)}"
 
     def answers_href(self, window: Window, measurement: NpsMeasurement, **only: Any) -> str:
         """The address of the list of exactly the answers of a selection, a window and a measurement.

@@ -7,6 +7,10 @@ from services.scorer.auditing import api as audit_api
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
+from services.scorer.drivers import api as driver_api
+from services.scorer.drivers import pages as driver_pages
+from services.scorer.gap import api as gap_api
+from services.scorer.gap import pages as gap_pages
 from services.scorer.improvements import api as improvement_api
 from services.scorer.improvements import opening_pages
 from services.scorer.improvements import pages as improvement_pages
@@ -58,6 +62,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
+    routers += [driver_api.router, driver_pages.router, gap_api.router, gap_pages.router]
     routers += [theme_api.router, theme_pages.router, audit_api.router]
     routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [export, retention, months, company]

@@ -870,12 +870,21 @@ def _about_comparisons(of: Company) -> dict[str, RouteRequest | tuple[RouteReque
         RouteRequest(query={"dimension": "touchpoint"}),
     )
     trend = (RouteRequest(), RouteRequest(query={"segment": one, "rolling": "30d"}, may_repeat=may_repeat))
+    drivers = (
+        RouteRequest(query={"dimension": "touchpoint"}),
+        RouteRequest(query={"segment": one, "dimension": "organisation"}, may_repeat=may_repeat),
+    )
     comparisons = ("/v1/comparisons", "/v1/comparisons/export", "/compare", "/compare/download")
     trends = ("/v1/trends", "/v1/trends/export", "/compare/trend/download")
     return {
         "scorer GET /v1/recounts": RouteRequest(),
         **{f"scorer GET {path}": asked for path in comparisons},
         **{f"scorer GET {path}": trend for path in trends},
+        **{
+            f"scorer GET {path}": drivers
+            for route in ("drivers", "gap")
+            for path in (f"/v1/{route}", f"/v1/{route}/export", f"/{route}", f"/{route}/download")
+        },
     }
 
 

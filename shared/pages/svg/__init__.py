@@ -13,6 +13,7 @@ from shared.pages.svg.icons import (
 from shared.pages.svg.primitives import FEW_ANSWERS, TOO_FEW_ANSWERS, ChartScore, group_of
 from shared.pages.svg.scales import (
     compared_score,
+    contribution,
     difference,
     main_score,
     score_row,
@@ -37,6 +38,7 @@ __all__ = [
     "big_clock",
     "clock",
     "compared_score",
+    "contribution",
     "difference",
     "funnel_step",
     "glyph",
