@@ -49,6 +49,7 @@ SERVICE = Service(
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
         *("/themes", "/v1/themes"),
+        *("/benchmarks", "/v1/benchmarks"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),

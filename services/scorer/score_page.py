@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import ClassVar
 
 from services.scorer import labels
+from services.scorer.benchmarks.views import BesideScores
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
@@ -157,6 +158,8 @@ class ScorePage(LabelledPage):
     """Of the selection."""
     now: datetime
     standing: Standing
+    benchmarks: BesideScores
+    """What stands beside the score; nothing where several segments are selected."""
     marks: MarksOnTrend
     breakdown: Breakdown
     options: QueryOptions

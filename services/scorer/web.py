@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from services.scorer import api, pages
+from services.scorer.benchmarks import api as benchmarks_api
+from services.scorer.benchmarks import pages as benchmarks_pages
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
@@ -41,6 +43,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
+    routers += [benchmarks_api.router, benchmarks_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
     routers += [theme_api.router, theme_pages.router]
     routers += [export, retention, months, company]

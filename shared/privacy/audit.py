@@ -34,6 +34,7 @@ AuditAct = Literal[
     "promise",
     "improvement",
     "mark",
+    "benchmark",
     "themes",
     "notices",
     "customers",

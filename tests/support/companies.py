@@ -126,6 +126,8 @@ class Company:
     """An action of improvement about the whole company."""
     mark: str = ""
     """A mark on the trend of the whole company."""
+    benchmark: str = ""
+    """A published benchmark of the whole company."""
     introduction: UUID = NOTHING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -288,6 +290,11 @@ class World:
         )
         assert marked.is_success, marked.text
         company.mark = marked.json()["id"]
+        entered = await self.clients["scorer"].post(
+            "/v1/benchmarks", json=a_benchmark(company.name), headers=company.headers
+        )
+        assert entered.is_success, entered.text
+        company.benchmark = entered.json()["id"]
         company.introduction = await self._introduce(company)
         await self.deliver_all()
 
@@ -494,6 +501,11 @@ def a_mark(name: str) -> dict[str, str]:
     """What happened yesterday in the whole company."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
     return {"day": yesterday.date().isoformat(), "text": f"{name} prices"}
+
+
+def a_benchmark(name: str) -> dict[str, Any]:
+    """A score that somebody published of the whole company's branch."""
+    return {"name": f"{name} branch", "source": f"{name} survey", "score": 31, "n": 900, "last": "2026-01-31"}
 
 
 def an_improvement(name: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from support.companies import (
     World,
     a_case_link,
     a_chat,
+    a_benchmark,
     a_mark,
     a_note,
     a_source,
@@ -853,6 +854,37 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer GET /marks/{mark}": RouteRequest(one, foreign=404),
         "scorer POST /marks/{mark}": tuple(
             RouteRequest(one, form={**wanted, "act": act}, foreign=404) for act in ("save", "remove")
+        ),
+    }
+
+
+def _about_benchmarks(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Published benchmarks, and what stands beside a score."""
+    one, wanted = {"benchmark": of.benchmark}, a_benchmark("own")
+    name = f"{of.name}-checkout"
+    may_repeat = (name, name.capitalize())
+    beside = (RouteRequest(), RouteRequest(query={"segment": f"touchpoint:{name}"}, may_repeat=may_repeat))
+    return {
+        "scorer GET /v1/benchmarks": RouteRequest(),
+        "scorer GET /v1/benchmarks/export": RouteRequest(),
+        "scorer GET /v1/benchmarks/comparison": beside,
+        "scorer GET /v1/benchmarks/comparison/export": beside,
+        "scorer POST /v1/benchmarks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
+        "scorer GET /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer PUT /v1/benchmarks/{benchmark}": RouteRequest(one, json=wanted, foreign=404),
+        "scorer DELETE /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer GET /benchmarks": RouteRequest(),
+        "scorer GET /benchmarks/file": RouteRequest(),
+        "scorer GET /benchmarks/download": beside,
+        "scorer POST /benchmarks": RouteRequest(
+            form={**{key: str(value) for key, value in wanted.items()}, "new_id": str(UUID(int=9))}
+        ),
+        "scorer GET /benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer POST /benchmarks/{benchmark}": tuple(
+            RouteRequest(
+                one, form={**{key: str(value) for key, value in wanted.items()}, "act": act}, foreign=404
+            )
+            for act in ("save", "remove")
         ),
     }
 
