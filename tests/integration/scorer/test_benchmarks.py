@@ -271,12 +271,12 @@ async def test_who_is_limited_sees_and_changes_only_what_is_theirs(
         path = f"/v1/benchmarks/{one['id']}"
         body = BODY | {"segment": "organisation:north", "name": "Changed"}
         assert (await client.send("PUT", path, body, **NORTH)).status_code == status
-    for given, status in (
+    for wanted, status in (
         ({}, 422),
         ({"dimension": "touchpoint"}, 403),
         ({"segment": "organisation:south"}, 422),
     ):
-        assert (await client.send("POST", "/v1/benchmarks", BODY | given, **NORTH)).status_code == status
+        assert (await client.send("POST", "/v1/benchmarks", BODY | wanted, **NORTH)).status_code == status
     for one, status in ((everywhere, 403), (each, 403), (south, 404), (own, 204)):
         assert (await client.send("DELETE", f"/v1/benchmarks/{one['id']}", **NORTH)).status_code == status
     rows = (await beside(client, segment="organisation:north", **NORTH))["beside"]
