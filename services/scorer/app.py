@@ -49,7 +49,7 @@ SERVICE = Service(
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
         *("/themes", "/v1/themes"),
-        *("/benchmarks", "/v1/benchmarks"),
+        *("/benchmarks", "/v1/benchmarks", "/unbegged", "/v1/unbegged"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),

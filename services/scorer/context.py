@@ -7,6 +7,7 @@ from fastapi import Depends
 
 from shared.http.live import LiveFeed
 from shared.pages.environment import Pages
+from shared.privacy.service_client import ServiceClient
 from shared.service import Context
 from shared.web import context_of
 
@@ -17,6 +18,8 @@ class ScorerContext(Context):
 
     pages: Pages
     feed: LiveFeed
+    services: ServiceClient
+    """Asks the dispatcher how many could have been asked."""
 
 
 OwnContext = Annotated[ScorerContext, Depends(context_of(ScorerContext))]

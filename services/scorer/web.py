@@ -21,18 +21,25 @@ from services.scorer.responses import api as responses_api
 from services.scorer.responses import pages as responses_pages
 from services.scorer.themes import api as theme_api
 from services.scorer.themes import pages as theme_pages
+from services.scorer.unbegged import api as unbegged_api
+from services.scorer.unbegged import pages as unbegged_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
+from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_tokens import ServiceTokens
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; it needs no loops of its own."""
+    """The application; its one loop closes the connections to the dispatcher."""
+    tokens = ServiceTokens(context.secret, clock=context.database.clock)
+    services = ServiceClient(context.afterword.internal_url or context.staff_url, tokens)
     own = context.extended(
         ScorerContext,
         pages=pages_of(context),
+        services=services,
         feed=pages.live_feed(context.database, context.stopping, context.changes),
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
@@ -44,7 +51,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [benchmarks_api.router, benchmarks_pages.router]
+    routers += [unbegged_api.router, unbegged_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
     routers += [theme_api.router, theme_pages.router]
     routers += [export, retention, months, company]
-    return service_app(own, routers=routers, pages=own.pages), {}
+    return service_app(own, routers=routers, pages=own.pages), {"services": services.run}

@@ -611,7 +611,7 @@ async def a_world(
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)
-        for name in ("dispatcher", "trigger"):
+        for name in ("dispatcher", "scorer", "trigger"):
             app = world.app(name)
             services = replace(app.state.context.services, transport=BetweenServices(world))
             app.state.context = replace(app.state.context, services=services)

@@ -41,6 +41,11 @@ from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
 
 PAGE = {"accept": "text/html"}
+ASKED_CLAIMS = {
+    "dimension": "touchpoint",
+    "first": "2020-01-01T00:00:00+00:00",
+    "until": "2099-01-01T00:00:00+00:00",
+}
 
 
 @dataclass(frozen=True)
@@ -290,6 +295,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "dispatcher GET /v1/personal-data/dispatcher/asked": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('asked', of.name, ASKED_CLAIMS)}"
+            },
+            public=True,
+        ),
         "scorer GET /v1/personal-data/scorer/months": RouteRequest(
             headers={
                 "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
@@ -844,6 +855,10 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer GET /v1/responses/export": shown,
         "scorer GET /responses": shown,
         "scorer GET /responses/download": shown,
+        **{
+            f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"by": "touchpoint", "window": "90d"}))
+            for path in ("/v1/unbegged", "/v1/unbegged/export", "/unbegged", "/unbegged/download")
+        },
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
         "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),

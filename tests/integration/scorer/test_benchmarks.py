@@ -285,7 +285,8 @@ async def test_who_is_limited_sees_and_changes_only_what_is_theirs(
     assert [row["kind"] for row in rows] == ["last_year", "others", "published"]
     for path in ("/v1/benchmarks/comparison", "/v1/benchmarks/comparison/export", "/benchmarks/download"):
         for query in ({}, {"segment": "organisation:south"}):
-            assert (await client.get(path, **NORTH, **query)).status_code == 404
+            how: dict[str, Any] = {**NORTH, **query}
+            assert (await client.get(path, **how)).status_code == 404
 
 
 async def test_nothing_stands_beside_a_single_employee(database: Database, client: ScorerClient) -> None:
