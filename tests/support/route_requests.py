@@ -434,6 +434,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "scorer GET /v1/segments": empty,
         **_about_improvements(of),
         **_about_the_trend(of),
+        **_about_benchmarks(of),
         **_about_comparisons(of),
         **_about_themes(),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),

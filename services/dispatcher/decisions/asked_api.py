@@ -15,7 +15,7 @@ from shared.privacy.service_client import PERSONAL_DATA_PATH
 from shared.privacy.service_tokens import ServiceClaims, ServiceTokens
 
 
-class _Claims(msgspec.Struct, forbid_unknown_fields=True):
+class _AskedClaims(msgspec.Struct, forbid_unknown_fields=True):
     dimension: str
     first: datetime
     until: datetime
@@ -31,7 +31,7 @@ def asked_router(database: Database, secret: str) -> APIRouter:
     async def list_asked(asked: Annotated[ServiceClaims, Depends(caller)]) -> dict[str, list[int]]:
         """Of each value of the dimension: the fields of ``AskedCounts``. No customer is among it."""
         try:
-            wanted = msgspec.convert(asked.claims, _Claims)
+            wanted = msgspec.convert(asked.claims, _AskedClaims)
         except msgspec.ValidationError:
             raise Problem(401) from None
         async with lane.turn(), database.reading() as uow:

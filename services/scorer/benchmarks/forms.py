@@ -9,7 +9,7 @@ from shared.http.form_texts import day_of
 from shared.http.validation_errors import FieldFault
 from shared.pages.language import spoken
 
-EACH = "each:"
+EACH_PREFIX = "each:"
 """Before a dimension among the choices of what a benchmark is about."""
 FIELDS = ("name", "source", "link", "score", "n", "first", "last", "measurement", "about")
 EMPTY_FORM = dict.fromkeys(FIELDS, "") | {"measurement": "transactional"}
@@ -27,8 +27,8 @@ def body_of(form: Mapping[str, str]) -> BenchmarkBody:
     for name in ("first", "last"):
         day = day_of(given[name])
         values[name] = day if day is not None else given[name] or (None if name == "first" else "")
-    side = "dimension" if about.startswith(EACH) else "segment"
-    values[side] = about.removeprefix(EACH)
+    side = "dimension" if about.startswith(EACH_PREFIX) else "segment"
+    values[side] = about.removeprefix(EACH_PREFIX)
     return BenchmarkBody.model_validate(values)
 
 
@@ -51,7 +51,7 @@ def form_of(benchmark: Benchmark) -> dict[str, str]:
         "first": "" if benchmark.first is None else benchmark.first.isoformat(),
         "last": benchmark.last.isoformat(),
         "measurement": benchmark.measurement,
-        "about": f"{EACH}{benchmark.dimension}" if benchmark.dimension else benchmark.segment,
+        "about": f"{EACH_PREFIX}{benchmark.dimension}" if benchmark.dimension else benchmark.segment,
     }
 
 

@@ -19,7 +19,7 @@ from services.scorer.benchmarks.benchmark_commands import (
     replace_benchmark,
 )
 from services.scorer.benchmarks.files import benchmarks_file, beside_file
-from services.scorer.benchmarks.forms import EACH, EMPTY_FORM, body_of, faults_by_field, form_of
+from services.scorer.benchmarks.forms import EACH_PREFIX, EMPTY_FORM, body_of, faults_by_field, form_of
 from services.scorer.benchmarks.reading import find_readable, list_readable, read_beside
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.frame import company_of
@@ -227,13 +227,13 @@ async def _benchmark_page(
 
 async def _about_offered(uow: UnitOfWork, reader: MarkReader, chosen: str) -> list[tuple[str, str]]:
     """What a benchmark may be about; what is chosen is among it."""
-    segments = await segments_offered(uow, reader, "" if chosen.startswith(EACH) else chosen)
+    segments = await segments_offered(uow, reader, "" if chosen.startswith(EACH_PREFIX) else chosen)
     if reader.access.limited_to:
         return segments
     names = [each.name for each in await list_dimensions(uow, reader.tenant.id)]
     hidden = reader.access.hidden_dimensions(names)
     each_value = [
-        (f"{EACH}{name}", translated("Each: %(dimension)s") % {"dimension": dimension_name(name)})
+        (f"{EACH_PREFIX}{name}", translated("Each: %(dimension)s") % {"dimension": dimension_name(name)})
         for name in names
         if name not in hidden
     ]

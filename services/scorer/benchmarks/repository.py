@@ -8,11 +8,11 @@ from sqlalchemy import Row
 from services.scorer.benchmarks.domain import Benchmark
 from shared.db.database import UnitOfWork
 
-_NAMES = (
+_COLUMN_NAMES = (
     *("id", "name", "source", "link", "score", "n", "first", "last", "measurement", "segment", "dimension"),
     *("created_at", "changed_at"),
 )
-_COLUMNS = ", ".join(f"b.{name}" for name in _NAMES)
+_COLUMNS = ", ".join(f"b.{name}" for name in _COLUMN_NAMES)
 
 FIND_BENCHMARK = f"SELECT {_COLUMNS} FROM benchmark b WHERE b.tenant = :tenant AND b.id = :id"
 LOCK_BENCHMARK = f"{FIND_BENCHMARK} FOR UPDATE"
@@ -26,8 +26,8 @@ async def find_benchmark(uow: UnitOfWork, tenant: str, key: UUID, *, lock: bool 
 
 
 INSERT_BENCHMARK = f"""
-    INSERT INTO benchmark (tenant, {", ".join(_NAMES)})
-    VALUES (:tenant, {", ".join(f":{name}" for name in _NAMES)})
+    INSERT INTO benchmark (tenant, {", ".join(_COLUMN_NAMES)})
+    VALUES (:tenant, {", ".join(f":{name}" for name in _COLUMN_NAMES)})
     ON CONFLICT (tenant, id) DO NOTHING
     RETURNING id
 """
@@ -38,7 +38,7 @@ async def insert_benchmark(uow: UnitOfWork, tenant: str, benchmark: Benchmark) -
     return (await uow.execute(INSERT_BENCHMARK, _values(tenant, benchmark))).one_or_none() is not None
 
 
-_CHANGED = ", ".join(f"{name} = :{name}" for name in _NAMES if name not in {"id", "created_at"})
+_CHANGED = ", ".join(f"{name} = :{name}" for name in _COLUMN_NAMES if name not in {"id", "created_at"})
 UPDATE_BENCHMARK = f"UPDATE benchmark SET {_CHANGED} WHERE tenant = :tenant AND id = :id"
 
 
@@ -94,8 +94,8 @@ async def list_benchmarks_about(
 
 
 def _benchmark(row: Row[Any]) -> Benchmark:
-    return Benchmark(**{name: getattr(row, name) for name in _NAMES})
+    return Benchmark(**{name: getattr(row, name) for name in _COLUMN_NAMES})
 
 
 def _values(tenant: str, benchmark: Benchmark) -> dict[str, Any]:
-    return {"tenant": tenant, **{name: getattr(benchmark, name) for name in _NAMES}}
+    return {"tenant": tenant, **{name: getattr(benchmark, name) for name in _COLUMN_NAMES}}

@@ -108,7 +108,7 @@ def sum_of_places(places: Sequence[PlaceCounts]) -> PlaceCounts:
     )
 
 
-class ShareDifference(NamedTuple):
+class PlaceShareDifference(NamedTuple):
     """A share less another one, in points of a per cent."""
 
     points: float
@@ -118,7 +118,7 @@ class ShareDifference(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class SelectionEffect:
     """What the answers that a place lacks could change of its score."""
 
     missing: int
@@ -130,25 +130,25 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ComparedPlace:
     """A place beside the rest."""
 
     segment: str
     counts: PlaceCounts
-    asked: ShareDifference | None
+    asked: PlaceShareDifference | None
     """The share asked less that of the rest; None: fewer than 30 on one side, or no test holds."""
-    quick: ShareDifference | None
+    quick: PlaceShareDifference | None
     """The share of quick answers less that of the rest."""
-    happier: ShareDifference | None
+    happier: PlaceShareDifference | None
     """The share of promoters among its quick answers less that among its other ones."""
     change: ScoreChange | None
     """From the score of the rest to that of the place."""
-    selection: Selection | None
+    selection: SelectionEffect | None
     """None: too few answers, or it lacks none."""
     signs: tuple[Sign, ...]
 
 
-def share_difference(part: int, whole: int, other_part: int, other_whole: int) -> ShareDifference | None:
+def share_difference(part: int, whole: int, other_part: int, other_whole: int) -> PlaceShareDifference | None:
     """The first share less the second one; None with fewer than 30 on one side, or where the test does not
     hold.
     """
@@ -159,10 +159,10 @@ def share_difference(part: int, whole: int, other_part: int, other_whole: int) -
         return None
     low, high = newcombe(part, whole, other_part, other_whole)
     points = 100 * (part / whole - other_part / other_whole)
-    return ShareDifference(points, 100 * low, 100 * high, p)
+    return PlaceShareDifference(points, 100 * low, 100 * high, p)
 
 
-def places_of(counts: Mapping[str, PlaceCounts]) -> list[Place]:
+def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
     """Each place beside the rest; those with signs first, then by name."""
     names = sorted(counts)
     sums = _sums_by_level(counts)
@@ -201,7 +201,7 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[Place]:
         if selection is not None and selection.explained in {"worst_case", "like_rest"}:
             signs.append("selection")
         found.append(
-            Place(
+            ComparedPlace(
                 segment=name,
                 counts=own[number],
                 asked=asked[number],
@@ -226,7 +226,7 @@ def beyond_chance(
     return {told[place][0] for place in accepted if in_question(told[place][1])}
 
 
-def selection_of(own: PlaceCounts, rest: PlaceCounts, *, higher: bool) -> Selection | None:
+def selection_of(own: PlaceCounts, rest: PlaceCounts, *, higher: bool) -> SelectionEffect | None:
     """What the answers that a place lacks could change; None where it lacks none, or nothing can be said.
 
     :param higher: whether its score is higher than that of the rest beyond chance.
@@ -254,7 +254,7 @@ def selection_of(own: PlaceCounts, rest: PlaceCounts, *, higher: bool) -> Select
             if not _is_higher(against, worst)
             else "no"
         )
-    return Selection(
+    return SelectionEffect(
         missing=missing,
         like_rest=100 * (lead + added_lead) / whole,
         worst_case=100 * (lead - missing) / whole,

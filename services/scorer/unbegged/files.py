@@ -10,18 +10,18 @@ from services.scorer.responses.schemas import AskedShareOut
 from services.scorer.unbegged.reading import UnbeggedRead
 from services.scorer.unbegged.schemas import (
     PlaceOut,
-    ScoreDifferenceOut,
-    SelectionOut,
-    ShareDifferenceOut,
+    PlaceScoreDifferenceOut,
+    PlaceShareDifferenceOut,
+    SelectionEffectOut,
     UnbeggedOut,
 )
 from shared.values.csv_cells import safe_cell
 
 _NESTED: dict[str, type[BaseModel]] = {
     **dict.fromkeys(("asked_share", "answered_share", "quick_share"), AskedShareOut),
-    **dict.fromkeys(("asked_difference", "quick_difference", "happier_difference"), ShareDifferenceOut),
-    "difference": ScoreDifferenceOut,
-    "selection": SelectionOut,
+    **dict.fromkeys(("asked_difference", "quick_difference", "happier_difference"), PlaceShareDifferenceOut),
+    "difference": PlaceScoreDifferenceOut,
+    "selection": SelectionEffectOut,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.scorer.unbegged.domain import Explained, Place, Selection, Sign
+from services.scorer.unbegged.domain import ComparedPlace, Explained, SelectionEffect, Sign
 from shared.pages.filters import signed, thousands
 from shared.pages.language import counted, spoken, translated
 from shared.values.messages import Message, message
@@ -20,7 +20,7 @@ _EXPLAINED: dict[Explained, Message] = {
 }
 
 
-def finding(places: Sequence[Place]) -> str:
+def finding(places: Sequence[ComparedPlace]) -> str:
     """How many places have a sign."""
     n = sum(bool(place.signs) for place in places)
     if not places:
@@ -37,7 +37,7 @@ def sign_words(sign: Sign) -> str:
     return spoken(SIGN_LABELS[sign])
 
 
-def selection_words(selection: Selection | None) -> str:
+def selection_words(selection: SelectionEffect | None) -> str:
     """What the missing answers could change; empty: nothing is told."""
     if selection is None:
         return ""
@@ -55,7 +55,7 @@ def selection_words(selection: Selection | None) -> str:
     return f"{words} {spoken(_EXPLAINED[selection.explained])}" if selection.explained else words
 
 
-def reasons_words(place: Place) -> str:
+def reasons_words(place: ComparedPlace) -> str:
     """Why customers were not asked; empty: all were."""
     counts = place.counts
     parts = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.scorer.access import SegmentAccess
 from services.scorer.parameters import read_window
 from services.scorer.responses.domain import MAX_PARTS, MAX_WINDOW_DAYS
-from services.scorer.unbegged.domain import Place, PlaceCounts, places_of
+from services.scorer.unbegged.domain import ComparedPlace, PlaceCounts, places_of
 from services.scorer.unbegged.repository import count_by_links, count_invited_by_place
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import Database
@@ -40,7 +40,7 @@ class UnbeggedRead:
     tenant: Tenant
     asked: UnbeggedAsked
     window: Window
-    places: Sequence[Place]
+    places: Sequence[ComparedPlace]
     """Those that the reader may see, those with signs first."""
     left_off: int
     """Further ones."""
@@ -73,7 +73,7 @@ async def read_unbegged(
         )
         decided = read_answer("dispatcher", body, dict[str, tuple[int, int, int, int, int]])
     except ServiceUnavailable:
-        raise Problem(503, AWAY, headers={"Retry-After": "60"}) from None
+        raise Problem(503, detail=AWAY, headers={"Retry-After": "60"}) from None
     async with database.reading() as uow:
         invited = await count_invited_by_place(uow, tenant_id, asked.by, first, until)
         by_links = await count_by_links(uow, tenant_id, asked.by, first, until)

@@ -36,7 +36,7 @@ COUNT_INVITED_BY_PLACE = f"""
 """
 
 
-class InvitedCounts(NamedTuple):
+class PlaceInvitations(NamedTuple):
     """Invitations of a place, and how they were answered."""
 
     sent: int
@@ -49,13 +49,13 @@ class InvitedCounts(NamedTuple):
 
 async def count_invited_by_place(
     uow: UnitOfWork, tenant: str, dimension: str, first: datetime, until: datetime
-) -> dict[str, InvitedCounts]:
+) -> dict[str, PlaceInvitations]:
     """Those that were sent from ``first`` to before ``until``, by each value of a dimension: the invitations
     of which the page of responses tells.
     """
     rows = await uow.execute(COUNT_INVITED_BY_PLACE, _values(tenant, dimension, first, until))
     return {
-        row.segment: InvitedCounts(
+        row.segment: PlaceInvitations(
             row.sent,
             row.answered,
             Groups(row.detractors, row.passives, row.promoters),

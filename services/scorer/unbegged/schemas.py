@@ -7,14 +7,20 @@ from pydantic import BaseModel, Field
 from services.scorer.domain import MIN_ANSWERS_SHOWN, score_interval
 from services.scorer.responses.schemas import AskedShareOut
 from services.scorer.schemas import WindowBody
-from services.scorer.unbegged.domain import Explained, Place, Selection, ShareDifference, Sign
+from services.scorer.unbegged.domain import (
+    ComparedPlace,
+    Explained,
+    PlaceShareDifference,
+    SelectionEffect,
+    Sign,
+)
 from services.scorer.unbegged.reading import UnbeggedRead
 
 _OF_FEW = "Null below ten."
 _COMPARED = "Null with fewer than 30 on one side."
 
 
-class ShareDifferenceOut(BaseModel):
+class PlaceShareDifferenceOut(BaseModel):
     """A share less another one, in points of a per cent, with Newcombe's 95 % interval and the p-value of the
     "N - 1" chi-squared test.
     """
@@ -25,12 +31,12 @@ class ShareDifferenceOut(BaseModel):
     p: float
 
     @classmethod
-    def of(cls, each: ShareDifference | None) -> Self | None:
+    def of(cls, each: PlaceShareDifference | None) -> Self | None:
         """As it is answered."""
         return None if each is None else cls(points=each.points, low=each.low, high=each.high, p=each.p)
 
 
-class ScoreDifferenceOut(BaseModel):
+class PlaceScoreDifferenceOut(BaseModel):
     """The score of the place less that of the rest: the two-sample z test with adjusted means."""
 
     points: float
@@ -39,7 +45,7 @@ class ScoreDifferenceOut(BaseModel):
     p: float
 
 
-class SelectionOut(BaseModel):
+class SelectionEffectOut(BaseModel):
     """What the answers that the place lacks could change of its score."""
 
     missing: int = Field(
@@ -54,7 +60,7 @@ class SelectionOut(BaseModel):
     )
 
     @classmethod
-    def of(cls, each: Selection | None) -> Self | None:
+    def of(cls, each: SelectionEffect | None) -> Self | None:
         """As it is answered."""
         if each is None:
             return None
@@ -90,13 +96,13 @@ class PlaceOut(BaseModel):
     quick_share: AskedShareOut | None = Field(description=_OF_FEW)
     burst: int = Field(description="The most of the answers that were given within ten minutes.")
     by_links: int = Field(description="Answers by open links, which count in no score.")
-    asked_difference: ShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
-    quick_difference: ShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
-    happier_difference: ShareDifferenceOut | None = Field(
+    asked_difference: PlaceShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
+    quick_difference: PlaceShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
+    happier_difference: PlaceShareDifferenceOut | None = Field(
         description=f"The share of promoters of its quick answers less that of its others. {_COMPARED}"
     )
-    difference: ScoreDifferenceOut | None = Field(description=_COMPARED)
-    selection: SelectionOut | None = Field(
+    difference: PlaceScoreDifferenceOut | None = Field(description=_COMPARED)
+    selection: SelectionEffectOut | None = Field(
         description="Null where it lacks no answers, or there are fewer than 30 on one side."
     )
     signs: list[Sign] = Field(
@@ -106,7 +112,7 @@ class PlaceOut(BaseModel):
     )
 
     @classmethod
-    def of(cls, place: Place) -> Self:
+    def of(cls, place: ComparedPlace) -> Self:
         """As it is answered."""
         counts, change = place.counts, place.change
         groups = counts.groups
@@ -130,13 +136,13 @@ class PlaceOut(BaseModel):
             quick_share=AskedShareOut.of(counts.share(counts.quick, counts.answered)),
             burst=counts.burst,
             by_links=counts.by_links,
-            asked_difference=ShareDifferenceOut.of(place.asked),
-            quick_difference=ShareDifferenceOut.of(place.quick),
-            happier_difference=ShareDifferenceOut.of(place.happier),
+            asked_difference=PlaceShareDifferenceOut.of(place.asked),
+            quick_difference=PlaceShareDifferenceOut.of(place.quick),
+            happier_difference=PlaceShareDifferenceOut.of(place.happier),
             difference=None
             if change is None
-            else ScoreDifferenceOut(points=change.points, low=change.low, high=change.high, p=change.p),
-            selection=SelectionOut.of(place.selection),
+            else PlaceScoreDifferenceOut(points=change.points, low=change.low, high=change.high, p=change.p),
+            selection=SelectionEffectOut.of(place.selection),
             signs=list(place.signs),
         )
 

@@ -7,7 +7,7 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN, score_interval
 from services.scorer.responses.domain import AskedShare
 from services.scorer.responses.labels import interval_words, percent_words
 from services.scorer.unbegged import labels
-from services.scorer.unbegged.domain import Place
+from services.scorer.unbegged.domain import ComparedPlace
 from services.scorer.unbegged.reading import UnbeggedRead
 from shared.pages.filters import day, segment_name, signed, thousands
 from shared.pages.language import translated
@@ -63,7 +63,7 @@ class UnbeggedPage(Page):
     file_href: str
 
 
-def line_of(place: Place) -> PlaceLine:
+def line_of(place: ComparedPlace) -> PlaceLine:
     """A place as a row of the table."""
     counts, groups = place.counts, place.counts.groups
     score = UnbeggedCell(NOT_SHOWN, "")
