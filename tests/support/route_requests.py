@@ -297,7 +297,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         },
         "dispatcher GET /v1/personal-data/dispatcher/asked": RouteRequest(
             headers={
-                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('asked', of.name, ASKED_CLAIMS)}"
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('asked', by.name, ASKED_CLAIMS)}"
             },
             public=True,
         ),

@@ -56,11 +56,13 @@ class BesideRead:
 
 
 def sees(reader: MarkReader, benchmark: Benchmark) -> bool:
-    """Whether somebody may see a published benchmark: one about the whole company or about each value of a
-    dimension is no figure of the company's, and everybody's.
+    """Whether somebody may see a published benchmark: one about the whole company is no figure of the
+    company's, and everybody's; one about each value of a dimension is for who may see one of them.
     """
     if benchmark.dimension:
-        return reader.access.allows_as_part(f"{benchmark.dimension}:-")
+        own = {dimension_of(segment) for segment in reader.access.limited_to}
+        shown = reader.access.allows_as_part(f"{benchmark.dimension}:-")
+        return shown and (not own or benchmark.dimension in own)
     return benchmark.segment == WHOLE_COMPANY or reader.access.allows(benchmark.segment)
 
 

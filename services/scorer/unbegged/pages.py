@@ -14,6 +14,7 @@ from services.scorer.unbegged import labels, views
 from services.scorer.unbegged.api import AskedUnbegged
 from services.scorer.unbegged.files import unbegged_file
 from services.scorer.unbegged.reading import UnbeggedAsked, read_unbegged
+from shared.events.segments import dimension_of
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.filters import dimension_name, thousands, value_name
@@ -34,8 +35,9 @@ async def show_unbegged(
         tenant = await company_of(uow, staff)
         frame = await staff_frame(uow, staff, tenant, await read_sending_state(uow, tenant.id), live=None)
         names = [each.name for each in await list_dimensions(uow, tenant.id)]
-    hidden = SegmentAccess.of(tenant, staff).hidden_dimensions(names)
-    offered = [name for name in names if name not in hidden]
+    access = SegmentAccess.of(tenant, staff)
+    own, hidden = {dimension_of(segment) for segment in access.limited_to}, access.hidden_dimensions(names)
+    offered = [name for name in names if name not in hidden and (not own or name in own)]
     if asked.by not in offered:
         offered.append(asked.by)
     page = views.UnbeggedPage(

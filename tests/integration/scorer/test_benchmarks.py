@@ -279,6 +279,8 @@ async def test_who_is_limited_sees_and_changes_only_what_is_theirs(
         assert (await client.send("POST", "/v1/benchmarks", BODY | wanted, **NORTH)).status_code == status
     for one, status in ((everywhere, 403), (each, 403), (south, 404), (own, 204)):
         assert (await client.send("DELETE", f"/v1/benchmarks/{one['id']}", **NORTH)).status_code == status
+    await added(client, name="Each touchpoint", dimension="touchpoint")
+    assert "Each touchpoint" not in await listed(client, **NORTH)
     rows = (await beside(client, segment="organisation:north", **NORTH))["beside"]
     assert [row["kind"] for row in rows] == ["last_year", "published"]
     rows = (await beside(client, segment="organisation:north/sales", **NORTH))["beside"]
