@@ -15,7 +15,7 @@ from services.scorer.benchmarks.reading import BesideRead
 from services.scorer.domain import INNER_CONFIDENCE
 from services.scorer.views import drawing_of
 from shared.events.surveys import NpsMeasurement
-from shared.pages.filters import signed
+from shared.pages.filters import signed, thousands
 from shared.pages.page import Page
 from shared.pages.svg import point_row, score_row
 from shared.pages.svg.primitives import ChartScore
@@ -138,7 +138,7 @@ def _beside_line(row: Beside, segment: str) -> BesideLine:
         days=_days(row),
         score=labels.NOT_SHOWN if row.score is None else signed(row.score),
         range=labels.range_words(row.interval),
-        answers=labels.answers_words(row.n),
+        answers=labels.NOT_SHOWN if row.n is None else thousands(row.n),
         drawing=_drawing(row),
         difference=labels.difference_words(row),
     )

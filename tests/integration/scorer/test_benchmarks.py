@@ -363,7 +363,7 @@ async def test_the_dashboard_and_a_segments_page_show_what_the_api_and_the_file_
         "The same days last year",
         "=Webshops &lt;b&gt;",
         'href="https://survey.example/?a=1&amp;b=2" rel="noopener noreferrer"',
-        "No number of answers is known.",
+        "No number of answers is known, so nothing can be said of the difference.",
         "What stands beside the score is no goal.",
         'class="hollow"',
     ):
