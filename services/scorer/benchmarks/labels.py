@@ -4,7 +4,7 @@ from services.scorer.benchmarks.domain import Benchmark, Beside, BesideKind, Bes
 from services.scorer.labels import p_value_words
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.pages.filters import bound, day, dimension_name, segment_name, signed, thousands
-from shared.pages.language import counted, spoken, translated
+from shared.pages.language import spoken, translated
 from shared.values.messages import Message, message
 
 NOT_SHOWN = "\N{EN DASH}"
@@ -57,9 +57,7 @@ def range_words(interval: tuple[float, float] | None) -> str:
 
 def answers_words(n: int | None) -> str:
     """How many answers a score is of."""
-    if n is None:
-        return translated("No number of answers is known.")
-    return counted("%(answers)s answer", "%(answers)s answers", n) % {"answers": thousands(n)}
+    return translated("No number of answers is known.") if n is None else thousands(n)
 
 
 def difference_words(row: Beside) -> str:
