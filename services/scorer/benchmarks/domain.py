@@ -152,12 +152,11 @@ def _too_few(asked: Groups) -> BesideReason:
 
 
 def verdicts_of(changes: Sequence[ScoreChange]) -> list[BesideVerdict]:
-    """What differences are called that are told at once: those are beyond chance that Benjamini and Hochberg
-    accept; a single one with p < 0.05.
+    """What differences are called that are told at once: those are beyond chance that have p < 0.05, so that
+    their interval does not hold zero, and that Benjamini and Hochberg accept.
     """
-    beyond = benjamini_hochberg([change.p for change in changes])
-    if len(changes) == 1 and not changes[0].is_significant:
-        beyond = set()
+    accepted = benjamini_hochberg([change.p for change in changes])
+    beyond = {number for number in accepted if changes[number].is_significant}
     return [_verdict(change, beyond=number in beyond) for number, change in enumerate(changes)]
 
 

@@ -189,7 +189,7 @@ class BesideRow(BaseModel):
     difference: BesideDifference | None
     verdict: BesideVerdict | None = Field(
         description="`higher` or `lower`: the score is so beyond chance, among all differences that are told "
-        "here at once (Benjamini-Hochberg at 10 %; a single one with p < 0.05)."
+        "here at once (Benjamini-Hochberg at 10 %), with p < 0.05."
     )
     reason: BesideReason | None = Field(
         description="Why there is no difference: `no_number`: how many answers the published score is of is "

@@ -2,8 +2,8 @@
 
 A place (a value of a dimension) is compared with the rest: all other values of its dimension together, of the
 organisation those of its level. Shares are compared by the "N - 1" chi-squared test and their difference has
-Newcombe's interval; each kind of sign is one family of tests, of which those are accepted that Benjamini and
-Hochberg accept, a single one with p < 0.05.
+Newcombe's interval; each kind of sign is one family of tests, of which those are accepted that have p < 0.05
+and that Benjamini and Hochberg accept.
 
 **What selection could explain.** Of those who could have been asked, a place has answers of the share
 c = (asked / matched) (answered / sent), the rest r. With n answers, a place that is asked and answers less
@@ -220,10 +220,8 @@ def beyond_chance(
 ) -> set[int]:
     """The indices of the tests that are beyond chance among all, and go the way that is in question."""
     told = [(number, test) for number, test in enumerate(tests) if test is not None]
-    accepted = benjamini_hochberg([p(test) for _, test in told])
-    if len(told) == 1 and p(told[0][1]) >= SIGNIFICANT_P:
-        accepted = set()
-    return {told[place][0] for place in accepted if in_question(told[place][1])}
+    accepted = [told[place] for place in benjamini_hochberg([p(test) for _, test in told])]
+    return {number for number, test in accepted if p(test) < SIGNIFICANT_P and in_question(test)}
 
 
 def selection_of(own: PlaceCounts, rest: PlaceCounts, *, higher: bool) -> SelectionEffect | None:

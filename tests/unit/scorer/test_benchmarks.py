@@ -122,12 +122,13 @@ def _change(p: float, points: float = 10) -> ScoreChange:
     return ScoreChange(points=points, adjusted=points, low=0, high=0, error=1, p=p)
 
 
-def test_a_single_difference_takes_p_below_five_percent_and_several_share_the_false_alarms() -> None:
+def test_a_difference_takes_p_below_five_percent_and_several_share_the_false_alarms() -> None:
     assert verdicts_of([]) == []
     assert verdicts_of([_change(0.06)]) == ["chance"]
     assert verdicts_of([_change(0.04)]) == ["higher"]
     assert verdicts_of([_change(0.04, -3), _change(0.9)]) == ["lower", "chance"]
-    assert verdicts_of([_change(0.06), _change(0.9)]) == ["chance", "chance"]
+    assert verdicts_of([_change(0.051), _change(0.001)]) == ["chance", "higher"]
+    assert verdicts_of([_change(0.045), *[_change(0.9)] * 9]) == ["chance"] * 10
     assert verdicts_of([_change(0.01, 0)]) == ["chance"]
 
 
