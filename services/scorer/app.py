@@ -59,6 +59,7 @@ SERVICE = Service(
         *("/compare", "/v1/comparisons", "/v1/trends"),
         *("/drivers", "/gap", "/v1/drivers", "/v1/gap"),
         *("/themes", "/v1/themes", "/v1/recounts"),
+        *("/benchmarks", "/v1/benchmarks", "/unbegged", "/v1/unbegged"),
         *("/views", "/wall", "/v1/views"),
         "/v1/personal-data/scorer",
     ),

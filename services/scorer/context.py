@@ -11,6 +11,7 @@ from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.pages.environment import Pages
 from shared.privacy.present_access import PeopleAccess
+from shared.privacy.service_client import ServiceClient
 from shared.service import Context
 from shared.web import context_of
 
@@ -21,6 +22,8 @@ class ScorerContext(Context):
 
     pages: Pages
     feed: LiveFeed
+    services: ServiceClient
+    """Asks the dispatcher how many could have been asked."""
     people: PeopleAccess
     """Asks alerts what who made a screen may see now."""
     note_screen: Callable[[str, UUID], None]

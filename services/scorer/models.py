@@ -359,6 +359,27 @@ screen = Table(
     Index("uq_screen_digest", "tenant", "digest", unique=True),
     Index("ix_screen_view", "tenant", "view_id"),
 )
+# Scores that others published, as somebody entered them; they name nobody.
+benchmark = Table(
+    "benchmark",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("link", Text),
+    Column("score", Double, nullable=False),
+    # NULL: how many answers it is of is not known.
+    Column("n", BigInteger),
+    Column("first", Date),
+    Column("last", Date, nullable=False),
+    Column("measurement", Text, nullable=False),
+    # What it stands beside: a segment, each value of a dimension, or, with both empty, the company.
+    Column("segment", Bytewise, nullable=False),
+    Column("dimension", Bytewise, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
 
 # The themes of a company that has changed those that we ship; ``body`` is JSON.
 theme_set = Table(

@@ -10,6 +10,7 @@ from typing import ClassVar
 from services.scorer import labels
 from services.scorer.amendments import labels as choice_labels
 from services.scorer.amendments.domain import AnswerChoice
+from services.scorer.benchmarks.views import BesideScores
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
@@ -159,6 +160,8 @@ class ScorePage(LabelledPage):
     """Of the selection."""
     now: datetime
     standing: Standing
+    benchmarks: BesideScores
+    """What stands beside the score; nothing where several segments are selected."""
     marks: MarksOnTrend
     breakdown: Breakdown
     options: QueryOptions

@@ -8,6 +8,8 @@ from services.scorer.access import SegmentAccess
 from services.scorer.amendments.repository import chosen_days
 from services.scorer.auditing.labels import audit_words
 from services.scorer.auditing.reading import read_state
+from services.scorer.benchmarks.reading import beside
+from services.scorer.benchmarks.views import BesideScores, beside_scores
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
 from services.scorer.part_rows import load_part_rows
@@ -72,6 +74,9 @@ async def load_score_page(
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
         now=uow.now,
         standing=standing,
+        benchmarks=await _load_beside(uow, access, tenant, selection, standing)
+        if is_usual
+        else BesideScores(),
         marks=await _load_marks(uow, selection, standing) if is_usual else MarksOnTrend(),
         breakdown=await _load_breakdown(uow, access, query, selection, standing),
         options=await _load_options(uow, access, tenant, query, standing),
@@ -95,6 +100,24 @@ async def _load_marks(uow: UnitOfWork, selection: Selection, standing: Standing)
         return MarksOnTrend()
     days = Window(points[0].first, points[-1].last)
     return on_trend(await marks_on_trend(uow, selection, standing.measurement, standing.today, days))
+
+
+async def _load_beside(
+    uow: UnitOfWork, access: SegmentAccess, tenant: Tenant, selection: Selection, standing: Standing
+) -> BesideScores:
+    if len(selection.segments) > 1:
+        return BesideScores()
+    (segment,) = selection.segments or (WHOLE_COMPANY,)
+    read = await beside(
+        uow,
+        tenant,
+        access,
+        segment,
+        measurement=standing.measurement,
+        window=standing.now.window,
+        asked=standing.now.groups,
+    )
+    return beside_scores(read)
 
 
 async def _load_why(

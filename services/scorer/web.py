@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.auditing import api as audit_api
+from services.scorer.benchmarks import api as benchmarks_api
+from services.scorer.benchmarks import pages as benchmarks_pages
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
@@ -29,6 +31,8 @@ from services.scorer.saved_views.screen_uses import LOOP_NAME as SCREEN_USES_LOO
 from services.scorer.saved_views.screen_uses import ScreenUses
 from services.scorer.themes import api as theme_api
 from services.scorer.themes import pages as theme_pages
+from services.scorer.unbegged import api as unbegged_api
+from services.scorer.unbegged import pages as unbegged_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
 from shared.privacy.present_access import PeopleAccess
@@ -40,15 +44,14 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; one loop writes when screens were open, one closes the connections to alerts."""
-    services = ServiceClient(
-        context.afterword.internal_url or context.staff_url,
-        ServiceTokens(context.secret, clock=context.database.clock),
-    )
+    """The application; one loop notes when screens were open, one closes the connections to other services."""
+    tokens = ServiceTokens(context.secret, clock=context.database.clock)
+    services = ServiceClient(context.afterword.internal_url or context.staff_url, tokens)
     uses = ScreenUses(context.database, context.health)
     own = context.extended(
         ScorerContext,
         pages=pages_of(context),
+        services=services,
         feed=pages.live_feed(context.database, context.stopping, context.changes),
         people=PeopleAccess(services),
         note_screen=uses.note,
@@ -61,6 +64,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
+    routers += [benchmarks_api.router, benchmarks_pages.router]
+    routers += [unbegged_api.router, unbegged_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
     routers += [driver_api.router, driver_pages.router, gap_api.router, gap_pages.router]
     routers += [theme_api.router, theme_pages.router, audit_api.router]

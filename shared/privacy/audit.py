@@ -36,6 +36,7 @@ AuditAct = Literal[
     "mark",
     "screen_made",
     "screen_revoked",
+    "benchmark",
     "themes",
     "notices",
     "customers",

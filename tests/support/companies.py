@@ -132,6 +132,8 @@ class Company:
     screen: str = ""
     screen_token: str = ""
     """Of the link by which the screen shows the view."""
+    benchmark: str = ""
+    """A published benchmark of the whole company."""
     introduction: UUID = NOTHING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -295,6 +297,11 @@ class World:
         assert marked.is_success, marked.text
         company.mark = marked.json()["id"]
         await self._save_view(company)
+        entered = await self.clients["scorer"].post(
+            "/v1/benchmarks", json=a_benchmark(company.name), headers=company.headers
+        )
+        assert entered.is_success, entered.text
+        company.benchmark = entered.json()["id"]
         company.introduction = await self._introduce(company)
         await self.deliver_all()
 
@@ -517,6 +524,11 @@ def a_mark(name: str) -> dict[str, str]:
     return {"day": yesterday.date().isoformat(), "text": f"{name} prices"}
 
 
+def a_benchmark(name: str) -> dict[str, Any]:
+    """A score that somebody published of the whole company's branch."""
+    return {"name": f"{name} branch", "source": f"{name} survey", "score": 31, "n": 900, "last": "2026-01-31"}
+
+
 def an_improvement(name: str) -> dict[str, Any]:
     """An action of improvement about the whole company."""
     return {
@@ -620,7 +632,7 @@ async def a_world(
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)
-        for name in ("dispatcher", "trigger"):
+        for name in ("dispatcher", "scorer", "trigger"):
             app = world.app(name)
             services = replace(app.state.context.services, transport=BetweenServices(world))
             app.state.context = replace(app.state.context, services=services)

@@ -14,6 +14,7 @@ from support.companies import (
     Person,
     Rows,
     World,
+    a_benchmark,
     a_case_link,
     a_chat,
     a_mark,
@@ -40,6 +41,11 @@ from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
 
 PAGE = {"accept": "text/html"}
+ASKED_CLAIMS = {
+    "dimension": "touchpoint",
+    "first": "2020-01-01T00:00:00+00:00",
+    "until": "2099-01-01T00:00:00+00:00",
+}
 
 
 @dataclass(frozen=True)
@@ -289,6 +295,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "dispatcher GET /v1/personal-data/dispatcher/asked": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('asked', by.name, ASKED_CLAIMS)}"
+            },
+            public=True,
+        ),
         "scorer GET /v1/personal-data/scorer/months": RouteRequest(
             headers={
                 "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
@@ -422,6 +434,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "scorer GET /v1/segments": empty,
         **_about_improvements(of),
         **_about_the_trend(of),
+        **_about_benchmarks(of),
         **_about_comparisons(of),
         **_about_themes(),
         **_about_saved_views(of, by),
@@ -844,6 +857,10 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer GET /v1/responses/export": shown,
         "scorer GET /responses": shown,
         "scorer GET /responses/download": shown,
+        **{
+            f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"by": "touchpoint", "window": "90d"}))
+            for path in ("/v1/unbegged", "/v1/unbegged/export", "/unbegged", "/unbegged/download")
+        },
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
         "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),
@@ -854,6 +871,37 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer GET /marks/{mark}": RouteRequest(one, foreign=404),
         "scorer POST /marks/{mark}": tuple(
             RouteRequest(one, form={**wanted, "act": act}, foreign=404) for act in ("save", "remove")
+        ),
+    }
+
+
+def _about_benchmarks(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Published benchmarks, and what stands beside a score."""
+    one, wanted = {"benchmark": of.benchmark}, a_benchmark("own")
+    name = f"{of.name}-checkout"
+    may_repeat = (name, name.capitalize())
+    beside = (RouteRequest(), RouteRequest(query={"segment": f"touchpoint:{name}"}, may_repeat=may_repeat))
+    return {
+        "scorer GET /v1/benchmarks": RouteRequest(),
+        "scorer GET /v1/benchmarks/export": RouteRequest(),
+        "scorer GET /v1/benchmarks/comparison": beside,
+        "scorer GET /v1/benchmarks/comparison/export": beside,
+        "scorer POST /v1/benchmarks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
+        "scorer GET /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer PUT /v1/benchmarks/{benchmark}": RouteRequest(one, json=wanted, foreign=404),
+        "scorer DELETE /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer GET /benchmarks": RouteRequest(),
+        "scorer GET /benchmarks/file": RouteRequest(),
+        "scorer GET /benchmarks/download": beside,
+        "scorer POST /benchmarks": RouteRequest(
+            form={**{key: str(value) for key, value in wanted.items()}, "new_id": str(UUID(int=9))}
+        ),
+        "scorer GET /benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer POST /benchmarks/{benchmark}": tuple(
+            RouteRequest(
+                one, form={**{key: str(value) for key, value in wanted.items()}, "act": act}, foreign=404
+            )
+            for act in ("save", "remove")
         ),
     }
 

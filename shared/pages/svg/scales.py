@@ -60,6 +60,12 @@ def score_row(score: ChartScore, before: float | None = None) -> Markup:
     return svg(body, 36, None, "row")
 
 
+def point_row(score: float) -> Markup:
+    """A score in a list of which no range is known: a hollow dot on the row's ruler."""
+    dot = f'<circle class="hollow" cx="{number(ruler_percent(score))}%" cy="14" r="4.5"/>'
+    return svg(dot, 36, None, "row")
+
+
 def compared_score(score: ChartScore, label: str | None = None, *, labels: bool = False) -> Markup:
     """One of several scores that are compared, each on a ruler of its own."""
     y = 30
