@@ -62,7 +62,7 @@ async def test_a_leader_finds_the_week_the_touchpoint_the_store_and_the_theme_in
     page = await context.new_page()
     leader = Leader(page)
     await page.goto(f"{origin}/")
-    await leader.follow("Did it move?", "The week from 9 Nov stands out.", "The week from 9 Nov")
+    await leader.follow("Did it move?", "The week from 9 November stands out.", "The week from 9 November")
     await leader.follow("Where?", "Home delivery fell by", "Home delivery")
     await leader.follow("Where in it?", "Odense fell by", "Odense")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Odense")
