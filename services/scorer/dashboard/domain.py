@@ -86,7 +86,7 @@ class CauseFigure(NamedTuple):
     """A cause of closed cases, and how many of those with a cause have it."""
 
     cause: str
-    count: CauseCount
+    cases: CauseCount
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,10 +119,10 @@ async def read_cases(uow: UnitOfWork, tenant: Tenant, selection: Selection, wind
     found = await list_chosen_causes(uow, selection, *bounds)
     whole = sum(each.n for each in found)
     told = [CauseFigure(each.cause, CauseCount(each.n, whole)) for each in found]
-    shown = bool(told) and told[0].count.has_share
+    shown = bool(told) and told[0].cases.has_share
     return CaseFigures(
         counts=await count_cases(uow, selection, *bounds),
-        causes=tuple(each for each in told if shown and CauseCount(0, each.count.with_cause).is_shown),
+        causes=tuple(each for each in told if shown and CauseCount(0, each.cases.with_cause).is_shown),
         with_cause=whole if shown else 0,
     )
 

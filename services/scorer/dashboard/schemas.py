@@ -188,7 +188,7 @@ def cases_out(cases: CaseFigures) -> CaseFiguresOut:
         **cases.counts._asdict(),
         in_time_share=AskedShareOut.of(cases.share_in_time),
         causes=[
-            FoundCauseOut(cause=each.cause, cases=each.count.with_cause, of=each.count.cases)
+            FoundCauseOut(cause=each.cause, cases=each.cases.with_cause, of=each.cases.cases)
             for each in cases.causes
         ],
     )

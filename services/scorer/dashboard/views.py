@@ -150,8 +150,8 @@ def work_section(cases: CaseFigures, actions: Sequence[KeptImprovement], today: 
         causes=[
             CauseOnDashboard(
                 cause_label(each.cause),
-                thousands(each.count.with_cause),
-                labels.cause_share(each.count.with_cause, each.count.cases),
+                thousands(each.cases.with_cause),
+                labels.cause_share(each.cases.with_cause, each.cases.cases),
             )
             for each in cases.causes[:MAX_CAUSES_LISTED]
         ],

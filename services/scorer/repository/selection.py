@@ -10,7 +10,7 @@ AnswerGroup = Literal[
 ]
 """One of the three groups, or one score; empty: all of them."""
 AnswerChannel = Literal["", "mail", "sms", "link", "import"]
-"""How an answer came: by a mail or text of ours, by an open link, or moved in; empty: by any."""
+"""How an answer came: by a mail or text of ours, by a link, or moved in; empty: by any."""
 
 
 @dataclass(frozen=True, slots=True)
