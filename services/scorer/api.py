@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.scorer.access import SegmentAccess, segment_value
 from services.scorer.context import OwnContext
-from services.scorer.domain import MIN_ANSWERS_SHOWN, groups_of, score_interval
+from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, groups_of, score_interval
 from services.scorer.parameters import read_segment, read_window
 from services.scorer.repository.counts import window_counts
 from services.scorer.repository.segments import list_segment_counts
@@ -96,6 +96,7 @@ async def list_segments(
     measurement: MeasurementParameter = "transactional",
     window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = DEFAULT_WINDOW,
     until: Annotated[str | None, Query(description="The last day included.")] = None,
+    q: Annotated[str, Query(max_length=200, description="A text that the names contain.")] = "",
     after: Annotated[str, Query(max_length=2_000, description="The last page's `next`.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many at most.")] = 50,
 ) -> SegmentsBody:
@@ -112,22 +113,31 @@ async def list_segments(
             limit=limit + 1,
             after=after,
             dimension=dimension,
+            words=q,
             access=SegmentAccess.of(tenant, caller.staff),
         )
     page = rows[:limit]
     return SegmentsBody(
-        segments=[_segment_body(segment, counts) for segment, counts in page],
+        segments=[segment_body(segment, counts) for segment, counts in page],
         next=page[-1][0] if len(rows) > limit else None,
     )
 
 
-def _segment_body(segment: str, counts: Sequence[int]) -> SegmentBody:
+def segment_body(segment: str, counts: Sequence[int]) -> SegmentBody:
+    """A segment with its answers."""
     groups = groups_of(counts)
+    reason = no_score_reason(groups.n)
+    bounds = score_interval(groups) if reason is None else None
     return SegmentBody(
         segment=segment,
         dimension=dimension_of(segment),
         value=segment_value(segment),
         n=groups.n,
-        nps=groups.points if groups.n >= MIN_ANSWERS_SHOWN else None,
-        reason=no_score_reason(groups.n),
+        counts=list(counts),
+        detractors=groups.detractors,
+        passives=groups.passives,
+        promoters=groups.promoters,
+        nps=groups.points if reason is None else None,
+        margin=MarginBody(level=CONFIDENCE, low=bounds[0], high=bounds[1]) if bounds else None,
+        reason=reason,
     )

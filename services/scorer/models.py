@@ -322,6 +322,17 @@ theme_set = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
+# Which role, with which a company's own tools sign in, stands for which company: migration 0017.
+bi_role = Table(
+    "bi_role",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    # Whether it sees single answers, too.
+    Column("reads_answers", Boolean, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+)
+
 person_indexes(answer)
 
 PERSONAL_TABLES = (PersonalTable(answer),)

@@ -52,6 +52,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     },
     "scorer": {
         "answer": _COPY,
+        "bi_role": _WORK,
         "case_copy": _COPY,
         "changed": _WORK,
         "closed_company": _WORK,
