@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +12,9 @@ import typer
 if TYPE_CHECKING:
     from shared.service import Context
 
-ADMIN_URL = "SCORER_ADMIN_DATABASE_URL"
+ADMIN_URL = "AFTERWORD_BI_ADMIN_URL"
 """In the environment of a command alone: no process of a service may make roles."""
+ADMIN_PASSWORD_FILE = "AFTERWORD_BI_ADMIN_PASSWORD_FILE"  # noqa: S105  (its name)
 Tenant = Annotated[str, typer.Option(help="The company's short name.")]
 
 
@@ -37,7 +39,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None], local_admin_url: Call
             from services.scorer.bi.granting import grant as grant_access
 
             made = await grant_access(
-                context.database, _admin_url(local_admin_url), tenant, reads_answers=answers
+                context.database, _admin_url(context, local_admin_url), tenant, reads_answers=answers
             )
             return f"role      {made.role}\npassword  {made.password}\nThe password is not shown again."
 
@@ -53,7 +55,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None], local_admin_url: Call
         async def end(context: "Context") -> str:
             from services.scorer.bi.granting import revoke as revoke_access
 
-            ended = await revoke_access(context.database, _admin_url(local_admin_url), tenant, role)
+            ended = await revoke_access(context.database, _admin_url(context, local_admin_url), tenant, role)
             return "\n".join(f"{each}: revoked" for each in ended) or "There is no such role."
 
         _run(settings, end)
@@ -75,14 +77,19 @@ def add_to(app: typer.Typer, settings: Callable[[], None], local_admin_url: Call
         _run(settings, table)
 
 
-def _admin_url(local: Callable[[], str]) -> str:
-    url = os.environ.get(ADMIN_URL) or local()
-    if not url:
-        sys.exit(
-            f"Set {ADMIN_URL} to the superuser's address of the scorer's database, for this command alone: "
-            "postgresql://postgres:PASSWORD@HOST:5432/scorer"
-        )
-    return url
+def _admin_url(context: "Context", local: Callable[[], str]) -> str:
+    from services.scorer.bi.roles import as_superuser
+
+    if url := os.environ.get(ADMIN_URL):
+        return url
+    if file := os.environ.get(ADMIN_PASSWORD_FILE):
+        return as_superuser(context.database.url, Path(file).read_text().strip())
+    if url := local():
+        return url
+    sys.exit(
+        f"Set {ADMIN_URL} to the superuser's address of the scorer's database, for this command alone: "
+        "postgresql://postgres:PASSWORD@HOST:5432/scorer"
+    )
 
 
 def _run(settings: Callable[[], None], act: "Callable[[Context], Awaitable[str]]") -> None:

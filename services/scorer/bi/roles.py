@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -52,6 +52,15 @@ FIND_ROLES = """
 
 class NoServerAccess(Exception):
     """The superuser's address is missing or refused. The message says what to do."""
+
+
+def as_superuser(url: str, password: str) -> str:
+    """The address of a database as the superuser ``postgres`` signs in to it."""
+    address = urlsplit(url)
+    at = address.netloc.rpartition("@")[2]
+    return urlunsplit(
+        address._replace(scheme="postgresql", netloc=f"postgres:{quote(password, safe='')}@{at}")
+    )
 
 
 @asynccontextmanager

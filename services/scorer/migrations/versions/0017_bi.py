@@ -140,6 +140,25 @@ VIEWS = {
         WHERE m.segment = '' OR ({_shows("m.segment")})
     """,
 }
+# As ``score_interval`` of ``services.scorer.domain``: the adjusted Wald interval, which adds three answers, in the
+# limits of the scale and so that it holds the score. Of fewer than ten answers there is none.
+_ARGUMENTS = "(detractors numeric, passives numeric, promoters numeric)"
+_N = "(detractors + passives + promoters)"
+_NPS = f"(100 * (promoters - detractors) / {_N})"
+_MEAN = f"((promoters - detractors) / ({_N} + 3))"
+_REACH = f"""1.959963984540054 * sqrt(greatest(0, (promoters + detractors + 1.5) / ({_N} + 3) - {_MEAN} * {_MEAN})
+    / ({_N} + 3))"""
+FUNCTIONS = {
+    "nps": (_NPS, "The score of some answers, from -100 to 100; null of fewer than ten."),
+    "nps_low": (
+        f"least({_NPS}, greatest(-100, 100 * ({_MEAN} - {_REACH})))",
+        "The lower end of its 95 % interval (adjusted Wald); null of fewer than ten.",
+    ),
+    "nps_high": (
+        f"greatest({_NPS}, least(100, 100 * ({_MEAN} + {_REACH})))",
+        "The upper end of its 95 % interval (adjusted Wald); null of fewer than ten.",
+    ),
+}
 _SEGMENT = "dimension:value, a colon, slash or percent sign within a name as %3A, %2F, %25"
 _MEASUREMENT = "transactional (asked after a contact) or relational (at any time): never add them up"
 _DAY = "by the company's clock"
@@ -151,8 +170,9 @@ COMMENTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "daily_counts": (
         (
-            "How many answers each segment has on each day: sum them over days, never over segments. NPS = 100 * "
-            "(promoters - detractors) / n; show none below 10 answers, and compare none below 30."
+            "How many answers each segment has on each day: sum them over days, never over segments. "
+            "bi.nps, bi.nps_low and bi.nps_high (detractors, passives, promoters) make the score of the sums; "
+            "compare none of fewer than 30."
         ),
         {
             "measurement": _MEASUREMENT,
@@ -238,5 +258,11 @@ def upgrade() -> None:
         for column, words in columns.items():
             if words:
                 run(f"COMMENT ON COLUMN bi.{name}.{column} IS {_quoted(words)}")
+    for name, (formula, about) in FUNCTIONS.items():
+        run(
+            f"CREATE FUNCTION bi.{name}{_ARGUMENTS} RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE "
+            f"RETURN CASE WHEN {_N} >= 10 THEN CAST({formula} AS double precision) END"
+        )
+        run(f"COMMENT ON FUNCTION bi.{name} IS {_quoted(about)}")
     run("GRANT USAGE ON SCHEMA bi TO PUBLIC")
     run("GRANT SELECT ON ALL TABLES IN SCHEMA bi TO PUBLIC")
