@@ -78,7 +78,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None], local_admin_url: Call
 
 
 def _admin_url(context: "Context", local: Callable[[], str]) -> str:
-    from services.scorer.bi.roles import as_superuser
+    from services.scorer.bi.role_repository import as_superuser
 
     if url := os.environ.get(ADMIN_URL):
         return url
@@ -97,7 +97,7 @@ def _run(settings: Callable[[], None], act: "Callable[[Context], Awaitable[str]]
     settings()
     from services.scorer.app import SERVICE
     from services.scorer.bi.granting import UnknownCompany
-    from services.scorer.bi.roles import NoServerAccess
+    from services.scorer.bi.role_repository import NoServerAccess
     from shared.cli.context import command_context
 
     async def in_context() -> str:

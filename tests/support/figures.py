@@ -24,9 +24,11 @@ from services.scorer.labels import (
     p_value_words,
     score_finding,
 )
+from services.scorer.marks.views import REASON_LABELS
 from services.scorer.responses.domain import AskedShare
 from services.scorer.responses.labels import interval_words, percent_words
 from shared.pages.filters import bound, percent, signed, thousands
+from shared.pages.language import spoken
 from shared.pages.svg.primitives import ChartScore
 from shared.values.csv_cells import plain_cell
 from shared.values.rounding import half_up
@@ -244,6 +246,7 @@ FORMS: dict[str, Form] = {
     "tenths": one_decimal,
     "bound": bound,
     "p": p_value_words,
+    "reason": lambda reason: spoken(REASON_LABELS[reason]),
     "percent": _share,
     "percent_ends": lambda share: [str(half_up(100 * share["low"])), str(half_up(100 * share["high"]))],
     "per_cent": lambda value: percent_words(AskedShare(value, 0, 0)),

@@ -2,7 +2,7 @@
 
 from asyncpg import Connection
 
-from services.scorer.bi import repository, roles
+from services.scorer.bi import repository, role_repository
 from services.scorer.bi.domain import BiRole, NewBiRole, new_role
 from shared.db.database import Database
 from shared.privacy.audit import COMMAND_LINE, record_audit
@@ -18,31 +18,31 @@ async def grant(database: Database, admin_url: str, tenant: str, *, reads_answer
 
     :param admin_url: the superuser's address of the scorer's database.
     :raises UnknownCompany: when there is none of this name.
-    :raises roles.NoServerAccess: when the superuser is refused.
+    :raises role_repository.NoServerAccess: when the superuser is refused.
     """
     made = new_role()
-    async with roles.superuser(admin_url) as connection:
+    async with role_repository.superuser(admin_url) as connection:
         async with database.transaction() as uow:
             if await find_tenant(uow, tenant) is None:
                 raise UnknownCompany(f"The scorer knows no company {tenant}.")
             await repository.add_role(uow, made.role, tenant, reads_answers=reads_answers)
             record_audit(uow, tenant, COMMAND_LINE, "bi_granted", made.role, answers=reads_answers)
-        await roles.create_role(connection, made)
+        await role_repository.create_role(connection, made)
     return made
 
 
 async def revoke(database: Database, admin_url: str, tenant: str, role: str = "") -> list[str]:
     """End the access of one role of a company, or of all; returns which. Said again it completes what failed.
 
-    :raises roles.NoServerAccess: when the superuser is refused.
+    :raises role_repository.NoServerAccess: when the superuser is refused.
     """
-    async with roles.superuser(admin_url) as connection:
+    async with role_repository.superuser(admin_url) as connection:
         async with database.transaction() as uow:
             removed = await repository.remove_roles(uow, tenant, role)
             for each in removed:
                 record_audit(uow, tenant, COMMAND_LINE, "bi_revoked", each)
         for each in removed:
-            await roles.drop_role(connection, each)
+            await role_repository.drop_role(connection, each)
         await _drop_unknown(database, connection)
     return removed
 
@@ -57,6 +57,6 @@ async def _drop_unknown(database: Database, connection: Connection) -> None:
     """Roles of companies that have left, and of a revocation that was interrupted, stand for nobody."""
     async with database.reading() as uow:
         known = {each.role for each in await repository.list_roles(uow)}
-    for role in await roles.existing_roles(connection):
+    for role in await role_repository.existing_roles(connection):
         if role not in known:
-            await roles.drop_role(connection, role)
+            await role_repository.drop_role(connection, role)

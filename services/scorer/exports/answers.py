@@ -5,13 +5,13 @@ the file as it stands when its portion is read; no answer is there twice, since 
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from services.scorer.exports.domain import cell_of
+from services.scorer.exports.domain import TEXT_SEPARATOR
 from services.scorer.exports.files import lines_of
 from services.scorer.exports.reading import AnswersAsked
 from services.scorer.repository.answers import list_answers
@@ -19,6 +19,7 @@ from services.scorer.repository.counts import use_custom_plans
 from shared.db.database import Database
 from shared.events import Reply
 from shared.events.nps import group_of
+from shared.values.csv_cells import safe_cell
 
 AnswerFormat = Literal["csv", "jsonl"]
 MEDIA_TYPES: dict[AnswerFormat, str] = {
@@ -94,7 +95,7 @@ async def list_lines(database: Database, asked: AnswersAsked) -> AsyncIterator[S
                 group=group_of(row.score),
                 was=row.was,
                 touchpoint=row.touchpoint,
-                segments=tuple(filter(shows, row.segments)),
+                segments=tuple(sorted(filter(shows, row.segments))),
                 origin=row.origin,
                 language=row.language,
                 comment=row.comment,
@@ -112,14 +113,28 @@ def _reply(reply: Reply) -> ReplyLine:
 
 
 def _csv(lines: Sequence[AnswerLine]) -> str:
-    return lines_of(list(map(cell_of, _flat(line))) for line in lines)
+    return lines_of(map(_cells, lines))
 
 
-def _flat(line: AnswerLine) -> Sequence[object]:
-    if not line.replies:
-        return line
-    replies = [f"{reply.asked} {reply.words}" for reply in line.replies]
-    return [replies if value is line.replies else value for value in line]
+def _cells(line: AnswerLine) -> tuple[str | int | None, ...]:
+    # As `cell_of` of each, in half the time: only what people or companies write can begin like a formula.
+    replies = TEXT_SEPARATOR.join(f"{reply.asked} {reply.words}" for reply in line.replies)
+    return (
+        line.answered_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        line.day.isoformat(),
+        line.measurement,
+        line.score,
+        line.group,
+        line.was,
+        safe_cell(line.touchpoint or ""),
+        safe_cell(TEXT_SEPARATOR.join(line.segments)),
+        line.origin,
+        safe_cell(line.language or ""),
+        safe_cell(line.comment or ""),
+        safe_cell(TEXT_SEPARATOR.join(line.themes)),
+        safe_cell(replies),
+        line.case,
+    )
 
 
 def _json_lines(lines: Sequence[AnswerLine]) -> str:

@@ -5,7 +5,6 @@ columns come from the document's class alone, so they are the same for each docu
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
@@ -77,8 +76,8 @@ def rows_of(documents: Sequence[BaseModel], model: type[BaseModel]) -> Iterator[
 
 
 def cell_of(value: Any) -> str:
-    """A value as it stands in a file. A text that begins like a formula stands behind an apostrophe; a number
-    is none, though it may begin with a minus.
+    """A value of JSON as it stands in a file. A text that begins like a formula stands behind an apostrophe;
+    a number is none, though it may begin with a minus.
     """
     if value is None or isinstance(value, str):
         return safe_cell(value or "")
@@ -88,8 +87,6 @@ def cell_of(value: Any) -> str:
         return safe_cell(TEXT_SEPARATOR.join(f"{key}: {each}" for key, each in value.items()))
     if isinstance(value, Sequence):
         return safe_cell(TEXT_SEPARATOR.join(value))
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
     return str(value)
 
 

@@ -16,7 +16,7 @@ CSV_CONTENT: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
 """Of a file in the document of the API."""
 
 
-def lines_of(rows: Iterable[Sequence[str]]) -> str:
+def lines_of(rows: Iterable[Sequence[str | int | None]]) -> str:
     """The rows as lines of a file."""
     buffer = io.StringIO()
     csv.writer(buffer).writerows(rows)

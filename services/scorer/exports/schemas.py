@@ -106,7 +106,7 @@ class LatestOut(BaseModel):
         )
 
 
-class AskedOut(BaseModel):
+class InvitedOut(BaseModel):
     """Of the customers who were asked in the window, how many have answered: see `/v1/responses`."""
 
     asked: int
@@ -198,7 +198,7 @@ class CasesOut(BaseModel):
         return cls(open=cases.open, late=cases.late, closed=cases.closed)
 
 
-class CauseOut(BaseModel):
+class CauseCasesOut(BaseModel):
     """How many closed cases have a cause."""
 
     cause: str
@@ -208,7 +208,7 @@ class CauseOut(BaseModel):
 class CausesOut(BaseModel):
     """With what cases were closed."""
 
-    causes: list[CauseOut] = Field(
+    causes: list[CauseCasesOut] = Field(
         description="The most frequent ones of the last 90 days, of five cases or more; none where fewer "
         "than ten cases have a cause."
     )
@@ -216,7 +216,7 @@ class CausesOut(BaseModel):
     @classmethod
     def of(cls, causes: Sequence[CauseFrequency]) -> Self:
         """As they are answered."""
-        return cls(causes=[CauseOut(cause=each.cause, cases=each.n) for each in causes])
+        return cls(causes=[CauseCasesOut(cause=each.cause, cases=each.n) for each in causes])
 
 
 class OverviewOut(BaseModel):
@@ -244,7 +244,7 @@ class OverviewOut(BaseModel):
     needed: NeededOut
     fall: OverviewFallOut | None
     latest: LatestOut | None = Field(description="Null, too, for who may not read answers.")
-    asked: AskedOut
+    asked: InvitedOut
     trend: list[TrendPointOut]
     parts: list[PartOut] = Field(description="Those that moved first, then by score.")
     commenters: CommentersOut
@@ -278,7 +278,7 @@ class OverviewOut(BaseModel):
             needed=_needed(standing),
             fall=_fall(page.fall),
             latest=LatestOut.of(standing.latest) if standing.latest is not None and reads_answers else None,
-            asked=AskedOut.of(standing.invited),
+            asked=InvitedOut.of(standing.invited),
             trend=[TrendPointOut.of(point) for point in standing.trend.points],
             parts=[PartOut.of(row) for row in breakdown.all_rows],
             commenters=_commenters(page.why),

@@ -80,7 +80,11 @@ async def bi(
 
 
 def metabase(path: Path) -> str:
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: VALUES[found[1]], path.read_text())
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: VALUES[found[1]], text_of(path))
+
+
+def text_of(path: Path) -> str:
+    return path.read_text()
 
 
 def grafana_statements() -> Iterator[tuple[str, str]]:
@@ -137,7 +141,7 @@ async def test_the_scores_of_the_examples_are_those_of_the_api(
 async def test_each_query_of_power_bi_fetches_a_file_with_its_columns(
     client: ScorerClient, path: Path
 ) -> None:
-    text = path.read_text()
+    text = text_of(path)
     (address,) = re.findall(r'RelativePath = "([^"]+)"', text)
     (query,) = re.findall(r"Query = \[([^\]]+)\]", text)
     asked: dict[str, Any] = dict(re.findall(r'(\w+) = "([^"]*)"', query))

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from services.scorer.bi.domain import is_role, new_role, scram_verifier
-from services.scorer.bi.roles import as_superuser
+from services.scorer.bi.role_repository import as_superuser
 from services.scorer.exports.domain import cell_of, columns_of, table_of
 
 
