@@ -326,11 +326,12 @@ theme_set = Table(
 bi_role = Table(
     "bi_role",
     metadata,
+    Column("tenant", Text, primary_key=True),
     Column("role", Text, primary_key=True),
-    Column("tenant", Text, nullable=False),
     # Whether it sees single answers, too.
     Column("reads_answers", Boolean, nullable=False),
     Column("granted_at", Instant, nullable=False),
+    Index(None, "role", unique=True),
 )
 
 person_indexes(answer)

@@ -14,7 +14,8 @@ from services.scorer.exports import reading
 from services.scorer.exports.answers import MEDIA_TYPES, AnswerFormat, answer_file
 from services.scorer.exports.domain import columns_of, rows_of
 from services.scorer.exports.files import CSV_CONTENT, file_of, lines_of, streamed_file
-from services.scorer.exports.schemas import SECTIONS, CausesOut, OverviewOut
+from services.scorer.exports.part_schemas import CausesOut
+from services.scorer.exports.schemas import SECTIONS, OverviewOut
 from services.scorer.improvements import reading as improvement_reading
 from services.scorer.improvements.api import read_action
 from services.scorer.improvements.reading import reader_of as improvement_reader_of

@@ -195,7 +195,7 @@ FORBIDDEN = (
     "UPDATE bi.company SET name = 'x'",
     "DELETE FROM bi.marks",
     "INSERT INTO bi.segments (segment) VALUES ('touchpoint:x')",
-    "INSERT INTO public.bi_role VALUES (session_user, 'other', true, now())",
+    "INSERT INTO public.bi_role VALUES ('other', session_user, true, now())",
     "CREATE TABLE public.x (a int)",
     "CREATE TABLE bi.x (a int)",
     "CREATE TEMP TABLE x (a int)",

@@ -24,13 +24,14 @@ PERSON = (
 
 TABLE = """
     CREATE TABLE bi_role (
-        role text NOT NULL,
         tenant text NOT NULL,
+        role text NOT NULL,
         reads_answers boolean NOT NULL,
         granted_at timestamptz NOT NULL,
-        CONSTRAINT pk_bi_role PRIMARY KEY (role)
+        CONSTRAINT pk_bi_role PRIMARY KEY (tenant, role)
     )
 """
+ONE_COMPANY = "CREATE UNIQUE INDEX ix_bi_role_role ON bi_role (role)"
 # As ``names_people``: here a name is in the form that is compared by letters alone, which hides rather more.
 NAMES_PEOPLE = rf"""
     CREATE FUNCTION bi_names_people(dimension text, named text[]) RETURNS boolean
@@ -248,7 +249,7 @@ def _quoted(text: str) -> str:
 def upgrade() -> None:
     # A column's name or text with a percent sign or colon is no parameter.
     run = op.get_bind().exec_driver_sql
-    for statement in (TABLE, NAMES_PEOPLE, READER, "CREATE SCHEMA bi"):
+    for statement in (TABLE, ONE_COMPANY, NAMES_PEOPLE, READER, "CREATE SCHEMA bi"):
         run(statement)
     run("COMMENT ON SCHEMA bi IS 'Figures of one company, for its own tools: read only'")
     for name, query in VIEWS.items():
