@@ -128,9 +128,11 @@ SUMS = ", ".join(f"coalesce(sum(score_{score}), 0)::int AS score_{score}" for sc
 async def test_the_sums_of_a_segment_are_those_of_the_api(
     client: ScorerClient, bi: asyncpg.Connection, segment: str, measurement: str, days: int
 ) -> None:
-    asked = {"measurement": measurement, "window": f"{days}d"} | ({"segment": segment} if segment else {})
+    asked: dict[str, Any] = {"measurement": measurement, "window": f"{days}d"} | (
+        {"segment": segment} if segment else {}
+    )
     body = (await client.get("/v1/scores", **asked)).json()
-    row = await bi.fetchrow(
+    (row,) = await bi.fetch(
         f"SELECT {SUMS}, coalesce(sum(n), 0)::int AS n, coalesce(sum(promoters), 0)::int AS promoters, "
         "coalesce(sum(detractors), 0)::int AS detractors, coalesce(sum(passives), 0)::int AS passives "
         "FROM daily_counts WHERE segment = $1 AND measurement = $2 AND day BETWEEN $3 AND $4",
@@ -154,7 +156,7 @@ async def test_segments_responses_and_themes_are_those_of_the_api(
     assert [tuple(row) for row in seen] == [(each["segment"], each["dimension"]) for each in segments]
     asked = (await client.get("/v1/responses", window="30d")).json()["total"]
     names = ("asked", "delivered", "opened", "answered")
-    row = await bi.fetchrow(
+    (row,) = await bi.fetch(
         f"SELECT {', '.join(f'sum({name})::int AS {name}' for name in names)} FROM responses "
         "WHERE measurement = 'transactional'"
     )
@@ -242,7 +244,7 @@ async def test_a_session_begins_read_only_with_limits(
         for name in ("transaction_read_only", "statement_timeout", "temp_file_limit")
     }
     assert shown == {"transaction_read_only": "on", "statement_timeout": "30s", "temp_file_limit": "1GB"}
-    limited = await bi.fetchrow(
+    (limited,) = await bi.fetch(
         "SELECT rolconnlimit, rolsuper, rolcreaterole, rolcreatedb, rolinherit, rolbypassrls FROM pg_roles "
         "WHERE rolname = session_user"
     )

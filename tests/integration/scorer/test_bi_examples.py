@@ -121,10 +121,10 @@ async def test_the_scores_of_the_examples_are_those_of_the_api(
     client: ScorerClient, bi: asyncpg.Connection
 ) -> None:
     body = (await client.get("/v1/scores", window="90d")).json()
-    shown = dict(await bi.fetchrow(dict(grafana_statements())["NPS of these days"]))
+    (shown,) = await bi.fetch(dict(grafana_statements())["NPS of these days"])
     margin = score_interval(Groups(body["detractors"], body["passives"], body["promoters"]))
     assert margin == (body["margin"]["low"], body["margin"]["high"])
-    assert shown == pytest.approx(
+    assert dict(shown) == pytest.approx(
         {"NPS": body["nps"], "from": margin[0], "to": margin[1], "answers": body["n"]}
     )
     month = (await client.get("/v1/scores", window="30d")).json()

@@ -70,7 +70,7 @@ NAMES = {"/v1/trends": "trend"}
 Rows = Callable[[Mapping[str, Any]], Sequence[Mapping[str, str]]]
 
 
-def one_row(document: Mapping[str, Any]) -> list[Mapping[str, str]]:
+def one_row(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
     return [flat(document)]
 
 
@@ -93,7 +93,7 @@ def each_of(name: str) -> Rows:
     return lambda document: [flat(part) for part in document[name]]
 
 
-def responses(document: Mapping[str, Any]) -> list[Mapping[str, str]]:
+def responses(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
     days = {"from": document["window"]["from"], "to": document["window"]["until"]}
     total = {"of": "all", "key": document["segment"] or "", **flat(document["total"])}
     kinds = {"segments": "segment", "channels": "channel", "hours": "hour", "weekdays": "weekday"}
@@ -109,7 +109,7 @@ def renamed(cells: Mapping[str, str], before: str = "") -> dict[str, str]:
     }
 
 
-def comparisons(document: Mapping[str, Any]) -> list[Mapping[str, str]]:
+def comparisons(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
     found = []
     for each in document["comparisons"]:
         difference = each["difference"] or {"points": None, "p": None, "margin": {"low": None, "high": None}}
@@ -278,7 +278,7 @@ def page_routes(client: ScorerClient) -> set[str]:
         route.path
         for route in client.app.routes
         if isinstance(route, CheckedRoute)
-        and "GET" in route.methods
+        and "GET" in (route.methods or ())
         and not route.include_in_schema
         and not route.path.startswith("/v1/")
     }
@@ -302,7 +302,7 @@ async def test_every_figure_of_a_page_is_that_of_its_document_and_of_its_file(
 async def test_a_reader_limited_to_segments_finds_the_same_figures_in_their_files(
     client: ScorerClient,
 ) -> None:
-    reader = {"role": "leader", "segments": ("organisation:north",)}
+    reader: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
     addresses = ("/", "/segments", "/segments?segment=organisation:north", "/responses?window=90d", "/marks")
     for address in (*addresses, "/compare?window=28d", "/themes", "/actions"):
         await check_page(client, address, **reader)
