@@ -123,6 +123,7 @@ async def test_the_scores_of_the_examples_are_those_of_the_api(
     body = (await client.get("/v1/scores", window="90d")).json()
     (shown,) = await bi.fetch(dict(grafana_statements())["NPS of these days"])
     margin = score_interval(Groups(body["detractors"], body["passives"], body["promoters"]))
+    assert margin is not None
     assert margin == (body["margin"]["low"], body["margin"]["high"])
     assert dict(shown) == pytest.approx(
         {"NPS": body["nps"], "from": margin[0], "to": margin[1], "answers": body["n"]}

@@ -77,7 +77,7 @@ def one_row(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
 def by_section(*sections: str) -> Rows:
     """All figures that are the document's own, then those of its sections."""
 
-    def rows(document: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    def rows(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
         own = {name: value for name, value in document.items() if name not in sections}
         found = [{"of": "all", **flat(own)}]
         for section in sections:
