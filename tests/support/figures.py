@@ -222,6 +222,19 @@ def _silence(silence: Mapping[str, Any]) -> list[str]:
     return _ends(silence)
 
 
+def _with_cause(counted: Mapping[str, Any]) -> list[str]:
+    if counted["cases"] is None:
+        return []
+    return [thousands(counted["with_cause"]), thousands(counted["cases"])]
+
+
+def _stood(baseline: Mapping[str, Any]) -> list[str]:
+    if baseline["nps"] is None:
+        return _with_cause(baseline)
+    score = [signed(baseline["nps"]), *_ends(baseline["margin"]), thousands(baseline["n"])]
+    return [*_with_cause(baseline), *score]
+
+
 def _share(value: float) -> str:
     """A share that was made of two counts, which a page divides exactly."""
     exact = Fraction(value).limit_denominator(1_000_000)
@@ -265,6 +278,8 @@ FORMS: dict[str, Form] = {
     "latest": _latest,
     "waiting": _waiting,
     "silence": _silence,
+    "stood": _stood,
+    "with_cause": _with_cause,
 }
 
 
