@@ -55,8 +55,10 @@ async def list_grants(database: Database) -> list[BiRole]:
 
 async def _drop_unknown(database: Database, connection: Connection) -> None:
     """Roles of companies that have left, and of a revocation that was interrupted, stand for nobody."""
+    # In this order: a role that another operator makes meanwhile stands for a company before it is there.
+    existing = await role_repository.existing_roles(connection)
     async with database.reading() as uow:
         known = {each.role for each in await repository.list_roles(uow)}
-    for role in await role_repository.existing_roles(connection):
+    for role in existing:
         if role not in known:
             await role_repository.drop_role(connection, role)
