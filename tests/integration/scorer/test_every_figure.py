@@ -315,3 +315,31 @@ async def test_the_file_of_one_score_has_its_figures(client: ScorerClient) -> No
     asked = "segment=organisation:north&window=28d&level=0.99"
     document = (await read(client, f"/v1/scores?{asked}")).json()
     check_rows(csv_rows((await read(client, f"/v1/scores/export?{asked}")).text), [flat(document)])
+
+
+@pytest.mark.parametrize(
+    ("html", "is_right"),
+    [
+        ('<td class="num" data-figure="now.n|thousands">1,234 <b>answers</b></td>', True),
+        ('<td class="num"><span data-figure="now.n|thousands">1,234</span></td>', True),
+        ('<td class="num" data-figure="now.nps|signed now.n|thousands">1,234</td>', True),
+        ('<td class="num" data-figure="now.n|thousands">1,235</td>', False),
+        ('<td class="num" data-figure="now.n|thousands">11,234</td>', False),
+        ('<td class="num" data-figure="now.n|thousands">1,234 of 2,000</td>', False),
+        ('<td class="num">1,234</td>', False),
+        ('<dd class="v" data-figure="now.nps|signed">+12</dd>', False),
+    ],
+)
+def test_the_walk_finds_a_figure_that_differs_and_one_that_names_no_place(html: str, is_right: bool) -> None:
+    documents = Documents({"": {"now": {"n": 1234, "nps": None}}})
+    faults = [fault for element in elements_of(html) for fault in faults_of(element, documents)]
+    assert bool(faults) != is_right, faults
+
+
+def test_the_walk_finds_a_cell_that_differs_and_a_row_too_many() -> None:
+    part = {"segment": "store:=1", "n": 3, "counts": None}
+    rows = csv_rows("segment,n\r\nstore:=1,3\r\n")
+    check_rows(rows, [{"segment": "store:=1", "n": "3"}])
+    for others in ([flat({**part, "n": 4})], [{"n": "3"}, {"n": "3"}], []):
+        with pytest.raises(AssertionError):
+            check_rows(rows, others)
