@@ -44,7 +44,7 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; one loop notes when screens were open, one closes the connections to other services."""
+    """The application; one loop notes open screens, one closes connections to other services."""
     tokens = ServiceTokens(context.secret, clock=context.database.clock)
     services = ServiceClient(context.afterword.internal_url or context.staff_url, tokens)
     uses = ScreenUses(context.database, context.health)
