@@ -242,7 +242,9 @@ def main() -> None:
     """Collect the commands of the services and of the local stack, and run the chosen one."""
     from deploy.local.command import add_to as add_local
     from services.alerts.command import add_to as add_alerts
+    from services.collector.command import add_to as add_collector
     from services.dispatcher.command import add_to as add_dispatcher
+    from services.scorer.bi_command import add_to as add_bi
     from services.scorer.command import add_to as add_scorer
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
@@ -252,9 +254,9 @@ def main() -> None:
     from shared.errors import FatalError, is_infrastructure_error
     from shared.settings import SettingsError
 
-    for add in (add_local, add_trigger, add_dispatcher, add_alerts):
+    for add in (add_local, add_trigger, add_dispatcher, add_collector, add_scorer, add_alerts):
         add(app, use_local_stack)
-    add_scorer(app, use_local_stack, local_admin_url)
+    add_bi(app, use_local_stack, local_admin_url)
     add_dead_letters(app, use_local_stack, service)
     add_topics(app, use_local_stack, all_topics)
     tenant_app.command("start")(start_tenant)

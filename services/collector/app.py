@@ -8,8 +8,25 @@ from services.collector.recovery import recovery
 from services.collector.repository.retention import RETENTION as RETENTION_RULES
 from services.collector.schedule import ANONYMOUS_LOOP, anonymous_loop
 from services.collector.settings import Settings
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SURVEYS, TENANTS
-from shared.service import PersonalData, Service, lazy_api
+from services.collector.totals.rounds import TOTALS_LOOP, TotalsRounds
+from shared.events import (
+    ANSWER_TOTALS,
+    ANSWERS,
+    CASES,
+    CUSTOMERS,
+    INVITATIONS,
+    RETENTION,
+    SURVEYS,
+    TENANTS,
+)
+from shared.service import Context, Loops, PersonalData, Service, lazy_api
+
+
+def build_loops(context: Context) -> Loops:
+    """One loop sends what anonymous customers left unsent, one publishes totals of the answers."""
+    totals = TotalsRounds(context.database, context.afterword.kafka, context.health)
+    return {ANONYMOUS_LOOP: anonymous_loop(context), TOTALS_LOOP: totals.loop}
+
 
 SERVICE = Service(
     name="collector",
@@ -23,8 +40,8 @@ SERVICE = Service(
     consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
-    worker_loops=lambda context: {ANONYMOUS_LOOP: anonymous_loop(context)},
-    owns=(ANSWERS,),
+    worker_loops=build_loops,
+    owns=(ANSWERS, ANSWER_TOTALS),
     gauges=(measure_suspects,),
     recovery=recovery,
     retention=RETENTION_RULES,

@@ -22,7 +22,7 @@ from shared.events import (
     SurveyTexts,
     Tenant,
 )
-from shared.events.answers import MachineSign
+from shared.events.answers import MAX_EARLIER_SCORES, EarlierScore, MachineSign
 from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
@@ -372,6 +372,7 @@ def _unanswered(answer: Answer) -> Answer:
         judgement=None,
         day=None,
         answered_at=None,
+        earlier_scores=(),
     )
 
 
@@ -391,7 +392,30 @@ def _follow_up(target: LinkTarget, submitted: SubmittedAnswer) -> dict[str, str 
 
 def amended(old: Answer, new: Answer, now: datetime) -> Answer:
     """The new content as the next version. Of two transactions the one that commits last may be the older."""
-    return msgspec.structs.replace(new, version=old.version + 1, changed_at=max(now, old.changed_at))
+    changed_at = max(now, old.changed_at)
+    return msgspec.structs.replace(
+        new,
+        version=old.version + 1,
+        changed_at=changed_at,
+        earlier_scores=_earlier_scores(old, new, changed_at),
+    )
+
+
+def _earlier_scores(old: Answer, new: Answer, at: datetime) -> tuple[EarlierScore, ...]:
+    """Those of the next version: with the old score, where both versions count and have another one.
+
+    An anonymous answer has none: they would say when it was given.
+    """
+    if new.anonymous:
+        return ()
+    earlier = new.earlier_scores
+    if old.score is None or old.answered_at is None or new.score is None or old.score == new.score:
+        return earlier
+    if old.anonymous or is_held(old) or is_held(new):
+        return earlier
+    since = earlier[-1].until if earlier else old.answered_at
+    earlier = (*earlier, EarlierScore(score=old.score, at=since, until=at))
+    return earlier if len(earlier) <= MAX_EARLIER_SCORES else (earlier[0], *earlier[1 - MAX_EARLIER_SCORES :])
 
 
 def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int = 1) -> Answer:

@@ -275,6 +275,7 @@ def imported_answer(
         invited_at=item.invited_at,
         answered_at=answered_at,
         changed_at=old.changed_at if old else now,
+        earlier_scores=old.earlier_scores if old else (),
     )
     if is_erased or (old is not None and old.erased):
         new = erase_event(new)

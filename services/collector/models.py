@@ -123,6 +123,8 @@ answer = Table(
     Column("number_key", Text, info=PERSONAL),
     # To how its case ended.
     Column("objections", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
+    # The scores that it had; those of before the version that keeps this are from its history.
+    Column("earlier_scores", JSONB, nullable=False, server_default=text("'[]'")),
     # By which share link it came. NULL: by none, or a version that did not keep this wrote it.
     Column("share_link_id", Uuid),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
@@ -225,6 +227,29 @@ share_link = Table(
     CheckConstraint("state IN ('live', 'paused', 'ended')", name="state"),
     Index("ix_share_link_code", "code", unique=True),
     Index("ix_share_link_tenant_created_at", "tenant", "created_at"),
+)
+
+# What was published of the totals of each day's answers; ``body`` is the event's data.
+answer_total = Table(
+    "answer_total",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    # Of the ids and versions of the answers that it counts. NULL: not known, as after a restore.
+    Column("versions_hash", BigInteger),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# The last run of a loop that one worker at a time runs.
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("round", BigInteger, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    # NULL: it runs, or its worker died.
+    Column("finished_at", DateTime(timezone=True)),
 )
 
 for _table in (answer, invitation):

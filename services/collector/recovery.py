@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.collector.repository.answers import lock_answers_after, put_answers
 from services.collector.suspicion import published, restored
+from services.collector.totals.recovery import OWNED_TOTALS, READ_TOTALS
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, Answer, Event
 from shared.kafka.kernel import Subscription
@@ -45,7 +46,7 @@ async def answers_page(
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
     """What the collector reads again, and what it can publish again."""
     return Recovery(
-        owned=(Owned(ANSWERS, answers_page),),
-        reads=(Subscription(ANSWERS, restore_answers),),
+        owned=(Owned(ANSWERS, answers_page), OWNED_TOTALS),
+        reads=(Subscription(ANSWERS, restore_answers), READ_TOTALS),
         lost=LOST,
     )

@@ -11,6 +11,7 @@ from services.dispatcher.context import DispatcherContext
 from services.dispatcher.customers import api as customers_api
 from services.dispatcher.customers import pages as customers_pages
 from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.decisions.asked_api import asked_router
 from services.dispatcher.dry_runs import api as dry_runs_api
 from services.dispatcher.erasures import api as erasures_api
 from services.dispatcher.erasures import pages as erasures_pages
@@ -133,5 +134,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     )
     limits = RequestLimits(larger_bodies=larger_bodies(context.own.import_max_mib))
     company = company_router(context.service, metadata, context.database, context.secret)
-    routers = (*ROUTERS, company)
+    asked = asked_router(context.database, context.secret)
+    routers = (*ROUTERS, company, asked)
     return service_app(own, routers=routers, pages=pages, limits=limits), {"services": services.run}

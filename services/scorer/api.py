@@ -6,13 +6,35 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from services.scorer.access import SegmentAccess, segment_value
+from services.scorer.amendments.reading import (
+    ChoiceParameters,
+    FromParameter,
+    ToParameter,
+    choice_parameters,
+    read_choice,
+    read_chosen_window,
+)
+from services.scorer.amendments.repository import chosen_counts
 from services.scorer.context import OwnContext
-from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, groups_of, score_interval
-from services.scorer.parameters import read_segment, read_window
-from services.scorer.repository.counts import window_counts
+from services.scorer.domain import (
+    CONFIDENCE,
+    MIN_ANSWERS_SHOWN,
+    Groups,
+    groups_of,
+    more_answers_for_margin,
+    score_interval,
+)
+from services.scorer.parameters import (
+    DEFAULT_WINDOW,
+    MAX_SELECTED_SEGMENTS,
+    lowest_of,
+    read_asked_window,
+    read_segment,
+)
 from services.scorer.repository.segments import list_segment_counts
+from services.scorer.repository.selection import Selection
 from services.scorer.schemas import Confidence, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, today_in
+from services.scorer.windows import today_in
 from shared.events.segments import dimension_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.auth import Caller, staff_or_key
@@ -27,7 +49,10 @@ MeasurementParameter = Annotated[
     NpsMeasurement, Query(description="Asked after a contact (transactional), or at any time (relational).")
 ]
 MAX_PAGE_SIZE = 200
-DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
+MAX_WANTED_MARGIN = 100
+WindowParameter = Annotated[
+    str, Query(description=f"A number of days, 1d to 3650d; {DEFAULT_WINDOW} where no days are named.")
+]
 
 
 def no_score_reason(n: int) -> str | None:
@@ -46,44 +71,75 @@ def no_score_reason(n: int) -> str | None:
 async def read_score(
     context: OwnContext,
     caller: ScoresCaller,
+    choices: Annotated[ChoiceParameters, Depends(choice_parameters)],
     segment: Annotated[
-        str | None, Query(description="dimension:value, such as organisation:north/sales; none: the company.")
+        list[str] | None,
+        Query(
+            max_length=MAX_SELECTED_SEGMENTS,
+            description="dimension:value, such as organisation:north/sales; none: the company. Repeat it for "
+            f"the answers that lie in all of up to {MAX_SELECTED_SEGMENTS} segments.",
+        ),
     ] = None,
     measurement: MeasurementParameter = "transactional",
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = DEFAULT_WINDOW,
+    window: WindowParameter = "",
     until: Annotated[
-        str | None, Query(description="The last day included; today in the company's zone.")
-    ] = None,
+        str,
+        Query(description="The last day of `window`; today in the company's zone, or the day of `as_of`."),
+    ] = "",
+    first: FromParameter = "",
+    last: ToParameter = "",
     level: Annotated[Confidence, Query(description="How sure the margin is.")] = "0.95",
+    wanted: Annotated[
+        int | None,
+        Query(
+            ge=1,
+            le=MAX_WANTED_MARGIN,
+            description="A margin in points, to be told how many answers it takes.",
+        ),
+    ] = None,
 ) -> ScoreBody:
     """The eleven counts, the score and its margin (adjusted Wald).
 
     Below ten answers there is neither score nor margin, and `reason` says so. A segment that stands for a
     single employee is not there, until an administrator allows that person and their leaders to see it.
     """
-    wanted = read_segment(segment)
+    segments = lowest_of(map(read_segment, segment or ()))
     async with context.database.reading() as uow:
         tenant = await find_tenant(uow, caller.tenant)
-        if tenant is None or not SegmentAccess.of(tenant, caller.staff).allows(wanted):
+        if tenant is None or not SegmentAccess.of(tenant, caller.staff).allows_selection(segments):
             raise Problem(404)
-        days = read_window(window, until, today_in(tenant.time_zone, uow.now))
-        counts = await window_counts(uow, tenant.id, measurement, wanted, days)
+        choice = read_choice(choices, tenant.time_zone, uow.now)
+        today = today_in(tenant.time_zone, uow.now)
+        days = read_chosen_window(window, until, first, last, choice, today)
+        counts = await chosen_counts(uow, Selection(tenant.id, segments), measurement, days, choice)
     groups = groups_of(counts)
     reason = no_score_reason(groups.n)
-    bounds = score_interval(groups, float(level)) if reason is None else None
     return ScoreBody(
-        segment=wanted or None,
+        segment=segments[0] if len(segments) == 1 else None,
+        segments=list(segments),
         measurement=measurement,
         window=WindowBody(days=days.days, from_=days.first, until=days.last, time_zone=tenant.time_zone),
+        amended=choice.amended,
+        per=choice.per,
+        as_of=choice.moment.at if choice.moment else None,
         n=groups.n,
         counts=list(counts),
         detractors=groups.detractors,
         passives=groups.passives,
         promoters=groups.promoters,
         nps=groups.points if reason is None else None,
-        margin=MarginBody(level=float(level), low=bounds[0], high=bounds[1]) if bounds else None,
+        margin=_margin(groups, float(level)) if reason is None else None,
+        wanted=wanted,
+        more_needed=more_answers_for_margin(groups, wanted, float(level))
+        if wanted is not None and reason is None
+        else None,
         reason=reason,
     )
+
+
+def _margin(groups: Groups, level: float) -> MarginBody | None:
+    bounds = score_interval(groups, level)
+    return MarginBody(level=level, low=bounds[0], high=bounds[1]) if bounds else None
 
 
 @router.get("/v1/segments", summary="The segments that answers were counted for")
@@ -94,8 +150,10 @@ async def list_segments(
         str | None, Query(max_length=200, description="Only values of this dimension.")
     ] = None,
     measurement: MeasurementParameter = "transactional",
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = DEFAULT_WINDOW,
-    until: Annotated[str | None, Query(description="The last day included.")] = None,
+    window: WindowParameter = "",
+    until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
+    first: FromParameter = "",
+    last: ToParameter = "",
     q: Annotated[str, Query(max_length=200, description="A text that the names contain.")] = "",
     after: Annotated[str, Query(max_length=2_000, description="The last page's `next`.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many at most.")] = 50,
@@ -109,7 +167,7 @@ async def list_segments(
             uow,
             tenant.id,
             measurement,
-            read_window(window, until, today_in(tenant.time_zone, uow.now)),
+            read_asked_window(window, until, first, last, today_in(tenant.time_zone, uow.now)),
             limit=limit + 1,
             after=after,
             dimension=dimension,

@@ -1,9 +1,16 @@
 """What the scorer consumes, publishes, serves and runs, on one screen."""
 
+from services.scorer.audit_watch import AUDIT_LOOP, NightlyAudit
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
 from services.scorer.fall_watch import FALLS_LOOP, FallWatch
-from services.scorer.gauges import measure_falls, measure_improvements, measure_themes, measure_waiting
+from services.scorer.gauges import (
+    measure_audit,
+    measure_falls,
+    measure_improvements,
+    measure_themes,
+    measure_waiting,
+)
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.recovery import recovery
@@ -12,6 +19,7 @@ from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
 from services.scorer.themes.keeping import THEMES_LOOP, ThemeMatching
 from shared.events import (
+    ANSWER_TOTALS,
     ANSWERS,
     CASE_MAILS,
     CASES,
@@ -29,7 +37,7 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def build_loops(context: Context) -> Loops:
     """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
-    comments with themes.
+    comments with themes, one audits the counts.
     """
     anonymous = AnonymousCounter(context.database, context.health, count)
     return {
@@ -37,6 +45,7 @@ def build_loops(context: Context) -> Loops:
         LOOP_NAME: anonymous.loop,
         FALLS_LOOP: FallWatch(context.database, context.health).run,
         THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
+        AUDIT_LOOP: NightlyAudit(context.database, context.health).run,
     }
 
 
@@ -48,17 +57,23 @@ SERVICE = Service(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
-        *("/themes", "/v1/themes"),
+        *("/drivers", "/gap", "/v1/drivers", "/v1/gap"),
+        *("/themes", "/v1/themes", "/v1/recounts"),
+        *("/benchmarks", "/v1/benchmarks", "/unbegged", "/v1/unbegged"),
+        *("/views", "/wall", "/v1/views"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES, CASE_MAILS, RETENTION),
+    consumes=(
+        *(CUSTOMERS, TENANTS, ANSWERS, ANSWER_TOTALS, INVITATIONS, SURVEYS, SENDING, CASES, CASE_MAILS),
+        RETENTION,
+    ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,
     owns=(FALLS, IMPROVEMENTS),
     recovery=recovery,
-    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes),
+    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_audit),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

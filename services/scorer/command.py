@@ -1,110 +1,94 @@
-"""What the scorer adds to the ``afterword`` command: access of companies' own tools with SQL."""
+"""What the scorer adds to the ``afterword`` command: the audit."""
 
 import asyncio
-import os
+import json
 import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from shared.service import Context
+    from services.scorer.auditing.recounting import Audit
 
-ADMIN_URL = "AFTERWORD_BI_ADMIN_URL"
-"""In the environment of a command alone: no process of a service may make roles."""
-ADMIN_PASSWORD_FILE = "AFTERWORD_BI_ADMIN_PASSWORD_FILE"  # noqa: S105  (its name)
-Tenant = Annotated[str, typer.Option(help="The company's short name.")]
+MAX_NAMED = 100
+"""Of what differs at most so many are named."""
 
 
-def add_to(app: typer.Typer, settings: Callable[[], None], local_admin_url: Callable[[], str]) -> None:
-    """Add ``afterword bi …``.
+def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
+    """Add ``afterword audit``."""
 
-    :param local_admin_url: the superuser's address of the local stack's database; empty: there is no stack.
-    """
-    bi = typer.Typer(no_args_is_help=True, help="Access of a company's own tools to its figures, with SQL.")
-    app.add_typer(bi, name="bi")
-
-    @bi.command()
-    def grant(
-        tenant: Tenant,
-        answers: Annotated[
-            bool, typer.Option("--answers", help="It may read single answers with their comments, too.")
+    @app.command()
+    def audit(
+        tenant: Annotated[str | None, typer.Option(help="Only this company, by short name.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each company.")] = False,
+        mend: Annotated[
+            bool, typer.Option("--mend", help="Set counts that differ to what the answers say.")
         ] = False,
     ) -> None:
-        """Make a role that reads the views of the schema bi; its password is printed once."""
+        """Recount all answers, and compare with the counts that are kept and the collector's totals.
 
-        async def make(context: "Context") -> str:
-            from services.scorer.bi.granting import grant as grant_access
+        It ends with 1 when anything differs, with --mend when anything still does. The services may run.
+        A total that differs is of answers that the scorer lacks, or has too many: see
+        `afterword answers republish`.
+        """
+        settings()
+        from services.scorer.app import SERVICE
+        from services.scorer.auditing.recounting import audit_now
+        from shared.cli.context import command_context
+        from shared.tenancy.tenants import all_tenants
 
-            made = await grant_access(
-                context.database, _admin_url(context, local_admin_url), tenant, reads_answers=answers
-            )
-            return f"role      {made.role}\npassword  {made.password}\nThe password is not shown again."
+        async def work() -> bool:
+            equal = True
+            async with command_context(SERVICE) as context:
+                async with context.database.reading() as uow:
+                    tenants = [each.id for each in await all_tenants(uow) if each.state != "left"]
+                if tenant is not None and tenant not in tenants:
+                    sys.exit(f"The scorer knows no company {tenant}.")
+                for name in tenants if tenant is None else [tenant]:
+                    found, mended = await audit_now(context.database, name, mending=mend)
+                    typer.echo(json.dumps(as_document(found, mended)) if as_json else as_line(found, mended))
+                    equal = equal and found.result.is_equal
+            return equal
 
-        _run(settings, make)
-
-    @bi.command()
-    def revoke(
-        tenant: Tenant,
-        role: Annotated[str, typer.Option(help="This one alone; all of the company's without it.")] = "",
-    ) -> None:
-        """End the access, and the sessions that are open. Roles of companies that have left go, too."""
-
-        async def end(context: "Context") -> str:
-            from services.scorer.bi.granting import revoke as revoke_access
-
-            ended = await revoke_access(context.database, _admin_url(context, local_admin_url), tenant, role)
-            return "\n".join(f"{each}: revoked" for each in ended) or "There is no such role."
-
-        _run(settings, end)
-
-    @bi.command("list")
-    def show() -> None:
-        """The roles of all companies."""
-
-        async def table(context: "Context") -> str:
-            from services.scorer.bi.granting import list_grants
-
-            found = await list_grants(context.database)
-            return "\n".join(
-                f"{each.tenant}\t{each.role}\t{'answers' if each.reads_answers else 'figures'}\t"
-                f"{each.granted_at:%Y-%m-%d}"
-                for each in found
-            )
-
-        _run(settings, table)
+        if not asyncio.run(work()):
+            sys.exit(1)
 
 
-def _admin_url(context: "Context", local: Callable[[], str]) -> str:
-    from services.scorer.bi.role_repository import as_superuser
+def as_document(found: "Audit", mended: int) -> dict[str, Any]:
+    """An audit as it is printed as JSON."""
+    result = found.result
+    return {
+        "tenant": found.tenant,
+        "at": result.at.isoformat(),
+        "equal": result.is_equal,
+        "counts": result.counts,
+        "counts_differing": result.counts_differing,
+        "totals": result.totals,
+        "totals_differing": result.totals_differing,
+        "totals_waiting": result.totals_waiting,
+        "mended": mended,
+        "differing": names_of(found),
+    }
 
-    if url := os.environ.get(ADMIN_URL):
-        return url
-    if file := os.environ.get(ADMIN_PASSWORD_FILE):
-        return as_superuser(context.database.url, Path(file).read_text().strip())
-    if url := local():
-        return url
-    sys.exit(
-        f"Set {ADMIN_URL} to the superuser's address of the scorer's database, for this command alone: "
-        "postgresql://postgres:PASSWORD@HOST:5432/scorer"
-    )
+
+def as_line(found: "Audit", mended: int) -> str:
+    """An audit as it is printed for people."""
+    result = found.result
+    words = [
+        f"{result.counts} counts, {result.counts_differing} differ",
+        f"{result.totals} totals of the collector, {result.totals_differing} differ",
+        *([f"{result.totals_waiting} totals wait for answers on their way"] if result.totals_waiting else []),
+        *([f"{mended} counts were mended"] if mended else []),
+    ]
+    return "\n  ".join([f"{found.tenant}: {'; '.join(words)}", *names_of(found)])
 
 
-def _run(settings: Callable[[], None], act: "Callable[[Context], Awaitable[str]]") -> None:
-    """Act with the scorer's context, and print the result, or why it failed."""
-    settings()
-    from services.scorer.app import SERVICE
-    from services.scorer.bi.granting import UnknownCompany
-    from services.scorer.bi.role_repository import NoServerAccess
-    from shared.cli.context import command_context
-
-    async def in_context() -> str:
-        async with command_context(SERVICE) as context:
-            return await act(context)
-
-    try:
-        typer.echo(asyncio.run(in_context()))
-    except (UnknownCompany, NoServerAccess) as fault:
-        sys.exit(str(fault))
+def names_of(found: "Audit") -> list[str]:
+    """What differs, up to :data:`MAX_NAMED`: counts of days and weeks, and totals of the collector."""
+    names = [
+        f"{kind} {key.day} {key.measurement} {key.segment or '(company)'}"
+        for kind, keys in (("day", found.differing.days), ("week", found.differing.weeks))
+        for key in keys
+    ]
+    return [*names, *(f"total {name}" for name in found.totals.differing)][:MAX_NAMED]

@@ -79,17 +79,33 @@ def z_value(confidence: float) -> float:
 
 def estimate(groups: Groups, pseudo: float = PSEUDO_ANSWERS) -> tuple[float, float]:
     """Mean and standard error from -1 to +1, with ``pseudo`` answers added in the shares ¼ ½ ¼."""
-    n = groups.n + pseudo
-    mean = (groups.promoters - groups.detractors) / n
-    variance = (groups.promoters + groups.detractors + pseudo / 2) / n - mean * mean
-    return mean, sqrt(max(0.0, variance) / n)
+    lead, outspoken = groups.promoters - groups.detractors, groups.promoters + groups.detractors
+    return estimate_of_sums(groups.n, lead, outspoken, pseudo)
+
+
+def estimate_of_sums(
+    n: int, lead: float, outspoken: float, pseudo: float = PSEUDO_ANSWERS
+) -> tuple[float, float]:
+    """The same of ``n`` answers of which only sums are known, which need not be whole numbers.
+
+    :param lead: how many more promoters than detractors there are.
+    :param outspoken: how many there are of both.
+    """
+    answers = n + pseudo
+    mean = lead / answers
+    variance = (outspoken + pseudo / 2) / answers - mean * mean
+    return mean, sqrt(max(0.0, variance) / answers)
 
 
 def wald_interval(
     groups: Groups, confidence: float = CONFIDENCE, pseudo: float = PSEUDO_ANSWERS
 ) -> tuple[float, float]:
     """The interval in points as the formula gives it; it may exceed the scale."""
-    mean, error = estimate(groups, pseudo)
+    return _interval(estimate(groups, pseudo), confidence)
+
+
+def _interval(estimated: tuple[float, float], confidence: float) -> tuple[float, float]:
+    mean, error = estimated
     reach = z_value(confidence) * error
     return 100 * (mean - reach), 100 * (mean + reach)
 
@@ -98,9 +114,15 @@ def score_interval(groups: Groups, confidence: float = CONFIDENCE) -> tuple[floa
     """The adjusted Wald interval, clamped to the scale and stretched to hold the observed score."""
     if groups.nps is None:
         return None
-    low, high = wald_interval(groups, confidence)
-    nps = float(groups.nps)
-    return min(nps, max(-100.0, low)), max(nps, min(100.0, high))
+    return clamped_interval(float(groups.nps), estimate(groups), confidence)
+
+
+def clamped_interval(
+    score: float, estimated: tuple[float, float], confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """The interval of an estimate, clamped to the scale and stretched to hold the score."""
+    low, high = _interval(estimated, confidence)
+    return min(score, max(-100.0, low)), max(score, min(100.0, high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +149,23 @@ def compare_groups(
     """The two-sample z test with adjusted means and errors; None when one of the two is empty."""
     if not before.n or not now.n:
         return None
-    mean_before, error_before = estimate(before, pseudo)
-    mean_now, error_now = estimate(now, pseudo)
+    points = half_up(now.points) - half_up(before.points)
+    return compare_estimates(points, estimate(before, pseudo), estimate(now, pseudo), confidence)
+
+
+def compare_estimates(
+    points: float, before: tuple[float, float], now: tuple[float, float], confidence: float = CONFIDENCE
+) -> ScoreChange:
+    """The same test of two estimates.
+
+    :param points: the difference of the two scores as they are shown.
+    """
+    (mean_before, error_before), (mean_now, error_now) = before, now
     difference, error = mean_now - mean_before, hypot(error_before, error_now)
     z = abs(difference) / error if error else (0.0 if difference == 0 else inf)
     reach = z_value(confidence) * error
     return ScoreChange(
-        points=half_up(now.points) - half_up(before.points),
+        points=points,
         adjusted=100 * difference,
         low=100 * (difference - reach),
         high=100 * (difference + reach),
@@ -163,9 +195,26 @@ def indices_of_moved(changes: Sequence[ScoreChange]) -> set[int]:
     }
 
 
+def impact_of(part: Groups, answers: Groups) -> Fraction | None:
+    """n(NPS of the part - NPS) / (N - n): the same as NPS - NPS of the others, and as its share times gap.
+
+    :param part: some of the answers, such as those that name a theme, or of a touchpoint.
+    :returns: None where one of the scores would be of fewer than ten answers, or all are of the part.
+    """
+    others = answers.n - part.n
+    if part.n < MIN_ANSWERS_SHOWN or others < MIN_ANSWERS_SHOWN or part.nps is None or answers.nps is None:
+        return None
+    return part.n * (part.nps - answers.nps) / others
+
+
 def answers_for_margin(margin: float, variance: float, confidence: float = CONFIDENCE) -> int:
     """How many answers it takes to know a score within ± so many points."""
     return max(0, ceil(variance * z_value(confidence) ** 2 / (margin / 100) ** 2 - PSEUDO_ANSWERS))
+
+
+def more_answers_for_margin(groups: Groups, margin: float, confidence: float = CONFIDENCE) -> int:
+    """How many more answers it takes, if they are like those that are there."""
+    return max(0, answers_for_margin(margin, float(groups.variance or 0), confidence) - groups.n)
 
 
 def answers_for_change(

@@ -1,5 +1,6 @@
-"""The gauges of anonymous answers that wait, of falls, of actions of improvement, and of themes."""
+"""The gauges of anonymous answers that wait, falls, actions of improvement, themes, and the audit."""
 
+from services.scorer.auditing.repository import measure_results
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
 from services.scorer.themes.repository import count_behind
@@ -27,3 +28,10 @@ async def measure_improvements(uow: UnitOfWork) -> None:
 async def measure_themes(uow: UnitOfWork) -> None:
     """Measure the companies with comments that wait to be matched with their present themes."""
     metrics.THEMES_BEHIND.set(await count_behind(uow))
+
+
+async def measure_audit(uow: UnitOfWork) -> None:
+    """Measure what differs by the last audit of each company."""
+    differing, at = await measure_results(uow)
+    metrics.AUDIT_DIFFERENCES.set(differing)
+    metrics.AUDIT_FINISHED.set(at.timestamp() if at else 0)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from services.scorer.auditing.handlers import keep_totals
 from services.scorer.counting_anonymous import keep_anonymous
 from services.scorer.improvements.update_repository import keep_update_mails
 from services.scorer.repository import counting, replicas
@@ -12,6 +13,7 @@ from services.scorer.themes.keeping import with_themes
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import (
+    ANSWER_TOTALS,
     ANSWERS,
     CASE_MAILS,
     CASES,
@@ -136,6 +138,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(CUSTOMERS, keep_erased),
         Subscription(TENANTS, keep_tenants),
         Subscription(ANSWERS, count_answers),  # not prompt: a score may be a third of a second late
+        Subscription(ANSWER_TOTALS, keep_totals),
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),

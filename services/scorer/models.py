@@ -48,6 +48,10 @@ answer = Table(
     Column("score", SmallInteger),
     # The score before its last change.
     Column("was", SmallInteger),
+    # The scores that it had, oldest first, and until when it had each. NULL: it was never amended, does not
+    # count, or its event did not tell.
+    Column("earlier_scores", ARRAY(SmallInteger)),
+    Column("earlier_until", ARRAY(Instant)),
     Column("measurement", Text, nullable=False),
     Column("day", Date),
     # The segments that it counts in, beside the company.
@@ -64,6 +68,8 @@ answer = Table(
     Column("themes", ARRAY(Text)),
     Column("theme_version", BigInteger, nullable=False, server_default=text("0")),
     Column("origin", Text, nullable=False),
+    # Counted in a bundle. NULL: a version before migration 0018 counted it.
+    Column("anonymous", Boolean),
     Column("answered_at", Instant),
     Column("changed_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),
@@ -83,6 +89,13 @@ answer = Table(
         "measurement",
         "day",
         postgresql_where=text(f"score <= {HIGHEST_DETRACTOR} AND comment IS NOT NULL"),
+    ),
+    Index(
+        "ix_answer_amended",
+        "tenant",
+        "measurement",
+        "day",
+        postgresql_where=text("earlier_scores IS NOT NULL"),
     ),
     Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )
@@ -312,6 +325,62 @@ mark = Table(
     Index("ix_mark_day", "tenant", "day", "id"),
 )
 
+# Views of pages that people have saved; no customer is in one.
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    # Whose it is.
+    Column("staff_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    # Path and query of the page.
+    Column("address", Text, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index("uq_saved_view_name", "tenant", "staff_id", "name", unique=True),
+)
+# Links by which a screen on a wall shows a saved view.
+screen = Table(
+    "screen",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("view_id", UUID, nullable=False),
+    # Who made it: it shows what they may see.
+    Column("staff_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    # To the minute; NULL: not yet.
+    Column("used_at", Instant),
+    Index("uq_screen_digest", "tenant", "digest", unique=True),
+    Index("ix_screen_view", "tenant", "view_id"),
+)
+# Scores that others published, as somebody entered them; they name nobody.
+benchmark = Table(
+    "benchmark",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("link", Text),
+    Column("score", Double, nullable=False),
+    # NULL: how many answers it is of is not known.
+    Column("n", BigInteger),
+    Column("first", Date),
+    Column("last", Date, nullable=False),
+    Column("measurement", Text, nullable=False),
+    # What it stands beside: a segment, each value of a dimension, or, with both empty, the company.
+    Column("segment", Bytewise, nullable=False),
+    Column("dimension", Bytewise, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
 # The themes of a company that has changed those that we ship; ``body`` is JSON.
 theme_set = Table(
     "theme_set",
@@ -322,7 +391,43 @@ theme_set = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
-# Which role, with which a company's own tools sign in, stands for which company: migration 0017.
+# The newest total of the collector's answers of each day; ``body`` is the event's data.
+collector_total = Table(
+    "collector_total",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Each recount of a company: how many counts and totals were compared, and how many differed.
+audit_result = Table(
+    "audit_result",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    # Of the company.
+    Column("day", Date, nullable=False),
+    Column("counts", Integer, nullable=False),
+    Column("counts_differing", Integer, nullable=False),
+    Column("totals", Integer, nullable=False),
+    Column("totals_differing", Integer, nullable=False),
+    # Not compared, since answers are on their way.
+    Column("totals_waiting", Integer, nullable=False),
+)
+
+# Totals that differed when answers may have been on their way: the next round of the collector tells.
+audit_doubt = Table(
+    "audit_doubt",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# Which role, with which a company's own tools sign in, stands for which company: migration 0021.
 bi_role = Table(
     "bi_role",
     metadata,

@@ -10,19 +10,24 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.scorer.access import SegmentAccess
+from services.scorer.amendments.reading import (
+    ChoiceParameters,
+    FromParameter,
+    ToParameter,
+    choice_parameters,
+)
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import Groups
 from services.scorer.frame import company_of, staff_frame
-from services.scorer.parameters import read_segment
+from services.scorer.parameters import DEFAULT_WINDOW, MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import load_score_page
-from services.scorer.score_query import ComparedWith, ScoreQuery
+from services.scorer.score_query import ComparedWith, ScoreQuery, page_days
 from services.scorer.segments_page import load_segments_page
 from services.scorer.views import drawing_of
-from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database
 from shared.db.notifications import ChangeListener
 from shared.events import WHOLE_COMPANY
@@ -35,11 +40,10 @@ from shared.pages.svg.primitives import ChartScore
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 ScoreReader = Annotated[Staff, Depends(signed_in())]
-MAX_SELECTED_SEGMENTS = 8
 SelectedSegments = Annotated[list[str] | None, Query(max_length=MAX_SELECTED_SEGMENTS)]
+Choices = Annotated[ChoiceParameters, Depends(choice_parameters)]
 ShortText = Annotated[str, Query(max_length=200)]
 Cursor = Annotated[str, Query(max_length=2_000)]
-DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 
 RECENT_CHANGES_PERIOD = timedelta(seconds=10)
 EXAMPLE_COUNTS = (10, 30, 100, 400, 1600)
@@ -88,15 +92,23 @@ async def dashboard(
     request: Request,
     staff: ScoreReader,
     context: OwnContext,
+    choices: Choices,
     path: str = WHOLE_COMPANY,
     touchpoint: str = WHOLE_COMPANY,
-    window: str = DEFAULT_WINDOW,
+    window: str = "",
+    first: FromParameter = "",
+    last: ToParameter = "",
     against: ComparedWith = "before",
     by: ShortText = "",
 ) -> Response:
     """The scores of the company; for a reader limited to segments, of the first of theirs."""
     query = ScoreQuery(
-        path=read_segment(path), touchpoint=read_segment(touchpoint), window=window, against=against, by=by
+        path=read_segment(path),
+        touchpoint=read_segment(touchpoint),
+        **page_days(window, None, first, last),
+        choices=choices,
+        against=against,
+        by=by,
     )
     return await _score_page(context, request, staff, query)
 
@@ -106,10 +118,13 @@ async def segments(
     request: Request,
     staff: ScoreReader,
     context: OwnContext,
+    choices: Choices,
     segment: SelectedSegments = None,
     measurement: NpsMeasurement | None = None,
-    window: str = DEFAULT_WINDOW,
+    window: str = "",
     until: str | None = None,
+    first: FromParameter = "",
+    last: ToParameter = "",
     against: ComparedWith = "before",
     by: ShortText = "",
     kind: AnswerGroup = "",
@@ -123,12 +138,12 @@ async def segments(
     company).
     """
     if segment is None:
-        return await _segments_page(context, request, staff, window, q, dimension, after)
+        return await _segments_page(context, request, staff, window or DEFAULT_WINDOW, q, dimension, after)
     query = ScoreQuery(
         segments=tuple(filter(None, map(read_segment, segment))),
         measurement=measurement,
-        window=window,
-        until=until,
+        **page_days(window, until, first, last),
+        choices=choices,
         against=against,
         by=by,
         kind=kind,

@@ -1,6 +1,6 @@
 """Bodies of the JSON responses."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -30,9 +30,21 @@ class MarginBody(BaseModel):
 class ScoreBody(BaseModel):
     """How a segment stands."""
 
-    segment: str | None = Field(description="dimension:value; null for the whole company.")
+    segment: str | None = Field(
+        description="dimension:value; null for the whole company, and where `segments` names several."
+    )
+    segments: list[str] = Field(
+        description="The answers lie in all of these; none: the whole company. Of a path its lowest level."
+    )
     measurement: NpsMeasurement
     window: WindowBody
+    amended: Literal["latest", "first"] = Field(description="Which score of an amended answer counts.")
+    per: Literal["answer", "customer"] = Field(
+        description="Whether every answer counts, or of each customer the latest one."
+    )
+    as_of: datetime | None = Field(
+        description="At which moment the answers are counted; null: as they are now."
+    )
     n: int
     counts: list[int] = Field(
         description="Answers with each score from 0 to 10.",
@@ -43,6 +55,11 @@ class ScoreBody(BaseModel):
     promoters: int
     nps: float | None = Field(description="From -100 to +100; null below ten answers.")
     margin: MarginBody | None = Field(description="Null where there is no score.")
+    wanted: int | None = Field(description="The margin that is asked for, in points; null: none.")
+    more_needed: int | None = Field(
+        description="How many more answers the wanted margin takes, if they are like these; null where none "
+        "is wanted, and where there is no score."
+    )
     reason: str | None = Field(description="Why there is no score; null where there is one.")
 
 

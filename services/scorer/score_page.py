@@ -8,12 +8,15 @@ from types import ModuleType
 from typing import ClassVar
 
 from services.scorer import labels
+from services.scorer.amendments import labels as choice_labels
+from services.scorer.amendments.domain import AnswerChoice
+from services.scorer.benchmarks.views import BesideScores
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
     ScoreChange,
     answers_for_change,
-    answers_for_margin,
+    more_answers_for_margin,
 )
 from services.scorer.marks.views import MarksOnTrend
 from services.scorer.repository.answers import AnswerRow, InvitedCounts
@@ -49,6 +52,7 @@ class Standing:
     """Where the selection stands, and whether it moved."""
 
     measurement: NpsMeasurement
+    choice: AnswerChoice
     today: date
     now: WindowScore
     before: WindowScore
@@ -59,12 +63,14 @@ class Standing:
     relational: WindowScore | None
     """The second measurement of a company that mainly asks after contacts."""
     trend: Trend
+    """Without points where the counts of a window are not the sums of those of its days."""
     latest: LatestAnswer | None
-    invited: InvitedCounts
+    """This and what follows are None where answers are not counted as usual: it is of all as they are now."""
+    invited: InvitedCounts | None
 
     @property
     def until_today(self) -> bool:
-        return self.now.window.last == self.today
+        return self.now.window.last == self.today and self.choice.moment is None
 
     @property
     def boxes(self) -> list[Point]:
@@ -83,16 +89,12 @@ class Standing:
     @property
     def answers_to_margin_goal(self) -> int:
         """How many more answers that margin takes."""
-        return max(0, answers_for_margin(self.margin_goal, self._variance) - self.now.n)
+        return more_answers_for_margin(self.now.groups, self.margin_goal)
 
     @property
     def answers_to_change_goal(self) -> int:
         """How many answers each window needs to show a change of ``CHANGE_GOAL_POINTS``."""
-        return answers_for_change(CHANGE_GOAL_POINTS, self._variance)
-
-    @property
-    def _variance(self) -> float:
-        return float(self.now.groups.variance or 0)
+        return answers_for_change(CHANGE_GOAL_POINTS, float(self.now.groups.variance or 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +155,14 @@ class ScorePage(LabelledPage):
 
     template: ClassVar[str] = "scores.html"
 
+    choice_labels: ModuleType = choice_labels
     query: ScoreQuery
     name: str
     """Of the selection."""
     now: datetime
     standing: Standing
+    benchmarks: BesideScores
+    """What stands beside the score; nothing where several segments are selected."""
     marks: MarksOnTrend
     breakdown: Breakdown
     options: QueryOptions
@@ -169,4 +174,8 @@ class ScorePage(LabelledPage):
     fall: SegmentFall | None
     """The fall of the one segment, or of the company, that lasts: as it was judged last night."""
     listing: AnswerList | None
-    """On pages below ``/segments``."""
+    """On pages below ``/segments``, where answers are counted as usual."""
+    new_view_id: str
+    """Of the view that the page is saved as."""
+    audit: str
+    """When the answers were last recounted, and what came of it; empty before the first time."""

@@ -1,29 +1,27 @@
 """Loads a page of scores: where the selection stands, whether and where it moved, who waits for us."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date
 from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
-from services.scorer.domain import compare_groups, is_comparable
+from services.scorer.amendments.repository import chosen_days
+from services.scorer.auditing.labels import audit_words
+from services.scorer.auditing.reading import read_state
+from services.scorer.benchmarks.reading import beside
+from services.scorer.benchmarks.views import BesideScores, beside_scores
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
-from services.scorer.parameters import read_window
+from services.scorer.part_rows import load_part_rows
 from services.scorer.repository.answers import (
-    count_invited,
     count_listed_answers,
-    find_latest_answer,
     latest_comments,
     list_answers,
 )
 from services.scorer.repository.cases import count_cases, list_open_cases
-from services.scorer.repository.counts import (
-    daily_counts,
-    segment_parts,
-    use_custom_plans,
-)
+from services.scorer.repository.counts import Counts, use_custom_plans
 from services.scorer.repository.falls import find_fallen
-from services.scorer.repository.segments import list_dimensions, list_segments_within, list_values
+from services.scorer.repository.segments import list_segments_within, list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.score_page import (
     AnswerList,
@@ -34,22 +32,21 @@ from services.scorer.score_page import (
     Standing,
 )
 from services.scorer.score_query import ScoreQuery
+from services.scorer.standing_loader import load_standing
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.impact import figures_of
 from services.scorer.themes.repository import count_unhappy, find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
-from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, SegmentFall, Tenant
-from shared.events.segments import ORGANISATION, dimension_of
-from shared.events.surveys import NpsMeasurement
+from shared.events.segments import ORGANISATION, TOUCHPOINT, dimension_of
 from shared.http.cursors import cut_page, decode_cursor
 from shared.http.staff_auth import Staff
+from shared.ids import uuid7
 from shared.pages.filters import segment_name
 
-TOUCHPOINT = "touchpoint"
 WINDOW_OPTIONS_DAYS = (7, 30, 90, 365)
 PAGE_SIZE = 50
 MAX_OPTIONS = 60
@@ -59,7 +56,6 @@ MAX_SEGMENT_ROWS = 12
 MAX_MOVERS = 2
 MAX_COMMENTS = 6
 MAX_CASES = 4
-LATEST_ANSWER_MAX_AGE = timedelta(days=7)
 
 
 async def load_score_page(
@@ -71,25 +67,32 @@ async def load_score_page(
     """
     await use_custom_plans(uow)
     access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
-    standing = await _load_standing(uow, tenant, query, selection)
+    standing = await load_standing(uow, tenant, query, selection)
     measurement, window = standing.measurement, standing.now.window
     themes = await find_themes(uow, tenant.id)
+    # What is known of all answers as they are now only is not shown of others.
+    is_usual = standing.choice.is_usual
     return ScorePage(
         query=query,
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
         now=uow.now,
         standing=standing,
-        marks=await _load_marks(uow, selection, standing),
+        benchmarks=await _load_beside(uow, access, tenant, selection, standing)
+        if is_usual
+        else BesideScores(),
+        marks=await _load_marks(uow, selection, standing) if is_usual else MarksOnTrend(),
         breakdown=await _load_breakdown(uow, access, query, selection, standing),
         options=await _load_options(uow, access, tenant, query, standing),
-        why=await _load_why(uow, themes, selection, standing),
-        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS),
+        why=await _load_why(uow, themes, selection, standing) if is_usual else None,
+        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if is_usual else [],
         cases=await list_open_cases(uow, selection, MAX_CASES),
-        fall=await _load_fall(uow, selection, standing),
+        fall=await _load_fall(uow, selection, standing) if is_usual else None,
         case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
         listing=await _load_answers(uow, query, selection, standing, themes, after)
-        if query.lists_answers
+        if query.lists_answers and is_usual
         else None,
+        audit=audit_words(await read_state(uow, tenant.id)),
+        new_view_id=str(uuid7()),
     )
 
 
@@ -100,6 +103,24 @@ async def _load_marks(uow: UnitOfWork, selection: Selection, standing: Standing)
         return MarksOnTrend()
     days = Window(points[0].first, points[-1].last)
     return on_trend(await marks_on_trend(uow, selection, standing.measurement, standing.today, days))
+
+
+async def _load_beside(
+    uow: UnitOfWork, access: SegmentAccess, tenant: Tenant, selection: Selection, standing: Standing
+) -> BesideScores:
+    if len(selection.segments) > 1:
+        return BesideScores()
+    (segment,) = selection.segments or (WHOLE_COMPANY,)
+    read = await beside(
+        uow,
+        tenant,
+        access,
+        segment,
+        measurement=standing.measurement,
+        window=standing.now.window,
+        asked=standing.now.groups,
+    )
+    return beside_scores(read)
 
 
 async def _load_why(
@@ -117,61 +138,12 @@ async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) 
     return await find_fallen(uow, selection.tenant, standing.measurement, segment)
 
 
-async def _load_standing(
-    uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, selection: Selection
-) -> Standing:
-    today = today_in(tenant.time_zone, uow.now)
-    now = read_window(query.window, query.until, today)
-    before = now.before() if query.against == "before" else now.last_year()
-    shown = trend_range(now, before)
-    transactional = await daily_counts(uow, selection, "transactional", shown)
-    relational = await daily_counts(uow, selection, "relational", shown)
-    # A company that only asks at any time has its one score first.
-    measurement: NpsMeasurement = query.measurement or (
-        "relational" if relational and not transactional else "transactional"
-    )
-    days = transactional if measurement == "transactional" else relational
-    score, past = WindowScore(now, window_total(days, now)), WindowScore(before, window_total(days, before))
-    latest = None
-    if now.last >= today:
-        latest = await find_latest_answer(uow, selection, measurement, uow.now - LATEST_ANSWER_MAX_AGE)
-    month = Window.ending(today, DEFAULT_WINDOW_DAYS)
-    return Standing(
-        measurement=measurement,
-        today=today,
-        now=score,
-        before=past,
-        change=(
-            compare_groups(past.groups, score.groups) if is_comparable(past.groups, score.groups) else None
-        ),
-        shared_days=now.shared_days(before),
-        relational=(
-            WindowScore(now, window_total(relational, now)) if measurement == "transactional" else None
-        ),
-        trend=trend_of(days, shown, now, before),
-        latest=latest_answer(latest, WindowScore(month, window_total(days, month))) if latest else None,
-        invited=await count_invited(uow, selection, measurement, *now.bounds(tenant.time_zone)),
-    )
-
-
 async def _load_breakdown(
     uow: UnitOfWork, access: SegmentAccess, query: ScoreQuery, selection: Selection, standing: Standing
 ) -> Breakdown:
     measurement, now, before = standing.measurement, standing.now.window, standing.before.window
-    dimensions = await list_dimensions(uow, selection.tenant)
-    if selection.segments:
-        there = await list_segments_within(uow, selection, measurement, now)
-        used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
-        dimensions = [dimension for dimension in dimensions if dimension.name in used]
-    hidden = set(access.hidden_dimensions(dimension.name for dimension in dimensions))
-    selected = {dimension_of(segment) for segment in selection.segments} - {ORGANISATION}
-    dimensions = [dimension for dimension in dimensions if dimension.name not in selected | hidden]
-    names = [dimension.name for dimension in dimensions]
-    usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
-    by = query.by if query.by in names else usual
-    parts = await segment_parts(uow, selection, measurement, by, now, before) if by else []
-    allowed = [part for part in parts if access.allows_as_part(part.segment)]
-    rows = segment_rows(parts_directly_below(allowed, selection.segments))
+    found = await load_part_rows(uow, access, query.by, selection, standing)
+    rows, choice = found.rows, standing.choice
     first_rows = [
         replace(row, href=query.part_href(row.segment))
         if access.allows_selection((*selection.segments, row.segment))
@@ -182,19 +154,21 @@ async def _load_breakdown(
     movers = []
     for row in [row for row in first_rows if row.moved][:MAX_MOVERS]:
         within = Selection(selection.tenant, (*selection.segments, row.segment))
-        days = await daily_counts(uow, within, measurement, shown)
+        days: dict[date, Counts] = {}
+        if choice.has_periods:
+            days = await chosen_days(uow, within, measurement, shown, choice)
         movers.append(Mover(row=row, points=trend_of(days, shown, now, before).points))
     return Breakdown(
-        by=by,
-        dimensions=dimensions,
-        left_out=[] if access.limited_to else [dimension for dimension in dimensions if dimension.left_out],
+        by=found.by,
+        dimensions=found.dimensions,
+        left_out=[] if access.limited_to else [each for each in found.dimensions if each.left_out],
         rows=first_rows,
         all_rows=rows,
         row_count=len(rows),
         compared_count=sum(row.change is not None for row in rows),
         moved_count=sum(row.moved for row in rows),
         movers=movers,
-        people_hidden=bool(hidden) or len(allowed) < len(parts),
+        people_hidden=found.people_hidden,
     )
 
 

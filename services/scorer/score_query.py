@@ -1,16 +1,29 @@
 """What the address of a page of scores asks for, and the addresses of the pages linked from it."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from services.scorer.amendments.reading import ChoiceParameters
+from services.scorer.parameters import DEFAULT_WINDOW, lowest_of
 from services.scorer.repository.selection import AnswerGroup
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
+from services.scorer.windows import Window
 from shared.events import WHOLE_COMPANY
-from shared.events.segments import chain_of
 from shared.events.surveys import NpsMeasurement
 
 ComparedWith = Literal["before", "year"]
+CHOICES = ("amended", "per", "as_of")
+USUAL_CHOICES = ChoiceParameters()
+
+
+def page_days(window: str, until: str | None, first: str, last: str) -> dict[str, Any]:
+    """The days of a page. Its form sends the days that were shown beside the window that is chosen, and that
+    goes before them.
+    """
+    if window or not (first or last):
+        return {"window": window or DEFAULT_WINDOW, "until": until}
+    return {"window": "", "first": first, "last": last}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +36,13 @@ class ScoreQuery:
     touchpoint: str = WHOLE_COMPANY
     measurement: NpsMeasurement | None = None
     """None: the one that the company asks for most, see ``score_page_loader``."""
-    window: str = f"{DEFAULT_WINDOW_DAYS}d"
+    window: str = DEFAULT_WINDOW
+    """Empty: ``first`` and ``last`` are the days."""
     until: str | None = None
-    """The last day of the window; None: today."""
+    """The last day of the window; None: today, or the day of ``choices.as_of``."""
+    first: str = ""
+    last: str = ""
+    choices: ChoiceParameters = USUAL_CHOICES
     against: ComparedWith = "before"
     by: str = ""
     """The dimension whose values are compared; empty: the touchpoint, or else the first there is."""
@@ -39,9 +56,22 @@ class ScoreQuery:
     @property
     def selection(self) -> tuple[str, ...]:
         """The segments in all of which the counted answers lie; of a path only its lowest level."""
-        named = dict.fromkeys(part for part in (*(self.segments or ()), self.path, self.touchpoint) if part)
-        above = {level for part in named for level in chain_of(part)[:-1]}
-        return tuple(part for part in named if part not in above)
+        return lowest_of((*(self.segments or ()), self.path, self.touchpoint))
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The parameters of the choices that are not the usual ones."""
+        written = {name: getattr(self.choices, name) for name in CHOICES}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in written.items()
+            if value != getattr(USUAL_CHOICES, name)
+        }
+
+    @property
+    def own_days(self) -> dict[str, str]:
+        """The parameters of the page's own days."""
+        return {name: day for name, day in (("from", self.first), ("to", self.last)) if day}
 
     @property
     def lists_answers(self) -> bool:
@@ -49,12 +79,14 @@ class ScoreQuery:
         return self.segments is not None
 
     def href(self, **changes: Any) -> str:
-        """The address of this page, or of one with these changes."""
-        query = replace(self, **changes)
+        """The address of this page, or of one with these changes, of the choices too."""
+        chosen = {name: changes.pop(name) for name in CHOICES if name in changes}
+        query = replace(self, choices=replace(self.choices, **chosen), **changes)
         parameters: dict[str, Any] = {"path": query.path, "touchpoint": query.touchpoint}
         if query.segments is not None:
             parameters["segment"] = query.segments or (WHOLE_COMPANY,)
         parameters |= {"measurement": query.measurement, "window": query.window, "until": query.until}
+        parameters |= {**query.own_days, **query.chosen}
         parameters |= {"against": query.against, "by": query.by, "kind": query.kind, "words": query.words}
         parameters |= {"theme": query.theme}
         given = {name: value for name, value in parameters.items() if value}
@@ -62,7 +94,8 @@ class ScoreQuery:
 
     def document_href(self, form: Literal["", "/export"] = "") -> str:
         """The address of the figures of this page, as a document or as a file."""
-        return self._href_of(f"/v1/scores/overview{form}", "measurement", "window", "until", "against", "by")
+        names = ("measurement", "window", "until", "against", "by")
+        return self._href_of(f"/v1/scores/overview{form}", *names, **self.chosen)
 
     def answers_file_href(self, measurement: NpsMeasurement, form: Literal["csv", "jsonl"]) -> str:
         """The address of the file of the answers that the page lists.
@@ -73,8 +106,9 @@ class ScoreQuery:
         names = ("measurement", "window", "until", "kind", "words", "theme")
         return f"{query._href_of('/v1/scores/answers/export', *names)}&format={form}"  # noqa: SLF001
 
-    def _href_of(self, path: str, *names: str) -> str:
-        given = {"segment": self.selection} | {name: getattr(self, name) for name in names}
+    def _href_of(self, path: str, *names: str, **more: str) -> str:
+        given: dict[str, Any] = {"segment": self.selection} | {name: getattr(self, name) for name in names}
+        given |= self.own_days | more
         return f"{path}?{urlencode({name: value for name, value in given.items() if value}, doseq=True)}"
 
     def segments_page(self, *more: str, **changes: Any) -> "ScoreQuery":
@@ -90,22 +124,40 @@ class ScoreQuery:
         """The address of the page of a part of the selection."""
         return self.segments_page(segment).href()
 
+    @property
+    def usual_href(self) -> str:
+        """The address of the same page with all answers as they are now."""
+        return replace(self, choices=USUAL_CHOICES).href()
+
     def compare_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
         """The address of the comparison of two windows; empty where several segments are selected, or the
         windows share days.
         """
+        return self._windows_href("/compare", now, before, measurement)
+
+    def drivers_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
+        """The address of what the difference of two windows is made of; empty where they are not compared."""
+        return self._windows_href("/drivers", now, before, measurement)
+
+    def gap_href(self, window: Window) -> str:
+        """The address of both scores of the selection; empty where several segments are selected."""
+        if len(self.selection) > 1:
+            return ""
+        about = {"segment": self.selection, "from": window.first, "to": window.last}
+        return f"/gap?{urlencode(about, doseq=True)}"
+
+    def _windows_href(self, path: str, now: Window, before: Window, measurement: NpsMeasurement) -> str:
         if len(self.selection) > 1 or now.shared_days(before):
             return ""
         days = {"from": now.first, "to": now.last, "before_from": before.first, "before_to": before.last}
         about = {"segment": self.selection, "measurement": measurement}
-        return f"/compare?{urlencode({**about, **days}, doseq=True)}"
+        return f"{path}?{urlencode({**about, **days}, doseq=True)}"
 
     def answers_href(self, window: Window, measurement: NpsMeasurement, **only: Any) -> str:
         """The address of the list of exactly the answers of a selection, a window and a measurement.
 
         :param only: further parameters: the kind, words or theme of the answers.
         """
-        page = self.segments_page(
-            window=f"{window.days}d", until=window.last.isoformat(), measurement=measurement, **only
-        )
+        days = {"window": f"{window.days}d", "until": window.last.isoformat(), "first": "", "last": ""}
+        page = self.segments_page(measurement=measurement, choices=USUAL_CHOICES, **days, **only)
         return f"{page.href()}#answers"

@@ -3,10 +3,17 @@
 from fastapi import FastAPI
 
 from services.scorer import api, pages
+from services.scorer.auditing import api as audit_api
+from services.scorer.benchmarks import api as benchmarks_api
+from services.scorer.benchmarks import pages as benchmarks_pages
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
+from services.scorer.drivers import api as driver_api
+from services.scorer.drivers import pages as driver_pages
 from services.scorer.exports import api as export_routes
+from services.scorer.gap import api as gap_api
+from services.scorer.gap import pages as gap_pages
 from services.scorer.improvements import api as improvement_api
 from services.scorer.improvements import opening_pages
 from services.scorer.improvements import pages as improvement_pages
@@ -18,21 +25,37 @@ from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
 from services.scorer.responses import api as responses_api
 from services.scorer.responses import pages as responses_pages
+from services.scorer.saved_views import api as view_api
+from services.scorer.saved_views import pages as view_pages
+from services.scorer.saved_views import wall_pages
+from services.scorer.saved_views.screen_uses import LOOP_NAME as SCREEN_USES_LOOP
+from services.scorer.saved_views.screen_uses import ScreenUses
 from services.scorer.themes import api as theme_api
 from services.scorer.themes import pages as theme_pages
+from services.scorer.unbegged import api as unbegged_api
+from services.scorer.unbegged import pages as unbegged_pages
 from shared.privacy.company_routes import company_router
 from shared.privacy.export_api import export_router
+from shared.privacy.present_access import PeopleAccess
 from shared.privacy.retention_api import retention_router
+from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_tokens import ServiceTokens
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; it needs no loops of its own."""
+    """The application; one loop notes open screens, one closes connections to other services."""
+    tokens = ServiceTokens(context.secret, clock=context.database.clock)
+    services = ServiceClient(context.afterword.internal_url or context.staff_url, tokens)
+    uses = ScreenUses(context.database, context.health)
     own = context.extended(
         ScorerContext,
         pages=pages_of(context),
+        services=services,
         feed=pages.live_feed(context.database, context.stopping, context.changes),
+        people=PeopleAccess(services),
+        note_screen=uses.note,
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
@@ -43,7 +66,14 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
+    routers += [benchmarks_api.router, benchmarks_pages.router]
+    routers += [unbegged_api.router, unbegged_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
-    routers += [theme_api.router, theme_pages.router]
+    routers += [driver_api.router, driver_pages.router, gap_api.router, gap_pages.router]
+    routers += [theme_api.router, theme_pages.router, audit_api.router]
+    routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [export, retention, months, company]
-    return service_app(own, routers=routers, pages=own.pages), {}
+    return service_app(own, routers=routers, pages=own.pages), {
+        SCREEN_USES_LOOP: uses.loop,
+        "services": services.run,
+    }

@@ -10,7 +10,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, CursorResult, Table
+from sqlalchemy import ARRAY, CursorResult, Table, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -130,9 +130,9 @@ def _insert_sql(table: Table, names: Names, returning: str) -> str:
     )
 
 
-def _joined(elements: Sequence[str]) -> str:
+def _joined(elements: Sequence[Any]) -> str:
     """The elements, each behind the separator: so one empty text differs from none."""
-    return _SEPARATOR + _SEPARATOR.join(elements) if elements else ""
+    return _SEPARATOR + _SEPARATOR.join(map(str, elements)) if elements else ""
 
 
 def _element_type(table: Table, name: str) -> str:
@@ -146,5 +146,7 @@ def _element_type(table: Table, name: str) -> str:
 def _selected(table: Table, name: str) -> str:
     kind = table.columns[name].type
     if isinstance(kind, ARRAY):
-        return f"(string_to_array({name}, E'\\x1f'))[2:] AS {name}"
+        texts = f"(string_to_array({name}, E'\\x1f'))[2:]"
+        is_text = isinstance(kind.item_type, Text)
+        return f"{texts if is_text else f'CAST({texts} AS {kind.compile(_DIALECT)})'} AS {name}"
     return f"CAST({name} AS jsonb) AS {name}" if isinstance(kind, JSONB) else name

@@ -4,6 +4,7 @@ An event contains the whole state of a thing with its ``version``; consumers kee
 are only ever added, and consumers ignore those they do not know; a breaking change is a new topic.
 """
 
+from shared.events.answer_totals import ANSWER_TOTALS, AnswerTotal
 from shared.events.answers import ANSWERS, Answer, AnswerState, Objection, Origin
 from shared.events.audit import AUDIT, AuditLine
 from shared.events.case_mails import CASE_MAILS, CaseMail, CaseMailState
@@ -55,6 +56,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     CONTACT_POLICIES,
     INVITATIONS,
     ANSWERS,
+    ANSWER_TOTALS,
     SCORES,
     FALLS,
     IMPROVEMENTS,
@@ -67,6 +69,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
 
 __all__ = [
     "ANSWERS",
+    "ANSWER_TOTALS",
     "AUDIT",
     "CASES",
     "CASE_MAILS",
@@ -92,6 +95,7 @@ __all__ = [
     "Account",
     "Answer",
     "AnswerState",
+    "AnswerTotal",
     "AuditLine",
     "Basis",
     "Case",

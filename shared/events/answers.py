@@ -34,6 +34,20 @@ class HeldAnswer(Data, frozen=True, kw_only=True):
     answered_at: Instant
 
 
+class EarlierScore(Data, frozen=True, kw_only=True):
+    """A score that an answer had, and has no more."""
+
+    score: ScoreValue
+    at: Instant
+    """When it was accepted."""
+    until: Instant
+    """When the next one was accepted."""
+
+
+MAX_EARLIER_SCORES = 20
+"""Of more than so many the first and the latest are kept."""
+
+
 class Objection(Data, frozen=True, kw_only=True):
     """The customer says of a case that was closed that it is not solved; at most once of each closing."""
 
@@ -102,6 +116,10 @@ class Answer(Data, frozen=True, kw_only=True):
     held: HeldAnswer | None = None
     """Of a suspect answer that was not judged a person's: its state is ``clicked``, and what stands in it is
     here alone, so that no reader counts it, acts on it or takes the invitation for answered."""
+    earlier_scores: tuple[EarlierScore, ...] = ()
+    """Oldest first: the first and the latest 19 at most. None of an answer that was never changed to another
+    score, of an anonymous one, of a score that never counted since it could be a machine's, and of what a
+    version before this field published. The present score stands since ``until`` of the last of them."""
     objections: tuple[Objection, ...] = ()
     """To how the case of this answer ended, oldest first. They change nothing else of it, ``changed_at``
     neither."""

@@ -142,10 +142,17 @@ class LiveFeed:
 
         :raises Problem: 429 when the session has more streams than the browsers of one user need.
         """
-        session = staff.session_id
+        return self.stream(staff.tenant, staff.segments, seconds_left(request), staff.session_id)
+
+    def stream(self, tenant: str, segments: Sequence[str], seconds: float, session: str) -> StreamingResponse:
+        """The stream for one browser, as :meth:`listen` has it.
+
+        :param session: of a user, or the id of what else opens streams.
+        :raises Problem: 429 when the session has more streams than it needs.
+        """
         if sum(listener.session == session for listener in self._listeners) >= MAX_STREAMS_PER_SESSION:
             raise Problem(429, headers={"Retry-After": "60"})
-        return _EventStream(self.listen(staff.tenant, staff.segments, seconds_left(request), session))
+        return _EventStream(self.listen(tenant, segments, seconds, session))
 
     async def listen(
         self,

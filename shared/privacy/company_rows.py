@@ -42,6 +42,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "webhook_copy": _COPY,
     },
     "collector": {
+        "answer_total": "sums of the answers",
         "answered_link": "whose link was answered when, which would tell of anonymous answers",
         "case_copy": _COPY,
         "closed_company": _WORK,
@@ -53,9 +54,11 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     "scorer": {
         "answer": _COPY,
         "bi_role": _WORK,
+        "audit_doubt": _WORK,
         "case_copy": _COPY,
         "changed": _WORK,
         "closed_company": _WORK,
+        "collector_total": _COPY,
         "improvement_mail": _COPY,
         "invitation": _COPY,
         "published_day": _WORK,

@@ -13,8 +13,21 @@ import msgspec
 from shared.clock import Clock, system_clock
 from shared.secrets import derive
 
-ServicePurpose = Literal["retention", "export", "preview", "import", "text", "months", "company", "key-uses"]
-"""company: all of a company, for whoever runs the installation.
+ServicePurpose = Literal[
+    "retention",
+    "export",
+    "preview",
+    "import",
+    "text",
+    "months",
+    "company",
+    "key-uses",
+    "access",
+    "asked",
+]
+"""access: what a member of staff may see now.
+asked: how many could have been asked and were, by segment.
+company: all of a company, for whoever runs the installation.
 key-uses: when its keys were last used.
 months: what a segment of moved-in answers counts by month.
 text: a reply to a text message that is an answer.

@@ -137,6 +137,15 @@ THEMES_BEHIND = Gauge(
     "afterword_themes_behind",
     "Companies with comments that were not matched with their present themes yet.",
 )
+AUDIT_DIFFERENCES = Gauge(
+    "afterword_scorer_audit_differences",
+    "Counts of the scorer that differ from the answers, and its totals that differ from the collector's, by "
+    "the last audit of each company.",
+)
+AUDIT_FINISHED = Gauge(
+    "afterword_scorer_audit_timestamp_seconds",
+    "The last audit of the company that was audited the longest ago; 0: none was yet.",
+)
 SEGMENT_ALERTS = Gauge(
     "afterword_segment_alerts",
     "Alerts on segments that are not closed, by state: open, acknowledged.",

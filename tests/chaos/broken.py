@@ -123,6 +123,19 @@ def _counts_the_batch() -> None:
     replace_names(counting, KEEP_AND_COUNT=statement)
 
 
+def _passes_over_answers() -> None:
+    if not _runs("scorer"):
+        return
+    from services.scorer import handlers
+
+    count = handlers.count_answers
+
+    async def count_most(uow: Any, events: Sequence[Any]) -> None:
+        await count(uow, [event for event in events if event.data.id.int % 4])
+
+    replace_names(handlers, count_answers=count_most)
+
+
 def _takes_a_part_apart() -> None:
     if not _runs("dispatcher"):
         return
@@ -196,6 +209,7 @@ BREAKS = {
     "skips": Break("the relay goes on behind the highest that it has sent", "late", _skips),
     "forgets-sending": Break("the sender does not mark what it sends", "workers", _forgets_sending),
     "counts-batch": Break("counts are taken from the batch", "again", _counts_the_batch),
+    "passes-over": Break("the scorer passes over some answers", "again", _passes_over_answers),
     "part-apart": Break(
         "rows of a file and the position behind them are kept apart", "imports", _takes_a_part_apart
     ),

@@ -10,14 +10,13 @@ from uuid import UUID
 import httpx
 import msgspec
 from chaos import topics
+from chaos.audited import audit
 from chaos.company import Company
 from chaos.ledger import Book
 from chaos.load import address_of
 from chaos.stack import CONSUMING_SERVICES, Stack
 from chaos.topics import Offsets
 
-from services.scorer.repository.counting import recount
-from shared.db.database import Database
 from shared.events.nps import SCALE
 
 OVERDUE_DEADLINES = """
@@ -288,12 +287,12 @@ class Judge:
                 self.found.double(f"counts in {segment or 'the company'}", [f"{more} too many"])
             if less:
                 self.found.lose(f"counts in {segment or 'the company'}", [f"{less} too few"])
-        database = Database(self.stack.state.database_url("scorer"), name="judge", pool_size=1)
-        try:
-            async with database.reading() as uow:
-                self.found.wrong("counts that differ from a recount", await recount(uow, self.tenant))
-        finally:
-            await database.close()
+        audited = await audit(self.stack, self.tenant)
+        differing = audited.differing
+        self.found.wrong("counts that differ from a recount", [*differing.days, *differing.weeks])
+        self.found.lose("answers by the totals of days", audited.totals.differing)
+        if audited.totals.waiting and counted:
+            self.found.wrong("totals of the collector", ["they did not arrive"])
 
     async def _cases(self) -> None:
         found = self.found

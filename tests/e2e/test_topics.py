@@ -38,7 +38,7 @@ def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(stack
             for name in (
                 *("transactions.v1", "tenants.v1", "customers.v1", "erasures.v1", "audit.v1"),
                 *("surveys.v1", "sending.v1", "retention.v1", "contact-policies.v1"),
-                *("invitations.v1", "answers.v1", "scores.v1", "falls.v1"),
+                *("invitations.v1", "answers.v1", "answer-totals.v1", "scores.v1", "falls.v1"),
                 *("improvements.v1", "cases.v1"),
                 *("webhooks.v1", "decisions.v1", "replies.v1", "case-mails.v1"),
             )

@@ -50,6 +50,7 @@ from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
 from shared.permissions import Role
 from shared.privacy.persons import person_of
+from shared.privacy.present_access import PeopleAccess
 from shared.service import Context
 from shared.tenancy import digest_of, find_tenant
 
@@ -126,6 +127,13 @@ class Company:
     """An action of improvement about the whole company."""
     mark: str = ""
     """A mark on the trend of the whole company."""
+    view: str = ""
+    """A view that its administrator has saved, and shares."""
+    screen: str = ""
+    screen_token: str = ""
+    """Of the link by which the screen shows the view."""
+    benchmark: str = ""
+    """A published benchmark of the whole company."""
     introduction: UUID = NOTHING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -288,8 +296,28 @@ class World:
         )
         assert marked.is_success, marked.text
         company.mark = marked.json()["id"]
+        await self._save_view(company)
+        entered = await self.clients["scorer"].post(
+            "/v1/benchmarks", json=a_benchmark(company.name), headers=company.headers
+        )
+        assert entered.is_success, entered.text
+        company.benchmark = entered.json()["id"]
         company.introduction = await self._introduce(company)
         await self.deliver_all()
+
+    async def _save_view(self, company: Company) -> None:
+        """A view of the whole company, with a screen."""
+        scorer, headers = self.clients["scorer"], company.people["admin"].headers(page=False)
+        company.view = str(uuid7())
+        path = f"/v1/views/{company.view}"
+        body = {"name": f"{company.name} view", "address": "/segments?segment=", "shared": True}
+        saved = await scorer.put(path, json=body, headers=headers)
+        assert saved.is_success, saved.text
+        screen = {"name": f"{company.name} reception", "days": 30}
+        made = await scorer.post(f"{path}/screens", json=screen, headers=headers)
+        assert made.is_success, made.text
+        company.screen = made.json()["id"]
+        company.screen_token = made.json()["address"].rpartition("/")[2]
 
     async def _introduce(self, company: Company) -> UUID:
         """A task to ask its customer for an introduction."""
@@ -496,6 +524,11 @@ def a_mark(name: str) -> dict[str, str]:
     return {"day": yesterday.date().isoformat(), "text": f"{name} prices"}
 
 
+def a_benchmark(name: str) -> dict[str, Any]:
+    """A score that somebody published of the whole company's branch."""
+    return {"name": f"{name} branch", "source": f"{name} survey", "score": 31, "n": 900, "last": "2026-01-31"}
+
+
 def an_improvement(name: str) -> dict[str, Any]:
     """An action of improvement about the whole company."""
     return {
@@ -599,9 +632,12 @@ async def a_world(
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
         world = World(contexts, clients, began)
-        for name in ("dispatcher", "trigger"):
+        for name in ("dispatcher", "scorer", "trigger"):
             app = world.app(name)
             services = replace(app.state.context.services, transport=BetweenServices(world))
             app.state.context = replace(app.state.context, services=services)
+        scorer = world.app("scorer").state
+        asking = replace(scorer.context.people.services, transport=BetweenServices(world))
+        scorer.context = replace(scorer.context, people=PeopleAccess(asking))
         await eventually(lambda: not contexts["trigger"].health.unready())
         yield world

@@ -124,6 +124,8 @@ def _names_of(part: Mapping[str, Any]) -> Iterator[str]:
             yield str(part[name])
     if "segment" in part and part["segment"] is None:
         yield ""
+    if "kind" in part:
+        yield (part.get("benchmark") or {}).get("id", part["kind"])
     if isinstance(part.get("asked"), dict):
         yield part["asked"]["segment"] or ""
     if "period" in part:
@@ -266,6 +268,7 @@ FORMS: dict[str, Form] = {
     "per_cent_ends": lambda share: _numbers(interval_words(_asked(share))),
     "half": lambda ends: f"±{half_up((ends['high'] - ends['low']) / 2)}",
     "ends": _ends,
+    "low_high": lambda scored: [] if scored["low"] is None else _ends(scored),
     "margin": _margin,
     "margin_of_30": lambda scored: _margin(scored) if scored["n"] >= MIN_ANSWERS_COMPARED else "",
     "both_ends": _both_ends,

@@ -14,6 +14,7 @@ from support.companies import (
     Person,
     Rows,
     World,
+    a_benchmark,
     a_case_link,
     a_chat,
     a_mark,
@@ -40,6 +41,11 @@ from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
 
 PAGE = {"accept": "text/html"}
+ASKED_CLAIMS = {
+    "dimension": "touchpoint",
+    "first": "2020-01-01T00:00:00+00:00",
+    "until": "2099-01-01T00:00:00+00:00",
+}
 
 
 @dataclass(frozen=True)
@@ -289,13 +295,19 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "dispatcher GET /v1/personal-data/dispatcher/asked": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('asked', by.name, ASKED_CLAIMS)}"
+            },
+            public=True,
+        ),
         "scorer GET /v1/personal-data/scorer/months": RouteRequest(
             headers={
                 "authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('months', of.name, {'segment': ''})}"
             },
             public=True,
         ),
-        **_about_companies(by),
+        **_about_companies(of, by),
         **_operated(of, by),
         "collector POST /v1/personal-data/collector/preview": _typed_preview(by),
         "collector POST /v1/personal-data/collector/answers": _rows_of_file(by),
@@ -422,9 +434,11 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "scorer GET /v1/segments": empty,
         **_about_improvements(of),
         **_about_the_trend(of),
+        **_about_benchmarks(of),
         **_about_comparisons(of),
         **_about_themes(),
         **_about_exports(of),
+        **_about_saved_views(of, by),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
             json={"cases": [str(of.case)], "action": {"act": "take"}}, may_repeat=(str(of.case),)
@@ -844,6 +858,10 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer GET /v1/responses/export": shown,
         "scorer GET /responses": shown,
         "scorer GET /responses/download": shown,
+        **{
+            f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"by": "touchpoint", "window": "90d"}))
+            for path in ("/v1/unbegged", "/v1/unbegged/export", "/unbegged", "/unbegged/download")
+        },
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
         "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),
@@ -854,6 +872,37 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer GET /marks/{mark}": RouteRequest(one, foreign=404),
         "scorer POST /marks/{mark}": tuple(
             RouteRequest(one, form={**wanted, "act": act}, foreign=404) for act in ("save", "remove")
+        ),
+    }
+
+
+def _about_benchmarks(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Published benchmarks, and what stands beside a score."""
+    one, wanted = {"benchmark": of.benchmark}, a_benchmark("own")
+    name = f"{of.name}-checkout"
+    may_repeat = (name, name.capitalize())
+    beside = (RouteRequest(), RouteRequest(query={"segment": f"touchpoint:{name}"}, may_repeat=may_repeat))
+    return {
+        "scorer GET /v1/benchmarks": RouteRequest(),
+        "scorer GET /v1/benchmarks/export": RouteRequest(),
+        "scorer GET /v1/benchmarks/comparison": beside,
+        "scorer GET /v1/benchmarks/comparison/export": beside,
+        "scorer POST /v1/benchmarks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
+        "scorer GET /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer PUT /v1/benchmarks/{benchmark}": RouteRequest(one, json=wanted, foreign=404),
+        "scorer DELETE /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer GET /benchmarks": RouteRequest(),
+        "scorer GET /benchmarks/file": RouteRequest(),
+        "scorer GET /benchmarks/download": beside,
+        "scorer POST /benchmarks": RouteRequest(
+            form={**{key: str(value) for key, value in wanted.items()}, "new_id": str(UUID(int=9))}
+        ),
+        "scorer GET /benchmarks/{benchmark}": RouteRequest(one, foreign=404),
+        "scorer POST /benchmarks/{benchmark}": tuple(
+            RouteRequest(
+                one, form={**{key: str(value) for key, value in wanted.items()}, "act": act}, foreign=404
+            )
+            for act in ("save", "remove")
         ),
     }
 
@@ -870,11 +919,54 @@ def _about_comparisons(of: Company) -> dict[str, RouteRequest | tuple[RouteReque
         RouteRequest(query={"dimension": "touchpoint"}),
     )
     trend = (RouteRequest(), RouteRequest(query={"segment": one, "rolling": "30d"}, may_repeat=may_repeat))
+    drivers = (
+        RouteRequest(query={"dimension": "touchpoint"}),
+        RouteRequest(query={"segment": one, "dimension": "organisation"}, may_repeat=may_repeat),
+    )
     comparisons = ("/v1/comparisons", "/v1/comparisons/export", "/compare", "/compare/download")
     trends = ("/v1/trends", "/v1/trends/export", "/compare/trend/download")
     return {
+        "scorer GET /v1/recounts": RouteRequest(),
         **{f"scorer GET {path}": asked for path in comparisons},
         **{f"scorer GET {path}": trend for path in trends},
+        **{
+            f"scorer GET {path}": drivers
+            for route in ("drivers", "gap")
+            for path in (f"/v1/{route}", f"/v1/{route}/export", f"/{route}", f"/{route}/download")
+        },
+    }
+
+
+def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Saved views and their screens; somebody else's link has the right secret and their own company."""
+    one, screen = {"view": of.view}, {"view": of.view, "screen": of.screen}
+    own = {"name": "own", "address": "/?window=7d"}
+    wall = {"token": f"{of.screen_token.partition('.')[0]}.{by.name}"}
+    # A link is opened by whoever has it, and shows what its maker may see.
+    shown = RouteRequest(wall, public=True, foreign=404)
+    return {
+        "scorer GET /v1/views": RouteRequest(),
+        "scorer GET /v1/views/{view}": RouteRequest(one, foreign=404),
+        # The ids are the companies' own: that of another one is free.
+        "scorer PUT /v1/views/{view}": RouteRequest({"view": str(UUID(int=8))}, json=own),
+        "scorer DELETE /v1/views/{view}": RouteRequest(one, foreign=404),
+        "scorer GET /v1/views/{view}/screens": RouteRequest(one, foreign=404),
+        "scorer POST /v1/views/{view}/screens": RouteRequest(
+            one, json={"name": "own", "days": 7}, foreign=404
+        ),
+        "scorer DELETE /v1/views/{view}/screens/{screen}": RouteRequest(screen, foreign=404),
+        "scorer GET /views": RouteRequest(),
+        "scorer POST /views": RouteRequest(form={**own, "new_id": str(UUID(int=9))}),
+        "scorer GET /views/{view}": RouteRequest(one, foreign=404),
+        "scorer POST /views/{view}": tuple(
+            RouteRequest(one, form={**own, "act": act}, foreign=404) for act in ("save", "remove")
+        ),
+        "scorer POST /views/{view}/screens": tuple(
+            RouteRequest(one, form={"act": act, "screen": of.screen, "name": "own", "days": "7"}, foreign=404)
+            for act in ("make", "revoke")
+        ),
+        "scorer GET /wall/{token}": shown,
+        "scorer GET /wall/{token}/live": shown,
     }
 
 
@@ -916,7 +1008,7 @@ def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
     }
 
 
-def _about_companies(by: Company) -> dict[str, RouteRequest]:
+def _about_companies(of: Company, by: Company) -> dict[str, RouteRequest]:
     """What the trigger asks the others about the company that asks."""
     asked = {"dispatcher": "survey", "collector": "answer", "scorer": "segment", "alerts": "cases"}
 
@@ -933,6 +1025,13 @@ def _about_companies(by: Company) -> dict[str, RouteRequest]:
     body = b'{"address": "first@own.example.com"}'
     token = _service_tokens.sign("company", by.name, claims_of_body(body))
     headers = {"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"}
+    found["alerts GET /v1/personal-data/alerts/present-access"] = RouteRequest(
+        headers={
+            "authorization": f"{TOKEN_SCHEME} "
+            + _service_tokens.sign("access", by.name, {"staff": str(of.people["admin"].staff.id)})
+        },
+        public=True,
+    )
     found["alerts POST /v1/personal-data/alerts/first-admin"] = RouteRequest(
         content=body.decode(), headers=headers, public=True
     )

@@ -60,6 +60,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
         "case": company.case,
         "action": company.improvement,
         "mark": company.mark,
+        "benchmark": company.benchmark,
         "token": company.token("answer"),
         "owner": "shared",
         "digest": "0",

@@ -14,7 +14,7 @@ from services.alerts.staff.forms import LinkForm
 from services.alerts.staff.passwords import checked_password
 from services.alerts.staff.repository import links, people, providers, sessions
 from services.alerts.staff.sign_in import provider_address
-from services.alerts.staff.sign_in_tokens import Token
+from shared.http.company_tokens import Token
 from shared.http.csrf import own_site_checked
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken

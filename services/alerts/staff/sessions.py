@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.alerts.staff.repository import sessions
-from services.alerts.staff.sign_in_tokens import Token
 from shared.db.database import Database, UnitOfWork
+from shared.http.company_tokens import Token
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 

@@ -22,9 +22,9 @@ from services.alerts.staff.pending_sign_in import (
 from services.alerts.staff.repository import people, providers, sessions
 from services.alerts.staff.second_factors import SecondFactors
 from services.alerts.staff.sessions import SESSION_LIFETIME_S, new_session, session_id
-from services.alerts.staff.sign_in_tokens import Token
 from shared.db.database import Database, UnitOfWork
 from shared.http.client_networks import network_of, site_of
+from shared.http.company_tokens import Token
 from shared.http.rate_limit import RateLimit, attempt
 from shared.http.readers import LANGUAGE_COOKIE
 from shared.http.staff_auth import (

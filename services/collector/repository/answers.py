@@ -53,6 +53,8 @@ LOCK_ANSWERS_AFTER = f"""
     SELECT a.tenant, {ANSWER_BODY} AS body
     FROM answer a
     WHERE (CAST(:tenant AS text) IS NULL OR (a.tenant, a.id) > (:tenant, CAST(:id AS uuid)))
+      AND (CAST(:only AS text) IS NULL OR a.tenant = CAST(:only AS text))
+      AND (CAST(:since AS timestamptz) IS NULL OR a.changed_at >= CAST(:since AS timestamptz))
       AND NOT (a.anonymous AND a.state = 'saved')
     ORDER BY a.tenant, a.id
     LIMIT :max_rows
@@ -117,6 +119,7 @@ async def put_answers(
             "organisation": [_json(answer.organisation) for answer in answers],
             "replies": [_json(answer.replies) for answer in answers],
             "objections": [_json(answer.objections) for answer in answers],
+            "earlier_scores": [_json(answer.earlier_scores) for answer in answers],
             "signs": [_json(answer.signs) for answer in answers],
             "within": [_json(segments_of(answer)) for answer in answers],
             "page": writer.page if writer else None,
@@ -155,14 +158,25 @@ async def lock_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dic
 
 
 async def lock_answers_after(
-    uow: UnitOfWork, after: tuple[str, UUID] | None, max_rows: int
+    uow: UnitOfWork,
+    after: tuple[str, UUID] | None,
+    max_rows: int,
+    *,
+    only: str | None = None,
+    since: datetime | None = None,
 ) -> list[tuple[str, Answer]]:
-    """The next answers of all tenants after a tenant and id, locked, each with its tenant.
+    """The next answers after a tenant and id, locked, each with its tenant.
 
     Anonymous ones that are not final were never published, and are left out.
+
+    :param only: a tenant; None: of all.
+    :param since: those that were changed at that time or later; None: all.
     """
     tenant, answer_id = after or (None, None)
-    rows = await uow.execute(LOCK_ANSWERS_AFTER, {"tenant": tenant, "id": answer_id, "max_rows": max_rows})
+    rows = await uow.execute(
+        LOCK_ANSWERS_AFTER,
+        {"tenant": tenant, "id": answer_id, "only": only, "since": since, "max_rows": max_rows},
+    )
     return [(row.tenant, decode_answer(row.body)) for row in rows]
 
 

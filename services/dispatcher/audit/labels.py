@@ -29,6 +29,9 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "promise": message("wrote down or changed what a team promised"),
     "improvement": message("opened or changed an action of improvement"),
     "mark": message("added or changed a mark on the trend"),
+    "screen_made": message("made a link for a screen"),
+    "screen_revoked": message("took back the link of a screen"),
+    "benchmark": message("added or changed a published benchmark"),
     "themes": message("changed the themes of comments"),
     "notices": message("changed what a colleague is told"),
     "customers": message("added or changed customers"),
@@ -100,6 +103,7 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "case_link": message("deleted a link from cases"),
     "promise": message("deleted what a team promised"),
     "mark": message("removed a mark from the trend"),
+    "benchmark": message("removed a published benchmark"),
 }
 """Of a line whose fact ``deleted`` is true."""
 

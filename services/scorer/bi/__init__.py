@@ -1,4 +1,4 @@
-"""Access of a company's own tools to its figures with SQL: the schema ``bi`` (migration 0017).
+"""Access of a company's own tools to its figures with SQL: the schema ``bi`` (migration 0021).
 
 domain           names of roles, passwords and how PostgreSQL keeps them
 repository       which role stands for which company

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.scorer.comparisons.addresses import fault_of, read_day, read_days, read_length
+from services.scorer.comparisons.addresses import fault_of, read_days
 from services.scorer.comparisons.domain import (
     MAX_SEGMENTS_COMPARED,
     NotComparable,
     check_segments,
     check_windows,
 )
-from services.scorer.parameters import read_segment
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
+from services.scorer.parameters import read_asked_window, read_segment
+from services.scorer.windows import Window
 from shared.events import WHOLE_COMPANY
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
@@ -156,7 +156,7 @@ def read_comparison_query(
         raise fault_of(
             "before_from", message("Two segments are compared in one window. Leave these days out.")
         )
-    asked = _read_asked(given, today)
+    asked = read_asked_window(given.window, given.until, given.first, given.last, today)
     if other:
         against = asked
     elif has_days_before:
@@ -173,15 +173,6 @@ def read_comparison_query(
         asked=asked,
         against=against,
     )
-
-
-def _read_asked(given: ComparisonParameters, today: date) -> Window:
-    if not given.first and not given.last:
-        days = read_length(given.window or f"{DEFAULT_WINDOW_DAYS}d", "window")
-        return Window.ending(read_day(given.until, today, "until") if given.until else today, days)
-    if given.window or given.until:
-        raise fault_of("window", message("Give either “window”, or “from” and “to”."))
-    return read_days(given.first, given.last, today, ("from", "to"))
 
 
 def refusal_of(refused: NotComparable) -> Problem:

@@ -41,12 +41,12 @@ def csv_of_comparisons(read: ReadComparisons) -> str:
                 *_side(each.asked),
                 *_side(each.against),
                 difference.points if difference else None,
-                *_ends(difference.margin if difference else None),
+                *ends_of(difference.margin if difference else None),
                 difference.p if difference else None,
                 *(each.verdict, each.marked, each.reason, told.tests),
             )
         )
-    return _lines(names, rows)
+    return csv_lines(names, rows)
 
 
 def csv_of_trend(read: ReadTrend) -> str:
@@ -59,22 +59,22 @@ def csv_of_trend(read: ReadTrend) -> str:
         rolling: tuple[Cell, ...] = ()
         if each.rolling is not None:
             days, roll = each.rolling.period, each.rolling
-            rolling = (str(days.from_), str(days.until), roll.n, roll.nps, *_ends(roll.margin))
+            rolling = (str(days.from_), str(days.until), roll.n, roll.nps, *ends_of(roll.margin))
         own = (told.segment or "", told.by, str(each.period.from_), str(each.period.until), each.partial)
-        rows.append((*own, each.n, *each.counts, each.nps, *_ends(each.margin), *rolling))
-    return _lines(names, rows)
+        rows.append((*own, each.n, *each.counts, each.nps, *ends_of(each.margin), *rolling))
+    return csv_lines(names, rows)
 
 
 def comparisons_file(read: ReadComparisons) -> Response:
     """The file of comparisons."""
     days = read.query.asked
-    return _file(csv_of_comparisons(read), f"comparison-{days.first}-{days.last}.csv")
+    return csv_file(csv_of_comparisons(read), f"comparison-{days.first}-{days.last}.csv")
 
 
 def trend_file(read: ReadTrend) -> Response:
     """The file of a trend."""
     days = read.query.asked
-    return _file(csv_of_trend(read), f"trend-{read.query.by}-{days.first}-{days.last}.csv")
+    return csv_file(csv_of_trend(read), f"trend-{read.query.by}-{days.first}-{days.last}.csv")
 
 
 def _side(side: ComparedSideOut) -> tuple[Cell, ...]:
@@ -82,15 +82,17 @@ def _side(side: ComparedSideOut) -> tuple[Cell, ...]:
     return (
         side.segment or "",
         *(str(side.period.from_), str(side.period.until), side.running, side.n, *counts),
-        *(side.detractors, side.passives, side.promoters, side.nps, *_ends(side.margin), side.reason),
+        *(side.detractors, side.passives, side.promoters, side.nps, *ends_of(side.margin), side.reason),
     )
 
 
-def _ends(margin: MarginBody | None) -> tuple[float | None, float | None]:
+def ends_of(margin: MarginBody | None) -> tuple[float | None, float | None]:
+    """Both ends of a range; None twice where there is none."""
     return (margin.low, margin.high) if margin is not None else (None, None)
 
 
-def _lines(names: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_lines(names: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """The text of a file. A text that begins like a formula stands behind an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(names)
@@ -107,7 +109,8 @@ def _cell(cell: Cell) -> str:
     return safe_cell(cell) if isinstance(cell, str) else repr(cell)
 
 
-def _file(text: str, name: str) -> Response:
+def csv_file(text: str, name: str) -> Response:
+    """A file to save under a name."""
     return Response(
         text,
         media_type="text/csv; charset=utf-8",

@@ -21,15 +21,15 @@ from services.scorer.comparisons.reading import (
     comparison_reader,
     read_comparisons,
     read_trend,
+    segments_offered,
 )
 from services.scorer.comparisons.trend_query import read_trend_query
 from services.scorer.context import OwnContext
 from services.scorer.frame import company_of, staff_frame
 from services.scorer.pages import HiddenPage, ScoreReader
-from services.scorer.repository.segments import list_dimensions, list_segment_counts
+from services.scorer.repository.segments import list_dimensions
 from services.scorer.repository.sending_state import read_sending_state
 from services.scorer.score_page import LabelledPage
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
 from shared.db.database import UnitOfWork
 from shared.events.segments import dimension_of
 from shared.http.routes import CheckedRoute
@@ -37,7 +37,6 @@ from shared.pages.filters import dimension_name, value_name
 from shared.pages.language import spoken, translated
 
 router = APIRouter(prefix="/compare", include_in_schema=False, route_class=CheckedRoute)
-MAX_SEGMENTS_OFFERED = 300
 
 
 @router.get("")
@@ -111,13 +110,7 @@ async def _load_page(
 async def _options(uow: UnitOfWork, reader: ComparisonReader, query: ComparisonQuery) -> CompareOptions:
     """What the reader may see, by name: the first segments, and the dimensions."""
     tenant, access = reader.tenant, reader.access
-    recent = Window.ending(reader.today, DEFAULT_WINDOW_DAYS)
-    found = [
-        segment
-        for segment, _ in await list_segment_counts(
-            uow, tenant.id, query.measurement, recent, limit=MAX_SEGMENTS_OFFERED, access=access
-        )
-    ]
+    found = await segments_offered(uow, reader, query.measurement)
     if access.limited_to:
         dimensions = list(dict.fromkeys(map(dimension_of, found)))
     else:

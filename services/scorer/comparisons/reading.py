@@ -19,13 +19,17 @@ from services.scorer.comparisons.repository import segment_counts
 from services.scorer.comparisons.trend_query import TrendQuery
 from services.scorer.domain import groups_of
 from services.scorer.repository.counts import daily_counts, segment_parts, use_custom_plans, window_counts
+from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.selection import Selection
-from services.scorer.windows import today_in
+from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
+from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.tenancy import find_tenant
+
+MAX_SEGMENTS_OFFERED = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +166,17 @@ async def _values_of_dimension(
         for part in parts
         if (part.now.n or part.before.n) and reader.access.allows(part.segment)
     ]
+
+
+async def segments_offered(
+    uow: UnitOfWork, reader: ComparisonReader, measurement: NpsMeasurement
+) -> list[str]:
+    """The first segments by name that a form offers to the reader."""
+    recent = Window.ending(reader.today, DEFAULT_WINDOW_DAYS)
+    found = await list_segment_counts(
+        uow, reader.tenant.id, measurement, recent, limit=MAX_SEGMENTS_OFFERED, access=reader.access
+    )
+    return [segment for segment, _ in found]
 
 
 async def read_trend(uow: UnitOfWork, reader: ComparisonReader, query: TrendQuery) -> ReadTrend:

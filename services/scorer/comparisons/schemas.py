@@ -26,12 +26,14 @@ _ELEVEN: dict[str, JsonValue] = {"minItems": 11, "maxItems": 11}
 _NULL_OF_FEW = "Null below ten answers."
 
 
-def _margin(groups: Groups) -> MarginBody | None:
+def margin_of(groups: Groups) -> MarginBody | None:
+    """The range of a score; None of too few answers."""
     interval = score_interval(groups) if groups.n >= MIN_ANSWERS_SHOWN else None
     return MarginBody(level=CONFIDENCE, low=interval[0], high=interval[1]) if interval else None
 
 
-def _nps(groups: Groups) -> float | None:
+def nps_of(groups: Groups) -> float | None:
+    """A score as it is told; None of too few answers."""
     return groups.points if groups.n >= MIN_ANSWERS_SHOWN else None
 
 
@@ -66,8 +68,8 @@ class ComparedSideOut(BaseModel):
             detractors=groups.detractors,
             passives=groups.passives,
             promoters=groups.promoters,
-            nps=_nps(groups),
-            margin=_margin(groups),
+            nps=nps_of(groups),
+            margin=margin_of(groups),
             reason=no_score_reason(groups.n),
         )
 
@@ -150,7 +152,9 @@ class RollingOut(BaseModel):
     def of(cls, rolling: RollingWindow) -> Self:
         """As it is answered."""
         groups = groups_of(rolling.counts)
-        return cls(period=PeriodOut.of(rolling.window), n=groups.n, nps=_nps(groups), margin=_margin(groups))
+        return cls(
+            period=PeriodOut.of(rolling.window), n=groups.n, nps=nps_of(groups), margin=margin_of(groups)
+        )
 
 
 class TrendPeriodOut(BaseModel):
@@ -173,8 +177,8 @@ class TrendPeriodOut(BaseModel):
             partial=counted.period.partial,
             n=groups.n,
             counts=list(counted.counts),
-            nps=_nps(groups),
-            margin=_margin(groups),
+            nps=nps_of(groups),
+            margin=margin_of(groups),
             rolling=RollingOut.of(counted.rolling) if counted.rolling is not None else None,
         )
 

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from services.scorer.api import DEFAULT_WINDOW, MeasurementParameter, ScoresCaller, read_score
+from services.scorer.amendments.reading import (
+    ChoiceParameters,
+    FromParameter,
+    ToParameter,
+    choice_parameters,
+)
+from services.scorer.api import MeasurementParameter, ScoresCaller, WindowParameter, read_score
 from services.scorer.context import OwnContext
 from services.scorer.exports import reading
 from services.scorer.exports.answers import MEDIA_TYPES, AnswerFormat, answer_file
@@ -23,11 +29,10 @@ from services.scorer.improvements.schemas import ImprovementOut
 from services.scorer.marks.api import read_mark
 from services.scorer.marks.reading import reader_of as mark_reader_of
 from services.scorer.marks.schemas import MarkOut
-from services.scorer.pages import MAX_SELECTED_SEGMENTS
-from services.scorer.parameters import read_segment
+from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.repository.selection import AnswerGroup
 from services.scorer.schemas import ScoreBody, SegmentBody
-from services.scorer.score_query import ScoreQuery
+from services.scorer.score_query import ScoreQuery, page_days
 from services.scorer.themes.api import read_theme_figures
 from services.scorer.themes.figure_schemas import ThemeFiguresOut
 from shared.events.surveys import NpsMeasurement
@@ -51,14 +56,16 @@ def asked_selection(
             description="dimension:value; of several the answers that lie in all of them; none: the company.",
         ),
     ] = None,
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = DEFAULT_WINDOW,
+    window: WindowParameter = "",
     until: Annotated[
-        str | None, Query(description="The last day included; today in the company's zone.")
+        str | None, Query(description="The last day of `window`; today in the company's zone.")
     ] = None,
+    first: FromParameter = "",
+    last: ToParameter = "",
 ) -> ScoreQuery:
     """The answers that an address names."""
     segments = tuple(filter(None, map(read_segment, segment or ())))
-    return ScoreQuery(segments=segments, window=window, until=until)
+    return ScoreQuery(segments=segments, **page_days(window, until, first, last))
 
 
 AskedSelection = Annotated[ScoreQuery, Depends(asked_selection)]
@@ -68,6 +75,7 @@ async def read_overview(
     context: OwnContext,
     caller: ScoresCaller,
     asked: AskedSelection,
+    choices: Annotated[ChoiceParameters, Depends(choice_parameters)],
     measurement: Annotated[
         NpsMeasurement | None,
         Query(description="Left out: after a contact, unless the company is only asked for at any time."),
@@ -84,7 +92,7 @@ async def read_overview(
     where, why, and what is being done. A window that has no score says why. Of single employees nothing is
     told, until an administrator allows it.
     """
-    query = replace(asked, measurement=measurement, against=against, by=by)
+    query = replace(asked, measurement=measurement, choices=choices, against=against, by=by)
     async with context.database.reading() as uow:
         return await reading.read_overview(uow, caller, query)
 
@@ -132,14 +140,21 @@ async def export_segments(
         str | None, Query(max_length=MAX_WORDS, description="Only values of this dimension.")
     ] = None,
     measurement: MeasurementParameter = "transactional",
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = DEFAULT_WINDOW,
-    until: Annotated[str | None, Query(description="The last day included.")] = None,
+    window: WindowParameter = "",
+    until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
+    first: FromParameter = "",
+    last: ToParameter = "",
     q: Annotated[str, Query(max_length=MAX_WORDS, description="A text that the names contain.")] = "",
 ) -> StreamingResponse:
     """The figures of `GET /v1/segments`, of all its pages."""
     async with context.database.reading() as uow:
         asked = await reading.ask_segments(
-            uow, caller, measurement=measurement, window=window, until=until, dimension=dimension, words=q
+            uow,
+            caller,
+            measurement=measurement,
+            days=(window, until, first, last),
+            dimension=dimension,
+            words=q,
         )
     lines = _lines(reading.list_segments(context.database, asked), SegmentBody)
     return streamed_file(lines, f"segments-{asked.window.first}-{asked.window.last}.csv")

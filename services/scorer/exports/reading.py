@@ -8,7 +8,7 @@ from services.scorer.api import segment_body
 from services.scorer.exports.schemas import OverviewOut
 from services.scorer.marks.reading import MarkReader, list_readable, with_comparisons
 from services.scorer.marks.schemas import MarkOut
-from services.scorer.parameters import read_window
+from services.scorer.parameters import read_asked_window
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.schemas import SegmentBody
@@ -69,7 +69,9 @@ async def ask_answers(
         selection=Selection(tenant.id, query.selection),
         access=access,
         measurement=measurement,
-        window=read_window(query.window, query.until, today_in(tenant.time_zone, uow.now)),
+        window=read_asked_window(
+            query.window, query.until or "", query.first, query.last, today_in(tenant.time_zone, uow.now)
+        ),
         only=AnswerFilter(query.kind, query.words, query.theme),
         reads_cases=reads_cases(caller),
     )
@@ -92,12 +94,13 @@ async def ask_segments(
     caller: Caller,
     *,
     measurement: NpsMeasurement,
-    window: str,
-    until: str | None,
+    days: tuple[str, str, str, str],
     dimension: str | None,
     words: str,
 ) -> SegmentsAsked:
     """The segments.
+
+    :param days: the parameters ``window``, ``until``, ``from`` and ``to``.
 
     :raises Problem: 404 where the company is not known yet, 422 for a window that is none.
     """
@@ -108,7 +111,7 @@ async def ask_segments(
         tenant=tenant,
         access=SegmentAccess.of(tenant, caller.staff),
         measurement=measurement,
-        window=read_window(window, until, today_in(tenant.time_zone, uow.now)),
+        window=read_asked_window(*days, today_in(tenant.time_zone, uow.now)),
         dimension=dimension or None,
         words=words,
     )

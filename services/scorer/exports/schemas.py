@@ -1,5 +1,6 @@
 """The figures of the page of scores, as one document."""
 
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
@@ -37,6 +38,9 @@ class OverviewOut(BaseModel):
     segments: list[str] = Field(description="The answers lie in all of them; empty: the whole company.")
     measurement: NpsMeasurement
     time_zone: str
+    amended: Literal["latest", "first"] = Field(description="See `GET /v1/scores`.")
+    per: Literal["answer", "customer"]
+    as_of: datetime | None
     against: Literal["before", "year"]
     shared_days: int = Field(
         description="Days that lie in both windows: with any, their difference means nothing."
@@ -56,7 +60,10 @@ class OverviewOut(BaseModel):
     needed: NeededOut
     fall: OverviewFallOut | None
     latest: LatestOut | None = Field(description="Null, too, for who may not read answers.")
-    asked: InvitedOut
+    asked: InvitedOut | None = Field(
+        description="This and what follows, but for the parts, is of all answers as they are now: null or "
+        "empty where others are chosen."
+    )
     trend: list[TrendPointOut]
     parts: list[PartOut] = Field(description="Those that moved first, then by score.")
     commenters: CommentersOut
@@ -77,6 +84,9 @@ class OverviewOut(BaseModel):
             segments=list(page.query.selection),
             measurement=standing.measurement,
             time_zone=time_zone,
+            amended=standing.choice.amended,
+            per=standing.choice.per,
+            as_of=standing.choice.moment.at if standing.choice.moment else None,
             against=page.query.against,
             shared_days=standing.shared_days,
             trend_by_day=standing.trend.by_day,
@@ -90,7 +100,7 @@ class OverviewOut(BaseModel):
             needed=_needed(standing),
             fall=_fall(page.fall),
             latest=LatestOut.of(standing.latest) if standing.latest is not None and reads_answers else None,
-            asked=InvitedOut.of(standing.invited),
+            asked=InvitedOut.of(standing.invited) if standing.invited is not None else None,
             trend=[TrendPointOut.of(point) for point in standing.trend.points],
             parts=[PartOut.of(row) for row in breakdown.all_rows],
             commenters=_commenters(page.why),

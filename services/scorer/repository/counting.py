@@ -1,9 +1,11 @@
 """Counting: answers are kept by version, counts are changed by the difference that a version makes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from services.scorer.models import answer
 from services.scorer.replies import stored_replies
@@ -17,6 +19,7 @@ from services.scorer.repository.count_columns import (
 from shared.db.bulk import keep_newest_sql, row_values
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, Answer, Event
+from shared.events.answers import EarlierScore
 from shared.events.nps import SCALE
 
 
@@ -31,6 +34,11 @@ class CountedAnswer(NamedTuple):
     """The ids of the themes that its comment names; None: it has none, or was not matched."""
     theme_version: int = 0
     """Of the themes by which it was matched; 0: it was not."""
+
+    @property
+    def earlier(self) -> tuple[EarlierScore, ...] | None:
+        """The scores that it had; None for one that never counts or was never amended."""
+        return self.event.data.earlier_scores or None if self.score is not None else None
 
     @property
     def identity(self) -> tuple[str, UUID]:
@@ -103,6 +111,8 @@ async def keep_and_count(
             "tenant": [each.event.tenant for each in answers],
             "score": [each.score for each in answers],
             "segments": [each.segments for each in answers],
+            "earlier_scores": [each.earlier and [one.score for one in each.earlier] for each in answers],
+            "earlier_until": [each.earlier and [one.until for one in each.earlier] for each in answers],
             "themes": [each.themes for each in answers],
             "theme_version": [each.theme_version for each in answers],
             "replies": [stored_replies(each.event.data) for each in answers],
@@ -191,10 +201,10 @@ RECOUNT = f"""
     WITH recounted AS (
         SELECT measurement, s.segment COLLATE "C" AS segment, day, {ANSWERS_PER_SCORE}
         FROM answer CROSS JOIN LATERAL (SELECT '' UNION ALL SELECT unnest(segments)) AS s(segment)
-        WHERE tenant = :tenant AND score IS NOT NULL
+        WHERE tenant = :tenant AND score IS NOT NULL AND {{days}}
         GROUP BY 1, 2, 3
     ), kept AS (
-        SELECT * FROM day_count WHERE tenant = :tenant
+        SELECT * FROM day_count WHERE tenant = :tenant AND {{days}}
     ), recounted_weeks AS (
         SELECT measurement, segment, CAST(date_trunc('week', day) AS date) AS day,
                sum({DETRACTORS}) AS detractors, sum({PASSIVES}) AS passives, sum({PROMOTERS}) AS promoters
@@ -203,22 +213,48 @@ RECOUNT = f"""
     ), kept_weeks AS (
         SELECT measurement, segment, week AS day, detractors, passives, promoters
         FROM week_count
-        WHERE tenant = :tenant AND (detractors, passives, promoters) <> (0, 0, 0)
+        WHERE tenant = :tenant AND (detractors, passives, promoters) <> (0, 0, 0) AND {{weeks}}
     )
-    SELECT measurement, segment, day
+    SELECT measurement, segment, day, false AS is_week
     FROM kept FULL JOIN recounted USING (measurement, segment, day)
     WHERE NOT ({_SAME_COUNTS})
     UNION
-    SELECT measurement, segment, day
+    SELECT measurement, segment, day, true
     FROM kept_weeks FULL JOIN recounted_weeks USING (measurement, segment, day)
     WHERE (kept_weeks.detractors, kept_weeks.passives, kept_weeks.promoters)
           IS DISTINCT FROM
           (recounted_weeks.detractors, recounted_weeks.passives, recounted_weeks.promoters)
-    ORDER BY 1, 2, 3
+    ORDER BY 4, 1, 2, 3
 """
+RECOUNT_ALL = RECOUNT.format(days="true", weeks="true")
+RECOUNT_WEEKS = RECOUNT.format(
+    days="day BETWEEN CAST(:first AS date) AND CAST(:last AS date) + 6",
+    weeks="week BETWEEN CAST(:first AS date) AND CAST(:last AS date)",
+)
+
+
+class DifferingCounts(NamedTuple):
+    """Where what is kept differs from the answers; the day of a week is its Monday."""
+
+    days: list[CountKey]
+    weeks: list[CountKey]
 
 
 async def recount(uow: UnitOfWork, tenant: str) -> list[CountKey]:
     """Count the answers anew; return where a day or a week that is kept differs: nowhere, at any time."""
-    rows = await uow.execute(RECOUNT, {"tenant": tenant})
-    return [CountKey(tenant, row.measurement, row.segment, row.day) for row in rows]
+    found = _differing(tenant, await uow.execute(RECOUNT_ALL, {"tenant": tenant}))
+    return sorted({*found.days, *found.weeks})
+
+
+async def recount_weeks(uow: UnitOfWork, tenant: str, first: date, last: date) -> DifferingCounts:
+    """The same of the weeks from one Monday to another, both included."""
+    rows = await uow.execute(RECOUNT_WEEKS, {"tenant": tenant, "first": first, "last": last})
+    return _differing(tenant, rows)
+
+
+def _differing(tenant: str, rows: Iterable[Row[Any]]) -> DifferingCounts:
+    found = DifferingCounts([], [])
+    for row in rows:
+        into = found.weeks if row.is_week else found.days
+        into.append(CountKey(tenant, row.measurement, row.segment, row.day))
+    return found

@@ -162,6 +162,11 @@ COUNT_PARTS_OF_SELECTION = f"""
 """
 
 
+def range_of_dimension(dimension: str) -> dict[str, object]:
+    """``:low`` and ``:high`` of a statement, between which the names of a dimension's segments lie."""
+    return {"low": f"{dimension}:", "high": f"{dimension};"}  # the character after the colon
+
+
 async def segment_parts(
     uow: UnitOfWork, selection: Selection, measurement: str, dimension: str, now: Window, before: Window
 ) -> list[SegmentPart]:
@@ -171,9 +176,8 @@ async def segment_parts(
     segments the answers are counted.
     """
     values = {
+        **range_of_dimension(dimension),
         "measurement": measurement,
-        "low": f"{dimension}:",
-        "high": f"{dimension};",  # the character after the colon: the end of the dimension's names
         "first": now.first,
         "last": now.last,
         "first_before": before.first,

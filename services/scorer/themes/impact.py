@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups
+from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, impact_of
 from shared.values.proportions import Interval, wilson
 
 NO_ANSWERS = Groups(0, 0, 0)
@@ -73,17 +73,6 @@ class ThemeFigures:
     def uncovered_unhappy(self) -> int:
         """How many comments of unhappy customers name no theme."""
         return self.wrote.detractors - self.covered.detractors
-
-
-def impact_of(theme: Groups, answers: Groups) -> Fraction | None:
-    """n(NPS of the theme - NPS) / (N - n): the same as NPS - NPS of the others, and as their share times gap.
-
-    :returns: None where one of the scores would be of fewer than ten answers, or all name the theme.
-    """
-    others = answers.n - theme.n
-    if theme.n < MIN_ANSWERS_SHOWN or others < MIN_ANSWERS_SHOWN or theme.nps is None or answers.nps is None:
-        return None
-    return theme.n * (theme.nps - answers.nps) / others
 
 
 def figures_of(counted: Iterable[MatchedAnswers], known: Sequence[str]) -> ThemeFigures:

@@ -123,6 +123,8 @@ async function fetchPage() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
   // A renewal that failed redirects to the sign-in page: show it.
   if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload();
+  // A page that is there no more, and says that it can end, shows nothing of before.
+  if (answer.status === 404 && live && "ends" in live.dataset) return location.reload();
   if (!answer.ok) throw new Error(String(answer.status));
   if (show(new DOMParser().parseFromString(await answer.text(), "text/html"))) soon();
   connection("page", true);

@@ -13,8 +13,10 @@ from shared.pages.svg.icons import (
 from shared.pages.svg.primitives import FEW_ANSWERS, TOO_FEW_ANSWERS, ChartScore, group_of
 from shared.pages.svg.scales import (
     compared_score,
+    contribution,
     difference,
     main_score,
+    point_row,
     score_row,
     second_score,
     unknown_score,
@@ -37,6 +39,7 @@ __all__ = [
     "big_clock",
     "clock",
     "compared_score",
+    "contribution",
     "difference",
     "funnel_step",
     "glyph",
@@ -45,6 +48,7 @@ __all__ = [
     "legend_sample",
     "logo",
     "main_score",
+    "point_row",
     "range_of",
     "score_place",
     "score_row",

@@ -60,6 +60,12 @@ def score_row(score: ChartScore, before: float | None = None) -> Markup:
     return svg(body, 36, None, "row")
 
 
+def point_row(score: float) -> Markup:
+    """A score in a list of which no range is known: a hollow dot on the row's ruler."""
+    dot = f'<circle class="hollow" cx="{number(ruler_percent(score))}%" cy="14" r="4.5"/>'
+    return svg(dot, 36, None, "row")
+
+
 def compared_score(score: ChartScore, label: str | None = None, *, labels: bool = False) -> Markup:
     """One of several scores that are compared, each on a ruler of its own."""
     y = 30
@@ -85,3 +91,20 @@ def difference(points: float, low: float, high: float, label: str | None = None)
         + text("lbl", 50, y + 27, translated("no difference"), "middle")
     )
     return svg(body, 66, label, "diff")
+
+
+def contribution(points: float, low: float, high: float, end: float) -> Markup:
+    """What one part adds to a difference: a bar from 0, over its 95 % interval. The row says it in words.
+
+    :param end: half the length of the ruler, in points: the same for all parts, since each is a fraction of a
+        difference and would hardly be seen beside the whole scale.
+    """
+    left, right, x = (max(0.0, min(100.0, 50 + 50 * value / end)) for value in (low, high, points))
+    body = (
+        block("b95", left, right, 6, 24)
+        + block("b50", min(50.0, x), max(50.0, x), 12, 12)
+        + vertical_line("cap", left, 6, 30)
+        + vertical_line("cap", right, 6, 30)
+        + vertical_line("pt", x, 8, 28)
+    )
+    return svg(body, 36, None, "row")

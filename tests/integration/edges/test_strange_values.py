@@ -45,6 +45,7 @@ from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_L
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.waves.labels import FIELD_LABELS as WAVE_LABELS
+from services.scorer.benchmarks.forms import FIELDS as BENCHMARK_FIELDS
 from services.scorer.improvements.forms import ImprovementForm
 from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD
@@ -141,8 +142,13 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/themes": THEME_FIELDS,
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
+    "/views": ("new_id", "name", "address", "shared"),
+    "/views/{view}": ("act", "name", "address", "shared"),
+    "/views/{view}/screens": ("act", "screen", "name", "days", "from"),
     "/marks": ("new_id", "day", "text", "segment"),
     "/marks/{mark}": ("act", "day", "text", "segment"),
+    "/benchmarks": ("new_id", *BENCHMARK_FIELDS),
+    "/benchmarks/{benchmark}": ("act", *BENCHMARK_FIELDS),
     "/introductions/{introduction}": tuple(IntroductionForm.model_fields),
     "/settings/introductions": tuple(IntroductionSettingForm.model_fields),
     "/settings/chats": ("new_id", "name", "kind", "address", "cases", "team_id", "segments", "language"),
@@ -379,6 +385,9 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
         "/actions/{action}": ("save", "publish", "finish"),
         "/actions/new": ("",),
         "/marks/{mark}": ("save", "remove"),
+        "/views/{view}": ("save", "remove"),
+        "/views/{view}/screens": ("make", "revoke"),
+        "/benchmarks/{benchmark}": ("save", "remove"),
     }
     other_acts["/themes"] = ("save", "try", "new")
 
@@ -444,6 +453,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
             "told": True,
         },
         "/v1/answers": {"answers": [{"id": "x", "score": 1, "answered_at": FAR, "invited_at": FAR}]},
+        "/v1/views": {"name": "x", "address": "/", "shared": True, "days": 7},
         "/v1/events": {"id": "x", "type": "t", "occurred_at": FAR, "customer": {"id": "c"}, "segments": {}},
     }
     asking: dict[str, dict[str, Any]] = {
@@ -456,6 +466,17 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         | {"segment": "", "expected": 1, "version": 0},
         f"/v1/actions/{company.improvement}/actions": MOVE,
         "/v1/marks": {"day": "2026-11-22", "text": "x", "segment": ""},
+        "/v1/benchmarks": {
+            "name": "x",
+            "source": "x",
+            "link": "https://x.example/",
+            "score": 1.5,
+            "n": 9,
+            "first": "2026-01-01",
+            "last": "2026-01-31",
+            "segment": "",
+            "dimension": "",
+        },
         "/v1/themes": {"version": 1, "themes": [A_THEME]},
         "/v1/themes/trial": {"themes": [A_THEME], "days": 7},
         "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},

@@ -31,6 +31,7 @@ async def test_a_score_comes_with_its_counts_its_window_and_its_margin(
     assert body.pop("margin") == pytest.approx({"level": 0.95, "low": 14.0511, "high": 44.2013}, abs=5e-5)
     assert body == {
         "segment": "touchpoint:checkout",
+        "segments": ["touchpoint:checkout"],
         "measurement": "transactional",
         "window": {
             "days": 30,
@@ -38,12 +39,17 @@ async def test_a_score_comes_with_its_counts_its_window_and_its_margin(
             "until": "2026-11-22",
             "time_zone": "Europe/Copenhagen",
         },
+        "amended": "latest",
+        "per": "answer",
+        "as_of": None,
         "n": 100,
         "counts": [0, 0, 0, 20, 0, 0, 0, 30, 0, 0, 50],
         "detractors": 20,
         "passives": 30,
         "promoters": 50,
         "nps": 30.0,
+        "wanted": None,
+        "more_needed": None,
         "reason": None,
     }
 
@@ -107,6 +113,20 @@ async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
         ({"measurement": "both"}, "measurement"),
         ({"segment": "checkout"}, "segment"),
         ({"segment": "store:50%"}, "segment"),
+        ({"segment": [f"store:{n}" for n in range(9)]}, "segment"),
+        ({"window": "7d", "from": "2026-11-01", "to": "2026-11-02"}, "window"),
+        ({"until": "2026-11-02", "from": "2026-11-01", "to": "2026-11-02"}, "until"),
+        ({"from": "2026-11-01"}, "to"),
+        ({"from": "2026-11-02", "to": "2026-11-01"}, "from"),
+        ({"as_of": "2026-11-22T05:00:00"}, "as_of"),
+        ({"as_of": "2026-11-22T23:30:01Z"}, "as_of"),
+        ({"as_of": "2026-11-22T05:00:00 01:00"}, "as_of"),
+        ({"as_of": "yesterday"}, "as_of"),
+        ({"as_of": "0001-01-01T00:00:00+14:00"}, "as_of"),
+        ({"amended": "second"}, "amended"),
+        ({"per": "person"}, "per"),
+        ({"wanted": "0"}, "wanted"),
+        ({"wanted": "101"}, "wanted"),
     ],
 )
 async def test_what_cannot_be_right_is_named_with_its_remedy(

@@ -142,7 +142,7 @@ async def test_what_is_read_again_or_amended_is_left_out_once(
         assert (await uow.execute("SELECT left_out FROM dimension")).scalar_one() == 1
 
 
-async def test_the_day_in_and_the_day_out_of_a_window(database: Database) -> None:
+async def test_b6_the_day_in_and_the_day_out_of_a_window(database: Database) -> None:
     last = date(2026, 11, 22)
     window = Window.ending(last, 30)
     inside = [window.first, last]

@@ -26,6 +26,7 @@ from shared.http.routes import CheckedRoute
 
 NOW = datetime(2026, 11, 20, 13, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
+BENCHMARK = {"name": "=Webshops", "source": "A survey", "score": 31, "n": 900, "last": "2026-01-31"}
 STORES = ("x", "=1+1", "y/z [2]")
 
 PAGES: dict[str, tuple[str, ...]] = {
@@ -62,9 +63,26 @@ WITHOUT_FIGURES = {
     "/compare/download": "a file",
     "/compare/trend/download": "a file",
     "/responses/download": "a file",
+    "/benchmarks/download": "a file",
+    "/benchmarks/file": "a file",
+    "/benchmarks/{benchmark}": "one row of /benchmarks, and its form",
+    "/drivers/download": "a file",
+    "/gap/download": "a file",
+    "/unbegged/download": "a file",
+    "/views": "names of pages",
+    "/views/{view}": "leads to a page, and has forms",
+    "/wall/{token}": "for a screen, without links: of a page of scores",
+    "/wall/{token}/live": "tells open screens that something changed",
     "/segments/live": "tells open pages that something changed",
 }
-NAMES = {"/v1/trends": "trend"}
+FIGURES_WITHOUT_PLACES = {
+    "/benchmarks": "/benchmarks",
+    "/drivers": "/drivers?window=28d",
+    "/gap": "/gap",
+    "/unbegged": "/unbegged",
+}
+"""Pages with a file that do not name the places of their figures yet: each file is fetched, and that is all."""
+NAMES = {"/v1/trends": "trend", "/v1/benchmarks/comparison": "beside"}
 """What a page's further documents are called in the places of its figures."""
 
 Rows = Callable[[Mapping[str, Any]], Sequence[Mapping[str, str]]]
@@ -91,6 +109,17 @@ def by_section(*sections: str) -> Rows:
 
 def each_of(name: str) -> Rows:
     return lambda document: [flat(part) for part in document[name]]
+
+
+def beside(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    names = ("n", "score", "low", "high")
+    rows = [{"kind": "asked", **flat({name: document[name] for name in names})}]
+    for each in document["beside"]:
+        difference = each["difference"] or dict.fromkeys(("points", "low", "high", "p"))
+        cells = {name: each[name] for name in (*names, "kind", "first", "last", "verdict", "reason")}
+        cells |= {"difference": difference["points"], "difference_low": difference["low"]}
+        rows.append(flat({**cells, "difference_high": difference["high"], "p": difference["p"]}))
+    return rows
 
 
 def responses(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
@@ -125,6 +154,7 @@ FILES: dict[str, Rows] = {
     "/v1/scores/overview": by_section(*SECTIONS),
     "/v1/segments": each_of("segments"),
     "/v1/comparisons": comparisons,
+    "/v1/benchmarks/comparison": beside,
     "/v1/trends": lambda document: [renamed(flat(part)) for part in document["periods"]],
     "/v1/responses": responses,
     "/v1/marks": each_of("marks"),
@@ -192,6 +222,8 @@ async def client(database: Database) -> AsyncIterator[ScorerClient]:
         at(database, NOW - timedelta(days=40))
         await act(client, "finish", 2)
         at(database, NOW)
+        added = await client.send("POST", "/v1/benchmarks", BENCHMARK, role="admin")
+        assert added.status_code == 201, added.text
         for day, segment in ((60, ""), (12, ""), (50, "organisation:north")):
             mark = {"day": str(TODAY - timedelta(days=day)), "text": f"=Prices {day}", "segment": segment}
             assert (await client.send("POST", "/v1/marks", mark)).status_code == 201
@@ -285,7 +317,15 @@ def page_routes(client: ScorerClient) -> set[str]:
 
 
 async def test_every_page_is_walked_or_has_no_figures(client: ScorerClient) -> None:
-    assert page_routes(client) == {*PAGES, *WITHOUT_FIGURES}
+    assert page_routes(client) == {*PAGES, *WITHOUT_FIGURES, *FIGURES_WITHOUT_PLACES}
+
+
+async def test_pages_that_name_no_places_yet_have_files(client: ScorerClient) -> None:
+    for address in FIGURES_WITHOUT_PLACES.values():
+        files = links_of(elements_of((await read(client, address, role="leader")).text), files=True)
+        assert files, address
+        for file in files:
+            assert csv_rows((await read(client, file, role="leader")).text), file
 
 
 @pytest.mark.parametrize("reader", [{"role": "leader"}, {"role": "analyst"}], ids=str)

@@ -189,6 +189,9 @@ async def _count_as_before_persons(uow: UnitOfWork, answers: list[CountedAnswer]
         "replies": "jsonb",
         "themes": "text[]",
         "theme_version": "bigint",
+        "earlier_scores": "smallint[]",
+        "earlier_until": "timestamptz[]",
+        "anonymous": "boolean",
     }
     added = ", ".join(f"ADD COLUMN {name} {kind}" for name, kind in later.items())
     await uow.execute(f"ALTER TABLE answer {added}")

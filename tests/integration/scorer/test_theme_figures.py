@@ -26,8 +26,7 @@ from support.themes import (
     save,
 )
 
-from services.scorer.domain import Groups
-from services.scorer.themes.impact import impact_of
+from services.scorer.domain import Groups, impact_of
 from services.scorer.themes.matching import ThemeMatcher
 from services.scorer.themes.shipped import SHIPPED
 from shared.db.database import Database

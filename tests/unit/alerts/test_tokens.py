@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.alerts.errors import BadAccount
 from services.alerts.staff.accounts import clean_address, clean_name, clean_segments, is_within
-from services.alerts.staff.sign_in_tokens import Token
+from shared.http.company_tokens import Token
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
 

@@ -10,11 +10,11 @@ from support.source_code import ROOT
 from shared.privacy.audit import AUDIT_ACTS
 
 GLOSSARY = """
-    absence, adaptive sampling, anonymous, answer, audit line, baseline, belongs, beyond the draw, bounce, bundle, calendar, case, case mail, channel, chat channel, claim, closed company, complaint, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
-    deadline, decision, declared basis, delivery, destination, detractor, digest, dimension, distance, draft, dry run, edit window, erasure, escalation, event, evidence, export, fall, fence, first day, fuse,
-    handler, held answer, hold, holding time, huddle, identity provider, import, improvement, incident, intent, introduction, invitation, judgement, lane, layout, lease, letter of Monday, link template, loop, mapping, margin, mark, measurement, message, neutral, notice, notification, NPS, objection, outbox, outranked, partition, period,
+    absence, adaptive sampling, anonymous, answer, audit, audit line, baseline, belongs, benchmark, beyond the draw, bounce, bundle, calendar, case, case mail, channel, chat channel, claim, closed company, complaint, condition, consume, contact, contact policy, context, counter-event, customer, dead letter,
+    deadline, decision, declared basis, delivery, destination, detractor, digest, dimension, distance, draft, dry run, earlier score, edit window, erasure, escalation, event, evidence, export, fall, fence, first day, fuse,
+    gap, handler, held answer, hold, holding time, huddle, identity provider, import, improvement, incident, intent, introduction, invitation, judgement, lane, layout, lease, letter of Monday, link template, loop, mapping, margin, mark, measurement, message, mix, neutral, notice, notification, NPS, objection, outbox, outranked, partition, period,
     person, personal link, position, postpone, profile, programme, promise, publish, push message, quarantine, question, quiet hours, re-ask, reader, receipt, record, rehearsal, relay, reminder, replay, replica, reply, report, restore guard,
-    retention rule, route, rule, sampling, scope, score, sealed, second factor, segment, segment alert, selector, sender, setup, share, share link, sign, source, stem, subscription, suppression, survey, suspect, target, team, tenant, text block, text message, theme, topic, touchpoint, transaction, unready,
+    retention rule, round, route, rule, sampling, saved view, scope, score, screen, sealed, second factor, segment, segment alert, selector, sender, setup, share, share link, sign, source, stem, subscription, suppression, survey, suspect, target, team, tenant, text block, text message, theme, topic, total, touchpoint, transaction, unbegged score, unready,
     version, wave, webhook, window
 """
 

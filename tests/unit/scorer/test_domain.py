@@ -51,6 +51,10 @@ def of_scores(*scores: int) -> Groups:
         (Groups(20, 30, 50), 30, 0.61, 0.078102),
         (Groups(300, 200, 500), 20, 0.76, 0.027568),
         (Groups(10, 20, 30), 33.3333, None, None),
+        # Two samples whose publisher printed another score beside them, and the ratings of drugs by UCI.
+        (Groups(75, 85, 215), 37.3333, None, None),
+        (Groups(175, 300, 775), 48, None, None),
+        (Groups(256, 90, 633), 38.5087, None, None),
     ],
 )
 def test_b1_score_variance_and_error_are_those_published(
@@ -217,9 +221,23 @@ def test_b4_an_empty_sample_has_no_score_no_interval_and_no_change() -> None:
     assert compare_groups(empty, empty) is None
 
 
-def test_shares_that_do_not_add_up_to_100_leave_the_score_to_the_counts() -> None:
-    assert Groups(1, 1, 1).nps == 0
-    assert of_scores(9, 8, 3, 9).nps == 25
+@pytest.mark.parametrize(
+    ("found", "percents", "shown"),
+    [
+        (Groups(1, 1, 1), (33, 33, 33), "0"),
+        (Groups(395, 205, 400), (40, 21, 40), "+1"),
+        (Groups(345, 321, 334), (35, 32, 33), f"{MINUS}1"),
+        (Groups(1, 3, 2), (17, 50, 33), "+17"),
+    ],
+)
+def test_b9_shares_that_are_rounded_leave_the_score_to_the_counts(
+    found: Groups, percents: tuple[int, int, int], shown: str
+) -> None:
+    """B9: whether they add up to 99, 101 or 100; the difference of the last three's shares is another score."""
+    parts = (found.detractors, found.passives, found.promoters)
+    assert tuple(half_up(Fraction(100 * part, found.n)) for part in parts) == percents
+    assert found.nps is not None
+    assert signed(found.nps) == shown
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scorer.domain import Groups
+from services.scorer.domain import Groups, impact_of
 from services.scorer.themes import labels
 from services.scorer.themes.domain import (
     MAX_STEMS_PER_THEME,
@@ -18,7 +18,7 @@ from services.scorer.themes.domain import (
     faults_of,
 )
 from services.scorer.themes.forms import FORM_LANGUAGES, ThemesForm
-from services.scorer.themes.impact import MatchedAnswers, figures_of, impact_of
+from services.scorer.themes.impact import MatchedAnswers, figures_of
 from services.scorer.themes.labels import SHIPPED_NAMES
 from services.scorer.themes.matching import MAX_SEARCHED_CHARS, ThemeMatcher
 from services.scorer.themes.shipped import SHIPPED

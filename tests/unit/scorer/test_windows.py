@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.scorer.windows import BadWindow, Window, parse_day, parse_days, today_in, weeks_and_days
@@ -18,16 +18,52 @@ def test_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other() -> 
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
-def test_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day: date, hours: int) -> None:
+def test_b6_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day: date, hours: int) -> None:
     first, until = Window(day, day).bounds("Europe/Copenhagen")
     assert (until.astimezone(UTC) - first.astimezone(UTC)).total_seconds() == hours * 3600
 
 
-def test_a_window_counts_29_february_and_a_year_earlier_it_ends_on_the_28th() -> None:
+def test_b6_a_window_counts_29_february_and_a_year_earlier_it_ends_on_the_28th() -> None:
     window = Window.ending(date(2028, 2, 29), 1)
     assert window.days == 1
     assert window.last_year() == Window(date(2027, 2, 28), date(2027, 2, 28))
     assert Window.ending(date(2028, 3, 1), 30).first == date(2028, 2, 1)
+
+
+ZONES = (
+    "Europe/Copenhagen",
+    "America/New_York",
+    "Australia/Lord_Howe",  # clocks change by half an hour
+    "America/Santiago",  # some days begin at one o'clock
+    "America/Havana",  # some days have midnight twice
+    "Pacific/Kiritimati",
+)
+SMALLEST = timedelta(microseconds=1)
+
+
+@given(
+    st.builds(
+        Window.ending, st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.sampled_from([1, 7, 30, 90, 365])
+    ),
+    st.sampled_from(ZONES),
+)
+@example(Window(date(2026, 9, 6), date(2026, 9, 6)), "America/Santiago")
+@example(Window(date(2026, 11, 1), date(2026, 11, 1)), "America/Havana")
+def test_b6_an_answer_at_the_first_instant_is_in_and_one_at_the_end_is_out(window: Window, zone: str) -> None:
+    first, until = (bound.astimezone(UTC) for bound in window.bounds(zone))
+    for instant, is_in in (
+        (first - SMALLEST, False),
+        (first, True),
+        (until - SMALLEST, True),
+        (until, False),
+    ):
+        assert (today_in(zone, instant) in window) is is_in
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 12, 31)))
+def test_b6_an_answer_leaves_the_window_of_365_days_when_it_is_365_days_old(day: date) -> None:
+    assert day in Window.ending(day + timedelta(days=364), 365)
+    assert day not in Window.ending(day + timedelta(days=365), 365)
 
 
 def test_the_window_before_touches_and_shares_no_day() -> None:

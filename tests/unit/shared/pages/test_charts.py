@@ -40,6 +40,7 @@ ALL_CHARTS = [
     charts.score_row(SURE, 20),
     charts.compared_score(FEW, EVIL, labels=True),
     charts.difference(-8, -14, -2, EVIL),
+    charts.contribution(-3.2, -6.0, -0.4, 10),
     charts.histogram(range(11), EVIL),
     charts.trend(WEEKS, EVIL, boxes=[week(20, SURE)], notes=[(date(2026, 11, 2), EVIL)]),
     charts.small_trend(WEEKS, EVIL),
@@ -106,6 +107,25 @@ def test_nothing_is_drawn_outside_the_ruler(a: float, b: float, c: float, n: int
     chart = charts.main_score(ChartScore(n, nps, low, high, low, high), "x")
     for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', chart):
         assert 0 <= float(value) <= 100
+
+
+@pytest.mark.parametrize(
+    ("points", "low", "high", "bar", "interval"),
+    [
+        (-5.0, -8.0, -2.0, (25, 25), (10, 30)),
+        (2.0, -2.0, 6.0, (50, 10), (40, 40)),
+        (0.0, -1.0, 1.0, (50, 0), (45, 10)),
+        (30.0, -40.0, 90.0, (50, 50), (0, 100)),
+    ],
+)
+def test_the_bar_of_a_contribution_begins_at_the_middle_and_stays_on_the_ruler(
+    points: float, low: float, high: float, bar: tuple[int, int], interval: tuple[int, int]
+) -> None:
+    found = {
+        node.get("class"): tuple(float(node.get(name, "").rstrip("%")) for name in ("x", "width"))
+        for node in parsed(charts.contribution(points, low, high, 10)).iter("rect")
+    }
+    assert found == {"b95": interval, "b50": bar}
 
 
 def test_a_difference_beyond_the_ruler_stays_on_it() -> None:

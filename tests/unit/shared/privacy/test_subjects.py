@@ -59,7 +59,7 @@ KEPT: dict[type[Data], set[str]] = {
         *("event_id", "measurement", "touchpoint", "segments", "organisation", "language", "day"),
         *("layout", "channel", "seconds_to_score", "signs", "judgement"),
         *("drawn_percent", "beyond_draw"),
-        *("invited_at", "answered_at", "changed_at"),
+        *("invited_at", "answered_at", "changed_at", "earlier_scores"),
     },
     CaseReply: {
         *("id", "version", "kind", "case_id", "number", "answer_id", "event_id", "language", "written_at"),

@@ -6,8 +6,8 @@ Everybody who may connect may read the views, and finds in them the rows of the 
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

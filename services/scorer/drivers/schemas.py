@@ -1,0 +1,186 @@
+"""A change and its parts as the API answers them."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field
+
+from services.scorer.comparisons.schemas import ComparedSideOut, margin_of, nps_of
+from services.scorer.domain import CONFIDENCE, Groups
+from services.scorer.drivers.domain import Effect, NoSplit, PartEffects, Split
+from services.scorer.drivers.labels import finding_of, no_split_words
+from services.scorer.drivers.reading import DimensionSplit, ReadDrivers
+from services.scorer.improvements.schemas import DifferenceOut
+from services.scorer.schemas import MarginBody
+from shared.events.surveys import NpsMeasurement
+
+_ADD_UP = "Those of all parts, mix and rate, add up to the `points` of `change`."
+
+
+class EffectOut(BaseModel):
+    """What something adds to the change."""
+
+    points: float = Field(description=f"With one decimal, up or down by a tenth at most. {_ADD_UP}")
+    exact: float = Field(description="Before it was rounded.")
+    margin: MarginBody = Field(description="Of `exact`, by the delta method.")
+
+    @classmethod
+    def of(cls, effect: Effect) -> Self:
+        """As it is answered."""
+        margin = MarginBody(level=CONFIDENCE, low=effect.low, high=effect.high)
+        return cls(points=effect.tenths / 10, exact=float(effect.exact), margin=margin)
+
+
+class DriverSideOut(BaseModel):
+    """A part in one of the windows."""
+
+    n: int
+    share: float = Field(description="Of all answers of the window, from 0 to 1.")
+    nps: float | None = Field(description="From -100 to +100; null without answers.")
+    margin: MarginBody | None = Field(description="Of the score; null without answers.")
+
+    @classmethod
+    def of(cls, groups: Groups, share: float) -> Self:
+        """As it is answered."""
+        return cls(n=groups.n, share=share, nps=nps_of(groups), margin=margin_of(groups))
+
+
+class DriverPartOut(BaseModel):
+    """A part of the whole, and what it adds to the change."""
+
+    kind: Literal["segment", "others"] = Field(
+        description="`others`: all answers that are in no part that is told, and those without a value."
+    )
+    segment: str | None = Field(description="dimension:value; null for the others.")
+    now: DriverSideOut
+    before: DriverSideOut
+    mix: EffectOut = Field(description="Other customers: its share of the answers changed.")
+    rate: EffectOut = Field(
+        description="Other answers of the same customers: its score changed. 0 where it has answers in one "
+        "window only."
+    )
+    both: EffectOut
+
+    @classmethod
+    def of(cls, part: PartEffects, kind: Literal["segment", "others"]) -> Self:
+        """As it is answered."""
+        return cls(
+            kind=kind,
+            segment=part.groups.segment or None,
+            now=DriverSideOut.of(part.groups.now, float(part.share_now)),
+            before=DriverSideOut.of(part.groups.before, float(part.share_before)),
+            mix=EffectOut.of(part.mix),
+            rate=EffectOut.of(part.rate),
+            both=EffectOut.of(part.both),
+        )
+
+
+class DriverDimensionOut(BaseModel):
+    """How much of the change is mix and how much is rate, by one dimension."""
+
+    dimension: str
+    mix: EffectOut | None
+    rate: EffectOut | None
+    parts: int = Field(description="Parts that are told, without the others.")
+    first_segment: str | None = Field(description="Of the parts that are told, the one that adds the most.")
+    reason_code: NoSplit | None
+    reason: str | None = Field(description="Why it is not taken apart; null where it is.")
+
+    @classmethod
+    def of(cls, found: DimensionSplit) -> Self:
+        """As it is answered."""
+        split = found.split
+        if not isinstance(split, Split):
+            return cls(
+                dimension=found.dimension,
+                mix=None,
+                rate=None,
+                parts=0,
+                first_segment=None,
+                reason_code=split,
+                reason=no_split_words(split),
+            )
+        return cls(
+            dimension=found.dimension,
+            mix=EffectOut.of(split.mix),
+            rate=EffectOut.of(split.rate),
+            parts=len(split.parts),
+            first_segment=split.parts[0].groups.segment,
+            reason_code=None,
+            reason=None,
+        )
+
+
+class ChangeOut(BaseModel):
+    """The difference of the two scores, each with one decimal."""
+
+    points: float = Field(description="What all parts add up to.")
+    exact: float
+    test: DifferenceOut = Field(
+        description="As comparisons tell it: in whole points, with the interval and p of the adjusted "
+        "two-sample z test."
+    )
+
+
+class DriversOut(BaseModel):
+    """The change of a score between two windows, taken apart. It tells what it is linked with, not why."""
+
+    measurement: NpsMeasurement
+    time_zone: str
+    finding: str = Field(description="What the figures say, in words.")
+    now: ComparedSideOut
+    before: ComparedSideOut
+    change: ChangeOut | None = Field(description="Null with fewer than 30 answers in a window.")
+    dimension: str | None = Field(description="By which the change is taken apart; null: there is none.")
+    mix: EffectOut | None = Field(description="The sum of all parts' mix; null where `reason` says why.")
+    rate: EffectOut | None
+    parts: list[DriverPartOut] = Field(
+        description="Those that add the most, up or down, first; the others last."
+    )
+    merged: int = Field(description="How many values are among the others, too small or too many to tell.")
+    reason_code: NoSplit | None
+    reason: str | None = Field(description="Why it is not taken apart; null where it is.")
+    dimensions: list[DriverDimensionOut] = Field(
+        description="Every dimension that you may see; first those where the most of the change is mix."
+    )
+    people_hidden: bool = Field(description="Whether single employees are left out.")
+
+    @classmethod
+    def of(cls, read: ReadDrivers) -> Self:
+        """As it is answered."""
+        split = read.split if isinstance(read.split, Split) else None
+        no_split = None if isinstance(read.split, Split) else read.split
+        compared = read.comparison
+        return cls(
+            measurement=read.query.measurement,
+            time_zone=read.tenant.time_zone,
+            finding=finding_of(read),
+            now=ComparedSideOut.of(compared.asked, read.today),
+            before=ComparedSideOut.of(compared.against, read.today),
+            change=_change_of(read),
+            dimension=read.dimension or None,
+            mix=EffectOut.of(split.mix) if split else None,
+            rate=EffectOut.of(split.rate) if split else None,
+            parts=_parts_of(split) if split else [],
+            merged=split.merged if split else 0,
+            reason_code=no_split,
+            reason=no_split_words(no_split) if no_split else None,
+            dimensions=[DriverDimensionOut.of(each) for each in read.dimensions],
+            people_hidden=read.people_hidden,
+        )
+
+
+def _parts_of(split: Split) -> list[DriverPartOut]:
+    others = [DriverPartOut.of(split.others, "others")] if split.others is not None else []
+    return [*(DriverPartOut.of(part, "segment") for part in split.parts), *others]
+
+
+def _change_of(read: ReadDrivers) -> ChangeOut | None:
+    change, points = read.comparison.change, read.change
+    if change is None or points is None:
+        return None
+    margin = MarginBody(level=CONFIDENCE, low=change.low, high=change.high)
+    return ChangeOut(
+        points=points.tenths / 10,
+        exact=float(points.exact),
+        test=DifferenceOut(points=change.points, margin=margin, p=change.p),
+    )

@@ -1,0 +1,52 @@
+"""Loads how the values of one dimension stand within a selection: all of them that the reader may see."""
+
+from dataclasses import dataclass
+
+from services.scorer.access import SegmentAccess
+from services.scorer.amendments.repository import chosen_parts
+from services.scorer.repository.segments import Dimension, list_dimensions, list_segments_within
+from services.scorer.repository.selection import Selection
+from services.scorer.score_page import Standing
+from services.scorer.views import SegmentRow, parts_directly_below, segment_rows
+from shared.db.database import UnitOfWork
+from shared.events.segments import ORGANISATION, TOUCHPOINT, dimension_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartRows:
+    """The parts of a selection by one dimension."""
+
+    by: str
+    """The dimension; empty: there is none."""
+    dimensions: list[Dimension]
+    """Those that can be chosen."""
+    rows: list[SegmentRow]
+    people_hidden: bool
+    """Scores of single employees are left out."""
+
+
+async def load_part_rows(
+    uow: UnitOfWork, access: SegmentAccess, by: str, selection: Selection, standing: Standing
+) -> PartRows:
+    """The parts by the dimension ``by``, or by the touchpoint or the first there is."""
+    measurement, now, before = standing.measurement, standing.now.window, standing.before.window
+    dimensions = await list_dimensions(uow, selection.tenant)
+    if selection.segments:
+        there = await list_segments_within(uow, selection, measurement, now)
+        used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
+        dimensions = [dimension for dimension in dimensions if dimension.name in used]
+    hidden = set(access.hidden_dimensions(dimension.name for dimension in dimensions))
+    selected = {dimension_of(segment) for segment in selection.segments} - {ORGANISATION}
+    dimensions = [dimension for dimension in dimensions if dimension.name not in selected | hidden]
+    names = [dimension.name for dimension in dimensions]
+    usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
+    by = by if by in names else usual
+    choice = standing.choice
+    parts = await chosen_parts(uow, selection, measurement, by, now, before, choice) if by else []
+    allowed = [part for part in parts if access.allows_as_part(part.segment)]
+    return PartRows(
+        by=by,
+        dimensions=dimensions,
+        rows=segment_rows(parts_directly_below(allowed, selection.segments)),
+        people_hidden=bool(hidden) or len(allowed) < len(parts),
+    )

@@ -1,0 +1,20 @@
+"""Saved views: pages of figures under a name, and links by which a screen on a wall shows one.
+
+domain             a saved view, a screen, and their bounds
+addresses          which pages may be saved, and an address as it is kept
+repository         the table ``saved_view``
+screen_repository  the table ``screen``
+reading            which saved views and screens somebody may see
+view_commands      saving, changing and removing a view
+screen_commands    making a screen's link, and taking it back
+screen_uses        when each screen was last opened
+wall_reading       what a screen shows, by what its maker may see now
+schemas            how programs are asked and answered
+labels             the words
+forms              what the pages send
+api                /v1/views
+views              the pages of saved views
+wall_views         the page of a screen
+pages              /views
+wall_pages         /wall/{token}
+"""
