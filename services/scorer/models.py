@@ -427,6 +427,18 @@ audit_doubt = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+# Which role, with which a company's own tools sign in, stands for which company: migration 0021.
+bi_role = Table(
+    "bi_role",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    # Whether it sees single answers, too.
+    Column("reads_answers", Boolean, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    Index(None, "role", unique=True),
+)
+
 person_indexes(answer)
 
 PERSONAL_TABLES = (PersonalTable(answer),)

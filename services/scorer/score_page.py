@@ -116,6 +116,7 @@ class Breakdown:
     """Dimensions that are full."""
     rows: list[SegmentRow]
     """The first of all rows."""
+    all_rows: list[SegmentRow]
     row_count: int
     compared_count: int
     moved_count: int

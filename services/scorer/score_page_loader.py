@@ -59,9 +59,12 @@ MAX_CASES = 4
 
 
 async def load_score_page(
-    uow: UnitOfWork, staff: Staff, tenant: Tenant, query: ScoreQuery, after: str
+    uow: UnitOfWork, staff: Staff | None, tenant: Tenant, query: ScoreQuery, after: str
 ) -> ScorePage:
-    """Everything on the page of a selection; ``after`` is the place in the list of answers."""
+    """Everything on the page of a selection; ``after`` is the place in the list of answers.
+
+    :param staff: None: a program.
+    """
     await use_custom_plans(uow)
     access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
     standing = await load_standing(uow, tenant, query, selection)
@@ -160,6 +163,7 @@ async def _load_breakdown(
         dimensions=found.dimensions,
         left_out=[] if access.limited_to else [each for each in found.dimensions if each.left_out],
         rows=first_rows,
+        all_rows=rows,
         row_count=len(rows),
         compared_count=sum(row.change is not None for row in rows),
         moved_count=sum(row.moved for row in rows),

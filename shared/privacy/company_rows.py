@@ -53,6 +53,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     },
     "scorer": {
         "answer": _COPY,
+        "bi_role": _WORK,
         "audit_doubt": _WORK,
         "case_copy": _COPY,
         "changed": _WORK,

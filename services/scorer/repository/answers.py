@@ -30,11 +30,16 @@ class AnswerRow(NamedTuple):
     case_number: int | None
     replies: tuple[Reply, ...] = ()
     """To the follow-up and the further questions."""
+    segments: tuple[str, ...] = ()
+    """In which it counts, beside the company."""
+    themes: tuple[str, ...] = ()
+    """That its comment names."""
 
 
 _ANSWER_WITH_CASE = """
     SELECT a.id, a.score, a.was, a.day, a.touchpoint, a.comment, a.language, a.origin, a.answered_at,
-           c.id AS case_id, c.number AS case_number, CAST(a.replies AS text) AS replies
+           c.id AS case_id, c.number AS case_number, CAST(a.replies AS text) AS replies,
+           a.segments, a.themes
     FROM answer AS a
     LEFT JOIN LATERAL (
         SELECT id, number
@@ -150,7 +155,9 @@ async def find_latest_answer(
 
 
 def _answer(row: Row[Any]) -> AnswerRow:
-    return AnswerRow._make(row)._replace(replies=read_replies(row.replies))
+    return AnswerRow._make(row)._replace(
+        replies=read_replies(row.replies), segments=tuple(row.segments), themes=tuple(row.themes or ())
+    )
 
 
 class InvitedCounts(NamedTuple):

@@ -70,13 +70,17 @@ async def reader_of(
     tenant = await find_tenant(uow, tenant_id)
     if tenant is None:
         raise Problem(404)
-    reads = staff is not None or (key is not None and bool({"answers:read", EVERY_SCOPE} & key.scopes))
     return ThemeReader(
         tenant=tenant,
         access=SegmentAccess.of(tenant, staff),
         today=today_in(tenant.time_zone, uow.now),
-        reads_comments=reads,
+        reads_comments=may_read_comments(staff, key),
     )
+
+
+def may_read_comments(staff: Staff | None, key: ApiKey | None) -> bool:
+    """Whether somebody may read single answers: whoever is signed in, and keys that may read answers."""
+    return staff is not None or (key is not None and bool({"answers:read", EVERY_SCOPE} & key.scopes))
 
 
 def query_of(
