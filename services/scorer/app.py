@@ -3,7 +3,14 @@
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
 from services.scorer.fall_watch import FALLS_LOOP, FallWatch
-from services.scorer.gauges import measure_falls, measure_improvements, measure_themes, measure_waiting
+from services.scorer.folding import FOLDING_LOOP, Folding
+from services.scorer.gauges import (
+    measure_falls,
+    measure_improvements,
+    measure_themes,
+    measure_unfolded,
+    measure_waiting,
+)
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.recovery import recovery
@@ -29,13 +36,14 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def build_loops(context: Context) -> Loops:
     """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
-    comments with themes.
+    comments with themes, one adds what is noted to counts.
     """
     anonymous = AnonymousCounter(context.database, context.health, count)
     return {
         "scores": ScorePublisher(context.database, context.health).run,
         LOOP_NAME: anonymous.loop,
         FALLS_LOOP: FallWatch(context.database, context.health).run,
+        FOLDING_LOOP: Folding(context.database, context.health).loop,
         THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
     }
 
@@ -58,7 +66,7 @@ SERVICE = Service(
     worker_loops=build_loops,
     owns=(FALLS, IMPROVEMENTS),
     recovery=recovery,
-    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes),
+    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_unfolded),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

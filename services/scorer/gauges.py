@@ -1,5 +1,8 @@
-"""The gauges of anonymous answers that wait, of falls, of actions of improvement, and of themes."""
+"""The gauges of anonymous answers that wait, of falls, of actions of improvement, of themes, and of what is
+not in the counts yet.
+"""
 
+from services.scorer.folding import count_unfolded
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
 from services.scorer.themes.repository import count_behind
@@ -27,3 +30,8 @@ async def measure_improvements(uow: UnitOfWork) -> None:
 async def measure_themes(uow: UnitOfWork) -> None:
     """Measure the companies with comments that wait to be matched with their present themes."""
     metrics.THEMES_BEHIND.set(await count_behind(uow))
+
+
+async def measure_unfolded(uow: UnitOfWork) -> None:
+    """Measure what triggers have noted and the loop has not added to the counts yet, of all tenants."""
+    metrics.COUNTS_UNFOLDED.set(await count_unfolded(uow))

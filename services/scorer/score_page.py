@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import ClassVar
 
 from services.scorer import labels
+from services.scorer.asked.domain import AskedCounts
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
@@ -16,7 +17,7 @@ from services.scorer.domain import (
     answers_for_margin,
 )
 from services.scorer.marks.views import MarksOnTrend
-from services.scorer.repository.answers import AnswerRow, InvitedCounts
+from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
@@ -60,7 +61,7 @@ class Standing:
     """The second measurement of a company that mainly asks after contacts."""
     trend: Trend
     latest: LatestAnswer | None
-    invited: InvitedCounts
+    invited: AskedCounts
 
     @property
     def until_today(self) -> bool:

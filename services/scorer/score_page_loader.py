@@ -5,12 +5,12 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked.repository import count_asked
 from services.scorer.domain import compare_groups, is_comparable
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
 from services.scorer.parameters import read_window
 from services.scorer.repository.answers import (
-    count_invited,
     count_listed_answers,
     find_latest_answer,
     latest_comments,
@@ -35,8 +35,8 @@ from services.scorer.score_page import (
 )
 from services.scorer.score_query import ScoreQuery
 from services.scorer.themes.domain import ThemeSet
-from services.scorer.themes.impact import figures_of
-from services.scorer.themes.repository import count_unhappy, find_themes
+from services.scorer.themes.reading import read_unhappy
+from services.scorer.themes.repository import find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
 from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
@@ -102,8 +102,9 @@ async def _load_marks(uow: UnitOfWork, selection: Selection, standing: Standing)
 async def _load_why(
     uow: UnitOfWork, themes: ThemeSet, selection: Selection, standing: Standing
 ) -> Why | None:
-    counted = await count_unhappy(uow, selection, standing.measurement, standing.now.window, themes.version)
-    return why_of(figures_of(counted, [theme.id for theme in themes.themes]), themes)
+    return why_of(
+        await read_unhappy(uow, themes, selection, standing.measurement, standing.now.window), themes
+    )
 
 
 async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) -> SegmentFall | None:
@@ -147,7 +148,7 @@ async def _load_standing(
         ),
         trend=trend_of(days, shown, now, before),
         latest=latest_answer(latest, WindowScore(month, window_total(days, month))) if latest else None,
-        invited=await count_invited(uow, selection, measurement, *now.bounds(tenant.time_zone)),
+        invited=await count_asked(uow, selection, measurement, now, tenant.time_zone),
     )
 
 

@@ -52,6 +52,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     },
     "scorer": {
         "answer": _COPY,
+        "asked_change": "what is not in the counts yet",
         "case_copy": _COPY,
         "changed": _WORK,
         "closed_company": _WORK,
@@ -62,6 +63,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "sending_copy": _COPY,
         "survey": _COPY,
         "tenant": _COPY,
+        "theme_change": "what is not in the counts yet",
         "waiting_answer": "anonymous answers that are not counted yet",
     },
     "alerts": {

@@ -137,6 +137,10 @@ THEMES_BEHIND = Gauge(
     "afterword_themes_behind",
     "Companies with comments that were not matched with their present themes yet.",
 )
+COUNTS_UNFOLDED = Gauge(
+    "afterword_counts_unfolded",
+    "Changes of invitations and of themes that are noted and not in the counts yet, of all companies.",
+)
 SEGMENT_ALERTS = Gauge(
     "afterword_segment_alerts",
     "Alerts on segments that are not closed, by state: open, acknowledged.",
