@@ -3,16 +3,16 @@
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
 from services.scorer.fall_watch import FALLS_LOOP, FallWatch
-from services.scorer.folding import FOLDING_LOOP, Folding
 from services.scorer.gauges import (
     measure_falls,
     measure_improvements,
+    measure_noted,
     measure_themes,
-    measure_unfolded,
     measure_waiting,
 )
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
+from services.scorer.noted_counts import NOTED_LOOP, NotedCounter
 from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
@@ -43,7 +43,7 @@ def build_loops(context: Context) -> Loops:
         "scores": ScorePublisher(context.database, context.health).run,
         LOOP_NAME: anonymous.loop,
         FALLS_LOOP: FallWatch(context.database, context.health).run,
-        FOLDING_LOOP: Folding(context.database, context.health).loop,
+        NOTED_LOOP: NotedCounter(context.database, context.health).loop,
         THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
     }
 
@@ -66,7 +66,7 @@ SERVICE = Service(
     worker_loops=build_loops,
     owns=(FALLS, IMPROVEMENTS),
     recovery=recovery,
-    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_unfolded),
+    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_noted),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

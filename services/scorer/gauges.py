@@ -2,8 +2,8 @@
 not in the counts yet.
 """
 
-from services.scorer.folding import count_unfolded
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
+from services.scorer.noted_counts import count_noted
 from services.scorer.repository import falls, waiting
 from services.scorer.themes.repository import count_behind
 from shared.db.database import UnitOfWork
@@ -32,6 +32,6 @@ async def measure_themes(uow: UnitOfWork) -> None:
     metrics.THEMES_BEHIND.set(await count_behind(uow))
 
 
-async def measure_unfolded(uow: UnitOfWork) -> None:
+async def measure_noted(uow: UnitOfWork) -> None:
     """Measure what triggers have noted and the loop has not added to the counts yet, of all tenants."""
-    metrics.COUNTS_UNFOLDED.set(await count_unfolded(uow))
+    metrics.COUNTS_NOTED.set(await count_noted(uow))

@@ -137,8 +137,8 @@ THEMES_BEHIND = Gauge(
     "afterword_themes_behind",
     "Companies with comments that were not matched with their present themes yet.",
 )
-COUNTS_UNFOLDED = Gauge(
-    "afterword_counts_unfolded",
+COUNTS_NOTED = Gauge(
+    "afterword_counts_noted",
     "Changes of invitations and of themes that are noted and not in the counts yet, of all companies.",
 )
 SEGMENT_ALERTS = Gauge(

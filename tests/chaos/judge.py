@@ -16,7 +16,9 @@ from chaos.load import address_of
 from chaos.stack import CONSUMING_SERVICES, Stack
 from chaos.topics import Offsets
 
+from services.scorer.asked.recounting import recount_asked
 from services.scorer.repository.counting import recount
+from services.scorer.themes.count_repository import recount_themes
 from shared.db.database import Database
 from shared.events.nps import SCALE
 
@@ -291,7 +293,12 @@ class Judge:
         database = Database(self.stack.state.database_url("scorer"), name="judge", pool_size=1)
         try:
             async with database.reading() as uow:
-                self.found.wrong("counts that differ from a recount", await recount(uow, self.tenant))
+                differing = [
+                    *await recount(uow, self.tenant),
+                    *await recount_asked(uow, self.tenant),
+                    *await recount_themes(uow, self.tenant),
+                ]
+                self.found.wrong("counts that differ from a recount", differing)
         finally:
             await database.close()
 

@@ -3,8 +3,11 @@
 from datetime import datetime
 
 from services.scorer.asked.domain import AskedCounts
+from services.scorer.asked.recounting import recount_asked
 from services.scorer.domain import Groups
+from services.scorer.repository.counting import CountKey, recount
 from services.scorer.repository.selection import Selection
+from services.scorer.themes.count_repository import recount_themes
 from services.scorer.windows import Window
 from shared.db.database import Database, UnitOfWork
 
@@ -25,6 +28,12 @@ FROM_ROWS = """
     GROUP BY 1
 """
 UNNESTED = "CROSS JOIN LATERAL unnest(i.segments) AS s(segment)"
+
+
+NOTED_AND_COUNTED = (
+    "invitation, answer, day_count, week_count, asked_count, asked_hour, asked_change, theme_count, "
+    "theme_change, segment, dimension, changed"
+)
 
 
 async def from_rows(
@@ -50,10 +59,10 @@ async def from_rows(
     return counts, max((row.ends for row in rows), default=None)
 
 
-NOTED_AND_COUNTED = (
-    "invitation, answer, day_count, week_count, asked_count, asked_hour, asked_change, theme_count, "
-    "theme_change, segment, dimension, changed"
-)
+async def differing_counts(uow: UnitOfWork, tenant: str) -> list[CountKey]:
+    """Where anything that is kept differs from what is counted anew."""
+    counted = await recount(uow, tenant)
+    return [*counted, *await recount_asked(uow, tenant), *await recount_themes(uow, tenant)]
 
 
 async def forget_counts(database: Database) -> None:

@@ -2,6 +2,6 @@
 
 domain      the counts
 repository  reads the counts, and of several segments at once the invitations
-folding     adds what was noted to the counts
+noted       adds what was noted to the counts
 recounting  counts the invitations anew
 """

@@ -47,13 +47,14 @@ SUM_THEMES = f"""
     ) AS c
     GROUP BY theme
 """
-# While comments are matched again, what they named by the themes of before. Found by the index that a loop
-# finds them by, which has none of them at other times.
+# While comments are matched again, what they named by the themes of before. The first look into the index by
+# which a loop finds them tells that there are none, which PostgreSQL does not guess.
 COUNT_WAITING = f"""
     SELECT coalesce(themes, '{{}}') AS themes, count(*) FILTER (WHERE {IS_DETRACTOR}) AS detractors,
         count(*) FILTER (WHERE {IS_PASSIVE}) AS passives, count(*) FILTER (WHERE {IS_PROMOTER}) AS promoters
     FROM answer
     WHERE tenant = :tenant AND comment IS NOT NULL AND theme_version < :version
+      AND (SELECT min(theme_version) FROM answer WHERE tenant = :tenant AND comment IS NOT NULL) < :version
       AND comment <> '' AND score IS NOT NULL AND measurement = :measurement AND day BETWEEN :first AND :last
       AND segments @> CAST(:selection AS text[])
     GROUP BY 1
@@ -88,7 +89,7 @@ async def sum_themes(
 
 
 _ADDED = ", ".join(f"{group} = t.{group} + EXCLUDED.{group}" for group in _GROUPS)
-FOLD_THEMES = f"""
+COUNT_NOTED_THEMES = f"""
     WITH taken AS (
         DELETE FROM theme_change
         WHERE (tenant, id) IN (SELECT tenant, id FROM theme_change ORDER BY tenant, id LIMIT :limit)
@@ -107,9 +108,9 @@ FOLD_THEMES = f"""
 """
 
 
-async def fold_themes(uow: UnitOfWork, limit: int) -> int:
+async def count_noted_themes(uow: UnitOfWork, limit: int) -> int:
     """Add so many of the changes that were noted to the counts, the first ones first; returns how many."""
-    return int((await uow.execute(FOLD_THEMES, {"limit": limit})).scalar_one())
+    return int((await uow.execute(COUNT_NOTED_THEMES, {"limit": limit})).scalar_one())
 
 
 RECOUNT_THEMES = f"""

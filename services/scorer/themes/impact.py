@@ -106,7 +106,9 @@ def figures_of(counted: Iterable[MatchedAnswers], known: Sequence[str]) -> Theme
 
     :param known: the ids of the present themes, in their order; what is matched by others names nothing.
     """
-    return figures_of_sums(sums_of(counted), known)
+    ids = set(known)
+    own = (each._replace(themes=tuple(filter(ids.__contains__, each.themes))) for each in counted)
+    return figures_of_sums(sums_of(own), known)
 
 
 def sums_of(counted: Iterable[MatchedAnswers]) -> ThemeSums:

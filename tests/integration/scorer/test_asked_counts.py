@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.asked_model import UNNESTED, forget_counts, from_rows
+from support.asked_model import UNNESTED, differing_counts, forget_counts, from_rows
 from support.examples import examples
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
 from support.scorer_builders import ACME, add_tenant, count
@@ -16,10 +16,9 @@ from support.scorer_builders import ACME, add_tenant, count
 from services.scorer.asked import repository
 from services.scorer.asked.domain import total_of
 from services.scorer.asked.recounting import recount_asked
-from services.scorer.folding import Folding, count_unfolded
-from services.scorer.repository.counting import CountKey, recount
+from services.scorer.noted_counts import NotedCounter, count_noted
+from services.scorer.repository.counting import CountKey
 from services.scorer.repository.selection import Selection
-from services.scorer.themes.count_repository import recount_themes
 from services.scorer.windows import Window
 from shared.db.database import Database
 from shared.events import Answer, Invitation
@@ -38,18 +37,17 @@ async def database(database: Database) -> Database:
     return database
 
 
-async def fold(database: Database, limit: int = 1000) -> None:
+async def count_all_noted(database: Database, limit: int = 1000) -> None:
     """Have the loop count what was noted."""
-    folding = Folding(database, Health(), limit)
-    while await folding.step() == 0:
+    counter = NotedCounter(database, Health(), limit)
+    while await counter.step() == 0:
         pass
 
 
 async def differences(database: Database) -> list[CountKey]:
     """Where anything that is kept differs from what is counted anew."""
     async with database.reading() as uow:
-        asked, themes = await recount_asked(uow, "acme"), await recount_themes(uow, "acme")
-        return [*await recount(uow, "acme"), *asked, *themes]
+        return await differing_counts(uow, "acme")
 
 
 async def assert_reads_what_rows_say(database: Database) -> None:
@@ -142,14 +140,14 @@ async def test_in_any_order_of_events_duplicates_and_amendments_the_counts_are_t
         if answers := [each for each in batch if isinstance(each, Answer)]:
             await count(database, *answers)
         if data.draw(st.booleans()):
-            await Folding(database, Health(), data.draw(st.integers(1, 5))).step()
+            await NotedCounter(database, Health(), data.draw(st.integers(1, 5))).step()
     assert await differences(database) == []
     await assert_reads_what_rows_say(database)
-    await fold(database, 3)
+    await count_all_noted(database, 3)
     assert await differences(database) == []
     await assert_reads_what_rows_say(database)
     async with database.reading() as uow:
-        assert await count_unfolded(uow) == 0
+        assert await count_noted(uow) == 0
 
 
 async def test_an_invitation_and_its_answer_that_are_kept_at_once_are_both_counted(
@@ -168,10 +166,10 @@ async def test_an_invitation_and_its_answer_that_are_kept_at_once_are_both_count
 
     async def work() -> None:
         for _ in range(20):
-            await Folding(database, Health(), 7).step()
+            await NotedCounter(database, Health(), 7).step()
 
     await asyncio.gather(ask(), answer(), work())
-    await fold(database)
+    await count_all_noted(database)
     assert await differences(database) == []
     async with database.reading() as uow:
         found = await repository.count_asked(uow, Selection("acme"), "transactional", WINDOW, ZONE)
@@ -181,7 +179,7 @@ async def test_an_invitation_and_its_answer_that_are_kept_at_once_are_both_count
 async def test_an_answer_before_its_invitation_asks_nobody(database: Database) -> None:
     late = an_invitation("late")
     await count(database, an_answer_to(late, "late", score=3))
-    await fold(database)
+    await count_all_noted(database)
     async with database.reading() as uow:
         read = uow, Selection("acme"), "transactional", WINDOW
         assert await repository.count_by_day(*read) == []
@@ -197,9 +195,9 @@ async def test_invitations_that_came_before_their_company_are_counted_once_it_is
     await invite(
         database, an_invitation("early", sent_at=datetime(2026, 11, 1, 23, 30, tzinfo=UTC)), tenant="b"
     )
-    await fold(database)
+    await count_all_noted(database)
     await add_tenant(database, type(ACME)(id="b", version=1, name="B", time_zone=ZONE, country="DK"))
-    await fold(database)
+    await count_all_noted(database)
     async with database.reading() as uow:
         (day,) = await repository.count_by_day(uow, Selection("b"), "transactional", WINDOW)
         assert await recount_asked(uow, "b") == []
@@ -213,7 +211,7 @@ async def test_a_count_that_was_changed_by_hand_is_found(database: Database, tab
     asked = an_invitation("a")
     await invite(database, asked)
     await count(database, an_answer_to(asked, "a", comment="Late", language="en"))
-    await fold(database)
+    await count_all_noted(database)
     assert await differences(database) == []
     async with database.transaction() as uow:
         await uow.execute(f"UPDATE {table} SET {column} = {column} + 1")

@@ -117,6 +117,35 @@ SUMS = f"""
     count(*) AS asked, count(*) FILTER (WHERE {DELIVERED}), count(*) FILTER (WHERE opened), count(score),
     count(*) FILTER (WHERE score <= 6), count(*) FILTER (WHERE score BETWEEN 7 AND 8), count(*) FILTER (WHERE score >= 9)
 """
+COUNT_ALL = {
+    "asked_count": f"""
+    INSERT INTO asked_count
+    SELECT tenant, measurement, s.segment COLLATE "C", CAST(sent_local AS date), coalesce(channel, ''), {SUMS},
+           count(*) FILTER (WHERE expires_at IS NULL), max(expires_at)
+    FROM invitation, unnest(array_prepend('', segments)) AS s(segment)
+    WHERE {COUNTS}
+    GROUP BY 1, 2, 3, 4, 5
+    ORDER BY 1, 2, 3, 4, 5
+    """,
+    "asked_hour": f"""
+    INSERT INTO asked_hour
+    SELECT tenant, measurement, CAST(sent_local AS date), CAST(extract(hour FROM sent_local) AS smallint), {SUMS}
+    FROM invitation
+    WHERE {COUNTS}
+    GROUP BY 1, 2, 3, 4
+    ORDER BY 1, 2, 3, 4
+    """,
+    "theme_count": """
+    INSERT INTO theme_count
+    SELECT tenant, measurement, s.segment COLLATE "C", day, t.theme COLLATE "C", count(*) FILTER (WHERE score <= 6),
+           count(*) FILTER (WHERE score BETWEEN 7 AND 8), count(*) FILTER (WHERE score >= 9)
+    FROM answer, unnest(array_prepend('', segments)) AS s(segment),
+         unnest(themes || CASE WHEN cardinality(themes) > 0 THEN '{#wrote,#named}' ELSE '{#wrote}'::text[] END) AS t(theme)
+    WHERE score IS NOT NULL AND comment <> ''
+    GROUP BY 1, 2, 3, 4, 5
+    ORDER BY 1, 2, 3, 4, 5
+    """,
+}
 # Nobody writes answers or invitations from here to the commit.
 FILL = (
     "LOCK TABLE answer IN SHARE ROW EXCLUSIVE MODE",
@@ -141,34 +170,8 @@ FILL = (
     """,
     "CREATE INDEX ix_invitation_tenant_measurement_sent_at ON invitation (tenant, measurement, sent_at)",
     "CREATE INDEX ix_invitation_without_day ON invitation (tenant) WHERE sent_local IS NULL AND sent_at IS NOT NULL",
-    f"""
-    INSERT INTO asked_count
-    SELECT tenant, measurement, s.segment COLLATE "C", CAST(sent_local AS date), coalesce(channel, ''), {SUMS},
-           count(*) FILTER (WHERE expires_at IS NULL), max(expires_at)
-    FROM invitation, unnest(array_prepend('', segments)) AS s(segment)
-    WHERE {COUNTS}
-    GROUP BY 1, 2, 3, 4, 5
-    ORDER BY 1, 2, 3, 4, 5
-    """,
+    *COUNT_ALL.values(),
     "CREATE INDEX ix_asked_count_tenant_measurement_day_segment ON asked_count (tenant, measurement, day, segment)",
-    f"""
-    INSERT INTO asked_hour
-    SELECT tenant, measurement, CAST(sent_local AS date), CAST(extract(hour FROM sent_local) AS smallint), {SUMS}
-    FROM invitation
-    WHERE {COUNTS}
-    GROUP BY 1, 2, 3, 4
-    ORDER BY 1, 2, 3, 4
-    """,
-    """
-    INSERT INTO theme_count
-    SELECT tenant, measurement, s.segment COLLATE "C", day, t.theme COLLATE "C", count(*) FILTER (WHERE score <= 6),
-           count(*) FILTER (WHERE score BETWEEN 7 AND 8), count(*) FILTER (WHERE score >= 9)
-    FROM answer, unnest(array_prepend('', segments)) AS s(segment),
-         unnest(themes || CASE WHEN cardinality(themes) > 0 THEN '{#wrote,#named}' ELSE '{#wrote}'::text[] END) AS t(theme)
-    WHERE score IS NOT NULL AND comment <> ''
-    GROUP BY 1, 2, 3, 4, 5
-    ORDER BY 1, 2, 3, 4, 5
-    """,
 )
 
 

@@ -5,29 +5,29 @@ Pages add what is noted to what is counted, so nothing is ever missing: the loop
 
 from dataclasses import dataclass
 
-from services.scorer.asked.folding import fill_days, fold_asked
-from services.scorer.themes.count_repository import fold_themes
+from services.scorer.asked.noted import count_noted_asked, fill_days
+from services.scorer.themes.count_repository import count_noted_themes
 from shared.db.database import Database, UnitOfWork
 from shared.health import Health
 from shared.runtime import Loop, Periodic
 
-FOLDING_LOOP = "folding"
-FOLD_INTERVAL_S = 2.0
+NOTED_LOOP = "noted counts"
+COUNT_INTERVAL_S = 2.0
 MAX_CHANGES_PER_TRANSACTION = 5_000
 
-# Of several workers one folds: none waits for a row of another.
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('folding', 0))"
-COUNT_UNFOLDED = "SELECT (SELECT count(*) FROM asked_change) + (SELECT count(*) FROM theme_change)"
+# of several workers one counts: none waits for a row of another.
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('noted counts', 0))"
+COUNT_NOTED = "SELECT (SELECT count(*) FROM asked_change) + (SELECT count(*) FROM theme_change)"
 
 
-async def count_unfolded(uow: UnitOfWork) -> int:
+async def count_noted(uow: UnitOfWork) -> int:
     """How many changes are noted and not counted yet, of all tenants."""
-    return int((await uow.execute(COUNT_UNFOLDED)).scalar_one())
+    return int((await uow.execute(COUNT_NOTED)).scalar_one())
 
 
 @dataclass(frozen=True)
-class Folding:
-    """The loop; of several workers one at a time folds."""
+class NotedCounter:
+    """The loop; of several workers one at a time counts."""
 
     database: Database
     health: Health
@@ -37,7 +37,7 @@ class Folding:
     @property
     def loop(self) -> Loop:
         """What a worker runs."""
-        return Periodic(FOLDING_LOOP, self.step, FOLD_INTERVAL_S, self.health).run
+        return Periodic(NOTED_LOOP, self.step, COUNT_INTERVAL_S, self.health).run
 
     async def step(self) -> float | None:
         """Count some of what is noted: at once again when there may be more."""
@@ -45,6 +45,6 @@ class Folding:
             if not (await uow.execute(TRY_LOCK)).scalar_one():
                 return None
             filled = await fill_days(uow, self.limit)
-            asked = await fold_asked(uow, self.limit)
-            themes = await fold_themes(uow, self.limit)
+            asked = await count_noted_asked(uow, self.limit)
+            themes = await count_noted_themes(uow, self.limit)
         return 0 if self.limit in {filled, asked, themes} else None

@@ -10,7 +10,7 @@ _SUMS = ", ".join(f"sum({number}) AS {number}" for number in NUMBERS)
 _ADDED = ", ".join(f"{number} = t.{number} + EXCLUDED.{number}" for number in NUMBERS)
 _ANY = f"({_COLUMNS}) <> ({', '.join('0' for _ in NUMBERS)})"
 
-FOLD_ASKED = f"""
+COUNT_NOTED_ASKED = f"""
     WITH taken AS (
         DELETE FROM asked_change
         WHERE (tenant, id) IN (SELECT tenant, id FROM asked_change ORDER BY tenant, id LIMIT :limit)
@@ -38,9 +38,9 @@ FOLD_ASKED = f"""
 """
 
 
-async def fold_asked(uow: UnitOfWork, limit: int) -> int:
+async def count_noted_asked(uow: UnitOfWork, limit: int) -> int:
     """Add so many of the changes that were noted to the counts, the first ones first; returns how many."""
-    return int((await uow.execute(FOLD_ASKED, {"limit": limit})).scalar_one())
+    return int((await uow.execute(COUNT_NOTED_ASKED, {"limit": limit})).scalar_one())
 
 
 # Their company was not known when they came, or a version kept them that knew of no days.
