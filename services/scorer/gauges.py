@@ -2,8 +2,8 @@
 not in the counts yet.
 """
 
+from services.scorer.asked.noted_repository import count_noted
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
-from services.scorer.noted_counts import count_noted
 from services.scorer.repository import falls, waiting
 from services.scorer.themes.repository import count_behind
 from shared.db.database import UnitOfWork

@@ -16,7 +16,7 @@ from chaos.load import address_of
 from chaos.stack import CONSUMING_SERVICES, Stack
 from chaos.topics import Offsets
 
-from services.scorer.asked.recounting import recount_asked
+from services.scorer.asked.recount_repository import recount_asked
 from services.scorer.repository.counting import recount
 from services.scorer.themes.count_repository import recount_themes
 from shared.db.database import Database

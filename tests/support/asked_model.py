@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.scorer.asked.domain import AskedCounts
-from services.scorer.asked.recounting import recount_asked
+from services.scorer.asked.recount_repository import recount_asked
 from services.scorer.domain import Groups
 from services.scorer.repository.counting import CountKey, recount
 from services.scorer.repository.selection import Selection

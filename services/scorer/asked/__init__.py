@@ -1,7 +1,7 @@
 """Who was asked: invitations counted by segment, day and channel, so that no page reads them one by one.
 
-domain      the counts
-repository  reads the counts, and of several segments at once the invitations
-noted       adds what was noted to the counts
-recounting  counts the invitations anew
+domain              the counts
+repository          reads the counts, and of several segments at once the invitations
+noted_repository    adds what was noted to the counts
+recount_repository  counts the invitations anew
 """

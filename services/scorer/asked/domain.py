@@ -23,8 +23,11 @@ def total_of(counts: Iterable[AskedCounts]) -> AskedCounts:
     """All of them together."""
     found = list(counts)
     return AskedCounts(
-        *(sum(each[place] for each in found) for place in range(4)),  # type: ignore[misc]
-        Groups(
+        asked=sum(each.asked for each in found),
+        delivered=sum(each.delivered for each in found),
+        opened=sum(each.opened for each in found),
+        answered=sum(each.answered for each in found),
+        groups=Groups(
             sum(each.groups.detractors for each in found),
             sum(each.groups.passives for each in found),
             sum(each.groups.promoters for each in found),

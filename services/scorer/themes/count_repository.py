@@ -27,7 +27,7 @@ _NOTED_GROUPS = f"""
     CASE WHEN {IS_PASSIVE} THEN n ELSE 0 END AS passives,
     CASE WHEN {IS_PROMOTER} THEN n ELSE 0 END AS promoters
 """
-_NAMES = f"""
+_NAMED_THEMES = f"""
     unnest(
         themes || CASE WHEN cardinality(themes) > 0 THEN '{{{WROTE},{NAMED}}}' ELSE '{{{WROTE}}}'::text[] END
     ) AS t(theme)
@@ -41,7 +41,7 @@ SUM_THEMES = f"""
           AND day BETWEEN :first AND :last
         UNION ALL
         SELECT t.theme COLLATE "C", {_NOTED_GROUPS}
-        FROM theme_change, {_NAMES}
+        FROM theme_change, {_NAMED_THEMES}
         WHERE tenant = :tenant AND measurement = :measurement AND day BETWEEN :first AND :last
           AND segments @> CAST(:selection AS text[])
     ) AS c
@@ -97,7 +97,7 @@ COUNT_NOTED_THEMES = f"""
     ), counts AS (
         SELECT tenant, measurement, s.segment COLLATE "C" AS segment, day,
             t.theme COLLATE "C" AS theme, {_SUMS}
-        FROM taken, unnest(array_prepend('', segments)) AS s(segment), {_NAMES}
+        FROM taken, unnest(array_prepend('', segments)) AS s(segment), {_NAMED_THEMES}
         GROUP BY 1, 2, 3, 4, 5
     ), added AS (
         INSERT INTO theme_count AS t (tenant, measurement, segment, day, theme, {_COLUMNS})
@@ -120,7 +120,7 @@ RECOUNT_THEMES = f"""
             count(*) FILTER (WHERE {IS_PASSIVE}) AS passives,
             count(*) FILTER (WHERE {IS_PROMOTER}) AS promoters
         FROM (SELECT *, coalesce(themes, '{{}}') AS named FROM answer WHERE tenant = :tenant) AS a,
-            unnest(array_prepend('', segments)) AS s(segment), {_NAMES.replace("themes", "named")}
+            unnest(array_prepend('', segments)) AS s(segment), {_NAMED_THEMES.replace("themes", "named")}
         WHERE score IS NOT NULL AND comment <> ''
         GROUP BY 1, 2, 3, 4
     ), kept AS (
@@ -129,7 +129,7 @@ RECOUNT_THEMES = f"""
             SELECT measurement, segment, day, theme, {_COLUMNS} FROM theme_count WHERE tenant = :tenant
             UNION ALL
             SELECT measurement, s.segment COLLATE "C", day, t.theme COLLATE "C", {_NOTED_GROUPS}
-            FROM theme_change, unnest(array_prepend('', segments)) AS s(segment), {_NAMES}
+            FROM theme_change, unnest(array_prepend('', segments)) AS s(segment), {_NAMED_THEMES}
             WHERE tenant = :tenant
         ) AS c
         GROUP BY 1, 2, 3, 4

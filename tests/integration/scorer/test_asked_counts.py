@@ -15,8 +15,9 @@ from support.scorer_builders import ACME, add_tenant, count
 
 from services.scorer.asked import repository
 from services.scorer.asked.domain import total_of
-from services.scorer.asked.recounting import recount_asked
-from services.scorer.noted_counts import NotedCounter, count_noted
+from services.scorer.asked.noted_repository import count_noted
+from services.scorer.asked.recount_repository import recount_asked
+from services.scorer.noted_counts import NotedCounter
 from services.scorer.repository.counting import CountKey
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
@@ -26,7 +27,7 @@ from shared.health import Health
 
 ZONE = ACME.time_zone
 WINDOW = Window((ASKED_AT - timedelta(days=1)).date(), (ASKED_AT + timedelta(days=1)).date())
-PLACES = ({"touchpoint": "web"}, {"touchpoint": "desk", "store": "a"}, {})
+PLACES: tuple[dict[str, str], ...] = ({"touchpoint": "web"}, {"touchpoint": "desk", "store": "a"}, {})
 COMMENTS = (None, "", "The parcel came late", "Rude staff and a late parcel", "Fine")
 
 

@@ -5,6 +5,23 @@ each invitation once, before and after.
 from services.scorer.asked.repository import NOTED_NUMBERS, NUMBERS
 from shared.db.database import UnitOfWork
 
+# Of several workers one counts: none waits for a row of another.
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('noted counts', 0))"
+
+
+async def try_lock(uow: UnitOfWork) -> bool:
+    """Lock what is noted, unless another transaction has it."""
+    return bool((await uow.execute(TRY_LOCK)).scalar_one())
+
+
+COUNT_NOTED = "SELECT (SELECT count(*) FROM asked_change) + (SELECT count(*) FROM theme_change)"
+
+
+async def count_noted(uow: UnitOfWork) -> int:
+    """How many changes are noted and not counted yet, of all tenants."""
+    return int((await uow.execute(COUNT_NOTED)).scalar_one())
+
+
 _COLUMNS = ", ".join(NUMBERS)
 _SUMS = ", ".join(f"sum({number}) AS {number}" for number in NUMBERS)
 _ADDED = ", ".join(f"{number} = t.{number} + EXCLUDED.{number}" for number in NUMBERS)
