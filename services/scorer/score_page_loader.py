@@ -18,6 +18,7 @@ from services.scorer.repository.answers import (
 )
 from services.scorer.repository.cases import count_cases, list_open_cases
 from services.scorer.repository.counts import (
+    SegmentPart,
     daily_counts,
     segment_parts,
     use_custom_plans,
@@ -157,8 +158,11 @@ async def _load_breakdown(
 ) -> Breakdown:
     measurement, now, before = standing.measurement, standing.now.window, standing.before.window
     dimensions = await list_dimensions(uow, selection.tenant)
+    parts_within: list[SegmentPart] = []
     if selection.segments:
-        there = await list_segments_within(uow, selection, measurement, now)
+        # The answers are read once for all dimensions.
+        parts_within = await segment_parts(uow, selection, measurement, "", now, before)
+        there = [part.segment for part in parts_within if part.now.n]
         used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
         dimensions = [dimension for dimension in dimensions if dimension.name in used]
     hidden = set(access.hidden_dimensions(dimension.name for dimension in dimensions))
@@ -167,7 +171,9 @@ async def _load_breakdown(
     names = [dimension.name for dimension in dimensions]
     usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
     by = query.by if query.by in names else usual
-    parts = await segment_parts(uow, selection, measurement, by, now, before) if by else []
+    parts = [part for part in parts_within if dimension_of(part.segment) == by]
+    if by and not selection.segments:
+        parts = await segment_parts(uow, selection, measurement, by, now, before)
     allowed = [part for part in parts if access.allows_as_part(part.segment)]
     rows = segment_rows(parts_directly_below(allowed, selection.segments))
     first_rows = [

@@ -2,6 +2,7 @@
 
 domain              the counts
 repository          reads the counts, and of several segments at once the invitations
+part_repository     reads them of each part
 noted_repository    adds what was noted to the counts
 recount_repository  counts the invitations anew
 """

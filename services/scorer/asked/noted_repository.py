@@ -2,7 +2,7 @@
 each invitation once, before and after.
 """
 
-from services.scorer.asked.repository import NOTED_NUMBERS, NUMBERS
+from services.scorer.asked.repository import NOTED_NUMBERS, NUMBER_COLUMNS, NUMBER_SUMS, NUMBERS
 from shared.db.database import UnitOfWork
 
 # Of several workers one counts: none waits for a row of another.
@@ -22,10 +22,8 @@ async def count_noted(uow: UnitOfWork) -> int:
     return int((await uow.execute(COUNT_NOTED)).scalar_one())
 
 
-_COLUMNS = ", ".join(NUMBERS)
-_SUMS = ", ".join(f"sum({number}) AS {number}" for number in NUMBERS)
 _ADDED = ", ".join(f"{number} = t.{number} + EXCLUDED.{number}" for number in NUMBERS)
-_ANY = f"({_COLUMNS}) <> ({', '.join('0' for _ in NUMBERS)})"
+_ANY = f"({NUMBER_COLUMNS}) <> ({', '.join('0' for _ in NUMBERS)})"
 
 COUNT_NOTED_ASKED = f"""
     WITH taken AS (
@@ -35,18 +33,20 @@ COUNT_NOTED_ASKED = f"""
             CAST(extract(hour FROM hour) AS smallint) AS hour, segments, channel,
             CASE WHEN endless THEN n ELSE 0 END AS endless, ends, {NOTED_NUMBERS}
     ), hours AS (
-        SELECT tenant, measurement, day, hour, {_SUMS} FROM taken GROUP BY 1, 2, 3, 4
+        SELECT tenant, measurement, day, hour, {NUMBER_SUMS} FROM taken GROUP BY 1, 2, 3, 4
     ), counts AS (
-        SELECT tenant, measurement, s.segment COLLATE "C" AS segment, day, channel, {_SUMS},
+        SELECT tenant, measurement, s.segment COLLATE "C" AS segment, day, channel, {NUMBER_SUMS},
             sum(endless) AS endless, max(ends) AS ends
         FROM taken, unnest(array_prepend('', segments)) AS s(segment)
         GROUP BY 1, 2, 3, 4, 5
     ), added AS (
-        INSERT INTO asked_hour AS t (tenant, measurement, day, hour, {_COLUMNS})
+        INSERT INTO asked_hour AS t (tenant, measurement, day, hour, {NUMBER_COLUMNS})
         SELECT * FROM hours WHERE {_ANY} ORDER BY 1, 2, 3, 4
         ON CONFLICT (tenant, measurement, day, hour) DO UPDATE SET {_ADDED}
     ), counted AS (
-        INSERT INTO asked_count AS t (tenant, measurement, segment, day, channel, {_COLUMNS}, endless, ends)
+        INSERT INTO asked_count AS t (
+            tenant, measurement, segment, day, channel, {NUMBER_COLUMNS}, endless, ends
+        )
         SELECT * FROM counts WHERE {_ANY} OR endless <> 0 OR ends IS NOT NULL ORDER BY 1, 2, 3, 4, 5
         ON CONFLICT (tenant, measurement, segment, day, channel) DO UPDATE
         SET {_ADDED}, endless = t.endless + EXCLUDED.endless, ends = greatest(t.ends, EXCLUDED.ends)

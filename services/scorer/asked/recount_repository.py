@@ -1,11 +1,9 @@
 """Counts the invitations anew."""
 
-from services.scorer.asked.repository import COUNTED, NOTED_NUMBERS, NUMBERS
+from services.scorer.asked.repository import COUNTED, NOTED_NUMBERS, NUMBER_COLUMNS, NUMBER_SUMS, NUMBERS
 from services.scorer.repository.counting import CountKey
 from shared.db.database import UnitOfWork
 
-_COLUMNS = ", ".join(NUMBERS)
-_SUMS = ", ".join(f"sum({number}) AS {number}" for number in NUMBERS)
 _SAME = " AND ".join(f"coalesce(k.{number}, 0) = coalesce(r.{number}, 0)" for number in NUMBERS)
 _COUNTS = """
     i.tenant = :tenant AND i.version > 0 AND NOT i.test AND NOT i.anonymous AND NOT i.beyond_draw
@@ -26,9 +24,9 @@ RECOUNT_ASKED = f"""
         FROM i, unnest(array_prepend('', segments)) AS s(segment)
         GROUP BY 1, 2, 3, 4
     ), kept AS (
-        SELECT measurement, segment, day, channel, {_SUMS}, sum(endless) AS endless
+        SELECT measurement, segment, day, channel, {NUMBER_SUMS}, sum(endless) AS endless
         FROM (
-            SELECT measurement, segment, day, channel, {_COLUMNS}, endless
+            SELECT measurement, segment, day, channel, {NUMBER_COLUMNS}, endless
             FROM asked_count WHERE tenant = :tenant
             UNION ALL
             SELECT measurement, s.segment COLLATE "C", CAST(hour AS date), channel, {NOTED_NUMBERS},
@@ -42,9 +40,9 @@ RECOUNT_ASKED = f"""
         FROM i
         GROUP BY 1, 2, 3
     ), kept_hours AS (
-        SELECT measurement, day, hour, {_SUMS}
+        SELECT measurement, day, hour, {NUMBER_SUMS}
         FROM (
-            SELECT measurement, day, hour, {_COLUMNS} FROM asked_hour WHERE tenant = :tenant
+            SELECT measurement, day, hour, {NUMBER_COLUMNS} FROM asked_hour WHERE tenant = :tenant
             UNION ALL
             SELECT measurement, CAST(hour AS date), CAST(extract(hour FROM hour) AS smallint), {NOTED_NUMBERS}
             FROM asked_change WHERE tenant = :tenant

@@ -46,9 +46,9 @@ NOTED_NUMBERS = f"""
     CASE WHEN {IS_PROMOTER} THEN n ELSE 0 END AS promoters
 """
 """Of a row of ``asked_change``, under the names of the numbers."""
-_COLUMNS = ", ".join(NUMBERS)
-_SUMS = ", ".join(f"sum({number}) AS {number}" for number in NUMBERS)
-_OF_DAYS = "tenant = :tenant AND measurement = :measurement AND day BETWEEN :first AND :last"
+NUMBER_COLUMNS = ", ".join(NUMBERS)
+NUMBER_SUMS = ", ".join(f"sum({number}) AS {number}" for number in NUMBERS)
+OF_DAYS = "tenant = :tenant AND measurement = :measurement AND day BETWEEN :first AND :last"
 _NOTED = """
     FROM asked_change
     WHERE tenant = :tenant AND measurement = :measurement AND CAST(hour AS date) BETWEEN :first AND :last
@@ -87,11 +87,11 @@ class DayCounts(NamedTuple):
 
 
 COUNT_BY_DAY = f"""
-    SELECT day, channel, {_SUMS}, sum(endless) AS endless, max(ends) AS ends
+    SELECT day, channel, {NUMBER_SUMS}, sum(endless) AS endless, max(ends) AS ends
     FROM (
-        SELECT day, channel, {_COLUMNS}, endless, ends
+        SELECT day, channel, {NUMBER_COLUMNS}, endless, ends
         FROM asked_count
-        WHERE {_OF_DAYS} AND segment = :segment
+        WHERE {OF_DAYS} AND segment = :segment
         UNION ALL
         SELECT CAST(hour AS date), channel, {NOTED_NUMBERS}, CASE WHEN endless THEN n ELSE 0 END, ends
         {_NOTED}
@@ -132,9 +132,9 @@ async def find_last_end(
 
 
 COUNT_BY_HOUR = f"""
-    SELECT hour, {_SUMS}
+    SELECT hour, {NUMBER_SUMS}
     FROM (
-        SELECT hour, {_COLUMNS} FROM asked_hour WHERE {_OF_DAYS}
+        SELECT hour, {NUMBER_COLUMNS} FROM asked_hour WHERE {OF_DAYS}
         UNION ALL
         SELECT CAST(extract(hour FROM hour) AS smallint), {NOTED_NUMBERS} {_NOTED}
     ) AS c
@@ -160,88 +160,6 @@ async def count_by_hour(
     else:
         rows = await uow.execute(COUNT_BY_HOUR, count_values(selection, measurement, window))
     return {row.hour: counts_of(row) for row in rows}
-
-
-COUNT_BY_SEGMENT = f"""
-    SELECT segment, {_SUMS}
-    FROM (
-        SELECT segment, {_COLUMNS}
-        FROM asked_count
-        WHERE {_OF_DAYS} AND segment >= :low AND segment < :high
-        UNION ALL
-        SELECT s.segment COLLATE "C", {NOTED_NUMBERS}
-        FROM asked_change, unnest(segments) AS s(segment)
-        WHERE tenant = :tenant AND measurement = :measurement AND CAST(hour AS date) BETWEEN :first AND :last
-          AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
-    ) AS c
-    GROUP BY segment
-    HAVING sum(asked) <> 0
-"""
-COUNT_ROWS_BY_SEGMENT = f"""
-    SELECT s.segment, {COUNTED}
-    FROM invitation AS i CROSS JOIN LATERAL unnest(i.segments) AS s(segment)
-    WHERE {WAS_ASKED} AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
-    GROUP BY s.segment
-"""
-
-
-async def count_by_segment(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str, dimension: str
-) -> dict[str, AskedCounts]:
-    """The same by each value of a dimension; within a segment the invitations are read."""
-    # The character after the colon is the end of the dimension's names.
-    bounds = {"low": f"{dimension}:", "high": f"{dimension};"}
-    if selection.segments:
-        values = row_values(selection, measurement, window, zone) | bounds
-        rows = await uow.execute(COUNT_ROWS_BY_SEGMENT, values)
-    else:
-        values = count_values(selection, measurement, window) | bounds
-        del values["segment"], values["selection"]
-        rows = await uow.execute(COUNT_BY_SEGMENT, values)
-    return {row.segment: counts_of(row) for row in rows}
-
-
-# One look into the index of each dimension: the first segment of the next one that has a row in these days.
-LIST_DIMENSIONS = f"""
-    WITH RECURSIVE found AS (
-        SELECT CAST('' AS text) COLLATE "C" AS dimension
-        UNION ALL
-        SELECT (
-            SELECT split_part(segment, ':', 1) COLLATE "C"
-            FROM asked_count
-            WHERE {_OF_DAYS} AND asked > 0
-              AND segment > CASE WHEN dimension = '' THEN '' ELSE dimension || ';' END
-            ORDER BY segment
-            LIMIT 1
-        )
-        FROM found
-        WHERE dimension IS NOT NULL
-    )
-    SELECT dimension FROM found WHERE dimension <> ''
-    UNION
-    SELECT split_part(s.segment, ':', 1)
-    FROM asked_change, unnest(segments) AS s(segment)
-    WHERE tenant = :tenant AND measurement = :measurement AND CAST(hour AS date) BETWEEN :first AND :last
-      AND n > 0
-"""
-LIST_DIMENSIONS_OF_ROWS = f"""
-    SELECT DISTINCT split_part(s.segment, ':', 1) AS dimension
-    FROM invitation AS i CROSS JOIN LATERAL unnest(i.segments) AS s(segment)
-    WHERE {WAS_ASKED}
-"""
-
-
-async def list_dimensions_asked(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str
-) -> set[str]:
-    """The dimensions of the invitations that were sent in a window."""
-    if selection.segments:
-        rows = await uow.execute(LIST_DIMENSIONS_OF_ROWS, row_values(selection, measurement, window, zone))
-    else:
-        values = count_values(selection, measurement, window)
-        del values["segment"], values["selection"]
-        rows = await uow.execute(LIST_DIMENSIONS, values)
-    return {row.dimension for row in rows}
 
 
 def count_values(selection: Selection, measurement: str, window: Window) -> dict[str, object]:

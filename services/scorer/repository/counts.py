@@ -25,6 +25,7 @@ from shared.events.nps import SCALE
 
 Counts = tuple[int, ...]
 """Answers with each score from 0 to 10."""
+LAST_CHARACTER = chr(0x10FFFF)
 NO_COUNTS: Counts = (0,) * len(SCALE)
 
 COUNT_WINDOW = f"""
@@ -165,15 +166,16 @@ COUNT_PARTS_OF_SELECTION = f"""
 async def segment_parts(
     uow: UnitOfWork, selection: Selection, measurement: str, dimension: str, now: Window, before: Window
 ) -> list[SegmentPart]:
-    """The groups of each value of a dimension within a selection, in two windows.
+    """The groups of each value of a dimension (empty: of each dimension) within a selection, in two windows.
 
     Of a whole company they are summed from whole weeks and the single days of the other weeks; within
     segments the answers are counted.
     """
     values = {
         "measurement": measurement,
-        "low": f"{dimension}:",
-        "high": f"{dimension};",  # the character after the colon: the end of the dimension's names
+        "low": f"{dimension}:" if dimension else "",
+        # The character after the colon is the end of the dimension's names, the last one that of all.
+        "high": f"{dimension};" if dimension else LAST_CHARACTER,
         "first": now.first,
         "last": now.last,
         "first_before": before.first,

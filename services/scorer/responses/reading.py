@@ -8,13 +8,12 @@ from typing import TypeVar
 
 from services.scorer.access import SegmentAccess
 from services.scorer.asked.domain import AskedCounts, total_of
+from services.scorer.asked.part_repository import count_by_segment, list_dimensions_asked
 from services.scorer.asked.repository import (
     DayCounts,
     count_by_day,
     count_by_hour,
-    count_by_segment,
     find_last_end,
-    list_dimensions_asked,
 )
 from services.scorer.parameters import read_window
 from services.scorer.repository.selection import Selection

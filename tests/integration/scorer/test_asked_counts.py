@@ -13,7 +13,7 @@ from support.examples import examples
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
 from support.scorer_builders import ACME, add_tenant, count
 
-from services.scorer.asked import repository
+from services.scorer.asked import part_repository, repository
 from services.scorer.asked.domain import total_of
 from services.scorer.asked.noted_repository import count_noted
 from services.scorer.asked.recount_repository import recount_asked
@@ -75,11 +75,11 @@ async def assert_reads_what_rows_say(database: Database) -> None:
                 key = f"CASE WHEN starts_with(s.segment, '{dimension}:') THEN s.segment END"
                 parts, _ = await from_rows(uow, selection, WINDOW, ZONE, key, UNNESTED)
                 parts.pop(None, None)
-                assert await repository.count_by_segment(*read, ZONE, dimension) == parts
+                assert await part_repository.count_by_segment(*read, ZONE, dimension) == parts
             names, _ = await from_rows(
                 uow, selection, WINDOW, ZONE, "split_part(s.segment, ':', 1)", UNNESTED
             )
-            assert await repository.list_dimensions_asked(*read, ZONE) == set(names)
+            assert await part_repository.list_dimensions_asked(*read, ZONE) == set(names)
 
 
 INVITED = st.tuples(
