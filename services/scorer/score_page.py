@@ -10,6 +10,7 @@ from typing import ClassVar
 from services.scorer import labels
 from services.scorer.amendments import labels as choice_labels
 from services.scorer.amendments.domain import AnswerChoice
+from services.scorer.asked.domain import AskedCounts
 from services.scorer.benchmarks.views import BesideScores
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
@@ -19,7 +20,7 @@ from services.scorer.domain import (
     more_answers_for_margin,
 )
 from services.scorer.marks.views import MarksOnTrend
-from services.scorer.repository.answers import AnswerRow, InvitedCounts
+from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
@@ -66,7 +67,7 @@ class Standing:
     """Without points where the counts of a window are not the sums of those of its days."""
     latest: LatestAnswer | None
     """This and what follows are None where answers are not counted as usual: it is of all as they are now."""
-    invited: InvitedCounts | None
+    invited: AskedCounts | None
 
     @property
     def until_today(self) -> bool:

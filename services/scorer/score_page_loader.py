@@ -34,8 +34,8 @@ from services.scorer.score_page import (
 from services.scorer.score_query import ScoreQuery
 from services.scorer.standing_loader import load_standing
 from services.scorer.themes.domain import ThemeSet
-from services.scorer.themes.impact import figures_of
-from services.scorer.themes.repository import count_unhappy, find_themes
+from services.scorer.themes.reading import read_unhappy
+from services.scorer.themes.repository import find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
 from services.scorer.windows import Window
@@ -126,8 +126,9 @@ async def _load_beside(
 async def _load_why(
     uow: UnitOfWork, themes: ThemeSet, selection: Selection, standing: Standing
 ) -> Why | None:
-    counted = await count_unhappy(uow, selection, standing.measurement, standing.now.window, themes.version)
-    return why_of(figures_of(counted, [theme.id for theme in themes.themes]), themes)
+    return why_of(
+        await read_unhappy(uow, themes, selection, standing.measurement, standing.now.window), themes
+    )
 
 
 async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) -> SegmentFall | None:

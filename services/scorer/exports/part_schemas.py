@@ -7,10 +7,10 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from services.scorer.api import no_score_reason
+from services.scorer.asked.domain import AskedCounts
 from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, ScoreChange, score_interval
 from services.scorer.improvements.repository import CauseFrequency
 from services.scorer.improvements.schemas import DifferenceOut, PeriodOut
-from services.scorer.repository.answers import InvitedCounts
 from services.scorer.repository.cases import CaseCounts
 from services.scorer.schemas import MarginBody
 from services.scorer.themes.domain import Theme
@@ -103,7 +103,7 @@ class InvitedOut(BaseModel):
     answered: int
 
     @classmethod
-    def of(cls, invited: InvitedCounts) -> Self:
+    def of(cls, invited: AskedCounts) -> Self:
         """As it is answered."""
         return cls(asked=invited.asked, answered=invited.answered)
 

@@ -1,4 +1,4 @@
-"""Reads the answers that the counts are made of, and how many customers were asked for one."""
+"""Reads the answers that the counts are made of."""
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -158,38 +158,3 @@ def _answer(row: Row[Any]) -> AnswerRow:
     return AnswerRow._make(row)._replace(
         replies=read_replies(row.replies), segments=tuple(row.segments), themes=tuple(row.themes or ())
     )
-
-
-class InvitedCounts(NamedTuple):
-    """How many customers were asked, and how many of those have answered since."""
-
-    asked: int
-    answered: int
-
-
-WAS_ASKED = """
-    i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test AND NOT i.anonymous
-      AND NOT i.beyond_draw AND i.channel IS DISTINCT FROM 'link'
-      AND i.segments @> CAST(:selection AS text[]) AND i.sent_at >= :first AND i.sent_at < :until
-"""
-"""Which invitations shares are of. Whether a company has shown a link that it shows itself is not known."""
-
-# An answer has the id of its invitation.
-COUNT_INVITED = f"""
-    SELECT count(*) AS asked, count(a.id) AS answered
-    FROM invitation AS i
-    LEFT JOIN answer AS a ON a.tenant = i.tenant AND a.id = i.id AND a.score IS NOT NULL
-    WHERE {WAS_ASKED}
-"""
-
-
-async def count_invited(
-    uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
-) -> InvitedCounts:
-    """The invitations that were sent from ``first`` to before ``until``: not by an anonymous survey, not
-    beyond the draw of one, and not those whose link the company shows itself.
-    """
-    row = await uow.execute(
-        COUNT_INVITED, selection.values() | {"measurement": measurement, "first": first, "until": until}
-    )
-    return InvitedCounts._make(row.one())
