@@ -230,12 +230,21 @@ def show_erasure(tenant: Annotated[str, typer.Argument(help="Short name.")]) -> 
         typer.echo(f"{name}\t{state}")
 
 
+def local_admin_url() -> str:
+    """The superuser's address of the scorer's database in this checkout's stack; empty: there is none."""
+    from deploy.local.state import State
+
+    state = State.existing()
+    return state.admin_url("scorer") if state is not None else ""
+
+
 def main() -> None:
     """Collect the commands of the services and of the local stack, and run the chosen one."""
     from deploy.local.command import add_to as add_local
     from services.alerts.command import add_to as add_alerts
     from services.collector.command import add_to as add_collector
     from services.dispatcher.command import add_to as add_dispatcher
+    from services.scorer.bi_command import add_to as add_bi
     from services.scorer.command import add_to as add_scorer
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
@@ -247,6 +256,7 @@ def main() -> None:
 
     for add in (add_local, add_trigger, add_dispatcher, add_collector, add_scorer, add_alerts):
         add(app, use_local_stack)
+    add_bi(app, use_local_stack, local_admin_url)
     add_dead_letters(app, use_local_stack, service)
     add_topics(app, use_local_stack, all_topics)
     tenant_app.command("start")(start_tenant)

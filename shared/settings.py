@@ -346,6 +346,9 @@ class ServiceSettings(EnvironmentSettings):
 TOOL_VARIABLES = {
     "AFTERWORD_STATE": "Where the local stack keeps its data; `.state` in the checkout without it.",
     "AFTERWORD_IMAGE": "The image that deploy/compose.yaml runs.",
+    "AFTERWORD_BI_ADMIN_URL": "The superuser's address of the scorer's database, for `afterword bi` alone.",
+    "AFTERWORD_BI_ADMIN_PASSWORD_FILE": "In its place, where the scorer's own address leads to the server: "
+    "a file with the password of the superuser `postgres`.",
     "AFTERWORD_CHROMIUM": "The browser that the tests drive.",
     "AFTERWORD_SHOTS": "Where the tests leave pictures of pages.",
     "AFTERWORD_TEST_EXAMPLES": "Which examples for client back-ends the tests must run: `all`, or (as "

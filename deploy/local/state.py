@@ -136,6 +136,10 @@ class State:
             f"@127.0.0.1:{self.ports['postgres']}/{database or service}"
         )
 
+    def admin_url(self, database: str) -> str:
+        """The superuser's URL of a database."""
+        return self.database_url("postgres", database).replace("postgresql+asyncpg", "postgresql", 1)
+
 
 def environment(state: State) -> dict[str, str]:
     """The settings of every service of this stack."""

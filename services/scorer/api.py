@@ -17,6 +17,7 @@ from services.scorer.amendments.reading import (
 from services.scorer.amendments.repository import chosen_counts
 from services.scorer.context import OwnContext
 from services.scorer.domain import (
+    CONFIDENCE,
     MIN_ANSWERS_SHOWN,
     Groups,
     groups_of,
@@ -153,6 +154,7 @@ async def list_segments(
     until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
     first: FromParameter = "",
     last: ToParameter = "",
+    q: Annotated[str, Query(max_length=200, description="A text that the names contain.")] = "",
     after: Annotated[str, Query(max_length=2_000, description="The last page's `next`.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many at most.")] = 50,
 ) -> SegmentsBody:
@@ -169,22 +171,31 @@ async def list_segments(
             limit=limit + 1,
             after=after,
             dimension=dimension,
+            words=q,
             access=SegmentAccess.of(tenant, caller.staff),
         )
     page = rows[:limit]
     return SegmentsBody(
-        segments=[_segment_body(segment, counts) for segment, counts in page],
+        segments=[segment_body(segment, counts) for segment, counts in page],
         next=page[-1][0] if len(rows) > limit else None,
     )
 
 
-def _segment_body(segment: str, counts: Sequence[int]) -> SegmentBody:
+def segment_body(segment: str, counts: Sequence[int]) -> SegmentBody:
+    """A segment with its answers."""
     groups = groups_of(counts)
+    reason = no_score_reason(groups.n)
+    bounds = score_interval(groups) if reason is None else None
     return SegmentBody(
         segment=segment,
         dimension=dimension_of(segment),
         value=segment_value(segment),
         n=groups.n,
-        nps=groups.points if groups.n >= MIN_ANSWERS_SHOWN else None,
-        reason=no_score_reason(groups.n),
+        counts=list(counts),
+        detractors=groups.detractors,
+        passives=groups.passives,
+        promoters=groups.promoters,
+        nps=groups.points if reason is None else None,
+        margin=MarginBody(level=CONFIDENCE, low=bounds[0], high=bounds[1]) if bounds else None,
+        reason=reason,
     )

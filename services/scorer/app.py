@@ -8,11 +8,13 @@ from services.scorer.gauges import (
     measure_audit,
     measure_falls,
     measure_improvements,
+    measure_noted,
     measure_themes,
     measure_waiting,
 )
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
+from services.scorer.noted_counts import NOTED_LOOP, NotedCounter
 from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
@@ -37,13 +39,14 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def build_loops(context: Context) -> Loops:
     """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
-    comments with themes, one audits the counts.
+    comments with themes, one audits the counts, one adds what is noted to counts.
     """
     anonymous = AnonymousCounter(context.database, context.health, count)
     return {
         "scores": ScorePublisher(context.database, context.health).run,
         LOOP_NAME: anonymous.loop,
         FALLS_LOOP: FallWatch(context.database, context.health).run,
+        NOTED_LOOP: NotedCounter(context.database, context.health).loop,
         THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
         AUDIT_LOOP: NightlyAudit(context.database, context.health).run,
     }
@@ -73,7 +76,10 @@ SERVICE = Service(
     worker_loops=build_loops,
     owns=(FALLS, IMPROVEMENTS),
     recovery=recovery,
-    gauges=(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_audit),
+    gauges=(
+        *(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_audit),
+        measure_noted,
+    ),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.
 )

@@ -85,10 +85,15 @@ def as_line(found: "Audit", mended: int) -> str:
 
 
 def names_of(found: "Audit") -> list[str]:
-    """What differs, up to :data:`MAX_NAMED`: counts of days and weeks, and totals of the collector."""
+    """What differs, up to :data:`MAX_NAMED`: counts of days and weeks, of who was asked and of themes, and
+    totals of the collector.
+    """
     names = [
         f"{kind} {key.day} {key.measurement} {key.segment or '(company)'}"
-        for kind, keys in (("day", found.differing.days), ("week", found.differing.weeks))
+        for kind, keys in (
+            *(("day", found.differing.days), ("week", found.differing.weeks)),
+            *(("asked", found.noted.asked), ("themes", found.noted.themes)),
+        )
         for key in keys
     ]
     return [*names, *(f"total {name}" for name in found.totals.differing)][:MAX_NAMED]

@@ -1,5 +1,8 @@
-"""The gauges of anonymous answers that wait, falls, actions of improvement, themes, and the audit."""
+"""The gauges of anonymous answers that wait, falls, actions of improvement, themes, the audit, and of what is
+not in the counts yet.
+"""
 
+from services.scorer.asked.noted_repository import count_noted
 from services.scorer.auditing.repository import measure_results
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
@@ -35,3 +38,8 @@ async def measure_audit(uow: UnitOfWork) -> None:
     differing, at = await measure_results(uow)
     metrics.AUDIT_DIFFERENCES.set(differing)
     metrics.AUDIT_FINISHED.set(at.timestamp() if at else 0)
+
+
+async def measure_noted(uow: UnitOfWork) -> None:
+    """Measure what triggers have noted and the loop has not added to the counts yet, of all tenants."""
+    metrics.COUNTS_NOTED.set(await count_noted(uow))

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -234,7 +235,98 @@ invitation = Table(
     Column("channel", Text),
     Column("report", Text),
     Column("expires_at", Instant),
+    # When it was sent, by the clocks of the company. NULL: it was not, or the company is not known yet.
+    Column("sent_local", DateTime),
+    # Of its answer, which may come first: then the row has version 0. Triggers of ``answer`` write these.
+    Column("opened", Boolean, nullable=False, server_default=text("false")),
+    Column("score", SmallInteger),
     Index(None, "tenant", "measurement", "sent_at"),
+    Index(
+        "ix_invitation_without_day",
+        "tenant",
+        postgresql_where=text("sent_local IS NULL AND sent_at IS NOT NULL"),
+    ),
+    postgresql_with={"fillfactor": "85"},
+)
+
+_GROUPS = ("detractors", "passives", "promoters")
+_ASKED = ("asked", "delivered", "opened", "answered", *_GROUPS)
+
+# Who was asked on each day, and what became of it. Triggers of ``invitation`` note each difference in
+# ``asked_change`` (migration 0017), and a loop adds it here: the sum of both is true at any time.
+asked_count = Table(
+    "asked_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    Column("day", Date, primary_key=True),
+    # Empty: not known.
+    Column("channel", Text, primary_key=True),
+    *(Column(number, Integer, nullable=False) for number in _ASKED),
+    # Those of which the end of the link is not known, and the last end of the others.
+    Column("endless", Integer, nullable=False),
+    Column("ends", Instant),
+    Index(None, "tenant", "measurement", "day", "segment"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+# The same of the company by the hour of the day, of all channels.
+asked_hour = Table(
+    "asked_hour",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("hour", SmallInteger, primary_key=True),
+    *(Column(number, Integer, nullable=False) for number in _ASKED),
+    postgresql_with={"fillfactor": "80"},
+)
+
+# ``n`` invitations that are alike in all this came, or (below zero) are no longer so.
+asked_change = Table(
+    "asked_change",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("measurement", Text, nullable=False),
+    Column("hour", DateTime, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("delivered", Boolean, nullable=False),
+    Column("opened", Boolean, nullable=False),
+    Column("score", SmallInteger),
+    Column("endless", Boolean, nullable=False),
+    Column("ends", Instant),
+    Column("n", Integer, nullable=False),
+    postgresql_with={"autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_threshold": "10000"},
+)
+
+# The answers whose comment names each theme, those with a comment, and those whose comment names any; as
+# above from what triggers of ``answer`` note in ``theme_change``.
+theme_count = Table(
+    "theme_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("theme", Bytewise, primary_key=True),
+    *(Column(group, Integer, nullable=False) for group in _GROUPS),
+    postgresql_with={"fillfactor": "80"},
+)
+theme_change = Table(
+    "theme_change",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("measurement", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("themes", ARRAY(Text), nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    postgresql_with={"autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_threshold": "10000"},
 )
 
 survey = Table(
@@ -425,6 +517,18 @@ audit_doubt = Table(
     Column("name", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+)
+
+# Which role, with which a company's own tools sign in, stands for which company: migration 0021.
+bi_role = Table(
+    "bi_role",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    # Whether it sees single answers, too.
+    Column("reads_answers", Boolean, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    Index(None, "role", unique=True),
 )
 
 person_indexes(answer)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from services.scorer.access import SegmentAccess
 from services.scorer.amendments.repository import chosen_parts
-from services.scorer.repository.segments import Dimension, list_dimensions, list_segments_within
+from services.scorer.repository.counts import SegmentPart
+from services.scorer.repository.segments import Dimension, list_dimensions
 from services.scorer.repository.selection import Selection
 from services.scorer.score_page import Standing
 from services.scorer.views import SegmentRow, parts_directly_below, segment_rows
@@ -30,9 +31,13 @@ async def load_part_rows(
 ) -> PartRows:
     """The parts by the dimension ``by``, or by the touchpoint or the first there is."""
     measurement, now, before = standing.measurement, standing.now.window, standing.before.window
+    choice = standing.choice
     dimensions = await list_dimensions(uow, selection.tenant)
+    within: list[SegmentPart] = []
     if selection.segments:
-        there = await list_segments_within(uow, selection, measurement, now)
+        # The answers are read once for all dimensions.
+        within = await chosen_parts(uow, selection, measurement, "", now, before, choice)
+        there = [part.segment for part in within if part.now.n]
         used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
         dimensions = [dimension for dimension in dimensions if dimension.name in used]
     hidden = set(access.hidden_dimensions(dimension.name for dimension in dimensions))
@@ -41,8 +46,9 @@ async def load_part_rows(
     names = [dimension.name for dimension in dimensions]
     usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
     by = by if by in names else usual
-    choice = standing.choice
-    parts = await chosen_parts(uow, selection, measurement, by, now, before, choice) if by else []
+    parts = [part for part in within if dimension_of(part.segment) == by]
+    if by and not selection.segments:
+        parts = await chosen_parts(uow, selection, measurement, by, now, before, choice)
     allowed = [part for part in parts if access.allows_as_part(part.segment)]
     return PartRows(
         by=by,

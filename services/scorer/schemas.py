@@ -70,7 +70,15 @@ class SegmentBody(BaseModel):
     dimension: str
     value: str
     n: int
+    counts: list[int] = Field(
+        description="Answers with each score from 0 to 10.",
+        json_schema_extra={"minItems": 11, "maxItems": 11},
+    )
+    detractors: int
+    passives: int
+    promoters: int
     nps: float | None = Field(description="From -100 to +100; null below ten answers.")
+    margin: MarginBody | None = Field(description="Null where there is no score.")
     reason: str | None = Field(description="Why there is no score; null where there is one.")
 
 

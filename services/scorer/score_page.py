@@ -10,6 +10,7 @@ from typing import ClassVar
 from services.scorer import labels
 from services.scorer.amendments import labels as choice_labels
 from services.scorer.amendments.domain import AnswerChoice
+from services.scorer.asked.domain import AskedCounts
 from services.scorer.benchmarks.views import BesideScores
 from services.scorer.dashboard import labels as finding_labels
 from services.scorer.dashboard.domain import WeekStandingOut
@@ -22,7 +23,7 @@ from services.scorer.domain import (
     more_answers_for_margin,
 )
 from services.scorer.marks.views import MarksOnTrend
-from services.scorer.repository.answers import AnswerRow, InvitedCounts
+from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
@@ -71,7 +72,7 @@ class Standing:
     """The week that is lower than the others; None: none is, or the windows have no weeks."""
     latest: LatestAnswer | None
     """This and what follows are None where answers are not counted as usual: it is of all as they are now."""
-    invited: InvitedCounts | None
+    invited: AskedCounts | None
 
     @property
     def until_today(self) -> bool:
@@ -121,6 +122,7 @@ class Breakdown:
     """Dimensions that are full."""
     rows: list[SegmentRow]
     """The first of all rows."""
+    all_rows: list[SegmentRow]
     row_count: int
     compared_count: int
     moved_count: int

@@ -36,8 +36,8 @@ from services.scorer.score_page import (
 from services.scorer.score_query import ScoreQuery
 from services.scorer.standing_loader import load_standing
 from services.scorer.themes.domain import ThemeSet
-from services.scorer.themes.impact import figures_of
-from services.scorer.themes.repository import count_unhappy, find_themes
+from services.scorer.themes.reading import read_unhappy
+from services.scorer.themes.repository import find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
 from services.scorer.windows import Window
@@ -61,9 +61,12 @@ MAX_CASES = 4
 
 
 async def load_score_page(
-    uow: UnitOfWork, staff: Staff, tenant: Tenant, query: ScoreQuery, after: str
+    uow: UnitOfWork, staff: Staff | None, tenant: Tenant, query: ScoreQuery, after: str
 ) -> ScorePage:
-    """Everything on the page of a selection; ``after`` is the place in the list of answers."""
+    """Everything on the page of a selection; ``after`` is the place in the list of answers.
+
+    :param staff: None: a program.
+    """
     await use_custom_plans(uow)
     access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
     standing = await load_standing(uow, tenant, query, selection)
@@ -73,6 +76,7 @@ async def load_score_page(
     is_usual = standing.choice.is_usual
     breakdown = await _load_breakdown(uow, access, query, selection, standing)
     cases = await read_cases(uow, tenant, selection, window)
+    shows_cases = staff is not None and staff.works_on_cases
     actions = await list_open_actions(uow, tenant, access, selection, standing.today)
     return ScorePage(
         query=query,
@@ -89,7 +93,9 @@ async def load_score_page(
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if is_usual else [],
         asked=await _load_asked(uow, access, tenant, query, standing, breakdown.by) if is_usual else None,
         work=work_section(cases, actions, standing.today),
-        cases=await list_open_cases(uow, selection, MAX_CASES) if staff.works_on_cases else [],
+        cases=await list_open_cases(uow, selection, MAX_CASES)
+        if staff is not None and staff.works_on_cases
+        else [],
         fall=await _load_fall(uow, selection, standing) if is_usual else None,
         case_counts=cases.counts,
         listing=await _load_answers(uow, query, selection, standing, themes, after)
@@ -157,8 +163,9 @@ async def _load_asked(
 async def _load_why(
     uow: UnitOfWork, themes: ThemeSet, selection: Selection, standing: Standing
 ) -> Why | None:
-    counted = await count_unhappy(uow, selection, standing.measurement, standing.now.window, themes.version)
-    return why_of(figures_of(counted, [theme.id for theme in themes.themes]), themes)
+    return why_of(
+        await read_unhappy(uow, themes, selection, standing.measurement, standing.now.window), themes
+    )
 
 
 async def _load_fall(uow: UnitOfWork, selection: Selection, standing: Standing) -> SegmentFall | None:
@@ -194,6 +201,7 @@ async def _load_breakdown(
         dimensions=found.dimensions,
         left_out=[] if access.limited_to else [each for each in found.dimensions if each.left_out],
         rows=first_rows,
+        all_rows=rows,
         row_count=len(rows),
         compared_count=sum(row.change is not None for row in rows),
         moved_count=sum(row.moved for row in rows),

@@ -94,6 +94,25 @@ class ScoreQuery:
         given = {name: value for name, value in parameters.items() if value}
         return f"{'/segments' if query.lists_answers else '/'}?{urlencode(given, doseq=True)}"
 
+    def document_href(self, form: Literal["", "/export"] = "") -> str:
+        """The address of the figures of this page, as a document or as a file."""
+        names = ("measurement", "window", "until", "against", "by")
+        return self._href_of(f"/v1/scores/overview{form}", *names, **self.chosen)
+
+    def answers_file_href(self, measurement: NpsMeasurement, form: Literal["csv", "jsonl"]) -> str:
+        """The address of the file of the answers that the page lists.
+
+        :param measurement: that of the page, where its address names none.
+        """
+        query = replace(self, measurement=measurement)
+        names = ("measurement", "window", "until", "kind", "words", "theme", "channel")
+        return f"{query._href_of('/v1/scores/answers/export', *names)}&format={form}"  # noqa: SLF001
+
+    def _href_of(self, path: str, *names: str, **more: str) -> str:
+        given: dict[str, Any] = {"segment": self.selection} | {name: getattr(self, name) for name in names}
+        given |= self.own_days | more
+        return f"{path}?{urlencode({name: value for name, value in given.items() if value}, doseq=True)}"
+
     def segments_page(self, *more: str, **changes: Any) -> "ScoreQuery":
         """The page below ``/segments`` of the same selection, narrowed to ``more``."""
         selection = replace(

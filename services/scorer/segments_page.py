@@ -75,6 +75,7 @@ class RankingPage(LabelledPage):
     lowest: str
     """Empty: none is lower than the others beyond chance."""
     file_href: str
+    document_href: str
 
 
 async def load_ranking_page(
@@ -101,6 +102,7 @@ async def load_ranking_page(
         window_days=sorted({*WINDOW_OPTIONS_DAYS, days.days}),
         lowest=ranking.lowest.segment if ranking.lowest else "",
         file_href=f"/v1/ranking/export?{urlencode(about)}",
+        document_href=f"/v1/ranking?{urlencode(about)}",
     )
 
 

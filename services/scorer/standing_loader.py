@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 from services.scorer.amendments.reading import read_choice, read_chosen_window
 from services.scorer.amendments.repository import chosen_counts, chosen_days
+from services.scorer.asked.repository import count_asked
 from services.scorer.dashboard.reading import find_week
 from services.scorer.domain import compare_groups, is_comparable
-from services.scorer.repository.answers import count_invited, find_latest_answer
+from services.scorer.repository.answers import find_latest_answer
 from services.scorer.repository.counts import Counts, daily_counts
 from services.scorer.repository.selection import Selection
 from services.scorer.score_page import Standing
@@ -51,7 +52,7 @@ async def load_standing(uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, sele
         relational = WindowScore(now, await chosen_counts(uow, selection, "relational", now, choice))
     latest = invited = None
     if choice.is_usual:
-        invited = await count_invited(uow, selection, measurement, *now.bounds(tenant.time_zone))
+        invited = await count_asked(uow, selection, measurement, now, tenant.time_zone)
         if now.last >= today:
             latest = await find_latest_answer(uow, selection, measurement, uow.now - LATEST_ANSWER_MAX_AGE)
     month = Window.ending(today, DEFAULT_WINDOW_DAYS)

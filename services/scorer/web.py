@@ -9,9 +9,10 @@ from services.scorer.benchmarks import pages as benchmarks_pages
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
-from services.scorer.dashboard import api as dashboard_api
 from services.scorer.drivers import api as driver_api
 from services.scorer.drivers import pages as driver_pages
+from services.scorer.exports import api as export_routes
+from services.scorer.exports import ranking_api
 from services.scorer.gap import api as gap_api
 from services.scorer.gap import pages as gap_pages
 from services.scorer.improvements import api as improvement_api
@@ -45,7 +46,7 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; one loop notes when screens were open, one closes connections to other services."""
+    """The application; one loop notes open screens, one closes connections to other services."""
     tokens = ServiceTokens(context.secret, clock=context.database.clock)
     services = ServiceClient(context.afterword.internal_url or context.staff_url, tokens)
     uses = ScreenUses(context.database, context.health)
@@ -61,7 +62,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
     months = months_router(context.database, context.secret)
     company = company_router(context.service, metadata, context.database, context.secret)
-    routers = [api.router, dashboard_api.router, pages.router, improvement_api.router]
+    # /v1/marks/export before /v1/marks/{mark}.
+    routers = [api.router, pages.router, export_routes.router, ranking_api.router, improvement_api.router]
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]

@@ -15,7 +15,7 @@ from shared.events import CLOSED_STATES
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
 from shared.http.problems import Problem, RedirectToPage, wants_page
-from shared.permissions import ADMIN, ANALYST, CASE_ROLES, Role
+from shared.permissions import ADMIN, ANALYST, ANSWER_ROLES, CASE_ROLES, Role
 from shared.secrets import derive
 from shared.values.messages import message
 
@@ -48,6 +48,11 @@ class Staff:
     def administers_company(self) -> bool:
         """Whether this user is an administrator who is not limited to segments."""
         return self.role == ADMIN and not self.segments
+
+    @property
+    def reads_answers(self) -> bool:
+        """Whether this user may read single answers as lists and files have them."""
+        return self.role in ANSWER_ROLES
 
     @property
     def works_on_cases(self) -> bool:

@@ -44,6 +44,7 @@ AuditAct = Literal[
     "wave",
     "placeholder_ids",
     "answer_judged",
+    "answers_exported",
     "share_link_made",
     "share_link_changed",
     "source_declared",
@@ -89,6 +90,8 @@ AuditAct = Literal[
     "company_export_opened",
     "company_export_withdrawn",
     "people_rule",
+    "bi_granted",
+    "bi_revoked",
     "key_created",
     "key_revoked",
 ]

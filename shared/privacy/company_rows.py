@@ -53,7 +53,9 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
     },
     "scorer": {
         "answer": _COPY,
+        "bi_role": _WORK,
         "audit_doubt": _WORK,
+        "asked_change": "what is not in the counts yet",
         "case_copy": _COPY,
         "changed": _WORK,
         "closed_company": _WORK,
@@ -65,6 +67,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "sending_copy": _COPY,
         "survey": _COPY,
         "tenant": _COPY,
+        "theme_change": "what is not in the counts yet",
         "waiting_answer": "anonymous answers that are not counted yet",
     },
     "alerts": {

@@ -146,6 +146,10 @@ AUDIT_FINISHED = Gauge(
     "afterword_scorer_audit_timestamp_seconds",
     "The last audit of the company that was audited the longest ago; 0: none was yet.",
 )
+COUNTS_NOTED = Gauge(
+    "afterword_counts_noted",
+    "Changes of invitations and of themes that are noted and not in the counts yet, of all companies.",
+)
 SEGMENT_ALERTS = Gauge(
     "afterword_segment_alerts",
     "Alerts on segments that are not closed, by state: open, acknowledged.",

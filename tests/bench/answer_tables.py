@@ -5,6 +5,7 @@ every service. A sixth of the customers are detractors; their cases are closed.
 """
 
 import asyncio
+import importlib
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,17 +21,21 @@ from bench.servers import Servers
 
 from deploy.local import postgres
 from services.collector.domain import InvitationReplica
+from services.scorer.themes.shipped import SHIPPED_VERSION
 from shared.db.database import Database
 from shared.events import Answer
 from shared.events.nps import HIGHEST_DETRACTOR, SCALE
 
-STORED_DAYS = 400
+STORED_DAYS = 800
 FIRST_ID = UUID("01900000-0000-7000-8000-000000000000")
 """The first id; the others count up from it. The ids of new invitations are greater."""
 PLACEHOLDER_CUSTOMER, PLACEHOLDER_SCORE = "c-of-the-answer", 10
 TOUCHPOINTS = ("checkout", "delivery", "support", "return")
 STORE_COUNT, PRODUCT_COUNT = 40, 60
 TEAM_COUNT = 9
+MORE_DIMENSIONS, MORE_VALUES = 16, 620
+"""Further dimensions of a large company, and the values of each: counted by day, and in no row of an answer."""
+ANSWERS_PER_VALUE = 100
 
 
 async def fill_databases(product: RunningProduct, count: int) -> None:
@@ -44,17 +49,20 @@ async def fill_databases(product: RunningProduct, count: int) -> None:
     answer = _answer(InvitationReplica.of(invitation), now)
     tables = {
         "collector": _collector(InvitationReplica.of(invitation)),
-        "scorer": _scorer(count),
         "alerts": _alerts(answer, msgspec.json.encode(invitation).decode()),
     }
 
-    await asyncio.gather(*(_fill(product.databases[service], numbers, tables[service]) for service in tables))
+    await asyncio.gather(
+        *(_fill(product.databases[service], numbers, tables[service]) for service in tables),
+        _fill_scorer(product.databases["scorer"], numbers, _scorer(count)),
+    )
     await _on_disk(product.servers)
 
 
 async def fill_scorer(servers: Servers, database: Database, count: int) -> None:
-    """Fill a scorer's database with so many answers."""
-    await _fill(database, _numbers(count, datetime.now(UTC)), _scorer(count))
+    """Fill a scorer's database with so many answers, and with the segments of a large company."""
+    more = min(MORE_VALUES, count // ANSWERS_PER_VALUE)
+    await _fill_scorer(database, _numbers(count, datetime.now(UTC)), _scorer(count, more))
     await _on_disk(servers)
 
 
@@ -69,6 +77,39 @@ async def _fill(database: Database, numbers: str, tables: Mapping[str, str]) -> 
                 await connection.execute(f"WITH n AS ({numbers}) {statement}")
             await connection.execute(f"VACUUM (ANALYZE) {table}")
             print_progress(f"  {table} filled after {time.monotonic() - began:,.0f} s")
+    finally:
+        await connection.close()
+
+
+async def _fill_scorer(database: Database, numbers: str, tables: Mapping[str, str]) -> None:
+    """What was asked and the themes are counted by the statements of the migration that brought these counts, not
+    by triggers at each answer.
+    """
+    await _triggers(database, "DISABLE")
+    await _fill(database, numbers, tables)
+    await _count(database)
+    await _triggers(database, "ENABLE")
+
+
+async def _triggers(database: Database, act: str) -> None:
+    async with database.transaction() as uow:
+        for table in ("answer", "invitation"):
+            await uow.execute(f"ALTER TABLE {table} {act} TRIGGER USER")
+
+
+async def _count(database: Database) -> None:
+    """Count who was asked, and the themes."""
+    counting = importlib.import_module("services.scorer.migrations.versions.0022_asked_and_theme_counts")
+    connection = await asyncpg.connect(
+        database.url.replace("+asyncpg", ""), server_settings={"work_mem": "128MB"}
+    )
+    try:
+        for table, statement in counting.COUNT_ALL.items():
+            async with connection.transaction():
+                await connection.execute(f"TRUNCATE {table}")
+                await connection.execute(statement)
+            await connection.execute(f"VACUUM (ANALYZE) {table}")
+            print_progress(f"  {table} counted")
     finally:
         await connection.close()
 
@@ -134,26 +175,32 @@ def _collector(asked: InvitationReplica) -> dict[str, str]:
     }
 
 
-def _scorer(count: int) -> dict[str, str]:
+def _scorer(count: int, more: int = 0) -> dict[str, str]:
     names = {
         "touchpoint": [f"touchpoint:{name}" for name in TOUCHPOINTS],
         "store": [f"store:store-{number}" for number in range(STORE_COUNT)],
         "product": [f"product:product-{number}" for number in range(PRODUCT_COUNT)],
         "organisation": [f"organisation:north/sales/team-{number}" for number in range(TEAM_COUNT)],
     }
+    columns = ", ".join(f"c{score}" for score in SCALE)
+    shares = ", ".join(f"1 + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
+    names |= {
+        f"more-{number}": [f"more-{number}:value-{value}" for value in range(more)]
+        for number in range(MORE_DIMENSIONS if more else 0)
+    }
     values = " UNION ALL ".join(
         f"SELECT unnest(CAST('{{{','.join(segments)}}}' AS text[])) AS segment, {len(segments)} AS among"
         for segments in names.values()
     )
-    columns = ", ".join(f"c{score}" for score in SCALE)
-    shares = ", ".join(f"1 + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
     return {
         "answer": "INSERT INTO answer (tenant, id, version, score, measurement, day, segments, touchpoint, "
-        "customer_id, comment, language, origin, answered_at, changed_at, heard_at) SELECT 'havnbo', id, 1, "
-        f"score, 'transactional', CAST(at AS date), {_BELONGS}, touchpoint, customer, comment, 'en', 'survey', "
-        "at, at, at FROM n",
-        "invitation": "INSERT INTO invitation (tenant, id, version, measurement, test, segments, sent_at) "
-        f"SELECT 'havnbo', id, 3, 'transactional', false, {_BELONGS}, at - interval '1 hour' FROM n",
+        "customer_id, comment, language, themes, theme_version, origin, answered_at, changed_at, heard_at) SELECT "
+        f"'havnbo', id, 1, score, 'transactional', CAST(at AS date), {_BELONGS}, touchpoint, customer, comment, 'en', "
+        f"CASE WHEN comment IS NOT NULL THEN '{{delivery}}'::text[] END, {SHIPPED_VERSION}, 'survey', at, at, at FROM n",
+        "invitation": "INSERT INTO invitation (tenant, id, version, measurement, test, segments, state, channel, "
+        "sent_at, sent_local, expires_at, opened, score) SELECT 'havnbo', id, 3, 'transactional', false, "
+        f"{_BELONGS}, 'sent', 'mail', at - interval '1 hour', (at - interval '1 hour') AT TIME ZONE 'UTC', "
+        "at + interval '30 days', true, score FROM n",
         "segment": "INSERT INTO segment (tenant, segment, dimension) SELECT 'havnbo', segment, "
         f"split_part(segment, ':', 1) FROM ({values}) AS v",
         "dimension": "INSERT INTO dimension (tenant, dimension, size) SELECT 'havnbo', "

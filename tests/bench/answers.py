@@ -1,4 +1,4 @@
-"""Reading scores with ten million answers stored, against ten thousand."""
+"""Reading scores, who answered, and themes with ten million answers stored, against ten thousand."""
 
 import time
 from collections.abc import AsyncIterator
@@ -26,8 +26,24 @@ SEGMENTS = (
 )
 
 
+TWO_SEGMENTS = ("store:store-1", "product:product-21")
+"""Of every hundredth answer or so."""
+PAGES: tuple[tuple[str, str, str, dict[str, Any], float], ...] = (
+    ("dashboard_stored_30", "dashboard's page, 30 days", "/", {"window": "30d", "by": "store"}, 250.0),
+    ("dashboard_stored_365", "dashboard's page, 365 days", "/", {"window": "365d", "by": "store"}, 600.0),
+    ("responses_stored", "page of who answered, 30 days", "/responses", {"window": "30d"}, 250.0),
+    ("themes_stored", "page of themes, 365 days", "/themes", {"window": "365d"}, 1_000.0),
+    (
+        *("two_segments_stored", "page of two segments at once, 30 days", "/segments"),
+        {"segment": TWO_SEGMENTS, "window": "30d"},
+        600.0,
+    ),
+    ("compare_stored", "comparison of two windows of 30 days", "/compare", {"window": "30d"}, 250.0),
+)
+
+
 async def stored_answers(servers: Servers) -> list[Result]:
-    """The usual windows of every segment, at the database; and the dashboard's page, which reads answers too."""
+    """The usual windows of every segment, at the database; and the pages, which must not grow with the answers."""
     many_answers = servers.size(MANY_ANSWERS)
     async with (
         _scorer(servers, many_answers) as (many, many_api),
@@ -40,15 +56,15 @@ async def stored_answers(servers: Servers) -> list[Result]:
             "database", "ms", found["many"], baseline, found["few"], max_value=5, max_ratio=1.5, size=size,
         )  # fmt: skip
         pages = []
-        for days, max_value in ((30, 400.0), (365, 2_000.0)):
+        for name, what, path, query, max_value in PAGES:
             sides = {
-                "many": dashboard.page_timer(servers, many_api, TENANT, days),
-                "few": dashboard.page_timer(servers, few_api, TENANT, days),
+                "many": dashboard.timer(servers, many_api, TENANT, path, query),
+                "few": dashboard.timer(servers, few_api, TENANT, path, query),
             }
             page = await interleaved(servers.rounds, sides, warmed=True)
             pages.append(
-                Result(f"dashboard_stored_{days}", f"dashboard's page, {days} days", "ms", page["many"], baseline,
-                       page["few"], max_value=max_value, size=size)
+                Result(name, what, "ms", page["many"], baseline, page["few"], max_value=max_value, max_ratio=3,
+                       size=size)
             )  # fmt: skip
         return [windowed, *pages]
 

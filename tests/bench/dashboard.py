@@ -24,6 +24,16 @@ async def dashboard_pages(servers: Servers, api: httpx.AsyncClient, many: int, f
 
 def page_timer(servers: Servers, api: httpx.AsyncClient, tenant: str, days: int) -> Any:
     """A round that loads the page with its stores, in milliseconds."""
+    return timer(servers, api, tenant, "/", {"window": f"{days}d", "by": "store"}, has="store")
+
+
+def timer(
+    servers: Servers, api: httpx.AsyncClient, tenant: str, path: str, query: dict[str, Any], has: str = ""
+) -> Any:
+    """A round that loads a page of a leader, in milliseconds.
+
+    :param has: what the page must say.
+    """
     signer = AccessPass(servers.state.secret)
 
     async def load() -> float:
@@ -31,10 +41,10 @@ def page_timer(servers: Servers, api: httpx.AsyncClient, tenant: str, days: int)
         leader = Staff(tenant, LEADER_ID, "Mette", "leader", (), "session", until)
         cookie = {"cookie": f"{ACCESS_COOKIE}={signer.sign(leader)}", "accept": "text/html"}
         began = time.perf_counter()
-        page = await api.get("/", params={"window": f"{days}d", "by": "store"}, headers=cookie)
+        page = await api.get(path, params=query, headers=cookie)
         took = time.perf_counter() - began
-        if page.status_code != 200 or "store" not in page.text:
-            raise RuntimeError(f"the dashboard answered with {page.status_code}")
+        if page.status_code != 200 or has not in page.text:
+            raise RuntimeError(f"{path} answered with {page.status_code}")
         return 1000 * took
 
     return load

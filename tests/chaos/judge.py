@@ -289,7 +289,10 @@ class Judge:
                 self.found.lose(f"counts in {segment or 'the company'}", [f"{less} too few"])
         audited = await audit(self.stack, self.tenant)
         differing = audited.differing
-        self.found.wrong("counts that differ from a recount", [*differing.days, *differing.weeks])
+        self.found.wrong(
+            "counts that differ from a recount",
+            [*differing.days, *differing.weeks, *audited.noted.asked, *audited.noted.themes],
+        )
         self.found.lose("answers by the totals of days", audited.totals.differing)
         if audited.totals.waiting and counted:
             self.found.wrong("totals of the collector", ["they did not arrive"])

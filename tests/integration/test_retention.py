@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from support.asked_model import differing_counts
 from support.companies import Company, World, an_answer, an_event
 from support.http_clients import SECRET
 from support.route_requests import of_company
@@ -16,7 +17,6 @@ from support.route_requests import of_company
 from services.collector.repository.intents import put_intent
 from services.collector.visits import Intent
 from services.command import service
-from services.scorer.repository.counting import recount
 from services.scorer.repository.waiting import keep_waiting
 from shared.events import ANSWERS, TRANSACTIONS, Answer, Event, RetentionRules
 from shared.events.retention import MAX_RETENTION_DAYS, MIN_AUDIT_DAYS, RETENTION_KINDS, RetentionKind
@@ -232,7 +232,7 @@ async def replay(world: World, company: Company, delivered: list[tuple[str, Even
 async def counts(world: World, company: Company) -> Any:
     """What is counted, once it was compared with the answers."""
     async with world.contexts["scorer"].database.reading() as uow:
-        assert await recount(uow, company.name) == []
+        assert await differing_counts(uow, company.name) == []
         rows = await uow.execute("SELECT * FROM day_count WHERE tenant = :tenant", {"tenant": company.name})
         return sorted(tuple(row) for row in rows)
 

@@ -437,6 +437,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         **_about_benchmarks(of),
         **_about_comparisons(of),
         **_about_themes(),
+        **_about_exports(of),
         **_about_saved_views(of, by),
         "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
         "alerts POST /v1/cases/actions": RouteRequest(
@@ -863,7 +864,7 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         },
         **{
             f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"window": "90d"}))
-            for path in ("/v1/findings", "/v1/findings/export", "/v1/ranking", "/v1/ranking/export")
+            for path in ("/v1/ranking", "/v1/ranking/export")
         },
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
@@ -970,6 +971,30 @@ def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tup
         ),
         "scorer GET /wall/{token}": shown,
         "scorer GET /wall/{token}/live": shown,
+    }
+
+
+def _about_exports(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Documents and files of figures: a segment that is not theirs has no answers of who asks."""
+    name = f"{of.name}-checkout"
+    may_repeat = (name, name.capitalize())
+    own = RouteRequest(query={"segment": f"touchpoint:{name}"}, may_repeat=may_repeat)
+    mark, action = {"mark": of.mark}, {"action": of.improvement}
+    return {
+        "scorer GET /v1/scores/overview": (RouteRequest(), own),
+        "scorer GET /v1/scores/overview/export": (RouteRequest(), own),
+        "scorer GET /v1/scores/answers/export": (
+            RouteRequest(query={"format": "jsonl"}, is_logged=True),
+            RouteRequest(query={"segment": f"touchpoint:{name}"}, may_repeat=may_repeat, is_logged=True),
+        ),
+        "scorer GET /v1/scores/export": (RouteRequest(), own),
+        "scorer GET /v1/segments/export": RouteRequest(),
+        "scorer GET /v1/marks/export": RouteRequest(),
+        "scorer GET /v1/marks/{mark}/export": RouteRequest(mark, foreign=404),
+        "scorer GET /v1/actions/causes": RouteRequest(),
+        "scorer GET /v1/actions/causes/export": RouteRequest(),
+        "scorer GET /v1/actions/{action}/export": RouteRequest(action, foreign=404),
+        "scorer GET /v1/themes/figures/export": RouteRequest(query={"window": "7d"}),
     }
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID, uuid5
 
+from support.eventually import eventually
+
 from services.scorer.handlers import count_answers
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer, Event, Tenant
@@ -77,3 +79,17 @@ def naive_counts(answers: Sequence[Answer]) -> dict[tuple[str, str, date], list[
             counts = found.setdefault((answer.measurement, segment, answer.day), [0] * 11)
             counts[answer.score] += 1
     return found
+
+
+async def until_somebody_waits(database: Database) -> None:
+    """Until a transaction waits for another one's lock."""
+
+    async def waits() -> bool:
+        async with database.reading() as uow:
+            found = await uow.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return bool(found.scalar_one())
+
+    await eventually(waits)

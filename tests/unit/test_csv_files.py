@@ -29,13 +29,7 @@ from services.scorer.comparisons.files import csv_of_comparisons, csv_of_trend
 from services.scorer.comparisons.periods import counted_periods, periods_of
 from services.scorer.comparisons.reading import ReadComparisons, ReadTrend
 from services.scorer.comparisons.trend_query import TrendQuery
-from services.scorer.dashboard.domain import CaseFigures, CauseFigure, ranking_of
-from services.scorer.dashboard.files import csv_of_findings, csv_of_ranking
-from services.scorer.dashboard.reading import Findings, RankingRead
-from services.scorer.dashboard.schemas import FindingsOut, RankingOut
 from services.scorer.domain import Groups
-from services.scorer.improvements.judging import CauseCount
-from services.scorer.repository.cases import CaseCounts
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.responses.files import csv_of_responses
 from services.scorer.responses.reading import ResponsesAsked, ResponsesRead
@@ -189,31 +183,6 @@ def of_trends(texts: list[str]) -> tuple[str, str]:
     return "".join(files), ","
 
 
-def of_ranking(texts: list[str]) -> tuple[str, str]:
-    """Each text as the name of a segment."""
-    ranking = ranking_of(dict.fromkeys(texts, Groups(0, 0, 12)))
-    window = Window(date(2026, 11, 1), date(2026, 11, 30))
-    read = RankingRead(
-        dimension="store", dimensions=[], measurement="transactional", window=window, ranking=ranking,
-        people_hidden=False,
-    )  # fmt: skip
-    tenant = Tenant(id="acme", version=1, name="Acme", time_zone="UTC", country="DK")
-    return csv_of_ranking(RankingOut.of(read, tenant)), ","
-
-
-def of_findings(texts: list[str]) -> tuple[str, str]:
-    """Each text as the code of a cause."""
-    window = Window(date(2026, 11, 1), date(2026, 11, 30))
-    cases = CaseFigures(
-        counts=CaseCounts(open=0, late=0, closed=0, in_time=0),
-        causes=tuple(CauseFigure(text, CauseCount(5, 50)) for text in texts),
-        with_cause=50,
-    )
-    found = Findings(week=None, asked=None, cases=cases)
-    tenant = Tenant(id="acme", version=1, name="Acme", time_zone="UTC", country="DK")
-    return csv_of_findings(FindingsOut.of(found, tenant, "", "transactional", window)), ","
-
-
 FILES: dict[str, list[Written]] = {
     "services/alerts/team_figures/files.py": [of_figures],
     "services/scorer/comparisons/files.py": [of_comparisons, of_trends],
@@ -221,7 +190,6 @@ FILES: dict[str, list[Written]] = {
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],
     "services/scorer/responses/files.py": [of_responses],
-    "services/scorer/dashboard/files.py": [of_findings, of_ranking],
 }
 """Each module that writes such a file."""
 WRITES = re.compile(r"\bcsv\.(writer|DictWriter)\(|media_type=\"text/csv")

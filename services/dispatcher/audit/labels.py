@@ -39,6 +39,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "wave": message("made or stopped a wave"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "answer_judged": message("said whether a person gave an answer"),
+    "answers_exported": message("downloaded answers with their comments"),
     "share_link_made": message("made a share link"),
     "share_link_changed": message("changed a share link"),
     "source_declared": message("declared a Kafka source"),
@@ -86,6 +87,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "company_export_opened": message("opened a link to all data of the company"),
     "company_export_withdrawn": message("withdrew the links to all data of the company"),
     "people_rule": message("changed whose scores are shown"),
+    "bi_granted": message("let a tool of the company read its figures with SQL"),
+    "bi_revoked": message("ended the access of a tool with SQL"),
     "key_created": message("created an API key"),
     "key_revoked": message("revoked an API key"),
 }

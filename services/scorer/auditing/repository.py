@@ -27,22 +27,29 @@ LIST_WEEKS = """
         SELECT DISTINCT day FROM answer WHERE tenant = :tenant AND score IS NOT NULL
         UNION SELECT DISTINCT day FROM day_count WHERE tenant = :tenant
         UNION SELECT DISTINCT week FROM week_count WHERE tenant = :tenant
+        UNION SELECT DISTINCT CAST(sent_local AS date) FROM invitation
+            WHERE tenant = :tenant AND sent_local IS NOT NULL
+        UNION SELECT DISTINCT day FROM asked_count WHERE tenant = :tenant AND segment = ''
+        UNION SELECT DISTINCT day FROM theme_count WHERE tenant = :tenant AND segment = ''
     ) AS days
     ORDER BY 1
 """
 COUNT_ROWS = """
     SELECT (SELECT count(*) FROM day_count WHERE tenant = :tenant)
         + (SELECT count(*) FROM week_count WHERE tenant = :tenant)
+        + (SELECT count(*) FROM asked_count WHERE tenant = :tenant)
+        + (SELECT count(*) FROM asked_hour WHERE tenant = :tenant)
+        + (SELECT count(*) FROM theme_count WHERE tenant = :tenant)
 """
 
 
 async def list_weeks(uow: UnitOfWork, tenant: str) -> list[date]:
-    """The Mondays of the weeks that have an answer that counts, or a count."""
+    """The Mondays of the weeks that have an answer that counts, an invitation, or a count."""
     return [row.week for row in await uow.execute(LIST_WEEKS, {"tenant": tenant})]
 
 
 async def count_rows(uow: UnitOfWork, tenant: str) -> int:
-    """How many counts of days and weeks are kept."""
+    """How many counts are kept, of answers, invitations and themes."""
     return int((await uow.execute(COUNT_ROWS, {"tenant": tenant})).scalar_one())
 
 

@@ -41,6 +41,7 @@ class BenchmarkLine(NamedTuple):
 class BesideLine(NamedTuple):
     """A score beside the one that a page shows."""
 
+    kind: str
     name: str
     id: UUID | None
     """Of a published one."""
@@ -65,6 +66,7 @@ class BesideScores:
     """How many differences are told at once."""
     has_published: bool = False
     file_href: str = ""
+    document_href: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,12 +127,14 @@ def beside_scores(read: BesideRead) -> BesideScores:
         tests=read.tests,
         has_published=any(row.benchmark is not None for row in rows),
         file_href=f"/benchmarks/download?{urlencode(given)}",
+        document_href=f"/v1/benchmarks/comparison?{urlencode(given)}",
     )
 
 
 def _beside_line(row: Beside, segment: str) -> BesideLine:
     published = row.benchmark
     return BesideLine(
+        kind=row.kind,
         name=labels.beside_name(row, segment),
         id=None if published is None else published.id,
         source="" if published is None else published.source,

@@ -28,6 +28,7 @@ class ComparedSideRow(NamedTuple):
 class ComparedLine(NamedTuple):
     """One of several segments in the table."""
 
+    segment: str
     name: str
     href: str
     now: ChartScore | None
@@ -111,3 +112,6 @@ class ComparePage(LabelledPage):
     file_href: str
     """Empty: nothing is compared."""
     trend_href: str
+    document_href: str
+    """The figures as programs are answered them."""
+    trend_document_href: str

@@ -78,6 +78,8 @@ def refused_page(
         caution="",
         file_href="",
         trend_href="",
+        document_href="",
+        trend_document_href="",
     )
 
 
@@ -90,6 +92,7 @@ def compare_page(
         refused_page(form, options, query, read.today, labels.finding_of(read)),
         caution=labels.caution_of(query),
         file_href=address_of("/compare/download", query.parameters),
+        document_href=address_of("/v1/comparisons", query.parameters),
         tests=read.tests,
     )
     if query.has_several:
@@ -135,6 +138,7 @@ def _with_trend(page: ComparePage, compared: Comparison, read: ReadTrend) -> Com
         trend_unit=labels.unit_label(unit),
         trend_lines=lines[::-1],
         trend_href=address_of("/compare/trend/download", read.query.parameters),
+        trend_document_href=address_of("/v1/trends", read.query.parameters),
     )
 
 
@@ -176,6 +180,7 @@ def _line(query: ComparisonQuery, compared: Comparison) -> ComparedLine:
     alone = replace(query, segments=(now.segment,), dimension="")
     has_score = now.groups.n >= MIN_ANSWERS_SHOWN
     return ComparedLine(
+        segment=now.segment,
         name=labels.name_of(now.segment),
         href=address_of("/compare", alone.parameters),
         now=drawing_of(now.groups) if has_score else None,

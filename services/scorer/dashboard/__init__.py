@@ -4,8 +4,6 @@ domain      the week that stands out, who answers least, the order of segments, 
 repository  counts the causes that staff chose
 reading     what a reader may see of all this
 schemas     the bodies of the API
-files       the same figures as a file
-api         /v1/findings, /v1/ranking
 labels      words
 views       what the pages show
 """

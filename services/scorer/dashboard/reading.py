@@ -23,7 +23,7 @@ from services.scorer.improvements.domain import OPEN_STATUSES, KeptImprovement
 from services.scorer.improvements.judging import CauseCount
 from services.scorer.improvements.repository import ImprovementFilter, list_improvements
 from services.scorer.repository.cases import count_cases
-from services.scorer.repository.counts import Counts, daily_counts, segment_parts
+from services.scorer.repository.counts import Counts, segment_parts
 from services.scorer.repository.segments import list_dimensions
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import MAX_WINDOW_DAYS, ResponseCounts
@@ -49,16 +49,6 @@ class AskedFigures:
     total: ResponseCounts
     parts: Mapping[str, ResponseCounts]
     least: LeastAnswered | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What the dashboard finds of one segment, or of the company, in a window."""
-
-    week: WeekStandingOut | None
-    asked: AskedFigures | None
-    """None for a window of more than 366 days."""
-    cases: CaseFigures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,28 +135,6 @@ async def list_open_actions(
         limit=MAX_ACTIONS + 1,
     )
     return [each for each in found if access.allows(each.improvement.segment)]
-
-
-async def read_findings(
-    uow: UnitOfWork,
-    tenant: Tenant,
-    access: SegmentAccess,
-    segment: str,
-    measurement: NpsMeasurement,
-    window: Window,
-    by: str,
-) -> Findings:
-    """What the dashboard finds of a segment that the reader may see; the window is compared with as many days
-    before it.
-    """
-    selection = Selection(tenant.id, (segment,) if segment else ())
-    before = window.before()
-    days = await daily_counts(uow, selection, measurement, Window(before.first, window.last))
-    return Findings(
-        week=find_week(days, window, before),
-        asked=await read_asked(uow, tenant, access, segment, measurement, window, by),
-        cases=await read_cases(uow, tenant, selection, window),
-    )
 
 
 async def read_ranking(

@@ -6,9 +6,9 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from services.scorer.dashboard.domain import CaseFigures, ComparedGroups, LeastAnswered, WeekStandingOut
-from services.scorer.dashboard.reading import AskedFigures, Findings, RankingRead
+from services.scorer.dashboard.reading import RankingRead
 from services.scorer.domain import MIN_ANSWERS_SHOWN, ScoreChange, score_interval
-from services.scorer.responses.schemas import AskedShareOut, ResponseCountsOut
+from services.scorer.responses.schemas import ResponseCountsOut
 from services.scorer.schemas import WindowBody
 from services.scorer.windows import Window
 from shared.events import Tenant
@@ -107,59 +107,13 @@ class LeastAnsweredOut(ResponseCountsOut):
     tests: int = Field(description="How many parts were compared.")
 
 
-class AskedFoundOut(BaseModel):
-    """Who of those that were asked answered."""
-
-    by: str = Field(description="The dimension whose parts were compared.")
-    total: ResponseCountsOut
-    least: LeastAnsweredOut | None = Field(description="Null: no part is below the others beyond chance.")
-
-
 class FoundCauseOut(BaseModel):
     """A cause with which staff closed cases."""
 
     cause: str
     cases: int
-    of: int = Field(description="How many cases were closed with a cause.")
-
-
-class CaseFiguresOut(BaseModel):
-    """The work on cases."""
-
-    open: int = Field(description="At this moment.")
-    late: int = Field(description="Of these.")
-    closed: int = Field(description="In the window.")
-    in_time: int = Field(description="Of these, those that were closed before they were late.")
-    in_time_share: AskedShareOut | None = Field(description=_OF_FEW)
-    causes: list[FoundCauseOut] = Field(
-        description="Of cases that were closed in the window, the most frequent first; none of fewer than "
-        "five, nor where fewer than ten were closed with a cause. Cases of anonymous answers are not counted."
-    )
-
-
-class FindingsOut(BaseModel):
-    """What the dashboard finds beside scores, parts and themes."""
-
-    segment: str | None = Field(description="Null for the whole company.")
-    measurement: NpsMeasurement
-    window: WindowBody
-    week: FoundWeekOut | None = Field(description="Null: none stands out.")
-    asked: AskedFoundOut | None = Field(description="Null for a window of more than 366 days.")
-    cases: CaseFiguresOut
-
-    @classmethod
-    def of(
-        cls, found: Findings, tenant: Tenant, segment: str, measurement: NpsMeasurement, window: Window
-    ) -> Self:
-        """As it is answered."""
-        return cls(
-            segment=segment or None,
-            measurement=measurement,
-            window=window_body(window, tenant),
-            week=week_out(found.week),
-            asked=asked_out(found.asked),
-            cases=cases_out(found.cases),
-        )
+    with_cause: int = Field(description="How many cases were closed with a cause.")
+    share: float = Field(description="Of these, from 0 to 1.")
 
 
 def window_body(window: Window, tenant: Tenant) -> WindowBody:
@@ -175,26 +129,17 @@ def week_out(week: WeekStandingOut | None) -> FoundWeekOut | None:
     return FoundWeekOut(**days, tests=week.tests, **_beside(week.compared))
 
 
-def asked_out(asked: AskedFigures | None) -> AskedFoundOut | None:
-    """As it is answered."""
-    if asked is None:
-        return None
-    return AskedFoundOut(by=asked.by, total=ResponseCountsOut.of(asked.total), least=_least_out(asked.least))
+def causes_out(cases: CaseFigures) -> list[FoundCauseOut]:
+    """As they are answered."""
+    return [
+        FoundCauseOut(
+            cause=each.cause, cases=each.cases.with_cause, with_cause=each.cases.cases, share=each.cases.share
+        )
+        for each in cases.causes
+    ]
 
 
-def cases_out(cases: CaseFigures) -> CaseFiguresOut:
-    """As it is answered."""
-    return CaseFiguresOut(
-        **cases.counts._asdict(),
-        in_time_share=AskedShareOut.of(cases.share_in_time),
-        causes=[
-            FoundCauseOut(cause=each.cause, cases=each.cases.with_cause, of=each.cases.cases)
-            for each in cases.causes
-        ],
-    )
-
-
-def _least_out(least: LeastAnswered | None) -> LeastAnsweredOut | None:
+def least_out(least: LeastAnswered | None) -> LeastAnsweredOut | None:
     if least is None:
         return None
     return LeastAnsweredOut(

@@ -29,6 +29,8 @@ MAX_CAUSES_LISTED = 5
 class AskedLine(NamedTuple):
     """How many of those that were asked got to a stage, or answered in a part."""
 
+    key: str
+    """Of the stage or part in the page's document."""
     name: str
     href: str
     """Empty: it leads nowhere."""
@@ -44,6 +46,7 @@ class AskedLine(NamedTuple):
 class AskedSection:
     """The section about who did not answer."""
 
+    read: AskedFigures
     finding: str
     least: str
     """Empty: no part is answered less than the others beyond chance."""
@@ -62,6 +65,7 @@ class AskedSection:
 class CauseOnDashboard(NamedTuple):
     """A cause with which staff closed cases."""
 
+    code: str
     label: str
     number: str
     share: str
@@ -82,6 +86,7 @@ class ActionOnDashboard(NamedTuple):
 class WorkSection:
     """The section about what is being done, and the causes that staff chose."""
 
+    read: CaseFigures
     finding: str
     kept: str
     causes: list[CauseOnDashboard]
@@ -121,16 +126,18 @@ def asked_section(
     total, least = asked.total, asked.least
     about = {"segment": segment, "measurement": measurement, "window": f"{window.days}d"}
     about |= {"until": window.last.isoformat(), "by": asked.by}
-    names = [translated("Delivered"), translated("Link followed"), translated("Answered")]
-    numbers = [total.delivered, total.opened, total.answered]
-    stages = [
-        _line(name, "", number, total) for name, number in zip(names, numbers, strict=True) if total.asked
+    named = [
+        ("delivered", translated("Delivered"), total.delivered),
+        ("opened", translated("Link followed"), total.opened),
+        ("answered", translated("Answered"), total.answered),
     ]
+    stages = [_line(key, name, "", number, total) for key, name, number in named if total.asked]
     lines = [
-        _line(segment_name(name), part_href(name), counts.answered, counts)
+        _line(name, segment_name(name), part_href(name), counts.answered, counts)
         for name, counts in list(asked.parts.items())[:MAX_PARTS_LISTED]
     ]
     return AskedSection(
+        read=asked,
         finding=labels.asked_finding(asked),
         least=labels.least_details(least) if least else "",
         least_href=part_href(least.segment) if least else "",
@@ -145,10 +152,12 @@ def asked_section(
 def work_section(cases: CaseFigures, actions: Sequence[KeptImprovement], today: date) -> WorkSection:
     """The section."""
     return WorkSection(
+        read=cases,
         finding=labels.cases_finding(cases.counts),
         kept=labels.kept_words(cases),
         causes=[
             CauseOnDashboard(
+                each.cause,
                 cause_label(each.cause),
                 thousands(each.cases.with_cause),
                 labels.cause_share(each.cases.with_cause, each.cases.cases),
@@ -195,8 +204,14 @@ def ranked_lines(rows: Sequence[RankedSegment]) -> list[RankedLine]:
     return found
 
 
-def _line(name: str, href: str, number: int, counts: ResponseCounts) -> AskedLine:
+def _line(key: str, name: str, href: str, number: int, counts: ResponseCounts) -> AskedLine:
     share = counts.share(number)
     return AskedLine(
-        name, href, thousands(number), thousands(counts.asked), percent_words(share), interval_words(share)
+        key=key,
+        name=name,
+        href=href,
+        number=thousands(number),
+        whole=thousands(counts.asked),
+        share=percent_words(share),
+        range=interval_words(share),
     )

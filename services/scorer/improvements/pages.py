@@ -1,6 +1,5 @@
 """``/actions``: the actions of improvement of a company, and each of them."""
 
-from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +12,6 @@ from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.improvements import labels, repository, views
 from services.scorer.improvements.acting import carry_out
 from services.scorer.improvements.api import MAX_FILTER_CHARS, decode_place, encode_place
-from services.scorer.improvements.domain import BASELINE_DAYS
 from services.scorer.improvements.figures import selection_of
 from services.scorer.improvements.forms import ImprovementForm, faults_by_field
 from services.scorer.improvements.improvement_commands import (
@@ -28,10 +26,11 @@ from services.scorer.improvements.reading import (
     ImprovementReader,
     ReadImprovement,
     list_readable,
+    read_causes,
     read_improvement,
     reader_of,
 )
-from services.scorer.improvements.repository import CauseFrequency, ImprovementFilter
+from services.scorer.improvements.repository import ImprovementFilter
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import Improvement
@@ -89,7 +88,7 @@ async def show_actions(
             latest_first=show in {"done", "dropped"},
         )
         found, place = await list_readable(uow, reader, only, decode_place(after), PAGE_SIZE)
-        causes = await _causes(uow, reader)
+        causes = await read_causes(uow, reader)
         owners = await owners_offered(uow, reader) if reader.shows_names else []
     if only.owner and only.owner not in owners:
         owners.append(only.owner)
@@ -209,16 +208,6 @@ async def _show(
         confirmation=confirmation,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
-
-
-async def _causes(uow: UnitOfWork, reader: ImprovementReader) -> list[CauseFrequency]:
-    """With what the cases of the last days were closed, of segments that the reader may see."""
-    limited_to = reader.access.limited_to
-    within = list(filter(reader.access.allows, limited_to))
-    if limited_to and not within:
-        return []
-    since = uow.now - timedelta(days=BASELINE_DAYS)
-    return await repository.list_causes(uow, reader.tenant.id, within, since)
 
 
 async def _case_count(uow: UnitOfWork, reader: ImprovementReader, one: Improvement) -> str:

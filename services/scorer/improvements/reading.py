@@ -1,14 +1,16 @@
 """Which actions somebody may see, with the figures of one."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.scorer.access import SegmentAccess
+from services.scorer.domain import MIN_ANSWERS_SHOWN
 from services.scorer.improvements import repository
-from services.scorer.improvements.domain import KeptImprovement
+from services.scorer.improvements.domain import BASELINE_DAYS, KeptImprovement
 from services.scorer.improvements.figures import ImprovementResult, find_result
-from services.scorer.improvements.repository import ImprovementFilter
+from services.scorer.improvements.judging import MIN_CASES_SHOWN
+from services.scorer.improvements.repository import CauseFrequency, ImprovementFilter
 from services.scorer.improvements.update_repository import NO_UPDATES, UpdateCounts, count_update_mails
 from services.scorer.windows import today_in
 from shared.db.database import UnitOfWork
@@ -16,6 +18,8 @@ from shared.events import Tenant
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.tenancy import find_tenant
+
+MAX_CAUSES_LISTED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,21 @@ async def reader_of(uow: UnitOfWork, tenant_id: str, staff: Staff | None) -> Imp
         today=today_in(tenant.time_zone, uow.now),
         shows_names=staff is None or staff.sees_names,
     )
+
+
+async def read_causes(uow: UnitOfWork, reader: ImprovementReader) -> list[CauseFrequency]:
+    """With what the cases of the last days were closed, of segments that the reader may see: the most
+    frequent ones, and none of few cases.
+    """
+    limited_to = reader.access.limited_to
+    within = list(filter(reader.access.allows, limited_to))
+    if limited_to and not within:
+        return []
+    since = uow.now - timedelta(days=BASELINE_DAYS)
+    causes = await repository.list_causes(uow, reader.tenant.id, within, since)
+    if sum(each.n for each in causes) < MIN_ANSWERS_SHOWN:
+        return []
+    return [each for each in causes if each.n >= MIN_CASES_SHOWN][:MAX_CAUSES_LISTED]
 
 
 async def read_improvement(uow: UnitOfWork, reader: ImprovementReader, key: UUID) -> ReadImprovement:

@@ -17,7 +17,6 @@ from services.scorer.improvements.domain import (
 )
 from services.scorer.improvements.figures import ImprovementResult, groups_of_baseline
 from services.scorer.improvements.forms import FORM_LANGUAGES, ImprovementForm
-from services.scorer.improvements.judging import MIN_CASES_SHOWN
 from services.scorer.improvements.published_texts import PublishedTextView
 from services.scorer.improvements.reading import ImprovementReader, ReadImprovement
 from services.scorer.improvements.repository import CauseFrequency
@@ -30,7 +29,6 @@ from shared.pages.language import counted, native_name, spoken, translated
 from shared.pages.page import Page
 from shared.pages.svg.primitives import ChartScore
 
-MAX_CAUSES_LISTED = 6
 STATUSES_BY_LIST: Mapping[str, Sequence[str]] = {
     "open": OPEN_STATUSES,
     "late": OPEN_STATUSES,
@@ -205,13 +203,8 @@ def theme_options() -> list[tuple[str, str]]:
 
 
 def cause_lines(causes: Sequence[CauseFrequency]) -> list[CauseLine]:
-    """The most frequent causes; none of few cases."""
-    whole = sum(each.n for each in causes)
-    shown = [each for each in causes if each.n >= MIN_CASES_SHOWN and whole >= MIN_ANSWERS_SHOWN]
-    return [
-        CauseLine(cause_label(each.cause), thousands(each.n), each.cause)
-        for each in shown[:MAX_CAUSES_LISTED]
-    ]
+    """The causes as rows of a table."""
+    return [CauseLine(cause_label(each.cause), thousands(each.n), each.cause) for each in causes]
 
 
 def list_heading(show: str, n: int, *, is_part: bool) -> str:

@@ -57,6 +57,8 @@ class MarksOnTrend:
     """The marks on a trend's drawing, and the table below it."""
 
     lines: Sequence[MarkLine] = ()
+    read: Sequence[ReadMark] = ()
+    """What the lines say, the latest first."""
 
     @property
     def notes(self) -> list[tuple[date, str]]:
@@ -124,7 +126,7 @@ def line_of(read: ReadMark, number: int = 0) -> MarkLine:
 
 def on_trend(marks: Sequence[ReadMark]) -> MarksOnTrend:
     """The marks of a trend with their numbers, the earliest first."""
-    return MarksOnTrend(lines=[line_of(read, n) for n, read in enumerate(reversed(marks), 1)])
+    return MarksOnTrend(lines=[line_of(read, n) for n, read in enumerate(reversed(marks), 1)], read=marks)
 
 
 def _cell(compared: MarkComparison, groups: Groups, *, scored: bool) -> ScoreCell:

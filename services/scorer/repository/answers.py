@@ -1,4 +1,4 @@
-"""Reads the answers that the counts are made of, and how many customers were asked for one."""
+"""Reads the answers that the counts are made of."""
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -30,11 +30,16 @@ class AnswerRow(NamedTuple):
     case_number: int | None
     replies: tuple[Reply, ...] = ()
     """To the follow-up and the further questions."""
+    segments: tuple[str, ...] = ()
+    """In which it counts, beside the company."""
+    themes: tuple[str, ...] = ()
+    """That its comment names."""
 
 
 _ANSWER_WITH_CASE = """
     SELECT a.id, a.score, a.was, a.day, a.touchpoint, a.comment, a.language, a.origin, a.answered_at,
-           c.id AS case_id, c.number AS case_number, CAST(a.replies AS text) AS replies
+           c.id AS case_id, c.number AS case_number, CAST(a.replies AS text) AS replies,
+           a.segments, a.themes
     FROM answer AS a
     LEFT JOIN LATERAL (
         SELECT id, number
@@ -153,39 +158,6 @@ async def find_latest_answer(
 
 
 def _answer(row: Row[Any]) -> AnswerRow:
-    return AnswerRow._make(row)._replace(replies=read_replies(row.replies))
-
-
-class InvitedCounts(NamedTuple):
-    """How many customers were asked, and how many of those have answered since."""
-
-    asked: int
-    answered: int
-
-
-WAS_ASKED = """
-    i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test AND NOT i.anonymous
-      AND NOT i.beyond_draw AND i.channel IS DISTINCT FROM 'link'
-      AND i.segments @> CAST(:selection AS text[]) AND i.sent_at >= :first AND i.sent_at < :until
-"""
-"""Which invitations shares are of. Whether a company has shown a link that it shows itself is not known."""
-
-# An answer has the id of its invitation.
-COUNT_INVITED = f"""
-    SELECT count(*) AS asked, count(a.id) AS answered
-    FROM invitation AS i
-    LEFT JOIN answer AS a ON a.tenant = i.tenant AND a.id = i.id AND a.score IS NOT NULL
-    WHERE {WAS_ASKED}
-"""
-
-
-async def count_invited(
-    uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
-) -> InvitedCounts:
-    """The invitations that were sent from ``first`` to before ``until``: not by an anonymous survey, not
-    beyond the draw of one, and not those whose link the company shows itself.
-    """
-    row = await uow.execute(
-        COUNT_INVITED, selection.values() | {"measurement": measurement, "first": first, "until": until}
+    return AnswerRow._make(row)._replace(
+        replies=read_replies(row.replies), segments=tuple(row.segments), themes=tuple(row.themes or ())
     )
-    return InvitedCounts._make(row.one())

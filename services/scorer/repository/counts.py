@@ -25,6 +25,7 @@ from shared.events.nps import SCALE
 
 Counts = tuple[int, ...]
 """Answers with each score from 0 to 10."""
+LAST_CHARACTER = chr(0x10FFFF)
 NO_COUNTS: Counts = (0,) * len(SCALE)
 
 COUNT_WINDOW = f"""
@@ -163,14 +164,18 @@ COUNT_PARTS_OF_SELECTION = f"""
 
 
 def range_of_dimension(dimension: str) -> dict[str, object]:
-    """``:low`` and ``:high`` of a statement, between which the names of a dimension's segments lie."""
+    """``:low`` and ``:high`` of a statement, between which the names of a dimension's segments lie; of all
+    dimensions where it is empty.
+    """
+    if not dimension:
+        return {"low": "", "high": LAST_CHARACTER}
     return {"low": f"{dimension}:", "high": f"{dimension};"}  # the character after the colon
 
 
 async def segment_parts(
     uow: UnitOfWork, selection: Selection, measurement: str, dimension: str, now: Window, before: Window
 ) -> list[SegmentPart]:
-    """The groups of each value of a dimension within a selection, in two windows.
+    """The groups of each value of a dimension (empty: of each dimension) within a selection, in two windows.
 
     Of a whole company they are summed from whole weeks and the single days of the other weeks; within
     segments the answers are counted.

@@ -1,18 +1,23 @@
 """Replicas of what other services own: invitations, surveys and cases."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.scorer.models import case_copy, invitation, survey
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
-from shared.events import Case, Event, Invitation, Survey
+from shared.events import Case, Event, Invitation, Survey, Tenant
 from shared.events.segments import named_segments
+from shared.tenancy.tenants import find_tenants
+from shared.values.zones import zone_of
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep those that are newer than what we have."""
     segments = [named_segments(event.data) for event in events]
-    kept = await keep_newest_events(uow, invitation, events, segments=segments)
+    tenants = await find_tenants(uow, [event.tenant for event in events])
+    times = [_sent_local(event.data, tenants.get(event.tenant)) for event in events]
+    kept = await keep_newest_events(uow, invitation, events, segments=segments, sent_local=times)
     if kept.rowcount < len(events):
         await uow.execute(
             FILL_OUTCOMES,
@@ -26,6 +31,12 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
                 "ends": [event.data.expires_at for event in events],
             },
         )
+
+
+def _sent_local(invited: Invitation, tenant: Tenant | None) -> datetime | None:
+    if invited.sent_at is None or tenant is None:
+        return None
+    return invited.sent_at.astimezone(zone_of(tenant.time_zone)).replace(tzinfo=None)
 
 
 # A version that kept no outcomes has kept the newest version of these invitations already.

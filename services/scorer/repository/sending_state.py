@@ -37,7 +37,7 @@ READ_SENDING_STATE = f"""
            count(*) AS surveys,
            min(name) AS survey_name,
            min(trigger) FILTER (WHERE trigger <> '{NO_TRIGGER}') AS trigger,
-           EXISTS (SELECT FROM invitation WHERE tenant = :tenant) AS invited,
+           EXISTS (SELECT FROM invitation WHERE tenant = :tenant AND version > 0) AS invited,
            EXISTS (SELECT FROM day_count WHERE tenant = :tenant) AS counted,
            CASE WHEN EXISTS (SELECT FROM day_count WHERE tenant = :tenant) THEN true
                 ELSE EXISTS (SELECT FROM answer WHERE tenant = :tenant AND score IS NULL)

@@ -6,6 +6,7 @@ from datetime import datetime
 from math import ceil
 from typing import Literal, Self
 
+from services.scorer.asked.domain import AskedCounts
 from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups
 from shared.values.proportions import wilson
 
@@ -37,6 +38,11 @@ class ResponseCounts:
     """Of those that were answered."""
     open_until: datetime | None = None
     """When the last of their links ends; None: there are none."""
+
+    @classmethod
+    def of(cls, counts: AskedCounts, open_until: datetime | None = None) -> Self:
+        """What was counted."""
+        return cls(*counts, open_until=open_until)
 
     def __add__(self, other: "ResponseCounts") -> "ResponseCounts":
         ends = [end for end in (self.open_until, other.open_until) if end is not None]

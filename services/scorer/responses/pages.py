@@ -77,6 +77,7 @@ async def show_responses(
         silence=labels.silence_finding(read.silence),
         silence_explained=views.silence_explained(read),
         file_href=_href(asked, path="/responses/download"),
+        document_href=_href(asked, path="/v1/responses"),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
 

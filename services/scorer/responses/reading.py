@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.scorer.access import SegmentAccess
-from services.scorer.domain import Groups
+from services.scorer.asked.domain import AskedCounts, total_of
+from services.scorer.asked.part_repository import count_by_segment, list_dimensions_asked
+from services.scorer.asked.repository import (
+    DayCounts,
+    count_by_day,
+    count_by_hour,
+    find_last_end,
+)
 from services.scorer.parameters import read_window
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
@@ -19,14 +26,7 @@ from services.scorer.responses.domain import (
     SilenceReason,
     UnitKind,
     silence_of,
-    sum_of,
     without_containers,
-)
-from services.scorer.responses.repository import (
-    TimeCounts,
-    count_by_segment,
-    count_by_time,
-    list_dimensions_asked,
 )
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
@@ -35,7 +35,6 @@ from shared.events.segments import ORGANISATION, TOUCHPOINT, chain_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
 from shared.values.messages import message
-from shared.values.zones import zone_of
 
 _Key = TypeVar("_Key", str, int)
 DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
@@ -95,22 +94,29 @@ async def read_responses(
         detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
         raise Problem(422, errors=[{"field": "window", "detail": detail}])
     selection = _selection(tenant, asked)
-    bounds = window.bounds(tenant.time_zone)
-    times = await count_by_time(uow, selection, asked.measurement, *bounds)
-    parts = await count_by_segment(uow, selection, asked.measurement, *bounds, asked.by)
+    of_window = uow, selection, asked.measurement, window
+    zone = tenant.time_zone
+    days = await count_by_day(*of_window)
+    hours = await count_by_hour(*of_window, zone)
+    values = await count_by_segment(*of_window, zone, asked.by)
+    parts = {name: ResponseCounts.of(counts) for name, counts in values.items()}
     # Of the levels above the segment only its own part is counted here: as parts they would be misread.
     above = chain_of(asked.segment)[:-1]
     parts = {name: counts for name, counts in parts.items() if name not in above}
     seen = {name: counts for name, counts in parts.items() if access.allows_as_part(name)}
     listed = sorted(seen.items(), key=_order)
-    total = sum_of(each.counts for each in times)
-    by_day, by_hour, by_weekday = _by_time(times, tenant.time_zone)
+    total = ResponseCounts.of(
+        total_of(each.counts for each in days),
+        open_until=await find_last_end(uow, selection, asked.measurement, days, zone),
+    )
     silence: Silence | SilenceReason = silence_of(
         total.groups, total.silent, {name: seen[name].groups for name in without_containers(seen)}
     )
     units: UnitKind = "segment"
     if silence == "few_parts":
-        silence, units = silence_of(total.groups, total.silent, by_day), "day"
+        by_day = _summed((each.day.isoformat(), each) for each in days)
+        groups = {day: counts.groups for day, counts in by_day.items()}
+        silence, units = silence_of(total.groups, total.silent, groups), "day"
     return ResponsesRead(
         tenant=tenant,
         asked=asked,
@@ -119,9 +125,9 @@ async def read_responses(
         by_segment=dict(listed[:MAX_PARTS]),
         left_off=max(0, len(listed) - MAX_PARTS),
         people_hidden=len(seen) < len(parts),
-        by_channel=_summed((each.channel, each.counts) for each in times),
-        by_hour=by_hour,
-        by_weekday=by_weekday,
+        by_channel=_summed((each.channel, each) for each in days),
+        by_hour={hour: ResponseCounts.of(counts) for hour, counts in hours.items()},
+        by_weekday=_summed((each.day.isoweekday(), each) for each in days),
         is_over=window.last < today and (total.open_until is None or total.open_until <= uow.now),
         silence=silence,
         silence_units=units,
@@ -134,8 +140,8 @@ async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesR
     those of single employees that are not shown.
     """
     selection = _selection(read.tenant, read.asked)
-    bounds = read.window.bounds(read.tenant.time_zone)
-    names = await list_dimensions_asked(uow, selection, read.asked.measurement, *bounds)
+    zone = read.tenant.time_zone
+    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window, zone)
     return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
 
 
@@ -150,22 +156,9 @@ def _order(part: tuple[str, ResponseCounts]) -> tuple[bool, float, str]:
     return few, 0.0 if few else counts.answered / counts.asked, name
 
 
-def _summed(counted: Iterable[tuple[_Key, ResponseCounts]]) -> dict[_Key, ResponseCounts]:
+def _summed(days: Iterable[tuple[_Key, DayCounts]]) -> dict[_Key, ResponseCounts]:
     """The sums by key, in its order."""
-    found: defaultdict[_Key, list[ResponseCounts]] = defaultdict(list)
-    for key, counts in counted:
-        found[key].append(counts)
-    return {key: sum_of(found[key]) for key in sorted(found)}
-
-
-def _by_time(
-    times: Iterable[TimeCounts], zone: str
-) -> tuple[dict[str, Groups], dict[int, ResponseCounts], dict[int, ResponseCounts]]:
-    """The answers by the day on which they were asked for; the counts by hour and by day of the week."""
-    local = [(each.at.astimezone(zone_of(zone)), each.counts) for each in times]
-    by_day = _summed((at.date().isoformat(), counts) for at, counts in local)
-    return (
-        {day: counts.groups for day, counts in by_day.items()},
-        _summed((at.hour, counts) for at, counts in local),
-        _summed((at.isoweekday(), counts) for at, counts in local),
-    )
+    found: defaultdict[_Key, list[AskedCounts]] = defaultdict(list)
+    for key, day in days:
+        found[key].append(day.counts)
+    return {key: ResponseCounts.of(total_of(found[key])) for key in sorted(found)}

@@ -33,6 +33,10 @@ class ResponseLine(NamedTuple):
     asked: str
     cells: list[ResponseCell]
     """Delivered, opened, answered."""
+    section: str
+    """The field of the document that it is of."""
+    key: str
+    """Which of its parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,7 @@ class ResponsesPage(Page):
     silence_explained: str
     """Empty: there is no range."""
     file_href: str
+    document_href: str
 
 
 def headings() -> list[str]:
@@ -73,7 +78,9 @@ def headings() -> list[str]:
     return [translated("Delivered"), translated("Link followed"), translated("Answered")]
 
 
-def line_of(name: str, counts: ResponseCounts, href: str = "") -> ResponseLine:
+def line_of(
+    name: str, counts: ResponseCounts, href: str = "", *, section: str = "total", key: str = ""
+) -> ResponseLine:
     """A row of a table."""
     parts = (counts.delivered, counts.opened, counts.answered)
     shares = [(part, counts.share(part)) for part in parts]
@@ -85,6 +92,8 @@ def line_of(name: str, counts: ResponseCounts, href: str = "") -> ResponseLine:
             ResponseCell(thousands(part), labels.percent_words(share), labels.interval_words(share))
             for part, share in shares
         ],
+        section=section,
+        key=key,
     )
 
 
@@ -95,30 +104,35 @@ def tables_of(
 
     :param href: the address of a segment's page; empty: the reader may not open it.
     """
-    segments = [line_of(segment_name(key), counts, href(key)) for key, counts in read.by_segment.items()]
+    segments = [
+        line_of(segment_name(key), counts, href(key), section="segments", key=key)
+        for key, counts in read.by_segment.items()
+    ]
     found = [
         (translated("By segment: the lowest share first"), by_name, segments),
         (
             translated("By channel"),
             translated("Channel"),
-            _lines(read.by_channel, labels.channel_name),
+            _lines(read.by_channel, labels.channel_name, "channels"),
         ),
         (
             translated("By the hour at which they were asked"),
             translated("Hour"),
-            _lines(read.by_hour, labels.hour_name),
+            _lines(read.by_hour, labels.hour_name, "hours"),
         ),
         (
             translated("By the day of the week on which they were asked"),
             translated("Day of the week"),
-            _lines(read.by_weekday, labels.weekday_name),
+            _lines(read.by_weekday, labels.weekday_name, "weekdays"),
         ),
     ]
     return [table for table in found if table[2]]
 
 
-def _lines(by_key: Mapping[_Key, ResponseCounts], name: Callable[[_Key], str]) -> list[ResponseLine]:
-    return [line_of(name(key), counts) for key, counts in by_key.items()]
+def _lines(
+    by_key: Mapping[_Key, ResponseCounts], name: Callable[[_Key], str], section: str
+) -> list[ResponseLine]:
+    return [line_of(name(key), counts, section=section, key=str(key)) for key, counts in by_key.items()]
 
 
 def days_words(read: ResponsesRead) -> str:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from services.scorer import labels
+from services.scorer.asked.domain import AskedCounts
 from services.scorer.domain import MIN_ANSWERS_COMPARED, MIN_ANSWERS_SHOWN, ScoreChange
-from services.scorer.repository.answers import InvitedCounts
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.responses.labels import interval_words, percent_words
 from services.scorer.saved_views.addresses import path_of
@@ -119,7 +119,7 @@ def change_range(change: ScoreChange) -> str:
     return words % {"points": signed(change.points), **ends}
 
 
-def response_words(invited: InvitedCounts) -> str:
+def response_words(invited: AskedCounts) -> str:
     """How many of those who were asked have answered; a share from ten on. Empty: nobody was asked."""
     if not invited.asked:
         return ""

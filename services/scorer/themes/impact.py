@@ -4,7 +4,7 @@ What a theme is linked with is not what it causes: who names it may be unhappy f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -24,6 +24,21 @@ class MatchedAnswers(NamedTuple):
     is_matched: bool
     """Whether it was matched by the present themes."""
     groups: Groups
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemeSums:
+    """The answers of a window, summed by theme."""
+
+    answers: Groups
+    wrote: Groups
+    """Those with a comment."""
+    named: Groups
+    """Those whose comment named a theme when it was matched."""
+    by_theme: Mapping[str, Groups]
+    """Those whose comment names each theme."""
+    waiting: Sequence[MatchedAnswers] = ()
+    """Those with a comment that was not matched by the present themes yet; they are in all of the above."""
 
 
 class ThemeShare(NamedTuple):
@@ -80,30 +95,75 @@ def figures_of(counted: Iterable[MatchedAnswers], known: Sequence[str]) -> Theme
 
     :param known: the ids of the present themes, in their order; what is matched by others names nothing.
     """
-    answers = wrote = covered = NO_ANSWERS
-    waiting = 0
+    ids = set(known)
+    own = (each._replace(themes=tuple(filter(ids.__contains__, each.themes))) for each in counted)
+    return figures_of_sums(sums_of(own), known)
+
+
+def sums_of(counted: Iterable[MatchedAnswers]) -> ThemeSums:
+    """The sums of answers that were counted by their themes."""
+    answers = wrote = named = NO_ANSWERS
+    waiting: list[MatchedAnswers] = []
     by_theme: defaultdict[str, Groups] = defaultdict(lambda: NO_ANSWERS)
     for each in counted:
         answers = _sum(answers, each.groups)
         if not each.wrote:
             continue
         wrote = _sum(wrote, each.groups)
-        waiting += 0 if each.is_matched else each.groups.n
-        named = [theme for theme in known if theme in each.themes]
-        covered = _sum(covered, each.groups) if named else covered
-        for theme in named:
+        named = _sum(named, each.groups) if each.themes else named
+        for theme in each.themes:
             by_theme[theme] = _sum(by_theme[theme], each.groups)
+        if not each.is_matched:
+            waiting.append(each)
+    return ThemeSums(answers=answers, wrote=wrote, named=named, by_theme=by_theme, waiting=waiting)
+
+
+def figures_of_sums(sums: ThemeSums, known: Sequence[str]) -> ThemeFigures:
+    """The figures of answers that were summed by theme.
+
+    :param known: as in :func:`figures_of`.
+    """
+    by_theme = {theme: sums.by_theme.get(theme, NO_ANSWERS) for theme in known}
+    covered = sums.named
+    for each in sums.waiting:
+        # What waits may name themes of before alone.
+        if each.themes and not set(each.themes) & by_theme.keys():
+            covered = _less(covered, each.groups)
     figures = [
         ThemeFigure(
             theme=theme,
             groups=by_theme[theme],
-            share=ThemeShare(by_theme[theme].detractors, wrote.detractors),
-            impact=impact_of(by_theme[theme], answers),
+            share=ThemeShare(by_theme[theme].detractors, sums.wrote.detractors),
+            impact=impact_of(by_theme[theme], sums.answers),
         )
         for theme in known
     ]
     figures.sort(key=lambda each: (-each.groups.detractors, -each.groups.n))
-    return ThemeFigures(answers=answers, wrote=wrote, covered=covered, waiting=waiting, themes=tuple(figures))
+    return ThemeFigures(
+        answers=sums.answers,
+        wrote=sums.wrote,
+        covered=covered,
+        waiting=sum(each.groups.n for each in sums.waiting),
+        themes=tuple(figures),
+    )
+
+
+def unhappy_only(sums: ThemeSums) -> ThemeSums:
+    """The detractors with a comment alone."""
+    wrote = Groups(sums.wrote.detractors, 0, 0)
+    return ThemeSums(
+        answers=wrote,
+        wrote=wrote,
+        named=Groups(sums.named.detractors, 0, 0),
+        by_theme={theme: Groups(groups.detractors, 0, 0) for theme, groups in sums.by_theme.items()},
+        waiting=[each._replace(groups=Groups(each.groups.detractors, 0, 0)) for each in sums.waiting],
+    )
+
+
+def _less(one: Groups, other: Groups) -> Groups:
+    return Groups(
+        one.detractors - other.detractors, one.passives - other.passives, one.promoters - other.promoters
+    )
 
 
 def _sum(one: Groups, other: Groups) -> Groups:

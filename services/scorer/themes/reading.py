@@ -10,8 +10,9 @@ from services.scorer.access import SegmentAccess
 from services.scorer.parameters import read_segment, read_window
 from services.scorer.repository.selection import Selection
 from services.scorer.themes import repository
+from services.scorer.themes.count_repository import sum_themes
 from services.scorer.themes.domain import ThemeSet
-from services.scorer.themes.impact import ThemeFigures, figures_of
+from services.scorer.themes.impact import ThemeFigures, figures_of, figures_of_sums, unhappy_only
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.words import TellingWord, telling_words
 from services.scorer.windows import MAX_WINDOW_DAYS, BadWindow, Window, parse_day, today_in
@@ -70,13 +71,17 @@ async def reader_of(
     tenant = await find_tenant(uow, tenant_id)
     if tenant is None:
         raise Problem(404)
-    reads = staff is not None or (key is not None and bool({"answers:read", EVERY_SCOPE} & key.scopes))
     return ThemeReader(
         tenant=tenant,
         access=SegmentAccess.of(tenant, staff),
         today=today_in(tenant.time_zone, uow.now),
-        reads_comments=reads,
+        reads_comments=may_read_comments(staff, key),
     )
+
+
+def may_read_comments(staff: Staff | None, key: ApiKey | None) -> bool:
+    """Whether somebody may read single answers: whoever is signed in, and keys that may read answers."""
+    return staff is not None or (key is not None and bool({"answers:read", EVERY_SCOPE} & key.scopes))
 
 
 def query_of(
@@ -124,10 +129,20 @@ def window_of(window: str, first: str | None, last: str | None, today: date) -> 
 async def read_figures(uow: UnitOfWork, themes: ThemeSet, query: CommentQuery) -> ThemeFigures:
     """The figures of the themes, as the answers are matched by now."""
     known = [theme.id for theme in themes.themes]
-    counted = await repository.count_matched(
-        uow, query.selection, query.measurement, query.window, themes.version
-    )
-    return figures_of(counted, known)
+    sums = await sum_themes(uow, query.selection, query.measurement, query.window, themes.version)
+    return figures_of_sums(sums, known)
+
+
+async def read_unhappy(
+    uow: UnitOfWork, themes: ThemeSet, selection: Selection, measurement: NpsMeasurement, window: Window
+) -> ThemeFigures:
+    """The same of the detractors with a comment alone; of several segments at once they are counted now."""
+    known = [theme.id for theme in themes.themes]
+    if len(selection.segments) > 1:
+        counted = await repository.count_unhappy(uow, selection, measurement, window, themes.version)
+        return figures_of(counted, known)
+    sums = await sum_themes(uow, selection, measurement, window, themes.version)
+    return figures_of_sums(unhappy_only(sums), known)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.scorer.domain import Groups
-from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
+from services.scorer.repository.count_columns import IS_DETRACTOR
 from services.scorer.repository.selection import Selection
 from services.scorer.themes.domain import Theme, ThemeSet
 from services.scorer.themes.impact import MatchedAnswers
@@ -149,34 +149,8 @@ _OF_SELECTION = """
     a.tenant = :tenant AND a.segments @> CAST(:selection AS text[]) AND a.score IS NOT NULL
     AND a.measurement = :measurement AND a.day BETWEEN :first AND :last
 """
-_GROUPS = f"""
-    count(*) FILTER (WHERE {IS_DETRACTOR}) AS detractors, count(*) FILTER (WHERE {IS_PASSIVE}) AS passives,
-    count(*) FILTER (WHERE {IS_PROMOTER}) AS promoters
-"""
-# Answers are alike by their themes: so a window has few rows, however many answers it has.
-COUNT_MATCHED = f"""
-    SELECT coalesce(a.themes, '{{}}') AS themes, coalesce(a.comment <> '', false) AS wrote,
-        a.theme_version >= :version AS is_matched, {_GROUPS}
-    FROM answer a
-    WHERE {_OF_SELECTION}
-    GROUP BY 1, 2, 3
-"""
-
-
-async def count_matched(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, version: int
-) -> list[MatchedAnswers]:
-    """The answers of a selection and a window by the themes of their comments."""
-    values = _values(selection, measurement, window) | {"version": version}
-    return [
-        MatchedAnswers(
-            tuple(row.themes), row.wrote, row.is_matched, Groups(row.detractors, row.passives, row.promoters)
-        )
-        for row in await uow.execute(COUNT_MATCHED, values)
-    ]
-
-
-# Of the unhappy alone, by an index that holds no other answers: the page of scores shows no more.
+# Of several segments at once nothing is counted before. Of the unhappy alone, by an index that holds no other
+# answers: the page of scores shows no more.
 COUNT_UNHAPPY = f"""
     SELECT coalesce(a.themes, '{{}}') AS themes, a.theme_version >= :version AS is_matched, count(*) AS n
     FROM answer a
@@ -188,7 +162,7 @@ COUNT_UNHAPPY = f"""
 async def count_unhappy(
     uow: UnitOfWork, selection: Selection, measurement: str, window: Window, version: int
 ) -> list[MatchedAnswers]:
-    """The same of the detractors with a comment alone."""
+    """The detractors with a comment, of a selection and a window, by the themes that they name."""
     values = _values(selection, measurement, window) | {"version": version}
     return [
         MatchedAnswers(tuple(row.themes), True, row.is_matched, Groups(row.n, 0, 0))

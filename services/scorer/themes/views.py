@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
+from urllib.parse import urlencode
 
 from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
@@ -65,6 +66,9 @@ class ThemesPage(Page):
     measurement_options: list[tuple[str, str]]
     finding: str
     lines: list[ThemeLine]
+    file_href: str
+    """Of the figures; empty: there are none that the reader may see."""
+    document_href: str
     coverage: str
     waiting: str
     may_edit: bool
@@ -172,7 +176,14 @@ def themes_page(
 
     :param query: None: there are no comments that the reader may see.
     """
-    names = names_of(themes)
+    names, file_href, document_href = names_of(themes), "", ""
+    if query is not None:
+        asked: dict[str, str] = {"measurement": query.measurement, "window": f"{query.window.days}d"}
+        if query.selection.segments:
+            (asked["segment"],) = query.selection.segments
+        file_href, document_href = (
+            f"/v1/themes/figures{form}?{urlencode(asked)}" for form in ("/export", "")
+        )
     new = translated("The new theme")
     return ThemesPage(
         place=", ".join(map(segment_name, query.selection.segments)) if query is not None else "",
@@ -183,6 +194,8 @@ def themes_page(
         measurement_options=measurement_options(),
         finding=labels.finding(figures, names),
         lines=theme_lines(figures, names),
+        file_href=file_href,
+        document_href=document_href,
         coverage=coverage_words(figures),
         waiting=labels.waiting_words(figures.waiting),
         may_edit=may_edit,

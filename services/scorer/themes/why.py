@@ -34,6 +34,9 @@ class Why:
     uncovered: str
     waiting: str
     has_shares: bool
+    figures: ThemeFigures
+    """What the lines say: of the unhappy alone."""
+    themes: ThemeSet
 
 
 def names_of(themes: ThemeSet) -> dict[str, str]:
@@ -69,4 +72,6 @@ def why_of(figures: ThemeFigures, themes: ThemeSet) -> Why | None:
         uncovered=labels.uncovered_words(figures.uncovered_unhappy),
         waiting=labels.waiting_words(figures.waiting),
         has_shares=any(each.share.interval is not None for each in figures.themes),
+        figures=figures,
+        themes=themes,
     )

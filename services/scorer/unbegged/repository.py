@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from services.scorer.asked.repository import WAS_ASKED
 from services.scorer.domain import Groups
-from services.scorer.repository.answers import WAS_ASKED
 from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
+from services.scorer.repository.counts import range_of_dimension
 from services.scorer.repository.selection import Selection
 from services.scorer.unbegged.domain import BURST_MINUTES, QUICK_MINUTES
 from shared.db.database import UnitOfWork
@@ -71,7 +72,7 @@ COUNT_BY_LINKS = """
     SELECT s.segment, count(*) AS answers
     FROM answer AS a CROSS JOIN LATERAL unnest(a.segments) AS s(segment)
     WHERE a.tenant = :tenant AND a.measurement = :measurement AND a.segments @> CAST(:selection AS text[])
-        AND a.origin = 'link' AND a.answered_at >= :first AND a.answered_at < :until
+        AND a.origin = 'link' AND a.answered_at >= :begin AND a.answered_at < :end
         AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
     GROUP BY s.segment
 """
@@ -86,11 +87,5 @@ async def count_by_links(
 
 
 def _values(tenant: str, dimension: str, first: datetime, until: datetime) -> dict[str, object]:
-    return Selection(tenant).values() | {
-        "measurement": MEASUREMENT,
-        "first": first,
-        "until": until,
-        # The character after the colon is the end of the dimension's names.
-        "low": f"{dimension}:",
-        "high": f"{dimension};",
-    }
+    values = Selection(tenant).values() | {"measurement": MEASUREMENT, "begin": first, "end": until}
+    return values | range_of_dimension(dimension)

@@ -16,7 +16,7 @@ ADDRESS = "first@example.com"
 async def test_people_are_made_listed_and_dismissed_by_command(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
     afterword = afterword_settings("127.0.0.1:1")
     for name in ("kafka", "public_url", "staff_url"):

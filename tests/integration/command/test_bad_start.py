@@ -1,30 +1,10 @@
 """A start that cannot succeed ends with one sentence that says what to do, an exit code, and no traceback."""
 
-import os
 import socket
-import subprocess
 
 import pytest
-from support.full_stack import AFTERWORD
+from support.commands import run
 from support.stack import Postgres
-
-NOWHERE = "postgresql+asyncpg://x:hunter2@127.0.0.1:9/x"
-
-
-def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    settings = {
-        "AFTERWORD_KAFKA": "127.0.0.1:9",
-        "AFTERWORD_PUBLIC_URL": "http://afterword.example",
-        "AFTERWORD_STAFF_URL": "http://afterword.example",
-        "AFTERWORD_SECRET": "x" * 32,
-        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:9",
-        "SCORER_DATABASE_URL": NOWHERE,
-        **changes,
-    }
-    return subprocess.run(
-        (str(AFTERWORD), *arguments),
-        env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

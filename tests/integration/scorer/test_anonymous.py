@@ -9,15 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
+from support.asked_model import differing_counts
 from support.examples import examples
-from support.scorer_builders import DAY, add_tenant, an_answer, count, kept_counts, naive_counts
+from support.scorer_builders import ACME, DAY, add_tenant, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
 from services.scorer.anonymity import MAX_WAIT, MIN_BUNDLE
+from services.scorer.asked.repository import count_asked
 from services.scorer.counting_anonymous import AnonymousCounter
 from services.scorer.gauges import measure_waiting
-from services.scorer.repository.answers import count_invited, list_answers
-from services.scorer.repository.counting import recount
+from services.scorer.repository.answers import list_answers
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.segments import list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
@@ -71,7 +72,7 @@ async def test_four_are_nowhere_and_the_fifth_has_them_counted(database: Databas
     }
     assert len({(row.day, row.answered_at, row.touchpoint, row.was) for row in await listed(database)}) == 1
     async with database.reading() as uow:
-        assert await recount(uow, "acme") == []
+        assert await differing_counts(uow, "acme") == []
         assert (await uow.execute("SELECT count(*) FROM waiting_answer")).scalar_one() == 0
 
 
@@ -89,7 +90,7 @@ async def test_one_that_is_read_again_is_neither_doubled_nor_kept_waiting(databa
     assert await kept_counts(database) == before
     async with database.reading() as uow:
         assert (await uow.execute("SELECT count(*) FROM waiting_answer")).scalar_one() == 0
-        assert await recount(uow, "acme") == []
+        assert await differing_counts(uow, "acme") == []
 
 
 async def test_after_a_week_those_who_are_few_count_further_up(database: Database) -> None:
@@ -150,9 +151,9 @@ async def test_who_was_asked_anonymously_or_beyond_a_draw_is_not_among_those_who
                 for how in ({"anonymous": True}, {"beyond_draw": True}, {})
             ],
         )
-        first, until = NOON - timedelta(days=1), NOON + timedelta(days=1)
-        invited = await count_invited(uow, Selection("acme"), "transactional", first, until)
-    assert invited == (1, 0)
+        days = Window((NOON - timedelta(days=1)).date(), (NOON + timedelta(days=1)).date())
+        invited = await count_asked(uow, Selection("acme"), "transactional", days, ACME.time_zone)
+    assert (invited.asked, invited.answered) == (1, 0)
 
 
 def an_invitation(**how: Any) -> Invitation:
@@ -181,7 +182,8 @@ async def test_no_subtraction_leaves_one_to_four(database: Database, batches: An
     """
     async with database.transaction() as uow:
         await uow.execute(
-            "TRUNCATE answer, waiting_answer, day_count, week_count, changed, segment, dimension"
+            "TRUNCATE answer, waiting_answer, day_count, week_count, changed, segment, dimension, "
+            "theme_count, theme_change"
         )
     named: list[Answer] = []
     shown: list[dict[tuple[str, date], int]] = [{}]
@@ -222,7 +224,7 @@ async def test_no_subtraction_leaves_one_to_four(database: Database, batches: An
             ]
             assert last.get(("", day), 0) - sum(siblings) not in range(1, MIN_BUNDLE)
     async with database.reading() as uow:
-        assert await recount(uow, "acme") == []
+        assert await differing_counts(uow, "acme") == []
 
 
 @pytest.mark.parametrize("number", [4, 5])

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.asked_model import differing_counts, forget_counts
 from support.examples import examples
 from support.scorer_builders import DAY, an_answer, count, kept_counts, naive_counts
 from support.suspects import suspect
 
 from services.scorer import handlers
 from services.scorer.domain import Groups, groups_of
-from services.scorer.repository.counting import recount
 from services.scorer.repository.counts import segment_parts, window_counts
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
@@ -126,7 +126,7 @@ async def test_a_full_dimension_still_counts_for_the_company_and_warns(
     async with database.reading() as uow:
         row = (await uow.execute("SELECT size, left_out FROM dimension")).one()
         assert tuple(row) == (2, 2)
-        assert await recount(uow, "acme") == []
+        assert await differing_counts(uow, "acme") == []
 
 
 async def test_what_is_read_again_or_amended_is_left_out_once(
@@ -210,14 +210,12 @@ async def test_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recou
     database: Database, data: st.DataObject, history: list[Answer], batch: int
 ) -> None:
     published = data.draw(st.permutations([*history, *history[::3]]))
-    async with database.transaction() as uow:
-        for table in ("answer", "day_count", "week_count", "changed"):
-            await uow.execute(f"DELETE FROM {table}")
+    await forget_counts(database)
     for first in range(0, len(published), batch):
         await count(database, *published[first : first + batch])
     assert await kept_counts(database) == naive_counts(history)
     async with database.reading() as uow:
-        assert await recount(uow, "acme") == []
+        assert await differing_counts(uow, "acme") == []
 
 
 windows = st.builds(
@@ -232,9 +230,7 @@ windows = st.builds(
 async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
     database: Database, data: st.DataObject, history: list[Answer], batch: int, now: Window, before: Window
 ) -> None:
-    async with database.transaction() as uow:
-        for table in ("answer", "day_count", "week_count", "changed"):
-            await uow.execute(f"DELETE FROM {table}")
+    await forget_counts(database)
     published = data.draw(st.permutations([*history, *history[::3]]))
     for first in range(0, len(published), batch):
         await count(database, *published[first : first + batch])

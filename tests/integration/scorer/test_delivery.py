@@ -4,12 +4,12 @@ import secrets
 from dataclasses import replace
 from random import Random
 
+from support.asked_model import differing_counts
 from support.eventually import eventually
 from support.kernel_service import create_topics, running
 from support.scorer_builders import an_answer, kept_counts, naive_counts
 
 from services.scorer.handlers import count_answers
-from services.scorer.repository.counting import recount
 from shared.db.database import Database
 from shared.events import ANSWERS
 from shared.health import Health
@@ -59,4 +59,4 @@ async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, d
         await eventually(lambda: all_read(1), within=40)
     assert await kept_counts(database) == naive_counts(history)
     async with database.reading() as uow:
-        assert await recount(uow, "acme") == []
+        assert await differing_counts(uow, "acme") == []

@@ -27,6 +27,7 @@ from shared.values.proportions import wilson
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 29)
 ACME = a_tenant("acme")
+OVERVIEW = "/v1/scores/overview"
 NORTH: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
 
 
@@ -144,7 +145,7 @@ async def test_the_order_and_the_week_are_what_counting_one_by_one_comes_to(
     assert [row["segment"] for row in told["few"]] == sorted(
         f"touchpoint:{place}" for place, own in by_place.items() if 0 < own.n < 30
     )
-    found = await read(client, "/v1/findings", window="30d")
+    found = await read(client, OVERVIEW, window="30d")
     if found["week"] is not None:
         week = found["week"]
         days = [each for each in newest if each.day is not None and each.day > TODAY - timedelta(days=60)]
@@ -208,9 +209,9 @@ async def test_who_is_limited_sees_their_segments_in_order_and_single_employees_
     assert {row["segment"] for row in told["ranked"]} == {"organisation:north/a", "organisation:north/b"}
     assert {row["rest_n"] for row in told["ranked"]} == {40}
     assert "south" not in (await client.get("/segments?dimension=organisation", **NORTH)).text.lower()
-    assert (await client.get("/v1/findings", **NORTH)).status_code == 404
-    assert (await client.get("/v1/findings", segment="organisation:south", **NORTH)).status_code == 404
-    assert (await read(client, "/v1/findings", segment="organisation:north", **NORTH))["week"] is None
+    assert (await client.get(OVERVIEW, **NORTH)).status_code == 404
+    assert (await client.get(OVERVIEW, segment="organisation:south", **NORTH)).status_code == 404
+    assert (await read(client, OVERVIEW, segment="organisation:north", **NORTH))["week"] is None
     # What is asked for by a dimension of single employees is told by another one.
     assert (await read(client, "/v1/ranking", dimension="agent"))["dimension"] != "agent"
     await add_tenant(database, replace(ACME, version=2, people=People(level=1)))
@@ -233,7 +234,8 @@ async def test_deadlines_kept_and_causes_are_what_counting_the_cases_comes_to(
     ]
     await keep(database, *cases)
     await keep(database, *(a_case(number) for number in range(100, 140)), tenant="other")
-    told = (await read(client, "/v1/findings", segment="organisation:north"))["cases"]
+    overview = await read(client, OVERVIEW, segment="organisation:north", role="leader")
+    told = overview["cases"]
     assert {name: told[name] for name in ("open", "late", "closed", "in_time")} == {
         "open": 2,
         "late": 1,
@@ -247,9 +249,9 @@ async def test_deadlines_kept_and_causes_are_what_counting_the_cases_comes_to(
         "high": pytest.approx(100 * high),
     }
     # Of two cases nothing is told, and those of anonymous answers are in none.
-    assert told["causes"] == [
-        {"cause": "delivery.late", "cases": 8, "of": 16},
-        {"cause": "people.attitude", "cases": 6, "of": 16},
+    assert overview["causes"] == [
+        {"cause": "delivery.late", "cases": 8, "with_cause": 16, "share": 8 / 16},
+        {"cause": "people.attitude", "cases": 6, "with_cause": 16, "share": 6 / 16},
     ]
 
 
@@ -273,29 +275,23 @@ async def test_the_page_tells_what_the_document_and_the_file_tell(
     action = an_improvement_body(title="A second van", segment=None, due="2026-12-20")
     made_one = await client.send("PUT", f"/v1/actions/{UUID(int=5)}", action, role="leader")
     assert made_one.status_code in {200, 201}, made_one.text
-    told = await read(client, "/v1/findings", by="touchpoint")
-    asked = told["asked"]
-    assert (asked["total"]["asked"], asked["total"]["answered"]) == (200, 120)
-    assert asked["least"]["segment"] == "touchpoint:web"
-    assert (asked["least"]["answered"], asked["least"]["rest_answered"]) == (20, 100)
+    told = await read(client, OVERVIEW, by="touchpoint", role="leader")
+    least = told["least_answered"]
+    assert (told["response"]["asked"], told["response"]["answered"]) == (200, 120)
+    assert least["segment"] == "touchpoint:web"
+    assert (least["answered"], least["rest_answered"]) == (20, 100)
     page = words_of((await client.get("/", role="leader")).text)
     assert "80 of 200 customers have not answered. Web is answered least." in page
     assert "20.0 % answered there" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert "12 cases were closed in these days, 12 of them in time" in page
     assert "Closed most often with: Delivery: late (12 of 12)." in page
     assert "A second van" in page
-    file = await client.get("/v1/findings/export", by="touchpoint")
-    rows = {
-        (row["of"], row["key"], row["figure"]): row["value"] for row in csv.DictReader(StringIO(file.text))
-    }
-    assert rows["asked", "", "answered"] == "120"
-    assert rows["least_answered", "touchpoint:web", "answered"] == "20"
-    assert rows["cases", "", "in_time"] == "12"
-    assert rows["cause", "delivery.late", "cases"] == "12"
-    ranking = await read(client, "/v1/ranking", dimension="touchpoint")
-    listed = list(csv.DictReader(StringIO((await client.get("/v1/ranking/export")).text)))
-    for row, line in zip((*ranking["ranked"], *ranking["few"]), listed, strict=True):
-        assert (line["segment"], line["n"], line["nps"]) == (row["segment"], str(row["n"]), str(row["nps"]))
+    file = await client.get(f"{OVERVIEW}/export", by="touchpoint", role="leader")
+    rows = {row["of"]: row for row in csv.DictReader(StringIO(file.text))}
+    assert rows["response"]["answered"] == "120"
+    assert (rows["least_answered"]["segment"], rows["least_answered"]["answered"]) == ("touchpoint:web", "20")
+    assert (rows["cases"]["closed"], rows["cases"]["in_time"]) == ("12", "12")
+    assert (rows["causes"]["cause"], rows["causes"]["cases"]) == ("delivery.late", "12")
 
 
 async def test_the_list_of_answers_is_filtered_by_score_theme_words_and_channel(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.asked_model import forget_counts
 from support.examples import examples
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
 from support.scorer_builders import count
@@ -149,8 +150,7 @@ ASKED = st.lists(
 async def test_the_figures_are_what_counting_one_by_one_comes_to(
     database: Database, client: ScorerClient, drawn: Sequence[Any]
 ) -> None:
-    async with database.transaction() as uow:
-        await uow.execute("TRUNCATE invitation, answer, day_count, week_count, segment, dimension, changed")
+    await forget_counts(database)
     made: list[tuple[Invitation, str | None]] = []
     answers: list[Answer] = []
     for n, (quarters, (segments, path), channel, state, reaction, test) in enumerate(drawn):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.asked_model import forget_counts
 from support.audit import audit_lines
 from support.examples import examples
 from support.scorer_builders import DAY, an_answer, count
@@ -98,9 +99,7 @@ rows = st.lists(
 async def test_the_figures_are_what_counting_one_by_one_comes_to(
     database: Database, client: ScorerClient, given_rows: list[tuple[int, str, int, str, str]]
 ) -> None:
-    async with database.transaction() as uow:
-        for table in ("answer", "day_count", "week_count", "segment", "dimension"):
-            await uow.execute(f"DELETE FROM {table}")
+    await forget_counts(database)
     answers = [
         an_answer(
             f"r{number}",

@@ -1,0 +1,98 @@
+"""Reads how many were asked in each part of a company or a segment, and which parts there are."""
+
+from services.scorer.asked.domain import AskedCounts
+from services.scorer.asked.repository import (
+    COUNTED,
+    NOTED_NUMBERS,
+    NUMBER_COLUMNS,
+    NUMBER_SUMS,
+    OF_DAYS,
+    WAS_ASKED,
+    count_values,
+    counts_of,
+    row_values,
+)
+from services.scorer.repository.selection import Selection
+from services.scorer.windows import Window
+from shared.db.database import UnitOfWork
+
+COUNT_BY_SEGMENT = f"""
+    SELECT segment, {NUMBER_SUMS}
+    FROM (
+        SELECT segment, {NUMBER_COLUMNS}
+        FROM asked_count
+        WHERE {OF_DAYS} AND segment >= :low AND segment < :high
+        UNION ALL
+        SELECT s.segment COLLATE "C", {NOTED_NUMBERS}
+        FROM asked_change, unnest(segments) AS s(segment)
+        WHERE tenant = :tenant AND measurement = :measurement AND CAST(hour AS date) BETWEEN :first AND :last
+          AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
+    ) AS c
+    GROUP BY segment
+    HAVING sum(asked) <> 0
+"""
+COUNT_ROWS_BY_SEGMENT = f"""
+    SELECT s.segment, {COUNTED}
+    FROM invitation AS i CROSS JOIN LATERAL unnest(i.segments) AS s(segment)
+    WHERE {WAS_ASKED} AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
+    GROUP BY s.segment
+"""
+
+
+async def count_by_segment(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str, dimension: str
+) -> dict[str, AskedCounts]:
+    """The same by each value of a dimension; within a segment the invitations are read."""
+    # The character after the colon is the end of the dimension's names.
+    bounds = {"low": f"{dimension}:", "high": f"{dimension};"}
+    if selection.segments:
+        values = row_values(selection, measurement, window, zone) | bounds
+        rows = await uow.execute(COUNT_ROWS_BY_SEGMENT, values)
+    else:
+        values = count_values(selection, measurement, window) | bounds
+        del values["segment"], values["selection"]
+        rows = await uow.execute(COUNT_BY_SEGMENT, values)
+    return {row.segment: counts_of(row) for row in rows}
+
+
+# One look into the index of each dimension: the first segment of the next one that has a row in these days.
+LIST_DIMENSIONS = f"""
+    WITH RECURSIVE found AS (
+        SELECT CAST('' AS text) COLLATE "C" AS dimension
+        UNION ALL
+        SELECT (
+            SELECT split_part(segment, ':', 1) COLLATE "C"
+            FROM asked_count
+            WHERE {OF_DAYS} AND asked > 0
+              AND segment > CASE WHEN dimension = '' THEN '' ELSE dimension || ';' END
+            ORDER BY segment
+            LIMIT 1
+        )
+        FROM found
+        WHERE dimension IS NOT NULL
+    )
+    SELECT dimension FROM found WHERE dimension <> ''
+    UNION
+    SELECT split_part(s.segment, ':', 1)
+    FROM asked_change, unnest(segments) AS s(segment)
+    WHERE tenant = :tenant AND measurement = :measurement AND CAST(hour AS date) BETWEEN :first AND :last
+      AND n > 0
+"""
+LIST_DIMENSIONS_OF_ROWS = f"""
+    SELECT DISTINCT split_part(s.segment, ':', 1) AS dimension
+    FROM invitation AS i CROSS JOIN LATERAL unnest(i.segments) AS s(segment)
+    WHERE {WAS_ASKED}
+"""
+
+
+async def list_dimensions_asked(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str
+) -> set[str]:
+    """The dimensions of the invitations that were sent in a window."""
+    if selection.segments:
+        rows = await uow.execute(LIST_DIMENSIONS_OF_ROWS, row_values(selection, measurement, window, zone))
+    else:
+        values = count_values(selection, measurement, window)
+        del values["segment"], values["selection"]
+        rows = await uow.execute(LIST_DIMENSIONS, values)
+    return {row.dimension for row in rows}
