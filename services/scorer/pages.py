@@ -27,8 +27,8 @@ from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import load_score_page
 from services.scorer.score_query import ComparedWith, ScoreQuery, page_days
 from services.scorer.segments_page import (
+    SegmentListAsked,
     SegmentOrder,
-    SegmentsAsked,
     load_ranking_page,
     load_segments_page,
 )
@@ -145,7 +145,7 @@ async def segments(
     empty one is the company).
     """
     if segment is None:
-        asked = SegmentsAsked(
+        asked = SegmentListAsked(
             window=window or DEFAULT_WINDOW,
             measurement=measurement or "transactional",
             dimension=dimension,
@@ -199,7 +199,7 @@ def _empty_page(state: SendingState, origin: str, now: datetime) -> EmptyPage:
 
 
 async def _segments_page(
-    context: ScorerContext, request: Request, staff: Staff, asked: SegmentsAsked
+    context: ScorerContext, request: Request, staff: Staff, asked: SegmentListAsked
 ) -> Response:
     page: LabelledPage
     async with context.database.reading() as uow:

@@ -93,9 +93,7 @@ async def load_score_page(
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if is_usual else [],
         asked=await _load_asked(uow, access, tenant, query, standing, breakdown.by) if is_usual else None,
         work=work_section(cases, actions, standing.today),
-        cases=await list_open_cases(uow, selection, MAX_CASES)
-        if staff is not None and staff.works_on_cases
-        else [],
+        cases=await list_open_cases(uow, selection, MAX_CASES) if shows_cases else [],
         fall=await _load_fall(uow, selection, standing) if is_usual else None,
         case_counts=cases.counts,
         listing=await _load_answers(uow, query, selection, standing, themes, after)

@@ -29,7 +29,7 @@ MAX_FEW = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentsAsked:
+class SegmentListAsked:
     """What the page is asked for."""
 
     window: str
@@ -60,7 +60,7 @@ class RankingPage(LabelledPage):
 
     template: ClassVar[str] = "ranking.html"
 
-    asked: SegmentsAsked
+    asked: SegmentListAsked
     finding: str
     ranked: list[RankedLine]
     few: list[RankedLine]
@@ -79,7 +79,7 @@ class RankingPage(LabelledPage):
 
 
 async def load_ranking_page(
-    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: SegmentsAsked
+    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: SegmentListAsked
 ) -> RankingPage:
     """The segments of a dimension that the reader may see, in order."""
     access = SegmentAccess.of(tenant, staff)
@@ -124,7 +124,7 @@ class SegmentsPage(LabelledPage):
 
     template: ClassVar[str] = "segments.html"
 
-    asked: SegmentsAsked
+    asked: SegmentListAsked
     rows: list[ListedSegment]
     people_hidden: bool
     dimensions: list[str]
@@ -138,7 +138,7 @@ class SegmentsPage(LabelledPage):
 
 
 async def load_segments_page(
-    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: SegmentsAsked
+    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: SegmentListAsked
 ) -> SegmentsPage:
     """The segments behind ``after`` that the reader may see, of one dimension or with a text in the name."""
     access = SegmentAccess.of(tenant, staff)

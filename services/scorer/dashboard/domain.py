@@ -10,16 +10,13 @@ from typing import NamedTuple
 
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
-    MIN_ANSWERS_SHOWN,
     MIN_MOVE_POINTS,
     Groups,
     ScoreChange,
     compare_groups,
     is_comparable,
 )
-from services.scorer.improvements.judging import CauseCount
-from services.scorer.repository.cases import CaseCounts
-from services.scorer.responses.domain import NO_GROUPS, AskedShare, ResponseCounts, sum_of
+from services.scorer.responses.domain import NO_GROUPS, ResponseCounts, sum_of
 from services.scorer.share_differences import PlaceShareDifference, beyond_chance, share_difference
 from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of
@@ -80,31 +77,6 @@ class LeastAnswered(NamedTuple):
     rest: ResponseCounts
     difference: PlaceShareDifference
     tests: int
-
-
-class CauseFigure(NamedTuple):
-    """A cause of closed cases, and how many of those with a cause have it."""
-
-    cause: str
-    cases: CauseCount
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseFigures:
-    """The work on the cases of a selection."""
-
-    counts: CaseCounts
-    causes: tuple[CauseFigure, ...]
-    """Of the cases that were closed in the window with a cause, the most frequent first; none of fewer than
-    five cases, and without those of anonymous answers."""
-    with_cause: int
-    """How many cases these are; 0 where nothing is told of them."""
-
-    @property
-    def share_in_time(self) -> AskedShare | None:
-        """Of the cases that were closed, the share that was closed in time; None of fewer than ten."""
-        closed = self.counts.closed
-        return AskedShare.of(self.counts.in_time, closed) if closed >= MIN_ANSWERS_SHOWN else None
 
 
 def beside_rest(groups: Sequence[Groups], rests: Sequence[Groups]) -> list[ComparedGroups]:

@@ -1,7 +1,7 @@
 """Words of what the dashboard finds."""
 
-from services.scorer.dashboard.domain import CaseFigures, LeastAnswered, Ranking, WeekStandingOut
-from services.scorer.dashboard.reading import AskedFigures
+from services.scorer.dashboard.domain import LeastAnswered, Ranking, WeekStandingOut
+from services.scorer.dashboard.reading import AskedFigures, CaseFigures
 from services.scorer.labels import capitalized, count_in_words
 from services.scorer.repository.cases import CaseCounts
 from services.scorer.responses.labels import finding, interval_words, percent_words

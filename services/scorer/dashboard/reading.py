@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from services.scorer.access import SegmentAccess
 from services.scorer.dashboard.domain import (
-    CaseFigures,
-    CauseFigure,
     LeastAnswered,
     Ranking,
     WeekStandingOut,
@@ -18,15 +17,15 @@ from services.scorer.dashboard.domain import (
     week_standing_out,
 )
 from services.scorer.dashboard.repository import list_chosen_causes
-from services.scorer.domain import Groups, groups_of
+from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, groups_of
 from services.scorer.improvements.domain import OPEN_STATUSES, KeptImprovement
 from services.scorer.improvements.judging import CauseCount
 from services.scorer.improvements.repository import ImprovementFilter, list_improvements
-from services.scorer.repository.cases import count_cases
+from services.scorer.repository.cases import CaseCounts, count_cases
 from services.scorer.repository.counts import Counts, segment_parts
 from services.scorer.repository.segments import list_dimensions
 from services.scorer.repository.selection import Selection
-from services.scorer.responses.domain import MAX_WINDOW_DAYS, ResponseCounts
+from services.scorer.responses.domain import MAX_WINDOW_DAYS, AskedShare, ResponseCounts
 from services.scorer.responses.reading import ResponsesAsked, read_responses
 from services.scorer.views import parts_directly_below
 from services.scorer.windows import DAYS_PER_WEEK, Window
@@ -38,6 +37,31 @@ from shared.events.surveys import NpsMeasurement
 _TO_SUNDAY = timedelta(days=DAYS_PER_WEEK - 1)
 MAX_ACTIONS = 5
 """Actions of improvement that the dashboard lists."""
+
+
+class CauseFigure(NamedTuple):
+    """A cause of closed cases, and how many of those with a cause have it."""
+
+    cause: str
+    cases: CauseCount
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFigures:
+    """The work on the cases of a selection."""
+
+    counts: CaseCounts
+    causes: tuple[CauseFigure, ...]
+    """Of the cases that were closed in the window with a cause, the most frequent first; none of fewer than
+    five cases, and without those of anonymous answers."""
+    with_cause: int
+    """How many cases these are; 0 where nothing is told of them."""
+
+    @property
+    def share_in_time(self) -> AskedShare | None:
+        """Of the cases that were closed, the share that was closed in time; None of fewer than ten."""
+        closed = self.counts.closed
+        return AskedShare.of(self.counts.in_time, closed) if closed >= MIN_ANSWERS_SHOWN else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.scorer.dashboard.domain import CaseFigures, ComparedGroups, LeastAnswered, WeekStandingOut
-from services.scorer.dashboard.reading import RankingRead
+from services.scorer.dashboard.domain import ComparedGroups, LeastAnswered, WeekStandingOut
+from services.scorer.dashboard.reading import CaseFigures, RankingRead
 from services.scorer.domain import MIN_ANSWERS_SHOWN, ScoreChange, score_interval
 from services.scorer.responses.schemas import ResponseCountsOut
 from services.scorer.schemas import WindowBody

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from services.scorer.dashboard import labels
-from services.scorer.dashboard.domain import CaseFigures, RankedSegment
-from services.scorer.dashboard.reading import MAX_ACTIONS, AskedFigures
+from services.scorer.dashboard.domain import RankedSegment
+from services.scorer.dashboard.reading import MAX_ACTIONS, AskedFigures, CaseFigures
 from services.scorer.improvements.domain import KeptImprovement, is_late
 from services.scorer.improvements.labels import place_of, status_label
 from services.scorer.responses.domain import ResponseCounts

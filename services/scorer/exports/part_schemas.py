@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.scorer.api import no_score_reason
 from services.scorer.asked.domain import AskedCounts
-from services.scorer.dashboard.domain import CaseFigures
+from services.scorer.dashboard.reading import CaseFigures
 from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, ScoreChange, score_interval
 from services.scorer.improvements.repository import CauseFrequency
 from services.scorer.improvements.schemas import DifferenceOut, PeriodOut

@@ -100,7 +100,7 @@ class OverviewOut(BaseModel):
     )
     causes: list[FoundCauseOut] = Field(
         description="With which staff closed cases in the window, the most frequent first; none of fewer "
-        "than five, nor where fewer than ten were closed with one. Cases of anonymous answers are not counted."
+        "than five, nor where fewer than ten were closed with one. Cases of anonymous answers are left out."
     )
 
     @classmethod

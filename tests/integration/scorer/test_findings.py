@@ -309,7 +309,7 @@ async def test_the_list_of_answers_is_filtered_by_score_theme_words_and_channel(
     await count(database, an_answer_to(shown, "o", score=3, comment="By a link."))
     await count(database, an_answer("m", day=TODAY, score=3, origin="import", comment="Moved in."))
 
-    async def said(**query: str) -> set[str]:
+    async def said(**query: Any) -> set[str]:
         page = (await client.get("/segments", role="leader", segment="", **query)).text
         return set(re.findall(r"(Said \d+|By a link|Moved in)\.", page[page.index('id="answers"') :]))
 

@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 
 from services.scorer.dashboard.domain import (
     MIN_WEEKS,
-    CaseFigures,
     least_answered,
     level_of,
     ranking_of,
     week_standing_out,
 )
-from services.scorer.dashboard.reading import find_week
+from services.scorer.dashboard.reading import CaseFigures, find_week
 from services.scorer.domain import Groups, compare_groups
 from services.scorer.repository.cases import CaseCounts
 from services.scorer.responses.domain import ResponseCounts
