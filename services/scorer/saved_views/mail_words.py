@@ -57,7 +57,8 @@ def trend_words(trend: Trend) -> str:
         "highest": signed(max(scores)),
     }
     words = translated(
-        "Over time, %(first)s to %(last)s: from %(began)s to %(ended)s, lowest %(lowest)s, highest %(highest)s."
+        "Over time, %(first)s to %(last)s: from %(began)s to %(ended)s, "
+        "lowest %(lowest)s, highest %(highest)s."
     )
     return words % facts
 
