@@ -27,9 +27,9 @@ async def set_view_mail(uow: UnitOfWork, reader: ViewReader, key: UUID, *, wante
     :raises KeySavesNothing: when a key asks.
     :raises MailRefused: for a view without scores, and beyond the bound.
     """
+    view = await find_readable(uow, reader, key)
     if reader.person is None:
         raise KeySavesNothing
-    view = await find_readable(uow, reader, key)
     tenant = reader.tenant.id
     if not wanted:
         await mail_repository.delete_wanted(uow, tenant, view.id, reader.person)
