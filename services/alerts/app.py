@@ -28,6 +28,7 @@ from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.settings import Settings
+from services.alerts.view_mails.asking import VIEW_MAILS_LOOP, view_mails_loop
 from services.alerts.webhooks.lanes import WEBHOOKS_LOOP, WebhookLanes
 from services.alerts.webhooks.removing import remove_deleted
 from services.alerts.webhooks.repository.webhooks import REMOVAL_DEADLINE
@@ -82,6 +83,7 @@ def worker_loops(context: Context) -> Loops:
         EXPIRY_LOOP: expiry_loop(context),
         WORDS_LOOP: words_loop(context),
         WEEKLY_LOOP: missing_letters_loop(context),
+        VIEW_MAILS_LOOP: view_mails_loop(context),
         LEASES_LOOP: watch_leases(context.service, context.database, context.health),
         SET_ASIDE_LOOP: setting_aside_loop(context.database, context.health, MAY_BE_NOTIFIED),
     }

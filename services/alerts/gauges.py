@@ -14,6 +14,7 @@ from services.alerts.introductions.repository.introductions import count_open
 from services.alerts.notices.repository.push_lanes import WITHOUT_RESTING
 from services.alerts.segment_alerts.domain import SEGMENT_ALERT_STATES
 from services.alerts.segment_alerts.repository import count_alerts
+from services.alerts.view_mails.repository import count_waiting_weeks
 from services.alerts.webhooks.repository import lanes
 from services.alerts.webhooks.repository.webhooks import MOST_COUNTED, REMOVAL_DEADLINE
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
@@ -35,6 +36,7 @@ async def measure(uow: UnitOfWork) -> None:
     await measure_segment_alerts(uow)
     await measure_chats(uow)
     await measure_introductions(uow)
+    metrics.VIEW_MAIL_WEEKS.set(await count_waiting_weeks(uow))
     metrics.UNSEARCHED_ANSWERS.set(await count_without_words(uow, MAX_COUNTED))
 
 

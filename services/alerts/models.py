@@ -722,6 +722,35 @@ promise = Table(
     comment="What teams have promised in their weekly huddles, and whether it was kept.",
 )
 
+view_mail_week = Table(
+    "view_mail_week",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("monday", Date, primary_key=True),
+    Column("try_at", INSTANT, nullable=False),
+    # Then the mails that are not queued yet are left out.
+    Column("give_up_at", INSTANT, nullable=False),
+    # NULL: the scorer is still to be asked.
+    Column("ended_at", INSTANT),
+    Column("missed", Boolean, nullable=False, server_default=text("false")),
+    Index("ix_view_mail_week_open", "try_at", postgresql_where=text("ended_at IS NULL")),
+    comment="For which weeks the scorer was asked for mails of views.",
+)
+view_mail = Table(
+    "view_mail",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # Of its notification.
+    Column("id", Uuid, primary_key=True),
+    # What its reader might see when it was written.
+    Column("role", Text, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    # Words and drawing; no customer is in it.
+    Column("body", JSONB, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Index("ix_view_mail_created_at", "created_at"),
+    comment="Mails of saved views that wait; a notification is of each.",
+)
 introduction_setting = Table(
     "introduction_setting",
     metadata,

@@ -22,7 +22,9 @@ from services.alerts.notices.case_kinds import (
 from services.alerts.notices.kinds import PrepareNotice
 from services.alerts.notices.push_kinds import prepare_push_test
 from services.alerts.notices.queueing import TEST_KIND
+from services.alerts.notices.topics import VIEW_MAIL_KIND
 from services.alerts.segment_alerts.notices import SEGMENT_FALL, prepare_fall
+from services.alerts.view_mails.kinds import prepare_view_mail
 from services.alerts.weekly.kinds import prepare_letter
 
 NOTICE_KINDS: Mapping[str, PrepareNotice] = {
@@ -40,6 +42,7 @@ NOTICE_KINDS: Mapping[str, PrepareNotice] = {
     "incident_began": prepare_began,
     "incident_ended": prepare_ended,
     "weekly": prepare_letter,
+    VIEW_MAIL_KIND: prepare_view_mail,
     "invite": prepare_invitation,
     "webhook": prepare_webhook,
     SEGMENT_FALL: prepare_fall,

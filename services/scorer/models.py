@@ -451,6 +451,16 @@ screen = Table(
     Index("uq_screen_digest", "tenant", "digest", unique=True),
     Index("ix_screen_view", "tenant", "view_id"),
 )
+# Who gets a saved view every Monday.
+view_mail = Table(
+    "view_mail",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("view_id", UUID, primary_key=True),
+    Column("staff_id", UUID, primary_key=True),
+    Column("wanted_at", Instant, nullable=False),
+    Index("ix_view_mail_person", "tenant", "staff_id"),
+)
 # Scores that others published, as somebody entered them; they name nobody.
 benchmark = Table(
     "benchmark",

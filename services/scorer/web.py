@@ -27,8 +27,9 @@ from services.scorer.repository.retention import RETENTION
 from services.scorer.responses import api as responses_api
 from services.scorer.responses import pages as responses_pages
 from services.scorer.saved_views import api as view_api
+from services.scorer.saved_views import mail_api, mail_pages, wall_pages
 from services.scorer.saved_views import pages as view_pages
-from services.scorer.saved_views import wall_pages
+from services.scorer.saved_views.mail_service_api import view_mail_router
 from services.scorer.saved_views.screen_uses import LOOP_NAME as SCREEN_USES_LOOP
 from services.scorer.saved_views.screen_uses import ScreenUses
 from services.scorer.themes import api as theme_api
@@ -73,6 +74,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [driver_api.router, driver_pages.router, gap_api.router, gap_pages.router]
     routers += [theme_api.router, theme_pages.router, audit_api.router]
     routers += [view_api.router, view_pages.router, wall_pages.router]
+    routers += [mail_api.router, mail_pages.router, view_mail_router(context.database, context.secret)]
     routers += [export, retention, months, company]
     return service_app(own, routers=routers, pages=own.pages), {
         SCREEN_USES_LOOP: uses.loop,

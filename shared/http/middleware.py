@@ -46,7 +46,7 @@ _MAX_LOGGED_PATH_LENGTH = 200
 _MAX_LOGGED_FRAMES = 8
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SECRET_PATH = re.compile(
-    r"^/+(s|u|q|x|wall|login/+link|customers|v1/+suppressions|v1/+customers|v1/+companies/+exports)/+[^/].*",
+    r"^/+(s|u|q|x|wall|views/+stop|login/+link|customers|v1/+suppressions|v1/+customers|v1/+companies/+exports)/+[^/].*",
     re.DOTALL,
 )
 _UNLOGGED_PATHS = ("/healthz", "/readyz", "/metrics", "/static/")

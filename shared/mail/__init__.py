@@ -2,7 +2,7 @@
 
 from shared.mail.connection import MailServer, mail_server
 from shared.mail.mailer import Mailer
-from shared.mail.message import MailMessage, message_id
+from shared.mail.message import InlinePicture, MailMessage, message_id
 from shared.mail.outcomes import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Blocked",
     "Deferred",
     "Delivered",
+    "InlinePicture",
     "MailMessage",
     "MailServer",
     "Mailer",

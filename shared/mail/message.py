@@ -19,6 +19,21 @@ _BOUNDARY = "=_afterword_part"
 """No quoted-printable text can contain it: there a "=" is never followed by "_"."""
 
 
+_RELATED_BOUNDARY = "=_afterword_related"
+"""As the other one; neither begins with the other."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InlinePicture:
+    """A PNG that the HTML shows by ``cid:``."""
+
+    content_id: str
+    """As the HTML has it, of letters and digits."""
+    name: str
+    """Of the file, for programs that list it."""
+    body: bytes = dataclass_field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailMessage:
     """One mail to one recipient."""
@@ -45,6 +60,7 @@ class MailMessage:
     """A further header field, with its value: what a provider sends back with a report."""
     keys: Sequence[DomainKey] = dataclass_field(default=(), repr=False)
     """Signed with; each is of the domain of ``sender``."""
+    picture: InlinePicture | None = None
     by_person: bool = False
     """Whether somebody wrote it, so that it is no automatic mail."""
 
@@ -77,7 +93,8 @@ class MailMessage:
             head.append(field(*self.reference))
         head.append(field("MIME-Version", "1.0"))
         head.append(field("Content-Type", f'multipart/alternative; boundary="{_BOUNDARY}"'))
-        parts = [_part("plain", self.text), _part("html", self.html)]
+        html = _part("html", self.html)
+        parts = [_part("plain", self.text), html if self.picture is None else _related(html, self.picture)]
         body = b"".join(b"\r\n--%b\r\n%b" % (_BOUNDARY.encode(), part) for part in parts)
         return "".join(head).encode(errors="replace") + body + b"\r\n--%b--\r\n" % _BOUNDARY.encode()
 
@@ -89,6 +106,20 @@ def _part(kind: str, text: str) -> bytes:
     )
     lines = b2a_qp(text.encode(errors="replace")).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return head.encode() + lines
+
+
+def _related(html: bytes, picture: InlinePicture) -> bytes:
+    """The HTML with its picture (RFC 2387), so that the picture is no attachment."""
+    head = (
+        f'Content-Type: image/png; name="{picture.name}"\r\nContent-Transfer-Encoding: base64\r\n'
+        f"Content-ID: <{picture.content_id}>\r\n"
+        f'Content-Disposition: inline; filename="{picture.name}"\r\n\r\n'
+    )
+    lines = base64.encodebytes(picture.body).rstrip(b"\n").replace(b"\n", b"\r\n")
+    mark = _RELATED_BOUNDARY.encode()
+    parts = b"".join(b"\r\n--%b\r\n%b" % (mark, part) for part in (html, head.encode() + lines))
+    kind = f'Content-Type: multipart/related; type="text/html"; boundary="{_RELATED_BOUNDARY}"\r\n'
+    return kind.encode() + parts + b"\r\n--%b--" % mark
 
 
 def message_id(secret: str, kind: str, thing: str, sender: str) -> str:

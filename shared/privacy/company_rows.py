@@ -88,6 +88,8 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "sign_in_link": _SECRET,
         "survey": _COPY,
         "tenant": _COPY,
+        "view_mail": "a mail that waits, made of the scorer's counts",
+        "view_mail_week": _WORK,
     },
 }
 """The tables of a company that are in no export, by service, each with the reason."""

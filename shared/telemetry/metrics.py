@@ -193,6 +193,16 @@ OPEN_INTRODUCTIONS = Gauge(
     "Tasks to ask a promoter for an introduction: in_time, late; each worker of alerts measures all.",
     ["state"],
 )
+VIEW_MAIL_WEEKS = Gauge(
+    "afterword_view_mail_weeks_waiting",
+    "Companies whose mails of saved views are not all written yet; each worker of alerts measures all.",
+)
+VIEW_MAILS = Counter(
+    "afterword_view_mails_total",
+    "Mails of saved views by outcome: queued, not_shown (its reader may not see it, or it is gone), and of "
+    "companies missed (the scorer was away until the evening).",
+    ["outcome"],
+)
 UNSEARCHED_ANSWERS = Gauge(
     "afterword_unsearched_answers",
     "Answers of cases that no search finds yet, 10,000 at most; each worker of alerts measures all.",

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from support.invitations import an_answer_to, an_invitation, invite
-from support.scorer_builders import count
+from support.scorer_builders import add_tenant, count
+from support.scorer_client import a_tenant
 from support.themes import match_all
 
 from services.scorer.handlers import keep_cases
@@ -25,7 +26,6 @@ USUAL = ((10, "Friendly staff."), (9, ""), (8, ""), (9, "Good prices."), (7, "")
          (8, ""), (9, ""), (7, "It took too many clicks on the website."))  # fmt: skip
 LATE = ((1, "The parcel came three days late."), (2, "Late again, nobody told us."), (0, "Delivery was late."),
         (4, ""), (3, "Still waiting: the delivery is late."))  # fmt: skip
-TEAMS = ("north",)
 
 
 def place_of(store: str) -> tuple[str, ...]:
@@ -36,6 +36,8 @@ def place_of(store: str) -> tuple[str, ...]:
 async def open_the_company(database: Database) -> None:
     """Sixty days of invitations, each second one answered, with comments; some cases, closed with causes."""
     database.clock = lambda: NOW
+    # Before the invitations: the day of each is one of the company's zone.
+    await add_tenant(database, a_tenant("acme"))
     asked, answers = [], []
     for days in range(DAYS):
         day = TODAY - timedelta(days=days)

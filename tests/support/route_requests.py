@@ -30,6 +30,7 @@ from support.companies import (
 )
 from support.http_clients import SECRET
 
+from services.scorer.saved_views.mail_tokens import StopLink, stop_token
 from services.trigger.company_links import CompanyExportLinks
 from shared.clock import system_clock
 from shared.events import Survey
@@ -39,6 +40,7 @@ from shared.privacy.export import ASKED_SERVICES
 from shared.privacy.export_links import ExportLinks, ExportSubject
 from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens, claims_of_body
+from shared.privacy.view_mails import ViewMailQuestion
 
 PAGE = {"accept": "text/html"}
 ASKED_CLAIMS = {
@@ -946,6 +948,12 @@ def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tup
     one, screen = {"view": of.view}, {"view": of.view, "screen": of.screen}
     own = {"name": "own", "address": "/?window=7d"}
     wall = {"token": f"{of.screen_token.partition('.')[0]}.{by.name}"}
+    person = of.people["admin"].staff.id
+    # Signed of the other company: a link of ours with a foreign name in it is none of ours.
+    signed = stop_token(SECRET, StopLink(of.name, UUID(of.view), person))
+    stopped = RouteRequest({"token": f"{signed.partition('.')[0]}.{by.name}"}, public=True, foreign=404)
+    question = msgspec.json.encode(ViewMailQuestion(view=UUID(of.view), staff=person, role="admin"))
+    token = _service_tokens.sign("view-mails", by.name, claims_of_body(question))
     # A link is opened by whoever has it, and shows what its maker may see.
     shown = RouteRequest(wall, public=True, foreign=404)
     return {
@@ -959,6 +967,23 @@ def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tup
             one, json={"name": "own", "days": 7}, foreign=404
         ),
         "scorer DELETE /v1/views/{view}/screens/{screen}": RouteRequest(screen, foreign=404),
+        "scorer GET /v1/views/{view}/mail": RouteRequest(one, foreign=404),
+        "scorer PUT /v1/views/{view}/mail": RouteRequest(one, foreign=404),
+        "scorer DELETE /v1/views/{view}/mail": RouteRequest(one, foreign=404),
+        "scorer POST /views/{view}/mail": tuple(
+            RouteRequest(one, form={"act": act}, foreign=404) for act in ("start", "stop")
+        ),
+        "scorer GET /views/stop/{token}": stopped,
+        "scorer POST /views/stop/{token}": stopped,
+        "scorer GET /v1/personal-data/scorer/view-mails": RouteRequest(
+            headers={"authorization": f"{TOKEN_SCHEME} {_service_tokens.sign('view-mails', by.name)}"},
+            public=True,
+        ),
+        "scorer POST /v1/personal-data/scorer/view-mail": RouteRequest(
+            content=question.decode(),
+            headers={"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"},
+            public=True,
+        ),
         "scorer GET /views": RouteRequest(),
         "scorer POST /views": RouteRequest(form={**own, "new_id": str(UUID(int=9))}),
         "scorer GET /views/{view}": RouteRequest(one, foreign=404),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from pydantic import BaseModel
 from support.source_code import ROOT
 
 from services.alerts.cases.domain.closing import CASE_OUTCOMES
@@ -30,6 +31,9 @@ from services.scorer.comparisons.periods import counted_periods, periods_of
 from services.scorer.comparisons.reading import ReadComparisons, ReadTrend
 from services.scorer.comparisons.trend_query import TrendQuery
 from services.scorer.domain import Groups
+from services.scorer.exports.answers import AnswerLine, ReplyLine, csv_of_answers
+from services.scorer.exports.domain import table_of
+from services.scorer.exports.files import lines_of
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.responses.files import csv_of_responses
 from services.scorer.responses.reading import ResponsesAsked, ResponsesRead
@@ -183,13 +187,49 @@ def of_trends(texts: list[str]) -> tuple[str, str]:
     return "".join(files), ","
 
 
+class Part(BaseModel):
+    """Of a document whose parts have rows of their own."""
+
+    name: str
+    names: list[str]
+    by_name: dict[str, str]
+
+
+class Document(BaseModel):
+    """As those of the API are."""
+
+    name: str
+    part: Part | None
+    parts: list[Part]
+
+
+def of_documents(texts: list[str]) -> tuple[str, str]:
+    """Each text as a field of a document, of its parts, and as an only item of a list and of a mapping."""
+    parts = [Part(name=text, names=[text], by_name={text: text}) for text in texts]
+    document = Document(name=texts[0], part=parts[-1], parts=parts)
+    return lines_of(table_of(document, ("parts",))), ","
+
+
+def of_answers(texts: list[str]) -> tuple[str, str]:
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    lines = [
+        AnswerLine(
+            answered_at=at, day=at.date(), measurement="transactional", score=3, group="detractor", was=None,
+            touchpoint=text, segments=(text,), origin="survey", language=text, comment=text, themes=(text,),
+            replies=(ReplyLine("reason", text, text),), case=None,
+        )
+        for text in texts
+    ]  # fmt: skip
+    return csv_of_answers(lines), ","
+
+
 FILES: dict[str, list[Written]] = {
     "services/alerts/team_figures/files.py": [of_figures],
-    "services/scorer/comparisons/files.py": [of_comparisons, of_trends],
+    "services/scorer/csv_files.py": [of_comparisons, of_trends, of_responses],
+    "services/scorer/exports/files.py": [of_documents, of_answers],
     "services/dispatcher/suppressions/files.py": [of_suppressions],
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],
-    "services/scorer/responses/files.py": [of_responses],
 }
 """Each module that writes such a file."""
 WRITES = re.compile(r"\bcsv\.(writer|DictWriter)\(|media_type=\"text/csv")

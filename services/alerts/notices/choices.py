@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import structs
 
-from services.alerts.notices.topics import DIGEST_KIND, ESCALATION_KINDS, TOPIC_BY_KIND, NoticeTopic
+from services.alerts.notices.topics import (
+    DIGEST_KIND,
+    ESCALATION_KINDS,
+    TOPIC_BY_KIND,
+    VIEW_MAIL_KIND,
+    NoticeTopic,
+)
 from shared.values.zones import zone_of
 
 MailTime = Literal["at_once", "digest", "never"]
@@ -73,7 +79,7 @@ def readable_choices(stored: NoticeChoices) -> NoticeChoices:
 
 def due_at(choices: NoticeChoices, kind: str, now: datetime, zone: ZoneInfo) -> datetime:
     """When a notice that is told at once is told: now, else when the quiet hours end."""
-    quiet, chosen = choices.quiet, kind in TOPIC_BY_KIND or kind == DIGEST_KIND
+    quiet, chosen = choices.quiet, kind in TOPIC_BY_KIND or kind in {DIGEST_KIND, VIEW_MAIL_KIND}
     if quiet is None or not chosen or (quiet.but_escalations and kind in ESCALATION_KINDS):
         return now
     return quiet_until(quiet, now, zone) or now

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
+from shared.mail import InlinePicture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,10 @@ class NoticeText:
     """The page to read on, under the address of staff pages."""
     html: str | None = None
     """The inside of the mail's body instead of the paragraphs and the link."""
+    picture: InlinePicture | None = None
+    """What the HTML shows by ``cid:``."""
+    stop_path: str | None = None
+    """Where a mail program stops mails such as this one by one click."""
 
 
 PrepareNotice = Callable[[UnitOfWork, WaitingNotice], Awaitable[NoticeText | None]]

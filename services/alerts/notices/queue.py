@@ -17,7 +17,7 @@ from services.alerts.notices.pushes import PushRenderer
 from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row, waiting_notice
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.notices.repository import notifications, push_subscriptions
-from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND, NoticeTopic
+from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND, VIEW_MAIL_KIND, NoticeTopic
 from shared.db.database import UnitOfWork
 from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
 from shared.outbound.push_channel import SUBSCRIPTION_GONE
@@ -150,7 +150,7 @@ class PushQueue(NoticeQueue):
 
 def wants_mail(recipient: NoticeRecipient, kind: str) -> bool:
     """Whether a person wants this by mail, as they have chosen it now."""
-    if kind == DIGEST_KIND:
+    if kind in {DIGEST_KIND, VIEW_MAIL_KIND}:
         return recipient.wants_mail
     topic = TOPIC_BY_KIND.get(kind)
     return topic is None or (recipient.wants_mail and recipient.choices.of(topic).mail != "never")

@@ -13,7 +13,7 @@ from services.alerts.notices.choices import MailTime, digest_after, due_at
 from services.alerts.notices.recipients import NoticeRecipient, recipient_of_row
 from services.alerts.notices.repository import choices, notifications, push_subscriptions
 from services.alerts.notices.repository.notifications import DigestMove, NotificationRow, RowState
-from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND
+from services.alerts.notices.topics import DIGEST_KIND, TOPIC_BY_KIND, VIEW_MAIL_KIND
 from shared.db.database import UnitOfWork
 from shared.db.notifications import DELIVERIES_CHANNEL
 from shared.events import Event, Tenant
@@ -159,7 +159,8 @@ def _push_row(wanted: WantedNotice, browser: UUID) -> NotificationRow:
     )
 
 
-async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
+async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> set[Key]:
+    """Add those that are not there yet; which were added."""
     due = [queued.due[row.tenant, row.id] for row in queued.rows]
     added = await notifications.add(uow, queued.rows, due)
     await deliveries.add(
@@ -179,6 +180,7 @@ async def _add(uow: UnitOfWork, queued: _Queued, state: State) -> None:
     )
     if any(queued.due[key] <= uow.now for key in added):
         uow.notify(DELIVERIES_CHANNEL)
+    return added
 
 
 async def _add_to_digests(uow: UnitOfWork, waiting: Sequence[tuple[WantedNotice, NoticeRecipient]]) -> None:
@@ -263,6 +265,20 @@ async def queue_admin_notices(
         for person in await notifications.administrators(uow, tenant)
     ]
     await _add(uow, _Queued(rows, {(row.tenant, row.id): uow.now for row in rows}), "waiting")
+
+
+async def queue_view_mail(uow: UnitOfWork, tenant: str, person: UUID, key: UUID) -> bool:
+    """Queue the mail of a saved view after its reader's quiet hours; False: it is queued, or it was told
+    already, or nobody is to be told.
+
+    :param key: of the notice, the same each time that this mail is queued.
+    """
+    recipient = (await _recipients(uow, [(tenant, person)])).get((tenant, person))
+    if recipient is None:
+        return False
+    row = NotificationRow(tenant=tenant, id=key, kind=VIEW_MAIL_KIND, staff_id=person, state="queued")
+    due = due_at(recipient.choices, VIEW_MAIL_KIND, uow.now, recipient.zone)
+    return bool(await _add(uow, _Queued([row], {(tenant, key): due}), "waiting"))
 
 
 async def queue_test(uow: UnitOfWork, tenant: str, person: UUID, browser: UUID) -> None:

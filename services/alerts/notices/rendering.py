@@ -65,6 +65,8 @@ class NoticeRenderer:
             html=_html(text.html or _html_body(paragraphs, link)),
             message_id=message_id(self._secret, f"notice-{kind}", str(notice), self._sender.address),
             date=self._clock(),
+            picture=text.picture,
+            unsubscribe=self.link(text.stop_path) if text.stop_path is not None else None,
         )
 
 

@@ -11,6 +11,8 @@ DIGEST_TOPICS: tuple[NoticeTopic, ...] = ("cases", "deadlines", "incidents", "in
 
 DIGEST_KIND = "digest"
 """What waited for one moment, in one mail."""
+VIEW_MAIL_KIND = "view_mail"
+"""A saved view that somebody asked for at the view itself, and stops there; their quiet hours hold for it."""
 ESCALATION_KINDS = frozenset({"contact_escalation", "closing_escalation"})
 """Kinds that a person may want to hear of in their quiet hours, too."""
 

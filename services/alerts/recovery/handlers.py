@@ -35,6 +35,7 @@ from services.alerts.rules.domain import default_clocks
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts.handlers import keep_falls
 from services.alerts.staff.repository import people
+from services.alerts.view_mails.repository import end_weeks
 from services.alerts.webhooks.wanted_types import publish_differing, restore_wanted, wanted_page
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
@@ -125,6 +126,7 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
     settled += await publish_differing(uow, limit)
     settled += await incidents.end_all(uow)
     settled += await clear_due_deadlines(uow, WEEKLY_DEADLINE)
+    settled += await end_weeks(uow)
     settled += await clear_due_deadlines(uow, INTRODUCTION_NOTICE)
     settled += await clear_due_deadlines(uow, INTRODUCTION_DEADLINE)
     settled += await chat_messages.end_possibly_sent(uow)

@@ -1,12 +1,13 @@
 """A deadline for each company: it tells the letter, and is set anew for the next Monday at eight."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.alerts.chats.queueing import ChatItem, queue_chats
 from services.alerts.notices.queueing import WantedNotice, queue_notices
 from services.alerts.staff.repository import people
+from services.alerts.view_mails.repository import begin_weeks
 from services.alerts.weekly import repository
 from services.alerts.weekly.domain import letter_of, next_letter
 from services.alerts.weekly.kinds import LETTER_ROLES
@@ -39,13 +40,15 @@ async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[D
     wanted: list[WantedNotice] = []
     items: list[ChatItem] = []
     following: list[Deadline] = []
+    mondays: list[tuple[str, date]] = []
     for one in due:
         company = companies.get(one.tenant)
         if company is None:
             continue
         zone = zone_of(company.time_zone)
         following.append(deadline_of(company.id, company.time_zone, uow))
-        monday = letter_of(POLICY, uow.now, zone).isoformat()
+        monday = (week := letter_of(POLICY, uow.now, zone)).isoformat()
+        mondays.append((company.id, week))
         parts, about = (WEEKLY_KIND, monday), {"monday": monday}
         wanted += [
             WantedNotice(tenant=company.id, person=person["id"], kind=WEEKLY_KIND, parts=parts, about=about)
@@ -55,6 +58,7 @@ async def send_letters(uow: UnitOfWork, due: Sequence[Deadline]) -> Collection[D
     await set_deadlines(uow, following)
     await queue_notices(uow, wanted)
     await queue_chats(uow, "weekly", items)
+    await begin_weeks(uow, mondays)
     return due
 
 

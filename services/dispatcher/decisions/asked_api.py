@@ -29,7 +29,7 @@ def asked_router(database: Database, secret: str) -> APIRouter:
 
     @router.get(f"{PERSONAL_DATA_PATH}/dispatcher/asked")
     async def list_asked(asked: Annotated[ServiceClaims, Depends(caller)]) -> dict[str, list[int]]:
-        """Of each value of the dimension: the fields of ``AskedCounts``. No customer is among it."""
+        """Of each value of the dimension: the fields of ``MatchedEvents``. No customer is among it."""
         try:
             wanted = msgspec.convert(asked.claims, _AskedClaims)
         except msgspec.ValidationError:

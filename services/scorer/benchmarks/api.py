@@ -1,6 +1,6 @@
 """``/v1/benchmarks``: published benchmarks, and what stands beside a score."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -25,6 +25,7 @@ from services.scorer.benchmarks.reading import (
 )
 from services.scorer.benchmarks.schemas import BenchmarkBody, BenchmarkList, BenchmarkOut, BesideOut
 from services.scorer.context import OwnContext, ScorerContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.marks.reading import reader_of
 from services.scorer.parameters import read_segment
 from shared.events.surveys import NpsMeasurement
@@ -42,7 +43,6 @@ ReadsBenchmarks = Annotated[Caller, Depends(staff_or_key("scores:read"))]
 WritesBenchmarks = Annotated[Caller, Depends(staff_or_key("cases:write", *ASSIGNING_ROLES))]
 BenchmarkId = Annotated[UUID, Path(description="The benchmark's id.")]
 KEY_REUSED = message("This Idempotency-Key was used for another benchmark.")
-CSV_CONTENT: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
 
 
 def asked_beside(

@@ -1,7 +1,5 @@
 """Benchmarks as files for spreadsheets, with the figures that a program is answered."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from fastapi import Response
@@ -9,7 +7,7 @@ from fastapi import Response
 from services.scorer.benchmarks.domain import Benchmark
 from services.scorer.benchmarks.reading import BesideRead
 from services.scorer.benchmarks.schemas import BenchmarkOut, BesideOut
-from shared.values.csv_cells import safe_cell
+from services.scorer.csv_files import Cell, csv_file, csv_lines
 
 _BENCHMARK = (
     *("id", "name", "source", "link", "score", "n", "low", "high", "first", "last", "measurement"),
@@ -25,7 +23,7 @@ _BESIDE = (
 def csv_of_benchmarks(benchmarks: Iterable[Benchmark]) -> str:
     """A row for each. A text that begins like a formula stands behind an apostrophe."""
     told = [BenchmarkOut.of(each) for each in benchmarks]
-    return _lines(_BENCHMARK, ([getattr(each, name) for name in _BENCHMARK] for each in told))
+    return csv_lines(_BENCHMARK, ([getattr(each, name) for name in _BENCHMARK] for each in told))
 
 
 def csv_of_beside(read: BesideRead) -> str:
@@ -34,7 +32,7 @@ def csv_of_beside(read: BesideRead) -> str:
     window = told.window
     own = (told.segment or "", told.measurement, window.from_, window.until, window.time_zone)
     asked = (window.from_, window.until, told.n, told.score, told.low, told.high)
-    rows: list[Sequence[object]] = [(*own, "asked", *("",) * 3, *asked, *(None,) * 6, told.tests)]
+    rows: list[Sequence[Cell]] = [(*own, "asked", *("",) * 3, *asked, *(None,) * 6, told.tests)]
     for each in told.beside:
         published, change = each.benchmark, each.difference
         about = (published.name, published.source, published.link) if published else ("", "", "")
@@ -43,37 +41,14 @@ def csv_of_beside(read: BesideRead) -> str:
         rows.append(
             (*own, each.kind, *about, *figures, *told_difference, each.verdict, each.reason, told.tests)
         )
-    return _lines((*_OWN, *_BESIDE), rows)
+    return csv_lines((*_OWN, *_BESIDE), rows)
 
 
 def benchmarks_file(benchmarks: Iterable[Benchmark]) -> Response:
     """The file of all published benchmarks."""
-    return _file(csv_of_benchmarks(benchmarks), "benchmarks.csv")
+    return csv_file(csv_of_benchmarks(benchmarks), "benchmarks.csv")
 
 
 def beside_file(read: BesideRead) -> Response:
     """The file of what stands beside a score."""
-    return _file(csv_of_beside(read), f"benchmarks-{read.window.first}-{read.window.last}.csv")
-
-
-def _lines(names: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(names)
-    writer.writerows([_cell(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
-
-
-def _cell(cell: object) -> str:
-    """A number is written as a program is answered it; it is no formula, though it may begin with a minus."""
-    if cell is None:
-        return ""
-    return repr(cell) if isinstance(cell, int | float) else safe_cell(str(cell))
-
-
-def _file(text: str, name: str) -> Response:
-    return Response(
-        text,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_file(csv_of_beside(read), f"benchmarks-{read.window.first}-{read.window.last}.csv")

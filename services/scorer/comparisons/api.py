@@ -1,6 +1,6 @@
 """``/v1/comparisons`` and ``/v1/trends``: what moved, and how it went, for programs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
@@ -23,13 +23,13 @@ from services.scorer.comparisons.reading import (
 from services.scorer.comparisons.schemas import ComparisonsOut, TrendOut
 from services.scorer.comparisons.trend_query import TrendParameters, read_trend_query, trend_parameters
 from services.scorer.context import OwnContext, ScorerContext
+from services.scorer.csv_files import CSV_CONTENT
 from shared.http.auth import Caller
 from shared.http.routes import CheckedRoute
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=CheckedRoute)
 AskedComparison = Annotated[ComparisonParameters, Depends(comparison_parameters)]
 AskedTrend = Annotated[TrendParameters, Depends(trend_parameters)]
-CSV_CONTENT: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
 
 
 @router.get("/comparisons", summary="Whether a score really moved, or two segments really differ")

@@ -1,16 +1,13 @@
 """Comparisons and trends as files for spreadsheets, with the figures that a program is answered."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fastapi import Response
 
 from services.scorer.comparisons.reading import ReadComparisons, ReadTrend
 from services.scorer.comparisons.schemas import ComparedSideOut, ComparisonsOut, TrendOut
-from services.scorer.schemas import MarginBody
+from services.scorer.csv_files import Cell, csv_file, csv_lines, ends_of
 from shared.events.nps import SCALE
-from shared.values.csv_cells import safe_cell
 
 _SCORES = tuple(f"score_{score}" for score in SCALE)
 _SIDE = (
@@ -23,8 +20,6 @@ _DIFFERENCE = (
 )
 _PERIOD = ("segment", "by", "from", "until", "partial", "n", *_SCORES, "nps", "low", "high")
 _ROLLING = ("from", "until", "n", "nps", "low", "high")
-
-Cell = str | float | bool | None
 
 
 def csv_of_comparisons(read: ReadComparisons) -> str:
@@ -83,36 +78,4 @@ def _side(side: ComparedSideOut) -> tuple[Cell, ...]:
         side.segment or "",
         *(str(side.period.from_), str(side.period.until), side.running, side.n, *counts),
         *(side.detractors, side.passives, side.promoters, side.nps, *ends_of(side.margin), side.reason),
-    )
-
-
-def ends_of(margin: MarginBody | None) -> tuple[float | None, float | None]:
-    """Both ends of a range; None twice where there is none."""
-    return (margin.low, margin.high) if margin is not None else (None, None)
-
-
-def csv_lines(names: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """The text of a file. A text that begins like a formula stands behind an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(names)
-    writer.writerows([_cell(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
-
-
-def _cell(cell: Cell) -> str:
-    """A number is written as a program is answered it; it is no formula, though it may begin with a minus."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return safe_cell(cell) if isinstance(cell, str) else repr(cell)
-
-
-def csv_file(text: str, name: str) -> Response:
-    """A file to save under a name."""
-    return Response(
-        text,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from services.scorer.api import ScoresCaller
-from services.scorer.comparisons.api import CSV_CONTENT
 from services.scorer.comparisons.comparison_query import refusal_of
 from services.scorer.comparisons.domain import NotComparable
 from services.scorer.comparisons.reading import comparison_reader
 from services.scorer.context import OwnContext, ScorerContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.drivers.driver_query import DriverParameters, driver_parameters, read_driver_query
 from services.scorer.drivers.files import drivers_file
 from services.scorer.drivers.reading import ReadDrivers, read_drivers

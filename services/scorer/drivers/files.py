@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from fastapi import Response
 
-from services.scorer.comparisons.files import Cell, csv_file, csv_lines, ends_of
 from services.scorer.comparisons.schemas import ComparedSideOut
+from services.scorer.csv_files import Cell, csv_file, csv_lines, ends_of
 from services.scorer.drivers.reading import ReadDrivers
 from services.scorer.drivers.schemas import DriverPartOut, DriverSideOut, DriversOut, EffectOut
 

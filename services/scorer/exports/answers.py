@@ -70,7 +70,7 @@ async def answer_file(database: Database, asked: AnswersAsked, form: AnswerForma
     if form == "csv":
         yield BYTE_ORDER_MARK + lines_of([AnswerLine._fields])
     async for lines in list_lines(database, asked):
-        yield _csv(lines) if form == "csv" else _json_lines(lines)
+        yield csv_of_answers(lines) if form == "csv" else _json_lines(lines)
 
 
 async def list_lines(database: Database, asked: AnswersAsked) -> AsyncIterator[Sequence[AnswerLine]]:
@@ -112,7 +112,8 @@ def _reply(reply: Reply) -> ReplyLine:
     return ReplyLine(reply.question, reply.asked, reply.words)
 
 
-def _csv(lines: Sequence[AnswerLine]) -> str:
+def csv_of_answers(lines: Sequence[AnswerLine]) -> str:
+    """The lines of a file. A text that begins like a formula stands behind an apostrophe."""
     return lines_of(map(_cells, lines))
 
 

@@ -16,10 +16,11 @@ from services.scorer.amendments.reading import (
 )
 from services.scorer.api import MeasurementParameter, ScoresCaller, WindowParameter, read_score
 from services.scorer.context import OwnContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.exports import reading
 from services.scorer.exports.answers import MEDIA_TYPES, AnswerFormat, answer_file
 from services.scorer.exports.domain import columns_of, rows_of
-from services.scorer.exports.files import CSV_CONTENT, file_of, lines_of, streamed_file
+from services.scorer.exports.files import file_of, lines_of, streamed_file
 from services.scorer.exports.part_schemas import CausesOut
 from services.scorer.exports.schemas import SECTIONS, OverviewOut
 from services.scorer.improvements import reading as improvement_reading

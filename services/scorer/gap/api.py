@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from services.scorer.api import ScoresCaller
-from services.scorer.comparisons.api import CSV_CONTENT
 from services.scorer.comparisons.reading import comparison_reader
 from services.scorer.context import OwnContext, ScorerContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.gap.files import gap_file
 from services.scorer.gap.gap_query import GapParameters, gap_parameters, read_gap_query
 from services.scorer.gap.reading import ReadGap, read_gap

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import Response
 
-from services.scorer.comparisons.files import Cell, csv_file, csv_lines, ends_of
 from services.scorer.comparisons.schemas import ComparedSideOut
+from services.scorer.csv_files import Cell, csv_file, csv_lines, ends_of
 from services.scorer.gap.reading import ReadGap
 from services.scorer.gap.schemas import GapOut, GapsOut
 

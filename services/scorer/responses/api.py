@@ -1,11 +1,12 @@
 """``/v1/responses``: who of those that were asked answered."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.scorer.access import MAX_SEGMENT_LENGTH, SegmentAccess
 from services.scorer.context import OwnContext, ScorerContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.parameters import read_segment
 from services.scorer.responses.files import csv_answer
 from services.scorer.responses.reading import (
@@ -24,7 +25,6 @@ from shared.tenancy import find_tenant
 
 router = APIRouter(prefix="/v1/responses", tags=["scores"], route_class=CheckedRoute)
 ReadsResponses = Annotated[Caller, Depends(staff_or_key("scores:read"))]
-CSV_CONTENT: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
 MAX_PARAMETER_CHARS = 200
 
 

@@ -8,6 +8,13 @@ reading            which saved views and screens somebody may see
 view_commands      saving, changing and removing a view
 screen_commands    making a screen's link, and taking it back
 screen_uses        when each screen was last opened
+mail_repository    the table ``view_mail``: who gets a view every Monday
+mail_tokens        the link in a mail that stops it
+mail_commands      wanting a view every Monday, and not any more
+mail_words         the mail, of the figures that a screen shows
+mail_api           /v1/views/{view}/mail
+mail_service_api   what alerts asks
+mail_pages         /views/{view}/mail, /views/stop/{token}
 wall_reading       what a screen shows, by what its maker may see now
 schemas            how programs are asked and answered
 labels             the words

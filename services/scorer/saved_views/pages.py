@@ -13,6 +13,7 @@ from services.scorer.saved_views import views
 from services.scorer.saved_views.addresses import score_query_of
 from services.scorer.saved_views.api import screen_address
 from services.scorer.saved_views.forms import days_of, faults_of, view_of
+from services.scorer.saved_views.mail_commands import gets_view_mail
 from services.scorer.saved_views.reading import (
     find_readable,
     list_readable,
@@ -48,6 +49,8 @@ ShortText = Annotated[str, Query(max_length=40)]
 CONFIRMATIONS = {
     "saved": message("Saved."),
     "removed": message("The view is removed."),
+    "mailed": message("You get it every Monday."),
+    "unmailed": message("You do not get this view any more."),
     "revoked": message("The link is taken back: the screen shows nothing any more."),
 }
 MADE_ALREADY = message("This screen was made already. Its address was shown once; make another one.")
@@ -202,6 +205,7 @@ async def _view_page(
         reader = await reader_of(uow, staff.tenant, staff)
         view = await find_readable(uow, reader, key)
         screens = await screens_of_view(uow, reader, view)
+        mailed = await gets_view_mail(uow, reader, view.id)
         now = uow.now
     page = views.view_page(
         reader,
@@ -210,6 +214,7 @@ async def _view_page(
         now,
         typed,
         has_scores=score_query_of(view.address) is not None,
+        mailed=mailed,
         new_id=str(uuid7()),
         made=made,
         confirmation=spoken(CONFIRMATIONS.get(did, "")),

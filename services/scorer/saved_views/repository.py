@@ -86,12 +86,14 @@ async def write_view(uow: UnitOfWork, tenant: str, view: SavedView) -> bool:
 
 
 DELETE_SCREENS_OF_VIEW = "DELETE FROM screen WHERE tenant = :tenant AND view_id = :id"
+DELETE_MAILS_OF_VIEW = "DELETE FROM view_mail WHERE tenant = :tenant AND view_id = :id"
 DELETE_VIEW = "DELETE FROM saved_view WHERE tenant = :tenant AND id = :id"
 
 
 async def delete_view(uow: UnitOfWork, tenant: str, key: UUID) -> None:
-    """Remove a view, and the screens that show it."""
+    """Remove a view, the screens that show it, and its mails."""
     await uow.execute(DELETE_SCREENS_OF_VIEW, {"tenant": tenant, "id": key})
+    await uow.execute(DELETE_MAILS_OF_VIEW, {"tenant": tenant, "id": key})
     await uow.execute(DELETE_VIEW, {"tenant": tenant, "id": key})
 
 

@@ -68,7 +68,9 @@ class SavedViewPage(Page):
     may_make_screens: bool
     """Whether the reader's role makes screens, and the view is theirs."""
     has_scores: bool
-    """Whether it is a view of scores, which a screen can show."""
+    """Whether it is a view of scores, which a screen and a mail can show."""
+    mailed: bool
+    """Whether the reader gets it every Monday."""
     screens: Sequence[ScreenLine]
     days_options: list[tuple[str, str]]
     new_id: str
@@ -134,6 +136,7 @@ def view_page(
     typed: TypedForms,
     *,
     has_scores: bool,
+    mailed: bool,
     new_id: str,
     made: str,
     confirmation: str,
@@ -146,6 +149,7 @@ def view_page(
         may_remove=reader.may_remove(view),
         may_make_screens=reader.may_make_screens(view),
         has_scores=has_scores,
+        mailed=mailed,
         screens=[screen_line(screen, view) for screen in screens],
         days_options=[(str(days), labels.days_offered(days)) for days in SCREEN_DAYS_OFFERED],
         new_id=new_id,

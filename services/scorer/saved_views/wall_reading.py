@@ -75,16 +75,23 @@ def wall_access(tenant: Tenant, maker: PresentAccess) -> SegmentAccess | None:
 
 async def read_wall(uow: UnitOfWork, found: OpenScreen, access: SegmentAccess) -> WallFigures | None:
     """The figures; None where the maker may not see them any more, or the view shows none."""
-    query = score_query_of(found.view.address)
+    return await read_view_figures(uow, found.tenant, found.view, access)
+
+
+async def read_view_figures(
+    uow: UnitOfWork, tenant: Tenant, view: SavedView, access: SegmentAccess
+) -> WallFigures | None:
+    """The figures of a view; None where the reader may not see them, or the view shows none."""
+    query = score_query_of(view.address)
     if query is None or not access.allows_selection(query.selection):
         return None
     await use_custom_plans(uow)
-    selection = Selection(found.tenant.id, query.selection)
-    standing = await load_standing(uow, found.tenant, query, selection)
+    selection = Selection(tenant.id, query.selection)
+    standing = await load_standing(uow, tenant, query, selection)
     parts = await load_part_rows(uow, access, query.by, selection, standing)
     return WallFigures(
-        tenant=found.tenant,
-        view=found.view,
+        tenant=tenant,
+        view=view,
         segments=query.selection,
         standing=standing,
         by=parts.by,

@@ -1,10 +1,11 @@
 """``/v1/unbegged``: what could have been asked, was asked and was answered, by place."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.scorer.context import OwnContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.unbegged.files import unbegged_file
 from services.scorer.unbegged.reading import DEFAULT_WINDOW, UnbeggedAsked, read_unbegged
 from services.scorer.unbegged.schemas import UnbeggedOut
@@ -14,7 +15,6 @@ from shared.http.routes import CheckedRoute
 
 router = APIRouter(prefix="/v1/unbegged", tags=["scores"], route_class=CheckedRoute)
 ReadsUnbegged = Annotated[Caller, Depends(staff_or_key("scores:read"))]
-CSV_CONTENT: dict[str, Any] = {"text/csv": {"schema": {"type": "string"}}}
 MAX_PARAMETER_CHARS = 200
 
 

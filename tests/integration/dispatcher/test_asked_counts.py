@@ -16,7 +16,7 @@ from services.dispatcher.decisions.repository.asked_counts import (
     OTHERWISE,
     RESTED,
     UNWILLING,
-    AskedCounts,
+    MatchedEvents,
     count_asked,
 )
 from shared.db.database import Database
@@ -87,7 +87,7 @@ async def test_what_could_have_been_asked_is_what_counting_one_by_one_comes_to(
     async with database.reading() as uow:
         found = await count_asked(uow, "acme", "store", FIRST, UNTIL)
     assert found == {
-        segment: AskedCounts(
+        segment: MatchedEvents(
             counts.total(),
             counts["invited"],
             sum(counts[reason] for reason in NO_ADDRESS),

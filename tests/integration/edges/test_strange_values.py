@@ -144,6 +144,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/actions/{action}": tuple(ImprovementForm.model_fields),
     "/views": ("new_id", "name", "address", "shared"),
     "/views/{view}": ("act", "name", "address", "shared"),
+    "/views/{view}/mail": ("act",),
     "/views/{view}/screens": ("act", "screen", "name", "days", "from"),
     "/marks": ("new_id", "day", "text", "segment"),
     "/marks/{mark}": ("act", "day", "text", "segment"),
@@ -236,6 +237,7 @@ FORMS: dict[str, tuple[str, ...]] = {
 WITHOUT_FIELDS = {
     "/sources/{source_id}/preview",
     "/u/{token}/again",
+    "/views/stop/{token}",
     "/logout",
     "/surveys/{survey_id}/copy",
     "/surveys/{survey_id}/start/dry-run",
@@ -387,6 +389,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
         "/marks/{mark}": ("save", "remove"),
         "/views/{view}": ("save", "remove"),
         "/views/{view}/screens": ("make", "revoke"),
+        "/views/{view}/mail": ("start", "stop"),
         "/benchmarks/{benchmark}": ("save", "remove"),
     }
     other_acts["/themes"] = ("save", "try", "new")

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.accessibility import violations
 from support.browser import look, views
 from support.invitations import an_answer_to, an_invitation, invite
-from support.scorer_builders import an_answer, count
+from support.scorer_builders import add_tenant, an_answer, count
 from support.scorer_client import a_pass, a_scorer_client, a_tenant
 from support.servers import serving
 
@@ -33,6 +33,7 @@ async def origin(database: Database) -> AsyncIterator[str]:
         )
         for n in range(240)
     ]
+    await add_tenant(database)
     await invite(database, *made)
     await count(
         database,

@@ -45,8 +45,9 @@ def test_what_can_hold_personal_data_is_kept_two_weeks_at_most() -> None:
 def test_each_service_checks_the_topics_that_it_consumes_and_publishes_on_and_its_dead_letters() -> None:
     collector = service("collector")
     consumed = ["cases.v1", "customers.v1", "invitations.v1", "retention.v1", "surveys.v1", "tenants.v1"]
-    assert collector.topics[:9] == sorted([*consumed, "answers.v1", "audit.v1", "erasures.v1"])
-    assert collector.topics[9:] == collector.dead_letter_topics
+    published = ["answer-totals.v1", "answers.v1", "audit.v1", "erasures.v1"]
+    assert collector.topics[:10] == sorted([*consumed, *published])
+    assert collector.topics[10:] == collector.dead_letter_topics
     assert {topic for name in SERVICES for topic in service(name).topics} == set(all_topics())
 
 

@@ -39,7 +39,7 @@ COUNT_ASKED = f"""
 """
 
 
-class AskedCounts(NamedTuple):
+class MatchedEvents(NamedTuple):
     """How many events of a segment a survey matched, and what became of them."""
 
     matched: int
@@ -51,7 +51,7 @@ class AskedCounts(NamedTuple):
 
 async def count_asked(
     uow: UnitOfWork, tenant: str, dimension: str, first: datetime, until: datetime
-) -> dict[str, AskedCounts]:
+) -> dict[str, MatchedEvents]:
     """Of the company's own events that were decided from ``first`` to before ``until``, by each value of a
     dimension. Tests, links that the company shows itself and who is asked beyond a draw are left out.
     """
@@ -70,7 +70,7 @@ async def count_asked(
             "rested": _texts(RESTED),
         },
     )
-    return {row.segment: AskedCounts._make(row[1:]) for row in rows}
+    return {row.segment: MatchedEvents._make(row[1:]) for row in rows}
 
 
 def _texts(reasons: Sequence[str]) -> list[str]:

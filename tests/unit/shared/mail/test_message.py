@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail import MailMessage, message_id
+from shared.mail import InlinePicture, MailMessage, message_id
 
 SECRET = "a secret of more than thirty-two characters"
 LETTER = MailMessage(
@@ -116,3 +116,18 @@ def test_the_sender_may_have_a_domain_of_its_own_alphabet() -> None:
     )
     assert message["From"].addresses[0].addr_spec == "ask@xn--bger-gra.example"
     assert message["Message-ID"].endswith("@xn--bger-gra.example>")
+
+
+def test_a_picture_is_shown_within_the_html_and_is_no_attachment() -> None:
+    body = bytes(range(256)) * 20
+    picture = InlinePicture(content_id="trend", name="trend.png", body=body)
+    letter = replace(LETTER, html='<img src="cid:trend" alt="x">', picture=picture)
+    message = read(letter)
+    text, related = message.iter_parts()
+    assert text.get_content().splitlines() == LETTER.text.splitlines()
+    assert (related.get_content_type(), related.get_param("type")) == ("multipart/related", "text/html")
+    html, shown = related.iter_parts()
+    assert html.get_content().strip() == letter.html
+    assert shown.get_content() == body
+    assert (shown["Content-ID"], shown.get_content_disposition()) == ("<trend>", "inline")
+    assert b"\n" not in letter.as_bytes().replace(b"\r\n", b"")

@@ -1,0 +1,71 @@
+"""``view_mail``: who gets a saved view every Monday."""
+
+from uuid import UUID
+
+from shared.db.database import UnitOfWork
+from shared.privacy.view_mails import WantedViewMail
+
+FIND_WANTED = """
+    SELECT true FROM view_mail WHERE tenant = :tenant AND view_id = :view AND staff_id = :person
+"""
+
+
+async def is_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> bool:
+    """Whether a person gets a view every Monday."""
+    values = {"tenant": tenant, "view": view, "person": person}
+    return (await uow.execute(FIND_WANTED, values)).one_or_none() is not None
+
+
+# One person's requests, one after the other, so that they do not exceed the bound together.
+LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(:tenant || '/' || CAST(:person AS text), 21))"
+COUNT_OTHERS = """
+    SELECT count(*) FROM view_mail WHERE tenant = :tenant AND staff_id = :person AND view_id <> :view
+"""
+
+
+async def count_others(uow: UnitOfWork, tenant: str, person: UUID, view: UUID) -> int:
+    """How many further views a person gets. Until the transaction ends, nobody else adds one of theirs."""
+    await uow.execute(LOCK_PERSON, {"tenant": tenant, "person": str(person)})
+    values = {"tenant": tenant, "person": person, "view": view}
+    return int((await uow.execute(COUNT_OTHERS, values)).scalar_one())
+
+
+# The view is locked, so that it is not removed at the same time and leaves a mail behind.
+ADD_WANTED = """
+    INSERT INTO view_mail (tenant, view_id, staff_id, wanted_at)
+    SELECT v.tenant, v.id, :person, :now FROM saved_view v
+    WHERE v.tenant = :tenant AND v.id = :view
+    FOR SHARE OF v
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def add_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> None:
+    """The person gets the view from now on; the same again changes nothing."""
+    values = {"tenant": tenant, "view": view, "person": person, "now": uow.now}
+    await uow.execute(ADD_WANTED, values)
+
+
+DELETE_WANTED = """
+    DELETE FROM view_mail WHERE tenant = :tenant AND view_id = :view AND staff_id = :person
+"""
+
+
+async def delete_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> None:
+    """The person does not get the view any more; the same again changes nothing."""
+    await uow.execute(DELETE_WANTED, {"tenant": tenant, "view": view, "person": person})
+
+
+LIST_WANTED = """
+    SELECT m.view_id, m.staff_id
+    FROM view_mail m
+    JOIN saved_view v ON v.tenant = m.tenant AND v.id = m.view_id AND (v.shared OR v.staff_id = m.staff_id)
+    WHERE m.tenant = :tenant
+    ORDER BY m.staff_id, m.view_id
+"""
+
+
+async def list_wanted(uow: UnitOfWork, tenant: str) -> list[WantedViewMail]:
+    """Who of a company gets which view, without views that are not shared with them any more."""
+    rows = await uow.execute(LIST_WANTED, {"tenant": tenant})
+    return [WantedViewMail(view=row.view_id, staff=row.staff_id) for row in rows]
