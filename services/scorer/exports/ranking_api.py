@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext
+from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.dashboard.reading import read_ranking
 from services.scorer.dashboard.schemas import RankingOut
-from services.scorer.exports.files import CSV_CONTENT, file_of
+from services.scorer.exports.files import file_of
 from services.scorer.parameters import read_asked_window
 from services.scorer.windows import today_in
 from shared.events.surveys import NpsMeasurement
