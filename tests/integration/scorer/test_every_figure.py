@@ -75,6 +75,7 @@ WITHOUT_FIGURES = {
     "/unbegged/download": "a file",
     "/views": "names of pages",
     "/views/{view}": "leads to a page, and has forms",
+    "/views/stop/{token}": "ends a mail of Mondays",
     "/wall/{token}": "for a screen, without links: of a page of scores",
     "/wall/{token}/live": "tells open screens that something changed",
     "/segments/live": "tells open pages that something changed",

@@ -45,6 +45,7 @@ WITHOUT_FIGURES = {
     "/marks/{mark}": "one mark",
     "/views": "the saved views themselves",
     "/views/{view}": "one of them",
+    "/views/stop/{token}": "ends a mail of Mondays",
     "/wall/{token}": "a saved view on a screen",
 }
 """Pages of the scorer whose addresses are not saved, and what they are instead."""
