@@ -21,12 +21,17 @@ from services.scorer.domain import Groups
 from services.scorer.frame import company_of, staff_frame
 from services.scorer.parameters import DEFAULT_WINDOW, MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.repository.recent_changes import list_recent_changes
-from services.scorer.repository.selection import AnswerGroup
+from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import load_score_page
 from services.scorer.score_query import ComparedWith, ScoreQuery, page_days
-from services.scorer.segments_page import load_segments_page
+from services.scorer.segments_page import (
+    SegmentListAsked,
+    SegmentOrder,
+    load_ranking_page,
+    load_segments_page,
+)
 from services.scorer.views import drawing_of
 from shared.db.database import Database
 from shared.db.notifications import ChangeListener
@@ -130,15 +135,25 @@ async def segments(
     kind: AnswerGroup = "",
     words: ShortText = "",
     theme: ShortText = "",
+    channel: AnswerChannel = "",
     q: ShortText = "",
     dimension: ShortText = "",
+    sort: SegmentOrder = "score",
     after: Cursor = "",
 ) -> Response:
-    """The list of segments; or the scores and answers of what lies in all segments named (an empty one is the
-    company).
+    """The segments by score or by name; or the scores and answers of what lies in all segments named (an
+    empty one is the company).
     """
     if segment is None:
-        return await _segments_page(context, request, staff, window or DEFAULT_WINDOW, q, dimension, after)
+        asked = SegmentListAsked(
+            window=window or DEFAULT_WINDOW,
+            measurement=measurement or "transactional",
+            dimension=dimension,
+            q=q,
+            sort=sort,
+            after=after,
+        )
+        return await _segments_page(context, request, staff, asked)
     query = ScoreQuery(
         segments=tuple(filter(None, map(read_segment, segment))),
         measurement=measurement,
@@ -149,6 +164,7 @@ async def segments(
         kind=kind,
         words=words.strip(),
         theme=theme,
+        channel=channel,
     )
     return await _score_page(context, request, staff, query, after)
 
@@ -183,10 +199,14 @@ def _empty_page(state: SendingState, origin: str, now: datetime) -> EmptyPage:
 
 
 async def _segments_page(
-    context: ScorerContext, request: Request, staff: Staff, window: str, q: str, dimension: str, after: str
+    context: ScorerContext, request: Request, staff: Staff, asked: SegmentListAsked
 ) -> Response:
+    page: LabelledPage
     async with context.database.reading() as uow:
         tenant = await company_of(uow, staff)
         frame = await staff_frame(uow, staff, tenant, await read_sending_state(uow, tenant.id))
-        page = await load_segments_page(uow, staff, tenant, window, q, dimension, after)
+        if asked.is_by_name:
+            page = await load_segments_page(uow, staff, tenant, asked)
+        else:
+            page = await load_ranking_page(uow, staff, tenant, asked)
     return context.pages.page(request, page, staff=staff, frame=frame)

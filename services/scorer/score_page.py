@@ -12,6 +12,9 @@ from services.scorer.amendments import labels as choice_labels
 from services.scorer.amendments.domain import AnswerChoice
 from services.scorer.asked.domain import AskedCounts
 from services.scorer.benchmarks.views import BesideScores
+from services.scorer.dashboard import labels as finding_labels
+from services.scorer.dashboard.domain import WeekStandingOut
+from services.scorer.dashboard.views import AskedSection, WorkSection
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
@@ -65,6 +68,8 @@ class Standing:
     """The second measurement of a company that mainly asks after contacts."""
     trend: Trend
     """Without points where the counts of a window are not the sums of those of its days."""
+    week: WeekStandingOut | None
+    """The week that is lower than the others; None: none is, or the windows have no weeks."""
     latest: LatestAnswer | None
     """This and what follows are None where answers are not counted as usual: it is of all as they are now."""
     invited: AskedCounts | None
@@ -146,8 +151,8 @@ class AnswerList:
     """Of the whole list."""
     is_first_page: bool
     next_href: str | None
-    theme: str
-    """The name of the theme that they name; empty: they are of any, or of none."""
+    themes: list[tuple[str, str]]
+    """The themes that can be chosen, with their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +162,7 @@ class ScorePage(LabelledPage):
     template: ClassVar[str] = "scores.html"
 
     choice_labels: ModuleType = choice_labels
+    finding_labels: ModuleType = finding_labels
     query: ScoreQuery
     name: str
     """Of the selection."""
@@ -170,6 +176,10 @@ class ScorePage(LabelledPage):
     why: Why | None
     """What the unhappy customers write about; None where none of them wrote."""
     comments: list[AnswerRow]
+    asked: AskedSection | None
+    """Who did not answer; None for several segments, more than 366 days, or where answers are not counted as
+    usual."""
+    work: WorkSection
     cases: list[OpenCaseRow]
     case_counts: CaseCounts
     fall: SegmentFall | None

@@ -10,6 +10,8 @@ from services.scorer.auditing.labels import audit_words
 from services.scorer.auditing.reading import read_state
 from services.scorer.benchmarks.reading import beside
 from services.scorer.benchmarks.views import BesideScores, beside_scores
+from services.scorer.dashboard.reading import list_open_actions, read_asked, read_cases
+from services.scorer.dashboard.views import AskedSection, asked_section, work_section
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
 from services.scorer.part_rows import load_part_rows
@@ -18,7 +20,7 @@ from services.scorer.repository.answers import (
     latest_comments,
     list_answers,
 )
-from services.scorer.repository.cases import count_cases, list_open_cases
+from services.scorer.repository.cases import list_open_cases
 from services.scorer.repository.counts import Counts, use_custom_plans
 from services.scorer.repository.falls import find_fallen
 from services.scorer.repository.segments import list_segments_within, list_values
@@ -72,6 +74,10 @@ async def load_score_page(
     themes = await find_themes(uow, tenant.id)
     # What is known of all answers as they are now only is not shown of others.
     is_usual = standing.choice.is_usual
+    breakdown = await _load_breakdown(uow, access, query, selection, standing)
+    cases = await read_cases(uow, tenant, selection, window)
+    shows_cases = staff is not None and staff.works_on_cases
+    actions = await list_open_actions(uow, tenant, access, selection, standing.today)
     return ScorePage(
         query=query,
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
@@ -81,13 +87,15 @@ async def load_score_page(
         if is_usual
         else BesideScores(),
         marks=await _load_marks(uow, selection, standing) if is_usual else MarksOnTrend(),
-        breakdown=await _load_breakdown(uow, access, query, selection, standing),
+        breakdown=breakdown,
         options=await _load_options(uow, access, tenant, query, standing),
         why=await _load_why(uow, themes, selection, standing) if is_usual else None,
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if is_usual else [],
-        cases=await list_open_cases(uow, selection, MAX_CASES),
+        asked=await _load_asked(uow, access, tenant, query, standing, breakdown.by) if is_usual else None,
+        work=work_section(cases, actions, standing.today),
+        cases=await list_open_cases(uow, selection, MAX_CASES) if shows_cases else [],
         fall=await _load_fall(uow, selection, standing) if is_usual else None,
-        case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
+        case_counts=cases.counts,
         listing=await _load_answers(uow, query, selection, standing, themes, after)
         if query.lists_answers and is_usual
         else None,
@@ -121,6 +129,33 @@ async def _load_beside(
         asked=standing.now.groups,
     )
     return beside_scores(read)
+
+
+async def _load_asked(
+    uow: UnitOfWork,
+    access: SegmentAccess,
+    tenant: Tenant,
+    query: ScoreQuery,
+    standing: Standing,
+    by: str,
+) -> AskedSection | None:
+    """Who did not answer, by the dimension of the parts."""
+    if len(query.selection) > 1:
+        return None
+    (segment,) = query.selection or (WHOLE_COMPANY,)
+    measurement, window = standing.measurement, standing.now.window
+    read = await read_asked(uow, tenant, access, segment, measurement, window, by)
+    if read is None:
+        return None
+    return asked_section(
+        read,
+        segment=segment,
+        measurement=measurement,
+        window=window,
+        part_href=lambda name: (
+            query.part_href(name) if access.allows_selection((*query.selection, name)) else ""
+        ),
+    )
 
 
 async def _load_why(
@@ -216,10 +251,11 @@ async def _load_answers(
     after: str,
 ) -> AnswerList:
     measurement, window = standing.measurement, standing.now.window
-    only = AnswerFilter(query.kind, query.words, query.theme)
+    only = AnswerFilter(query.kind, query.words, query.theme, query.channel)
     rows = await list_answers(uow, selection, measurement, window, PAGE_SIZE + 1, decode_cursor(after), only)
     answers, cursor = cut_page(rows, PAGE_SIZE, lambda row: (row.answered_at, row.id))
     next_href = f"{query.href()}&{urlencode({'after': cursor})}#answers" if cursor else None
+    names = names_of(themes)
     count = standing.now.n
     if only.is_limited:
         count = await count_listed_answers(uow, selection, measurement, window, only)
@@ -228,5 +264,5 @@ async def _load_answers(
         count=count,
         is_first_page=not after,
         next_href=next_href,
-        theme=names_of(themes).get(query.theme, query.theme),
+        themes=[*names.items(), *([] if query.theme in {"", *names} else [(query.theme, query.theme)])],
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from services.scorer.amendments.reading import ChoiceParameters
 from services.scorer.parameters import DEFAULT_WINDOW, lowest_of
-from services.scorer.repository.selection import AnswerGroup
+from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.windows import Window
 from shared.events import WHOLE_COMPANY
 from shared.events.surveys import NpsMeasurement
@@ -47,11 +47,13 @@ class ScoreQuery:
     by: str = ""
     """The dimension whose values are compared; empty: the touchpoint, or else the first there is."""
     kind: AnswerGroup = ""
-    """The list holds only answers of this group."""
+    """The list holds only answers of this group, or with this score."""
     words: str = ""
     """The list holds only answers whose comment contains this text."""
     theme: str = ""
     """The list holds only answers whose comment names this theme."""
+    channel: AnswerChannel = ""
+    """The list holds only answers that came so."""
 
     @property
     def selection(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class ScoreQuery:
         parameters |= {"measurement": query.measurement, "window": query.window, "until": query.until}
         parameters |= {**query.own_days, **query.chosen}
         parameters |= {"against": query.against, "by": query.by, "kind": query.kind, "words": query.words}
-        parameters |= {"theme": query.theme}
+        parameters |= {"theme": query.theme, "channel": query.channel}
         given = {name: value for name, value in parameters.items() if value}
         return f"{'/segments' if query.lists_answers else '/'}?{urlencode(given, doseq=True)}"
 
@@ -103,7 +105,7 @@ class ScoreQuery:
         :param measurement: that of the page, where its address names none.
         """
         query = replace(self, measurement=measurement)
-        names = ("measurement", "window", "until", "kind", "words", "theme")
+        names = ("measurement", "window", "until", "kind", "words", "theme", "channel")
         return f"{query._href_of('/v1/scores/answers/export', *names)}&format={form}"  # noqa: SLF001
 
     def _href_of(self, path: str, *names: str, **more: str) -> str:
@@ -117,7 +119,7 @@ class ScoreQuery:
             self, segments=(*self.selection, *more), path=WHOLE_COMPANY, touchpoint=WHOLE_COMPANY
         ).selection
         plain = {"path": WHOLE_COMPANY, "touchpoint": WHOLE_COMPANY, "by": ""}
-        plain |= {"kind": "", "words": "", "theme": ""}
+        plain |= {"kind": "", "words": "", "theme": "", "channel": ""}
         return replace(self, segments=selection, **(plain | changes))
 
     def part_href(self, segment: str) -> str:
@@ -145,6 +147,13 @@ class ScoreQuery:
             return ""
         about = {"segment": self.selection, "from": window.first, "to": window.last}
         return f"/gap?{urlencode(about, doseq=True)}"
+
+    def week_href(self, week: Window) -> str:
+        """The address of this page for one week, against the week before it."""
+        days = {"window": f"{week.days}d", "until": week.last.isoformat(), "first": "", "last": ""}
+        if not self.lists_answers:
+            days = {"window": "", "first": week.first.isoformat(), "last": week.last.isoformat()}
+        return self.href(**days, against="before")
 
     def _windows_href(self, path: str, now: Window, before: Window, measurement: NpsMeasurement) -> str:
         if len(self.selection) > 1 or now.shared_days(before):

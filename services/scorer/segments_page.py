@@ -1,13 +1,16 @@
-"""The page of all segments by name."""
+"""The pages of all segments: which is lowest, and all of them by name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
-from services.scorer.domain import MIN_ANSWERS_COMPARED
+from services.scorer.dashboard.labels import ranking_finding
+from services.scorer.dashboard.reading import read_ranking
+from services.scorer.dashboard.views import RankedLine, ranked_lines
 from services.scorer.parameters import read_window
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.segments import list_dimensions, list_segment_counts
 from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import PAGE_SIZE, WINDOW_OPTIONS_DAYS
@@ -16,7 +19,91 @@ from services.scorer.windows import Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
 from shared.events.segments import dimension_of
+from shared.events.surveys import NpsMeasurement
 from shared.http.staff_auth import Staff
+
+SegmentOrder = Literal["score", "name"]
+MAX_RANKED = 50
+MAX_FEW = 50
+"""Segments with few answers that the page of scores lists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentListAsked:
+    """What the page is asked for."""
+
+    window: str
+    measurement: NpsMeasurement
+    dimension: str
+    """Empty: by score the usual one, by name any."""
+    q: str
+    """Text that the names contain; with one they are listed by name."""
+    sort: SegmentOrder
+    after: str
+    """The place in the list by name."""
+
+    @property
+    def is_by_name(self) -> bool:
+        return bool(self.q or self.after) or self.sort == "name"
+
+    def href(self, **changes: str) -> str:
+        """The address of the page with these changes."""
+        given = {"dimension": self.dimension, "window": self.window, "q": self.q}
+        given |= {"measurement": self.measurement if self.measurement != "transactional" else ""}
+        given |= {"sort": self.sort if self.sort != "score" else ""} | changes
+        return f"/segments?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingPage(LabelledPage):
+    """The segments of a dimension by score, and whether the lowest is so by more than chance."""
+
+    template: ClassVar[str] = "ranking.html"
+
+    asked: SegmentListAsked
+    finding: str
+    ranked: list[RankedLine]
+    few: list[RankedLine]
+    tests: int
+    count: int
+    """Of all segments with answers."""
+    dimension: str
+    dimensions: Sequence[str]
+    people_hidden: bool
+    window: Window
+    window_days: Sequence[int]
+    lowest: str
+    """Empty: none is lower than the others beyond chance."""
+    file_href: str
+    document_href: str
+
+
+async def load_ranking_page(
+    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: SegmentListAsked
+) -> RankingPage:
+    """The segments of a dimension that the reader may see, in order."""
+    access = SegmentAccess.of(tenant, staff)
+    days = read_window(asked.window, None, today_in(tenant.time_zone, uow.now))
+    await use_custom_plans(uow)
+    read = await read_ranking(uow, tenant, access, asked.dimension, asked.measurement, days)
+    ranking = read.ranking
+    about = {"dimension": read.dimension, "measurement": asked.measurement, "window": f"{days.days}d"}
+    return RankingPage(
+        asked=asked,
+        finding=ranking_finding(ranking),
+        ranked=ranked_lines(ranking.ranked[:MAX_RANKED]),
+        few=ranked_lines(ranking.few[:MAX_FEW]),
+        tests=ranking.tests,
+        count=len(ranking.ranked) + len(ranking.few),
+        dimension=read.dimension,
+        dimensions=read.dimensions,
+        people_hidden=read.people_hidden,
+        window=days,
+        window_days=sorted({*WINDOW_OPTIONS_DAYS, days.days}),
+        lowest=ranking.lowest.segment if ranking.lowest else "",
+        file_href=f"/v1/ranking/export?{urlencode(about)}",
+        document_href=f"/v1/ranking?{urlencode(about)}",
+    )
 
 
 @dataclass(frozen=True)
@@ -37,10 +124,8 @@ class SegmentsPage(LabelledPage):
 
     template: ClassVar[str] = "segments.html"
 
+    asked: SegmentListAsked
     rows: list[ListedSegment]
-    lowest: ListedSegment | None
-    """Of all segments of a dimension, where they are compared."""
-    compared_count: int
     people_hidden: bool
     dimensions: list[str]
     dimension: str
@@ -53,15 +138,16 @@ class SegmentsPage(LabelledPage):
 
 
 async def load_segments_page(
-    uow: UnitOfWork, staff: Staff, tenant: Tenant, window: str, q: str, dimension: str, after: str
+    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: SegmentListAsked
 ) -> SegmentsPage:
     """The segments behind ``after`` that the reader may see, of one dimension or with a text in the name."""
     access = SegmentAccess.of(tenant, staff)
-    days = read_window(window, None, today_in(tenant.time_zone, uow.now))
+    q, dimension, after = asked.q, asked.dimension, asked.after
+    days = read_window(asked.window, None, today_in(tenant.time_zone, uow.now))
     found = await list_segment_counts(
         uow,
         tenant.id,
-        "transactional",
+        asked.measurement,
         days,
         limit=PAGE_SIZE + 1,
         after=after,
@@ -73,20 +159,14 @@ async def load_segments_page(
     hidden = access.hidden_dimensions(names)
     rows = [ListedSegment(segment, WindowScore(days, counts)) for segment, counts in found[:PAGE_SIZE]]
     has_more = len(found) > PAGE_SIZE
-    compared = [row for row in rows if row.score.n >= MIN_ANSWERS_COMPARED]
-    lowest = None
-    if dimension and not q and not after and not has_more and len(compared) > 1:
-        lowest = min(compared, key=lambda row: row.score.groups.points)
-    following = {"window": window, "q": q, "dimension": dimension, "after": rows[-1].segment if rows else ""}
     return SegmentsPage(
+        asked=asked,
         rows=rows,
-        lowest=lowest,
-        compared_count=len(compared),
         people_hidden=bool(access.hidden_level),
         dimensions=[name for name in names if name not in hidden],
         dimension=dimension,
         q=q,
         window=days,
         is_first_page=not after,
-        next_href="/segments?" + urlencode(following) if has_more else None,
+        next_href=asked.href(after=rows[-1].segment) if has_more else None,
     )

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from services.scorer.amendments.reading import read_choice, read_chosen_window
 from services.scorer.amendments.repository import chosen_counts, chosen_days
 from services.scorer.asked.repository import count_asked
+from services.scorer.dashboard.reading import find_week
 from services.scorer.domain import compare_groups, is_comparable
 from services.scorer.repository.answers import find_latest_answer
 from services.scorer.repository.counts import Counts, daily_counts
@@ -67,6 +68,7 @@ async def load_standing(uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, sele
         shared_days=now.shared_days(before),
         relational=relational,
         trend=trend_of(days, shown, now, before),
+        week=find_week(days, now, before),
         latest=latest_answer(latest, WindowScore(month, window_total(days, month))) if latest else None,
         invited=invited,
     )

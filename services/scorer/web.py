@@ -12,6 +12,7 @@ from services.scorer.context import ScorerContext
 from services.scorer.drivers import api as driver_api
 from services.scorer.drivers import pages as driver_pages
 from services.scorer.exports import api as export_routes
+from services.scorer.exports import ranking_api
 from services.scorer.gap import api as gap_api
 from services.scorer.gap import pages as gap_pages
 from services.scorer.improvements import api as improvement_api
@@ -63,7 +64,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     months = months_router(context.database, context.secret)
     company = company_router(context.service, metadata, context.database, context.secret)
     # /v1/marks/export before /v1/marks/{mark}.
-    routers = [api.router, pages.router, export_routes.router, improvement_api.router]
+    routers = [api.router, pages.router, export_routes.router, ranking_api.router, improvement_api.router]
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]

@@ -268,6 +268,9 @@ FORMS: dict[str, Form] = {
     "per_cent_ends": lambda share: _numbers(interval_words(_asked(share))),
     "half": lambda ends: f"±{half_up((ends['high'] - ends['low']) / 2)}",
     "ends": _ends,
+    "margin_low_high": lambda scored: _margin(
+        {**scored, "margin": {"low": scored["low"], "high": scored["high"]}}
+    ),
     "low_high": lambda scored: [] if scored["low"] is None else _ends(scored),
     "margin": _margin,
     "margin_of_30": lambda scored: _margin(scored) if scored["n"] >= MIN_ANSWERS_COMPARED else "",

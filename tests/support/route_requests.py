@@ -864,6 +864,10 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
             f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"by": "touchpoint", "window": "90d"}))
             for path in ("/v1/unbegged", "/v1/unbegged/export", "/unbegged", "/unbegged/download")
         },
+        **{
+            f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"window": "90d"}))
+            for path in ("/v1/ranking", "/v1/ranking/export")
+        },
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
         "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),

@@ -31,7 +31,7 @@ from services.scorer.marks.api import read_mark
 from services.scorer.marks.reading import reader_of as mark_reader_of
 from services.scorer.marks.schemas import MarkOut
 from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
-from services.scorer.repository.selection import AnswerGroup
+from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.schemas import ScoreBody, SegmentBody
 from services.scorer.score_query import ScoreQuery, page_days
 from services.scorer.themes.api import read_theme_figures
@@ -232,9 +232,10 @@ async def export_answers(
     caller: AnswersCaller,
     asked: AskedSelection,
     measurement: MeasurementParameter = "transactional",
-    kind: Annotated[AnswerGroup, Query(description="Only of this group.")] = "",
+    kind: Annotated[AnswerGroup, Query(description="Only of this group, or with this score.")] = "",
     words: Annotated[str, Query(max_length=MAX_WORDS, description="A text of the comment.")] = "",
     theme: Annotated[str, Query(max_length=MAX_WORDS, description="The id of a theme that it names.")] = "",
+    channel: Annotated[AnswerChannel, Query(description="Only those that came so.")] = "",
     format: Annotated[  # noqa: A002  (the parameter's name)
         AnswerFormat, Query(description="For spreadsheets, or one JSON object a line.")
     ] = "csv",
@@ -243,7 +244,7 @@ async def export_answers(
     they are. Anonymous ones have the segments and the day of the bundle in which they count. A cell that
     begins like a formula stands behind an apostrophe. That it was taken is logged.
     """
-    query = replace(asked, kind=kind, words=words.strip(), theme=theme)
+    query = replace(asked, kind=kind, words=words.strip(), theme=theme, channel=channel)
     async with context.database.transaction() as uow:
         wanted = await reading.ask_answers(uow, caller, query, measurement)
         record_audit(

@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 
 from services.scorer.api import no_score_reason
 from services.scorer.asked.domain import AskedCounts
+from services.scorer.dashboard.reading import CaseFigures
 from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, ScoreChange, score_interval
 from services.scorer.improvements.repository import CauseFrequency
 from services.scorer.improvements.schemas import DifferenceOut, PeriodOut
-from services.scorer.repository.cases import CaseCounts
+from services.scorer.responses.schemas import AskedShareOut
 from services.scorer.schemas import MarginBody
 from services.scorer.themes.domain import Theme
 from services.scorer.themes.figure_schemas import ShareOut, ThemeFigureOut
@@ -181,11 +182,13 @@ class CasesOut(BaseModel):
     open: int
     late: int = Field(description="Of the open ones.")
     closed: int = Field(description="In the window.")
+    in_time: int = Field(description="Of these, those that were closed before they were late.")
+    in_time_share: AskedShareOut | None = Field(description="Null where fewer than ten were closed.")
 
     @classmethod
-    def of(cls, cases: CaseCounts) -> Self:
+    def of(cls, cases: CaseFigures) -> Self:
         """As it is answered."""
-        return cls(open=cases.open, late=cases.late, closed=cases.closed)
+        return cls(**cases.counts._asdict(), in_time_share=AskedShareOut.of(cases.share_in_time))
 
 
 class CauseCasesOut(BaseModel):

@@ -72,7 +72,7 @@ async def ask_answers(
         window=read_asked_window(
             query.window, query.until or "", query.first, query.last, today_in(tenant.time_zone, uow.now)
         ),
-        only=AnswerFilter(query.kind, query.words, query.theme),
+        only=AnswerFilter(query.kind, query.words, query.theme, query.channel),
         reads_cases=reads_cases(caller),
     )
 

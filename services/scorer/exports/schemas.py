@@ -5,6 +5,14 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
+from services.scorer.dashboard.schemas import (
+    FoundCauseOut,
+    FoundWeekOut,
+    LeastAnsweredOut,
+    causes_out,
+    least_out,
+    week_out,
+)
 from services.scorer.exports.part_schemas import (
     CasesOut,
     CommentersOut,
@@ -20,6 +28,7 @@ from services.scorer.exports.part_schemas import (
 )
 from services.scorer.improvements.schemas import DifferenceOut
 from services.scorer.marks.schemas import MarkOut
+from services.scorer.responses.schemas import ResponseCountsOut, ResponsePartOut, part_out
 from services.scorer.score_page import CHANGE_GOAL_POINTS, ScorePage, Standing
 from services.scorer.themes.why import Why
 from shared.events import SegmentFall
@@ -27,7 +36,17 @@ from shared.events.surveys import NpsMeasurement
 
 SECTIONS = (
     *("now", "before", "relational", "change", "needed", "fall", "latest", "asked", "trend", "parts"),
-    *("commenters", "themes", "marks", "cases"),
+    *(
+        "commenters",
+        "themes",
+        "marks",
+        "cases",
+        "week",
+        "response",
+        "response_parts",
+        "least_answered",
+        "causes",
+    ),
 )
 """Of the document, in its file."""
 
@@ -70,6 +89,19 @@ class OverviewOut(BaseModel):
     themes: list[UnhappyThemeOut] = Field(description="What detractors name, the most frequent first.")
     marks: list[MarkOut] = Field(description="On the days of the trend, by the scores of this selection.")
     cases: CasesOut | None = Field(description="Null for who may not read cases.")
+    week: FoundWeekOut | None = Field(description="Null: no week stands out.")
+    response_by: str | None = Field(description="The dimension of `response_parts`.")
+    response: ResponseCountsOut | None = Field(
+        description="Null for several segments, for more than 366 days, and where others are chosen."
+    )
+    response_parts: list[ResponsePartOut] = Field(description="The lowest share that answered first.")
+    least_answered: LeastAnsweredOut | None = Field(
+        description="Null: no part is below the others by more than chance."
+    )
+    causes: list[FoundCauseOut] = Field(
+        description="With which staff closed cases in the window, the most frequent first; none of fewer "
+        "than five, nor where fewer than ten were closed with one. Cases of anonymous answers are left out."
+    )
 
     @classmethod
     def of(cls, page: ScorePage, time_zone: str, *, reads_answers: bool, reads_cases: bool) -> Self:
@@ -79,6 +111,7 @@ class OverviewOut(BaseModel):
         :param reads_cases: whether cases.
         """
         standing, breakdown = page.standing, page.breakdown
+        asked = page.asked.read if page.asked is not None else None
         relational = standing.relational
         return cls(
             segments=list(page.query.selection),
@@ -106,7 +139,13 @@ class OverviewOut(BaseModel):
             commenters=_commenters(page.why),
             themes=_themes(page.why),
             marks=[MarkOut.of(read) for read in page.marks.read],
-            cases=CasesOut.of(page.case_counts) if reads_cases else None,
+            cases=CasesOut.of(page.work.read) if reads_cases else None,
+            week=week_out(standing.week),
+            response_by=asked.by if asked is not None else None,
+            response=ResponseCountsOut.of(asked.total) if asked is not None else None,
+            response_parts=[part_out(name, each) for name, each in asked.parts.items()] if asked else [],
+            least_answered=least_out(asked.least) if asked is not None else None,
+            causes=causes_out(page.work.read) if standing.choice.is_usual else [],
         )
 
 

@@ -179,15 +179,15 @@ async def has_segment(uow: UnitOfWork, tenant: str, segment: str) -> bool:
 
 
 # A case of an anonymous answer is in no count: unlike the scores, these counts have no bundles.
-_WITH_A_CAUSE = """
+WITH_A_CAUSE = """
     c.tenant = :tenant AND c.state = 'closed' AND c.cause IS NOT NULL AND NOT c.anonymous
     AND c.segments @> CAST(:selection AS text[])
 """
 _COUNTED = "SELECT count(*) FILTER (WHERE c.cause = :cause) AS with_cause, count(*) AS cases FROM case_copy c"
-COUNT_CLOSED = f"{_COUNTED} WHERE {_WITH_A_CAUSE} AND c.closed_at >= :since AND c.closed_at < :until"
+COUNT_CLOSED = f"{_COUNTED} WHERE {WITH_A_CAUSE} AND c.closed_at >= :since AND c.closed_at < :until"
 # A case is closed after it was opened: so the index by the closing serves here, too.
 COUNT_OPENED = f"""
-    {_COUNTED} WHERE {_WITH_A_CAUSE} AND c.closed_at >= :since
+    {_COUNTED} WHERE {WITH_A_CAUSE} AND c.closed_at >= :since
     AND c.opened_at >= :since AND c.opened_at < :until
 """
 

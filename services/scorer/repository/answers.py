@@ -80,6 +80,9 @@ _FILTERED = """
       AND a.score BETWEEN CAST(:low AS smallint) AND CAST(:high AS smallint)
       AND (CAST(:words AS text) = '' OR strpos(lower(a.comment), lower(CAST(:words AS text))) > 0)
       AND (CAST(:theme AS text) = '' OR a.themes @> ARRAY[CAST(:theme AS text)])
+      AND (CAST(:channel AS text) = '' OR a.origin = :channel OR EXISTS (
+            SELECT FROM invitation AS i
+            WHERE i.tenant = a.tenant AND i.id = a.id AND a.origin = 'survey' AND i.channel = :channel))
 """
 LIST_ANSWERS = f"""
     {_ANSWER_WITH_CASE}

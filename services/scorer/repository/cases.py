@@ -50,12 +50,16 @@ class CaseCounts(NamedTuple):
     open: int
     late: int
     closed: int
+    in_time: int
+    """Of those that were closed: closed before they were late."""
 
 
 COUNT_CASES = """
     SELECT count(*) FILTER (WHERE state <> 'closed') AS open,
            count(*) FILTER (WHERE state <> 'closed' AND due_at < :now) AS late,
-           count(*) FILTER (WHERE state = 'closed' AND closed_at >= :first AND closed_at < :until) AS closed
+           count(*) FILTER (WHERE state = 'closed' AND closed_at >= :first AND closed_at < :until) AS closed,
+           count(*) FILTER (WHERE state = 'closed' AND closed_at >= :first AND closed_at < :until
+                                AND closed_at <= due_at) AS in_time
     FROM case_copy
     WHERE tenant = :tenant AND segments @> CAST(:selection AS text[])
 """

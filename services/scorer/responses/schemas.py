@@ -104,11 +104,11 @@ class ResponsesOut(BaseModel):
             open_until=read.total.open_until,
             total=ResponseCountsOut.of(read.total),
             by=read.asked.by,
-            segments=[_part(key, counts) for key, counts in read.by_segment.items()],
+            segments=[part_out(key, counts) for key, counts in read.by_segment.items()],
             left_off=read.left_off,
-            channels=[_part(key, counts) for key, counts in read.by_channel.items()],
-            hours=[_part(str(key), counts) for key, counts in read.by_hour.items()],
-            weekdays=[_part(str(key), counts) for key, counts in read.by_weekday.items()],
+            channels=[part_out(key, counts) for key, counts in read.by_channel.items()],
+            hours=[part_out(str(key), counts) for key, counts in read.by_hour.items()],
+            weekdays=[part_out(str(key), counts) for key, counts in read.by_weekday.items()],
             silence=_silence(read),
         )
 
@@ -123,7 +123,8 @@ def counts_of(counts: ResponseCounts) -> dict[str, object]:
     return {**numbers, **shares}
 
 
-def _part(key: str, counts: ResponseCounts) -> ResponsePartOut:
+def part_out(key: str, counts: ResponseCounts) -> ResponsePartOut:
+    """A part as it is answered."""
     return ResponsePartOut(key=key, **counts_of(counts))
 
 

@@ -7,7 +7,7 @@ comment, names) is left out, since it may name a customer, and so is the place i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import TypeAdapter, ValidationError, validate_call
@@ -17,11 +17,15 @@ from services.scorer.amendments.reading import choice_parameters
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.comparison_query import comparison_parameters, read_comparison_query
 from services.scorer.comparisons.domain import NotComparable
+from services.scorer.drivers.driver_query import driver_parameters, read_driver_query
+from services.scorer.gap.gap_query import gap_parameters, read_gap_query
 from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_asked_window, read_segment, read_window
 from services.scorer.responses.api import asked_responses
 from services.scorer.responses.domain import MAX_WINDOW_DAYS as MAX_RESPONSE_DAYS
 from services.scorer.score_query import CHOICES, ScoreQuery, page_days
+from services.scorer.segments_page import SegmentOrder
 from services.scorer.themes.pages import ThemePageQuery
+from services.scorer.unbegged.api import asked_unbegged
 from shared.http.problems import Problem
 from shared.values.messages import Count, Message, message
 
@@ -70,6 +74,9 @@ _theme_query: TypeAdapter[ThemePageQuery] = TypeAdapter(ThemePageQuery)
 _choices = validate_call(choice_parameters)
 _compared = validate_call(comparison_parameters)
 _responses = validate_call(asked_responses)
+_drivers = validate_call(driver_parameters)
+_gap = validate_call(gap_parameters)
+_unbegged = validate_call(asked_unbegged)
 
 
 def _query_of(given: GivenParameters) -> ScoreQuery:
@@ -96,8 +103,9 @@ def _check_scores(given: GivenParameters, today: date) -> None:
 def _check_segments(given: GivenParameters, today: date) -> None:
     if len(given.get("segment", ())) > MAX_SELECTED_SEGMENTS:
         raise NotSavable(WRONG_QUERY)
-    scores = {name: values for name, values in given.items() if name != "dimension"}
-    _check_scores(scores, today)
+    if given.get("sort", ["score"])[-1] not in get_args(SegmentOrder):
+        raise NotSavable(WRONG_QUERY)
+    _check_scores(_of_scores(given), today)
 
 
 def _check_comparison(given: GivenParameters, today: date) -> None:
@@ -109,8 +117,30 @@ def _check_responses(given: GivenParameters, today: date) -> None:
     if "segment" in parameters:
         parameters["segment"] = parameters["segment"][-1]
     asked = _responses(**parameters)
-    if read_window(asked.window, asked.until, today).days > MAX_RESPONSE_DAYS:
+    _check_length(asked.window, asked.until, today)
+
+
+def _check_length(window: str, until: str | None, today: date) -> None:
+    if read_window(window, until, today).days > MAX_RESPONSE_DAYS:
         raise NotSavable(message("Choose at most %(most)s days.", most=MAX_RESPONSE_DAYS))
+
+
+def _check_drivers(given: GivenParameters, today: date) -> None:
+    read_driver_query(_drivers(**_last_of_each(given)), today)
+
+
+def _check_gap(given: GivenParameters, today: date) -> None:
+    read_gap_query(_gap(**_last_of_each(given)), today)
+
+
+def _check_unbegged(given: GivenParameters, today: date) -> None:
+    asked = _unbegged(**_last_of_each(given))
+    _check_length(asked.window, asked.until, today)
+
+
+def _last_of_each(given: GivenParameters) -> dict[str, Any]:
+    """Of pages that take one segment."""
+    return {name: values[-1] for name, values in given.items()}
 
 
 def _check_themes(given: GivenParameters, today: date) -> None:
@@ -131,7 +161,7 @@ SAVABLE_PAGES: dict[str, SavablePage] = {
     SEGMENTS: SavablePage(
         (
             *("segment", "measurement", "window", "until", "from", "to", *CHOICES),
-            *("against", "by", "kind", "theme", "dimension"),
+            *("against", "by", "kind", "theme", "channel", "dimension", "sort"),
         ),
         _check_segments,
     ),
@@ -144,6 +174,15 @@ SAVABLE_PAGES: dict[str, SavablePage] = {
     ),
     "/responses": SavablePage(("segment", "measurement", "window", "until", "by"), _check_responses),
     "/themes": SavablePage(("segment", "window", "measurement"), _check_themes),
+    "/drivers": SavablePage(
+        (
+            *("segment", "dimension", "measurement", "window", "until"),
+            *("from", "to", "before_from", "before_to"),
+        ),
+        _check_drivers,
+    ),
+    "/gap": SavablePage(("segment", "dimension", "window", "until", "from", "to"), _check_gap),
+    "/unbegged": SavablePage(("window", "until", "by"), _check_unbegged),
 }
 """By path."""
 NOT_KEPT = frozenset({"words", "q", "after", "did"})
@@ -190,7 +229,12 @@ def score_query_of(address: str) -> ScoreQuery | None:
     path, given = _read(address)
     if path != DASHBOARD and (path != SEGMENTS or "segment" not in given):
         return None
-    return _query_of({name: values for name, values in given.items() if name != "dimension"})
+    return _query_of(_of_scores(given))
+
+
+def _of_scores(given: GivenParameters) -> GivenParameters:
+    """Without the parameters of the list of segments."""
+    return {name: values for name, values in given.items() if name not in {"dimension", "sort"}}
 
 
 def shows_address(address: str, access: SegmentAccess) -> bool:

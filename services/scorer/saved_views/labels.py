@@ -22,6 +22,9 @@ PAGE_LABELS: dict[str, Message] = {
     "/compare": message("Comparison"),
     "/responses": message("Who answered"),
     "/themes": message("Themes"),
+    "/drivers": message("What moved it"),
+    "/gap": message("After a contact and at any time"),
+    "/unbegged": message("Who is asked"),
 }
 
 

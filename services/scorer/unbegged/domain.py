@@ -18,29 +18,24 @@ Review 80(2), 1990, for these answers; it holds whatever they would have said. A
 beyond chance, is marked where the difference with one of the two is not beyond chance any more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal
 
 from services.scorer.domain import (
-    MIN_ANSWERS_COMPARED,
-    SIGNIFICANT_P,
     Groups,
     ScoreChange,
-    benjamini_hochberg,
     compare_estimates,
     compare_groups,
     estimate,
     estimate_of_sums,
     is_comparable,
 )
-from services.scorer.improvements.judging import CauseCount, two_share_p
 from services.scorer.responses.domain import MIN_ASKED, NO_GROUPS, AskedShare
+from services.scorer.share_differences import PlaceShareDifference, beyond_chance, share_difference
 from shared.events.segments import ORGANISATION, dimension_of
-from shared.values.proportions import newcombe
 from shared.values.rounding import half_up
 
-T = TypeVar("T")
 QUICK_MINUTES = 2
 """An answer within so many minutes after its mail or text left is quick."""
 BURST_MINUTES = 10
@@ -108,15 +103,6 @@ def sum_of_places(places: Sequence[PlaceCounts]) -> PlaceCounts:
     )
 
 
-class PlaceShareDifference(NamedTuple):
-    """A share less another one, in points of a per cent."""
-
-    points: float
-    low: float
-    high: float
-    p: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionEffect:
     """What the answers that a place lacks could change of its score."""
@@ -146,20 +132,6 @@ class ComparedPlace:
     selection: SelectionEffect | None
     """None: too few answers, or it lacks none."""
     signs: tuple[Sign, ...]
-
-
-def share_difference(part: int, whole: int, other_part: int, other_whole: int) -> PlaceShareDifference | None:
-    """The first share less the second one; None with fewer than 30 on one side, or where the test does not
-    hold.
-    """
-    if min(whole, other_whole) < MIN_ANSWERS_COMPARED:
-        return None
-    p = two_share_p(CauseCount(part, whole), CauseCount(other_part, other_whole))
-    if p is None:
-        return None
-    low, high = newcombe(part, whole, other_part, other_whole)
-    points = 100 * (part / whole - other_part / other_whole)
-    return PlaceShareDifference(points, 100 * low, 100 * high, p)
 
 
 def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
@@ -213,15 +185,6 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
             )
         )
     return sorted(found, key=lambda place: (-len(place.signs), place.segment))
-
-
-def beyond_chance(
-    tests: Sequence[T | None], p: Callable[[T], float], in_question: Callable[[T], bool]
-) -> set[int]:
-    """The indices of the tests that are beyond chance among all, and go the way that is in question."""
-    told = [(number, test) for number, test in enumerate(tests) if test is not None]
-    accepted = [told[place] for place in benjamini_hochberg([p(test) for _, test in told])]
-    return {number for number, test in accepted if p(test) < SIGNIFICANT_P and in_question(test)}
 
 
 def selection_of(own: PlaceCounts, rest: PlaceCounts, *, higher: bool) -> SelectionEffect | None:

@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 from services.scorer.domain import MIN_ANSWERS_SHOWN, score_interval
 from services.scorer.responses.schemas import AskedShareOut
 from services.scorer.schemas import WindowBody
+from services.scorer.share_differences import PlaceShareDifference
 from services.scorer.unbegged.domain import (
     ComparedPlace,
     Explained,
-    PlaceShareDifference,
     SelectionEffect,
     Sign,
 )

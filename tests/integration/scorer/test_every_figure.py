@@ -41,6 +41,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "/segments": (
         "/segments",
+        "/segments?dimension=store&window=7d",
+        "/segments?sort=name",
         "/segments?dimension=store&window=90d&q=1",
         "/segments?segment=",
         "/segments?segment=organisation:north&segment=touchpoint:checkout&window=28d&kind=detractors",
@@ -73,6 +75,7 @@ WITHOUT_FIGURES = {
     "/unbegged/download": "a file",
     "/views": "names of pages",
     "/views/{view}": "leads to a page, and has forms",
+    "/views/stop/{token}": "ends a mail of Mondays",
     "/wall/{token}": "for a screen, without links: of a page of scores",
     "/wall/{token}/live": "tells open screens that something changed",
     "/segments/live": "tells open pages that something changed",
@@ -155,6 +158,7 @@ def comparisons(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
 FILES: dict[str, Rows] = {
     "/v1/scores/overview": by_section(*SECTIONS),
     "/v1/segments": each_of("segments"),
+    "/v1/ranking": by_section("ranked", "few"),
     "/v1/comparisons": comparisons,
     "/v1/benchmarks/comparison": beside,
     "/v1/trends": lambda document: [renamed(flat(part)) for part in document["periods"]],

@@ -114,7 +114,7 @@ async def test_a_part_of_a_page_leads_to_where_its_own_answers_stand(client: Sco
 
 
 async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(client: ScorerClient) -> None:
-    page = (await client.get("/segments?window=90d", role="leader")).text
+    page = (await client.get("/segments?window=90d&sort=name", role="leader")).text
     rows = re.findall(
         r'<th role="rowheader" scope="row"><a href="([^"]*)">.*?Answers </span>([\d,]*)<', page, re.DOTALL
     )

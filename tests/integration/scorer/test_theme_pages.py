@@ -77,13 +77,14 @@ async def test_the_scores_say_what_the_unhappy_name_with_a_link_to_those_answers
     assert ("59.6 to 98.2" in page or "60 to 98" in page) is (n == 10)
     href = page.partition('id="part-why"')[2].partition('role="rowheader"><a href="')[2].partition('"')[0]
     listed = (await client.get(href.replace("&amp;", "&"), role="analyst")).text
-    assert "Only those whose comment names the theme" in listed
+    assert '<option value="delivery" selected>' in listed
     assert listed.count(f">{LATE}</p>") - listed.partition('id="answers"')[0].count(f">{LATE}</p>") == n - 1
     assert PLAIN not in listed.partition('id="answers"')[2]
 
 
-async def test_without_a_comment_of_an_unhappy_customer_the_scores_do_not_ask_why(
+async def test_without_a_comment_of_an_unhappy_customer_the_scores_say_so(
     database: Database, client: ScorerClient
 ) -> None:
     await count(database, *comments((9, LATE), (2, "")))
-    assert 'id="part-why"' not in (await client.get("/", role="leader")).text
+    page = (await client.get("/", role="leader")).text
+    assert "No unhappy customer wrote a comment in these days." in page

@@ -1,5 +1,7 @@
 """Which pages may be saved, and as what address: by the pages' own readers, without what was searched for."""
 
+import importlib
+import pkgutil
 from datetime import date
 from urllib.parse import urlencode
 
@@ -9,10 +11,8 @@ from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scorer import pages
+from services import scorer
 from services.scorer.access import SegmentAccess
-from services.scorer.comparisons import pages as comparison_pages
-from services.scorer.responses import pages as response_pages
 from services.scorer.saved_views.addresses import (
     NOT_KEPT,
     SAVABLE_PAGES,
@@ -23,7 +23,6 @@ from services.scorer.saved_views.addresses import (
     shows_address,
 )
 from services.scorer.saved_views.labels import PAGE_LABELS
-from services.scorer.themes import pages as theme_pages
 from shared.events import People
 
 TODAY = date(2026, 11, 30)
@@ -36,18 +35,50 @@ def _parameters(dependant: Dependant) -> set[str]:
     return found.union(*(_parameters(each) for each in dependant.dependencies))
 
 
+WITHOUT_FIGURES = {
+    "/actions": "a list of things to do",
+    "/actions/new": "a form",
+    "/actions/{action}": "one action",
+    "/benchmarks": "what others have published, and a form",
+    "/benchmarks/{benchmark}": "one benchmark",
+    "/marks": "a list of what happened, and a form",
+    "/marks/{mark}": "one mark",
+    "/views": "the saved views themselves",
+    "/views/{view}": "one of them",
+    "/views/stop/{token}": "ends a mail of Mondays",
+    "/wall/{token}": "a saved view on a screen",
+}
+"""Pages of the scorer whose addresses are not saved, and what they are instead."""
+FILES_AND_STREAMS = ("/download", "/file", "/live", "/export")
+
+
+def _pages() -> dict[str, set[str]]:
+    """The parameters of each page of the scorer, by its path."""
+    found = {}
+    for module in pkgutil.walk_packages(scorer.__path__, "services.scorer."):
+        if not module.name.rpartition(".")[2].endswith("pages"):
+            continue
+        router = getattr(importlib.import_module(module.name), "router", None)
+        for route in router.routes if router is not None else ():
+            if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()):
+                continue
+            if not route.path.startswith("/v1/") and not route.path.endswith(FILES_AND_STREAMS):
+                found[route.path] = _parameters(route.dependant)
+    return found
+
+
+def test_every_page_with_figures_may_be_saved_and_has_a_name() -> None:
+    """Who adds a page puts it into ``SAVABLE_PAGES`` with its reader, or here into ``WITHOUT_FIGURES``."""
+    assert set(_pages()) == set(SAVABLE_PAGES) | set(WITHOUT_FIGURES)
+    assert set(SAVABLE_PAGES) == set(PAGE_LABELS)
+    assert not set(SAVABLE_PAGES) & set(WITHOUT_FIGURES)
+
+
 def test_of_each_page_all_parameters_are_kept_but_for_searches_and_places() -> None:
     """A parameter that a page gets later is kept, or stands in ``NOT_KEPT``."""
-    routers = (pages.router, comparison_pages.router, response_pages.router, theme_pages.router)
-    found = {
-        route.path: _parameters(route.dependant)
-        for router in routers
-        for route in router.routes
-        if isinstance(route, APIRoute) and route.path in SAVABLE_PAGES and "GET" in (route.methods or ())
-    }
-    assert set(found) == set(SAVABLE_PAGES) == set(PAGE_LABELS)
-    for path, names in found.items():
-        assert set(SAVABLE_PAGES[path].names) == names - NOT_KEPT, path
+    pages = _pages()
+    for path, page in SAVABLE_PAGES.items():
+        assert set(page.names) == pages[path] - NOT_KEPT, path
 
 
 @pytest.mark.parametrize(
@@ -71,6 +102,14 @@ def test_of_each_page_all_parameters_are_kept_but_for_searches_and_places() -> N
         ("/compare?dimension=store&window=90d", "/compare?dimension=store&window=90d"),
         ("/responses?segment=touchpoint:a&by=store", "/responses?segment=touchpoint%3Aa&by=store"),
         ("/themes?window=7d&did=saved", "/themes?window=7d"),
+        ("/segments?sort=name&dimension=store&after=x", "/segments?dimension=store&sort=name"),
+        ("/segments?segment=store:a&channel=sms&kind=3", "/segments?segment=store%3Aa&kind=3&channel=sms"),
+        (
+            "/drivers?segment=store:a&dimension=touchpoint&window=7d&evil=1",
+            "/drivers?segment=store%3Aa&dimension=touchpoint&window=7d",
+        ),
+        ("/gap?segment=&from=2026-11-01&to=2026-11-20", "/gap?from=2026-11-01&to=2026-11-20"),
+        ("/unbegged?by=store&window=90d", "/unbegged?window=90d&by=store"),
     ],
 )
 def test_an_address_is_kept_as_path_and_query_that_the_page_knows(written: str, kept: str) -> None:
@@ -104,6 +143,12 @@ def test_an_address_is_kept_as_path_and_query_that_the_page_knows(written: str, 
         "/responses?window=900d",
         "/themes?window=x",
         "/themes?measurement=both",
+        "/segments?sort=luck",
+        "/segments?segment=store:a&channel=pigeon",
+        "/drivers?from=2026-11-01&to=2026-11-20&before_from=2026-10-01&before_to=2026-11-02",
+        "/drivers?window=x",
+        "/gap?from=2026-11-01",
+        "/unbegged?window=900d",
     ],
 )
 def test_what_a_page_would_refuse_is_not_saved(written: str) -> None:

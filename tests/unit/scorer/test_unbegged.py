@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scorer.domain import Groups, compare_groups
-from services.scorer.unbegged.domain import PlaceCounts, places_of, selection_of, share_difference
+from services.scorer.share_differences import share_difference
+from services.scorer.unbegged.domain import PlaceCounts, places_of, selection_of
 from shared.values.proportions import newcombe
 
 USUAL = PlaceCounts(

@@ -1,0 +1,337 @@
+"""What the dashboard finds, and which segment is lowest: the same as counting one by one, for whom, as a file."""
+
+import csv
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support.examples import examples
+from support.improvements import an_improvement_body
+from support.invitations import an_answer_to, an_invitation, invite
+from support.scorer_builders import add_tenant, an_answer, count
+from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+
+from services.scorer.domain import Groups, compare_groups
+from services.scorer.handlers import keep_cases
+from shared.db.database import Database
+from shared.events import CASES, Answer, Case, People
+from shared.values.proportions import wilson
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+TODAY = date(2026, 11, 29)
+ACME = a_tenant("acme")
+OVERVIEW = "/v1/scores/overview"
+NORTH: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncIterator[ScorerClient]:
+    database.clock = lambda: NOW
+    async with a_scorer_client(database, ACME, a_tenant("other", "UTC")) as client:
+        yield client
+
+
+async def read(client: ScorerClient, path: str, **query: Any) -> dict[str, Any]:
+    answer = await client.get(path, **query)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def words_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def a_case(number: int, **given: Any) -> Case:
+    facts: dict[str, Any] = {
+        "id": UUID(int=number),
+        "number": number,
+        "version": 1,
+        "state": "closed",
+        "answer_id": UUID(int=10_000 + number),
+        "score": 2,
+        "segments": {"touchpoint": "checkout"},
+        "organisation": ("north",),
+        "opened_at": NOW - timedelta(days=6),
+        "due_at": NOW - timedelta(days=2),
+        "closed_at": NOW - timedelta(days=3),
+        "cause": "delivery.late",
+    }
+    return Case(**(facts | given))
+
+
+async def keep(database: Database, *cases: Case, tenant: str = "acme") -> None:
+    async with database.transaction() as uow:
+        await keep_cases(uow, [CASES.event(tenant, case, uow.now) for case in cases])
+
+
+PLACES = ("a", "b", "c", "d")
+ANSWERS = st.lists(
+    st.tuples(
+        st.integers(0, 69),  # days before today
+        st.sampled_from(PLACES),
+        st.sampled_from((0, 3, 6, 7, 8, 9, 10)),
+        st.sampled_from((None, None, None, 0, 10)),  # an amended score
+    ),
+    min_size=120,
+    max_size=400,
+)
+
+
+def groups_of(answers: Sequence[Answer]) -> Groups:
+    scores = [answer.score for answer in answers if answer.score is not None]
+    return Groups(
+        sum(score <= 6 for score in scores),
+        sum(7 <= score <= 8 for score in scores),
+        sum(score >= 9 for score in scores),
+    )
+
+
+@settings(
+    max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(ANSWERS, st.randoms(use_true_random=False))
+async def test_the_order_and_the_week_are_what_counting_one_by_one_comes_to(
+    database: Database, client: ScorerClient, drawn: Sequence[Any], shuffled: Any
+) -> None:
+    """In any order, with answers that come twice and that are amended."""
+    async with database.transaction() as uow:
+        await uow.execute("TRUNCATE answer, day_count, week_count, segment, dimension, changed")
+    versions: list[Answer] = []
+    newest: list[Answer] = []
+    for number, (days, place, score, amended) in enumerate(drawn):
+        one = an_answer(
+            f"a{number}",
+            day=TODAY - timedelta(days=days),
+            score=score,
+            touchpoint=place,
+            segments={"touchpoint": place},
+            organisation=("north",),
+        )
+        versions += [one, one] if number % 9 == 0 else [one]
+        if amended is not None:
+            one = replace(one, version=2, score=amended)
+            versions.append(one)
+        newest.append(one)
+    shuffled.shuffle(versions)
+    for first in range(0, len(versions), 150):
+        await count(database, *{(v.id, v.version): v for v in versions[first : first + 150]}.values())
+    first_day = TODAY - timedelta(days=29)
+    inside = [each for each in newest if each.day is not None and each.day >= first_day]
+    told = await read(client, "/v1/ranking", window="30d")
+    by_place = {place: groups_of([each for each in inside if each.touchpoint == place]) for place in PLACES}
+    for row in (*told["ranked"], *told["few"]):
+        own = by_place[row["segment"].partition(":")[2]]
+        rest = groups_of([e for e in inside if f"touchpoint:{e.touchpoint}" != row["segment"]])
+        assert (row["n"], row["rest_n"]) == (own.n, rest.n)
+        assert row["nps"] == (pytest.approx(own.points) if own.n >= 10 else None)
+        change = compare_groups(rest, own)
+        if min(own.n, rest.n) >= 30 and change is not None:
+            assert row["difference"] == {
+                "points": change.points,
+                "low": pytest.approx(change.low),
+                "high": pytest.approx(change.high),
+                "p": pytest.approx(change.p),
+            }
+        else:
+            assert row["difference"] is None
+    assert [row["segment"] for row in told["few"]] == sorted(
+        f"touchpoint:{place}" for place, own in by_place.items() if 0 < own.n < 30
+    )
+    found = await read(client, OVERVIEW, window="30d")
+    if found["week"] is not None:
+        week = found["week"]
+        days = [each for each in newest if each.day is not None and each.day > TODAY - timedelta(days=60)]
+        own = groups_of([e for e in days if week["first"] <= str(e.day) <= week["last"]])
+        assert (week["n"], week["rest_n"]) == (own.n, len(days) - own.n)
+        assert week["nps"] == pytest.approx(own.points)
+
+
+async def test_the_lowest_segment_is_named_only_where_it_is_lower_by_more_than_chance(
+    database: Database, client: ScorerClient
+) -> None:
+    low = [
+        an_answer(f"l{n}", day=TODAY, score=(2, 2, 9)[n % 3], segments={"store": "low"}) for n in range(60)
+    ]
+    high = [an_answer(f"h{n}", day=TODAY, score=(9, 7)[n % 2], segments={"store": "high"}) for n in range(60)]
+    few = [an_answer(f"f{n}", day=TODAY, score=0, segments={"store": "few"}) for n in range(12)]
+    none = [an_answer(f"n{n}", day=TODAY, score=0, segments={"store": "none"}) for n in range(3)]
+    await count(database, *low, *high, *few, *none)
+    told = await read(client, "/v1/ranking", dimension="store")
+    assert told["lowest"] == "store:low"
+    assert [row["segment"] for row in told["ranked"]] == ["store:low", "store:high"]
+    assert [row["segment"] for row in told["few"]] == ["store:few", "store:none"]
+    page = words_of((await client.get("/segments?dimension=store", role="leader")).text)
+    assert "Low is lowest: −33. Chance alone seldom does that." in page
+    ranked, apart = page.split("Too few answers for a place in the order")
+    assert "Few" not in ranked.partition("Against the others")[2]
+    assert "Few" in apart
+    assert "7 more needed" in apart
+    # By another dimension all answers are of one value: there is nothing to compare.
+    assert (await read(client, "/v1/ranking", dimension="touchpoint"))["lowest"] is None
+
+
+async def test_where_segments_are_alike_none_is_called_lowest(
+    database: Database, client: ScorerClient
+) -> None:
+    await count(
+        database,
+        *(
+            an_answer(f"{store}{n}", day=TODAY, score=(2, 9, 8)[n % 3], segments={"store": store})
+            for store in ("x", "y", "z")
+            for n in range(45)
+        ),
+    )
+    page = words_of((await client.get("/segments?dimension=store", role="leader")).text)
+    assert "None is lower than the others beyond chance." in page
+    assert "3 segments were compared, each with all the others together." in page
+
+
+async def test_who_is_limited_sees_their_segments_in_order_and_single_employees_are_in_none(
+    database: Database, client: ScorerClient
+) -> None:
+    for path, score in ((("north", "a"), 2), (("north", "b"), 9), (("south", "c"), 0)):
+        await count(
+            database,
+            *(
+                an_answer(f"{path}{n}", day=TODAY, score=score, organisation=path, segments={"agent": "ida"})
+                for n in range(40)
+            ),
+        )
+    told = await read(client, "/v1/ranking", dimension="organisation", **NORTH)
+    assert {row["segment"] for row in told["ranked"]} == {"organisation:north/a", "organisation:north/b"}
+    assert {row["rest_n"] for row in told["ranked"]} == {40}
+    assert "south" not in (await client.get("/segments?dimension=organisation", **NORTH)).text.lower()
+    assert (await client.get(OVERVIEW, **NORTH)).status_code == 404
+    assert (await client.get(OVERVIEW, segment="organisation:south", **NORTH)).status_code == 404
+    assert (await read(client, OVERVIEW, segment="organisation:north", **NORTH))["week"] is None
+    # What is asked for by a dimension of single employees is told by another one.
+    assert (await read(client, "/v1/ranking", dimension="agent"))["dimension"] != "agent"
+    await add_tenant(database, replace(ACME, version=2, people=People(level=1)))
+    assert (await read(client, "/v1/ranking", dimension="organisation"))["dimension"] != "organisation"
+
+
+async def test_deadlines_kept_and_causes_are_what_counting_the_cases_comes_to(
+    database: Database, client: ScorerClient
+) -> None:
+    late = {"closed_at": NOW - timedelta(days=1)}
+    cases = [
+        *(a_case(number) for number in range(1, 9)),
+        *(a_case(number, cause="people.attitude", **late) for number in range(9, 15)),
+        *(a_case(number, cause="price.level") for number in range(15, 17)),
+        a_case(17, state="open", closed_at=None, cause=None),
+        a_case(18, state="assigned", closed_at=None, cause=None, due_at=NOW + timedelta(days=1)),
+        a_case(19, closed_at=NOW - timedelta(days=90)),
+        a_case(20, anonymous=True),
+        a_case(21, organisation=("south",)),
+    ]
+    await keep(database, *cases)
+    await keep(database, *(a_case(number) for number in range(100, 140)), tenant="other")
+    overview = await read(client, OVERVIEW, segment="organisation:north", role="leader")
+    told = overview["cases"]
+    assert {name: told[name] for name in ("open", "late", "closed", "in_time")} == {
+        "open": 2,
+        "late": 1,
+        "closed": 17,
+        "in_time": 11,
+    }
+    low, high = wilson(11, 17)
+    assert told["in_time_share"] == {
+        "percent": pytest.approx(1100 / 17),
+        "low": pytest.approx(100 * low),
+        "high": pytest.approx(100 * high),
+    }
+    # Of two cases nothing is told, and those of anonymous answers are in none.
+    assert overview["causes"] == [
+        {"cause": "delivery.late", "cases": 8, "with_cause": 16, "share": 8 / 16},
+        {"cause": "people.attitude", "cases": 6, "with_cause": 16, "share": 6 / 16},
+    ]
+
+
+async def test_the_page_tells_what_the_document_and_the_file_tell(
+    database: Database, client: ScorerClient
+) -> None:
+    made = [
+        an_invitation(
+            f"i{n}",
+            sent_at=NOW - timedelta(days=n % 20),
+            channel="mail",
+            touchpoint=("desk", "web")[n % 2],
+            segments={"touchpoint": ("desk", "web")[n % 2]},
+        )
+        for n in range(200)
+    ]
+    await invite(database, *made)
+    answered = [(n, one) for n, one in enumerate(made) if n % 2 == 0 or n % 10 == 1]
+    await count(database, *(an_answer_to(one, f"i{n}", score=(9, 3)[n % 2]) for n, one in answered))
+    await keep(database, *(a_case(number) for number in range(1, 13)))
+    action = an_improvement_body(title="A second van", segment=None, due="2026-12-20")
+    made_one = await client.send("PUT", f"/v1/actions/{UUID(int=5)}", action, role="leader")
+    assert made_one.status_code in {200, 201}, made_one.text
+    told = await read(client, OVERVIEW, by="touchpoint", role="leader")
+    least = told["least_answered"]
+    assert (told["response"]["asked"], told["response"]["answered"]) == (200, 120)
+    assert least["segment"] == "touchpoint:web"
+    assert (least["answered"], least["rest_answered"]) == (20, 100)
+    page = words_of((await client.get("/", role="leader")).text)
+    assert "80 of 200 customers have not answered. Web is answered least." in page
+    assert "20.0 % answered there" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "12 cases were closed in these days, 12 of them in time" in page
+    assert "Closed most often with: Delivery: late (12 of 12)." in page
+    assert "A second van" in page
+    file = await client.get(f"{OVERVIEW}/export", by="touchpoint", role="leader")
+    rows = {row["of"]: row for row in csv.DictReader(StringIO(file.text))}
+    assert rows["response"]["answered"] == "120"
+    assert (rows["least_answered"]["segment"], rows["least_answered"]["answered"]) == ("touchpoint:web", "20")
+    assert (rows["cases"]["closed"], rows["cases"]["in_time"]) == ("12", "12")
+    assert (rows["causes"]["cause"], rows["causes"]["cases"]) == ("delivery.late", "12")
+
+
+async def test_the_list_of_answers_is_filtered_by_score_theme_words_and_channel(
+    database: Database, client: ScorerClient
+) -> None:
+    made = [an_invitation(f"i{n}", sent_at=NOW - timedelta(days=2), channel=("mail", "sms")[n % 2])
+            for n in range(12)]  # fmt: skip
+    await invite(database, *made)
+    await count(
+        database,
+        *(an_answer_to(one, f"i{n}", score=n % 11, comment=f"Said {n}.") for n, one in enumerate(made)),
+    )
+    shown = an_invitation("o", sent_at=NOW - timedelta(days=2), channel="link")
+    await invite(database, shown)
+    await count(database, an_answer_to(shown, "o", score=3, comment="By a link."))
+    await count(database, an_answer("m", day=TODAY, score=3, origin="import", comment="Moved in."))
+
+    async def said(**query: Any) -> set[str]:
+        page = (await client.get("/segments", role="leader", segment="", **query)).text
+        return set(re.findall(r"(Said \d+|By a link|Moved in)\.", page[page.index('id="answers"') :]))
+
+    assert await said(kind="3") == {"Said 3", "By a link", "Moved in"}
+    assert await said(channel="sms") == {f"Said {n}" for n in range(1, 12, 2)}
+    assert await said(channel="mail", kind="detractors") == {f"Said {n}" for n in (0, 2, 4, 6)}
+    assert await said(channel="link") == {"By a link"}
+    assert await said(channel="import", kind="3", words="moved") == {"Moved in"}
+    assert (await client.get("/segments?segment=&channel=pigeon", role="leader")).status_code == 422
+
+
+async def test_by_an_unusual_choice_the_page_names_all_that_it_leaves_out(
+    database: Database, client: ScorerClient
+) -> None:
+    await count(database, *(an_answer(f"a{n}", day=TODAY) for n in range(40)))
+    for language, named in (
+        ("en", ("who did not answer", "themes", "causes", "marks", "falls", "benchmarks", "list of answers")),
+        ("da", ("ikke svarede", "temaer", "årsager", "markeringer", "fald", "sammenligningstal", "listen")),
+        ("nl", ("niet antwoordde", "thema’s", "oorzaken", "markeringen", "dalingen", "benchmarks", "lijst")),
+    ):
+        page = (await client.get("/?amended=first", role="leader", language=language)).text
+        for word in named:
+            assert word in page
+        for part in ("part-why", "part-asked", 'id="beside"'):
+            assert part not in page
