@@ -61,7 +61,7 @@ SERVICE = Service(
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
         *("/drivers", "/gap", "/v1/drivers", "/v1/gap"),
-        *("/themes", "/v1/themes", "/v1/recounts"),
+        *("/themes", "/v1/themes", "/v1/recounts", "/v1/ranking"),
         *("/benchmarks", "/v1/benchmarks", "/unbegged", "/v1/unbegged"),
         *("/views", "/wall", "/v1/views"),
         "/v1/personal-data/scorer",

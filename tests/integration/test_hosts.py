@@ -12,14 +12,16 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic import SecretStr
 from starlette.types import ASGIApp
-from support.http_clients import afterword_settings
+from support.http_clients import SECRET, afterword_settings
 
 from services import SERVICES
 from services.command import service
+from services.scorer.saved_views.mail_tokens import StopLink, stop_token
 from shared.http.path_router import route_by_path
 from shared.service import open_context
 
 PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
+STOP = stop_token(SECRET, StopLink("company", UUID(int=1), UUID(int=1)))
 UNREACHABLE_DATABASE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
 CUSTOMER_ROUTES = {
     *(
@@ -47,8 +49,10 @@ class Route:
 
     @property
     def path(self) -> str:
-        # The token of a screen names its company; what cannot be one is not found before the database is asked.
+        # Tokens of screens and mails name their company; what cannot be one is not found before the database is
+        # asked.
         path = self.pattern.replace("/wall/{token}", "/wall/secret.company")
+        path = path.replace("/views/stop/{token}", f"/views/stop/{STOP}")
         for part in ("survey_id", "event_id", "case"):
             path = path.replace(f"{{{part}}}", str(UUID(int=1)))
         return path.replace("{", "").replace("}", "")

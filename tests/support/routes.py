@@ -14,6 +14,9 @@ PUBLIC = (
     "/settings/notices/app.webmanifest",
     "/q/",
     "/u/",
+    # Whoever has the link of a screen, or a mail, may open what it is of.
+    "/wall/",
+    "/views/stop/",
     "/static/",
     "/openapi/",
     "/healthz",

@@ -78,13 +78,15 @@ async def test_a_purchase_without_an_id_does_not_keep_the_address_from_being_sup
 async def test_a_mail_to_another_customer_that_waits_under_the_address_does_not_leave(
     database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
 ) -> None:
+    # Other tests write to the same address of the same mailbox.
+    before = await mailbox.mails(to=ADDRESS)
     assert await decided(database, OTHER, KAREN) == ["invited", "quarantine"]
     await relay_all(database)
     await erase(database, customer_id=KAREN.id, email=ADDRESS)
     clock.on(hours=2)
     await sender.step()
     assert list((await states(database)).values()) == [("dropped", "suppressed")]
-    assert await mailbox.mails(to=ADDRESS) == []
+    assert await mailbox.mails(to=ADDRESS) == before
 
 
 @pytest.mark.parametrize(

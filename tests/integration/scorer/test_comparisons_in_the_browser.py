@@ -94,6 +94,7 @@ async def test_without_javascript_the_form_compares_what_was_chosen(
     await page.get_by_role("link", name="Did it really move?").click()
     await page.get_by_label("Which answers?").select_option("touchpoint:checkout")
     await page.get_by_label("Against what?").select_option("touchpoint:returns")
+    await page.get_by_label("Each part by itself?").select_option("")
     await page.get_by_role("button", name="Compare").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Returns stands")
     assert "segment=touchpoint%3Acheckout" in page.url

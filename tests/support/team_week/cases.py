@@ -68,7 +68,7 @@ async def the_customer_is_written_to_and_writes_back(week: TeamWeek, sara: Page)
     await expect(sara.locator(".timeline")).to_contain_text("The mail was sent.")
     assert week.mails_to(KAREN)[-1]["Subject"] == "Your sofa table"
     await week.write_back(KAREN, "Thank you. Thursday is fine.")
-    await expect(sara.locator(".timeline")).to_contain_text("Thursday is fine.")
+    await expect(sara.locator(".timeline")).to_contain_text("Thursday is fine.", timeout=30_000)
     await seen(sara, "week-mails")
 
 
