@@ -7,6 +7,7 @@ from datetime import UTC
 import msgspec
 
 from services.scorer.anonymity import MAX_WAIT, TOUCHPOINT, AnswerBundle, bundles_of
+from services.scorer.counted_scores import score_that_counts
 from services.scorer.repository import waiting
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import Database, UnitOfWork
@@ -25,16 +26,11 @@ Count = Callable[[UnitOfWork, Sequence[CountedAnswer]], Awaitable[None]]
 
 
 async def keep_anonymous(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Let the answers wait that are not counted yet. What never counts (tests, and what was asked beyond a
-    draw) is not even kept.
-    """
+    """Let the answers wait that are not counted yet. What never counts is not even kept."""
     countable = [
         event
         for event in newest(events, lambda answer: answer.id)
-        if event.data.score is not None
-        and event.data.day is not None
-        and not event.data.test
-        and not event.data.beyond_draw
+        if score_that_counts(event.data) is not None
     ]
     if not countable:
         return

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.scorer.auditing.handlers import keep_totals
+from services.scorer.counted_scores import score_that_counts
 from services.scorer.counting_anonymous import keep_anonymous
 from services.scorer.improvements.update_repository import keep_update_mails
 from services.scorer.repository import counting, replicas
@@ -72,12 +73,7 @@ async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
 
 
 def _counted(event: Event[Answer]) -> CountedAnswer:
-    answer = event.data
-    # Who answers by an open link chose to, and who is asked after a case had one: neither is a sample of the
-    # customers.
-    is_sample = not answer.beyond_draw and answer.origin != "link" and answer.measurement != "recovery"
-    counts = answer.state != "clicked" and not answer.test and is_sample and answer.day is not None
-    return CountedAnswer(event, answer.score if counts else None, named_segments(answer))
+    return CountedAnswer(event, score_that_counts(event.data), named_segments(event.data))
 
 
 async def _add_new_segments(uow: UnitOfWork, answers: Iterable[CountedAnswer]) -> set[SegmentKey]:

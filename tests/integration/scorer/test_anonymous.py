@@ -113,8 +113,13 @@ async def test_how_many_wait_is_measured(database: Database) -> None:
         assert REGISTRY.get_sample_value("afterword_anonymous_answers_waiting") == waiting
 
 
-async def test_tests_never_count(database: Database) -> None:
-    await count(database, *(anonymous(f"a{number}", test=True) for number in range(9)))
+@pytest.mark.parametrize(
+    "how", [{"test": True}, {"beyond_draw": True}, {"origin": "link"}, {"measurement": "recovery"}], ids=str
+)
+async def test_what_counts_in_no_score_does_not_count_anonymously_either(
+    database: Database, how: dict[str, Any]
+) -> None:
+    await count(database, *(anonymous(f"a{number}", **how) for number in range(9)))
     await turn(database)
     assert await kept_counts(database) == {}
     async with database.reading() as uow:
