@@ -131,7 +131,7 @@ class TotalsRounds:
                     async with self.database.reading() as uow:
                         if await repository.is_published_up_to(uow, newest):
                             return True
-                    await asyncio.sleep(DRAIN_POLL_S)
+                    await asyncio.sleep(DRAIN_POLL_S)  # a relay publishes, in a process of its own
         except TimeoutError:
             return False
 

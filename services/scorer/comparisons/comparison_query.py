@@ -22,6 +22,23 @@ from shared.values.messages import message
 
 MAX_DIMENSION_CHARS = 200
 
+MeasurementParameter = Annotated[
+    NpsMeasurement,
+    Query(description="Asked after a contact (transactional), or at any time (relational)."),
+]
+WindowParameter = Annotated[
+    str, Query(description="A number of days, 1d to 3650d, against as many before them; 30d.")
+]
+UntilParameter = Annotated[str, Query(description="The last day of `window`; today in the company's zone.")]
+FirstDayParameter = Annotated[
+    str, Query(alias="from", description="Instead of `window`: the first day, by the company's clock.")
+]
+LastDayParameter = Annotated[str, Query(description="The last day, included.")]
+FirstDayBeforeParameter = Annotated[
+    str, Query(description="The first day to compare with; left out: as many days right before.")
+]
+LastDayBeforeParameter = Annotated[str, Query(description="The last day to compare with, included.")]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonParameters:
@@ -54,22 +71,13 @@ def comparison_parameters(
     dimension: Annotated[
         str, Query(max_length=MAX_DIMENSION_CHARS, description="Compare each value of this dimension.")
     ] = "",
-    measurement: Annotated[
-        NpsMeasurement,
-        Query(description="Asked after a contact (transactional), or at any time (relational)."),
-    ] = "transactional",
-    window: Annotated[
-        str, Query(description="A number of days, 1d to 3650d, against as many before them; 30d.")
-    ] = "",
-    until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
-    from_: Annotated[
-        str, Query(alias="from", description="Instead of `window`: the first day, by the company's clock.")
-    ] = "",
-    to: Annotated[str, Query(description="The last day, included.")] = "",
-    before_from: Annotated[
-        str, Query(description="The first day to compare with; left out: as many days right before.")
-    ] = "",
-    before_to: Annotated[str, Query(description="The last day to compare with, included.")] = "",
+    measurement: MeasurementParameter = "transactional",
+    window: WindowParameter = "",
+    until: UntilParameter = "",
+    from_: FirstDayParameter = "",
+    to: LastDayParameter = "",
+    before_from: FirstDayBeforeParameter = "",
+    before_to: LastDayBeforeParameter = "",
 ) -> ComparisonParameters:
     """What the query of a comparison says."""
     return ComparisonParameters(

@@ -18,7 +18,7 @@ from services.scorer.domain import (
     groups_of,
     score_interval,
 )
-from services.scorer.improvements.schemas import DifferenceOut, PeriodOut
+from services.scorer.improvements.schemas import DifferenceOut, PeriodOut, difference_of
 from services.scorer.schemas import MarginBody
 from shared.events.surveys import NpsMeasurement
 
@@ -93,17 +93,10 @@ class ComparisonOut(BaseModel):
     @classmethod
     def of(cls, compared: Comparison, today: date) -> Self:
         """As it is answered."""
-        change = compared.change
         return cls(
             asked=ComparedSideOut.of(compared.asked, today),
             against=ComparedSideOut.of(compared.against, today),
-            difference=None
-            if change is None
-            else DifferenceOut(
-                points=change.points,
-                margin=MarginBody(level=CONFIDENCE, low=change.low, high=change.high),
-                p=change.p,
-            ),
+            difference=difference_of(compared.change),
             verdict=compared.verdict,
             marked=compared.is_marked,
             reason=too_few_reason(compared),

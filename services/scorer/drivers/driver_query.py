@@ -11,6 +11,13 @@ from services.scorer.comparisons.comparison_query import (
     MAX_DIMENSION_CHARS,
     ComparisonParameters,
     ComparisonQuery,
+    FirstDayBeforeParameter,
+    FirstDayParameter,
+    LastDayBeforeParameter,
+    LastDayParameter,
+    MeasurementParameter,
+    UntilParameter,
+    WindowParameter,
     read_comparison_query,
 )
 from services.scorer.windows import Window
@@ -39,22 +46,13 @@ def driver_parameters(
             "dimension with answers.",
         ),
     ] = "",
-    measurement: Annotated[
-        NpsMeasurement,
-        Query(description="Asked after a contact (transactional), or at any time (relational)."),
-    ] = "transactional",
-    window: Annotated[
-        str, Query(description="A number of days, 1d to 3650d, against as many before them; 30d.")
-    ] = "",
-    until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
-    from_: Annotated[
-        str, Query(alias="from", description="Instead of `window`: the first day, by the company's clock.")
-    ] = "",
-    to: Annotated[str, Query(description="The last day, included.")] = "",
-    before_from: Annotated[
-        str, Query(description="The first day to compare with; left out: as many days right before.")
-    ] = "",
-    before_to: Annotated[str, Query(description="The last day to compare with, included.")] = "",
+    measurement: MeasurementParameter = "transactional",
+    window: WindowParameter = "",
+    until: UntilParameter = "",
+    from_: FirstDayParameter = "",
+    to: LastDayParameter = "",
+    before_from: FirstDayBeforeParameter = "",
+    before_to: LastDayBeforeParameter = "",
 ) -> DriverParameters:
     """What the query says."""
     days = ComparisonParameters(

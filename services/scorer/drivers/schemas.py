@@ -9,7 +9,7 @@ from services.scorer.domain import CONFIDENCE, Groups
 from services.scorer.drivers.domain import Effect, NoSplit, PartEffects, Split
 from services.scorer.drivers.labels import finding_of, no_split_words
 from services.scorer.drivers.reading import DimensionSplit, ReadDrivers
-from services.scorer.improvements.schemas import DifferenceOut
+from services.scorer.improvements.schemas import DifferenceOut, difference_of
 from services.scorer.schemas import MarginBody
 from shared.events.surveys import NpsMeasurement
 
@@ -175,12 +175,11 @@ def _parts_of(split: Split) -> list[DriverPartOut]:
 
 
 def _change_of(read: ReadDrivers) -> ChangeOut | None:
-    change, points = read.comparison.change, read.change
-    if change is None or points is None:
+    test, points = difference_of(read.comparison.change), read.change
+    if test is None or points is None:
         return None
-    margin = MarginBody(level=CONFIDENCE, low=change.low, high=change.high)
     return ChangeOut(
         points=points.tenths / 10,
         exact=float(points.exact),
-        test=DifferenceOut(points=change.points, margin=margin, p=change.p),
+        test=test,
     )

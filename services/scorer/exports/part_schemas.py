@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from services.scorer.api import no_score_reason
 from services.scorer.asked.domain import AskedCounts
 from services.scorer.dashboard.reading import CaseFigures
-from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, ScoreChange, score_interval
+from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, score_interval
 from services.scorer.improvements.repository import CauseFrequency
-from services.scorer.improvements.schemas import DifferenceOut, PeriodOut
+from services.scorer.improvements.schemas import DifferenceOut, PeriodOut, difference_of
 from services.scorer.responses.schemas import AskedShareOut
 from services.scorer.schemas import MarginBody
 from services.scorer.themes.domain import Theme
@@ -210,14 +210,6 @@ class CausesOut(BaseModel):
     def of(cls, causes: Sequence[CauseFrequency]) -> Self:
         """As they are answered."""
         return cls(causes=[CauseCasesOut(cause=each.cause, cases=each.n) for each in causes])
-
-
-def difference_of(change: ScoreChange | None) -> DifferenceOut | None:
-    """A difference as it is answered; None where there is none."""
-    if change is None:
-        return None
-    margin = MarginBody(level=CONFIDENCE, low=change.low, high=change.high)
-    return DifferenceOut(points=change.points, margin=margin, p=change.p)
 
 
 def _nps(groups: Groups) -> float | None:

@@ -24,9 +24,8 @@ from services.scorer.exports.part_schemas import (
     TrendPointOut,
     UnhappyThemeOut,
     WindowScoreOut,
-    difference_of,
 )
-from services.scorer.improvements.schemas import DifferenceOut
+from services.scorer.improvements.schemas import DifferenceOut, difference_of
 from services.scorer.marks.schemas import MarkOut
 from services.scorer.responses.schemas import ResponseCountsOut, ResponsePartOut, part_out
 from services.scorer.score_page import CHANGE_GOAL_POINTS, ScorePage, Standing

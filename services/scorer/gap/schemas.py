@@ -11,7 +11,7 @@ from services.scorer.domain import CONFIDENCE, MAX_FALSE_ALARM_SHARE
 from services.scorer.gap.domain import TouchpointImpact
 from services.scorer.gap.labels import finding_of, no_impact_reason
 from services.scorer.gap.reading import ReadGap
-from services.scorer.improvements.schemas import DifferenceOut, PeriodOut
+from services.scorer.improvements.schemas import DifferenceOut, PeriodOut, difference_of
 from services.scorer.schemas import MarginBody
 
 
@@ -35,18 +35,11 @@ class GapOut(BaseModel):
     @classmethod
     def of(cls, compared: Comparison, read: ReadGap) -> Self:
         """As it is answered."""
-        change = compared.change
         return cls(
             segment=compared.asked.segment or None,
             transactional=ComparedSideOut.of(compared.asked, read.today),
             relational=ComparedSideOut.of(compared.against, read.today),
-            difference=None
-            if change is None
-            else DifferenceOut(
-                points=change.points,
-                margin=MarginBody(level=CONFIDENCE, low=change.low, high=change.high),
-                p=change.p,
-            ),
+            difference=difference_of(compared.change),
             verdict=compared.verdict,
             marked=compared.is_marked,
             reason=too_few_reason(compared),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, score_interval
+from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups, ScoreChange, score_interval
 from services.scorer.improvements.domain import (
     DEFAULT_COMPARED_DAYS,
     MAX_EXPECTED_POINTS,
@@ -153,6 +153,14 @@ class DifferenceOut(BaseModel):
     p: float
 
 
+def difference_of(change: ScoreChange | None) -> DifferenceOut | None:
+    """A difference as it is answered; None where there is none."""
+    if change is None:
+        return None
+    margin = MarginBody(level=CONFIDENCE, low=change.low, high=change.high)
+    return DifferenceOut(points=change.points, margin=margin, p=change.p)
+
+
 class CauseShareOut(BaseModel):
     """How often the action's cause was the reason, of cases opened in the window and closed by now."""
 
@@ -191,18 +199,12 @@ class ResultOut(BaseModel):
     @classmethod
     def of(cls, result: ImprovementResult) -> Self:
         """As it is answered."""
-        scores, shares, change = result.scores, result.shares, result.scores.change
+        scores, shares = result.scores, result.shares
         return cls(
             verdict=scores.verdict,
             before=ComparedScoreOut.of(result.before, scores.before),
             after=ComparedScoreOut.of(result.after, scores.after),
-            difference=None
-            if change is None
-            else DifferenceOut(
-                points=change.points,
-                margin=MarginBody(level=CONFIDENCE, low=change.low, high=change.high),
-                p=change.p,
-            ),
+            difference=difference_of(scores.change),
             causes=None
             if shares is None
             else SharesOut(

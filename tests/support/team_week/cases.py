@@ -5,7 +5,16 @@ from support.accessibility import violations
 from support.browser import look
 from support.team_week.customers import KAREN, TEN
 from support.team_week.office import TeamWeek
-from support.team_week.pages import PHONE, fill_closing, opened, press_close, receipt, said, seen
+from support.team_week.pages import (
+    LIVE_WITHIN_MS,
+    PHONE,
+    fill_closing,
+    opened,
+    press_close,
+    receipt,
+    said,
+    seen,
+)
 
 NEW_LEG = "A new leg, put on by Sara."
 
@@ -21,10 +30,10 @@ async def ten_answers_come_in(week: TeamWeek, jonas: Page, karen: Page) -> None:
     await karen.get_by_role("button", name="Send").tap()
     await expect(karen.get_by_role("heading", level=1)).to_contain_text("We are sorry")
     await week.world.deliver_all()
-    await expect(jonas.locator(".case")).to_contain_text(KAREN.comment)
+    await expect(jonas.locator(".case")).to_contain_text(KAREN.comment, timeout=LIVE_WITHIN_MS)
     await week.answer(*(one for one in TEN if one is not KAREN))
     await expect(jonas.get_by_role("heading", level=1)).to_have_text(
-        "Seven customers are waiting to hear from us.", timeout=10_000
+        "Seven customers are waiting to hear from us.", timeout=LIVE_WITHIN_MS
     )
     await expect(jonas.locator(".case")).to_have_count(7)
     await seen(jonas, "week-inbox")
@@ -65,10 +74,10 @@ async def the_customer_is_written_to_and_writes_back(week: TeamWeek, sara: Page)
     await sara.get_by_role("button", name="Send the mail").click()
     await expect(said(sara)).to_contain_text("The mail is written.")
     await week.send_mails_of_cases()
-    await expect(sara.locator(".timeline")).to_contain_text("The mail was sent.")
+    await expect(sara.locator(".timeline")).to_contain_text("The mail was sent.", timeout=LIVE_WITHIN_MS)
     assert week.mails_to(KAREN)[-1]["Subject"] == "Your sofa table"
     await week.write_back(KAREN, "Thank you. Thursday is fine.")
-    await expect(sara.locator(".timeline")).to_contain_text("Thursday is fine.", timeout=30_000)
+    await expect(sara.locator(".timeline")).to_contain_text("Thursday is fine.", timeout=LIVE_WITHIN_MS)
     await seen(sara, "week-mails")
 
 

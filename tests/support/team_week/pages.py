@@ -19,6 +19,8 @@ STILL: Mapping[str, Any] = {"locale": "en", "reduced_motion": "reduce"}
 PLAIN_PHONE: Mapping[str, Any] = {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False}
 FINGER = 36
 """The least height, in pixels of the page, of what is tapped."""
+LIVE_WITHIN_MS = 30_000
+"""What others do appears within this time: a page that loads slowly pauses up to 20 s between two loads."""
 MOST_KEYS = 20
 """So often a key is pressed at most until it has led somewhere."""
 _PAPER = {"width": 688, "height": 1000}
