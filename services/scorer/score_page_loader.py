@@ -75,7 +75,7 @@ async def load_score_page(
     # What is known of all answers as they are now only is not shown of others.
     is_usual = standing.choice.is_usual
     breakdown = await _load_breakdown(uow, access, query, selection, standing)
-    cases = await read_cases(uow, tenant, selection, window)
+    cases = await read_cases(uow, tenant, selection, window, tells_causes=is_usual)
     shows_cases = staff is not None and staff.works_on_cases
     actions = await list_open_actions(uow, tenant, access, selection, standing.today)
     return ScorePage(
