@@ -91,7 +91,7 @@ class RankingRead:
 
 
 def find_week(days: Mapping[date, Counts], now: Window, before: Window) -> WeekStandingOut | None:
-    """The week that stands out among the calendar weeks of the two windows; at their ends weeks may be cut."""
+    """The week that stands out among the calendar weeks of the two windows; those at the ends may be cut."""
     if before.shared_days(now):
         shown = [now]
     elif before.last + _ONE_DAY == now.first:
