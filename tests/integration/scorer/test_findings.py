@@ -335,3 +335,22 @@ async def test_by_an_unusual_choice_the_page_names_all_that_it_leaves_out(
             assert word in page
         for part in ("part-why", "part-asked", 'id="beside"'):
             assert part not in page
+
+
+async def test_of_windows_that_share_days_no_part_is_said_to_have_moved(
+    database: Database, client: ScorerClient
+) -> None:
+    """Neither the whole nor a part is compared: their difference would mean nothing."""
+    old = [an_answer(f"o{n}", day=TODAY - timedelta(days=480), score=0) for n in range(40)]
+    new = [an_answer(f"n{n}", day=TODAY - timedelta(days=1), score=10) for n in range(40)]
+    await count(database, *old, *new)
+    query = {"window": "500d", "against": "year"}
+    told = await read(client, OVERVIEW, **query)
+    assert told["shared_days"] == 135
+    assert told["change"] is None
+    assert [(part["change"], part["moved"]) for part in told["parts"]] == [(None, False)]
+    assert (told["compared"], told["moved"]) == (0, 0)
+    page = (await client.get("/", role="leader", **query)).text
+    assert "rose by" not in words_of(page)
+    apart = await read(client, OVERVIEW, window="400d", against="before")
+    assert apart["parts"][0]["moved"]
