@@ -354,3 +354,29 @@ async def test_of_windows_that_share_days_no_part_is_said_to_have_moved(
     assert "rose by" not in words_of(page)
     apart = await read(client, OVERVIEW, window="400d", against="before")
     assert apart["parts"][0]["moved"]
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("admin", True), ("leader", True), ("agent", True), ("analyst", True), ("editor", False)],
+)
+async def test_who_may_not_read_answers_sees_none_on_any_page_of_scores(
+    database: Database, client: ScorerClient, role: str, reads: bool
+) -> None:
+    """Neither in the list, nor among the words, nor as the latest one; the scores of them are seen."""
+    words = "The parcel was wet."
+    at = NOW - timedelta(minutes=5)
+    told = [
+        an_answer(f"a{n}", day=TODAY, score=2, comment=words, language="en", answered_at=at, changed_at=at)
+        for n in range(12)
+    ]
+    await count(database, *told)
+    for path in ("/", "/segments?segment=", "/segments?segment=touchpoint:checkout"):
+        page = (await client.get(path, role=role)).text
+        assert (words in page) is reads, path
+        assert ('id="last-answer"' in page) is reads, path
+        assert ('id="answers"' in page) is (reads and path != "/"), path
+    overview = await read(client, OVERVIEW, role=role)
+    assert overview["now"]["n"] == 12
+    assert (overview["latest"] is not None) is reads
+    assert (await client.get("/v1/scores/answers/export", role=role)).status_code == (200 if reads else 403)
