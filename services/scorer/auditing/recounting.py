@@ -1,6 +1,7 @@
 """One audit of a company: its answers are recounted, and compared with what is kept and what was published.
 
-The recount reads one snapshot, some weeks at a time, and locks nothing.
+The recount reads some weeks at a time, each portion in a snapshot of its own, and locks nothing: so it never
+keeps PostgreSQL from removing dead rows for long.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,7 +16,7 @@ from services.scorer.auditing.noted_mending import DifferingNoted, mend_noted
 from services.scorer.repository.counting import DifferingCounts, recount_weeks
 from services.scorer.themes.count_repository import recount_themes
 from services.scorer.windows import DAYS_PER_WEEK, today_in
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import Database
 from shared.tenancy import find_tenant
 
 MAX_ROWS_PER_STATEMENT = 100_000
@@ -49,9 +50,9 @@ async def audit_company(database: Database, tenant: str, day: date, *, going_on:
     :param day: the company's.
     :param going_on: called now and then while it works.
     """
+    differing, noted = await _recount(database, tenant, going_on)
     async with database.reading() as uow:
         count = await repository.count_rows(uow, tenant)
-        differing, noted = await _recount(uow, tenant, going_on)
         own = await repository.own_totals(uow, tenant)
         published = await repository.published_totals(uow, tenant)
         totals = compare_totals(own, published, await repository.find_doubts(uow, tenant))
@@ -86,16 +87,21 @@ async def audit_now(database: Database, tenant: str, *, mending: bool = False) -
     return (await audit_company(database, tenant, day) if set_counts else audit), set_counts
 
 
-async def _recount(uow: UnitOfWork, tenant: str, going_on: GoingOn) -> tuple[DifferingCounts, DifferingNoted]:
+async def _recount(
+    database: Database, tenant: str, going_on: GoingOn
+) -> tuple[DifferingCounts, DifferingNoted]:
     found, noted = DifferingCounts([], []), DifferingNoted([], [])
-    for first, last in portions(await repository.list_weeks(uow, tenant), MAX_ROWS_PER_STATEMENT):
+    async with database.reading() as uow:
+        weeks = await repository.list_weeks(uow, tenant)
+    for first, last in portions(weeks, MAX_ROWS_PER_STATEMENT):
         await going_on()
-        differing = await recount_weeks(uow, tenant, first, last)
-        found.days.extend(differing.days)
-        found.weeks.extend(differing.weeks)
         last_day = last + timedelta(days=DAYS_PER_WEEK - 1)
-        noted.asked.extend(await recount_asked(uow, tenant, first, last_day))
-        noted.themes.extend(await recount_themes(uow, tenant, first, last_day))
+        async with database.reading() as uow:
+            differing = await recount_weeks(uow, tenant, first, last)
+            found.days.extend(differing.days)
+            found.weeks.extend(differing.weeks)
+            noted.asked.extend(await recount_asked(uow, tenant, first, last_day))
+            noted.themes.extend(await recount_themes(uow, tenant, first, last_day))
     return found, noted
 
 
