@@ -14,8 +14,8 @@ class AuditOut(BaseModel):
     at: datetime = Field(description="When it ended.")
     equal: bool = Field(description="Whether nothing differed.")
     counts: int = Field(
-        description="Counts that are kept, each recounted from the rows: of answers by day and week, of who was "
-        "asked, and of themes, in each segment."
+        description="Counts that are kept, each recounted from the rows: of answers by day and week, of who "
+        "was asked, and of themes, in each segment."
     )
     counts_differing: int
     totals: int = Field(
