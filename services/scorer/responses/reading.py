@@ -16,6 +16,7 @@ from services.scorer.asked.repository import (
     find_last_end,
 )
 from services.scorer.parameters import read_window
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
     MAX_PARTS,
@@ -93,7 +94,7 @@ async def read_responses(
     if window.days > MAX_WINDOW_DAYS:
         detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
         raise Problem(422, errors=[{"field": "window", "detail": detail}])
-    selection = _selection(tenant, asked)
+    selection = await _selection(uow, tenant, asked)
     of_window = uow, selection, asked.measurement, window
     zone = tenant.time_zone
     days = await count_by_day(*of_window)
@@ -139,14 +140,14 @@ async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesR
     """The dimensions that a page offers: those of who was asked in the segment, the organisation first; not
     those of single employees that are not shown.
     """
-    selection = _selection(read.tenant, read.asked)
+    selection = await _selection(uow, read.tenant, read.asked)
     zone = read.tenant.time_zone
     names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window, zone)
     return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
 
 
-def _selection(tenant: Tenant, asked: ResponsesAsked) -> Selection:
-    return Selection(tenant.id, (asked.segment,) if asked.segment else ())
+async def _selection(uow: UnitOfWork, tenant: Tenant, asked: ResponsesAsked) -> Selection:
+    return await selection_of(uow, tenant.id, (asked.segment,) if asked.segment else ())
 
 
 def _order(part: tuple[str, ResponseCounts]) -> tuple[bool, float, str]:
