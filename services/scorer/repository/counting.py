@@ -167,8 +167,8 @@ CHANGE_SEGMENTS = f"""
     ) AS n
     WHERE t.tenant = :tenant AND t.id = n.id AND t.segments = n.segments
 """
-# Only what came and went is counted: the other segments, of which an answer has many, cancel out as the company
-# does.
+# Only what came and went is counted: the other segments, of which an answer has many, cancel out as the
+# company does.
 _CHANGED = """
     new.tenant, new.id, new.measurement, new.day, n.came AS segments, new.score,
     new.measurement AS old_measurement, new.day AS old_day, n.went AS old_segments, new.score AS old_score
