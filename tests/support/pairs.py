@@ -14,7 +14,7 @@ from shared.ids import uuid7
 from shared.privacy.audit import AuditActor
 from shared.tenancy import find_tenant
 
-SOMEBODY = AuditActor(kind="program", id="k", name="test")
+SOMEBODY = AuditActor(kind="key", id="k", name="test")
 
 
 async def declare(database: Database, first: str, second: str, tenant: str = "acme") -> None:

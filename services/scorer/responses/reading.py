@@ -69,7 +69,7 @@ class ResponsesRead:
     """Single employees are left out."""
     by_channel: Mapping[str, ResponseCounts]
     by_hour: Mapping[int, ResponseCounts]
-    """By the hour of the company's zone at which they were asked."""
+    """By the hour of the company's zone at which they were asked; empty where these were not counted."""
     by_weekday: Mapping[int, ResponseCounts]
     """1 is Monday."""
     is_over: bool
@@ -81,10 +81,16 @@ class ResponsesRead:
 
 
 async def read_responses(
-    uow: UnitOfWork, tenant: Tenant, access: SegmentAccess, asked: ResponsesAsked
+    uow: UnitOfWork,
+    tenant: Tenant,
+    access: SegmentAccess,
+    asked: ResponsesAsked,
+    *,
+    by_hour: bool = True,
 ) -> ResponsesRead:
     """The figures of a segment, or of the company.
 
+    :param by_hour: whether the hours are counted, for which the invitations of a segment are read.
     :raises Problem: 404 for a segment that the reader may not see, 422 for a window that is none.
     """
     if not access.allows(asked.segment):
@@ -98,7 +104,7 @@ async def read_responses(
     of_window = uow, selection, asked.measurement, window
     zone = tenant.time_zone
     days = await count_by_day(*of_window)
-    hours = await count_by_hour(*of_window, zone)
+    hours = await count_by_hour(*of_window, zone) if by_hour else {}
     values = await count_by_segment(*of_window, zone, asked.by)
     parts = {name: ResponseCounts.of(counts) for name, counts in values.items()}
     # Of the levels above the segment only its own part is counted here: as parts they would be misread.

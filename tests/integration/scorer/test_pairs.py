@@ -147,7 +147,7 @@ async def test_leaders_and_administrators_of_the_whole_company_declare_and_every
     client: ScorerClient,
 ) -> None:
     for role in ("analyst", "editor", "agent"):
-        assert (await client.send("POST", "/v1/pairs", BODY, role=role)).status_code == 403  # type: ignore[arg-type]
+        assert (await client.send("POST", "/v1/pairs", BODY, role=role)).status_code == 403
     assert (await client.send("POST", "/v1/pairs", BODY, tenant="reads")).status_code == 403
     assert (await client.send("POST", "/v1/pairs", BODY, **LIMITED)).status_code == 403
     made = await client.send("POST", "/v1/pairs", BODY, role="leader")
@@ -176,7 +176,9 @@ async def test_the_page_declares_and_removes_and_says_what_is_wrong(
         assert (sent.status_code, sent.headers["location"]) == (303, "/pairs?did=declared")
     other = await client.send("POST", "/pairs", form={**form, "second": "organisation"}, role="leader")
     assert other.status_code == 409
-    refused = await client.send("POST", "/pairs", form={**form, "new_id": str(uuid7()), "second": ""}, role="leader")
+    refused = await client.send(
+        "POST", "/pairs", form={**form, "new_id": str(uuid7()), "second": ""}, role="leader"
+    )
     assert refused.status_code == 422
     await walk(database)
     page = await client.get("/pairs", role="leader", did="declared")
@@ -309,19 +311,13 @@ async def test_pairs_are_no_dimensions_and_their_segments_are_in_no_list(
     async with database.reading() as uow:
         counted = await uow.execute("SELECT count(*) FROM day_count WHERE segment = :name", {"name": NAME})
         assert counted.scalar_one() > 0
-    addresses = ("/v1/segments", "/v1/segments/export", "/v1/scores/overview", "/v1/scores/overview/export")
-    addresses += (
-        "/v1/scores/answers/export?format=csv",
-        "/v1/scores/answers/export?format=jsonl",
-        "/v1/ranking",
-    )
-    addresses += (
-        "/v1/responses",
-        "/v1/drivers?window=7d",
-        "/v1/gap",
-        "/v1/benchmarks/comparison?segment=store:x",
-    )
-    addresses += ("/v1/scores/overview?segment=store:x", "/v1/scores/overview?segment=organisation:north")
+    of_one = ("/v1/scores/overview?segment=store:x", "/v1/scores/overview?segment=organisation:north")
+    addresses = [
+        *("/v1/segments", "/v1/segments/export", "/v1/scores/overview", "/v1/scores/overview/export"),
+        *("/v1/scores/answers/export?format=csv", "/v1/scores/answers/export?format=jsonl", "/v1/ranking"),
+        *("/v1/responses", "/v1/drivers?window=7d", "/v1/gap", "/v1/benchmarks/comparison?segment=store:x"),
+        *of_one,
+    ]
     for address in addresses:
         found = await client.get(address)
         assert found.status_code == 200, (address, found.text)
@@ -347,7 +343,7 @@ async def test_a_pair_without_room_for_all_of_its_values_is_not_read(
     database: Database, client: ScorerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 2)
-    about = {"segment": ["store:x", "touchpoint:checkout"], "window": "30d"}
+    about: dict[str, Any] = {"segment": ["store:x", "touchpoint:checkout"], "window": "30d"}
     before = (await client.get("/v1/scores", **about)).json()
     await declare(database, "store", "touchpoint")
     await walk(database)
@@ -372,7 +368,7 @@ async def test_a_reader_sees_of_a_pair_what_they_may_see_of_both_segments(
     ]
     await count(database, *people)
     await fill(database, ("store", "touchpoint"), ("agent", "store"))
-    about = {"window": "30d"}
+    about: dict[str, Any] = {"window": "30d"}
     for how in ({}, LIMITED, {"role": "admin"}):
         hidden = await client.get("/v1/scores", segment=["agent:kim", "store:x"], **how, **about)
         assert hidden.status_code == 404

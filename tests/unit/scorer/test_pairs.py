@@ -23,7 +23,7 @@ from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of, levels, segment_of
 from shared.values.text import normalized_text
 
-parts = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=6).filter(normalized_text)
+parts = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=6).filter(normalized_text)
 """What a client may call a dimension, a value or a level: with colons, slashes and percent signs."""
 dimensions = st.one_of(st.just(ORGANISATION), st.sampled_from(["store", "a:b", "a/b", "store-1", "å"]))
 paths = st.lists(parts, min_size=1, max_size=3)
