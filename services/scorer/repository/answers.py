@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from services.scorer.pair_names import without_pairs
 from services.scorer.replies import read_replies
+from services.scorer.repository.counts import window_counts
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
@@ -36,6 +37,9 @@ class AnswerRow(NamedTuple):
     themes: tuple[str, ...] = ()
     """That its comment names."""
 
+
+MAX_SORTED = 10_000
+"""Answers of a pair that are all read and sorted for a list of the latest."""
 
 _ANSWER_WITH_CASE = """
     SELECT a.id, a.score, a.was, a.day, a.touchpoint, a.comment, a.language, a.origin, a.answered_at,
@@ -69,7 +73,7 @@ async def latest_comments(
 ) -> list[AnswerRow]:
     """The answers with a comment in a window, latest first."""
     rows = await uow.execute(
-        LIST_LATEST_COMMENTS.format(of_pair=selection.row_condition("a")),
+        LIST_LATEST_COMMENTS.format(of_pair=await _of_few(uow, selection, measurement, window)),
         selection.values()
         | selection.row_values(measurement, window)
         | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit},
@@ -109,7 +113,7 @@ async def list_answers(
     """The answers that the counts of a window are made of, latest first, from a place in the list on."""
     after_at, after_id = after or (None, None)
     rows = await uow.execute(
-        LIST_ANSWERS.format(of_pair=selection.row_condition("a")),
+        LIST_ANSWERS.format(of_pair=await _of_few(uow, selection, measurement, window)),
         selection.values()
         | selection.row_values(measurement, window)
         | only.values()
@@ -160,6 +164,16 @@ async def find_latest_answer(
     )
     row = rows.one_or_none()
     return _answer(row) if row else None
+
+
+async def _of_few(uow: UnitOfWork, selection: Selection, measurement: str, window: Window) -> str:
+    """The condition by which a list finds the answers of a pair that has few; of one with many, the latest
+    are sooner found by their time.
+    """
+    if (kept := selection.kept) is None or not selection.is_pair:
+        return "true"
+    counts = await window_counts(uow, selection.tenant, measurement, kept, window)
+    return selection.row_condition("a") if sum(counts) <= MAX_SORTED else "true"
 
 
 def _answer(row: Row[Any]) -> AnswerRow:

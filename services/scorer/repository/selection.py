@@ -41,6 +41,11 @@ class Selection:
         return self._pair_segment
 
     @property
+    def is_pair(self) -> bool:
+        """Whether these are two segments of a pair that can be read."""
+        return self._pair_segment is not None
+
+    @property
     def _pair_segment(self) -> str | None:
         if len(self.segments) != PAIRED:
             return None
