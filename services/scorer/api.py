@@ -31,8 +31,8 @@ from services.scorer.parameters import (
     read_asked_window,
     read_segment,
 )
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segment_counts
-from services.scorer.repository.selection import Selection
 from services.scorer.schemas import Confidence, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
 from services.scorer.windows import today_in
 from shared.events.segments import dimension_of
@@ -111,7 +111,8 @@ async def read_score(
         choice = read_choice(choices, tenant.time_zone, uow.now)
         today = today_in(tenant.time_zone, uow.now)
         days = read_chosen_window(window, until, first, last, choice, today)
-        counts = await chosen_counts(uow, Selection(tenant.id, segments), measurement, days, choice)
+        selection = await selection_of(uow, tenant.id, segments)
+        counts = await chosen_counts(uow, selection, measurement, days, choice)
     groups = groups_of(counts)
     reason = no_score_reason(groups.n)
     return ScoreBody(

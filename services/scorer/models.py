@@ -98,6 +98,12 @@ answer = Table(
         "day",
         postgresql_where=text("earlier_scores IS NOT NULL"),
     ),
+    Index(
+        "ix_answer_pairs",
+        text("pair_keys(tenant, measurement, day, segments)"),
+        postgresql_using="gin",
+        postgresql_where=text("score IS NOT NULL AND segments[cardinality(segments)] LIKE '%/%:%'"),
+    ),
     Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )
 
@@ -155,6 +161,23 @@ dimension = Table(
     # Answers that do not count in this dimension, since it was full when their value came.
     Column("left_out", BigInteger, nullable=False, server_default="0"),
     Column("left_out_at", Instant),
+)
+
+# Declared pairs of dimensions: what lies in two segments at once is counted like a segment.
+segment_pair = Table(
+    "segment_pair",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("first", Bytewise, primary_key=True),
+    Column("second", Bytewise, primary_key=True),
+    Column("id", UUID, nullable=False),
+    Column("state", Text, nullable=False),
+    # What the loop goes through, and the last row of it that it has passed. NULL: it begins.
+    Column("walk", Text, nullable=False),
+    Column("last_id", UUID),
+    Column("walked", BigInteger, nullable=False),
+    Column("walked_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
 )
 
 # Segments whose counts have changed, or whose day is new: their scores must be published.

@@ -35,8 +35,11 @@ async def load_part_rows(
     dimensions = await list_dimensions(uow, selection.tenant)
     within: list[SegmentPart] = []
     if selection.segments:
-        # The answers are read once for all dimensions.
-        within = await chosen_parts(uow, selection, measurement, "", now, before, choice)
+        # The answers are read once for all dimensions, unless all of them are counted within the selection.
+        names = [dimension.name for dimension in dimensions]
+        counted = choice.is_usual and all(map(selection.kept_parts, names))
+        for name in names if counted else [""]:
+            within += await chosen_parts(uow, selection, measurement, name, now, before, choice)
         there = [part.segment for part in within if part.now.n]
         used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
         dimensions = [dimension for dimension in dimensions if dimension.name in used]

@@ -21,8 +21,9 @@ from services.scorer.repository.answers import (
     list_answers,
 )
 from services.scorer.repository.cases import list_open_cases
-from services.scorer.repository.counts import Counts, use_custom_plans
+from services.scorer.repository.counts import Counts, segment_parts, use_custom_plans
 from services.scorer.repository.falls import find_fallen
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segments_within, list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.score_page import (
@@ -68,7 +69,7 @@ async def load_score_page(
     :param staff: None: a program.
     """
     await use_custom_plans(uow)
-    access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
+    access, selection = SegmentAccess.of(tenant, staff), await selection_of(uow, tenant.id, query.selection)
     standing = await load_standing(uow, tenant, query, selection)
     measurement, window = standing.measurement, standing.now.window
     themes = await find_themes(uow, tenant.id)
@@ -192,7 +193,7 @@ async def _load_breakdown(
     shown = trend_range(now, before)
     movers = []
     for row in [row for row in first_rows if row.moved][:MAX_MOVERS]:
-        within = Selection(selection.tenant, (*selection.segments, row.segment))
+        within = selection.narrowed(row.segment)
         days: dict[date, Counts] = {}
         if choice.has_periods:
             days = await chosen_days(uow, within, measurement, shown, choice)
@@ -238,10 +239,13 @@ async def _values(
     levels = MAX_OPTION_LEVELS if dimension == ORGANISATION else None
     if not beside:
         return await list_values(uow, tenant.id, dimension, MAX_OPTIONS, levels=levels)
-    found = await list_segments_within(
-        uow, Selection(tenant.id, (beside,)), standing.measurement, standing.now.window
-    )
-    own = [segment for segment in found if dimension_of(segment) == dimension]
+    selection, window = await selection_of(uow, tenant.id, (beside,)), standing.now.window
+    if selection.kept_parts(dimension) is not None:
+        parts = await segment_parts(uow, selection, standing.measurement, dimension, window, window)
+        own = sorted(part.segment for part in parts if part.now.n)
+    else:
+        found = await list_segments_within(uow, selection, standing.measurement, window)
+        own = [segment for segment in found if dimension_of(segment) == dimension]
     return [segment for segment in own if levels is None or segment.count("/") < levels][:MAX_OPTIONS]
 
 

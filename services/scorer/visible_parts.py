@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.scorer.access import SegmentAccess
-from services.scorer.repository.counts import SegmentPart
+from services.scorer.repository.counts import SegmentPart, segment_parts
 from services.scorer.repository.segments import list_dimensions, list_segments_within
 from services.scorer.repository.selection import Selection
 from services.scorer.views import parts_directly_below
@@ -26,8 +26,15 @@ async def visible_dimensions(
     names = [each.name for each in await list_dimensions(uow, selection.tenant)]
     if selection.segments:
         used: set[str] = set()
+        # The answers are read, unless all of these dimensions are counted within the selection.
+        counted = all(map(selection.kept_parts, names))
         for measurement in measurements:
-            used |= set(map(dimension_of, await list_segments_within(uow, selection, measurement, days)))
+            if counted:
+                for name in names:
+                    parts = await segment_parts(uow, selection, measurement, name, days, days)
+                    used |= {dimension_of(part.segment) for part in parts}
+            else:
+                used |= set(map(dimension_of, await list_segments_within(uow, selection, measurement, days)))
         own = set(map(dimension_of, selection.segments)) - {ORGANISATION}
         names = [name for name in names if name in used - own]
     hidden = set(access.hidden_dimensions(names))

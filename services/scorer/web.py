@@ -22,6 +22,8 @@ from services.scorer.marks import api as marks_api
 from services.scorer.marks import pages as marks_pages
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
+from services.scorer.pairs import api as pairs_api
+from services.scorer.pairs import pages as pairs_pages
 from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
 from services.scorer.responses import api as responses_api
@@ -67,6 +69,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers = [api.router, pages.router, export_routes.router, ranking_api.router, improvement_api.router]
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
+    routers += [pairs_api.router, pairs_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [benchmarks_api.router, benchmarks_pages.router]
     routers += [unbegged_api.router, unbegged_pages.router]

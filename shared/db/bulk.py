@@ -77,7 +77,7 @@ def row_values(
         else:
             continue
         if isinstance(column.type, ARRAY):
-            values[name] = [None if value is None else _joined(value) for value in values[name]]
+            values[name] = [None if value is None else joined(value) for value in values[name]]
     return tuple(values), values
 
 
@@ -130,9 +130,14 @@ def _insert_sql(table: Table, names: Names, returning: str) -> str:
     )
 
 
-def _joined(elements: Sequence[Any]) -> str:
+def joined(elements: Sequence[Any]) -> str:
     """The elements, each behind the separator: so one empty text differs from none."""
     return _SEPARATOR + _SEPARATOR.join(map(str, elements)) if elements else ""
+
+
+def array_sql(name: str) -> str:
+    """SQL of the array of texts that :func:`joined` has made one text."""
+    return f"(string_to_array({name}, E'\\x1f'))[2:]"
 
 
 def _element_type(table: Table, name: str) -> str:
@@ -146,7 +151,7 @@ def _element_type(table: Table, name: str) -> str:
 def _selected(table: Table, name: str) -> str:
     kind = table.columns[name].type
     if isinstance(kind, ARRAY):
-        texts = f"(string_to_array({name}, E'\\x1f'))[2:]"
+        texts = array_sql(name)
         is_text = isinstance(kind.item_type, Text)
         return f"{texts if is_text else f'CAST({texts} AS {kind.compile(_DIALECT)})'} AS {name}"
     return f"CAST({name} AS jsonb) AS {name}" if isinstance(kind, JSONB) else name

@@ -34,6 +34,7 @@ AuditAct = Literal[
     "promise",
     "improvement",
     "mark",
+    "segment_pair",
     "screen_made",
     "screen_revoked",
     "benchmark",

@@ -146,6 +146,10 @@ AUDIT_FINISHED = Gauge(
     "afterword_scorer_audit_timestamp_seconds",
     "The last audit of the company that was audited the longest ago; 0: none was yet.",
 )
+PAIRS_UNREADY = Gauge(
+    "afterword_pairs_unready",
+    "Declared pairs of dimensions that are being filled or removed, of all companies.",
+)
 COUNTS_NOTED = Gauge(
     "afterword_counts_noted",
     "Changes of invitations and of themes that are noted and not in the counts yet, of all companies.",

@@ -10,6 +10,8 @@ import httpx
 import msgspec
 from fastapi.routing import iter_route_contexts
 from support.companies import (
+    A_PAIR,
+    PAIR_KEY,
     Company,
     Person,
     Rows,
@@ -852,7 +854,7 @@ def _about_improvements(of: Company) -> dict[str, RouteRequest | tuple[RouteRequ
 
 
 def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
-    """Marks on the trend, and who of those that were asked answered."""
+    """Marks on the trend, declared pairs, and who of those that were asked answered."""
     one, wanted = {"mark": of.mark}, a_mark("own")
     shown = (RouteRequest(), RouteRequest(query={"by": "desk", "window": "90d"}))
     return {
@@ -868,6 +870,14 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
             f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"window": "90d"}))
             for path in ("/v1/ranking", "/v1/ranking/export")
         },
+        "scorer GET /v1/pairs": RouteRequest(),
+        "scorer GET /v1/pairs/export": RouteRequest(),
+        "scorer POST /v1/pairs": RouteRequest(json=A_PAIR, headers={"idempotency-key": PAIR_KEY}),
+        "scorer DELETE /v1/pairs/{pair}": RouteRequest({"pair": of.pair}, foreign=404),
+        "scorer GET /pairs": RouteRequest(),
+        "scorer GET /pairs/file": RouteRequest(),
+        "scorer POST /pairs": RouteRequest(form={**A_PAIR, "new_id": of.pair}),
+        "scorer POST /pairs/{pair}": RouteRequest({"pair": of.pair}, form={"act": "remove"}, foreign=404),
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
         "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),

@@ -64,6 +64,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
         "action": company.improvement,
         "mark": company.mark,
         "benchmark": company.benchmark,
+        "pair": company.pair,
         "token": company.token("answer"),
         "owner": "shared",
         "digest": "0",

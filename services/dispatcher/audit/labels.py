@@ -29,6 +29,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "promise": message("wrote down or changed what a team promised"),
     "improvement": message("opened or changed an action of improvement"),
     "mark": message("added or changed a mark on the trend"),
+    "segment_pair": message("declared a pair of dimensions"),
     "screen_made": message("made a link for a screen"),
     "screen_revoked": message("took back the link of a screen"),
     "benchmark": message("added or changed a published benchmark"),
@@ -103,6 +104,7 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "case_link": message("deleted a link from cases"),
     "promise": message("deleted what a team promised"),
     "mark": message("removed a mark from the trend"),
+    "segment_pair": message("removed a pair of dimensions"),
     "benchmark": message("removed a published benchmark"),
 }
 """Of a line whose fact ``deleted`` is true."""

@@ -1,7 +1,7 @@
 """Reads how many were asked, and what became of it.
 
 Of a company or a segment what is counted and what is noted are read in one statement: their sum is true at
-any time. Of several segments at once the invitations are read.
+any time; so of a declared pair. Of other segments at once the invitations are read.
 """
 
 from datetime import date, datetime
@@ -15,7 +15,6 @@ from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, I
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
-from shared.events import WHOLE_COMPANY
 
 WAS_ASKED = """
     i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test AND NOT i.anonymous
@@ -66,7 +65,7 @@ async def count_asked(
 
     :param zone: the company's, in which the window's days are.
     """
-    if len(selection.segments) > 1:
+    if selection.kept is None:
         rows = await uow.execute(COUNT_INVITED_ROWS, row_values(selection, measurement, window, zone))
         return counts_of(rows.one())
     days = await count_by_day(uow, selection, measurement, window)
@@ -105,7 +104,7 @@ COUNT_BY_DAY = f"""
 async def count_by_day(
     uow: UnitOfWork, selection: Selection, measurement: str, window: Window
 ) -> list[DayCounts]:
-    """The same of a company or one segment, by day and channel."""
+    """The same of a company, one segment or a declared pair, by day and channel."""
     rows = await uow.execute(COUNT_BY_DAY, count_values(selection, measurement, window))
     return [DayCounts(row.day, row.channel, counts_of(row), row.endless, row.ends) for row in rows]
 
@@ -163,10 +162,9 @@ async def count_by_hour(
 
 
 def count_values(selection: Selection, measurement: str, window: Window) -> dict[str, object]:
-    """The parameters of a statement that reads counts of a company or one segment."""
-    (segment,) = selection.segments or (WHOLE_COMPANY,)
+    """The parameters of a statement that reads counts of a company, one segment or a declared pair."""
     days = {"first": window.first, "last": window.last}
-    return selection.values() | {"measurement": measurement, "segment": segment} | days
+    return selection.kept_values() | {"measurement": measurement} | days
 
 
 def row_values(selection: Selection, measurement: str, window: Window, zone: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from services.scorer.pair_names import NO_PAIR
 from services.scorer.repository.count_columns import (
     ANSWERS_PER_SCORE,
     COLUMNS,
@@ -66,6 +67,7 @@ MARK_CHANGED = f"""
     SELECT DISTINCT CAST(:tenant AS text), measurement, segment COLLATE "C" AS segment,
         CAST(:now AS timestamptz)
     FROM {_KEYS}
+    WHERE segment {NO_PAIR}
     ORDER BY 1, 2, 3
     ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at
 """

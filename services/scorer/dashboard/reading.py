@@ -129,7 +129,7 @@ async def read_asked(
         until=window.last.isoformat(),
         by=by or TOUCHPOINT,
     )
-    read = await read_responses(uow, tenant, access, asked)
+    read = await read_responses(uow, tenant, access, asked, by_hour=False)
     parts = {name: counts for name, counts in read.by_segment.items() if name != segment}
     return AskedFigures(by=asked.by, total=read.total, parts=parts, least=least_answered(parts))
 

@@ -16,6 +16,7 @@ from services.scorer.exports.files import lines_of
 from services.scorer.exports.reading import AnswersAsked
 from services.scorer.repository.answers import list_answers
 from services.scorer.repository.counts import use_custom_plans
+from services.scorer.repository.pairs import find_rows_exactly
 from shared.db.database import Database
 from shared.events import Reply
 from shared.events.nps import group_of
@@ -81,6 +82,7 @@ async def list_lines(database: Database, asked: AnswersAsked) -> AsyncIterator[S
         async with database.reading() as uow:
             # The plan for all places in the list would read it from its beginning for each portion.
             await use_custom_plans(uow)
+            await find_rows_exactly(uow, asked.selection)
             rows = await list_answers(
                 uow, asked.selection, asked.measurement, asked.window, ANSWERS_AT_ONCE, place, asked.only
             )

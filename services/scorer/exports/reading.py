@@ -9,6 +9,7 @@ from services.scorer.exports.schemas import OverviewOut
 from services.scorer.marks.reading import MarkReader, list_readable, with_comparisons
 from services.scorer.marks.schemas import MarkOut
 from services.scorer.parameters import read_asked_window
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.schemas import SegmentBody
@@ -66,7 +67,7 @@ async def ask_answers(
     """
     tenant, access = await _allowed(uow, caller, query.selection)
     return AnswersAsked(
-        selection=Selection(tenant.id, query.selection),
+        selection=await selection_of(uow, tenant.id, query.selection),
         access=access,
         measurement=measurement,
         window=read_asked_window(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.scorer.models import case_copy, invitation, survey
+from services.scorer.pair_names import with_pairs
+from services.scorer.repository.pairs import declared_pairs
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Case, Event, Invitation, Survey, Tenant
@@ -14,7 +16,8 @@ from shared.values.zones import zone_of
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep those that are newer than what we have."""
-    segments = [named_segments(event.data) for event in events]
+    pairs = await declared_pairs(uow, [event.tenant for event in events])
+    segments = [with_pairs(named_segments(event.data), pairs.get(event.tenant, ())) for event in events]
     tenants = await find_tenants(uow, [event.tenant for event in events])
     times = [_sent_local(event.data, tenants.get(event.tenant)) for event in events]
     kept = await keep_newest_events(uow, invitation, events, segments=segments, sent_local=times)

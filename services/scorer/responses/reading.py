@@ -16,6 +16,7 @@ from services.scorer.asked.repository import (
     find_last_end,
 )
 from services.scorer.parameters import read_window
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
     MAX_PARTS,
@@ -68,7 +69,7 @@ class ResponsesRead:
     """Single employees are left out."""
     by_channel: Mapping[str, ResponseCounts]
     by_hour: Mapping[int, ResponseCounts]
-    """By the hour of the company's zone at which they were asked."""
+    """By the hour of the company's zone at which they were asked; empty where these were not counted."""
     by_weekday: Mapping[int, ResponseCounts]
     """1 is Monday."""
     is_over: bool
@@ -80,10 +81,16 @@ class ResponsesRead:
 
 
 async def read_responses(
-    uow: UnitOfWork, tenant: Tenant, access: SegmentAccess, asked: ResponsesAsked
+    uow: UnitOfWork,
+    tenant: Tenant,
+    access: SegmentAccess,
+    asked: ResponsesAsked,
+    *,
+    by_hour: bool = True,
 ) -> ResponsesRead:
     """The figures of a segment, or of the company.
 
+    :param by_hour: whether the hours are counted, for which the invitations of a segment are read.
     :raises Problem: 404 for a segment that the reader may not see, 422 for a window that is none.
     """
     if not access.allows(asked.segment):
@@ -93,11 +100,11 @@ async def read_responses(
     if window.days > MAX_WINDOW_DAYS:
         detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
         raise Problem(422, errors=[{"field": "window", "detail": detail}])
-    selection = _selection(tenant, asked)
+    selection = await _selection(uow, tenant, asked)
     of_window = uow, selection, asked.measurement, window
     zone = tenant.time_zone
     days = await count_by_day(*of_window)
-    hours = await count_by_hour(*of_window, zone)
+    hours = await count_by_hour(*of_window, zone) if by_hour else {}
     values = await count_by_segment(*of_window, zone, asked.by)
     parts = {name: ResponseCounts.of(counts) for name, counts in values.items()}
     # Of the levels above the segment only its own part is counted here: as parts they would be misread.
@@ -139,14 +146,14 @@ async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesR
     """The dimensions that a page offers: those of who was asked in the segment, the organisation first; not
     those of single employees that are not shown.
     """
-    selection = _selection(read.tenant, read.asked)
+    selection = await _selection(uow, read.tenant, read.asked)
     zone = read.tenant.time_zone
     names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window, zone)
     return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
 
 
-def _selection(tenant: Tenant, asked: ResponsesAsked) -> Selection:
-    return Selection(tenant.id, (asked.segment,) if asked.segment else ())
+async def _selection(uow: UnitOfWork, tenant: Tenant, asked: ResponsesAsked) -> Selection:
+    return await selection_of(uow, tenant.id, (asked.segment,) if asked.segment else ())
 
 
 def _order(part: tuple[str, ResponseCounts]) -> tuple[bool, float, str]:

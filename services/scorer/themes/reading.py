@@ -136,9 +136,11 @@ async def read_figures(uow: UnitOfWork, themes: ThemeSet, query: CommentQuery) -
 async def read_unhappy(
     uow: UnitOfWork, themes: ThemeSet, selection: Selection, measurement: NpsMeasurement, window: Window
 ) -> ThemeFigures:
-    """The same of the detractors with a comment alone; of several segments at once they are counted now."""
+    """The same of the detractors with a comment alone; of several segments at once they are counted now,
+    unless these are a declared pair.
+    """
     known = [theme.id for theme in themes.themes]
-    if len(selection.segments) > 1:
+    if selection.kept is None:
         counted = await repository.count_unhappy(uow, selection, measurement, window, themes.version)
         return figures_of(counted, known)
     sums = await sum_themes(uow, selection, measurement, window, themes.version)

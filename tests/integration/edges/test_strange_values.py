@@ -146,6 +146,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/views/{view}": ("act", "name", "address", "shared"),
     "/views/{view}/mail": ("act",),
     "/views/{view}/screens": ("act", "screen", "name", "days", "from"),
+    "/pairs": ("new_id", "first", "second"),
+    "/pairs/{pair}": ("act",),
     "/marks": ("new_id", "day", "text", "segment"),
     "/marks/{mark}": ("act", "day", "text", "segment"),
     "/benchmarks": ("new_id", *BENCHMARK_FIELDS),
@@ -390,6 +392,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
         "/views/{view}": ("save", "remove"),
         "/views/{view}/screens": ("make", "revoke"),
         "/views/{view}/mail": ("start", "stop"),
+        "/pairs/{pair}": ("remove",),
         "/benchmarks/{benchmark}": ("save", "remove"),
     }
     other_acts["/themes"] = ("save", "try", "new")
@@ -468,6 +471,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         f"/v1/actions/{company.improvement}": an_improvement("x")
         | {"segment": "", "expected": 1, "version": 0},
         f"/v1/actions/{company.improvement}/actions": MOVE,
+        "/v1/pairs": {"first": "touchpoint", "second": "organisation"},
         "/v1/marks": {"day": "2026-11-22", "text": "x", "segment": ""},
         "/v1/benchmarks": {
             "name": "x",

@@ -15,6 +15,7 @@ import pytest
 from support.figures import Documents, Element, check_rows, csv_rows, elements_of, faults_of, flat
 from support.improvements import PATH, a_closed_case, act, an_improvement_body, at, keep
 from support.invitations import an_answer_to, an_invitation, invite
+from support.pairs import fill
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 from support.themes import match_all
@@ -64,6 +65,8 @@ PAGES: dict[str, tuple[str, ...]] = {
 """The pages with figures, each with some addresses."""
 WITHOUT_FIGURES = {
     "/actions/new": "a form",
+    "/pairs": "how far the work on pairs is, no figure of answers",
+    "/pairs/file": "a file",
     "/compare/download": "a file",
     "/compare/trend/download": "a file",
     "/responses/download": "a file",
@@ -355,6 +358,21 @@ async def test_a_reader_limited_to_segments_finds_the_same_figures_in_their_file
     for path in ("/v1/scores/overview", "/v1/scores/overview/export", ANSWERS):
         assert (await client.get(path, **reader)).status_code == 404
         assert (await client.get(path, segment="organisation:south", **reader)).status_code == 404
+
+
+async def test_every_figure_is_that_of_its_document_while_pairs_of_dimensions_are_declared(
+    client: ScorerClient,
+) -> None:
+    await fill(
+        client.database, ("store", "touchpoint"), ("organisation", "touchpoint"), ("organisation", "store")
+    )
+    (mark, *_) = (await read(client, "/v1/marks")).json()["marks"]
+    ids = {"mark": mark["id"], "action": PATH.rpartition("/")[2]}
+    both = "/segments?segment=store:x&segment=touchpoint:desk"
+    one = "/responses?window=90d&segment=organisation:north&by=touchpoint"
+    addresses = [address.format(**ids) for found in PAGES.values() for address in found]
+    for address in (*addresses, f"{both}&window=90d", f"{both}&window=28d&against=year", one):
+        await check_page(client, address, role="leader")
 
 
 async def test_the_file_of_one_score_has_its_figures(client: ScorerClient) -> None:

@@ -43,6 +43,7 @@ WITHOUT_FIGURES = {
     "/benchmarks/{benchmark}": "one benchmark",
     "/marks": "a list of what happened, and a form",
     "/marks/{mark}": "one mark",
+    "/pairs": "how far the work on declared pairs is, and a form",
     "/views": "the saved views themselves",
     "/views/{view}": "one of them",
     "/views/stop/{token}": "ends a mail of Mondays",
