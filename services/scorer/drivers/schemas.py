@@ -82,6 +82,7 @@ class DriverDimensionOut(BaseModel):
     rate: EffectOut | None
     parts: int = Field(description="Parts that are told, without the others.")
     first_segment: str | None = Field(description="Of the parts that are told, the one that adds the most.")
+    first: EffectOut | None = Field(description="What that part adds, mix and rate together.")
     reason_code: NoSplit | None
     reason: str | None = Field(description="Why it is not taken apart; null where it is.")
 
@@ -96,6 +97,7 @@ class DriverDimensionOut(BaseModel):
                 rate=None,
                 parts=0,
                 first_segment=None,
+                first=None,
                 reason_code=split,
                 reason=no_split_words(split),
             )
@@ -105,6 +107,7 @@ class DriverDimensionOut(BaseModel):
             rate=EffectOut.of(split.rate),
             parts=len(split.parts),
             first_segment=split.parts[0].groups.segment,
+            first=EffectOut.of(split.parts[0].both),
             reason_code=None,
             reason=None,
         )

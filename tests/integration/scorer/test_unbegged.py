@@ -1,19 +1,16 @@
 """The unbegged score: the same as counting one by one, for whom it is told, and as a file."""
 
 import csv
-import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.asked_dispatcher import AskedDispatcher
 from support.examples import examples
-from support.http_clients import SECRET
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
 from support.scorer_builders import count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
@@ -23,50 +20,24 @@ from shared.db.database import Database
 from shared.events import Answer, Invitation
 from shared.events.nps import group_of
 from shared.events.segments import segments_of
-from shared.privacy.service_client import ServiceClient
-from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NORTH: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
 MINUTE = timedelta(minutes=1)
 
 
-class Dispatcher:
-    """What the dispatcher answers, and what it was asked."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, list[int]] = {}
-        self.status = 200
-        self.claims: list[dict[str, Any]] = []
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v1/personal-data/dispatcher/asked"
-        scheme, _, token = request.headers["authorization"].partition(" ")
-        claims = ServiceTokens(SECRET, clock=lambda: NOW).verify("asked", token)
-        assert scheme == TOKEN_SCHEME
-        assert claims is not None
-        self.claims.append({"tenant": claims.tenant, **claims.claims})
-        own = claims.tenant == "acme"
-        return httpx.Response(self.status, content=json.dumps(self.counts if own else {}))
+@pytest.fixture
+def dispatcher() -> AskedDispatcher:
+    return AskedDispatcher(None, NOW)
 
 
 @pytest.fixture
-def dispatcher() -> Dispatcher:
-    return Dispatcher()
-
-
-@pytest.fixture
-async def client(database: Database, dispatcher: Dispatcher) -> AsyncIterator[ScorerClient]:
+async def client(database: Database, dispatcher: AskedDispatcher) -> AsyncIterator[ScorerClient]:
     database.clock = lambda: NOW
     async with a_scorer_client(
         database, a_tenant("acme"), a_tenant("other", "UTC"), a_tenant("keyless", "UTC", "cases:write")
     ) as client:
-        tokens = ServiceTokens(SECRET, clock=lambda: NOW)
-        services = ServiceClient(
-            "http://internal.example", tokens, transport=httpx.MockTransport(dispatcher.answer)
-        )
-        context = client.app.state.context
-        client.app.state.context = replace(context, services=services)
+        dispatcher.answers(client)
         yield client
 
 
@@ -94,7 +65,7 @@ INVITED = st.lists(
 async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
     database: Database,
     client: ScorerClient,
-    dispatcher: Dispatcher,
+    dispatcher: AskedDispatcher,
     invited: list[tuple[tuple[str, ...], tuple[int, int] | None, bool]],
 ) -> None:
     """Each answer so many minutes after its mail had left; a version of each that said something else came
@@ -176,7 +147,7 @@ async def asked_and_answered(database: Database, path: str, n: int, scores: Sequ
 
 
 async def test_a_place_that_asks_fewer_and_stands_higher_is_marked_with_words_that_accuse_nobody(
-    database: Database, client: ScorerClient, dispatcher: Dispatcher
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     await asked_and_answered(database, "north", 100, [10] * 45 + [8] * 5)
     await asked_and_answered(database, "south", 100, [10] * 25 + [8] * 15 + [2] * 10)
@@ -204,7 +175,7 @@ async def test_a_place_that_asks_fewer_and_stands_higher_is_marked_with_words_th
 
 
 async def test_the_file_has_the_figures_of_the_api(
-    database: Database, client: ScorerClient, dispatcher: Dispatcher
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     await asked_and_answered(database, "north", 100, [10] * 45 + [8] * 5)
     await asked_and_answered(database, "south", 100, [10] * 25 + [8] * 15 + [2] * 10)
@@ -226,7 +197,7 @@ async def test_the_file_has_the_figures_of_the_api(
 
 
 async def test_who_is_limited_sees_only_their_places_and_nobody_a_single_employee(
-    database: Database, client: ScorerClient, dispatcher: Dispatcher
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     await asked_and_answered(database, "north", 60, [10] * 40)
     await asked_and_answered(database, "south", 60, [2] * 40)
@@ -253,7 +224,7 @@ async def test_who_is_limited_sees_only_their_places_and_nobody_a_single_employe
 
 
 async def test_the_dispatcher_is_asked_for_the_days_of_the_companys_zone_and_for_its_own_company(
-    client: ScorerClient, dispatcher: Dispatcher
+    client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     dispatcher.counts = {"touchpoint:checkout": [10, 5, 5, 0, 0]}
     await read(client, window="2d", until="2026-11-02", by="touchpoint")
@@ -270,7 +241,7 @@ async def test_the_dispatcher_is_asked_for_the_days_of_the_companys_zone_and_for
 
 @pytest.mark.parametrize("counts", [{"organisation:north": [1]}, {"organisation:north": "x"}])
 async def test_a_dispatcher_that_does_not_answer_is_said_in_words(
-    client: ScorerClient, dispatcher: Dispatcher, counts: dict[str, Any]
+    client: ScorerClient, dispatcher: AskedDispatcher, counts: dict[str, Any]
 ) -> None:
     dispatcher.counts = counts
     for status in (200, 503):
@@ -303,7 +274,7 @@ async def test_a_key_needs_the_scope(client: ScorerClient) -> None:
     ("language", "words"), [("da", "Hvem bliver spurgt?"), ("nl", "Wie wordt gevraagd?")]
 )
 async def test_the_page_speaks_the_language_of_its_reader(
-    client: ScorerClient, dispatcher: Dispatcher, language: str, words: str
+    client: ScorerClient, dispatcher: AskedDispatcher, language: str, words: str
 ) -> None:
     dispatcher.counts = {"organisation:north": [100, 60, 40, 0, 0]}
     page = (await client.get("/unbegged", role="leader", language=language)).text
