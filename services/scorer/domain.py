@@ -186,15 +186,6 @@ def benjamini_hochberg(ps: Sequence[float], share: float = MAX_FALSE_ALARM_SHARE
     return set(order[:last])
 
 
-def indices_of_moved(changes: Sequence[ScoreChange]) -> set[int]:
-    """The indices of the changes that exceed chance among so many, and are large enough to matter."""
-    return {
-        i
-        for i in benjamini_hochberg([change.p for change in changes])
-        if abs(changes[i].points) >= MIN_MOVE_POINTS
-    }
-
-
 def impact_of(part: Groups, answers: Groups) -> Fraction | None:
     """n(NPS of the part - NPS) / (N - n): the same as NPS - NPS of the others, and as its share times gap.
 

@@ -12,12 +12,12 @@ from services.scorer.domain import (
     ScoreChange,
     compare_groups,
     groups_of,
-    indices_of_moved,
     is_comparable,
     score_interval,
 )
 from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.counts import NO_COUNTS, Counts, SegmentPart
+from services.scorer.verdicts import indices_of_moved
 from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.pages.filters import percent, segment_name

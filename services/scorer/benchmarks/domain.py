@@ -20,7 +20,6 @@ from services.scorer.domain import (
     MIN_ANSWERS_SHOWN,
     Groups,
     ScoreChange,
-    benjamini_hochberg,
     clamped_interval,
     compare_estimates,
     compare_groups,
@@ -29,6 +28,7 @@ from services.scorer.domain import (
     is_comparable,
     score_interval,
 )
+from services.scorer.verdicts import beyond_chance
 from services.scorer.windows import Window
 from shared.events.surveys import NpsMeasurement
 from shared.values.rounding import half_up
@@ -152,17 +152,5 @@ def _too_few(asked: Groups) -> BesideReason:
 
 
 def verdicts_of(changes: Sequence[ScoreChange]) -> list[BesideVerdict]:
-    """What differences are called that are told at once: those are beyond chance that have p < 0.05, so that
-    their interval does not hold zero, and that Benjamini and Hochberg accept.
-    """
-    accepted = benjamini_hochberg([change.p for change in changes])
-    beyond = {number for number in accepted if changes[number].is_significant}
-    return [_verdict(change, beyond=number in beyond) for number, change in enumerate(changes)]
-
-
-def _verdict(change: ScoreChange, *, beyond: bool) -> BesideVerdict:
-    if beyond and change.adjusted > 0 and change.points > 0:
-        return "higher"
-    if beyond and change.adjusted < 0 and change.points < 0:
-        return "lower"
-    return "chance"
+    """What differences are called that are told at once."""
+    return [direction or "chance" for direction in beyond_chance(changes)]

@@ -26,8 +26,8 @@ class GapOut(BaseModel):
         "of the adjusted two-sample z test. Null with fewer than 30 answers to either question."
     )
     verdict: ComparisonVerdict = Field(
-        description="`higher` and `lower` (transactional) are beyond chance: of the whole with p < 0.05, of "
-        "the parts those that Benjamini and Hochberg accept."
+        description="`higher` and `lower` (transactional) are beyond chance: p < 0.05, so that the interval "
+        "does not hold zero, and of the parts those that Benjamini and Hochberg accept."
     )
     marked: bool = Field(description="Beyond chance, and of five points at least.")
     reason: str | None = Field(description="Why there is no difference; null where there is one.")
