@@ -24,7 +24,6 @@ from services.scorer.domain import (
     compare_estimates,
     compare_groups,
     estimate,
-    estimate_of_sums,
     is_comparable,
     score_interval,
 )
@@ -32,6 +31,7 @@ from services.scorer.verdicts import beyond_chance
 from services.scorer.windows import Window
 from shared.events.surveys import NpsMeasurement
 from shared.values.rounding import half_up
+from shared.values.score_estimates import estimate_of_sums
 
 MAX_BENCHMARKS_PER_COMPANY = 200
 MAX_NAME_CHARS = 80

@@ -29,7 +29,7 @@ def csv_of_gap(read: ReadGap) -> str:
     )
     days = (str(told.period.from_), str(told.period.until))
     whole_tests = 1 if told.total.difference else 0
-    gaps = [("whole", told.total, (whole_tests, None))]
+    gaps: list[tuple[str, GapOut, tuple[int, int | None]]] = [("whole", told.total, (whole_tests, None))]
     gaps += [("part", part, (told.tests, told.parts_marked)) for part in told.parts]
     rows: list[Sequence[Cell]] = [
         (kind, gap.segment or "", *days, *_gap(gap), *tests, *_nothing(_IMPACT)) for kind, gap, tests in gaps

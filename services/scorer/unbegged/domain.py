@@ -27,7 +27,6 @@ from services.scorer.domain import (
     compare_estimates,
     compare_groups,
     estimate,
-    estimate_of_sums,
     is_comparable,
 )
 from services.scorer.responses.domain import MIN_ASKED, NO_GROUPS, AskedShare
@@ -35,6 +34,7 @@ from services.scorer.share_differences import PlaceShareDifference, share_differ
 from services.scorer.verdicts import beyond_chance
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.values.rounding import half_up
+from shared.values.score_estimates import estimate_of_sums
 
 QUICK_MINUTES = 2
 """An answer within so many minutes after its mail or text left is quick."""
@@ -156,7 +156,8 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
         compare_groups(b.groups, a.groups) if is_comparable(b.groups, a.groups) else None
         for a, b in zip(own, rests, strict=True)
     ]
-    asks, is_quick, is_happy, stands = map(beyond_chance, (asked, quick, happier, changes))
+    asks, is_quick = beyond_chance(asked), beyond_chance(quick)
+    is_happy, stands = beyond_chance(happier), beyond_chance(changes)
     found = []
     for number, name in enumerate(names):
         selection = selection_of(own[number], rests[number], higher=stands[number] == "higher")
