@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.scorer.domain import (
-    INNER_CONFIDENCE,
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
     Groups,
     ScoreChange,
     compare_groups,
     groups_of,
+    inner_interval,
     is_comparable,
     score_interval,
 )
@@ -26,7 +26,7 @@ from shared.pages.svg.primitives import ChartScore
 
 def drawing_of(groups: Groups) -> ChartScore | None:
     """What is drawn of a score; None without answers."""
-    outer, inner = score_interval(groups), score_interval(groups, INNER_CONFIDENCE)
+    outer, inner = score_interval(groups), inner_interval(groups)
     if groups.nps is None or outer is None or inner is None:
         return None
     return ChartScore(groups.n, float(groups.nps), outer[0], outer[1], inner[0], inner[1])

@@ -16,6 +16,8 @@ from uuid import UUID
 
 from services.scorer.domain import (
     CONFIDENCE,
+    INNER_CONFIDENCE,
+    INNER_PSEUDO_ANSWERS,
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
     Groups,
@@ -31,7 +33,7 @@ from services.scorer.verdicts import beyond_chance
 from services.scorer.windows import Window
 from shared.events.surveys import NpsMeasurement
 from shared.values.rounding import half_up
-from shared.values.score_estimates import estimate_of_sums
+from shared.values.score_estimates import PSEUDO_ANSWERS, estimate_of_sums
 
 MAX_BENCHMARKS_PER_COMPANY = 200
 MAX_NAME_CHARS = 80
@@ -77,14 +79,19 @@ class Benchmark:
         return None if self.n is None else widest_interval(self.score, self.n)
 
 
-def widest_estimate(score: float, n: int) -> tuple[float, float]:
+def widest_estimate(score: float, n: int, pseudo: float = PSEUDO_ANSWERS) -> tuple[float, float]:
     """Mean and standard error from -1 to +1 of a score in points, as if no answer were a passive's."""
-    return estimate_of_sums(n, n * score / 100, n)
+    return estimate_of_sums(n, n * score / 100, n, pseudo)
 
 
-def widest_interval(score: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def widest_interval(score: float, n: int) -> tuple[float, float]:
     """The widest range that a score and its number of answers allow, in points."""
-    return clamped_interval(score, widest_estimate(score, n), confidence)
+    return clamped_interval(score, widest_estimate(score, n), CONFIDENCE)
+
+
+def widest_inner_interval(score: float, n: int) -> tuple[float, float]:
+    """The same of half the time, as it is drawn."""
+    return clamped_interval(score, widest_estimate(score, n, INNER_PSEUDO_ANSWERS), INNER_CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
