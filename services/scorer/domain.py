@@ -20,7 +20,7 @@ INNER_CONFIDENCE = 0.5
 """Of the dark block in the drawings: the score lies within it half the time."""
 INNER_PSEUDO_ANSWERS = 1
 """Answers that the range of half the time adds: ¼ detractor, ½ passive, ¼ promoter. With three, as at 95 %,
-it holds the score too often near the ends of the scale: `tests/unit/scorer/test_inner_interval.py` has both."""
+it holds the score too often near the ends of the scale (`tests/unit/scorer/test_inner_interval.py`)."""
 MIN_ANSWERS_SHOWN = 10
 """With fewer answers no score is shown."""
 MIN_ANSWERS_COMPARED = 30
