@@ -20,7 +20,7 @@ from services.scorer.domain import MIN_MOVE_POINTS, SIGNIFICANT_P, benjamini_hoc
 Direction = Literal["higher", "lower"]
 
 
-class ToldDifference(Protocol):
+class JudgedDifference(Protocol):
     """A difference as it is shown, with the ends of its 95 % interval and its p-value."""
 
     @property
@@ -36,7 +36,7 @@ class ToldDifference(Protocol):
     def p(self) -> float: ...
 
 
-def beyond_chance(tests: Sequence[ToldDifference | None]) -> list[Direction | None]:
+def beyond_chance(tests: Sequence[JudgedDifference | None]) -> list[Direction | None]:
     """Of each of several differences that are told at once, what it is called; None: it could be chance.
 
     :param tests: None where nothing was tested; what is tested counts, whichever way it goes.
@@ -49,7 +49,7 @@ def beyond_chance(tests: Sequence[ToldDifference | None]) -> list[Direction | No
     return found
 
 
-def direction_of(test: ToldDifference) -> Direction | None:
+def direction_of(test: JudgedDifference) -> Direction | None:
     """What a difference is called that is told by itself; None: it could be chance."""
     if test.p >= SIGNIFICANT_P:
         return None
@@ -60,7 +60,7 @@ def direction_of(test: ToldDifference) -> Direction | None:
     return None
 
 
-def indices_of_moved(changes: Sequence[ToldDifference]) -> set[int]:
+def indices_of_moved(changes: Sequence[JudgedDifference]) -> set[int]:
     """The indices of the changes that are beyond chance among so many, and large enough to matter."""
     return {
         number

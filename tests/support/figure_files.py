@@ -116,7 +116,7 @@ def drivers(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
     whole = {"of": "whole", "dimension": document["dimension"] or "", **sides(document, *_SIDE)}
     whole |= effects(document, "mix", "rate") | picked(change, "points", "exact", before="both_")
     whole |= picked(change and change["test"], "low", "high", before="both_")
-    whole |= picked(change and change["test"], "p") | picked(document, "reason", "merged")
+    whole |= picked(change and change["test"], "p") | picked(document, "reason", "merged", "stands_out")
     rows = [whole]
     for part in document["parts"]:
         row = {"of": part["kind"], "dimension": document["dimension"], "part": part["segment"] or ""}

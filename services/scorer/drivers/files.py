@@ -25,7 +25,7 @@ def csv_of_drivers(read: ReadDrivers) -> str:
         *_SIDE,
         *(f"before_{name}" for name in _SIDE),
         *(f"{effect}_{name}" for effect in _EFFECTS for name in _EFFECT),
-        *("p", "reason", "merged", "first_segment"),
+        *("p", "reason", "merged", "stands_out", "first_segment"),
         *(f"first_{name}" for name in _EFFECT),
     )
     now, before = told.now.period, told.before.period
@@ -38,7 +38,7 @@ def csv_of_drivers(read: ReadDrivers) -> str:
         effects = (*_effect(each.mix), *_effect(each.rate), *_effect(None))
         first = (each.first_segment, *_effect(each.first))
         rows.append(
-            (*about, "dimension", each.dimension, "", *sides, *effects, None, each.reason, None, *first)
+            (*about, "dimension", each.dimension, "", *sides, *effects, None, each.reason, None, None, *first)
         )
     return csv_lines(names, rows)
 
@@ -64,6 +64,7 @@ def _whole(told: DriversOut) -> Iterable[Cell]:
         change.test.p if change is not None else None,
         told.reason,
         told.merged,
+        told.stands_out,
         *_NO_FIRST,
     )
 
@@ -75,7 +76,7 @@ def _whole_side(side: ComparedSideOut) -> tuple[Cell, ...]:
 def _part(told: DriversOut, part: DriverPartOut) -> Iterable[Cell]:
     effects = (cell for effect in (part.mix, part.rate, part.both) for cell in _effect(effect))
     own = (part.kind, told.dimension or "", part.segment or "")
-    return (*own, *_side(part.now), *_side(part.before), *effects, None, None, None, *_NO_FIRST)
+    return (*own, *_side(part.now), *_side(part.before), *effects, None, None, None, None, *_NO_FIRST)
 
 
 def _side(side: DriverSideOut) -> tuple[Cell, ...]:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.compare_page import CompareForm
 from services.scorer.comparisons.labels import days_of, name_of
+from services.scorer.decomposition.domain import PartEffects, Split
+from services.scorer.decomposition.effects import Effect
 from services.scorer.drivers import labels as words
-from services.scorer.drivers.domain import Effect, PartEffects, Split
 from services.scorer.drivers.driver_query import DriverQuery
 from services.scorer.drivers.drivers_page import (
     DimensionLine,

@@ -234,7 +234,7 @@ async def test_the_files_have_the_figures_of_the_document(database: Database, cl
         *cells(told["mix"]),
         *cells(told["rate"]),
         *(change["points"], change["exact"], margin["low"], margin["high"], change["test"]["p"], None),
-        *(told["merged"], *[None] * 5),
+        *(told["merged"], told["stands_out"], *[None] * 5),
     ]
     expected = [whole]
     for row in told["parts"]:
@@ -244,13 +244,24 @@ async def test_the_files_have_the_figures_of_the_document(database: Database, cl
                 *side_cells(row["now"], row["now"]["share"]),
                 *side_cells(row["before"], row["before"]["share"]),
                 *(cell for effect in ("mix", "rate", "both") for cell in cells(row[effect])),
-                *[None] * 8,
+                *[None] * 9,
             ]
         )
     for line in told["dimensions"]:
         effects = [*cells(line["mix"]), *cells(line["rate"]), *cells(None)]
         first = [line["first_segment"], *cells(line["first"])]
-        own = ["dimension", line["dimension"], "", *[None] * 10, *effects, None, line["reason"], None, *first]
+        own = [
+            "dimension",
+            line["dimension"],
+            "",
+            *[None] * 10,
+            *effects,
+            None,
+            line["reason"],
+            None,
+            None,
+            *first,
+        ]
         expected.append(own)
     assert len(expected) > 6
     for path in ("/v1/drivers/export", "/drivers/download"):

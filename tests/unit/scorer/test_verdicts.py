@@ -14,7 +14,7 @@ from services.scorer.improvements.judging import judge
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.share_differences import share_difference
 from services.scorer.unbegged.domain import PlaceCounts, places_of
-from services.scorer.verdicts import ToldDifference, beyond_chance, direction_of, indices_of_moved
+from services.scorer.verdicts import JudgedDifference, beyond_chance, direction_of, indices_of_moved
 from services.scorer.windows import Window
 
 NONE = Groups(0, 0, 0)
@@ -30,7 +30,7 @@ differences = st.lists(
 )
 
 
-def by_definition(tests: Sequence[ToldDifference | None]) -> list[str | None]:
+def by_definition(tests: Sequence[JudgedDifference | None]) -> list[str | None]:
     """Step by step: the largest p below its line, then 0.05, then the interval and what is shown."""
     ps = sorted(test.p for test in tests if test is not None)
     below = [p for rank, p in enumerate(ps, 1) if p <= 0.1 * rank / len(ps)]
@@ -52,12 +52,14 @@ def a_side(groups: Groups, number: int) -> ComparedSide:
     return ComparedSide(segment=str(number), window=DAYS, groups=groups, counts=None)
 
 
-def holds_zero(test: ToldDifference) -> bool:
+def holds_zero(test: JudgedDifference) -> bool:
     return test.low <= 0 <= test.high
 
 
 @given(differences)
-def test_what_is_called_beyond_chance_is_so_by_all_three_demands(tests: list[ToldDifference | None]) -> None:
+def test_what_is_called_beyond_chance_is_so_by_all_three_demands(
+    tests: list[JudgedDifference | None],
+) -> None:
     called = beyond_chance(tests)
     assert called == by_definition(tests)
     for test, direction in zip(tests, called, strict=True):
@@ -69,7 +71,7 @@ def test_what_is_called_beyond_chance_is_so_by_all_three_demands(tests: list[Tol
 
 
 @given(st.one_of(shares, st.tuples(some, some).map(lambda two: compare_groups(*two))))
-def test_one_alone_is_called_what_it_is_called_by_itself(test: ToldDifference | None) -> None:
+def test_one_alone_is_called_what_it_is_called_by_itself(test: JudgedDifference | None) -> None:
     assert beyond_chance([test]) == [None if test is None else direction_of(test)]
 
 
