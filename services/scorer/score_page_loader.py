@@ -14,7 +14,7 @@ from services.scorer.dashboard.reading import list_open_actions, read_asked, rea
 from services.scorer.dashboard.views import AskedSection, asked_section, work_section
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
-from services.scorer.part_rows import load_part_rows
+from services.scorer.part_rows import load_part_rows, split_of
 from services.scorer.repository.answers import (
     count_listed_answers,
     latest_comments,
@@ -204,6 +204,7 @@ async def _load_breakdown(
         left_out=[] if access.limited_to else [each for each in found.dimensions if each.left_out],
         rows=first_rows,
         all_rows=rows,
+        split=split_of(found, selection, standing),
         row_count=len(rows),
         compared_count=sum(row.change is not None for row in rows),
         moved_count=sum(row.moved for row in rows),

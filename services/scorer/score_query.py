@@ -137,9 +137,13 @@ class ScoreQuery:
         """
         return self._windows_href("/compare", now, before, measurement)
 
-    def drivers_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
-        """The address of what the difference of two windows is made of; empty where they are not compared."""
-        return self._windows_href("/drivers", now, before, measurement)
+    def drivers_href(self, now: Window, before: Window, measurement: NpsMeasurement, by: str = "") -> str:
+        """The address of what the difference of two windows is made of; empty where they are not compared.
+
+        :param by: the dimension; empty: the usual one.
+        """
+        href = self._windows_href("/drivers", now, before, measurement)
+        return f"{href}&{urlencode({'dimension': by})}" if href and by else href
 
     def gap_href(self, window: Window) -> str:
         """The address of both scores of the selection; empty where several segments are selected."""

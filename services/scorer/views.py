@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.scorer.domain import (
-    INNER_CONFIDENCE,
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
     Groups,
     ScoreChange,
     compare_groups,
     groups_of,
-    indices_of_moved,
+    inner_interval,
     is_comparable,
     score_interval,
 )
 from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.counts import NO_COUNTS, Counts, SegmentPart
+from services.scorer.verdicts import indices_of_moved
 from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.pages.filters import percent, segment_name
@@ -26,7 +26,7 @@ from shared.pages.svg.primitives import ChartScore
 
 def drawing_of(groups: Groups) -> ChartScore | None:
     """What is drawn of a score; None without answers."""
-    outer, inner = score_interval(groups), score_interval(groups, INNER_CONFIDENCE)
+    outer, inner = score_interval(groups), inner_interval(groups)
     if groups.nps is None or outer is None or inner is None:
         return None
     return ChartScore(groups.n, float(groups.nps), outer[0], outer[1], inner[0], inner[1])

@@ -41,11 +41,34 @@ async def visible_dimensions(
     return [name for name in names if name not in hidden], bool(hidden)
 
 
+def parts_beside_each_other(
+    parts: Sequence[SegmentPart], allowed: Sequence[SegmentPart], selection: Selection
+) -> list[SegmentPart]:
+    """The values of a dimension that the reader may see, of the organisation those of one level: no answer is
+    in two of them, and what is left of the whole is no single employee's.
+
+    :param parts: of one dimension.
+    :param allowed: those of the parts that are the reader's to see.
+    """
+    seen = _on_levels_seen(parts, allowed)
+    if seen and dimension_of(seen[0].segment) != ORGANISATION:
+        return [part for part in seen if part.segment not in selection.segments]
+    chosen = names_directly_below(seen, selection)
+    return [part for part in seen if part.segment in chosen]
+
+
 def without_hidden_levels(parts: Sequence[SegmentPart], access: SegmentAccess) -> list[SegmentPart]:
     """The parts without those levels on which one is not the reader's to see: it would be what is left of
     the whole when the others are subtracted.
     """
-    hidden = {_level(part) for part in parts if not access.allows_as_part(part.segment)}
+    return _on_levels_seen(parts, [part for part in parts if access.allows_as_part(part.segment)])
+
+
+def _on_levels_seen(parts: Sequence[SegmentPart], allowed: Sequence[SegmentPart]) -> list[SegmentPart]:
+    if len(allowed) == len(parts):
+        return list(parts)
+    names = {part.segment for part in allowed}
+    hidden = {_level(part) for part in parts if part.segment not in names}
     return [part for part in parts if _level(part) not in hidden]
 
 

@@ -10,9 +10,8 @@ from uuid import UUID
 from markupsafe import Markup
 
 from services.scorer.benchmarks import labels
-from services.scorer.benchmarks.domain import Benchmark, Beside, widest_interval
+from services.scorer.benchmarks.domain import Benchmark, Beside, widest_inner_interval, widest_interval
 from services.scorer.benchmarks.reading import BesideRead
-from services.scorer.domain import INNER_CONFIDENCE
 from services.scorer.views import drawing_of
 from shared.events.surveys import NpsMeasurement
 from shared.pages.filters import signed, thousands
@@ -163,5 +162,5 @@ def _drawing(row: Beside) -> Markup:
         return score_row(own)
     if row.n is None:
         return point_row(row.score)
-    outer, inner = widest_interval(row.score, row.n), widest_interval(row.score, row.n, INNER_CONFIDENCE)
+    outer, inner = widest_interval(row.score, row.n), widest_inner_interval(row.score, row.n)
     return score_row(ChartScore(row.n, row.score, *outer, *inner))

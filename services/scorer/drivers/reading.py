@@ -7,14 +7,14 @@ from fractions import Fraction
 from services.scorer.comparisons.domain import ComparedSide, Comparison, compare_sides
 from services.scorer.comparisons.reading import ComparisonReader
 from services.scorer.comparisons.repository import segment_counts
+from services.scorer.decomposition.domain import NoSplit, PartGroups, Split, split_change
+from services.scorer.decomposition.rounding import tenths_of
 from services.scorer.domain import groups_of
-from services.scorer.drivers.domain import NoSplit, PartGroups, Split, split_change
 from services.scorer.drivers.driver_query import DriverQuery
-from services.scorer.drivers.rounding import tenths_of
 from services.scorer.repository.counts import segment_parts, use_custom_plans
 from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
-from services.scorer.visible_parts import names_directly_below, visible_dimensions, without_hidden_levels
+from services.scorer.visible_parts import parts_beside_each_other, visible_dimensions
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
@@ -116,10 +116,9 @@ async def _parts(
 ) -> tuple[list[PartGroups], bool]:
     """The values of a dimension, or one level of the organisation; and whether some are not shown."""
     parts = await segment_parts(uow, selection, query.measurement, dimension, query.now, query.before)
-    seen = without_hidden_levels(parts, reader.access)
-    chosen = names_directly_below(seen, selection)
-    found = [PartGroups(part.segment, part.before, part.now) for part in seen if part.segment in chosen]
-    return found, len(seen) < len(parts)
+    allowed = [part for part in parts if reader.access.allows_as_part(part.segment)]
+    told = parts_beside_each_other(parts, allowed, selection)
+    return [PartGroups(part.segment, part.before, part.now) for part in told], len(allowed) < len(parts)
 
 
 def _order(each: DimensionSplit) -> tuple[bool, float, str]:

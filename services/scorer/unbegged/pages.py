@@ -58,6 +58,7 @@ async def show_unbegged(
         left_off=_left_off(read.left_off),
         people_hidden=read.people_hidden,
         file_href=f"/unbegged/download?{urlencode(_query(asked))}",
+        document_href=f"/v1/unbegged?{urlencode(_query(asked))}",
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
 

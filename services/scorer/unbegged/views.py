@@ -61,6 +61,7 @@ class UnbeggedPage(Page):
     left_off: str
     people_hidden: bool
     file_href: str
+    document_href: str
 
 
 def line_of(place: ComparedPlace) -> PlaceLine:

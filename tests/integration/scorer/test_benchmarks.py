@@ -4,17 +4,22 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import sqrt
+from random import Random
+from statistics import NormalDist
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.audit import audit_lines
 from support.examples import examples
 from support.improvements import answers_on, days_of
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+from support.share_model import called
 
 from services.scorer.benchmarks.domain import MAX_BENCHMARKS_PER_COMPANY, widest_interval
 from services.scorer.domain import Groups, compare_groups, score_interval
@@ -156,12 +161,17 @@ SCORES = st.lists(st.integers(0, 10), max_size=40)
         max_size=8,
     ),
     st.one_of(st.none(), st.integers(1, 200)),
+    ORDERS,
 )
 async def test_what_stands_beside_a_score_is_what_counting_one_by_one_comes_to(
-    database: Database, client: ScorerClient, given: dict[tuple[Any, ...], list[int]], n: int | None
+    database: Database,
+    client: ScorerClient,
+    given: dict[tuple[Any, ...], list[int]],
+    n: int | None,
+    shuffled: Random,
 ) -> None:
-    async with database.transaction() as uow:
-        await uow.execute("TRUNCATE answer, day_count, week_count, benchmark")
+    """In any order, with answers that come twice, are amended or erased."""
+    await forget_all(database, "benchmark")
     answers = [
         answer
         for (back, path, point, measurement), scores in given.items()
@@ -175,7 +185,7 @@ async def test_what_stands_beside_a_score_is_what_counting_one_by_one_comes_to(
             measurement=measurement,
         )
     ]
-    await count(database, *answers)
+    await tell_in_any_order(database, shuffled, answers)
     await added(client, score=20, n=n)
     now = days_of(TODAY - timedelta(days=29), 30)
     year = days_of(YEAR_BEFORE - timedelta(days=29), 30)
@@ -209,7 +219,21 @@ async def test_what_stands_beside_a_score_is_what_counting_one_by_one_comes_to(
         assert len(published) == (0 if segment else 1)
         for row in published:
             assert (row["difference"] is None) is (n is None or min(n, own.n) < 30)
-        assert told["tests"] == sum(row["difference"] is not None for row in told["beside"])
+            if row["difference"] is not None:
+                assert row["difference"]["points"] == round(own.points + 1e-9) - 20
+                assert row["difference"]["p"] == pytest.approx(p_of_published(own, 0.2, n or 0))
+        tests = [row["difference"] for row in told["beside"]]
+        assert told["tests"] == sum(test is not None for test in tests)
+        verdicts = [None if row["verdict"] == "chance" else row["verdict"] for row in told["beside"]]
+        assert verdicts == called(tests)
+
+
+def p_of_published(own: Groups, score: float, n: int) -> float:
+    """Two-sided, of a score with no passives, the widest there can be, against answers."""
+    lead, outspoken, whole = own.promoters - own.detractors, own.promoters + own.detractors, own.n + 3
+    mean, other = lead / whole, n * score / (n + 3)
+    squared = ((outspoken + 1.5) / whole - mean**2) / whole + ((n + 1.5) / (n + 3) - other**2) / (n + 3)
+    return 2 * NormalDist().cdf(-abs(mean - other) / sqrt(squared))
 
 
 def assert_figures(told: dict[str, Any], groups: Groups) -> None:

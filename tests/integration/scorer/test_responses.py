@@ -4,13 +4,14 @@ import csv
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.asked_model import forget_counts
+from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.examples import examples
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
 from support.scorer_builders import count
@@ -146,11 +147,12 @@ ASKED = st.lists(
 @settings(
     max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(ASKED)
+@given(ASKED, ORDERS)
 async def test_the_figures_are_what_counting_one_by_one_comes_to(
-    database: Database, client: ScorerClient, drawn: Sequence[Any]
+    database: Database, client: ScorerClient, drawn: Sequence[Any], shuffled: Random
 ) -> None:
-    await forget_counts(database)
+    """In any order of invitations and answers, which come twice, are amended or erased."""
+    await forget_all(database)
     made: list[tuple[Invitation, str | None]] = []
     answers: list[Answer] = []
     for n, (quarters, (segments, path), channel, state, reaction, test) in enumerate(drawn):
@@ -165,10 +167,7 @@ async def test_the_figures_are_what_counting_one_by_one_comes_to(
             answers.append(an_answer_to(one, f"i{n}", state="clicked", score=None, test=test))
         elif reaction is not None:
             answers.append(an_answer_to(one, f"i{n}", score=SCORES[reaction], test=test))
-    if made:
-        await invite(database, *(one for one, _ in made))
-    if answers:
-        await count(database, *answers)
+    await tell_in_any_order(database, shuffled, answers, [one for one, _ in made])
     told = await read(client, window="14d", by="touchpoint")
     first = date(2026, 11, 7)
     counted = [
