@@ -11,7 +11,7 @@ from services.scorer.themes import found_repository
 from services.scorer.themes.common_words import COMMON_WORDS
 from services.scorer.themes.domain import MAX_NAME_CHARS, MAX_THEMES, Theme, ThemeSet, free_id
 from services.scorer.themes.found_repository import FoundTheme
-from services.scorer.themes.proposals import MIN_WORD_CHARS, Proposal, Room, Surroundings, find_proposals
+from services.scorer.themes.proposals import MIN_WORD_CHARS, Proposal, Room, WordEvidence, find_proposals
 from services.scorer.themes.repository import find_themes
 from services.scorer.themes.stems import folded
 from services.scorer.themes.theme_commands import ThemesStale, write_next
@@ -45,7 +45,7 @@ async def look(uow: UnitOfWork, tenant: str, people: People, today: date) -> lis
         uncovered = await found_repository.list_uncovered(
             uow, tenant, window, themes.version, Window.ending(today, RECENT_DAYS).first
         )
-        around = Surroundings(
+        around = WordEvidence(
             covered=await found_repository.list_covered(uow, tenant, window),
             known_stems=_stems_of(known),
             people=people_words(people, await found_repository.list_segment_names(uow, tenant)),

@@ -93,7 +93,7 @@ class Room(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class WordEvidence:
     """What stands beside the comments that name no theme."""
 
     covered: Mapping[str, Sequence[str]]
@@ -105,7 +105,7 @@ class Surroundings:
 
 
 def find_proposals(
-    uncovered: Sequence[WrittenComment], around: Surroundings, room: Room
+    uncovered: Sequence[WrittenComment], around: WordEvidence, room: Room
 ) -> tuple[Proposal, ...]:
     """The proposals of all languages: what rises, then what most customers share."""
     by_language: defaultdict[str, list[WrittenComment]] = defaultdict(list)
@@ -124,7 +124,7 @@ def find_proposals(
 
 
 def _of_language(
-    language: str, comments: Sequence[WrittenComment], around: Surroundings, most: int
+    language: str, comments: Sequence[WrittenComment], around: WordEvidence, most: int
 ) -> Iterator[Proposal]:
     if known := around.known_stems.get(language):
         matcher = ThemeMatcher([Theme(id=_KNOWN, stems={language: tuple(known)})])
@@ -199,8 +199,8 @@ class WordIndex:
         self._capital: defaultdict[str, int] = defaultdict(int)
         for number, comment in enumerate(comments):
             self._add(number, _ADDRESS.sub(". ", comment[:MAX_SEARCHED_CHARS]))
-        self._sorted = _Starts(self._words)
-        self._sorted_pairs = {first: _Starts(each) for first, each in self._pairs.items()}
+        self._sorted = _WordStarts(self._words)
+        self._sorted_pairs = {first: _WordStarts(each) for first, each in self._pairs.items()}
 
     def _add(self, number: int, comment: str) -> None:
         text = folded(comment)
@@ -246,7 +246,7 @@ class WordIndex:
         )
 
 
-class _Starts:
+class _WordStarts:
     """The comments of words by what the words begin with."""
 
     def __init__(self, places: Mapping[str, set[int]]) -> None:

@@ -16,7 +16,7 @@ from services.scorer.themes.proposals import (
     MIN_CUSTOMERS,
     Proposal,
     Room,
-    Surroundings,
+    WordEvidence,
     Words,
     WrittenComment,
     find_proposals,
@@ -25,7 +25,7 @@ from services.scorer.themes.stems import folded
 from shared.events.people import People
 
 ROOM = Room(20, 20)
-NOTHING = Surroundings(covered={}, known_stems={}, people=frozenset())
+NOTHING = WordEvidence(covered={}, known_stems={}, people=frozenset())
 
 
 def written(comments: Sequence[str], language: str = "en", name: str = "c") -> list[WrittenComment]:
@@ -33,7 +33,7 @@ def written(comments: Sequence[str], language: str = "en", name: str = "c") -> l
     return [WrittenComment(f"{name} {number}", comment, language) for number, comment in enumerate(comments)]
 
 
-def found_in(comments: Sequence[WrittenComment], around: Surroundings = NOTHING) -> list[tuple[str, str]]:
+def found_in(comments: Sequence[WrittenComment], around: WordEvidence = NOTHING) -> list[tuple[str, str]]:
     return [(each.language, each.words.stem) for each in find_proposals(comments, around, ROOM)]
 
 
@@ -80,7 +80,7 @@ def test_a_long_word_stands_for_those_that_begin_with_it_and_a_short_one_for_its
 
 
 def test_what_is_known_already_opens_none_however_often_it_comes() -> None:
-    around = Surroundings(covered={}, known_stems={"en": ["locker*"]}, people=frozenset())
+    around = WordEvidence(covered={}, known_stems={"en": ["locker*"]}, people=frozenset())
     assert found_in(written(["The locker jams", "Lockers jam"] * 10), around) == []
     assert found_in(written(["The locker jams"] * 10, "da"), around) == [("da", "locker jams")]
 
@@ -110,7 +110,7 @@ def test_names_of_staff_open_none_though_they_are_written_small() -> None:
         People(), ["agent:Quillan Zorg", "organisation:north", "touchpoint:garage", "agent:The Rang"]
     )
     assert people == {"quillan", "zorg", "rang"}
-    assert found_in(comments, Surroundings(covered={}, known_stems={}, people=people)) == []
+    assert found_in(comments, WordEvidence(covered={}, known_stems={}, people=people)) == []
 
 
 def test_what_rises_comes_first_and_has_room_where_what_is_steady_has_none() -> None:
@@ -142,7 +142,7 @@ def test_a_word_that_other_comments_have_as_often_is_about_nothing() -> None:
     none = ["delivered"] * 100
 
     def stems(covered: list[str]) -> set[str]:
-        around = Surroundings(covered={"en": covered}, known_stems={}, people=frozenset())
+        around = WordEvidence(covered={"en": covered}, known_stems={}, people=frozenset())
         return {each.words.text for each in find_proposals(uncovered, around, ROOM)}
 
     assert stems(same) == {"orange"}
@@ -154,7 +154,7 @@ def test_a_word_that_other_comments_have_as_often_is_about_nothing() -> None:
 def test_without_a_list_of_common_words_only_other_comments_tell_what_is_common() -> None:
     comments = written(["hissi on rikki"] * 10, "fi")
     assert found_in(comments) == []
-    around = Surroundings(covered={"fi": ["se on toimitus"] * 100}, known_stems={}, people=frozenset())
+    around = WordEvidence(covered={"fi": ["se on toimitus"] * 100}, known_stems={}, people=frozenset())
     assert found_in(comments, around) == [("fi", "hissi*")]
 
 
