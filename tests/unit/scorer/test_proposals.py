@@ -21,8 +21,11 @@ from services.scorer.themes.proposals import (
     WrittenComment,
     find_proposals,
 )
+from services.scorer.themes.shipped import SHIPPED
 from services.scorer.themes.stems import folded
 from shared.events.people import People
+
+from .theme_sentences import SENTENCES as STEM_SENTENCES
 
 ROOM = Room(20, 20)
 NOTHING = WordEvidence(covered={}, known_stems={}, people=frozenset())
@@ -215,3 +218,23 @@ def test_what_is_found_is_what_trying_each_word_comes_to_in_any_order(
     assert find_proposals(shuffled, NOTHING, ROOM) == found
     without_names = [(each.language, each.words.stem, each.customers) for each in found]
     assert sorted(without_names) == sorted(brute_force(comments))
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_among_sentences_about_anything_a_planted_theme_is_what_opens(language: str) -> None:
+    matcher = ThemeMatcher(SHIPPED.themes)
+    all_sentences = [
+        sentence
+        for by_language in STEM_SENTENCES.values()
+        for _, *pair in by_language[language]
+        for sentence in pair
+    ]
+    covered = [each for each in all_sentences if matcher.themes_of(each, language)]
+    uncovered = [each for each in all_sentences if not matcher.themes_of(each, language)]
+    assert min(len(covered), len(uncovered)) >= 30
+    around = WordEvidence(covered={language: covered}, known_stems={}, people=frozenset())
+    assert found_in(written(uncovered, language), around) == []
+    planted, word = SENTENCES[language]
+    own = [f"{one.rstrip('.')}. {planted}" for one in uncovered[:10]]
+    assert found_in(written([*uncovered, *own[:9]], language), around) == []
+    assert found_in(written([*uncovered, *own], language), around) == [(language, f"{word}*")]
