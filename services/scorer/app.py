@@ -21,6 +21,7 @@ from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
+from services.scorer.theme_watch import FOUND_LOOP, ThemeWatch
 from services.scorer.themes.keeping import THEMES_LOOP, ThemeMatching
 from shared.events import (
     ANSWER_TOTALS,
@@ -41,7 +42,8 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def build_loops(context: Context) -> Loops:
     """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
-    comments with themes, one audits the counts, one adds what is noted to counts, one fills declared pairs.
+    comments with themes, one opens new ones, one audits the counts, one adds what is noted to counts, one
+    fills declared pairs.
     """
     anonymous = AnonymousCounter(context.database, context.health, count)
     return {
@@ -50,6 +52,7 @@ def build_loops(context: Context) -> Loops:
         FALLS_LOOP: FallWatch(context.database, context.health).run,
         NOTED_LOOP: NotedCounter(context.database, context.health).loop,
         THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
+        FOUND_LOOP: ThemeWatch(context.database, context.health).loop,
         AUDIT_LOOP: NightlyAudit(context.database, context.health).run,
         PAIRS_LOOP: PairFilling(context.database, context.health).loop,
     }

@@ -7,6 +7,7 @@ from services.scorer.auditing.repository import measure_results
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
 from services.scorer.repository.pairs import count_unready
+from services.scorer.themes.found_repository import count_late
 from services.scorer.themes.repository import count_behind
 from shared.db.database import UnitOfWork
 from shared.telemetry import metrics
@@ -30,8 +31,11 @@ async def measure_improvements(uow: UnitOfWork) -> None:
 
 
 async def measure_themes(uow: UnitOfWork) -> None:
-    """Measure the companies with comments that wait to be matched with their present themes."""
+    """Measure the companies with comments that wait to be matched with their present themes, and those that
+    wait to be looked at for new ones.
+    """
     metrics.THEMES_BEHIND.set(await count_behind(uow))
+    metrics.THEME_LOOKS_LATE.set(await count_late(uow))
 
 
 async def measure_audit(uow: UnitOfWork) -> None:

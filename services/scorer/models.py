@@ -516,6 +516,32 @@ theme_set = Table(
     Column("changed_at", Instant, nullable=False),
 )
 
+# Whether themes are opened by themselves, and when comments were last looked at for that.
+theme_finding = Table(
+    "theme_finding",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("is_on", Boolean, nullable=False, server_default=text("true")),
+    Column("looked_at", Instant),
+)
+# The themes that were opened by themselves, and what became of each: its words never open one again.
+found_theme = Table(
+    "found_theme",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    # As it is searched by: a stem.
+    Column("stem", Text, primary_key=True),
+    # Its id in the set of themes.
+    Column("theme", Text, nullable=False),
+    # proposed, kept, merged (its stem is another theme's now) or dropped.
+    Column("state", Text, nullable=False),
+    # Who shared the words when it was opened.
+    Column("customers", Integer, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+)
+
 # The newest total of the collector's answers of each day; ``body`` is the event's data.
 collector_total = Table(
     "collector_total",

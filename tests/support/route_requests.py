@@ -1042,6 +1042,12 @@ def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
         "scorer PUT /v1/themes": RouteRequest(json={"version": 1, "themes": [theme]}),
         "scorer POST /v1/themes/trial": RouteRequest(json={"themes": [theme]}),
         "scorer GET /v1/themes/figures": RouteRequest(query={"window": "7d"}),
+        "scorer GET /v1/themes/finding": RouteRequest(),
+        "scorer PUT /v1/themes/finding": RouteRequest(json={"on": True}),
+        "scorer POST /v1/themes/found/{theme}": RouteRequest({"theme": "own"}, json={"act": "keep"}),
+        "scorer POST /themes/found": tuple(
+            RouteRequest(form={"act": act, "theme": "own"}) for act in ("on", "keep")
+        ),
         "scorer GET /themes": RouteRequest(),
         "scorer POST /themes": tuple(RouteRequest(form={**typed, "act": act}) for act in ("try", "save")),
     }

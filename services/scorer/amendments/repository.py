@@ -60,14 +60,14 @@ _ANSWERS = f"""
     FROM answer
     WHERE {_OF_SELECTION} AND day BETWEEN :first AND :last AND {_WAS_THERE}
 """
-# Whose answer it is: by the pseudonym, else by the contact; who is not known has one answer.
-_CUSTOMER = "coalesce('person ' || nullif(person, ''), 'contact ' || contact_key, CAST(id AS text))"
+CUSTOMER = "coalesce('person ' || nullif(person, ''), 'contact ' || contact_key, CAST(id AS text))"
+"""Whose an answer is: by the pseudonym, else by the contact; who is not known has one answer."""
 _LATEST_FIRST = "answered_at DESC, id DESC"
 _ANSWERS_OF_CUSTOMERS = f"""
-    SELECT DISTINCT ON ({_CUSTOMER}) day, segments, {_CHOSEN_SCORE} AS score
+    SELECT DISTINCT ON ({CUSTOMER}) day, segments, {_CHOSEN_SCORE} AS score
     FROM answer
     WHERE {_OF_SELECTION} AND day BETWEEN :first AND :last AND {_WAS_THERE}
-    ORDER BY {_CUSTOMER}, {_LATEST_FIRST}
+    ORDER BY {CUSTOMER}, {_LATEST_FIRST}
 """
 # What the choices add to the kept counts of whole days, and take from them.
 _AMENDMENTS = f"""
@@ -147,11 +147,11 @@ COUNT_PARTS_OF_CUSTOMERS = f"""
            count(*) FILTER (WHERE {IS_PASSIVE}),
            count(*) FILTER (WHERE {IS_PROMOTER})
     FROM (
-        SELECT DISTINCT ON (s.segment, {_CUSTOMER}) s.segment, {_CHOSEN_SCORE} AS score
+        SELECT DISTINCT ON (s.segment, {CUSTOMER}) s.segment, {_CHOSEN_SCORE} AS score
         FROM answer, unnest(segments) AS s(segment)
         WHERE {_OF_SELECTION} AND day BETWEEN :first AND :last AND {_WAS_THERE}
           AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
-        ORDER BY s.segment, {_CUSTOMER}, {_LATEST_FIRST}
+        ORDER BY s.segment, {CUSTOMER}, {_LATEST_FIRST}
     ) AS a
     GROUP BY segment
 """

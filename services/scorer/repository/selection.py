@@ -12,7 +12,7 @@ from shared.events.segments import ORGANISATION, chain_of, dimension_of
 
 PAIRED = 2
 _EPOCH, _DAYS_OF_KEY = date(2000, 1, 3), 28
-"""As in the function ``pair_keys`` of migration 0026."""
+"""As in the function ``pair_keys`` of migration 0025."""
 
 AnswerGroup = Literal[
     "", "detractors", "passives", "promoters", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"
@@ -89,7 +89,7 @@ class Selection:
 
     def row_condition(self, table: str = "") -> str:
         """The condition of a statement that reads answers of ``:first`` to ``:last``, or ``:earliest`` to
-        ``:latest``: those of a pair are found by an index of their own (migration 0026).
+        ``:latest``: those of a pair are found by an index of their own (migration 0025).
         """
         if self._pair_segment is None:
             return "true"

@@ -12,8 +12,10 @@ from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.frame import company_of, staff_frame
 from services.scorer.parameters import read_window
 from services.scorer.repository.sending_state import read_sending_state
+from services.scorer.themes import found_repository
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import ThemesForm
+from services.scorer.themes.found_views import TypedFound, proposals_view
 from services.scorer.themes.impact import figures_of
 from services.scorer.themes.reading import (
     CommentQuery,
@@ -49,6 +51,11 @@ DEFAULT_WINDOW = "90d"
 CONFIRMATIONS = {
     "saved": message("Saved. Comments of before are matched again within minutes."),
     "added": message("The word is added below. Nothing is saved yet."),
+    "kept": message("The theme is kept."),
+    "merged": message("Merged. Comments of before are matched again within minutes."),
+    "dropped": message("The theme is dropped. Its words do not open one again."),
+    "on": message("Themes are opened by themselves from now on."),
+    "off": message("No theme is opened by itself any more."),
     "new": message("There are fields for one more theme below. Nothing is saved yet."),
 }
 CHANGED = message(
@@ -82,6 +89,8 @@ class TypedThemes:
     refusal: str = ""
     did: str = ""
     status_code: int = 200
+    found: TypedFound | None = None
+    """What was typed at a theme that was opened by itself."""
 
 
 @router.get("")
@@ -96,7 +105,7 @@ async def show_themes(
 ) -> Response:
     """The figures of the themes, and their stems."""
     query = ThemePageQuery(segment=segment, window=window, measurement=measurement)
-    return await _show(request, staff, context, query, did=did)
+    return await show_page(request, staff, context, query, did=did)
 
 
 @router.post("")
@@ -105,15 +114,15 @@ async def change_themes(
 ) -> Response:
     """Try what was typed, save it, or add to it; what is refused stays as typed."""
     texts = await read_texts(request)
-    query = _query_of_form(texts)
+    query = query_of_form(texts)
     form = ThemesForm.read(texts)
     if "add" in texts:
         number = whole_number(texts.get("add_to", ""))
         added = form.with_stem(-1 if number is None else number, texts["add"])
-        return await _show(request, staff, context, query, TypedThemes(form=added, did="added"))
+        return await show_page(request, staff, context, query, TypedThemes(form=added, did="added"))
     match texts.get("act", ""):
         case "new":
-            return await _show(
+            return await show_page(
                 request, staff, context, query, TypedThemes(form=form.with_new_theme(), did="new")
             )
         case "try":
@@ -124,7 +133,7 @@ async def change_themes(
             raise Problem(422)
     if typed.did == "saved":
         return RedirectResponse(query.address("saved"), 303)
-    return await _show(request, staff, context, query, typed)
+    return await show_page(request, staff, context, query, typed)
 
 
 async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> TypedThemes:
@@ -142,7 +151,8 @@ async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> Type
     return TypedThemes(form=form, did="saved")
 
 
-def _query_of_form(texts: dict[str, str]) -> ThemePageQuery:
+def query_of_form(texts: dict[str, str]) -> ThemePageQuery:
+    """Whose comments the page told of from which a form was sent."""
     return ThemePageQuery(
         segment=texts.get("segment", "")[:MAX_SEGMENT_LENGTH],
         window=texts.get("window", "") or DEFAULT_WINDOW,
@@ -150,7 +160,7 @@ def _query_of_form(texts: dict[str, str]) -> ThemePageQuery:
     )
 
 
-async def _show(
+async def show_page(
     request: Request,
     staff: Staff,
     context: ScorerContext,
@@ -159,6 +169,10 @@ async def _show(
     *,
     did: str = "",
 ) -> Response:
+    """The page.
+
+    :param typed: None: nothing was sent.
+    """
     may_edit = staff.role in EDITING_ROLES
     comments: list[ThemeComment] = []
     sources = WordSources(uncovered=(), others=())
@@ -171,6 +185,8 @@ async def _show(
         query = _query(reader, asked)
         themes = await find_themes(uow, tenant.id)
         figures = await read_figures(uow, themes, query) if query is not None else figures_of((), ())
+        is_on = await found_repository.is_finding_on(uow, tenant.id)
+        found = await found_repository.list_found(uow, tenant.id)
         if query is not None and may_edit:
             sources = await read_word_sources(uow, query)
             comments = await read_trial_comments(uow, query) if typed is not None and typed.tries else []
@@ -179,6 +195,7 @@ async def _show(
     if typed.tries:
         typed, trial = await _tried(typed, themes, comments)
     page = themes_page(
+        proposals=proposals_view(themes, found, typed.found, is_on=is_on),
         themes=themes,
         query=query,
         figures=figures,

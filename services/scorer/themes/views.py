@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
+from services.scorer.themes.found_views import ProposalsView
 from services.scorer.themes.impact import ThemeFigures
 from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
@@ -82,6 +83,7 @@ class ThemesPage(Page):
     add_options: list[tuple[str, str]]
     """The themes to which a word may be added."""
     tried: TriedView | None
+    proposals: ProposalsView
     refusal: str
     confirmation: str
 
@@ -157,6 +159,7 @@ def measurement_options() -> list[tuple[str, str]]:
 
 def themes_page(
     *,
+    proposals: ProposalsView,
     themes: ThemeSet,
     query: CommentQuery | None,
     figures: ThemeFigures,
@@ -193,7 +196,7 @@ def themes_page(
         measurement=measurement,
         measurement_options=measurement_options(),
         finding=labels.finding(figures, names),
-        lines=theme_lines(figures, names),
+        lines=theme_lines(figures, themes),
         file_href=file_href,
         document_href=document_href,
         coverage=coverage_words(figures),
@@ -206,6 +209,7 @@ def themes_page(
         languages=[(language, native_name(language)) for language in FORM_LANGUAGES],
         suggestions=suggestion_buttons(words),
         add_options=[(str(each.number), each.name or new) for each in form.themes],
+        proposals=proposals,
         tried=tried_view(trial) if trial is not None else None,
         refusal=refusal,
         confirmation=confirmation,

@@ -269,6 +269,13 @@ def page_routes(client: ScorerClient) -> set[str]:
     }
 
 
+async def ids_of(client: ScorerClient) -> dict[str, str]:
+    """What stands in the addresses of pages of one thing."""
+    (mark, *_) = (await read(client, "/v1/marks")).json()["marks"]
+    (benchmark, *_) = (await read(client, "/v1/benchmarks")).json()["benchmarks"]
+    return {"mark": mark["id"], "action": PATH.rpartition("/")[2], "benchmark": benchmark["id"]}
+
+
 async def test_every_page_is_walked_or_has_no_figures(client: ScorerClient) -> None:
     assert page_routes(client) == {*PAGES, *WITHOUT_FIGURES}
 
@@ -277,9 +284,7 @@ async def test_every_page_is_walked_or_has_no_figures(client: ScorerClient) -> N
 async def test_every_figure_of_a_page_is_that_of_its_document_and_of_its_file(
     client: ScorerClient, reader: dict[str, Any]
 ) -> None:
-    (mark, *_) = (await read(client, "/v1/marks")).json()["marks"]
-    (benchmark, *_) = (await read(client, "/v1/benchmarks")).json()["benchmarks"]
-    ids = {"mark": mark["id"], "action": PATH.rpartition("/")[2], "benchmark": benchmark["id"]}
+    ids = await ids_of(client)
     for path, addresses in PAGES.items():
         figures = [await check_page(client, address.format(**ids), **reader) for address in addresses]
         assert max(figures) >= 1, f"{path} names no figures"
@@ -304,8 +309,7 @@ async def test_every_figure_is_that_of_its_document_while_pairs_of_dimensions_ar
     await fill(
         client.database, ("store", "touchpoint"), ("organisation", "touchpoint"), ("organisation", "store")
     )
-    (mark, *_) = (await read(client, "/v1/marks")).json()["marks"]
-    ids = {"mark": mark["id"], "action": PATH.rpartition("/")[2]}
+    ids = await ids_of(client)
     both = "/segments?segment=store:x&segment=touchpoint:desk"
     one = "/responses?window=90d&segment=organisation:north&by=touchpoint"
     addresses = [address.format(**ids) for found in PAGES.values() for address in found]

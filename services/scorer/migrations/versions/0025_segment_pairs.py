@@ -7,8 +7,8 @@ none of it: a pair stands last among an answer's segments.
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
