@@ -197,15 +197,17 @@ def _scorer(count: int, more: int = 0) -> dict[str, str]:
         }
         names[PAIR.dimension] = sorted(both)
     columns = ", ".join(f"c{score}" for score in SCALE)
-    shares = ", ".join(f"1 + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
+    shares = ", ".join(f"least + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
     names |= {
         f"more-{number}": [f"more-{number}:value-{value}" for value in range(more)]
         for number in range(MORE_DIMENSIONS if more else 0)
     }
     values = " UNION ALL ".join(
-        f"SELECT unnest(CAST('{{{','.join(segments)}}}' AS text[])) AS segment, {len(segments)} AS among"
+        f"SELECT unnest(CAST('{{{','.join(segments)}}}' AS text[])) AS segment, {len(segments)} AS among, 1 AS least"
         for segments in names.values()
     )
+    # The company has no fewer answers than the values of a dimension together.
+    most = max(map(len, names.values()))
     return {
         "answer": "INSERT INTO answer (tenant, id, version, score, measurement, day, segments, touchpoint, "
         "customer_id, comment, language, themes, theme_version, origin, answered_at, changed_at, heard_at) SELECT "
@@ -224,7 +226,7 @@ def _scorer(count: int, more: int = 0) -> dict[str, str]:
         f"'answers', 0, now(), now() WHERE {more} > 0",
         "day_count": f"INSERT INTO day_count (tenant, measurement, segment, day, {columns}) "
         f"SELECT 'havnbo', 'transactional', segment, current_date - d, {shares} "
-        f"FROM ({values} UNION ALL SELECT '', 1) AS v, generate_series(0, {STORED_DAYS - 1}) AS d ",
+        f"FROM ({values} UNION ALL SELECT '', 1, {most}) AS v, generate_series(0, {STORED_DAYS - 1}) AS d ",
     }
 
 
