@@ -70,7 +70,8 @@ class ContactKey(NamedTuple):
 
     def asked_by(self, channel: str | None) -> "ContactKey":
         """The contact of a question by this channel."""
-        return self._replace(texted=channel == "sms" and self.number is not None)
+        texted = channel == "sms" and self.number is not None
+        return self if texted == self.texted else self._replace(texted=texted)
 
 
 def contact_key_of(

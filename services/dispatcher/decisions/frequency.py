@@ -21,8 +21,9 @@ def last_asked_by(survey: CandidateSurvey, person: Person) -> datetime | None:
 
 def _last_question(person: Person) -> datetime | None:
     """When the person was last asked by any survey; None: never."""
-    times = (at for at in (person.invited_at, person.left_at) if at is not None)
-    return max(times, default=None)
+    if person.invited_at is None or person.left_at is None:
+        return person.invited_at or person.left_at
+    return max(person.invited_at, person.left_at)
 
 
 def left_of(person: Person) -> tuple[Asked, ...]:

@@ -212,15 +212,14 @@ class DecisionInputs:
             law=self._law(event, contact, place, rules),
             has_link=event.data.is_for_link,
             is_nobody=contact.customer_id == contact.ignored_id,
-            last_message_at=max(
-                (
-                    at
-                    for key in contact.own_keys
-                    if (at := self.last_mail_at.get((contact.tenant, key))) is not None
-                ),
-                default=None,
-            ),
+            last_message_at=self._last_message_at(contact),
         )
+
+    def _last_message_at(self, contact: ContactKey) -> datetime | None:
+        if not self.last_mail_at:
+            return None
+        found = (self.last_mail_at.get((contact.tenant, key)) for key in contact.own_keys)
+        return max((at for at in found if at is not None), default=None)
 
     def _number(self, tenant: str, phone: str, place: Place) -> Number:
         return Number(
