@@ -62,10 +62,11 @@ class Quarantine(NamedTuple):
 
 def quarantine_of(survey: CandidateSurvey, person: Person) -> Quarantine:
     """Which of the two counts is the larger one, the survey's days or the customer's wish."""
-    last = _last_question(person)
-    own, wished = _open_from(survey, person), person.preferences.open_from(last)
-    if wished is not None and (own is None or wished > own):
-        return Quarantine(last, person.preferences.months)
+    if person.preferences.months:
+        last = _last_question(person)
+        own, wished = _open_from(survey, person), person.preferences.open_from(last)
+        if wished is not None and (own is None or wished > own):
+            return Quarantine(last, person.preferences.months)
     return Quarantine(last_asked_by(survey, person))
 
 

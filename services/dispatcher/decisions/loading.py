@@ -165,7 +165,7 @@ async def load_asked(
     known: dict[tuple[tuple[str, str], bool], datetime] = {}
     customers: dict[tuple[str, str], asked_rows.FoundAskedRow] = {}
     for row in await asked_rows.find(uow, keys, without_ours):
-        key, at, elsewhere = (row.tenant, row.contact), row.asked_at, row.elsewhere
+        key, at, elsewhere = row.key, row.asked_at, row.elsewhere
         customers[key] = row
         if at is not None and elsewhere is not None:
             known[key, elsewhere] = max(at, known.get((key, elsewhere), at))

@@ -75,15 +75,12 @@ async def store_elsewhere(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
 # by its key, however little the planner knows of the table. The state of an invitation is looked at behind
 # the join, which is by a whole key alone: see ``replaced``.
 FIND_ASKED = """
-    WITH n AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ours AS boolean[]))
-            AS u(tenant, contact, ours)
-    )
-    SELECT n.tenant, n.contact, c.invited_at, c.asked_elsewhere_at, max(a.asked_at) AS asked_at, a.elsewhere,
+    SELECT n.place, c.invited_at, c.asked_elsewhere_at, max(a.asked_at) AS asked_at, a.elsewhere,
         a.measurement, a.touchpoint, a.survey_id,
         CASE WHEN i.state = 'waiting' THEN i.event_id END AS unsent_about,
         EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[]))) AS backfilling
-    FROM n
+    FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ours AS boolean[]))
+        WITH ORDINALITY AS n(tenant, contact, ours, place)
     LEFT JOIN LATERAL (
         SELECT CASE WHEN n.ours THEN c.invited_at END AS invited_at, c.asked_elsewhere_at FROM customer c
         WHERE c.tenant = n.tenant AND c.id = n.contact
@@ -92,16 +89,16 @@ FIND_ASKED = """
     LEFT JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact AND (n.ours OR a.elsewhere)
     LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
     WHERE a.asked_at IS NOT NULL OR c.invited_at IS NOT NULL OR c.asked_elsewhere_at IS NOT NULL
-    GROUP BY n.tenant, n.contact, c.invited_at, c.asked_elsewhere_at, a.elsewhere, a.measurement,
-        a.touchpoint, a.survey_id, unsent_about
+    GROUP BY n.place, c.invited_at, c.asked_elsewhere_at, a.elsewhere, a.measurement, a.touchpoint,
+        a.survey_id, unsent_about
 """
 
 
 class FoundAskedRow(NamedTuple):
-    """A row of :func:`find`, in the order of its columns."""
+    """A question to a contact, or only when it was last asked."""
 
-    tenant: str
-    contact: str
+    key: tuple[str, str]
+    """The tenant, and the id or the hash of an address."""
     invited_at: datetime | None
     """When we last asked the contact at all."""
     asked_elsewhere_at: datetime | None
@@ -127,16 +124,17 @@ async def find(
 
     :param without_ours: the keys of which what we asked does not count.
     """
+    places = list(keys)
     rows = await uow.execute(
         FIND_ASKED,
         {
-            "tenants": [tenant for tenant, _ in keys],
-            "contacts": [contact for _, contact in keys],
-            "ours": [key not in without_ours for key in keys],
+            "tenants": [tenant for tenant, _ in places],
+            "contacts": [contact for _, contact in places],
+            "ours": [key not in without_ours for key in places],
             "backfills": list(BACKFILLS),
         },
     )
-    return [FoundAskedRow._make(row) for row in rows]
+    return [FoundAskedRow._make((places[row.place - 1], *row[1:])) for row in rows]
 
 
 FORGET_ASKED = """
