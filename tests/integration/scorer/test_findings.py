@@ -28,6 +28,7 @@ from services.scorer.handlers import keep_cases
 from services.scorer.share_differences import share_difference
 from shared.db.database import Database
 from shared.events import CASES, Answer, Case, People
+from shared.permissions import Role
 from shared.values.proportions import wilson
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -497,7 +498,7 @@ async def test_of_windows_that_share_days_no_part_is_said_to_have_moved(
     old = [an_answer(f"o{n}", day=TODAY - timedelta(days=480), score=0) for n in range(40)]
     new = [an_answer(f"n{n}", day=TODAY - timedelta(days=1), score=10) for n in range(40)]
     await count(database, *old, *new)
-    query = {"window": "500d", "against": "year"}
+    query: dict[str, Any] = {"window": "500d", "against": "year"}
     told = await read(client, OVERVIEW, **query)
     assert told["shared_days"] == 135
     assert told["change"] is None
@@ -514,7 +515,7 @@ async def test_of_windows_that_share_days_no_part_is_said_to_have_moved(
     [("admin", True), ("leader", True), ("agent", True), ("analyst", True), ("editor", False)],
 )
 async def test_who_may_not_read_answers_sees_none_on_any_page_of_scores(
-    database: Database, client: ScorerClient, role: str, reads: bool
+    database: Database, client: ScorerClient, role: Role, reads: bool
 ) -> None:
     """Neither in the list, nor among the words, nor as the latest one; the scores of them are seen."""
     words = "The parcel was wet."
