@@ -10,22 +10,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.scorer.access import SegmentAccess
-from services.scorer.amendments.reading import (
-    ChoiceParameters,
-    FromParameter,
-    ToParameter,
-    choice_parameters,
-)
+from services.scorer.amendments.reading import ChoiceParameters, choice_parameters
+from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import Groups
 from services.scorer.frame import company_of, staff_frame
-from services.scorer.parameters import DEFAULT_WINDOW, MAX_SELECTED_SEGMENTS, read_segment
+from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import load_score_page
-from services.scorer.score_query import ComparedWith, ScoreQuery, page_days
+from services.scorer.score_query import ComparedWith, ScoreQuery, query_days
 from services.scorer.segments_page import (
     SegmentListAsked,
     SegmentOrder,
@@ -98,11 +94,9 @@ async def dashboard(
     staff: ScoreReader,
     context: OwnContext,
     choices: Choices,
+    days: GivenDays,
     path: str = WHOLE_COMPANY,
     touchpoint: str = WHOLE_COMPANY,
-    window: str = "",
-    first: FromParameter = "",
-    last: ToParameter = "",
     against: ComparedWith = "before",
     by: ShortText = "",
 ) -> Response:
@@ -110,7 +104,7 @@ async def dashboard(
     query = ScoreQuery(
         path=read_segment(path),
         touchpoint=read_segment(touchpoint),
-        **page_days(window, None, first, last),
+        **query_days(days.of_form),
         choices=choices,
         against=against,
         by=by,
@@ -124,12 +118,9 @@ async def segments(
     staff: ScoreReader,
     context: OwnContext,
     choices: Choices,
+    days: GivenDays,
     segment: SelectedSegments = None,
     measurement: NpsMeasurement | None = None,
-    window: str = "",
-    until: str | None = None,
-    first: FromParameter = "",
-    last: ToParameter = "",
     against: ComparedWith = "before",
     by: ShortText = "",
     kind: AnswerGroup = "",
@@ -146,7 +137,7 @@ async def segments(
     """
     if segment is None:
         asked = SegmentListAsked(
-            window=window or DEFAULT_WINDOW,
+            days=days.of_form,
             measurement=measurement or "transactional",
             dimension=dimension,
             q=q,
@@ -157,7 +148,7 @@ async def segments(
     query = ScoreQuery(
         segments=tuple(filter(None, map(read_segment, segment))),
         measurement=measurement,
-        **page_days(window, until, first, last),
+        **query_days(days.of_form),
         choices=choices,
         against=against,
         by=by,

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked_days import AskedDays
 from services.scorer.dashboard.domain import (
     LeastAnswered,
     Ranking,
@@ -118,8 +119,7 @@ async def read_asked(
     asked = ResponsesAsked(
         segment=segment,
         measurement=measurement,
-        window=f"{window.days}d",
-        until=window.last.isoformat(),
+        days=AskedDays.of(window),
         by=by or TOUCHPOINT,
     )
     read = await read_responses(uow, tenant, access, asked)

@@ -42,6 +42,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/segments": (
         "/segments",
         "/segments?dimension=store&window=7d",
+        "/segments?dimension=store&from=2026-09-01&to=2026-09-30",
+        "/segments?sort=name&from=2026-09-01&to=2026-09-30&measurement=relational",
         "/segments?sort=name",
         "/segments?dimension=store&window=90d&q=1",
         "/segments?segment=",
@@ -54,10 +56,18 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/compare?segment=organisation:north&with=organisation:south&window=28d",
         "/compare?window=1d",
     ),
-    "/responses": ("/responses?window=90d&by=store", "/responses?window=1d"),
+    "/responses": (
+        "/responses?window=90d&by=store",
+        "/responses?from=2026-10-20&to=2026-11-02",
+        "/responses?window=1d",
+    ),
     "/marks": ("/marks", "/marks?measurement=relational"),
     "/marks/{mark}": ("/marks/{mark}",),
-    "/themes": ("/themes", "/themes?segment=organisation:north&window=30d"),
+    "/themes": (
+        "/themes",
+        "/themes?segment=organisation:north&window=30d",
+        "/themes?from=2026-09-01&to=2026-10-31",
+    ),
     "/actions": ("/actions",),
     "/actions/{action}": ("/actions/{action}",),
 }
