@@ -11,8 +11,6 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from services.scorer.exports.domain import TEXT_SEPARATOR
-from services.scorer.exports.files import lines_of
 from services.scorer.exports.reading import AnswersAsked
 from services.scorer.repository.answers import list_answers
 from services.scorer.repository.counts import use_custom_plans
@@ -20,15 +18,14 @@ from shared.db.database import Database
 from shared.events import Reply
 from shared.events.nps import group_of
 from shared.values.csv_cells import safe_cell
+from shared.values.csv_files import CSV_TYPE, TEXT_SEPARATOR, lines_of
 
 AnswerFormat = Literal["csv", "jsonl"]
 MEDIA_TYPES: dict[AnswerFormat, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": CSV_TYPE,
     "jsonl": "application/x-ndjson; charset=utf-8",
 }
 ANSWERS_AT_ONCE = 2_000
-BYTE_ORDER_MARK = "\ufeff"
-"""By it spreadsheets know that the file is UTF-8."""
 MAX_SEGMENTS_REMEMBERED = 20_000
 _encode = msgspec.json.Encoder().encode
 
@@ -68,7 +65,7 @@ class AnswerLine(NamedTuple):
 async def answer_file(database: Database, asked: AnswersAsked, form: AnswerFormat) -> AsyncIterator[str]:
     """The file, a portion at a time, the latest answer first."""
     if form == "csv":
-        yield BYTE_ORDER_MARK + lines_of([AnswerLine._fields])
+        yield lines_of([AnswerLine._fields])
     async for lines in list_lines(database, asked):
         yield csv_of_answers(lines) if form == "csv" else _json_lines(lines)
 

@@ -12,11 +12,11 @@ from services.scorer.amendments.reading import ChoiceParameters, choice_paramete
 from services.scorer.api import MeasurementParameter, ScoresCaller, read_score
 from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext
-from services.scorer.csv_files import CSV_CONTENT
+from services.scorer.csv_files import CSV_CONTENT, streamed_file
 from services.scorer.exports import reading
 from services.scorer.exports.answers import MEDIA_TYPES, AnswerFormat, answer_file
 from services.scorer.exports.domain import columns_of, rows_of
-from services.scorer.exports.files import file_of, lines_of, streamed_file
+from services.scorer.exports.files import file_of
 from services.scorer.exports.part_schemas import CausesOut
 from services.scorer.exports.schemas import SECTIONS, OverviewOut
 from services.scorer.improvements import reading as improvement_reading
@@ -37,6 +37,7 @@ from shared.http.auth import Caller, staff_or_key
 from shared.http.routes import CheckedRoute
 from shared.permissions import ANSWER_ROLES
 from shared.privacy.audit import AuditActor, record_audit
+from shared.values.csv_files import lines_of
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=CheckedRoute)
 AnswersCaller = Annotated[Caller, Depends(staff_or_key("answers:read", *ANSWER_ROLES))]

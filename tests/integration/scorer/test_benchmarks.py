@@ -377,7 +377,7 @@ async def test_the_dashboard_and_a_segments_page_show_what_the_api_and_the_file_
     assert "Your score is lower, beyond chance." in whole
     file = await client.get("/benchmarks/comparison/download", role="leader")
     assert file.text == (await client.get("/v1/benchmarks/comparison/export")).text
-    rows = list(csv.DictReader(io.StringIO(file.text)))
+    rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"))))
     assert [row["kind"] for row in rows] == ["asked", "last_year", "published", "published"]
     assert rows[2]["name"] == "'=Webshops <b>"
     for row, each in zip(rows, [told, *told["beside"]], strict=True):

@@ -81,6 +81,8 @@ async def test_each_address_with_a_file_answers_it_by_its_ending_and_by_what_is_
         wanted = await fetch(client, file, HTML, **DAYS)
         assert wanted.status_code == 200, (file, wanted.text)
         assert wanted.headers["content-type"] == "text/csv; charset=utf-8", file
+        assert wanted.text.startswith("\ufeff"), file
+        assert wanted.text.count("\ufeff") == 1, file
         accepted = await fetch(client, path, "text/csv", **DAYS)
         ways = [accepted] if path == "/" else [accepted, await fetch(client, f"{path}.csv", HTML, **DAYS)]
         for answer in ways:
