@@ -32,7 +32,7 @@ def csv_file(lines: str, name: str) -> Response:
 
 
 def streamed_file(parts: AsyncIterator[str], name: str, media_type: str = CSV_TYPE) -> StreamingResponse:
-    """A file that is written while it is read: it may be longer than memory. One for spreadsheets has the mark.
+    """A file that is written while it is read: it may be longer than memory. A table has the mark.
 
     :param name: of the file, with its ending.
     """

@@ -134,12 +134,21 @@ class ScoreQuery:
 
         :param window: the days that the page shows.
         """
+        given = {"dimension": dimension, "measurement": measurement if measurement != "transactional" else ""}
+        return self._same_days("/segments", window, **given)
+
+    def themes_href(self, window: Window, measurement: NpsMeasurement) -> str:
+        """The address of the themes of comments on the same days; of several segments, of the company."""
+        segment = self.selection[0] if len(self.selection) == 1 else WHOLE_COMPANY
+        return self._same_days("/themes", window, measurement=measurement, segment=segment)
+
+    def _same_days(self, path: str, window: Window, **given: str) -> str:
         days = AskedDays(window=self.window, until=self.until or "", first=self.first, last=self.last)
         if self.choices.as_of is not None and not days.until and not days.are_own:
             days = AskedDays.of(window)
-        given = {"dimension": dimension, "measurement": measurement if measurement != "transactional" else ""}
-        asked = {name: value for name, value in given.items() if value} | days.parameters
-        return f"/segments?{urlencode(asked)}"
+        return (
+            f"{path}?{urlencode({name: value for name, value in given.items() if value} | days.parameters)}"
+        )
 
     def compare_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
         """The address of the comparison of two windows; empty where several segments are selected, or the

@@ -14,6 +14,7 @@ import msgspec
 from services.scorer.exports.reading import AnswersAsked
 from services.scorer.repository.answers import list_answers
 from services.scorer.repository.counts import use_custom_plans
+from services.scorer.visible_parts import shown_touchpoint
 from shared.db.database import Database
 from shared.events import Reply
 from shared.events.nps import group_of
@@ -50,6 +51,7 @@ class AnswerLine(NamedTuple):
     was: int | None
     """Its score before it was changed."""
     touchpoint: str | None
+    """None, too, where it names a single employee whom the reader may not see."""
     segments: tuple[str, ...]
     """Those that the reader may see."""
     origin: str
@@ -91,7 +93,7 @@ async def list_lines(database: Database, asked: AnswersAsked) -> AsyncIterator[S
                 score=row.score,
                 group=group_of(row.score),
                 was=row.was,
-                touchpoint=row.touchpoint,
+                touchpoint=shown_touchpoint(row.touchpoint, asked.access),
                 segments=tuple(sorted(filter(shows, row.segments))),
                 origin=row.origin,
                 language=row.language,
