@@ -65,7 +65,15 @@ SERVICE = Service(
         *("/benchmarks", "/v1/benchmarks", "/unbegged", "/v1/unbegged"),
         *("/views", "/wall", "/v1/views"),
         # Files of pages and documents of one segment: see csv_addresses.py.
-        *("/download", "/segments.csv", "/actions.csv", "/marks.csv", "/responses.csv", "/compare.csv"),
+        *(
+            "/.csv",
+            "/download",
+            "/segments.csv",
+            "/actions.csv",
+            "/marks.csv",
+            "/responses.csv",
+            "/compare.csv",
+        ),
         *("/drivers.csv", "/gap.csv", "/themes.csv", "/benchmarks.csv", "/unbegged.csv"),
         *("/v1/scores.csv", "/v1/segments.csv", "/v1/marks.csv", "/v1/responses.csv", "/v1/comparisons.csv"),
         *("/v1/trends.csv", "/v1/drivers.csv", "/v1/gap.csv", "/v1/ranking.csv", "/v1/benchmarks.csv"),
