@@ -63,7 +63,7 @@ def addresses_with_files(client: ScorerClient) -> dict[str, str]:
     return found
 
 
-async def fetch(client: ScorerClient, path: str, accept: str, **query: str) -> httpx.Response:
+async def fetch(client: ScorerClient, path: str, accept: str, **query: Any) -> httpx.Response:
     """As a leader."""
     return await client.get(path, role="leader", accept=accept, **query)
 

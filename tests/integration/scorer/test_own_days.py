@@ -202,7 +202,8 @@ async def test_beside_a_window_own_days_are_refused_or_are_those_that_a_form_had
 
 
 async def test_own_days_are_counted_as_one_by_one(client: ScorerClient) -> None:
-    own = [one for one in answers() if FIRST <= one.day <= LAST and one.measurement == "relational"]
+    relational = [one for one in answers() if one.measurement == "relational"]
+    own = [one for one in relational if one.day is not None and FIRST <= one.day <= LAST]
     query = urlencode({"measurement": "relational", **OWN})
     by_score = Counter(one.score for one in own)
     score = (await client.get(f"/v1/scores?{query}")).json()
