@@ -95,6 +95,35 @@ async def test_each_address_with_a_file_answers_it_by_its_ending_and_by_what_is_
             assert "accept" in answer.headers["vary"].lower().replace(" ", "").split(","), path
 
 
+@pytest.mark.parametrize(
+    ("page", "document", "query"),
+    [
+        ("/.csv", "/v1/scores/overview/export", {"by": "touchpoint", **DAYS}),
+        ("/segments.csv", "/v1/scores/overview/export", {"segment": "organisation:north", **DAYS}),
+        ("/segments.csv", "/v1/ranking/export", {"dimension": "touchpoint", **DAYS}),
+        ("/themes.csv", "/v1/themes/figures/export", {"segment": "organisation:north", **DAYS}),
+        ("/marks.csv", "/v1/marks/export", {"measurement": "relational"}),
+        ("/actions.csv", "/v1/actions/causes/export", {}),
+    ],
+)
+async def test_the_file_of_a_page_is_that_of_its_document(
+    client: ScorerClient, page: str, document: str, query: dict[str, str]
+) -> None:
+    own, wanted = await fetch(client, page, HTML, **query), await fetch(client, document, HTML, **query)
+    assert own.status_code == wanted.status_code == 200
+    assert own.content == wanted.content
+    assert own.headers["content-disposition"] == wanted.headers["content-disposition"]
+
+
+async def test_the_file_of_a_page_has_the_usual_window_and_the_order_of_the_page(
+    client: ScorerClient,
+) -> None:
+    themes = await fetch(client, "/themes.csv", HTML)
+    assert themes.content == (await fetch(client, "/v1/themes/figures/export", HTML, window="90d")).content
+    by_name = await fetch(client, "/segments.csv", HTML, sort="name", q="check")
+    assert by_name.content == (await fetch(client, "/v1/segments/export", HTML, q="check")).content
+
+
 async def test_what_has_no_file_is_answered_as_ever(client: ScorerClient) -> None:
     for path in ("/views", "/v1/actions", "/v1/themes"):
         usual, accepted = await fetch(client, path, HTML), await fetch(client, path, "text/csv")
