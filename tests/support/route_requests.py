@@ -908,8 +908,8 @@ def _about_benchmarks(of: Company) -> dict[str, RouteRequest | tuple[RouteReques
         "scorer PUT /v1/benchmarks/{benchmark}": RouteRequest(one, json=wanted, foreign=404),
         "scorer DELETE /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
         "scorer GET /benchmarks": RouteRequest(),
-        "scorer GET /benchmarks/file": RouteRequest(),
-        "scorer GET /benchmarks/download": beside,
+        "scorer GET /benchmarks/download": RouteRequest(),
+        "scorer GET /benchmarks/comparison/download": beside,
         "scorer POST /benchmarks": RouteRequest(
             form={**{key: str(value) for key, value in wanted.items()}, "new_id": str(UUID(int=9))}
         ),
@@ -1030,6 +1030,13 @@ def _about_exports(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, 
         "scorer GET /v1/actions/causes/export": RouteRequest(),
         "scorer GET /v1/actions/{action}/export": RouteRequest(action, foreign=404),
         "scorer GET /v1/themes/figures/export": RouteRequest(query={"window": "7d"}),
+        "scorer GET /download": RouteRequest(),
+        "scorer GET /segments/download": RouteRequest(),
+        "scorer GET /themes/download": RouteRequest(),
+        "scorer GET /marks/download": RouteRequest(),
+        "scorer GET /marks/{mark}/download": RouteRequest(mark, foreign=404),
+        "scorer GET /actions/download": RouteRequest(),
+        "scorer GET /actions/{action}/download": RouteRequest(action, foreign=404),
     }
 
 

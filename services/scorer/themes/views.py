@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
 
+from services.scorer.asked_days import AskedDays
+from services.scorer.day_choice import DayChoice
 from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
@@ -14,6 +16,7 @@ from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.trials import Trial
 from services.scorer.themes.why import ThemeLine, names_of, theme_lines
+from services.scorer.windows import Window
 from shared.pages.cause_labels import cause_options
 from shared.pages.filters import segment_name, thousands
 from shared.pages.language import counted, native_name, translated
@@ -61,8 +64,9 @@ class ThemesPage(Page):
     """The segment whose comments are counted; empty: the company."""
     segment: str
     """As it is written in an address; empty: the address named none."""
-    window: str
-    window_options: list[tuple[str, str]]
+    day_choice: DayChoice
+    day_parameters: dict[str, str]
+    """By which the address asked for the days; the form of the stems keeps them."""
     measurement: str
     measurement_options: list[tuple[str, str]]
     finding: str
@@ -141,14 +145,6 @@ def suggestion_buttons(words: Sequence[SuggestedWord]) -> list[SuggestionButton]
     ]
 
 
-def window_options(days: int) -> list[tuple[str, str]]:
-    """The windows that the page offers, and the one that is shown."""
-    return [
-        (f"{each}d", counted("the last day", "the last %(num)s days", each) % {"num": each})
-        for each in sorted({*WINDOW_OPTIONS_DAYS, days})
-    ]
-
-
 def measurement_options() -> list[tuple[str, str]]:
     """Which answers the page may tell of."""
     return [
@@ -164,7 +160,8 @@ def themes_page(
     query: CommentQuery | None,
     figures: ThemeFigures,
     words: Sequence[SuggestedWord],
-    window_days: int,
+    asked_days: AskedDays,
+    window: Window,
     measurement: str,
     segment: str,
     form: ThemesForm,
@@ -181,7 +178,8 @@ def themes_page(
     """
     names, file_href, document_href = names_of(themes), "", ""
     if query is not None:
-        asked: dict[str, str] = {"measurement": query.measurement, "window": f"{query.window.days}d"}
+        days = asked_days.parameters or {"window": f"{query.window.days}d"}
+        asked: dict[str, str] = {"measurement": query.measurement, **days}
         if query.selection.segments:
             (asked["segment"],) = query.selection.segments
         file_href, document_href = (
@@ -191,8 +189,8 @@ def themes_page(
     return ThemesPage(
         place=", ".join(map(segment_name, query.selection.segments)) if query is not None else "",
         segment=segment,
-        window=f"{window_days}d",
-        window_options=window_options(window_days),
+        day_choice=DayChoice.of(asked_days, window, WINDOW_OPTIONS_DAYS),
+        day_parameters=asked_days.parameters,
         measurement=measurement,
         measurement_options=measurement_options(),
         finding=labels.finding(figures, names),

@@ -185,7 +185,7 @@ async def test_the_page_declares_and_removes_and_says_what_is_wrong(
     assert "1 pair of dimensions is counted together." in page.text
     assert "Ready" in page.text
     (pair,) = await listed(client)
-    assert (await client.get("/pairs/file", role="leader")).text == (
+    assert (await client.get("/pairs/download", role="leader")).text == (
         await client.get("/v1/pairs/export")
     ).text
     limited = await client.get("/pairs", **LIMITED)

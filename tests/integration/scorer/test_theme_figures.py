@@ -162,9 +162,8 @@ def groups_of(scores: list[int]) -> Groups:
     ("query", "days"),
     [
         ({"window": "7d"}, ("2026-11-14", "2026-11-20")),
-        ({"from": "2026-11-01"}, ("2026-11-01", "2026-11-20")),
         ({"from": "2026-11-01", "to": "2026-11-03"}, ("2026-11-01", "2026-11-03")),
-        ({"window": "2d", "to": "2026-11-03"}, ("2026-11-02", "2026-11-03")),
+        ({"window": "2d", "until": "2026-11-03"}, ("2026-11-02", "2026-11-03")),
     ],
 )
 async def test_the_window_is_so_many_days_or_from_one_day_to_another(
@@ -178,8 +177,10 @@ async def test_the_window_is_so_many_days_or_from_one_day_to_another(
     ("query", "field"),
     [
         ({"window": "7"}, "window"),
-        ({"from": "yesterday"}, "from"),
-        ({"from": "2026-11-03", "to": "2026-11-01"}, "to"),
+        ({"from": "yesterday", "to": "2026-11-01"}, "from"),
+        ({"from": "2026-11-01"}, "to"),
+        ({"from": "2026-11-03", "to": "2026-11-01"}, "from"),
+        ({"window": "7d", "to": "2026-11-01"}, "window"),
         ({"from": "2026-11-03", "to": "x"}, "to"),
         ({"segment": "x"}, "segment"),
     ],
