@@ -15,9 +15,9 @@ import structlog
 
 from services.alerts.notices.queueing import queue_view_mail
 from services.alerts.staff.repository import people
-from services.alerts.view_mails import history, repository
+from services.alerts.view_mails import history_repository, repository
 from services.alerts.view_mails.domain import WrittenOutcome, languages_of, mail_key
-from services.alerts.view_mails.history import WrittenMail
+from services.alerts.view_mails.history_repository import ViewMailResult
 from services.alerts.view_mails.repository import DueWeek
 from shared.db.database import Database
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable, read_answer
@@ -128,8 +128,10 @@ class ViewMailAsking:
                 await repository.add_mail(
                     uow, week.tenant, key, role=question.role, segments=question.segments, body=content
                 )
-                result = WrittenMail(week.tenant, question.view, week.monday, question.staff, "queued", key)
-                await history.keep_result(uow, result)
+                result = ViewMailResult(
+                    week.tenant, question.view, week.monday, question.staff, "queued", key
+                )
+                await history_repository.keep_result(uow, result)
         if queued:
             metrics.VIEW_MAILS.labels("queued").inc()
 
@@ -137,8 +139,8 @@ class ViewMailAsking:
         """Keep why no mail was written, for the page of the view."""
         async with self.database.transaction() as uow:
             if not await find_left(uow, [week.tenant]):
-                result = WrittenMail(week.tenant, view, week.monday, staff, outcome, None)
-                await history.keep_result(uow, result)
+                result = ViewMailResult(week.tenant, view, week.monday, staff, outcome, None)
+                await history_repository.keep_result(uow, result)
 
 
 def view_mails_loop(context: Context) -> Loop:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.alerts.view_mails import history
+from services.alerts.view_mails import history_repository
 from shared.db.database import UnitOfWork
 from shared.events import AuditLine, Event
 
@@ -19,4 +19,4 @@ async def forget_stopped(uow: UnitOfWork, events: Sequence[Event[AuditLine]]) ->
             person = UUID(str(line.facts["staff"])) if line.act == STOPPED else None
             views.append((event.tenant, UUID(line.about), person))
     if views:
-        await history.forget_waiting(uow, sorted(views, key=str))
+        await history_repository.forget_waiting(uow, sorted(views, key=str))

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Response
 
-from services.alerts.view_mails.history import read_history
+from services.alerts.view_mails.history_repository import read_history
 from shared.db.database import Database
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute

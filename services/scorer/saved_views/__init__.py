@@ -17,7 +17,8 @@ mail_words         the mail, of the figures that a screen shows
 mail_api           /v1/views/{view}/mail
 mail_service_api   what alerts asks
 mail_pages         /views/{view}/mail, /views/stop/{token}
-restoring          what was taken back stays so when the database comes from a backup
+restoring          what was taken back stays so when the database comes from a backup, with
+                   restoring_repository
 wall_reading       what a screen shows, by what its maker may see now
 schemas            how programs are asked and answered
 labels             the words

@@ -11,7 +11,7 @@ from shared.db.database import UnitOfWork
 from shared.privacy.view_mails import LeftViewMails, OwnViewMail, ViewMailHistory, ViewMailWeek
 
 
-class WrittenMail(NamedTuple):
+class ViewMailResult(NamedTuple):
     """A mail that was to be written."""
 
     tenant: str
@@ -33,7 +33,7 @@ KEEP_RESULT = """
 """
 
 
-async def keep_result(uow: UnitOfWork, written: WrittenMail) -> None:
+async def keep_result(uow: UnitOfWork, written: ViewMailResult) -> None:
     """Keep what became of a mail; the newest try tells it."""
     await uow.execute(KEEP_RESULT, {**written._asdict(), "now": uow.now})
 
