@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
+from typing import NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -27,10 +28,25 @@ from shared.ids import uuid7
 from shared.mail import message_id
 from shared.permissions import Role
 
-READERS: tuple[tuple[str, Role, tuple[str, ...]], ...] = (
-    ("anna", "leader", ()),
-    ("bo", "agent", ()),
-    ("cleo", "analyst", ("touchpoint:delivery",)),
+WHOLE, DELIVERY = "/?window=30d", "/segments?segment=touchpoint:delivery&window=30d"
+
+
+class Reader(NamedTuple):
+    """A colleague, and the page that they have saved."""
+
+    name: str
+    role: Role
+    address: str
+    segments: tuple[str, ...] = ()
+    sees: bool = True
+    """Whether they may see the page, and so get it."""
+
+
+READERS = (
+    Reader("anna", "leader", WHOLE),
+    Reader("bo", "agent", WHOLE),
+    Reader("cleo", "analyst", DELIVERY, ("touchpoint:delivery",)),
+    Reader("dina", "agent", WHOLE, ("touchpoint:delivery",), sees=False),
 )
 VIEWS_OF_EACH = 2
 STOPS = 2
@@ -40,7 +56,7 @@ FIRST_MONDAY = date(2040, 1, 2)
 STOPPED_WITHIN_S = 60.0
 ADD_VIEW = """
     INSERT INTO saved_view (tenant, id, staff_id, name, address, shared, created_at, changed_at)
-    VALUES ($1, $2, $3, $4, '/?window=30d', false, now(), now())
+    VALUES ($1, $2, $3, $4, $5, false, now(), now())
 """
 ADD_TICK = "INSERT INTO view_mail (tenant, view_id, staff_id, wanted_at) VALUES ($1, $2, $3, now())"
 BEGIN_MONDAY = "INSERT INTO view_mail_week (tenant, monday, try_at, give_up_at) VALUES ($1, $2, now(), $3)"
@@ -64,8 +80,9 @@ class ReadView:
     """A view that somebody gets."""
 
     id: UUID
-    reader: UUID
+    person: UUID
     name: str
+    reader: Reader
 
     def told(self, monday: date) -> Told:
         return Told(f"{self.name}-by-mail", f"monday {monday}")
@@ -92,18 +109,24 @@ class ViewMailBench:
 
     async def add_readers(self) -> None:
         quiet = NoticeChoices(cases=NEVER, incidents=NEVER, weekly=NEVER)
-        for name, role, segments in READERS:
+        for reader in READERS:
             async with self.database.transaction() as uow:
                 person = await accounts.create_person(
-                    uow, self.tenant, address=self._address(name), name=name, role=role, segments=segments
+                    uow,
+                    self.tenant,
+                    address=self._address(reader),
+                    name=reader.name,
+                    role=reader.role,
+                    segments=reader.segments,
                 )
                 await save_choices(uow, self.tenant, person, quiet, mail=True)
             for number in range(VIEWS_OF_EACH):
-                self.views.append(ReadView(uuid7(), person, f"{name}-{number}"))
+                self.views.append(ReadView(uuid7(), person, f"{reader.name}-{number}", reader))
         async with self.arena.stack.connection("scorer") as scorer:
             for view in self.views:
-                await scorer.execute(ADD_VIEW, self.tenant, view.id, view.reader, view.name)
-                await scorer.execute(ADD_TICK, self.tenant, view.id, view.reader)
+                address = view.reader.address
+                await scorer.execute(ADD_VIEW, self.tenant, view.id, view.person, view.name, address)
+                await scorer.execute(ADD_TICK, self.tenant, view.id, view.person)
 
     async def begin_monday(self) -> None:
         """The mails of one more Monday are due."""
@@ -115,7 +138,7 @@ class ViewMailBench:
     async def stop_one(self) -> None:
         """A reader stops a view by the link in its mail; what begins afterwards must not come."""
         view = self.views[len(self.stopped)]
-        link = StopLink(self.tenant, view.id, view.reader)
+        link = StopLink(self.tenant, view.id, view.person)
         token = quote(stop_token(self.arena.stack.state.secret, link), safe=".%=")
         url = f"{self.arena.stack.origin_of('scorer')}/views/stop/{token}"
         async with (
@@ -177,16 +200,16 @@ class ViewMailBench:
             f"{len(self.stopped)} stopped"
         )
 
-    def _address(self, name: str) -> str:
-        return f"{name}@{self.tenant}.example.com"
+    def _address(self, reader: Reader) -> str:
+        return f"{reader.name}@{self.tenant}.example.com"
 
     def _key(self, view: ReadView, monday: date) -> UUID:
-        return mail_key(self.tenant, monday, view.id, view.reader)
+        return mail_key(self.tenant, monday, view.id, view.person)
 
     def _wanted(self) -> dict[Told, bool]:
         """Who stopped may have got what had begun by then."""
         wanted: dict[Told, bool] = {}
-        for view in self.views:
+        for view in (view for view in self.views if view.reader.sees):
             until = self.stopped.get(view.id)
             wanted |= {view.told(monday): until is None for monday in self.mondays[:until]}
         return wanted
@@ -197,7 +220,7 @@ class ViewMailBench:
         known = {
             _local(message_id(secret, "notice-view_mail", str(key), "x@x")): told for key, told in ids.items()
         }
-        addresses, came = {self._address(name) for name, _, _ in READERS}, []
+        addresses, came = {self._address(reader) for reader in READERS}, []
         for file in sorted((self.arena.stack.state.root / "mail").glob("*.json")):
             if json.loads(file.read_bytes())["to"] in addresses:
                 mail = message_from_bytes(file.with_suffix(".eml").read_bytes())
