@@ -91,12 +91,15 @@ class LeftViewMails(msgspec.Struct, frozen=True, kw_only=True):
     """When the last of them did."""
 
 
+ViewMailWeekState = Literal["open", "done", "missed"]
+"""``open``: not all are written. ``missed``: those that were not written by then are left out."""
+
+
 class ViewMailWeek(msgspec.Struct, frozen=True, kw_only=True):
     """The newest week of a company's mails."""
 
     monday: date
-    state: Literal["open", "done", "missed"]
-    """``open``: not all are written. ``missed``: those that were not written by then are left out."""
+    state: ViewMailWeekState
     until: datetime
     """So long it is tried to write them."""
 

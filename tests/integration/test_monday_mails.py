@@ -93,7 +93,7 @@ class Office:
             for to, mail in taken
             if to == self.address
         ]
-        return [mail for mail in found if isinstance(mail, EmailMessage) and mail["List-Unsubscribe"]]
+        return [mail for mail in found if mail["List-Unsubscribe"]]
 
     async def ask(self, method: str, path: str, *, page: bool = False, **how: Any) -> httpx.Response:
         """The leader's browser asks the scorer."""

@@ -8,7 +8,13 @@ from uuid import UUID
 from services.alerts.view_mails.domain import WrittenOutcome, outcome_of
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
 from shared.db.database import UnitOfWork
-from shared.privacy.view_mails import LeftViewMails, OwnViewMail, ViewMailHistory, ViewMailWeek
+from shared.privacy.view_mails import (
+    LeftViewMails,
+    OwnViewMail,
+    ViewMailHistory,
+    ViewMailWeek,
+    ViewMailWeekState,
+)
 
 
 class ViewMailResult(NamedTuple):
@@ -110,7 +116,7 @@ async def _week(uow: UnitOfWork, tenant: str) -> ViewMailWeek | None:
     row = (await uow.execute(FIND_WEEK, {"tenant": tenant})).one_or_none()
     if row is None:
         return None
-    ended = "missed" if row.missed else "done"
-    return ViewMailWeek(
-        monday=row.monday, state="open" if row.ended_at is None else ended, until=row.give_up_at
-    )
+    state: ViewMailWeekState = "missed" if row.missed else "done"
+    if row.ended_at is None:
+        state = "open"
+    return ViewMailWeek(monday=row.monday, state=state, until=row.give_up_at)

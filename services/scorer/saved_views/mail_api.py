@@ -1,7 +1,7 @@
 """``/v1/views/{view}/mail``: a saved view as mail every Monday, for whoever asks."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.privacy.audit import AuditActor
-from shared.privacy.view_mails import ViewMailHistory, ViewMailOutcome
+from shared.privacy.view_mails import ViewMailHistory, ViewMailOutcome, ViewMailWeekState
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/views", tags=["scores"], route_class=CheckedRoute)
@@ -55,7 +55,7 @@ class MailWeekOut(BaseModel):
     """The newest week of the company's mails."""
 
     monday: date
-    state: Literal["open", "done", "missed"] = Field(
+    state: ViewMailWeekState = Field(
         description="`open`: not all are written yet; `missed`: those that were not written are left out."
     )
     until: datetime = Field(description="So long it is tried to write them.")

@@ -54,11 +54,11 @@ async def mail(client: ScorerClient, view: str, method: str) -> None:
 
 
 async def test_a_restored_scorer_takes_back_again_what_was_taken_back_since(scorer: RestoredService) -> None:
-    life, how = scorer, {"tenant": TENANT}
+    life = scorer
     async with at_work(life) as client:
-        kept, removed, stopped = [await saved(client, name=name, **how) for name in ("a", "b", "c")]
-        stays, revoked = [await made(client, kept, name=name, **how) for name in ("stays", "revoked")]
-        await made(client, removed, **how)
+        kept, removed, stopped = [await saved(client, name=name, tenant=TENANT) for name in ("a", "b", "c")]
+        stays, revoked = [await made(client, kept, name=name, tenant=TENANT) for name in ("stays", "revoked")]
+        await made(client, removed, tenant=TENANT)
         for view in (kept, removed, stopped):
             await mail(client, view, "PUT")
         for method in ("DELETE", "PUT"):  # stopped once, and asked for again before the backup
@@ -66,8 +66,10 @@ async def test_a_restored_scorer_takes_back_again_what_was_taken_back_since(scor
     backup = await life.backup()
     async with at_work(life) as client:
         path = f"/v1/views/{kept}/screens/{revoked['id']}"
-        assert (await client.send("DELETE", path, role="leader", **how)).status_code == 204
-        assert (await client.send("DELETE", f"/v1/views/{removed}", role="leader", **how)).status_code == 204
+        assert (await client.send("DELETE", path, role="leader", tenant=TENANT)).status_code == 204
+        assert (
+            await client.send("DELETE", f"/v1/views/{removed}", role="leader", tenant=TENANT)
+        ).status_code == 204
         await mail(client, stopped, "DELETE")
     await life.restore(backup)
     assert len(await ids(life, "SELECT id FROM screen")) == 3
