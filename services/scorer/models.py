@@ -253,7 +253,7 @@ _GROUPS = ("detractors", "passives", "promoters")
 _ASKED = ("asked", "delivered", "opened", "answered", *_GROUPS)
 
 # Who was asked on each day, and what became of it. Triggers of ``invitation`` note each difference in
-# ``asked_change`` (migration 0017), and a loop adds it here: the sum of both is true at any time.
+# ``asked_change`` (migration 0022), and a loop adds it here: the sum of both is true at any time.
 asked_count = Table(
     "asked_count",
     metadata,

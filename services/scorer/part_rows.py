@@ -53,6 +53,8 @@ async def load_part_rows(
     return PartRows(
         by=by,
         dimensions=dimensions,
-        rows=segment_rows(parts_directly_below(allowed, selection.segments)),
+        rows=segment_rows(
+            parts_directly_below(allowed, selection.segments), are_compared=not standing.shared_days
+        ),
         people_hidden=bool(hidden) or len(allowed) < len(parts),
     )

@@ -75,8 +75,9 @@ async def load_score_page(
     # What is known of all answers as they are now only is not shown of others.
     is_usual = standing.choice.is_usual
     breakdown = await _load_breakdown(uow, access, query, selection, standing)
-    cases = await read_cases(uow, tenant, selection, window)
+    cases = await read_cases(uow, tenant, selection, window, tells_causes=is_usual)
     shows_cases = staff is not None and staff.works_on_cases
+    shows_answers = is_usual and staff is not None and staff.reads_answers
     actions = await list_open_actions(uow, tenant, access, selection, standing.today)
     return ScorePage(
         query=query,
@@ -90,14 +91,16 @@ async def load_score_page(
         breakdown=breakdown,
         options=await _load_options(uow, access, tenant, query, standing),
         why=await _load_why(uow, themes, selection, standing) if is_usual else None,
-        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if is_usual else [],
+        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS)
+        if shows_answers
+        else [],
         asked=await _load_asked(uow, access, tenant, query, standing, breakdown.by) if is_usual else None,
         work=work_section(cases, actions, standing.today),
         cases=await list_open_cases(uow, selection, MAX_CASES) if shows_cases else [],
         fall=await _load_fall(uow, selection, standing) if is_usual else None,
         case_counts=cases.counts,
         listing=await _load_answers(uow, query, selection, standing, themes, after)
-        if query.lists_answers and is_usual
+        if query.lists_answers and shows_answers
         else None,
         audit=audit_words(await read_state(uow, tenant.id)),
         new_view_id=str(uuid7()),

@@ -114,10 +114,13 @@ def parts_directly_below(parts: Iterable[SegmentPart], selection: Sequence[str])
     return found
 
 
-def segment_rows(parts: Iterable[SegmentPart]) -> list[SegmentRow]:
-    """The parts with answers: those that moved first, then by score, those with few answers last."""
+def segment_rows(parts: Iterable[SegmentPart], *, are_compared: bool = True) -> list[SegmentRow]:
+    """The parts with answers: those that moved first, then by score, those with few answers last.
+
+    :param are_compared: False: the two windows share days, so their difference means nothing.
+    """
     answered = [part for part in parts if part.now.n]
-    compared = [part for part in answered if is_comparable(part.before, part.now)]
+    compared = [part for part in answered if are_compared and is_comparable(part.before, part.now)]
     changes = [change for part in compared if (change := compare_groups(part.before, part.now)) is not None]
     moved = indices_of_moved(changes)
     by_segment = {

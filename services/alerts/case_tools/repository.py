@@ -15,18 +15,18 @@ from services.alerts.case_tools.domain import (
     kind_of,
 )
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 DECODERS_BY_KIND: Mapping[ToolKind, msgspec.json.Decoder[Any]] = {
     "text_block": msgspec.json.Decoder(TextBlock),
     "attribute": msgspec.json.Decoder(ShownAttribute),
     "case_link": msgspec.json.Decoder(CaseLink),
 }
-LOCK_TOOLS = "SELECT pg_advisory_xact_lock(hashtextextended(CAST(:lock AS text), 0))"
 
 
 async def lock_tools(uow: UnitOfWork, tenant: str) -> None:
     """Let nobody else change what this company has, until this transaction ends."""
-    await uow.execute(LOCK_TOOLS, {"lock": f"case tools of {tenant}"})
+    await lock_name(uow, "case tools", tenant)
 
 
 LIST_TOOLS = """

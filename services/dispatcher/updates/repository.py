@@ -18,6 +18,7 @@ from services.dispatcher.updates.domain import (
 )
 from shared.db import UnitOfWork
 from shared.db.bulk import keep_newest_events
+from shared.db.locks import lock_name
 from shared.events import Event, Improvement
 from shared.privacy.persons import NOBODY
 from shared.tenancy.closed import RUNS
@@ -123,12 +124,9 @@ async def find_inputs(uow: UnitOfWork, mail: OutgoingMail) -> Row[Any] | None:
     return (await uow.execute(FIND_INPUTS, values)).one_or_none()
 
 
-LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended('update/' || :tenant || '/' || :person, 0))"
-
-
 async def lock_person(uow: UnitOfWork, mail: OutgoingMail) -> None:
     """Let no other update to the person be judged until the commit."""
-    await uow.execute(LOCK_PERSON, {"tenant": mail.tenant, "person": mail.person})
+    await lock_name(uow, "updates", mail.tenant, mail.person)
 
 
 FIND_LAST_UPDATE_AT = """

@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from services.scorer.benchmarks.domain import Benchmark
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 _COLUMN_NAMES = (
     *("id", "name", "source", "link", "score", "n", "first", "last", "measurement", "segment", "dimension"),
@@ -61,7 +62,8 @@ COUNT_BENCHMARKS = "SELECT count(*) FROM benchmark WHERE tenant = :tenant"
 
 
 async def count_benchmarks(uow: UnitOfWork, tenant: str) -> int:
-    """How many benchmarks a company has."""
+    """How many benchmarks a company has. Until the transaction ends, nobody else adds one."""
+    await lock_name(uow, "benchmarks", tenant)
     return int((await uow.execute(COUNT_BENCHMARKS, {"tenant": tenant})).scalar_one())
 
 

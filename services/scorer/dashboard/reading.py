@@ -35,6 +35,7 @@ from shared.events.segments import TOUCHPOINT, dimension_of
 from shared.events.surveys import NpsMeasurement
 
 _TO_SUNDAY = timedelta(days=DAYS_PER_WEEK - 1)
+_ONE_DAY = timedelta(days=1)
 MAX_ACTIONS = 5
 """Actions of improvement that the dashboard lists."""
 
@@ -91,16 +92,22 @@ class RankingRead:
 
 def find_week(days: Mapping[date, Counts], now: Window, before: Window) -> WeekStandingOut | None:
     """The week that stands out among the calendar weeks of the two windows; those at the ends may be cut."""
-    shown = Window(before.first, now.last) if before.last < now.first else now
-    by_monday: defaultdict[date, list[Groups]] = defaultdict(list)
+    if before.shared_days(now):
+        shown = [now]
+    elif before.last + _ONE_DAY == now.first:
+        shown = [Window(before.first, now.last)]
+    else:
+        shown = [before, now]
+    by_week: defaultdict[tuple[Window, date], list[Groups]] = defaultdict(list)
     for day, counts in days.items():
-        if day in shown:
-            by_monday[day - timedelta(days=day.weekday())].append(groups_of(counts))
+        window = next((each for each in shown if day in each), None)
+        if window is not None:
+            by_week[window, day - timedelta(days=day.weekday())].append(groups_of(counts))
     weeks = [
-        (Window(max(monday, shown.first), min(monday + _TO_SUNDAY, shown.last)), added(by_monday[monday]))
-        for monday in sorted(by_monday)
+        (Window(max(monday, window.first), min(monday + _TO_SUNDAY, window.last)), added(groups))
+        for (window, monday), groups in by_week.items()
     ]
-    return week_standing_out(weeks)
+    return week_standing_out(sorted(weeks, key=lambda each: each[0].first))
 
 
 async def read_asked(
@@ -127,10 +134,15 @@ async def read_asked(
     return AskedFigures(by=asked.by, total=read.total, parts=parts, least=least_answered(parts))
 
 
-async def read_cases(uow: UnitOfWork, tenant: Tenant, selection: Selection, window: Window) -> CaseFigures:
-    """The work on the cases of a selection in a window."""
+async def read_cases(
+    uow: UnitOfWork, tenant: Tenant, selection: Selection, window: Window, *, tells_causes: bool
+) -> CaseFigures:
+    """The work on the cases of a selection in a window.
+
+    :param tells_causes: whether the causes of the cases are told, too.
+    """
     bounds = window.bounds(tenant.time_zone)
-    found = await list_chosen_causes(uow, selection, *bounds)
+    found = await list_chosen_causes(uow, selection, *bounds) if tells_causes else []
     whole = sum(each.n for each in found)
     told = [CauseFigure(each.cause, CauseCount(each.n, whole)) for each in found]
     shown = bool(told) and told[0].cases.has_share

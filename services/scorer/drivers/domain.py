@@ -95,7 +95,7 @@ class PartEffects:
     mix: Effect
     rate: Effect
     both: Effect
-    """The sum of the two."""
+    """The sum of the two; its tenths are the sum of theirs, so they may be two from its exact value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,23 +190,32 @@ def _score(groups: Groups, otherwise: Groups) -> Fraction:
 
 
 def _split_of(whole: PartGroups, found: Sequence[_ExactEffects], chosen: _Parts) -> Split:
-    """Each figure is rounded up or down to a tenth once, so that they add up to the change that is shown."""
+    """Each mix and each rate is rounded up or down to a tenth once, the sums of all mixes and of all rates as
+    well: so the parts add up to these, and these to the change that is shown.
+    """
     before, now = _score(whole.before, whole.now), _score(whole.now, whole.before)
     change_tenths = tenths_of(now) - tenths_of(before)
-    exact = [effect for each in found for effect in (each.mix, each.rate)]
-    tenths = apportion([10 * effect for effect in exact], change_tenths)
+    mixes, rates = [each.mix for each in found], [each.rate for each in found]
+    mix, rate = sum(mixes, Fraction()), sum(rates, Fraction())
+    mix_tenths, rate_tenths = apportion([10 * mix, 10 * rate], change_tenths)
+    tenths = list(
+        zip(
+            apportion([10 * each for each in mixes], mix_tenths),
+            apportion([10 * each for each in rates], rate_tenths),
+            strict=True,
+        )
+    )
     reaches = reaches_of([(each.groups.before, each.groups.now) for each in found])
     effects = [
-        _part_effects(each, (tenths[2 * number], tenths[2 * number + 1]), reaches.parts[number])
-        for number, each in enumerate(found)
+        _part_effects(each, tenths[number], reaches.parts[number]) for number, each in enumerate(found)
     ]
     has_others = chosen.others is not None
     return Split(
         parts=tuple(effects[:-1] if has_others else effects),
         others=effects[-1] if has_others else None,
         merged=chosen.merged,
-        mix=Effect(sum((each.mix for each in found), Fraction()), sum(tenths[::2]), reaches.mix),
-        rate=Effect(sum((each.rate for each in found), Fraction()), sum(tenths[1::2]), reaches.rate),
+        mix=Effect(mix, mix_tenths, reaches.mix),
+        rate=Effect(rate, rate_tenths, reaches.rate),
         change=now - before,
         change_tenths=change_tenths,
     )

@@ -13,13 +13,16 @@ from services.scorer.improvements.schemas import DifferenceOut, difference_of
 from services.scorer.schemas import MarginBody
 from shared.events.surveys import NpsMeasurement
 
-_ADD_UP = "Those of all parts, mix and rate, add up to the `points` of `change`."
+_ADD_UP = "Those of all parts add up to `mix` and `rate` of the whole, and these to the `points` of `change`."
 
 
 class EffectOut(BaseModel):
     """What something adds to the change."""
 
-    points: float = Field(description=f"With one decimal, up or down by a tenth at most. {_ADD_UP}")
+    points: float = Field(
+        description="With one decimal, up or down by a tenth at most (`both`, a sum of two, by two tenths). "
+        f"{_ADD_UP}"
+    )
     exact: float = Field(description="Before it was rounded.")
     margin: MarginBody = Field(description="Of `exact`, by the delta method.")
 

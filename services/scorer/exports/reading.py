@@ -52,7 +52,7 @@ async def read_overview(uow: UnitOfWork, caller: Caller, query: ScoreQuery) -> O
     return OverviewOut.of(
         page,
         tenant.time_zone,
-        reads_answers=may_read_comments(caller.staff, caller.key),
+        reads_answers=reads_answers(caller),
         reads_cases=reads_cases(caller),
     )
 
@@ -151,6 +151,13 @@ async def list_marks(
         yield [MarkOut.of(each) for each in read]
         if place is None:
             return
+
+
+def reads_answers(caller: Caller) -> bool:
+    """Whether somebody may read single answers: people whose role may, and keys that may read them."""
+    if caller.staff is not None:
+        return caller.staff.reads_answers
+    return may_read_comments(None, caller.key)
 
 
 def reads_cases(caller: Caller) -> bool:

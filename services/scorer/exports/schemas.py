@@ -144,7 +144,7 @@ class OverviewOut(BaseModel):
             response=ResponseCountsOut.of(asked.total) if asked is not None else None,
             response_parts=[part_out(name, each) for name, each in asked.parts.items()] if asked else [],
             least_answered=least_out(asked.least) if asked is not None else None,
-            causes=causes_out(page.work.read) if standing.choice.is_usual else [],
+            causes=causes_out(page.work.read),
         )
 
 

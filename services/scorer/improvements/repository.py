@@ -15,6 +15,7 @@ from services.scorer.models import improvement as improvement_table
 from services.scorer.repository.selection import Selection
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 from shared.events import Event, Improvement
 from shared.kafka.ops.recovery import Cursor
 
@@ -75,7 +76,8 @@ COUNT_IMPROVEMENTS = "SELECT count(*) FROM improvement WHERE tenant = :tenant"
 
 
 async def count_improvements(uow: UnitOfWork, tenant: str) -> int:
-    """How many actions a company has."""
+    """How many actions a company has. Until the transaction ends, nobody else adds one."""
+    await lock_name(uow, "improvements", tenant)
     return int((await uow.execute(COUNT_IMPROVEMENTS, {"tenant": tenant})).scalar_one())
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from services.scorer.marks.domain import Mark
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 _COLUMNS = "m.id, m.day, m.text, m.segment, m.created_at, m.changed_at"
 
@@ -60,7 +61,8 @@ COUNT_MARKS = "SELECT count(*) FROM mark WHERE tenant = :tenant"
 
 
 async def count_marks(uow: UnitOfWork, tenant: str) -> int:
-    """How many marks a company has."""
+    """How many marks a company has. Until the transaction ends, nobody else adds one."""
+    await lock_name(uow, "marks", tenant)
     return int((await uow.execute(COUNT_MARKS, {"tenant": tenant})).scalar_one())
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from services.scorer.saved_views.domain import SavedView
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 _COLUMNS = "v.id, v.staff_id, v.name, v.address, v.shared, v.created_at, v.changed_at"
 
@@ -37,8 +38,6 @@ async def list_views(uow: UnitOfWork, tenant: str, person: UUID | None, limit: i
     return [_view(row) for row in await uow.execute(LIST_VIEWS, values)]
 
 
-# One person's requests, one after the other, so that they do not exceed the bound together.
-LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(:tenant || '/' || CAST(:person AS text), 18))"
 COUNT_OTHER_VIEWS = """
     SELECT count(*) AS others, coalesce(bool_or(v.name = :name), false) AS taken
     FROM saved_view v
@@ -53,7 +52,7 @@ async def count_other_views(
 
     Until the transaction ends, nobody else changes what this person has saved.
     """
-    await uow.execute(LOCK_PERSON, {"tenant": tenant, "person": str(person)})
+    await lock_name(uow, "saved views", tenant, str(person))
     values = {"tenant": tenant, "person": person, "id": key, "name": name}
     row = (await uow.execute(COUNT_OTHER_VIEWS, values)).one()
     return int(row.others), bool(row.taken)

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from services.scorer.saved_views.domain import Screen
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 _COLUMNS = "s.id, s.view_id, s.staff_id, s.name, s.created_at, s.expires_at, s.used_at"
 
@@ -39,8 +40,6 @@ async def list_screens(uow: UnitOfWork, tenant: str, view: UUID | None, limit: i
     return [_screen(row) for row in await uow.execute(LIST_SCREENS, values)]
 
 
-# The company's requests one after the other, so that they do not exceed the bound together.
-LOCK_SCREENS = "SELECT pg_advisory_xact_lock(hashtextextended(:tenant, 19))"
 FORGET_ENDED = "DELETE FROM screen WHERE tenant = :tenant AND expires_at < :before"
 COUNT_SCREENS = "SELECT count(*) FROM screen WHERE tenant = :tenant"
 
@@ -50,7 +49,7 @@ async def count_screens(uow: UnitOfWork, tenant: str, ended_before: datetime) ->
 
     Until the transaction ends, nobody else adds one.
     """
-    await uow.execute(LOCK_SCREENS, {"tenant": tenant})
+    await lock_name(uow, "screens", tenant)
     await uow.execute(FORGET_ENDED, {"tenant": tenant, "before": ended_before})
     return int((await uow.execute(COUNT_SCREENS, {"tenant": tenant})).scalar_one())
 

@@ -335,3 +335,48 @@ async def test_by_an_unusual_choice_the_page_names_all_that_it_leaves_out(
             assert word in page
         for part in ("part-why", "part-asked", 'id="beside"'):
             assert part not in page
+
+
+async def test_of_windows_that_share_days_no_part_is_said_to_have_moved(
+    database: Database, client: ScorerClient
+) -> None:
+    """Neither the whole nor a part is compared: their difference would mean nothing."""
+    old = [an_answer(f"o{n}", day=TODAY - timedelta(days=480), score=0) for n in range(40)]
+    new = [an_answer(f"n{n}", day=TODAY - timedelta(days=1), score=10) for n in range(40)]
+    await count(database, *old, *new)
+    query = {"window": "500d", "against": "year"}
+    told = await read(client, OVERVIEW, **query)
+    assert told["shared_days"] == 135
+    assert told["change"] is None
+    assert [(part["change"], part["moved"]) for part in told["parts"]] == [(None, False)]
+    assert (told["compared"], told["moved"]) == (0, 0)
+    page = (await client.get("/", role="leader", **query)).text
+    assert "rose by" not in words_of(page)
+    apart = await read(client, OVERVIEW, window="400d", against="before")
+    assert apart["parts"][0]["moved"]
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("admin", True), ("leader", True), ("agent", True), ("analyst", True), ("editor", False)],
+)
+async def test_who_may_not_read_answers_sees_none_on_any_page_of_scores(
+    database: Database, client: ScorerClient, role: str, reads: bool
+) -> None:
+    """Neither in the list, nor among the words, nor as the latest one; the scores of them are seen."""
+    words = "The parcel was wet."
+    at = NOW - timedelta(minutes=5)
+    told = [
+        an_answer(f"a{n}", day=TODAY, score=2, comment=words, language="en", answered_at=at, changed_at=at)
+        for n in range(12)
+    ]
+    await count(database, *told)
+    for path in ("/", "/segments?segment=", "/segments?segment=touchpoint:checkout"):
+        page = (await client.get(path, role=role)).text
+        assert (words in page) is reads, path
+        assert ('id="last-answer"' in page) is reads, path
+        assert ('id="answers"' in page) is (reads and path != "/"), path
+    overview = await read(client, OVERVIEW, role=role)
+    assert overview["now"]["n"] == 12
+    assert (overview["latest"] is not None) is reads
+    assert (await client.get("/v1/scores/answers/export", role=role)).status_code == (200 if reads else 403)

@@ -112,6 +112,24 @@ def test_weeks_are_those_of_the_calendar_and_cut_at_the_ends_of_the_windows() ->
     assert find_week({**days, before.first - timedelta(days=1): (900,) + (0,) * 10}, now, before) == found
 
 
+def test_of_two_windows_apart_no_week_between_them_stands_out() -> None:
+    """A page of these days against the same days a year before is of neither the eleven months between."""
+    now = Window(date(2026, 11, 1), date(2026, 11, 28))
+    before = now.last_year()
+    usual, unhappy = (0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 20), (40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    days = dict.fromkeys(Window(before.first, now.last), usual)
+    between = {**days, **dict.fromkeys(Window(date(2026, 5, 4), date(2026, 5, 10)), unhappy)}
+    assert find_week(between, now, before) is None
+    fell = {**between, **dict.fromkeys(Window(date(2026, 11, 9), date(2026, 11, 15)), unhappy)}
+    found = find_week(fell, now, before)
+    assert found is not None
+    assert found.window == Window(date(2026, 11, 9), date(2026, 11, 15))
+    # The weeks of both windows, those at their ends cut: five and five.
+    assert found.tests == 10
+    # Windows that share days are one.
+    assert find_week(between, Window(date(2025, 11, 1), date(2026, 11, 28)), before) is not None
+
+
 def test_the_part_that_answers_least_is_named_where_chance_seldom_does_that() -> None:
     parts = {
         "store:a": ResponseCounts(asked=200, answered=100),

@@ -104,6 +104,9 @@ def test_the_parts_add_up_to_the_change_exactly_and_as_shown_and_none_is_small(
         for effect in (row.mix, row.rate):
             assert abs(10 * effect.exact - effect.tenths) <= 1
             assert effect.low <= effect.exact <= effect.high
+        assert abs(10 * row.both.exact - row.both.tenths) <= 2
+    for effect in (split.mix, split.rate):
+        assert abs(10 * effect.exact - effect.tenths) <= 1
     sizes = [abs(row.both.exact) for row in split.parts]
     assert sizes == sorted(sizes, reverse=True)
 
@@ -161,6 +164,22 @@ def test_more_parts_than_are_told_are_among_the_others() -> None:
     assert (len(split.parts), split.merged) == (MAX_PARTS_SHOWN, 5)
     assert split.others is not None
     assert split.others.groups.now.n == 150
+
+
+def test_of_many_parts_the_sums_of_mix_and_of_rate_are_a_tenth_away_at_most() -> None:
+    """Each of a hundred parts is rounded alike: their errors must not add up in one of the two sums."""
+    parts = [
+        part(f"{number:04}", Groups(30, 10, 60 + number % 7), Groups(31, 12, 58 + number % 5))
+        for number in range(MAX_PARTS_SHOWN)
+    ]
+    split = split_of(*parts)
+    assert len(split.parts) == MAX_PARTS_SHOWN
+    for effect, own in (
+        (split.mix, [row.mix.tenths for row in split.rows]),
+        (split.rate, [row.rate.tenths for row in split.rows]),
+    ):
+        assert abs(10 * effect.exact - effect.tenths) <= 1
+        assert sum(own) == effect.tenths
 
 
 numbers = st.fractions(-100, 100, max_denominator=400)

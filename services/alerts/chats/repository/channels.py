@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from services.alerts.chats.domain import ChatChannel, ChatTopic
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 _COLUMN_NAMES = ChatChannel.__struct_fields__
 COLUMNS = ", ".join(f"h.{name}" for name in _COLUMN_NAMES)
@@ -71,7 +72,8 @@ COUNT_CHANNELS = "SELECT count(*) FROM chat_channel WHERE tenant = :tenant"
 
 
 async def count_of(uow: UnitOfWork, tenant: str) -> int:
-    """How many a company has."""
+    """How many a company has. Until the transaction ends, nobody else adds one."""
+    await lock_name(uow, "chat channels", tenant)
     return int((await uow.execute(COUNT_CHANNELS, {"tenant": tenant})).scalar_one())
 
 

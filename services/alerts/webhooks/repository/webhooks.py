@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from services.alerts.webhooks.domain import WebhookEndpoint
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import Deadline, clear_deadlines, set_deadlines
+from shared.db.locks import lock_name
 
 REMOVAL_DEADLINE = "webhook_removal"
 """The kind of deadline by which the messages of a webhook that was deleted are removed."""
@@ -87,7 +88,8 @@ COUNT_WEBHOOKS = "SELECT count(*) FROM webhook WHERE tenant = :tenant"
 
 
 async def count_of(uow: UnitOfWork, tenant: str) -> int:
-    """How many a company has."""
+    """How many a company has. Until the transaction ends, nobody else adds one."""
+    await lock_name(uow, "webhooks", tenant)
     return int((await uow.execute(COUNT_WEBHOOKS, {"tenant": tenant})).scalar_one())
 
 

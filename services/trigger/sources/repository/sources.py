@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from services.trigger.sources.domain import Reading, Source, SourceConnection
 from services.trigger.sources.problems import ProblemCode
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 
 _connection, _reading = msgspec.json.Decoder(SourceConnection), msgspec.json.Decoder(Reading)
 _encode = msgspec.json.encode
@@ -95,7 +96,8 @@ async def list_of(
 
 
 async def count_of(uow: UnitOfWork, tenant: str) -> int:
-    """How many a company has."""
+    """How many a company has. Until the transaction ends, nobody else adds one."""
+    await lock_name(uow, "sources", tenant)
     return int((await uow.execute(COUNT_SOURCES, {"tenant": tenant})).scalar_one())
 
 
