@@ -69,6 +69,7 @@ from services.alerts.team_figures import api as figures_api
 from services.alerts.team_figures import pages as figures_pages
 from services.alerts.teams import absence_pages, team_pages
 from services.alerts.teams import api as teams_api
+from services.alerts.view_mails.history_api import view_mail_history_router
 from services.alerts.webhooks import api as webhook_api
 from services.alerts.webhooks import pages as webhook_pages
 from services.alerts.webhooks.openapi import message_routes
@@ -159,6 +160,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             company_router(context.service, metadata, database, context.secret),
             first_admin_router(database, context.staff_url, context.secret),
             present_access_router(database, context.secret),
+            view_mail_history_router(database, context.secret),
         ],
         pages=pages,
         session_is_live=partial(session_is_live, database),

@@ -35,7 +35,7 @@ text: a reply to a text message that is an answer.
 import: rows of a company's file, for the service that owns what they become.
 preview: a page of the dispatcher frames the collector's pages of a survey, by a link of a minute, or asks
 for one of them with words that are not saved.
-view-mails: who gets which saved view every Monday, and what stands in one mail."""
+view-mails: who gets which saved view every Monday, what stands in one mail, and what became of them."""
 TOKEN_SCHEME = "Afterword-Service"  # noqa: S105  (a name)
 """The scheme of the header ``Authorization``: no API key and no other token is one of these."""
 TOKEN_LIFETIME = timedelta(seconds=60)

@@ -994,6 +994,13 @@ def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tup
             headers={"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"},
             public=True,
         ),
+        "alerts GET /v1/personal-data/alerts/view-mail-history": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} "
+                + _service_tokens.sign("view-mails", by.name, {"view": of.view, "staff": str(person)})
+            },
+            public=True,
+        ),
         "scorer GET /views": RouteRequest(),
         "scorer POST /views": RouteRequest(form={**own, "new_id": str(UUID(int=9))}),
         "scorer GET /views/{view}": RouteRequest(one, foreign=404),

@@ -32,6 +32,8 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "segment_pair": message("declared a pair of dimensions"),
     "screen_made": message("made a link for a screen"),
     "screen_revoked": message("took back the link of a screen"),
+    "view_removed": message("removed a saved view"),
+    "view_mail_stopped": message("stopped the mail of a saved view"),
     "benchmark": message("added or changed a published benchmark"),
     "themes": message("changed the themes of comments"),
     "notices": message("changed what a colleague is told"),

@@ -13,8 +13,8 @@ from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 from support.screens import made, saved, with_people
 
 from services.scorer.dashboard import reading as dashboard_reading
-from services.scorer.saved_views import reading as view_reading
 from services.scorer.repository.counts import segment_parts
+from services.scorer.saved_views import reading as view_reading
 from services.scorer.saved_views import repository as view_repository
 from services.scorer.windows import Window
 from shared.db.database import Database
