@@ -89,5 +89,5 @@ def with_lateness(
         max_age_days=survey.max_age_days,
         due_at=leaves.held_until if by_age else leaves.due_at,
         held_by=held_by,
-        zone=None if CLOCK_RULES.isdisjoint(held_by) else person.hours.zone,
+        zone=None if CLOCK_RULES.isdisjoint(held_by) else person.hours.zones,
     )

@@ -188,7 +188,7 @@ def _hours(mail: WaitingMail, inputs: DecisionInputs) -> ContactHours:
     tenant = mail.contact.tenant
     place = place_of(mail.customer, inputs.tenants.get(tenant))
     rules, channel = inputs.company_policy(tenant).rules, mail.invitation.channel or "mail"
-    return ContactHours.of(rules, place.zone, place.country, channel)
+    return ContactHours.of(rules, place, channel)
 
 
 def _is_too_late(mail: WaitingMail, until: datetime, inputs: DecisionInputs) -> bool:

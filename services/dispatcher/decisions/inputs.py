@@ -234,7 +234,7 @@ class DecisionInputs:
         known = self.hours.get((tenant, place, channel))
         if known is None:
             rules = self.company_policy(tenant).rules
-            known = ContactHours.of(rules, place.zone, place.country, channel)
+            known = ContactHours.of(rules, place, channel)
             self.hours[tenant, place, channel] = known
         return known
 

@@ -43,6 +43,7 @@ class OpenCaseAnswer(BaseModel):
     number: int = Field(description="By which colleagues know it.")
 
 
+ZONES = "; of a country with several zones, where none is known, by each: their names, separated by commas."
 OPEN_CASE = (
     "Of `case_open`: which case. Null where it is not known, to colleagues whose role sees no cases, and to "
     "those who are limited to segments."
@@ -91,7 +92,7 @@ class ConsideredAnswer(BaseModel):
         default=[],
         description="The rules that would have held it until then, in the order in which they are met.",
     )
-    zone: str | None = Field(default=None, description="By whose clock they would have held it.")
+    zone: str | None = Field(default=None, description=f"By whose clock they would have held it{ZONES}")
 
 
 class MailChangeAnswer(BaseModel):
@@ -108,7 +109,7 @@ class MailChangeAnswer(BaseModel):
     held_until: datetime | None = Field(
         default=None, description="When they would have let it leave; a mail that is dropped: too late."
     )
-    zone: str | None = Field(default=None, description="By whose clock it was held.")
+    zone: str | None = Field(default=None, description=f"By whose clock it was held{ZONES}")
     cap_hours: int | None = None
     last_message_at: datetime | None = Field(
         default=None, description="Of `cap`: when the mail before it left."

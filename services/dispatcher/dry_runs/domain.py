@@ -297,7 +297,7 @@ class Simulation:
             number=Number(
                 quality=event.number,
                 test=event.test_address,
-                hours=ContactHours.of(rules, place.zone, place.country, "sms"),
+                hours=ContactHours.of(rules, place, "sms"),
             ),
             test_address=event.test_address,
             complained="complained" in reasons,
@@ -307,7 +307,7 @@ class Simulation:
             preferences=self._preferences(keys, event.decided_at),
             invited_at=max((each.at for each in asked), default=None),
             asked=tuple(asked),
-            hours=ContactHours.of(rules, place.zone, place.country),
+            hours=ContactHours.of(rules, place),
             cap_hours=rules.cap_hours,
             countered=self._countered(event),
             open_case=None if rules.ask_with_open_case else self._open_case(event),

@@ -265,7 +265,7 @@ class InvitationQueue:
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),
             left_at=inputs.left_at,
             countered=countered,
-            hours=ContactHours.of(rules, place.zone, place.country, channel),
+            hours=ContactHours.of(rules, place, channel),
             cap_hours=rules.cap_hours,
             open_case=_open_case(inputs, asks_again_about)
             if is_reminder or not rules.ask_with_open_case
