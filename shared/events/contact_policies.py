@@ -44,6 +44,9 @@ class CounterEvent(Data, frozen=True, kw_only=True):
     """To which: about the same order (``attributes.order_id`` of both events), or to the same customer."""
     hold_hours: Annotated[int, Interval(ge=1, le=MAX_HOLD_HOURS)] | None = None
     """Since it happened; None: it cancels."""
+    for_good: bool = False
+    """Whether nobody of its customer is asked ever again, until somebody takes that back by hand: of what
+    cancels the mails to the same customer."""
 
 
 CountryNeed = Literal["nothing", "neutral", "existing_customer", "evidence"]

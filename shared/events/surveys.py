@@ -89,6 +89,9 @@ class AdaptiveSampling(Data, frozen=True, kw_only=True):
     """Within which the answers are to give that margin."""
 
 
+DrawnName = Literal["address", "person"]
+
+
 class SurveyRules(Data, frozen=True, kw_only=True):
     """Which events a survey asks about, when, and whom it leaves alone: the only list of these fields.
 
@@ -145,6 +148,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     recovery_days: Annotated[int, RECOVERY_DAYS] = STANDARD_RECOVERY_DAYS
     """Of a recovery survey: so long after a case was closed its customer is asked again; where nobody was
     reached, so long after it was opened."""
+    stop_after_click: bool = False
+    """Whether who has opened the link of a mail is reminded no more, though that is no answer."""
+    draws_by: DrawnName = "address"
+    """Of ``sampling_percent``: which name of a contact is drawn. A survey keeps that with which it was made,
+    so that nobody is drawn anew; those that are made from now on draw a person, under whatever addresses."""
 
     @property
     def has_trigger(self) -> bool:

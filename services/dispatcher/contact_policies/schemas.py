@@ -67,8 +67,8 @@ class ContactPolicyBody(StrictBody):
     )
     counter_events: CounterEventBodies | None = Field(
         default=None,
-        description="Events after which nobody is asked about what happened before them. Left out: as "
-        "they are.",
+        description="Events after which nobody is asked about what happened before them; what holds the "
+        "mails to a customer holds those about what happens meanwhile, too. Left out: as they are.",
     )
     relational_distance_days: int | None = Field(
         default=None,

@@ -15,7 +15,14 @@ from services.dispatcher.decisions.values import CandidateSurvey, Considered, Pe
 from shared.conditions.judging import FailedComparison
 
 JUDGED_BY_TIME = frozenset(
-    {"paused_by_customer", "no_basis", "relational_first", "quarantine", "relational_distance"}
+    {
+        "paused_by_customer",
+        "no_basis",
+        "relational_first",
+        "quarantine",
+        "relational_distance",
+        "sampled_out",
+    }
 )
 """The rules that have values, which depend on when the mail would leave."""
 TOO_LATE = frozenset({"too_old", "quiet_dropped", "countered"})
@@ -50,12 +57,14 @@ def consider_at(
         if why == "opted_out" and not person.opted_out
         else (),
     )
-    if why in {"no_basis", "paused_by_customer"} or why not in JUDGED_BY_TIME:
+    if why in {"no_basis", "paused_by_customer", "sampled_out"} or why not in JUDGED_BY_TIME:
         return considered
     person = without(person, yielding_to(survey, due_at, person))
     if why == "relational_first":
         other = standing_before(survey, due_at, person)
-        return msgspec.structs.replace(considered, relational_event_id=other)
+        if other is None or other.unsent_about is not None:
+            return msgspec.structs.replace(considered, relational_event_id=other and other.unsent_about)
+        return msgspec.structs.replace(considered, asked_at=other.at)
     if why == "relational_distance":
         return msgspec.structs.replace(
             considered,

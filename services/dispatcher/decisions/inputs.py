@@ -326,6 +326,7 @@ class DecisionInputs:
             contact,
             survey.id,
             survey.sampling_percent,
+            survey.draws_by,
             self.shares.get((contact.tenant, survey.id, segment)) if segment is not None else None,
             is_detractor=(contact.tenant, contact.key) in self.detractors,
         )

@@ -62,7 +62,25 @@ class ConsideredAnswer(BaseModel):
     asked_at: datetime | None = Field(
         default=None,
         description="Of a quarantine: when the customer was last asked within its scope. Of "
-        "`relational_distance`: when a survey about one event asks them.",
+        "`relational_distance`: when a survey about one event asks them. Of `relational_first`: when the "
+        "relational mail left, on the same day.",
+    )
+    wished_months: int | None = Field(
+        default=None,
+        description="Of a quarantine that the customer's own wish makes longer: at most one question in so "
+        "many months.",
+    )
+    paused_until: datetime | None = Field(
+        default=None, description="Of `paused_by_customer`: until then the customer wants no questions."
+    )
+    refused_channels: list[str] = Field(
+        default=[],
+        description="Of `opted_out`: by which the customer wants none, where that leaves the survey none.",
+    )
+    relational_event_id: UUID | None = Field(
+        default=None,
+        description="Of `relational_first`: the `id` of the event whose relational mail waits for the same "
+        "day. Null to colleagues who are limited to segments.",
     )
     distance_days: int | None = Field(
         default=None, description="Of `relational_distance`: for so many days around that it does not ask."
@@ -84,8 +102,8 @@ class ConsideredAnswer(BaseModel):
     open_case: OpenCaseAnswer | None = Field(default=None, description=OPEN_CASE)
     max_age_days: int | None = Field(
         default=None,
-        description="Of `too_old`, `quiet_dropped`, and `countered` where the mail would have waited too "
-        "long: for so many days the survey asks about an event.",
+        description="Of `too_old`, `quiet_dropped`, `first_day`, `mail_pace`, and `countered` where the mail "
+        "would have waited too long: for so many days the survey asks about an event.",
     )
     due_at: datetime | None = Field(default=None, description="Of these: when the mail would have left.")
     held_by: list[str] = Field(
