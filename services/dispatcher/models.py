@@ -262,6 +262,8 @@ contact_policy = Table(
     Column("countries", JSONB, nullable=False, server_default=text("'[]'")),
     Column("ids_are_shared", Boolean, nullable=False, server_default=text("false")),
     Column("fewer_months", SmallInteger, nullable=False, server_default=text("6")),
+    Column("sms_sundays", Boolean, nullable=False, server_default=text("false")),
+    Column("sms_holidays", Boolean, nullable=False, server_default=text("false")),
 )
 suppression = Table(
     "suppression",

@@ -164,6 +164,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
         """Between an event that names no delay and its mail, where nothing else holds it."""
         return max(self.delay_minutes, self.holding_minutes)
 
+    @property
+    def leaves_a_day(self) -> bool:
+        """Whether a mail that is held for a night still leaves before its event is too old to ask about."""
+        return self.least_wait_minutes + MINUTES_PER_DAY <= self.max_age_days * MINUTES_PER_DAY
+
 
 SURVEY_RULES = SurveyRules.__struct_fields__
 NUMERIC_RULES = tuple(each.name for each in fields(SurveyRules) if type(each.default) is int)

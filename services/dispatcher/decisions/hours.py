@@ -67,8 +67,8 @@ class ContactHours(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
             others=place.others,
             country=place.country,
             quiet=quiet_hours_of(rules, channel),
-            sundays=rules.sundays,
-            holidays=rules.holidays,
+            sundays=rules.sms_sundays if channel == "sms" else rules.sundays,
+            holidays=rules.sms_holidays if channel == "sms" else rules.holidays,
         )
 
 

@@ -104,6 +104,7 @@ FIND_SENDING_INPUTS = f"""
         ) AS last_mails,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
+        p.sms_sundays, p.sms_holidays,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
         p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared, p.fewer_months,
         k.id AS case_id, k.number AS case_number, k.untouched AS case_untouched,

@@ -197,6 +197,8 @@ _DESCRIPTIONS = {
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,
     "holding_minutes": HOLDING_MEANING,
+    "max_age_days": "After which an event is too old to ask about. Leave a day more than the delay: a mail "
+    "that must wait for a night, or for another mail, is dropped where it would be too late then.",
     "neutral": "Its words neither praise nor promote, as the law of some countries asks: links, praise, "
     "offers and rewards in `texts`, `questions` and `sender_name` are refused. In languages other than "
     "Danish, Dutch, English, Finnish, French, German, Norwegian, Spanish and Swedish nothing finds praise "

@@ -184,6 +184,22 @@ def test_the_defaults_are_quiet_nights_and_longer_ones_for_texts() -> None:
     assert texts == QuietHours(start="20:00", end="09:00")
 
 
+def test_no_text_leaves_on_a_sunday_or_a_holiday_unless_the_company_says_so_whatever_it_says_of_mail() -> (
+    None
+):
+    copenhagen, sunday = Place("Europe/Copenhagen", "DK"), at("2026-11-22T12:00+01:00")
+    christmas = at("2026-12-25T12:00+01:00")
+    by_mail = ContactHours.of(ContactRules(), copenhagen)
+    assert [next_allowed(moment, by_mail) for moment in (sunday, christmas)] == [sunday, christmas]
+    for rules in (ContactRules(), ContactRules(quiet_hours={})):
+        texts = ContactHours.of(rules, copenhagen, "sms")
+        assert {hold(moment, texts).by[0] for moment in (sunday, christmas)} == {"sunday", "holiday"}
+    open_ = ContactHours.of(
+        ContactRules(sundays=False, sms_sundays=True, sms_holidays=True), copenhagen, "sms"
+    )
+    assert [next_allowed(moment, open_) for moment in (sunday, christmas)] == [sunday, christmas]
+
+
 ZONES = (
     "Europe/Copenhagen",
     "America/New_York",

@@ -1,4 +1,4 @@
-"""Customers' choices beside each other; surveys that draw persons, and that stop reminding after a click.
+"""Customers' choices beside each other; texts on Sundays; surveys that draw persons, and that stop reminding after a click.
 
 Surveys that are there go on drawing addresses, so that nobody is drawn anew.
 """
@@ -15,6 +15,11 @@ STATEMENTS = (
     """
     ALTER TABLE contact_preference ADD CONSTRAINT ck_contact_preference_any
         CHECK (num_nonnulls(paused_until, months, channel) >= 1)
+    """,
+    """
+    ALTER TABLE contact_policy
+        ADD COLUMN sms_sundays boolean NOT NULL DEFAULT false,
+        ADD COLUMN sms_holidays boolean NOT NULL DEFAULT false
     """,
     """
     ALTER TABLE survey
