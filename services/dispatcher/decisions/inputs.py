@@ -326,8 +326,8 @@ class DecisionInputs:
             contact,
             survey.id,
             survey.sampling_percent,
-            survey.draws_by,
             self.shares.get((contact.tenant, survey.id, segment)) if segment is not None else None,
+            draws_by=survey.draws_by,
             is_detractor=(contact.tenant, contact.key) in self.detractors,
         )
 

@@ -106,9 +106,9 @@ def draw(
     contact: ContactKey,
     survey_id: UUID,
     percent: int,
-    draws_by: DrawnName = "address",
     share: SegmentShare | None = None,
     *,
+    draws_by: DrawnName = "address",
     is_detractor: bool = False,
 ) -> Draw:
     """Whether a survey asks this contact: by its own percent and by the share of the contact's segment.

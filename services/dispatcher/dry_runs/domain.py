@@ -255,8 +255,8 @@ class Simulation:
             event.contact,
             survey.id,
             survey.sampling_percent,
-            survey.draws_by,
             self.rules.shares.get((survey.id, segment)) if segment is not None else None,
+            draws_by=survey.draws_by,
             is_detractor=event.contact.key in self.detractors,
         )
 

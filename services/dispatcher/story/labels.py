@@ -188,6 +188,7 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("The customer is not one of those whom the survey asks: it asks only some."),
         message("Not one of those asked"),
         message("not one of those whom it asks"),
+        message("The survey asked fewer customers by then, and this one is not one of them."),
     ),
     # Of reminders alone.
     "answered": ReasonWords(None, None, dropped=message("The customer had answered.")),

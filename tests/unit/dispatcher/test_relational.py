@@ -149,9 +149,9 @@ class TestTheSameDay:
 
     @pytest.mark.parametrize(
         "other",
-        [about_the_relation(NOW + timedelta(hours=3)), about_the_relation(NOW + 2 * DAY, sent=False)],
+        [about_the_relation(NOW - DAY), about_the_relation(NOW + 2 * DAY, sent=False)],
     )
-    def test_it_gives_way_to_none_that_has_left_or_waits_for_another_day(self, other: Asked) -> None:
+    def test_it_gives_way_to_none_that_has_left_on_another_day_or_waits_for_one(self, other: Asked) -> None:
         assert verdict(DELIVERY, asked(other)).reason == "invited"
 
     def test_the_day_is_the_companys(self) -> None:

@@ -106,13 +106,13 @@ async def test_an_editor_writes_rows_and_takes_one_out(client: httpx.AsyncClient
     without = {**filled.fields, "counter_1_type": " "}
     assert (await client.post("/contact-policy", data=without, headers=a_person())).status_code == 303
     stored = (await client.get(PATH, headers=by_key())).json()
-    assert stored["counter_events"] == [COMPLAINT]
+    assert stored["counter_events"] == [{**COMPLAINT, "for_good": False}]
     # A form without any of the rows, as a version before had it, leaves them.
     old = {**{name: value for name, value in form_of(DEFAULT_POLICY).fields.items() if "counter" not in name}}
     old |= {"version": str(stored["version"]), "cap": "30"}
     assert (await client.post("/contact-policy", data=form(**old), headers=a_person())).status_code == 303
     stored = (await client.get(PATH, headers=by_key())).json()
-    assert (stored["counter_events"], stored["cap_hours"]) == ([COMPLAINT], 30)
+    assert (stored["counter_events"], stored["cap_hours"]) == ([{**COMPLAINT, "for_good": False}], 30)
 
 
 async def test_a_fault_stands_beside_its_row_and_an_old_form_shows_both(client: httpx.AsyncClient) -> None:
