@@ -95,10 +95,13 @@ survey = Table(
     Column("live_version", Integer),
     Column("holding_minutes", Integer, nullable=False, server_default="0"),
     Column("recovery_days", Integer, nullable=False, server_default="30"),
+    Column("stop_after_click", Boolean, nullable=False, server_default=text("false")),
+    Column("draws_by", Text, nullable=False, server_default="address"),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     Index("ix_survey_adaptive", "tenant", "id", postgresql_where=text("adaptive_sampling IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
     CheckConstraint("stage IN ('draft', 'rehearsal')", name="stage"),
+    CheckConstraint("draws_by IN ('address', 'person')", name="draws_by"),
 )
 rehearsal = Table(
     "rehearsal",
@@ -259,6 +262,8 @@ contact_policy = Table(
     Column("countries", JSONB, nullable=False, server_default=text("'[]'")),
     Column("ids_are_shared", Boolean, nullable=False, server_default=text("false")),
     Column("fewer_months", SmallInteger, nullable=False, server_default=text("6")),
+    Column("sms_sundays", Boolean, nullable=False, server_default=text("false")),
+    Column("sms_holidays", Boolean, nullable=False, server_default=text("false")),
 )
 suppression = Table(
     "suppression",
@@ -372,7 +377,7 @@ contact_preference = Table(
     # Who chose it.
     Column("person", Text, nullable=False, info=PERSONAL),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
-    CheckConstraint("num_nonnulls(paused_until, months, channel) = 1", name="one"),
+    CheckConstraint("num_nonnulls(paused_until, months, channel) >= 1", name="any"),
     Index(None, "tenant", "person"),
 )
 customer = Table(

@@ -135,6 +135,8 @@ FACT_LABELS: dict[str, Message] = {
     "quiet_hours": message("quiet hours"),
     "sundays": message("mail on Sundays"),
     "holidays": message("mail on public holidays"),
+    "sms_sundays": message("texts on Sundays"),
+    "sms_holidays": message("texts on public holidays"),
     "cap_hours": message("hours between two mails"),
     "counter_events": message("counter-events"),
     "judgement": message("given by"),

@@ -191,6 +191,7 @@ def _answer(
     sees_all: bool,
     sees_cases: bool,
 ) -> DecisionAnswer:
+    sees = {"sees_cases": sees_cases, "sees_all": sees_all}
     values = msgspec.to_builtins(decode_explanation(row.grounds))
     considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
@@ -201,10 +202,10 @@ def _answer(
         decided_at=row.decided_at,
         reason=row.reason,
         survey_id=row.survey_id,
-        considered=[ConsideredAnswer(**as_seen(each, sees_cases=sees_cases)) for each in considered],
-        rehearsed=[ConsideredAnswer(**as_seen(each, sees_cases=sees_cases)) for each in rehearsed],
+        considered=[ConsideredAnswer(**as_seen(each, **sees)) for each in considered],
+        rehearsed=[ConsideredAnswer(**as_seen(each, **sees)) for each in rehearsed],
         values=values,
-        invitation=_invitation(row, changes, sees_cases=sees_cases) if row.invitation_id else None,
+        invitation=_invitation(row, changes, **sees) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
         outranking_event_id=row.outranking_event_id if sees_all else None,
@@ -212,12 +213,18 @@ def _answer(
     )
 
 
-def as_seen(values: dict[str, Any], *, sees_cases: bool) -> dict[str, Any]:
-    """The values by which a survey or a mail was judged, as far as the caller may see them."""
-    return values if sees_cases else {**values, "open_case": None}
+def as_seen(values: dict[str, Any], *, sees_cases: bool, sees_all: bool) -> dict[str, Any]:
+    """The values by which a survey or a mail was judged, as far as the caller may see them.
+
+    :param sees_all: whether the caller sees the events of all segments, and so may know another one's id.
+    """
+    hidden = {"open_case": sees_cases, "relational_event_id": sees_all}
+    return {name: value for name, value in values.items() if hidden.get(name, True)}
 
 
-def _invitation(row: Row[Any], changes: Sequence[MailChange], *, sees_cases: bool) -> InvitationAnswer:
+def _invitation(
+    row: Row[Any], changes: Sequence[MailChange], *, sees_cases: bool, sees_all: bool
+) -> InvitationAnswer:
     """The invitation; its reasons by our own rules alone: a mail server's words may name the customer."""
     waits = row.state == "waiting"
     return InvitationAnswer(
@@ -226,12 +233,13 @@ def _invitation(row: Row[Any], changes: Sequence[MailChange], *, sees_cases: boo
         reason=row.mail_reason if row.state in ENDED_BY_US else None,
         due_at=row.next_at if waits else None,
         postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
-        changes=[_change(change, sees_cases=sees_cases) for change in changes],
+        changes=[_change(change, sees_cases=sees_cases, sees_all=sees_all) for change in changes],
     )
 
 
-def _change(change: MailChange, *, sees_cases: bool) -> MailChangeAnswer:
-    values = as_seen(msgspec.to_builtins(change.values), sees_cases=sees_cases)
+def _change(change: MailChange, *, sees_cases: bool, sees_all: bool) -> MailChangeAnswer:
+    sees = {"sees_cases": sees_cases, "sees_all": sees_all}
+    values = as_seen(msgspec.to_builtins(change.values), **sees)
     considered = values.pop("considered", None)
     return MailChangeAnswer(
         mail=change.n,
@@ -239,6 +247,6 @@ def _change(change: MailChange, *, sees_cases: bool) -> MailChangeAnswer:
         what=change.what,
         reason=change.reason,
         until=change.until,
-        considered=ConsideredAnswer(**considered) if considered is not None else None,
+        considered=ConsideredAnswer(**as_seen(considered, **sees)) if considered is not None else None,
         **values,
     )

@@ -62,6 +62,7 @@ _RulesAnswer = create_model(
     anonymous=(bool, ...),
     neutral=(bool, ...),
     incentive=(bool, ...),
+    stop_after_click=(bool, ...),
     quarantine=(QuarantineAnswer, ...),
     touchpoint=(str | None, None),
     reminders=(list[ReminderAnswer], ...),
@@ -146,5 +147,6 @@ class VersionList(BaseModel):
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names, as JSON has it: lists, no tuples."""
     fields = msgspec.json.decode(msgspec.json.encode(draft))
+    del fields["draws_by"]  # nobody chooses it
     fields["trigger"] = draft.trigger if draft.has_trigger else ""
     return with_quarantine({API_NAMES.get(name, name): value for name, value in fields.items()})

@@ -50,6 +50,7 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields["anonymous"] = YES if draft.anonymous else NO
     fields["neutral"] = YES if draft.neutral else NO
     fields["incentive"] = YES if draft.incentive else NO
+    fields["stop_after_click"] = YES if draft.stop_after_click else NO
     fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
     fields |= _adaptive_fields(draft)
     days = [str(reminder.after_days) for reminder in draft.reminders]

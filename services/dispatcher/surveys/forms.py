@@ -148,7 +148,7 @@ class DraftForm:
         for name, rule in TIME_RULES.items():
             if name in self.fields or name == "delay":  # as above
                 body[rule.name] = typed_time(self.fields, name, rule.units)
-        for name in ("anonymous", "neutral", "incentive"):
+        for name in ("anonymous", "neutral", "incentive", "stop_after_click"):
             if typed := self[name]:  # a page that was open before there was this field posts none
                 body[name] = {YES: True, NO: False}.get(typed, typed)
         body |= self._chosen()

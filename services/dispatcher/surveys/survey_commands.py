@@ -88,6 +88,7 @@ async def create_survey(
     :raises KeyReused: when the one that is there was made by another request.
     """
     await sending_rows.lock(uow, tenant)
+    draft = replace(draft, draws_by="person")
     if draft.place is None:
         draft = replace(draft, place=await _next_place(uow, tenant))
     if await repository.insert(uow, tenant, survey_id, draft, made_from):
@@ -122,6 +123,7 @@ async def change_survey(
     current = await lock_survey(uow, tenant, survey_id)
     if seen is not None and current.version != seen:
         raise SurveyChanged
+    draft = replace(draft, draws_by=current.draft.draws_by)
     if draft.place is None:
         draft = replace(draft, place=current.draft.place)
     if draft == current.draft:
