@@ -91,7 +91,14 @@ async def read_decisions(
         OneReason | None,
         Query(description="Why the decision fell so, or why its mail was dropped when it was due."),
     ] = None,
-    survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
+    survey_id: Annotated[
+        UUID | None,
+        Query(
+            description="The survey that asks about the event, or that matched it and did not ask; with "
+            "`reason`, for that reason. With `channel`, `state` or `postponed_by` the one that asks. Of "
+            "decisions that were made before this was kept, the one that asks."
+        ),
+    ] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
     state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
     postponed_by: Annotated[

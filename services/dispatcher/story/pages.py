@@ -120,7 +120,7 @@ async def list_events(
         )
         today = uow.now.astimezone(zone).date().isoformat()
         period = search if search.given else EventSearch(since=today, until=today)
-        if search.is_period and place is None:
+        if search.is_counted and place is None:
             counted = search_filter(period, staff, context.secret, zone)
             counts = await repository.count_outcomes(uow, staff.tenant, counted, limit=MAX_COUNTED)
     shown, more = cut_page(rows, EVENTS_PER_PAGE, lambda row: (row.decided_at, row.event_id))

@@ -57,6 +57,11 @@ class EventSearch:
         return self.given.keys() <= {"since", "until"}
 
     @property
+    def is_counted(self) -> bool:
+        """Whether what it wants is counted by outcome: all events of a period, or those of one survey."""
+        return self.given.keys() <= {"since", "until", "survey"}
+
+    @property
     def narrows(self) -> bool:
         """Whether anything but an id is given."""
         return bool(self.given.keys() - {"q"})

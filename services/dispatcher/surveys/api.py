@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from hashlib import sha256
+from itertools import groupby
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -107,14 +108,17 @@ async def read_survey(survey_id: SurveyId, caller: SurveyEditor, context: OwnCon
         return SurveyAnswer.of(await _or_problem(survey_commands.find_survey(uow, caller.tenant, survey_id)))
 
 
-@router.get("/surveys/{survey_id}/versions", summary="A survey's words in all versions")
+@router.get("/surveys/{survey_id}/versions", summary="A survey in all its versions")
 async def list_versions(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> VersionList:
-    """Whoever was asked in the words of a version goes on reading these, whatever was changed since."""
+    """Whoever was asked in the words of a version goes on reading these, whatever was changed since. The
+    rules that the survey had with them stand beside them.
+    """
     async with context.database.reading() as uow:
-        versions = await survey_commands.list_word_versions(uow, caller.tenant, survey_id)
+        versions = await survey_commands.list_survey_versions(uow, caller.tenant, survey_id)
     if not versions:
         raise Problem(404)
-    return VersionList(versions=[VersionAnswer.of(version) for version in versions])
+    same_words = groupby(versions, key=lambda version: version.survey_version)
+    return VersionList(versions=[VersionAnswer.of(list(each)) for _, each in same_words])
 
 
 @router.put("/surveys/{survey_id}", summary="Make a survey so")

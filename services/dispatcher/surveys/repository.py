@@ -9,11 +9,15 @@ from sqlalchemy import Row
 from services.dispatcher.models import survey
 from services.dispatcher.repository.first_days import BEGAN
 from services.dispatcher.surveys.domain import (
+    KeptDraft,
+    StoredSurvey,
     SurveyDraft,
+    read_drafts,
     rules_of,
     state_and_stage,
     stored_adaptive_sampling,
     stored_conditions,
+    stored_drafts,
     stored_programme,
     stored_reminders,
 )
@@ -65,7 +69,7 @@ async def lock(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Row[Any] | None
 
 
 LIST_VERSIONS = f"""
-    SELECT {_COLUMNS} FROM survey s
+    SELECT {_COLUMNS}, {{more}} FROM survey s
     JOIN survey_words w ON w.tenant = s.tenant AND w.survey_id = s.id
     WHERE s.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR s.id = :id)
     ORDER BY s.id, w.survey_version
@@ -74,7 +78,31 @@ LIST_VERSIONS = f"""
 
 async def list_versions(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> Sequence[Row[Any]]:
     """One survey, or all of the tenant, in every version of its words that an invitation may name."""
-    return (await uow.execute(LIST_VERSIONS, {"tenant": tenant, "id": survey_id})).all()
+    statement = LIST_VERSIONS.format(more="NULL AS drafts")
+    return (await uow.execute(statement, {"tenant": tenant, "id": survey_id})).all()
+
+
+async def list_kept(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Sequence[Row[Any]]:
+    """One survey in every version of its words, each with the rules that it had with them."""
+    statement = LIST_VERSIONS.format(more="w.drafts")
+    return (await uow.execute(statement, {"tenant": tenant, "id": survey_id})).all()
+
+
+_OF_WORDS = "tenant = :tenant AND survey_id = :survey_id AND survey_version = :survey_version"
+FIND_DRAFTS = f"SELECT drafts FROM survey_words WHERE {_OF_WORDS}"
+STORE_DRAFTS = f"UPDATE survey_words SET drafts = :drafts WHERE {_OF_WORDS}"
+
+
+async def keep_draft(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> None:
+    """Keep a survey's rules beside its words, unless they are those that were kept last.
+
+    The caller holds it locked.
+    """
+    where = {"tenant": tenant, "survey_id": survey.id, "survey_version": survey.survey_version}
+    kept = read_drafts((await uow.execute(FIND_DRAFTS, where)).scalar_one())
+    draft = KeptDraft.of(survey)
+    if not kept or kept[-1].differs(draft):
+        await uow.execute(STORE_DRAFTS, {**where, "drafts": stored_drafts([*kept, draft])})
 
 
 async def insert(

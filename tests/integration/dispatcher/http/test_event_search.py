@@ -65,6 +65,19 @@ FILTERS: list[tuple[dict[str, str], dict[str, str], list[str]]] = [
     ({"reason": "quarantine"}, {"reason": "quarantine"}, ["again"]),
     ({"reason": "opted_out"}, {"reason": "opted_out"}, ["no"]),
     ({"survey": "ticket"}, {"survey_id": "ticket"}, ["other"]),
+    ({"survey": "delivery"}, {"survey_id": "delivery"}, ["again", "asked", "no"]),
+    (
+        {"survey": "delivery", "reason": "quarantine"},
+        {"survey_id": "delivery", "reason": "quarantine"},
+        ["again"],
+    ),
+    ({"survey": "delivery", "reason": "invited"}, {"survey_id": "delivery", "reason": "invited"}, ["asked"]),
+    ({"survey": "ticket", "reason": "quarantine"}, {"survey_id": "ticket", "reason": "quarantine"}, []),
+    (
+        {"survey": "delivery", "channel": "mail"},
+        {"survey_id": "delivery", "channel": "mail"},
+        ["asked"],
+    ),
     ({"channel": "mail"}, {"channel": "mail"}, ["asked", "other"]),
     ({"state": "failed"}, {"state": "failed"}, ["other"]),
     ({"state": "waiting"}, {"state": "waiting"}, ["asked"]),
@@ -106,6 +119,31 @@ async def test_page_and_api_find_the_same_by_each_filter(
     assert told["next"] is None
     foreign = await client.get("/v1/decisions", params=filled(asked), headers=by_key(FOREIGN_KEY))
     assert foreign.json()["decisions"] == []
+
+
+async def test_a_search_by_survey_counts_whom_it_asked_and_by_which_rule_it_asked_the_others_not(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    first = await make_survey(database, name="First", trigger="order.*", delay_minutes=0)
+    second = await make_survey(database, name="Second", trigger="order.delivered", delay_minutes=0)
+    await go_live(database)
+    await say_no(database, a_customer("c-no"))
+    await decide(
+        database,
+        a_transaction("both", a_customer("c-1")),
+        a_transaction("no", a_customer("c-no")),
+    )
+    for survey, words in ((first, "Invited: 1"), (second, "a survey before it in the order asks: 1")):
+        page = await client.get("/events", params={"survey": str(survey.id)}, headers=a_person())
+        assert listed(page.text) == ["both", "no"]
+        said = re.sub(r"<[^>]+>", "", page.text)
+        assert words in said
+        assert "Has unsubscribed: 1" in said
+        shown = await client.get(f"/surveys/{survey.id}", headers=a_person("editor"))
+        assert f'href="/events?survey={survey.id}"' in shown.text
+        asks = {"survey": str(survey.id), "reason": "invited"}
+        asked = listed((await client.get("/events", params=asks, headers=a_person())).text)
+        assert asked == (["both"] if survey is first else [])
 
 
 def listed(page: str) -> list[str]:
