@@ -68,24 +68,26 @@ async def lock(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Row[Any] | None
     return (await uow.execute(LOCK_SURVEY, {"tenant": tenant, "id": survey_id})).one_or_none()
 
 
-LIST_VERSIONS = f"""
-    SELECT {_COLUMNS}, {{more}} FROM survey s
+_IN_ALL_VERSIONS = """
+    FROM survey s
     JOIN survey_words w ON w.tenant = s.tenant AND w.survey_id = s.id
     WHERE s.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR s.id = :id)
     ORDER BY s.id, w.survey_version
 """
+LIST_VERSIONS = f"SELECT {_COLUMNS} {_IN_ALL_VERSIONS}"
 
 
 async def list_versions(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> Sequence[Row[Any]]:
     """One survey, or all of the tenant, in every version of its words that an invitation may name."""
-    statement = LIST_VERSIONS.format(more="NULL AS drafts")
-    return (await uow.execute(statement, {"tenant": tenant, "id": survey_id})).all()
+    return (await uow.execute(LIST_VERSIONS, {"tenant": tenant, "id": survey_id})).all()
+
+
+LIST_KEPT = f"SELECT {_COLUMNS}, w.drafts {_IN_ALL_VERSIONS}"
 
 
 async def list_kept(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Sequence[Row[Any]]:
     """One survey in every version of its words, each with the rules that it had with them."""
-    statement = LIST_VERSIONS.format(more="w.drafts")
-    return (await uow.execute(statement, {"tenant": tenant, "id": survey_id})).all()
+    return (await uow.execute(LIST_KEPT, {"tenant": tenant, "id": survey_id})).all()
 
 
 _OF_WORDS = "tenant = :tenant AND survey_id = :survey_id AND survey_version = :survey_version"
