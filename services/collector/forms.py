@@ -25,8 +25,8 @@ FormAction = Literal["choose", "keep", "close", "send", "language"]
 posted by the script; close: the page of an anonymous survey is left for good, posted by the script; send: the
 customer is done; language: show the form again in another language."""
 FormFault = str
-"""``score``, ``comment``, ``follow_up``, ``nonce``, ``suspect`` (where it cannot be held), ``conflict``, or the
-field of a further question."""
+"""``score``, ``comment``, ``follow_up``, ``nonce``, ``suspect`` (where it cannot be held), ``conflict``, or
+the field of a further question."""
 
 NONCE_LIFETIME = timedelta(hours=48)
 TEXT_FIELDS = ("comment", *(f"follow_up_{group}" for group in GROUPS))

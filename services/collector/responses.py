@@ -33,7 +33,8 @@ def respond(
     """A page for the customer; without a target in the language of the browser."""
     frame = Frame()
     if target is not None:
-        frame = Frame(time_zone=time_zone_of(target), accent=target.tenant.accent)
+        shown = target.tenant.in_survey(neutral=target.survey is not None and target.survey.neutral)
+        frame = Frame(time_zone=time_zone_of(target), accent=shown.accent)
     response = context.pages.page(request, page, frame=frame, status_code=status_code, speak=language)
     response.headers.update(NOT_INDEXED)
     return response

@@ -23,11 +23,11 @@ from services.collector.responses import (
     NOT_INDEXED,
     gone,
     not_saved,
-    signs_against,
     refuse,
     respond,
     saved,
     show_form,
+    signs_against,
 )
 from services.collector.sharing import reason_not_to_share, shared_target, with_blank_answer
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts

@@ -217,4 +217,5 @@ def sample_mail(
         now -= timedelta(days=reminders[number - 1].after_days)
         reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
     invitation = sample_invitation(survey_id, draft, language, now)
-    return context.mail_renderer.render(invitation, tenant, texts, reminder, draft.layout)
+    shown = tenant.in_survey(neutral=draft.neutral)
+    return context.mail_renderer.render(invitation, shown, texts, reminder, draft.layout)

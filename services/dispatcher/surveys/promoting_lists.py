@@ -182,8 +182,7 @@ PRAISE_PHRASES: Mapping[str, tuple[str, ...]] = {
         r"best i (?:test|norge|norden|verden|europa|landet|byen|bransjen)",
     ),
     "fi": (
-        rf"{_PLACES['fi']} "
-        r"(?:suurin|halvin|edullisin|nopein|vahvin|luotettavin|suosituin|laajin|vanhin|ykkös\w*)",
+        rf"{_PLACES['fi']} (?:suurin|halvin|edullisin|nopein|vahvin|luotettavin|suosituin|laajin|ykkös\w*)",
         rf"{_PLACES['fi']} \w+imm(?:at|an|ista|ista)\w*",
     ),
 }  # fmt: skip

@@ -57,7 +57,7 @@ FILL = (
     """,
     """
     INSERT INTO known_customer (tenant, person, contact, phone, customer_id, known_at)
-    SELECT :tenant, 'person ' || n, 'contact ' || n, '', 'c-' || n, now() FROM generate_series(0, 4999) AS n
+    SELECT :tenant, 'person ' || n, 'contact ' || n, 'number ' || n, 'c-' || n, now() FROM generate_series(0, 4999) AS n
     """,
     "ANALYZE decision, invitation, known_customer",
 )
@@ -66,6 +66,8 @@ FILTERS = {
     "event": DecisionFilter(source_id="order-77"),
     "customer": DecisionFilter(customer_id="c-77"),
     "an address with few events": DecisionFilter(contact="contact 77"),
+    "a number with few events": DecisionFilter(number="number 77"),
+    "event, customer or number": DecisionFilter(named="x", named_number="number 77"),
     "event or customer": DecisionFilter(named="c-77"),
     "event, customer or address": DecisionFilter(named="x@y", named_contact="contact 77"),
     "common reason": DecisionFilter(reason="quarantine"),

@@ -25,6 +25,8 @@ class DecisionFilter(NamedTuple):
     named: str | None = None
     """The back-end's id of the event or of its customer; with ``named_contact``, or that address."""
     named_contact: str | None = None
+    named_number: str | None = None
+    """With ``named``: or the keyed hash of that phone number."""
     source_id: str | None = None
     clients_only: bool | None = None
     """True: no events of waves and programmes, whose ids may name the customer."""
@@ -32,6 +34,8 @@ class DecisionFilter(NamedTuple):
     customer_id: str | None = None
     contact: str | None = None
     """The keyed hash of the customer's address."""
+    number: str | None = None
+    """The keyed hash of the customer's phone number."""
     reason: str | None = None
     """Why nobody was asked: by the decision, or when the mail was due."""
     survey_id: UUID | None = None
@@ -62,16 +66,30 @@ _OF_CONTACT = """(
     ))
     AND d.contact_key = :{name}
 )"""
-NAMED_CONTACT = "named_contact"
+# A decision keeps no number of a customer who has an address, too: the pair of the two tells whose it is.
+_OF_NUMBER = """(
+    d.person = ANY(ARRAY(
+        SELECT k.person FROM known_customer k
+        WHERE k.tenant = :tenant AND k.phone = :{name} AND k.phone <> ''
+    ))
+    AND EXISTS (
+        SELECT FROM known_customer k
+        WHERE k.tenant = :tenant AND k.phone = :{name} AND k.person = d.person
+            AND k.contact = coalesce(d.contact_key, '')
+    )
+)"""
+NAMED_CONTACT, NAMED_NUMBER = "named_contact", "named_number"
 _NAMED = "d.source_id = :named OR d.customer_id = :named"
 CONDITIONS = {
     "named": f"({_NAMED})",
     NAMED_CONTACT: f"({_NAMED} OR {_OF_CONTACT.format(name=NAMED_CONTACT)})",
+    NAMED_NUMBER: f"({_NAMED} OR {_OF_NUMBER.format(name=NAMED_NUMBER)})",
     "source_id": "d.source_id = :source_id",
     "clients_only": OF_CLIENTS,
     "source": "d.source = :source",
     "customer_id": "d.customer_id = :customer_id",
     "contact": _OF_CONTACT.format(name="contact"),
+    "number": _OF_NUMBER.format(name="number"),
     "reason": "d.reason = :reason",
     "survey_id": "d.survey_id = :survey_id",
     "channel": (
@@ -130,16 +148,19 @@ def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
     :param columns: some of ``BOTH_COLUMNS``.
     """
     names = {*wanted.given(), *(("before",) if before else ())}
-    if NAMED_CONTACT in names:
+    if not names.isdisjoint({NAMED_CONTACT, NAMED_NUMBER}):
         names.remove("named")  # the condition of both
-    parts = []
+    # A survey that asks about an event has no reason not to: no row is looked for that cannot be there.
+    asks = "survey_id" in names and wanted.reason not in {None, "invited"}
+    others: list[dict[str, str]] = [] if asks else [{}]
+    parts = [_page_sql(names, BOTH_COLUMNS, own) for own in others]
     if wanted.reason is not None:
-        parts.append(_page_sql(names, BOTH_COLUMNS, {"reason": DROPPED_FOR}))
-    if "survey_id" in names and names.isdisjoint(OF_THE_ONE_THAT_ASKS):
+        others.append({"reason": DROPPED_FOR})
+        parts.append(_page_sql(names, BOTH_COLUMNS, others[-1]))
+    if "fallen" in page_values(wanted):
         parts.append(_page_sql(names, FELL_COLUMNS, {"survey_id": SURVEY_FELL, "reason": "true"}))
-    if not parts:
-        return _page_sql(names, columns)
-    parts.append(_page_sql(names, BOTH_COLUMNS))
+    if len(parts) == 1:
+        return _page_sql(names, columns, others[0])
     return SELECT_PARTS.format(columns=columns, parts=" UNION ALL ".join(f"({part})" for part in parts))
 
 
@@ -162,7 +183,11 @@ def page_values(wanted: DecisionFilter) -> dict[str, Any]:
     values = wanted.given()
     if "allowed" in values:
         values["allowed"] = list(wanted.allowed)
-    if wanted.survey_id is not None and OF_THE_ONE_THAT_ASKS.isdisjoint(values):
+    if (
+        wanted.survey_id is not None
+        and wanted.reason != "invited"
+        and OF_THE_ONE_THAT_ASKS.isdisjoint(values)
+    ):
         rules = SURVEY_OUTCOMES if wanted.reason is None else (wanted.reason,)
         values["fallen"] = [fallen_by(wanted.survey_id, rule) for rule in rules if rule != "invited"]
     return values

@@ -215,7 +215,7 @@ class TestPages:
         (stored,) = [one for one in forms_of(shown) if one.action == shorter]
         emptied = {**form(), **stored.fields, "quarantine_days": ""}
         assert (await client.post(shorter, data=emptied, headers=a_person("editor"))).status_code == 422
-        where = (await post(programme="91")).headers["location"].partition("?")[0]
+        where = (await post(programme="91", new_id=str(uuid4()))).headers["location"].partition("?")[0]
         shown = (await client.get(where, headers=a_person("editor"))).text
         (stored,) = [one for one in forms_of(shown) if one.action == where]
         assert stored.fields["programme"] == "91"
