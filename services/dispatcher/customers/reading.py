@@ -96,7 +96,7 @@ NOT_MOBILE = message("Is no mobile phone, so no text reaches it. It was left out
 UNREACHABLE = message("Give a mail address, or the number of a mobile phone.")
 BLANK_ID = message("Is blank. Give each customer the id that your own systems use.")
 OF_AN_EVENT = message("Says what an event is about, and nothing of a customer. It was left out.")
-OF_NO_USE = message("Nothing asks a customer by name, so it is not kept. It was left out.")
+OF_NO_USE = message("A name is taken from events alone, so it is not kept here. It was left out.")
 TWICE = message("This id stands here already, with other content. The first counts.")
 
 

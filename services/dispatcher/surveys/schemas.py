@@ -356,5 +356,7 @@ class SurveyPatch(_RulesPatch):
 class TestMailBody(StrictBody):
     """A test of a survey."""
 
-    address: str = Field(min_length=3, max_length=320, description="One of the listed test addresses.")
+    address: str = Field(
+        min_length=3, max_length=320, description="One of the listed test addresses, or your own."
+    )
     language: Language = "en"

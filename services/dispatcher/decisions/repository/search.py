@@ -152,16 +152,15 @@ def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
         names.remove("named")  # the condition of both
     # A survey that asks about an event has no reason not to: no row is looked for that cannot be there.
     asks = "survey_id" in names and wanted.reason not in {None, "invited"}
-    others: list[dict[str, str]] = [] if asks else [{}]
-    parts = [_page_sql(names, BOTH_COLUMNS, own) for own in others]
+    parts: list[tuple[str, dict[str, str]]] = [] if asks else [(BOTH_COLUMNS, {})]
     if wanted.reason is not None:
-        others.append({"reason": DROPPED_FOR})
-        parts.append(_page_sql(names, BOTH_COLUMNS, others[-1]))
+        parts.append((BOTH_COLUMNS, {"reason": DROPPED_FOR}))
     if "fallen" in page_values(wanted):
-        parts.append(_page_sql(names, FELL_COLUMNS, {"survey_id": SURVEY_FELL, "reason": "true"}))
+        parts.append((FELL_COLUMNS, {"survey_id": SURVEY_FELL, "reason": "true"}))
     if len(parts) == 1:
-        return _page_sql(names, columns, others[0])
-    return SELECT_PARTS.format(columns=columns, parts=" UNION ALL ".join(f"({part})" for part in parts))
+        return _page_sql(names, columns, parts[0][1])
+    each = [f"({_page_sql(names, own_columns, own)})" for own_columns, own in parts]
+    return SELECT_PARTS.format(columns=columns, parts=" UNION ALL ".join(each))
 
 
 def _page_sql(names: set[str], columns: str, own: Mapping[str, str] = NO_OWN) -> str:
