@@ -36,10 +36,15 @@ Visit = tuple[str, int | None, dict[str, str]]
 def visits(link: int) -> list[Visit]:
     """One hundred of them to one link: B17's methods and eleven scores, in one of three orders, and more headers.
 
-    What is left is asked by the method that no page is made for.
+    Each third link has all of them with each score. What is left is asked by the method that no page is made
+    for, since the pages take the time.
     """
-    order = (UPWARDS, DOWNWARDS, MIXED)[link % 3]
+    order = (UPWARDS, DOWNWARDS, MIXED)[link // 3 % 3]
     found: list[Visit] = [("GET", score, {"user-agent": BROWSER}) for score in order]
+    if link % 3:
+        agent = SCANNERS[link % len(SCANNERS)]
+        found += [(method, order[0], {"user-agent": agent}) for method in ("GET", "HEAD", "POST")]
+        return [*found, *[("OPTIONS", n % 11, {}) for n in range(100 - len(found))]]
     found += [("GET", score, {"user-agent": agent}) for score, agent in enumerate(SCANNERS)]
     for score in order:
         found += [("HEAD", score, {}), ("POST", score, {"user-agent": BROWSER})]

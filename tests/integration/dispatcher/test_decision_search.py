@@ -73,6 +73,10 @@ class MadeDecision:
         return self.contact_key or ""
 
     @property
+    def phone(self) -> str:
+        return "phone-1" if self.customer_id == "c-1" and self.contact_key != "hash-2" else ""
+
+    @property
     def decided_at(self) -> datetime:
         return NOON + timedelta(seconds=self.after_s)
 
@@ -113,15 +117,24 @@ def maybe(*values: Any) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), st.none(), st.sampled_from(values))
 
 
+def one_name(made: DecisionFilter) -> DecisionFilter:
+    """An address or a number is looked for beside a name alone, and never both."""
+    if made.named is None:
+        return made._replace(named_contact=None, named_number=None)
+    return made._replace(named_number=None) if made.named_contact else made
+
+
 MOMENTS = tuple(NOON + timedelta(seconds=second) for second in range(-1, 6))
 filters = st.builds(
     DecisionFilter,
     named=maybe("order-1", "c-1"),
     named_contact=maybe("hash-1"),
+    named_number=maybe("phone-1"),
     source_id=maybe("order-1", "order-2"),
     source=maybe("webshop", "store"),
     customer_id=maybe("c-1", "c-3"),
     contact=maybe("hash-1", "hash-3"),
+    number=maybe("phone-1", "phone-2"),
     reason=maybe("invited", "conditions", *REFUSALS, *DROPS),
     survey_id=maybe(*SURVEYS),
     channel=maybe("mail"),
@@ -130,7 +143,7 @@ filters = st.builds(
     since=maybe(*MOMENTS),
     until=maybe(*MOMENTS),
     allowed=st.sampled_from(((), (), SEGMENTS[:1], SEGMENTS[1:])),
-).map(lambda made: made if made.named else made._replace(named_contact=None))
+).map(one_name)
 
 
 def is_wanted(one: MadeDecision, wanted: DecisionFilter) -> bool:
@@ -139,8 +152,9 @@ def is_wanted(one: MadeDecision, wanted: DecisionFilter) -> bool:
     rules = [each.partition("/")[2] for each in one.fallen or () if each.startswith(f"{wanted.survey_id}/")]
     fell = any(wanted.reason in {None, rule} for rule in rules)
     of_mail = wanted.channel or wanted.state or wanted.postponed_by
-    names = {one.source_id, one.customer_id, one.contact_key and f"@{one.contact_key}"}
-    named = {wanted.named, wanted.named_contact and f"@{wanted.named_contact}"} - {None}
+    names = {one.source_id, one.customer_id, one.contact_key and f"@{one.contact_key}", one.phone}
+    contact = wanted.named_contact and f"@{wanted.named_contact}"
+    named = {wanted.named, contact, wanted.named_number} - {None}
     return all(
         (
             wanted.named is None or names & named,
@@ -148,6 +162,7 @@ def is_wanted(one: MadeDecision, wanted: DecisionFilter) -> bool:
             wanted.source in {None, one.source},
             wanted.customer_id in {None, one.customer_id},
             wanted.contact in {None, one.contact_key},
+            wanted.number in {None, one.phone},
             asks or (fell and not of_mail),
             wanted.channel is None or one.state is not None,
             wanted.state in {None, one.state},
@@ -190,7 +205,7 @@ async def store(database: Database, made: Sequence[MadeDecision]) -> None:
                 body=b"{}",
             )
         known = list({(one.tenant, one.person, one.contact): one for one in made}.values())
-        await insert(uow, known_customer, known, phone="", known_at=NOON)
+        await insert(uow, known_customer, known, known_at=NOON)
 
 
 @settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
