@@ -9,15 +9,11 @@ from sqlalchemy import Row
 from services.dispatcher.models import survey
 from services.dispatcher.repository.first_days import BEGAN
 from services.dispatcher.surveys.domain import (
-    KeptDraft,
-    StoredSurvey,
     SurveyDraft,
-    read_drafts,
     rules_of,
     state_and_stage,
     stored_adaptive_sampling,
     stored_conditions,
-    stored_drafts,
     stored_programme,
     stored_reminders,
 )
@@ -27,7 +23,7 @@ from shared.db.bulk import insert as insert_rows
 from shared.events.surveys import SURVEY_RULES
 
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
-_COLUMNS = (
+COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.stage, s.live_version, s.created_at, s.changed_at, "
     f"s.first_live_at, {BEGAN} AS first_day_began_at, w.survey_version, w.measurement, w.default_language, "
     "w.texts, w.questions, w.layout, w.edit_hours, w.written_at"
@@ -39,7 +35,7 @@ _CURRENT = """
 """
 
 LIST_SURVEYS = f"""
-    SELECT {_COLUMNS} FROM {_CURRENT}
+    SELECT {COLUMNS} FROM {_CURRENT}
     WHERE s.tenant = ANY(CAST(:tenants AS text[]))
     ORDER BY s.tenant, s.place, s.id
 """
@@ -51,7 +47,7 @@ async def list_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
 
 
 FIND_SURVEY = f"""
-    SELECT {_COLUMNS} FROM {_CURRENT} WHERE s.tenant = :tenant AND s.id = :id
+    SELECT {COLUMNS} FROM {_CURRENT} WHERE s.tenant = :tenant AND s.id = :id
 """
 
 
@@ -68,43 +64,18 @@ async def lock(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Row[Any] | None
     return (await uow.execute(LOCK_SURVEY, {"tenant": tenant, "id": survey_id})).one_or_none()
 
 
-_IN_ALL_VERSIONS = """
+IN_ALL_VERSIONS = """
     FROM survey s
     JOIN survey_words w ON w.tenant = s.tenant AND w.survey_id = s.id
     WHERE s.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR s.id = :id)
     ORDER BY s.id, w.survey_version
 """
-LIST_VERSIONS = f"SELECT {_COLUMNS} {_IN_ALL_VERSIONS}"
+LIST_VERSIONS = f"SELECT {COLUMNS} {IN_ALL_VERSIONS}"
 
 
 async def list_versions(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> Sequence[Row[Any]]:
     """One survey, or all of the tenant, in every version of its words that an invitation may name."""
     return (await uow.execute(LIST_VERSIONS, {"tenant": tenant, "id": survey_id})).all()
-
-
-LIST_KEPT = f"SELECT {_COLUMNS}, w.drafts {_IN_ALL_VERSIONS}"
-
-
-async def list_kept(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Sequence[Row[Any]]:
-    """One survey in every version of its words, each with the rules that it had with them."""
-    return (await uow.execute(LIST_KEPT, {"tenant": tenant, "id": survey_id})).all()
-
-
-_OF_WORDS = "tenant = :tenant AND survey_id = :survey_id AND survey_version = :survey_version"
-FIND_DRAFTS = f"SELECT drafts FROM survey_words WHERE {_OF_WORDS}"
-STORE_DRAFTS = f"UPDATE survey_words SET drafts = :drafts WHERE {_OF_WORDS}"
-
-
-async def keep_draft(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> None:
-    """Keep a survey's rules beside its words, unless they are those that were kept last.
-
-    The caller holds it locked.
-    """
-    where = {"tenant": tenant, "survey_id": survey.id, "survey_version": survey.survey_version}
-    kept = read_drafts((await uow.execute(FIND_DRAFTS, where)).scalar_one())
-    draft = KeptDraft.of(survey)
-    if not kept or kept[-1].differs(draft):
-        await uow.execute(STORE_DRAFTS, {**where, "drafts": stored_drafts([*kept, draft])})
 
 
 async def insert(

@@ -21,6 +21,7 @@ from services.dispatcher.surveys.domain import (
     read_drafts,
     rules_of,
 )
+from services.dispatcher.surveys.kept_drafts import keep_draft, list_kept
 from services.dispatcher.surveys.refusals import (
     ASKS_NOW,
     WAVE_UNDER_WAY,
@@ -82,7 +83,7 @@ async def list_survey_versions(uow: UnitOfWork, tenant: str, survey_id: UUID) ->
     Of one whose rules were not kept the words are known, and of the last one the rules, too: they are those
     of today.
     """
-    rows = await repository.list_kept(uow, tenant, survey_id)
+    rows = await list_kept(uow, tenant, survey_id)
     found: list[SurveyVersion] = []
     for row in rows:
         words = _stored(row).draft
@@ -131,7 +132,7 @@ async def create_survey(
         raise KeyReused
     made = await find_survey(uow, tenant, survey_id)
     if is_new:
-        await repository.keep_draft(uow, tenant, made)
+        await keep_draft(uow, tenant, made)
     return made
 
 
@@ -160,7 +161,7 @@ async def change_survey(
     if draft == current.draft:
         return current
     await check_change(uow, tenant, current, draft)
-    await repository.keep_draft(uow, tenant, current)  # those of before this was kept
+    await keep_draft(uow, tenant, current)  # those of before this was kept
     survey_version = current.survey_version
     if has_new_words(current, draft):
         survey_version += 1
@@ -176,7 +177,7 @@ async def change_survey(
     await publish_surveys(uow, tenant, survey_id)
     record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
     changed = await find_survey(uow, tenant, survey_id)
-    await repository.keep_draft(uow, tenant, changed)
+    await keep_draft(uow, tenant, changed)
     return changed
 
 

@@ -137,7 +137,7 @@ BOTH_COLUMNS = "d.tenant, d.event_id, d.decided_at, d.reason, d.invitation_id"
 FELL_COLUMNS = """d.tenant, d.event_id, d.decided_at, (
         SELECT split_part(f.fell, '/', 2) FROM unnest(d.fallen) AS f(fell)
         WHERE f.fell = ANY(CAST(:fallen AS text[])) LIMIT 1
-    ) AS reason, NULL AS invitation_id"""
+    ) AS reason, CAST(NULL AS uuid) AS invitation_id"""
 """The same of a survey that did not ask: the rule by which it fell, and no mail."""
 PLAN_FOR_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
 
