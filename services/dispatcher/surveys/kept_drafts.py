@@ -10,6 +10,8 @@ from services.dispatcher.surveys.domain import KeptDraft, StoredSurvey, read_dra
 from services.dispatcher.surveys.repository import COLUMNS, IN_ALL_VERSIONS
 from shared.db import UnitOfWork
 
+MAX_KEPT = 500
+"""Of one version of the words: a program that changes a rule all day fills no disk. The oldest go."""
 LIST_KEPT = f"SELECT {COLUMNS}, w.drafts {IN_ALL_VERSIONS}"
 
 
@@ -32,4 +34,4 @@ async def keep_draft(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> None
     kept = read_drafts((await uow.execute(FIND_DRAFTS, where)).scalar_one())
     draft = KeptDraft.of(survey)
     if not kept or kept[-1].differs(draft):
-        await uow.execute(STORE_DRAFTS, {**where, "drafts": stored_drafts([*kept, draft])})
+        await uow.execute(STORE_DRAFTS, {**where, "drafts": stored_drafts([*kept, draft][-MAX_KEPT:])})
