@@ -60,6 +60,7 @@ from services.alerts.staff import (
     sign_in_rules_page,
 )
 from services.alerts.staff.first_admin import first_admin_router
+from services.alerts.staff.own_address import own_address_router
 from services.alerts.staff.present_access import present_access_router
 from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
@@ -161,6 +162,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             first_admin_router(database, context.staff_url, context.secret),
             present_access_router(database, context.secret),
             view_mail_history_router(database, context.secret),
+            own_address_router(database, context.secret),
         ],
         pages=pages,
         session_is_live=partial(session_is_live, database),

@@ -25,10 +25,12 @@ ServicePurpose = Literal[
     "access",
     "asked",
     "view-mails",
+    "own-address",
 ]
 """access: what a member of staff may see now.
 asked: how many could have been asked and were, by segment.
 company: all of a company, for whoever runs the installation.
+own-address: where the mails of a member of staff go, who asks for one of their own.
 key-uses: when its keys were last used.
 months: what a segment of moved-in answers counts by month.
 text: a reply to a text message that is an answer.

@@ -1091,6 +1091,13 @@ def _about_companies(of: Company, by: Company) -> dict[str, RouteRequest]:
         },
         public=True,
     )
+    found["alerts GET /v1/personal-data/alerts/own-address"] = RouteRequest(
+        headers={
+            "authorization": f"{TOKEN_SCHEME} "
+            + _service_tokens.sign("own-address", by.name, {"staff": str(of.people["admin"].staff.id)})
+        },
+        public=True,
+    )
     found["alerts POST /v1/personal-data/alerts/first-admin"] = RouteRequest(
         content=body.decode(), headers=headers, public=True
     )
