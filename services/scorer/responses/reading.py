@@ -97,10 +97,9 @@ async def read_responses(
     window = asked.days.read(today, most=MAX_WINDOW_DAYS)
     selection = await _selection(uow, tenant, asked)
     of_window = uow, selection, asked.measurement, window
-    zone = tenant.time_zone
     days = await count_by_day(*of_window)
-    hours = await count_by_hour(*of_window, zone) if by_hour else {}
-    values = await count_by_segment(*of_window, zone, asked.by)
+    hours = await count_by_hour(*of_window) if by_hour else {}
+    values = await count_by_segment(*of_window, asked.by)
     parts = {name: ResponseCounts.of(counts) for name, counts in values.items()}
     # Of the levels above the segment only its own part is counted here: as parts they would be misread.
     above = chain_of(asked.segment)[:-1]
@@ -109,7 +108,7 @@ async def read_responses(
     listed = sorted(seen.items(), key=_order)
     total = ResponseCounts.of(
         total_of(each.counts for each in days),
-        open_until=await find_last_end(uow, selection, asked.measurement, days, zone),
+        open_until=await find_last_end(uow, selection, asked.measurement, days),
     )
     silence: Silence | SilenceReason = silence_of(
         total.groups, total.silent, {name: seen[name].groups for name in without_containers(seen)}
@@ -142,8 +141,7 @@ async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesR
     those of single employees that are not shown.
     """
     selection = await _selection(uow, read.tenant, read.asked)
-    zone = read.tenant.time_zone
-    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window, zone)
+    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window)
     return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
 
 
