@@ -215,6 +215,30 @@ async def unknown_segments(uow: UnitOfWork, segments: Collection[tuple[str, str]
     return sorted((row.tenant, row.segment) for row in rows)
 
 
+FIND_WITHOUT_ROOM = """
+    SELECT n.tenant, n.segment
+    FROM unnest(CAST(:tenants AS text[]), CAST(:segments AS text[])) AS n(tenant, segment)
+    JOIN dimension AS d ON d.tenant = n.tenant AND d.dimension = split_part(n.segment, ':', 1)
+    WHERE d.size >= :most
+      AND NOT EXISTS (SELECT FROM segment AS s WHERE s.tenant = n.tenant AND s.segment = n.segment)
+"""
+
+
+async def segments_without_room(
+    uow: UnitOfWork, segments: Collection[tuple[str, str]], most: int
+) -> set[tuple[str, str]]:
+    """Those (tenant, segment) in which no answer counts, of dimensions that have so many values."""
+    rows = await uow.execute(
+        FIND_WITHOUT_ROOM,
+        {
+            "tenants": [tenant for tenant, _ in segments],
+            "segments": [segment for _, segment in segments],
+            "most": most,
+        },
+    )
+    return {(row.tenant, row.segment) for row in rows}
+
+
 LOCK_DIMENSION = """
     INSERT INTO dimension AS t (tenant, dimension, size)
     VALUES (:tenant, :dimension, 0)

@@ -91,7 +91,7 @@ async def test_a_pair_is_declared_filled_listed_and_removed_and_each_leaves_a_li
     (ready,) = await listed(client)
     assert (ready["state"], ready["percent"], ready["walked"]) == ("ready", 100, 80)
     file = (await client.get("/v1/pairs/export")).text.splitlines()
-    assert file[0] == "id,first,second,state,percent,walked,left_out,created_at"
+    assert file[0] == "\ufeffid,first,second,state,percent,walked,left_out,created_at"
     assert file[1].startswith(f"{pair['id']},store,touchpoint,ready,100,80,0,")
     path = f"/v1/pairs/{pair['id']}"
     assert (await client.send("DELETE", path)).status_code == 204
