@@ -6,21 +6,21 @@ comment, names) is left out, since it may name a customer, and so is the place i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import TypeAdapter, ValidationError, validate_call
 
 from services.scorer.access import SegmentAccess
-from services.scorer.amendments.reading import choice_parameters
+from services.scorer.amendments.reading import choice_parameters, read_choice, read_chosen_window
 from services.scorer.asked_days import AskedDays
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.comparison_query import comparison_parameters, read_comparison_query
 from services.scorer.comparisons.domain import NotComparable
 from services.scorer.drivers.driver_query import driver_parameters, read_driver_query
 from services.scorer.gap.gap_query import gap_parameters, read_gap_query
-from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_asked_window, read_segment
+from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.responses.api import asked_responses
 from services.scorer.responses.domain import MAX_WINDOW_DAYS as MAX_RESPONSE_DAYS
 from services.scorer.score_query import CHOICES, ScoreQuery, query_days
@@ -105,7 +105,9 @@ def _query_of(given: GivenParameters) -> ScoreQuery:
 
 def _check_scores(given: GivenParameters, today: date) -> None:
     query = _query_of(given)
-    read_asked_window(query.window, query.until or "", query.first, query.last, today)
+    # A moment of today's is there for whoever opens the view, at the latest tomorrow.
+    choice = read_choice(query.choices, "UTC", datetime.combine(today + timedelta(days=1), time(), UTC))
+    read_chosen_window(query.window, query.until or "", query.first, query.last, choice, today)
 
 
 def _check_segments(given: GivenParameters, today: date) -> None:

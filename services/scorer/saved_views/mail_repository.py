@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
+from shared.db.locks import lock_name
 from shared.privacy.view_mails import WantedViewMail
 
 FIND_WANTED = """
@@ -22,16 +23,17 @@ async def is_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> b
     return await wanted_since(uow, tenant, view, person) is not None
 
 
-# One person's requests, one after the other, so that they do not exceed the bound together.
-LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(:tenant || '/' || CAST(:person AS text), 21))"
+# Those that are mailed: of views that are shared no more a person neither sees nor stops the mail.
 COUNT_OTHERS = """
-    SELECT count(*) FROM view_mail WHERE tenant = :tenant AND staff_id = :person AND view_id <> :view
+    SELECT count(*) FROM view_mail m
+    JOIN saved_view v ON v.tenant = m.tenant AND v.id = m.view_id AND (v.shared OR v.staff_id = m.staff_id)
+    WHERE m.tenant = :tenant AND m.staff_id = :person AND m.view_id <> :view
 """
 
 
 async def count_others(uow: UnitOfWork, tenant: str, person: UUID, view: UUID) -> int:
     """How many further views a person gets. Until the transaction ends, nobody else adds one of theirs."""
-    await uow.execute(LOCK_PERSON, {"tenant": tenant, "person": str(person)})
+    await lock_name(uow, "view mails", tenant, str(person))
     values = {"tenant": tenant, "person": person, "view": view}
     return int((await uow.execute(COUNT_OTHERS, values)).scalar_one())
 

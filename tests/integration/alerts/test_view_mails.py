@@ -66,6 +66,8 @@ class FakeScorer:
     """Views that this reader does not see."""
     fails_after: int | None = None
     """So many mails are written before it is away; None: it is there."""
+    faulty: set[UUID] = field(default_factory=set)
+    """Views that it cannot write."""
     asked: list[ViewMailQuestion] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -81,6 +83,8 @@ class FakeScorer:
         assert request.url.path == f"{PERSONAL_DATA_PATH}/scorer/{CONTENT_PATH}"
         assert claims.covers(request.content)
         question = msgspec.json.decode(request.content, type=ViewMailQuestion)
+        if question.view in self.faulty:
+            return httpx.Response(500)
         self.asked.append(question)
         content = None if question.view in self.gone else a_content(question.view)
         return httpx.Response(200, content=msgspec.json.encode(ViewMailAnswer(content=content)))
@@ -233,6 +237,25 @@ async def test_while_the_scorer_is_away_it_is_asked_again_and_nothing_is_doubled
     await week.ask()
     assert len(await week.states()) == 3
     assert len(week.scorer.asked) == 3
+    assert await week.weeks() == [(True, False)]
+
+
+async def test_views_that_cannot_be_written_keep_no_other_from_being_mailed(week: Week) -> None:
+    """Also when there are more of them than make the scorer count as away, and they come first."""
+    people = [await week.bench.alerts.person() for _ in range(9)]
+    views = [await week.wants(person) for person in people]
+    week.scorer.faulty = set(views[:5])
+    await week.monday()
+    for minutes in (0, 6, 12, 18):
+        week.at(MONDAY + timedelta(minutes=minutes))
+        await week.ask()
+    assert len(await week.states()) == 4
+    assert await week.weeks() == [(False, False)]
+    assert {one.staff for one in week.scorer.asked} == {person.id for person in people[5:]}
+    week.scorer.faulty.clear()
+    week.at(MONDAY + timedelta(minutes=24))
+    await week.ask()
+    assert len(await week.states()) == 9
     assert await week.weeks() == [(True, False)]
 
 
