@@ -13,6 +13,7 @@ from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 from support.screens import made, saved, with_people
 
 from services.scorer.dashboard import reading as dashboard_reading
+from services.scorer.repository.counts import segment_parts
 from services.scorer.saved_views import reading as view_reading
 from services.scorer.saved_views import repository as view_repository
 from services.scorer.windows import Window
@@ -102,11 +103,11 @@ async def open_action(client: ScorerClient, title: str, segment: str, days: int)
 async def test_an_order_of_segments_reads_the_days_that_it_shows_and_no_others(
     client: ScorerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, asked = dashboard_reading.segment_parts, list[Window]()
+    asked = list[Window]()
 
     async def noted(*given: Any) -> Any:
         asked.extend(each for each in given if isinstance(each, Window))
-        return await read(*given)
+        return await segment_parts(*given)
 
     monkeypatch.setattr(dashboard_reading, "segment_parts", noted)
     answer = await client.get("/v1/ranking?dimension=organisation&window=30d")
