@@ -103,11 +103,11 @@ async def open_action(client: ScorerClient, title: str, segment: str, days: int)
 async def test_an_order_of_segments_reads_the_days_that_it_shows_and_no_others(
     client: ScorerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, asked = segment_parts, list[Window]()
+    asked = list[Window]()
 
     async def noted(*given: Any) -> Any:
         asked.extend(each for each in given if isinstance(each, Window))
-        return await read(*given)
+        return await segment_parts(*given)
 
     monkeypatch.setattr(dashboard_reading, "segment_parts", noted)
     answer = await client.get("/v1/ranking?dimension=organisation&window=30d")

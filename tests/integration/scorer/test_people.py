@@ -178,9 +178,9 @@ async def test_a_touchpoint_that_names_an_employee_is_told_at_no_door_until_it_i
     assert {"/", "/segments", "/v1/scores/answers/export", "/v1/gap", "/themes"} <= set(doors)
     queries = ("", "?segment=", "?sort=name", "?dimension=touchpoint", "?by=touchpoint", "?format=jsonl")
     told, said = [], 0
+    readers: tuple[dict[str, Any], ...] = ({"role": "admin"}, {"role": "leader"}, {})
     for path in (*doors, wall):
         for query in queries:
-            readers: tuple[dict[str, Any], ...] = ({"role": "admin"}, {"role": "leader"}, {})
             for reader in readers:
                 answer = await client.get(f"{path}{query}", **reader)
                 said += "said 1" in answer.text
