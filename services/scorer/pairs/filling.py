@@ -21,7 +21,8 @@ from services.scorer.pairs.walking_repository import (
     has_noted,
     list_rows,
 )
-from services.scorer.repository.counting import SegmentsChange, add_left_out
+from services.scorer.repository.changing import SegmentsChange
+from services.scorer.repository.counting import add_left_out
 from services.scorer.repository.counts import use_custom_plans
 from shared.db.database import Database, UnitOfWork
 from shared.events.segments import dimension_of

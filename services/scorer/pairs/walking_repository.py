@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.scorer.pair_names import SegmentPair
-from services.scorer.repository.counting import (
+from services.scorer.repository.changing import (
     CHANGE_SEGMENTS,
     SegmentsChange,
     change_segments,
