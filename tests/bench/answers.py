@@ -155,8 +155,10 @@ async def _fill_rate(database: Database) -> float:
     noting = asyncio.ensure_future(NotedCounter(database, health).loop(stop))
     began = time.perf_counter()
     while time.perf_counter() - began < FILL_SECONDS:
-        if waits := await filling.step():
-            await asyncio.sleep(waits)
+        waits = await filling.step()
+        if waits is None:
+            break
+        await asyncio.sleep(waits)
     took = time.perf_counter() - began
     stop.set()
     await noting
