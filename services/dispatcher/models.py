@@ -150,6 +150,7 @@ survey_words = Table(
     # wrote them, and the survey's own rules count.
     Column("neutral", Boolean),
     Column("incentive", Boolean),
+    Column("drafts", LargeBinary, comment="The rules that the survey had with these words, oldest first."),
     CheckConstraint("measurement IN ('transactional', 'relational', 'recovery')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )
@@ -589,6 +590,11 @@ decision = Table(
     Column("digest", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("survey_id", Uuid),
+    Column(
+        "fallen",
+        ARRAY(Text),
+        comment="The surveys that matched it and did not ask, each as id/rule; NULL: none, or not kept.",
+    ),
     Column("invitation_id", Uuid),
     Column("segments", ARRAY(Text), nullable=False),
     Column("facts", LargeBinary, nullable=False, info=PERSONAL),
@@ -655,6 +661,12 @@ decision = Table(
         postgresql_where=text("invitation_id IS NOT NULL"),
     ),
     Index("ix_decision_segments", "segments", postgresql_using="gin"),
+    Index(
+        "ix_decision_fallen",
+        "fallen",
+        postgresql_using="gin",
+        postgresql_where=text("fallen IS NOT NULL"),
+    ),
     Index(
         "ix_decision_wave",
         *("tenant", "source", "reason"),

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-Z_95 = 1.959964
-"""Of the two-sided 95 % interval."""
+from shared.values.score_estimates import variance_of_one
+
 WORST_VARIANCE = 1.0
 """Of one answer as -1, 0 or 1: half promoters, half detractors."""
 ASSUMED_RESPONSE_PERCENT = 20
@@ -36,5 +36,5 @@ class PastAnswers(NamedTuple):
         """Of one answer as -1, 0 or 1; the worst where there are too few."""
         if self.answered < MIN_RELIED_ON:
             return WORST_VARIANCE
-        promoters, detractors = self.promoters / self.answered, self.detractors / self.answered
-        return promoters + detractors - (promoters - detractors) ** 2
+        lead, outspoken = self.promoters - self.detractors, self.promoters + self.detractors
+        return variance_of_one(self.answered, lead, outspoken, pseudo=0)

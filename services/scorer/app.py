@@ -9,16 +9,19 @@ from services.scorer.gauges import (
     measure_falls,
     measure_improvements,
     measure_noted,
+    measure_pairs,
     measure_themes,
     measure_waiting,
 )
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.noted_counts import NOTED_LOOP, NotedCounter
+from services.scorer.pairs.filling import PAIRS_LOOP, PairFilling
 from services.scorer.recovery import recovery
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
+from services.scorer.theme_watch import FOUND_LOOP, ThemeWatch
 from services.scorer.themes.keeping import THEMES_LOOP, ThemeMatching
 from shared.events import (
     ANSWER_TOTALS,
@@ -39,7 +42,8 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 def build_loops(context: Context) -> Loops:
     """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
-    comments with themes, one audits the counts, one adds what is noted to counts.
+    comments with themes, one opens new ones, one audits the counts, one adds what is noted to counts, one
+    fills declared pairs.
     """
     anonymous = AnonymousCounter(context.database, context.health, count)
     return {
@@ -48,7 +52,9 @@ def build_loops(context: Context) -> Loops:
         FALLS_LOOP: FallWatch(context.database, context.health).run,
         NOTED_LOOP: NotedCounter(context.database, context.health).loop,
         THEMES_LOOP: ThemeMatching(context.database, context.health).loop,
+        FOUND_LOOP: ThemeWatch(context.database, context.health).loop,
         AUDIT_LOOP: NightlyAudit(context.database, context.health).run,
+        PAIRS_LOOP: PairFilling(context.database, context.health).loop,
     }
 
 
@@ -59,11 +65,26 @@ SERVICE = Service(
     paths=(
         *("/", "/segments", "/actions", "/v1/scores", "/v1/segments", "/v1/actions"),
         *("/marks", "/responses", "/v1/marks", "/v1/responses"),
+        *("/pairs", "/v1/pairs"),
         *("/compare", "/v1/comparisons", "/v1/trends"),
         *("/drivers", "/gap", "/v1/drivers", "/v1/gap"),
         *("/themes", "/v1/themes", "/v1/recounts", "/v1/ranking"),
         *("/benchmarks", "/v1/benchmarks", "/unbegged", "/v1/unbegged"),
         *("/views", "/wall", "/v1/views"),
+        # Files of pages and documents of one segment: see csv_addresses.py.
+        *(
+            "/.csv",
+            "/download",
+            "/segments.csv",
+            "/actions.csv",
+            "/marks.csv",
+            "/responses.csv",
+            "/compare.csv",
+        ),
+        *("/drivers.csv", "/gap.csv", "/themes.csv", "/benchmarks.csv", "/unbegged.csv"),
+        *("/v1/scores.csv", "/v1/segments.csv", "/v1/marks.csv", "/v1/responses.csv", "/v1/comparisons.csv"),
+        *("/v1/trends.csv", "/v1/drivers.csv", "/v1/gap.csv", "/v1/ranking.csv", "/v1/benchmarks.csv"),
+        "/v1/unbegged.csv",
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),
@@ -78,7 +99,7 @@ SERVICE = Service(
     recovery=recovery,
     gauges=(
         *(measure_waiting, measure_falls, measure_improvements, measure_themes, measure_audit),
-        measure_noted,
+        *(measure_noted, measure_pairs),
     ),
     retention=RETENTION_RULES,
     # Scores are not owned: after a restore the answers are consumed again, and their scores published anew.

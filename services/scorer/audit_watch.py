@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.scorer.auditing import repository
 from services.scorer.auditing.recounting import audit_company
@@ -42,16 +42,27 @@ class NightlyAudit:
             due = await repository.find_due(uow, days)
             if due is None or not await repository.try_turn(uow, TURN_LEASE):
                 return None
-            begun = uow.now
+            turn = _Turn(self, uow.now)
         tenant, day = due
         try:
-            await audit_company(self.database, tenant, day, going_on=self._tick)
+            await audit_company(self.database, tenant, day, going_on=turn.go_on)
         except Exception as error:  # noqa: BLE001  (raised again where it would meet every company)
             self.passed.add(tenant, error, self.database.clock())
         finally:
             async with self.database.transaction() as uow:
-                await repository.end_turn(uow, begun)
+                await repository.end_turn(uow, turn.begun)
         return 0
 
-    def _tick(self) -> None:
-        self.health.tick(AUDIT_LOOP)
+
+@dataclass
+class _Turn:
+    """The turn of an audit that may take longer than a lease."""
+
+    audit: NightlyAudit
+    begun: datetime
+
+    async def go_on(self) -> None:
+        """Tell the loop's health, and the other workers, that the work goes on."""
+        self.audit.health.tick(AUDIT_LOOP)
+        async with self.audit.database.transaction() as uow:
+            self.begun = await repository.renew_turn(uow, self.begun)

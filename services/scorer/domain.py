@@ -6,19 +6,21 @@ Sources: Rocks, The American Statistician 70(4), 2016 (adjusted Wald); Benjamini
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from math import ceil, erfc, hypot, inf, sqrt
 from statistics import NormalDist
 
 from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
+from shared.values.normal import z_value
 from shared.values.rounding import half_up
+from shared.values.score_estimates import PSEUDO_ANSWERS, answers_for, estimate_of_sums
 
 CONFIDENCE = 0.95
 """Of the intervals that are shown and published."""
 INNER_CONFIDENCE = 0.5
 """Of the dark block in the drawings: the score lies within it half the time."""
-PSEUDO_ANSWERS = 3
-"""Answers that the adjusted Wald interval adds: ¾ detractor, 1½ passives, ¾ promoter."""
+INNER_PSEUDO_ANSWERS = 1
+"""Answers that the range of half the time adds: ¼ detractor, ½ passive, ¼ promoter. With three, as at 95 %,
+it holds the score too often near the ends of the scale (`tests/unit/scorer/test_inner_interval.py`)."""
 MIN_ANSWERS_SHOWN = 10
 """With fewer answers no score is shown."""
 MIN_ANSWERS_COMPARED = 30
@@ -71,30 +73,10 @@ def groups_of(counts: Sequence[int]) -> Groups:
     )
 
 
-@lru_cache(maxsize=16)
-def z_value(confidence: float) -> float:
-    """Two-sided: 0.95 gives 1.959964."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
-
-
 def estimate(groups: Groups, pseudo: float = PSEUDO_ANSWERS) -> tuple[float, float]:
     """Mean and standard error from -1 to +1, with ``pseudo`` answers added in the shares ¼ ½ ¼."""
     lead, outspoken = groups.promoters - groups.detractors, groups.promoters + groups.detractors
     return estimate_of_sums(groups.n, lead, outspoken, pseudo)
-
-
-def estimate_of_sums(
-    n: int, lead: float, outspoken: float, pseudo: float = PSEUDO_ANSWERS
-) -> tuple[float, float]:
-    """The same of ``n`` answers of which only sums are known, which need not be whole numbers.
-
-    :param lead: how many more promoters than detractors there are.
-    :param outspoken: how many there are of both.
-    """
-    answers = n + pseudo
-    mean = lead / answers
-    variance = (outspoken + pseudo / 2) / answers - mean * mean
-    return mean, sqrt(max(0.0, variance) / answers)
 
 
 def wald_interval(
@@ -115,6 +97,13 @@ def score_interval(groups: Groups, confidence: float = CONFIDENCE) -> tuple[floa
     if groups.nps is None:
         return None
     return clamped_interval(float(groups.nps), estimate(groups), confidence)
+
+
+def inner_interval(groups: Groups) -> tuple[float, float] | None:
+    """The range that holds the score half the time; it lies in the interval of 95 %."""
+    if groups.nps is None:
+        return None
+    return clamped_interval(float(groups.nps), estimate(groups, INNER_PSEUDO_ANSWERS), INNER_CONFIDENCE)
 
 
 def clamped_interval(
@@ -186,15 +175,6 @@ def benjamini_hochberg(ps: Sequence[float], share: float = MAX_FALSE_ALARM_SHARE
     return set(order[:last])
 
 
-def indices_of_moved(changes: Sequence[ScoreChange]) -> set[int]:
-    """The indices of the changes that exceed chance among so many, and are large enough to matter."""
-    return {
-        i
-        for i in benjamini_hochberg([change.p for change in changes])
-        if abs(changes[i].points) >= MIN_MOVE_POINTS
-    }
-
-
 def impact_of(part: Groups, answers: Groups) -> Fraction | None:
     """n(NPS of the part - NPS) / (N - n): the same as NPS - NPS of the others, and as its share times gap.
 
@@ -209,7 +189,7 @@ def impact_of(part: Groups, answers: Groups) -> Fraction | None:
 
 def answers_for_margin(margin: float, variance: float, confidence: float = CONFIDENCE) -> int:
     """How many answers it takes to know a score within ± so many points."""
-    return max(0, ceil(variance * z_value(confidence) ** 2 / (margin / 100) ** 2 - PSEUDO_ANSWERS))
+    return max(0, ceil(answers_for(margin, variance, z_value(confidence))))
 
 
 def more_answers_for_margin(groups: Groups, margin: float, confidence: float = CONFIDENCE) -> int:

@@ -26,7 +26,6 @@ from msgspec.structs import replace
 from services.scorer.domain import (
     MIN_ANSWERS_SHOWN,
     MIN_MOVE_POINTS,
-    PSEUDO_ANSWERS,
     Groups,
     compare_groups,
     estimate,
@@ -35,6 +34,7 @@ from services.scorer.domain import (
 from services.scorer.windows import Window
 from shared.events import SegmentFall
 from shared.events.surveys import NpsMeasurement
+from shared.values.score_estimates import PSEUDO_ANSWERS
 
 LOOKED_DAYS = (7, 30)
 """The lengths of the windows that are compared with the days before them: the first finds a large fall soon,

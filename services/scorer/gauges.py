@@ -1,11 +1,13 @@
 """The gauges of anonymous answers that wait, falls, actions of improvement, themes, the audit, and of what is
-not in the counts yet.
+not in the counts yet, and declared pairs that are not ready.
 """
 
 from services.scorer.asked.noted_repository import count_noted
 from services.scorer.auditing.repository import measure_results
 from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by_state
 from services.scorer.repository import falls, waiting
+from services.scorer.repository.pairs import count_unready
+from services.scorer.themes.found_repository import count_late
 from services.scorer.themes.repository import count_behind
 from shared.db.database import UnitOfWork
 from shared.telemetry import metrics
@@ -29,8 +31,11 @@ async def measure_improvements(uow: UnitOfWork) -> None:
 
 
 async def measure_themes(uow: UnitOfWork) -> None:
-    """Measure the companies with comments that wait to be matched with their present themes."""
+    """Measure the companies with comments that wait to be matched with their present themes, and those that
+    wait to be looked at for new ones.
+    """
     metrics.THEMES_BEHIND.set(await count_behind(uow))
+    metrics.THEME_LOOKS_LATE.set(await count_late(uow))
 
 
 async def measure_audit(uow: UnitOfWork) -> None:
@@ -43,3 +48,8 @@ async def measure_audit(uow: UnitOfWork) -> None:
 async def measure_noted(uow: UnitOfWork) -> None:
     """Measure what triggers have noted and the loop has not added to the counts yet, of all tenants."""
     metrics.COUNTS_NOTED.set(await count_noted(uow))
+
+
+async def measure_pairs(uow: UnitOfWork) -> None:
+    """Measure the pairs of all tenants that are being filled or removed."""
+    metrics.PAIRS_UNREADY.set(await count_unready(uow))

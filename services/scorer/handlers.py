@@ -1,15 +1,17 @@
 """The scorer's handlers, one for each topic that it consumes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.scorer.auditing.handlers import keep_totals
 from services.scorer.counted_scores import score_that_counts
 from services.scorer.counting_anonymous import keep_anonymous
 from services.scorer.improvements.update_repository import keep_update_mails
+from services.scorer.pair_names import SegmentPair, is_pair, with_pairs
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
+from services.scorer.repository.pairs import declared_pairs
 from services.scorer.themes.keeping import with_themes
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
@@ -63,11 +65,21 @@ async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> Non
 async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
     """Count answers, each of them once."""
     answers = await with_themes(uow, answers)
-    full = await _add_new_segments(uow, answers)
+    pairs = await declared_pairs(uow, [answer.event.tenant for answer in answers])
+    full = await add_new_segments(uow, _used(answers))
     countable = [_without(answer, full) for answer in answers] if full else answers
-    fresh = await counting.keep_and_count(uow, countable, return_new=bool(full))
+    sides = [(answers, full)]
+    if pairs:
+        # Of the segments that are left: a value without room is in no pair either.
+        paired = [_with_pairs(answer, pairs) for answer in countable]
+        no_room = await add_new_segments(uow, _used(paired, pairs_only=True))
+        countable = [_without(answer, no_room) for answer in paired] if no_room else paired
+        sides.append((paired, no_room))
+    fresh = await counting.keep_and_count(uow, countable, return_new=any(none for _, none in sides))
     # Only those that counted as nothing before: one that is consumed again, or amended, is noted already.
-    left_out = _left_out((answer for answer in answers if answer.identity in fresh), full)
+    left_out = Counter[tuple[str, str]]()
+    for counted, none in sides:
+        left_out += _left_out((answer for answer in counted if answer.identity in fresh), none)
     for (tenant, dimension), number in sorted(left_out.items()):
         await counting.add_left_out(uow, tenant, dimension, number)
 
@@ -76,14 +88,19 @@ def _counted(event: Event[Answer]) -> CountedAnswer:
     return CountedAnswer(event, score_that_counts(event.data), named_segments(event.data))
 
 
-async def _add_new_segments(uow: UnitOfWork, answers: Iterable[CountedAnswer]) -> set[SegmentKey]:
-    """Keep the segments that are new; return those for which their dimension has no room."""
-    used = {
+def _used(answers: Iterable[CountedAnswer], *, pairs_only: bool = False) -> set[SegmentKey]:
+    """The segments in which these answers count."""
+    return {
         (answer.event.tenant, segment)
         for answer in answers
         if answer.score is not None
         for segment in answer.segments
+        if not pairs_only or is_pair(segment)
     }
+
+
+async def add_new_segments(uow: UnitOfWork, used: set[SegmentKey]) -> set[SegmentKey]:
+    """Keep the segments that are new; return those for which their dimension has no room."""
     full: set[SegmentKey] = set()
     if used:
         by_dimension: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -112,9 +129,15 @@ def _without(answer: CountedAnswer, full: set[SegmentKey]) -> CountedAnswer:
     return answer._replace(segments=tuple(s for s in answer.segments if (tenant, s) not in full))
 
 
+def _with_pairs(answer: CountedAnswer, pairs: Mapping[str, Sequence[SegmentPair]]) -> CountedAnswer:
+    declared = pairs.get(answer.event.tenant, ())
+    return answer._replace(segments=with_pairs(answer.segments, declared)) if declared else answer
+
+
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep the invitations, so that the pages can show how many customers were asked."""
-    await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
+    fresh = newest(events, lambda invitation: invitation.id)
+    await replicas.keep_invitations(uow, fresh, MAX_DIMENSION_VALUES)
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:

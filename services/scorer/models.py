@@ -98,6 +98,12 @@ answer = Table(
         "day",
         postgresql_where=text("earlier_scores IS NOT NULL"),
     ),
+    Index(
+        "ix_answer_pairs",
+        text("pair_keys(tenant, measurement, day, segments)"),
+        postgresql_using="gin",
+        postgresql_where=text("score IS NOT NULL AND segments[cardinality(segments)] LIKE '%/%:%'"),
+    ),
     Index("ix_answer_replies", "tenant", "answered_at", postgresql_where=text("replies IS NOT NULL")),
 )
 
@@ -155,6 +161,23 @@ dimension = Table(
     # Answers that do not count in this dimension, since it was full when their value came.
     Column("left_out", BigInteger, nullable=False, server_default="0"),
     Column("left_out_at", Instant),
+)
+
+# Declared pairs of dimensions: what lies in two segments at once is counted like a segment.
+segment_pair = Table(
+    "segment_pair",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("first", Bytewise, primary_key=True),
+    Column("second", Bytewise, primary_key=True),
+    Column("id", UUID, nullable=False),
+    Column("state", Text, nullable=False),
+    # What the loop goes through, and the last row of it that it has passed. NULL: it begins.
+    Column("walk", Text, nullable=False),
+    Column("last_id", UUID),
+    Column("walked", BigInteger, nullable=False),
+    Column("walked_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
 )
 
 # Segments whose counts have changed, or whose day is new: their scores must be published.
@@ -253,7 +276,7 @@ _GROUPS = ("detractors", "passives", "promoters")
 _ASKED = ("asked", "delivered", "opened", "answered", *_GROUPS)
 
 # Who was asked on each day, and what became of it. Triggers of ``invitation`` note each difference in
-# ``asked_change`` (migration 0017), and a loop adds it here: the sum of both is true at any time.
+# ``asked_change`` (migration 0022), and a loop adds it here: the sum of both is true at any time.
 asked_count = Table(
     "asked_count",
     metadata,
@@ -491,6 +514,32 @@ theme_set = Table(
     Column("version", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("changed_at", Instant, nullable=False),
+)
+
+# Whether themes are opened by themselves, and when comments were last looked at for that.
+theme_finding = Table(
+    "theme_finding",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("is_on", Boolean, nullable=False, server_default=text("true")),
+    Column("looked_at", Instant),
+)
+# The themes that were opened by themselves, and what became of each: its words never open one again.
+found_theme = Table(
+    "found_theme",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    # As it is searched by: a stem.
+    Column("stem", Text, primary_key=True),
+    # Its id in the set of themes.
+    Column("theme", Text, nullable=False),
+    # proposed, kept, merged (its stem is another theme's now) or dropped.
+    Column("state", Text, nullable=False),
+    # Who shared the words when it was opened.
+    Column("customers", Integer, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("decided_at", Instant),
 )
 
 # The newest total of the collector's answers of each day; ``body`` is the event's data.

@@ -15,6 +15,8 @@ from services.scorer.benchmarks.views import BesideScores
 from services.scorer.dashboard import labels as finding_labels
 from services.scorer.dashboard.domain import WeekStandingOut
 from services.scorer.dashboard.views import AskedSection, WorkSection
+from services.scorer.decomposition import labels as driver_labels
+from services.scorer.decomposition.domain import Split
 from services.scorer.domain import (
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
@@ -123,6 +125,9 @@ class Breakdown:
     rows: list[SegmentRow]
     """The first of all rows."""
     all_rows: list[SegmentRow]
+    split: Split | None
+    """The change taken apart by the dimension; None for several segments, and where it is not compared or
+    cannot be taken apart."""
     row_count: int
     compared_count: int
     moved_count: int
@@ -163,6 +168,7 @@ class ScorePage(LabelledPage):
 
     choice_labels: ModuleType = choice_labels
     finding_labels: ModuleType = finding_labels
+    driver_labels: ModuleType = driver_labels
     query: ScoreQuery
     name: str
     """Of the selection."""

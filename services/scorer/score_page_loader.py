@@ -14,15 +14,16 @@ from services.scorer.dashboard.reading import list_open_actions, read_asked, rea
 from services.scorer.dashboard.views import AskedSection, asked_section, work_section
 from services.scorer.marks.reading import marks_on_trend
 from services.scorer.marks.views import MarksOnTrend, on_trend
-from services.scorer.part_rows import load_part_rows
+from services.scorer.part_rows import load_part_rows, split_of
 from services.scorer.repository.answers import (
     count_listed_answers,
     latest_comments,
     list_answers,
 )
 from services.scorer.repository.cases import list_open_cases
-from services.scorer.repository.counts import Counts, use_custom_plans
+from services.scorer.repository.counts import Counts, segment_parts, use_custom_plans
 from services.scorer.repository.falls import find_fallen
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segments_within, list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.score_page import (
@@ -40,6 +41,7 @@ from services.scorer.themes.reading import read_unhappy
 from services.scorer.themes.repository import find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
+from services.scorer.visible_parts import with_shown_touchpoints
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, SegmentFall, Tenant
@@ -68,7 +70,7 @@ async def load_score_page(
     :param staff: None: a program.
     """
     await use_custom_plans(uow)
-    access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
+    access, selection = SegmentAccess.of(tenant, staff), await selection_of(uow, tenant.id, query.selection)
     standing = await load_standing(uow, tenant, query, selection)
     measurement, window = standing.measurement, standing.now.window
     themes = await find_themes(uow, tenant.id)
@@ -77,7 +79,12 @@ async def load_score_page(
     breakdown = await _load_breakdown(uow, access, query, selection, standing)
     cases = await read_cases(uow, tenant, selection, window, tells_causes=is_usual)
     shows_cases = staff is not None and staff.works_on_cases
+    shows_answers = is_usual and staff is not None and staff.reads_answers
     actions = await list_open_actions(uow, tenant, access, selection, standing.today)
+    comments = (
+        await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if shows_answers else []
+    )
+    open_cases = await list_open_cases(uow, selection, MAX_CASES) if shows_cases else []
     return ScorePage(
         query=query,
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
@@ -90,14 +97,14 @@ async def load_score_page(
         breakdown=breakdown,
         options=await _load_options(uow, access, tenant, query, standing),
         why=await _load_why(uow, themes, selection, standing) if is_usual else None,
-        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if is_usual else [],
+        comments=with_shown_touchpoints(comments, access),
         asked=await _load_asked(uow, access, tenant, query, standing, breakdown.by) if is_usual else None,
         work=work_section(cases, actions, standing.today),
-        cases=await list_open_cases(uow, selection, MAX_CASES) if shows_cases else [],
+        cases=with_shown_touchpoints(open_cases, access),
         fall=await _load_fall(uow, selection, standing) if is_usual else None,
         case_counts=cases.counts,
-        listing=await _load_answers(uow, query, selection, standing, themes, after)
-        if query.lists_answers and is_usual
+        listing=await _load_answers(uow, access, query, selection, standing, themes, after)
+        if query.lists_answers and shows_answers
         else None,
         audit=audit_words(await read_state(uow, tenant.id)),
         new_view_id=str(uuid7()),
@@ -189,7 +196,7 @@ async def _load_breakdown(
     shown = trend_range(now, before)
     movers = []
     for row in [row for row in first_rows if row.moved][:MAX_MOVERS]:
-        within = Selection(selection.tenant, (*selection.segments, row.segment))
+        within = selection.narrowed(row.segment)
         days: dict[date, Counts] = {}
         if choice.has_periods:
             days = await chosen_days(uow, within, measurement, shown, choice)
@@ -200,6 +207,7 @@ async def _load_breakdown(
         left_out=[] if access.limited_to else [each for each in found.dimensions if each.left_out],
         rows=first_rows,
         all_rows=rows,
+        split=split_of(found, selection, standing),
         row_count=len(rows),
         compared_count=sum(row.change is not None for row in rows),
         moved_count=sum(row.moved for row in rows),
@@ -235,15 +243,19 @@ async def _values(
     levels = MAX_OPTION_LEVELS if dimension == ORGANISATION else None
     if not beside:
         return await list_values(uow, tenant.id, dimension, MAX_OPTIONS, levels=levels)
-    found = await list_segments_within(
-        uow, Selection(tenant.id, (beside,)), standing.measurement, standing.now.window
-    )
-    own = [segment for segment in found if dimension_of(segment) == dimension]
+    selection, window = await selection_of(uow, tenant.id, (beside,)), standing.now.window
+    if selection.kept_parts(dimension) is not None:
+        parts = await segment_parts(uow, selection, standing.measurement, dimension, window, window)
+        own = sorted(part.segment for part in parts if part.now.n)
+    else:
+        found = await list_segments_within(uow, selection, standing.measurement, window)
+        own = [segment for segment in found if dimension_of(segment) == dimension]
     return [segment for segment in own if levels is None or segment.count("/") < levels][:MAX_OPTIONS]
 
 
 async def _load_answers(
     uow: UnitOfWork,
+    access: SegmentAccess,
     query: ScoreQuery,
     selection: Selection,
     standing: Standing,
@@ -260,7 +272,7 @@ async def _load_answers(
     if only.is_limited:
         count = await count_listed_answers(uow, selection, measurement, window, only)
     return AnswerList(
-        answers=answers,
+        answers=with_shown_touchpoints(answers, access),
         count=count,
         is_first_page=not after,
         next_href=next_href,

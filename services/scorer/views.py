@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.scorer.domain import (
-    INNER_CONFIDENCE,
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
     Groups,
     ScoreChange,
     compare_groups,
     groups_of,
-    indices_of_moved,
+    inner_interval,
     is_comparable,
     score_interval,
 )
 from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.counts import NO_COUNTS, Counts, SegmentPart
+from services.scorer.verdicts import indices_of_moved
 from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.pages.filters import percent, segment_name
@@ -26,7 +26,7 @@ from shared.pages.svg.primitives import ChartScore
 
 def drawing_of(groups: Groups) -> ChartScore | None:
     """What is drawn of a score; None without answers."""
-    outer, inner = score_interval(groups), score_interval(groups, INNER_CONFIDENCE)
+    outer, inner = score_interval(groups), inner_interval(groups)
     if groups.nps is None or outer is None or inner is None:
         return None
     return ChartScore(groups.n, float(groups.nps), outer[0], outer[1], inner[0], inner[1])
@@ -114,10 +114,13 @@ def parts_directly_below(parts: Iterable[SegmentPart], selection: Sequence[str])
     return found
 
 
-def segment_rows(parts: Iterable[SegmentPart]) -> list[SegmentRow]:
-    """The parts with answers: those that moved first, then by score, those with few answers last."""
+def segment_rows(parts: Iterable[SegmentPart], *, are_compared: bool = True) -> list[SegmentRow]:
+    """The parts with answers: those that moved first, then by score, those with few answers last.
+
+    :param are_compared: False: the two windows share days, so their difference means nothing.
+    """
     answered = [part for part in parts if part.now.n]
-    compared = [part for part in answered if is_comparable(part.before, part.now)]
+    compared = [part for part in answered if are_compared and is_comparable(part.before, part.now)]
     changes = [change for part in compared if (change := compare_groups(part.before, part.now)) is not None]
     moved = indices_of_moved(changes)
     by_segment = {

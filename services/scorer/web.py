@@ -9,9 +9,11 @@ from services.scorer.benchmarks import pages as benchmarks_pages
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
+from services.scorer.csv_addresses import add_csv_addresses
 from services.scorer.drivers import api as driver_api
 from services.scorer.drivers import pages as driver_pages
 from services.scorer.exports import api as export_routes
+from services.scorer.exports import pages as export_pages
 from services.scorer.exports import ranking_api
 from services.scorer.gap import api as gap_api
 from services.scorer.gap import pages as gap_pages
@@ -22,6 +24,8 @@ from services.scorer.marks import api as marks_api
 from services.scorer.marks import pages as marks_pages
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.months_api import months_router
+from services.scorer.pairs import api as pairs_api
+from services.scorer.pairs import pages as pairs_pages
 from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
 from services.scorer.responses import api as responses_api
@@ -33,6 +37,7 @@ from services.scorer.saved_views.mail_service_api import view_mail_router
 from services.scorer.saved_views.screen_uses import LOOP_NAME as SCREEN_USES_LOOP
 from services.scorer.saved_views.screen_uses import ScreenUses
 from services.scorer.themes import api as theme_api
+from services.scorer.themes import found_api, found_pages
 from services.scorer.themes import pages as theme_pages
 from services.scorer.unbegged import api as unbegged_api
 from services.scorer.unbegged import pages as unbegged_pages
@@ -63,20 +68,24 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
     months = months_router(context.database, context.secret)
     company = company_router(context.service, metadata, context.database, context.secret)
-    # /v1/marks/export before /v1/marks/{mark}.
-    routers = [api.router, pages.router, export_routes.router, ranking_api.router, improvement_api.router]
+    # /v1/marks/export before /v1/marks/{mark}, /marks/download before /marks/{mark}.
+    routers = [api.router, pages.router, export_routes.router, ranking_api.router, export_pages.router]
+    routers.append(improvement_api.router)
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
+    routers += [pairs_api.router, pairs_pages.router]
     routers += [marks_api.router, marks_pages.router, responses_api.router, responses_pages.router]
     routers += [benchmarks_api.router, benchmarks_pages.router]
     routers += [unbegged_api.router, unbegged_pages.router]
     routers += [comparison_api.router, comparison_pages.router]
     routers += [driver_api.router, driver_pages.router, gap_api.router, gap_pages.router]
-    routers += [theme_api.router, theme_pages.router, audit_api.router]
+    routers += [theme_api.router, found_api.router, theme_pages.router, found_pages.router, audit_api.router]
     routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [mail_api.router, mail_pages.router, view_mail_router(context.database, context.secret)]
     routers += [export, retention, months, company]
-    return service_app(own, routers=routers, pages=own.pages), {
+    app = service_app(own, routers=routers, pages=own.pages)
+    add_csv_addresses(app)
+    return app, {
         SCREEN_USES_LOOP: uses.loop,
         "services": services.run,
     }

@@ -29,7 +29,8 @@ async def insert(
 ) -> CursorResult[Any]:
     """Insert the rows whose key is not there yet."""
     names, values = row_values(table, structs, columns)
-    return await uow.execute(_insert_sql(table, names, returning), values)
+    once = _sent_once(values, columns)
+    return await uow.execute(_insert_sql(table, names, once, returning), values)
 
 
 async def keep_newest(
@@ -48,7 +49,10 @@ async def keep_newest(
         inserted row ``old`` is NULL.
     """
     names, values = row_values(table, structs, columns)
-    return await uow.execute(keep_newest_sql(table, names, first=first, returning=returning), values)
+    once = _sent_once(values, columns)
+    return await uow.execute(
+        keep_newest_sql(table, names, first=first, returning=returning, once=once), values
+    )
 
 
 async def keep_newest_events(
@@ -77,22 +81,50 @@ def row_values(
         else:
             continue
         if isinstance(column.type, ARRAY):
-            values[name] = [None if value is None else _joined(value) for value in values[name]]
+            values[name] = [None if value is None else joined(value) for value in values[name]]
     return tuple(values), values
 
 
+def _sent_once(values: dict[str, Any], columns: Mapping[str, Any]) -> Names:
+    """Replace the lists of those columns that have one value for all rows by that value; returns which.
+
+    To send it in an array takes its time for each row. They are those that a caller gave no list of, and the
+    tenant where all rows have the same one, as nearly always: so a table has few statements.
+    """
+    if not all(values.values()):
+        return ()
+    once = [
+        name
+        for name, rows in values.items()
+        if not isinstance(columns.get(name, rows), list)
+        or (name == "tenant" and rows.count(rows[0]) == len(rows))
+    ]
+    if len(once) == len(values):
+        return ()  # it is the lists that tell how many rows there are
+    for name in once:
+        values[name] = values[name][0]
+    return tuple(once)
+
+
 @cache
-def rows_sql(table: Table, names: Names, *, single: bool = False) -> str:
+def rows_sql(table: Table, names: Names, *, single: bool = False, once: Names = ()) -> str:
     """A ``SELECT`` of the rows whose values ``row_values`` returns, in the order of the table's key.
 
     :param single: each value is that of one row, not a list: a quarter faster than arrays of one element.
+    :param once: the columns whose value is that of all rows, not a list.
     """
-    suffix = "" if single else "[]"
-    values = ", ".join(f"CAST(:{name} AS {_element_type(table, name)}{suffix})" for name in names)
-    rows = f"(VALUES ({values}))" if single else f"unnest({values})"
+
+    def values(of: Names, suffix: str) -> str:
+        return ", ".join(f"CAST(:{name} AS {_element_type(table, name)}{suffix})" for name in of)
+
+    listed = tuple(name for name in names if name not in once)
+    rows = f"(VALUES ({values(listed, '')}))" if single else f"unnest({values(listed, '[]')})"
+    rows += f" AS n({', '.join(listed)})"
+    if once:
+        rows += f" CROSS JOIN (VALUES ({values(once, '')})) AS o({', '.join(once)})"
     selected = ", ".join(_selected(table, name) for name in names)
     key = ", ".join(column.name for column in table.primary_key)
-    return f"SELECT {selected} FROM {rows} AS n({', '.join(names)}) ORDER BY {key}"
+    return f"SELECT {selected} FROM {rows} ORDER BY {key}"
 
 
 @cache
@@ -104,8 +136,9 @@ def keep_newest_sql(
     assignments: Names = (),
     returning: str = "",
     single: bool = False,
+    once: Names = (),
 ) -> str:
-    """The statement of :func:`keep_newest`; ``single`` as in :func:`rows_sql`.
+    """The statement of :func:`keep_newest`; ``single`` and ``once`` as in :func:`rows_sql`.
 
     :param assignments: further ones to the existing row, whose name is ``t``.
     """
@@ -116,23 +149,29 @@ def keep_newest_sql(
         if name not in key
     ]
     return (
-        f"INSERT INTO {table.name} AS t ({', '.join(names)}) {rows_sql(table, names, single=single)} "
+        f"INSERT INTO {table.name} AS t ({', '.join(names)}) "
+        f"{rows_sql(table, names, single=single, once=once)} "
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join([*assigned, *assignments])} "
         "WHERE t.version < EXCLUDED.version" + (f" RETURNING {returning}" if returning else "")
     )
 
 
 @cache
-def _insert_sql(table: Table, names: Names, returning: str) -> str:
+def _insert_sql(table: Table, names: Names, once: Names, returning: str) -> str:
     return (
-        f"INSERT INTO {table.name} ({', '.join(names)}) {rows_sql(table, names)} ON CONFLICT DO NOTHING"
-        + (f" RETURNING {returning}" if returning else "")
+        f"INSERT INTO {table.name} ({', '.join(names)}) {rows_sql(table, names, once=once)} "
+        "ON CONFLICT DO NOTHING" + (f" RETURNING {returning}" if returning else "")
     )
 
 
-def _joined(elements: Sequence[Any]) -> str:
+def joined(elements: Sequence[Any]) -> str:
     """The elements, each behind the separator: so one empty text differs from none."""
     return _SEPARATOR + _SEPARATOR.join(map(str, elements)) if elements else ""
+
+
+def array_sql(name: str) -> str:
+    """SQL of the array of texts that :func:`joined` has made one text."""
+    return f"(string_to_array({name}, E'\\x1f'))[2:]"
 
 
 def _element_type(table: Table, name: str) -> str:
@@ -146,7 +185,7 @@ def _element_type(table: Table, name: str) -> str:
 def _selected(table: Table, name: str) -> str:
     kind = table.columns[name].type
     if isinstance(kind, ARRAY):
-        texts = f"(string_to_array({name}, E'\\x1f'))[2:]"
+        texts = array_sql(name)
         is_text = isinstance(kind.item_type, Text)
         return f"{texts if is_text else f'CAST({texts} AS {kind.compile(_DIALECT)})'} AS {name}"
     return f"CAST({name} AS jsonb) AS {name}" if isinstance(kind, JSONB) else name

@@ -137,6 +137,11 @@ THEMES_BEHIND = Gauge(
     "afterword_themes_behind",
     "Companies with comments that were not matched with their present themes yet.",
 )
+THEME_LOOKS_LATE = Gauge(
+    "afterword_theme_looks_late",
+    "Companies whose comments were last looked at for new themes more than a day ago.",
+)
+THEMES_FOUND = Counter("afterword_themes_found", "Themes that were opened by themselves.")
 AUDIT_DIFFERENCES = Gauge(
     "afterword_scorer_audit_differences",
     "Counts of the scorer that differ from the answers, and its totals that differ from the collector's, by "
@@ -145,6 +150,10 @@ AUDIT_DIFFERENCES = Gauge(
 AUDIT_FINISHED = Gauge(
     "afterword_scorer_audit_timestamp_seconds",
     "The last audit of the company that was audited the longest ago; 0: none was yet.",
+)
+PAIRS_UNREADY = Gauge(
+    "afterword_pairs_unready",
+    "Declared pairs of dimensions that are being filled or removed, of all companies.",
 )
 COUNTS_NOTED = Gauge(
     "afterword_counts_noted",

@@ -11,7 +11,8 @@
 from math import exp, lgamma, sqrt
 from typing import NamedTuple
 
-Z_95 = 1.959963984540054
+from shared.values.normal import Z_95
+
 _ROUNDING = 1e-7
 """Two tables are equally likely when their chances differ by no more than this share."""
 

@@ -21,6 +21,7 @@ from bench.servers import Servers
 
 from deploy.local import postgres
 from services.collector.domain import InvitationReplica
+from services.scorer.pair_names import SegmentPair
 from services.scorer.themes.shipped import SHIPPED_VERSION
 from shared.db.database import Database
 from shared.events import Answer
@@ -60,7 +61,9 @@ async def fill_databases(product: RunningProduct, count: int) -> None:
 
 
 async def fill_scorer(servers: Servers, database: Database, count: int) -> None:
-    """Fill a scorer's database with so many answers, and with the segments of a large company."""
+    """Fill a scorer's database with so many answers, and with the segments of a large company; what lies in a
+    segment of each dimension of ``PAIR`` is counted, too.
+    """
     more = min(MORE_VALUES, count // ANSWERS_PER_VALUE)
     await _fill_scorer(database, _numbers(count, datetime.now(UTC)), _scorer(count, more))
     await _on_disk(servers)
@@ -151,6 +154,9 @@ _BELONGS = (
     "ARRAY['touchpoint:' || touchpoint, 'store:' || store, 'product:' || product, 'organisation:north', "
     "'organisation:north/sales', 'organisation:north/sales/' || team]"
 )
+PAIR = SegmentPair("product", "store")
+"""A pair of dimensions that is declared; whether it is ready is the measurement's to say."""
+_IN_PAIR = f"array_append({_BELONGS}, '{PAIR.dimension}:' || product || '/' || store)"
 
 
 def _body(template: str) -> str:
@@ -182,32 +188,45 @@ def _scorer(count: int, more: int = 0) -> dict[str, str]:
         "product": [f"product:product-{number}" for number in range(PRODUCT_COUNT)],
         "organisation": [f"organisation:north/sales/team-{number}" for number in range(TEAM_COUNT)],
     }
+    belongs = _IN_PAIR if more else _BELONGS
+    if more:
+        number = range(STORE_COUNT * PRODUCT_COUNT)
+        both = {
+            PAIR.segment(f"store:store-{n % STORE_COUNT}", f"product:product-{n % PRODUCT_COUNT}")
+            for n in number
+        }
+        names[PAIR.dimension] = sorted(both)
     columns = ", ".join(f"c{score}" for score in SCALE)
-    shares = ", ".join(f"1 + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
+    shares = ", ".join(f"least + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
     names |= {
         f"more-{number}": [f"more-{number}:value-{value}" for value in range(more)]
         for number in range(MORE_DIMENSIONS if more else 0)
     }
     values = " UNION ALL ".join(
-        f"SELECT unnest(CAST('{{{','.join(segments)}}}' AS text[])) AS segment, {len(segments)} AS among"
+        f"SELECT unnest(CAST('{{{','.join(segments)}}}' AS text[])) AS segment, {len(segments)} AS among, 1 AS least"
         for segments in names.values()
     )
+    # The company has no fewer answers than the values of a dimension together.
+    most = max(map(len, names.values()))
     return {
         "answer": "INSERT INTO answer (tenant, id, version, score, measurement, day, segments, touchpoint, "
         "customer_id, comment, language, themes, theme_version, origin, answered_at, changed_at, heard_at) SELECT "
-        f"'havnbo', id, 1, score, 'transactional', CAST(at AS date), {_BELONGS}, touchpoint, customer, comment, 'en', "
+        f"'havnbo', id, 1, score, 'transactional', CAST(at AS date), {belongs}, touchpoint, customer, comment, 'en', "
         f"CASE WHEN comment IS NOT NULL THEN '{{delivery}}'::text[] END, {SHIPPED_VERSION}, 'survey', at, at, at FROM n",
         "invitation": "INSERT INTO invitation (tenant, id, version, measurement, test, segments, state, channel, "
         "sent_at, sent_local, expires_at, opened, score) SELECT 'havnbo', id, 3, 'transactional', false, "
-        f"{_BELONGS}, 'sent', 'mail', at - interval '1 hour', (at - interval '1 hour') AT TIME ZONE 'UTC', "
+        f"{belongs}, 'sent', 'mail', at - interval '1 hour', (at - interval '1 hour') AT TIME ZONE 'UTC', "
         "at + interval '30 days', true, score FROM n",
         "segment": "INSERT INTO segment (tenant, segment, dimension) SELECT 'havnbo', segment, "
         f"split_part(segment, ':', 1) FROM ({values}) AS v",
         "dimension": "INSERT INTO dimension (tenant, dimension, size) SELECT 'havnbo', "
         f"split_part(segment, ':', 1), count(*) FROM ({values}) AS v GROUP BY 2",
+        "segment_pair": "INSERT INTO segment_pair (tenant, first, second, id, state, walk, walked, walked_at, "
+        f"created_at) SELECT 'havnbo', '{PAIR.first}', '{PAIR.second}', CAST('{FIRST_ID}' AS uuid), 'filling', "
+        f"'answers', 0, now(), now() WHERE {more} > 0",
         "day_count": f"INSERT INTO day_count (tenant, measurement, segment, day, {columns}) "
         f"SELECT 'havnbo', 'transactional', segment, current_date - d, {shares} "
-        f"FROM ({values} UNION ALL SELECT '', 1) AS v, generate_series(0, {STORED_DAYS - 1}) AS d ",
+        f"FROM ({values} UNION ALL SELECT '', 1, {most}) AS v, generate_series(0, {STORED_DAYS - 1}) AS d ",
     }
 
 

@@ -121,7 +121,7 @@ class Judge:
         """Every service has the newest version of the tenant, its survey, and how its mail is sent."""
         for owner, sql in (
             ("trigger", "SELECT version FROM tenant WHERE id = $1"),
-            ("dispatcher", "SELECT id, max(version) FROM survey WHERE tenant = $1 GROUP BY id"),
+            ("dispatcher", "SELECT id, max(version) FROM survey WHERE tenant = $1 GROUP BY id ORDER BY id"),
         ):
             owned = await self._rows(owner, sql)
             for service in set(CONSUMING_SERVICES) - {owner}:

@@ -132,6 +132,8 @@ class Company:
     screen: str = ""
     screen_token: str = ""
     """Of the link by which the screen shows the view."""
+    pair: str = ""
+    """A declared pair of dimensions."""
     benchmark: str = ""
     """A published benchmark of the whole company."""
     introduction: UUID = NOTHING
@@ -296,6 +298,11 @@ class World:
         )
         assert marked.is_success, marked.text
         company.mark = marked.json()["id"]
+        declared = await self.clients["scorer"].post(
+            "/v1/pairs", json=A_PAIR, headers={**company.headers, "idempotency-key": PAIR_KEY}
+        )
+        assert declared.is_success, declared.text
+        company.pair = declared.json()["id"]
         await self._save_view(company)
         entered = await self.clients["scorer"].post(
             "/v1/benchmarks", json=a_benchmark(company.name), headers=company.headers
@@ -522,6 +529,11 @@ def a_mark(name: str) -> dict[str, str]:
     """What happened yesterday in the whole company."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
     return {"day": yesterday.date().isoformat(), "text": f"{name} prices"}
+
+
+A_PAIR = {"first": "touchpoint", "second": "organisation"}
+PAIR_KEY = "the pair"
+"""Under which it is declared: with it again it is the same."""
 
 
 def a_benchmark(name: str) -> dict[str, Any]:

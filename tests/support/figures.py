@@ -128,6 +128,8 @@ def _names_of(part: Mapping[str, Any]) -> Iterator[str]:
         yield (part.get("benchmark") or {}).get("id", part["kind"])
     if isinstance(part.get("asked"), dict):
         yield part["asked"]["segment"] or ""
+    if "first_segment" in part:
+        yield part["dimension"]
     if "period" in part:
         yield part["period"]["from"]
     if "word" in part:
@@ -243,6 +245,18 @@ def _share(value: float) -> str:
     return percent(exact.numerator, exact.denominator)
 
 
+def _tenths_ends(ends: Mapping[str, Any]) -> list[str]:
+    return [one_decimal(ends["low"]), one_decimal(ends["high"])]
+
+
+def _score_ends(scored: Mapping[str, Any]) -> list[str]:
+    return [signed(scored["nps"]), *_ends(scored["margin"])]
+
+
+def _counted(n: int) -> list[str]:
+    return [thousands(n)] if n else []
+
+
 def _numbers(words: str) -> list[str]:
     return re.findall(r"[±+−]?\d[\d,.]*\d|[±+−]?\d", words)
 
@@ -283,6 +297,13 @@ FORMS: dict[str, Form] = {
     "needed": _needed,
     "latest": _latest,
     "waiting": _waiting,
+    "bounds": lambda ends: [bound(ends["low"]), bound(ends["high"])],
+    "tenths_ends": _tenths_ends,
+    "effect": lambda effect: [one_decimal(effect["points"]), *_tenths_ends(effect["margin"])],
+    "score_ends": lambda scored: [] if scored["nps"] is None else _score_ends(scored),
+    "beside": lambda difference: _difference({**difference, "margin": difference}),
+    "how_many": lambda listed: [str(len(listed))] if listed else [],
+    "with_signs": lambda places: _counted(sum(bool(place["signs"]) for place in places)),
     "silence": _silence,
     "stood": _stood,
     "with_cause": _with_cause,

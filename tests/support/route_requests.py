@@ -10,6 +10,8 @@ import httpx
 import msgspec
 from fastapi.routing import iter_route_contexts
 from support.companies import (
+    A_PAIR,
+    PAIR_KEY,
     Company,
     Person,
     Rows,
@@ -852,7 +854,7 @@ def _about_improvements(of: Company) -> dict[str, RouteRequest | tuple[RouteRequ
 
 
 def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
-    """Marks on the trend, and who of those that were asked answered."""
+    """Marks on the trend, declared pairs, and who of those that were asked answered."""
     one, wanted = {"mark": of.mark}, a_mark("own")
     shown = (RouteRequest(), RouteRequest(query={"by": "desk", "window": "90d"}))
     return {
@@ -868,6 +870,14 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
             f"scorer GET {path}": (RouteRequest(), RouteRequest(query={"window": "90d"}))
             for path in ("/v1/ranking", "/v1/ranking/export")
         },
+        "scorer GET /v1/pairs": RouteRequest(),
+        "scorer GET /v1/pairs/export": RouteRequest(),
+        "scorer POST /v1/pairs": RouteRequest(json=A_PAIR, headers={"idempotency-key": PAIR_KEY}),
+        "scorer DELETE /v1/pairs/{pair}": RouteRequest({"pair": of.pair}, foreign=404),
+        "scorer GET /pairs": RouteRequest(),
+        "scorer GET /pairs/file": RouteRequest(),
+        "scorer POST /pairs": RouteRequest(form={**A_PAIR, "new_id": of.pair}),
+        "scorer POST /pairs/{pair}": RouteRequest({"pair": of.pair}, form={"act": "remove"}, foreign=404),
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
         "scorer GET /v1/marks/{mark}": RouteRequest(one, foreign=404),
@@ -898,8 +908,8 @@ def _about_benchmarks(of: Company) -> dict[str, RouteRequest | tuple[RouteReques
         "scorer PUT /v1/benchmarks/{benchmark}": RouteRequest(one, json=wanted, foreign=404),
         "scorer DELETE /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
         "scorer GET /benchmarks": RouteRequest(),
-        "scorer GET /benchmarks/file": RouteRequest(),
-        "scorer GET /benchmarks/download": beside,
+        "scorer GET /benchmarks/download": RouteRequest(),
+        "scorer GET /benchmarks/comparison/download": beside,
         "scorer POST /benchmarks": RouteRequest(
             form={**{key: str(value) for key, value in wanted.items()}, "new_id": str(UUID(int=9))}
         ),
@@ -984,6 +994,13 @@ def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tup
             headers={"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"},
             public=True,
         ),
+        "alerts GET /v1/personal-data/alerts/view-mail-history": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} "
+                + _service_tokens.sign("view-mails", by.name, {"view": of.view, "staff": str(person)})
+            },
+            public=True,
+        ),
         "scorer GET /views": RouteRequest(),
         "scorer POST /views": RouteRequest(form={**own, "new_id": str(UUID(int=9))}),
         "scorer GET /views/{view}": RouteRequest(one, foreign=404),
@@ -1020,6 +1037,13 @@ def _about_exports(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, 
         "scorer GET /v1/actions/causes/export": RouteRequest(),
         "scorer GET /v1/actions/{action}/export": RouteRequest(action, foreign=404),
         "scorer GET /v1/themes/figures/export": RouteRequest(query={"window": "7d"}),
+        "scorer GET /download": RouteRequest(),
+        "scorer GET /segments/download": RouteRequest(),
+        "scorer GET /themes/download": RouteRequest(),
+        "scorer GET /marks/download": RouteRequest(),
+        "scorer GET /marks/{mark}/download": RouteRequest(mark, foreign=404),
+        "scorer GET /actions/download": RouteRequest(),
+        "scorer GET /actions/{action}/download": RouteRequest(action, foreign=404),
     }
 
 
@@ -1032,6 +1056,12 @@ def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
         "scorer PUT /v1/themes": RouteRequest(json={"version": 1, "themes": [theme]}),
         "scorer POST /v1/themes/trial": RouteRequest(json={"themes": [theme]}),
         "scorer GET /v1/themes/figures": RouteRequest(query={"window": "7d"}),
+        "scorer GET /v1/themes/finding": RouteRequest(),
+        "scorer PUT /v1/themes/finding": RouteRequest(json={"on": True}),
+        "scorer POST /v1/themes/found/{theme}": RouteRequest({"theme": "own"}, json={"act": "keep"}),
+        "scorer POST /themes/found": tuple(
+            RouteRequest(form={"act": act, "theme": "own"}) for act in ("on", "keep")
+        ),
         "scorer GET /themes": RouteRequest(),
         "scorer POST /themes": tuple(RouteRequest(form={**typed, "act": act}) for act in ("try", "save")),
     }
@@ -1058,6 +1088,13 @@ def _about_companies(of: Company, by: Company) -> dict[str, RouteRequest]:
         headers={
             "authorization": f"{TOKEN_SCHEME} "
             + _service_tokens.sign("access", by.name, {"staff": str(of.people["admin"].staff.id)})
+        },
+        public=True,
+    )
+    found["alerts GET /v1/personal-data/alerts/own-address"] = RouteRequest(
+        headers={
+            "authorization": f"{TOKEN_SCHEME} "
+            + _service_tokens.sign("own-address", by.name, {"staff": str(of.people["admin"].staff.id)})
         },
         public=True,
     )

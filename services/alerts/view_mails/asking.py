@@ -8,14 +8,16 @@ that follows from week, view and person: whatever fails, the next try goes on wh
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from services.alerts.notices.queueing import queue_view_mail
 from services.alerts.staff.repository import people
-from services.alerts.view_mails import repository
-from services.alerts.view_mails.domain import languages_of, mail_key
+from services.alerts.view_mails import history_repository, repository
+from services.alerts.view_mails.domain import WrittenOutcome, languages_of, mail_key
+from services.alerts.view_mails.history_repository import ViewMailResult
 from services.alerts.view_mails.repository import DueWeek
 from shared.db.database import Database
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable, read_answer
@@ -98,7 +100,10 @@ class ViewMailAsking:
         async with self.database.reading() as uow:
             person = await people.find_person(uow, week.tenant, wanted.staff)
             company = await find_tenant(uow, week.tenant)
-        if person is None or not person.active or not person.wants_mail:
+        if person is None or not person.active:
+            return None
+        if not person.wants_mail:
+            await self._note(week, wanted.view, wanted.staff, "no_mail")
             return None
         return ViewMailQuestion(
             view=wanted.view,
@@ -111,6 +116,7 @@ class ViewMailAsking:
     async def _keep(self, week: DueWeek, question: ViewMailQuestion, answer: ViewMailAnswer) -> None:
         if answer.content is None:
             metrics.VIEW_MAILS.labels("not_shown").inc()
+            await self._note(week, question.view, question.staff, "not_shown")
             return
         key = mail_key(week.tenant, week.monday, question.view, question.staff)
         async with self.database.transaction() as uow:
@@ -122,8 +128,19 @@ class ViewMailAsking:
                 await repository.add_mail(
                     uow, week.tenant, key, role=question.role, segments=question.segments, body=content
                 )
+                result = ViewMailResult(
+                    week.tenant, question.view, week.monday, question.staff, "queued", key
+                )
+                await history_repository.keep_result(uow, result)
         if queued:
             metrics.VIEW_MAILS.labels("queued").inc()
+
+    async def _note(self, week: DueWeek, view: UUID, staff: UUID, outcome: WrittenOutcome) -> None:
+        """Keep why no mail was written, for the page of the view."""
+        async with self.database.transaction() as uow:
+            if not await find_left(uow, [week.tenant]):
+                result = ViewMailResult(week.tenant, view, week.monday, staff, outcome, None)
+                await history_repository.keep_result(uow, result)
 
 
 def view_mails_loop(context: Context) -> Loop:

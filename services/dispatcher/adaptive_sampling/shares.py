@@ -5,18 +5,17 @@ everybody is asked.
 """
 
 from collections.abc import Iterable, Sequence
-from math import ceil, inf, sqrt
+from math import ceil, inf
 
 import msgspec
 
 from services.dispatcher.decisions.sampling import ALL_PERCENT
-from services.dispatcher.statistics import MIN_RELIED_ON, WORST_VARIANCE, Z_95
+from services.dispatcher.statistics import MIN_RELIED_ON, WORST_VARIANCE
 from shared.events.surveys import AdaptiveSampling
+from shared.values.score_estimates import answers_for, variance_of_one
 
 MIN_PERCENT = 10
 """Of the contacts of a segment, at least so many are asked: a segment that changes is still seen."""
-PSEUDO_ANSWERS = 3
-"""Answers that the adjusted Wald interval adds: ¾ detractor, 1½ passives, ¾ promoter."""
 MIN_ANSWERS = 30
 """With fewer the variance of a segment's answers is not known well enough."""
 MIN_AIMED_ANSWERS = 45
@@ -67,28 +66,20 @@ class ComputedShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def variance(history: SegmentHistory) -> float:
-    """Of one answer coded -1, 0, +1, with the pseudo answers: p + d - (p - d)², of (D+¾, Pa+1½, P+¾) / (n+3).
-
-    Source: Rocks, The American Statistician 70(4), 2016. Unlike the plain form it is never 0, so that thirty
-    equal answers do not tell that one answer is enough.
+    """Of one answer, with the pseudo answers: unlike the plain form it is never 0, so that thirty equal
+    answers do not tell that one answer is enough.
     """
-    n = history.answers + PSEUDO_ANSWERS
-    mean = (history.promoters - history.detractors) / n
-    return (history.promoters + history.detractors + PSEUDO_ANSWERS / 2) / n - mean * mean
+    lead, outspoken = history.promoters - history.detractors, history.promoters + history.detractors
+    return variance_of_one(history.answers, lead, outspoken)
 
 
-def margin_of(variance_of_one: float, answers: int) -> float:
-    """Half the width of the adjusted 95 % interval, in points: 100 · z · √(v / (n + 3))."""
-    return 100 * Z_95 * sqrt(variance_of_one / (answers + PSEUDO_ANSWERS))
+def answers_needed(of_one: float, margin: float) -> int:
+    """How many answers give the margin, in points, at least 1; without the correction for a finite population
+    that a wave makes: the scores that are shown know none.
 
-
-def answers_needed(variance_of_one: float, margin: float) -> int:
-    """How many answers give the margin, in points: v · (100 z / margin)² - 3, at least 1.
-
-    It is :func:`margin_of` solved for n, so without the correction for a finite population that a wave makes:
-    the scores that are shown know none. Source: MeasuringU, sample sizes of the Net Promoter Score.
+    :param of_one: the variance of one answer.
     """
-    return max(1, ceil(variance_of_one * (100 * Z_95 / margin) ** 2 - PSEUDO_ANSWERS - _ROUNDING))
+    return max(1, ceil(answers_for(margin, of_one) - _ROUNDING))
 
 
 def response_rate(history: SegmentHistory, whole: SegmentHistory) -> float:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.dispatcher.adaptive_sampling import repository
-from services.dispatcher.adaptive_sampling.shares import MIN_ANSWERS, ComputedShare, margin_of
+from services.dispatcher.adaptive_sampling.shares import MIN_ANSWERS, ComputedShare
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db import UnitOfWork
 from shared.events import Tenant
 from shared.events.people import names_people
 from shared.events.segments import encoded, may_see
 from shared.events.surveys import AdaptiveSampling
+from shared.values.score_estimates import margin_of
 
 MAX_LINES = 100
 """Of the segments with most customers."""

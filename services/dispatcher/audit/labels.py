@@ -29,8 +29,11 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "promise": message("wrote down or changed what a team promised"),
     "improvement": message("opened or changed an action of improvement"),
     "mark": message("added or changed a mark on the trend"),
+    "segment_pair": message("declared a pair of dimensions"),
     "screen_made": message("made a link for a screen"),
     "screen_revoked": message("took back the link of a screen"),
+    "view_removed": message("removed a saved view"),
+    "view_mail_stopped": message("stopped the mail of a saved view"),
     "benchmark": message("added or changed a published benchmark"),
     "themes": message("changed the themes of comments"),
     "notices": message("changed what a colleague is told"),
@@ -103,6 +106,7 @@ DELETED_LABELS: dict[AuditAct, Message] = {
     "case_link": message("deleted a link from cases"),
     "promise": message("deleted what a team promised"),
     "mark": message("removed a mark from the trend"),
+    "segment_pair": message("removed a pair of dimensions"),
     "benchmark": message("removed a published benchmark"),
 }
 """Of a line whose fact ``deleted`` is true."""

@@ -24,6 +24,7 @@ class KnownWords(NamedTuple):
 
 
 NOTHING_KNOWN = KnownWords()
+NO_WORDS = NOTHING_KNOWN[:3]
 
 
 def is_complete(customer: Customer) -> bool:
@@ -37,6 +38,9 @@ def completed_customer(customer: Customer, known: KnownWords) -> Customer:
     A zone that was known with another country than the one that the event names is not theirs any more.
     """
     own_zone = customer.time_zone if customer.time_zone in zone_names() else None
+    words = customer.locale, customer.country, customer.time_zone
+    if known[:3] == NO_WORDS and own_zone == customer.time_zone and "" not in words:
+        return customer  # as of each new customer
     country, known_country = _letters(customer.country), _letters(known.country)
     moved = country and known_country and country != known_country
     return msgspec.structs.replace(
@@ -62,6 +66,8 @@ def known_bases(known: KnownWords, contact: ContactKey) -> Mapping[str, Basis]:
 
 def taken_from(customer: Customer, completed: Customer) -> tuple[str, ...]:
     """What of a completed customer the event itself did not say."""
+    if completed is customer:
+        return ()
     return tuple(
         name
         for name in FIELDS

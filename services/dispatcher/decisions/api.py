@@ -35,6 +35,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import REMEDIES, FieldFault
 from shared.secrets import customer_hash
 from shared.values.messages import alternatives, message
+from shared.values.phone import MAX_PHONE_LENGTH, e164_number
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 
@@ -60,6 +61,18 @@ def an_address(text: str) -> str:
     return text
 
 
+def a_number(text: str) -> str:
+    """The number in its one form; the plus of an address that was not encoded is a blank.
+
+    :raises ValueError: when it is none.
+    """
+    plain = text.strip()
+    number = e164_number(plain if plain.startswith("+") else f"+{plain}", None)
+    if number is None:
+        raise ValueError(message("Is no phone number that we know. Write it like +45 12 34 56 78."))
+    return number
+
+
 OneReason = Annotated[str, *one_of(SEARCHED_REASONS)]
 OneState = Annotated[str, *one_of(MAIL_STATES)]
 OneHold = Annotated[str, *one_of(HOLD_RULES)]
@@ -67,6 +80,7 @@ OneChannel = Annotated[str, *one_of(CHANNELS)]
 OF_ONE_EVENT = {"source_id", "clients_only", "source", "allowed"}
 """The filters by which one event is named."""
 Address = Annotated[str, AfterValidator(an_address)]
+Number = Annotated[str, AfterValidator(a_number)]
 
 
 @router.get("/decisions", summary="What became of events")
@@ -87,11 +101,25 @@ async def read_decisions(
         Address | None,
         Query(max_length=320, description="The customer's address, in any spelling; it is not kept."),
     ] = None,
+    phone: Annotated[
+        Number | None,
+        Query(
+            max_length=MAX_PHONE_LENGTH,
+            description="The customer's phone number with its country code, in any spelling; it is not kept.",
+        ),
+    ] = None,
     reason: Annotated[
         OneReason | None,
         Query(description="Why the decision fell so, or why its mail was dropped when it was due."),
     ] = None,
-    survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
+    survey_id: Annotated[
+        UUID | None,
+        Query(
+            description="The survey that asks about the event, or that matched it and did not ask; with "
+            "`reason`, for that reason. With `channel`, `state` or `postponed_by` the one that asks. Of "
+            "decisions that were made before this was kept, the one that asks."
+        ),
+    ] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
     state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
     postponed_by: Annotated[
@@ -108,11 +136,11 @@ async def read_decisions(
     find it by its whole id.
     """
     sees_names = caller.staff is None or caller.staff.sees_names
-    if not sees_names and (customer_id is not None or email is not None):
+    if not sees_names and not (customer_id is None and email is None and phone is None):
         raise Problem(
             403,
             message("Your role does not see who a customer is."),
-            message("Leave customer_id and email out, or ask somebody whose role sees names."),
+            message("Leave customer_id, email and phone out, or ask somebody whose role sees names."),
         )
     wanted = DecisionFilter(
         source_id=event_id,
@@ -120,6 +148,7 @@ async def read_decisions(
         source=source,
         customer_id=customer_id,
         contact=customer_hash(context.secret, caller.tenant, email) if email is not None else None,
+        number=customer_hash(context.secret, caller.tenant, phone) if phone is not None else None,
         reason=reason,
         survey_id=survey_id,
         channel=channel,

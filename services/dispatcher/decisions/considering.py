@@ -25,6 +25,8 @@ JUDGED_BY_TIME = frozenset(
     }
 )
 """The rules that have values, which depend on when the mail would leave."""
+WITHOUT_VALUES = frozenset({"invited", "order"})
+"""The outcomes of nearly all surveys that are judged, of which nothing more is told."""
 TOO_LATE = frozenset({"too_old", "quiet_dropped", "countered"})
 """The rules by which a mail is not sent that would leave too long after its event; a counter-event may also
 cancel it."""
@@ -43,6 +45,10 @@ def consider_at(
 
     :param outranked: see ``judge_survey``.
     """
+    if why in WITHOUT_VALUES:
+        return Considered(
+            survey_id=survey.id, survey_version=survey.survey_version, name=survey.name, why=why
+        )
     considered = Considered(
         survey_id=survey.id,
         survey_version=survey.survey_version,

@@ -70,7 +70,8 @@ class ContactKey(NamedTuple):
 
     def asked_by(self, channel: str | None) -> "ContactKey":
         """The contact of a question by this channel."""
-        return self._replace(texted=channel == "sms" and self.number is not None)
+        texted = channel == "sms" and self.number is not None
+        return self if texted == self.texted else self._replace(texted=texted)
 
 
 def contact_key_of(
@@ -96,9 +97,10 @@ def contact_key_of(
     by_number = address is None and number is not None
     if by_number:
         address, number = number, None
-    customer_id = identity_of(secret, tenant, customer, placeholder_ids)
-    if customer_id != customer.id or is_placeholder_id(customer.id, placeholder_ids):
+    customer_id = customer.id
+    if is_placeholder_id(customer.id, placeholder_ids):
         ignored_id = customer.id
+        customer_id = identity_of(secret, tenant, customer, placeholder_ids)
     person = person_of(secret, tenant, customer_id)
     return ContactKey(
         tenant,

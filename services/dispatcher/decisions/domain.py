@@ -9,35 +9,20 @@ import msgspec
 
 from services.dispatcher.decisions.considering import consider_at, with_lateness
 from services.dispatcher.decisions.durations import days
-from services.dispatcher.decisions.forbidding import (
-    as_asked,
-    asked_too_close,
-    first_channel,
-    is_countered,
-    lacks_basis,
-    refuses_channels,
-    standing_before,
-)
-from services.dispatcher.decisions.frequency import is_capped, is_in_quarantine
-from services.dispatcher.decisions.giving_way import (
-    outranked_by,
-    outranked_surveys,
-    replaced_by,
-    without,
-    yielding_to,
-)
+from services.dispatcher.decisions.forbidding import as_asked, first_channel
+from services.dispatcher.decisions.giving_way import outranked_surveys, replaced_by
 from services.dispatcher.decisions.hours import Hold
-from services.dispatcher.decisions.leaving import Leaving, is_too_old, leaving, reason_of_hold
+from services.dispatcher.decisions.leaving import Leaving, leaving
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.sampling import NO_DRAW, Draw
 from services.dispatcher.decisions.scopes import one_touchpoint
+from services.dispatcher.decisions.survey_rules import judge_survey
 from services.dispatcher.decisions.values import (
     ASIDE,
     CandidateSurvey,
     Considered,
     Person,
     Reason,
-    SurveyOutcome,
     SurveyRefusal,
     Verdict,
 )
@@ -177,55 +162,6 @@ def survey_for_event(
         touchpoint=about,
         delay_minutes=survey.delay_minutes if delay_minutes is None else delay_minutes,
     )
-
-
-def judge_survey(
-    survey: CandidateSurvey,
-    occurred_at: datetime,
-    leaves: Leaving,
-    person: Person,
-    *,
-    meets: bool = True,
-    is_test: bool = False,
-    cancels_itself: bool = False,
-    outranked: Collection[UUID] = (),
-) -> SurveyOutcome:
-    """Whether this survey may ask this person now, or the first rule that forbids it.
-
-    :param leaves: when its mail would leave.
-    :param meets: whether the event meets the survey's conditions.
-    :param is_test: whether it is a test of the survey, which may be paused.
-    :param cancels_itself: whether the event cancels all mails to its customer, also those about itself.
-    :param outranked: the surveys whose mails, until they have left, give way to those of this one.
-    """
-    due_at = leaves.due_at
-    person = without(person, yielding_to(survey, due_at, person))
-    standing = without(person, outranked_by(survey, due_at, person, outranked))
-    rules: tuple[tuple[bool, SurveyOutcome], ...] = (
-        (not meets, "conditions"),
-        (not is_test and person.wanted_channels.isdisjoint(survey.channels), "channel"),
-        (survey.state != "live" and not is_test, "paused"),
-        (person.erased, "erased"),
-        (person.address == "missing" and not person.has_link, "no_address"),
-        (person.address == "bad" and not person.has_link, "bad_address"),
-        (person.is_nobody and person.has_link, "nobody"),
-        (person.complained, "complained"),
-        (person.opted_out or refuses_channels(survey, person), "opted_out"),
-        (person.suppressed, "suppressed"),
-        (person.undeliverable and not (person.has_link or person.by_sms), "undeliverable"),
-        (person.preferences.pauses(due_at), "paused_by_customer"),
-        (is_countered(person, leaves.wanted_at) or cancels_itself, "countered"),
-        (person.open_case is not None and not person.test_address, "case_open"),
-        (lacks_basis(survey, occurred_at, due_at, person), "no_basis"),
-        (is_too_old(survey.max_age_days, occurred_at, leaves.held_until), "too_old"),
-        (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(leaves.hold)),
-        (standing_before(survey, due_at, person) is not None, "relational_first"),
-        (is_in_quarantine(survey, due_at, standing), "quarantine"),
-        (asked_too_close(survey, due_at, person) is not None, "relational_distance"),
-        (not person.test_address and is_capped(standing.invited_at, due_at, person.cap_hours), "cap"),
-        (not person.test_address and is_capped(person.last_message_at, due_at, person.cap_hours), "cap"),
-    )
-    return next((why for forbidden, why in rules if forbidden), "invited")
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:

@@ -21,8 +21,9 @@ def last_asked_by(survey: CandidateSurvey, person: Person) -> datetime | None:
 
 def _last_question(person: Person) -> datetime | None:
     """When the person was last asked by any survey; None: never."""
-    times = (at for at in (person.invited_at, person.left_at) if at is not None)
-    return max(times, default=None)
+    if person.invited_at is None or person.left_at is None:
+        return person.invited_at or person.left_at
+    return max(person.invited_at, person.left_at)
 
 
 def left_of(person: Person) -> tuple[Asked, ...]:
@@ -61,10 +62,11 @@ class Quarantine(NamedTuple):
 
 def quarantine_of(survey: CandidateSurvey, person: Person) -> Quarantine:
     """Which of the two counts is the larger one, the survey's days or the customer's wish."""
-    last = _last_question(person)
-    own, wished = _open_from(survey, person), person.preferences.open_from(last)
-    if wished is not None and (own is None or wished > own):
-        return Quarantine(last, person.preferences.months)
+    if person.preferences.months:
+        last = _last_question(person)
+        own, wished = _open_from(survey, person), person.preferences.open_from(last)
+        if wished is not None and (own is None or wished > own):
+            return Quarantine(last, person.preferences.months)
     return Quarantine(last_asked_by(survey, person))
 
 

@@ -106,6 +106,8 @@ class DecisionInputs:
     updated within the batch."""
     hours: dict[tuple[str, Place, ChannelName], ContactHours] = field(default_factory=dict)
     """When customers may be written to, by tenant, place and channel."""
+    asked_types: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Whether any survey asks about events of a type, by tenant and type; found when it is first needed."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -142,10 +144,15 @@ class DecisionInputs:
 
     def is_asked_about(self, event: Event[Transaction]) -> bool:
         """Whether any survey asks about this event, or rehearses it, so that the customer matters."""
-        return event.data.survey_id is not None or any(
-            survey.state != "draft" and matches(survey.trigger, event.data.type)
-            for survey in self.surveys.get(event.tenant, ())
-        )
+        if event.data.survey_id is not None:
+            return True
+        kind = event.tenant, event.data.type
+        found = self.asked_types.get(kind)
+        if found is None:
+            surveys = self.surveys.get(event.tenant, ())
+            found = any(each.state != "draft" and matches(each.trigger, kind[1]) for each in surveys)
+            self.asked_types[kind] = found
+        return found
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
         """The contact whom the event is about."""
@@ -212,15 +219,14 @@ class DecisionInputs:
             law=self._law(event, contact, place, rules),
             has_link=event.data.is_for_link,
             is_nobody=contact.customer_id == contact.ignored_id,
-            last_message_at=max(
-                (
-                    at
-                    for key in contact.own_keys
-                    if (at := self.last_mail_at.get((contact.tenant, key))) is not None
-                ),
-                default=None,
-            ),
+            last_message_at=self._last_message_at(contact),
         )
+
+    def _last_message_at(self, contact: ContactKey) -> datetime | None:
+        if not self.last_mail_at:
+            return None
+        found = (self.last_mail_at.get((contact.tenant, key)) for key in contact.own_keys)
+        return max((at for at in found if at is not None), default=None)
 
     def _number(self, tenant: str, phone: str, place: Place) -> Number:
         return Number(

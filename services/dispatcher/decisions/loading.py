@@ -163,17 +163,22 @@ async def load_asked(
     """
     found = FoundAsked([], {})
     known: dict[tuple[tuple[str, str], bool], datetime] = {}
+    customers: dict[tuple[str, str], asked_rows.FoundAskedRow] = {}
     for row in await asked_rows.find(uow, keys, without_ours):
-        key, at, elsewhere = (row.tenant, row.contact), row.asked_at, row.elsewhere
-        latest = known.get((key, elsewhere), at)
-        if not row.of_customer:
-            known[key, elsewhere] = max(at, latest)
+        key, at, elsewhere = row.key, row.asked_at, row.elsewhere
+        customers[key] = row
+        if at is not None and elsewhere is not None:
+            known[key, elsewhere] = max(at, known.get((key, elsewhere), at))
             what = row.measurement, row.touchpoint, row.survey_id, row.unsent_about
             found.asked.append((key, Asked(at, elsewhere, *what)))
-            continue
-        found.last[key] = max(at, found.last.get(key, at))
-        if row.backfilling or latest < at or (key, elsewhere) not in known:
-            found.asked.append((key, Asked(at, elsewhere)))
+    for key, row in customers.items():
+        for last, elsewhere in ((row.invited_at, False), (row.asked_elsewhere_at, True)):
+            if last is None:
+                continue
+            found.last[key] = max(last, found.last.get(key, last))
+            latest = known.get((key, elsewhere))
+            if row.backfilling or latest is None or latest < last:
+                found.asked.append((key, Asked(last, elsewhere)))
     return found
 
 

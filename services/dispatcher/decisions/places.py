@@ -1,7 +1,7 @@
 """Where a customer lives, as far as it is known: whose clock and whose calendar count."""
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from babel.core import get_global
@@ -51,11 +51,19 @@ def place_of(customer: Customer, tenant: Tenant | None) -> Place:
 
     A country that nobody names is that of the customer's zone, else the company's.
     """
-    own = customer.time_zone if customer.time_zone in zone_names() else None
-    named = (customer.country or "").strip().upper()
-    country = named or (_country_of_zone(own) if own else "") or (tenant.country.upper() if tenant else "")
-    first, *others = ((own,) if own else zones_of_country(named)) or (tenant.time_zone if tenant else None,)
-    return Place(known_zone(first), country, tuple(others))
+    company = (tenant.time_zone, tenant.country) if tenant is not None else (None, "")
+    return _place(customer.time_zone, customer.country, *company)
+
+
+@lru_cache(maxsize=10_000)  # the customers of a company live in few places
+def _place(
+    time_zone: str | None, country: str | None, company_zone: str | None, company_country: str
+) -> Place:
+    own = time_zone if time_zone in zone_names() else None
+    named = (country or "").strip().upper()
+    lives_in = named or (_country_of_zone(own) if own else "") or company_country.upper()
+    first, *others = ((own,) if own else zones_of_country(named)) or (company_zone,)
+    return Place(known_zone(first), lives_in, tuple(others))
 
 
 @cache

@@ -202,7 +202,8 @@ class InvitationQueue:
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         own = used_sender(self._secret, delivery.tenant, inputs) if self._company_senders else THE_COMPANY
         own = own.named_by(survey)
-        message = renderer.message(judged, tenant, texts, reminder, inputs.layout, own)
+        shown = tenant.in_survey(neutral=survey is not None and survey.neutral)
+        message = renderer.message(judged, shown, texts, reminder, inputs.layout, own)
         return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now, destination))
 
     async def record(

@@ -29,4 +29,6 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_test(self, address: str | None) -> bool:
         """Whether this is one of the listed test addresses."""
-        return address is not None and canonical_address(address) in self.test_addresses
+        if address is None or not self.test_addresses:
+            return False
+        return canonical_address(address) in self.test_addresses

@@ -80,5 +80,6 @@ def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:
     return fields | {f"{language}.follow_up.{outcome}": follow_up[outcome] or "" for outcome in FOLLOW_UPS}
 
 
-DEFAULTS = {**draft_fields(SurveyDraft(name="", trigger="")), "quarantine_scope": ""}
-"""A new survey's form. Which quarantine it gets, where none is chosen, depends on what it measures."""
+DEFAULTS = {**draft_fields(SurveyDraft(name="", trigger="")), "quarantine_scope": "", "quarantine_days": ""}
+"""A new survey's form. Which quarantine it gets, where none is chosen, depends on what it measures, and on
+how often a programme asks."""

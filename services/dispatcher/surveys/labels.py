@@ -175,6 +175,8 @@ DELAY_TOO_LONG = message(
     "shorter time here, or more days after which an event is too old."
 )
 NOT_LISTED = message("Is none of your test addresses. List it among them first, on the page of all surveys.")
+OWN_LABEL = message("My own address")
+NOT_KNOWN_NOW = message("Your own address could not be looked up just now. Try again in a minute.")
 SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."

@@ -22,9 +22,11 @@ from services.dispatcher.surveys.programme_body import (
     ProgrammeBody,
 )
 from services.dispatcher.surveys.quarantine_body import (
+    DAYS_RULE,
     SCOPE_RULE,
     QuarantineBody,
     check_days,
+    standard_days,
     standard_scope,
     with_rules_of_quarantine,
 )
@@ -271,6 +273,9 @@ class SurveyRulesBody(_RulesBody):
         given = with_rules_of_quarantine(self.model_dump(exclude={"version"}, exclude_none=True))
         given["trigger"] = given["trigger"] or NO_TRIGGER
         given.setdefault(SCOPE_RULE, standard_scope(given["measurement"]))
+        written = with_rules_of_quarantine(self.model_dump(exclude_unset=True, exclude_none=True))
+        if DAYS_RULE not in written:
+            given[DAYS_RULE] = standard_days(given.get("programme", {}).get("every_days"))
         if not given.get("touchpoint"):
             given.pop("touchpoint", None)
         return msgspec.convert(
@@ -357,5 +362,7 @@ class SurveyPatch(_RulesPatch):
 class TestMailBody(StrictBody):
     """A test of a survey."""
 
-    address: str = Field(min_length=3, max_length=320, description="One of the listed test addresses.")
+    address: str = Field(
+        min_length=3, max_length=320, description="One of the listed test addresses, or your own."
+    )
     language: Language = "en"

@@ -9,11 +9,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.dispatcher.customers.domain import CustomerProfile, own_segments
-from services.dispatcher.statistics import Z_95, PastAnswers
+from services.dispatcher.statistics import PastAnswers
 from shared.events import Customer, Transaction
 from shared.events.transactions import WAVE_SOURCE, WAVE_TYPE
 from shared.privacy.subjects import NO_DIGEST
 from shared.secrets import derive, keyed_digest
+from shared.values.score_estimates import answers_for
 
 MAX_EVENT_ID_LENGTH = 200
 """Of an event's id, as on the topic."""
@@ -85,7 +86,7 @@ def answers_needed(margin: int, variance: float, population: int) -> int:
     """How many answers a margin needs: s²z²/d² - 3, less where nearly everybody would be asked."""
     if population == 0:
         return 0
-    needed = max(1.0, variance * Z_95**2 / (margin / 100) ** 2 - 3)
+    needed = max(1.0, answers_for(margin, variance))
     if needed <= NEGLIGIBLE_SHARE * population:
         return math.ceil(needed)
     return min(population, max(1, math.floor(needed / (1 + needed / population) + 0.5)))

@@ -10,6 +10,7 @@ from datetime import date
 
 from services.scorer.amendments.domain import AnswerChoice
 from services.scorer.domain import Groups
+from services.scorer.pair_names import is_pair
 from services.scorer.repository.count_columns import (
     ANSWERS_PER_SCORE,
     IS_DETRACTOR,
@@ -28,7 +29,6 @@ from services.scorer.repository.counts import (
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
-from shared.events import WHOLE_COMPANY
 from shared.events.nps import SCALE
 
 # An earlier score that still stood at the moment: the oldest of them, for they follow each other.
@@ -60,14 +60,14 @@ _ANSWERS = f"""
     FROM answer
     WHERE {_OF_SELECTION} AND day BETWEEN :first AND :last AND {_WAS_THERE}
 """
-# Whose answer it is: by the pseudonym, else by the contact; who is not known has one answer.
-_CUSTOMER = "coalesce('person ' || nullif(person, ''), 'contact ' || contact_key, CAST(id AS text))"
+CUSTOMER = "coalesce('person ' || nullif(person, ''), 'contact ' || contact_key, CAST(id AS text))"
+"""Whose an answer is: by the pseudonym, else by the contact; who is not known has one answer."""
 _LATEST_FIRST = "answered_at DESC, id DESC"
 _ANSWERS_OF_CUSTOMERS = f"""
-    SELECT DISTINCT ON ({_CUSTOMER}) day, segments, {_CHOSEN_SCORE} AS score
+    SELECT DISTINCT ON ({CUSTOMER}) day, segments, {_CHOSEN_SCORE} AS score
     FROM answer
     WHERE {_OF_SELECTION} AND day BETWEEN :first AND :last AND {_WAS_THERE}
-    ORDER BY {_CUSTOMER}, {_LATEST_FIRST}
+    ORDER BY {CUSTOMER}, {_LATEST_FIRST}
 """
 # What the choices add to the kept counts of whole days, and take from them.
 _AMENDMENTS = f"""
@@ -93,7 +93,7 @@ async def chosen_days(
     if choice.is_usual:
         return await daily_counts(uow, selection, measurement, window)
     values = _values(selection, measurement, choice)
-    if len(selection.segments) > 1:
+    if selection.kept is None:
         return await _days(uow, COUNT_DAYS_OF_ANSWERS, values, choice.reached(window))
     whole, single = choice.divided(window)
     found: dict[date, Counts] = {}
@@ -110,9 +110,8 @@ async def chosen_counts(
     uow: UnitOfWork, selection: Selection, measurement: str, window: Window, choice: AnswerChoice
 ) -> Counts:
     """The counts of a window."""
-    if choice.is_usual and len(selection.segments) <= 1:
-        (segment,) = selection.segments or (WHOLE_COMPANY,)
-        return await window_counts(uow, selection.tenant, measurement, segment, window)
+    if choice.is_usual and (kept := selection.kept) is not None:
+        return await window_counts(uow, selection.tenant, measurement, kept, window)
     if not choice.has_periods:
         days = choice.reached(window)
         values = _values(selection, measurement, choice) | {"first": days.first, "last": days.last}
@@ -148,11 +147,11 @@ COUNT_PARTS_OF_CUSTOMERS = f"""
            count(*) FILTER (WHERE {IS_PASSIVE}),
            count(*) FILTER (WHERE {IS_PROMOTER})
     FROM (
-        SELECT DISTINCT ON (s.segment, {_CUSTOMER}) s.segment, {_CHOSEN_SCORE} AS score
+        SELECT DISTINCT ON (s.segment, {CUSTOMER}) s.segment, {_CHOSEN_SCORE} AS score
         FROM answer, unnest(segments) AS s(segment)
         WHERE {_OF_SELECTION} AND day BETWEEN :first AND :last AND {_WAS_THERE}
           AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
-        ORDER BY s.segment, {_CUSTOMER}, {_LATEST_FIRST}
+        ORDER BY s.segment, {CUSTOMER}, {_LATEST_FIRST}
     ) AS a
     GROUP BY segment
 """
@@ -208,7 +207,7 @@ async def _parts_of_company(
 
 async def _parts(uow: UnitOfWork, sql: str, values: Mapping[str, object], days: Window) -> Parts:
     rows = await uow.execute(sql, {**values, "first": days.first, "last": days.last})
-    return {row[0]: tuple(map(int, row[1:])) for row in rows}
+    return {row[0]: tuple(map(int, row[1:])) for row in rows if not is_pair(row[0])}
 
 
 _NO_GROUPS = (0, 0, 0)

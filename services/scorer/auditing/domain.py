@@ -46,11 +46,11 @@ class AuditResult:
     """What one audit of a company found."""
 
     at: datetime
-    """Of the snapshot that was recounted."""
+    """Of the snapshot that was compared with the collector's totals; the recount came right before."""
     day: date
     """The company's."""
     counts: int
-    """Counts of a day or a week in a segment that are kept, and were recounted from the answers."""
+    """Counts of answers, of invitations and of themes that are kept, and were recounted."""
     counts_differing: int
     totals: int
     """Of the collector's, that were compared."""

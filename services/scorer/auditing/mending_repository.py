@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from services.scorer.pair_names import NO_PAIR
 from services.scorer.repository.count_columns import (
     ANSWERS_PER_SCORE,
     COLUMNS,
@@ -14,7 +15,7 @@ from shared.db.database import UnitOfWork
 from shared.events.nps import SCALE
 
 _ZEROS = ", ".join("0" for _ in SCALE)
-_SET = ", ".join(f"c{score} = n.c{score}" for score in SCALE)
+_SET = ", ".join(f"c{score} = coalesce(n.c{score}, 0)" for score in SCALE)
 _KEYS = """
     unnest(
         CAST(:measurements AS text[]), CAST(:segments AS text[]), CAST(:days AS date[])
@@ -27,16 +28,18 @@ LOCK_DAYS = f"""
     ORDER BY 1, 2, 3, 4
     ON CONFLICT (tenant, measurement, segment, day) DO UPDATE SET c0 = t.c0
 """
+# The answers of the days are read once, however many counts of them differ.
 MEND_DAYS = f"""
-    UPDATE day_count AS t SET {_SET}
-    FROM (
-        SELECT k.measurement, k.segment, k.day, {ANSWERS_PER_SCORE}
-        FROM {_KEYS}
-        LEFT JOIN answer AS a ON a.tenant = :tenant AND a.measurement = k.measurement AND a.day = k.day
-            AND a.score IS NOT NULL AND (k.segment = '' OR k.segment = ANY(a.segments))
+    WITH n AS (
+        SELECT measurement, s.segment COLLATE "C" AS segment, day, {ANSWERS_PER_SCORE}
+        FROM answer, unnest(array_prepend('', segments)) AS s(segment)
+        WHERE tenant = :tenant AND score IS NOT NULL AND day = ANY(CAST(:days AS date[]))
         GROUP BY 1, 2, 3
-    ) AS n
-    WHERE t.tenant = :tenant AND (t.measurement, t.segment, t.day) = (n.measurement, n.segment, n.day)
+    )
+    UPDATE day_count AS t SET {_SET}
+    FROM {_KEYS}
+    LEFT JOIN n ON (n.measurement, n.segment, n.day) = (k.measurement, k.segment COLLATE "C", k.day)
+    WHERE t.tenant = :tenant AND (t.measurement, t.segment, t.day) = (k.measurement, k.segment, k.day)
 """
 LOCK_WEEKS = f"""
     INSERT INTO week_count AS t (tenant, measurement, week, segment, detractors, passives, promoters)
@@ -64,6 +67,7 @@ MARK_CHANGED = f"""
     SELECT DISTINCT CAST(:tenant AS text), measurement, segment COLLATE "C" AS segment,
         CAST(:now AS timestamptz)
     FROM {_KEYS}
+    WHERE segment {NO_PAIR}
     ORDER BY 1, 2, 3
     ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at
 """

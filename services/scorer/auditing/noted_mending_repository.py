@@ -1,6 +1,5 @@
 """Counts days of invitations and of themes anew, in place of what is kept and noted of them."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from services.scorer.asked.recount_repository import COUNTS
@@ -29,11 +28,11 @@ SET_ANSWERED = f"""
     ) AS n
     WHERE t.tenant = :tenant AND t.id = n.id AND (t.opened, t.score) IS DISTINCT FROM (n.opened, n.score)
 """
-_OF_DAYS = "tenant = :tenant AND {} = ANY(CAST(:days AS date[]))"
+_OF_DAY = "tenant = :tenant AND {} = :day"
 REMOVE_ASKED = (
-    f"DELETE FROM asked_change WHERE {_OF_DAYS.format('CAST(hour AS date)')}",
-    f"DELETE FROM asked_count WHERE {_OF_DAYS.format('day')}",
-    f"DELETE FROM asked_hour WHERE {_OF_DAYS.format('day')}",
+    f"DELETE FROM asked_change WHERE {_OF_DAY.format('CAST(hour AS date)')}",
+    f"DELETE FROM asked_count WHERE {_OF_DAY.format('day')}",
+    f"DELETE FROM asked_hour WHERE {_OF_DAY.format('day')}",
 )
 _COLUMNS = "asked, delivered, opened, answered, detractors, passives, promoters"
 COUNT_ASKED_ANEW = (
@@ -42,7 +41,7 @@ COUNT_ASKED_ANEW = (
     SELECT i.tenant, i.measurement, s.segment COLLATE "C", CAST(i.sent_local AS date),
         coalesce(i.channel, ''), {COUNTED}, count(*) FILTER (WHERE i.expires_at IS NULL), max(i.expires_at)
     FROM invitation AS i, unnest(array_prepend('', i.segments)) AS s(segment)
-    WHERE {COUNTS} AND CAST(i.sent_local AS date) = ANY(CAST(:days AS date[]))
+    WHERE {COUNTS} AND CAST(i.sent_local AS date) = :day
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY 1, 2, 3, 4, 5
     """,
@@ -51,25 +50,23 @@ COUNT_ASKED_ANEW = (
     SELECT i.tenant, i.measurement, CAST(i.sent_local AS date),
         CAST(extract(hour FROM i.sent_local) AS smallint), {COUNTED}
     FROM invitation AS i
-    WHERE {COUNTS} AND CAST(i.sent_local AS date) = ANY(CAST(:days AS date[]))
+    WHERE {COUNTS} AND CAST(i.sent_local AS date) = :day
     GROUP BY 1, 2, 3, 4
     ORDER BY 1, 2, 3, 4
     """,
 )
 
 
-async def set_asked(uow: UnitOfWork, tenant: str, days: Sequence[date]) -> None:
-    """Count the invitations of these days anew."""
-    if not days:
-        return
-    values = {"tenant": tenant, "days": list(days), "first": min(days), "last": max(days)}
+async def set_asked(uow: UnitOfWork, tenant: str, day: date) -> None:
+    """Count the invitations of this day anew."""
+    values = {"tenant": tenant, "day": day, "first": day, "last": day}
     for sql in (SET_ANSWERED, *REMOVE_ASKED, *COUNT_ASKED_ANEW):
         await uow.execute(sql, values)
 
 
 REMOVE_THEMES = (
-    f"DELETE FROM theme_change WHERE {_OF_DAYS.format('day')}",
-    f"DELETE FROM theme_count WHERE {_OF_DAYS.format('day')}",
+    f"DELETE FROM theme_change WHERE {_OF_DAY.format('day')}",
+    f"DELETE FROM theme_count WHERE {_OF_DAY.format('day')}",
 )
 COUNT_THEMES_ANEW = f"""
     INSERT INTO theme_count (tenant, measurement, segment, day, theme, detractors, passives, promoters)
@@ -78,15 +75,13 @@ COUNT_THEMES_ANEW = f"""
         count(*) FILTER (WHERE {IS_PROMOTER})
     FROM (SELECT *, coalesce(themes, '{{}}') AS named FROM answer) AS a,
         unnest(array_prepend('', segments)) AS s(segment), {NAMED_THEMES.format(themes="named")}
-    WHERE {_OF_DAYS.format("day")} AND score IS NOT NULL AND comment <> ''
+    WHERE {_OF_DAY.format("day")} AND score IS NOT NULL AND comment <> ''
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY 1, 2, 3, 4, 5
 """
 
 
-async def set_themes(uow: UnitOfWork, tenant: str, days: Sequence[date]) -> None:
-    """Count what the comments of the answers of these days name anew."""
-    if not days:
-        return
+async def set_themes(uow: UnitOfWork, tenant: str, day: date) -> None:
+    """Count what the comments of the answers of this day name anew."""
     for sql in (*REMOVE_THEMES, COUNT_THEMES_ANEW):
-        await uow.execute(sql, {"tenant": tenant, "days": list(days)})
+        await uow.execute(sql, {"tenant": tenant, "day": day})

@@ -1,9 +1,10 @@
 """One audit of a company: its answers are recounted, and compared with what is kept and what was published.
 
-The recount reads one snapshot, some weeks at a time, and locks nothing.
+The recount reads some weeks at a time, each portion in a snapshot of its own, and locks nothing: so it never
+keeps PostgreSQL from removing dead rows for long.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,14 +16,20 @@ from services.scorer.auditing.noted_mending import DifferingNoted, mend_noted
 from services.scorer.repository.counting import DifferingCounts, recount_weeks
 from services.scorer.themes.count_repository import recount_themes
 from services.scorer.windows import DAYS_PER_WEEK, today_in
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import Database
 from shared.tenancy import find_tenant
 
-WEEKS_PER_STATEMENT = 13
+MAX_ROWS_PER_STATEMENT = 100_000
+"""Answers and invitations that one statement counts, unless a single week has more: each counts in twenty
+segments or so, and a statement may take half a minute.
+"""
 KEEP_RESULTS_FOR = timedelta(days=400)
 
 
-def _nothing() -> None:
+GoingOn = Callable[[], Awaitable[None]]
+
+
+async def _nothing() -> None:
     """Nobody waits for a sign that the work goes on."""
 
 
@@ -37,17 +44,15 @@ class Audit:
     totals: TotalsCompared
 
 
-async def audit_company(
-    database: Database, tenant: str, day: date, *, going_on: Callable[[], None] = _nothing
-) -> Audit:
+async def audit_company(database: Database, tenant: str, day: date, *, going_on: GoingOn = _nothing) -> Audit:
     """Audit a company, and keep the result.
 
     :param day: the company's.
     :param going_on: called now and then while it works.
     """
+    differing, noted = await _recount(database, tenant, going_on)
     async with database.reading() as uow:
         count = await repository.count_rows(uow, tenant)
-        differing, noted = await _recount(uow, tenant, going_on)
         own = await repository.own_totals(uow, tenant)
         published = await repository.published_totals(uow, tenant)
         totals = compare_totals(own, published, await repository.find_doubts(uow, tenant))
@@ -83,17 +88,35 @@ async def audit_now(database: Database, tenant: str, *, mending: bool = False) -
 
 
 async def _recount(
-    uow: UnitOfWork, tenant: str, going_on: Callable[[], None]
+    database: Database, tenant: str, going_on: GoingOn
 ) -> tuple[DifferingCounts, DifferingNoted]:
-    weeks = await repository.list_weeks(uow, tenant)
     found, noted = DifferingCounts([], []), DifferingNoted([], [])
-    for first in range(0, len(weeks), WEEKS_PER_STATEMENT):
-        going_on()
-        part = weeks[first : first + WEEKS_PER_STATEMENT]
-        differing = await recount_weeks(uow, tenant, part[0], part[-1])
-        found.days.extend(differing.days)
-        found.weeks.extend(differing.weeks)
-        last_day = part[-1] + timedelta(days=DAYS_PER_WEEK - 1)
-        noted.asked.extend(await recount_asked(uow, tenant, part[0], last_day))
-        noted.themes.extend(await recount_themes(uow, tenant, part[0], last_day))
+    async with database.reading() as uow:
+        weeks = await repository.list_weeks(uow, tenant)
+    for first, last in portions(weeks, MAX_ROWS_PER_STATEMENT):
+        await going_on()
+        last_day = last + timedelta(days=DAYS_PER_WEEK - 1)
+        async with database.reading() as uow:
+            differing = await recount_weeks(uow, tenant, first, last)
+            found.days.extend(differing.days)
+            found.weeks.extend(differing.weeks)
+            noted.asked.extend(await recount_asked(uow, tenant, first, last_day))
+            noted.themes.extend(await recount_themes(uow, tenant, first, last_day))
     return found, noted
+
+
+def portions(weeks: Iterable[tuple[date, int]], most: int) -> list[tuple[date, date]]:
+    """The first and last weeks of portions of so many rows at most; a week that has more is one of its own.
+
+    :param weeks: with the rows of each, in order.
+    """
+    found: list[tuple[date, date]] = []
+    rows = 0
+    for week, number in weeks:
+        if found and rows + number <= most:
+            found[-1] = (found[-1][0], week)
+            rows += number
+        else:
+            found.append((week, week))
+            rows = number
+    return found

@@ -23,15 +23,19 @@ _WAITING_SCORE = "CAST(CAST(convert_from(body, 'UTF8') AS jsonb) ->> 'score' AS 
 _HASH = "bit_xor(hashtextextended(CAST(id AS text) || ':' || CAST(version AS text), 0))"
 
 LIST_WEEKS = """
-    SELECT DISTINCT CAST(date_trunc('week', day) AS date) AS week FROM (
-        SELECT DISTINCT day FROM answer WHERE tenant = :tenant AND score IS NOT NULL
-        UNION SELECT DISTINCT day FROM day_count WHERE tenant = :tenant
-        UNION SELECT DISTINCT week FROM week_count WHERE tenant = :tenant
-        UNION SELECT DISTINCT CAST(sent_local AS date) FROM invitation
-            WHERE tenant = :tenant AND sent_local IS NOT NULL
-        UNION SELECT DISTINCT day FROM asked_count WHERE tenant = :tenant AND segment = ''
-        UNION SELECT DISTINCT day FROM theme_count WHERE tenant = :tenant AND segment = ''
+    SELECT CAST(date_trunc('week', day) AS date) AS week, CAST(sum(n) AS bigint) AS n FROM (
+        SELECT day, count(*) AS n FROM answer WHERE tenant = :tenant AND score IS NOT NULL GROUP BY 1
+        UNION ALL
+        SELECT CAST(sent_local AS date), count(*) FROM invitation
+            WHERE tenant = :tenant AND sent_local IS NOT NULL GROUP BY 1
+        UNION ALL (
+            SELECT DISTINCT day, 0 FROM day_count WHERE tenant = :tenant
+            UNION SELECT DISTINCT week, 0 FROM week_count WHERE tenant = :tenant
+            UNION SELECT DISTINCT day, 0 FROM asked_count WHERE tenant = :tenant AND segment = ''
+            UNION SELECT DISTINCT day, 0 FROM theme_count WHERE tenant = :tenant AND segment = ''
+        )
     ) AS days
+    GROUP BY 1
     ORDER BY 1
 """
 COUNT_ROWS = """
@@ -43,9 +47,11 @@ COUNT_ROWS = """
 """
 
 
-async def list_weeks(uow: UnitOfWork, tenant: str) -> list[date]:
-    """The Mondays of the weeks that have an answer that counts, an invitation, or a count."""
-    return [row.week for row in await uow.execute(LIST_WEEKS, {"tenant": tenant})]
+async def list_weeks(uow: UnitOfWork, tenant: str) -> list[tuple[date, int]]:
+    """The Mondays of the weeks that have an answer that counts, an invitation, or a count, each with how many
+    answers and invitations it has.
+    """
+    return [(row.week, row.n) for row in await uow.execute(LIST_WEEKS, {"tenant": tenant})]
 
 
 async def count_rows(uow: UnitOfWork, tenant: str) -> int:
@@ -164,6 +170,7 @@ TRY_TURN = """
     ON CONFLICT (name) DO UPDATE SET at = EXCLUDED.at WHERE t.at <= :latest
     RETURNING 1
 """
+RENEW_TURN = "UPDATE pace SET at = :now WHERE name = 'audit' AND at = :at"
 END_TURN = "DELETE FROM pace WHERE name = 'audit' AND at = :at"
 
 
@@ -171,6 +178,12 @@ async def try_turn(uow: UnitOfWork, lease: timedelta) -> bool:
     """Whether nobody audits now; true for only one of several workers, until it ends its turn or dies."""
     row = await uow.execute(TRY_TURN, {"now": uow.now, "latest": uow.now - lease})
     return row.one_or_none() is not None
+
+
+async def renew_turn(uow: UnitOfWork, begun: datetime) -> datetime:
+    """Begin a turn anew that goes on; when it began now. One that was taken for dead meanwhile stays over."""
+    await uow.execute(RENEW_TURN, {"at": begun, "now": uow.now})
+    return uow.now
 
 
 async def end_turn(uow: UnitOfWork, begun: datetime) -> None:

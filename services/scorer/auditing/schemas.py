@@ -11,10 +11,11 @@ from services.scorer.auditing.domain import AuditResult, AuditState
 class AuditOut(BaseModel):
     """One recount of a company's answers."""
 
-    at: datetime = Field(description="Of the state that was recounted.")
+    at: datetime = Field(description="When it ended.")
     equal: bool = Field(description="Whether nothing differed.")
     counts: int = Field(
-        description="Counts of a day or a week in a segment that are kept, each recounted from the answers."
+        description="Counts that are kept, each recounted from the rows: of answers by day and week, of who "
+        "was asked, and of themes, in each segment."
     )
     counts_differing: int
     totals: int = Field(

@@ -16,22 +16,24 @@ from uuid import UUID
 
 from services.scorer.domain import (
     CONFIDENCE,
+    INNER_CONFIDENCE,
+    INNER_PSEUDO_ANSWERS,
     MIN_ANSWERS_COMPARED,
     MIN_ANSWERS_SHOWN,
     Groups,
     ScoreChange,
-    benjamini_hochberg,
     clamped_interval,
     compare_estimates,
     compare_groups,
     estimate,
-    estimate_of_sums,
     is_comparable,
     score_interval,
 )
+from services.scorer.verdicts import beyond_chance
 from services.scorer.windows import Window
 from shared.events.surveys import NpsMeasurement
 from shared.values.rounding import half_up
+from shared.values.score_estimates import PSEUDO_ANSWERS, estimate_of_sums
 
 MAX_BENCHMARKS_PER_COMPANY = 200
 MAX_NAME_CHARS = 80
@@ -77,14 +79,19 @@ class Benchmark:
         return None if self.n is None else widest_interval(self.score, self.n)
 
 
-def widest_estimate(score: float, n: int) -> tuple[float, float]:
+def widest_estimate(score: float, n: int, pseudo: float = PSEUDO_ANSWERS) -> tuple[float, float]:
     """Mean and standard error from -1 to +1 of a score in points, as if no answer were a passive's."""
-    return estimate_of_sums(n, n * score / 100, n)
+    return estimate_of_sums(n, n * score / 100, n, pseudo)
 
 
-def widest_interval(score: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def widest_interval(score: float, n: int) -> tuple[float, float]:
     """The widest range that a score and its number of answers allow, in points."""
-    return clamped_interval(score, widest_estimate(score, n), confidence)
+    return clamped_interval(score, widest_estimate(score, n), CONFIDENCE)
+
+
+def widest_inner_interval(score: float, n: int) -> tuple[float, float]:
+    """The same of half the time, as it is drawn."""
+    return clamped_interval(score, widest_estimate(score, n, INNER_PSEUDO_ANSWERS), INNER_CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,17 +159,5 @@ def _too_few(asked: Groups) -> BesideReason:
 
 
 def verdicts_of(changes: Sequence[ScoreChange]) -> list[BesideVerdict]:
-    """What differences are called that are told at once: those are beyond chance that have p < 0.05, so that
-    their interval does not hold zero, and that Benjamini and Hochberg accept.
-    """
-    accepted = benjamini_hochberg([change.p for change in changes])
-    beyond = {number for number in accepted if changes[number].is_significant}
-    return [_verdict(change, beyond=number in beyond) for number, change in enumerate(changes)]
-
-
-def _verdict(change: ScoreChange, *, beyond: bool) -> BesideVerdict:
-    if beyond and change.adjusted > 0 and change.points > 0:
-        return "higher"
-    if beyond and change.adjusted < 0 and change.points < 0:
-        return "lower"
-    return "chance"
+    """What differences are called that are told at once."""
+    return [direction or "chance" for direction in beyond_chance(changes)]

@@ -11,7 +11,7 @@ from services.scorer.csv_files import Cell, csv_file, csv_lines
 
 _BENCHMARK = (
     *("id", "name", "source", "link", "score", "n", "low", "high", "first", "last", "measurement"),
-    *("segment", "dimension"),
+    *("segment", "dimension", "created_at", "changed_at"),
 )
 _OWN = ("segment", "measurement", "from", "until", "time_zone")
 _BESIDE = (
@@ -22,8 +22,8 @@ _BESIDE = (
 
 def csv_of_benchmarks(benchmarks: Iterable[Benchmark]) -> str:
     """A row for each. A text that begins like a formula stands behind an apostrophe."""
-    told = [BenchmarkOut.of(each) for each in benchmarks]
-    return csv_lines(_BENCHMARK, ([getattr(each, name) for name in _BENCHMARK] for each in told))
+    told = [BenchmarkOut.of(each).model_dump(mode="json") for each in benchmarks]
+    return csv_lines(_BENCHMARK, ([each[name] for name in _BENCHMARK] for each in told))
 
 
 def csv_of_beside(read: BesideRead) -> str:

@@ -10,9 +10,8 @@ from uuid import UUID
 from markupsafe import Markup
 
 from services.scorer.benchmarks import labels
-from services.scorer.benchmarks.domain import Benchmark, Beside, widest_interval
+from services.scorer.benchmarks.domain import Benchmark, Beside, widest_inner_interval, widest_interval
 from services.scorer.benchmarks.reading import BesideRead
-from services.scorer.domain import INNER_CONFIDENCE
 from services.scorer.views import drawing_of
 from shared.events.surveys import NpsMeasurement
 from shared.pages.filters import signed, thousands
@@ -126,7 +125,7 @@ def beside_scores(read: BesideRead) -> BesideScores:
         lines=[_beside_line(row, read.segment) for row in rows],
         tests=read.tests,
         has_published=any(row.benchmark is not None for row in rows),
-        file_href=f"/benchmarks/download?{urlencode(given)}",
+        file_href=f"/benchmarks/comparison/download?{urlencode(given)}",
         document_href=f"/v1/benchmarks/comparison?{urlencode(given)}",
     )
 
@@ -163,5 +162,5 @@ def _drawing(row: Beside) -> Markup:
         return score_row(own)
     if row.n is None:
         return point_row(row.score)
-    outer, inner = widest_interval(row.score, row.n), widest_interval(row.score, row.n, INNER_CONFIDENCE)
+    outer, inner = widest_interval(row.score, row.n), widest_inner_interval(row.score, row.n)
     return score_row(ChartScore(row.n, row.score, *outer, *inner))

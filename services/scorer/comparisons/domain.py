@@ -1,7 +1,7 @@
 """What may be compared with what, and what a difference is called. Pure.
 
-Every difference is that of the two-sample z test of the pages (:func:`compare_groups`). One that is asked for
-alone is beyond chance with p < 0.05; of several at once, those that Benjamini and Hochberg accept.
+Every difference is that of the two-sample z test of the pages (:func:`compare_groups`), and which are beyond
+chance, alone or among several, is the rule of all pages (:func:`beyond_chance`).
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from services.scorer.domain import (
     MIN_MOVE_POINTS,
     Groups,
     ScoreChange,
-    benjamini_hochberg,
     compare_groups,
     is_comparable,
 )
+from services.scorer.verdicts import Direction, beyond_chance
 from services.scorer.windows import Window
 from shared.events import WHOLE_COMPANY
 from shared.events.segments import chain_of
@@ -132,40 +132,25 @@ class Comparison:
 
 def compare_sides(asked: ComparedSide, against: ComparedSide) -> Comparison:
     """One difference, by itself."""
-    change = _change(asked, against)
-    beyond = change is not None and change.is_significant
-    return Comparison(asked=asked, against=against, change=change, verdict=verdict_of(change, beyond=beyond))
+    (compared,) = compare_pairs([(asked, against)])
+    return compared
 
 
 def compare_pairs(pairs: Iterable[tuple[ComparedSide, ComparedSide]]) -> list[Comparison]:
     """Several differences at once: those beyond chance first, then by p, those with too few answers last."""
     found = [(asked, against, _change(asked, against)) for asked, against in pairs]
-    tested = [(number, change.p) for number, (_, _, change) in enumerate(found) if change is not None]
-    accepted = {tested[place][0] for place in benjamini_hochberg([p for _, p in tested])}
+    called = beyond_chance([change for _, _, change in found])
     compared = [
-        Comparison(
-            asked=asked,
-            against=against,
-            change=change,
-            verdict=verdict_of(change, beyond=number in accepted),
-        )
-        for number, (asked, against, change) in enumerate(found)
+        Comparison(asked=asked, against=against, change=change, verdict=_verdict_of(change, direction))
+        for (asked, against, change), direction in zip(found, called, strict=True)
     ]
     return sorted(compared, key=_order)
 
 
-def verdict_of(change: ScoreChange | None, *, beyond: bool) -> ComparisonVerdict:
-    """What a difference is called.
-
-    :param beyond: whether it is beyond chance. One that rounds to nothing is none all the same.
-    """
+def _verdict_of(change: ScoreChange | None, direction: Direction | None) -> ComparisonVerdict:
     if change is None:
         return "too_few"
-    if beyond and change.adjusted > 0 and change.points > 0:
-        return "higher"
-    if beyond and change.adjusted < 0 and change.points < 0:
-        return "lower"
-    return "chance"
+    return direction or "chance"
 
 
 def _change(asked: ComparedSide, against: ComparedSide) -> ScoreChange | None:

@@ -19,6 +19,7 @@ from services.scorer.comparisons.repository import segment_counts
 from services.scorer.comparisons.trend_query import TrendQuery
 from services.scorer.domain import groups_of
 from services.scorer.repository.counts import daily_counts, segment_parts, use_custom_plans, window_counts
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
@@ -116,7 +117,7 @@ def _check_access(access: SegmentAccess, query: ComparisonQuery) -> None:
 
 async def _two_segments(uow: UnitOfWork, tenant: Tenant, query: ComparisonQuery) -> Comparison:
     (asked,) = query.segments
-    both = Selection(tenant.id, (asked, query.other))
+    both = await selection_of(uow, tenant.id, (asked, query.other))
     shared = await daily_counts(uow, both, query.measurement, query.asked)
     check_shared_answers(sum(map(sum, shared.values())))
     sides = []

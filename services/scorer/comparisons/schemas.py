@@ -84,8 +84,8 @@ class ComparisonOut(BaseModel):
         "test. Null with fewer than 30 answers on a side."
     )
     verdict: ComparisonVerdict = Field(
-        description="`higher` and `lower` are beyond chance: a difference that is asked for alone with "
-        "p < 0.05, of several those that Benjamini and Hochberg accept."
+        description="`higher` and `lower` are beyond chance: p < 0.05, so that the interval does not hold "
+        "zero, and of several those that Benjamini and Hochberg accept."
     )
     marked: bool = Field(description="Beyond chance, and of five points at least: pages mark it.")
     reason: str | None = Field(description="Why there is no difference; null where there is one.")

@@ -1,7 +1,7 @@
 """What the dashboard finds: the week that stands out, who answers least, which segment is lowest. Pure.
 
 Each of several is compared with the rest: all others together, of the organisation those of its level. One is
-called lower where p < 0.05 and where Benjamini and Hochberg accept it among all that are compared.
+called lower where :func:`beyond_chance` says so, among all that are compared.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,8 @@ from services.scorer.domain import (
     is_comparable,
 )
 from services.scorer.responses.domain import NO_GROUPS, ResponseCounts, sum_of
-from services.scorer.share_differences import PlaceShareDifference, beyond_chance, share_difference
+from services.scorer.share_differences import PlaceShareDifference, share_difference
+from services.scorer.verdicts import beyond_chance
 from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of
 
@@ -85,9 +86,9 @@ def beside_rest(groups: Sequence[Groups], rests: Sequence[Groups]) -> list[Compa
         compare_groups(rest, own) if is_comparable(rest, own) else None
         for own, rest in zip(groups, rests, strict=True)
     ]
-    lower = beyond_chance(changes, lambda each: each.p, lambda each: each.points < 0)
+    called = beyond_chance(changes)
     return [
-        ComparedGroups(own, rest, change, number in lower)
+        ComparedGroups(own, rest, change, called[number] == "lower")
         for number, (own, rest, change) in enumerate(zip(groups, rests, changes, strict=True))
     ]
 
@@ -137,12 +138,12 @@ def least_answered(parts: Mapping[str, ResponseCounts]) -> LeastAnswered | None:
         share_difference(parts[name].answered, parts[name].asked, rest.answered, rest.asked)
         for name, rest in zip(names, rests, strict=True)
     ]
-    lower = beyond_chance(tests, lambda each: each.p, lambda each: each.points < 0)
+    called = beyond_chance(tests)
     number = sum(test is not None for test in tests)
     found = [
         LeastAnswered(name, parts[name], rest, test, number)
         for place, (name, rest, test) in enumerate(zip(names, rests, tests, strict=True))
-        if place in lower and test is not None
+        if called[place] == "lower" and test is not None
     ]
     return min(found, key=lambda each: (each.counts.answered / each.counts.asked, each.segment), default=None)
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked_days import AskedDays
 from services.scorer.dashboard.domain import (
     LeastAnswered,
     Ranking,
@@ -38,6 +39,7 @@ _TO_SUNDAY = timedelta(days=DAYS_PER_WEEK - 1)
 _ONE_DAY = timedelta(days=1)
 MAX_ACTIONS = 5
 """Actions of improvement that the dashboard lists."""
+ACTIONS_AT_ONCE = 50
 
 
 class CauseFigure(NamedTuple):
@@ -125,11 +127,10 @@ async def read_asked(
     asked = ResponsesAsked(
         segment=segment,
         measurement=measurement,
-        window=f"{window.days}d",
-        until=window.last.isoformat(),
+        days=AskedDays.of(window),
         by=by or TOUCHPOINT,
     )
-    read = await read_responses(uow, tenant, access, asked)
+    read = await read_responses(uow, tenant, access, asked, by_hour=False)
     parts = {name: counts for name, counts in read.by_segment.items() if name != segment}
     return AskedFigures(by=asked.by, total=read.total, parts=parts, least=least_answered(parts))
 
@@ -161,16 +162,24 @@ async def list_open_actions(
     """
     if len(selection.segments) > 1:
         return []
-    found = await list_improvements(
-        uow,
-        tenant.id,
-        ImprovementFilter(statuses=OPEN_STATUSES),
-        limited_to=selection.segments or access.limited_to,
-        today=today,
-        after=None,
-        limit=MAX_ACTIONS + 1,
-    )
-    return [each for each in found if access.allows(each.improvement.segment)]
+    found: list[KeptImprovement] = []
+    after = None
+    # What the reader may not see is left out here, so those behind it are read, too.
+    while len(found) <= MAX_ACTIONS:
+        portion = await list_improvements(
+            uow,
+            tenant.id,
+            ImprovementFilter(statuses=OPEN_STATUSES),
+            limited_to=selection.segments or access.limited_to,
+            today=today,
+            after=after,
+            limit=ACTIONS_AT_ONCE,
+        )
+        found += [each for each in portion if access.allows(each.improvement.segment)]
+        if len(portion) < ACTIONS_AT_ONCE:
+            break
+        after = portion[-1].improvement.due, portion[-1].improvement.id
+    return found[: MAX_ACTIONS + 1]
 
 
 async def read_ranking(
@@ -191,9 +200,8 @@ async def read_ranking(
     offered = [name for name in names if name not in hidden and (not own or name in own)]
     usual = TOUCHPOINT if TOUCHPOINT in offered else offered[0] if offered else ""
     by = dimension if dimension in offered else usual
-    parts = (
-        await segment_parts(uow, Selection(tenant.id), measurement, by, window, window.before()) if by else []
-    )
+    # Nothing is compared with the days before, so no others are read.
+    parts = await segment_parts(uow, Selection(tenant.id), measurement, by, window, window) if by else []
     allowed = [part for part in parts if access.allows(part.segment)]
     shown = parts_directly_below(allowed, ())
     return RankingRead(

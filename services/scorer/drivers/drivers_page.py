@@ -33,6 +33,8 @@ class DriverLine(NamedTuple):
     """A part in the table."""
 
     name: str
+    segment: str
+    """Empty: all others."""
     href: str
     """Empty: it leads nowhere."""
     both: EffectLine
@@ -53,6 +55,8 @@ class DimensionLine(NamedTuple):
     """A dimension in the summary."""
 
     name: str
+    dimension: str
+    """As a document names it."""
     href: str
     """Empty: it is the one that is shown."""
     mix: str
@@ -90,4 +94,5 @@ class DriversPage(LabelledPage):
     people_hidden: bool
     file_href: str
     """Empty: nothing is compared."""
+    document_href: str
     compare_href: str

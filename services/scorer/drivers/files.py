@@ -13,6 +13,8 @@ _ABOUT = ("measurement", "segment", "from", "until", "before_from", "before_unti
 _SIDE = ("n", "share", "nps", "low", "high")
 _EFFECT = ("points", "exact", "low", "high")
 _EFFECTS = ("mix", "rate", "both")
+_NO_FIRST = (None,) * (1 + len(_EFFECT))
+"""Only a dimension has a part that adds the most."""
 
 
 def csv_of_drivers(read: ReadDrivers) -> str:
@@ -23,7 +25,8 @@ def csv_of_drivers(read: ReadDrivers) -> str:
         *_SIDE,
         *(f"before_{name}" for name in _SIDE),
         *(f"{effect}_{name}" for effect in _EFFECTS for name in _EFFECT),
-        *("p", "reason"),
+        *("p", "reason", "merged", "stands_out", "first_segment"),
+        *(f"first_{name}" for name in _EFFECT),
     )
     now, before = told.now.period, told.before.period
     days = (str(now.from_), str(now.until), str(before.from_), str(before.until))
@@ -33,7 +36,10 @@ def csv_of_drivers(read: ReadDrivers) -> str:
     for each in told.dimensions:
         sides = (None,) * (2 * len(_SIDE))
         effects = (*_effect(each.mix), *_effect(each.rate), *_effect(None))
-        rows.append((*about, "dimension", each.dimension, "", *sides, *effects, None, each.reason))
+        first = (each.first_segment, *_effect(each.first))
+        rows.append(
+            (*about, "dimension", each.dimension, "", *sides, *effects, None, each.reason, None, None, *first)
+        )
     return csv_lines(names, rows)
 
 
@@ -57,6 +63,9 @@ def _whole(told: DriversOut) -> Iterable[Cell]:
         *both,
         change.test.p if change is not None else None,
         told.reason,
+        told.merged,
+        told.stands_out,
+        *_NO_FIRST,
     )
 
 
@@ -67,7 +76,7 @@ def _whole_side(side: ComparedSideOut) -> tuple[Cell, ...]:
 def _part(told: DriversOut, part: DriverPartOut) -> Iterable[Cell]:
     effects = (cell for effect in (part.mix, part.rate, part.both) for cell in _effect(effect))
     own = (part.kind, told.dimension or "", part.segment or "")
-    return (*own, *_side(part.now), *_side(part.before), *effects, None, None)
+    return (*own, *_side(part.now), *_side(part.before), *effects, None, None, None, None, *_NO_FIRST)
 
 
 def _side(side: DriverSideOut) -> tuple[Cell, ...]:

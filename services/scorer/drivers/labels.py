@@ -3,8 +3,9 @@
 from fractions import Fraction
 
 from services.scorer.comparisons.labels import name_of
+from services.scorer.decomposition.domain import NO_SPLIT, NoSplit, Split
+from services.scorer.decomposition.effects import Effect
 from services.scorer.domain import ScoreChange
-from services.scorer.drivers.domain import NO_SPLIT, Effect, NoSplit, Split
 from services.scorer.drivers.reading import ReadDrivers, ShownChange
 from services.scorer.labels import ALMOST_NEVER_P, one_decimal
 from shared.pages.filters import dimension_name, thousands

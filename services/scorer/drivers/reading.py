@@ -7,13 +7,14 @@ from fractions import Fraction
 from services.scorer.comparisons.domain import ComparedSide, Comparison, compare_sides
 from services.scorer.comparisons.reading import ComparisonReader
 from services.scorer.comparisons.repository import segment_counts
+from services.scorer.decomposition.domain import NoSplit, PartGroups, Split, split_change
+from services.scorer.decomposition.rounding import tenths_of
 from services.scorer.domain import groups_of
-from services.scorer.drivers.domain import NoSplit, PartGroups, Split, split_change
 from services.scorer.drivers.driver_query import DriverQuery
-from services.scorer.drivers.rounding import tenths_of
 from services.scorer.repository.counts import segment_parts, use_custom_plans
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
-from services.scorer.visible_parts import names_directly_below, visible_dimensions, without_hidden_levels
+from services.scorer.visible_parts import parts_beside_each_other, visible_dimensions
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
@@ -81,16 +82,17 @@ async def read_drivers(uow: UnitOfWork, reader: ComparisonReader, query: DriverQ
         ComparedSide(segment=query.segment, window=query.before, groups=groups_of(before), counts=before),
     )
     whole = PartGroups(query.segment, comparison.against.groups, comparison.asked.groups)
+    selection = await selection_of(uow, reader.tenant.id, (query.segment,) if query.segment else ())
     names, people_hidden = await visible_dimensions(
         uow,
         reader.access,
-        _selection(reader, query),
+        selection,
         [query.measurement],
         Window(query.before.first, query.now.last),
     )
     found: list[DimensionSplit] = []
     for name in names:
-        parts, hidden = await _parts(uow, reader, query, name)
+        parts, hidden = await _parts(uow, reader, selection, query, name)
         people_hidden = people_hidden or hidden
         found.append(DimensionSplit(dimension=name, split=split_change(whole, parts)))
     usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
@@ -110,19 +112,13 @@ async def read_drivers(uow: UnitOfWork, reader: ComparisonReader, query: DriverQ
 
 
 async def _parts(
-    uow: UnitOfWork, reader: ComparisonReader, query: DriverQuery, dimension: str
+    uow: UnitOfWork, reader: ComparisonReader, selection: Selection, query: DriverQuery, dimension: str
 ) -> tuple[list[PartGroups], bool]:
     """The values of a dimension, or one level of the organisation; and whether some are not shown."""
-    selection = _selection(reader, query)
     parts = await segment_parts(uow, selection, query.measurement, dimension, query.now, query.before)
-    seen = without_hidden_levels(parts, reader.access)
-    chosen = names_directly_below(seen, selection)
-    found = [PartGroups(part.segment, part.before, part.now) for part in seen if part.segment in chosen]
-    return found, len(seen) < len(parts)
-
-
-def _selection(reader: ComparisonReader, query: DriverQuery) -> Selection:
-    return Selection(reader.tenant.id, (query.segment,) if query.segment else ())
+    allowed = [part for part in parts if reader.access.allows_as_part(part.segment)]
+    told = parts_beside_each_other(parts, allowed, selection)
+    return [PartGroups(part.segment, part.before, part.now) for part in told], len(allowed) < len(parts)
 
 
 def _order(each: DimensionSplit) -> tuple[bool, float, str]:

@@ -5,8 +5,10 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from services.scorer.comparisons.schemas import ComparedSideOut, margin_of, nps_of
+from services.scorer.decomposition.domain import NoSplit, PartEffects, Split
+from services.scorer.decomposition.effects import Effect
+from services.scorer.decomposition.standing_out import part_standing_out
 from services.scorer.domain import CONFIDENCE, Groups
-from services.scorer.drivers.domain import Effect, NoSplit, PartEffects, Split
 from services.scorer.drivers.labels import finding_of, no_split_words
 from services.scorer.drivers.reading import DimensionSplit, ReadDrivers
 from services.scorer.improvements.schemas import DifferenceOut, difference_of
@@ -47,6 +49,28 @@ class DriverSideOut(BaseModel):
         return cls(n=groups.n, share=share, nps=nps_of(groups), margin=margin_of(groups))
 
 
+class LargestPartOut(BaseModel):
+    """The part of a dimension that adds the most to a change, of those that add more than chance."""
+
+    dimension: str
+    segment: str | None = Field(description="Null: no part stands out.")
+    change: float = Field(description="In points, with one decimal: what all parts add up to.")
+    effect: EffectOut | None = Field(description="What the part adds.")
+    parts: int = Field(description="How many parts are told, without the others.")
+
+    @classmethod
+    def of(cls, dimension: str, split: Split) -> Self:
+        """As it is answered."""
+        part = part_standing_out(split)
+        return cls(
+            dimension=dimension,
+            segment=part.groups.segment if part is not None else None,
+            change=split.change_tenths / 10,
+            effect=EffectOut.of(part.both) if part is not None else None,
+            parts=len(split.parts),
+        )
+
+
 class DriverPartOut(BaseModel):
     """A part of the whole, and what it adds to the change."""
 
@@ -85,6 +109,7 @@ class DriverDimensionOut(BaseModel):
     rate: EffectOut | None
     parts: int = Field(description="Parts that are told, without the others.")
     first_segment: str | None = Field(description="Of the parts that are told, the one that adds the most.")
+    first: EffectOut | None = Field(description="What that part adds, mix and rate together.")
     reason_code: NoSplit | None
     reason: str | None = Field(description="Why it is not taken apart; null where it is.")
 
@@ -99,6 +124,7 @@ class DriverDimensionOut(BaseModel):
                 rate=None,
                 parts=0,
                 first_segment=None,
+                first=None,
                 reason_code=split,
                 reason=no_split_words(split),
             )
@@ -108,6 +134,7 @@ class DriverDimensionOut(BaseModel):
             rate=EffectOut.of(split.rate),
             parts=len(split.parts),
             first_segment=split.parts[0].groups.segment,
+            first=EffectOut.of(split.parts[0].both),
             reason_code=None,
             reason=None,
         )
@@ -140,6 +167,10 @@ class DriversOut(BaseModel):
         description="Those that add the most, up or down, first; the others last."
     )
     merged: int = Field(description="How many values are among the others, too small or too many to tell.")
+    stands_out: str | None = Field(
+        description="Of the parts, the one that adds the most, of those that add more than chance would make "
+        "it (p < 0.05, and accepted by Benjamini-Hochberg among all parts); null: none does."
+    )
     reason_code: NoSplit | None
     reason: str | None = Field(description="Why it is not taken apart; null where it is.")
     dimensions: list[DriverDimensionOut] = Field(
@@ -165,6 +196,7 @@ class DriversOut(BaseModel):
             rate=EffectOut.of(split.rate) if split else None,
             parts=_parts_of(split) if split else [],
             merged=split.merged if split else 0,
+            stands_out=_standing_out(split) if split else None,
             reason_code=no_split,
             reason=no_split_words(no_split) if no_split else None,
             dimensions=[DriverDimensionOut.of(each) for each in read.dimensions],
@@ -175,6 +207,11 @@ class DriversOut(BaseModel):
 def _parts_of(split: Split) -> list[DriverPartOut]:
     others = [DriverPartOut.of(split.others, "others")] if split.others is not None else []
     return [*(DriverPartOut.of(part, "segment") for part in split.parts), *others]
+
+
+def _standing_out(split: Split) -> str | None:
+    part = part_standing_out(split)
+    return part.groups.segment if part is not None else None
 
 
 def _change_of(read: ReadDrivers) -> ChangeOut | None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.compare_page import CompareForm
 from services.scorer.comparisons.labels import days_of, name_of
+from services.scorer.decomposition.domain import PartEffects, Split
+from services.scorer.decomposition.effects import Effect
 from services.scorer.drivers import labels as words
-from services.scorer.drivers.domain import Effect, PartEffects, Split
 from services.scorer.drivers.driver_query import DriverQuery
 from services.scorer.drivers.drivers_page import (
     DimensionLine,
@@ -57,6 +58,7 @@ def drivers_page(
         dimensions=[_dimension(read, each) for each in read.dimensions] if read.change is not None else [],
         people_hidden=read.people_hidden,
         file_href=address_of("/drivers/download", query.parameters(read.dimension)),
+        document_href=address_of("/v1/drivers", query.parameters(read.dimension)),
         compare_href=address_of("/compare", query.comparison.parameters),
     )
 
@@ -88,6 +90,7 @@ def refused_page(
         dimensions=[],
         people_hidden=False,
         file_href="",
+        document_href="",
         compare_href="",
     )
 
@@ -150,6 +153,7 @@ def _line(part: PartEffects, split: Split, href: Callable[[str], str]) -> Driver
     )
     return DriverLine(
         name=name,
+        segment="" if is_others else groups.segment,
         href="" if is_others else href(groups.segment),
         both=_effect(name, "", part.both),
         mix=words.tenths_words(part.mix.tenths),
@@ -182,11 +186,11 @@ def _dimension(read: ReadDrivers, each: DimensionSplit) -> DimensionLine:
     href = "" if is_shown else address_of("/drivers", read.query.parameters(each.dimension))
     split = each.split
     if not isinstance(split, Split):
-        return DimensionLine(name, href, NOTHING, NOTHING, words.no_split_words(split))
+        return DimensionLine(name, each.dimension, href, NOTHING, NOTHING, words.no_split_words(split))
     first = split.parts[0]
     most = translated("%(name)s: %(points)s") % {
         "name": name_of(first.groups.segment),
         "points": words.tenths_words(first.both.tenths),
     }
     mix, rate = words.tenths_words(split.mix.tenths), words.tenths_words(split.rate.tenths)
-    return DimensionLine(name, href, mix, rate, most)
+    return DimensionLine(name, each.dimension, href, mix, rate, most)

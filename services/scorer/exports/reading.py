@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from services.scorer.access import SegmentAccess
 from services.scorer.api import segment_body
+from services.scorer.asked_days import AskedDays
 from services.scorer.exports.schemas import OverviewOut
 from services.scorer.marks.reading import MarkReader, list_readable, with_comparisons
 from services.scorer.marks.schemas import MarkOut
 from services.scorer.parameters import read_asked_window
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.schemas import SegmentBody
@@ -52,7 +54,7 @@ async def read_overview(uow: UnitOfWork, caller: Caller, query: ScoreQuery) -> O
     return OverviewOut.of(
         page,
         tenant.time_zone,
-        reads_answers=may_read_comments(caller.staff, caller.key),
+        reads_answers=reads_answers(caller),
         reads_cases=reads_cases(caller),
     )
 
@@ -66,7 +68,7 @@ async def ask_answers(
     """
     tenant, access = await _allowed(uow, caller, query.selection)
     return AnswersAsked(
-        selection=Selection(tenant.id, query.selection),
+        selection=await selection_of(uow, tenant.id, query.selection),
         access=access,
         measurement=measurement,
         window=read_asked_window(
@@ -94,13 +96,11 @@ async def ask_segments(
     caller: Caller,
     *,
     measurement: NpsMeasurement,
-    days: tuple[str, str, str, str],
+    days: AskedDays,
     dimension: str | None,
     words: str,
 ) -> SegmentsAsked:
     """The segments.
-
-    :param days: the parameters ``window``, ``until``, ``from`` and ``to``.
 
     :raises Problem: 404 where the company is not known yet, 422 for a window that is none.
     """
@@ -111,7 +111,7 @@ async def ask_segments(
         tenant=tenant,
         access=SegmentAccess.of(tenant, caller.staff),
         measurement=measurement,
-        window=read_asked_window(*days, today_in(tenant.time_zone, uow.now)),
+        window=days.read(today_in(tenant.time_zone, uow.now)),
         dimension=dimension or None,
         words=words,
     )
@@ -151,6 +151,13 @@ async def list_marks(
         yield [MarkOut.of(each) for each in read]
         if place is None:
             return
+
+
+def reads_answers(caller: Caller) -> bool:
+    """Whether somebody may read single answers: people whose role may, and keys that may read them."""
+    if caller.staff is not None:
+        return caller.staff.reads_answers
+    return may_read_comments(None, caller.key)
 
 
 def reads_cases(caller: Caller) -> bool:

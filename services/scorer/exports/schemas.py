@@ -13,6 +13,7 @@ from services.scorer.dashboard.schemas import (
     least_out,
     week_out,
 )
+from services.scorer.drivers.schemas import LargestPartOut
 from services.scorer.exports.part_schemas import (
     CasesOut,
     CommentersOut,
@@ -45,6 +46,7 @@ SECTIONS = (
         "response_parts",
         "least_answered",
         "causes",
+        "driver",
     ),
 )
 """Of the document, in its file."""
@@ -101,6 +103,11 @@ class OverviewOut(BaseModel):
         description="With which staff closed cases in the window, the most frequent first; none of fewer "
         "than five, nor where fewer than ten were closed with one. Cases of anonymous answers are left out."
     )
+    driver: LargestPartOut | None = Field(
+        description="The part of the dimension `by` that adds the most to the change, as `GET /v1/drivers` "
+        "tells it by that dimension. Null where nothing is compared, for several segments, where others are "
+        "chosen, and where the change cannot be taken apart."
+    )
 
     @classmethod
     def of(cls, page: ScorePage, time_zone: str, *, reads_answers: bool, reads_cases: bool) -> Self:
@@ -145,6 +152,7 @@ class OverviewOut(BaseModel):
             response_parts=[part_out(name, each) for name, each in asked.parts.items()] if asked else [],
             least_answered=least_out(asked.least) if asked is not None else None,
             causes=causes_out(page.work.read),
+            driver=LargestPartOut.of(breakdown.by, breakdown.split) if breakdown.split is not None else None,
         )
 
 

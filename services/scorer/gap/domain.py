@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 
-from services.scorer.domain import CONFIDENCE, PSEUDO_ANSWERS, Groups, estimate, impact_of, z_value
+from services.scorer.domain import CONFIDENCE, Groups, estimate, impact_of
+from shared.values.normal import z_value
+from shared.values.score_estimates import PSEUDO_ANSWERS
 
 MAX_TOUCHPOINTS_SHOWN = 200
 

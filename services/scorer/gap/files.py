@@ -10,7 +10,10 @@ from services.scorer.gap.reading import ReadGap
 from services.scorer.gap.schemas import GapOut, GapsOut
 
 _SIDE = ("n", "detractors", "passives", "promoters", "nps", "low", "high")
-_DIFFERENCE = ("difference", "difference_low", "difference_high", "p", "verdict", "marked", "reason", "tests")
+_DIFFERENCE = (
+    *("difference", "difference_low", "difference_high", "p", "verdict", "marked", "reason", "tests"),
+    "parts_marked",
+)
 _IMPACT = ("impact", "impact_low", "impact_high")
 
 
@@ -25,17 +28,18 @@ def csv_of_gap(read: ReadGap) -> str:
         *_IMPACT,
     )
     days = (str(told.period.from_), str(told.period.until))
-    gaps = [("whole", told.total, 1 if told.total.difference else 0)]
-    gaps += [("part", part, told.tests) for part in told.parts]
+    whole_tests = 1 if told.total.difference else 0
+    gaps: list[tuple[str, GapOut, tuple[int, int | None]]] = [("whole", told.total, (whole_tests, None))]
+    gaps += [("part", part, (told.tests, told.parts_marked)) for part in told.parts]
     rows: list[Sequence[Cell]] = [
-        (kind, gap.segment or "", *days, *_gap(gap), tests, *_nothing(_IMPACT)) for kind, gap, tests in gaps
+        (kind, gap.segment or "", *days, *_gap(gap), *tests, *_nothing(_IMPACT)) for kind, gap, tests in gaps
     ]
     for each in told.touchpoints:
         rows.append(
             (
                 *("touchpoint", each.segment, *days, each.n, None, None, None),
-                *(each.nps, *ends_of(each.margin), *_nothing(_SIDE), *_nothing(_DIFFERENCE[:-2])),
-                *(each.reason, None, each.impact, *ends_of(each.impact_margin)),
+                *(each.nps, *ends_of(each.margin), *_nothing(_SIDE), *_nothing(_DIFFERENCE[:-3])),
+                *(each.reason, None, None, each.impact, *ends_of(each.impact_margin)),
             )
         )
     return csv_lines(names, rows)

@@ -15,6 +15,7 @@ from services.scorer.domain import Groups, groups_of
 from services.scorer.gap.domain import MAX_TOUCHPOINTS_SHOWN, TouchpointImpact, impacts_of
 from services.scorer.gap.gap_query import GapQuery
 from services.scorer.repository.counts import SegmentPart, segment_parts, use_custom_plans, window_counts
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
 from services.scorer.visible_parts import names_directly_below, visible_dimensions, without_hidden_levels
 from shared.db.database import UnitOfWork
@@ -61,7 +62,7 @@ async def read_gap(uow: UnitOfWork, reader: ComparisonReader, query: GapQuery) -
     if not reader.access.allows(query.segment):
         raise Problem(404)
     await use_custom_plans(uow)
-    selection = Selection(reader.tenant.id, (query.segment,) if query.segment else ())
+    selection = await selection_of(uow, reader.tenant.id, (query.segment,) if query.segment else ())
     total = compare_sides(*[await _side(uow, selection, query, each) for each in MEASUREMENTS])
     names, people_hidden = await visible_dimensions(uow, reader.access, selection, MEASUREMENTS, query.window)
     usual = ORGANISATION if ORGANISATION in names else names[0] if names else ""

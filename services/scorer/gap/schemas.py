@@ -26,8 +26,8 @@ class GapOut(BaseModel):
         "of the adjusted two-sample z test. Null with fewer than 30 answers to either question."
     )
     verdict: ComparisonVerdict = Field(
-        description="`higher` and `lower` (transactional) are beyond chance: of the whole with p < 0.05, of "
-        "the parts those that Benjamini and Hochberg accept."
+        description="`higher` and `lower` (transactional) are beyond chance: p < 0.05, so that the interval "
+        "does not hold zero, and of the parts those that Benjamini and Hochberg accept."
     )
     marked: bool = Field(description="Beyond chance, and of five points at least.")
     reason: str | None = Field(description="Why there is no difference; null where there is one.")
@@ -88,6 +88,9 @@ class GapsOut(BaseModel):
     dimension: str | None = Field(description="Whose values `parts` are; null: there is none.")
     dimensions: list[str] = Field(description="Those that you may choose.")
     tests: int = Field(description="How many differences of parts were tested at once.")
+    parts_marked: int = Field(
+        description="How many of these parts are marked, those that are left out included."
+    )
     false_alarm_share: float = Field(
         description="Of the parts that are called beyond chance, the share that may be expected to be chance "
         "(Benjamini-Hochberg)."
@@ -111,6 +114,7 @@ class GapsOut(BaseModel):
             dimension=read.dimension or None,
             dimensions=read.dimensions,
             tests=read.tests,
+            parts_marked=read.marked,
             false_alarm_share=MAX_FALSE_ALARM_SHARE,
             left_out=read.left_out,
             parts=[GapOut.of(each, read) for each in read.parts],

@@ -38,6 +38,7 @@ class GapLine(NamedTuple):
     """A part with its two scores."""
 
     name: str
+    segment: str
     href: str
     """Empty: it leads nowhere."""
     transactional: ChartScore | None
@@ -58,6 +59,7 @@ class TouchpointLine(NamedTuple):
     """A touchpoint, and what it adds."""
 
     name: str
+    segment: str
     href: str
     """Empty: it leads nowhere."""
     score: str
@@ -90,10 +92,13 @@ class GapPage(LabelledPage):
     lines: list[GapLine]
     line_count: int
     tests: int
+    marked: int
+    """Of these."""
     touchpoints: list[TouchpointLine]
     touchpoint_count: int
     people_hidden: bool
     file_href: str
+    document_href: str
 
 
 def gap_page(read: ReadGap, segments: list[tuple[str, str]], href: Callable[[str], str]) -> GapPage:
@@ -126,10 +131,12 @@ def gap_page(read: ReadGap, segments: list[tuple[str, str]], href: Callable[[str
         lines=[_line(each, href) for each in read.parts[:MAX_ROWS_ON_PAGE]],
         line_count=len(read.parts) + read.left_out,
         tests=read.tests,
+        marked=read.marked,
         touchpoints=[_touchpoint(each, href) for each in read.touchpoints[:MAX_ROWS_ON_PAGE]],
         touchpoint_count=len(read.touchpoints) + read.touchpoints_left_out,
         people_hidden=read.people_hidden,
         file_href=address_of("/gap/download", query.parameters(read.dimension)),
+        document_href=address_of("/v1/gap", query.parameters(read.dimension)),
     )
 
 
@@ -150,6 +157,7 @@ def _line(compared: Comparison, href: Callable[[str], str]) -> GapLine:
     change = compared.change
     return GapLine(
         name=name_of(compared.asked.segment),
+        segment=compared.asked.segment,
         href=href(compared.asked.segment),
         transactional=own,
         score=_score(own),
@@ -169,6 +177,7 @@ def _touchpoint(found: TouchpointImpact, href: Callable[[str], str]) -> Touchpoi
     drawing = drawing_of(found.groups) if found.groups.n >= MIN_ANSWERS_SHOWN else None
     return TouchpointLine(
         name=name_of(found.segment),
+        segment=found.segment,
         href=href(found.segment),
         score=_score(drawing),
         range=_range(drawing),

@@ -10,6 +10,7 @@ from math import erfc, sqrt
 from typing import Literal
 
 from services.scorer.domain import MIN_ANSWERS_SHOWN, SIGNIFICANT_P, Groups, ScoreChange, compare_groups
+from services.scorer.verdicts import direction_of
 
 ImprovementVerdict = Literal["running", "too_few", "no_change", "improved", "worse"]
 MIN_CASES_SHOWN = 5
@@ -43,11 +44,8 @@ def _verdict(change: ScoreChange | None, *, running: bool) -> ImprovementVerdict
         return "running"
     if change is None:
         return "too_few"
-    if change.is_significant and change.adjusted > 0 and change.points > 0:
-        return "improved"
-    if change.is_significant and change.adjusted < 0 and change.points < 0:
-        return "worse"
-    return "no_change"
+    direction = direction_of(change)
+    return "improved" if direction == "higher" else "worse" if direction == "lower" else "no_change"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.scorer.pair_names import without_pairs
 from services.scorer.replies import read_replies
+from services.scorer.repository.counts import window_counts
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
@@ -31,10 +33,13 @@ class AnswerRow(NamedTuple):
     replies: tuple[Reply, ...] = ()
     """To the follow-up and the further questions."""
     segments: tuple[str, ...] = ()
-    """In which it counts, beside the company."""
+    """In which it counts, beside the company and pairs."""
     themes: tuple[str, ...] = ()
     """That its comment names."""
 
+
+MAX_SORTED = 10_000
+"""Answers of a pair that are all read and sorted for a list of the latest."""
 
 _ANSWER_WITH_CASE = """
     SELECT a.id, a.score, a.was, a.day, a.touchpoint, a.comment, a.language, a.origin, a.answered_at,
@@ -51,7 +56,7 @@ _ANSWER_WITH_CASE = """
 """
 _OF_SELECTION = """
     WHERE a.tenant = :tenant AND a.segments @> CAST(:selection AS text[]) AND a.score IS NOT NULL
-      AND a.measurement = :measurement
+      AND a.measurement = :measurement AND {of_pair}
 """
 
 LIST_LATEST_COMMENTS = f"""
@@ -68,8 +73,9 @@ async def latest_comments(
 ) -> list[AnswerRow]:
     """The answers with a comment in a window, latest first."""
     rows = await uow.execute(
-        LIST_LATEST_COMMENTS,
+        LIST_LATEST_COMMENTS.format(of_pair=await _of_few(uow, selection, measurement, window)),
         selection.values()
+        | selection.row_values(measurement, window)
         | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit},
     )
     return [_answer(row) for row in rows]
@@ -107,8 +113,9 @@ async def list_answers(
     """The answers that the counts of a window are made of, latest first, from a place in the list on."""
     after_at, after_id = after or (None, None)
     rows = await uow.execute(
-        LIST_ANSWERS,
+        LIST_ANSWERS.format(of_pair=await _of_few(uow, selection, measurement, window)),
         selection.values()
+        | selection.row_values(measurement, window)
         | only.values()
         | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit}
         | {"after_at": after_at, "after_id": after_id},
@@ -129,8 +136,9 @@ async def count_listed_answers(
 ) -> int:
     """How many answers the whole list has."""
     row = await uow.execute(
-        COUNT_LISTED_ANSWERS,
+        COUNT_LISTED_ANSWERS.format(of_pair=selection.row_condition("a")),
         selection.values()
+        | selection.row_values(measurement, window)
         | only.values()
         | {"measurement": measurement, "first": window.first, "last": window.last},
     )
@@ -151,13 +159,26 @@ async def find_latest_answer(
 ) -> AnswerRow | None:
     """The latest answer since then; imports are not shown as the latest answer."""
     rows = await uow.execute(
-        FIND_LATEST_ANSWER, selection.values() | {"measurement": measurement, "since": since}
+        FIND_LATEST_ANSWER.format(of_pair="true"),
+        selection.values() | {"measurement": measurement, "since": since},
     )
     row = rows.one_or_none()
     return _answer(row) if row else None
 
 
+async def _of_few(uow: UnitOfWork, selection: Selection, measurement: str, window: Window) -> str:
+    """The condition by which a list finds the answers of a pair that has few; of one with many, the latest
+    are sooner found by their time.
+    """
+    if (kept := selection.kept) is None or not selection.is_pair:
+        return "true"
+    counts = await window_counts(uow, selection.tenant, measurement, kept, window)
+    return selection.row_condition("a") if sum(counts) <= MAX_SORTED else "true"
+
+
 def _answer(row: Row[Any]) -> AnswerRow:
     return AnswerRow._make(row)._replace(
-        replies=read_replies(row.replies), segments=tuple(row.segments), themes=tuple(row.themes or ())
+        replies=read_replies(row.replies),
+        segments=without_pairs(row.segments),
+        themes=tuple(row.themes or ()),
     )

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.scorer.domain import Groups
+from services.scorer.pair_names import is_pair
 from services.scorer.repository.count_columns import (
     ANSWERS_PER_SCORE,
     COLUMNS,
@@ -17,10 +18,9 @@ from services.scorer.repository.count_columns import (
     PROMOTERS,
     SUMS,
 )
-from services.scorer.repository.selection import Selection
+from services.scorer.repository.selection import OF_PATTERN, KeptParts, Selection
 from services.scorer.windows import Window, weeks_and_days
 from shared.db.database import UnitOfWork
-from shared.events import WHOLE_COMPANY
 from shared.events.nps import SCALE
 
 Counts = tuple[int, ...]
@@ -90,17 +90,16 @@ async def daily_counts(
 ) -> dict[date, Counts]:
     """The counts of each day of the window that has answers.
 
-    The counts of one segment are kept; the answers that lie in several at once are counted now.
+    The counts of one segment are kept, and those of a declared pair; the answers that lie in other segments
+    at once are counted now.
     """
     values = {"measurement": measurement, "first": window.first, "last": window.last}
-    if len(selection.segments) <= 1:
-        (segment,) = selection.segments or (WHOLE_COMPANY,)
-        rows = await uow.execute(
-            LIST_DAYS_OF_SEGMENT, values | {"tenant": selection.tenant, "segment": segment}
-        )
+    if (kept := selection.kept) is not None:
+        rows = await uow.execute(LIST_DAYS_OF_SEGMENT, values | {"tenant": selection.tenant, "segment": kept})
     else:
         rows = await uow.execute(COUNT_DAYS_OF_SELECTION, values | selection.values())
-    return {row[0]: tuple(row[1:]) for row in rows}
+    counted: dict[date, Counts] = {row[0]: tuple(row[1:]) for row in rows}
+    return {day: counts for day, counts in counted.items() if any(counts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ async def use_custom_plans(uow: UnitOfWork) -> None:
 
 _NOW = "day BETWEEN :first AND :last"
 _BEFORE = "day BETWEEN :first_before AND :last_before"
-COUNT_PARTS = f"""
+_COUNT_PARTS = f"""
     SELECT segment,
            coalesce(sum(detractors) FILTER (WHERE {_NOW}), 0),
            coalesce(sum(passives) FILTER (WHERE {_NOW}), 0),
@@ -134,18 +133,20 @@ COUNT_PARTS = f"""
     FROM (
         SELECT segment, week AS day, detractors, passives, promoters
         FROM week_count
-        WHERE tenant = :tenant AND measurement = :measurement AND segment >= :low AND segment < :high
+        WHERE tenant = :tenant AND measurement = :measurement AND {{names}}
           AND week = ANY(CAST(:weeks AS date[]))
         UNION ALL
         SELECT segment, day,
                -- Small integers on purpose: larger ones are added up as numerics, in twice the time.
                CAST({DETRACTORS} AS integer), CAST({PASSIVES} AS integer), CAST({PROMOTERS} AS integer)
         FROM day_count
-        WHERE tenant = :tenant AND measurement = :measurement AND segment >= :low AND segment < :high
+        WHERE tenant = :tenant AND measurement = :measurement AND {{names}}
           AND day = ANY(CAST(:days AS date[]))
     ) AS n
     GROUP BY segment
 """
+COUNT_PARTS = _COUNT_PARTS.format(names="segment >= :low AND segment < :high")
+COUNT_KEPT_PARTS = _COUNT_PARTS.format(names=OF_PATTERN)
 COUNT_PARTS_OF_SELECTION = f"""
     SELECT s.segment,
            count(*) FILTER (WHERE {_NOW} AND {IS_DETRACTOR}),
@@ -157,7 +158,7 @@ COUNT_PARTS_OF_SELECTION = f"""
     FROM answer, unnest(segments) AS s(segment)
     WHERE tenant = :tenant AND measurement = :measurement AND segments @> CAST(:selection AS text[])
       -- An index finds one span of days; within it, the two windows.
-      AND day BETWEEN :earliest AND :latest AND ({_NOW} OR {_BEFORE})
+      AND day BETWEEN :earliest AND :latest AND ({_NOW} OR {_BEFORE}) AND {{of_pair}}
       AND score IS NOT NULL AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
     GROUP BY s.segment
 """
@@ -177,26 +178,57 @@ async def segment_parts(
 ) -> list[SegmentPart]:
     """The groups of each value of a dimension (empty: of each dimension) within a selection, in two windows.
 
-    Of a whole company they are summed from whole weeks and the single days of the other weeks; within
-    segments the answers are counted.
+    Of a whole company, and of a segment by a dimension with which it is counted, they are summed from whole
+    weeks and the single days of the other weeks; within other segments the answers are counted.
     """
-    values = {
-        **range_of_dimension(dimension),
+    values: dict[str, object] = {
         "measurement": measurement,
         "first": now.first,
         "last": now.last,
         "first_before": before.first,
         "last_before": before.last,
     }
+    if (kept := selection.kept_parts(dimension)) is not None:
+        return await _kept_parts(uow, selection, kept, values, (now, before))
+    values |= range_of_dimension(dimension)
     if selection.segments:
-        span = {"earliest": min(now.first, before.first), "latest": max(now.last, before.last)}
-        rows = await uow.execute(COUNT_PARTS_OF_SELECTION, values | selection.values() | span)
+        span = Window(min(now.first, before.first), max(now.last, before.last))
+        rows = await uow.execute(
+            COUNT_PARTS_OF_SELECTION.format(of_pair=selection.row_condition()),
+            values
+            | selection.values()
+            | selection.row_values(measurement, span)
+            | {"earliest": span.first, "latest": span.last},
+        )
     else:
         weeks, days = weeks_and_days(now, before)
         rows = await uow.execute(
             COUNT_PARTS, values | {"tenant": selection.tenant, "weeks": weeks, "days": days}
         )
     found: Sequence[Any] = rows.all()
-    return [
-        SegmentPart(row[0], Groups(row[1], row[2], row[3]), Groups(row[4], row[5], row[6])) for row in found
-    ]
+    return [_part(row[0], row) for row in found if not is_pair(row[0])]
+
+
+async def _kept_parts(
+    uow: UnitOfWork,
+    selection: Selection,
+    kept: KeptParts,
+    values: dict[str, object],
+    windows: tuple[Window, Window],
+) -> list[SegmentPart]:
+    weeks, days = weeks_and_days(*windows)
+    values = values | {"tenant": selection.tenant, "weeks": weeks, "days": days}
+    found: list[SegmentPart] = []
+    if kept.pattern.high:
+        rows = await uow.execute(COUNT_KEPT_PARTS, values | kept.values())
+        found += [_part(kept.part(row[0]), row) for row in rows]
+    if kept.above:
+        own = {"low": kept.above[-1], "high": f"{kept.above[-1]}\x01"}
+        whole: Sequence[Any] = (await uow.execute(COUNT_PARTS, values | own)).all()
+        found += [_part(above, row) for row in whole for above in kept.above]
+    # As within other segments: a part without answers is none.
+    return [part for part in found if part.now.n or part.before.n]
+
+
+def _part(segment: str, row: Sequence[Any]) -> SegmentPart:
+    return SegmentPart(segment, Groups(row[1], row[2], row[3]), Groups(row[4], row[5], row[6]))

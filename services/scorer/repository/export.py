@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.scorer.pair_names import without_pairs
 from services.scorer.replies import read_replies
 from shared.db.database import UnitOfWork
 from shared.privacy.export import ExportQuery, ExportSection, ExportSource, of_person, read_sources
@@ -31,7 +32,7 @@ def _answer(row: Row[Any]) -> CountedAnswerRecord:
         obtained_from=origin_of(row.origin),
         score_before=row.was,
         themes=tuple(row.themes or ()),
-        counts_for=tuple(row.segments),
+        counts_for=without_pairs(row.segments),
         replies=read_replies(row.replies),
     )
 

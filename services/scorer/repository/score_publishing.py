@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.scorer.pair_names import NO_PAIR_DIMENSION
 from services.scorer.repository.count_columns import SUMS
 from shared.db.database import UnitOfWork
 
@@ -45,7 +46,7 @@ BEGIN_DAYS = """
     WHERE t.day < EXCLUDED.day AND t.marking IS DISTINCT FROM EXCLUDED.marking
 """
 # A portion: the segments after the last that is marked. The company, whose name is empty, is the first.
-MARK_PORTIONS = """
+MARK_PORTIONS = f"""
     WITH portion AS (
         SELECT b.tenant, s.segment, s.place
         FROM published_day AS b, LATERAL (
@@ -56,6 +57,7 @@ MARK_PORTIONS = """
                 (SELECT segment
                  FROM segment
                  WHERE tenant = b.tenant AND segment > coalesce(b.marked, '')
+                   AND dimension {NO_PAIR_DIMENSION}
                  ORDER BY segment
                  LIMIT :most)
             ) AS own

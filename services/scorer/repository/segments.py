@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.scorer.access import SegmentAccess
+from services.scorer.pair_names import NO_PAIR, NO_PAIR_DIMENSION
 from services.scorer.repository.count_columns import SUMS
 from services.scorer.repository.counts import Counts
 from services.scorer.repository.selection import Selection
@@ -22,16 +23,16 @@ class Dimension:
     """Answers that do not count in it, since it was full."""
 
 
-LIST_DIMENSIONS = """
+LIST_DIMENSIONS = f"""
     SELECT dimension, size, left_out
     FROM dimension
-    WHERE tenant = :tenant AND size > 0
+    WHERE tenant = :tenant AND size > 0 AND dimension {NO_PAIR_DIMENSION}
     ORDER BY dimension <> :organisation, dimension
 """
 
 
 async def list_dimensions(uow: UnitOfWork, tenant: str) -> list[Dimension]:
-    """The company's dimensions: the organisation first, then by name."""
+    """The company's dimensions, but pairs: the organisation first, then by name."""
     rows = await uow.execute(LIST_DIMENSIONS, {"tenant": tenant, "organisation": ORGANISATION})
     return [Dimension(row.dimension, row.size, row.left_out) for row in rows]
 
@@ -57,11 +58,11 @@ async def list_values(
     return [str(row.segment) for row in rows]
 
 
-LIST_SEGMENTS_WITHIN = """
+LIST_SEGMENTS_WITHIN = f"""
     SELECT DISTINCT s.segment COLLATE "C" AS segment
     FROM answer, unnest(segments) AS s(segment)
     WHERE tenant = :tenant AND measurement = :measurement AND segments @> CAST(:selection AS text[])
-      AND day BETWEEN :first AND :last AND score IS NOT NULL
+      AND day BETWEEN :first AND :last AND score IS NOT NULL AND {{of_pair}} AND s.segment {NO_PAIR}
     ORDER BY 1
 """
 
@@ -71,8 +72,10 @@ async def list_segments_within(
 ) -> list[str]:
     """All segments, by name, of the answers of a selection in a window."""
     rows = await uow.execute(
-        LIST_SEGMENTS_WITHIN,
-        selection.values() | {"measurement": measurement, "first": window.first, "last": window.last},
+        LIST_SEGMENTS_WITHIN.format(of_pair=selection.row_condition()),
+        selection.values()
+        | selection.row_values(measurement, window)
+        | {"measurement": measurement, "first": window.first, "last": window.last},
     )
     return [str(row.segment) for row in rows]
 
@@ -82,7 +85,7 @@ LIST_SEGMENT_COUNTS = f"""
     FROM (
         SELECT segment
         FROM segment
-        WHERE tenant = :tenant AND segment > :after
+        WHERE tenant = :tenant AND segment > :after AND dimension {NO_PAIR_DIMENSION}
           AND (CAST(:dimension AS text) IS NULL OR dimension = :dimension)
           AND (CAST(:words AS text) = '' OR strpos(lower(segment), lower(:words)) > 0)
           AND (cardinality(CAST(:limited_to AS text[])) = 0 OR EXISTS (

@@ -15,7 +15,8 @@ from services.scorer.asked.repository import (
     count_by_hour,
     find_last_end,
 )
-from services.scorer.parameters import read_window
+from services.scorer.asked_days import USUAL_DAYS, AskedDays
+from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
     MAX_PARTS,
@@ -28,16 +29,14 @@ from services.scorer.responses.domain import (
     silence_of,
     without_containers,
 )
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from services.scorer.windows import Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
 from shared.events.segments import ORGANISATION, TOUCHPOINT, chain_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
-from shared.values.messages import message
 
 _Key = TypeVar("_Key", str, int)
-DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +45,8 @@ class ResponsesAsked:
 
     segment: str = ""
     measurement: NpsMeasurement = "transactional"
-    window: str = DEFAULT_WINDOW
-    until: str | None = None
+    days: AskedDays = USUAL_DAYS
+    """On which they were asked."""
     by: str = TOUCHPOINT
     """A dimension."""
 
@@ -68,7 +67,7 @@ class ResponsesRead:
     """Single employees are left out."""
     by_channel: Mapping[str, ResponseCounts]
     by_hour: Mapping[int, ResponseCounts]
-    """By the hour of the company's zone at which they were asked."""
+    """By the hour of the company's zone at which they were asked; empty where these were not counted."""
     by_weekday: Mapping[int, ResponseCounts]
     """1 is Monday."""
     is_over: bool
@@ -80,25 +79,27 @@ class ResponsesRead:
 
 
 async def read_responses(
-    uow: UnitOfWork, tenant: Tenant, access: SegmentAccess, asked: ResponsesAsked
+    uow: UnitOfWork,
+    tenant: Tenant,
+    access: SegmentAccess,
+    asked: ResponsesAsked,
+    *,
+    by_hour: bool = True,
 ) -> ResponsesRead:
     """The figures of a segment, or of the company.
 
+    :param by_hour: whether the hours are counted, for which the invitations of a segment are read.
     :raises Problem: 404 for a segment that the reader may not see, 422 for a window that is none.
     """
     if not access.allows(asked.segment):
         raise Problem(404)
     today = today_in(tenant.time_zone, uow.now)
-    window = read_window(asked.window, asked.until, today)
-    if window.days > MAX_WINDOW_DAYS:
-        detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
-        raise Problem(422, errors=[{"field": "window", "detail": detail}])
-    selection = _selection(tenant, asked)
+    window = asked.days.read(today, most=MAX_WINDOW_DAYS)
+    selection = await _selection(uow, tenant, asked)
     of_window = uow, selection, asked.measurement, window
-    zone = tenant.time_zone
     days = await count_by_day(*of_window)
-    hours = await count_by_hour(*of_window, zone)
-    values = await count_by_segment(*of_window, zone, asked.by)
+    hours = await count_by_hour(*of_window) if by_hour else {}
+    values = await count_by_segment(*of_window, asked.by)
     parts = {name: ResponseCounts.of(counts) for name, counts in values.items()}
     # Of the levels above the segment only its own part is counted here: as parts they would be misread.
     above = chain_of(asked.segment)[:-1]
@@ -107,7 +108,7 @@ async def read_responses(
     listed = sorted(seen.items(), key=_order)
     total = ResponseCounts.of(
         total_of(each.counts for each in days),
-        open_until=await find_last_end(uow, selection, asked.measurement, days, zone),
+        open_until=await find_last_end(uow, selection, asked.measurement, days),
     )
     silence: Silence | SilenceReason = silence_of(
         total.groups, total.silent, {name: seen[name].groups for name in without_containers(seen)}
@@ -139,14 +140,13 @@ async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesR
     """The dimensions that a page offers: those of who was asked in the segment, the organisation first; not
     those of single employees that are not shown.
     """
-    selection = _selection(read.tenant, read.asked)
-    zone = read.tenant.time_zone
-    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window, zone)
+    selection = await _selection(uow, read.tenant, read.asked)
+    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window)
     return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
 
 
-def _selection(tenant: Tenant, asked: ResponsesAsked) -> Selection:
-    return Selection(tenant.id, (asked.segment,) if asked.segment else ())
+async def _selection(uow: UnitOfWork, tenant: Tenant, asked: ResponsesAsked) -> Selection:
+    return await selection_of(uow, tenant.id, (asked.segment,) if asked.segment else ())
 
 
 def _order(part: tuple[str, ResponseCounts]) -> tuple[bool, float, str]:

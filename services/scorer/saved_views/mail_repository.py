@@ -1,19 +1,25 @@
 """``view_mail``: who gets a saved view every Monday."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
 from shared.privacy.view_mails import WantedViewMail
 
 FIND_WANTED = """
-    SELECT true FROM view_mail WHERE tenant = :tenant AND view_id = :view AND staff_id = :person
+    SELECT wanted_at FROM view_mail WHERE tenant = :tenant AND view_id = :view AND staff_id = :person
 """
+
+
+async def wanted_since(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> datetime | None:
+    """Since when a person gets a view every Monday; None: they do not."""
+    values = {"tenant": tenant, "view": view, "person": person}
+    return (await uow.execute(FIND_WANTED, values)).scalar_one_or_none()
 
 
 async def is_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> bool:
     """Whether a person gets a view every Monday."""
-    values = {"tenant": tenant, "view": view, "person": person}
-    return (await uow.execute(FIND_WANTED, values)).one_or_none() is not None
+    return await wanted_since(uow, tenant, view, person) is not None
 
 
 # One person's requests, one after the other, so that they do not exceed the bound together.
@@ -48,12 +54,14 @@ async def add_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> 
 
 DELETE_WANTED = """
     DELETE FROM view_mail WHERE tenant = :tenant AND view_id = :view AND staff_id = :person
+    RETURNING view_id
 """
 
 
-async def delete_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> None:
-    """The person does not get the view any more; the same again changes nothing."""
-    await uow.execute(DELETE_WANTED, {"tenant": tenant, "view": view, "person": person})
+async def delete_wanted(uow: UnitOfWork, tenant: str, view: UUID, person: UUID) -> bool:
+    """The person does not get the view any more; False: they did not before."""
+    found = await uow.execute(DELETE_WANTED, {"tenant": tenant, "view": view, "person": person})
+    return found.one_or_none() is not None
 
 
 LIST_WANTED = """

@@ -8,7 +8,7 @@ from services.scorer.access import SegmentAccess
 from services.scorer.domain import MIN_ANSWERS_COMPARED
 from services.scorer.part_rows import load_part_rows
 from services.scorer.repository.counts import use_custom_plans
-from services.scorer.repository.selection import Selection
+from services.scorer.repository.pairs import selection_of
 from services.scorer.saved_views import repository, screen_repository
 from services.scorer.saved_views.addresses import score_query_of
 from services.scorer.saved_views.domain import SavedView, Screen
@@ -86,7 +86,7 @@ async def read_view_figures(
     if query is None or not access.allows_selection(query.selection):
         return None
     await use_custom_plans(uow)
-    selection = Selection(tenant.id, query.selection)
+    selection = await selection_of(uow, tenant.id, query.selection)
     standing = await load_standing(uow, tenant, query, selection)
     parts = await load_part_rows(uow, access, query.by, selection, standing)
     return WallFigures(

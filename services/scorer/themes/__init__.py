@@ -8,6 +8,11 @@ impact                the figures of each theme: its share of the unhappy, and t
 words                 which words tell two sets of comments apart
 repository            the themes of a company, those of its answers, and the counts
 theme_commands        saving the themes of a company
+common_words          words and names that open no theme, by language
+proposals             which words of comments that name no theme open one
+finding               opens them for a company; ``theme_watch.py`` beside this package is the loop
+found_repository, found_commands   what was opened so, and what becomes of it: kept, merged, dropped
+found_schemas, found_api, found_views, found_pages   the same for programs and on the page
 keeping               matches comments as they are kept, and again when the themes have changed
 reading, trials       whose comments are meant, their figures and words; what a draft would find
 schemas, api          /v1/themes; figure_schemas: what it answers of comments

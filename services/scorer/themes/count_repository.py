@@ -14,7 +14,6 @@ from services.scorer.repository.selection import Selection
 from services.scorer.themes.impact import NO_ANSWERS, MatchedAnswers, ThemeSums
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
-from shared.events import WHOLE_COMPANY
 
 WROTE, NAMED = "#wrote", "#named"
 """Beside the ids of themes: the answers with a comment, and those whose comment names a theme."""
@@ -72,12 +71,15 @@ async def sum_themes(
 
     :param version: of the present themes.
     """
-    (segment,) = selection.segments or (WHOLE_COMPANY,)
-    values = selection.values() | {"measurement": measurement, "first": window.first, "last": window.last}
-    rows = await uow.execute(SUM_THEMES, values | {"segment": segment})
+    values = selection.kept_values() | {
+        "measurement": measurement,
+        "first": window.first,
+        "last": window.last,
+    }
+    rows = await uow.execute(SUM_THEMES, values)
     sums = {row.theme: Groups(row.detractors, row.passives, row.promoters) for row in rows}
     waiting = await uow.execute(COUNT_WAITING, values | {"version": version})
-    counts = await window_counts(uow, selection.tenant, measurement, segment, window)
+    counts = await window_counts(uow, selection.tenant, measurement, str(values["segment"]), window)
     return ThemeSums(
         answers=groups_of(counts),
         wrote=sums.get(WROTE, NO_ANSWERS),

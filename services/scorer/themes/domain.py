@@ -1,7 +1,9 @@
 """A company's themes, their bounds, and what is wrong with a draft of them. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Literal, get_args
 
 import msgspec
@@ -21,6 +23,7 @@ MAX_ID_CHARS = 40
 THEME_CAUSES = frozenset((*CAUSES, *CAUSE_CODES))
 """A theme may stand for all causes of one kind (delivery), or for one of them (delivery.late)."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
+_NO_ID = re.compile(r"[^a-z0-9]+")
 
 
 class Theme(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +44,10 @@ class ThemeSet(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     themes: tuple[Theme, ...]
+    found: frozenset[str] = frozenset()
+    """The ids of those that were opened by themselves, and about which nobody has decided."""
+    new: frozenset[str] = frozenset()
+    """The ids of those that were opened by themselves in the last 14 days, unless somebody dropped them."""
 
 
 class ThemeFault(msgspec.Struct, frozen=True):
@@ -98,3 +105,11 @@ def _stem_faults(number: int, theme: Theme) -> list[ThemeFault]:
             except BadStem as bad:
                 faults.append(ThemeFault((number, "stems", language, place), bad.remedy))
     return faults
+
+
+def free_id(name: str, taken: Collection[str]) -> str:
+    """An id for a new theme: its name in small letters, or a number."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    key = _NO_ID.sub("-", plain)[:MAX_ID_CHARS].strip("-")
+    numbered = (f"theme-{number}" for number in count(1))
+    return key if key and key not in taken else next(each for each in numbered if each not in taken)

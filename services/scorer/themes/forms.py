@@ -1,12 +1,11 @@
 """What the page of themes sends. What is wrong is said at its field, and nothing typed is lost."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from services.scorer.themes.domain import MAX_ID_CHARS, MAX_THEMES, Theme, ThemeFault, ThemeSet
+from services.scorer.themes.domain import MAX_THEMES, Theme, ThemeFault, ThemeSet, free_id
 from services.scorer.themes.labels import kept_name, theme_name
 from services.scorer.themes.stems import ANY_LETTERS, written_stem
 from shared.http.numbers import whole_number
@@ -17,7 +16,6 @@ FORM_LANGUAGES = ("en", "da", "nl")
 """In which the page offers to write stems; those of other languages, which a program wrote, stay."""
 SUGGESTION_SEPARATOR = "|"
 _NUMBER = re.compile(r"id_([0-9]{1,2})", re.ASCII)
-_NO_ID = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +101,7 @@ class ThemesForm:
         taken = {each.id for each in self.kept if each.id}
         draft: list[Theme] = []
         for fields in self.kept:
-            key = fields.id or _free_id(fields.name, taken)
+            key = fields.id or free_id(fields.name, taken)
             taken.add(key)
             before = by_id[key].stems if key in by_id else {}
             stems = {language: own for language, own in before.items() if language not in FORM_LANGUAGES}
@@ -173,11 +171,3 @@ def _lines(typed: str) -> tuple[str, ...]:
 
 def _added(typed: str, stem: str) -> str:
     return "\n".join(dict.fromkeys((*_lines(typed), stem)))
-
-
-def _free_id(name: str, taken: set[str]) -> str:
-    """An id for a new theme: its name in small letters, or a number."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    key = _NO_ID.sub("-", plain)[:MAX_ID_CHARS].strip("-")
-    numbered = (f"theme-{number}" for number in range(1, MAX_THEMES + 2))
-    return key if key and key not in taken else next(each for each in numbered if each not in taken)

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from services.scorer.labels import one_decimal
-from services.scorer.themes.domain import Theme
+from services.scorer.themes.domain import Theme, ThemeSet
 from services.scorer.themes.impact import ThemeFigures, ThemeShare
 from shared.pages.cause_labels import CAUSE_LABELS
 from shared.pages.filters import percent, thousands
@@ -31,6 +31,13 @@ NOTHING = "\N{EN DASH}"
 def theme_name(theme: Theme) -> str:
     """A theme's name: the company's own, else ours in the reader's language."""
     return theme.name or (spoken(SHIPPED_NAMES[theme.id]) if theme.id in SHIPPED_NAMES else theme.id)
+
+
+def tag_words(themes: ThemeSet, theme_id: str) -> str:
+    """What stands beside a theme that was opened by itself; empty: it was not, or long ago and kept."""
+    if theme_id in themes.new:
+        return translated("new")
+    return translated("found by itself") if theme_id in themes.found else ""
 
 
 def kept_name(theme_id: str, typed: str) -> str:

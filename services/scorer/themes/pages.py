@@ -8,12 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.scorer.access import MAX_SEGMENT_LENGTH
+from services.scorer.asked_days import USUAL_DAYS, AskedDays, GivenDays
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.frame import company_of, staff_frame
-from services.scorer.parameters import read_window
 from services.scorer.repository.sending_state import read_sending_state
+from services.scorer.themes import found_repository
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import ThemesForm
+from services.scorer.themes.found_views import TypedFound, proposals_view
 from services.scorer.themes.impact import figures_of
 from services.scorer.themes.reading import (
     CommentQuery,
@@ -30,6 +32,7 @@ from services.scorer.themes.repository import ThemeComment, find_themes
 from services.scorer.themes.theme_commands import ThemesFaulty, ThemesStale, check_themes, save_themes
 from services.scorer.themes.trials import Trial, read_trial_comments, try_themes
 from services.scorer.themes.views import themes_page
+from services.scorer.windows import Window
 from shared.events.surveys import NpsMeasurement
 from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
@@ -49,6 +52,11 @@ DEFAULT_WINDOW = "90d"
 CONFIRMATIONS = {
     "saved": message("Saved. Comments of before are matched again within minutes."),
     "added": message("The word is added below. Nothing is saved yet."),
+    "kept": message("The theme is kept."),
+    "merged": message("Merged. Comments of before are matched again within minutes."),
+    "dropped": message("The theme is dropped. Its words do not open one again."),
+    "on": message("Themes are opened by themselves from now on."),
+    "off": message("No theme is opened by itself any more."),
     "new": message("There are fields for one more theme below. Nothing is saved yet."),
 }
 CHANGED = message(
@@ -63,12 +71,12 @@ class ThemePageQuery:
 
     segment: str = ""
     """Empty: of the company, or of the reader's first own segment."""
-    window: str = DEFAULT_WINDOW
+    days: AskedDays = USUAL_DAYS
     measurement: NpsMeasurement = "transactional"
 
     def address(self, did: str) -> str:
         """The page of the same comments."""
-        given = {"segment": self.segment, "window": self.window, "measurement": self.measurement, "did": did}
+        given = {"segment": self.segment, **self.days.parameters, "measurement": self.measurement, "did": did}
         return f"/themes?{urlencode({name: value for name, value in given.items() if value})}"
 
 
@@ -82,6 +90,8 @@ class TypedThemes:
     refusal: str = ""
     did: str = ""
     status_code: int = 200
+    found: TypedFound | None = None
+    """What was typed at a theme that was opened by itself."""
 
 
 @router.get("")
@@ -89,14 +99,14 @@ async def show_themes(
     request: Request,
     staff: ThemePageReader,
     context: OwnContext,
+    days: GivenDays,
     segment: Annotated[str, Query(max_length=MAX_SEGMENT_LENGTH)] = "",
-    window: Annotated[str, Query(max_length=10)] = DEFAULT_WINDOW,
     measurement: NpsMeasurement = "transactional",
     did: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """The figures of the themes, and their stems."""
-    query = ThemePageQuery(segment=segment, window=window, measurement=measurement)
-    return await _show(request, staff, context, query, did=did)
+    query = ThemePageQuery(segment=segment, days=days.of_form, measurement=measurement)
+    return await show_page(request, staff, context, query, did=did)
 
 
 @router.post("")
@@ -105,15 +115,15 @@ async def change_themes(
 ) -> Response:
     """Try what was typed, save it, or add to it; what is refused stays as typed."""
     texts = await read_texts(request)
-    query = _query_of_form(texts)
+    query = query_of_form(texts)
     form = ThemesForm.read(texts)
     if "add" in texts:
         number = whole_number(texts.get("add_to", ""))
         added = form.with_stem(-1 if number is None else number, texts["add"])
-        return await _show(request, staff, context, query, TypedThemes(form=added, did="added"))
+        return await show_page(request, staff, context, query, TypedThemes(form=added, did="added"))
     match texts.get("act", ""):
         case "new":
-            return await _show(
+            return await show_page(
                 request, staff, context, query, TypedThemes(form=form.with_new_theme(), did="new")
             )
         case "try":
@@ -124,7 +134,7 @@ async def change_themes(
             raise Problem(422)
     if typed.did == "saved":
         return RedirectResponse(query.address("saved"), 303)
-    return await _show(request, staff, context, query, typed)
+    return await show_page(request, staff, context, query, typed)
 
 
 async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> TypedThemes:
@@ -142,15 +152,21 @@ async def _saved(context: ScorerContext, staff: Staff, form: ThemesForm) -> Type
     return TypedThemes(form=form, did="saved")
 
 
-def _query_of_form(texts: dict[str, str]) -> ThemePageQuery:
+def query_of_form(texts: dict[str, str]) -> ThemePageQuery:
+    """Whose comments the page told of from which a form was sent."""
     return ThemePageQuery(
         segment=texts.get("segment", "")[:MAX_SEGMENT_LENGTH],
-        window=texts.get("window", "") or DEFAULT_WINDOW,
+        days=AskedDays(
+            window=texts.get("window", ""),
+            until=texts.get("until", ""),
+            first=texts.get("from", ""),
+            last=texts.get("to", ""),
+        ),
         measurement="relational" if texts.get("measurement") == "relational" else "transactional",
     )
 
 
-async def _show(
+async def show_page(
     request: Request,
     staff: Staff,
     context: ScorerContext,
@@ -159,6 +175,10 @@ async def _show(
     *,
     did: str = "",
 ) -> Response:
+    """The page.
+
+    :param typed: None: nothing was sent.
+    """
     may_edit = staff.role in EDITING_ROLES
     comments: list[ThemeComment] = []
     sources = WordSources(uncovered=(), others=())
@@ -167,10 +187,12 @@ async def _show(
         state = await read_sending_state(uow, tenant.id)
         frame = await staff_frame(uow, staff, tenant, state, here="themes", live=None)
         reader = await reader_of(uow, staff.tenant, staff)
-        days = read_window(asked.window, None, reader.today)
-        query = _query(reader, asked)
+        days = asked.days.read(reader.today, usual=DEFAULT_WINDOW)
+        query = _query(reader, asked, days)
         themes = await find_themes(uow, tenant.id)
         figures = await read_figures(uow, themes, query) if query is not None else figures_of((), ())
+        is_on = await found_repository.is_finding_on(uow, tenant.id)
+        found = await found_repository.list_found(uow, tenant.id)
         if query is not None and may_edit:
             sources = await read_word_sources(uow, query)
             comments = await read_trial_comments(uow, query) if typed is not None and typed.tries else []
@@ -179,11 +201,13 @@ async def _show(
     if typed.tries:
         typed, trial = await _tried(typed, themes, comments)
     page = themes_page(
+        proposals=proposals_view(themes, found, typed.found, is_on=is_on),
         themes=themes,
         query=query,
         figures=figures,
         words=await suggested_words(sources),
-        window_days=days.days,
+        asked_days=asked.days,
+        window=days,
         measurement=asked.measurement,
         segment=asked.segment,
         form=typed.form,
@@ -197,8 +221,7 @@ async def _show(
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=typed.status_code)
 
 
-def _query(reader: ThemeReader, asked: ThemePageQuery) -> CommentQuery | None:
-    window = read_window(asked.window, None, reader.today)
+def _query(reader: ThemeReader, asked: ThemePageQuery, window: Window) -> CommentQuery | None:
     if asked.segment:
         return query_of(reader, asked.segment, asked.measurement, window)
     return own_query_of(reader, asked.measurement, window)

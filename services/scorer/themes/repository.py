@@ -1,6 +1,7 @@
 """``theme_set``: the themes of each company that has changed them; and the themes of its answers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,14 +19,30 @@ from shared.db.database import UnitOfWork
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Theme, ...]).decode
 
-FIND_THEMES = "SELECT version, body FROM theme_set WHERE tenant = :tenant"
-LOCK_THEMES = f"{FIND_THEMES} FOR UPDATE"
+NEW_FOR = timedelta(days=14)
+"""So long a theme that was opened by itself is shown as new."""
+FIND_THEMES = """
+    SELECT s.version, s.body,
+        ARRAY(SELECT f.theme FROM found_theme f WHERE f.tenant = s.tenant AND f.state = 'proposed') AS found,
+        ARRAY(
+            SELECT f.theme FROM found_theme f
+            WHERE f.tenant = s.tenant AND f.state IN ('proposed', 'kept') AND f.found_at > :new_after
+        ) AS new
+    FROM theme_set s
+    WHERE s.tenant = :tenant
+"""
+LOCK_THEMES = f"{FIND_THEMES} FOR UPDATE OF s"
 
 
 async def find_themes(uow: UnitOfWork, tenant: str, *, lock: bool = False) -> ThemeSet:
     """The themes of a company: those that we ship, until it changes them."""
-    row = (await uow.execute(LOCK_THEMES if lock else FIND_THEMES, {"tenant": tenant})).one_or_none()
-    return SHIPPED if row is None else ThemeSet(version=row.version, themes=_decode(row.body))
+    values = {"tenant": tenant, "new_after": uow.now - NEW_FOR}
+    row = (await uow.execute(LOCK_THEMES if lock else FIND_THEMES, values)).one_or_none()
+    if row is None:
+        return SHIPPED
+    themes = _decode(row.body)
+    ids = frozenset(theme.id for theme in themes)
+    return ThemeSet(version=row.version, themes=themes, found=ids & {*row.found}, new=ids & {*row.new})
 
 
 INSERT_THEMES = """

@@ -44,10 +44,21 @@ async def save_themes(
         return known
     if version != known.version:
         raise ThemesStale
+    saved = await write_next(uow, tenant, known, themes)
+    record_audit(uow, tenant, who, "themes", version=saved.version, themes=len(themes))
+    return saved
+
+
+async def write_next(uow: UnitOfWork, tenant: str, known: ThemeSet, themes: tuple[Theme, ...]) -> ThemeSet:
+    """Keep the next version of a company's themes.
+
+    :param known: the present one, locked.
+    :raises ThemesFaulty: for what is wrong with them.
+    :raises ThemesStale: when there is another version by now.
+    """
     check_themes(themes)
     is_first = not await repository.has_changed_themes(uow, tenant)
     saved = ThemeSet(version=known.version + 1, themes=themes)
     if not await repository.write_themes(uow, tenant, saved, is_first=is_first):
         raise ThemesStale
-    record_audit(uow, tenant, who, "themes", version=saved.version, themes=len(themes))
     return saved

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
 
+from services.scorer.asked_days import AskedDays
+from services.scorer.day_choice import DayChoice
 from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
+from services.scorer.themes.found_views import ProposalsView
 from services.scorer.themes.impact import ThemeFigures
 from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.trials import Trial
 from services.scorer.themes.why import ThemeLine, names_of, theme_lines
+from services.scorer.windows import Window
 from shared.pages.cause_labels import cause_options
 from shared.pages.filters import segment_name, thousands
 from shared.pages.language import counted, native_name, translated
@@ -60,8 +64,9 @@ class ThemesPage(Page):
     """The segment whose comments are counted; empty: the company."""
     segment: str
     """As it is written in an address; empty: the address named none."""
-    window: str
-    window_options: list[tuple[str, str]]
+    day_choice: DayChoice
+    day_parameters: dict[str, str]
+    """By which the address asked for the days; the form of the stems keeps them."""
     measurement: str
     measurement_options: list[tuple[str, str]]
     finding: str
@@ -82,6 +87,7 @@ class ThemesPage(Page):
     add_options: list[tuple[str, str]]
     """The themes to which a word may be added."""
     tried: TriedView | None
+    proposals: ProposalsView
     refusal: str
     confirmation: str
 
@@ -139,14 +145,6 @@ def suggestion_buttons(words: Sequence[SuggestedWord]) -> list[SuggestionButton]
     ]
 
 
-def window_options(days: int) -> list[tuple[str, str]]:
-    """The windows that the page offers, and the one that is shown."""
-    return [
-        (f"{each}d", counted("the last day", "the last %(num)s days", each) % {"num": each})
-        for each in sorted({*WINDOW_OPTIONS_DAYS, days})
-    ]
-
-
 def measurement_options() -> list[tuple[str, str]]:
     """Which answers the page may tell of."""
     return [
@@ -157,11 +155,13 @@ def measurement_options() -> list[tuple[str, str]]:
 
 def themes_page(
     *,
+    proposals: ProposalsView,
     themes: ThemeSet,
     query: CommentQuery | None,
     figures: ThemeFigures,
     words: Sequence[SuggestedWord],
-    window_days: int,
+    asked_days: AskedDays,
+    window: Window,
     measurement: str,
     segment: str,
     form: ThemesForm,
@@ -178,7 +178,8 @@ def themes_page(
     """
     names, file_href, document_href = names_of(themes), "", ""
     if query is not None:
-        asked: dict[str, str] = {"measurement": query.measurement, "window": f"{query.window.days}d"}
+        days = asked_days.parameters or {"window": f"{query.window.days}d"}
+        asked: dict[str, str] = {"measurement": query.measurement, **days}
         if query.selection.segments:
             (asked["segment"],) = query.selection.segments
         file_href, document_href = (
@@ -188,12 +189,12 @@ def themes_page(
     return ThemesPage(
         place=", ".join(map(segment_name, query.selection.segments)) if query is not None else "",
         segment=segment,
-        window=f"{window_days}d",
-        window_options=window_options(window_days),
+        day_choice=DayChoice.of(asked_days, window, WINDOW_OPTIONS_DAYS),
+        day_parameters=asked_days.parameters,
         measurement=measurement,
         measurement_options=measurement_options(),
         finding=labels.finding(figures, names),
-        lines=theme_lines(figures, names),
+        lines=theme_lines(figures, themes),
         file_href=file_href,
         document_href=document_href,
         coverage=coverage_words(figures),
@@ -206,6 +207,7 @@ def themes_page(
         languages=[(language, native_name(language)) for language in FORM_LANGUAGES],
         suggestions=suggestion_buttons(words),
         add_options=[(str(each.number), each.name or new) for each in form.themes],
+        proposals=proposals,
         tried=tried_view(trial) if trial is not None else None,
         refusal=refusal,
         confirmation=confirmation,

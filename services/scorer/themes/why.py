@@ -23,6 +23,8 @@ class ThemeLine(NamedTuple):
     n: str
     """How many comments name it at all."""
     impact: str
+    tag: str
+    """That it is new, or was found by itself; mostly empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,9 @@ def names_of(themes: ThemeSet) -> dict[str, str]:
     return {theme.id: labels.theme_name(theme) for theme in themes.themes}
 
 
-def theme_lines(figures: ThemeFigures, names: dict[str, str], most: int | None = None) -> list[ThemeLine]:
+def theme_lines(figures: ThemeFigures, themes: ThemeSet, most: int | None = None) -> list[ThemeLine]:
     """The themes that somebody names, those that most of the unhappy name first."""
+    names = names_of(themes)
     return [
         ThemeLine(
             id=each.theme,
@@ -55,6 +58,7 @@ def theme_lines(figures: ThemeFigures, names: dict[str, str], most: int | None =
             range=labels.range_words(each.share),
             n=thousands(each.groups.n),
             impact=labels.impact_words(each.impact),
+            tag=labels.tag_words(themes, each.theme),
         )
         for each in figures.themes
         if each.groups.n
@@ -68,7 +72,7 @@ def why_of(figures: ThemeFigures, themes: ThemeSet) -> Why | None:
     names = names_of(themes)
     return Why(
         finding=labels.finding(figures, names),
-        lines=theme_lines(figures, names, MAX_THEMES_ON_SCORES),
+        lines=theme_lines(figures, themes, MAX_THEMES_ON_SCORES),
         uncovered=labels.uncovered_words(figures.uncovered_unhappy),
         waiting=labels.waiting_words(figures.waiting),
         has_shares=any(each.share.interval is not None for each in figures.themes),

@@ -2,8 +2,7 @@
 
 A place (a value of a dimension) is compared with the rest: all other values of its dimension together, of the
 organisation those of its level. Shares are compared by the "N - 1" chi-squared test and their difference has
-Newcombe's interval; each kind of sign is one family of tests, of which those are accepted that have p < 0.05
-and that Benjamini and Hochberg accept.
+Newcombe's interval; each kind of sign is one family of tests for :func:`beyond_chance`.
 
 **What selection could explain.** Of those who could have been asked, a place has answers of the share
 c = (asked / matched) (answered / sent), the rest r. With n answers, a place that is asked and answers less
@@ -28,13 +27,14 @@ from services.scorer.domain import (
     compare_estimates,
     compare_groups,
     estimate,
-    estimate_of_sums,
     is_comparable,
 )
 from services.scorer.responses.domain import MIN_ASKED, NO_GROUPS, AskedShare
-from services.scorer.share_differences import PlaceShareDifference, beyond_chance, share_difference
+from services.scorer.share_differences import PlaceShareDifference, share_difference
+from services.scorer.verdicts import beyond_chance
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.values.rounding import half_up
+from shared.values.score_estimates import estimate_of_sums
 
 QUICK_MINUTES = 2
 """An answer within so many minutes after its mail or text left is quick."""
@@ -156,19 +156,17 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
         compare_groups(b.groups, a.groups) if is_comparable(b.groups, a.groups) else None
         for a, b in zip(own, rests, strict=True)
     ]
-    fewer = beyond_chance(asked, lambda each: each.p, lambda each: each.points < 0)
-    more_quick = beyond_chance(quick, lambda each: each.p, lambda each: each.points > 0)
-    quick_happier = beyond_chance(happier, lambda each: each.p, lambda each: each.points > 0)
-    higher = beyond_chance(changes, lambda each: each.p, lambda each: each.points > 0)
+    asks, is_quick = beyond_chance(asked), beyond_chance(quick)
+    is_happy, stands = beyond_chance(happier), beyond_chance(changes)
     found = []
     for number, name in enumerate(names):
-        selection = selection_of(own[number], rests[number], higher=number in higher)
+        selection = selection_of(own[number], rests[number], higher=stands[number] == "higher")
         signs: list[Sign] = []
-        if number in fewer:
+        if asks[number] == "lower":
             signs.append("fewer_asked")
-        if number in more_quick:
+        if is_quick[number] == "higher":
             signs.append("more_quick")
-        if number in quick_happier:
+        if is_happy[number] == "higher":
             signs.append("quick_happier")
         if selection is not None and selection.explained in {"worst_case", "like_rest"}:
             signs.append("selection")

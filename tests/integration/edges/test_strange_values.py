@@ -140,12 +140,15 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/segment-alerts/{alert_id}": ("act", "note"),
     "/huddle": tuple(HuddleForm.model_fields),
     "/themes": THEME_FIELDS,
+    "/themes/found": ("act", "theme", "name-lockers", "into-lockers", "segment", "window", "measurement"),
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
     "/views": ("new_id", "name", "address", "shared"),
     "/views/{view}": ("act", "name", "address", "shared"),
     "/views/{view}/mail": ("act",),
     "/views/{view}/screens": ("act", "screen", "name", "days", "from"),
+    "/pairs": ("new_id", "first", "second"),
+    "/pairs/{pair}": ("act",),
     "/marks": ("new_id", "day", "text", "segment"),
     "/marks/{mark}": ("act", "day", "text", "segment"),
     "/benchmarks": ("new_id", *BENCHMARK_FIELDS),
@@ -390,9 +393,11 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
         "/views/{view}": ("save", "remove"),
         "/views/{view}/screens": ("make", "revoke"),
         "/views/{view}/mail": ("start", "stop"),
+        "/pairs/{pair}": ("remove",),
         "/benchmarks/{benchmark}": ("save", "remove"),
     }
     other_acts["/themes"] = ("save", "try", "new")
+    other_acts["/themes/found"] = ("keep", "merge", "drop", "on")
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
@@ -468,6 +473,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         f"/v1/actions/{company.improvement}": an_improvement("x")
         | {"segment": "", "expected": 1, "version": 0},
         f"/v1/actions/{company.improvement}/actions": MOVE,
+        "/v1/pairs": {"first": "touchpoint", "second": "organisation"},
         "/v1/marks": {"day": "2026-11-22", "text": "x", "segment": ""},
         "/v1/benchmarks": {
             "name": "x",
@@ -482,6 +488,8 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         },
         "/v1/themes": {"version": 1, "themes": [A_THEME]},
         "/v1/themes/trial": {"themes": [A_THEME], "days": 7},
+        "/v1/themes/finding": {"on": True},
+        "/v1/themes/found/lockers": {"act": "merge", "name": "x", "into": "delivery"},
         "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},
     }
     values: list[Any] = [

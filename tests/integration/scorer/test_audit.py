@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -31,15 +31,16 @@ from typer.testing import CliRunner
 from services.scorer import audit_watch, handlers
 from services.scorer.app import SERVICE
 from services.scorer.audit_watch import NightlyAudit
-from services.scorer.auditing import repository
+from services.scorer.auditing import mending, repository
 from services.scorer.auditing.domain import NO_COUNTS
 from services.scorer.auditing.mending import mend
-from services.scorer.auditing.recounting import Audit, audit_company, audit_now
+from services.scorer.auditing.mending_repository import lock_counts
+from services.scorer.auditing.recounting import Audit, GoingOn, audit_company, audit_now, portions
 from services.scorer.command import add_to, as_document, as_line
 from services.scorer.counting_anonymous import AnonymousCounter
 from services.scorer.gauges import measure_audit
-from services.scorer.repository.counting import recount
-from shared.db.database import Database
+from services.scorer.repository.counting import CountKey, recount
+from shared.db.database import Database, UnitOfWork
 from shared.events import Answer
 from shared.health import Health
 
@@ -173,6 +174,62 @@ async def test_what_was_changed_by_hand_is_found_and_mended(database: Database, 
     assert marked == {(key.measurement, key.segment) for key in (*named.days, *named.weeks)}
     _, again = await audit_now(database, ACME.id, mending=True)
     assert again == 0
+
+
+async def test_the_counts_of_each_day_are_mended_in_a_transaction_of_their_own(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many differ: whoever counts waits for one day, and no statement reads all of them."""
+    await add_tenant(database)
+    await count(database, *(an_answer(f"a{n}", score=n % 11, day=DAY - timedelta(days=n)) for n in range(9)))
+    await change(database, "DELETE FROM day_count")
+    await change(database, "DELETE FROM week_count")
+    locked: list[set[date]] = []
+
+    async def lock(uow: UnitOfWork, tenant: str, days: Sequence[CountKey], weeks: Sequence[CountKey]) -> None:
+        locked.append({key.day for key in days})
+        await lock_counts(uow, tenant, days, weeks)
+
+    monkeypatch.setattr(mending, "lock_counts", lock)
+    after, mended = await audit_now(database, ACME.id, mending=True)
+    assert after.result.is_equal
+    assert mended > 9
+    assert locked == [{DAY - timedelta(days=n)} for n in reversed(range(9))]
+
+
+def test_portions_have_so_many_rows_at_most_and_a_larger_week_is_one_of_its_own() -> None:
+    weeks = [date(2026, 1, 5) + timedelta(days=7 * n) for n in range(6)]
+    rows = [40, 60, 10, 500, 100, 0]
+    found = portions(zip(weeks, rows, strict=True), 100)
+    assert found == [
+        (weeks[0], weeks[1]),
+        (weeks[2], weeks[2]),
+        (weeks[3], weeks[3]),
+        (weeks[4], weeks[5]),
+    ]
+    assert portions([], 100) == []
+
+
+async def test_an_audit_that_takes_longer_than_a_lease_keeps_its_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_tenant(database)
+    await count(database, an_answer())
+    one, another = (NightlyAudit(database, Health("scorer")) for _ in range(2))
+    began = database.clock()
+    found: list[float | None] = []
+
+    async def takes_long(*_: object, going_on: GoingOn) -> None:
+        for minutes in (20, 40, 60):
+            database.clock = lambda minutes=minutes: began + timedelta(minutes=minutes)  # type: ignore[misc]
+            await going_on()
+            found.append(await another.step())
+
+    monkeypatch.setattr(audit_watch, "audit_company", takes_long)
+    assert await one.step() == 0
+    assert found == [None, None, None]
+    async with database.transaction() as uow:
+        assert await repository.try_turn(uow, audit_watch.TURN_LEASE), "the turn is over"
 
 
 async def test_another_companys_counts_are_neither_audited_nor_mended(database: Database) -> None:

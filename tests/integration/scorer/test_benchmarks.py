@@ -4,17 +4,22 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import sqrt
+from random import Random
+from statistics import NormalDist
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.audit import audit_lines
 from support.examples import examples
 from support.improvements import answers_on, days_of
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+from support.share_model import called
 
 from services.scorer.benchmarks.domain import MAX_BENCHMARKS_PER_COMPANY, widest_interval
 from services.scorer.domain import Groups, compare_groups, score_interval
@@ -156,12 +161,17 @@ SCORES = st.lists(st.integers(0, 10), max_size=40)
         max_size=8,
     ),
     st.one_of(st.none(), st.integers(1, 200)),
+    ORDERS,
 )
 async def test_what_stands_beside_a_score_is_what_counting_one_by_one_comes_to(
-    database: Database, client: ScorerClient, given: dict[tuple[Any, ...], list[int]], n: int | None
+    database: Database,
+    client: ScorerClient,
+    given: dict[tuple[Any, ...], list[int]],
+    n: int | None,
+    shuffled: Random,
 ) -> None:
-    async with database.transaction() as uow:
-        await uow.execute("TRUNCATE answer, day_count, week_count, benchmark")
+    """In any order, with answers that come twice, are amended or erased."""
+    await forget_all(database, "benchmark")
     answers = [
         answer
         for (back, path, point, measurement), scores in given.items()
@@ -175,7 +185,7 @@ async def test_what_stands_beside_a_score_is_what_counting_one_by_one_comes_to(
             measurement=measurement,
         )
     ]
-    await count(database, *answers)
+    await tell_in_any_order(database, shuffled, answers)
     await added(client, score=20, n=n)
     now = days_of(TODAY - timedelta(days=29), 30)
     year = days_of(YEAR_BEFORE - timedelta(days=29), 30)
@@ -209,7 +219,21 @@ async def test_what_stands_beside_a_score_is_what_counting_one_by_one_comes_to(
         assert len(published) == (0 if segment else 1)
         for row in published:
             assert (row["difference"] is None) is (n is None or min(n, own.n) < 30)
-        assert told["tests"] == sum(row["difference"] is not None for row in told["beside"])
+            if row["difference"] is not None:
+                assert row["difference"]["points"] == round(own.points + 1e-9) - 20
+                assert row["difference"]["p"] == pytest.approx(p_of_published(own, 0.2, n or 0))
+        tests = [row["difference"] for row in told["beside"]]
+        assert told["tests"] == sum(test is not None for test in tests)
+        verdicts = [None if row["verdict"] == "chance" else row["verdict"] for row in told["beside"]]
+        assert verdicts == called(tests)
+
+
+def p_of_published(own: Groups, score: float, n: int) -> float:
+    """Two-sided, of a score with no passives, the widest there can be, against answers."""
+    lead, outspoken, whole = own.promoters - own.detractors, own.promoters + own.detractors, own.n + 3
+    mean, other = lead / whole, n * score / (n + 3)
+    squared = ((outspoken + 1.5) / whole - mean**2) / whole + ((n + 1.5) / (n + 3) - other**2) / (n + 3)
+    return 2 * NormalDist().cdf(-abs(mean - other) / sqrt(squared))
 
 
 def assert_figures(told: dict[str, Any], groups: Groups) -> None:
@@ -285,7 +309,11 @@ async def test_who_is_limited_sees_and_changes_only_what_is_theirs(
     assert [row["kind"] for row in rows] == ["last_year", "published"]
     rows = (await beside(client, segment="organisation:north/sales", **NORTH))["beside"]
     assert [row["kind"] for row in rows] == ["last_year", "others", "published"]
-    for path in ("/v1/benchmarks/comparison", "/v1/benchmarks/comparison/export", "/benchmarks/download"):
+    for path in (
+        "/v1/benchmarks/comparison",
+        "/v1/benchmarks/comparison/export",
+        "/benchmarks/comparison/download",
+    ):
         for query in ({}, {"segment": "organisation:south"}):
             how: dict[str, Any] = {**NORTH, **query}
             assert (await client.get(path, **how)).status_code == 404
@@ -371,9 +399,9 @@ async def test_the_dashboard_and_a_segments_page_show_what_the_api_and_the_file_
     told = await beside(client)
     assert [row["verdict"] for row in told["beside"]] == ["lower", "lower", None]
     assert "Your score is lower, beyond chance." in whole
-    file = await client.get("/benchmarks/download", role="leader")
+    file = await client.get("/benchmarks/comparison/download", role="leader")
     assert file.text == (await client.get("/v1/benchmarks/comparison/export")).text
-    rows = list(csv.DictReader(io.StringIO(file.text)))
+    rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"))))
     assert [row["kind"] for row in rows] == ["asked", "last_year", "published", "published"]
     assert rows[2]["name"] == "'=Webshops <b>"
     for row, each in zip(rows, [told, *told["beside"]], strict=True):
@@ -407,7 +435,7 @@ async def test_a_page_adds_a_benchmark_once_and_keeps_what_was_typed(client: Sco
     assert 'value="each:touchpoint"' in page
     assert 'value="each:agent"' not in page
     assert await listed(client) == ["A <b>branch</b>"]
-    file = (await client.get("/benchmarks/file", role="leader")).text
+    file = (await client.get("/benchmarks/download", role="leader")).text
     assert file == (await client.get("/v1/benchmarks/export")).text
     assert "A <b>branch</b>" in file
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from support.audit import audit_lines
 from support.examples import examples
 from support.invitations import an_answer_to, an_invitation, invite
+from support.pairs import fill
 from support.scorer_builders import add_tenant, an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 from support.stack import Postgres
@@ -392,3 +393,18 @@ async def test_the_score_and_its_interval_in_sql_are_those_of_the_pages(
                 assert tuple(found) == (None, None, None)
             else:
                 assert tuple(found) == pytest.approx((known.points, *(score_interval(known) or ())), abs=1e-9)
+
+
+async def test_a_declared_pair_changes_no_row_of_any_view(
+    database: Database, admin_url: str, role: NewBiRole
+) -> None:
+    async def everything() -> dict[str, list[str]]:
+        async with signed_in(admin_url, role) as reader:
+            return {
+                view: sorted(repr(dict(row)) for row in await reader.fetch(f"SELECT * FROM bi.{view}"))
+                for view in VIEWS
+            }
+
+    before = await everything()
+    await fill(database, ("touchpoint", "owner"), ("organisation", "touchpoint"))
+    assert await everything() == before

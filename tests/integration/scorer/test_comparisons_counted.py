@@ -168,7 +168,7 @@ async def test_each_comparison_is_that_of_the_answers(
         for name, row in rows.items():
             check_difference(row, *both(name))
             if name in tested:
-                assert row["verdict"] == verdict(*both(name), beyond=beyond[name])
+                assert row["verdict"] == verdict(*both(name), beyond=beyond[name] and ps[name] < 0.05)
             assert row["marked"] == (
                 row["verdict"] in {"higher", "lower"} and abs(row["difference"]["points"]) >= 5
             )

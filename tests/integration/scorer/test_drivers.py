@@ -234,6 +234,7 @@ async def test_the_files_have_the_figures_of_the_document(database: Database, cl
         *cells(told["mix"]),
         *cells(told["rate"]),
         *(change["points"], change["exact"], margin["low"], margin["high"], change["test"]["p"], None),
+        *(told["merged"], told["stands_out"], *[None] * 5),
     ]
     expected = [whole]
     for row in told["parts"]:
@@ -243,18 +244,31 @@ async def test_the_files_have_the_figures_of_the_document(database: Database, cl
                 *side_cells(row["now"], row["now"]["share"]),
                 *side_cells(row["before"], row["before"]["share"]),
                 *(cell for effect in ("mix", "rate", "both") for cell in cells(row[effect])),
-                *(None, None),
+                *[None] * 9,
             ]
         )
     for line in told["dimensions"]:
         effects = [*cells(line["mix"]), *cells(line["rate"]), *cells(None)]
-        expected.append(["dimension", line["dimension"], "", *[None] * 10, *effects, None, line["reason"]])
+        first = [line["first_segment"], *cells(line["first"])]
+        own = [
+            "dimension",
+            line["dimension"],
+            "",
+            *[None] * 10,
+            *effects,
+            None,
+            line["reason"],
+            None,
+            None,
+            *first,
+        ]
+        expected.append(own)
     assert len(expected) > 6
     for path in ("/v1/drivers/export", "/drivers/download"):
         file = await client.get(path, role="leader" if path.startswith("/drivers") else None, **DAYS)
         assert file.headers["content-type"] == "text/csv; charset=utf-8"
         assert "attachment" in file.headers["content-disposition"]
-        _, *rows = list(csv.reader(io.StringIO(file.text, newline="")))
+        _, *rows = list(csv.reader(io.StringIO(file.text.removeprefix("\ufeff"), newline="")))
         assert len(rows) == len(expected)
         for found, wanted in zip(rows, expected, strict=True):
             assert found[:6] == ["transactional", "", "2026-11-01", "2026-11-20", "2026-10-01", "2026-10-20"]
@@ -342,7 +356,7 @@ async def test_the_page_tells_the_finding_first_and_each_part_leads_to_its_page(
 ) -> None:
     await three_touchpoints(database)
     page = (await client.get("/drivers", role="leader", **DAYS)).text
-    assert '<h1 class="finding" id="drivers-head">From +15.0 to +2.1: −12.9 points.' in page
+    assert 'id="drivers-head" data-figure="finding|plain">From +15.0 to +2.1: −12.9 points.' in page
     for value in DAYS.values():
         assert f'value="{value}"' in page
     assert 'href="/segments?segment=touchpoint%3Achat&amp;measurement=transactional&amp;window=20d' in page

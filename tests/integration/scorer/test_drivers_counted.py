@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.comparison_model import (
     CountedAnswers,
+    Z,
     accepted,
     answers_in,
     check_score,
@@ -22,6 +24,7 @@ from support.driver_model import OTHERS, TwoSides, effects, exact_score, tenths,
 from support.examples import examples
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+from support.share_model import called
 
 from services.scorer.repository.counting import recount
 from shared.db.database import Database
@@ -111,6 +114,30 @@ def check_side(found: dict[str, Any], answers: CountedAnswers, whole: CountedAns
     assert found["share"] == pytest.approx(answers.n / whole.n, abs=1e-12)
 
 
+def largest_part(body: dict[str, Any]) -> dict[str, Any] | None:
+    """What one sentence says of a change that is taken apart: the part that adds the most beyond chance."""
+    parts = [part for part in body["parts"] if part["kind"] == "segment"]
+    if body["reason_code"] is not None:
+        assert body["stands_out"] is None
+        return None
+    tests = []
+    for part in parts:
+        exact, margin = part["both"]["exact"], part["both"]["margin"]
+        reach = (margin["high"] - margin["low"]) / 2
+        p = 2 * NormalDist().cdf(-abs(exact) / reach * Z) if reach else float(exact == 0)
+        tests.append({"points": part["both"]["points"], "low": margin["low"], "high": margin["high"], "p": p})
+    beyond = [part for part, each in zip(parts, called(tests), strict=True) if each is not None]
+    found = max(beyond, key=lambda part: abs(part["both"]["exact"]), default=None)
+    assert body["stands_out"] == (found["segment"] if found else None)
+    return {
+        "dimension": body["dimension"],
+        "segment": found["segment"] if found else None,
+        "change": body["change"]["points"],
+        "effect": found["both"] if found else None,
+        "parts": len(parts),
+    }
+
+
 def check_drivers(body: dict[str, Any], whole: TwoSides, parts: dict[str, TwoSides]) -> None:
     """Fails where a figure is not that of the answers, or the parts do not add up."""
     check_score(body["before"], whole.before)
@@ -176,6 +203,16 @@ async def test_what_moved_a_score_is_what_its_answers_say(
         stores = {name: both(segment, name) for name in STORE_SEGMENTS}
         body = await body_of(client, "/v1/drivers", **about, dimension="store")
         check_drivers(body, whole, stores)
+        overview = await body_of(
+            client,
+            "/v1/scores/overview",
+            **({"segment": segment} if segment else {}),
+            measurement=measurement,
+            window="30d",
+            by="store",
+        )
+        if overview["by"] == "store":
+            assert overview["driver"] == largest_part(body)
         paths = {f"organisation:{path}": both(segment, f"organisation:{path}") for path in levels}
         if segment or sum(bool(part.before.n + part.now.n) for part in paths.values()) > 1:
             other = await body_of(client, "/v1/drivers", **about, dimension="organisation")
@@ -243,7 +280,7 @@ async def test_the_gap_is_what_the_answers_say_and_pools_nothing(
             check_gap(part, *both(segment, name))
             if name in tested:
                 own, relational = tested[name]
-                assert part["verdict"] == verdict(relational, own, beyond=beyond[name])
+                assert part["verdict"] == verdict(relational, own, beyond=beyond[name] and ps[name] < 0.05)
         desk, whole = both(segment, "touchpoint:desk")[0], both(segment)[0]
         assert [each["segment"] for each in body["touchpoints"]] == (["touchpoint:desk"] if desk.n else [])
         for each in body["touchpoints"]:

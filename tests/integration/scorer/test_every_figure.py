@@ -6,20 +6,22 @@ without a document and a file, the walk fails.
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from support.asked_dispatcher import AskedDispatcher
+from support.figure_files import FILES
 from support.figures import Documents, Element, check_rows, csv_rows, elements_of, faults_of, flat
 from support.improvements import PATH, a_closed_case, act, an_improvement_body, at, keep
 from support.invitations import an_answer_to, an_invitation, invite
+from support.pairs import fill
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 from support.themes import match_all
 
-from services.scorer.exports.schemas import SECTIONS
 from shared.db.database import Database
 from shared.events import Answer
 from shared.http.routes import CheckedRoute
@@ -28,6 +30,14 @@ NOW = datetime(2026, 11, 20, 13, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 BENCHMARK = {"name": "=Webshops", "source": "A survey", "score": 31, "n": 900, "last": "2026-01-31"}
 STORES = ("x", "=1+1", "y/z [2]")
+DECIDED = {
+    "organisation": {
+        "organisation:north": [400, 100, 290, 3, 2],
+        "organisation:south": [1110, 1100, 0, 0, 10],
+    },
+    "store": {"store:=1+1": [9, 5, 1, 0, 0], "store:y%2Fz%20%5B2%5D": [40, 12, 20, 1, 1]},
+}
+"""By dimension, of each value: how many events were matched and asked about, and why the others were not."""
 
 PAGES: dict[str, tuple[str, ...]] = {
     "/": (
@@ -42,6 +52,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/segments": (
         "/segments",
         "/segments?dimension=store&window=7d",
+        "/segments?dimension=store&from=2026-09-01&to=2026-09-30",
+        "/segments?sort=name&from=2026-09-01&to=2026-09-30&measurement=relational",
         "/segments?sort=name",
         "/segments?dimension=store&window=90d&q=1",
         "/segments?segment=",
@@ -54,25 +66,46 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/compare?segment=organisation:north&with=organisation:south&window=28d",
         "/compare?window=1d",
     ),
-    "/responses": ("/responses?window=90d&by=store", "/responses?window=1d"),
+    "/responses": (
+        "/responses?window=90d&by=store",
+        "/responses?from=2026-10-20&to=2026-11-02",
+        "/responses?window=1d",
+    ),
     "/marks": ("/marks", "/marks?measurement=relational"),
     "/marks/{mark}": ("/marks/{mark}",),
-    "/themes": ("/themes", "/themes?segment=organisation:north&window=30d"),
+    "/themes": (
+        "/themes",
+        "/themes?segment=organisation:north&window=30d",
+        "/themes?from=2026-09-01&to=2026-10-31",
+    ),
     "/actions": ("/actions",),
     "/actions/{action}": ("/actions/{action}",),
+    "/drivers": (
+        "/drivers?window=28d",
+        "/drivers?window=28d&dimension=store",
+        "/drivers?segment=organisation:north&window=28d&dimension=organisation",
+        "/drivers?window=90d&measurement=relational&dimension=store",
+        "/drivers?window=28d&dimension=nothing",
+        "/drivers?window=1d",
+    ),
+    "/gap": (
+        "/gap?window=365d",
+        "/gap?window=365d&dimension=store",
+        "/gap?segment=organisation:north&window=90d",
+        "/gap?window=1d",
+    ),
+    "/benchmarks": ("/benchmarks",),
+    "/benchmarks/{benchmark}": ("/benchmarks/{benchmark}",),
+    "/unbegged": (
+        "/unbegged?window=90d",
+        "/unbegged?window=90d&by=store",
+        "/unbegged?window=1d&by=touchpoint",
+    ),
 }
 """The pages with figures, each with some addresses."""
 WITHOUT_FIGURES = {
     "/actions/new": "a form",
-    "/compare/download": "a file",
-    "/compare/trend/download": "a file",
-    "/responses/download": "a file",
-    "/benchmarks/download": "a file",
-    "/benchmarks/file": "a file",
-    "/benchmarks/{benchmark}": "one row of /benchmarks, and its form",
-    "/drivers/download": "a file",
-    "/gap/download": "a file",
-    "/unbegged/download": "a file",
+    "/pairs": "how far the work on pairs is, no figure of answers",
     "/views": "names of pages",
     "/views/{view}": "leads to a page, and has forms",
     "/views/stop/{token}": "ends a mail of Mondays",
@@ -80,96 +113,9 @@ WITHOUT_FIGURES = {
     "/wall/{token}/live": "tells open screens that something changed",
     "/segments/live": "tells open pages that something changed",
 }
-FIGURES_WITHOUT_PLACES = {
-    "/benchmarks": "/benchmarks",
-    "/drivers": "/drivers?window=28d",
-    "/gap": "/gap",
-}
-"""Pages with a file that do not name the places of their figures yet: each file is fetched, and that is all."""
-WALKED_ELSEWHERE = {"/unbegged": "asks the dispatcher: test_unbegged.py compares its document and its file"}
 NAMES = {"/v1/trends": "trend", "/v1/benchmarks/comparison": "beside"}
 """What a page's further documents are called in the places of its figures."""
 
-Rows = Callable[[Mapping[str, Any]], Sequence[Mapping[str, str]]]
-
-
-def one_row(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
-    return [flat(document)]
-
-
-def by_section(*sections: str) -> Rows:
-    """All figures that are the document's own, then those of its sections."""
-
-    def rows(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
-        own = {name: value for name, value in document.items() if name not in sections}
-        found = [{"of": "all", **flat(own)}]
-        for section in sections:
-            parts = document[section]
-            parts = parts if isinstance(parts, list) else [parts] if parts is not None else []
-            found += [{"of": section, **flat(part)} for part in parts]
-        return found
-
-    return rows
-
-
-def each_of(name: str) -> Rows:
-    return lambda document: [flat(part) for part in document[name]]
-
-
-def beside(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
-    names = ("n", "score", "low", "high")
-    rows = [{"kind": "asked", **flat({name: document[name] for name in names})}]
-    for each in document["beside"]:
-        difference = each["difference"] or dict.fromkeys(("points", "low", "high", "p"))
-        cells = {name: each[name] for name in (*names, "kind", "first", "last", "verdict", "reason")}
-        cells |= {"difference": difference["points"], "difference_low": difference["low"]}
-        rows.append(flat({**cells, "difference_high": difference["high"], "p": difference["p"]}))
-    return rows
-
-
-def responses(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
-    days = {"from": document["window"]["from"], "to": document["window"]["until"]}
-    total = {"of": "all", "key": document["segment"] or "", **flat(document["total"])}
-    kinds = {"segments": "segment", "channels": "channel", "hours": "hour", "weekdays": "weekday"}
-    parts = [{"of": kind, **flat(part)} for name, kind in kinds.items() for part in document[name]]
-    return [days | part for part in (total, *parts)]
-
-
-def renamed(cells: Mapping[str, str], before: str = "") -> dict[str, str]:
-    """A side of a comparison, or a period of a trend, as its file has it."""
-    names = {"period_from": "from", "period_until": "until", "margin_low": "low", "margin_high": "high"}
-    return {
-        f"{before}{names.get(name, name)}": value for name, value in cells.items() if name != "margin_level"
-    }
-
-
-def comparisons(document: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
-    found = []
-    for each in document["comparisons"]:
-        difference = each["difference"] or {"points": None, "p": None, "margin": {"low": None, "high": None}}
-        cells = renamed(flat({"points": difference["points"], **difference["margin"]}), "difference_")
-        cells["difference"] = cells.pop("difference_points")
-        cells.pop("difference_level", None)
-        sides = renamed(flat(each["asked"])) | renamed(flat(each["against"]), "against_")
-        found.append(sides | cells | flat({"p": difference["p"], "verdict": each["verdict"]}))
-    return found
-
-
-FILES: dict[str, Rows] = {
-    "/v1/scores/overview": by_section(*SECTIONS),
-    "/v1/segments": each_of("segments"),
-    "/v1/ranking": by_section("ranked", "few"),
-    "/v1/comparisons": comparisons,
-    "/v1/benchmarks/comparison": beside,
-    "/v1/trends": lambda document: [renamed(flat(part)) for part in document["periods"]],
-    "/v1/responses": responses,
-    "/v1/marks": each_of("marks"),
-    "/v1/marks/{mark}": one_row,
-    "/v1/themes/figures": by_section("comments", "covered", "themes", "suggestions"),
-    "/v1/actions/causes": by_section("causes"),
-    "/v1/actions/{action}": by_section("steps"),
-}
-"""The rows that the file of each document has."""
 ANSWERS = "/v1/scores/answers/export"
 
 
@@ -228,8 +174,10 @@ async def client(database: Database) -> AsyncIterator[ScorerClient]:
         at(database, NOW - timedelta(days=40))
         await act(client, "finish", 2)
         at(database, NOW)
-        added = await client.send("POST", "/v1/benchmarks", BENCHMARK, role="admin")
-        assert added.status_code == 201, added.text
+        for benchmark in (BENCHMARK, {**BENCHMARK, "name": "Of nobody knows how many", "n": None}):
+            added = await client.send("POST", "/v1/benchmarks", benchmark, role="admin")
+            assert added.status_code == 201, added.text
+        AskedDispatcher(DECIDED, NOW).answers(client)
         for day, segment in ((60, ""), (12, ""), (50, "organisation:north")):
             mark = {"day": str(TODAY - timedelta(days=day)), "text": f"=Prices {day}", "segment": segment}
             assert (await client.send("POST", "/v1/marks", mark)).status_code == 201
@@ -311,7 +259,7 @@ async def check_answers(client: ScorerClient, href: str, overview: Mapping[str, 
 
 
 def page_routes(client: ScorerClient) -> set[str]:
-    """The routes of pages."""
+    """The routes of pages, without those of their files: test_csv_addresses.py has these."""
     return {
         route.path
         for route in client.app.routes
@@ -319,27 +267,26 @@ def page_routes(client: ScorerClient) -> set[str]:
         and "GET" in (route.methods or ())
         and not route.include_in_schema
         and not route.path.startswith("/v1/")
+        and not route.path.endswith("/download")
     }
 
 
+async def ids_of(client: ScorerClient) -> dict[str, str]:
+    """What stands in the addresses of pages of one thing."""
+    (mark, *_) = (await read(client, "/v1/marks")).json()["marks"]
+    (benchmark, *_) = (await read(client, "/v1/benchmarks")).json()["benchmarks"]
+    return {"mark": mark["id"], "action": PATH.rpartition("/")[2], "benchmark": benchmark["id"]}
+
+
 async def test_every_page_is_walked_or_has_no_figures(client: ScorerClient) -> None:
-    assert page_routes(client) == {*PAGES, *WITHOUT_FIGURES, *FIGURES_WITHOUT_PLACES, *WALKED_ELSEWHERE}
-
-
-async def test_pages_that_name_no_places_yet_have_files(client: ScorerClient) -> None:
-    for address in FIGURES_WITHOUT_PLACES.values():
-        files = links_of(elements_of((await read(client, address, role="leader")).text), files=True)
-        assert files, address
-        for file in files:
-            assert csv_rows((await read(client, file, role="leader")).text), file
+    assert page_routes(client) == {*PAGES, *WITHOUT_FIGURES}
 
 
 @pytest.mark.parametrize("reader", [{"role": "leader"}, {"role": "analyst"}], ids=str)
 async def test_every_figure_of_a_page_is_that_of_its_document_and_of_its_file(
     client: ScorerClient, reader: dict[str, Any]
 ) -> None:
-    (mark, *_) = (await read(client, "/v1/marks")).json()["marks"]
-    ids = {"mark": mark["id"], "action": PATH.rpartition("/")[2]}
+    ids = await ids_of(client)
     for path, addresses in PAGES.items():
         figures = [await check_page(client, address.format(**ids), **reader) for address in addresses]
         assert max(figures) >= 1, f"{path} names no figures"
@@ -350,11 +297,26 @@ async def test_a_reader_limited_to_segments_finds_the_same_figures_in_their_file
 ) -> None:
     reader: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
     addresses = ("/", "/segments", "/segments?segment=organisation:north", "/responses?window=90d", "/marks")
-    for address in (*addresses, "/compare?window=28d", "/themes", "/actions"):
+    further = ("/drivers?window=28d", "/gap?window=365d", "/benchmarks", "/unbegged?window=90d")
+    for address in (*addresses, *further, "/compare?window=28d", "/themes", "/actions"):
         await check_page(client, address, **reader)
     for path in ("/v1/scores/overview", "/v1/scores/overview/export", ANSWERS):
         assert (await client.get(path, **reader)).status_code == 404
         assert (await client.get(path, segment="organisation:south", **reader)).status_code == 404
+
+
+async def test_every_figure_is_that_of_its_document_while_pairs_of_dimensions_are_declared(
+    client: ScorerClient,
+) -> None:
+    await fill(
+        client.database, ("store", "touchpoint"), ("organisation", "touchpoint"), ("organisation", "store")
+    )
+    ids = await ids_of(client)
+    both = "/segments?segment=store:x&segment=touchpoint:desk"
+    one = "/responses?window=90d&segment=organisation:north&by=touchpoint"
+    addresses = [address.format(**ids) for found in PAGES.values() for address in found]
+    for address in (*addresses, f"{both}&window=90d", f"{both}&window=28d&against=year", one):
+        await check_page(client, address, role="leader")
 
 
 async def test_the_file_of_one_score_has_its_figures(client: ScorerClient) -> None:

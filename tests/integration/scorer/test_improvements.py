@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.audit import audit_lines
 from support.examples import examples
 from support.improvements import (
@@ -259,20 +261,30 @@ cases = st.tuples(st.integers(-60, 60), st.sampled_from(["delivery.late", "other
     answers=st.lists(dated, max_size=120),
     closed=st.lists(cases, max_size=40),
     length=st.sampled_from([28, 56, 91]),
+    shuffled=ORDERS,
 )
 async def test_the_figures_are_what_counting_one_by_one_comes_to(
-    database: Database, client: ScorerClient, answers: list[tuple[int, int]], closed: list[Any], length: int
+    database: Database,
+    client: ScorerClient,
+    answers: list[tuple[int, int]],
+    closed: list[Any],
+    length: int,
+    shuffled: Random,
 ) -> None:
-    async with database.transaction() as uow:
-        for table in ("answer", "day_count", "week_count", "changed", "case_copy", "improvement"):
-            await uow.execute(f"DELETE FROM {table}")
+    """In any order, with answers that come twice, are amended or erased."""
+    await forget_all(database, "case_copy", "improvement")
+    await count(database, an_answer("long ago", day=date(2024, 1, 1)))  # its segments are there
     day = date(2026, 9, 15)
-    await count(
+    await tell_in_any_order(
         database,
-        *(
+        shuffled,
+        [
             an_answer(f"a{n}", day=day + timedelta(days=offset), score=score)
             for n, (offset, score) in enumerate(answers)
-        ),
+        ],
+    )
+    await count(
+        database,
         *(
             an_answer(f"b{n}", day=day + timedelta(days=n - 60), segments={"touchpoint": "desk"})
             for n in range(120)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.audit import audit_lines
 from support.examples import examples
 from support.improvements import answers_on, days_of
@@ -126,7 +128,7 @@ SCORES = st.lists(st.integers(0, 10), max_size=45)
 @settings(
     max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(SCORES, SCORES, SCORES, st.integers(0, 29), st.integers(0, 29))
+@given(SCORES, SCORES, SCORES, st.integers(0, 29), st.integers(0, 29), ORDERS)
 async def test_the_scores_around_a_mark_are_what_counting_one_by_one_comes_to(
     database: Database,
     client: ScorerClient,
@@ -135,9 +137,10 @@ async def test_the_scores_around_a_mark_are_what_counting_one_by_one_comes_to(
     after: list[int],
     first: int,
     last: int,
+    shuffled: Random,
 ) -> None:
-    async with database.transaction() as uow:
-        await uow.execute("TRUNCATE answer, day_count, week_count, mark")
+    """In any order, with answers that come twice, are amended or erased."""
+    await forget_all(database, "mark")
     day = date(2026, 9, 1)
     outside = [day - timedelta(days=31), day + timedelta(days=31)]
     answers = [
@@ -146,7 +149,7 @@ async def test_the_scores_around_a_mark_are_what_counting_one_by_one_comes_to(
         *answers_on([day + timedelta(days=1 + last)], after, "after"),
         *answers_on(outside, [0] * 40, "outside"),
     ]
-    await count(database, *answers)
+    await tell_in_any_order(database, shuffled, answers)
     mark = await added(client)
     windows = {"before": of_scores(before), "after": of_scores(after)}
     for name, groups in windows.items():

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.asked_model import forget_counts
+from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.audit import audit_lines
 from support.examples import examples
 from support.scorer_builders import DAY, an_answer, count
@@ -95,11 +96,15 @@ rows = st.lists(
 @settings(
     max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(rows)
+@given(rows, ORDERS)
 async def test_the_figures_are_what_counting_one_by_one_comes_to(
-    database: Database, client: ScorerClient, given_rows: list[tuple[int, str, int, str, str]]
+    database: Database,
+    client: ScorerClient,
+    given_rows: list[tuple[int, str, int, str, str]],
+    shuffled: Random,
 ) -> None:
-    await forget_counts(database)
+    """In any order, with answers that come twice, are amended or erased: an erased comment is in no figure."""
+    await forget_all(database)
     answers = [
         an_answer(
             f"r{number}",
@@ -113,13 +118,13 @@ async def test_the_figures_are_what_counting_one_by_one_comes_to(
         )
         for number, (score, comment, days, touchpoint, measurement) in enumerate(given_rows)
     ]
-    await count(database, *answers)
+    left = await tell_in_any_order(database, shuffled, answers)
     matcher = ThemeMatcher(SHIPPED.themes)
     for segment in ("", "touchpoint:desk"):
         body = await read_figures(client, window="30d", measurement="transactional", segment=segment)
         own = [
-            (score, matcher.themes_of(comment, "en"), bool(comment))
-            for score, comment, days, touchpoint, measurement in given_rows
+            (score, matcher.themes_of(answer.comment or "", "en"), bool(answer.comment))
+            for answer, (score, _, days, touchpoint, measurement) in zip(left, given_rows, strict=True)
             if days < 30 and measurement == "transactional" and (not segment or touchpoint == "desk")
         ]
         wrote = [row for row in own if row[2]]
@@ -157,9 +162,8 @@ def groups_of(scores: list[int]) -> Groups:
     ("query", "days"),
     [
         ({"window": "7d"}, ("2026-11-14", "2026-11-20")),
-        ({"from": "2026-11-01"}, ("2026-11-01", "2026-11-20")),
         ({"from": "2026-11-01", "to": "2026-11-03"}, ("2026-11-01", "2026-11-03")),
-        ({"window": "2d", "to": "2026-11-03"}, ("2026-11-02", "2026-11-03")),
+        ({"window": "2d", "until": "2026-11-03"}, ("2026-11-02", "2026-11-03")),
     ],
 )
 async def test_the_window_is_so_many_days_or_from_one_day_to_another(
@@ -173,8 +177,10 @@ async def test_the_window_is_so_many_days_or_from_one_day_to_another(
     ("query", "field"),
     [
         ({"window": "7"}, "window"),
-        ({"from": "yesterday"}, "from"),
-        ({"from": "2026-11-03", "to": "2026-11-01"}, "to"),
+        ({"from": "yesterday", "to": "2026-11-01"}, "from"),
+        ({"from": "2026-11-01"}, "to"),
+        ({"from": "2026-11-03", "to": "2026-11-01"}, "from"),
+        ({"window": "7d", "to": "2026-11-01"}, "window"),
         ({"from": "2026-11-03", "to": "x"}, "to"),
         ({"segment": "x"}, "segment"),
     ],

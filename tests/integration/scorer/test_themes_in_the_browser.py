@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 from support.accessibility import violations
 from support.browser import look, views
+from support.found_themes import LOCKERS, about, look_at_all
 from support.scorer_builders import count
 from support.scorer_client import a_pass, a_scorer_client, a_tenant
 from support.servers import serving
@@ -72,6 +73,33 @@ async def test_an_editor_tries_a_theme_adds_a_suggested_word_and_saves_with_or_w
     await expect(page.locator("h1")).to_have_text(
         "Taste is named most: by 200 of the 214 unhappy customers who wrote."
     )
+    await context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_an_editor_keeps_a_theme_that_opened_by_itself_with_or_without_scripts(
+    database: Database, browser: Browser, origin: str, scripts: bool
+) -> None:
+    await count(database, *about(LOCKERS, range(10)))
+    await look_at_all(database)
+    await match_all(database)
+    context = await browser.new_context(java_script_enabled=scripts)
+    await sign_in(context, database, origin)
+    page = await context.new_page()
+    await page.goto(f"{origin}/themes")
+    theme = page.get_by_role("article", name="Lockers")
+    await expect(theme).to_contain_text("at least ten customers wrote lockers within 90 days")
+    await theme.get_by_text("It belongs to another theme").click()
+    await theme.get_by_role("button", name="Merge it").click()
+    await expect(page.locator(".faults")).to_contain_text("Name another theme")
+    if scripts:
+        assert await violations(page) == []
+        await look(page, "themes-found")
+    await theme.get_by_label("Name", exact=True).fill("Parcel lockers")
+    await theme.get_by_role("button", name="Keep the theme").click()
+    await expect(page.locator(".slip[role=status]")).to_contain_text("The theme is kept.")
+    await expect(theme).to_have_count(0)
+    await expect(page.get_by_role("row", name="Parcel lockers new")).to_contain_text("10")
     await context.close()
 
 

@@ -1,72 +1,52 @@
 """The unbegged score: the same as counting one by one, for whom it is told, and as a file."""
 
 import csv
-import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from random import Random
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.any_order import ORDERS, forget_all, tell_in_any_order
+from support.asked_dispatcher import AskedDispatcher
 from support.examples import examples
-from support.http_clients import SECRET
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
 from support.scorer_builders import count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+from support.share_model import called, check_share_difference
 
 from services.scorer.domain import Groups, score_interval
 from shared.db.database import Database
 from shared.events import Answer, Invitation
 from shared.events.nps import group_of
 from shared.events.segments import segments_of
-from shared.privacy.service_client import ServiceClient
-from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NORTH: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
 MINUTE = timedelta(minutes=1)
-
-
-class Dispatcher:
-    """What the dispatcher answers, and what it was asked."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, list[int]] = {}
-        self.status = 200
-        self.claims: list[dict[str, Any]] = []
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v1/personal-data/dispatcher/asked"
-        scheme, _, token = request.headers["authorization"].partition(" ")
-        claims = ServiceTokens(SECRET, clock=lambda: NOW).verify("asked", token)
-        assert scheme == TOKEN_SCHEME
-        assert claims is not None
-        self.claims.append({"tenant": claims.tenant, **claims.claims})
-        own = claims.tenant == "acme"
-        return httpx.Response(self.status, content=json.dumps(self.counts if own else {}))
+SIGNS = (
+    ("fewer_asked", "asked_difference", "lower"),
+    ("more_quick", "quick_difference", "higher"),
+    ("quick_happier", "happier_difference", "higher"),
+)
+"""Each sign, the difference that it comes from, and which way that goes."""
 
 
 @pytest.fixture
-def dispatcher() -> Dispatcher:
-    return Dispatcher()
+def dispatcher() -> AskedDispatcher:
+    return AskedDispatcher(None, NOW)
 
 
 @pytest.fixture
-async def client(database: Database, dispatcher: Dispatcher) -> AsyncIterator[ScorerClient]:
+async def client(database: Database, dispatcher: AskedDispatcher) -> AsyncIterator[ScorerClient]:
     database.clock = lambda: NOW
     async with a_scorer_client(
         database, a_tenant("acme"), a_tenant("other", "UTC"), a_tenant("keyless", "UTC", "cases:write")
     ) as client:
-        tokens = ServiceTokens(SECRET, clock=lambda: NOW)
-        services = ServiceClient(
-            "http://internal.example", tokens, transport=httpx.MockTransport(dispatcher.answer)
-        )
-        context = client.app.state.context
-        client.app.state.context = replace(context, services=services)
+        dispatcher.answers(client)
         yield client
 
 
@@ -77,31 +57,35 @@ async def read(client: ScorerClient, **query: Any) -> dict[str, Any]:
     return body
 
 
-INVITED = st.lists(
-    st.tuples(
-        st.sampled_from((("north", "sales"), ("north", "service"), ("south",))),
-        st.one_of(st.none(), st.tuples(st.integers(0, 10), st.integers(0, 30))),
-        st.booleans(),
-    ),
-    max_size=60,
+PLACES = st.tuples(
+    st.sampled_from((("north", "sales"), ("north", "service"), ("south",))),
+    st.one_of(st.none(), st.tuples(st.integers(0, 10), st.integers(0, 30))),
+    st.booleans(),
 )
+INVITED = st.one_of(st.lists(PLACES, max_size=20), st.lists(PLACES, min_size=90, max_size=200))
+DECIDED = st.dictionaries(
+    st.sampled_from(("north", "north/sales", "south", "west")),
+    st.tuples(*[st.integers(0, 90)] * 5),
+)
+"""Of each place: how many were asked, and not asked for each of three reasons and for another one."""
 
 
 @settings(
     max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(INVITED)
+@given(INVITED, DECIDED, ORDERS)
 async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
     database: Database,
     client: ScorerClient,
-    dispatcher: Dispatcher,
+    dispatcher: AskedDispatcher,
     invited: list[tuple[tuple[str, ...], tuple[int, int] | None, bool]],
+    decided: dict[str, tuple[int, ...]],
+    shuffled: Random,
 ) -> None:
-    """Each answer so many minutes after its mail had left; a version of each that said something else came
-    before, and after it again.
+    """Each answer so many minutes after its mail had left; in any order of invitations and answers, which come
+    twice, are amended or erased.
     """
-    async with database.transaction() as uow:
-        await uow.execute("TRUNCATE answer, day_count, week_count, invitation")
+    await forget_all(database)
     invitations = [
         an_invitation(f"i{n}", organisation=path, sent_at=ASKED_AT + n * MINUTE, beyond_draw=beyond)
         for n, (path, _, beyond) in enumerate(invited)
@@ -110,7 +94,6 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
         an_answer_to(
             one,
             f"i{n}",
-            version=2,
             score=given[0],
             beyond_draw=one.beyond_draw,
             answered_at=(one.sent_at or ASKED_AT) + given[1] * MINUTE,
@@ -118,13 +101,8 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
         for n, (one, (_, given, _)) in enumerate(zip(invitations, invited, strict=True))
         if given is not None
     ]
-    earlier = [replaced(answer, version=1, score=10 - (answer.score or 0)) for answer in answers]
-    if invitations:
-        await invite(database, *invitations)
-    for batch in (earlier, answers, earlier, answers):
-        if batch:
-            await count(database, *batch)
-    dispatcher.counts = {"organisation:north": [100, 80, 10, 5, 3], "organisation:west": [9, 9, 0, 0, 0]}
+    await tell_in_any_order(database, shuffled, answers, invitations)
+    dispatcher.counts = {f"organisation:{name}": [sum(own), *own[:4]] for name, own in decided.items()}
     told = {place["segment"]: place for place in (await read(client))["places"]}
     names = {name for one in invitations if not one.beyond_draw for name in segments_of(one)}
     names = {name for name in names if name.startswith("organisation:")} | set(dispatcher.counts)
@@ -149,10 +127,57 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
         assert place["otherwise"] == matched[0] - sum(matched[1:])
         assert (place["asked_share"] is None) is (matched[0] < 10)
         assert (place["answered_share"] is None) is (len(own) < 10)
+    check_differences(told)
 
 
-def replaced(answer: Answer, **changes: Any) -> Answer:
-    return Answer(**{name: getattr(answer, name) for name in answer.__struct_fields__} | changes)
+def check_differences(told: dict[str, dict[str, Any]]) -> None:
+    """Each place against all others of its level together, and what it lacks, from the counts that are told."""
+    for name, place in told.items():
+        level = name.count("/")
+        rest = [each for other, each in told.items() if other != name and other.count("/") == level]
+
+        def of_rest(what: str, rest: list[dict[str, Any]] = rest) -> int:
+            return int(sum(each[what] for each in rest))
+
+        check_share_difference(
+            place["asked_difference"],
+            *(place["asked"], place["matched"], of_rest("asked"), of_rest("matched")),
+        )
+        check_share_difference(
+            place["quick_difference"],
+            *(place["quick"], place["answered"], of_rest("quick"), of_rest("answered")),
+        )
+        enough = min(place["answered"], of_rest("answered")) >= 30
+        assert (place["difference"] is not None) == enough
+        rates = [
+            each("asked") / each("matched") * each("answered") / each("sent")
+            if each("matched") and each("sent")
+            else None
+            for each in (place.__getitem__, of_rest)
+        ]
+        if not enough or not rates[0] or rates[1] is None:
+            assert place["selection"] is None
+            continue
+        missing = int(place["answered"] * (rates[1] / rates[0] - 1) + 0.5 + 1e-9)
+        if missing < 1:
+            assert place["selection"] is None
+            continue
+        scores = [each["nps"] * each["answered"] for each in rest if each["nps"] is not None]
+        n, selection = place["answered"], place["selection"]
+        assert selection["missing"] == missing
+        assert selection["worst_case"] == pytest.approx((n * place["nps"] - 100 * missing) / (n + missing))
+        if len(scores) == len([each for each in rest if each["answered"]]):
+            usual = sum(scores) / of_rest("answered")
+            expected = (n * place["nps"] + missing * usual) / (n + missing)
+            assert selection["like_rest"] == pytest.approx(expected)
+    for sign, name, way in SIGNS:
+        verdicts = called([place[name] for place in told.values()])
+        assert [sign in place["signs"] for place in told.values()] == [each == way for each in verdicts]
+    higher = called([place["difference"] for place in told.values()])
+    for place, direction in zip(told.values(), higher, strict=True):
+        explained = (place["selection"] or {"explained": None})["explained"]
+        assert (explained is not None) == (direction == "higher" and place["selection"] is not None)
+        assert ("selection" in place["signs"]) == (explained in {"worst_case", "like_rest"})
 
 
 def at(answer: Answer) -> datetime:
@@ -176,7 +201,7 @@ async def asked_and_answered(database: Database, path: str, n: int, scores: Sequ
 
 
 async def test_a_place_that_asks_fewer_and_stands_higher_is_marked_with_words_that_accuse_nobody(
-    database: Database, client: ScorerClient, dispatcher: Dispatcher
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     await asked_and_answered(database, "north", 100, [10] * 45 + [8] * 5)
     await asked_and_answered(database, "south", 100, [10] * 25 + [8] * 15 + [2] * 10)
@@ -204,7 +229,7 @@ async def test_a_place_that_asks_fewer_and_stands_higher_is_marked_with_words_th
 
 
 async def test_the_file_has_the_figures_of_the_api(
-    database: Database, client: ScorerClient, dispatcher: Dispatcher
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     await asked_and_answered(database, "north", 100, [10] * 45 + [8] * 5)
     await asked_and_answered(database, "south", 100, [10] * 25 + [8] * 15 + [2] * 10)
@@ -212,7 +237,7 @@ async def test_the_file_has_the_figures_of_the_api(
     body = await read(client)
     file = (await client.get("/unbegged/download", role="leader")).text
     assert file == (await client.get("/v1/unbegged/export")).text
-    rows = list(csv.DictReader(StringIO(file)))
+    rows = list(csv.DictReader(StringIO(file.removeprefix("\ufeff"))))
     assert [row["segment"] for row in rows] == [place["segment"] for place in body["places"]]
     for row, place in zip(rows, body["places"], strict=True):
         assert row["signs"] == " ".join(place["signs"])
@@ -226,7 +251,7 @@ async def test_the_file_has_the_figures_of_the_api(
 
 
 async def test_who_is_limited_sees_only_their_places_and_nobody_a_single_employee(
-    database: Database, client: ScorerClient, dispatcher: Dispatcher
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     await asked_and_answered(database, "north", 60, [10] * 40)
     await asked_and_answered(database, "south", 60, [2] * 40)
@@ -253,7 +278,7 @@ async def test_who_is_limited_sees_only_their_places_and_nobody_a_single_employe
 
 
 async def test_the_dispatcher_is_asked_for_the_days_of_the_companys_zone_and_for_its_own_company(
-    client: ScorerClient, dispatcher: Dispatcher
+    client: ScorerClient, dispatcher: AskedDispatcher
 ) -> None:
     dispatcher.counts = {"touchpoint:checkout": [10, 5, 5, 0, 0]}
     await read(client, window="2d", until="2026-11-02", by="touchpoint")
@@ -270,7 +295,7 @@ async def test_the_dispatcher_is_asked_for_the_days_of_the_companys_zone_and_for
 
 @pytest.mark.parametrize("counts", [{"organisation:north": [1]}, {"organisation:north": "x"}])
 async def test_a_dispatcher_that_does_not_answer_is_said_in_words(
-    client: ScorerClient, dispatcher: Dispatcher, counts: dict[str, Any]
+    client: ScorerClient, dispatcher: AskedDispatcher, counts: dict[str, Any]
 ) -> None:
     dispatcher.counts = counts
     for status in (200, 503):
@@ -303,7 +328,7 @@ async def test_a_key_needs_the_scope(client: ScorerClient) -> None:
     ("language", "words"), [("da", "Hvem bliver spurgt?"), ("nl", "Wie wordt gevraagd?")]
 )
 async def test_the_page_speaks_the_language_of_its_reader(
-    client: ScorerClient, dispatcher: Dispatcher, language: str, words: str
+    client: ScorerClient, dispatcher: AskedDispatcher, language: str, words: str
 ) -> None:
     dispatcher.counts = {"organisation:north": [100, 60, 40, 0, 0]}
     page = (await client.get("/unbegged", role="leader", language=language)).text

@@ -19,7 +19,6 @@ from services.dispatcher.adaptive_sampling.shares import (
     SegmentHistory,
     answers_needed,
     compute_shares,
-    margin_of,
     response_rate,
     share_percent,
     variance,
@@ -33,10 +32,12 @@ from services.dispatcher.decisions.sampling import (
     is_sampled,
     sampling_key,
 )
-from services.dispatcher.statistics import MIN_RELIED_ON, Z_95
+from services.dispatcher.statistics import MIN_RELIED_ON
 from services.scorer import domain as scorer
 from shared.events.segments import segments_of
 from shared.events.surveys import AdaptiveSampling
+from shared.values.normal import Z_95, z_value
+from shared.values.score_estimates import margin_of
 
 KEY = sampling_key("a secret of the tests")
 SURVEY = UUID(int=1)
@@ -283,4 +284,4 @@ class TestSegments:
 
 
 def test_the_interval_holds_19_times_in_20() -> None:
-    assert pytest.approx(scorer.z_value(scorer.CONFIDENCE)) == Z_95
+    assert z_value(scorer.CONFIDENCE) == Z_95

@@ -76,6 +76,7 @@ SAME_NUMBER_OF_ANOTHER_THING = {
     "shared/events/cases.py",  # the days in which a customer may object
     "services/alerts/staff/sessions.py",  # the days of a session
     "services/dispatcher/updates/domain.py",  # the days between two updates
+    "services/scorer/themes/repository.py",  # the days for which a theme is new
 }
 
 

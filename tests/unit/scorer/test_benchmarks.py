@@ -119,7 +119,8 @@ def test_own_scores_are_compared_by_the_test_of_the_pages_and_shown_from_ten_ans
 
 
 def _change(p: float, points: float = 10) -> ScoreChange:
-    return ScoreChange(points=points, adjusted=points, low=0, high=0, error=1, p=p)
+    ends = sorted((points / 2, 2 * points) if p < 0.05 else (-points, 3 * points))
+    return ScoreChange(points=points, adjusted=points, low=ends[0], high=ends[1], error=1, p=p)
 
 
 def test_a_difference_takes_p_below_five_percent_and_several_share_the_false_alarms() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from services.scorer.decomposition.domain import MAX_PARTS_SHOWN, PartGroups, Split, split_change
+from services.scorer.decomposition.rounding import apportion, tenths_of
 from services.scorer.domain import MIN_ANSWERS_COMPARED, Groups
-from services.scorer.drivers.domain import MAX_PARTS_SHOWN, PartGroups, Split, split_change
-from services.scorer.drivers.rounding import apportion, tenths_of
 
 few = st.integers(0, 60)
 tiny = st.integers(0, 3)

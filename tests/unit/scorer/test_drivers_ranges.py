@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
+from services.scorer.decomposition.domain import PartGroups, Split, split_change
+from services.scorer.decomposition.effects import Effect
+from services.scorer.decomposition.ranges import reaches_of
 from services.scorer.domain import Groups
-from services.scorer.drivers.domain import Effect, PartGroups, Split, split_change
-from services.scorer.drivers.ranges import reaches_of
 from services.scorer.gap.domain import impact_reach
 
 RUNS = 1_000

@@ -43,13 +43,14 @@ WITHOUT_FIGURES = {
     "/benchmarks/{benchmark}": "one benchmark",
     "/marks": "a list of what happened, and a form",
     "/marks/{mark}": "one mark",
+    "/pairs": "how far the work on declared pairs is, and a form",
     "/views": "the saved views themselves",
     "/views/{view}": "one of them",
     "/views/stop/{token}": "ends a mail of Mondays",
     "/wall/{token}": "a saved view on a screen",
 }
 """Pages of the scorer whose addresses are not saved, and what they are instead."""
-FILES_AND_STREAMS = ("/download", "/file", "/live", "/export")
+FILES_AND_STREAMS = ("/download", "/live", "/export")
 
 
 def _pages() -> dict[str, set[str]]:

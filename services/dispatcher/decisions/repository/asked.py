@@ -6,10 +6,8 @@ There is one under the address and one under the customer's id. A row hangs on t
 
 from collections.abc import Collection, Container, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from services.dispatcher.models import asked
 from shared.db import UnitOfWork
@@ -73,49 +71,70 @@ async def store_elsewhere(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
     )
 
 
-# The state is looked at behind the join, which is by a whole key alone: see ``replaced``.
+# A contact's own row comes beside each of its questions, so that most contacts are one row; it is looked up
+# by its key, however little the planner knows of the table. The state of an invitation is looked at behind
+# the join, which is by a whole key alone: see ``replaced``.
 FIND_ASKED = """
-    WITH n AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ours AS boolean[]))
-            AS u(tenant, contact, ours)
-    )
-    SELECT a.tenant, a.contact, max(a.asked_at) AS asked_at, a.elsewhere, a.measurement, a.touchpoint,
-        a.survey_id, CASE WHEN i.state = 'waiting' THEN i.event_id END AS unsent_about,
-        false AS of_customer, false AS backfilling
-    FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact AND (n.ours OR a.elsewhere)
+    SELECT n.place, c.invited_at, c.asked_elsewhere_at, max(a.asked_at) AS asked_at, a.elsewhere,
+        a.measurement, a.touchpoint, a.survey_id,
+        CASE WHEN i.state = 'waiting' THEN i.event_id END AS unsent_about,
+        EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[]))) AS backfilling
+    FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ours AS boolean[]))
+        WITH ORDINALITY AS n(tenant, contact, ours, place)
+    LEFT JOIN LATERAL (
+        SELECT CASE WHEN n.ours THEN c.invited_at END AS invited_at, c.asked_elsewhere_at FROM customer c
+        WHERE c.tenant = n.tenant AND c.id = n.contact
+        OFFSET 0
+    ) c ON true
+    LEFT JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact AND (n.ours OR a.elsewhere)
     LEFT JOIN invitation i ON i.tenant = a.tenant AND i.id = a.id
-    GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id, unsent_about
-    UNION ALL
-    SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL, NULL,
-        true, EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[])))
-    FROM n JOIN customer c ON c.tenant = n.tenant AND c.id = n.contact
-    CROSS JOIN LATERAL (
-        VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
-    ) AS u(asked_at, elsewhere)
-    WHERE u.asked_at IS NOT NULL AND (n.ours OR u.elsewhere)
+    WHERE a.asked_at IS NOT NULL OR c.invited_at IS NOT NULL OR c.asked_elsewhere_at IS NOT NULL
+    GROUP BY n.place, c.invited_at, c.asked_elsewhere_at, a.elsewhere, a.measurement, a.touchpoint,
+        a.survey_id, unsent_about
 """
+
+
+class FoundAskedRow(NamedTuple):
+    """A question to a contact, or only when it was last asked."""
+
+    key: tuple[str, str]
+    """The tenant, and the id or the hash of an address."""
+    invited_at: datetime | None
+    """When we last asked the contact at all."""
+    asked_elsewhere_at: datetime | None
+    """When other systems last did."""
+    asked_at: datetime | None
+    """When it was last asked so; None: nothing is known but the two times before."""
+    elsewhere: bool | None
+    measurement: str | None
+    touchpoint: str | None
+    survey_id: UUID | None
+    unsent_about: UUID | None
+    """The event that a mail is about that has not left."""
+    backfilling: bool
+    """Whether earlier versions' rows are still being brought here."""
 
 
 async def find(
     uow: UnitOfWork, keys: Collection[tuple[str, str]], without_ours: Container[tuple[str, str]] = ()
-) -> Sequence[Row[Any]]:
+) -> list[FoundAskedRow]:
     """When each (tenant, id or hash of an address) was last asked by each survey about each touchpoint.
 
-    A mail that has not left is a row of its own, with the event that it is about. Behind these rows come
-    those ``of_customer``: when we, and when other systems, last asked at all.
+    A mail that has not left is a row of its own. Who was never asked has none.
 
     :param without_ours: the keys of which what we asked does not count.
     """
+    places = list(keys)
     rows = await uow.execute(
         FIND_ASKED,
         {
-            "tenants": [tenant for tenant, _ in keys],
-            "contacts": [contact for _, contact in keys],
-            "ours": [key not in without_ours for key in keys],
+            "tenants": [tenant for tenant, _ in places],
+            "contacts": [contact for _, contact in places],
+            "ours": [key not in without_ours for key in places],
             "backfills": list(BACKFILLS),
         },
     )
-    return rows.all()
+    return [FoundAskedRow._make((places[row.place - 1], *row[1:])) for row in rows]
 
 
 FORGET_ASKED = """

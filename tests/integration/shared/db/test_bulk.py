@@ -80,6 +80,33 @@ async def test_an_argument_that_is_no_list_is_the_same_for_every_row_and_wins_ov
     assert await stored(uow) == [("a", 7, [], None, "all"), ("b", 7, [], None, "all")]
 
 
+@pytest.mark.parametrize("tenants", [["acme", "acme"], ["birch", "acme"]], ids=["one", "several"])
+async def test_rows_of_one_company_are_stored_as_those_of_several_are(
+    uow: UnitOfWork, tenants: list[str]
+) -> None:
+    things = [Thing(id="b", labels=("x",)), Thing(id="a")]
+    await insert(uow, thing, things, tenant=tenants, facts='{"n": 1}', first_at=NOON)
+    await keep_newest(
+        uow, thing, [msgspec.structs.replace(each, version=2) for each in things], tenant=tenants
+    )
+    expected = [
+        (tenant, each.id, 2, list(each.labels or ())) for tenant, each in zip(tenants, things, strict=True)
+    ]
+    assert await stored(uow, "tenant, id, version, labels") == sorted(expected)
+
+
+async def test_values_that_are_the_same_for_every_row_are_of_any_type(uow: UnitOfWork) -> None:
+    given: dict[str, Any] = {"labels": ("x", ""), "facts": '{"n": 1}', "first_at": NOON, "note": None}
+    await insert(uow, thing, [Thing(id="a"), Thing(id="b")], tenant="acme", **given)
+    same = (["x", ""], {"n": 1}, NOON, None)
+    assert await stored(uow, "id, labels, facts, first_at, note") == [("a", *same), ("b", *same)]
+
+
+async def test_a_row_of_nothing_but_values_for_every_row_is_one_row(uow: UnitOfWork) -> None:
+    await insert(uow, thing, [object()], tenant="acme", id="a", version=1)
+    assert await stored(uow, "id, version") == [("a", 1)]
+
+
 async def test_a_column_that_the_table_lacks_is_an_error(uow: UnitOfWork) -> None:
     with pytest.raises(TypeError, match="thing has no column lable"):
         await insert(uow, thing, [Thing(id="a")], tenant="acme", lable="x")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from services.dispatcher.adaptive_sampling.shares import SegmentHistory, margin_of, variance
+from services.dispatcher.adaptive_sampling.shares import SegmentHistory, variance
 from services.scorer.domain import (
     Groups,
     benjamini_hochberg,
@@ -23,6 +23,7 @@ from services.scorer.domain import (
 from services.scorer.improvements.judging import MIN_EXPECTED_CASES, CauseCount, two_share_p
 from services.scorer.themes.words import log_odds_z
 from shared.values.proportions import fisher, newcombe, wilson
+from shared.values.score_estimates import margin_of
 
 FIGURES = Path(__file__).with_name("reference.csv")
 CLOSE = 1e-9

@@ -15,7 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from services.scorer.domain import CONFIDENCE, PSEUDO_ANSWERS, Groups, z_value
+from services.scorer.domain import CONFIDENCE, Groups
+from shared.values.normal import z_value
+from shared.values.score_estimates import PSEUDO_ANSWERS
 
 BothWindows = tuple[Groups, Groups]
 """The answers before and now."""

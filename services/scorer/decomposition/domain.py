@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from services.scorer.decomposition.effects import Effect
+from services.scorer.decomposition.ranges import Reaches, reaches_of
+from services.scorer.decomposition.rounding import apportion, tenths_of
 from services.scorer.domain import MIN_ANSWERS_COMPARED, Groups, is_comparable
-from services.scorer.drivers.ranges import Reaches, reaches_of
-from services.scorer.drivers.rounding import apportion, tenths_of
 from shared.values.messages import Message, message
 
 MAX_PARTS_SHOWN = 100
@@ -63,26 +64,6 @@ class PartGroups:
     def is_enough(self) -> bool:
         """Whether there are enough answers in each window in which there are any."""
         return self.n > 0 and all(n == 0 or n >= MIN_ANSWERS_COMPARED for n in (self.before.n, self.now.n))
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What something adds to the change."""
-
-    exact: Fraction
-    """In points."""
-    tenths: int
-    """In tenths of points as they are shown: these add up."""
-    reach: float
-    """Half the width of its 95 % range, in points."""
-
-    @property
-    def low(self) -> float:
-        return float(self.exact) - self.reach
-
-    @property
-    def high(self) -> float:
-        return float(self.exact) + self.reach
 
 
 @dataclass(frozen=True, slots=True)
