@@ -89,7 +89,7 @@ class AdaptiveSampling(Data, frozen=True, kw_only=True):
     """Within which the answers are to give that margin."""
 
 
-DrawnName = Literal["address", "person"]
+DrawsBy = Literal["address", "person"]
 
 
 class SurveyRules(Data, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     reached, so long after it was opened."""
     stop_after_click: bool = False
     """Whether who has opened the link of a mail is reminded no more, though that is no answer."""
-    draws_by: DrawnName = "address"
+    draws_by: DrawsBy = "address"
     """Of ``sampling_percent``: which name of a contact is drawn. A survey keeps that with which it was made,
     so that nobody is drawn anew; those that are made from now on draw a person, under whatever addresses."""
 

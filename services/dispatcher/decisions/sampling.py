@@ -8,7 +8,7 @@ from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.scopes import segments_asked_about, stored_segment
 from shared.events import Invitation, Transaction
 from shared.events.segments import segment_of
-from shared.events.surveys import AdaptiveSampling, DrawnName
+from shared.events.surveys import AdaptiveSampling, DrawsBy
 from shared.secrets import derive, keyed_digest
 
 ALL_PERCENT = 100
@@ -53,7 +53,7 @@ def sampling_key(secret: str) -> bytes:
 
 
 def is_sampled(
-    key: bytes, contact: ContactKey, survey_id: UUID, percent: int, draws_by: DrawnName = "address"
+    key: bytes, contact: ContactKey, survey_id: UUID, percent: int, draws_by: DrawsBy = "address"
 ) -> bool:
     """Whether a survey that asks so many percent asks this contact.
 
@@ -76,7 +76,7 @@ def is_still_sampled(
     contact: ContactKey,
     survey_id: UUID,
     percent: int,
-    draws_by: DrawnName,
+    draws_by: DrawsBy,
     invitation: Invitation,
 ) -> bool:
     """Whether a survey that asks so many percent by now asks the contact of a mail that waits.
@@ -108,7 +108,7 @@ def draw(
     percent: int,
     share: SegmentShare | None = None,
     *,
-    draws_by: DrawnName = "address",
+    draws_by: DrawsBy = "address",
     is_detractor: bool = False,
 ) -> Draw:
     """Whether a survey asks this contact: by its own percent and by the share of the contact's segment.

@@ -238,6 +238,8 @@ EVERYTHING: dict[str, Any] = {
     "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}},
     "sundays": False,
     "holidays": False,
+    "sms_sundays": True,
+    "sms_holidays": True,
     "cap_hours": 48,
     "counter_events": [
         {"event_type": "refund.*", "effect": "cancel", "scope": "order"},
