@@ -21,7 +21,7 @@ from services.dispatcher.surveys.domain import (
     read_drafts,
     rules_of,
 )
-from services.dispatcher.surveys.kept_drafts import keep_draft, list_kept
+from services.dispatcher.surveys.drafts_repository import keep_draft, list_kept
 from services.dispatcher.surveys.refusals import (
     ASKS_NOW,
     WAVE_UNDER_WAY,
