@@ -633,6 +633,8 @@ async def a_world(
     # The dispatcher's handlers take the secret of their hashes from the environment.
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
+        # What is noted of screens is not written beside a look at all rows, however long that takes.
+        stack.enter_context(patch.object(screen_uses, "WRITE_INTERVAL_S", 3_600.0))
         dns = await stack.enter_async_context(a_dns_server())  # answers at once that there is no such name
         contexts, clients = {}, {}
         for name in SERVICES:
