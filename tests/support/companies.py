@@ -39,6 +39,7 @@ from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.sending import sending_commands
+from services.scorer.saved_views import screen_uses
 from services.trigger import tenants
 from services.trigger.company_exports import series_of
 from shared.clock import Clock, system_clock
