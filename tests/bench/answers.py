@@ -26,14 +26,6 @@ from shared.ids import uuid7
 MANY_ANSWERS, FEW_ANSWERS = 10_000_000, 10_000
 WINDOW_DAYS = (7, 30, 90, 365)
 FILL_SECONDS = 20.0
-MAX_GROWTH: dict[str, float | None] = {
-    # Each of six times as many segments is taken apart exactly.
-    "drivers_stored": 5.0,
-    # The parts of a pair by a third dimension are read from its own answers, which are a thousand times as many.
-    "two_segments_stored_paired_30": None,
-    "two_segments_stored_paired_365": None,
-}
-"""Where it may be more than three times; None: as the answers grow."""
 SEGMENTS = (
     "",
     *(f"touchpoint:{name}" for name in answer_tables.TOUCHPOINTS),
@@ -76,7 +68,7 @@ PAGES = (
             f"page of two segments at once, {'a declared pair, ' if paired else ''}{days} days",
             "/segments",
             {"segment": TWO_SEGMENTS, "window": f"{days}d"},
-            {30: 600.0, 365: 1_000.0}[days] if paired else None,
+            600.0 if paired else None,
             paired,
         )
         for paired in (False, True)
@@ -134,7 +126,7 @@ async def stored_answers(servers: Servers) -> list[Result]:
             took = await interleaved(servers.rounds, sides, warmed=True)
             pages.append(
                 Result(page.name, page.what, "ms", took["many"], baseline, took["few"], max_value=page.max_value,
-                       max_ratio=MAX_GROWTH.get(page.name, 3) if page.max_value else None, size=size)
+                       max_ratio=3, size=size)
             )  # fmt: skip
         filled = Result(
             "pair_filled", "answers that the loop counts in a pair that is declared", "answers/s",
