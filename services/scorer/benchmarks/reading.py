@@ -14,7 +14,7 @@ from services.scorer.benchmarks.domain import (
     published_beside,
     verdicts_of,
 )
-from services.scorer.domain import Groups, groups_of
+from services.scorer.domain import Groups, groups_of, sum_of_groups
 from services.scorer.marks.reading import MarkReader
 from services.scorer.repository.counts import segment_parts, use_custom_plans, window_counts
 from services.scorer.repository.selection import Selection
@@ -165,15 +165,10 @@ async def _others(
         return None
     parts = await segment_parts(uow, Selection(tenant.id), measurement, dimension, window, window)
     level = segment.count("/")
-    own = [
+    return sum_of_groups(
         part.now
         for part in parts
         if part.segment != segment and (dimension != ORGANISATION or _is_beside(part.segment, above, level))
-    ]
-    return Groups(
-        sum(groups.detractors for groups in own),
-        sum(groups.passives for groups in own),
-        sum(groups.promoters for groups in own),
     )
 
 

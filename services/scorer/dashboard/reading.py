@@ -12,13 +12,12 @@ from services.scorer.dashboard.domain import (
     LeastAnswered,
     Ranking,
     WeekStandingOut,
-    added,
     least_answered,
     ranking_of,
     week_standing_out,
 )
 from services.scorer.dashboard.repository import list_chosen_causes
-from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, groups_of
+from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, groups_of, sum_of_groups
 from services.scorer.improvements.domain import OPEN_STATUSES, KeptImprovement
 from services.scorer.improvements.judging import CauseCount
 from services.scorer.improvements.repository import ImprovementFilter, list_improvements
@@ -106,7 +105,7 @@ def find_week(days: Mapping[date, Counts], now: Window, before: Window) -> WeekS
         if window is not None:
             by_week[window, day - timedelta(days=day.weekday())].append(groups_of(counts))
     weeks = [
-        (Window(max(monday, window.first), min(monday + _TO_SUNDAY, window.last)), added(groups))
+        (Window(max(monday, window.first), min(monday + _TO_SUNDAY, window.last)), sum_of_groups(groups))
         for (window, monday), groups in by_week.items()
     ]
     return week_standing_out(sorted(weeks, key=lambda each: each[0].first))

@@ -179,7 +179,7 @@ SAVABLE_PAGES: dict[str, SavablePage] = {
         _check_comparison,
     ),
     "/responses": SavablePage(("segment", "measurement", *DAY_NAMES, "by"), _check_responses),
-    "/themes": SavablePage(("segment", *DAY_NAMES, "measurement"), _check_themes),
+    "/themes": SavablePage(("segment", *DAY_NAMES, "measurement", "order"), _check_themes),
     "/drivers": SavablePage(
         (
             *("segment", "dimension", "measurement", *DAY_NAMES),

@@ -9,6 +9,7 @@ from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext
 from services.scorer.parameters import read_window
 from services.scorer.themes.figure_schemas import ThemeFiguresOut, TrialOut
+from services.scorer.themes.impact import ThemeOrder, ordered
 from services.scorer.themes.reading import (
     query_of,
     read_figures,
@@ -85,13 +86,20 @@ async def read_theme_figures(
         str | None, Query(max_length=MAX_SEGMENT_LENGTH, description="dimension:value; none: the company.")
     ] = None,
     measurement: Annotated[NpsMeasurement, Query(description="Which answers.")] = "transactional",
+    order: Annotated[
+        ThemeOrder,
+        Query(
+            description="`frequency`: those that most detractors name first; `impact`: those first "
+            "with which the lowest scores are linked."
+        ),
+    ] = "frequency",
 ) -> ThemeFiguresOut:
     """Of the answers of the window that have a comment, and the words of those that name no theme."""
     async with context.database.reading() as uow:
         reader = await reader_of(uow, caller.tenant, caller.staff, caller.key)
         query = query_of(reader, segment, measurement, days.read(reader.today))
         themes = await find_themes(uow, caller.tenant)
-        figures = await read_figures(uow, themes, query)
+        figures = ordered(await read_figures(uow, themes, query), order)
         sources = await read_word_sources(uow, query) if reader.reads_comments else None
     words = await suggested_words(sources) if sources is not None else None
     return ThemeFiguresOut.of(themes, figures, query, reader.tenant.time_zone, words)

@@ -16,7 +16,7 @@ from services.scorer.themes import found_repository
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import ThemesForm
 from services.scorer.themes.found_views import TypedFound, proposals_view
-from services.scorer.themes.impact import figures_of
+from services.scorer.themes.impact import ThemeOrder, figures_of
 from services.scorer.themes.reading import (
     CommentQuery,
     ThemeReader,
@@ -73,10 +73,16 @@ class ThemePageQuery:
     """Empty: of the company, or of the reader's first own segment."""
     days: AskedDays = USUAL_DAYS
     measurement: NpsMeasurement = "transactional"
+    order: ThemeOrder = "frequency"
 
-    def address(self, did: str) -> str:
-        """The page of the same comments."""
+    def address(self, did: str = "", order: ThemeOrder | None = None) -> str:
+        """The page of the same comments.
+
+        :param order: None: the same.
+        """
         given = {"segment": self.segment, **self.days.parameters, "measurement": self.measurement, "did": did}
+        if (order or self.order) != "frequency":
+            given["order"] = order or self.order
         return f"/themes?{urlencode({name: value for name, value in given.items() if value})}"
 
 
@@ -102,10 +108,11 @@ async def show_themes(
     days: GivenDays,
     segment: Annotated[str, Query(max_length=MAX_SEGMENT_LENGTH)] = "",
     measurement: NpsMeasurement = "transactional",
+    order: ThemeOrder = "frequency",
     did: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """The figures of the themes, and their stems."""
-    query = ThemePageQuery(segment=segment, days=days.of_form, measurement=measurement)
+    query = ThemePageQuery(segment=segment, days=days.of_form, measurement=measurement, order=order)
     return await show_page(request, staff, context, query, did=did)
 
 
@@ -163,6 +170,7 @@ def query_of_form(texts: dict[str, str]) -> ThemePageQuery:
             last=texts.get("to", ""),
         ),
         measurement="relational" if texts.get("measurement") == "relational" else "transactional",
+        order="impact" if texts.get("order") == "impact" else "frequency",
     )
 
 
@@ -205,6 +213,9 @@ async def show_page(
         themes=themes,
         query=query,
         figures=figures,
+        order=asked.order,
+        frequency_href=asked.address(order="frequency"),
+        impact_href=asked.address(order="impact"),
         words=await suggested_words(sources),
         asked_days=asked.days,
         window=days,

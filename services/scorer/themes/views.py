@@ -11,7 +11,7 @@ from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
 from services.scorer.themes.found_views import ProposalsView
-from services.scorer.themes.impact import ThemeFigures
+from services.scorer.themes.impact import ThemeFigures, ThemeOrder, ordered
 from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.trials import Trial
@@ -71,6 +71,9 @@ class ThemesPage(Page):
     measurement_options: list[tuple[str, str]]
     finding: str
     lines: list[ThemeLine]
+    order: ThemeOrder
+    frequency_href: str
+    impact_href: str
     file_href: str
     """Of the figures; empty: there are none that the reader may see."""
     document_href: str
@@ -159,6 +162,9 @@ def themes_page(
     themes: ThemeSet,
     query: CommentQuery | None,
     figures: ThemeFigures,
+    order: ThemeOrder,
+    frequency_href: str,
+    impact_href: str,
     words: Sequence[SuggestedWord],
     asked_days: AskedDays,
     window: Window,
@@ -175,6 +181,7 @@ def themes_page(
     """The page.
 
     :param query: None: there are no comments that the reader may see.
+    :param order: of the table.
     """
     names, file_href, document_href = names_of(themes), "", ""
     if query is not None:
@@ -182,6 +189,8 @@ def themes_page(
         asked: dict[str, str] = {"measurement": query.measurement, **days}
         if query.selection.segments:
             (asked["segment"],) = query.selection.segments
+        if order != "frequency":
+            asked["order"] = order
         file_href, document_href = (
             f"/v1/themes/figures{form}?{urlencode(asked)}" for form in ("/export", "")
         )
@@ -194,7 +203,10 @@ def themes_page(
         measurement=measurement,
         measurement_options=measurement_options(),
         finding=labels.finding(figures, names),
-        lines=theme_lines(figures, themes),
+        lines=theme_lines(ordered(figures, order), themes),
+        order=order,
+        frequency_href=frequency_href,
+        impact_href=impact_href,
         file_href=file_href,
         document_href=document_href,
         coverage=coverage_words(figures),

@@ -76,6 +76,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/themes": (
         "/themes",
         "/themes?segment=organisation:north&window=30d",
+        "/themes?window=90d&order=impact",
         "/themes?from=2026-09-01&to=2026-10-31",
     ),
     "/actions": ("/actions",),
