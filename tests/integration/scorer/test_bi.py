@@ -21,11 +21,13 @@ from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 from support.stack import Postgres
 from support.themes import match_all
 
+from services.scorer.asked.noted_repository import count_noted_asked
 from services.scorer.bi.domain import NewBiRole
 from services.scorer.bi.granting import UnknownCompany, grant, list_grants, revoke
 from services.scorer.bi.role_repository import NoServerAccess
 from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, score_interval
 from services.scorer.models import metadata
+from services.scorer.themes.count_repository import count_noted_themes
 from shared.db.database import Database
 from shared.events import People
 from shared.events.people import names_people
@@ -408,3 +410,24 @@ async def test_a_declared_pair_changes_no_row_of_any_view(
     before = await everything()
     await fill(database, ("touchpoint", "owner"), ("organisation", "touchpoint"))
     assert await everything() == before
+
+
+@pytest.mark.parametrize(("view", "rows_of"), [("responses", "invitation"), ("themes", "answer")])
+async def test_views_of_counts_say_the_same_before_and_after_they_are_counted_and_read_no_rows(
+    database: Database, bi: asyncpg.Connection, view: str, rows_of: str
+) -> None:
+    """A tool that draws a week would otherwise read every row of the company."""
+    read = f"SELECT * FROM {view} WHERE day >= $1 ORDER BY 1, 2, 3"
+    noted = [tuple(row) for row in await bi.fetch(read, TODAY - timedelta(days=7))]
+    assert noted
+    async with database.transaction() as uow:
+        await count_noted_asked(uow, 10_000)
+        await count_noted_themes(uow, 10_000)
+        changes = await uow.execute(
+            "SELECT (SELECT count(*) FROM asked_change) + (SELECT count(*) FROM theme_change)"
+        )
+        assert changes.scalar_one() == 0
+    assert [tuple(row) for row in await bi.fetch(read, TODAY - timedelta(days=7))] == noted
+    async with database.reading() as uow:
+        plan = await uow.execute(f"EXPLAIN SELECT * FROM bi.{view} WHERE day >= CURRENT_DATE - 7")
+        assert not [line for (line,) in plan if f" on {rows_of} " in line]
