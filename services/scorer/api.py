@@ -28,6 +28,7 @@ from services.scorer.parameters import (
     lowest_of,
     read_segment,
 )
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.schemas import Confidence, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
@@ -106,6 +107,7 @@ async def read_score(
         today = today_in(tenant.time_zone, uow.now)
         days = read_chosen_window(window, until, first, last, choice, today)
         selection = await selection_of(uow, tenant.id, segments)
+        await use_custom_plans(uow)
         counts = await chosen_counts(uow, selection, measurement, days, choice)
     groups = groups_of(counts)
     reason = no_score_reason(groups.n)
@@ -155,6 +157,7 @@ async def list_segments(
         tenant = await find_tenant(uow, caller.tenant)
         if tenant is None:
             raise Problem(404)
+        await use_custom_plans(uow)
         rows = await list_segment_counts(
             uow,
             tenant.id,

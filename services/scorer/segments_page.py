@@ -171,6 +171,7 @@ async def load_segments_page(
     access = SegmentAccess.of(tenant, staff)
     q, dimension, after = asked.q, asked.dimension, asked.after
     days = asked.days.read(today_in(tenant.time_zone, uow.now))
+    await use_custom_plans(uow)
     found = await list_segment_counts(
         uow,
         tenant.id,

@@ -22,7 +22,7 @@ from services.scorer.improvements.domain import OPEN_STATUSES, KeptImprovement
 from services.scorer.improvements.judging import CauseCount
 from services.scorer.improvements.repository import ImprovementFilter, list_improvements
 from services.scorer.repository.cases import CaseCounts, count_cases
-from services.scorer.repository.counts import Counts, segment_parts
+from services.scorer.repository.counts import Counts, segment_parts, use_custom_plans
 from services.scorer.repository.segments import list_dimensions
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import MAX_WINDOW_DAYS, AskedShare, ResponseCounts
@@ -199,6 +199,7 @@ async def read_ranking(
     offered = [name for name in names if name not in hidden and (not own or name in own)]
     usual = TOUCHPOINT if TOUCHPOINT in offered else offered[0] if offered else ""
     by = dimension if dimension in offered else usual
+    await use_custom_plans(uow)
     # Nothing is compared with the days before, so no others are read.
     parts = await segment_parts(uow, Selection(tenant.id), measurement, by, window, window) if by else []
     allowed = [part for part in parts if access.allows(part.segment)]

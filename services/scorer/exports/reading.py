@@ -10,6 +10,7 @@ from services.scorer.exports.schemas import OverviewOut
 from services.scorer.marks.reading import MarkReader, list_readable, with_comparisons
 from services.scorer.marks.schemas import MarkOut
 from services.scorer.parameters import read_asked_window
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.selection import AnswerFilter, Selection
@@ -122,6 +123,7 @@ async def list_segments(database: Database, asked: SegmentsAsked) -> AsyncIterat
     after = ""
     while True:
         async with database.reading() as uow:
+            await use_custom_plans(uow)
             rows = await list_segment_counts(
                 uow,
                 asked.tenant.id,

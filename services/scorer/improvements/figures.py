@@ -7,7 +7,7 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, groups_of, score_i
 from services.scorer.improvements.domain import BASELINE_DAYS, period_of, window_of
 from services.scorer.improvements.judging import ScoreComparison, ShareComparison, judge, judge_shares
 from services.scorer.improvements.repository import count_closed, count_opened
-from services.scorer.repository.counts import window_counts
+from services.scorer.repository.counts import use_custom_plans, window_counts
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
@@ -51,6 +51,7 @@ async def find_baseline(
 ) -> ImprovementBaseline:
     """How the segment stands over the last days, and how often the cause was the reason."""
     window = Window.ending(today, BASELINE_DAYS)
+    await use_custom_plans(uow)
     groups = groups_of(await window_counts(uow, tenant, measurement, segment, window))
     interval = score_interval(groups) if groups.n >= MIN_ANSWERS_SHOWN else None
     cases = None
@@ -78,6 +79,7 @@ async def find_result(
         return None
     before, after = window_of(improvement.before), window_of(improvement.after)
     running = today <= after.last
+    await use_custom_plans(uow)
     scores = judge(
         *[
             groups_of(await window_counts(uow, tenant, improvement.measurement, improvement.segment, window))

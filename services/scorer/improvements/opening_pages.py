@@ -20,6 +20,7 @@ from services.scorer.improvements.reading import reader_of
 from services.scorer.improvements.schemas import ImprovementBody
 from services.scorer.improvements.views import NewActionPage
 from services.scorer.parameters import read_segment
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
 from shared.events import WHOLE_COMPANY
@@ -108,6 +109,7 @@ async def _show_new(
 ) -> Response:
     async with context.database.reading() as uow:
         reader, frame = await reader_and_frame(uow, staff)
+        await use_custom_plans(uow)
         found = await list_segment_counts(
             uow,
             reader.tenant.id,

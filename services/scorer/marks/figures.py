@@ -5,7 +5,7 @@ from datetime import date
 
 from services.scorer.domain import groups_of
 from services.scorer.marks.domain import Mark, MarkComparison, compare_mark, mark_windows
-from services.scorer.repository.counts import daily_counts
+from services.scorer.repository.counts import daily_counts, use_custom_plans
 from services.scorer.repository.selection import Selection
 from services.scorer.views import window_total
 from services.scorer.windows import Window
@@ -21,6 +21,7 @@ async def compare_marks(
         return []
     windows = [mark_windows(mark.day) for mark in marks]
     span = Window(min(before.first for before, _ in windows), max(after.last for _, after in windows))
+    await use_custom_plans(uow)
     days = await daily_counts(uow, selection, measurement, span)
     return [
         compare_mark(

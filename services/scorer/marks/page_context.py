@@ -2,6 +2,7 @@
 
 from services.scorer.frame import company_of, staff_frame
 from services.scorer.marks.reading import MarkReader
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.segments import list_segment_counts
 from services.scorer.repository.sending_state import read_sending_state
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
@@ -23,6 +24,7 @@ async def frame_of(uow: UnitOfWork, staff: Staff) -> Frame:
 
 async def segments_offered(uow: UnitOfWork, reader: MarkReader, chosen: str) -> list[tuple[str, str]]:
     """What a mark may be about; what is chosen is among it."""
+    await use_custom_plans(uow)
     found = await list_segment_counts(
         uow,
         reader.tenant.id,

@@ -16,6 +16,7 @@ from services.scorer.asked.repository import (
     find_last_end,
 )
 from services.scorer.asked_days import USUAL_DAYS, AskedDays
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
@@ -97,6 +98,7 @@ async def read_responses(
     window = asked.days.read(today, most=MAX_WINDOW_DAYS)
     selection = await _selection(uow, tenant, asked)
     of_window = uow, selection, asked.measurement, window
+    await use_custom_plans(uow)
     days = await count_by_day(*of_window)
     hours = await count_by_hour(*of_window) if by_hour else {}
     values = await count_by_segment(*of_window, asked.by)

@@ -8,6 +8,7 @@ from datetime import date
 
 from services.scorer.access import SegmentAccess
 from services.scorer.parameters import read_segment
+from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.selection import Selection
 from services.scorer.themes import repository
 from services.scorer.themes.count_repository import sum_themes
@@ -108,6 +109,7 @@ def own_query_of(reader: ThemeReader, measurement: NpsMeasurement, window: Windo
 async def read_figures(uow: UnitOfWork, themes: ThemeSet, query: CommentQuery) -> ThemeFigures:
     """The figures of the themes, as the answers are matched by now."""
     known = [theme.id for theme in themes.themes]
+    await use_custom_plans(uow)
     sums = await sum_themes(uow, query.selection, query.measurement, query.window, themes.version)
     return figures_of_sums(sums, known)
 

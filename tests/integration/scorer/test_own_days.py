@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from sqlalchemy import event
 from support.http_clients import SECRET
 from support.invitations import an_answer_to, an_invitation, invite
 from support.routes import query_names
@@ -229,6 +230,31 @@ async def test_the_forms_and_links_of_a_page_keep_its_own_days(client: ScorerCli
         kept = (own, f"until={LAST}", f"to={LAST}")
         assert hrefs, path
         assert all(any(days in href for days in kept) for href in hrefs), (path, hrefs)
+
+
+async def test_every_door_plans_its_statements_for_its_own_window(
+    database: Database, client: ScorerClient
+) -> None:
+    """The plan for all windows that a connection keeps from the sixth time on reads a month like a year."""
+    found: list[str] = []
+
+    def note(*given: Any) -> None:
+        found.append(given[2])
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    doors: list[tuple[str, Mapping[str, str]]] = [(path, {}) for path in documents(client)]
+    doors += addresses(pages(client))
+    read = 0
+    for path, form in doors:
+        found.clear()
+        await client.get(f"{path}?{urlencode({**form, **OWN})}", role="leader")
+        of_days = [
+            sql for sql in found if re.search(r"FROM (day|week|asked|theme)_count", sql) and "BETWEEN" in sql
+        ]
+        planned = any("force_custom_plan" in sql for sql in found)
+        assert planned or not of_days, (path, of_days[:1])
+        read += bool(of_days)
+    assert read > 20
 
 
 def test_a_saved_view_keeps_own_days_and_the_last_day_of_a_window() -> None:
