@@ -12,6 +12,7 @@ from services.alerts.notices.queueing import move_digests
 from services.alerts.replicas.handlers import keep_surveys
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts.handlers import act_on_falls
+from services.alerts.view_mails.handlers import forget_stopped
 from services.alerts.webhooks.queueing import (
     keep_erasure_requests,
     queue_answers,
@@ -24,6 +25,7 @@ from services.alerts.weekly.schedule import move_letters
 from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
+    AUDIT,
     CASE_MAILS,
     CUSTOMERS,
     DECISIONS,
@@ -69,6 +71,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(DECISIONS, queue_decisions),
         Subscription(FALLS, act_on_falls),
         Subscription(CASE_MAILS, partial(act_on_case_mails, policy, setups), prompt=True),
+        Subscription(AUDIT, forget_stopped),
     )
 
 

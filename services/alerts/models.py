@@ -751,6 +751,21 @@ view_mail = Table(
     Index("ix_view_mail_created_at", "created_at"),
     comment="Mails of saved views that wait; a notification is of each.",
 )
+view_mail_result = Table(
+    "view_mail_result",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("view_id", Uuid, primary_key=True),
+    Column("monday", Date, primary_key=True),
+    Column("staff_id", Uuid, primary_key=True),
+    # queued (the delivery of mail_id tells the rest), no_mail, not_shown.
+    Column("outcome", Text, nullable=False),
+    # Its notification; NULL: none was written.
+    Column("mail_id", Uuid),
+    Column("noted_at", INSTANT, nullable=False),
+    Index("ix_view_mail_result_monday", "monday"),
+    comment="What became of each mail of a saved view, for sixty days.",
+)
 introduction_setting = Table(
     "introduction_setting",
     metadata,

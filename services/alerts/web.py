@@ -60,6 +60,7 @@ from services.alerts.staff import (
     sign_in_rules_page,
 )
 from services.alerts.staff.first_admin import first_admin_router
+from services.alerts.staff.own_address import own_address_router
 from services.alerts.staff.present_access import present_access_router
 from services.alerts.staff.provider_http import ProviderHttp
 from services.alerts.staff.provider_sign_in import ProviderSignIn
@@ -69,6 +70,7 @@ from services.alerts.team_figures import api as figures_api
 from services.alerts.team_figures import pages as figures_pages
 from services.alerts.teams import absence_pages, team_pages
 from services.alerts.teams import api as teams_api
+from services.alerts.view_mails.history_api import view_mail_history_router
 from services.alerts.webhooks import api as webhook_api
 from services.alerts.webhooks import pages as webhook_pages
 from services.alerts.webhooks.openapi import message_routes
@@ -159,6 +161,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             company_router(context.service, metadata, database, context.secret),
             first_admin_router(database, context.staff_url, context.secret),
             present_access_router(database, context.secret),
+            view_mail_history_router(database, context.secret),
+            own_address_router(database, context.secret),
         ],
         pages=pages,
         session_is_live=partial(session_is_live, database),

@@ -26,7 +26,7 @@ from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.outcomes import AskedAgain, Faulty, Outcome, Settled, Written
 from services.collector.repository import anonymous, answers, links
-from services.collector.responses import posted_signs
+from services.collector.responses import signs_against
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
@@ -48,7 +48,7 @@ async def answer_anonymous_survey(
         faults = form.faults()
         if keys is None or not context.nonce.is_valid(form.nonce, invitation_id, context.database.clock()):
             faults.append("nonce")
-        elif not faults and posted_signs(request, context, target, form):
+        elif not faults and signs_against(request, context, target, form):
             faults.append("suspect")
         if faults or keys is None:
             return Faulty(target, form, faults)

@@ -17,9 +17,9 @@ from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.outcomes import AskedAgain, Ended, Faulty, Outcome, Settled, Written
 from services.collector.receipts import is_shown_alone
 from services.collector.repository import answers, intents, links
-from services.collector.responses import posted_signs
+from services.collector.responses import posted_signs, signs_against
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
-from services.collector.suspicion import is_held, published
+from services.collector.suspicion import is_held, is_of_person, published
 from services.collector.visits import Visit, intent_after
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
@@ -126,6 +126,10 @@ async def _answer_with_name(request: Request, context: CollectorContext, link: L
         if form.action == "send" and merged.conflicts:
             return Faulty(target, form, ["conflict", *merged.conflicts])
         signs = posted_signs(request, context, target, form)
+        if signs and is_of_person(target.answer):
+            signs = signs_against(request, context, target, form)
+            if signs:
+                return Faulty(target, form, ["suspect"])
         target = await _write_answer(uow, context, target, form, merged, signs)
     # To whoever follows the link a held answer is none: the page that gave it says which one it is.
     is_hidden = target.answer is not None and is_held(target.answer)

@@ -25,8 +25,8 @@ FormAction = Literal["choose", "keep", "close", "send", "language"]
 posted by the script; close: the page of an anonymous survey is left for good, posted by the script; send: the
 customer is done; language: show the form again in another language."""
 FormFault = str
-"""``score``, ``comment``, ``follow_up``, ``nonce``, ``suspect`` (an anonymous answer), ``conflict``, or the
-field of a further question."""
+"""``score``, ``comment``, ``follow_up``, ``nonce``, ``suspect`` (where it cannot be held), ``conflict``, or
+the field of a further question."""
 
 NONCE_LIFETIME = timedelta(hours=48)
 TEXT_FIELDS = ("comment", *(f"follow_up_{group}" for group in GROUPS))
@@ -46,15 +46,17 @@ class PageNonce:
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "survey page")
 
-    def make(self, invitation_id: UUID, now: datetime) -> str:
-        """The nonce of a page that is rendered now."""
+    def make(self, invitation_id: UUID, now: datetime, *, is_second: bool = False) -> str:
+        """The nonce of a page that is rendered now; ``is_second``: since what the first one posted may have
+        been a machine's.
+        """
         made = str(int(now.timestamp()))
-        return f"{made}.{self._tag(invitation_id, made)}"
+        return f"{made}.{self._tag(invitation_id, made, is_second=is_second)}"
 
     def is_valid(self, nonce: str, invitation_id: UUID, now: datetime) -> bool:
         """Whether it was made for this invitation, within its lifetime."""
-        made, _, tag = nonce.partition(".")
-        if not hmac.compare_digest(tag.encode(), self._tag(invitation_id, made).encode()):
+        made = nonce.partition(".")[0]
+        if not self._is_made(nonce, invitation_id) and not self.is_second(nonce, invitation_id):
             return False
         return now.timestamp() - int(made) <= NONCE_LIFETIME.total_seconds()
 
@@ -63,8 +65,18 @@ class PageNonce:
         made = nonce.partition(".")[0]
         return datetime.fromtimestamp(int(made), UTC) if re.fullmatch(r"[0-9]{1,11}", made) else None
 
-    def _tag(self, invitation_id: UUID, made: str) -> str:
-        return hmac.new(self._key, invitation_id.bytes + made.encode(), hashlib.sha256).hexdigest()[:32]
+    def is_second(self, nonce: str, invitation_id: UUID) -> bool:
+        """Whether its page asked to press Send once more."""
+        return self._is_made(nonce, invitation_id, is_second=True)
+
+    def _is_made(self, nonce: str, invitation_id: UUID, *, is_second: bool = False) -> bool:
+        made, _, tag = nonce.partition(".")
+        own = self._tag(invitation_id, made, is_second=is_second)
+        return hmac.compare_digest(tag.encode(), own.encode())
+
+    def _tag(self, invitation_id: UUID, made: str, *, is_second: bool = False) -> str:
+        signed = invitation_id.bytes + made.encode() + (b" again" if is_second else b"")
+        return hmac.new(self._key, signed, hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

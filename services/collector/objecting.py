@@ -12,7 +12,7 @@ from services.collector.objections import ObjectionFault, ObjectionForm, read_ob
 from services.collector.outcomes import Ended
 from services.collector.receipts import Receipt, is_shown_alone, objected, receipt_of
 from services.collector.repository import answers, links
-from services.collector.responses import posted_signs
+from services.collector.responses import signs_against
 from services.collector.suspicion import published
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
@@ -67,4 +67,4 @@ def _fault(
         return "words"
     if not context.nonce.is_valid(form.nonce, target.invitation.id, context.database.clock()):
         return "nonce"
-    return "suspect" if posted_signs(request, context, target, form) else None
+    return "suspect" if signs_against(request, context, target, form) else None

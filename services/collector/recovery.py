@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from uuid import UUID
 
+from services.collector.repository import share_links
 from services.collector.repository.answers import lock_answers_after, put_answers
 from services.collector.suspicion import published, restored
 from services.collector.totals.recovery import OWNED_TOTALS, READ_TOTALS
 from shared.db.database import UnitOfWork
-from shared.events import ANSWERS, Answer, Event
+from shared.events import ANSWERS, AUDIT, Answer, AuditLine, Event
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
 from shared.service import Context
@@ -17,7 +18,8 @@ from shared.service import Context
 LOST = (
     "Which links were followed without an answer, and which links of anonymous surveys were answered, as far "
     "as that was since the backup, is gone: such a customer can answer again. Share links that were made "
-    "since then are gone, and the others count what they had then: make them again, and print them anew."
+    "since then are gone, and the others count what they had then and have the name, segments and limits of "
+    "then; those that were paused or ended are so. Make the missing ones again, and print them anew."
 )
 
 
@@ -43,10 +45,23 @@ async def answers_page(
     return events, (answers[-1][0], answers[-1][1].id) if len(answers) == most else None
 
 
+async def restore_states(uow: UnitOfWork, events: Sequence[Event[AuditLine]]) -> None:
+    """A share link that was paused or ended since the backup is so again; a newer change of it stays."""
+    newest: dict[tuple[str, UUID], AuditLine] = {}
+    for event in events:
+        line = event.data
+        if line.act == "share_link_changed" and line.about is not None and "state" in line.facts:
+            key = event.tenant, UUID(line.about)
+            if key not in newest or newest[key].at <= line.at:
+                newest[key] = line
+    states = [(*key, str(line.facts["state"]), line.at) for key, line in sorted(newest.items())]
+    await share_links.restore_states(uow, states)
+
+
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
     """What the collector reads again, and what it can publish again."""
     return Recovery(
         owned=(Owned(ANSWERS, answers_page), OWNED_TOTALS),
-        reads=(Subscription(ANSWERS, restore_answers), READ_TOTALS),
+        reads=(Subscription(ANSWERS, restore_answers), READ_TOTALS, Subscription(AUDIT, restore_states)),
         lost=LOST,
     )

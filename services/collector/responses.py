@@ -13,7 +13,7 @@ from services.collector.merging import MergeResult, shown_after
 from services.collector.objections import ObjectionForm
 from services.collector.outcomes import Ended
 from services.collector.survey_texts import time_zone_of
-from services.collector.suspicion import Post, signs_of
+from services.collector.suspicion import Post, signs_left, signs_of
 from services.collector.views import RELOAD_INTERVAL_S, LinkGonePage, OneMomentPage, shown_answer, survey_page
 from services.collector.visits import EARLY
 from shared.events.answers import MachineSign
@@ -33,7 +33,8 @@ def respond(
     """A page for the customer; without a target in the language of the browser."""
     frame = Frame()
     if target is not None:
-        frame = Frame(time_zone=time_zone_of(target), accent=target.tenant.accent)
+        shown = target.tenant.in_survey(neutral=target.survey is not None and target.survey.neutral)
+        frame = Frame(time_zone=time_zone_of(target), accent=shown.accent)
     response = context.pages.page(request, page, frame=frame, status_code=status_code, speak=language)
     response.headers.update(NOT_INDEXED)
     return response
@@ -73,6 +74,18 @@ def posted_signs(
         mails=mails,
     )
     return signs_of(post, now)
+
+
+def signs_against(
+    request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm | ObjectionForm
+) -> tuple[MachineSign, ...]:
+    """For which of the signs a form comes back that cannot be held."""
+    is_send = not isinstance(form, SurveyForm) or form.action == "send"
+    return signs_left(
+        posted_signs(request, context, target, form),
+        touched=form.touched is True,
+        pressed_again=is_send and context.nonce.is_second(form.nonce, target.invitation.id),
+    )
 
 
 def refuse(

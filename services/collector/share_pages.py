@@ -23,11 +23,11 @@ from services.collector.responses import (
     NOT_INDEXED,
     gone,
     not_saved,
-    posted_signs,
     refuse,
     respond,
     saved,
     show_form,
+    signs_against,
 )
 from services.collector.sharing import reason_not_to_share, shared_target, with_blank_answer
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
@@ -90,7 +90,7 @@ async def answer_shared_survey(request: Request, code: str, context: OwnContext)
     keys = context.page_secrets.read(form.secret, shared.link.id)
     if keys is None or not context.nonce.is_valid(form.nonce, shared.link.id, context.database.clock()):
         faults.append("nonce")
-    elif not faults and posted_signs(request, context, target, form):
+    elif not faults and signs_against(request, context, target, form):
         faults.append("suspect")
         SHARED_ANSWERS.labels("suspect").inc()
     if faults or keys is None:

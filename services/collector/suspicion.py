@@ -2,7 +2,8 @@
 
 Scanners of mail follow links, run the script of a page and press its buttons. An answer that shows a sign of
 one is suspect: it is kept and shown to staff, and kept out of scores, cases and reminders until somebody
-judges it, or until a post without a sign comes by the same link. A person is never refused.
+judges it, or until a post without a sign comes by the same link. A person is never refused, nor is anything
+that they post dropped without a word.
 """
 
 from dataclasses import dataclass
@@ -55,9 +56,29 @@ def signs_of(post: Post, now: datetime) -> tuple[MachineSign, ...]:
     return tuple(found)
 
 
+def signs_left(
+    signs: tuple[MachineSign, ...], *, touched: bool, pressed_again: bool
+) -> tuple[MachineSign, ...]:
+    """The signs for which a form that cannot be held comes back, for Send to be pressed once more.
+
+    An anonymous answer cannot be found to be judged, and beside a person's answer nothing is held. A hand on
+    the page outweighs the agent: companies show pages in programs that scanners use, too. Send on the page
+    that came back outweighs all but a haste that nobody has: so no person is kept out.
+    """
+    outweighed: set[MachineSign] = {"agent"} if touched else set()
+    if pressed_again:
+        outweighed |= set(SIGNS) - {"fast"}
+    return tuple(sign for sign in signs if sign not in outweighed)
+
+
 def is_held(answer: Answer) -> bool:
     """Whether it counts nowhere: it has a score and a sign, and nobody has judged it a person's."""
     return answer.score is not None and bool(answer.signs) and answer.judgement != "human"
+
+
+def is_of_person(answer: Answer | None) -> bool:
+    """Whether somebody has given it who is not taken for a machine: nothing else is held beside it."""
+    return answer is not None and answer.score is not None and not is_held(answer)
 
 
 def published(answer: Answer) -> Answer:

@@ -176,7 +176,11 @@ def receipt_page(
     """The receipt alone; ``url``: of the link's page."""
     receipt = _receipt(context, target, language, url)
     assert receipt is not None  # noqa: S101  (for the type checker: its callers have asked)
-    return ReceiptPage(company=target.tenant.name, receipt=replace(receipt, words=form.words, fault=fault))
+    receipt = replace(receipt, words=form.words, fault=fault)
+    if fault == "suspect":
+        nonce = context.nonce.make(target.invitation.id, context.database.clock(), is_second=True)
+        receipt = replace(receipt, nonce=nonce)
+    return ReceiptPage(company=target.tenant.name, receipt=receipt)
 
 
 def _receipt(
@@ -233,7 +237,7 @@ def survey_page(
         amendable_until=target.amendable_until,
         edit_hours=target.edit_hours,
         url=url,
-        nonce=context.nonce.make(invitation_id, now),
+        nonce=context.nonce.make(invitation_id, now, is_second="suspect" in faults),
         unsubscribe_url=f"/u/{context.signer.sign('unsubscribe', invitation_id)}",
         secret=secret,
         anonymous=target.anonymous,

@@ -95,10 +95,13 @@ survey = Table(
     Column("live_version", Integer),
     Column("holding_minutes", Integer, nullable=False, server_default="0"),
     Column("recovery_days", Integer, nullable=False, server_default="30"),
+    Column("stop_after_click", Boolean, nullable=False, server_default=text("false")),
+    Column("draws_by", Text, nullable=False, server_default="address"),
     Index("ix_survey_programme", "tenant", "id", postgresql_where=text("programme IS NOT NULL")),
     Index("ix_survey_adaptive", "tenant", "id", postgresql_where=text("adaptive_sampling IS NOT NULL")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
     CheckConstraint("stage IN ('draft', 'rehearsal')", name="stage"),
+    CheckConstraint("draws_by IN ('address', 'person')", name="draws_by"),
 )
 rehearsal = Table(
     "rehearsal",
@@ -147,6 +150,7 @@ survey_words = Table(
     # wrote them, and the survey's own rules count.
     Column("neutral", Boolean),
     Column("incentive", Boolean),
+    Column("drafts", LargeBinary, comment="The rules that the survey had with these words, oldest first."),
     CheckConstraint("measurement IN ('transactional', 'relational', 'recovery')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )
@@ -259,6 +263,8 @@ contact_policy = Table(
     Column("countries", JSONB, nullable=False, server_default=text("'[]'")),
     Column("ids_are_shared", Boolean, nullable=False, server_default=text("false")),
     Column("fewer_months", SmallInteger, nullable=False, server_default=text("6")),
+    Column("sms_sundays", Boolean, nullable=False, server_default=text("false")),
+    Column("sms_holidays", Boolean, nullable=False, server_default=text("false")),
 )
 suppression = Table(
     "suppression",
@@ -372,7 +378,7 @@ contact_preference = Table(
     # Who chose it.
     Column("person", Text, nullable=False, info=PERSONAL),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
-    CheckConstraint("num_nonnulls(paused_until, months, channel) = 1", name="one"),
+    CheckConstraint("num_nonnulls(paused_until, months, channel) >= 1", name="any"),
     Index(None, "tenant", "person"),
 )
 customer = Table(
@@ -584,6 +590,11 @@ decision = Table(
     Column("digest", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("survey_id", Uuid),
+    Column(
+        "fallen",
+        ARRAY(Text),
+        comment="The surveys that matched it and did not ask, each as id/rule; NULL: none, or not kept.",
+    ),
     Column("invitation_id", Uuid),
     Column("segments", ARRAY(Text), nullable=False),
     Column("facts", LargeBinary, nullable=False, info=PERSONAL),
@@ -650,6 +661,12 @@ decision = Table(
         postgresql_where=text("invitation_id IS NOT NULL"),
     ),
     Index("ix_decision_segments", "segments", postgresql_using="gin"),
+    Index(
+        "ix_decision_fallen",
+        "fallen",
+        postgresql_using="gin",
+        postgresql_where=text("fallen IS NOT NULL"),
+    ),
     Index(
         "ix_decision_wave",
         *("tenant", "source", "reason"),

@@ -15,6 +15,7 @@ from services.dispatcher.decisions.countering import remember_restored
 from services.dispatcher.decisions.explanation import Explanation
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasures.erasure_commands import erased_version
+from services.dispatcher.exports.link_commands import withdraw_again
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.replies.restoring import restore_case_mails, settle_restored
@@ -30,6 +31,7 @@ from services.dispatcher.suppressions.suppression_commands import suppress_addre
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (
+    AUDIT,
     CASE_MAILS,
     CONTACT_POLICIES,
     CUSTOMERS,
@@ -272,6 +274,7 @@ def recovery(context: Context) -> Recovery:
             Subscription(INVITATIONS, partial(restore_invitations, context)),
             Subscription(TRANSACTIONS, partial(restore_decisions, context)),
             Subscription(CASE_MAILS, restore_case_mails),
+            Subscription(AUDIT, withdraw_again),
         ),
         settle=settle,
         lost=LOST,

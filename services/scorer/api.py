@@ -8,13 +8,12 @@ from fastapi import APIRouter, Depends, Query
 from services.scorer.access import SegmentAccess, segment_value
 from services.scorer.amendments.reading import (
     ChoiceParameters,
-    FromParameter,
-    ToParameter,
     choice_parameters,
     read_choice,
     read_chosen_window,
 )
 from services.scorer.amendments.repository import chosen_counts
+from services.scorer.asked_days import FromParameter, GivenDays, ToParameter, WindowParameter
 from services.scorer.context import OwnContext
 from services.scorer.domain import (
     CONFIDENCE,
@@ -25,10 +24,8 @@ from services.scorer.domain import (
     score_interval,
 )
 from services.scorer.parameters import (
-    DEFAULT_WINDOW,
     MAX_SELECTED_SEGMENTS,
     lowest_of,
-    read_asked_window,
     read_segment,
 )
 from services.scorer.repository.pairs import selection_of
@@ -50,9 +47,6 @@ MeasurementParameter = Annotated[
 ]
 MAX_PAGE_SIZE = 200
 MAX_WANTED_MARGIN = 100
-WindowParameter = Annotated[
-    str, Query(description=f"A number of days, 1d to 3650d; {DEFAULT_WINDOW} where no days are named.")
-]
 
 
 def no_score_reason(n: int) -> str | None:
@@ -147,14 +141,11 @@ def _margin(groups: Groups, level: float) -> MarginBody | None:
 async def list_segments(
     context: OwnContext,
     caller: ScoresCaller,
+    days: GivenDays,
     dimension: Annotated[
         str | None, Query(max_length=200, description="Only values of this dimension.")
     ] = None,
     measurement: MeasurementParameter = "transactional",
-    window: WindowParameter = "",
-    until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
-    first: FromParameter = "",
-    last: ToParameter = "",
     q: Annotated[str, Query(max_length=200, description="A text that the names contain.")] = "",
     after: Annotated[str, Query(max_length=2_000, description="The last page's `next`.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many at most.")] = 50,
@@ -168,7 +159,7 @@ async def list_segments(
             uow,
             tenant.id,
             measurement,
-            read_asked_window(window, until, first, last, today_in(tenant.time_zone, uow.now)),
+            days.read(today_in(tenant.time_zone, uow.now)),
             limit=limit + 1,
             after=after,
             dimension=dimension,

@@ -3,7 +3,7 @@
 Sources: Rocks, The American Statistician 70(4), 2016 (adjusted Wald); Benjamini and Hochberg, 1995.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, erfc, hypot, inf, sqrt
@@ -41,6 +41,18 @@ class Groups:
     passives: int
     promoters: int
 
+    def __add__(self, other: "Groups") -> "Groups":
+        return Groups(
+            self.detractors + other.detractors,
+            self.passives + other.passives,
+            self.promoters + other.promoters,
+        )
+
+    def __sub__(self, part: "Groups") -> "Groups":
+        return Groups(
+            self.detractors - part.detractors, self.passives - part.passives, self.promoters - part.promoters
+        )
+
     @property
     def n(self) -> int:
         return self.detractors + self.passives + self.promoters
@@ -62,6 +74,14 @@ class Groups:
             return None
         mean = Fraction(self.promoters - self.detractors, self.n)
         return Fraction(self.promoters + self.detractors, self.n) - mean * mean
+
+
+NO_GROUPS = Groups(0, 0, 0)
+
+
+def sum_of_groups(groups: Iterable[Groups]) -> Groups:
+    """All of them together."""
+    return sum(groups, NO_GROUPS)
 
 
 def groups_of(counts: Sequence[int]) -> Groups:
@@ -185,6 +205,28 @@ def impact_of(part: Groups, answers: Groups) -> Fraction | None:
     if part.n < MIN_ANSWERS_SHOWN or others < MIN_ANSWERS_SHOWN or part.nps is None or answers.nps is None:
         return None
     return part.n * (part.nps - answers.nps) / others
+
+
+def impact_reach(part: Groups, whole: Groups) -> float:
+    """Half the width of the 95 % range of an impact, in points, by the delta method.
+
+    Of N answers the share w is of the part, with the variances v of one answer of it and u of one of the
+    others, and with the gap g of the two scores: the impact is w g, and its variance
+    (w (1 - w) g² + w v + w² u / (1 - w)) / N. The variances have the pseudo-answers of the adjusted Wald
+    interval.
+
+    :param part: some of the answers, but not all.
+    """
+    others = whole - part
+    share = part.n / whole.n
+    (mean, error), (other_mean, other_error) = estimate(part), estimate(others)
+    own, other = (
+        error**2 * (part.n + PSEUDO_ANSWERS),
+        other_error**2 * (others.n + PSEUDO_ANSWERS),
+    )
+    gap = mean - other_mean
+    variance = (share * (1 - share) * gap**2 + share * own + share**2 / (1 - share) * other) / whole.n
+    return 100 * z_value(CONFIDENCE) * sqrt(variance)
 
 
 def answers_for_margin(margin: float, variance: float, confidence: float = CONFIDENCE) -> int:

@@ -98,11 +98,7 @@ def is_fall(looked: ComparedWindows, limit: float) -> bool:
 def pooled_error(looked: ComparedWindows) -> float:
     """The standard error of the difference, from -1 to +1, where both windows had the answers of both."""
     n_now, n_before = looked.now.n, looked.before.n
-    both = Groups(
-        looked.now.detractors + looked.before.detractors,
-        looked.now.passives + looked.before.passives,
-        looked.now.promoters + looked.before.promoters,
-    )
+    both = looked.now + looked.before
     _, error = estimate(both)
     return error * sqrt((both.n + PSEUDO_ANSWERS) * (1 / n_now + 1 / n_before))
 

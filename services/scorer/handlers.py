@@ -136,7 +136,8 @@ def _with_pairs(answer: CountedAnswer, pairs: Mapping[str, Sequence[SegmentPair]
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep the invitations, so that the pages can show how many customers were asked."""
-    await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
+    fresh = newest(events, lambda invitation: invitation.id)
+    await replicas.keep_invitations(uow, fresh, MAX_DIMENSION_VALUES)
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:

@@ -26,6 +26,11 @@ ALMOST_NEVER_P = 0.001
 _ORIGINS = {"survey": "", "link": translatable("by an open link"), "import": translatable("moved in")}
 
 
+def range_of_points(low: float, high: float) -> str:
+    """A range in points with one decimal, such as -3.1 to +0.4."""
+    return translated("%(low)s to %(high)s") % {"low": one_decimal(low), "high": one_decimal(high)}
+
+
 def one_decimal(value: float | Fraction) -> str:
     """A score with one decimal, such as +41.3 or 0.0."""
     tenths = half_up(value * 10)

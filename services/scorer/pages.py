@@ -10,22 +10,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.scorer.access import SegmentAccess
-from services.scorer.amendments.reading import (
-    ChoiceParameters,
-    FromParameter,
-    ToParameter,
-    choice_parameters,
-)
+from services.scorer.amendments.reading import ChoiceParameters, choice_parameters
+from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import Groups
 from services.scorer.frame import company_of, staff_frame
-from services.scorer.parameters import DEFAULT_WINDOW, MAX_SELECTED_SEGMENTS, read_segment
+from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import LabelledPage
 from services.scorer.score_page_loader import load_score_page
-from services.scorer.score_query import ComparedWith, ScoreQuery, page_days
+from services.scorer.score_query import ComparedWith, ScoreQuery, query_days
 from services.scorer.segments_page import (
     SegmentListAsked,
     SegmentOrder,
@@ -92,44 +88,41 @@ async def live(request: Request, staff: ScoreReader, context: OwnContext) -> Res
     return context.feed.response(request, staff)
 
 
-@router.get("/")
-async def dashboard(
-    request: Request,
-    staff: ScoreReader,
-    context: OwnContext,
+def dashboard_query(
     choices: Choices,
+    days: GivenDays,
     path: str = WHOLE_COMPANY,
     touchpoint: str = WHOLE_COMPANY,
-    window: str = "",
-    first: FromParameter = "",
-    last: ToParameter = "",
     against: ComparedWith = "before",
     by: ShortText = "",
-) -> Response:
-    """The scores of the company; for a reader limited to segments, of the first of theirs."""
-    query = ScoreQuery(
+) -> ScoreQuery:
+    """What the address of the dashboard asks for."""
+    return ScoreQuery(
         path=read_segment(path),
         touchpoint=read_segment(touchpoint),
-        **page_days(window, None, first, last),
+        **query_days(days.of_form),
         choices=choices,
         against=against,
         by=by,
     )
+
+
+AskedDashboard = Annotated[ScoreQuery, Depends(dashboard_query)]
+
+
+@router.get("/")
+async def dashboard(
+    request: Request, staff: ScoreReader, context: OwnContext, query: AskedDashboard
+) -> Response:
+    """The scores of the company; for a reader limited to segments, of the first of theirs."""
     return await _score_page(context, request, staff, query)
 
 
-@router.get("/segments")
-async def segments(
-    request: Request,
-    staff: ScoreReader,
-    context: OwnContext,
+def segments_query(
     choices: Choices,
+    days: GivenDays,
     segment: SelectedSegments = None,
     measurement: NpsMeasurement | None = None,
-    window: str = "",
-    until: str | None = None,
-    first: FromParameter = "",
-    last: ToParameter = "",
     against: ComparedWith = "before",
     by: ShortText = "",
     kind: AnswerGroup = "",
@@ -140,24 +133,21 @@ async def segments(
     dimension: ShortText = "",
     sort: SegmentOrder = "score",
     after: Cursor = "",
-) -> Response:
-    """The segments by score or by name; or the scores and answers of what lies in all segments named (an
-    empty one is the company).
-    """
+) -> ScoreQuery | SegmentListAsked:
+    """What the address of segments asks for."""
     if segment is None:
-        asked = SegmentListAsked(
-            window=window or DEFAULT_WINDOW,
+        return SegmentListAsked(
+            days=days.of_form,
             measurement=measurement or "transactional",
             dimension=dimension,
             q=q,
             sort=sort,
             after=after,
         )
-        return await _segments_page(context, request, staff, asked)
-    query = ScoreQuery(
+    return ScoreQuery(
         segments=tuple(filter(None, map(read_segment, segment))),
         measurement=measurement,
-        **page_days(window, until, first, last),
+        **query_days(days.of_form),
         choices=choices,
         against=against,
         by=by,
@@ -166,7 +156,33 @@ async def segments(
         theme=theme,
         channel=channel,
     )
-    return await _score_page(context, request, staff, query, after)
+
+
+AskedSegments = Annotated[ScoreQuery | SegmentListAsked, Depends(segments_query)]
+
+
+@router.get("/segments")
+async def segments(
+    request: Request, staff: ScoreReader, context: OwnContext, asked: AskedSegments, after: Cursor = ""
+) -> Response:
+    """The segments by score or by name; or the scores and answers of what lies in all segments named (an
+    empty one is the company).
+    """
+    if isinstance(asked, SegmentListAsked):
+        return await _segments_page(context, request, staff, asked)
+    return await _score_page(context, request, staff, asked, after)
+
+
+def needs_own_segment(query: ScoreQuery, staff: Staff) -> bool:
+    """Whether a reader who is limited to segments asks for a page that names none."""
+    return bool(staff.segments) and not query.path and not query.lists_answers
+
+
+def with_own_segment(query: ScoreQuery, staff: Staff, access: SegmentAccess) -> ScoreQuery:
+    """What a page shows a reader who is limited: where it names no segment, the first of theirs."""
+    if not needs_own_segment(query, staff):
+        return query
+    return replace(query, path=next(filter(access.allows, staff.segments), WHOLE_COMPANY))
 
 
 async def _score_page(
@@ -178,12 +194,10 @@ async def _score_page(
         state = await read_sending_state(uow, tenant.id)
         frame = await staff_frame(uow, staff, tenant, state)
         access = SegmentAccess.of(tenant, staff)
-        needs_own_segment = staff.segments and not query.path and not query.lists_answers
-        if needs_own_segment:
-            query = replace(query, path=next(filter(access.allows, staff.segments), ""))
+        query = with_own_segment(query, staff, access)
         if not state.counted:
             page = _empty_page(state, context.staff_url, uow.now)
-        elif needs_own_segment and not query.path:
+        elif needs_own_segment(query, staff):
             page = HiddenPage()
         elif not access.allows_selection(query.selection):
             raise Problem(404)

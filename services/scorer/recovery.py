@@ -1,15 +1,17 @@
 """How the scorer recovers when its database was restored from an older backup: it reads its own topics again.
 
 The answers are consumed again, and their scores published anew. But a fall that was found since the backup
-would be found once more, as another one; and an action of improvement would be lost.
+would be found once more, as another one; and an action of improvement would be lost. What was taken back
+since (links of screens, saved views, mails of views) is taken back again, as ``audit`` tells.
 """
 
 from collections.abc import Sequence
 
 from services.scorer.improvements import repository as improvements
 from services.scorer.repository import falls
+from services.scorer.saved_views.restoring import take_back_again
 from shared.db.database import UnitOfWork
-from shared.events import FALLS, IMPROVEMENTS, Event, Improvement, SegmentFall
+from shared.events import AUDIT, FALLS, IMPROVEMENTS, Event, Improvement, SegmentFall
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
@@ -52,5 +54,9 @@ def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for 
     """What the scorer reads again, and what it can publish again."""
     return Recovery(
         owned=(Owned(FALLS, falls_page), Owned(IMPROVEMENTS, improvements_page)),
-        reads=(Subscription(FALLS, restore_falls), Subscription(IMPROVEMENTS, restore_improvements)),
+        reads=(
+            Subscription(FALLS, restore_falls),
+            Subscription(IMPROVEMENTS, restore_improvements),
+            Subscription(AUDIT, take_back_again),
+        ),
     )

@@ -41,6 +41,7 @@ from services.scorer.themes.reading import read_unhappy
 from services.scorer.themes.repository import find_themes
 from services.scorer.themes.why import Why, names_of, why_of
 from services.scorer.trends import trend_of, trend_range
+from services.scorer.visible_parts import with_shown_touchpoints
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, SegmentFall, Tenant
@@ -80,6 +81,10 @@ async def load_score_page(
     shows_cases = staff is not None and staff.works_on_cases
     shows_answers = is_usual and staff is not None and staff.reads_answers
     actions = await list_open_actions(uow, tenant, access, selection, standing.today)
+    comments = (
+        await latest_comments(uow, selection, measurement, window, MAX_COMMENTS) if shows_answers else []
+    )
+    open_cases = await list_open_cases(uow, selection, MAX_CASES) if shows_cases else []
     return ScorePage(
         query=query,
         name=", ".join(map(segment_name, query.selection)) or tenant.name,
@@ -92,15 +97,13 @@ async def load_score_page(
         breakdown=breakdown,
         options=await _load_options(uow, access, tenant, query, standing),
         why=await _load_why(uow, themes, selection, standing) if is_usual else None,
-        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS)
-        if shows_answers
-        else [],
+        comments=with_shown_touchpoints(comments, access),
         asked=await _load_asked(uow, access, tenant, query, standing, breakdown.by) if is_usual else None,
         work=work_section(cases, actions, standing.today),
-        cases=await list_open_cases(uow, selection, MAX_CASES) if shows_cases else [],
+        cases=with_shown_touchpoints(open_cases, access),
         fall=await _load_fall(uow, selection, standing) if is_usual else None,
         case_counts=cases.counts,
-        listing=await _load_answers(uow, query, selection, standing, themes, after)
+        listing=await _load_answers(uow, access, query, selection, standing, themes, after)
         if query.lists_answers and shows_answers
         else None,
         audit=audit_words(await read_state(uow, tenant.id)),
@@ -252,6 +255,7 @@ async def _values(
 
 async def _load_answers(
     uow: UnitOfWork,
+    access: SegmentAccess,
     query: ScoreQuery,
     selection: Selection,
     standing: Standing,
@@ -268,7 +272,7 @@ async def _load_answers(
     if only.is_limited:
         count = await count_listed_answers(uow, selection, measurement, window, only)
     return AnswerList(
-        answers=answers,
+        answers=with_shown_touchpoints(answers, access),
         count=count,
         is_first_page=not after,
         next_href=next_href,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from services.scorer.amendments.reading import ChoiceParameters
+from services.scorer.asked_days import AskedDays
 from services.scorer.parameters import DEFAULT_WINDOW, lowest_of
 from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.windows import Window
@@ -17,13 +18,10 @@ CHOICES = ("amended", "per", "as_of")
 USUAL_CHOICES = ChoiceParameters()
 
 
-def page_days(window: str, until: str | None, first: str, last: str) -> dict[str, Any]:
-    """The days of a page. Its form sends the days that were shown beside the window that is chosen, and that
-    goes before them.
-    """
-    if window or not (first or last):
-        return {"window": window or DEFAULT_WINDOW, "until": until}
-    return {"window": "", "first": first, "last": last}
+def query_days(days: AskedDays) -> dict[str, Any]:
+    """The fields of a :class:`ScoreQuery` that ask for these days."""
+    window = days.window or ("" if days.are_own else DEFAULT_WINDOW)
+    return {"window": window, "until": days.until or None, "first": days.first, "last": days.last}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +128,27 @@ class ScoreQuery:
     def usual_href(self) -> str:
         """The address of the same page with all answers as they are now."""
         return replace(self, choices=USUAL_CHOICES).href()
+
+    def list_href(self, window: Window, measurement: NpsMeasurement, dimension: str = "") -> str:
+        """The address of the segments by score on the same days.
+
+        :param window: the days that the page shows.
+        """
+        given = {"dimension": dimension, "measurement": measurement if measurement != "transactional" else ""}
+        return self._same_days("/segments", window, **given)
+
+    def themes_href(self, window: Window, measurement: NpsMeasurement) -> str:
+        """The address of the themes of comments on the same days; of several segments, of the company."""
+        segment = self.selection[0] if len(self.selection) == 1 else WHOLE_COMPANY
+        return self._same_days("/themes", window, measurement=measurement, segment=segment)
+
+    def _same_days(self, path: str, window: Window, **given: str) -> str:
+        days = AskedDays(window=self.window, until=self.until or "", first=self.first, last=self.last)
+        if self.choices.as_of is not None and not days.until and not days.are_own:
+            days = AskedDays.of(window)
+        return (
+            f"{path}?{urlencode({name: value for name, value in given.items() if value} | days.parameters)}"
+        )
 
     def compare_href(self, now: Window, before: Window, measurement: NpsMeasurement) -> str:
         """The address of the comparison of two windows; empty where several segments are selected, or the

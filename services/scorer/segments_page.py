@@ -6,10 +6,12 @@ from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked_days import AskedDays
 from services.scorer.dashboard.labels import ranking_finding
 from services.scorer.dashboard.reading import read_ranking
 from services.scorer.dashboard.views import RankedLine, ranked_lines
-from services.scorer.parameters import read_window
+from services.scorer.day_choice import DayChoice
+from services.scorer.parameters import DEFAULT_WINDOW
 from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.segments import list_dimensions, list_segment_counts
 from services.scorer.score_page import LabelledPage
@@ -32,7 +34,7 @@ MAX_FEW = 50
 class SegmentListAsked:
     """What the page is asked for."""
 
-    window: str
+    days: AskedDays
     measurement: NpsMeasurement
     dimension: str
     """Empty: by score the usual one, by name any."""
@@ -48,10 +50,33 @@ class SegmentListAsked:
 
     def href(self, **changes: str) -> str:
         """The address of the page with these changes."""
-        given = {"dimension": self.dimension, "window": self.window, "q": self.q}
-        given |= {"measurement": self.measurement if self.measurement != "transactional" else ""}
-        given |= {"sort": self.sort if self.sort != "score" else ""} | changes
-        return f"/segments?{urlencode({name: value for name, value in given.items() if value})}"
+        return self.address_of("/segments", **(self.kept | changes))
+
+    def address_of(self, path: str, **given: str) -> str:
+        """The address of another page or document of the same days."""
+        asked = {**{name: value for name, value in given.items() if value}, **self._days}
+        return f"{path}?{urlencode(asked)}"
+
+    def segment_href(self, segment: str) -> str:
+        """The address of a segment's page."""
+        return self.address_of("/segments", segment=segment, measurement=self.measurement)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The parameters of the page but its days, as the form of own days keeps them."""
+        return {"dimension": self.dimension, "q": self.q, **self._sorted, **self._measured}
+
+    @property
+    def _measured(self) -> dict[str, str]:
+        return {"measurement": self.measurement} if self.measurement != "transactional" else {}
+
+    @property
+    def _sorted(self) -> dict[str, str]:
+        return {"sort": self.sort} if self.sort != "score" else {}
+
+    @property
+    def _days(self) -> dict[str, str]:
+        return self.days.parameters or {"window": DEFAULT_WINDOW}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +96,7 @@ class RankingPage(LabelledPage):
     dimensions: Sequence[str]
     people_hidden: bool
     window: Window
-    window_days: Sequence[int]
+    days: DayChoice
     lowest: str
     """Empty: none is lower than the others beyond chance."""
     file_href: str
@@ -83,11 +108,11 @@ async def load_ranking_page(
 ) -> RankingPage:
     """The segments of a dimension that the reader may see, in order."""
     access = SegmentAccess.of(tenant, staff)
-    days = read_window(asked.window, None, today_in(tenant.time_zone, uow.now))
+    days = asked.days.read(today_in(tenant.time_zone, uow.now))
     await use_custom_plans(uow)
     read = await read_ranking(uow, tenant, access, asked.dimension, asked.measurement, days)
     ranking = read.ranking
-    about = {"dimension": read.dimension, "measurement": asked.measurement, "window": f"{days.days}d"}
+    about = {"dimension": read.dimension, "measurement": asked.measurement}
     return RankingPage(
         asked=asked,
         finding=ranking_finding(ranking),
@@ -99,10 +124,10 @@ async def load_ranking_page(
         dimensions=read.dimensions,
         people_hidden=read.people_hidden,
         window=days,
-        window_days=sorted({*WINDOW_OPTIONS_DAYS, days.days}),
+        days=DayChoice.of(asked.days, days, WINDOW_OPTIONS_DAYS),
         lowest=ranking.lowest.segment if ranking.lowest else "",
-        file_href=f"/v1/ranking/export?{urlencode(about)}",
-        document_href=f"/v1/ranking?{urlencode(about)}",
+        file_href=asked.address_of("/v1/ranking/export", **about),
+        document_href=asked.address_of("/v1/ranking", **about),
     )
 
 
@@ -132,9 +157,11 @@ class SegmentsPage(LabelledPage):
     q: str
     """Text that the names contain."""
     window: Window
-    window_days: Sequence[int] = WINDOW_OPTIONS_DAYS
+    days: DayChoice
     is_first_page: bool
     next_href: str | None
+    file_href: str
+    document_href: str
 
 
 async def load_segments_page(
@@ -143,7 +170,7 @@ async def load_segments_page(
     """The segments behind ``after`` that the reader may see, of one dimension or with a text in the name."""
     access = SegmentAccess.of(tenant, staff)
     q, dimension, after = asked.q, asked.dimension, asked.after
-    days = read_window(asked.window, None, today_in(tenant.time_zone, uow.now))
+    days = asked.days.read(today_in(tenant.time_zone, uow.now))
     found = await list_segment_counts(
         uow,
         tenant.id,
@@ -159,6 +186,7 @@ async def load_segments_page(
     hidden = access.hidden_dimensions(names)
     rows = [ListedSegment(segment, WindowScore(days, counts)) for segment, counts in found[:PAGE_SIZE]]
     has_more = len(found) > PAGE_SIZE
+    about = {"dimension": dimension, "measurement": asked.measurement, "q": q}
     return SegmentsPage(
         asked=asked,
         rows=rows,
@@ -167,6 +195,9 @@ async def load_segments_page(
         dimension=dimension,
         q=q,
         window=days,
+        days=DayChoice.of(asked.days, days, WINDOW_OPTIONS_DAYS),
         is_first_page=not after,
         next_href=asked.href(after=rows[-1].segment) if has_more else None,
+        file_href=asked.address_of("/v1/segments/export", **about),
+        document_href=asked.address_of("/v1/segments", **about),
     )

@@ -52,7 +52,7 @@ async def load_standing(uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, sele
         relational = WindowScore(now, await chosen_counts(uow, selection, "relational", now, choice))
     latest = invited = None
     if choice.is_usual:
-        invited = await count_asked(uow, selection, measurement, now, tenant.time_zone)
+        invited = await count_asked(uow, selection, measurement, now)
         if now.last >= today:
             latest = await find_latest_answer(uow, selection, measurement, uow.now - LATEST_ANSWER_MAX_AGE)
     month = Window.ending(today, DEFAULT_WINDOW_DAYS)

@@ -1,16 +1,21 @@
-"""By which dimensions a reader may see a segment divided, and into which parts."""
+"""By which dimensions a reader may see a segment divided, into which parts, and touchpoints of answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from services.scorer.access import SegmentAccess
+from services.scorer.repository.answers import AnswerRow
+from services.scorer.repository.cases import OpenCaseRow
 from services.scorer.repository.counts import SegmentPart, segment_parts
 from services.scorer.repository.segments import list_dimensions, list_segments_within
 from services.scorer.repository.selection import Selection
 from services.scorer.views import parts_directly_below
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
-from shared.events.segments import ORGANISATION, dimension_of
+from shared.events.segments import ORGANISATION, TOUCHPOINT, dimension_of, segment_of
 from shared.events.surveys import NpsMeasurement
+
+_Row = TypeVar("_Row", AnswerRow, OpenCaseRow)
 
 
 async def visible_dimensions(
@@ -80,6 +85,20 @@ def names_directly_below(parts: Sequence[SegmentPart], selection: Selection) -> 
     return {part.segment for part in parts_directly_below(either, selection.segments)} - set(
         selection.segments
     )
+
+
+def shown_touchpoint(touchpoint: str | None, access: SegmentAccess) -> str | None:
+    """The touchpoint of one answer or case; None, too, where it names a single employee whom the reader may
+    not see.
+    """
+    if touchpoint and not access.allows_as_part(segment_of(TOUCHPOINT, touchpoint)):
+        return None
+    return touchpoint
+
+
+def with_shown_touchpoints(rows: Iterable[_Row], access: SegmentAccess) -> list[_Row]:
+    """The rows without the touchpoints that name such employees."""
+    return [row._replace(touchpoint=shown_touchpoint(row.touchpoint, access)) for row in rows]
 
 
 def _level(part: SegmentPart) -> int:

@@ -9,9 +9,11 @@ from services.scorer.benchmarks import pages as benchmarks_pages
 from services.scorer.comparisons import api as comparison_api
 from services.scorer.comparisons import pages as comparison_pages
 from services.scorer.context import ScorerContext
+from services.scorer.csv_addresses import add_csv_addresses
 from services.scorer.drivers import api as driver_api
 from services.scorer.drivers import pages as driver_pages
 from services.scorer.exports import api as export_routes
+from services.scorer.exports import pages as export_pages
 from services.scorer.exports import ranking_api
 from services.scorer.gap import api as gap_api
 from services.scorer.gap import pages as gap_pages
@@ -66,8 +68,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
     months = months_router(context.database, context.secret)
     company = company_router(context.service, metadata, context.database, context.secret)
-    # /v1/marks/export before /v1/marks/{mark}.
-    routers = [api.router, pages.router, export_routes.router, ranking_api.router, improvement_api.router]
+    # /v1/marks/export before /v1/marks/{mark}, /marks/download before /marks/{mark}.
+    routers = [api.router, pages.router, export_routes.router, ranking_api.router, export_pages.router]
+    routers.append(improvement_api.router)
     # /actions/new before /actions/{action}.
     routers += [opening_pages.router, improvement_pages.router]
     routers += [pairs_api.router, pairs_pages.router]
@@ -80,7 +83,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [mail_api.router, mail_pages.router, view_mail_router(context.database, context.secret)]
     routers += [export, retention, months, company]
-    return service_app(own, routers=routers, pages=own.pages), {
+    app = service_app(own, routers=routers, pages=own.pages)
+    add_csv_addresses(app)
+    return app, {
         SCREEN_USES_LOOP: uses.loop,
         "services": services.run,
     }

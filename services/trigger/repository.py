@@ -52,6 +52,10 @@ async def lock_tenants_after(uow: UnitOfWork, after: str, max_rows: int) -> list
 ADD_SERIES = """
     INSERT INTO company_export (tenant, series) VALUES (:tenant, :series) ON CONFLICT (tenant) DO NOTHING
 """
+END_EXPORT_LINKS = """
+    DELETE FROM company_export
+    WHERE tenant IN (SELECT tenant FROM company_export ORDER BY tenant LIMIT :limit FOR UPDATE)
+"""
 FIND_SERIES = "SELECT series FROM company_export WHERE tenant = :tenant"
 NEXT_SERIES = "UPDATE company_export SET series = :series WHERE tenant = :tenant"
 LOCK_EXPORT = "SELECT series, held_by, held_until FROM company_export WHERE tenant = :tenant FOR UPDATE"
@@ -59,6 +63,11 @@ HOLD_EXPORT = "UPDATE company_export SET held_by = :holder, held_until = :until 
 RELEASE_EXPORT = """
     UPDATE company_export SET held_by = NULL, held_until = NULL WHERE tenant = :tenant AND held_by = :holder
 """
+
+
+async def end_export_links(uow: UnitOfWork, limit: int) -> int:
+    """End the links to the exports of so many companies at most; of how many."""
+    return (await uow.execute(END_EXPORT_LINKS, {"limit": limit})).rowcount
 
 
 async def export_series(uow: UnitOfWork, tenant: str, first: UUID) -> UUID:

@@ -217,5 +217,6 @@ Conditions = Annotated[
 CONDITIONS_FIELD = Field(
     default=None,
     description='What an event must meet beside its type: `{"all": […]}`, `{"any": […]}`, or one comparison '
-    'such as `{"field": "attributes.total", "op": ">=", "value": 50}`. Left out, or `{"all": []}`: nothing.',
+    'such as `{"field": "attributes.total", "op": ">=", "value": 50}`. Left out, or `{"all": []}`: nothing. '
+    "Of an attribute that is a list, one of its elements meets it; `!=`: none is the same.",
 )

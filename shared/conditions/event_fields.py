@@ -41,7 +41,7 @@ class EventFields:
         return read(self._transaction) if read is not None else None
 
     def names(self) -> Iterator[str]:
-        """The names of the event's dimensions, and of those attributes that hold a single value."""
+        """The names of the event's dimensions, and of the attributes that hold a value or a list of some."""
         for dimension in self._segments:
             yield SEGMENT_FIELD + dimension
         yield from _names(self._attributes, ATTRIBUTE_FIELD, 1)
@@ -92,7 +92,9 @@ def _names(value: dict[str, Any], prefix: str, depth: int) -> Iterator[str]:
             continue  # no path leads to it
         if isinstance(each, dict) and depth < MAX_NAMED_DEPTH:
             yield from _names(each, f"{prefix}{name}.", depth + 1)
-        elif isinstance(each, str | int | Decimal):
+        elif any(
+            isinstance(one, str | int | Decimal) for one in (each if isinstance(each, list) else [each])
+        ):
             yield prefix + name
 
 

@@ -2,7 +2,8 @@
 
 Numbers are compared by their exact decimal value, texts in their one normal form. A text is never a number,
 however it looks, and neither is true or false. A comparison with a field that the event does not have, or
-that is of another kind than the value, does not hold: ``!=`` neither. Only ``missing`` holds then.
+that is of another kind than the value, does not hold: ``!=`` neither. Only ``missing`` holds then. With a
+list it holds if any of its elements compares so; ``!=`` if one of them is another and none the same.
 """
 
 import operator
@@ -79,6 +80,14 @@ def _compares(field: str, actual: Any, op: str, wanted: Any) -> bool:
     """Whether a value of an event compares so with one of a condition; two kinds never do."""
     if isinstance(actual, tuple):
         return isinstance(wanted, str) and _compares_levels(actual, op, wanted)
+    if isinstance(actual, list):
+        is_in = any(_compares_one(field, each, "=", wanted) for each in actual)
+        return not (op == "!=" and is_in) and any(_compares_one(field, each, op, wanted) for each in actual)
+    return _compares_one(field, actual, op, wanted)
+
+
+def _compares_one(field: str, actual: Any, op: str, wanted: Any) -> bool:
+    """The same of one value; a list within a list is none."""
     if isinstance(wanted, str) and isinstance(actual, str):
         if field == LOCALE and op in _EQUALITIES:
             return covers_locale(wanted, actual) == (op == "=")

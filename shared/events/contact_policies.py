@@ -44,6 +44,9 @@ class CounterEvent(Data, frozen=True, kw_only=True):
     """To which: about the same order (``attributes.order_id`` of both events), or to the same customer."""
     hold_hours: Annotated[int, Interval(ge=1, le=MAX_HOLD_HOURS)] | None = None
     """Since it happened; None: it cancels."""
+    for_good: bool = False
+    """Whether nobody of its customer is asked ever again, until somebody takes that back by hand: of what
+    cancels the mails to the same customer."""
 
 
 CountryNeed = Literal["nothing", "neutral", "existing_customer", "evidence"]
@@ -84,9 +87,12 @@ class ContactRules(Data, frozen=True, kw_only=True):
     )
     """By channel; a channel without an entry has none."""
     sundays: bool = True
-    """Whether a message may leave on a Sunday."""
+    """Whether a mail may leave on a Sunday."""
     holidays: bool = True
-    """Whether a message may leave on a public holiday of the customer's country."""
+    """Whether a mail may leave on a public holiday of the customer's country."""
+    sms_sundays: bool = False
+    """The same of a text, which wakes people."""
+    sms_holidays: bool = False
     cap_hours: Annotated[int, Interval(ge=0, le=MAX_CAP_HOURS)] = 24
     """A contact gets at most one message in so many hours, over all surveys; 0: no limit."""
     counter_events: tuple[CounterEvent, ...] = ()

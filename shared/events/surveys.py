@@ -89,6 +89,9 @@ class AdaptiveSampling(Data, frozen=True, kw_only=True):
     """Within which the answers are to give that margin."""
 
 
+DrawsBy = Literal["address", "person"]
+
+
 class SurveyRules(Data, frozen=True, kw_only=True):
     """Which events a survey asks about, when, and whom it leaves alone: the only list of these fields.
 
@@ -145,6 +148,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     recovery_days: Annotated[int, RECOVERY_DAYS] = STANDARD_RECOVERY_DAYS
     """Of a recovery survey: so long after a case was closed its customer is asked again; where nobody was
     reached, so long after it was opened."""
+    stop_after_click: bool = False
+    """Whether who has opened the link of a mail is reminded no more, though that is no answer."""
+    draws_by: DrawsBy = "address"
+    """Of ``sampling_percent``: which name of a contact is drawn. A survey keeps that with which it was made,
+    so that nobody is drawn anew; those that are made from now on draw a person, under whatever addresses."""
 
     @property
     def has_trigger(self) -> bool:
@@ -155,6 +163,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     def least_wait_minutes(self) -> int:
         """Between an event that names no delay and its mail, where nothing else holds it."""
         return max(self.delay_minutes, self.holding_minutes)
+
+    @property
+    def leaves_a_day(self) -> bool:
+        """Whether a mail that is held for a night still leaves before its event is too old to ask about."""
+        return self.least_wait_minutes + MINUTES_PER_DAY <= self.max_age_days * MINUTES_PER_DAY
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

@@ -51,6 +51,10 @@ class Tenant(Data, frozen=True, kw_only=True):
     display_names: dict[str, Text] = msgspec.field(default_factory=dict)
     """What staff read in place of a dimension (``organisation``) or a segment (``organisation:north``)."""
 
+    def in_survey(self, *, neutral: bool) -> "Tenant":
+        """As the mails and pages of a survey show it: a neutral one is not branded, so has no colour."""
+        return msgspec.structs.replace(self, accent=None) if neutral and self.accent is not None else self
+
     @property
     def is_closed(self) -> bool:
         """Whether its state is one of ``CLOSED_STATES``."""

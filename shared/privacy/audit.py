@@ -37,6 +37,8 @@ AuditAct = Literal[
     "segment_pair",
     "screen_made",
     "screen_revoked",
+    "view_removed",
+    "view_mail_stopped",
     "benchmark",
     "themes",
     "notices",
@@ -138,7 +140,7 @@ OPERATOR = AuditActor("command_line", None, "the operator")
 COMMAND_LINE = AuditActor("command_line", None, "the command line")
 """An operator at a command."""
 LINK_HOLDER = AuditActor("command_line", None, "whoever had the link")
-"""Somebody to whom an operator gave a link."""
+"""Somebody to whom an operator gave a link, or who got one by mail."""
 CUSTOMER = AuditActor("customer", None, "the customer")
 """A customer, whose own act it is: nobody is named."""
 

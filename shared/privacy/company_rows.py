@@ -89,6 +89,7 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "survey": _COPY,
         "tenant": _COPY,
         "view_mail": "a mail that waits, made of the scorer's counts",
+        "view_mail_result": _WORK,
         "view_mail_week": _WORK,
     },
 }

@@ -25,17 +25,19 @@ ServicePurpose = Literal[
     "access",
     "asked",
     "view-mails",
+    "own-address",
 ]
 """access: what a member of staff may see now.
 asked: how many could have been asked and were, by segment.
 company: all of a company, for whoever runs the installation.
+own-address: where the mails of a member of staff go, who asks for one of their own.
 key-uses: when its keys were last used.
 months: what a segment of moved-in answers counts by month.
 text: a reply to a text message that is an answer.
 import: rows of a company's file, for the service that owns what they become.
 preview: a page of the dispatcher frames the collector's pages of a survey, by a link of a minute, or asks
 for one of them with words that are not saved.
-view-mails: who gets which saved view every Monday, and what stands in one mail."""
+view-mails: who gets which saved view every Monday, what stands in one mail, and what became of them."""
 TOKEN_SCHEME = "Afterword-Service"  # noqa: S105  (a name)
 """The scheme of the header ``Authorization``: no API key and no other token is one of these."""
 TOKEN_LIFETIME = timedelta(seconds=60)

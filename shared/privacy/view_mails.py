@@ -1,5 +1,10 @@
-"""What alerts asks the scorer for the mails of saved views: who wants which, and what stands in one."""
+"""What alerts and the scorer ask each other about the mails of saved views.
 
+Alerts asks who wants which, and what stands in one; the scorer asks what became of those of a view.
+"""
+
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -8,6 +13,9 @@ from shared.permissions import Role
 
 WANTED_PATH = "view-mails"
 CONTENT_PATH = "view-mail"
+HISTORY_PATH = "view-mail-history"
+VIEW_CLAIM = "view"
+STAFF_CLAIM = "staff"
 
 
 class WantedViewMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +62,53 @@ class ViewMailAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 PICTURE_ID = "trend"
 """Its Content-ID within the mail, without a host."""
+
+ViewMailOutcome = Literal[
+    "sent", "waiting", "quiet", "refused", "withdrawn", "unknown", "no_mail", "not_shown"
+]
+"""What became of one mail. ``quiet``: it waits for the end of its reader's quiet hours. ``refused``: by their
+mailbox. ``withdrawn``: their access or choices were others when it was to leave. ``unknown``: the connection
+broke while it was sent. ``no_mail``: they wanted no mail at all. ``not_shown``: they could not see what the
+view shows."""
+
+
+class OwnViewMail(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest mail of a view to the person who asks."""
+
+    monday: date
+    outcome: ViewMailOutcome
+    at: datetime
+    """When it ended, or is to leave; of one that was not written, when that was found."""
+
+
+class LeftViewMails(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest week in which a mail of a view left."""
+
+    monday: date
+    people: int
+    """To how many."""
+    at: datetime
+    """When the last of them did."""
+
+
+ViewMailWeekState = Literal["open", "done", "missed"]
+"""``open``: not all are written. ``missed``: those that were not written by then are left out."""
+
+
+class ViewMailWeek(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest week of a company's mails."""
+
+    monday: date
+    state: ViewMailWeekState
+    until: datetime
+    """So long it is tried to write them."""
+
+
+class ViewMailHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the mails of a view, and when the next is due."""
+
+    own: OwnViewMail | None
+    left: LeftViewMails | None
+    week: ViewMailWeek | None
+    next_at: datetime | None
+    """None: the company has no such hour yet."""

@@ -26,8 +26,6 @@ from shared.ids import uuid7
 MANY_ANSWERS, FEW_ANSWERS = 10_000_000, 10_000
 WINDOW_DAYS = (7, 30, 90, 365)
 FILL_SECONDS = 20.0
-MAX_GROWTH = {"drivers_stored": 5.0}
-"""Where it may be more than three times: each of six times as many segments is taken apart exactly."""
 SEGMENTS = (
     "",
     *(f"touchpoint:{name}" for name in answer_tables.TOUCHPOINTS),
@@ -128,7 +126,7 @@ async def stored_answers(servers: Servers) -> list[Result]:
             took = await interleaved(servers.rounds, sides, warmed=True)
             pages.append(
                 Result(page.name, page.what, "ms", took["many"], baseline, took["few"], max_value=page.max_value,
-                       max_ratio=MAX_GROWTH.get(page.name, 3) if page.max_value else None, size=size)
+                       max_ratio=3, size=size)
             )  # fmt: skip
         filled = Result(
             "pair_filled", "answers that the loop counts in a pair that is declared", "answers/s",
@@ -155,8 +153,10 @@ async def _fill_rate(database: Database) -> float:
     noting = asyncio.ensure_future(NotedCounter(database, health).loop(stop))
     began = time.perf_counter()
     while time.perf_counter() - began < FILL_SECONDS:
-        if waits := await filling.step():
-            await asyncio.sleep(waits)
+        waits = await filling.step()
+        if waits is None:
+            break
+        await asyncio.sleep(waits)
     took = time.perf_counter() - began
     stop.set()
     await noting

@@ -42,7 +42,18 @@ DECIDED = """
 """
 
 
-PASSING = frozenset({"quarantine", "relational_distance", "cap", "case_open", "quiet_dropped", "too_old"})
+PASSING = frozenset(
+    {
+        "quarantine",
+        "relational_distance",
+        "cap",
+        "case_open",
+        "quiet_dropped",
+        "first_day",
+        "mail_pace",
+        "too_old",
+    }
+)
 """Reasons for which a turn is tried again."""
 
 

@@ -189,6 +189,20 @@ def _adds_to_digests_that_left() -> None:
     replace_names(notifications, hold_digests=hold_any)
 
 
+def _ends_the_week_first() -> None:
+    if not _runs("alerts"):
+        return
+    from services.alerts.view_mails.asking import ViewMailAsking
+
+    queue = ViewMailAsking._queue
+
+    async def end_first(self: ViewMailAsking, week: Any) -> None:
+        await self._end(week, missed=False)
+        await queue(self, week)
+
+    ViewMailAsking._queue = end_first  # type: ignore[method-assign]
+
+
 def _takes_each_telling() -> None:
     if not _runs("alerts"):
         return
@@ -217,6 +231,9 @@ BREAKS = {
     "forgets-posting": Break("a message to a chat is not marked as being sent", "notices", _forgets_posting),
     "late-for-digest": Break(
         "a notice is added to a digest that has left", "notices", _adds_to_digests_that_left
+    ),
+    "ends-week-first": Break(
+        "a week of view mails is ended before they are queued", "view-mails", _ends_the_week_first
     ),
     "takes-each": Break(
         "a customer's mail is recorded as often as it is told", "replies", _takes_each_telling

@@ -40,6 +40,7 @@ LANE_LEASE = timedelta(seconds=5)
 """Of channels of chats and of browsers: longer than a message to them may take."""
 CHAT_WAITS = (timedelta(seconds=0.5), timedelta(seconds=1), timedelta(seconds=2))
 PUSH_RESTS_MINUTES = (0.01, 0.02, 0.03)
+VIEW_MAILS_INTERVAL_S, VIEW_MAILS_AGAIN_AFTER = 0.5, timedelta(seconds=3)
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
 """A relay works for up to so many seconds before it is killed."""
@@ -121,6 +122,10 @@ def shorten() -> None:
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
         replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
     if "alerts" in sys.argv:
+        from services.alerts.view_mails import asking, repository
+
+        replace_names(asking, INTERVAL_S=VIEW_MAILS_INTERVAL_S)
+        replace_names(repository, TRY_AGAIN_AFTER=VIEW_MAILS_AGAIN_AFTER)
         _shorten_posts()
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import one_by_one

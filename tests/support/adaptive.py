@@ -109,7 +109,7 @@ async def compute(database: Database) -> dict[tuple[str, str], int]:
 def drawn(survey: StoredSurvey, name: str, percent: int, tenant: str = TENANT) -> bool:
     """Whether the survey's draw of so many percent has the customer."""
     contact = contact_key_of(SECRET, tenant, a_customer(name), frozenset())
-    return is_sampled(sampling_key(SECRET), contact, survey.id, percent)
+    return is_sampled(sampling_key(SECRET), contact, survey.id, percent, survey.draft.draws_by)
 
 
 def undrawn(survey: StoredSurvey, names: Iterable[str], percent: int) -> Sequence[str]:

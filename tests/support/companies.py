@@ -39,6 +39,7 @@ from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.programmes.publishing import advance_programmes
 from services.dispatcher.sending import sending_commands
+from services.scorer.saved_views import screen_uses
 from services.trigger import tenants
 from services.trigger.company_exports import series_of
 from shared.clock import Clock, system_clock
@@ -633,6 +634,8 @@ async def a_world(
     # The dispatcher's handlers take the secret of their hashes from the environment.
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
+        # What is noted of screens is not written beside a look at all rows, however long that takes.
+        stack.enter_context(patch.object(screen_uses, "WRITE_INTERVAL_S", 3_600.0))
         dns = await stack.enter_async_context(a_dns_server())  # answers at once that there is no such name
         contexts, clients = {}, {}
         for name in SERVICES:

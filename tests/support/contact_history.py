@@ -383,7 +383,11 @@ class History:
             (counter, rule)
             for counter, rule in self.counters
             if counter.id != event.id
-            and (event.at <= counter.at or event.known_at < counter.known_at)
+            and (
+                event.at <= counter.at
+                or event.known_at < counter.known_at
+                or (rule.scope == "customer" and rule.hold is not None)
+            )
             and (
                 (counter.order is not None and counter.order == event.order)
                 if rule.scope == "order"

@@ -65,6 +65,11 @@ class Happened:
     def rule(self) -> CounterEvent | None:
         return next((each for each in TABLE if each.event_type.rstrip("*") == self.type[: len(each.event_type.rstrip("*"))]), None)  # fmt: skip
 
+    @property
+    def holds_all_of_its_customer(self) -> bool:
+        """Whether it holds also mails about what happens after it."""
+        return self.rule is not None and (self.rule.effect, self.rule.scope) == ("hold", "customer")
+
     def is_about(self, other: "Happened") -> bool:
         """Whether it counters mails about this other event, whenever they came."""
         rule = self.rule
@@ -109,7 +114,11 @@ class Model:
     def _decide(self, event: Happened, now: datetime) -> None:
         if event.type == "refund.made":
             return  # no survey asks about it
-        counters = [each for each in self.came if each.is_about(event) and event.at <= each.at]
+        counters = [
+            each
+            for each in self.came
+            if each.is_about(event) and (event.at <= each.at or each.holds_all_of_its_customer)
+        ]
         wanted = max(event.at + DELAY, now)
         due = max([wanted, *(until for each in counters if (until := held_until(each)) is not None)])
         cancelled = any(held_until(each) is None for each in counters)

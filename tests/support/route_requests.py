@@ -877,7 +877,7 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer DELETE /v1/pairs/{pair}": RouteRequest({"pair": of.pair}, foreign=404),
         "scorer GET /pairs": RouteRequest(),
         "scorer GET /pairs/file": RouteRequest(),
-        "scorer POST /pairs": RouteRequest(form={**A_PAIR, "new_id": of.pair}),
+        "scorer POST /pairs": RouteRequest(form={**A_PAIR, "new_id": of.pair}, may_repeat=(of.pair,)),
         "scorer POST /pairs/{pair}": RouteRequest({"pair": of.pair}, form={"act": "remove"}, foreign=404),
         "scorer GET /v1/marks": RouteRequest(),
         "scorer POST /v1/marks": RouteRequest(json=wanted, headers={"idempotency-key": "1"}),
@@ -909,8 +909,8 @@ def _about_benchmarks(of: Company) -> dict[str, RouteRequest | tuple[RouteReques
         "scorer PUT /v1/benchmarks/{benchmark}": RouteRequest(one, json=wanted, foreign=404),
         "scorer DELETE /v1/benchmarks/{benchmark}": RouteRequest(one, foreign=404),
         "scorer GET /benchmarks": RouteRequest(),
-        "scorer GET /benchmarks/file": RouteRequest(),
-        "scorer GET /benchmarks/download": beside,
+        "scorer GET /benchmarks/download": RouteRequest(),
+        "scorer GET /benchmarks/comparison/download": beside,
         "scorer POST /benchmarks": RouteRequest(
             form={**{key: str(value) for key, value in wanted.items()}, "new_id": str(UUID(int=9))}
         ),
@@ -995,6 +995,13 @@ def _about_saved_views(of: Company, by: Company) -> dict[str, RouteRequest | tup
             headers={"authorization": f"{TOKEN_SCHEME} {token}", "content-type": "application/json"},
             public=True,
         ),
+        "alerts GET /v1/personal-data/alerts/view-mail-history": RouteRequest(
+            headers={
+                "authorization": f"{TOKEN_SCHEME} "
+                + _service_tokens.sign("view-mails", by.name, {"view": of.view, "staff": str(person)})
+            },
+            public=True,
+        ),
         "scorer GET /views": RouteRequest(),
         "scorer POST /views": RouteRequest(form={**own, "new_id": str(UUID(int=9))}),
         "scorer GET /views/{view}": RouteRequest(one, foreign=404),
@@ -1031,6 +1038,13 @@ def _about_exports(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, 
         "scorer GET /v1/actions/causes/export": RouteRequest(),
         "scorer GET /v1/actions/{action}/export": RouteRequest(action, foreign=404),
         "scorer GET /v1/themes/figures/export": RouteRequest(query={"window": "7d"}),
+        "scorer GET /download": RouteRequest(),
+        "scorer GET /segments/download": RouteRequest(),
+        "scorer GET /themes/download": RouteRequest(),
+        "scorer GET /marks/download": RouteRequest(),
+        "scorer GET /marks/{mark}/download": RouteRequest(mark, foreign=404),
+        "scorer GET /actions/download": RouteRequest(),
+        "scorer GET /actions/{action}/download": RouteRequest(action, foreign=404),
     }
 
 
@@ -1075,6 +1089,13 @@ def _about_companies(of: Company, by: Company) -> dict[str, RouteRequest]:
         headers={
             "authorization": f"{TOKEN_SCHEME} "
             + _service_tokens.sign("access", by.name, {"staff": str(of.people["admin"].staff.id)})
+        },
+        public=True,
+    )
+    found["alerts GET /v1/personal-data/alerts/own-address"] = RouteRequest(
+        headers={
+            "authorization": f"{TOKEN_SCHEME} "
+            + _service_tokens.sign("own-address", by.name, {"staff": str(of.people["admin"].staff.id)})
         },
         public=True,
     )

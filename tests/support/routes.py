@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from support.companies import Company, World
 
@@ -52,6 +53,14 @@ class Route:
         return self.pattern.endswith("/live") and self.pattern != "/surveys/live"
 
 
+def query_names(dependant: Dependant) -> list[str]:
+    """The parameters that a route reads from the query, by itself and by what it depends on."""
+    names = [field.alias for field in dependant.query_params]
+    for each in dependant.dependencies:
+        names += query_names(each)
+    return list(dict.fromkeys(names))
+
+
 def routes_of(world: World, company: Company) -> Iterator[Route]:
     """Every route of every service, with this company's things in its path."""
     things = {
@@ -76,6 +85,6 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
             for name, thing in things.items():
                 path = path.replace(f"{{{name}}}", str(thing))
             dependant = getattr(route, "dependant", None)
-            query = tuple(field.alias for field in dependant.query_params) if dependant is not None else ()
+            query = tuple(query_names(dependant)) if dependant is not None else ()
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 yield Route(service, method, str(route.path), path, query)

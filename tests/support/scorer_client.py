@@ -55,12 +55,15 @@ class ScorerClient:
         segments: tuple[str, ...] = (),
         key: str | None = None,
         language: str | None = None,
+        accept: str | None = None,
         **query: Any,
     ) -> httpx.Response:
         """As a person in a role, or with the tenant's key; without either with ``key=""``."""
         headers = self._headers(path, tenant, role, segments, key)
         if language:
             headers["accept-language"] = language
+        if accept is not None:
+            headers["accept"] = accept
         async with self._http() as client:
             return await client.get(path, params=query or None, headers=headers)
 

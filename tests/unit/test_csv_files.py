@@ -33,7 +33,6 @@ from services.scorer.comparisons.trend_query import TrendQuery
 from services.scorer.domain import Groups
 from services.scorer.exports.answers import AnswerLine, ReplyLine, csv_of_answers
 from services.scorer.exports.domain import table_of
-from services.scorer.exports.files import lines_of
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.responses.files import csv_of_responses
 from services.scorer.responses.reading import ResponsesAsked, ResponsesRead
@@ -41,6 +40,7 @@ from services.scorer.windows import Window
 from shared.events import Tenant
 from shared.pages.language import ReaderLocale, rendering_for
 from shared.values.csv_cells import plain_cell
+from shared.values.csv_files import lines_of
 from shared.values.messages import message
 
 HOSTILE = (
@@ -85,7 +85,7 @@ def of_faults(separator: str) -> Written:
             remedy=encode_remedy(message("%(text)s is no time.", text=texts[0])),
         )
         lines = [faults_file.names_line(texts), faults_file._line(texts, row)]
-        return faults_file._lines(separator, lines), separator
+        return lines_of(lines, separator), separator
 
     return write
 
@@ -226,13 +226,21 @@ def of_answers(texts: list[str]) -> tuple[str, str]:
 FILES: dict[str, list[Written]] = {
     "services/alerts/team_figures/files.py": [of_figures],
     "services/scorer/csv_files.py": [of_comparisons, of_trends, of_responses],
-    "services/scorer/exports/files.py": [of_documents, of_answers],
+    "services/scorer/exports/files.py": [of_documents],
+    "services/scorer/exports/domain.py": [of_documents],
+    "services/scorer/exports/answers.py": [of_answers],
+    "services/scorer/exports/api.py": [of_documents],
     "services/dispatcher/suppressions/files.py": [of_suppressions],
     "services/dispatcher/imports/faults_file.py": [of_faults(";"), of_faults(","), of_faults("\t")],
     "services/dispatcher/moving_in/exports.py": [of_moving_in],
+    "shared/values/csv_files.py": [of_documents],
 }
 """Each module that writes such a file."""
-WRITES = re.compile(r"\bcsv\.(writer|DictWriter)\(|media_type=\"text/csv")
+WRITES = re.compile(
+    r"\bcsv\.(writer|DictWriter)\(|\"text/csv; charset|^from shared\.values\.csv_files import", re.MULTILINE
+)
+WRITERS = {"shared/values/csv_files.py", "services/dispatcher/moving_in/exports.py"}
+"""The one writer, and that of files which our own imports read alone."""
 
 
 @pytest.fixture(autouse=True)
@@ -265,3 +273,14 @@ def test_b34_every_module_that_writes_such_a_file_is_tried_above() -> None:
     }
     assert writing == set(FILES)
     assert set(OWN_COLUMNS).isdisjoint(HOSTILE)
+
+
+def test_there_is_one_writer_and_one_byte_order_mark() -> None:
+    modules = {
+        str(path.relative_to(ROOT)): path.read_text()
+        for folder in ("services", "shared")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert {name for name, text in modules.items() if "csv.writer(" in text} == WRITERS
+    marks = {name for name, text in modules.items() if re.search(r"^\w+ = \"\\ufeff\"", text, re.MULTILINE)}
+    assert marks == {"shared/values/csv_files.py"}

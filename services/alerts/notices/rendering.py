@@ -71,7 +71,13 @@ class NoticeRenderer:
 
 
 def _html(body: str) -> str:
-    return f'<!doctype html><html lang="{reader_locale().language}"><body>{body}</body></html>'
+    # Mails set no colours, so a program may show them in the dark; without a width a phone shrinks them.
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<meta name="color-scheme" content="light dark">'
+    )
+    language = reader_locale().language
+    return f'<!doctype html><html lang="{language}"><head>{head}</head><body>{body}</body></html>'
 
 
 def _html_body(paragraphs: Sequence[str], link: str) -> str:

@@ -35,6 +35,7 @@ from services.alerts.rules.domain import default_clocks
 from services.alerts.rules.setup_cache import CompanySetups
 from services.alerts.segment_alerts.handlers import keep_falls
 from services.alerts.staff.repository import people
+from services.alerts.staff.repository.sessions import end_all_sign_ins
 from services.alerts.view_mails.repository import end_weeks
 from services.alerts.webhooks.wanted_types import publish_differing, restore_wanted, wanted_page
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE
@@ -52,7 +53,8 @@ LOST = (
     "Notes, what was written at closing, people, passwords and sessions, and who acknowledged or closed an "
     "alert on a segment, as far as they came since the backup, are gone: nobody else holds them. So is "
     "what was done about introductions; answers since the backup open no task: their customers may have been "
-    "asked."
+    "asked. All sessions and links to sign in end, since those that were ended since the backup would open "
+    "again; invite those anew who have not set a password."
 )
 
 
@@ -120,13 +122,15 @@ async def settle(uow: UnitOfWork, limit: int) -> int:
 
     Steps of clocks that were due may have been done since the backup: they count as done, and tell nobody;
     cases that waited until then go on, by the hours of when they were paused. Letters of Monday
-    and ends of incidents that were due are told to nobody; messages to chats are unknown.
+    and ends of incidents that were due are told to nobody; messages to chats are unknown. All sessions and
+    links to sign in end: those that were ended or used since the backup would open again.
     """
     settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
     settled += await publish_differing(uow, limit)
     settled += await incidents.end_all(uow)
     settled += await clear_due_deadlines(uow, WEEKLY_DEADLINE)
     settled += await end_weeks(uow)
+    settled += await end_all_sign_ins(uow)
     settled += await clear_due_deadlines(uow, INTRODUCTION_NOTICE)
     settled += await clear_due_deadlines(uow, INTRODUCTION_DEADLINE)
     settled += await chat_messages.end_possibly_sent(uow)

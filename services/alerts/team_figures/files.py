@@ -1,14 +1,11 @@
 """The figures as a file for spreadsheets: a row for all, for each team and for each person."""
 
-import csv
-import io
-
 from fastapi import Response
 
 from services.alerts.team_figures.domain import FiguresOf
 from services.alerts.team_figures.reading import FiguresRead
 from services.alerts.team_figures.schemas import FiguresOut, NamedFiguresOut, SpreadOut
-from shared.values.csv_cells import safe_cell
+from shared.values.csv_files import BYTE_ORDER_MARK, CSV_TYPE, lines_of_values
 
 _NUMBERS = tuple(
     name for name, field in FiguresOut.model_fields.items() if field.annotation in {int, float | None}
@@ -18,11 +15,9 @@ _TIME_FIELDS = ("time_to_contact", "time_to_contact_working", "time_to_close", "
 
 def csv_of_figures(read: FiguresRead) -> str:
     """The rows of the file. A cell that begins like a formula stands behind an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
     outcomes = tuple(read.figures.total.outcomes)
     spreads = [f"{name}_{part}" for name in _TIME_FIELDS for part in SpreadOut.model_fields]
-    writer.writerow(("from", "to", "of", "id", "name", *_NUMBERS, *outcomes, *spreads))
+    lines: list[tuple[object, ...]] = [("from", "to", "of", "id", "name", *_NUMBERS, *outcomes, *spreads)]
     rows = [("all", FiguresOf(id=None, figures=read.figures.total), "")]
     rows += [("team", one, read.team_names.get(one.id, "") if one.id else "") for one in read.figures.teams]
     rows += [
@@ -36,17 +31,17 @@ def csv_of_figures(read: FiguresRead) -> str:
         ]
         counts = [told.outcomes[outcome] for outcome in outcomes]
         cells = [_number(value) for value in (*numbers, *counts, *times)]
-        own = (read.days.first, read.days.last, kind, one.id or "", safe_cell(name))
-        writer.writerow((*own, *cells))
-    return buffer.getvalue()
+        own = (read.days.first, read.days.last, kind, one.id or "", name)
+        lines.append((*own, *cells))
+    return lines_of_values(lines)
 
 
 def csv_answer(read: FiguresRead) -> Response:
     """The file."""
     name = f"team-figures-{read.days.first}-{read.days.last}.csv"
     return Response(
-        csv_of_figures(read),
-        media_type="text/csv; charset=utf-8",
+        BYTE_ORDER_MARK + csv_of_figures(read),
+        media_type=CSV_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -7,15 +7,17 @@ that follows from week, view and person: whatever fails, the next try goes on wh
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from services.alerts.notices.queueing import queue_view_mail
 from services.alerts.staff.repository import people
-from services.alerts.view_mails import repository
-from services.alerts.view_mails.domain import languages_of, mail_key
+from services.alerts.view_mails import history_repository, repository
+from services.alerts.view_mails.domain import WrittenOutcome, languages_of, mail_key
+from services.alerts.view_mails.history_repository import ViewMailResult
 from services.alerts.view_mails.repository import DueWeek
 from shared.db.database import Database
 from shared.privacy.service_client import ServiceClient, ServiceUnavailable, read_answer
@@ -35,6 +37,9 @@ from shared.tenancy.tenants import find_tenant
 
 VIEW_MAILS_LOOP = "view mails"
 INTERVAL_S = 15.0
+MAX_FAILED_IN_A_ROW = 3
+"""Mails that the scorer does not write one after the other: then it is away, and is asked again later."""
+MAX_FAILED_KNOWN = 10_000
 log = structlog.get_logger()
 
 
@@ -44,6 +49,8 @@ class ViewMailAsking:
 
     database: Database
     services: ServiceClient
+    _failed: dict[tuple[UUID, UUID], None] = field(default_factory=dict)
+    """By view and person: those that the scorer could not write when it was asked last."""
 
     async def step(self) -> float | None:
         """One week that is due; 0 when another one may be."""
@@ -74,18 +81,39 @@ class ViewMailAsking:
 
     async def _queue(self, week: DueWeek) -> None:
         body = await self.services.get_body("scorer", WANTED_PATH, purpose="view-mails", tenant=week.tenant)
-        for wanted in await self._not_queued(week, read_answer("scorer", body, list[WantedViewMail])):
-            question = await self._question(week, wanted)
-            if question is None:
-                continue
-            answer = await self.services.post(
-                "scorer",
-                CONTENT_PATH,
-                msgspec.json.encode(question),
-                purpose="view-mails",
-                tenant=week.tenant,
-            )
-            await self._keep(week, question, read_answer("scorer", answer, ViewMailAnswer))
+        left = await self._not_queued(week, read_answer("scorer", body, list[WantedViewMail]))
+        failed: ServiceUnavailable | None = None
+        in_a_row = 0
+        # Those that failed come last: a view that cannot be written keeps no other one waiting.
+        for wanted in sorted(left, key=lambda one: (one.view, one.staff) in self._failed):
+            place = wanted.view, wanted.staff
+            try:
+                await self._write(week, wanted)
+            except ServiceUnavailable as error:
+                self._note_failed(place)
+                failed, in_a_row = error, in_a_row + 1
+                if in_a_row == MAX_FAILED_IN_A_ROW:
+                    break
+            else:
+                self._failed.pop(place, None)
+                in_a_row = 0
+        if failed is not None:
+            raise failed
+
+    async def _write(self, week: DueWeek, wanted: WantedViewMail) -> None:
+        question = await self._question(week, wanted)
+        if question is None:
+            return
+        body = msgspec.json.encode(question)
+        answer = await self.services.post(
+            "scorer", CONTENT_PATH, body, purpose="view-mails", tenant=week.tenant
+        )
+        await self._keep(week, question, read_answer("scorer", answer, ViewMailAnswer))
+
+    def _note_failed(self, place: tuple[UUID, UUID]) -> None:
+        self._failed[place] = None
+        while len(self._failed) > MAX_FAILED_KNOWN:
+            self._failed.pop(next(iter(self._failed)))
 
     async def _not_queued(self, week: DueWeek, wanted: Sequence[WantedViewMail]) -> list[WantedViewMail]:
         keys = [mail_key(week.tenant, week.monday, one.view, one.staff) for one in wanted]
@@ -98,7 +126,10 @@ class ViewMailAsking:
         async with self.database.reading() as uow:
             person = await people.find_person(uow, week.tenant, wanted.staff)
             company = await find_tenant(uow, week.tenant)
-        if person is None or not person.active or not person.wants_mail:
+        if person is None or not person.active:
+            return None
+        if not person.wants_mail:
+            await self._note(week, wanted.view, wanted.staff, "no_mail")
             return None
         return ViewMailQuestion(
             view=wanted.view,
@@ -111,6 +142,7 @@ class ViewMailAsking:
     async def _keep(self, week: DueWeek, question: ViewMailQuestion, answer: ViewMailAnswer) -> None:
         if answer.content is None:
             metrics.VIEW_MAILS.labels("not_shown").inc()
+            await self._note(week, question.view, question.staff, "not_shown")
             return
         key = mail_key(week.tenant, week.monday, question.view, question.staff)
         async with self.database.transaction() as uow:
@@ -122,8 +154,19 @@ class ViewMailAsking:
                 await repository.add_mail(
                     uow, week.tenant, key, role=question.role, segments=question.segments, body=content
                 )
+                result = ViewMailResult(
+                    week.tenant, question.view, week.monday, question.staff, "queued", key
+                )
+                await history_repository.keep_result(uow, result)
         if queued:
             metrics.VIEW_MAILS.labels("queued").inc()
+
+    async def _note(self, week: DueWeek, view: UUID, staff: UUID, outcome: WrittenOutcome) -> None:
+        """Keep why no mail was written, for the page of the view."""
+        async with self.database.transaction() as uow:
+            if not await find_left(uow, [week.tenant]):
+                result = ViewMailResult(week.tenant, view, week.monday, staff, outcome, None)
+                await history_repository.keep_result(uow, result)
 
 
 def view_mails_loop(context: Context) -> Loop:

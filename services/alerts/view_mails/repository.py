@@ -123,9 +123,11 @@ async def find_mail(uow: UnitOfWork, tenant: str, key: UUID) -> Any | None:
 
 DELETE_OLD_MAILS = "DELETE FROM view_mail WHERE created_at < :before"
 DELETE_OLD_WEEKS = "DELETE FROM view_mail_week WHERE monday < :before AND ended_at IS NOT NULL"
+DELETE_OLD_RESULTS = "DELETE FROM view_mail_result WHERE monday < :before"
 
 
 async def delete_old(uow: UnitOfWork) -> None:
-    """Delete mails that leave no more, and weeks that are long over."""
+    """Delete mails that leave no more, and weeks that are long over, with what became of their mails."""
     await uow.execute(DELETE_OLD_MAILS, {"before": uow.now - VALID_FOR})
-    await uow.execute(DELETE_OLD_WEEKS, {"before": (uow.now - WEEKS_KEPT).date()})
+    for statement in (DELETE_OLD_WEEKS, DELETE_OLD_RESULTS):
+        await uow.execute(statement, {"before": (uow.now - WEEKS_KEPT).date()})

@@ -62,6 +62,13 @@ WRITE_LINK = """
         changed_at = :changed_at
     WHERE tenant = :tenant AND id = :id
 """
+RESTORE_STATES = """
+    UPDATE share_link s SET state = a.state, version = s.version + 1, changed_at = a.at
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:times AS timestamptz[])
+    ) AS a (tenant, id, state, at)
+    WHERE s.tenant = a.tenant AND s.id = a.id AND s.changed_at < a.at AND s.state <> a.state
+"""
 WRITE_COUNTS = """
     UPDATE share_link SET scores = CAST(:scores AS jsonb), day = :day, answers_of_day = :answers_of_day
     WHERE tenant = :tenant AND id = :id
@@ -84,6 +91,14 @@ FIND_NEWEST_SURVEYS = """
     SELECT DISTINCT ON (v.id) v.body FROM survey v WHERE v.tenant = :tenant
     ORDER BY v.id, v.version DESC, v.survey_version DESC
 """
+
+
+async def restore_states(uow: UnitOfWork, states: Sequence[tuple[str, UUID, str, datetime]]) -> None:
+    """Write the states (of a company's link, with the time of the change) that are newer than their rows."""
+    if states:
+        tenants, ids, names, times = zip(*states, strict=True)
+        values = {"tenants": list(tenants), "ids": list(ids), "states": list(names), "times": list(times)}
+        await uow.execute(RESTORE_STATES, values)
 
 
 async def find_by_code(uow: UnitOfWork, code: str) -> SharedSurvey | None:

@@ -12,6 +12,8 @@ FIELD_LABELS = {
     "sms_quiet_to": message("Text messages again from"),
     "sundays": message("On Sundays"),
     "holidays": message("On public holidays"),
+    "sms_sundays": message("Text messages on Sundays"),
+    "sms_holidays": message("Text messages on public holidays"),
     "cap": message("Least time between two mails to one customer"),
     "cap_unit": message("Unit of that time"),
     "relational_distance": message("Days between a survey about one event and one about the whole relation"),
@@ -20,6 +22,7 @@ FIELD_LABELS = {
     "fewer_months": message("Months between two questions to a customer who wants fewer"),
 }
 MAIL_LEAVES = {"yes": message("Mail leaves as on any day"), "no": message("Mail waits for the next day")}
+TEXTS_LEAVE = {"yes": message("Texts leave as on any day"), "no": message("Texts wait for the next day")}
 WHOSE_ADDRESSES = {
     "no": message("They are one person, who is asked once"),
     "yes": message("Each is a person of its own"),
@@ -28,6 +31,8 @@ ASKED_MEANWHILE = {"no": message("They are not asked"), "yes": message("They are
 CHOICES = {
     "sundays": MAIL_LEAVES,
     "holidays": MAIL_LEAVES,
+    "sms_sundays": TEXTS_LEAVE,
+    "sms_holidays": TEXTS_LEAVE,
     "cap_unit": HOUR_UNIT_LABELS,
     "open_case": ASKED_MEANWHILE,
     "shared_ids": WHOSE_ADDRESSES,
@@ -42,6 +47,8 @@ REMEDIES = {
     "sms_quiet_to": WRONG_TIME,
     "sundays": message("Choose whether mail may leave on Sundays."),
     "holidays": message("Choose whether mail may leave on public holidays."),
+    "sms_sundays": message("Choose whether texts may leave on Sundays."),
+    "sms_holidays": message("Choose whether texts may leave on public holidays."),
     "cap": message(
         "Write a whole number, 0 or more; %(most)s hours are the most.", most=Count(MAX_CAP_HOURS)
     ),

@@ -14,7 +14,8 @@ from shared.events import ContactRules, Event, TenantContactPolicy
 _COLUMNS = (
     "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at, "
     "CAST(counter_events AS text) AS counter_events, relational_distance_days, ask_with_open_case, "
-    "CAST(countries AS text) AS countries, ids_are_shared, fewer_months"
+    "CAST(countries AS text) AS countries, ids_are_shared, fewer_months, "
+    "sms_sundays, sms_holidays"
 )
 
 FIND_OF_TENANTS = f"""
@@ -41,11 +42,12 @@ WRITE_POLICY = f"""
     INSERT INTO contact_policy AS p (
         tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events,
         relational_distance_days, ask_with_open_case, countries, ids_are_shared, fewer_months,
-        changed_at
+        sms_sundays, sms_holidays, changed_at
     )
     SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours,
         CAST(CAST(:counter_events AS text) AS jsonb), :relational_distance_days, :ask_with_open_case,
-        CAST(CAST(:countries AS text) AS jsonb), :ids_are_shared, :fewer_months, :now
+        CAST(CAST(:countries AS text) AS jsonb), :ids_are_shared, :fewer_months,
+        :sms_sundays, :sms_holidays, :now
     WHERE coalesce(CAST(:seen AS bigint), 0) = 0
         OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
     ON CONFLICT (tenant) DO UPDATE SET
@@ -60,14 +62,17 @@ WRITE_POLICY = f"""
         countries = EXCLUDED.countries,
         ids_are_shared = EXCLUDED.ids_are_shared,
         fewer_months = EXCLUDED.fewer_months,
+        sms_sundays = EXCLUDED.sms_sundays,
+        sms_holidays = EXCLUDED.sms_holidays,
         changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
     WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
         AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events,
              p.relational_distance_days, p.ask_with_open_case, p.countries,
-             p.ids_are_shared, p.fewer_months) IS DISTINCT FROM
+             p.ids_are_shared, p.fewer_months, p.sms_sundays, p.sms_holidays) IS DISTINCT FROM
             (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours,
              EXCLUDED.counter_events, EXCLUDED.relational_distance_days, EXCLUDED.ask_with_open_case,
-             EXCLUDED.countries, EXCLUDED.ids_are_shared, EXCLUDED.fewer_months)
+             EXCLUDED.countries, EXCLUDED.ids_are_shared, EXCLUDED.fewer_months,
+             EXCLUDED.sms_sundays, EXCLUDED.sms_holidays)
     RETURNING {_COLUMNS}
 """
 
@@ -86,6 +91,8 @@ async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | N
         "countries": json.encode(rules.countries).decode(),
         "ids_are_shared": rules.ids_are_shared,
         "fewer_months": rules.fewer_months,
+        "sms_sundays": rules.sms_sundays,
+        "sms_holidays": rules.sms_holidays,
         "seen": seen,
         "now": uow.now,
     }

@@ -59,6 +59,14 @@ class ContactPolicyBody(StrictBody):
         default=_DEFAULT.holidays,
         description="Whether mail may leave on public holidays of the customer's country.",
     )
+    sms_sundays: bool | None = Field(
+        default=None, description="Whether texts may leave on Sundays; by default not. Left out: as it is."
+    )
+    sms_holidays: bool | None = Field(
+        default=None,
+        description="Whether texts may leave on public holidays of the customer's country; by default not. "
+        "Left out: as it is.",
+    )
     cap_hours: int = Field(
         default=_DEFAULT.cap_hours,
         ge=0,
@@ -67,8 +75,8 @@ class ContactPolicyBody(StrictBody):
     )
     counter_events: CounterEventBodies | None = Field(
         default=None,
-        description="Events after which nobody is asked about what happened before them. Left out: as "
-        "they are.",
+        description="Events after which nobody is asked about what happened before them; what holds the "
+        "mails to a customer holds those about what happens meanwhile, too. Left out: as they are.",
     )
     relational_distance_days: int | None = Field(
         default=None,
@@ -123,6 +131,8 @@ class ContactPolicyBody(StrictBody):
             "countries": None if self.countries is None else tuple(each.rule() for each in self.countries),
             "ids_are_shared": self.ids_are_shared,
             "fewer_months": self.fewer_months,
+            "sms_sundays": self.sms_sundays,
+            "sms_holidays": self.sms_holidays,
         }
         return replace(
             current,
@@ -154,6 +164,8 @@ class ContactPolicyAnswer(BaseModel):
     quiet_hours: QuietHoursByChannelAnswer
     sundays: bool
     holidays: bool
+    sms_sundays: bool
+    sms_holidays: bool
     cap_hours: int
     counter_events: list[CounterEventAnswer]
     relational_distance_days: int
@@ -173,6 +185,8 @@ class ContactPolicyAnswer(BaseModel):
             ),
             sundays=rules.sundays,
             holidays=rules.holidays,
+            sms_sundays=rules.sms_sundays,
+            sms_holidays=rules.sms_holidays,
             cap_hours=rules.cap_hours,
             counter_events=[CounterEventAnswer.of(each) for each in rules.counter_events],
             relational_distance_days=rules.relational_distance_days,

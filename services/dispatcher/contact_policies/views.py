@@ -42,9 +42,7 @@ class HoursExample:
             second=0,
             microsecond=0,
         )
-        return cls(
-            due_at, next_allowed(due_at, ContactHours.of(rules, place.zone, place.country)), place.zone
-        )
+        return cls(due_at, next_allowed(due_at, ContactHours.of(rules, place)), place.zone)
 
 
 @dataclass(frozen=True, kw_only=True)

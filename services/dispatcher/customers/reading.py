@@ -55,6 +55,7 @@ class CustomerIn(Struct, forbid_unknown_fields=True):
     id: Name
     email: Annotated[str, Meta(max_length=MAX_ADDRESS_LENGTH)] | None = None
     phone: Annotated[str, Meta(max_length=MAX_PHONE_LENGTH)] | None = None
+    name: Annotated[str | None, Meta(description="As an event has it; it is left out.")] = None
     locale: Text | None = None
     country: Text | None = None
     time_zone: Text | None = None
@@ -95,6 +96,7 @@ NOT_MOBILE = message("Is no mobile phone, so no text reaches it. It was left out
 UNREACHABLE = message("Give a mail address, or the number of a mobile phone.")
 BLANK_ID = message("Is blank. Give each customer the id that your own systems use.")
 OF_AN_EVENT = message("Says what an event is about, and nothing of a customer. It was left out.")
+OF_NO_USE = message("A name is taken from events alone, so it is not kept here. It was left out.")
 TWICE = message("This id stands here already, with other content. The first counts.")
 
 
@@ -170,11 +172,15 @@ def _number_faults(customer: CustomerIn, home: str | None, faults: list[FieldFau
 
 def _leave_out(customer: CustomerIn) -> list[FieldFault]:
     """Leave out what is not a customer's; returns what that was."""
+    found = []
+    if customer.name is not None:
+        found.append(FieldFault(field="/name", detail=OF_NO_USE))
+        customer.name = None
     given = customer.segments or {}
     customer.segments = own_segments(given)
-    if customer.segments == given:
-        return []
-    return [FieldFault(field=pointer("segments", TOUCHPOINT), detail=OF_AN_EVENT)]
+    if customer.segments != given:
+        found.append(FieldFault(field=pointer("segments", TOUCHPOINT), detail=OF_AN_EVENT))
+    return found
 
 
 def _clean(customer: CustomerIn) -> list[FieldFault]:

@@ -35,6 +35,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import REMEDIES, FieldFault
 from shared.secrets import customer_hash
 from shared.values.messages import alternatives, message
+from shared.values.phone import MAX_PHONE_LENGTH, e164_number
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 
@@ -60,6 +61,18 @@ def an_address(text: str) -> str:
     return text
 
 
+def a_number(text: str) -> str:
+    """The number in its one form; the plus of an address that was not encoded is a blank.
+
+    :raises ValueError: when it is none.
+    """
+    plain = text.strip()
+    number = e164_number(plain if plain.startswith("+") else f"+{plain}", None)
+    if number is None:
+        raise ValueError(message("Is no phone number that we know. Write it like +45 12 34 56 78."))
+    return number
+
+
 OneReason = Annotated[str, *one_of(SEARCHED_REASONS)]
 OneState = Annotated[str, *one_of(MAIL_STATES)]
 OneHold = Annotated[str, *one_of(HOLD_RULES)]
@@ -67,6 +80,7 @@ OneChannel = Annotated[str, *one_of(CHANNELS)]
 OF_ONE_EVENT = {"source_id", "clients_only", "source", "allowed"}
 """The filters by which one event is named."""
 Address = Annotated[str, AfterValidator(an_address)]
+Number = Annotated[str, AfterValidator(a_number)]
 
 
 @router.get("/decisions", summary="What became of events")
@@ -87,11 +101,25 @@ async def read_decisions(
         Address | None,
         Query(max_length=320, description="The customer's address, in any spelling; it is not kept."),
     ] = None,
+    phone: Annotated[
+        Number | None,
+        Query(
+            max_length=MAX_PHONE_LENGTH,
+            description="The customer's phone number with its country code, in any spelling; it is not kept.",
+        ),
+    ] = None,
     reason: Annotated[
         OneReason | None,
         Query(description="Why the decision fell so, or why its mail was dropped when it was due."),
     ] = None,
-    survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
+    survey_id: Annotated[
+        UUID | None,
+        Query(
+            description="The survey that asks about the event, or that matched it and did not ask; with "
+            "`reason`, for that reason. With `channel`, `state` or `postponed_by` the one that asks. Of "
+            "decisions that were made before this was kept, the one that asks."
+        ),
+    ] = None,
     channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
     state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
     postponed_by: Annotated[
@@ -108,11 +136,11 @@ async def read_decisions(
     find it by its whole id.
     """
     sees_names = caller.staff is None or caller.staff.sees_names
-    if not sees_names and (customer_id is not None or email is not None):
+    if not sees_names and not (customer_id is None and email is None and phone is None):
         raise Problem(
             403,
             message("Your role does not see who a customer is."),
-            message("Leave customer_id and email out, or ask somebody whose role sees names."),
+            message("Leave customer_id, email and phone out, or ask somebody whose role sees names."),
         )
     wanted = DecisionFilter(
         source_id=event_id,
@@ -120,6 +148,7 @@ async def read_decisions(
         source=source,
         customer_id=customer_id,
         contact=customer_hash(context.secret, caller.tenant, email) if email is not None else None,
+        number=customer_hash(context.secret, caller.tenant, phone) if phone is not None else None,
         reason=reason,
         survey_id=survey_id,
         channel=channel,
@@ -191,6 +220,7 @@ def _answer(
     sees_all: bool,
     sees_cases: bool,
 ) -> DecisionAnswer:
+    sees = {"sees_cases": sees_cases, "sees_all": sees_all}
     values = msgspec.to_builtins(decode_explanation(row.grounds))
     considered, rehearsed = values.pop("considered", ()), values.pop("rehearsed", ())
     return DecisionAnswer(
@@ -201,10 +231,10 @@ def _answer(
         decided_at=row.decided_at,
         reason=row.reason,
         survey_id=row.survey_id,
-        considered=[ConsideredAnswer(**as_seen(each, sees_cases=sees_cases)) for each in considered],
-        rehearsed=[ConsideredAnswer(**as_seen(each, sees_cases=sees_cases)) for each in rehearsed],
+        considered=[ConsideredAnswer(**as_seen(each, **sees)) for each in considered],
+        rehearsed=[ConsideredAnswer(**as_seen(each, **sees)) for each in rehearsed],
         values=values,
-        invitation=_invitation(row, changes, sees_cases=sees_cases) if row.invitation_id else None,
+        invitation=_invitation(row, changes, **sees) if row.invitation_id else None,
         differs_at=row.difference_at,
         relational_event_id=row.relational_event_id if sees_all else None,
         outranking_event_id=row.outranking_event_id if sees_all else None,
@@ -212,12 +242,18 @@ def _answer(
     )
 
 
-def as_seen(values: dict[str, Any], *, sees_cases: bool) -> dict[str, Any]:
-    """The values by which a survey or a mail was judged, as far as the caller may see them."""
-    return values if sees_cases else {**values, "open_case": None}
+def as_seen(values: dict[str, Any], *, sees_cases: bool, sees_all: bool) -> dict[str, Any]:
+    """The values by which a survey or a mail was judged, as far as the caller may see them.
+
+    :param sees_all: whether the caller sees the events of all segments, and so may know another one's id.
+    """
+    hidden = {"open_case": sees_cases, "relational_event_id": sees_all}
+    return {name: value for name, value in values.items() if hidden.get(name, True)}
 
 
-def _invitation(row: Row[Any], changes: Sequence[MailChange], *, sees_cases: bool) -> InvitationAnswer:
+def _invitation(
+    row: Row[Any], changes: Sequence[MailChange], *, sees_cases: bool, sees_all: bool
+) -> InvitationAnswer:
     """The invitation; its reasons by our own rules alone: a mail server's words may name the customer."""
     waits = row.state == "waiting"
     return InvitationAnswer(
@@ -226,12 +262,13 @@ def _invitation(row: Row[Any], changes: Sequence[MailChange], *, sees_cases: boo
         reason=row.mail_reason if row.state in ENDED_BY_US else None,
         due_at=row.next_at if waits else None,
         postponed_by=row.mail_reason if waits and row.mail_reason in HOLD_RULES else None,
-        changes=[_change(change, sees_cases=sees_cases) for change in changes],
+        changes=[_change(change, sees_cases=sees_cases, sees_all=sees_all) for change in changes],
     )
 
 
-def _change(change: MailChange, *, sees_cases: bool) -> MailChangeAnswer:
-    values = as_seen(msgspec.to_builtins(change.values), sees_cases=sees_cases)
+def _change(change: MailChange, *, sees_cases: bool, sees_all: bool) -> MailChangeAnswer:
+    sees = {"sees_cases": sees_cases, "sees_all": sees_all}
+    values = as_seen(msgspec.to_builtins(change.values), **sees)
     considered = values.pop("considered", None)
     return MailChangeAnswer(
         mail=change.n,
@@ -239,6 +276,6 @@ def _change(change: MailChange, *, sees_cases: bool) -> MailChangeAnswer:
         what=change.what,
         reason=change.reason,
         until=change.until,
-        considered=ConsideredAnswer(**considered) if considered is not None else None,
+        considered=ConsideredAnswer(**as_seen(considered, **sees)) if considered is not None else None,
         **values,
     )

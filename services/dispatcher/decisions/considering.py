@@ -15,7 +15,14 @@ from services.dispatcher.decisions.values import CandidateSurvey, Considered, Pe
 from shared.conditions.judging import FailedComparison
 
 JUDGED_BY_TIME = frozenset(
-    {"paused_by_customer", "no_basis", "relational_first", "quarantine", "relational_distance"}
+    {
+        "paused_by_customer",
+        "no_basis",
+        "relational_first",
+        "quarantine",
+        "relational_distance",
+        "sampled_out",
+    }
 )
 """The rules that have values, which depend on when the mail would leave."""
 WITHOUT_VALUES = frozenset({"invited", "order"})
@@ -56,12 +63,14 @@ def consider_at(
         if why == "opted_out" and not person.opted_out
         else (),
     )
-    if why in {"no_basis", "paused_by_customer"} or why not in JUDGED_BY_TIME:
+    if why in {"no_basis", "paused_by_customer", "sampled_out"} or why not in JUDGED_BY_TIME:
         return considered
     person = without(person, yielding_to(survey, due_at, person))
     if why == "relational_first":
         other = standing_before(survey, due_at, person)
-        return msgspec.structs.replace(considered, relational_event_id=other)
+        if other is None or other.unsent_about is not None:
+            return msgspec.structs.replace(considered, relational_event_id=other and other.unsent_about)
+        return msgspec.structs.replace(considered, asked_at=other.at)
     if why == "relational_distance":
         return msgspec.structs.replace(
             considered,
@@ -95,5 +104,5 @@ def with_lateness(
         max_age_days=survey.max_age_days,
         due_at=leaves.held_until if by_age else leaves.due_at,
         held_by=held_by,
-        zone=None if CLOCK_RULES.isdisjoint(held_by) else person.hours.zone,
+        zone=None if CLOCK_RULES.isdisjoint(held_by) else person.hours.zones,
     )

@@ -1,6 +1,7 @@
 """Counter-events: after a refund or a complaint it would be wrong to ask about what happened before it. Pure.
 
-A counter-event counters what happened before it, whenever that comes, and what waits when it comes. Where one
+A counter-event counters what happened before it, whenever that comes, and what waits when it comes. One that
+holds the mails to its customer holds each until its time is over, whenever its event happened. Where one
 cancels and another holds, the mail is cancelled. A wave and a programme ask about nothing that the customer
 did, so what is about the customer counters them at any time after it, too. A survey may ask about a
 counter-event itself; about one that cancels all mails to its customer only where its trigger names that type
@@ -101,6 +102,11 @@ def _strength(rule: CounterEvent) -> tuple[bool, int]:
     return rule.effect == "cancel", rule.hold_hours or 0
 
 
+def ends_by(matching: Iterable[CounterEvent]) -> bool:
+    """Whether by the rules that are about its type an event ends all questions to its customer for good."""
+    return any(rule.for_good for rule in matching)
+
+
 def counters_by(
     matching: Iterable[CounterEvent],
     tenant: str,
@@ -136,7 +142,7 @@ def counters(counter: RememberedCounter, asking: Asking) -> bool:
     if counter.tenant != asking.tenant or counter.event_id == asking.event_id:
         return False
     waited = asking.decided_at is not None and asking.decided_at < counter.known_at
-    about_anything = asking.of_wave and counter.scope == "customer"
+    about_anything = counter.scope == "customer" and (asking.of_wave or counter.effect == "hold")
     if asking.occurred_at > counter.occurred_at and not (waited or about_anything):
         return False
     if counter.scope == "order":

@@ -15,6 +15,7 @@ from services.dispatcher.decisions.counter_events import (
     Countered,
     RememberedCounter,
     counters_by,
+    ends_by,
     judge_counters,
     order_of,
 )
@@ -40,9 +41,12 @@ from services.dispatcher.decisions.values import Verdict
 from services.dispatcher.invitations.changes import note_change
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.repository.reminders import touch_invitation
+from services.dispatcher.suppressions import repository as suppression_rows
+from services.dispatcher.suppressions.domain import BY_COUNTER_EVENT
+from services.dispatcher.suppressions.suppression_commands import own_entries
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
-from shared.events import Customer, Event, Invitation, Transaction
+from shared.events import CounterEvent, Customer, Event, Invitation, Transaction
 from shared.events.transactions import RECOVERY_TYPE, WAVE_TYPE
 
 
@@ -82,11 +86,31 @@ def counters_of(
     event: Event[Transaction], contact: ContactKey, inputs: DecisionInputs, now: datetime
 ) -> list[RememberedCounter]:
     """What this event counters by its company's rules. Tests and waves counter nothing."""
+    return counters_by(_rules_about(event, contact, inputs), event.tenant, event.data, contact, now)
+
+
+def ends_for_good(event: Event[Transaction], contact: ContactKey, inputs: DecisionInputs) -> bool:
+    """Whether by its company's rules nobody of the event's customer is to be asked ever again."""
+    return ends_by(_rules_about(event, contact, inputs))
+
+
+def _rules_about(
+    event: Event[Transaction], contact: ContactKey, inputs: DecisionInputs
+) -> list[CounterEvent]:
     rules = inputs.company_policy(event.tenant).rules.counter_events
     if not rules or not event.data.is_of_client or inputs.is_erased(contact):
         return []
-    matching = [rule for rule in rules if matches(rule.event_type, event.data.type)]
-    return counters_by(matching, event.tenant, event.data, contact, now)
+    return [rule for rule in rules if matches(rule.event_type, event.data.type)]
+
+
+async def silence(uow: UnitOfWork, ended: Sequence[tuple[Event[Transaction], ContactKey]]) -> None:
+    """List these customers among the suppressions, by their rows, which are locked: under the address, and
+    under the id unless others have that, too.
+    """
+    for event, contact in ended:
+        entries = [(entry.kind, entry.key) for entry in await own_entries(uow, contact) if not entry.earlier]
+        who = f"{BY_COUNTER_EVENT} {event.data.type}"
+        await suppression_rows.add(uow, event.tenant, entries, reason="listed", who=who)
 
 
 async def counter_waiting(
@@ -138,6 +162,10 @@ async def remember_restored(
         for counter in counters_of(event, contact, inputs, event.data.accepted_at)
     ]
     await rows.remember(uow, counters)
+    pairs = zip(events, contacts, strict=True)
+    await silence(
+        uow, [(event, contact) for event, contact in pairs if ends_for_good(event, contact, inputs)]
+    )
 
 
 def countered_rows(tenant: str, event_id: UUID, verdict: Verdict, countered: Countered) -> list[CounteredRow]:
@@ -188,7 +216,7 @@ def _hours(mail: WaitingMail, inputs: DecisionInputs) -> ContactHours:
     tenant = mail.contact.tenant
     place = place_of(mail.customer, inputs.tenants.get(tenant))
     rules, channel = inputs.company_policy(tenant).rules, mail.invitation.channel or "mail"
-    return ContactHours.of(rules, place.zone, place.country, channel)
+    return ContactHours.of(rules, place, channel)
 
 
 def _is_too_late(mail: WaitingMail, until: datetime, inputs: DecisionInputs) -> bool:

@@ -41,7 +41,7 @@ async def load_draws(
     spared = [
         contact
         for survey, event, contact in drawn_by
-        if is_sampled(inputs.sampling_key, contact, survey.id, survey.sampling_percent)
+        if is_sampled(inputs.sampling_key, contact, survey.id, survey.sampling_percent, survey.draws_by)
         and not inputs.draws(survey, contact, event.data).drawn
     ]
     inputs.detractors.update(await find_detractors(uow, spared))

@@ -115,7 +115,7 @@ def explain(
         cap_hours=person.cap_hours if person else None,
         wanted_at=verdict.wanted_at,
         held_by=verdict.held_by,
-        zone=person.hours.zone if person is not None and verdict.held_by else None,
+        zone=person.hours.zones if person is not None and verdict.held_by else None,
         considered=verdict.considered,
         rehearsed=rehearsed,
         mode=mode,

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from msgspec.structs import replace
 
 from services.dispatcher.decisions.frequency import left_of
 from services.dispatcher.decisions.lawful_basis import MissingBasis, missing_basis
-from services.dispatcher.decisions.relational import last_too_close, unsent_on_day
+from services.dispatcher.decisions.relational import first_on_day, last_too_close
+from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.decisions.values import CandidateSurvey, Person
 from shared.events.surveys import ChannelName
 
@@ -79,13 +79,12 @@ def is_countered(person: Person, at: datetime) -> bool:
     return person.has_link and not person.test_address and held_until is not None and held_until > at
 
 
-def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> UUID | None:
-    """The event whose relational mail is due on the day of a transactional one, and has not left."""
+def standing_before(survey: CandidateSurvey, at: datetime, person: Person) -> Asked | None:
+    """The relational mail that is due, or has left, on the day of a transactional one."""
     if survey.measurement != "transactional" or person.test_address:
         return None
     asked = (*person.asked, *person.asked_by_us)
-    first = unsent_on_day(asked, "relational", at, person.company_zone)
-    return first[0].unsent_about if first else None
+    return first_on_day(asked, "relational", at, person.company_zone)
 
 
 def asked_too_close(survey: CandidateSurvey, at: datetime, person: Person) -> datetime | None:

@@ -13,7 +13,13 @@ from services.dispatcher.customers.known_words import taken_from
 from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
-from services.dispatcher.decisions.countering import counter_waiting, countered_rows, counters_of
+from services.dispatcher.decisions.countering import (
+    counter_waiting,
+    countered_rows,
+    counters_of,
+    ends_for_good,
+    silence,
+)
 from services.dispatcher.decisions.domain import decide
 from services.dispatcher.decisions.drawing import load_draws
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
@@ -185,6 +191,8 @@ async def _decide(
         # Before the contacts are loaded: a mail that is cancelled gives its quarantine back.
         locked = [*asked_contacts, *(contact for contact, _ in countering)]
         await counter_waiting(uow, context.secret, [counter for _, counter in countering], locked, inputs)
+        pairs = zip(events, contacts, strict=True)
+        await silence(uow, [pair for pair in pairs if ends_for_good(*pair, inputs)])
     if asked:
         for_links = [contact for event, contact in asked if event.data.is_for_link]
         await load_contacts(uow, asked_contacts, inputs, for_links)

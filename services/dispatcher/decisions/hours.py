@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from services.dispatcher.decisions.places import Place
 from shared.events import ContactRules, QuietHours
 from shared.values.public_holidays import is_public_holiday
 from shared.values.zones import zone_of
@@ -26,6 +27,9 @@ CLOCK_RULES: frozenset[str] = frozenset({"quiet_hours", "sunday", "holiday"})
 SECONDS_PER_MINUTE, MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 60, 1440
 MAX_STEPS = 1000
 """From one forbidden stretch to the next: more than any calendar of holidays can have in a row."""
+MAX_STEPS_OF_ZONES = 100
+"""The same by the clocks of several zones, which together may leave no time at all: what is held for so long
+is too late, or judged again then."""
 
 
 STANDARD_SMS_QUIET = QuietHours(start="20:00", end="09:00")
@@ -36,6 +40,9 @@ class ContactHours(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """When one customer may be written to by one channel; as it stands here, at any time."""
 
     zone: str = "UTC"
+    others: tuple[str, ...] = ()
+    """Further zones in which the customer may live, since nobody knows in which: a time must be allowed in
+    each of them."""
     country: str = ""
     """Whose public holidays count; empty: not known, so none."""
     quiet: QuietHours | None = None
@@ -47,15 +54,21 @@ class ContactHours(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
         """Whether no rule forbids any time."""
         return self.quiet is None and self.sundays and self.holidays
 
+    @property
+    def zones(self) -> str:
+        """The names of all zones that count, separated by commas."""
+        return ",".join((self.zone, *self.others))
+
     @classmethod
-    def of(cls, rules: ContactRules, zone: str, country: str, channel: str = "mail") -> "ContactHours":
+    def of(cls, rules: ContactRules, place: Place, channel: str = "mail") -> "ContactHours":
         """A company's rules for a customer who lives there."""
         return cls(
-            zone=zone,
-            country=country,
+            zone=place.zone,
+            others=place.others,
+            country=place.country,
             quiet=quiet_hours_of(rules, channel),
-            sundays=rules.sundays,
-            holidays=rules.holidays,
+            sundays=rules.sms_sundays if channel == "sms" else rules.sundays,
+            holidays=rules.sms_holidays if channel == "sms" else rules.holidays,
         )
 
 
@@ -94,19 +107,29 @@ def _hold_in_minute(minute: int, hours: ContactHours) -> Hold:
     """The same for each instant of a minute, counted from 1970: no rule and no clock changes within one."""
     at = datetime.fromtimestamp(minute * SECONDS_PER_MINUTE, UTC)
     by: list[HoldRule] = []
-    for _ in range(MAX_STEPS):
-        rule = forbidding_rule(at, hours)
-        if rule is None:
+    zones = (hours.zone, *hours.others)
+    for _ in range(MAX_STEPS_OF_ZONES if hours.others else MAX_STEPS):
+        found = next(
+            ((rule, zone) for zone in zones if (rule := _rule_in(zone, at, hours)) is not None), None
+        )
+        if found is None:
             break
+        rule, zone = found
         if rule not in by:
             by.append(rule)
-        at = _end_of(rule, at, hours)
+        at = _end_of(rule, zone, at, hours)
     return Hold(until=at, by=tuple(by))
 
 
 def forbidding_rule(at: datetime, hours: ContactHours) -> HoldRule | None:
     """The rule by which nothing may leave at this instant; None: it may."""
-    local = at.astimezone(zone_of(hours.zone))
+    zones = (hours.zone, *hours.others)
+    return next((rule for zone in zones if (rule := _rule_in(zone, at, hours)) is not None), None)
+
+
+def _rule_in(zone: str, at: datetime, hours: ContactHours) -> HoldRule | None:
+    """The same by the clock of one zone."""
+    local = at.astimezone(zone_of(zone))
     if not hours.sundays and local.isoweekday() == 7:  # noqa: PLR2004  (ISO: Sunday)
         return "sunday"
     if not hours.holidays and is_public_holiday(local.date(), hours.country):
@@ -129,9 +152,9 @@ def minute_of(clock_time: str) -> int:
     return int(hour) * MINUTES_PER_HOUR + int(minute)
 
 
-def _end_of(rule: HoldRule, at: datetime, hours: ContactHours) -> datetime:
-    """The instant at which this rule no longer forbids, or at which the clock is changed before that."""
-    zone = zone_of(hours.zone)
+def _end_of(rule: HoldRule, zone_name: str, at: datetime, hours: ContactHours) -> datetime:
+    """The instant at which this rule forbids no more there, or at which the clock is changed before that."""
+    zone = zone_of(zone_name)
     local = at.astimezone(zone)
     end = minute_of(hours.quiet.end) if rule == "quiet_hours" and hours.quiet is not None else MINUTES_PER_DAY
     begin = datetime.combine(local.date(), datetime.min.time())

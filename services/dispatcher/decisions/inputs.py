@@ -240,7 +240,7 @@ class DecisionInputs:
         known = self.hours.get((tenant, place, channel))
         if known is None:
             rules = self.company_policy(tenant).rules
-            known = ContactHours.of(rules, place.zone, place.country, channel)
+            known = ContactHours.of(rules, place, channel)
             self.hours[tenant, place, channel] = known
         return known
 
@@ -333,6 +333,7 @@ class DecisionInputs:
             survey.id,
             survey.sampling_percent,
             self.shares.get((contact.tenant, survey.id, segment)) if segment is not None else None,
+            draws_by=survey.draws_by,
             is_detractor=(contact.tenant, contact.key) in self.detractors,
         )
 

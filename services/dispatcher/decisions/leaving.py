@@ -1,5 +1,6 @@
 """When a mail leaves: by delay and holding time, the customer's hours, counter-events and the cap. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -49,11 +50,19 @@ def hold_for(person: Person, at: datetime) -> Hold:
     return Hold(until=held.until, by=("counter_event", *held.by))
 
 
-def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:
+LatenessReason = Literal["cap", "countered", "first_day", "mail_pace", "quiet_dropped"]
+REASONS_OF_HOLDS: Mapping[HoldRule, LatenessReason] = {
+    "cap": "cap",
+    "counter_event": "countered",
+    "first_day": "first_day",
+    "mail_pace": "mail_pace",
+}
+"""By the rule that holds a mail first; the others are about the customer's hours."""
+
+
+def reason_of_hold(held: Hold) -> LatenessReason:
     """Why a mail is not sent that would be too late when it may leave again."""
-    if held.by and held.by[0] == "cap":
-        return "cap"
-    return "countered" if held.by and held.by[0] == "counter_event" else "quiet_dropped"
+    return REASONS_OF_HOLDS.get(held.by[0], "quiet_dropped") if held.by else "quiet_dropped"
 
 
 def hold_after(person: Person, last_message_at: datetime) -> Hold:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class StoredPreference(Protocol):
-    """A row of ``contact_preference``: one of the three is set."""
+    """A row of ``contact_preference``: at least one of the three is set."""
 
     @property
     def paused_until(self) -> datetime | None:

@@ -2,7 +2,7 @@
 
 Asked about the relation days after a bad delivery, a customer answers about the delivery: such an answer
 measures neither. So a relational survey keeps its distance, and of two mails of one day the relational one
-stands, since its turn comes rarely.
+stands, since its turn comes rarely; one that has left that day stands, too.
 """
 
 from collections.abc import Iterable
@@ -38,9 +38,19 @@ def unsent_on_day(
 
     :param zone: the company's, whose days are meant.
     """
-    unsent = [each for each in asked if each.unsent_about is not None and each.measurement == measurement]
-    if not unsent:
-        return ()
+    return tuple(each for each in _of_day(asked, measurement, at, zone) if each.unsent_about is not None)
+
+
+def first_on_day(asked: Iterable[Asked], measurement: Measurement, at: datetime, zone: str) -> Asked | None:
+    """The mail of a measurement that leaves on the day of a time, one that waits before one that has left."""
+    found = _of_day(asked, measurement, at, zone)
+    return min(found, key=lambda each: each.unsent_about is None, default=None)
+
+
+def _of_day(asked: Iterable[Asked], measurement: Measurement, at: datetime, zone: str) -> list[Asked]:
+    of_measurement = [each for each in asked if each.measurement == measurement]
+    if not of_measurement:
+        return []
     clock = zone_of(zone)
     day = at.astimezone(clock).date()
-    return tuple(each for each in unsent if each.at.astimezone(clock).date() == day)
+    return [each for each in of_measurement if each.at.astimezone(clock).date() == day]

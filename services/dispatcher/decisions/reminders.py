@@ -12,6 +12,7 @@ from shared.events.surveys import Reminder
 
 ReminderRefusal = Literal[
     "answered",
+    "clicked",
     "erased",
     "test_mode",
     "bounced",
@@ -62,6 +63,7 @@ def reason_not_to_remind(
     test: bool,
     expires_at: datetime,
     answered: bool,
+    clicked: bool,
     case_open: bool,
     survey: CandidateSurvey | None,
     person: Person,
@@ -76,11 +78,13 @@ def reason_not_to_remind(
     :param erased: whether everything personal is gone from the invitation.
     :param test: whether the invitation is a test.
     :param answered: whether a score was saved or sent; a link that was opened is no answer.
+    :param clicked: whether the link was opened, which stops reminders where the survey says so.
     :param case_open: whether colleagues are busy with a case of this customer.
     :param survey: as it is now; None when it is gone.
     """
     rules: tuple[tuple[bool, ReminderRefusal], ...] = (
         (answered, "answered"),
+        (clicked and survey is not None and survey.stop_after_click, "clicked"),
         (erased or person.erased, "erased"),
         ((mode == "test" or test) and not person.test_address, "test_mode"),
         (state == "bounced", "bounced"),

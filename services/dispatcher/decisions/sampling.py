@@ -6,9 +6,9 @@ import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.scopes import segments_asked_about, stored_segment
-from shared.events import Transaction
+from shared.events import Invitation, Transaction
 from shared.events.segments import segment_of
-from shared.events.surveys import AdaptiveSampling
+from shared.events.surveys import AdaptiveSampling, DrawsBy
 from shared.secrets import derive, keyed_digest
 
 ALL_PERCENT = 100
@@ -52,17 +52,40 @@ def sampling_key(secret: str) -> bytes:
     return derive(secret, "sampling")
 
 
-def is_sampled(key: bytes, contact: ContactKey, survey_id: UUID, percent: int) -> bool:
+def is_sampled(
+    key: bytes, contact: ContactKey, survey_id: UUID, percent: int, draws_by: DrawsBy = "address"
+) -> bool:
     """Whether a survey that asks so many percent asks this contact.
 
     The same contact is always drawn alike for one survey, and independently for another one. A higher percent
     draws everybody whom a lower one does.
+
+    :param draws_by: ``person``: an id is drawn alike under whatever address. Where ids are shared, or one
+        stands for nobody, the address says who it is.
     """
     if percent >= ALL_PERCENT:
         return True
-    about = f"{survey_id}/{contact.tenant}/{contact.key}".encode()
+    name = contact.customer_id if draws_by == "person" and not contact.id_is_shared else contact.key
+    about = f"{survey_id}/{contact.tenant}/{name}".encode()
     place = int.from_bytes(keyed_digest(key, about)[: _PLACE_BITS // 8])
     return place * ALL_PERCENT < percent << _PLACE_BITS
+
+
+def is_still_sampled(
+    key: bytes,
+    contact: ContactKey,
+    survey_id: UUID,
+    percent: int,
+    draws_by: DrawsBy,
+    invitation: Invitation,
+) -> bool:
+    """Whether a survey that asks so many percent by now asks the contact of a mail that waits.
+
+    Whom it drew by that many or fewer it asks as ever; who was drawn by more is drawn once more. Who was not
+    drawn at all, as in a wave, is asked.
+    """
+    drawn_by = ALL_PERCENT if invitation.beyond_draw else invitation.drawn_percent
+    return drawn_by is None or drawn_by <= percent or is_sampled(key, contact, survey_id, percent, draws_by)
 
 
 def adaptive_segment(
@@ -85,6 +108,7 @@ def draw(
     percent: int,
     share: SegmentShare | None = None,
     *,
+    draws_by: DrawsBy = "address",
     is_detractor: bool = False,
 ) -> Draw:
     """Whether a survey asks this contact: by its own percent and by the share of the contact's segment.
@@ -93,7 +117,7 @@ def draw(
     left out by the survey's own percent alone, never by the share.
     """
     if share is None or share.percent >= percent:
-        return Draw(drawn=is_sampled(key, contact, survey_id, percent), percent=percent)
-    drawn = is_sampled(key, contact, survey_id, share.percent)
-    beyond = not drawn and is_detractor and is_sampled(key, contact, survey_id, percent)
+        return Draw(drawn=is_sampled(key, contact, survey_id, percent, draws_by), percent=percent)
+    drawn = is_sampled(key, contact, survey_id, share.percent, draws_by)
+    beyond = not drawn and is_detractor and is_sampled(key, contact, survey_id, percent, draws_by)
     return Draw(drawn=drawn, percent=share.percent, share=share, beyond=beyond)

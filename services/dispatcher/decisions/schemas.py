@@ -43,6 +43,7 @@ class OpenCaseAnswer(BaseModel):
     number: int = Field(description="By which colleagues know it.")
 
 
+ZONES = "; of a country with several zones, where none is known, by each: their names, separated by commas."
 OPEN_CASE = (
     "Of `case_open`: which case. Null where it is not known, to colleagues whose role sees no cases, and to "
     "those who are limited to segments."
@@ -61,7 +62,25 @@ class ConsideredAnswer(BaseModel):
     asked_at: datetime | None = Field(
         default=None,
         description="Of a quarantine: when the customer was last asked within its scope. Of "
-        "`relational_distance`: when a survey about one event asks them.",
+        "`relational_distance`: when a survey about one event asks them. Of `relational_first`: when the "
+        "relational mail left, on the same day.",
+    )
+    wished_months: int | None = Field(
+        default=None,
+        description="Of a quarantine that the customer's own wish makes longer: at most one question in so "
+        "many months.",
+    )
+    paused_until: datetime | None = Field(
+        default=None, description="Of `paused_by_customer`: until then the customer wants no questions."
+    )
+    refused_channels: list[str] = Field(
+        default=[],
+        description="Of `opted_out`: by which the customer wants none, where that leaves the survey none.",
+    )
+    relational_event_id: UUID | None = Field(
+        default=None,
+        description="Of `relational_first`: the `id` of the event whose relational mail waits for the same "
+        "day. Null to colleagues who are limited to segments.",
     )
     distance_days: int | None = Field(
         default=None, description="Of `relational_distance`: for so many days around that it does not ask."
@@ -83,15 +102,15 @@ class ConsideredAnswer(BaseModel):
     open_case: OpenCaseAnswer | None = Field(default=None, description=OPEN_CASE)
     max_age_days: int | None = Field(
         default=None,
-        description="Of `too_old`, `quiet_dropped`, and `countered` where the mail would have waited too "
-        "long: for so many days the survey asks about an event.",
+        description="Of `too_old`, `quiet_dropped`, `first_day`, `mail_pace`, and `countered` where the mail "
+        "would have waited too long: for so many days the survey asks about an event.",
     )
     due_at: datetime | None = Field(default=None, description="Of these: when the mail would have left.")
     held_by: list[str] = Field(
         default=[],
         description="The rules that would have held it until then, in the order in which they are met.",
     )
-    zone: str | None = Field(default=None, description="By whose clock they would have held it.")
+    zone: str | None = Field(default=None, description=f"By whose clock they would have held it{ZONES}")
 
 
 class MailChangeAnswer(BaseModel):
@@ -108,7 +127,7 @@ class MailChangeAnswer(BaseModel):
     held_until: datetime | None = Field(
         default=None, description="When they would have let it leave; a mail that is dropped: too late."
     )
-    zone: str | None = Field(default=None, description="By whose clock it was held.")
+    zone: str | None = Field(default=None, description=f"By whose clock it was held{ZONES}")
     cap_hours: int | None = None
     last_message_at: datetime | None = Field(
         default=None, description="Of `cap`: when the mail before it left."

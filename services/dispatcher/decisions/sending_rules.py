@@ -20,6 +20,7 @@ def reason_not_to_send(
     survey: CandidateSurvey | None,
     person: Person,
     mode: SendingMode,
+    is_drawn: bool = True,
 ) -> tuple[Literal["dropped", "withheld"], str] | None:
     """The rules once more, when the mail is about to leave; None lets it go.
 
@@ -27,9 +28,11 @@ def reason_not_to_send(
     asked, ``left_at`` and ``asked_by_us`` when we did: of our own mails those count that have left, and this
     one has not. A test goes out although its survey is paused: no rule held it back when it was decided.
 
-    Conditions, the draw and the channels are not judged again: an event does not change, and the draw is
-    stable. Who edits them decides about events from then on; what was decided by the former ones is sent.
+    Conditions and the order of the channels are not judged again: they choose the events that a survey asks
+    about, and an event does not change. Who edits them decides about events from then on, as the form says;
+    what was decided by the former ones is sent.
 
+    :param is_drawn: whether the survey still draws the contact; a lowered percent may not.
     :param leaves_at: when the mail leaves as far as the age of the event counts: one that leaves as soon as
         it is due leaves then, not the moments later at which it is judged.
     """
@@ -52,6 +55,7 @@ def reason_not_to_send(
         (survey is not None and standing_before(survey, now, person) is not None, "relational_first"),
         (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),
         (survey is not None and asked_too_close(survey, now, person) is not None, "relational_distance"),
+        (not is_drawn and not (test or person.test_address), "sampled_out"),
         (expires_at <= now, "expired"),
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)

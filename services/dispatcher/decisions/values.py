@@ -41,6 +41,8 @@ SurveyRefusal = Literal[
     "no_basis",
     "too_old",
     "quiet_dropped",
+    "first_day",
+    "mail_pace",
     "relational_first",
     "quarantine",
     "relational_distance",
@@ -203,7 +205,8 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     distance_days: int | None = None
     """Of a relational survey that another one is too close to; ``asked_at`` is when that asks."""
     relational_event_id: UUID | None = None
-    """The event whose relational mail leaves on the same day, in place of one of this survey."""
+    """The event whose relational mail leaves on the same day, in place of one of this survey; None: it has
+    left already, at ``asked_at``."""
     basis: MissingBasis | None = None
     """What the law of the customer's country misses."""
     open_case: OpenCase | None = None

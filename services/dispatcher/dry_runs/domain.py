@@ -24,6 +24,7 @@ from services.dispatcher.decisions.counter_events import (
     RememberedCounter,
     asking_about,
     counters_by,
+    ends_by,
     judge_counters,
 )
 from services.dispatcher.decisions.domain import decide, matches
@@ -44,7 +45,7 @@ from services.dispatcher.decisions.values import (
 )
 from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason, entries_of
 from shared.conditions.event_fields import EventFields
-from shared.events import ContactRules, Tenant, Transaction
+from shared.events import ContactRules, CounterEvent, Tenant, Transaction
 from shared.events.segments import TOUCHPOINT
 
 MAX_EXAMPLES = 5
@@ -173,7 +174,12 @@ class Simulation:
     def decide(self, events: Sequence[PastEvent]) -> None:
         """Decide more events, which came after all those before: batches as they were decided."""
         for event in events:
-            self.remember(self._counters_of(event))
+            rules = self._rules_about(event.transaction)
+            self.remember(
+                counters_by(rules, event.contact.tenant, event.transaction, event.contact, event.decided_at)
+            )
+            if ends_by(rules):
+                self._end_for_good(event)
         for event in events:
             verdict = self._verdict(event)
             survey = verdict.survey
@@ -250,6 +256,7 @@ class Simulation:
             survey.id,
             survey.sampling_percent,
             self.rules.shares.get((survey.id, segment)) if segment is not None else None,
+            draws_by=survey.draws_by,
             is_detractor=event.contact.key in self.detractors,
         )
 
@@ -259,13 +266,19 @@ class Simulation:
         for key in {key for event_id in events for key in self.keys_about.get(event_id, ())}:
             self.asked[key] = [each for each in self.asked[key] if each.unsent_about not in events]
 
-    def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
-        """What the event counters by the rules that are tried. Tests and waves counter nothing."""
-        rules, transaction = self.rules.company.counter_events, event.transaction
-        if not rules or not transaction.is_of_client:
+    def _rules_about(self, transaction: Transaction) -> list[CounterEvent]:
+        """The rules that are tried by which it is a counter-event. Tests and waves counter nothing."""
+        if not transaction.is_of_client:
             return []
-        matching = [rule for rule in rules if matches(rule.event_type, transaction.type)]
-        return counters_by(matching, event.contact.tenant, transaction, event.contact, event.decided_at)
+        return [
+            rule for rule in self.rules.company.counter_events if matches(rule.event_type, transaction.type)
+        ]
+
+    def _end_for_good(self, event: PastEvent) -> None:
+        """Let its customer be listed from then on."""
+        for entry in entries_of(event.contact):
+            if entry.kind == "address" or not event.contact.is_one_of_several:
+                self.suppressed.setdefault(entry.key, []).append(Suppressed(event.decided_at, "listed"))
 
     def _countered(self, event: PastEvent) -> Countered:
         if not self.counters or event.transaction.test_of is not None:
@@ -297,7 +310,7 @@ class Simulation:
             number=Number(
                 quality=event.number,
                 test=event.test_address,
-                hours=ContactHours.of(rules, place.zone, place.country, "sms"),
+                hours=ContactHours.of(rules, place, "sms"),
             ),
             test_address=event.test_address,
             complained="complained" in reasons,
@@ -307,7 +320,7 @@ class Simulation:
             preferences=self._preferences(keys, event.decided_at),
             invited_at=max((each.at for each in asked), default=None),
             asked=tuple(asked),
-            hours=ContactHours.of(rules, place.zone, place.country),
+            hours=ContactHours.of(rules, place),
             cap_hours=rules.cap_hours,
             countered=self._countered(event),
             open_case=None if rules.ask_with_open_case else self._open_case(event),
@@ -357,16 +370,17 @@ class Simulation:
 def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:
     """A company's surveys with one as it would be, in their order.
 
-    Without a place of its own it keeps the one that it has; a further survey is the last.
+    Without a place of its own it keeps the one that it has; a further one is the last. It draws as it does.
     """
     place, stored = tried.place, surveys.get(tried.id)
+    draws_by = stored.draws_by if stored is not None else "person"
     if place is None:
         place = (
             stored.place
             if stored is not None
             else max((_place(each) for each in surveys.values()), default=0) + 1
         )
-    placed = msgspec.structs.replace(tried, place=place)
+    placed = msgspec.structs.replace(tried, place=place, draws_by=draws_by)
     return sorted({**surveys, placed.id: placed}.values(), key=lambda survey: (_place(survey), survey.id))
 
 

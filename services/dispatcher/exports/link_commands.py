@@ -4,6 +4,7 @@ A link shows nothing under an address that was not known when it was made: someb
 same customer id later. Of a person with one address it is signed for that one, else it ends with the next.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.dispatcher.context import DispatcherContext
@@ -11,10 +12,11 @@ from services.dispatcher.exports import link_repository, lookup, repository
 from services.dispatcher.exports.access_log import record_access
 from services.dispatcher.exports.link_repository import NewExportLink
 from shared.db import UnitOfWork
+from shared.events import AuditLine, Event
 from shared.http.staff_auth import Staff
 from shared.privacy.audit import AuditActor, record_audit
 from shared.privacy.erased import find_erased
-from shared.privacy.export_links import ExportLink, ExportSubject
+from shared.privacy.export_links import LINK_LIFETIME, ExportLink, ExportSubject
 from shared.privacy.subjects import Subject
 
 
@@ -75,8 +77,36 @@ async def withdraw_link(uow: UnitOfWork, tenant: str, link_id: UUID, who: AuditA
     person = await link_repository.withdraw(uow, tenant, link_id)
     if person is None:
         return False
-    record_audit(uow, tenant, who, "export_link_withdrawn", person)
+    record_audit(uow, tenant, who, "export_link_withdrawn", person, link=str(link_id))
     return True
+
+
+async def withdraw_again(uow: UnitOfWork, events: Sequence[Event[AuditLine]]) -> None:
+    """Withdraw what was withdrawn since the backup from which the database was restored.
+
+    A link that was made since, too, has no row and would open: it gets one. Lines of earlier versions name no
+    link: then all links end that the person had by that time.
+    """
+    for event in events:
+        line = event.data
+        if line.act != "export_link_withdrawn" or line.about is None:
+            continue
+        link = line.facts.get("link")
+        if link is None:
+            await link_repository.withdraw_of_person(uow, event.tenant, line.about, line.at)
+            continue
+        withdrawn = NewExportLink(
+            tenant=event.tenant,
+            id=UUID(str(link)),
+            person=line.about,
+            contact=None,
+            contacts=(),
+            who=line.who,
+            made_at=line.at,
+            expires_at=line.at + LINK_LIFETIME,
+        )
+        await link_repository.add(uow, withdrawn)
+        await link_repository.withdraw(uow, event.tenant, withdrawn.id)
 
 
 def _pinned(subject: ExportSubject, contacts: set[str]) -> ExportSubject:

@@ -116,6 +116,18 @@ async def withdraw(uow: UnitOfWork, tenant: str, link_id: UUID) -> str | None:
     return (await uow.execute(WITHDRAW, {"tenant": tenant, "id": link_id, "now": uow.now})).scalar()
 
 
+WITHDRAW_OF_PERSON = """
+    UPDATE export_link SET withdrawn_at = :now
+    WHERE tenant = :tenant AND person = :person AND made_at <= :until AND withdrawn_at IS NULL
+"""
+
+
+async def withdraw_of_person(uow: UnitOfWork, tenant: str, person: str, until: datetime) -> None:
+    """End all links of a person that were made by then."""
+    values = {"tenant": tenant, "person": person, "until": until, "now": uow.now}
+    await uow.execute(WITHDRAW_OF_PERSON, values)
+
+
 DELETE_ENDED = "DELETE FROM export_link WHERE expires_at < :now"
 
 

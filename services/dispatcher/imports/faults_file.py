@@ -1,7 +1,5 @@
 """The faulty rows of a file, as a file to mend and to send again."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -16,24 +14,23 @@ from services.dispatcher.imports.tables import OWN_COLUMNS
 from shared.db.database import Database
 from shared.pages.language import reader_locale, rendering_for, spoken
 from shared.values.csv_cells import safe_cell
+from shared.values.csv_files import BYTE_ORDER_MARK, CSV_TYPE, lines_of
 
 ROWS_AT_ONCE = 1_000
-BYTE_ORDER_MARK = "\ufeff"
-"""By it spreadsheets know that the file is UTF-8."""
 
 
 def faults_response(database: Database, job: Import) -> StreamingResponse:
     """The file, some rows at a time."""
     return StreamingResponse(
         _faults(database, job),
-        media_type="text/csv; charset=utf-8",
+        media_type=CSV_TYPE,
         headers={"Content-Disposition": f'attachment; filename="faults-{job.id}.csv"'},
     )
 
 
 async def _faults(database: Database, job: Import) -> AsyncIterator[str]:
     reader = reader_locale()
-    yield BYTE_ORDER_MARK + _lines(job.separator, [names_line(job.columns)])
+    yield BYTE_ORDER_MARK + lines_of([names_line(job.columns)], job.separator)
     after = 0
     while True:
         async with database.reading() as uow:
@@ -42,7 +39,7 @@ async def _faults(database: Database, job: Import) -> AsyncIterator[str]:
             return
         with rendering_for(reader):
             lines = [_line(job.columns, row) for row in rows if row.cells is not None]
-        yield _lines(job.separator, lines)
+        yield lines_of(lines, job.separator)
         after = rows[-1].row
 
 
@@ -64,9 +61,3 @@ def _line(columns: Sequence[str], row: Row[Any]) -> list[str]:
         safe_cell(spoken(decode_remedy(row.remedy))),
         *map(safe_cell, cells[width:]),
     ]
-
-
-def _lines(separator: str, lines: Sequence[Sequence[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, delimiter=separator).writerows(lines)
-    return buffer.getvalue()

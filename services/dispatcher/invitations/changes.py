@@ -74,7 +74,7 @@ def values_of_hold(held: Hold, person: Person, max_age_days: int | None = None) 
     return ChangeValues(
         held_by=held.by,
         held_until=held.until,
-        zone=person.hours.zone if not CLOCK_RULES.isdisjoint(held.by) else None,
+        zone=person.hours.zones if not CLOCK_RULES.isdisjoint(held.by) else None,
         cap_hours=person.cap_hours if by_cap else None,
         last_message_at=held.after if by_cap else None,
         max_age_days=max_age_days,

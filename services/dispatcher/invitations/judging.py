@@ -53,6 +53,8 @@ class DueMail(NamedTuple):
     """Which messages to the person and to the address had left last."""
     first_day: FirstDay | None
     """The survey's, where this mail takes a place on it."""
+    is_drawn: bool = True
+    """Whether the survey, of as many percent as it asks by now, still asks the contact."""
     destination: Destination | None = None
     """Where the pace of what is mailed there is kept; None: it is no mail."""
 
@@ -90,6 +92,7 @@ async def _judge_first(uow: UnitOfWork, mail: DueMail) -> Judged:
         survey=survey,
         person=person,
         mode=mail.mode,
+        is_drawn=mail.is_drawn,
     )
     if forbidden is not None:
         state, reason = forbidden
@@ -232,6 +235,7 @@ async def _note_replaced(uow: UnitOfWork, mail: DueMail, judged: Withdrawn | Pos
     if mail.survey is None or not isinstance(judged, Withdrawn) or judged.reason != RELATIONAL_FIRST:
         return
     other = standing_before(mail.survey, uow.now, mail.person)
-    if other is not None:
-        gave_way = ReplacedRow(mail.contact.tenant, mail.invitation.event_id, other, RELATIONAL_FIRST)
+    if other is not None and other.unsent_about is not None:
+        about = mail.invitation.event_id, other.unsent_about
+        gave_way = ReplacedRow(mail.contact.tenant, *about, RELATIONAL_FIRST)
         await replaced_rows.note(uow, [gave_way])

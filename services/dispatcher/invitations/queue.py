@@ -33,6 +33,7 @@ from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.preferences import Preferences
 from services.dispatcher.decisions.quarantine import give_turn_back
 from services.dispatcher.decisions.repository import counter_events as counter_rows
+from services.dispatcher.decisions.sampling import is_still_sampled, sampling_key
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.decisions.values import CandidateSurvey, OpenCase, Person
 from services.dispatcher.invitations import repository
@@ -126,6 +127,7 @@ class InvitationQueue:
         """
         self._renderers = renderers
         self._secret = secret
+        self._sampling_key = sampling_key(secret)
         self._policy = policy
         self._company_senders = company_senders
         self._destinations = DestinationPaces(secret, pace)
@@ -181,9 +183,16 @@ class InvitationQueue:
         if not (is_reminder or invitation.test or person.test_address):
             day = first_day_of(survey, inputs.first_live_at, inputs.first_day_began_at, uow.now)
         destination = self._destinations.of(address) if delivery.channel == "mail" and address else None
-        mail = DueMail(
-            delivery, contact, invitation, survey, person, sending.mode, inputs.last_mails, day, destination
+        is_drawn = survey is None or is_still_sampled(
+            self._sampling_key,
+            contact,
+            survey.id,
+            survey.sampling_percent,
+            survey.draws_by,
+            invitation,
         )
+        about = delivery, contact, invitation, survey, person, sending.mode
+        mail = DueMail(*about, inputs.last_mails, day, is_drawn, destination)
         judged = await judge_mail(uow, mail)
         if not isinstance(judged, Invitation):
             return judged
@@ -193,7 +202,8 @@ class InvitationQueue:
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         own = used_sender(self._secret, delivery.tenant, inputs) if self._company_senders else THE_COMPANY
         own = own.named_by(survey)
-        message = renderer.message(judged, tenant, texts, reminder, inputs.layout, own)
+        shown = tenant.in_survey(neutral=survey is not None and survey.neutral)
+        message = renderer.message(judged, shown, texts, reminder, inputs.layout, own)
         return Prepared(message, about=AboutDelivery(contact, judged, survey, day, uow.now, destination))
 
     async def record(
@@ -265,7 +275,7 @@ class InvitationQueue:
             asked_by_us=tuple(each for each in asked if not each.elsewhere and each.measurement is not None),
             left_at=inputs.left_at,
             countered=countered,
-            hours=ContactHours.of(rules, place.zone, place.country, channel),
+            hours=ContactHours.of(rules, place, channel),
             cap_hours=rules.cap_hours,
             open_case=_open_case(inputs, asks_again_about)
             if is_reminder or not rules.ask_with_open_case
@@ -309,9 +319,7 @@ async def _find_asked(
 ) -> list[Asked]:
     """What the contact was asked, where a rule about this mail needs more than the time."""
     if survey is None or (
-        survey.quarantine_scope == "any"
-        and survey.measurement != "relational"
-        and not inputs.relational_waits
+        survey.quarantine_scope == "any" and survey.measurement != "relational" and not inputs.relational_asks
     ):
         return []
     keys = {(contact.tenant, key) for key in quarantine_keys(contact)}

@@ -52,6 +52,9 @@ async def judge_reminder(
         test=invitation.test,
         expires_at=invitation.expires_at,
         answered=await rows.is_answered(uow, tenant, invitation.id),
+        clicked=survey is not None
+        and survey.stop_after_click
+        and await rows.is_clicked(uow, tenant, invitation.id),
         case_open=person.open_case is not None,
         survey=survey,
         person=person,

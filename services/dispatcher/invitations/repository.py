@@ -104,16 +104,18 @@ FIND_SENDING_INPUTS = f"""
         ) AS last_mails,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
+        p.sms_sundays, p.sms_holidays,
         CAST(p.counter_events AS text) AS counter_events, CAST(p.countries AS text) AS countries,
         p.relational_distance_days, p.ask_with_open_case, p.ids_are_shared, p.fewer_months,
         k.id AS case_id, k.number AS case_number, k.untouched AS case_untouched,
         EXISTS (
             SELECT FROM asked o
-            JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id AND i.state = 'waiting'
+            LEFT JOIN invitation i ON i.tenant = o.tenant AND i.id = o.id
             WHERE o.tenant = n.tenant AND o.contact = ANY(CAST(:keys AS text[]))
                 AND o.measurement = 'relational'
+                AND (i.state = 'waiting' OR o.asked_at > CAST(:now AS timestamptz) - interval '2 days')
                 AND (p.ids_are_shared IS NOT TRUE OR o.contact <> :customer_id OR o.contact = :contact)
-        ) AS relational_waits,
+        ) AS relational_asks,
         f.locale, f.country, f.time_zone, CAST(f.bases AS text) AS bases,
         own.sender_id, own.sender_address, own.sender_selector, own.sender_sealed,
         ARRAY(
@@ -161,8 +163,8 @@ async def find_sending_inputs(
     when the last mail of ours left that asked the contact (``left_at``) and which messages to it left last,
     the tenant, its rules about contacts (``quiet_hours`` is None when it has set none), what is known of the
     person, the open case about the person or the address (``case_id`` is None when there is none), whether a
-    relational mail to the contact waits, and the company's own sender (its ``sender_id`` is None where none
-    may be used).
+    relational mail to the contact waits or was due within two days, so perhaps
+    on this one, and the company's own sender (its ``sender_id`` is None where none may be used).
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
@@ -177,6 +179,7 @@ async def find_sending_inputs(
             "number": contact.number,
             "earlier": list(contact.earlier),
             "keys": list(quarantine_keys(contact)),
+            "now": uow.now,
         },
     )
     return rows.one()

@@ -218,7 +218,7 @@ class _RowNames(NamedTuple):
 
 
 class _Lines:
-    """Lines of a CSV file, written as they come."""
+    """Lines of a CSV file, written as they come: for our own imports, so without a byte order mark."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)

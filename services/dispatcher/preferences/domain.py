@@ -25,17 +25,18 @@ class PreferenceChoice(NamedTuple):
         return f"pause-{self.months}" if self.kind == "pause" else self.kind
 
     def preferences(self, now: datetime, before: Preferences = NO_PREFERENCES) -> Preferences:
-        """What holds for a customer who chooses this now. Who refuses one channel after another refuses both.
+        """What holds for a customer who chooses this now. Only ``usual`` takes back what they chose before:
+        a pause and a wish for fewer questions lift no refused channel, nor the other way round.
 
         :param before: what held until now.
         """
         match self.kind:
             case "fewer":
-                return Preferences(months=self.months or 0)
+                return before._replace(months=self.months or 0)
             case "pause":
-                return Preferences(paused_until=months_later(now, self.months or 0))
+                return before._replace(paused_until=months_later(now, self.months or 0))
             case "channel":
-                return Preferences(refused_channels=before.refused_channels | {self.channel or "mail"})
+                return before._replace(refused_channels=before.refused_channels | {self.channel or "mail"})
             case "usual":
                 return NO_PREFERENCES
 

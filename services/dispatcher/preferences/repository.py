@@ -45,7 +45,7 @@ async def store(
 ) -> None:
     """Let this hold for these, in place of what was chosen before.
 
-    :param preferences: one of the three.
+    :param preferences: at least one of the three.
     :param person: the pseudonym of who chose it.
     """
     channel = ",".join(sorted(preferences.refused_channels)) or None

@@ -32,6 +32,8 @@ PASSING_REASONS = frozenset(
         "case_open",
         "too_old",
         "quiet_dropped",
+        "first_day",
+        "mail_pace",
         "relational_first",
         "quarantine",
         "relational_distance",

@@ -24,6 +24,18 @@ async def is_answered(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> bool
     return bool((await uow.execute(FIND_ANSWERED, {"tenant": tenant, "id": invitation_id})).scalar_one())
 
 
+FIND_CLICKED = """
+    SELECT EXISTS (
+        SELECT FROM answer_heard a WHERE a.tenant = :tenant AND a.id = :id AND a.clicked_at IS NOT NULL
+    )
+"""
+
+
+async def is_clicked(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> bool:
+    """Whether it has come here that the link of this invitation was opened."""
+    return bool((await uow.execute(FIND_CLICKED, {"tenant": tenant, "id": invitation_id})).scalar_one())
+
+
 # What a sender or an erasure holds is skipped: the sender judges a reminder by the answers that it finds.
 DROP_ANSWERED = f"""
     WITH answered AS MATERIALIZED (

@@ -107,7 +107,11 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
     ),
     # A pause that is over. Whoever wants fewer questions, or none by mail, goes on to want so.
-    DeleteRule("contacts", contact_preference, "t.paused_until < :now"),
+    DeleteRule(
+        "contacts",
+        contact_preference,
+        "t.paused_until < :now AND t.months IS NULL AND t.channel IS NULL",
+    ),
     # By what a customer may be asked outside of an event.
     DeleteRule("contacts", customer_profile, "t.known_at < :contacts"),
     # By what a customer is known to an erasure, once no service has anything else of them.

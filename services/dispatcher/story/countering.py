@@ -14,6 +14,8 @@ from services.dispatcher.decisions.event_names import shown_event_id
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.story.steps import StoryStep
+from services.dispatcher.suppressions import repository as suppression_rows
+from services.dispatcher.suppressions.domain import BY_COUNTER_EVENT
 from shared.db import UnitOfWork
 from shared.events import Transaction, may_see
 from shared.http.staff_auth import Staff
@@ -46,6 +48,9 @@ _STEP_WORDS: dict[tuple[bool, bool, str], Message] = {
 """By whether it is the page of the counter-event, whether it was a reminder, and what was done."""
 
 
+ENDED = message(
+    "By this counter-event the customer is asked never again: they are on the list of suppressions."
+)
 FOUND_NOTHING = message("It is a counter-event; nothing of its order or its customer waited.")
 NAMES_NO_ORDER = message(
     "By the rules of today it is a counter-event of its order, but it names none in attributes.order_id."
@@ -59,6 +64,8 @@ async def find_countered(
     event_id: UUID = decision.event_id
     rows = await counter_rows.list_countered(uow, tenant, event_id)
     steps = list(countered_steps(rows, event_id, reader))
+    if await _has_ended(uow, tenant, decision, facts):
+        steps.append(StoryStep("countered", decision.decided_at, spoken(ENDED)))
     if any(row.counter_id == event_id for row in rows):
         return steps
     if await counter_rows.is_counter(uow, tenant, event_id):
@@ -68,6 +75,14 @@ async def find_countered(
     if of_orders and decision.person != NOBODY and order_of(facts.attributes) is None:
         steps.append(StoryStep("countered", decision.decided_at, spoken(NAMES_NO_ORDER)))
     return steps
+
+
+async def _has_ended(uow: UnitOfWork, tenant: str, decision: Row[Any], facts: Transaction) -> bool:
+    """Whether its customer is on the list of suppressions by an event of this type."""
+    if decision.person == NOBODY:
+        return False
+    listed = await suppression_rows.find_matching(uow, [(tenant, "customer", decision.customer_id, False)])
+    return any(row.who == f"{BY_COUNTER_EVENT} {facts.type}" for row in listed)
 
 
 def countered_steps(rows: Sequence[Row[Any]], event_id: UUID, reader: Staff) -> Iterator[StoryStep]:

@@ -162,6 +162,18 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("too long ago when mail might leave again"),
         message("When mail might leave again it would have been too late."),
     ),
+    "first_day": ReasonWords(
+        message("By the limit on the first day of the survey its mail would have left too late."),
+        message("Too late by the limit of the first day"),
+        message("too late by the limit of its first day"),
+        message("By the limit on the first day of the survey it would have left too late."),
+    ),
+    "mail_pace": ReasonWords(
+        message("By the pace of the mail domain its mail would have left too late."),
+        message("Too late by the pace of the mail domain"),
+        message("too late by the pace of the mail domain"),
+        message("By the pace of the mail domain it would have left too late."),
+    ),
     "conditions": ReasonWords(
         message("It did not meet the conditions of the survey."),
         message("Conditions not met"),
@@ -176,9 +188,11 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("The customer is not one of those whom the survey asks: it asks only some."),
         message("Not one of those asked"),
         message("not one of those whom it asks"),
+        message("The survey asked fewer customers by then, and this one is not one of them."),
     ),
     # Of reminders alone.
     "answered": ReasonWords(None, None, dropped=message("The customer had answered.")),
+    "clicked": ReasonWords(None, None, dropped=message("The customer had opened the link.")),
     "test_mode": ReasonWords(None, None, dropped=message("The company was in test mode.")),
     "bounced": ReasonWords(None, None, dropped=message("The first mail had come back.")),
     "not_sent": ReasonWords(None, None, dropped=message("The first mail was not sent.")),

@@ -113,14 +113,15 @@ async def list_events(
     async with context.database.reading() as uow:
         frame = await frame_of(uow, staff, "events", live=LIVE_URL if not before else None)
         zone = zone_of(frame.time_zone)
-        wanted = search_filter(search, staff, context.secret, zone)
+        country = (await tenant_or_placeholder(uow, staff.tenant)).country or None
+        wanted = search_filter(search, staff, context.secret, zone, country)
         surveys = {str(row.id): row.name for row in await survey_rows.list_of_tenants(uow, [staff.tenant])}
         rows = await repository.list_events(
             uow, staff.tenant, wanted, before=place, limit=EVENTS_PER_PAGE + 1
         )
         today = uow.now.astimezone(zone).date().isoformat()
         period = search if search.given else EventSearch(since=today, until=today)
-        if search.is_period and place is None:
+        if search.is_counted and place is None:
             counted = search_filter(period, staff, context.secret, zone)
             counts = await repository.count_outcomes(uow, staff.tenant, counted, limit=MAX_COUNTED)
     shown, more = cut_page(rows, EVENTS_PER_PAGE, lambda row: (row.decided_at, row.event_id))

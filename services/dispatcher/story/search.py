@@ -26,6 +26,7 @@ from shared.pages.filters import day, isolated
 from shared.pages.language import spoken, translated
 from shared.secrets import customer_hash
 from shared.values.messages import Message, message
+from shared.values.phone import e164_number
 
 Options = list[tuple[str, str]]
 """The values of a select, each with its words."""
@@ -36,7 +37,8 @@ class EventSearch:
     """What was searched for, as it was typed."""
 
     q: str = ""
-    """The back-end's id of the event; or of its customer, or their address, for who sees names."""
+    """The back-end's id of the event; or of its customer, or their address or phone number, for who sees
+    names."""
     reason: str = ""
     survey: str = ""
     channel: str = ""
@@ -57,6 +59,11 @@ class EventSearch:
         return self.given.keys() <= {"since", "until"}
 
     @property
+    def is_counted(self) -> bool:
+        """Whether what it wants is counted by outcome: all events of a period, or those of one survey."""
+        return self.given.keys() <= {"since", "until", "survey"}
+
+    @property
     def narrows(self) -> bool:
         """Whether anything but an id is given."""
         return bool(self.given.keys() - {"q"})
@@ -72,15 +79,19 @@ class EventSearch:
         return f"/events?{query}" if query else "/events"
 
 
-def search_filter(search: EventSearch, staff: Staff, secret: str, zone: ZoneInfo) -> DecisionFilter:
+def search_filter(
+    search: EventSearch, staff: Staff, secret: str, zone: ZoneInfo, country: str | None = None
+) -> DecisionFilter:
     """What the search wants of this reader's events; its days are days in the company's time zone.
 
-    Who sees no names searches by the id of a client's event alone. Of an address only its keyed hash is
-    looked for.
+    Who sees no names searches by the id of a client's event alone. Of an address or a phone number only its
+    keyed hash is looked for.
 
+    :param country: of the company, in whose form a number may be written.
     :raises Problem: 422, naming the field, when a value is none of those that it can have.
     """
     q = search.q or None
+    number = e164_number(search.q, country) if q and "@" not in q and staff.sees_names else None
     return DecisionFilter(
         source_id=q if not staff.sees_names else None,
         clients_only=True if q and not staff.sees_names else None,
@@ -88,6 +99,7 @@ def search_filter(search: EventSearch, staff: Staff, secret: str, zone: ZoneInfo
         named_contact=customer_hash(secret, staff.tenant, search.q)
         if "@" in search.q and staff.sees_names
         else None,
+        named_number=customer_hash(secret, staff.tenant, number) if number is not None else None,
         reason=_one_of(SEARCHED_REASONS, search.reason, "reason"),
         survey_id=_survey_id(search.survey),
         channel=_one_of(CHANNELS, search.channel, "channel"),

@@ -17,6 +17,7 @@ from services.dispatcher.story.labels import (
     OUTCOMES,
     POSTPONE_RULES,
     REASON_OUTCOMES,
+    SURVEY_OUTCOMES,
     decision_customer_label,
     outcome_label,
 )
@@ -69,7 +70,7 @@ class EventOutcomes:
     n: int
     asked: int
     others: Sequence[OutcomeCount]
-    """Why the others were not asked, the most frequent first."""
+    """Why the others were not asked, the most frequent first; of one survey, whom it asks, too."""
     all_counted: bool
 
     @classmethod
@@ -78,14 +79,19 @@ class EventOutcomes:
         n = sum(counts.values())
         others = [
             OutcomeCount(
-                spoken(OUTCOMES[one]),
+                spoken(OUTCOMES[one] if one in OUTCOMES else SURVEY_OUTCOMES[one]),
                 count,
-                period.link(**{"state" if one in MAIL_OUTCOMES else "reason": one}),
+                # That another survey asks is no reason by which events are searched.
+                period.link(**({} if one not in OUTCOMES else {_filter_of(one): one})),
             )
             for one, count in counts.items()
-            if one != "invited"
+            if one != "invited" or period.survey
         ]
         return cls(n, counts.get("invited", 0), others, n < most)
+
+
+def _filter_of(outcome: str) -> str:
+    return "state" if outcome in MAIL_OUTCOMES else "reason"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ FIRM: frozenset[SuppressionReason] = OWN_NO | {"erased"}
 BY_TEXT = "the customer, by text"
 """Under whose name a reply of STOP suppresses a number, and a reply of START takes that back. An entry that
 the customer makes on a page as well is no longer in this name."""
+BY_COUNTER_EVENT = "the counter-event"
+"""Under whose name, with its type, a customer is listed whom the company's rules ask never again."""
 THE_COMPANY = "the company"
 """Under whose name an entry is listed again when the customer has taken their own no back."""
 NOT_SURE_NUMBER = message(

@@ -1,7 +1,6 @@
 """The list as a file: taken from one, however long, and given as one."""
 
 import asyncio
-import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from tempfile import SpooledTemporaryFile
@@ -26,6 +25,7 @@ from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken
 from shared.privacy.audit import AuditActor, record_audit
 from shared.values.csv_cells import safe_cell
+from shared.values.csv_files import BYTE_ORDER_MARK, CSV_TYPE, lines_of
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
@@ -141,13 +141,13 @@ async def export_of(
         record_audit(uow, tenant, who, "suppressions_exported")
     return StreamingResponse(
         _exported(context, tenant, reason),
-        media_type="text/csv; charset=utf-8",
+        media_type=CSV_TYPE,
         headers={"Content-Disposition": 'attachment; filename="suppressions.csv"'},
     )
 
 
 async def _exported(context: DispatcherContext, tenant: str, reason: str | None) -> AsyncIterator[str]:
-    yield ",".join(EXPORTED_COLUMNS) + "\r\n"
+    yield BYTE_ORDER_MARK + lines_of([EXPORTED_COLUMNS])
     after = ("", "")
     while True:
         async with context.database.reading() as uow:
@@ -160,9 +160,8 @@ async def _exported(context: DispatcherContext, tenant: str, reason: str | None)
 
 def csv_of(rows: Sequence[Row[Any]]) -> str:
     """Entries as rows of the file."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    lines = []
     for row in rows:
         customer_id, address = (row.key, "") if row.kind == "customer" else ("", row.key)
-        writer.writerow((safe_cell(customer_id), address, row.reason, row.created_at.isoformat()))
-    return buffer.getvalue()
+        lines.append((safe_cell(customer_id), address, row.reason, row.created_at.isoformat()))
+    return lines_of(lines)

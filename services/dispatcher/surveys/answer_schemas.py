@@ -1,5 +1,6 @@
 """Answers of the API about surveys; their rules are those of the bodies."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -62,6 +63,7 @@ _RulesAnswer = create_model(
     anonymous=(bool, ...),
     neutral=(bool, ...),
     incentive=(bool, ...),
+    stop_after_click=(bool, ...),
     quarantine=(QuarantineAnswer, ...),
     touchpoint=(str | None, None),
     reminders=(list[ReminderAnswer], ...),
@@ -113,8 +115,20 @@ class SurveyList(BaseModel):
     surveys: list[SurveyAnswer]
 
 
+class KeptRulesAnswer(_RulesAnswer):
+    """The rules that a survey had from one of its changes to the next."""
+
+    written_at: datetime
+    position: int | None = Field(description="Its place in the order.")
+
+    @classmethod
+    def of(cls, version: SurveyVersion) -> "KeptRulesAnswer":
+        """A version as the API answers its rules."""
+        return cls(written_at=version.written_at, **api_fields(version.draft))
+
+
 class VersionAnswer(BaseModel):
-    """One version of a survey's words."""
+    """One version of a survey's words, with the rules that the survey had with them."""
 
     survey_version: int
     written_at: datetime
@@ -124,15 +138,20 @@ class VersionAnswer(BaseModel):
     layout: str
     edit_hours: int
     texts: dict[str, TextsAnswer]
+    rules: list[KeptRulesAnswer] = Field(
+        description="Oldest first: each change of them since the words were written. Empty: not kept."
+    )
 
     @classmethod
-    def of(cls, version: SurveyVersion) -> "VersionAnswer":
-        """A stored version as the API answers it."""
+    def of(cls, versions: Sequence[SurveyVersion]) -> "VersionAnswer":
+        """The versions of a survey with the same words, oldest first, as the API answers them."""
+        version = versions[0]
         words = api_fields(version.draft)
         versioned = ("measurement", "default_language", "questions", "layout", "edit_hours", "texts")
         return cls(
-            survey_version=version.number,
+            survey_version=version.survey_version,
             written_at=version.written_at,
+            rules=[KeptRulesAnswer.of(each) for each in versions if each.has_rules],
             **{name: words[name] for name in versioned},
         )
 
@@ -146,5 +165,6 @@ class VersionList(BaseModel):
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names, as JSON has it: lists, no tuples."""
     fields = msgspec.json.decode(msgspec.json.encode(draft))
+    del fields["draws_by"]  # nobody chooses it
     fields["trigger"] = draft.trigger if draft.has_trigger else ""
     return with_quarantine({API_NAMES.get(name, name): value for name, value in fields.items()})

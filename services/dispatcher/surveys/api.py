@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from hashlib import sha256
+from itertools import groupby
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from services.dispatcher.callers import SurveyEditor
 from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.sending.sending_commands import may_be_listed
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.answer_schemas import (
     SurveyAnswer,
@@ -36,11 +38,15 @@ from services.dispatcher.surveys.schemas import (
 )
 from services.dispatcher.surveys.state_rights import check_rehearsal
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
+from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault, faults_of_body
 from shared.ids import derived, uuid7
 from shared.privacy.audit import AuditActor
+from shared.privacy.own_address import own_address
+from shared.privacy.service_client import ServiceUnavailable
+from shared.values.addresses import canonical_address
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
@@ -107,14 +113,17 @@ async def read_survey(survey_id: SurveyId, caller: SurveyEditor, context: OwnCon
         return SurveyAnswer.of(await _or_problem(survey_commands.find_survey(uow, caller.tenant, survey_id)))
 
 
-@router.get("/surveys/{survey_id}/versions", summary="A survey's words in all versions")
+@router.get("/surveys/{survey_id}/versions", summary="A survey in all its versions")
 async def list_versions(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> VersionList:
-    """Whoever was asked in the words of a version goes on reading these, whatever was changed since."""
+    """Whoever was asked in the words of a version goes on reading these, whatever was changed since. The
+    rules that the survey had with them stand beside them.
+    """
     async with context.database.reading() as uow:
-        versions = await survey_commands.list_word_versions(uow, caller.tenant, survey_id)
+        versions = await survey_commands.list_survey_versions(uow, caller.tenant, survey_id)
     if not versions:
         raise Problem(404)
-    return VersionList(versions=[VersionAnswer.of(version) for version in versions])
+    same_words = groupby(versions, key=lambda version: version.survey_version)
+    return VersionList(versions=[VersionAnswer.of(list(each)) for _, each in same_words])
 
 
 @router.put("/surveys/{survey_id}", summary="Make a survey so")
@@ -188,7 +197,8 @@ async def send_test_mail(
     context: OwnContext,
     idempotency_key: IdempotencyKey = None,
 ) -> TestMailAnswer:
-    """To a listed test address, at once, also while the survey is not live. Its answer never counts.
+    """To a listed test address, or to that of the colleague who asks, which is listed with it, at once, also
+    while the survey is not live. Its answer never counts.
 
     The same request with the same ``Idempotency-Key`` again is the same test, which leaves once; to another
     address, or in another language, it is another one.
@@ -196,15 +206,42 @@ async def send_test_mail(
     test_id = (
         derived("test mail", caller.tenant, str(survey_id), idempotency_key) if idempotency_key else None
     )
-    async with context.database.transaction() as uow:
-        try:
+
+    async def send(listed_by: AuditActor | None = None) -> UUID:
+        async with context.database.transaction() as uow:
             sending = send_test(
-                uow, context.secret, caller.tenant, survey_id, body.address, body.language, test_id
+                uow,
+                context.secret,
+                caller.tenant,
+                survey_id,
+                body.address,
+                body.language,
+                test_id,
+                listed_by=listed_by,
             )
-            event_id = await _or_problem(sending)
-        except NotATestAddress:
+            return await _or_problem(sending)
+
+    try:
+        event_id = await send()
+    except NotATestAddress:
+        if not await _is_own(context, caller, body.address):
             raise Problem(422, errors=[FieldFault(field="/address", detail=NOT_LISTED)]) from None
+        event_id = await send(AuditActor.of(caller))
     return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
+
+
+async def _is_own(context: DispatcherContext, caller: Caller, address: str) -> bool:
+    """Whether it is the address of the colleague who asks; a key has none.
+
+    :raises Problem: 503 when that cannot be looked up now.
+    """
+    if caller.staff is None or not may_be_listed(address):
+        return False
+    try:
+        own = await own_address(context.services, caller.tenant, caller.staff.id)
+    except ServiceUnavailable:
+        raise Problem(503, headers={"Retry-After": "10"}) from None
+    return own is not None and canonical_address(own) == canonical_address(address)
 
 
 def _check_texts(context: DispatcherContext, draft: SurveyDraft, current: SurveyDraft) -> None:

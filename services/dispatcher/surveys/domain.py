@@ -1,5 +1,6 @@
 """Surveys as they are drafted and stored."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 from uuid import UUID
@@ -75,12 +76,37 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a survey's words, with what it measures."""
+    """A survey as it was: its words and, where they were kept, its rules."""
 
     number: int
+    """From 1 on, in their order; where versions of the words alone are meant, that of the words."""
+    survey_version: int
+    """The version of its words."""
     written_at: datetime
     draft: SurveyDraft
-    """With the rules as they are today, which have no versions."""
+    has_rules: bool = False
+    """False: the rules in the draft are those of today."""
+
+
+class KeptDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A survey's rules as they were once, without its words."""
+
+    written_at: datetime
+    draft: SurveyDraft
+
+    @classmethod
+    def of(cls, survey: "StoredSurvey") -> "KeptDraft":
+        """Those of a survey as it is stored."""
+        return cls(
+            written_at=survey.changed_at, draft=msgspec.structs.replace(survey.draft, texts={}, questions=())
+        )
+
+    def differs(self, other: "KeptDraft") -> bool:
+        """Whether more differs than the state, of which the audit log tells, and the place in the order."""
+        own, others = (
+            msgspec.structs.replace(each.draft, state="draft", place=None) for each in (self, other)
+        )
+        return own != others
 
 
 class KeyReused(Exception):
@@ -160,3 +186,16 @@ def stored_adaptive_sampling(source: SurveyRules) -> bytes | None:
 def read_adaptive_sampling(stored: bytes) -> AdaptiveSampling:
     """The adaptive sampling as a row has it."""
     return _adaptive_sampling.decode(stored)
+
+
+_drafts = msgspec.json.Decoder(tuple[KeptDraft, ...])
+
+
+def stored_drafts(drafts: Sequence[KeptDraft]) -> bytes:
+    """Kept rules as the row of their words has them."""
+    return msgspec.json.encode(drafts)
+
+
+def read_drafts(stored: bytes | None) -> tuple[KeptDraft, ...]:
+    """The rules that a version of the words keeps, oldest first; none where they were not kept."""
+    return _drafts.decode(stored) if stored is not None else ()

@@ -50,6 +50,7 @@ def draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields["anonymous"] = YES if draft.anonymous else NO
     fields["neutral"] = YES if draft.neutral else NO
     fields["incentive"] = YES if draft.incentive else NO
+    fields["stop_after_click"] = YES if draft.stop_after_click else NO
     fields["programme"] = str(draft.programme.every_days) if draft.programme is not None else ""
     fields |= _adaptive_fields(draft)
     days = [str(reminder.after_days) for reminder in draft.reminders]
@@ -79,5 +80,6 @@ def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:
     return fields | {f"{language}.follow_up.{outcome}": follow_up[outcome] or "" for outcome in FOLLOW_UPS}
 
 
-DEFAULTS = {**draft_fields(SurveyDraft(name="", trigger="")), "quarantine_scope": ""}
-"""A new survey's form. Which quarantine it gets, where none is chosen, depends on what it measures."""
+DEFAULTS = {**draft_fields(SurveyDraft(name="", trigger="")), "quarantine_scope": "", "quarantine_days": ""}
+"""A new survey's form. Which quarantine it gets, where none is chosen, depends on what it measures, and on
+how often a programme asks."""

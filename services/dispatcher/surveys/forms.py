@@ -76,6 +76,8 @@ class DraftForm:
     """Why it was not saved."""
     stored: Condition | None = None
     """The conditions of the survey as it is stored."""
+    stored_survey: bool = False
+    """Whether it is the form of a survey that is there."""
     new_language: str = ""
     """The language for whose words fields were just added."""
 
@@ -142,13 +144,13 @@ class DraftForm:
         for name in NUMBERS:
             typed = self[name].strip()
             # A page that was open before there was a field posts none.
-            if typed or (name in self.fields and name != "position"):
+            if typed or (name in self.fields and name not in self._may_be_empty):
                 number = whole_number(typed)
                 body[name] = typed if number is None else number
         for name, rule in TIME_RULES.items():
             if name in self.fields or name == "delay":  # as above
                 body[rule.name] = typed_time(self.fields, name, rule.units)
-        for name in ("anonymous", "neutral", "incentive"):
+        for name in ("anonymous", "neutral", "incentive", "stop_after_click"):
             if typed := self[name]:  # a page that was open before there was this field posts none
                 body[name] = {YES: True, NO: False}.get(typed, typed)
         body |= self._chosen()
@@ -165,6 +167,11 @@ class DraftForm:
             for language in sorted(self.languages)
         }
         return body
+
+    @property
+    def _may_be_empty(self) -> tuple[str, ...]:
+        """The numbers in whose place something fits: in a survey that is there the days stay written."""
+        return ("position",) if self.stored_survey else ("position", "quarantine_days")
 
     def _chosen(self) -> dict[str, Any]:
         """What is chosen of a list; a page that was open before there was a list posts none."""
@@ -252,7 +259,7 @@ class DraftForm:
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
         fields = {**form_of(current).fields, "version": "", **self.fields}
-        return replace(self, fields=fields, stored=current.draft.conditions)
+        return replace(self, fields=fields, stored=current.draft.conditions, stored_survey=True)
 
     def with_conflicts(self, current: StoredSurvey) -> "DraftForm":
         """The form of a survey that has changed meanwhile.
@@ -269,7 +276,7 @@ class DraftForm:
             and typed.strip() != stored.get(name, "")
         }
         fields = {**stored, **self.fields, "version": str(current.version)}
-        return DraftForm(fields, faults, SURVEY_CHANGED, current.draft.conditions)
+        return DraftForm(fields, faults, SURVEY_CHANGED, current.draft.conditions, stored_survey=True)
 
     def _conditions(self) -> Any:
         """What was typed; conditions that the form cannot show, or that mean the same, stay as they are."""
@@ -317,7 +324,7 @@ async def read_form(request: Request) -> DraftForm:
 def form_of(survey: StoredSurvey) -> DraftForm:
     """The form of a survey as it is stored."""
     fields = {"version": str(survey.version), **draft_fields(survey.draft)}
-    return DraftForm(fields, stored=survey.draft.conditions)
+    return DraftForm(fields, stored=survey.draft.conditions, stored_survey=True)
 
 
 def _number_or(typed: str) -> int | str:

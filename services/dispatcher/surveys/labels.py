@@ -47,6 +47,7 @@ FIELD_LABELS = {
     "incentive": message("Reward for an answer"),
     "reminder_1": message("Days until the first reminder"),
     "reminder_2": message("Days until the second reminder"),
+    "stop_after_click": message("Who has opened the link"),
     "first_day_per_hour": message("Mails an hour on its first day"),
     "sender_name": message("Name that the mails come from"),
     "reply_to": message("Address for replies"),
@@ -112,6 +113,7 @@ CHOICES: Mapping[str, Mapping[str, Message]] = {
         "yes": message("Neutral: no links, praise, offers or rewards"),
     },
     "incentive": {"no": message("None"), "yes": message("Answers are rewarded")},
+    "stop_after_click": {"no": message("Is reminded all the same"), "yes": message("Is reminded no more")},
     "layout": LAYOUT_LABELS,
     "edit_unit": HOUR_UNIT_LABELS,
 }
@@ -173,6 +175,8 @@ DELAY_TOO_LONG = message(
     "shorter time here, or more days after which an event is too old."
 )
 NOT_LISTED = message("Is none of your test addresses. List it among them first, on the page of all surveys.")
+OWN_LABEL = message("My own address")
+NOT_KNOWN_NOW = message("Your own address could not be looked up just now. Try again in a minute.")
 SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."

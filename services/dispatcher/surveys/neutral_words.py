@@ -1,83 +1,65 @@
 """What the words of a neutral survey may not say: a list of words for each language, and what holds in all.
 
 A neutral survey asks and says nothing of how good the company is: the Danish rule calls a long positive
-description of the firm spam, and a reward makes a question commercial in the Netherlands. Words are whole
-words, or a beginning before ``*``, in any case; within an ordinary phrase (``ordinary_words``) they say
-nothing of the company.
+description of the firm spam, and a reward makes a question commercial in the Netherlands. Words
+(``promoting_lists``) count in any case and whatever unseen characters stand in them; within an ordinary
+phrase (``ordinary_words``) they say nothing of the company.
 """
 
 import re
-from collections.abc import Mapping
+import unicodedata
 from functools import cache
 
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.ordinary_words import without_ordinary
+from services.dispatcher.surveys.promoting_lists import (
+    IN_NAMES_ORDINARY,
+    OFFER_PHRASES,
+    OFFER_WORDS,
+    PRAISE_PHRASES,
+    PRAISE_WORDS,
+)
 from services.dispatcher.surveys.texts import Place, own_words
 from shared.events import SurveyTexts
 from shared.pages.language import spoken
 from shared.values.languages import widening
 from shared.values.messages import Message, message
 
-OFFER_WORDS: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        "discount*", "voucher*", "coupon*", "promo*", "offer", "offers", "sale", "deal", "deals", "gift*",
-        "prize*", "win", "reward*", "bonus*", "free", "giveaway*", "raffle*", "buy now",
-        "buy one get", "shop now",
-    ),
-    "da": (
-        "rabat*", "tilbud*", "kupon*", "gave", "gaver", "gavekort*", "gevinst*", "præmie*", "vind", "bonus*",
-        "gratis", "konkurrencer*", "lodtrækning*", "køb nu", "køb mere", "udsalg*",
-    ),
-    "nl": (
-        "korting*", "aanbieding*", "cadeau*", "prijsvraag*", "win", "winnen", "bonus*", "gratis", "voucher*",
-        "actiecode*", "kortingscode*", "beloning*", "koop nu", "nu kopen", "uitverkoop*",
-    ),
-    "de": (
-        "rabatt*", "gutschein*", "angebot*", "geschenk*", "gewinn*", "prämie*", "bonus*", "gratis",
-        "kostenlos*", "verlosung*", "aktionscode*", "jetzt kaufen", "kaufen sie jetzt", "sonderpreis*",
-    ),
-    "fr": ("remise*", "réduction*", "promo*", "offre*", "cadeau*", "gagn*", "bonus", "gratuit*", "tirage*"),
-    "es": ("descuento*", "cupón*", "oferta*", "regalo*", "gana", "sorteo*", "premio*", "gratis", "bono*"),
-    "sv": ("rabatt*", "erbjudande*", "kupong*", "present", "presenten", "presenter",
-        "presenterna", "presentkort*", "vinn", "bonus*", "gratis", "utlottning*"),
-    "nb": ("rabatt*", "tilbud*", "kupong*", "gave*", "vinn", "premie*", "bonus*", "gratis", "trekning*"),
-    "fi": ("alennu*", "tarjou*", "kuponki*", "lahja*", "voita", "palkinto*", "bonus*", "ilmainen",
-        "ilmaisen", "ilmaiseksi", "ilmaiset", "ilmaisia", "arvonta*"),
-}  # fmt: skip
-PRAISE_WORDS: Mapping[str, tuple[str, ...]] = {
-    "en": ("best", "amazing", "award-winning", "excellent", "fantastic", "leading", "unbeatable", "love"),
-    "da": ("bedste", "fantastisk*", "førende", "fremragende", "prisvindende", "elsker", "uovertruffen*"),
-    "nl": ("beste", "fantastisch*", "toonaangevend*", "uitstekend*", "bekroond*", "geweldig*"),
-    "de": ("beste", "besten", "bester", "bestes", "fantastisch*", "führend*", "hervorragend*", "großartig*"),
-    "fr": ("meilleur*", "fantastique*", "excellent*", "leader*", "exceptionnel*"),
-    "es": (
-        "el mejor",
-        "la mejor",
-        "los mejores",
-        "las mejores",
-        "nuestro mejor",
-        "mejor precio",
-        "mejor tienda",
-        "fantástic*",
-        "excelente*",
-        "líder*",
-        "excepcional*",
-    ),
-    "sv": ("bästa", "fantastisk*", "ledande", "utmärkt*", "enastående"),
-    "nb": ("beste", "fantastisk*", "ledende", "fremragende", "enestående"),
-    "fi": ("paras", "parhaa*", "upea*", "johtava*", "erinomai*"),
-}
 LINK = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:com|dk|nl|de|net|org|eu|se|no|fi|fr|es|pl|shop|io)\b", re.IGNORECASE
 )
 IMAGE = re.compile(r"<\s*img|!\[|\.(?:png|jpe?g|gif|svg|webp)\b", re.IGNORECASE)
 CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z]{3})[A-Z0-9-]{5,}\b")
 """A code to be redeemed, such as SAVE10: capital letters with digits."""
-PERCENT = re.compile(r"\d\s?(?:%|٪)")
+PERCENT = re.compile(
+    r"\d\s?(?:%|٪|(?:per ?cent|pro[cz]ent|pct|pour ?cent|por ?ciento|prosent\w*)(?!\w))", re.IGNORECASE
+)
+MONEY = re.compile(
+    r"[£$€]\s?\d|(?<!\w)(?:kr\.?|eur|dkk|sek|nok|gbp|usd|chf)\s?\d"
+    r"|\d\s?(?:[£$€]|,-|(?:kr|kroner|kronor|euro\w*|eur|dkk|sek|nok|gbp|usd|chf|dollars?|pounds?)(?!\w))",
+    re.IGNORECASE,
+)
+NUMBER_ONE = re.compile(
+    r"(?<!\w)(?:(?:number|num?mer|numéro|numero|número|no|nr|nro|n[°o])[.]?\s?|n\.\s?o\s?|#\s?)"
+    r"(?:1|one|et|ét|één|een|eins|un|uno|ett|én|en|yksi)(?![\w.,]*\d)(?!\w)",
+    re.IGNORECASE,
+)
+HAS_AMOUNT = message("A neutral survey has no amounts of money, which look like an offer. Take it out.")
 HAS_LINK = message("A neutral survey has no links. Take this one out.")
 HAS_IMAGE = message("A neutral survey has no pictures. Take this one out.")
 HAS_CODE = message("A neutral survey has no codes or percentages, which look like an offer. Take it out.")
 HAS_EXCLAMATION = message("A neutral survey has no exclamation marks. End the sentence with a full stop.")
+UNSEEN = frozenset("\u034f\u115f\u1160\u3164\ufe0e\ufe0f")
+"""Characters that nobody sees, beside those of the category Cf, such as a soft hyphen."""
+PATTERNS = (
+    (LINK, HAS_LINK),
+    (IMAGE, HAS_IMAGE),
+    (CODE, HAS_CODE),
+    (PERCENT, HAS_CODE),
+    (re.compile("!"), HAS_EXCLAMATION),
+    (MONEY, HAS_AMOUNT),
+)
+"""What no words may have in any language; an amount may stand in an answer to be chosen."""
 REWARDED = message("A neutral survey does not reward answers. Choose one of the two.")
 
 
@@ -112,6 +94,7 @@ def is_unchecked(draft: SurveyDraft, language: str) -> bool:
 
 def fault_in_name(name: str) -> Message | None:
     """The same of the name that mails come from, which customers of all languages see."""
+    name = " ".join(word for word in plain(name).split() if word.casefold() not in IN_NAMES_ORDINARY)
     faults = (fault_in(name, language) for language in OFFER_WORDS)
     return next((fault for fault in faults if fault is not None), None)
 
@@ -119,22 +102,27 @@ def fault_in_name(name: str) -> Message | None:
 def fault_in(words: str, language: str, *, praise: bool = True) -> Message | None:
     """What is not neutral in these words; None: nothing that is known.
 
-    :param praise: whether praise counts; in an answer to be chosen it is the customer's.
+    :param praise: whether praise and amounts count; in an answer to be chosen they are the customer's.
     """
-    for pattern, fault in ((LINK, HAS_LINK), (IMAGE, HAS_IMAGE), (CODE, HAS_CODE), (PERCENT, HAS_CODE)):
+    words = plain(words)
+    for pattern, fault in PATTERNS if praise else PATTERNS[:-1]:
         if pattern.search(words):
             return fault
-    if "!" in words:
-        return HAS_EXCLAMATION
     tag = _listed(language)
     if tag is None:
         return None
     words = without_ordinary(words, tag)
     if found := _pattern(tag, offers=True).search(words):
         return message("“%(word)s” sounds like an offer. A neutral survey has none.", word=found[0])
-    if praise and (found := _pattern(tag, offers=False).search(words)):
+    if praise and (found := NUMBER_ONE.search(words) or _pattern(tag, offers=False).search(words)):
         return message("“%(word)s” praises. A neutral survey does not.", word=found[0])
     return None
+
+
+def plain(words: str) -> str:
+    """The words as they are read: one form of each character, and none that is not seen."""
+    composed = unicodedata.normalize("NFKC", words).replace("\u2019", "'").replace("\u2018", "'")
+    return "".join(each for each in composed if unicodedata.category(each) != "Cf" and each not in UNSEEN)
 
 
 def _listed(language: str) -> str | None:
@@ -149,5 +137,6 @@ def _is_option(place: Place) -> bool:
 @cache
 def _pattern(language: str, *, offers: bool) -> re.Pattern[str]:
     listed = (OFFER_WORDS if offers else PRAISE_WORDS)[language]
-    each = (re.escape(word.removesuffix("*")) + (r"\w*" if word.endswith("*") else "") for word in listed)
+    each = [re.escape(word.removesuffix("*")) + (r"\w*" if word.endswith("*") else "") for word in listed]
+    each += (OFFER_PHRASES if offers else PRAISE_PHRASES)[language]
     return re.compile(rf"(?<![\w-])(?:{'|'.join(each)})(?![\w-])", re.IGNORECASE)

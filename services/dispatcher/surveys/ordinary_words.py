@@ -20,18 +20,25 @@ ORDINARY: Mapping[str, tuple[str, ...]] = {
         r"free to (?:write|say|tell|answer|reply|add|skip|leave|comment|contact|choose)",
         r"deal(?:s|ing)? with", r"(?:should|could|can|might|else) we offer", r"point of sale",
         r"(?:would|'d|\u2019d) love to", r"leading (?:up )?to",
+        r"number one (?:reason|thing|priority|issue|problem)",
+        r"(?:question|order|step|room|gate|store|shop|option|point) (?:number |no\.? ?|# ?)1",
     ),
     "da": (
         r"(?:de |med )?bedste hilsner", r"det bedste(?: ved| var| er|\?)",
-        r"bedste (?:måde|tidspunkt)",
+        r"bedste (?:måde|tidspunkt)", r"spare?(?:r|de|t)? (?:du |dig |I |jer )?tid",
+        r"(?:spørgsmål|ordre|butik|kasse|punkt|trin) (?:nr\.?|nummer) ?1",
+        r"trækning(?:en|er)? (?:på|fra) (?:din|dit|dine|kort|konto)\w*",
     ),
     "nl": (
         _SALUTATION.format("beste"), r"(?:met )?(?:de )?beste (?:groet|groeten|wensen)",
         r"(?:vond|vindt|vonden|beviel|werkte|werkt|ging|past|paste) (?:u |je |jij |jullie |er )?het beste",
         r"(?:u|je|jullie) het beste", r"wat (?:was|is) het beste", r"beste (?:manier|moment|tijd)",
+        r"tijd (?:te )?winnen", r"bespaar(?:t|de)? (?:u |je |jou |dit |het )*tijd",
+        r"(?:vraag|stap|punt|winkel) (?:nr\.?|nummer) ?1",
     ),
     "de": (
-        r"(?:mit )?(?:den )?besten? (?:dank|grüßen|grüße|wünschen|wünsche)", r"am besten",
+        r"(?:mit )?(?:den )?besten? (?:dank|grüßen|grüße|wünschen|wünsche)", r"am besten(?! bewertet)",
+        r"zeit (?:zu )?sparen", r"eindruck (?:zu )?gewinnen", r"(?:frage|schritt|punkt) (?:nr\.?|nummer) ?1",
         r"beste(?:n|r)? (?:weg|zeitpunkt|zeit)", r"das beste (?:an|war|daran)",
     ),
     "fr": (
@@ -39,21 +46,27 @@ ORDINARY: Mapping[str, tuple[str, ...]] = {
         r"(?:pourrait être|pourrions-nous être|serait) meilleure?s?",
         r"(?:la )?meilleure (?:façon|manière)",
         r"(?:le )?meilleur moment", r"remise (?:en|du|de la|de l'|de l\u2019|de votre|de vos|des)",
-        r"gagn(?:er|é|ez) du temps", r"excellente? (?:journée|soirée|week-end|fin de)",
+        r"(?:gagn(?:er|é|ez)|économisez) du temps", r"concours de circonstances",
+        r"(?:question|étape|point) (?:n°|numéro) ?1", r"excellente? (?:journée|soirée|week-end|fin de)",
     ),
     "es": (
         r"(?:la )?mejor (?:manera|forma)", r"(?:el )?mejor momento",
-        r"(?:los|nuestros) mejores (?:deseos|saludos)",
+        r"(?:los|nuestros) mejores (?:deseos|saludos)", r"(?:ganar|ahorrar|ahorra|gana) tiempo",
+        r"(?:pregunta|paso|punto) (?:n\.? ?o\.?|número) ?1",
     ),
     "sv": (
         _SALUTATION.format("bästa"), r"(?:med )?(?:de )?bästa hälsningar", r"det bästa(?: med| var| är|\?)",
-        r"bästa sätt(?:et)?",
+        r"bästa sätt(?:et)?", r"vinna tid", r"(?:fråga|steg|punkt) (?:nr\.?|nummer) ?1",
     ),
     "nb": (
         _SALUTATION.format("beste"), r"(?:med )?(?:de )?beste hilse(?:n|ner)",
-        r"det beste(?: med| var| er|\?)", r"beste måte(?:n)?",
+        r"det beste(?: med| var| er|\?)", r"beste måte(?:n)?", r"spar(?:er|te|t)? (?:du |deg )?tid",
+        r"(?:spørsmål|trinn|punkt) (?:nr\.?|nummer) ?1",
     ),
-    "fi": (r"mikä (?:oli|on) (?:oli )?paras", r"paras (?:tapa|aika|ajankohta)"),
+    "fi": (
+        r"mikä (?:oli|on) (?:oli )?paras", r"paras (?:tapa|aika|ajankohta)", r"säästä\w* aikaa",
+        r"(?:kysymys|vaihe|kohta) (?:nro|numero) ?1",
+    ),
 }  # fmt: skip
 _MASK = " · "
 

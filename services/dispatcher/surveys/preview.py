@@ -16,7 +16,7 @@ from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.sms.reply_words import names_scale
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.finnish_words import uninflected_words
-from services.dispatcher.surveys.labels import NOT_LISTED, notice
+from services.dispatcher.surveys.labels import NOT_KNOWN_NOW, NOT_LISTED, OWN_LABEL, notice
 from services.dispatcher.surveys.neutral_words import is_unchecked, promoting_words
 from services.dispatcher.surveys.pages import WITH_FRAMES, found_survey, id_in_form, languages_of
 from services.dispatcher.surveys.question_forms import OUTCOME_LABELS
@@ -39,11 +39,16 @@ from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.pages.language import spoken
 from shared.permissions import EDITING_ROLES
+from shared.privacy.audit import AuditActor
+from shared.privacy.own_address import own_address
+from shared.privacy.service_client import ServiceUnavailable
 from shared.privacy.service_tokens import ServiceTokens
 from shared.values.languages import language_tag
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 LanguageTag = Annotated[str, Query(max_length=20)]
+OWN_ADDRESS = "own"
+"""In place of an address: the reader's own."""
 ReminderNumber = Annotated[int, Query(ge=0, le=MAX_REMINDERS)]
 """Which reminder is shown; 0 is the first mail, which stands for one that the survey does not have."""
 # A mail brings its own styles and nothing else: no script, no picture, no form.
@@ -75,11 +80,15 @@ async def show_preview(
 async def send_test_mail(
     survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
 ) -> Response:
-    """Send it to one of the test addresses."""
+    """Send it to one of the test addresses, or to one's own."""
     form = await request.form()
+    address, listed_by = str(form.get("address", "")), None
     language = language_tag(str(form.get("language", ""))) or "en"
     choice = PreviewChoice(language=language, reminder=0, outcome="promoter", width="wide")
     try:
+        if address == OWN_ADDRESS:
+            address = await own_address(context.services, staff.tenant, staff.id) or ""
+            listed_by = AuditActor.of_staff(staff) if address else None
         async with context.database.transaction() as uow:
             survey = await found_survey(uow, staff, survey_id)
             event = await send_test(
@@ -87,10 +96,14 @@ async def send_test_mail(
                 context.secret,
                 staff.tenant,
                 survey.id,
-                str(form.get("address", "")),
+                address,
                 language,
                 id_in_form(str(form.get("test_id", ""))),
+                listed_by=listed_by,
             )
+    except ServiceUnavailable:
+        fault = spoken(NOT_KNOWN_NOW)
+        return await _preview_page(request, staff, context, survey_id, choice, fault=fault, status_code=503)
     except NotATestAddress:
         return await _preview_page(
             request, staff, context, survey_id, choice, fault=spoken(NOT_LISTED), status_code=422
@@ -136,8 +149,12 @@ async def _preview_page(
         promoting=promoting_words(survey.draft, choice.language),
         unchecked=is_unchecked(survey.draft, choice.language),
         uninflected=uninflected_words(survey.draft, choice.language),
-        may_edit=may_edit,
-        test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
+        test_options=[
+            (OWN_ADDRESS, spoken(OWN_LABEL)),
+            *((each, each) for each in sorted(sending.test_addresses)),
+        ]
+        if may_edit
+        else [],
         done=done,
         test_event=str(event) if event is not None else "",
         fault=fault,
@@ -217,4 +234,5 @@ def sample_mail(
         now -= timedelta(days=reminders[number - 1].after_days)
         reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
     invitation = sample_invitation(survey_id, draft, language, now)
-    return context.mail_renderer.render(invitation, tenant, texts, reminder, draft.layout)
+    shown = tenant.in_survey(neutral=draft.neutral)
+    return context.mail_renderer.render(invitation, shown, texts, reminder, draft.layout)

@@ -55,6 +55,6 @@ async def find_publishing(
     found = stored.found if stored is not None else Rehearsal()
     return Publishing(
         changes=changes,
-        first_mail_at=hold(wanted_at, ContactHours.of(rules, place.zone, place.country, channel)).until,
+        first_mail_at=hold(wanted_at, ContactHours.of(rules, place, channel)).until,
         rehearsed=found if sees_all else None,
     )

@@ -5,7 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.events.surveys import MAX_QUARANTINE_DAYS, Measurement, QuarantineScope
+from shared.events.surveys import (
+    MAX_QUARANTINE_DAYS,
+    NO_TRIGGER,
+    Measurement,
+    QuarantineScope,
+    SurveyRules,
+)
 from shared.http.request_body import StrictBody
 from shared.values.messages import message
 
@@ -17,7 +23,9 @@ class QuarantineBody(StrictBody):
     """For how long the same contact is not asked again, and after which question."""
 
     days: Annotated[int | None, Field(ge=0, le=MAX_QUARANTINE_DAYS)] = Field(
-        default=None, description="0: may be asked again at once. The same as `quarantine_days`."
+        default=None,
+        description="0: may be asked again at once. The same as `quarantine_days`. Left out in both, they "
+        "are 90, or with a programme that comes sooner one less than its `every_days`.",
     )
     scope: QuarantineScope | None = Field(
         default=None,
@@ -37,6 +45,15 @@ def standard_scope(measurement: Measurement) -> QuarantineScope:
     again, whom the first question was asked not long ago.
     """
     return "any" if measurement == "transactional" else "measurement"
+
+
+def standard_days(every_days: int | None) -> int:
+    """Those of a survey for which none are written: with a programme they are over before its next turn.
+
+    :param every_days: the length of the programme's period; None: it has none.
+    """
+    standard = SurveyRules(trigger=NO_TRIGGER).quarantine_days
+    return standard if every_days is None else min(standard, every_days - 1)
 
 
 def check_days(given: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from shared.db.bulk import insert as insert_rows
 from shared.events.surveys import SURVEY_RULES
 
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
-_COLUMNS = (
+COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.stage, s.live_version, s.created_at, s.changed_at, "
     f"s.first_live_at, {BEGAN} AS first_day_began_at, w.survey_version, w.measurement, w.default_language, "
     "w.texts, w.questions, w.layout, w.edit_hours, w.written_at"
@@ -35,7 +35,7 @@ _CURRENT = """
 """
 
 LIST_SURVEYS = f"""
-    SELECT {_COLUMNS} FROM {_CURRENT}
+    SELECT {COLUMNS} FROM {_CURRENT}
     WHERE s.tenant = ANY(CAST(:tenants AS text[]))
     ORDER BY s.tenant, s.place, s.id
 """
@@ -47,7 +47,7 @@ async def list_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
 
 
 FIND_SURVEY = f"""
-    SELECT {_COLUMNS} FROM {_CURRENT} WHERE s.tenant = :tenant AND s.id = :id
+    SELECT {COLUMNS} FROM {_CURRENT} WHERE s.tenant = :tenant AND s.id = :id
 """
 
 
@@ -64,12 +64,13 @@ async def lock(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Row[Any] | None
     return (await uow.execute(LOCK_SURVEY, {"tenant": tenant, "id": survey_id})).one_or_none()
 
 
-LIST_VERSIONS = f"""
-    SELECT {_COLUMNS} FROM survey s
+IN_ALL_VERSIONS = """
+    FROM survey s
     JOIN survey_words w ON w.tenant = s.tenant AND w.survey_id = s.id
     WHERE s.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR s.id = :id)
     ORDER BY s.id, w.survey_version
 """
+LIST_VERSIONS = f"SELECT {COLUMNS} {IN_ALL_VERSIONS}"
 
 
 async def list_versions(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> Sequence[Row[Any]]:

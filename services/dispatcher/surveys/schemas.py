@@ -22,9 +22,11 @@ from services.dispatcher.surveys.programme_body import (
     ProgrammeBody,
 )
 from services.dispatcher.surveys.quarantine_body import (
+    DAYS_RULE,
     SCOPE_RULE,
     QuarantineBody,
     check_days,
+    standard_days,
     standard_scope,
     with_rules_of_quarantine,
 )
@@ -184,8 +186,11 @@ _DESCRIPTIONS = {
     "case have this one then. An empty text takes it away.",
     "reminders": "Further mails to a customer who has not answered, at most two; the link must live at least "
     "two days longer than the last. An anonymous survey has none.",
-    "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
-    "some.",
+    "sampling_percent": "Of the customers whom it may ask: always the same ones, under whatever addresses "
+    "(of a survey that is older than this rule, always the same addresses). A higher percent only adds some; "
+    "a lower one is obeyed by the mails that wait, too.",
+    "stop_after_click": "Whether who has opened the link of a mail is reminded no more. Programs that check "
+    "the links of mails open some, too, so it costs answers.",
     "programme": PROGRAMME_MEANING,
     "adaptive_sampling": ADAPTIVE_MEANING,
     "first_day_per_hour": "Mails that leave at most in each hour of its first day: the 24 hours since its "
@@ -194,6 +199,8 @@ _DESCRIPTIONS = {
     "sender_name": SENDER_MEANING,
     "reply_to": REPLY_MEANING,
     "holding_minutes": HOLDING_MEANING,
+    "max_age_days": "After which an event is too old to ask about. Leave a day more than the delay: a mail "
+    "that must wait for a night, or for another mail, is dropped where it would be too late then.",
     "neutral": "Its words neither praise nor promote, as the law of some countries asks: links, praise, "
     "offers and rewards in `texts`, `questions` and `sender_name` are refused. In languages other than "
     "Danish, Dutch, English, Finnish, French, German, Norwegian, Spanish and Swedish nothing finds praise "
@@ -222,7 +229,7 @@ _RULES: dict[str, Any] = {
         ),
     )
     for rule in msgspec.structs.fields(SurveyRules)
-    if rule.name not in {"trigger", "quarantine_scope", "conditions"}
+    if rule.name not in {"trigger", "quarantine_scope", "conditions", "draws_by"}
 }
 LAYOUT = Field(
     default="horizontal",
@@ -266,6 +273,9 @@ class SurveyRulesBody(_RulesBody):
         given = with_rules_of_quarantine(self.model_dump(exclude={"version"}, exclude_none=True))
         given["trigger"] = given["trigger"] or NO_TRIGGER
         given.setdefault(SCOPE_RULE, standard_scope(given["measurement"]))
+        written = with_rules_of_quarantine(self.model_dump(exclude_unset=True, exclude_none=True))
+        if DAYS_RULE not in written:
+            given[DAYS_RULE] = standard_days(given.get("programme", {}).get("every_days"))
         if not given.get("touchpoint"):
             given.pop("touchpoint", None)
         return msgspec.convert(
@@ -323,6 +333,7 @@ _RulesPatch = create_model(
     anonymous=(bool | None, None),
     neutral=(bool | None, None),
     incentive=(bool | None, None),
+    stop_after_click=(bool | None, None),
     quarantine=(QuarantineBody | None, None),
     touchpoint=(str | None, None),
     reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),
@@ -351,5 +362,7 @@ class SurveyPatch(_RulesPatch):
 class TestMailBody(StrictBody):
     """A test of a survey."""
 
-    address: str = Field(min_length=3, max_length=320, description="One of the listed test addresses.")
+    address: str = Field(
+        min_length=3, max_length=320, description="One of the listed test addresses, or your own."
+    )
     language: Language = "en"

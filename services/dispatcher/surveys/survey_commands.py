@@ -18,8 +18,10 @@ from services.dispatcher.surveys.domain import (
     SurveyNotFound,
     SurveyVersion,
     published_rules,
+    read_drafts,
     rules_of,
 )
+from services.dispatcher.surveys.drafts_repository import keep_draft, list_kept
 from services.dispatcher.surveys.refusals import (
     ASKS_NOW,
     WAVE_UNDER_WAY,
@@ -65,9 +67,38 @@ async def list_surveys(uow: UnitOfWork, tenant: str) -> list[StoredSurvey]:
 async def list_word_versions(uow: UnitOfWork, tenant: str, survey_id: UUID) -> list[SurveyVersion]:
     """All versions of a survey's words, oldest first."""
     return [
-        SurveyVersion(number=row.survey_version, written_at=row.written_at, draft=_stored(row).draft)
+        SurveyVersion(
+            number=row.survey_version,
+            survey_version=row.survey_version,
+            written_at=row.written_at,
+            draft=_stored(row).draft,
+        )
         for row in await repository.list_versions(uow, tenant, survey_id)
     ]
+
+
+async def list_survey_versions(uow: UnitOfWork, tenant: str, survey_id: UUID) -> list[SurveyVersion]:
+    """All versions of a survey, its rules included, oldest first.
+
+    Of one whose rules were not kept the words are known, and of the last one the rules, too: they are those
+    of today.
+    """
+    rows = await list_kept(uow, tenant, survey_id)
+    found: list[SurveyVersion] = []
+    for row in rows:
+        words = _stored(row).draft
+        own = [(each.written_at, each.draft, True) for each in read_drafts(row.drafts)]
+        for written_at, draft, has_rules in own or [(row.written_at, words, row is rows[-1])]:
+            found.append(
+                SurveyVersion(
+                    number=len(found) + 1,
+                    survey_version=row.survey_version,
+                    written_at=written_at,
+                    draft=replace(draft, texts=words.texts, questions=words.questions),
+                    has_rules=has_rules,
+                )
+            )
+    return found
 
 
 async def create_survey(
@@ -88,9 +119,10 @@ async def create_survey(
     :raises KeyReused: when the one that is there was made by another request.
     """
     await sending_rows.lock(uow, tenant)
+    draft = replace(draft, draws_by="person")
     if draft.place is None:
         draft = replace(draft, place=await _next_place(uow, tenant))
-    if await repository.insert(uow, tenant, survey_id, draft, made_from):
+    if is_new := await repository.insert(uow, tenant, survey_id, draft, made_from):
         await repository.insert_words(uow, tenant, survey_id, 1, draft)
         await repository.note_first_live(uow, tenant, survey_id)
         if draft.state == "rehearsal":
@@ -99,7 +131,10 @@ async def create_survey(
         record_audit(uow, tenant, who, "survey", str(survey_id), version=1, state=draft.state)
     elif await repository.find_fingerprint(uow, tenant, survey_id) not in {None, made_from}:
         raise KeyReused
-    return await find_survey(uow, tenant, survey_id)
+    made = await find_survey(uow, tenant, survey_id)
+    if is_new:
+        await keep_draft(uow, tenant, made)
+    return made
 
 
 async def change_survey(
@@ -122,11 +157,13 @@ async def change_survey(
     current = await lock_survey(uow, tenant, survey_id)
     if seen is not None and current.version != seen:
         raise SurveyChanged
+    draft = replace(draft, draws_by=current.draft.draws_by)
     if draft.place is None:
         draft = replace(draft, place=current.draft.place)
     if draft == current.draft:
         return current
     await check_change(uow, tenant, current, draft)
+    await keep_draft(uow, tenant, current)  # those of before this was kept
     survey_version = current.survey_version
     if has_new_words(current, draft):
         survey_version += 1
@@ -141,7 +178,9 @@ async def change_survey(
         await begin_or_end(uow, tenant, survey_id)
     await publish_surveys(uow, tenant, survey_id)
     record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
-    return await find_survey(uow, tenant, survey_id)
+    changed = await find_survey(uow, tenant, survey_id)
+    await keep_draft(uow, tenant, changed)
+    return changed
 
 
 async def place_behind_all(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> int:

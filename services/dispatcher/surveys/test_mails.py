@@ -6,12 +6,13 @@ from msgspec.structs import replace
 
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.numbers import number_quality
-from services.dispatcher.sending.sending_commands import find_sending
+from services.dispatcher.sending.sending_commands import add_test_address, find_sending
 from services.dispatcher.surveys.survey_commands import find_survey
 from shared.db import UnitOfWork
 from shared.events import TRANSACTIONS, Customer, Transaction
 from shared.events.transactions import OWN_SOURCES
 from shared.ids import derived, uuid7
+from shared.privacy.audit import AuditActor
 from shared.privacy.subjects import NO_DIGEST
 
 TEST_SOURCE = f"{OWN_SOURCES}test"
@@ -31,6 +32,8 @@ async def send_test(
     address: str,
     language: str,
     test_id: UUID | None = None,
+    *,
+    listed_by: AuditActor | None = None,
 ) -> UUID:
     """Publish an event about which this survey alone asks, though it may be paused; returns the event's id.
 
@@ -40,12 +43,16 @@ async def send_test(
 
     :raises SurveyNotFound: when the tenant has none of this id.
     :param address: of mail, or a phone number in E.164.
+    :param listed_by: whose own address it is: it is listed with that, since where mail goes in a test is
+        judged by the list alone, up to when it leaves.
     :raises NotATestAddress: when the address is none.
     """
     survey = await find_survey(uow, tenant, survey_id)
     sending = await find_sending(uow, tenant)
     if not sending.is_test(address):
-        raise NotATestAddress
+        if listed_by is None:
+            raise NotATestAddress
+        await add_test_address(uow, tenant, listed_by, address)
     number = address if number_quality(address) == "good" else None
     customer = Customer(id="", email=None if number else address, phone=number, locale=language)
     contact = contact_key_of(secret, tenant, customer, sending.placeholder_ids)

@@ -38,7 +38,7 @@ class FieldChange:
 def changes_between(older: SurveyDraft, newer: SurveyDraft, *, rules: bool = False) -> list[FieldChange]:
     """The fields that differ, those of the words last; an empty one has no own words, or is not set.
 
-    :param rules: the rules, too, which have no versions.
+    :param rules: the rules, too. The state is none of them.
     """
     before, after = _shown(older, rules=rules), _shown(newer, rules=rules)
     names = list(dict.fromkeys([*before, *after]))

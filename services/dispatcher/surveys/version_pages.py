@@ -1,4 +1,4 @@
-"""The page of a survey's versions: its words then and now, side by side."""
+"""The page of a survey's versions: its words and its rules then and now, side by side."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
 from services.dispatcher.surveys.pages import found_survey
-from services.dispatcher.surveys.survey_commands import list_word_versions
+from services.dispatcher.surveys.survey_commands import list_survey_versions
 from services.dispatcher.surveys.version_changes import FieldChange, changes_between
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -22,7 +22,7 @@ VersionNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
 
 @dataclass(frozen=True, kw_only=True)
 class VersionsPage(Page):
-    """The versions of a survey's words, and what differs between two of them."""
+    """The versions of a survey, and what differs between two of them."""
 
     template: ClassVar[str] = "survey_versions.html"
     survey: StoredSurvey
@@ -31,6 +31,8 @@ class VersionsPage(Page):
     older: SurveyVersion
     newer: SurveyVersion
     changes: list[FieldChange]
+    words_only: bool
+    """Whether the rules of one of the two were not kept."""
     written_at: datetime
     """When the newer one was."""
     options: list[tuple[str, str]]
@@ -49,19 +51,26 @@ async def show_versions(
     """Two versions compared: the current one and the one before it, unless others are named."""
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
-        versions = await list_word_versions(uow, staff.tenant, survey.id)
+        versions = await list_survey_versions(uow, staff.tenant, survey.id)
         frame = await frame_of(uow, staff, "surveys")
     by_number = {each.number: each for each in versions}
-    second = by_number.get(newer or survey.survey_version)
-    first = by_number.get(older or max(1, (newer or survey.survey_version) - 1))
+    last = newer or len(versions)
+    second = by_number.get(last)
+    first = by_number.get(older or max(1, last - 1))
     if first is None or second is None:
         raise Problem(404)
+    words_only = not (first.has_rules and second.has_rules)
     page = VersionsPage(
         survey=survey,
         versions=list(reversed(versions)),
         older=first,
         newer=second,
-        changes=changes_between(first.draft, second.draft),
+        changes=[
+            change
+            for change in changes_between(first.draft, second.draft, rules=not words_only)
+            if change.name != "position"  # its place in the order makes no version
+        ],
+        words_only=words_only,
         written_at=second.written_at,
         options=[(str(each.number), str(each.number)) for each in reversed(versions)],
     )

@@ -272,7 +272,6 @@ class PreviewPage(Page):
     """Whether it is to be neutral, and of this language no words are listed by which that is checked."""
     uninflected: Sequence[str]
     """What of them needs a name to be inflected, where they are older than the rule."""
-    may_edit: bool
     test_options: Sequence[tuple[str, str]]
     """The test addresses; empty for those who may not send a test."""
     done: str

@@ -69,4 +69,4 @@ def _hours(found: JudgedMail, policy: ContactPolicy) -> ContactHours:
     words = KnownWords(inputs.locale, inputs.country, inputs.time_zone)
     place = place_of(known_customer(invitation.customer, words, contact), found.tenant)
     rules = rules_from(inputs) if inputs.quiet_hours is not None else policy.initial_rules
-    return ContactHours.of(rules, place.zone, place.country)
+    return ContactHours.of(rules, place)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.places import Place
 from services.dispatcher.repository.survey_figures import count_answers_of
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
@@ -127,7 +128,7 @@ async def _find_pace(uow: UnitOfWork, tenant: str, survey: StoredSurvey) -> Mail
         survey.draft.first_day_per_hour,
         survey.first_day_began_at,
         survey.awaits_first_day,
-        ContactHours.of(rules, company.time_zone, company.country, channel),
+        ContactHours.of(rules, Place(company.time_zone, company.country), channel),
     )
 
 

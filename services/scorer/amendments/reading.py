@@ -12,11 +12,6 @@ from services.scorer.windows import EARLIEST_DAY, Window
 from shared.http.instants import Instant
 from shared.values.messages import message
 
-FromParameter = Annotated[
-    str, Query(alias="from", description="Instead of `window`: the first day, by the company's clock.")
-]
-ToParameter = Annotated[str, Query(alias="to", description="The last day of those from `from` on, included.")]
-
 _EARLIEST = datetime.combine(EARLIEST_DAY, time(), UTC)
 
 

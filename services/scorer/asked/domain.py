@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from services.scorer.domain import Groups
+from services.scorer.domain import Groups, sum_of_groups
 
 
 class AskedCounts(NamedTuple):
@@ -27,9 +27,5 @@ def total_of(counts: Iterable[AskedCounts]) -> AskedCounts:
         delivered=sum(each.delivered for each in found),
         opened=sum(each.opened for each in found),
         answered=sum(each.answered for each in found),
-        groups=Groups(
-            sum(each.groups.detractors for each in found),
-            sum(each.groups.passives for each in found),
-            sum(each.groups.promoters for each in found),
-        ),
+        groups=sum_of_groups(each.groups for each in found),
     )

@@ -47,7 +47,7 @@ COUNT_ROWS_BY_SEGMENT = f"""
 
 
 async def count_by_segment(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str, dimension: str
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, dimension: str
 ) -> dict[str, AskedCounts]:
     """The same by each value of a dimension; within a segment with which the dimension is not counted the
     invitations are read.
@@ -56,7 +56,7 @@ async def count_by_segment(
         return await _count_kept_parts(uow, selection, measurement, window, kept)
     bounds = range_of_dimension(dimension)
     if selection.segments:
-        values = row_values(selection, measurement, window, zone) | bounds
+        values = row_values(selection, measurement, window) | bounds
         rows = await uow.execute(COUNT_ROWS_BY_SEGMENT, values)
     else:
         values = count_values(selection, measurement, window) | bounds
@@ -111,20 +111,18 @@ LIST_DIMENSIONS_OF_ROWS = f"""
 
 
 async def list_dimensions_asked(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window
 ) -> set[str]:
     """The dimensions of the invitations that were sent in a window, but pairs. Within a segment with which
     all that the company has are counted, no invitation is read.
     """
     if selection.segments:
-        names = await list_dimensions_asked(uow, Selection(selection.tenant), measurement, window, zone)
+        names = await list_dimensions_asked(uow, Selection(selection.tenant), measurement, window)
         if all(map(selection.kept_parts, names)):
             return {
-                name
-                for name in names
-                if await count_by_segment(uow, selection, measurement, window, zone, name)
+                name for name in names if await count_by_segment(uow, selection, measurement, window, name)
             }
-        rows = await uow.execute(LIST_DIMENSIONS_OF_ROWS, row_values(selection, measurement, window, zone))
+        rows = await uow.execute(LIST_DIMENSIONS_OF_ROWS, row_values(selection, measurement, window))
     else:
         values = count_values(selection, measurement, window)
         del values["segment"], values["selection"]

@@ -16,13 +16,20 @@ from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 
-WAS_ASKED = """
+COUNTS_IN_SHARES = """
     i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test AND NOT i.anonymous
       AND NOT i.beyond_draw AND i.channel IS DISTINCT FROM 'link' AND i.sent_local IS NOT NULL
-      AND i.segments @> CAST(:selection AS text[]) AND i.sent_at >= :begin AND i.sent_at < :end
+      AND i.segments @> CAST(:selection AS text[])
 """
 """Which invitations shares are of: the condition of migration 0022. Whether a company has shown a link that
 it shows itself is not known."""
+# Their days are by the company's clock of then, as the counts have them: an index finds those of any clock.
+WAS_ASKED = f"""
+    {COUNTS_IN_SHARES} AND CAST(i.sent_local AS date) BETWEEN :first AND :last
+      AND i.sent_at >= CAST(:first AS date) - interval '1 day'
+      AND i.sent_at <= CAST(:last AS date) + interval '2 days'
+"""
+"""Those that were sent in a window."""
 COUNTED = f"""
     count(*) AS asked,
     count(*) FILTER (
@@ -57,16 +64,12 @@ _NOTED = """
 COUNT_INVITED_ROWS = f"SELECT {COUNTED} FROM invitation AS i WHERE {WAS_ASKED}"
 
 
-async def count_asked(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str
-) -> AskedCounts:
+async def count_asked(uow: UnitOfWork, selection: Selection, measurement: str, window: Window) -> AskedCounts:
     """The invitations that were sent in a window: not by an anonymous survey, not beyond the draw of one, and
     not those whose link the company shows itself.
-
-    :param zone: the company's, in which the window's days are.
     """
     if selection.kept is None:
-        rows = await uow.execute(COUNT_INVITED_ROWS, row_values(selection, measurement, window, zone))
+        rows = await uow.execute(COUNT_INVITED_ROWS, row_values(selection, measurement, window))
         return counts_of(rows.one())
     days = await count_by_day(uow, selection, measurement, window)
     return total_of(each.counts for each in days)
@@ -118,13 +121,13 @@ FIND_ENDLESS_END = f"""
 
 
 async def find_last_end(
-    uow: UnitOfWork, selection: Selection, measurement: str, days: list[DayCounts], zone: str
+    uow: UnitOfWork, selection: Selection, measurement: str, days: list[DayCounts]
 ) -> datetime | None:
     """When the last link of these days ends; None: there are none."""
     ends = [each.ends for each in days if each.ends is not None]
     if endless := [each.day for each in days if each.endless]:
         last_day = Window(max(endless), max(endless))
-        rows = await uow.execute(FIND_ENDLESS_END, row_values(selection, measurement, last_day, zone))
+        rows = await uow.execute(FIND_ENDLESS_END, row_values(selection, measurement, last_day))
         if (end := rows.scalar_one()) is not None:
             ends.append(end)
     return max(ends, default=None)
@@ -151,11 +154,11 @@ COUNT_ROWS_BY_HOUR = f"""
 
 
 async def count_by_hour(
-    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, zone: str
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window
 ) -> dict[int, AskedCounts]:
     """The same by the hour of the company's zone. Of a segment the invitations are read."""
     if selection.segments:
-        rows = await uow.execute(COUNT_ROWS_BY_HOUR, row_values(selection, measurement, window, zone))
+        rows = await uow.execute(COUNT_ROWS_BY_HOUR, row_values(selection, measurement, window))
     else:
         rows = await uow.execute(COUNT_BY_HOUR, count_values(selection, measurement, window))
     return {row.hour: counts_of(row) for row in rows}
@@ -167,10 +170,10 @@ def count_values(selection: Selection, measurement: str, window: Window) -> dict
     return selection.kept_values() | {"measurement": measurement} | days
 
 
-def row_values(selection: Selection, measurement: str, window: Window, zone: str) -> dict[str, object]:
+def row_values(selection: Selection, measurement: str, window: Window) -> dict[str, object]:
     """The parameters of a statement that reads invitations (``WAS_ASKED``)."""
-    begin, end = window.bounds(zone)
-    return selection.values() | {"measurement": measurement, "begin": begin, "end": end}
+    days = {"first": window.first, "last": window.last}
+    return selection.values() | {"measurement": measurement} | days
 
 
 def counts_of(row: Row[Any]) -> AskedCounts:

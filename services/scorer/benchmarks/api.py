@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from services.scorer.access import MAX_SEGMENT_LENGTH, SegmentAccess
+from services.scorer.asked_days import GivenDays
 from services.scorer.benchmarks.benchmark_commands import (
     BenchmarkFaulty,
     BenchmarkForeign,
@@ -16,7 +17,6 @@ from services.scorer.benchmarks.benchmark_commands import (
 )
 from services.scorer.benchmarks.files import benchmarks_file, beside_file
 from services.scorer.benchmarks.reading import (
-    DEFAULT_WINDOW,
     BesideAsked,
     BesideRead,
     find_readable,
@@ -46,17 +46,16 @@ KEY_REUSED = message("This Idempotency-Key was used for another benchmark.")
 
 
 def asked_beside(
+    days: GivenDays,
     segment: Annotated[
         str, Query(max_length=MAX_SEGMENT_LENGTH, description="dimension:value; left out: the company.")
     ] = "",
     measurement: Annotated[
         NpsMeasurement, Query(description="Asked after a contact, or at any time.")
     ] = "transactional",
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = DEFAULT_WINDOW,
-    until: Annotated[str | None, Query(description="The last day included; today.")] = None,
 ) -> BesideAsked:
     """What is asked for in the query."""
-    return BesideAsked(segment=read_segment(segment), measurement=measurement, window=window, until=until)
+    return BesideAsked(segment=read_segment(segment), measurement=measurement, days=days)
 
 
 AskedBeside = Annotated[BesideAsked, Depends(asked_beside)]

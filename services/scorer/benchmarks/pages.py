@@ -63,7 +63,7 @@ async def show_benchmarks(
     return await _list_page(request, staff, context, did=did)
 
 
-@router.get("/file")
+@router.get("/download")
 async def download_benchmarks(staff: BenchmarkPageReader, context: OwnContext) -> Response:
     """The same as a file."""
     async with context.database.reading() as uow:
@@ -71,7 +71,7 @@ async def download_benchmarks(staff: BenchmarkPageReader, context: OwnContext) -
     return benchmarks_file(found)
 
 
-@router.get("/download")
+@router.get("/comparison/download")
 async def download_comparison(
     staff: BenchmarkPageReader, context: OwnContext, asked: AskedBeside
 ) -> Response:

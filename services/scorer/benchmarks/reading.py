@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked_days import USUAL_DAYS, AskedDays
 from services.scorer.benchmarks import repository
 from services.scorer.benchmarks.domain import (
     Benchmark,
@@ -13,19 +14,16 @@ from services.scorer.benchmarks.domain import (
     published_beside,
     verdicts_of,
 )
-from services.scorer.domain import Groups, groups_of
+from services.scorer.domain import Groups, groups_of, sum_of_groups
 from services.scorer.marks.reading import MarkReader
-from services.scorer.parameters import read_window
 from services.scorer.repository.counts import segment_parts, use_custom_plans, window_counts
 from services.scorer.repository.selection import Selection
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from services.scorer.windows import Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, is_person
 from shared.events.segments import ORGANISATION, chain_of, dimension_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
-
-DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +32,7 @@ class BesideAsked:
 
     segment: str = WHOLE_COMPANY
     measurement: NpsMeasurement = "transactional"
-    window: str = DEFAULT_WINDOW
-    until: str | None = None
+    days: AskedDays = USUAL_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +89,7 @@ async def read_beside(
     if not access.allows(asked.segment):
         raise Problem(404)
     await use_custom_plans(uow)
-    window = read_window(asked.window, asked.until, today_in(tenant.time_zone, uow.now))
+    window = asked.days.read(today_in(tenant.time_zone, uow.now))
     counts = await window_counts(uow, tenant.id, asked.measurement, asked.segment, window)
     return await beside(
         uow,
@@ -168,15 +165,10 @@ async def _others(
         return None
     parts = await segment_parts(uow, Selection(tenant.id), measurement, dimension, window, window)
     level = segment.count("/")
-    own = [
+    return sum_of_groups(
         part.now
         for part in parts
         if part.segment != segment and (dimension != ORGANISATION or _is_beside(part.segment, above, level))
-    ]
-    return Groups(
-        sum(groups.detractors for groups in own),
-        sum(groups.passives for groups in own),
-        sum(groups.promoters for groups in own),
     )
 
 

@@ -125,7 +125,7 @@ def beside_scores(read: BesideRead) -> BesideScores:
         lines=[_beside_line(row, read.segment) for row in rows],
         tests=read.tests,
         has_published=any(row.benchmark is not None for row in rows),
-        file_href=f"/benchmarks/download?{urlencode(given)}",
+        file_href=f"/benchmarks/comparison/download?{urlencode(given)}",
         document_href=f"/v1/benchmarks/comparison?{urlencode(given)}",
     )
 

@@ -4,7 +4,7 @@ Each of several is compared with the rest: all others together, of the organisat
 called lower where :func:`beyond_chance` says so, among all that are compared.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,8 +15,9 @@ from services.scorer.domain import (
     ScoreChange,
     compare_groups,
     is_comparable,
+    sum_of_groups,
 )
-from services.scorer.responses.domain import NO_GROUPS, ResponseCounts, sum_of
+from services.scorer.responses.domain import ResponseCounts, sum_of
 from services.scorer.share_differences import PlaceShareDifference, share_difference
 from services.scorer.verdicts import beyond_chance
 from services.scorer.windows import Window
@@ -98,8 +99,8 @@ def week_standing_out(weeks: Sequence[tuple[Window, Groups]]) -> WeekStandingOut
 
     :param weeks: such that share no day; one may be cut.
     """
-    total = added(groups for _, groups in weeks)
-    compared = beside_rest([groups for _, groups in weeks], [without(total, groups) for _, groups in weeks])
+    total = sum_of_groups(groups for _, groups in weeks)
+    compared = beside_rest([groups for _, groups in weeks], [total - groups for _, groups in weeks])
     tests = sum(each.change is not None for each in compared)
     found = [
         WeekStandingOut(window, each, each.change, tests)
@@ -114,9 +115,9 @@ def week_standing_out(weeks: Sequence[tuple[Window, Groups]]) -> WeekStandingOut
 def ranking_of(groups: Mapping[str, Groups]) -> Ranking:
     """The segments of a dimension, or of one level of the organisation, that have answers."""
     names = sorted(name for name, own in groups.items() if own.n)
-    total = added(groups[name] for name in names)
+    total = sum_of_groups(groups[name] for name in names)
     own = [groups[name] for name in names]
-    compared = beside_rest(own, [without(total, each) for each in own])
+    compared = beside_rest(own, [total - each for each in own])
     rows = [RankedSegment(name, each) for name, each in zip(names, compared, strict=True)]
     enough = [row for row in rows if row.compared.groups.n >= MIN_ANSWERS_COMPARED]
     return Ranking(
@@ -153,32 +154,11 @@ def level_of(segment: str) -> int:
     return segment.count("/") if dimension_of(segment) == ORGANISATION else 0
 
 
-def added(groups: Iterable[Groups]) -> Groups:
-    """All of them together."""
-    total = NO_GROUPS
-    for each in groups:
-        total = Groups(
-            total.detractors + each.detractors,
-            total.passives + each.passives,
-            total.promoters + each.promoters,
-        )
-    return total
-
-
-def without(whole: Groups, part: Groups) -> Groups:
-    """The others."""
-    return Groups(
-        whole.detractors - part.detractors,
-        whole.passives - part.passives,
-        whole.promoters - part.promoters,
-    )
-
-
 def _without_asked(whole: ResponseCounts, part: ResponseCounts) -> ResponseCounts:
     return ResponseCounts(
         asked=whole.asked - part.asked,
         delivered=whole.delivered - part.delivered,
         opened=whole.opened - part.opened,
         answered=whole.answered - part.answered,
-        groups=without(whole.groups, part.groups),
+        groups=whole.groups - part.groups,
     )

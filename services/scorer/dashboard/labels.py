@@ -105,7 +105,7 @@ def ranking_finding(ranking: Ranking) -> str:
         return translated("None is lower than the others beyond chance.")
     if ranking.ranked or ranking.few:
         return translated("There are too few answers to say which is lowest.")
-    return translated("Nothing is counted yet.")
+    return translated("No answers on these days.")
 
 
 def beside_words(row_change_points: float, low: float, high: float) -> str:

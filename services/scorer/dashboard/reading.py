@@ -7,17 +7,17 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked_days import AskedDays
 from services.scorer.dashboard.domain import (
     LeastAnswered,
     Ranking,
     WeekStandingOut,
-    added,
     least_answered,
     ranking_of,
     week_standing_out,
 )
 from services.scorer.dashboard.repository import list_chosen_causes
-from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, groups_of
+from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, groups_of, sum_of_groups
 from services.scorer.improvements.domain import OPEN_STATUSES, KeptImprovement
 from services.scorer.improvements.judging import CauseCount
 from services.scorer.improvements.repository import ImprovementFilter, list_improvements
@@ -38,6 +38,7 @@ _TO_SUNDAY = timedelta(days=DAYS_PER_WEEK - 1)
 _ONE_DAY = timedelta(days=1)
 MAX_ACTIONS = 5
 """Actions of improvement that the dashboard lists."""
+ACTIONS_AT_ONCE = 50
 
 
 class CauseFigure(NamedTuple):
@@ -104,7 +105,7 @@ def find_week(days: Mapping[date, Counts], now: Window, before: Window) -> WeekS
         if window is not None:
             by_week[window, day - timedelta(days=day.weekday())].append(groups_of(counts))
     weeks = [
-        (Window(max(monday, window.first), min(monday + _TO_SUNDAY, window.last)), added(groups))
+        (Window(max(monday, window.first), min(monday + _TO_SUNDAY, window.last)), sum_of_groups(groups))
         for (window, monday), groups in by_week.items()
     ]
     return week_standing_out(sorted(weeks, key=lambda each: each[0].first))
@@ -125,8 +126,7 @@ async def read_asked(
     asked = ResponsesAsked(
         segment=segment,
         measurement=measurement,
-        window=f"{window.days}d",
-        until=window.last.isoformat(),
+        days=AskedDays.of(window),
         by=by or TOUCHPOINT,
     )
     read = await read_responses(uow, tenant, access, asked, by_hour=False)
@@ -161,16 +161,24 @@ async def list_open_actions(
     """
     if len(selection.segments) > 1:
         return []
-    found = await list_improvements(
-        uow,
-        tenant.id,
-        ImprovementFilter(statuses=OPEN_STATUSES),
-        limited_to=selection.segments or access.limited_to,
-        today=today,
-        after=None,
-        limit=MAX_ACTIONS + 1,
-    )
-    return [each for each in found if access.allows(each.improvement.segment)]
+    found: list[KeptImprovement] = []
+    after = None
+    # What the reader may not see is left out here, so those behind it are read, too.
+    while len(found) <= MAX_ACTIONS:
+        portion = await list_improvements(
+            uow,
+            tenant.id,
+            ImprovementFilter(statuses=OPEN_STATUSES),
+            limited_to=selection.segments or access.limited_to,
+            today=today,
+            after=after,
+            limit=ACTIONS_AT_ONCE,
+        )
+        found += [each for each in portion if access.allows(each.improvement.segment)]
+        if len(portion) < ACTIONS_AT_ONCE:
+            break
+        after = portion[-1].improvement.due, portion[-1].improvement.id
+    return found[: MAX_ACTIONS + 1]
 
 
 async def read_ranking(
@@ -191,9 +199,8 @@ async def read_ranking(
     offered = [name for name in names if name not in hidden and (not own or name in own)]
     usual = TOUCHPOINT if TOUCHPOINT in offered else offered[0] if offered else ""
     by = dimension if dimension in offered else usual
-    parts = (
-        await segment_parts(uow, Selection(tenant.id), measurement, by, window, window.before()) if by else []
-    )
+    # Nothing is compared with the days before, so no others are read.
+    parts = await segment_parts(uow, Selection(tenant.id), measurement, by, window, window) if by else []
     allowed = [part for part in parts if access.allows(part.segment)]
     shown = parts_directly_below(allowed, ())
     return RankingRead(

@@ -27,7 +27,7 @@ from typing import Literal
 from services.scorer.decomposition.effects import Effect
 from services.scorer.decomposition.ranges import Reaches, reaches_of
 from services.scorer.decomposition.rounding import apportion, tenths_of
-from services.scorer.domain import MIN_ANSWERS_COMPARED, Groups, is_comparable
+from services.scorer.domain import MIN_ANSWERS_COMPARED, Groups, is_comparable, sum_of_groups
 from shared.values.messages import Message, message
 
 MAX_PARTS_SHOWN = 100
@@ -141,12 +141,12 @@ def _choose(whole: PartGroups, parts: Sequence[PartGroups]) -> _Parts:
     told.sort(key=lambda each: (-abs(each.mix + each.rate), each.groups.segment))
     others = PartGroups(
         "",
-        _less(whole.before, (each.groups.before for each in told)),
-        _less(whole.now, (each.groups.now for each in told)),
+        whole.before - sum_of_groups(each.groups.before for each in told),
+        whole.now - sum_of_groups(each.groups.now for each in told),
     )
     while others.n and not others.is_enough and told:
         least = told.pop().groups
-        others = PartGroups("", _plus(others.before, least.before), _plus(others.now, least.now))
+        others = PartGroups("", others.before + least.before, others.now + least.now)
     return _Parts(told, others if others.n else None, len(parts) - len(told))
 
 
@@ -212,19 +212,3 @@ def _part_effects(found: _ExactEffects, tenths: tuple[int, int], reaches: Reache
         rate=Effect(found.rate, rate_tenths, reaches.rate),
         both=Effect(found.mix + found.rate, mix_tenths + rate_tenths, reaches.both),
     )
-
-
-def _plus(one: Groups, other: Groups) -> Groups:
-    return Groups(
-        one.detractors + other.detractors, one.passives + other.passives, one.promoters + other.promoters
-    )
-
-
-def _less(whole: Groups, parts: Iterable[Groups]) -> Groups:
-    for part in parts:
-        whole = Groups(
-            whole.detractors - part.detractors,
-            whole.passives - part.passives,
-            whole.promoters - part.promoters,
-        )
-    return whole

@@ -7,7 +7,7 @@ from services.scorer.decomposition.domain import NO_SPLIT, NoSplit, Split
 from services.scorer.decomposition.effects import Effect
 from services.scorer.domain import ScoreChange
 from services.scorer.drivers.reading import ReadDrivers, ShownChange
-from services.scorer.labels import ALMOST_NEVER_P, one_decimal
+from services.scorer.labels import ALMOST_NEVER_P, one_decimal, range_of_points
 from shared.pages.filters import dimension_name, thousands
 from shared.pages.language import counted, spoken, translated
 
@@ -24,10 +24,7 @@ def tenths_words(tenths: int) -> str:
 
 def range_words(effect: Effect) -> str:
     """The range of an effect with one decimal."""
-    return translated("%(low)s to %(high)s") % {
-        "low": one_decimal(effect.low),
-        "high": one_decimal(effect.high),
-    }
+    return range_of_points(effect.low, effect.high)
 
 
 def finding_of(read: ReadDrivers) -> str:

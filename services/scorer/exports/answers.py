@@ -11,25 +11,23 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from services.scorer.exports.domain import TEXT_SEPARATOR
-from services.scorer.exports.files import lines_of
 from services.scorer.exports.reading import AnswersAsked
 from services.scorer.repository.answers import list_answers
 from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.pairs import find_rows_exactly
+from services.scorer.visible_parts import shown_touchpoint
 from shared.db.database import Database
 from shared.events import Reply
 from shared.events.nps import group_of
 from shared.values.csv_cells import safe_cell
+from shared.values.csv_files import CSV_TYPE, TEXT_SEPARATOR, lines_of
 
 AnswerFormat = Literal["csv", "jsonl"]
 MEDIA_TYPES: dict[AnswerFormat, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": CSV_TYPE,
     "jsonl": "application/x-ndjson; charset=utf-8",
 }
 ANSWERS_AT_ONCE = 2_000
-BYTE_ORDER_MARK = "\ufeff"
-"""By it spreadsheets know that the file is UTF-8."""
 MAX_SEGMENTS_REMEMBERED = 20_000
 _encode = msgspec.json.Encoder().encode
 
@@ -54,6 +52,7 @@ class AnswerLine(NamedTuple):
     was: int | None
     """Its score before it was changed."""
     touchpoint: str | None
+    """None, too, where it names a single employee whom the reader may not see."""
     segments: tuple[str, ...]
     """Those that the reader may see."""
     origin: str
@@ -69,7 +68,7 @@ class AnswerLine(NamedTuple):
 async def answer_file(database: Database, asked: AnswersAsked, form: AnswerFormat) -> AsyncIterator[str]:
     """The file, a portion at a time, the latest answer first."""
     if form == "csv":
-        yield BYTE_ORDER_MARK + lines_of([AnswerLine._fields])
+        yield lines_of([AnswerLine._fields])
     async for lines in list_lines(database, asked):
         yield csv_of_answers(lines) if form == "csv" else _json_lines(lines)
 
@@ -96,7 +95,7 @@ async def list_lines(database: Database, asked: AnswersAsked) -> AsyncIterator[S
                 score=row.score,
                 group=group_of(row.score),
                 was=row.was,
-                touchpoint=row.touchpoint,
+                touchpoint=shown_touchpoint(row.touchpoint, asked.access),
                 segments=tuple(sorted(filter(shows, row.segments))),
                 origin=row.origin,
                 language=row.language,

@@ -8,19 +8,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from services.scorer.amendments.reading import (
-    ChoiceParameters,
-    FromParameter,
-    ToParameter,
-    choice_parameters,
-)
-from services.scorer.api import MeasurementParameter, ScoresCaller, WindowParameter, read_score
+from services.scorer.amendments.reading import ChoiceParameters, choice_parameters
+from services.scorer.api import MeasurementParameter, ScoresCaller, read_score
+from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext
-from services.scorer.csv_files import CSV_CONTENT
+from services.scorer.csv_files import CSV_CONTENT, streamed_file
 from services.scorer.exports import reading
 from services.scorer.exports.answers import MEDIA_TYPES, AnswerFormat, answer_file
 from services.scorer.exports.domain import columns_of, rows_of
-from services.scorer.exports.files import file_of, lines_of, streamed_file
+from services.scorer.exports.files import file_of
 from services.scorer.exports.part_schemas import CausesOut
 from services.scorer.exports.schemas import SECTIONS, OverviewOut
 from services.scorer.improvements import reading as improvement_reading
@@ -33,7 +29,7 @@ from services.scorer.marks.schemas import MarkOut
 from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.repository.selection import AnswerChannel, AnswerGroup
 from services.scorer.schemas import ScoreBody, SegmentBody
-from services.scorer.score_query import ScoreQuery, page_days
+from services.scorer.score_query import ScoreQuery, query_days
 from services.scorer.themes.api import read_theme_figures
 from services.scorer.themes.figure_schemas import ThemeFiguresOut
 from shared.events.surveys import NpsMeasurement
@@ -41,6 +37,7 @@ from shared.http.auth import Caller, staff_or_key
 from shared.http.routes import CheckedRoute
 from shared.permissions import ANSWER_ROLES
 from shared.privacy.audit import AuditActor, record_audit
+from shared.values.csv_files import lines_of
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=CheckedRoute)
 AnswersCaller = Annotated[Caller, Depends(staff_or_key("answers:read", *ANSWER_ROLES))]
@@ -50,6 +47,7 @@ MAX_WORDS = 200
 
 
 def asked_selection(
+    days: GivenDays,
     segment: Annotated[
         list[str] | None,
         Query(
@@ -57,16 +55,10 @@ def asked_selection(
             description="dimension:value; of several the answers that lie in all of them; none: the company.",
         ),
     ] = None,
-    window: WindowParameter = "",
-    until: Annotated[
-        str | None, Query(description="The last day of `window`; today in the company's zone.")
-    ] = None,
-    first: FromParameter = "",
-    last: ToParameter = "",
 ) -> ScoreQuery:
     """The answers that an address names."""
     segments = tuple(filter(None, map(read_segment, segment or ())))
-    return ScoreQuery(segments=segments, **page_days(window, until, first, last))
+    return ScoreQuery(segments=segments, **query_days(days))
 
 
 AskedSelection = Annotated[ScoreQuery, Depends(asked_selection)]
@@ -137,14 +129,11 @@ async def export_score(score: Annotated[ScoreBody, Depends(read_score)]) -> Resp
 async def export_segments(
     context: OwnContext,
     caller: ScoresCaller,
+    days: GivenDays,
     dimension: Annotated[
         str | None, Query(max_length=MAX_WORDS, description="Only values of this dimension.")
     ] = None,
     measurement: MeasurementParameter = "transactional",
-    window: WindowParameter = "",
-    until: Annotated[str, Query(description="The last day of `window`; today in the company's zone.")] = "",
-    first: FromParameter = "",
-    last: ToParameter = "",
     q: Annotated[str, Query(max_length=MAX_WORDS, description="A text that the names contain.")] = "",
 ) -> StreamingResponse:
     """The figures of `GET /v1/segments`, of all its pages."""
@@ -153,7 +142,7 @@ async def export_segments(
             uow,
             caller,
             measurement=measurement,
-            days=(window, until, first, last),
+            days=days,
             dimension=dimension,
             words=q,
         )

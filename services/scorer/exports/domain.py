@@ -4,13 +4,13 @@ Numbers are written as JSON writes them, so that who reads the file reads what a
 columns come from the document's class alone, so they are the same for each document.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 
 from shared.events.nps import SCALE
-from shared.values.csv_cells import safe_cell
+from shared.values.csv_files import cell_of
 
 WHOLE = "all"
 """In the first column: the row of the document's own figures."""
@@ -18,8 +18,6 @@ OF = "of"
 """The first column of a document with sections: which of them the row is of."""
 COUNTS = "counts"
 """The field of the eleven counts, which have a column each."""
-TEXT_SEPARATOR = "; "
-"""Between the texts of a list."""
 
 
 class Column(NamedTuple):
@@ -73,21 +71,6 @@ def rows_of(documents: Sequence[BaseModel], model: type[BaseModel]) -> Iterator[
     names = [column.name for column in columns]
     for document in documents:
         yield _row(columns, names, document)
-
-
-def cell_of(value: Any) -> str:
-    """A value of JSON as it stands in a file. A text that begins like a formula stands behind an apostrophe;
-    a number is none, though it may begin with a minus.
-    """
-    if value is None or isinstance(value, str):
-        return safe_cell(value or "")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return safe_cell(TEXT_SEPARATOR.join(f"{key}: {each}" for key, each in value.items()))
-    if isinstance(value, Sequence):
-        return safe_cell(TEXT_SEPARATOR.join(value))
-    return str(value)
 
 
 def _columns_of_field(name: str, annotation: Any) -> Iterator[Column]:

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.scorer.access import SegmentAccess
+from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext
 from services.scorer.csv_files import CSV_CONTENT
 from services.scorer.dashboard.reading import read_ranking
 from services.scorer.dashboard.schemas import RankingOut
 from services.scorer.exports.files import file_of
-from services.scorer.parameters import read_asked_window
 from services.scorer.windows import today_in
 from shared.events.surveys import NpsMeasurement
 from shared.http.auth import Caller, staff_or_key
@@ -27,6 +27,7 @@ RANKING_SECTIONS = ("ranked", "few")
 async def ranking(
     context: OwnContext,
     caller: ReadsRanking,
+    days: GivenDays,
     dimension: Annotated[
         str,
         Query(max_length=MAX_PARAMETER_CHARS, description="By whose values; the touchpoint."),
@@ -34,10 +35,6 @@ async def ranking(
     measurement: Annotated[
         NpsMeasurement, Query(description="Asked after a contact, or at any time.")
     ] = "transactional",
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d; 30d.")] = "",
-    until: Annotated[str, Query(description="The last day of `window`; today.")] = "",
-    first: Annotated[str, Query(alias="from", description="Instead of `window`: the first day.")] = "",
-    last: Annotated[str, Query(alias="to", description="The last day, included.")] = "",
 ) -> RankingOut:
     """The values of a dimension by score, of the organisation those of the first level on which two have
     answers. Each with 30 answers or more is compared with all others together; `lowest` is the lowest of
@@ -47,9 +44,9 @@ async def ranking(
         tenant = await find_tenant(uow, caller.tenant)
         if tenant is None:
             raise Problem(404)
-        days = read_asked_window(window, until, first, last, today_in(tenant.time_zone, uow.now))
+        window = days.read(today_in(tenant.time_zone, uow.now))
         access = SegmentAccess.of(tenant, caller.staff)
-        read = await read_ranking(uow, tenant, access, dimension, measurement, days)
+        read = await read_ranking(uow, tenant, access, dimension, measurement, window)
     return RankingOut.of(read, tenant)
 
 

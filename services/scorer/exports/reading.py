@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.scorer.access import SegmentAccess
 from services.scorer.api import segment_body
+from services.scorer.asked_days import AskedDays
 from services.scorer.exports.schemas import OverviewOut
 from services.scorer.marks.reading import MarkReader, list_readable, with_comparisons
 from services.scorer.marks.schemas import MarkOut
@@ -95,13 +96,11 @@ async def ask_segments(
     caller: Caller,
     *,
     measurement: NpsMeasurement,
-    days: tuple[str, str, str, str],
+    days: AskedDays,
     dimension: str | None,
     words: str,
 ) -> SegmentsAsked:
     """The segments.
-
-    :param days: the parameters ``window``, ``until``, ``from`` and ``to``.
 
     :raises Problem: 404 where the company is not known yet, 422 for a window that is none.
     """
@@ -112,7 +111,7 @@ async def ask_segments(
         tenant=tenant,
         access=SegmentAccess.of(tenant, caller.staff),
         measurement=measurement,
-        window=read_asked_window(*days, today_in(tenant.time_zone, uow.now)),
+        window=days.read(today_in(tenant.time_zone, uow.now)),
         dimension=dimension or None,
         words=words,
     )

@@ -8,11 +8,8 @@ customer who answered both questions counts in both.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
 
-from services.scorer.domain import CONFIDENCE, Groups, estimate, impact_of
-from shared.values.normal import z_value
-from shared.values.score_estimates import PSEUDO_ANSWERS
+from services.scorer.domain import Groups, impact_of, impact_reach
 
 MAX_TOUCHPOINTS_SHOWN = 200
 
@@ -39,30 +36,6 @@ def impacts_of(touchpoints: Iterable[tuple[str, Groups]], whole: Groups) -> list
             reach = impact_reach(groups, whole) if impact is not None else None
             found.append(TouchpointImpact(segment, groups, impact, reach))
     return sorted(found, key=_order)
-
-
-def impact_reach(part: Groups, whole: Groups) -> float:
-    """Half the width of the 95 % range of an impact, in points, by the delta method.
-
-    Of N answers the share w is of the part, with the variances v of one answer of it and u of one of the
-    others, and with the gap g of the two scores: the impact is w g, and its variance
-    (w (1 - w) g² + w v + w² u / (1 - w)) / N. The variances have the pseudo-answers of the adjusted Wald
-    interval.
-
-    :param part: some of the answers, but not all.
-    """
-    others = Groups(
-        whole.detractors - part.detractors, whole.passives - part.passives, whole.promoters - part.promoters
-    )
-    share = part.n / whole.n
-    (mean, error), (other_mean, other_error) = estimate(part), estimate(others)
-    own, other = (
-        error**2 * (part.n + PSEUDO_ANSWERS),
-        other_error**2 * (others.n + PSEUDO_ANSWERS),
-    )
-    gap = mean - other_mean
-    variance = (share * (1 - share) * gap**2 + share * own + share**2 / (1 - share) * other) / whole.n
-    return 100 * z_value(CONFIDENCE) * sqrt(variance)
 
 
 def _order(each: TouchpointImpact) -> tuple[bool, Fraction, int, str]:

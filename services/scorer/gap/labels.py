@@ -3,7 +3,7 @@
 from services.scorer.domain import MIN_ANSWERS_SHOWN, ScoreChange
 from services.scorer.gap.domain import TouchpointImpact
 from services.scorer.gap.reading import ReadGap
-from services.scorer.labels import ALMOST_NEVER_P, one_decimal
+from services.scorer.labels import ALMOST_NEVER_P, one_decimal, range_of_points
 from shared.pages.filters import thousands
 from shared.pages.language import counted, translated
 from shared.values.rounding import half_up
@@ -74,8 +74,7 @@ def impact_range_words(found: TouchpointImpact) -> str:
     """Its range; empty of too few answers."""
     if found.impact is None or found.reach is None:
         return ""
-    low, high = float(found.impact) - found.reach, float(found.impact) + found.reach
-    return translated("%(low)s to %(high)s") % {"low": one_decimal(low), "high": one_decimal(high)}
+    return range_of_points(float(found.impact) - found.reach, float(found.impact) + found.reach)
 
 
 def no_impact_reason(found: TouchpointImpact) -> str | None:

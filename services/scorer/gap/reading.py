@@ -11,7 +11,7 @@ from services.scorer.comparisons.domain import (
     compare_sides,
 )
 from services.scorer.comparisons.reading import ComparisonReader
-from services.scorer.domain import Groups, groups_of
+from services.scorer.domain import NO_GROUPS, Groups, groups_of
 from services.scorer.gap.domain import MAX_TOUCHPOINTS_SHOWN, TouchpointImpact, impacts_of
 from services.scorer.gap.gap_query import GapQuery
 from services.scorer.repository.counts import SegmentPart, segment_parts, use_custom_plans, window_counts
@@ -24,7 +24,6 @@ from shared.events.segments import ORGANISATION, TOUCHPOINT
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
 
-NO_ANSWERS = Groups(0, 0, 0)
 MEASUREMENTS: tuple[NpsMeasurement, NpsMeasurement] = ("transactional", "relational")
 
 
@@ -116,7 +115,7 @@ async def _parts_in_both(
         for measurement in MEASUREMENTS
     ]
     return [
-        SegmentPart(segment, transactional.get(segment, NO_ANSWERS), relational.get(segment, NO_ANSWERS))
+        SegmentPart(segment, transactional.get(segment, NO_GROUPS), relational.get(segment, NO_GROUPS))
         for segment in sorted(transactional.keys() | relational.keys())
     ]
 

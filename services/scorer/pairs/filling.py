@@ -21,7 +21,9 @@ from services.scorer.pairs.walking_repository import (
     has_noted,
     list_rows,
 )
-from services.scorer.repository.counting import SegmentsChange, add_left_out
+from services.scorer.repository.changing import SegmentsChange
+from services.scorer.repository.counting import add_left_out
+from services.scorer.repository.counts import use_custom_plans
 from shared.db.database import Database, UnitOfWork
 from shared.events.segments import dimension_of
 from shared.health import Health
@@ -78,6 +80,8 @@ class PairFilling:
         table = _TABLES.get(declared.walk)
         if table is None:
             return await _take_out_of_counts(uow, tenant, declared)
+        # A plan for arrays of any length reads a table for each of some thousand rows in vain.
+        await use_custom_plans(uow)
         rows = await list_rows(uow, tenant, table, declared.last_id, self.limit)
         if declared.state == "filling":
             changes = await _filled(uow, tenant, declared.pair, rows)

@@ -55,7 +55,7 @@ async def show_pairs(
     return await _page(request, staff, context, did=did)
 
 
-@router.get("/file")
+@router.get("/download")
 async def download_pairs(staff: PairPageReader, context: OwnContext) -> Response:
     """The same as a file."""
     async with context.database.reading() as uow:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.scorer.pair_names import SegmentPair
-from services.scorer.repository.counting import (
+from services.scorer.repository.changing import (
     CHANGE_SEGMENTS,
     SegmentsChange,
     change_segments,
@@ -13,6 +13,7 @@ from services.scorer.repository.counting import (
 )
 from shared.db.database import UnitOfWork
 
+_BEFORE_ALL = UUID(int=0)
 WalkedTable = Literal["answer", "invitation"]
 
 
@@ -28,7 +29,7 @@ class WalkedRow(NamedTuple):
 LIST_ROWS = """
     SELECT id, {counts} AS counts, segments
     FROM {table}
-    WHERE tenant = :tenant AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid))
+    WHERE tenant = :tenant AND id > CAST(:after AS uuid)
     ORDER BY id
     LIMIT :limit
 """
@@ -42,7 +43,7 @@ async def list_rows(
     uow: UnitOfWork, tenant: str, table: WalkedTable, after: UUID | None, limit: int
 ) -> list[WalkedRow]:
     """The next rows of a company by their ids, without a lock."""
-    values = {"tenant": tenant, "after": after, "limit": limit}
+    values = {"tenant": tenant, "after": after or _BEFORE_ALL, "limit": limit}
     rows = await uow.execute(_LIST_BY_TABLE[table], values)
     return [WalkedRow(row.id, row.counts, tuple(row.segments)) for row in rows]
 

@@ -17,7 +17,7 @@ from services.scorer.repository.count_columns import (
     PASSIVES,
     PROMOTERS,
 )
-from shared.db.bulk import array_sql, joined, keep_newest_sql, row_values
+from shared.db.bulk import keep_newest_sql, row_values
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, Answer, Event
 from shared.events.answers import EarlierScore
@@ -45,25 +45,6 @@ class CountedAnswer(NamedTuple):
     def identity(self) -> tuple[str, UUID]:
         """Tenant and id."""
         return self.event.tenant, self.event.data.id
-
-
-class SegmentsChange(NamedTuple):
-    """An answer or invitation that is to have other segments."""
-
-    id: UUID
-    segments: tuple[str, ...]
-    """As they were read: it is changed only where they are still these."""
-    changed: tuple[str, ...]
-
-    @property
-    def came(self) -> list[str]:
-        """Those that it had not."""
-        return [each for each in self.changed if each not in self.segments]
-
-    @property
-    def went(self) -> list[str]:
-        """Those that it has no longer."""
-        return [each for each in self.segments if each not in self.changed]
 
 
 class CountKey(NamedTuple):
@@ -148,54 +129,6 @@ async def keep_and_count(
     return {(row.tenant, row.id) for row in rows}
 
 
-# In the order in which whoever counts locks answers. Where a row was written after it was read, it stays.
-CHANGE_SEGMENTS = f"""
-    UPDATE {{table}} AS t
-    SET segments = n.changed
-    FROM (
-        SELECT id, {array_sql("r.segments")} AS segments, {array_sql("r.changed")} AS changed,
-            {array_sql("r.came")} AS came, {array_sql("r.went")} AS went
-        FROM (
-            SELECT id FROM {{table}} WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))
-            ORDER BY id
-            FOR NO KEY UPDATE
-        ) AS l
-        JOIN unnest(
-            CAST(:ids AS uuid[]), CAST(:segments AS text[]), CAST(:changed AS text[]),
-            CAST(:came AS text[]), CAST(:went AS text[])
-        ) AS r (id, segments, changed, came, went) USING (id)
-    ) AS n
-    WHERE t.tenant = :tenant AND t.id = n.id AND t.segments = n.segments
-"""
-# Only what came and went is counted: the other segments, of which an answer has many, cancel out as the
-# company does.
-_CHANGED = """
-    new.tenant, new.id, new.measurement, new.day, n.came AS segments, new.score,
-    new.measurement AS old_measurement, new.day AS old_day, n.went AS old_segments, new.score AS old_score
-"""
-CHANGE_AND_COUNT = KEEP_AND_COUNT.format(
-    keep_answers=f"{CHANGE_SEGMENTS.format(table='answer')} RETURNING {_CHANGED}"
-)
-
-
-async def change_segments(uow: UnitOfWork, tenant: str, changes: Sequence[SegmentsChange]) -> None:
-    """Give answers other segments, and change the counts by the differences, as an amendment would."""
-    values = {**change_values(tenant, changes), "company": WHOLE_COMPANY, "now": uow.now, "return_new": False}
-    await uow.execute(CHANGE_AND_COUNT, values)
-
-
-def change_values(tenant: str, changes: Sequence[SegmentsChange]) -> dict[str, object]:
-    """The parameters of ``CHANGE_SEGMENTS``."""
-    return {
-        "tenant": tenant,
-        "ids": [change.id for change in changes],
-        "segments": [joined(change.segments) for change in changes],
-        "changed": [joined(change.changed) for change in changes],
-        "came": [joined(change.came) for change in changes],
-        "went": [joined(change.went) for change in changes],
-    }
-
-
 FIND_UNKNOWN_SEGMENTS = """
     SELECT tenant, segment
     FROM unnest(CAST(:tenants AS text[]), CAST(:segments AS text[])) AS n(tenant, segment)
@@ -213,6 +146,30 @@ async def unknown_segments(uow: UnitOfWork, segments: Collection[tuple[str, str]
         {"tenants": [tenant for tenant, _ in segments], "segments": [segment for _, segment in segments]},
     )
     return sorted((row.tenant, row.segment) for row in rows)
+
+
+FIND_WITHOUT_ROOM = """
+    SELECT n.tenant, n.segment
+    FROM unnest(CAST(:tenants AS text[]), CAST(:segments AS text[])) AS n(tenant, segment)
+    JOIN dimension AS d ON d.tenant = n.tenant AND d.dimension = split_part(n.segment, ':', 1)
+    WHERE d.size >= :most
+      AND NOT EXISTS (SELECT FROM segment AS s WHERE s.tenant = n.tenant AND s.segment = n.segment)
+"""
+
+
+async def segments_without_room(
+    uow: UnitOfWork, segments: Collection[tuple[str, str]], most: int
+) -> set[tuple[str, str]]:
+    """Those (tenant, segment) in which no answer counts, of dimensions that have so many values."""
+    rows = await uow.execute(
+        FIND_WITHOUT_ROOM,
+        {
+            "tenants": [tenant for tenant, _ in segments],
+            "segments": [segment for _, segment in segments],
+            "most": most,
+        },
+    )
+    return {(row.tenant, row.segment) for row in rows}
 
 
 LOCK_DIMENSION = """

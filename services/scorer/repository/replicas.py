@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 
 from services.scorer.models import case_copy, invitation, survey
 from services.scorer.pair_names import with_pairs
+from services.scorer.repository.counting import segments_without_room
 from services.scorer.repository.pairs import declared_pairs
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
@@ -14,10 +16,20 @@ from shared.tenancy.tenants import find_tenants
 from shared.values.zones import zone_of
 
 
-async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Keep those that are newer than what we have."""
+async def keep_invitations(
+    uow: UnitOfWork, events: Sequence[Event[Invitation]], max_dimension_values: int
+) -> None:
+    """Keep those that are newer than what we have, in the segments in which answers count.
+
+    :param max_dimension_values: a dimension with so many has no room for a value that has no answers.
+    """
     pairs = await declared_pairs(uow, [event.tenant for event in events])
-    segments = [with_pairs(named_segments(event.data), pairs.get(event.tenant, ())) for event in events]
+    named = [[(event.tenant, segment) for segment in named_segments(event.data)] for event in events]
+    full = await segments_without_room(uow, set(chain.from_iterable(named)), max_dimension_values)
+    segments = [
+        with_pairs([segment for _, segment in own if (tenant, segment) not in full], pairs.get(tenant, ()))
+        for own, tenant in zip(named, (event.tenant for event in events), strict=True)
+    ]
     tenants = await find_tenants(uow, [event.tenant for event in events])
     times = [_sent_local(event.data, tenants.get(event.tenant)) for event in events]
     kept = await keep_newest_events(uow, invitation, events, segments=segments, sent_local=times)

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Literal, Self
 
 from services.scorer.asked.domain import AskedCounts
-from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups
+from services.scorer.domain import MIN_ANSWERS_SHOWN, NO_GROUPS, Groups, sum_of_groups
 from shared.values.proportions import wilson
 
 MIN_ASKED = 10
@@ -18,7 +18,6 @@ MAX_PARTS = 200
 UNHAPPIEST_SHARE = 0.1
 MIN_UNITS = 2
 """With fewer parts or days none is unhappier than another."""
-NO_GROUPS = Groups(0, 0, 0)
 
 SilenceReason = Literal["few_answers", "few_parts"]
 UnitKind = Literal["segment", "day"]
@@ -46,15 +45,12 @@ class ResponseCounts:
 
     def __add__(self, other: "ResponseCounts") -> "ResponseCounts":
         ends = [end for end in (self.open_until, other.open_until) if end is not None]
-        own, more = self.groups, other.groups
         return ResponseCounts(
             asked=self.asked + other.asked,
             delivered=self.delivered + other.delivered,
             opened=self.opened + other.opened,
             answered=self.answered + other.answered,
-            groups=Groups(
-                own.detractors + more.detractors, own.passives + more.passives, own.promoters + more.promoters
-            ),
+            groups=self.groups + other.groups,
             open_until=max(ends, default=None),
         )
 
@@ -136,11 +132,7 @@ def silence_of(
         return "few_parts"
     by_score = sorted(enough.items(), key=lambda unit: (unit[1].points, unit[0]))
     lowest = [groups for _, groups in by_score[: ceil(UNHAPPIEST_SHARE * len(enough))]]
-    unhappiest = Groups(
-        sum(groups.detractors for groups in lowest),
-        sum(groups.passives for groups in lowest),
-        sum(groups.promoters for groups in lowest),
-    ).points
+    unhappiest = sum_of_groups(lowest).points
     score = answered.points
     return Silence(
         score=score,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext
+from services.scorer.day_choice import DayChoice
 from services.scorer.frame import company_of, staff_frame
 from services.scorer.repository.segments import list_values
 from services.scorer.repository.sending_state import read_sending_state
@@ -46,7 +47,6 @@ async def show_responses(
     by_options = [(name, dimension_name(name)) for name in dimensions]
     if asked.by not in dimensions:
         by_options.append((asked.by, dimension_name(asked.by)))
-    days = sorted({*WINDOW_OPTIONS_DAYS, read.window.days})
     page = views.ResponsesPage(
         finding=labels.finding(read.total),
         days=views.days_words(read),
@@ -54,14 +54,7 @@ async def show_responses(
         place=segment_name(asked.segment) if asked.segment else "",
         segment=asked.segment,
         measurement=asked.measurement,
-        window=f"{read.window.days}d",
-        window_options=[
-            (f"{n}d", counted("the last day", "the last %(num)s days", n) % {"num": n})
-            if asked.until is None
-            else (f"{n}d", counted("%(num)s day", "%(num)s days", n) % {"num": n})
-            for n in days
-        ],
-        until=asked.until or "",
+        day_choice=DayChoice.of(asked.days, read.window, WINDOW_OPTIONS_DAYS),
         by=asked.by,
         by_options=by_options,
         segment_options=options,
@@ -93,7 +86,10 @@ async def download_responses(staff: ResponsesReader, context: OwnContext, asked:
 
 
 def _own(asked: ResponsesAsked, access: SegmentAccess) -> ResponsesAsked:
-    """Without a segment, a reader who is limited reads the first of their own."""
+    """Without a segment, a reader who is limited reads the first of their own. A window that is chosen goes
+    before the days that a form sends with it.
+    """
+    asked = replace(asked, days=asked.days.of_form)
     if asked.segment or not access.limited_to:
         return asked
     return replace(asked, segment=next(filter(access.allows, access.limited_to), ""))
@@ -101,8 +97,8 @@ def _own(asked: ResponsesAsked, access: SegmentAccess) -> ResponsesAsked:
 
 def _href(asked: ResponsesAsked, *, path: str = "/responses", **changes: Any) -> str:
     query = replace(asked, **changes)
-    values = {"segment": query.segment, "measurement": query.measurement, "window": query.window}
-    values |= {"until": query.until or "", "by": query.by}
+    values = {"segment": query.segment, "measurement": query.measurement, "by": query.by}
+    values |= query.days.parameters
     return f"{path}?{urlencode({name: value for name, value in values.items() if value})}"
 
 

@@ -15,7 +15,7 @@ from services.scorer.asked.repository import (
     count_by_hour,
     find_last_end,
 )
-from services.scorer.parameters import read_window
+from services.scorer.asked_days import USUAL_DAYS, AskedDays
 from services.scorer.repository.pairs import selection_of
 from services.scorer.repository.selection import Selection
 from services.scorer.responses.domain import (
@@ -29,16 +29,14 @@ from services.scorer.responses.domain import (
     silence_of,
     without_containers,
 )
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from services.scorer.windows import Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
 from shared.events.segments import ORGANISATION, TOUCHPOINT, chain_of
 from shared.events.surveys import NpsMeasurement
 from shared.http.problems import Problem
-from shared.values.messages import message
 
 _Key = TypeVar("_Key", str, int)
-DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +45,8 @@ class ResponsesAsked:
 
     segment: str = ""
     measurement: NpsMeasurement = "transactional"
-    window: str = DEFAULT_WINDOW
-    until: str | None = None
+    days: AskedDays = USUAL_DAYS
+    """On which they were asked."""
     by: str = TOUCHPOINT
     """A dimension."""
 
@@ -96,16 +94,12 @@ async def read_responses(
     if not access.allows(asked.segment):
         raise Problem(404)
     today = today_in(tenant.time_zone, uow.now)
-    window = read_window(asked.window, asked.until, today)
-    if window.days > MAX_WINDOW_DAYS:
-        detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
-        raise Problem(422, errors=[{"field": "window", "detail": detail}])
+    window = asked.days.read(today, most=MAX_WINDOW_DAYS)
     selection = await _selection(uow, tenant, asked)
     of_window = uow, selection, asked.measurement, window
-    zone = tenant.time_zone
     days = await count_by_day(*of_window)
-    hours = await count_by_hour(*of_window, zone) if by_hour else {}
-    values = await count_by_segment(*of_window, zone, asked.by)
+    hours = await count_by_hour(*of_window) if by_hour else {}
+    values = await count_by_segment(*of_window, asked.by)
     parts = {name: ResponseCounts.of(counts) for name, counts in values.items()}
     # Of the levels above the segment only its own part is counted here: as parts they would be misread.
     above = chain_of(asked.segment)[:-1]
@@ -114,7 +108,7 @@ async def read_responses(
     listed = sorted(seen.items(), key=_order)
     total = ResponseCounts.of(
         total_of(each.counts for each in days),
-        open_until=await find_last_end(uow, selection, asked.measurement, days, zone),
+        open_until=await find_last_end(uow, selection, asked.measurement, days),
     )
     silence: Silence | SilenceReason = silence_of(
         total.groups, total.silent, {name: seen[name].groups for name in without_containers(seen)}
@@ -147,8 +141,7 @@ async def dimensions_of(uow: UnitOfWork, access: SegmentAccess, read: ResponsesR
     those of single employees that are not shown.
     """
     selection = await _selection(uow, read.tenant, read.asked)
-    zone = read.tenant.time_zone
-    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window, zone)
+    names = await list_dimensions_asked(uow, selection, read.asked.measurement, read.window)
     return sorted(names - set(access.hidden_dimensions(names)), key=lambda name: (name != ORGANISATION, name))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeVar
 
+from services.scorer.day_choice import DayChoice
 from services.scorer.responses import labels
 from services.scorer.responses.domain import ResponseCounts, Silence
 from services.scorer.responses.reading import ResponsesRead
@@ -53,10 +54,7 @@ class ResponsesPage(Page):
     """The segment; empty: the whole company."""
     segment: str
     measurement: NpsMeasurement
-    window: str
-    window_options: list[tuple[str, str]]
-    until: str
-    """Empty: today."""
+    day_choice: DayChoice
     by: str
     by_options: list[tuple[str, str]]
     segment_options: list[tuple[str, str]]

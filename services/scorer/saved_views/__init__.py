@@ -11,10 +11,14 @@ screen_uses        when each screen was last opened
 mail_repository    the table ``view_mail``: who gets a view every Monday
 mail_tokens        the link in a mail that stops it
 mail_commands      wanting a view every Monday, and not any more
+mail_history       what alerts answers of mails that were due
+mail_labels        that, in words
 mail_words         the mail, of the figures that a screen shows
 mail_api           /v1/views/{view}/mail
 mail_service_api   what alerts asks
 mail_pages         /views/{view}/mail, /views/stop/{token}
+restoring          what was taken back stays so when the database comes from a backup, with
+                   restoring_repository
 wall_reading       what a screen shows, by what its maker may see now
 schemas            how programs are asked and answered
 labels             the words

@@ -6,23 +6,24 @@ comment, names) is left out, since it may name a customer, and so is the place i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import TypeAdapter, ValidationError, validate_call
 
 from services.scorer.access import SegmentAccess
-from services.scorer.amendments.reading import choice_parameters
+from services.scorer.amendments.reading import choice_parameters, read_choice, read_chosen_window
+from services.scorer.asked_days import AskedDays
 from services.scorer.comparisons.addresses import address_of
 from services.scorer.comparisons.comparison_query import comparison_parameters, read_comparison_query
 from services.scorer.comparisons.domain import NotComparable
 from services.scorer.drivers.driver_query import driver_parameters, read_driver_query
 from services.scorer.gap.gap_query import gap_parameters, read_gap_query
-from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_asked_window, read_segment, read_window
+from services.scorer.parameters import MAX_SELECTED_SEGMENTS, read_segment
 from services.scorer.responses.api import asked_responses
 from services.scorer.responses.domain import MAX_WINDOW_DAYS as MAX_RESPONSE_DAYS
-from services.scorer.score_query import CHOICES, ScoreQuery, page_days
+from services.scorer.score_query import CHOICES, ScoreQuery, query_days
 from services.scorer.segments_page import SegmentOrder
 from services.scorer.themes.pages import ThemePageQuery
 from services.scorer.unbegged.api import asked_unbegged
@@ -34,6 +35,7 @@ MAX_PARAMETERS = 200
 MAX_TEXT_CHARS = 200
 """Of a parameter that is no segment."""
 SEGMENT_NAMES = frozenset({"segment", "with", "path", "touchpoint"})
+DAY_NAMES = ("window", "until", "from", "to")
 SEVERAL = frozenset({"segment"})
 """May stand in an address more than once."""
 WRONG_QUERY = message("The page does not open with these parameters. Open it, and save it from there.")
@@ -69,6 +71,12 @@ def _plain(given: GivenParameters) -> dict[str, Any]:
     return {name: values if name in SEVERAL else values[-1] for name, values in given.items()}
 
 
+def _pop_days(parameters: dict[str, Any]) -> AskedDays:
+    """The days, as a page reads them; the parameters are left without them."""
+    window, until, first, last = (parameters.pop(name, "") for name in DAY_NAMES)
+    return AskedDays(window=window, until=until, first=first, last=last).of_form
+
+
 _score_query: TypeAdapter[ScoreQuery] = TypeAdapter(ScoreQuery)
 _theme_query: TypeAdapter[ThemePageQuery] = TypeAdapter(ThemePageQuery)
 _choices = validate_call(choice_parameters)
@@ -83,11 +91,11 @@ def _query_of(given: GivenParameters) -> ScoreQuery:
     parameters = _plain(given)
     segments = parameters.pop("segment", None)
     choices = _choices(**{name: parameters.pop(name) for name in CHOICES if name in parameters})
-    days = [parameters.pop(name, "") for name in ("window", "until", "from", "to")]
+    days = _pop_days(parameters)
     query = _score_query.validate_python(parameters)
     return replace(
         query,
-        **page_days(*days),
+        **query_days(days),
         choices=choices,
         path=read_segment(query.path),
         touchpoint=read_segment(query.touchpoint),
@@ -97,7 +105,9 @@ def _query_of(given: GivenParameters) -> ScoreQuery:
 
 def _check_scores(given: GivenParameters, today: date) -> None:
     query = _query_of(given)
-    read_asked_window(query.window, query.until or "", query.first, query.last, today)
+    # A moment of today's is there for whoever opens the view, at the latest tomorrow.
+    choice = read_choice(query.choices, "UTC", datetime.combine(today + timedelta(days=1), time(), UTC))
+    read_chosen_window(query.window, query.until or "", query.first, query.last, choice, today)
 
 
 def _check_segments(given: GivenParameters, today: date) -> None:
@@ -116,13 +126,9 @@ def _check_responses(given: GivenParameters, today: date) -> None:
     parameters = _plain(given)
     if "segment" in parameters:
         parameters["segment"] = parameters["segment"][-1]
-    asked = _responses(**parameters)
-    _check_length(asked.window, asked.until, today)
-
-
-def _check_length(window: str, until: str | None, today: date) -> None:
-    if read_window(window, until, today).days > MAX_RESPONSE_DAYS:
-        raise NotSavable(message("Choose at most %(most)s days.", most=MAX_RESPONSE_DAYS))
+    days = _pop_days(parameters)
+    _responses(days=days, **parameters)
+    days.read(today, most=MAX_RESPONSE_DAYS)
 
 
 def _check_drivers(given: GivenParameters, today: date) -> None:
@@ -134,8 +140,10 @@ def _check_gap(given: GivenParameters, today: date) -> None:
 
 
 def _check_unbegged(given: GivenParameters, today: date) -> None:
-    asked = _unbegged(**_last_of_each(given))
-    _check_length(asked.window, asked.until, today)
+    parameters = _last_of_each(given)
+    days = _pop_days(parameters)
+    _unbegged(days=days, **parameters)
+    days.read(today, most=MAX_RESPONSE_DAYS)
 
 
 def _last_of_each(given: GivenParameters) -> dict[str, Any]:
@@ -147,42 +155,40 @@ def _check_themes(given: GivenParameters, today: date) -> None:
     parameters = _plain(given)
     if "segment" in parameters:
         parameters["segment"] = parameters["segment"][-1]
+    _pop_days(parameters).read(today)
     query = _theme_query.validate_python(parameters)
     read_segment(query.segment)
-    read_window(query.window, None, today)
 
 
 DASHBOARD = "/"
 SEGMENTS = "/segments"
 SAVABLE_PAGES: dict[str, SavablePage] = {
-    DASHBOARD: SavablePage(
-        ("path", "touchpoint", "window", "from", "to", *CHOICES, "against", "by"), _check_scores
-    ),
+    DASHBOARD: SavablePage(("path", "touchpoint", *DAY_NAMES, *CHOICES, "against", "by"), _check_scores),
     SEGMENTS: SavablePage(
         (
-            *("segment", "measurement", "window", "until", "from", "to", *CHOICES),
+            *("segment", "measurement", *DAY_NAMES, *CHOICES),
             *("against", "by", "kind", "theme", "channel", "dimension", "sort"),
         ),
         _check_segments,
     ),
     "/compare": SavablePage(
         (
-            *("segment", "with", "dimension", "measurement", "window", "until"),
-            *("from", "to", "before_from", "before_to"),
+            *("segment", "with", "dimension", "measurement", *DAY_NAMES),
+            *("before_from", "before_to"),
         ),
         _check_comparison,
     ),
-    "/responses": SavablePage(("segment", "measurement", "window", "until", "by"), _check_responses),
-    "/themes": SavablePage(("segment", "window", "measurement"), _check_themes),
+    "/responses": SavablePage(("segment", "measurement", *DAY_NAMES, "by"), _check_responses),
+    "/themes": SavablePage(("segment", *DAY_NAMES, "measurement", "order"), _check_themes),
     "/drivers": SavablePage(
         (
-            *("segment", "dimension", "measurement", "window", "until"),
-            *("from", "to", "before_from", "before_to"),
+            *("segment", "dimension", "measurement", *DAY_NAMES),
+            *("before_from", "before_to"),
         ),
         _check_drivers,
     ),
-    "/gap": SavablePage(("segment", "dimension", "window", "until", "from", "to"), _check_gap),
-    "/unbegged": SavablePage(("window", "until", "by"), _check_unbegged),
+    "/gap": SavablePage(("segment", "dimension", *DAY_NAMES), _check_gap),
+    "/unbegged": SavablePage((*DAY_NAMES, "by"), _check_unbegged),
 }
 """By path."""
 NOT_KEPT = frozenset({"words", "q", "after", "did"})

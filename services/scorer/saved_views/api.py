@@ -96,7 +96,7 @@ async def delete_view(context: OwnContext, caller: ViewsCaller, view: ViewId) ->
     async with context.database.transaction() as uow:
         reader = await reader_of(uow, caller.tenant, caller.staff)
         with _refusals():
-            removed = await remove_view(uow, reader, view)
+            removed = await remove_view(uow, reader, AuditActor.of(caller), view)
     if not removed:
         raise Problem(404)
     return Response(status_code=204)

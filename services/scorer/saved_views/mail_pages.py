@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from services.scorer.context import OwnContext
 from services.scorer.saved_views import mail_repository, repository
-from services.scorer.saved_views.mail_commands import MailRefused, set_view_mail
+from services.scorer.saved_views.mail_commands import MailRefused, set_view_mail, stop_view_mail
 from services.scorer.saved_views.mail_tokens import StopLink, read_stop_token
 from services.scorer.saved_views.reading import reader_of
 from shared.db.database import UnitOfWork
@@ -24,6 +24,7 @@ from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.page import Page
+from shared.privacy.audit import LINK_HOLDER, AuditActor
 
 router = APIRouter(prefix="/views", include_in_schema=False, route_class=CheckedRoute)
 MailReader = Annotated[Staff, Depends(signed_in())]
@@ -52,7 +53,7 @@ async def change_mail(
     try:
         async with context.database.transaction() as uow:
             reader = await reader_of(uow, staff.tenant, staff)
-            await set_view_mail(uow, reader, view, wanted=act == "start")
+            await set_view_mail(uow, reader, AuditActor.of_staff(staff), view, wanted=act == "start")
     except MailRefused as refused:
         raise Problem(422, refused.remedy) from None
     return RedirectResponse(f"/views/{view}?did={'mailed' if act == 'start' else 'unmailed'}", 303)
@@ -75,7 +76,7 @@ async def stop(token: str, request: Request, context: OwnContext) -> Response:
     link = _link(token, request, context)
     async with context.database.transaction() as uow:
         name = await _name(uow, link)
-        await mail_repository.delete_wanted(uow, link.tenant, link.view, link.staff)
+        await stop_view_mail(uow, link, LINK_HOLDER)
     return context.pages.page(request, StopPage(name=name, stopped=True, path=request.url.path))
 
 

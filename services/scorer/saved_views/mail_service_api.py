@@ -1,5 +1,6 @@
 """The routes by which alerts asks who gets which saved view, and what stands in one mail."""
 
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext
 from services.scorer.saved_views import mail_repository, repository
+from services.scorer.saved_views.addresses import pinned_address
 from services.scorer.saved_views.mail_tokens import StopLink, stop_token
 from services.scorer.saved_views.mail_words import view_mail
 from services.scorer.saved_views.wall_reading import read_view_figures
@@ -77,7 +79,12 @@ async def _content(
         if not await mail_repository.is_wanted(uow, tenant_id, view.id, question.staff):
             return None
         access = SegmentAccess(tenant.people, question.role, question.segments)
-        figures = await read_view_figures(uow, tenant, view, access)
+        # Of the company's dashboard a reader who is limited to segments gets what they see there themselves.
+        own = replace(view, address=pinned_address(view.address, access))
+        try:
+            figures = await read_view_figures(uow, tenant, own, access)
+        except Problem:
+            return None  # its page does not open either: an earlier version saved what none can read
     if figures is None:
         return None
     link = StopLink(tenant_id, view.id, question.staff)

@@ -13,8 +13,11 @@ from shared.pages.svg.primitives import TOO_FEW_ANSWERS
 from shared.pages.svg.trends import range_of
 from shared.privacy.view_mails import PICTURE_ID, ViewMailContent
 
-_MUTED = "color:#5c5c57"
-_TABLE_CELL = "padding:2px 12px 2px 0;text-align:left"
+# No colour of ours: a mail program in the dark shows its own, and darkens or keeps what a mail sets.
+_BODY = "max-width:600px;margin:0 auto;padding:8px;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere"
+_SMALL = "font-size:14px"
+_CELL = "padding:4px 12px 4px 0;text-align:left;vertical-align:baseline"
+_NUMBER_CELL = f"{_CELL};font-weight:bold;white-space:nowrap"
 
 
 def view_mail(figures: WallFigures, staff_url: str, stop_path: str) -> ViewMailContent:
@@ -36,8 +39,13 @@ def view_mail(figures: WallFigures, staff_url: str, stop_path: str) -> ViewMailC
 
 
 def stop_words() -> str:
-    """Before the link that stops a mail."""
+    """Before the address that stops a mail, in plain text."""
     return translated("You get this view every Monday because you asked for it. Stop it here:")
+
+
+def why_words() -> str:
+    """Before the link that stops a mail."""
+    return translated("You get this view every Monday because you asked for it.")
 
 
 def trend_words(trend: Trend) -> str:
@@ -99,30 +107,42 @@ def _paragraphs(page: WallPage) -> Iterator[str]:
 
 
 def _html(page: WallPage, link: str, stop: str) -> Iterator[str]:
-    yield f'<h1 style="font-size:1.3em"><bdi>{escape(page.name)}</bdi></h1>'
-    yield f'<p style="{_MUTED}">{escape(_about(page))}</p>'
-    yield f'<p style="font-size:1.2em"><b>{escape(_number(page))}</b></p><p>{escape(_moved(page))}</p>'
+    yield f'<div style="{_BODY}">'
+    yield f'<h1 style="font-size:22px;line-height:1.25;margin:0"><bdi>{escape(page.name)}</bdi></h1>'
+    yield f'<p style="{_SMALL};margin:4px 0 16px">{escape(_about(page))}</p>'
+    yield f'<p style="font-size:20px;margin:0"><b>{escape(_number(page))}</b></p>'
+    yield f'<p style="margin:4px 0 16px">{escape(_moved(page))}</p>'
     if page.trend.is_drawable:
-        words, scale = trend_words(page.trend), range_of([*page.trend.points, *page.boxes])
-        ends = {"high": signed(scale.high), "low": signed(scale.low)}
-        caption = translated(
-            "From %(low)s at the bottom to %(high)s at the top. The wide band is where the score lies "
-            "19 times in 20."
-        )
-        yield (
-            f'<p><img src="cid:{PICTURE_ID}" width="{TREND_WIDTH}" height="{TREND_HEIGHT}" '
-            f'alt="{escape(words)}" style="max-width:100%;height:auto;background:#ffffff"></p>'
-            f'<p>{escape(words)} <span style="{_MUTED}">{escape(caption % ends)}</span></p>'
-        )
+        yield from _drawing(page)
     if page.response:
         yield f"<p>{escape(page.response)}</p>"
-    if page.lowest:
-        heading = translated("Lowest, by %(kind)s") % {"kind": page.lowest_by}
-        yield f'<h2 style="font-size:1.1em">{escape(heading)}</h2><table role="presentation">'
-        for line in page.lowest:
-            cells = (line.name, line.score, f"{line.margin}, {line.answers}")
-            row = "".join(f'<td style="{_TABLE_CELL}">{escape(cell)}</td>' for cell in cells)
-            yield f"<tr>{row}</tr>"
-        yield "</table>"
-    yield f'<p><a href="{escape(link)}">{escape(translated("Open the view"))}</a></p>'
-    yield f'<p style="{_MUTED}">{escape(stop_words())} <a href="{escape(stop)}">{escape(stop)}</a></p>'
+    yield from _lowest(page)
+    yield f'<p style="margin:24px 0"><a href="{escape(link)}">{escape(translated("Open the view"))}</a></p>'
+    stopping = f'<a href="{escape(stop)}">{escape(translated("Stop the mail"))}</a>'
+    yield f'<p style="{_SMALL}">{escape(why_words())} {stopping}</p></div>'
+
+
+def _drawing(page: WallPage) -> Iterator[str]:
+    words, scale = trend_words(page.trend), range_of([*page.trend.points, *page.boxes])
+    ends = {"high": signed(scale.high), "low": signed(scale.low)}
+    caption = translated(
+        "From %(low)s at the bottom to %(high)s at the top. The wide band is where the score lies "
+        "19 times in 20."
+    )
+    yield (
+        f'<p style="margin:0"><img src="cid:{PICTURE_ID}" width="{TREND_WIDTH}" height="{TREND_HEIGHT}" '
+        f'alt="{escape(words)}" style="max-width:100%;height:auto;background:#ffffff"></p>'
+        f'<p style="{_SMALL};margin:4px 0 16px">{escape(words)} {escape(caption % ends)}</p>'
+    )
+
+
+def _lowest(page: WallPage) -> Iterator[str]:
+    if not page.lowest:
+        return
+    heading = translated("Lowest, by %(kind)s") % {"kind": page.lowest_by}
+    yield f'<h2 style="font-size:18px;margin:24px 0 4px">{escape(heading)}</h2><table role="presentation">'
+    for line in page.lowest:
+        cells = ((_CELL, line.name), (_NUMBER_CELL, line.score), (_CELL, f"{line.margin}, {line.answers}"))
+        row = "".join(f'<td style="{style}">{escape(words)}</td>' for style, words in cells)
+        yield f"<tr>{row}</tr>"
+    yield "</table>"

@@ -13,7 +13,8 @@ from services.scorer.saved_views import views
 from services.scorer.saved_views.addresses import score_query_of
 from services.scorer.saved_views.api import screen_address
 from services.scorer.saved_views.forms import days_of, faults_of, view_of
-from services.scorer.saved_views.mail_commands import gets_view_mail
+from services.scorer.saved_views.mail_commands import gets_view_mail_since
+from services.scorer.saved_views.mail_history import ask_mail_history
 from services.scorer.saved_views.reading import (
     find_readable,
     list_readable,
@@ -101,7 +102,8 @@ async def change_view(
                 await _save(context, staff, view, form)
             case "remove":
                 async with context.database.transaction() as uow:
-                    removed = await remove_view(uow, await reader_of(uow, staff.tenant, staff), view)
+                    reader = await reader_of(uow, staff.tenant, staff)
+                    removed = await remove_view(uow, reader, AuditActor.of_staff(staff), view)
                 if not removed:
                     raise Problem(404)
                 return RedirectResponse("/views?did=removed", 303)
@@ -205,16 +207,21 @@ async def _view_page(
         reader = await reader_of(uow, staff.tenant, staff)
         view = await find_readable(uow, reader, key)
         screens = await screens_of_view(uow, reader, view)
-        mailed = await gets_view_mail(uow, reader, view.id)
+        mailed_since = await gets_view_mail_since(uow, reader, view.id)
         now = uow.now
+    has_scores = score_query_of(view.address) is not None
+    history = None
+    if has_scores:
+        history = await ask_mail_history(context.services, reader.tenant.id, view.id, reader.person)
     page = views.view_page(
         reader,
         view,
         screens,
         now,
         typed,
-        has_scores=score_query_of(view.address) is not None,
-        mailed=mailed,
+        has_scores=has_scores,
+        mailed_since=mailed_since,
+        history=history,
         new_id=str(uuid7()),
         made=made,
         confirmation=spoken(CONFIRMATIONS.get(did, "")),

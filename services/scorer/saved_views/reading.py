@@ -17,6 +17,7 @@ from shared.permissions import ASSIGNING_ROLES
 from shared.tenancy import find_tenant
 
 MAX_VIEWS_LISTED = 500
+VIEWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +86,16 @@ async def find_readable(uow: UnitOfWork, reader: ViewReader, key: UUID) -> Saved
 
 
 async def list_readable(uow: UnitOfWork, reader: ViewReader) -> list[SavedView]:
-    """The reader's own views by name, then those that others share."""
-    found = await repository.list_views(uow, reader.tenant.id, reader.person, MAX_VIEWS_LISTED)
-    return list(filter(reader.sees, found))
+    """The reader's own views by name, then those that others share and the reader may see."""
+    found: list[SavedView] = []
+    last = None
+    while len(found) < MAX_VIEWS_LISTED:
+        portion = await repository.list_views(uow, reader.tenant.id, reader.person, VIEWS_AT_ONCE, last)
+        found += filter(reader.sees, portion)
+        if len(portion) < VIEWS_AT_ONCE:
+            break
+        last = portion[-1]
+    return found[:MAX_VIEWS_LISTED]
 
 
 async def screens_of_view(uow: UnitOfWork, reader: ViewReader, view: SavedView) -> list[Screen]:
@@ -101,9 +109,5 @@ async def screens_of_company(uow: UnitOfWork, reader: ViewReader) -> list[Compan
     """All screens, for an administrator of the whole company; to others none."""
     if reader.staff is None or not reader.staff.administers_company:
         return []
-    found = []
-    for screen in await screen_repository.list_screens(uow, reader.tenant.id, None, MAX_SCREENS_PER_COMPANY):
-        view = await repository.find_view(uow, reader.tenant.id, screen.view_id)
-        if view is not None:
-            found.append(CompanyScreen(screen=screen, view=view))
-    return found
+    found = await screen_repository.list_with_views(uow, reader.tenant.id, MAX_SCREENS_PER_COMPANY)
+    return [CompanyScreen(screen=screen, view=view) for screen, view in found]

@@ -24,17 +24,26 @@ async def find_view(uow: UnitOfWork, tenant: str, key: UUID, *, lock: bool = Fal
 LIST_VIEWS = f"""
     SELECT {_COLUMNS} FROM saved_view v
     WHERE v.tenant = :tenant AND (v.shared OR v.staff_id = CAST(:person AS uuid))
+      AND (CAST(:after_id AS uuid) IS NULL
+           OR (v.staff_id IS DISTINCT FROM CAST(:person AS uuid), lower(v.name), v.id)
+              > (CAST(:after_others AS boolean), lower(CAST(:after_name AS text)), CAST(:after_id AS uuid)))
     ORDER BY v.staff_id IS DISTINCT FROM CAST(:person AS uuid), lower(v.name), v.id
     LIMIT :limit
 """
 
 
-async def list_views(uow: UnitOfWork, tenant: str, person: UUID | None, limit: int) -> list[SavedView]:
+async def list_views(
+    uow: UnitOfWork, tenant: str, person: UUID | None, limit: int, after: SavedView | None = None
+) -> list[SavedView]:
     """Those of a person by name, and behind them those that others share.
 
     :param person: None: a program, which has none of its own.
+    :param after: the last view before these; None: they are the first.
     """
-    values = {"tenant": tenant, "person": person, "limit": limit}
+    values: dict[str, object] = {"tenant": tenant, "person": person, "limit": limit}
+    values |= {"after_id": None, "after_name": None, "after_others": None}
+    if after is not None:
+        values |= {"after_id": after.id, "after_name": after.name, "after_others": after.staff_id != person}
     return [_view(row) for row in await uow.execute(LIST_VIEWS, values)]
 
 

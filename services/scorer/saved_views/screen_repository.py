@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.scorer.saved_views.domain import Screen
+from services.scorer.saved_views.domain import SavedView, Screen
 from shared.db.database import UnitOfWork
 from shared.db.locks import lock_name
 
@@ -28,16 +28,33 @@ async def find_open(uow: UnitOfWork, tenant: str, digest: str) -> Screen | None:
 
 LIST_SCREENS = f"""
     SELECT {_COLUMNS} FROM screen s
-    WHERE s.tenant = :tenant AND (CAST(:view AS uuid) IS NULL OR s.view_id = CAST(:view AS uuid))
+    WHERE s.tenant = :tenant AND s.view_id = :view
     ORDER BY s.created_at DESC, s.id DESC
     LIMIT :limit
 """
 
 
-async def list_screens(uow: UnitOfWork, tenant: str, view: UUID | None, limit: int) -> list[Screen]:
-    """The screens of a view, or of the whole company, the newest first."""
+async def list_screens(uow: UnitOfWork, tenant: str, view: UUID, limit: int) -> list[Screen]:
+    """The screens of a view, the newest first."""
     values = {"tenant": tenant, "view": view, "limit": limit}
     return [_screen(row) for row in await uow.execute(LIST_SCREENS, values)]
+
+
+LIST_WITH_VIEWS = f"""
+    SELECT {_COLUMNS}, v.staff_id AS view_staff_id, v.name AS view_name, v.address, v.shared,
+           v.created_at AS view_created_at, v.changed_at
+    FROM screen s
+    JOIN saved_view v ON v.tenant = s.tenant AND v.id = s.view_id
+    WHERE s.tenant = :tenant
+    ORDER BY s.created_at DESC, s.id DESC
+    LIMIT :limit
+"""
+
+
+async def list_with_views(uow: UnitOfWork, tenant: str, limit: int) -> list[tuple[Screen, SavedView]]:
+    """The screens of the whole company with what each shows, the newest first."""
+    rows = await uow.execute(LIST_WITH_VIEWS, {"tenant": tenant, "limit": limit})
+    return [(_screen(row), _view_of(row)) for row in rows]
 
 
 FORGET_ENDED = "DELETE FROM screen WHERE tenant = :tenant AND expires_at < :before"
@@ -108,6 +125,18 @@ async def store_screen_uses(uow: UnitOfWork, uses: Mapping[tuple[str, UUID], dat
             "ids": [screen for (_, screen), _ in ordered],
             "times": [at for _, at in ordered],
         },
+    )
+
+
+def _view_of(row: Row[Any]) -> SavedView:
+    return SavedView(
+        id=row.view_id,
+        staff_id=row.view_staff_id,
+        name=row.view_name,
+        address=row.address,
+        shared=row.shared,
+        created_at=row.view_created_at,
+        changed_at=row.changed_at,
     )
 
 

@@ -8,6 +8,7 @@ from services.scorer.saved_views.domain import MAX_VIEW_NAME_CHARS, MAX_VIEWS_PE
 from services.scorer.saved_views.reading import ViewReader
 from shared.db.database import UnitOfWork
 from shared.http.validation_errors import FieldFault
+from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import Count, Message, message
 from shared.values.text import normalized_text
 
@@ -86,7 +87,7 @@ async def save_view(
     return view
 
 
-async def remove_view(uow: UnitOfWork, reader: ViewReader, key: UUID) -> bool:
+async def remove_view(uow: UnitOfWork, reader: ViewReader, who: AuditActor, key: UUID) -> bool:
     """Remove a view, with the screens that show it. False: there is none that the reader may see.
 
     :raises ViewForeign: when they see it, and it is somebody else's.
@@ -97,4 +98,5 @@ async def remove_view(uow: UnitOfWork, reader: ViewReader, key: UUID) -> bool:
     if not reader.may_remove(known):
         raise ViewForeign
     await repository.delete_view(uow, reader.tenant.id, key)
+    record_audit(uow, reader.tenant.id, who, "view_removed", str(key))
     return True

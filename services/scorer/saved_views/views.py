@@ -7,12 +7,13 @@ from types import ModuleType
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from services.scorer.saved_views import labels
+from services.scorer.saved_views import labels, mail_labels
 from services.scorer.saved_views.domain import SCREEN_DAYS_OFFERED, SavedView, Screen
 from services.scorer.saved_views.forms import EMPTY_SCREEN, EMPTY_VIEW
 from services.scorer.saved_views.reading import CompanyScreen, ViewReader
 from shared.pages.language import counted, translated
 from shared.pages.page import Page
+from shared.privacy.view_mails import ViewMailHistory
 
 
 class SavedViewLine(NamedTuple):
@@ -61,6 +62,7 @@ class SavedViewPage(Page):
     template: ClassVar[str] = "saved_view.html"
 
     labels: ModuleType = labels
+    mail_labels: ModuleType = mail_labels
     now: datetime
     line: SavedViewLine
     owns: bool
@@ -71,6 +73,9 @@ class SavedViewPage(Page):
     """Whether it is a view of scores, which a screen and a mail can show."""
     mailed: bool
     """Whether the reader gets it every Monday."""
+    mailed_since: datetime | None
+    history: ViewMailHistory | None
+    """Of its mails; None: it is not known."""
     screens: Sequence[ScreenLine]
     days_options: list[tuple[str, str]]
     new_id: str
@@ -136,12 +141,17 @@ def view_page(
     typed: TypedForms,
     *,
     has_scores: bool,
-    mailed: bool,
+    mailed_since: datetime | None,
+    history: ViewMailHistory | None,
     new_id: str,
     made: str,
     confirmation: str,
 ) -> SavedViewPage:
-    """One view, with its forms."""
+    """One view, with its forms.
+
+    :param mailed_since: since when the reader gets it every Monday; None: they do not.
+    :param history: of its mails; None: it is not known.
+    """
     return SavedViewPage(
         now=now,
         line=line_of(view),
@@ -149,7 +159,9 @@ def view_page(
         may_remove=reader.may_remove(view),
         may_make_screens=reader.may_make_screens(view),
         has_scores=has_scores,
-        mailed=mailed,
+        mailed=mailed_since is not None,
+        mailed_since=mailed_since,
+        history=history,
         screens=[screen_line(screen, view) for screen in screens],
         days_options=[(str(days), labels.days_offered(days)) for days in SCREEN_DAYS_OFFERED],
         new_id=new_id,

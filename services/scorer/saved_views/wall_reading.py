@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.scorer.access import SegmentAccess
-from services.scorer.domain import MIN_ANSWERS_COMPARED
+from services.scorer.dashboard.domain import ranking_of
 from services.scorer.part_rows import load_part_rows
 from services.scorer.repository.counts import use_custom_plans
 from services.scorer.repository.pairs import selection_of
@@ -46,8 +46,7 @@ class WallFigures:
     by: str
     """The dimension of ``lowest``; empty: there is none."""
     lowest: list[SegmentRow]
-    """The parts with the lowest scores of those with enough answers to compare; none where fewer than two
-    have them."""
+    """The parts that are lower than the others by more than chance; none where none is."""
     now: datetime
 
 
@@ -101,8 +100,9 @@ async def read_view_figures(
 
 
 def lowest_of(rows: list[SegmentRow]) -> list[SegmentRow]:
-    """The parts with the lowest scores, the lowest first, of those with 30 answers or more."""
-    enough = [row for row in rows if row.part.now.n >= MIN_ANSWERS_COMPARED]
-    if len(enough) < 2:  # noqa: PLR2004  (one part is no lowest one)
-        return []
-    return sorted(enough, key=lambda row: (row.part.now.points, row.segment))[:MAX_LOWEST]
+    """The parts that are lower than the others by more than chance, as ``/segments`` finds them, the lowest
+    first.
+    """
+    by_name = {row.segment: row for row in rows}
+    ranked = ranking_of({name: row.part.now for name, row in by_name.items()}).ranked
+    return [by_name[each.segment] for each in ranked if each.compared.is_lower][:MAX_LOWEST]

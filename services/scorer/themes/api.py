@@ -5,22 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from services.scorer.access import MAX_SEGMENT_LENGTH
+from services.scorer.asked_days import GivenDays
 from services.scorer.context import OwnContext
 from services.scorer.parameters import read_window
 from services.scorer.themes.figure_schemas import ThemeFiguresOut, TrialOut
+from services.scorer.themes.impact import ThemeOrder, ordered
 from services.scorer.themes.reading import (
     query_of,
     read_figures,
     read_word_sources,
     reader_of,
     suggested_words,
-    window_of,
 )
 from services.scorer.themes.repository import find_themes
 from services.scorer.themes.schemas import ThemesBody, ThemesOut, TrialBody, field_faults
 from services.scorer.themes.theme_commands import ThemesFaulty, ThemesStale, check_themes, save_themes
 from services.scorer.themes.trials import read_trial_comments, try_themes
-from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.events.surveys import NpsMeasurement
 from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
@@ -81,22 +81,25 @@ async def try_draft(context: OwnContext, caller: TriesThemes, body: TrialBody) -
 async def read_theme_figures(
     context: OwnContext,
     caller: ReadsThemes,
+    days: GivenDays,
     segment: Annotated[
         str | None, Query(max_length=MAX_SEGMENT_LENGTH, description="dimension:value; none: the company.")
     ] = None,
     measurement: Annotated[NpsMeasurement, Query(description="Which answers.")] = "transactional",
-    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = f"{DEFAULT_WINDOW_DAYS}d",
-    first: Annotated[
-        str | None, Query(alias="from", description="The first day, instead of `window`.")
-    ] = None,
-    last: Annotated[str | None, Query(alias="to", description="The last day; today by default.")] = None,
+    order: Annotated[
+        ThemeOrder,
+        Query(
+            description="`frequency`: those that most detractors name first; `impact`: those first "
+            "with which the lowest scores are linked."
+        ),
+    ] = "frequency",
 ) -> ThemeFiguresOut:
     """Of the answers of the window that have a comment, and the words of those that name no theme."""
     async with context.database.reading() as uow:
         reader = await reader_of(uow, caller.tenant, caller.staff, caller.key)
-        query = query_of(reader, segment, measurement, window_of(window, first, last, reader.today))
+        query = query_of(reader, segment, measurement, days.read(reader.today))
         themes = await find_themes(uow, caller.tenant)
-        figures = await read_figures(uow, themes, query)
+        figures = ordered(await read_figures(uow, themes, query), order)
         sources = await read_word_sources(uow, query) if reader.reads_comments else None
     words = await suggested_words(sources) if sources is not None else None
     return ThemeFiguresOut.of(themes, figures, query, reader.tenant.time_zone, words)

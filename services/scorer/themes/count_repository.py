@@ -6,12 +6,12 @@ sum is true at any time.
 
 from datetime import date
 
-from services.scorer.domain import Groups, groups_of
+from services.scorer.domain import NO_GROUPS, Groups, groups_of
 from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
 from services.scorer.repository.counting import CountKey
 from services.scorer.repository.counts import window_counts
 from services.scorer.repository.selection import Selection
-from services.scorer.themes.impact import NO_ANSWERS, MatchedAnswers, ThemeSums
+from services.scorer.themes.impact import MatchedAnswers, ThemeSums
 from services.scorer.windows import Window
 from shared.db.database import UnitOfWork
 
@@ -82,8 +82,8 @@ async def sum_themes(
     counts = await window_counts(uow, selection.tenant, measurement, str(values["segment"]), window)
     return ThemeSums(
         answers=groups_of(counts),
-        wrote=sums.get(WROTE, NO_ANSWERS),
-        named=sums.get(NAMED, NO_ANSWERS),
+        wrote=sums.get(WROTE, NO_GROUPS),
+        named=sums.get(NAMED, NO_GROUPS),
         by_theme=sums,
         waiting=[
             MatchedAnswers(

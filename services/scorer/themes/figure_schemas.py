@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from services.scorer.domain import CONFIDENCE, MIN_ANSWERS_SHOWN, Groups
-from services.scorer.schemas import WindowBody
+from services.scorer.schemas import MarginBody, WindowBody
 from services.scorer.themes.domain import Theme, ThemeSet
 from services.scorer.themes.impact import ThemeFigure, ThemeFigures
 from services.scorer.themes.labels import theme_name
@@ -103,12 +103,16 @@ class ThemeFigureOut(BaseModel):
         description="The score of all answers less that of those that do not name it, in points: what the "
         "theme is linked with, not what it causes. Null where fewer than ten name it, or do not."
     )
+    impact_margin: MarginBody | None = Field(description="By the delta method; null without an impact.")
 
     @classmethod
     def of(cls, figure: ThemeFigure, theme: Theme) -> Self:
         """As it is answered."""
         share, groups = figure.share, figure.groups
-        interval = share.interval
+        interval, margin = share.interval, None
+        if figure.impact is not None and figure.reach is not None:
+            impact = float(figure.impact)
+            margin = MarginBody(level=CONFIDENCE, low=impact - figure.reach, high=impact + figure.reach)
         return cls(
             id=theme.id,
             name=theme_name(theme),
@@ -123,6 +127,7 @@ class ThemeFigureOut(BaseModel):
                 share=share.part / share.whole, level=CONFIDENCE, low=interval.low, high=interval.high
             ),
             impact=None if figure.impact is None else float(figure.impact),
+            impact_margin=margin,
         )
 
 
@@ -169,7 +174,7 @@ class ThemeFiguresOut(BaseModel):
     covered: CommentCountsOut = Field(description="Those that name a theme.")
     covered_share: float | None = Field(description="From 0 to 1; null below ten comments.")
     waiting: int = Field(description="Comments that were not matched by this version of the themes yet.")
-    themes: list[ThemeFigureOut] = Field(description="Those that most detractors name first.")
+    themes: list[ThemeFigureOut] = Field(description="By `order`.")
     suggestions: list[SuggestionOut] | None = Field(
         description="From 200 comments on each side and language; null: this key may not read answers."
     )

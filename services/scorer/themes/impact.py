@@ -5,14 +5,15 @@ What a theme is linked with is not what it causes: who names it may be unhappy f
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, impact_of
+from services.scorer.domain import MIN_ANSWERS_SHOWN, NO_GROUPS, Groups, impact_of, impact_reach
 from shared.values.proportions import Interval, wilson
 
-NO_ANSWERS = Groups(0, 0, 0)
+ThemeOrder = Literal["frequency", "impact"]
+"""Those first that most of the unhappy name, or with which the lowest scores are linked."""
 
 
 class MatchedAnswers(NamedTuple):
@@ -64,6 +65,8 @@ class ThemeFigure:
     impact: Fraction | None
     """The score of all answers less that of those that do not name it, in points; None where one of the two
     has fewer than ten answers, or too few name it."""
+    reach: float | None
+    """Half the width of the 95 % range of the impact, in points; None without an impact."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,17 +105,17 @@ def figures_of(counted: Iterable[MatchedAnswers], known: Sequence[str]) -> Theme
 
 def sums_of(counted: Iterable[MatchedAnswers]) -> ThemeSums:
     """The sums of answers that were counted by their themes."""
-    answers = wrote = named = NO_ANSWERS
+    answers = wrote = named = NO_GROUPS
     waiting: list[MatchedAnswers] = []
-    by_theme: defaultdict[str, Groups] = defaultdict(lambda: NO_ANSWERS)
+    by_theme: defaultdict[str, Groups] = defaultdict(lambda: NO_GROUPS)
     for each in counted:
-        answers = _sum(answers, each.groups)
+        answers = answers + each.groups
         if not each.wrote:
             continue
-        wrote = _sum(wrote, each.groups)
-        named = _sum(named, each.groups) if each.themes else named
+        wrote = wrote + each.groups
+        named = named + each.groups if each.themes else named
         for theme in each.themes:
-            by_theme[theme] = _sum(by_theme[theme], each.groups)
+            by_theme[theme] = by_theme[theme] + each.groups
         if not each.is_matched:
             waiting.append(each)
     return ThemeSums(answers=answers, wrote=wrote, named=named, by_theme=by_theme, waiting=waiting)
@@ -123,21 +126,13 @@ def figures_of_sums(sums: ThemeSums, known: Sequence[str]) -> ThemeFigures:
 
     :param known: as in :func:`figures_of`.
     """
-    by_theme = {theme: sums.by_theme.get(theme, NO_ANSWERS) for theme in known}
+    by_theme = {theme: sums.by_theme.get(theme, NO_GROUPS) for theme in known}
     covered = sums.named
     for each in sums.waiting:
         # What waits may name themes of before alone.
         if each.themes and not set(each.themes) & by_theme.keys():
-            covered = _less(covered, each.groups)
-    figures = [
-        ThemeFigure(
-            theme=theme,
-            groups=by_theme[theme],
-            share=ThemeShare(by_theme[theme].detractors, sums.wrote.detractors),
-            impact=impact_of(by_theme[theme], sums.answers),
-        )
-        for theme in known
-    ]
+            covered = covered - each.groups
+    figures = [_figure(theme, by_theme[theme], sums) for theme in known]
     figures.sort(key=lambda each: (-each.groups.detractors, -each.groups.n))
     return ThemeFigures(
         answers=sums.answers,
@@ -146,6 +141,27 @@ def figures_of_sums(sums: ThemeSums, known: Sequence[str]) -> ThemeFigures:
         waiting=sum(each.groups.n for each in sums.waiting),
         themes=tuple(figures),
     )
+
+
+def _figure(theme: str, groups: Groups, sums: ThemeSums) -> ThemeFigure:
+    impact = impact_of(groups, sums.answers)
+    return ThemeFigure(
+        theme=theme,
+        groups=groups,
+        share=ThemeShare(groups.detractors, sums.wrote.detractors),
+        impact=impact,
+        reach=impact_reach(groups, sums.answers) if impact is not None else None,
+    )
+
+
+def ordered(figures: ThemeFigures, order: ThemeOrder) -> ThemeFigures:
+    """The same in an order. By impact those that take the most from the score come first, those without an
+    impact last.
+    """
+    if order == "frequency":
+        return figures
+    found = sorted(figures.themes, key=lambda each: (each.impact is None, each.impact or 0))
+    return replace(figures, themes=tuple(found))
 
 
 def unhappy_only(sums: ThemeSums) -> ThemeSums:
@@ -157,16 +173,4 @@ def unhappy_only(sums: ThemeSums) -> ThemeSums:
         named=Groups(sums.named.detractors, 0, 0),
         by_theme={theme: Groups(groups.detractors, 0, 0) for theme, groups in sums.by_theme.items()},
         waiting=[each._replace(groups=Groups(each.groups.detractors, 0, 0)) for each in sums.waiting],
-    )
-
-
-def _less(one: Groups, other: Groups) -> Groups:
-    return Groups(
-        one.detractors - other.detractors, one.passives - other.passives, one.promoters - other.promoters
-    )
-
-
-def _sum(one: Groups, other: Groups) -> Groups:
-    return Groups(
-        one.detractors + other.detractors, one.passives + other.passives, one.promoters + other.promoters
     )

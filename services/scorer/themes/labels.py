@@ -2,9 +2,9 @@
 
 from fractions import Fraction
 
-from services.scorer.labels import one_decimal
+from services.scorer.labels import one_decimal, range_of_points
 from services.scorer.themes.domain import Theme, ThemeSet
-from services.scorer.themes.impact import ThemeFigures, ThemeShare
+from services.scorer.themes.impact import ThemeFigure, ThemeFigures, ThemeShare
 from shared.pages.cause_labels import CAUSE_LABELS
 from shared.pages.filters import percent, thousands
 from shared.pages.language import counted, spoken, translated
@@ -85,6 +85,13 @@ def impact_words(impact: Fraction | None) -> str:
     if impact is None:
         return NOTHING
     return translated("%(points)s points") % {"points": one_decimal(impact)}
+
+
+def impact_range_words(figure: ThemeFigure) -> str:
+    """Where the points lie 19 times in 20; empty where there are too few answers."""
+    if figure.impact is None or figure.reach is None:
+        return ""
+    return range_of_points(float(figure.impact) - figure.reach, float(figure.impact) + figure.reach)
 
 
 def uncovered_words(part: int) -> str:

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.scorer.access import MAX_SEGMENT_LENGTH
+from services.scorer.asked_days import USUAL_DAYS, AskedDays, GivenDays
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.frame import company_of, staff_frame
-from services.scorer.parameters import read_window
 from services.scorer.repository.sending_state import read_sending_state
 from services.scorer.themes import found_repository
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import ThemesForm
 from services.scorer.themes.found_views import TypedFound, proposals_view
-from services.scorer.themes.impact import figures_of
+from services.scorer.themes.impact import ThemeOrder, figures_of
 from services.scorer.themes.reading import (
     CommentQuery,
     ThemeReader,
@@ -32,6 +32,7 @@ from services.scorer.themes.repository import ThemeComment, find_themes
 from services.scorer.themes.theme_commands import ThemesFaulty, ThemesStale, check_themes, save_themes
 from services.scorer.themes.trials import Trial, read_trial_comments, try_themes
 from services.scorer.themes.views import themes_page
+from services.scorer.windows import Window
 from shared.events.surveys import NpsMeasurement
 from shared.http.csrf import CsrfChecked
 from shared.http.form_texts import read_texts
@@ -70,12 +71,18 @@ class ThemePageQuery:
 
     segment: str = ""
     """Empty: of the company, or of the reader's first own segment."""
-    window: str = DEFAULT_WINDOW
+    days: AskedDays = USUAL_DAYS
     measurement: NpsMeasurement = "transactional"
+    order: ThemeOrder = "frequency"
 
-    def address(self, did: str) -> str:
-        """The page of the same comments."""
-        given = {"segment": self.segment, "window": self.window, "measurement": self.measurement, "did": did}
+    def address(self, did: str = "", order: ThemeOrder | None = None) -> str:
+        """The page of the same comments.
+
+        :param order: None: the same.
+        """
+        given = {"segment": self.segment, **self.days.parameters, "measurement": self.measurement, "did": did}
+        if (order or self.order) != "frequency":
+            given["order"] = order or self.order
         return f"/themes?{urlencode({name: value for name, value in given.items() if value})}"
 
 
@@ -98,13 +105,14 @@ async def show_themes(
     request: Request,
     staff: ThemePageReader,
     context: OwnContext,
+    days: GivenDays,
     segment: Annotated[str, Query(max_length=MAX_SEGMENT_LENGTH)] = "",
-    window: Annotated[str, Query(max_length=10)] = DEFAULT_WINDOW,
     measurement: NpsMeasurement = "transactional",
+    order: ThemeOrder = "frequency",
     did: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """The figures of the themes, and their stems."""
-    query = ThemePageQuery(segment=segment, window=window, measurement=measurement)
+    query = ThemePageQuery(segment=segment, days=days.of_form, measurement=measurement, order=order)
     return await show_page(request, staff, context, query, did=did)
 
 
@@ -155,8 +163,14 @@ def query_of_form(texts: dict[str, str]) -> ThemePageQuery:
     """Whose comments the page told of from which a form was sent."""
     return ThemePageQuery(
         segment=texts.get("segment", "")[:MAX_SEGMENT_LENGTH],
-        window=texts.get("window", "") or DEFAULT_WINDOW,
+        days=AskedDays(
+            window=texts.get("window", ""),
+            until=texts.get("until", ""),
+            first=texts.get("from", ""),
+            last=texts.get("to", ""),
+        ),
         measurement="relational" if texts.get("measurement") == "relational" else "transactional",
+        order="impact" if texts.get("order") == "impact" else "frequency",
     )
 
 
@@ -181,8 +195,8 @@ async def show_page(
         state = await read_sending_state(uow, tenant.id)
         frame = await staff_frame(uow, staff, tenant, state, here="themes", live=None)
         reader = await reader_of(uow, staff.tenant, staff)
-        days = read_window(asked.window, None, reader.today)
-        query = _query(reader, asked)
+        days = asked.days.read(reader.today, usual=DEFAULT_WINDOW)
+        query = _query(reader, asked, days)
         themes = await find_themes(uow, tenant.id)
         figures = await read_figures(uow, themes, query) if query is not None else figures_of((), ())
         is_on = await found_repository.is_finding_on(uow, tenant.id)
@@ -199,8 +213,12 @@ async def show_page(
         themes=themes,
         query=query,
         figures=figures,
+        order=asked.order,
+        frequency_href=asked.address(order="frequency"),
+        impact_href=asked.address(order="impact"),
         words=await suggested_words(sources),
-        window_days=days.days,
+        asked_days=asked.days,
+        window=days,
         measurement=asked.measurement,
         segment=asked.segment,
         form=typed.form,
@@ -214,8 +232,7 @@ async def show_page(
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=typed.status_code)
 
 
-def _query(reader: ThemeReader, asked: ThemePageQuery) -> CommentQuery | None:
-    window = read_window(asked.window, None, reader.today)
+def _query(reader: ThemeReader, asked: ThemePageQuery, window: Window) -> CommentQuery | None:
     if asked.segment:
         return query_of(reader, asked.segment, asked.measurement, window)
     return own_query_of(reader, asked.measurement, window)

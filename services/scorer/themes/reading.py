@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.scorer.access import SegmentAccess
-from services.scorer.parameters import read_segment, read_window
+from services.scorer.parameters import read_segment
 from services.scorer.repository.selection import Selection
 from services.scorer.themes import repository
 from services.scorer.themes.count_repository import sum_themes
@@ -15,7 +15,7 @@ from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.impact import ThemeFigures, figures_of, figures_of_sums, unhappy_only
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.words import TellingWord, telling_words
-from services.scorer.windows import MAX_WINDOW_DAYS, BadWindow, Window, parse_day, today_in
+from services.scorer.windows import Window, today_in
 from shared.api_keys import ApiKey
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant
@@ -25,7 +25,6 @@ from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.permissions import EVERY_SCOPE
 from shared.tenancy import find_tenant
-from shared.values.messages import message
 
 MAX_COMMENTS_READ = 2_000
 """Of each side: the latest ones. Words are found in no more."""
@@ -104,26 +103,6 @@ def own_query_of(reader: ThemeReader, measurement: NpsMeasurement, window: Windo
     segments = reader.access.limited_to or (WHOLE_COMPANY,)
     own = next(filter(reader.access.allows, segments), None)
     return None if own is None else _query(reader, own, measurement, window)
-
-
-def window_of(window: str, first: str | None, last: str | None, today: date) -> Window:
-    """The days of a request: so many up to ``last`` (or today), or from ``first`` on.
-
-    :raises Problem: 422, naming the parameter and its remedy.
-    """
-    if not first:
-        return read_window(window, last, today)
-    field = "from"
-    try:
-        begin = parse_day(first, today)
-        field = "to"
-        end = parse_day(last, today) if last else today
-    except BadWindow as fault:
-        raise Problem(422, errors=[{"field": field, "detail": fault.remedy}]) from None
-    if not begin <= end or (end - begin).days >= MAX_WINDOW_DAYS:
-        remedy = message("Write a day from the first one on, at most %(most)s days.", most=MAX_WINDOW_DAYS)
-        raise Problem(422, errors=[{"field": "to", "detail": remedy}])
-    return Window(begin, end)
 
 
 async def read_figures(uow: UnitOfWork, themes: ThemeSet, query: CommentQuery) -> ThemeFigures:

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
 
+from services.scorer.asked_days import AskedDays
+from services.scorer.day_choice import DayChoice
 from services.scorer.themes import labels
 from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
 from services.scorer.themes.found_views import ProposalsView
-from services.scorer.themes.impact import ThemeFigures
+from services.scorer.themes.impact import ThemeFigures, ThemeOrder, ordered
 from services.scorer.themes.quality_words import quality_words
 from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.trials import Trial
 from services.scorer.themes.why import ThemeLine, names_of, theme_lines
+from services.scorer.windows import Window
 from shared.pages.cause_labels import cause_options
 from shared.pages.filters import segment_name, thousands
 from shared.pages.language import counted, native_name, translated
@@ -62,12 +65,16 @@ class ThemesPage(Page):
     """The segment whose comments are counted; empty: the company."""
     segment: str
     """As it is written in an address; empty: the address named none."""
-    window: str
-    window_options: list[tuple[str, str]]
+    day_choice: DayChoice
+    day_parameters: dict[str, str]
+    """By which the address asked for the days; the form of the stems keeps them."""
     measurement: str
     measurement_options: list[tuple[str, str]]
     finding: str
     lines: list[ThemeLine]
+    order: ThemeOrder
+    frequency_href: str
+    impact_href: str
     file_href: str
     """Of the figures; empty: there are none that the reader may see."""
     document_href: str
@@ -144,14 +151,6 @@ def suggestion_buttons(words: Sequence[SuggestedWord]) -> list[SuggestionButton]
     ]
 
 
-def window_options(days: int) -> list[tuple[str, str]]:
-    """The windows that the page offers, and the one that is shown."""
-    return [
-        (f"{each}d", counted("the last day", "the last %(num)s days", each) % {"num": each})
-        for each in sorted({*WINDOW_OPTIONS_DAYS, days})
-    ]
-
-
 def measurement_options() -> list[tuple[str, str]]:
     """Which answers the page may tell of."""
     return [
@@ -166,8 +165,12 @@ def themes_page(
     themes: ThemeSet,
     query: CommentQuery | None,
     figures: ThemeFigures,
+    order: ThemeOrder,
+    frequency_href: str,
+    impact_href: str,
     words: Sequence[SuggestedWord],
-    window_days: int,
+    asked_days: AskedDays,
+    window: Window,
     measurement: str,
     segment: str,
     form: ThemesForm,
@@ -181,12 +184,16 @@ def themes_page(
     """The page.
 
     :param query: None: there are no comments that the reader may see.
+    :param order: of the table.
     """
     names, file_href, document_href = names_of(themes), "", ""
     if query is not None:
-        asked: dict[str, str] = {"measurement": query.measurement, "window": f"{query.window.days}d"}
+        days = asked_days.parameters or {"window": f"{query.window.days}d"}
+        asked: dict[str, str] = {"measurement": query.measurement, **days}
         if query.selection.segments:
             (asked["segment"],) = query.selection.segments
+        if order != "frequency":
+            asked["order"] = order
         file_href, document_href = (
             f"/v1/themes/figures{form}?{urlencode(asked)}" for form in ("/export", "")
         )
@@ -194,12 +201,15 @@ def themes_page(
     return ThemesPage(
         place=", ".join(map(segment_name, query.selection.segments)) if query is not None else "",
         segment=segment,
-        window=f"{window_days}d",
-        window_options=window_options(window_days),
+        day_choice=DayChoice.of(asked_days, window, WINDOW_OPTIONS_DAYS),
+        day_parameters=asked_days.parameters,
         measurement=measurement,
         measurement_options=measurement_options(),
         finding=labels.finding(figures, names),
-        lines=theme_lines(figures, themes),
+        lines=theme_lines(ordered(figures, order), themes),
+        order=order,
+        frequency_href=frequency_href,
+        impact_href=impact_href,
         file_href=file_href,
         document_href=document_href,
         coverage=coverage_words(figures),

@@ -23,6 +23,7 @@ class ThemeLine(NamedTuple):
     n: str
     """How many comments name it at all."""
     impact: str
+    impact_range: str
     tag: str
     """That it is new, or was found by itself; mostly empty."""
 
@@ -47,7 +48,7 @@ def names_of(themes: ThemeSet) -> dict[str, str]:
 
 
 def theme_lines(figures: ThemeFigures, themes: ThemeSet, most: int | None = None) -> list[ThemeLine]:
-    """The themes that somebody names, those that most of the unhappy name first."""
+    """The themes that somebody names, in the order of the figures."""
     names = names_of(themes)
     return [
         ThemeLine(
@@ -58,6 +59,7 @@ def theme_lines(figures: ThemeFigures, themes: ThemeSet, most: int | None = None
             range=labels.range_words(each.share),
             n=thousands(each.groups.n),
             impact=labels.impact_words(each.impact),
+            impact_range=labels.impact_range_words(each),
             tag=labels.tag_words(themes, each.theme),
         )
         for each in figures.themes

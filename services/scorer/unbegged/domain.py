@@ -22,14 +22,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.scorer.domain import (
+    NO_GROUPS,
     Groups,
     ScoreChange,
     compare_estimates,
     compare_groups,
     estimate,
     is_comparable,
+    sum_of_groups,
 )
-from services.scorer.responses.domain import MIN_ASKED, NO_GROUPS, AskedShare
+from services.scorer.responses.domain import MIN_ASKED, AskedShare
 from services.scorer.share_differences import PlaceShareDifference, share_difference
 from services.scorer.verdicts import beyond_chance
 from shared.events.segments import ORGANISATION, dimension_of
@@ -90,15 +92,10 @@ class PlaceCounts:
 
 def sum_of_places(places: Sequence[PlaceCounts]) -> PlaceCounts:
     """All of them together."""
-    groups = [place.groups for place in places]
     numbers = {name: sum(getattr(place, name) for place in places) for name in (*_SUMMED, *_SUMMED_TOO)}
     return PlaceCounts(
         **numbers,
-        groups=Groups(
-            sum(each.detractors for each in groups),
-            sum(each.passives for each in groups),
-            sum(each.promoters for each in groups),
-        ),
+        groups=sum_of_groups(place.groups for place in places),
         burst=max((place.burst for place in places), default=0),
     )
 
@@ -241,11 +238,4 @@ def _sums_by_level(counts: Mapping[str, PlaceCounts]) -> dict[int, PlaceCounts]:
 
 def _less(whole: PlaceCounts, part: PlaceCounts) -> PlaceCounts:
     numbers = {name: getattr(whole, name) - getattr(part, name) for name in (*_SUMMED, *_SUMMED_TOO)}
-    return PlaceCounts(
-        **numbers,
-        groups=Groups(
-            whole.groups.detractors - part.groups.detractors,
-            whole.groups.passives - part.groups.passives,
-            whole.groups.promoters - part.groups.promoters,
-        ),
-    )
+    return PlaceCounts(**numbers, groups=whole.groups - part.groups)

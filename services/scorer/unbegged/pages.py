@@ -1,5 +1,6 @@
 """``/unbegged``: what could have been asked, was asked and was answered, by place."""
 
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext
+from services.scorer.day_choice import DayChoice
 from services.scorer.frame import company_of, staff_frame
 from services.scorer.repository.segments import list_dimensions
 from services.scorer.repository.sending_state import read_sending_state
@@ -29,7 +31,10 @@ WINDOW_OPTIONS_DAYS = (7, 30, 90, 365)
 async def show_unbegged(
     request: Request, staff: UnbeggedReader, context: OwnContext, asked: AskedUnbegged
 ) -> Response:
-    """The places of a dimension that the reader may see."""
+    """The places of a dimension that the reader may see. A window that is chosen goes before the days that a
+    form sends with it.
+    """
+    asked = replace(asked, days=asked.days.of_form)
     read = await read_unbegged(context.database, context.services, staff.tenant, staff, asked)
     async with context.database.reading() as uow:
         tenant = await company_of(uow, staff)
@@ -43,14 +48,7 @@ async def show_unbegged(
     page = views.UnbeggedPage(
         finding=labels.finding(read.places),
         days=views.days_words(read),
-        window=f"{read.window.days}d",
-        window_options=[
-            (f"{n}d", counted("the last day", "the last %(num)s days", n) % {"num": n})
-            if asked.until is None
-            else (f"{n}d", counted("%(num)s day", "%(num)s days", n) % {"num": n})
-            for n in sorted({*WINDOW_OPTIONS_DAYS, read.window.days})
-        ],
-        until=asked.until or "",
+        day_choice=DayChoice.of(asked.days, read.window, WINDOW_OPTIONS_DAYS),
         by=asked.by,
         by_name=value_name(dimension_name(asked.by)),
         by_options=[(name, dimension_name(name)) for name in offered],
@@ -66,12 +64,12 @@ async def show_unbegged(
 @router.get("/download")
 async def download_unbegged(staff: UnbeggedReader, context: OwnContext, asked: AskedUnbegged) -> Response:
     """The same figures as a file."""
+    asked = replace(asked, days=asked.days.of_form)
     return unbegged_file(await read_unbegged(context.database, context.services, staff.tenant, staff, asked))
 
 
 def _query(asked: UnbeggedAsked) -> dict[str, str]:
-    values = {"window": asked.window, "until": asked.until or "", "by": asked.by}
-    return {name: value for name, value in values.items() if value}
+    return {**asked.days.parameters, "by": asked.by}
 
 
 def _left_off(n: int) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.scorer.access import SegmentAccess
-from services.scorer.parameters import read_window
+from services.scorer.asked_days import USUAL_DAYS, AskedDays
 from services.scorer.responses.domain import MAX_PARTS, MAX_WINDOW_DAYS
 from services.scorer.unbegged.domain import ComparedPlace, PlaceCounts, places_of
 from services.scorer.unbegged.repository import count_by_links, count_invited_by_place
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from services.scorer.windows import Window, today_in
 from shared.db.database import Database
 from shared.events import Tenant
 from shared.events.segments import ORGANISATION
@@ -18,7 +18,6 @@ from shared.privacy.service_client import ServiceClient, ServiceUnavailable, rea
 from shared.tenancy import find_tenant
 from shared.values.messages import message
 
-DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 AWAY = message("How many could have been asked cannot be counted now. Try again in a minute.")
 NO_COUNTS = PlaceCounts()
 
@@ -27,8 +26,7 @@ NO_COUNTS = PlaceCounts()
 class UnbeggedAsked:
     """What is asked for."""
 
-    window: str = DEFAULT_WINDOW
-    until: str | None = None
+    days: AskedDays = USUAL_DAYS
     by: str = ORGANISATION
     """A dimension."""
 
@@ -61,10 +59,7 @@ async def read_unbegged(
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(404)
-        window = read_window(asked.window, asked.until, today_in(tenant.time_zone, uow.now))
-    if window.days > MAX_WINDOW_DAYS:
-        detail = message("Choose at most %(most)s days.", most=MAX_WINDOW_DAYS)
-        raise Problem(422, errors=[{"field": "window", "detail": detail}])
+        window = asked.days.read(today_in(tenant.time_zone, uow.now), most=MAX_WINDOW_DAYS)
     first, until = window.bounds(tenant.time_zone)
     claims = {"dimension": asked.by, "first": first.isoformat(), "until": until.isoformat()}
     try:

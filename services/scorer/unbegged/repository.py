@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from services.scorer.asked.repository import WAS_ASKED
+from services.scorer.asked.repository import COUNTS_IN_SHARES
 from services.scorer.domain import Groups
 from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
 from services.scorer.repository.counts import range_of_dimension
@@ -31,7 +31,8 @@ COUNT_INVITED_BY_PLACE = f"""
         FROM invitation AS i
         LEFT JOIN answer AS a ON a.tenant = i.tenant AND a.id = i.id AND a.score IS NOT NULL
         CROSS JOIN LATERAL unnest(i.segments) AS s(segment)
-        WHERE {WAS_ASKED} AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
+        WHERE {COUNTS_IN_SHARES} AND i.sent_at >= :begin AND i.sent_at < :end
+            AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high
     ) AS n
     GROUP BY segment
 """
@@ -51,8 +52,8 @@ class PlaceInvitations(NamedTuple):
 async def count_invited_by_place(
     uow: UnitOfWork, tenant: str, dimension: str, first: datetime, until: datetime
 ) -> dict[str, PlaceInvitations]:
-    """Those that were sent from ``first`` to before ``until``, by each value of a dimension: the invitations
-    of which the page of responses tells.
+    """Those that were sent from ``first`` to before ``until``, by each value of a dimension: those
+    of which the page of responses tells, while the company keeps its time zone.
     """
     rows = await uow.execute(COUNT_INVITED_BY_PLACE, _values(tenant, dimension, first, until))
     return {

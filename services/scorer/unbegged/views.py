@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from services.scorer.day_choice import DayChoice
 from services.scorer.domain import MIN_ANSWERS_SHOWN, score_interval
 from services.scorer.responses.domain import AskedShare
 from services.scorer.responses.labels import interval_words, percent_words
@@ -50,10 +51,7 @@ class UnbeggedPage(Page):
 
     finding: str
     days: str
-    window: str
-    window_options: list[tuple[str, str]]
-    until: str
-    """Empty: today."""
+    day_choice: DayChoice
     by: str
     by_name: str
     by_options: list[tuple[str, str]]

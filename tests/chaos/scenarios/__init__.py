@@ -19,6 +19,7 @@ from chaos.scenarios import (
     replies,
     servers,
     sources,
+    view_mails,
     waves,
     webhooks,
 )
@@ -36,6 +37,7 @@ SCENARIOS = (
     *webhooks.SCENARIOS,
     *clocks.SCENARIOS,
     *notices.SCENARIOS,
+    *view_mails.SCENARIOS,
     *replies.SCENARIOS,
     *erasures.SCENARIOS,
     *records.SCENARIOS,

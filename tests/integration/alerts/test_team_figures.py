@@ -268,6 +268,7 @@ async def test_the_file_has_the_same_and_no_formula(alerts: AlertsApi) -> None:
     by_key = await alerts.client().get("/v1/team-figures/export", headers=alerts.key("cases:read"))
     assert by_page.text == by_key.text
     assert by_page.headers["content-type"] == "text/csv; charset=utf-8"
+    assert by_page.text.startswith("\ufeff")
     lines = by_page.text.splitlines()
     assert [line.split(",")[2:6] for line in lines[1:]] == [
         ["all", "", "", "10"],

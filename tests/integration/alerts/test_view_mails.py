@@ -24,19 +24,26 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import settle
 from services.alerts.view_mails import repository
 from services.alerts.view_mails.asking import ViewMailAsking
-from services.alerts.view_mails.domain import VALID_FOR, WEEKS_KEPT
+from services.alerts.view_mails.domain import TRIED_FOR, VALID_FOR, WEEKS_KEPT
+from services.alerts.view_mails.handlers import forget_stopped
 from services.alerts.weekly.schedule import WEEKLY_DEADLINE, send_letters, set_missing
 from shared.db.deadlines import fire_due
+from shared.events import AUDIT, AuditLine
 from shared.mail import InlinePicture, Mailer
 from shared.mail.installation import InstallationSender
 from shared.outbound import MailChannel, Sender
-from shared.privacy.service_client import PERSONAL_DATA_PATH, ServiceClient
+from shared.privacy.audit import AuditAct
+from shared.privacy.service_client import PERSONAL_DATA_PATH, ServiceClient, read_answer
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 from shared.privacy.view_mails import (
     CONTENT_PATH,
+    HISTORY_PATH,
+    STAFF_CLAIM,
+    VIEW_CLAIM,
     WANTED_PATH,
     ViewMailAnswer,
     ViewMailContent,
+    ViewMailHistory,
     ViewMailQuestion,
     WantedViewMail,
 )
@@ -59,6 +66,8 @@ class FakeScorer:
     """Views that this reader does not see."""
     fails_after: int | None = None
     """So many mails are written before it is away; None: it is there."""
+    faulty: set[UUID] = field(default_factory=set)
+    """Views that it cannot write."""
     asked: list[ViewMailQuestion] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -74,6 +83,8 @@ class FakeScorer:
         assert request.url.path == f"{PERSONAL_DATA_PATH}/scorer/{CONTENT_PATH}"
         assert claims.covers(request.content)
         question = msgspec.json.decode(request.content, type=ViewMailQuestion)
+        if question.view in self.faulty:
+            return httpx.Response(500)
         self.asked.append(question)
         content = None if question.view in self.gone else a_content(question.view)
         return httpx.Response(200, content=msgspec.json.encode(ViewMailAnswer(content=content)))
@@ -229,6 +240,25 @@ async def test_while_the_scorer_is_away_it_is_asked_again_and_nothing_is_doubled
     assert await week.weeks() == [(True, False)]
 
 
+async def test_views_that_cannot_be_written_keep_no_other_from_being_mailed(week: Week) -> None:
+    """Also when there are more of them than make the scorer count as away, and they come first."""
+    people = [await week.bench.alerts.person() for _ in range(9)]
+    views = [await week.wants(person) for person in people]
+    week.scorer.faulty = set(views[:5])
+    await week.monday()
+    for minutes in (0, 6, 12, 18):
+        week.at(MONDAY + timedelta(minutes=minutes))
+        await week.ask()
+    assert len(await week.states()) == 4
+    assert await week.weeks() == [(False, False)]
+    assert {one.staff for one in week.scorer.asked} == {person.id for person in people[5:]}
+    week.scorer.faulty.clear()
+    week.at(MONDAY + timedelta(minutes=24))
+    await week.ask()
+    assert len(await week.states()) == 9
+    assert await week.weeks() == [(True, False)]
+
+
 async def test_in_the_evening_a_week_is_given_up_and_told(week: Week) -> None:
     await week.wants(await week.bench.alerts.person())
     week.scorer.fails_after = 0
@@ -320,8 +350,154 @@ async def test_mails_and_weeks_that_are_over_are_deleted(week: Week) -> None:
     week.at(MONDAY + VALID_FOR + timedelta(hours=1))
     await week.ask()
     assert await rows(week.bench.database, "SELECT id FROM view_mail") == []
+    assert len(await rows(week.bench.database, "SELECT 1 FROM view_mail_result")) == 1
     assert await week.weeks() == [(True, False)]
     week.at(MONDAY + WEEKS_KEPT + timedelta(days=1))
     async with week.bench.database.transaction() as uow:
         await repository.delete_old(uow)
     assert await week.weeks() == []
+    assert await rows(week.bench.database, "SELECT 1 FROM view_mail_result") == []
+
+
+def is_near(at: datetime, when: datetime) -> bool:
+    """The clock of a bench goes on while it sends."""
+    return when <= at < when + timedelta(minutes=1)
+
+
+async def history(
+    week: Week, view: UUID, person: Person | None = None, tenant: str = TENANT
+) -> ViewMailHistory:
+    """As the scorer asks for it."""
+    claims = {VIEW_CLAIM: str(view)} | ({STAFF_CLAIM: str(person.id)} if person else {})
+    app = week.bench.alerts.app
+    services = ServiceClient("http://127.0.0.1", week.scorer.tokens, httpx.ASGITransport(app))
+    body = await services.get_body("alerts", HISTORY_PATH, purpose="view-mails", tenant=tenant, claims=claims)
+    await services.close()
+    return read_answer("alerts", body, ViewMailHistory)
+
+
+async def test_what_became_of_each_mail_is_told_with_the_number_to_whom_it_left(
+    week: Week, mailbox: Mailbox
+) -> None:
+    first, second, unwilling, blind = [await week.bench.alerts.person() for _ in range(4)]
+    view = await week.wants(first)
+    for person in (second, unwilling):
+        await week.wants(person, view)
+    unseen = await week.wants(blind)
+    week.scorer.gone = {unseen}
+    async with week.bench.database.transaction() as uow:
+        await uow.execute("UPDATE staff SET wants_mail = false WHERE id = :id", {"id": unwilling.id})
+    none = await history(week, view, first)
+    assert (none.own, none.left, none.week) == (None, None, None)
+    assert none.next_at == MONDAY.replace(second=0)
+    await week.monday()
+    begun = await history(week, view, first)
+    assert begun.week is not None
+    assert begun.week.state == "open"
+    assert is_near(begun.week.until, MONDAY + TRIED_FOR)
+    await week.ask()
+    on_its_way = await history(week, view, first)
+    assert on_its_way.own is not None
+    assert (on_its_way.own.outcome, on_its_way.left) == ("waiting", None)
+    await week.send(mailbox.smtp_url)
+    for person in (first, second):
+        told = await history(week, view, person)
+        assert told.own is not None
+        assert (told.own.outcome, told.own.monday) == ("sent", MONDAY.date())
+        assert told.left is not None
+        assert told.left.people == 2
+        assert is_near(told.left.at, MONDAY)
+        assert is_near(told.own.at, MONDAY)
+        assert told.week is not None
+        assert told.week.state == "done"
+        assert told.next_at == datetime(2026, 3, 30, 6, tzinfo=UTC)  # summer time has begun by then
+    for person, which, outcome in ((unwilling, view, "no_mail"), (blind, unseen, "not_shown")):
+        told = await history(week, which, person)
+        assert told.own is not None
+        assert told.own.outcome == outcome
+    assert (await history(week, view)).own is None
+    foreign = await history(week, view, first, "other")
+    assert (foreign.own, foreign.left) == (None, None)
+
+
+async def test_a_mail_that_waits_or_did_not_leave_is_told_with_its_reason(
+    week: Week, mailbox: Mailbox
+) -> None:
+    person = await week.bench.alerts.person()
+    view = await week.wants(person)
+    await week.monday()
+    await week.ask()
+    later = MONDAY + timedelta(hours=1)
+    for change, outcome in (
+        ("due_at = :later", "quiet"),
+        ("state = 'sending'", "quiet"),
+        ("state = 'failed'", "refused"),
+        ("state = 'dropped'", "withdrawn"),
+        ("state = 'unknown'", "unknown"),
+    ):
+        async with week.bench.database.transaction() as uow:
+            values = {"later": later} if ":later" in change else {}
+            await uow.execute(f"UPDATE delivery SET {change}", values)
+        told = (await history(week, view, person)).own
+        assert told is not None
+        assert (told.outcome, told.at) == (outcome, later)
+    async with week.bench.database.transaction() as uow:
+        await uow.execute("DELETE FROM delivery")
+    told = (await history(week, view, person)).own
+    assert told is not None
+    assert told.outcome == "unknown"
+    assert is_near(told.at, MONDAY)
+
+
+async def test_a_try_after_one_that_wrote_nothing_tells_what_became_of_it(week: Week) -> None:
+    first, second = [await week.bench.alerts.person() for _ in range(2)]
+    view = await week.wants(first)
+    await week.wants(second, view)
+    week.scorer.gone = {view}
+    week.scorer.fails_after = 1
+    await week.monday()
+    await week.ask()
+    told = (await history(week, view, first)).own
+    assert told is not None
+    assert told.outcome == "not_shown"
+    week.scorer.gone, week.scorer.fails_after = set(), None
+    week.at(MONDAY + timedelta(minutes=6))
+    await week.ask()
+    for person in (first, second):
+        told = (await history(week, view, person)).own
+        assert told is not None
+        assert told.outcome == "waiting"
+
+
+@pytest.mark.parametrize("act", ["view_mail_stopped", "view_removed"])
+async def test_a_mail_that_waits_does_not_leave_when_it_was_stopped_or_its_view_removed(
+    week: Week, mailbox: Mailbox, act: AuditAct
+) -> None:
+    stopping, other = [await week.bench.alerts.person() for _ in range(2)]
+    view = await week.wants(stopping)
+    await week.wants(stopping)
+    await week.wants(other, view)
+    await week.monday()
+    await week.ask()
+    facts: dict[str, str | int | bool] = {"staff": str(stopping.id)} if act == "view_mail_stopped" else {}
+    line = AuditLine(id=uuid4(), at=MONDAY, who="whoever", act=act, about=str(view), facts=facts)
+    other_act = AuditLine(id=uuid4(), at=MONDAY, who="whoever", act="mark", about="x")
+    async with week.bench.database.transaction() as uow:
+        await forget_stopped(uow, [AUDIT.event(TENANT, each, MONDAY) for each in (line, other_act)])
+    await week.send(mailbox.smtp_url)
+    told = (await history(week, view, stopping)).own
+    assert told is not None
+    assert told.outcome == "withdrawn"
+    assert len(await mailbox.mails(to=stopping.address)) == 1, "the other view's mail was stopped, too"
+    assert len(await mailbox.mails(to=other.address)) == (act == "view_mail_stopped")
+
+
+async def test_only_our_own_services_ask_what_became_of_a_mail(week: Week) -> None:
+    app = week.bench.alerts.app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        path = f"{PERSONAL_DATA_PATH}/alerts/{HISTORY_PATH}"
+        assert (await client.get(path)).status_code == 401
+        for claims in ({}, {VIEW_CLAIM: "x"}, {VIEW_CLAIM: str(uuid4()), STAFF_CLAIM: "x"}):
+            signed = week.scorer.tokens.sign("view-mails", TENANT, claims)
+            answer = await client.get(path, headers={"authorization": f"{TOKEN_SCHEME} {signed}"})
+            assert answer.status_code == 422

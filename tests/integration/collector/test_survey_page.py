@@ -5,11 +5,14 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from shared.events import TENANTS
 from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
+from shared.tenancy.tenants import keep_tenants
 
-from .conftest import ASKS, SECRET, Bench
+from .conftest import ASKS, SECRET, Bench, tenant_of
 
 
 async def answers(bench: Bench) -> list[tuple[int | None, str, int]]:
@@ -361,3 +364,21 @@ async def test_every_version_of_an_answer_tells_which_contact_gave_it(bench: Ben
     assert [answer.contact_key for answer in published] == ["of-anna"] * 3
     (row,) = await bench.rows("SELECT contact_key FROM answer")
     assert row.contact_key == "of-anna"
+
+
+@pytest.mark.parametrize("neutral", [False, True])
+async def test_the_pages_of_a_neutral_survey_have_not_the_companys_colour(
+    bench: Bench, neutral: bool
+) -> None:
+    company = replace(tenant_of("acme", bench.now, "Europe/Copenhagen"), version=9, accent="#a3156f")
+    async with bench.context.database.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event("acme", company, bench.now)])
+    await bench.keep_survey({}, neutral=neutral)
+    invitation = await bench.invite()
+    link = f"/s/{bench.token(invitation)}"
+    question = (await bench.client.get(link)).text
+    await bench.submit(invitation, 9)
+    thanks = (await bench.client.get(link)).text
+    assert "Your score is 9" in thanks
+    for page in (question, thanks):
+        assert ("/s/accent/a3156f.css" in page) is not neutral

@@ -16,7 +16,9 @@ from support.browser import look, views
 
 from services.collector.recovery import answers_page, restore_answers
 from services.collector.repository import suspects
+from services.collector.suspicion import SIGNS
 from shared.events import ANSWERS, AUDIT, Answer, FollowUp, Question, QuestionTexts, SurveyTexts
+from shared.events.answers import MachineSign
 from shared.http.csrf import CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.ids import uuid7
@@ -183,7 +185,7 @@ async def test_a_machine_changes_no_answer_of_a_person(bench: Bench) -> None:
     fields = await opened(bench, invitation, "?change=1")
     for more in ({"website": "x"}, {"action": "keep", "website": "x"}):
         answer = await press_send(bench, invitation, fields, 0, comment="Click here", **more)
-        assert answer.status_code in {200, 303}
+        assert answer.status_code == 409
     assert await bench.published() == before
     # Not even one that was judged to be a person's.
     suspect = await a_suspect(bench, 8)
@@ -401,6 +403,72 @@ async def test_an_anonymous_post_with_a_sign_is_not_taken_and_the_next_one_of_a_
     bench.now += MINUTE
     assert (await bench.client.post(link, data=again)).status_code == 303
     assert [(answer.score, answer.signs) for answer in await bench.published()] == [(9, ())]
+
+
+SIGNED: dict[MachineSign, tuple[dict[str, str], str, timedelta]] = {
+    "honeypot": ({"website": "filled in by the browser"}, "Mozilla/5.0", MINUTE),
+    "agent": ({}, "Mimecast URL Protect", MINUTE),
+    "untouched": ({"touched": "0"}, "Mozilla/5.0", MINUTE),
+    "early": ({}, "Mozilla/5.0", timedelta(seconds=3)),
+    "fast": ({}, "Mozilla/5.0", timedelta()),
+}
+"""What a person posts that shows each sign, by which program, and how long after its page was opened."""
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("what", ["first answer", "amendment", "anonymous"])
+async def test_whatever_sign_a_person_shows_nothing_of_theirs_is_refused_for_ever_or_dropped_without_a_word(
+    bench: Bench, sign: MachineSign, what: str
+) -> None:
+    shown, agent, later = SIGNED[sign]
+    is_anonymous = what == "anonymous"
+    mails: dict[str, Any] = {"sent_at": bench.now} if sign == "early" else {}
+    invitation = await bench.invite(anonymous=is_anonymous, **mails)
+    link = f"/s/{LinkSigner(SECRET).sign('anonymous' if is_anonymous else 'answer', invitation)}"
+    if what == "amendment":
+        given = await press_send(bench, invitation, await opened(bench, invitation), 3, touched="1")
+        assert given.status_code == 303
+    before = await bench.published()
+
+    async def post(page: httpx.Response, score: int) -> httpx.Response:
+        fields = dict(FIELD_PATTERN.findall(page.text))
+        form = {**fields, **shown, "score": str(score), "action": "send", "comment": "It is better now."}
+        return await bench.client.post(link, data=form, headers={"user-agent": agent})
+
+    page = await bench.client.get(link, params={"change": "1"})
+    bench.now += later
+    answer = await post(page, 9)
+    if what == "first answer":
+        assert answer.status_code == 303
+        (kept,) = await listed(bench, suspect=True)
+        assert (kept["score"], kept["signs"]) == (9, [sign])
+        return
+    if answer.status_code == 409:
+        assert "Please press Send once more." in answer.text
+        assert "It is better now." in answer.text
+        assert await bench.published() == before
+        bench.now += MINUTE
+        answer = await post(answer, 9)
+    assert answer.status_code == 303
+    last_one = await last(bench)
+    assert (last_one.score, last_one.comment, last_one.signs) == (9, "It is better now.", ())
+
+
+@pytest.mark.parametrize("what", ["amendment", "anonymous"])
+async def test_a_hand_on_the_page_outweighs_the_program_where_nothing_can_be_held(
+    bench: Bench, what: str
+) -> None:
+    invitation = await bench.invite(anonymous=what == "anonymous")
+    link = f"/s/{LinkSigner(SECRET).sign('anonymous' if what == 'anonymous' else 'answer', invitation)}"
+    if what == "amendment":
+        await bench.submit(invitation, 3)
+    bench.now += MINUTE
+    page = await bench.client.get(link, params={"change": "1"})
+    form = {**dict(FIELD_PATTERN.findall(page.text)), "score": "9", "action": "send", "touched": "1"}
+    bench.now += MINUTE
+    sent = await bench.client.post(link, data=form, headers={"user-agent": "Mimecast URL Protect"})
+    assert sent.status_code == 303
+    assert ((await last(bench)).score, (await last(bench)).signs) == (9, ())
 
 
 async def test_answers_to_tests_show_no_signs(bench: Bench) -> None:

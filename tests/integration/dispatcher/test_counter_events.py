@@ -122,6 +122,43 @@ async def test_a_counter_event_that_comes_first_has_the_same_effect(
     assert tuple(row) == (refund.event_id, order.event_id, "cancel", 1)
 
 
+async def test_what_happens_after_a_complaint_waits_for_as_long_too(database: Database, clock: Clock) -> None:
+    await decide(database, about(None, "complaint-1", type="complaint"))
+    clock.on(hours=1)
+    await decide(database, about("18", "order-2", occurred_at=clock.now))
+    (row,) = await rows(database, "SELECT due_at FROM delivery")
+    assert row.due_at == NOON + timedelta(hours=48)
+
+
+FOR_GOOD = CounterEvent(event_type="died", effect="cancel", scope="customer", for_good=True)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_after_a_death_nobody_is_asked_about_what_comes_late_until_somebody_takes_it_back(
+    database: Database, clock: Clock, together: bool
+) -> None:
+    await set_table(database, FOR_GOOD)
+    await decide(database, about("16"))
+    clock.on(minutes=10)
+    died = about(None, "died-1", type="died", occurred_at=clock.now)
+    later = about("17", "order-2", occurred_at=clock.now + timedelta(minutes=1))
+    for batch in [[died, later]] if together else [[died], [later]]:
+        await decide(database, *batch)
+    assert await the_state(database) == ("dropped", "countered")
+    clock.on(days=400)  # longer than a counter-event is remembered
+    await decide(database, about("18", "order-3", occurred_at=clock.now))
+    other_address = a_customer("kim", email="kim@elsewhere.example")
+    await decide(database, about("19", "order-4", other_address, occurred_at=clock.now))
+    assert {key: why for key, why in (await reasons(database)).items() if key > "order-1"} == {
+        "order-2": "suppressed", "order-3": "suppressed", "order-4": "suppressed",
+    }  # fmt: skip
+    found = await rows(database, "SELECT reason, who FROM suppression")
+    assert [tuple(row) for row in found] == [("listed", "the counter-event died")] * 2
+    await execute(database, "DELETE FROM suppression")
+    await decide(database, about("20", "order-5", occurred_at=clock.now))
+    assert (await reasons(database))["order-5"] == "invited"
+
+
 async def test_it_is_remembered_for_a_year(database: Database, clock: Clock) -> None:
     await execute(database, "UPDATE survey SET max_age_days = 365, delay_minutes = 0")
     early = NOON - timedelta(days=1)

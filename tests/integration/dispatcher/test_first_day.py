@@ -274,7 +274,7 @@ async def test_a_mail_that_would_wait_until_it_is_too_late_is_dropped(
     await relay_all(database)
     await send(database, sender)
     assert sorted((await states(database)).values(), key=str) == [
-        ("dropped", "quiet_dropped"),
+        ("dropped", "first_day"),
         ("sent", None),
     ]
 

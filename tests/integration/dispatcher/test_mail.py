@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
-from support.dispatcher_builders import TENANT, Clock, a_sender, invite_customer, relay_all, states
+from support.dispatcher_builders import (
+    TENANT,
+    Clock,
+    a_sender,
+    invite_customer,
+    keep_tenant,
+    relay_all,
+    states,
+)
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
@@ -99,6 +107,21 @@ async def test_a_mail_has_the_layout_of_its_own_version_of_the_survey(
         assert scores == [
             str(score) for score in (range(11) if layout == "horizontal" else range(10, -1, -1))
         ]
+
+
+@pytest.mark.parametrize("neutral", [False, True])
+async def test_a_mail_of_a_neutral_survey_has_not_the_companys_colour(
+    database: Database, sender: Sender, survey: StoredSurvey, mailbox: Mailbox, neutral: bool
+) -> None:
+    await keep_tenant(database, version=2, accent="#a3156f")
+    async with database.transaction() as uow:
+        await change_survey(uow, TENANT, survey.id, replace(survey.draft, neutral=neutral))
+    address = await invite_customer(database, f"neutral-{neutral}")
+    await sender.step()
+    (summary,) = await mailbox.mails(to=address)
+    html = (await mailbox.mail(summary["id"]))["html"]
+    assert ("m-brand" in html) is not neutral
+    assert ("#a3156f" in html.lower()) is not neutral
 
 
 async def test_no_address_and_no_token_reaches_the_log(

@@ -23,8 +23,11 @@ from support.dispatcher_builders import (
 )
 from support.dispatcher_reminders import ScriptedChannel, a_scripted_sender, some_reminders
 from support.eventually import eventually
+from support.http_clients import SECRET
 
 from services.dispatcher.contact_policies.policy_commands import set_policy
+from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db import UnitOfWork
@@ -291,3 +294,30 @@ async def test_a_mail_costs_no_further_statement_for_it(
         counts.append(len(said))
         assert not any("FROM n JOIN asked" in sql for sql in said)
     assert counts[0] == counts[1]
+
+
+async def test_a_share_of_customers_that_is_lowered_is_obeyed_by_the_mails_that_wait(
+    database: Database, clock: Clock, sender: Sender
+) -> None:
+    survey = await make_survey(database, delay_minutes=60)
+    orders = [a_transaction(f"order-{n:02}", a_customer(f"c-{n}")) for n in range(20)]
+    await decide(database, *orders)
+    await relay_all(database)
+    await change(database, survey, sampling_percent=30)
+    clock.on(hours=2)
+    while await sender.step() == 0:
+        pass
+    drawn = {
+        order.id: is_sampled(
+            sampling_key(SECRET),
+            contact_key_of(SECRET, TENANT, order.customer, frozenset()),
+            survey.id,
+            30,
+            "person",
+        )
+        for order in orders
+    }
+    assert set(drawn.values()) == {True, False}
+    assert await states(database) == {
+        id_: ("sent", None) if is_drawn else ("dropped", "sampled_out") for id_, is_drawn in drawn.items()
+    }

@@ -186,7 +186,10 @@ async def test_an_event_of_the_day_on_which_a_relational_mail_waits_is_not_asked
     clock.on(hours=3)
     await sender.step()
     await decide(database, order("order-2", occurred_at=clock()))
-    assert (await reasons(database))["order-2"] == "invited"
+    assert (await reasons(database))["order-2"] == "relational_first"  # it has left, and stands
+    clock.on(days=1)
+    await decide(database, order("order-3", occurred_at=clock()))
+    assert (await reasons(database))["order-3"] == "invited"
 
 
 async def test_a_mail_that_was_moved_to_the_day_of_a_relational_one_gives_way_when_it_is_due(

@@ -313,6 +313,20 @@ class TestAnswers:
         assert len(await mailbox.mails(to=address)) == 2
 
     @pytest.mark.usefixtures("survey")
+    async def test_who_opened_the_link_is_not_reminded_where_the_survey_says_so(
+        self, database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
+    ) -> None:
+        async with database.transaction() as uow:
+            await uow.execute("UPDATE survey SET stop_after_click = true")
+        address = await invite_customer(database, "opened-and-left")
+        await sent(database, sender)
+        await an_answer(database, state="clicked", score=None, answered_at=None)
+        clock.on(days=3)
+        await sent(database, sender)
+        assert len(await mailbox.mails(to=address)) == 1
+        assert await reminders(database) == [("dropped", "clicked")]
+
+    @pytest.mark.usefixtures("survey")
     async def test_an_answer_that_a_handler_could_not_end_the_reminder_of_is_seen_when_it_would_leave(
         self, database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
     ) -> None:

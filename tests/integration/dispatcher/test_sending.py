@@ -205,6 +205,8 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             None,
             0,
             30,
+            False,
+            "person",
         ),
         (
             "order.delivered",
@@ -230,5 +232,7 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
             None,
             0,
             30,
+            False,
+            "address",
         ),
     ]

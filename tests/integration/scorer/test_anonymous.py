@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from support.asked_model import differing_counts
 from support.examples import examples
-from support.scorer_builders import ACME, DAY, add_tenant, an_answer, count, kept_counts, naive_counts
+from support.scorer_builders import DAY, add_tenant, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
 from services.scorer.anonymity import MAX_WAIT, MIN_BUNDLE
@@ -157,7 +157,7 @@ async def test_who_was_asked_anonymously_or_beyond_a_draw_is_not_among_those_who
             ],
         )
         days = Window((NOON - timedelta(days=1)).date(), (NOON + timedelta(days=1)).date())
-        invited = await count_asked(uow, Selection("acme"), "transactional", days, ACME.time_zone)
+        invited = await count_asked(uow, Selection("acme"), "transactional", days)
     assert (invited.asked, invited.answered) == (1, 0)
 
 

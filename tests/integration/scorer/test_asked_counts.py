@@ -60,7 +60,7 @@ async def assert_reads_what_rows_say(database: Database) -> None:
             selection = Selection("acme", segments)
             read = uow, selection, "transactional", WINDOW
             total, ends = await from_rows(uow, selection, WINDOW, ZONE)
-            assert await repository.count_asked(*read, ZONE) == total.get(0, total_of(()))
+            assert await repository.count_asked(*read) == total.get(0, total_of(()))
             if len(segments) > 1:
                 continue
             days = await repository.count_by_day(*read)
@@ -69,20 +69,20 @@ async def assert_reads_what_rows_say(database: Database) -> None:
                 f"CAST(i.sent_at AT TIME ZONE '{ZONE}' AS date) || coalesce(i.channel, '')",
             )  # fmt: skip
             assert {f"{each.day}{each.channel}": each.counts for each in days} == by_day
-            assert await repository.find_last_end(uow, selection, "transactional", days, ZONE) == ends
+            assert await repository.find_last_end(uow, selection, "transactional", days) == ends
             by_hour, _ = await from_rows(
                 uow, selection, WINDOW, ZONE, f"extract(hour FROM i.sent_at AT TIME ZONE '{ZONE}')"
             )
-            assert await repository.count_by_hour(*read, ZONE) == by_hour
+            assert await repository.count_by_hour(*read) == by_hour
             for dimension in ("touchpoint", "store"):
                 key = f"CASE WHEN starts_with(s.segment, '{dimension}:') THEN s.segment END"
                 parts, _ = await from_rows(uow, selection, WINDOW, ZONE, key, UNNESTED)
                 parts.pop(None, None)
-                assert await part_repository.count_by_segment(*read, ZONE, dimension) == parts
+                assert await part_repository.count_by_segment(*read, dimension) == parts
             names, _ = await from_rows(
                 uow, selection, WINDOW, ZONE, "split_part(s.segment, ':', 1)", UNNESTED
             )
-            assert await part_repository.list_dimensions_asked(*read, ZONE) == set(names)
+            assert await part_repository.list_dimensions_asked(*read) == set(names)
 
 
 INVITED = st.tuples(
@@ -176,7 +176,7 @@ async def test_an_invitation_and_its_answer_that_are_kept_at_once_are_both_count
     await count_all_noted(database)
     assert await differences(database) == []
     async with database.reading() as uow:
-        found = await repository.count_asked(uow, Selection("acme"), "transactional", WINDOW, ZONE)
+        found = await repository.count_asked(uow, Selection("acme"), "transactional", WINDOW)
     assert (found.asked, found.opened, found.answered) == (300, 300, 300)
 
 

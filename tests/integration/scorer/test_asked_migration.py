@@ -59,7 +59,7 @@ async def test_what_the_version_before_kept_is_counted_and_what_it_keeps_meanwhi
             assert await count_noted(uow) == 0
             selection = Selection("acme")
             of_rows, _ = await from_rows(uow, selection, WINDOW, ACME.time_zone)
-            asked = await count_asked(uow, selection, "transactional", WINDOW, ACME.time_zone)
+            asked = await count_asked(uow, selection, "transactional", WINDOW)
             assert asked == of_rows[0]
             assert min(asked.asked, asked.opened, asked.answered, asked.groups.promoters) > 0
             # It knows nothing of the columns that are new.
@@ -67,7 +67,7 @@ async def test_what_the_version_before_kept_is_counted_and_what_it_keeps_meanwhi
             assert await recount_asked(uow, "acme") == await recount_themes(uow, "acme") == []
             assert await count_noted(uow) > 0
             of_rows, _ = await from_rows(uow, selection, WINDOW, ACME.time_zone)
-            asked = await count_asked(uow, selection, "transactional", WINDOW, ACME.time_zone)
+            asked = await count_asked(uow, selection, "transactional", WINDOW)
             assert asked == of_rows[0]
             assert asked.answered == asked.groups.promoters
     finally:

@@ -309,7 +309,11 @@ async def test_who_is_limited_sees_and_changes_only_what_is_theirs(
     assert [row["kind"] for row in rows] == ["last_year", "published"]
     rows = (await beside(client, segment="organisation:north/sales", **NORTH))["beside"]
     assert [row["kind"] for row in rows] == ["last_year", "others", "published"]
-    for path in ("/v1/benchmarks/comparison", "/v1/benchmarks/comparison/export", "/benchmarks/download"):
+    for path in (
+        "/v1/benchmarks/comparison",
+        "/v1/benchmarks/comparison/export",
+        "/benchmarks/comparison/download",
+    ):
         for query in ({}, {"segment": "organisation:south"}):
             how: dict[str, Any] = {**NORTH, **query}
             assert (await client.get(path, **how)).status_code == 404
@@ -395,9 +399,9 @@ async def test_the_dashboard_and_a_segments_page_show_what_the_api_and_the_file_
     told = await beside(client)
     assert [row["verdict"] for row in told["beside"]] == ["lower", "lower", None]
     assert "Your score is lower, beyond chance." in whole
-    file = await client.get("/benchmarks/download", role="leader")
+    file = await client.get("/benchmarks/comparison/download", role="leader")
     assert file.text == (await client.get("/v1/benchmarks/comparison/export")).text
-    rows = list(csv.DictReader(io.StringIO(file.text)))
+    rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"))))
     assert [row["kind"] for row in rows] == ["asked", "last_year", "published", "published"]
     assert rows[2]["name"] == "'=Webshops <b>"
     for row, each in zip(rows, [told, *told["beside"]], strict=True):
@@ -431,7 +435,7 @@ async def test_a_page_adds_a_benchmark_once_and_keeps_what_was_typed(client: Sco
     assert 'value="each:touchpoint"' in page
     assert 'value="each:agent"' not in page
     assert await listed(client) == ["A <b>branch</b>"]
-    file = (await client.get("/benchmarks/file", role="leader")).text
+    file = (await client.get("/benchmarks/download", role="leader")).text
     assert file == (await client.get("/v1/benchmarks/export")).text
     assert "A <b>branch</b>" in file
 

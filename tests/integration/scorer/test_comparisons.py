@@ -382,14 +382,14 @@ async def test_the_files_have_the_figures_of_the_documents(database: Database, c
             file = await client.get(path, role="leader" if path.startswith("/compare") else None, **query)
             assert file.headers["content-type"] == "text/csv; charset=utf-8"
             assert "attachment" in file.headers["content-disposition"]
-            rows = list(csv.DictReader(io.StringIO(file.text, newline="")))
+            rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"), newline="")))
             compared += same_figures(rows, told["comparisons"])
             assert {row["tests"] for row in rows} == {str(told["tests"])}
     for query in trends:
         told = await body_of(client, "/v1/trends", **query)
         for path in ("/v1/trends/export", "/compare/trend/download"):
             file = await client.get(path, role="leader" if path.startswith("/compare") else None, **query)
-            rows = list(csv.DictReader(io.StringIO(file.text, newline="")))
+            rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"), newline="")))
             compared += same_figures(rows, told["periods"])
             assert {row["segment"] for row in rows} == {query.get("segment", "")}
     assert compared > 1_900

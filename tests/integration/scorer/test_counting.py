@@ -6,10 +6,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.asked_model import differing_counts, forget_counts
 from support.examples import examples
-from support.scorer_builders import DAY, an_answer, count, kept_counts, naive_counts
+from support.invitations import an_invitation, invite
+from support.scorer_builders import DAY, add_tenant, an_answer, count, kept_counts, naive_counts
 from support.suspects import suspect
 
 from services.scorer import handlers
+from services.scorer.asked.noted_repository import count_noted_asked
+from services.scorer.asked.recount_repository import recount_asked
 from services.scorer.domain import Groups, groups_of
 from services.scorer.repository.counts import segment_parts, window_counts
 from services.scorer.repository.selection import Selection
@@ -127,6 +130,26 @@ async def test_a_full_dimension_still_counts_for_the_company_and_warns(
         row = (await uow.execute("SELECT size, left_out FROM dimension")).one()
         assert tuple(row) == (2, 2)
         assert await differing_counts(uow, "acme") == []
+
+
+async def test_who_was_asked_counts_in_no_further_value_of_a_full_dimension(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the number of an order: there would be a count for each invitation."""
+    monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 2)
+    await add_tenant(database)
+    for name in "ab":
+        await count(database, an_answer(name, segments={"order": name}, organisation=()))
+    asked = [
+        an_invitation(f"i{number}", segments={"order": name, "store": "x"}, organisation=())
+        for number, name in enumerate("abcdefgh")
+    ]
+    await invite(database, *asked)
+    async with database.transaction() as uow:
+        await count_noted_asked(uow, 100)
+        rows = await uow.execute("SELECT DISTINCT segment FROM asked_count ORDER BY 1")
+        assert [row.segment for row in rows] == ["", "order:a", "order:b", "store:x"]
+        assert await recount_asked(uow, "acme") == []
 
 
 async def test_what_is_read_again_or_amended_is_left_out_once(

@@ -268,7 +268,7 @@ async def test_the_files_have_the_figures_of_the_document(database: Database, cl
         file = await client.get(path, role="leader" if path.startswith("/drivers") else None, **DAYS)
         assert file.headers["content-type"] == "text/csv; charset=utf-8"
         assert "attachment" in file.headers["content-disposition"]
-        _, *rows = list(csv.reader(io.StringIO(file.text, newline="")))
+        _, *rows = list(csv.reader(io.StringIO(file.text.removeprefix("\ufeff"), newline="")))
         assert len(rows) == len(expected)
         for found, wanted in zip(rows, expected, strict=True):
             assert found[:6] == ["transactional", "", "2026-11-01", "2026-11-20", "2026-10-01", "2026-10-20"]

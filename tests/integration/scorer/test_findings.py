@@ -441,7 +441,7 @@ async def test_the_page_tells_what_the_document_and_the_file_tell(
     assert "Closed most often with: Delivery: late (12 of 12)." in page
     assert "A second van" in page
     file = await client.get(f"{OVERVIEW}/export", by="touchpoint", role="leader")
-    rows = {row["of"]: row for row in csv.DictReader(StringIO(file.text))}
+    rows = {row["of"]: row for row in csv.DictReader(StringIO(file.text.removeprefix("\ufeff")))}
     assert rows["response"]["answered"] == "120"
     assert (rows["least_answered"]["segment"], rows["least_answered"]["answered"]) == ("touchpoint:web", "20")
     assert (rows["cases"]["closed"], rows["cases"]["in_time"]) == ("12", "12")

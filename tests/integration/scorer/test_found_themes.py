@@ -397,7 +397,7 @@ async def test_companies_that_were_not_looked_at_for_a_day_are_measured(
 ) -> None:
     await look_at_all(database)
     for hours, late in ((24, 0), (25, 2)):
-        database.clock = lambda hours=hours: NOON + timedelta(hours=hours)
+        database.clock = lambda hours=hours: NOON + timedelta(hours=hours)  # type: ignore[misc]
         async with database.reading() as uow:
             assert await found_repository.count_late(uow) == late
     assert (await client.send("PUT", FINDING, {"on": False})).status_code == 200

@@ -178,7 +178,7 @@ async def test_the_files_have_the_figures_of_the_document(database: Database, cl
         file = await client.get(path, role="leader" if path.startswith("/gap") else None, **DAYS)
         assert file.headers["content-type"] == "text/csv; charset=utf-8"
         assert "attachment" in file.headers["content-disposition"]
-        names, *rows = list(csv.reader(io.StringIO(file.text, newline="")))
+        names, *rows = list(csv.reader(io.StringIO(file.text.removeprefix("\ufeff"), newline="")))
         assert len(rows) == len(expected)
         for found, wanted in zip(rows, expected, strict=True):
             assert len(found) == len(wanted) == len(names)

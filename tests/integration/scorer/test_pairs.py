@@ -91,7 +91,7 @@ async def test_a_pair_is_declared_filled_listed_and_removed_and_each_leaves_a_li
     (ready,) = await listed(client)
     assert (ready["state"], ready["percent"], ready["walked"]) == ("ready", 100, 80)
     file = (await client.get("/v1/pairs/export")).text.splitlines()
-    assert file[0] == "id,first,second,state,percent,walked,left_out,created_at"
+    assert file[0] == "\ufeffid,first,second,state,percent,walked,left_out,created_at"
     assert file[1].startswith(f"{pair['id']},store,touchpoint,ready,100,80,0,")
     path = f"/v1/pairs/{pair['id']}"
     assert (await client.send("DELETE", path)).status_code == 204
@@ -185,7 +185,7 @@ async def test_the_page_declares_and_removes_and_says_what_is_wrong(
     assert "1 pair of dimensions is counted together." in page.text
     assert "Ready" in page.text
     (pair,) = await listed(client)
-    assert (await client.get("/pairs/file", role="leader")).text == (
+    assert (await client.get("/pairs/download", role="leader")).text == (
         await client.get("/v1/pairs/export")
     ).text
     limited = await client.get("/pairs", **LIMITED)

@@ -6,11 +6,14 @@ from urllib.parse import urlencode
 
 import pytest
 from msgspec.structs import replace
+from support.improvements import a_closed_case, keep
 from support.scorer_builders import add_tenant, an_answer, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
+from support.screens import made, saved, with_people
 
 from shared.db.database import Database
 from shared.events import People
+from shared.http.routes import CheckedRoute
 
 IDA, BO = "organisation:service/chat/ida", "organisation:service/chat/bo"
 PERSONS = (IDA, BO, "agent:ida", "agent:bo", "table host:ida")
@@ -138,3 +141,54 @@ async def test_who_is_limited_learns_no_dimension_that_their_answers_do_not_have
         page = (await client.get(path, role="leader", segments=("organisation:service",))).text
         assert "secret wing" not in page, path
     assert "secret wing" in (await client.get("/", role="leader")).text
+
+
+JANE = "jane doe"
+
+
+async def test_a_touchpoint_that_names_an_employee_is_told_at_no_door_until_it_is_allowed(
+    client: ScorerClient,
+) -> None:
+    """Every route of the scorer is asked, with all answers of the company, by whoever may read them."""
+    now = client.database.clock()
+    given = {
+        "organisation": ("service", "desk"),
+        "segments": {"touchpoint": JANE},
+        "touchpoint": JANE,
+        "day": now.date(),
+        "answered_at": now,
+    }
+    answers = [
+        an_answer(f"jane{n}", **given, score=(2, 9)[n % 2], comment=f"said {n}", language="en")
+        for n in range(40)
+    ]
+    await count(client.database, *answers)
+    case = a_closed_case("jane", now, state="assigned", cause=None, closed_at=None, touchpoint=JANE)
+    await keep(client.database, case)
+    with_people(client)
+    view = await saved(client, "/segments?segment=")
+    wall = (await made(client, view))["path"]
+    await allow(client.database, 3, dimensions=("touchpoint",))
+    paths = [
+        route.path
+        for route in client.app.routes
+        if isinstance(route, CheckedRoute) and "GET" in (route.methods or ()) and "{" not in route.path
+    ]
+    doors = [path for path in paths if not path.endswith("/live") and "/personal-data/" not in path]
+    assert {"/", "/segments", "/v1/scores/answers/export", "/v1/gap", "/themes"} <= set(doors)
+    queries = ("", "?segment=", "?sort=name", "?dimension=touchpoint", "?by=touchpoint", "?format=jsonl")
+    told, said = [], 0
+    readers: tuple[dict[str, Any], ...] = ({"role": "admin"}, {"role": "leader"}, {})
+    for path in (*doors, wall):
+        for query in queries:
+            for reader in readers:
+                answer = await client.get(f"{path}{query}", **reader)
+                said += "said 1" in answer.text
+                if "jane" in answer.text.lower():
+                    told.append(f"{path}{query} {reader}")
+    assert said, "no door tells of the answers"
+    assert told == []
+    await allow(client.database, 4, dimensions=("touchpoint",), shown=True)
+    for path in ("/segments?segment=", "/v1/scores/answers/export?segment="):
+        assert "jane" in (await client.get(path, role="leader")).text.lower(), path
+        assert "jane" not in (await client.get(path, role="admin")).text.lower(), path

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from support.any_order import ORDERS, forget_all, tell_in_any_order
 from support.examples import examples
 from support.invitations import ASKED_AT, an_answer_to, an_invitation, invite
-from support.scorer_builders import count
+from support.scorer_builders import add_tenant, count
 from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from shared.db.database import Database
@@ -282,7 +283,7 @@ async def test_the_file_has_the_figures_of_the_api_and_no_formula(
     query: dict[str, Any] = {"by": "=store", "window": "30d"}
     told = await read(client, **query)
     answer = await client.get("/v1/responses/export", **query)
-    rows = list(csv.DictReader(StringIO(answer.text)))
+    rows = list(csv.DictReader(StringIO(answer.text.removeprefix("\ufeff"))))
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     groups = {"segment": "segments", "channel": "channels", "hour": "hours", "weekday": "weekdays"}
     expected = [told["total"], *(part for name in groups.values() for part in told[name])]
@@ -361,3 +362,21 @@ async def test_the_page_speaks_the_language_of_its_reader(
     page = (await client.get("/responses", role="analyst", language=language)).text
     assert words in page
     assert "Who did not" not in page
+
+
+async def test_after_a_companys_zone_has_changed_all_parts_of_the_page_are_of_the_same_invitations(
+    database: Database, client: ScorerClient
+) -> None:
+    """A day is that of the company's clock when the mail left, in the total, in the hours and in the parts."""
+    at_night = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)  # of the third in Copenhagen
+    await invite(database, *(an_invitation(f"n{number}", sent_at=at_night) for number in range(12)))
+    moved = structs.replace(a_tenant("acme", "America/New_York"), version=9)
+    await add_tenant(database, moved)
+    for day, n in (("2026-11-02", 0), ("2026-11-03", 12)):
+        for segment in ("", "touchpoint:checkout"):
+            told = await read(client, window="1d", until=day, segment=segment, by="touchpoint")
+            assert told["window"]["time_zone"] == "America/New_York"
+            assert told["total"]["asked"] == n, (day, segment)
+            assert sum(part["asked"] for part in told["hours"]) == n, (day, segment)
+            if not segment:
+                assert sum(part["asked"] for part in told["segments"]) == n, day

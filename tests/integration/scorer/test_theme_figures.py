@@ -28,7 +28,7 @@ from support.themes import (
     save,
 )
 
-from services.scorer.domain import Groups, impact_of
+from services.scorer.domain import Groups, impact_of, impact_reach
 from services.scorer.themes.matching import ThemeMatcher
 from services.scorer.themes.shipped import SHIPPED, SHIPPED_VERSION
 from shared.db.database import Database
@@ -148,9 +148,22 @@ async def test_the_figures_are_what_counting_one_by_one_comes_to(
                 }
             impact = impact_of(groups_of(naming), groups_of([score for score, _, _ in own]))
             assert theme["impact"] == (None if impact is None else pytest.approx(float(impact)))
+            assert (theme["impact_margin"] is None) == (impact is None)
+            if impact is not None:
+                reach = impact_reach(groups_of(naming), groups_of([score for score, _, _ in own]))
+                assert theme["impact_margin"] == {
+                    "level": 0.95,
+                    "low": pytest.approx(float(impact) - reach),
+                    "high": pytest.approx(float(impact) + reach),
+                }
         assert [theme["detractors"] for theme in body["themes"]] == sorted(
             (theme["detractors"] for theme in body["themes"]), reverse=True
         )
+        by_impact = await read_figures(client, window="30d", segment=segment, order="impact")
+        assert sorted(map(str, by_impact["themes"])) == sorted(map(str, body["themes"]))
+        impacts = [theme["impact"] for theme in by_impact["themes"]]
+        told = [impact for impact in impacts if impact is not None]
+        assert impacts == sorted(told) + [None] * (len(impacts) - len(told))
 
 
 def groups_of(scores: list[int]) -> Groups:
@@ -162,9 +175,8 @@ def groups_of(scores: list[int]) -> Groups:
     ("query", "days"),
     [
         ({"window": "7d"}, ("2026-11-14", "2026-11-20")),
-        ({"from": "2026-11-01"}, ("2026-11-01", "2026-11-20")),
         ({"from": "2026-11-01", "to": "2026-11-03"}, ("2026-11-01", "2026-11-03")),
-        ({"window": "2d", "to": "2026-11-03"}, ("2026-11-02", "2026-11-03")),
+        ({"window": "2d", "until": "2026-11-03"}, ("2026-11-02", "2026-11-03")),
     ],
 )
 async def test_the_window_is_so_many_days_or_from_one_day_to_another(
@@ -178,8 +190,10 @@ async def test_the_window_is_so_many_days_or_from_one_day_to_another(
     ("query", "field"),
     [
         ({"window": "7"}, "window"),
-        ({"from": "yesterday"}, "from"),
-        ({"from": "2026-11-03", "to": "2026-11-01"}, "to"),
+        ({"from": "yesterday", "to": "2026-11-01"}, "from"),
+        ({"from": "2026-11-01"}, "to"),
+        ({"from": "2026-11-03", "to": "2026-11-01"}, "from"),
+        ({"window": "7d", "to": "2026-11-01"}, "window"),
         ({"from": "2026-11-03", "to": "x"}, "to"),
         ({"segment": "x"}, "segment"),
     ],

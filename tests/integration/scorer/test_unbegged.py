@@ -237,7 +237,7 @@ async def test_the_file_has_the_figures_of_the_api(
     body = await read(client)
     file = (await client.get("/unbegged/download", role="leader")).text
     assert file == (await client.get("/v1/unbegged/export")).text
-    rows = list(csv.DictReader(StringIO(file)))
+    rows = list(csv.DictReader(StringIO(file.removeprefix("\ufeff"))))
     assert [row["segment"] for row in rows] == [place["segment"] for place in body["places"]]
     for row, place in zip(rows, body["places"], strict=True):
         assert row["signs"] == " ".join(place["signs"])

@@ -95,7 +95,7 @@ async def test_whoever_ticks_a_view_is_listed_until_they_stop_and_the_same_again
     client: ScorerClient,
 ) -> None:
     view = await saved(client)
-    assert (await tick(client, view, "GET")).json() == {"wanted": False}
+    assert (await tick(client, view, "GET")).json()["wanted"] is False
     for _ in range(2):
         assert (await tick(client, view)).json() == {"wanted": True}
     assert await wanted(client) == [WantedViewMail(view=UUID(view), staff=MAKER)]
@@ -211,6 +211,53 @@ async def test_nothing_is_told_to_who_may_not_see_it_now_nor_of_what_is_gone_or_
     await client.send("DELETE", f"/v1/views/{view}", role="leader")
     assert await content(client, view) is None
     assert await wanted(client) == []
+
+
+async def test_a_limited_reader_of_the_companys_dashboard_gets_what_they_see_there_themselves(
+    database: Database, client: ScorerClient
+) -> None:
+    await answers(database)
+    view = await saved(client, "/?window=30d", shared=True)
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE saved_view SET staff_id = :person", {"person": uuid4()})
+    limited: dict[str, Any] = {"segments": ("store:x",)}
+    assert (await tick(client, view, **limited)).status_code == 200
+    mail = await content(client, view, **limited)
+    assert mail is not None
+    own = await client.get("/v1/scores", segment="store:x", window="30d", role="leader", **limited)
+    assert mail.paragraphs != (await content(client, view)).paragraphs  # type: ignore[union-attr]
+    assert f", {own.json()['n']} answers)" in " ".join(mail.paragraphs)
+
+
+@pytest.mark.parametrize("as_of", ["2099-01-01T00:00:00Z", "1989-12-31T00:00:00Z"])
+async def test_a_view_of_a_moment_that_nobody_knows_is_not_saved_and_an_old_one_is_not_mailed(
+    database: Database, client: ScorerClient, as_of: str
+) -> None:
+    body = {"name": "Then", "address": f"/?as_of={as_of}"}
+    refused = await client.send("PUT", f"/v1/views/{uuid4()}", body, role="leader")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "/address"
+    view = await saved(client, "/?window=30d")
+    assert (await tick(client, view)).status_code == 200
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE saved_view SET address = :address", {"address": f"/?as_of={as_of}"})
+    assert await content(client, view) is None
+
+
+async def test_mails_of_views_that_are_shared_no_more_count_for_no_bound(
+    database: Database, client: ScorerClient
+) -> None:
+    gone = [await saved(client, name=f"v{number}", shared=True) for number in range(MAX_MAILS_PER_PERSON)]
+    for view in gone:
+        assert (await tick(client, view)).status_code == 200
+    one_more = await saved(client, name="one more")
+    assert (await tick(client, one_more)).status_code == 422
+    async with database.transaction() as uow:
+        await uow.execute(
+            "UPDATE saved_view SET staff_id = :person, shared = false WHERE name <> 'one more'",
+            {"person": uuid4()},
+        )
+    assert (await tick(client, one_more)).status_code == 200
 
 
 async def test_the_link_in_the_mail_stops_it_by_one_click_and_opening_it_does_not(

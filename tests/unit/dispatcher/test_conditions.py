@@ -67,7 +67,19 @@ def meets(sent: Any, event: Transaction) -> bool:
         ("attributes.basket.lines", "=", 3, True),
         ("attributes.basket", "exists", None, True),
         ("attributes.basket", "!=", 3, False),
-        ("attributes.list", "=", "a", False),
+        ("attributes.list", "=", "a", True),
+        ("attributes.list", "=", "c", False),
+        ("attributes.list", "!=", "a", False),
+        ("attributes.list", "!=", "c", True),
+        ("attributes.list", "!=", 1, False),
+        ("attributes.list", "in", ["c", "b"], True),
+        ("attributes.list", "in", ["c"], False),
+        ("attributes.list", "exists", None, True),
+        ("attributes.prices", ">=", 50, True),
+        ("attributes.prices", ">", 50, False),
+        ("attributes.empty", "in", ["a"], False),
+        ("attributes.empty", "!=", "a", False),
+        ("attributes.nested", "=", "a", False),
         ("attributes.day", ">=", "2026-01-31", True),
         ("attributes.name", "=", "Caf\u0065\u0301 Nord", True),
         ("type", "=", "order.delivered", True),
@@ -89,7 +101,7 @@ def meets(sent: Any, event: Transaction) -> bool:
 def test_one_comparison(field: str, op: str, value: Any, met: bool) -> None:
     event = an_event(
         '{"total":49.990,"exact":0.30000000000000000001,"text":"12","gift":true,"nothing":null,'
-        '"basket":{"lines":3},"list":["a"],"day":"2026-02-01","name":"Café  Nord"}',
+        '"basket":{"lines":3},"list":["a","b"],"prices":[9.5,50,true],"empty":[],"nested":[["a"],{"a":"a"}],"day":"2026-02-01","name":"Café  Nord"}',
         customer=a_customer(country="DK"),
     )
     sent = {"field": field, "op": op} | ({} if value is None else {"value": value})
@@ -256,7 +268,7 @@ trees: st.SearchStrategy[dict[str, Any]] = st.recursive(
     ),
     max_leaves=8,
 ).filter(lambda tree: depth_of(tree) <= 4)
-values = st.none() | scalars | st.just([1])
+values = st.none() | scalars | st.lists(scalars | st.none() | st.just(["a"]), max_size=3)
 attributes = st.fixed_dictionaries(
     {},
     optional={
@@ -290,6 +302,10 @@ def brute_force(tree: dict[str, Any], event: dict[str, Any]) -> bool:
 
 
 def plainly_compares(found: Any, op: str, wanted: Any) -> bool:
+    if isinstance(found, list):
+        same = [plainly_compares(each, op, wanted) for each in found if not isinstance(each, list)]
+        equal = [plainly_compares(each, "=", wanted) for each in found if not isinstance(each, list)]
+        return any(same) and not (op == "!=" and any(equal))
     one, other = kind_and_value(found), kind_and_value(wanted)
     if one[0] != other[0]:
         return False

@@ -161,6 +161,8 @@ RULES = st.builds(
     ),
     sundays=st.booleans(),
     holidays=st.booleans(),
+    sms_sundays=st.booleans(),
+    sms_holidays=st.booleans(),
     cap_hours=st.integers(0, 720),
 )
 
@@ -203,6 +205,8 @@ SET = ContactRules(
     countries=(CountryRule(country="DE", needs="evidence"),),
     ids_are_shared=True,
     fewer_months=3,
+    sms_sundays=True,
+    sms_holidays=True,
 )
 ALWAYS_STATED = {"quiet_hours", "sundays", "holidays", "cap_hours"}
 """The rules of the first version: every client knows them."""
@@ -228,6 +232,8 @@ def test_a_client_of_before_changes_no_rule_that_it_does_not_know(name: str) -> 
         ({"quiet_from": "21:00", "quiet_to": "21:00"}, {"quiet_to"}),
         ({"sundays": "perhaps"}, {"sundays"}),
         ({"holidays": ""}, {"holidays"}),
+        ({"sms_sundays": "perhaps"}, {"sms_sundays"}),
+        ({"sms_holidays": ""}, {"sms_holidays"}),
         ({"cap": "31", "cap_unit": "days"}, {"cap"}),
         ({"cap": "-1"}, {"cap"}),
         ({"cap": "1", "cap_unit": "fortnights"}, {"cap"}),

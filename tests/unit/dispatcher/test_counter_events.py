@@ -88,6 +88,18 @@ def test_a_wave_asks_about_nothing_that_happened_so_what_is_about_its_customer_c
     assert is_countered(of_order, of_wave) is (asked_at <= NOON)
 
 
+@given(asked_at=st.integers(-99, 99))
+def test_what_holds_all_mails_to_a_customer_holds_those_about_what_happens_after_it_too(
+    asked_at: int,
+) -> None:
+    later = an_asking(occurred_at=NOON + asked_at * HOUR)
+    held_until = NOON + 72 * HOUR
+    hold = a_counter(effect="hold", hold_until=held_until)
+    assert judge_counters([hold], later) == Countered(held_by=hold.event_id, held_until=held_until)
+    of_order = hold._replace(scope="order", order_id="17")
+    assert is_countered(of_order, later) is (asked_at <= 0)
+
+
 def test_of_an_event_that_itself_cancels_all_mails_to_its_customer_it_is_said_so() -> None:
     own = an_asking(event_id=UUID(int=1))
     assert judge_counters([a_counter()], own) == Countered(cancels_itself=True)
@@ -184,7 +196,11 @@ def test_what_they_do_depends_on_no_order(
         each
         for each in known
         if each.event_id != UUID(int=3)
-        and (each.occurred_at >= asking.occurred_at or each.known_at > (asking.decided_at or NOON))
+        and (
+            each.effect == "hold"
+            or each.occurred_at >= asking.occurred_at
+            or each.known_at > (asking.decided_at or NOON)
+        )
     ]
     assert (found.cancelled_by is not None) == any(each.effect == "cancel" for each in ours)
     holds = [each.hold_until for each in ours if each.hold_until is not None]
@@ -201,6 +217,7 @@ RULES = st.lists(
             CounterEvent, event_type=st.just("complaint"), effect=st.just("hold"),
             scope=st.sampled_from(["order", "customer"]), hold_hours=st.integers(1, MAX_HOLD_HOURS),
         ),
+        st.just(CounterEvent(event_type="deceased", effect="cancel", scope="customer", for_good=True)),
     ),
     max_size=MAX_COUNTER_EVENTS,
 )  # fmt: skip
@@ -233,6 +250,8 @@ def test_a_company_that_set_nothing_has_none_and_a_body_of_before_is_read() -> N
         ({"effect": "hold"}, ()),
         ({"hold_hours": 3}, ()),
         ({"effect": "hold", "hold_hours": 0}, ("hold_hours",)),
+        ({"for_good": True}, ()),
+        ({"for_good": True, "effect": "hold", "hold_hours": 3, "scope": "customer"}, ()),
         ({"effect": "hold", "hold_hours": MAX_HOLD_HOURS + 1}, ("hold_hours",)),
         ({"effect": "hold", "hold_hours": "3"}, ("hold_hours",)),
         ({"why": "x"}, ("why",)),

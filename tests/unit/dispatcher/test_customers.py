@@ -202,6 +202,16 @@ def test_a_touchpoint_is_no_segment_of_a_given_customer_and_is_named_as_left_out
     assert [fault["field"] for fault in read.faults] == ["/segments/touchpoint"]
 
 
+def test_the_customer_of_an_event_can_be_given_as_it_is_and_its_name_is_named_as_left_out() -> None:
+    event = {"id": "c-1", "email": "c-1@example.com", "name": "Karen", "phone": "+4520123456", "locale": "da"}
+    other = {**event, "name": "Karen W."}
+    read = read_customers(body(event, other))
+    for each in read:
+        assert each.customer is not None, "another name is no other content"
+        assert each.customer.name is None
+        assert [fault["field"] for fault in each.faults] == ["/name"]
+
+
 def test_the_same_customer_twice_is_one_and_with_other_content_the_first_counts() -> None:
     one, same, other = (
         {"id": "c-1", "email": "c-1@example.com"},

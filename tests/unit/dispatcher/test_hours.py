@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatcher.decisions.hours import ContactHours, Hold, forbidding_rule, hold, next_allowed
-from services.dispatcher.decisions.places import Place, place_of, zone_of_country
+from services.dispatcher.decisions.places import ONE_CLOCK, Place, place_of, zones_of_country
 from shared.events import ContactRules, Customer, QuietHours, Tenant
 from shared.values.public_holidays import is_public_holiday
 
@@ -104,8 +105,14 @@ HAVNBO = Tenant(id="havnbo", version=1, name="Havnbo", time_zone="Europe/Copenha
         ({"time_zone": "UTC"}, HAVNBO, Place("UTC", "DK")),
         ({"time_zone": "Mars/Olympus", "country": "NL"}, HAVNBO, Place("Europe/Amsterdam", "NL")),
         ({"country": "DE"}, HAVNBO, Place("Europe/Berlin", "DE")),
-        # A country with several times tells none; its holidays are known all the same.
-        ({"country": "US"}, HAVNBO, Place("Europe/Copenhagen", "US")),
+        # Nearly all people of Spain have one clock; of Indonesia nobody knows which of three it is.
+        ({"country": "ES"}, HAVNBO, Place("Europe/Madrid", "ES")),
+        (
+            {"country": "ID"},
+            HAVNBO,
+            Place("Asia/Jakarta", "ID", ("Asia/Jayapura", "Asia/Makassar")),
+        ),
+        ({"country": "ID", "time_zone": "Asia/Makassar"}, HAVNBO, Place("Asia/Makassar", "ID")),
         ({"country": "XX"}, HAVNBO, Place("Europe/Copenhagen", "XX")),
         ({}, HAVNBO, Place("Europe/Copenhagen", "DK")),
         ({}, None, Place("UTC", "")),
@@ -117,17 +124,80 @@ def test_b13_an_unknown_zone_is_that_of_the_country_then_the_companys(
     assert place_of(msgspec.convert({"id": "c-1", **customer}, Customer), tenant) == place
 
 
-def test_a_country_has_a_zone_where_it_has_one_time() -> None:
-    assert zone_of_country("DK") == "Europe/Copenhagen"
-    assert zone_of_country("ES") is None
-    assert zone_of_country("nowhere") is None
+def test_a_country_has_one_zone_of_each_clock_or_that_of_nearly_all_people() -> None:
+    assert zones_of_country("DK") == ("Europe/Copenhagen",)
+    assert zones_of_country("PT") == ("Europe/Lisbon",)
+    assert {"America/New_York", "America/Phoenix", "Pacific/Honolulu"} < set(zones_of_country("US"))
+    assert zones_of_country("nowhere") == zones_of_country("ZZ") == ()
+
+
+def zones_by_name(country: str) -> list[str]:
+    return list(get_global("territory_zones")[country])
+
+
+WIDE = sorted(
+    country
+    for country in get_global("territory_zones")
+    if country.isalpha() and len(zones_by_name(country)) > 1 and country not in {*ONE_CLOCK, "AQ", "ZZ"}
+)
+"""Without Antarctica, whose clocks have no common day, and without what is no country."""
+
+
+@given(
+    country=st.sampled_from(WIDE),
+    moment=st.datetimes(datetime(2026, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    quiet=st.sampled_from([NIGHT, QuietHours(start="20:00", end="09:00")]),
+    sundays=st.booleans(),
+    holidays=st.booleans(),
+)
+def test_where_no_zone_is_known_nothing_leaves_at_a_forbidden_time_of_any_zone_of_the_country(
+    country: str, moment: datetime, quiet: QuietHours, sundays: bool, holidays: bool
+) -> None:
+    place = place_of(Customer(id="c-1", country=country), HAVNBO)
+    rules = ContactRules(quiet_hours={"mail": quiet}, sundays=sundays, holidays=holidays)
+    found = hold(moment, ContactHours.of(rules, place))
+    for zone in zones_by_name(country):
+        there = ContactHours.of(rules, Place(zone, country))
+        assert forbidding_rule(found.until, there) is None, zone
+    # And it is the first such minute: just before it one of them forbids it.
+    if found.by:
+        before = found.until - timedelta(minutes=1)
+        assert any(
+            forbidding_rule(before, ContactHours.of(rules, Place(zone, country)))
+            for zone in zones_by_name(country)
+        )
+
+
+def test_clocks_that_leave_no_common_time_hold_a_mail_for_weeks() -> None:
+    rules = ContactRules(quiet_hours={"mail": QuietHours(start="12:00", end="11:00")})
+    held = hold(
+        at("2026-11-20T10:00+01:00"), ContactHours.of(rules, place_of(Customer(id="c", country="US"), None))
+    )
+    assert held.by == ("quiet_hours",)
+    assert held.until > at("2026-11-27T10:00+01:00")
 
 
 def test_the_defaults_are_quiet_nights_and_longer_ones_for_texts() -> None:
-    known = ContactHours.of(ContactRules(), "Europe/Copenhagen", "DK")
+    known = ContactHours.of(ContactRules(), Place("Europe/Copenhagen", "DK"))
     assert (known.quiet, known.sundays, known.holidays) == (NIGHT, True, True)
-    texts = ContactHours.of(ContactRules(), "Europe/Copenhagen", "DK", "sms").quiet
+    texts = ContactHours.of(ContactRules(), Place("Europe/Copenhagen", "DK"), "sms").quiet
     assert texts == QuietHours(start="20:00", end="09:00")
+
+
+def test_no_text_leaves_on_a_sunday_or_a_holiday_unless_the_company_says_so_whatever_it_says_of_mail() -> (
+    None
+):
+    copenhagen, sunday = Place("Europe/Copenhagen", "DK"), at("2026-11-22T12:00+01:00")
+    christmas = at("2026-12-25T12:00+01:00")
+    by_mail = ContactHours.of(ContactRules(), copenhagen)
+    assert [next_allowed(moment, by_mail) for moment in (sunday, christmas)] == [sunday, christmas]
+    for rules in (ContactRules(), ContactRules(quiet_hours={})):
+        texts = ContactHours.of(rules, copenhagen, "sms")
+        assert {hold(moment, texts).by[0] for moment in (sunday, christmas)} == {"sunday", "holiday"}
+    open_ = ContactHours.of(
+        ContactRules(sundays=False, sms_sundays=True, sms_holidays=True), copenhagen, "sms"
+    )
+    assert [next_allowed(moment, open_) for moment in (sunday, christmas)] == [sunday, christmas]
 
 
 ZONES = (

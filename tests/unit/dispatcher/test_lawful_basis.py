@@ -33,13 +33,8 @@ from services.dispatcher.decisions.values import (
     Verdict,
 )
 from services.dispatcher.story.basis import MENDING, NEEDS, basis_lines
-from services.dispatcher.surveys.neutral_words import (
-    OFFER_WORDS,
-    PRAISE_WORDS,
-    fault_in,
-    is_unchecked,
-    neutral_faults,
-)
+from services.dispatcher.surveys.neutral_words import fault_in, is_unchecked, neutral_faults
+from services.dispatcher.surveys.promoting_lists import OFFER_WORDS, PRAISE_WORDS
 from services.dispatcher.surveys.schemas import SurveyBody
 from shared.conditions.event_fields import EventFields
 from shared.events import ContactRules, CountryRule, DeclaredBasis

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.places import Place
 from services.dispatcher.decisions.values import OpenCase, Person
 from shared.events import ContactRules, QuietHours
 from shared.ids import derived
@@ -25,7 +26,7 @@ def a_guest(**changes: Any) -> Person:
 
 @given(delay=st.integers(0, 1000), holding=st.integers(0, 1000), late=st.integers(-5, 1000))
 def test_no_delay_holding_time_or_hour_holds_a_link(delay: int, holding: int, late: int) -> None:
-    person = a_guest(hours=ContactHours.of(ALL_DAY, "Europe/Copenhagen", "DK"))
+    person = a_guest(hours=ContactHours.of(ALL_DAY, Place("Europe/Copenhagen", "DK")))
     survey = a_survey(channels=LINK, delay_minutes=delay, holding_minutes=holding, link_days=3)
     found = verdict(survey, person=person, occurred_at=NOW - timedelta(minutes=late))
     assert (found.reason, found.channel, found.due_at, found.held_by) == ("invited", "link", NOW, ())

@@ -162,6 +162,24 @@ def test_the_page_offers_what_the_company_offers_and_has_checked_what_holds() ->
         assert [each.code for each in options if each.checked] == [checked]
 
 
+CHOICES = [*choices(6, "mail"), *choices(3, "sms")]
+
+
+@given(st.lists(st.sampled_from(CHOICES), max_size=6))
+def test_only_as_usual_takes_back_what_was_chosen_before(made: list[PreferenceChoice]) -> None:
+    holds = NO_PREFERENCES
+    for choice in made:
+        holds = choice.preferences(NOW, holds)
+    kept = list(made)
+    while any(each.kind == "usual" for each in kept):
+        kept = kept[[each.kind for each in kept].index("usual") + 1 :]
+    assert holds.refused_channels == {each.channel for each in kept if each.kind == "channel"}
+    months = [each.months for each in kept if each.kind == "fewer"]
+    assert holds.months == (months[-1] if months else 0)
+    pauses = [each.months for each in kept if each.kind == "pause"]
+    assert holds.paused_until == (months_later(NOW, pauses[-1] or 0) if pauses else None)
+
+
 @pytest.mark.parametrize("choice", choices(6, "mail"))
 def test_a_choice_is_one_of_the_three_and_a_pause_is_over_at_its_end(choice: PreferenceChoice) -> None:
     chosen = choice.preferences(NOW)

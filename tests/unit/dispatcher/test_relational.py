@@ -110,6 +110,17 @@ class TestTheSameDay:
             found = verdict(any_survey, person)
             assert (found.reason, found.replaces) == ("invited", (Replaced(ORDER, "relational_first"),))
 
+    @pytest.mark.parametrize("cap_hours", [0, 2])
+    def test_one_that_has_left_that_day_stands_too_whatever_the_cap_is(self, cap_hours: int) -> None:
+        left = about_the_relation(NOW - timedelta(hours=3))
+        found = verdict(DELIVERY, asked(left, cap_hours=cap_hours))
+        (one,) = found.considered
+        assert (found.reason, one.relational_event_id, one.asked_at) == ("relational_first", None, left.at)
+        person = replace(asked(cap_hours=cap_hours), asked_by_us=(left,), left_at=left.at)
+        assert not_sent(DELIVERY, person) == "relational_first"
+        of_yesterday = asked(about_the_relation(NOW - DAY), cap_hours=cap_hours)
+        assert verdict(replace(DELIVERY, quarantine_days=0), of_yesterday).reason == "invited"
+
     def test_it_takes_no_day_when_it_is_not_asked_or_only_tested(self) -> None:
         waits = about_an_order(NOW + timedelta(hours=3), sent=False)
         assert verdict(replace(RELATION, state="paused"), asked(waits)).replaces == ()
@@ -138,9 +149,9 @@ class TestTheSameDay:
 
     @pytest.mark.parametrize(
         "other",
-        [about_the_relation(NOW + timedelta(hours=3)), about_the_relation(NOW + 2 * DAY, sent=False)],
+        [about_the_relation(NOW - DAY), about_the_relation(NOW + 2 * DAY, sent=False)],
     )
-    def test_it_gives_way_to_none_that_has_left_or_waits_for_another_day(self, other: Asked) -> None:
+    def test_it_gives_way_to_none_that_has_left_on_another_day_or_waits_for_one(self, other: Asked) -> None:
         assert verdict(DELIVERY, asked(other)).reason == "invited"
 
     def test_the_day_is_the_companys(self) -> None:

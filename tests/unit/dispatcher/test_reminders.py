@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from services.dispatcher.decisions.counter_events import Countered
@@ -35,11 +36,12 @@ SURVEY = CandidateSurvey(
 GERMAN_LAW = law_for([CountryRule(country="DE", needs="evidence")], "DE", ())
 FINE: dict[str, Any] = {
     "now": NOW, "number": 1, "state": "sent", "erased": False, "test": False,
-    "expires_at": NOW + timedelta(days=5), "answered": False, "case_open": False, "survey": SURVEY,
+    "expires_at": NOW + timedelta(days=5), "answered": False, "clicked": False, "case_open": False, "survey": SURVEY,
     "person": Person(address="good"), "mode": "live",
 }  # fmt: skip
 FORBIDDEN: dict[ReminderRefusal, dict[str, Any]] = {
     "answered": {"answered": True},
+    "clicked": {"clicked": True, "survey": replace(SURVEY, stop_after_click=True)},
     "erased": {"person": Person(address="good", erased=True)},
     "test_mode": {"mode": "test"},
     "bounced": {"state": "bounced"},
@@ -66,6 +68,7 @@ FORBIDDEN: dict[ReminderRefusal, dict[str, Any]] = {
 def test_a_reminder_that_nothing_forbids_leaves() -> None:
     assert reason_not_to_remind(**FINE) is None
     assert reason_not_to_remind(**{**FINE, "expires_at": NOW + MIN_LINK_LEFT}) is None
+    assert reason_not_to_remind(**{**FINE, "clicked": True}) is None  # unless the survey says so
 
 
 @pytest.mark.parametrize("reason", get_args(ReminderRefusal))

@@ -1,13 +1,15 @@
 """Who is asked by a survey that asks only some."""
 
 from math import sqrt
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.invitations import an_invitation
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.sampling import is_sampled, sampling_key
+from services.dispatcher.decisions.sampling import is_sampled, is_still_sampled, sampling_key
 
 KEY = sampling_key("a secret of the tests")
 SURVEY = UUID(int=1)
@@ -32,6 +34,36 @@ def test_a_contact_is_sampled_alike_under_whatever_id(name: str, percent: int) -
     assert is_sampled(KEY, a_contact(name), SURVEY, percent) is is_sampled(
         KEY, under_another_id, SURVEY, percent
     )
+
+
+@given(
+    name=st.text(min_size=1, max_size=20), drawn_by=st.none() | percents, now=percents, beyond=st.booleans()
+)
+def test_a_mail_that_waits_is_drawn_anew_by_a_lower_percent_alone(
+    name: str, drawn_by: int | None, now: int, beyond: bool
+) -> None:
+    contact = a_contact(name)
+    invitation = an_invitation("kim", drawn_percent=drawn_by, beyond_draw=beyond)
+    found = is_still_sampled(KEY, contact, SURVEY, now, "address", invitation)
+    if drawn_by is None and not beyond:
+        assert found  # of a wave, or a test
+    elif now >= (100 if beyond else drawn_by or 0):
+        assert found
+    else:
+        assert found is is_sampled(KEY, contact, SURVEY, now)
+
+
+@given(id_=st.text(min_size=1, max_size=9), one=st.none() | st.text(min_size=1, max_size=9), percent=percents)
+def test_a_person_is_drawn_alike_under_whatever_address_unless_ids_are_shared(
+    id_: str, one: str | None, percent: int
+) -> None:
+    def drawn(address: str | None, **changes: Any) -> bool:
+        contact = ContactKey("havnbo", id_, address)._replace(**changes)
+        return is_sampled(KEY, contact, SURVEY, percent, "person")
+
+    assert drawn(one) is drawn("another") is drawn(None)
+    shared = ContactKey("havnbo", id_, "another", id_is_shared=True)
+    assert is_sampled(KEY, shared, SURVEY, percent, "person") is is_sampled(KEY, shared, SURVEY, percent)
 
 
 def test_the_share_of_10000_contacts_is_within_the_bounds_of_chance() -> None:

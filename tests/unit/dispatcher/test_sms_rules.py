@@ -13,6 +13,7 @@ from services.dispatcher.decisions.contacts import contact_key_of, contact_of_in
 from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.hours import STANDARD_SMS_QUIET, ContactHours
 from services.dispatcher.decisions.numbers import number_quality
+from services.dispatcher.decisions.places import Place
 from services.dispatcher.decisions.preferences import Preferences
 from services.dispatcher.decisions.values import Number, OpenCase, Person, Verdict
 from services.dispatcher.preferences.domain import PreferenceChoice, choices
@@ -170,7 +171,7 @@ def test_a_text_is_withheld_in_test_mode_unless_its_number_is_listed_whatever_th
 
 def test_each_channel_has_its_own_quiet_hours() -> None:
     def quiet(hours: dict[str, QuietHours], channel: str) -> QuietHours | None:
-        return ContactHours.of(ContactRules(quiet_hours=hours), "UTC", "DK", channel).quiet
+        return ContactHours.of(ContactRules(quiet_hours=hours), Place("UTC", "DK"), channel).quiet
 
     night, day = QuietHours(start="21:00", end="07:00"), QuietHours(start="12:00", end="13:00")
     assert quiet({"mail": night}, "mail") == night

@@ -9,8 +9,7 @@ import pytest
 from services.scorer.decomposition.domain import PartGroups, Split, split_change
 from services.scorer.decomposition.effects import Effect
 from services.scorer.decomposition.ranges import reaches_of
-from services.scorer.domain import Groups
-from services.scorer.gap.domain import impact_reach
+from services.scorer.domain import Groups, impact_reach
 
 RUNS = 1_000
 SLACK = 0.027

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from services.scorer.bi.domain import is_role, new_role, scram_verifier
 from services.scorer.bi.role_repository import as_superuser
-from services.scorer.exports.domain import cell_of, columns_of, table_of
+from services.scorer.exports.domain import columns_of, table_of
+from shared.values.csv_files import cell_of
 
 
 class Part(BaseModel):
@@ -63,7 +64,15 @@ def test_the_columns_come_from_the_class_alone() -> None:
 
 @pytest.mark.parametrize(
     ("value", "cell"),
-    [(None, ""), (True, "true"), (-1.25, "-1.25"), ("-1", "'-1"), ({"da": "x", "en": "y"}, "da: x; en: y")],
+    [
+        (None, ""),
+        (True, "true"),
+        (-1.25, "-1.25"),
+        ("-1", "'-1"),
+        ({"da": "x", "en": "y"}, "da: x; en: y"),
+        (["=a", "b"], "'=a; b"),
+        (date(2026, 11, 1), "2026-11-01"),
+    ],
 )
 def test_a_text_like_a_formula_stands_behind_an_apostrophe_and_a_number_does_not(
     value: object, cell: str

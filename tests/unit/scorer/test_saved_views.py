@@ -50,7 +50,7 @@ WITHOUT_FIGURES = {
     "/wall/{token}": "a saved view on a screen",
 }
 """Pages of the scorer whose addresses are not saved, and what they are instead."""
-FILES_AND_STREAMS = ("/download", "/file", "/live", "/export")
+FILES_AND_STREAMS = ("/download", "/live", "/export")
 
 
 def _pages() -> dict[str, set[str]]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.scorer.benchmarks.domain import verdicts_of
 from services.scorer.comparisons.domain import ComparedSide, compare_pairs
-from services.scorer.dashboard.domain import added, beside_rest, least_answered, without
-from services.scorer.domain import Groups, compare_groups
+from services.scorer.dashboard.domain import beside_rest, least_answered
+from services.scorer.domain import Groups, compare_groups, sum_of_groups
 from services.scorer.improvements.judging import judge
 from services.scorer.responses.domain import ResponseCounts
 from services.scorer.share_differences import share_difference
@@ -115,8 +115,8 @@ def test_comparisons_and_the_gap_benchmarks_improvements_and_moves_say_the_same(
 
 @given(st.lists(some, min_size=2, max_size=8))
 def test_the_dashboard_and_the_ranking_call_none_lower_whose_interval_holds_zero(drawn: list[Groups]) -> None:
-    whole = added(drawn)
-    for each in beside_rest(drawn, [without(whole, own) for own in drawn]):
+    whole = sum_of_groups(drawn)
+    for each in beside_rest(drawn, [whole - own for own in drawn]):
         assert not each.is_lower or (each.change is not None and each.change.high < 0)
 
 

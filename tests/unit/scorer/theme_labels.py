@@ -3,11 +3,11 @@
 The sentences are those of the demo (``deploy/demo``: English reviews of cameras, players and phones of about
 2003). ``support.theme_sample`` draws them by a fixed seed. Each was read on its own and labelled by the ids of
 the shipped themes, without looking at what the matcher finds in it. The reader was one language model, not a
-person, and had read the stems before. It read all sentences of the first sample twice, in two orders, and
-labelled none otherwise the second time. So the labels follow the guide below evenly; that says nothing of how
-far two people would agree, which is mostly less.
+person, and had read the stems before. It read the first sample a second time, in another order and minutes
+later, and labelled none otherwise; since it still had its first labels before it, that measures no agreement,
+and nobody else has read the sentences. Sentences of both samples may be of one review.
 
-The guide. A sentence has each theme that somebody who reads it alone would say that it is about: several, or
+The guide, written with the first reading. A sentence has each theme that somebody who reads it alone would say that it is about: several, or
 none. Words do not matter, only what is meant.
 
 delivery        sending and bringing what was ordered: when, whether and in which state it came

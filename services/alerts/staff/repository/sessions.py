@@ -164,6 +164,17 @@ async def delete_sessions(
     return len((await uow.execute(DELETE_SESSIONS, values)).all())
 
 
+DELETE_ALL_SIGN_INS = ("DELETE FROM session", "DELETE FROM sign_in_link")
+
+
+async def end_all_sign_ins(uow: UnitOfWork) -> int:
+    """End the sessions and the links to sign in of all companies; how many they were.
+
+    After a restore: which of them were ended or used since the backup is not known.
+    """
+    return sum([(await uow.execute(statement)).rowcount for statement in DELETE_ALL_SIGN_INS])
+
+
 DELETE_EXPIRED_SESSIONS = "DELETE FROM session WHERE expires_at < :now"
 
 

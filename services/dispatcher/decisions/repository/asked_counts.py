@@ -16,7 +16,14 @@ UNWILLING: tuple[SurveyRefusal, ...] = (
 """The customer or the law did not want it."""
 RESTED: tuple[SurveyRefusal, ...] = ("relational_first", "quarantine", "relational_distance", "cap")
 """The customer was asked not long before."""
-OTHERWISE: tuple[SurveyRefusal, ...] = ("countered", "case_open", "too_old", "quiet_dropped")
+OTHERWISE: tuple[SurveyRefusal, ...] = (
+    "countered",
+    "case_open",
+    "too_old",
+    "quiet_dropped",
+    "first_day",
+    "mail_pace",
+)
 """The event was taken back or came too late, or a case was open."""
 MATCHED = ("invited", *NO_ADDRESS, *UNWILLING, *RESTED, *OTHERWISE)
 """A survey matched the event and ran. Whom its draw left out is not among them: a draw selects nobody."""

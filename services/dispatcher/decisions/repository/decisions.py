@@ -44,6 +44,15 @@ class NewDecision(NamedTuple):
         return self.invitation.survey_id if self.invitation is not None else None
 
     @property
+    def fallen(self) -> list[str] | None:
+        """The surveys that do not ask, each with the rule by which it fell; None: there is none."""
+        return [
+            fallen_by(each.survey_id, each.why)
+            for each in self.explanation.considered
+            if each.why != "invited"
+        ] or None
+
+    @property
     def channel(self) -> str | None:
         """By which it asks, where that is not by mail."""
         return other_channel(self.invitation) if self.invitation is not None else None
@@ -52,6 +61,11 @@ class NewDecision(NamedTuple):
     def invitation_id(self) -> UUID | None:
         """The invitation that came of it."""
         return self.invitation.id if self.invitation is not None else None
+
+
+def fallen_by(survey_id: UUID, rule: str) -> str:
+    """A survey that does not ask by this rule, as a decision keeps and finds it."""
+    return f"{survey_id}/{rule}"
 
 
 def other_channel(invitation: Invitation) -> str | None:

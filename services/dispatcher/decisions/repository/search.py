@@ -4,14 +4,15 @@ A statement has the conditions that are given and no others, so that the planner
 rarest one; and it is planned for its values, since the same filter may match nearly all rows or none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.repository.decisions import COLUMNS, OF_CLIENTS
+from services.dispatcher.decisions.reasons import SURVEY_OUTCOMES
+from services.dispatcher.decisions.repository.decisions import COLUMNS, OF_CLIENTS, fallen_by
 from shared.db import UnitOfWork
 
 Place = tuple[datetime, UUID]
@@ -24,6 +25,8 @@ class DecisionFilter(NamedTuple):
     named: str | None = None
     """The back-end's id of the event or of its customer; with ``named_contact``, or that address."""
     named_contact: str | None = None
+    named_number: str | None = None
+    """With ``named``: or the keyed hash of that phone number."""
     source_id: str | None = None
     clients_only: bool | None = None
     """True: no events of waves and programmes, whose ids may name the customer."""
@@ -31,10 +34,13 @@ class DecisionFilter(NamedTuple):
     customer_id: str | None = None
     contact: str | None = None
     """The keyed hash of the customer's address."""
+    number: str | None = None
+    """The keyed hash of the customer's phone number."""
     reason: str | None = None
     """Why nobody was asked: by the decision, or when the mail was due."""
     survey_id: UUID | None = None
-    """The survey that asks."""
+    """The survey that asks, or did not ask though it matched the event; with ``reason``, for that one. Of a
+    ``channel``, or of mails, the one that asks."""
     channel: str | None = None
     state: str | None = None
     """Of the mail that asks."""
@@ -60,16 +66,30 @@ _OF_CONTACT = """(
     ))
     AND d.contact_key = :{name}
 )"""
-NAMED_CONTACT = "named_contact"
+# A decision keeps no number of a customer who has an address, too: the pair of the two tells whose it is.
+_OF_NUMBER = """(
+    d.person = ANY(ARRAY(
+        SELECT k.person FROM known_customer k
+        WHERE k.tenant = :tenant AND k.phone = :{name} AND k.phone <> ''
+    ))
+    AND EXISTS (
+        SELECT FROM known_customer k
+        WHERE k.tenant = :tenant AND k.phone = :{name} AND k.person = d.person
+            AND k.contact = coalesce(d.contact_key, '')
+    )
+)"""
+NAMED_CONTACT, NAMED_NUMBER = "named_contact", "named_number"
 _NAMED = "d.source_id = :named OR d.customer_id = :named"
 CONDITIONS = {
     "named": f"({_NAMED})",
     NAMED_CONTACT: f"({_NAMED} OR {_OF_CONTACT.format(name=NAMED_CONTACT)})",
+    NAMED_NUMBER: f"({_NAMED} OR {_OF_NUMBER.format(name=NAMED_NUMBER)})",
     "source_id": "d.source_id = :source_id",
     "clients_only": OF_CLIENTS,
     "source": "d.source = :source",
     "customer_id": "d.customer_id = :customer_id",
     "contact": _OF_CONTACT.format(name="contact"),
+    "number": _OF_NUMBER.format(name="number"),
     "reason": "d.reason = :reason",
     "survey_id": "d.survey_id = :survey_id",
     "channel": (
@@ -84,6 +104,8 @@ CONDITIONS = {
     "before": "(d.decided_at, d.event_id) < (:at, :event_id)",
 }
 """By the name of the value that is given."""
+SURVEY_FELL = "d.fallen && CAST(:fallen AS text[])"
+"""That of ``survey_id`` for events that it matched and did not ask about."""
 DROPPED_FOR = "i.state = 'dropped' AND i.reason = :reason"
 """That of ``reason`` for events that are to be asked about and whose mail was dropped for it."""
 MAIL_CONDITIONS = {
@@ -102,13 +124,21 @@ SELECT_PAGE = """
     LIMIT :limit
 """
 # Each part reads an index in the order of the list: one condition with OR would read all decisions.
-SELECT_BOTH = """
-    SELECT {columns} FROM (({decided}) UNION ALL ({dropped})) d
+SELECT_PARTS = """
+    SELECT {columns} FROM ({parts}) d
     ORDER BY d.decided_at DESC, d.event_id DESC
     LIMIT :limit
 """
+OF_THE_ONE_THAT_ASKS = {*OF_MAILS, "channel"}
+"""The filters that are about the ask itself: a survey that did not ask has none."""
+NO_OWN: Mapping[str, str] = {}
 BOTH_COLUMNS = "d.tenant, d.event_id, d.decided_at, d.reason, d.invitation_id"
 """Those of a decision that a page may name."""
+FELL_COLUMNS = """d.tenant, d.event_id, d.decided_at, (
+        SELECT split_part(f.fell, '/', 2) FROM unnest(d.fallen) AS f(fell)
+        WHERE f.fell = ANY(CAST(:fallen AS text[])) LIMIT 1
+    ) AS reason, CAST(NULL AS uuid) AS invitation_id"""
+"""The same of a survey that did not ask: the rule by which it fell, and no mail."""
 PLAN_FOR_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 
@@ -118,22 +148,25 @@ def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
     :param columns: some of ``BOTH_COLUMNS``.
     """
     names = {*wanted.given(), *(("before",) if before else ())}
-    if NAMED_CONTACT in names:
+    if not names.isdisjoint({NAMED_CONTACT, NAMED_NUMBER}):
         names.remove("named")  # the condition of both
-    if wanted.reason is None:
-        return _page_sql(names, columns)
-    return SELECT_BOTH.format(
-        columns=columns,
-        decided=_page_sql(names, BOTH_COLUMNS),
-        dropped=_page_sql(names, BOTH_COLUMNS, dropped=True),
-    )
+    # A survey that asks about an event has no reason not to: no row is looked for that cannot be there.
+    asks = "survey_id" in names and wanted.reason not in {None, "invited"}
+    parts: list[tuple[str, dict[str, str]]] = [] if asks else [(BOTH_COLUMNS, {})]
+    if wanted.reason is not None:
+        parts.append((BOTH_COLUMNS, {"reason": DROPPED_FOR}))
+    if "fallen" in page_values(wanted):
+        parts.append((FELL_COLUMNS, {"survey_id": SURVEY_FELL, "reason": "true"}))
+    if len(parts) == 1:
+        return _page_sql(names, columns, parts[0][1])
+    each = [f"({_page_sql(names, own_columns, own)})" for own_columns, own in parts]
+    return SELECT_PARTS.format(columns=columns, parts=" UNION ALL ".join(each))
 
 
-def _page_sql(names: set[str], columns: str, *, dropped: bool = False) -> str:
-    """The decisions that meet the named conditions; ``dropped``: ``reason`` is that of the mail."""
-    own = {"reason": DROPPED_FOR} if dropped else {}
+def _page_sql(names: set[str], columns: str, own: Mapping[str, str] = NO_OWN) -> str:
+    """The decisions that meet the named conditions; ``own``: those that are others in this part."""
     conditions = [own.get(name, sql) for name, sql in CONDITIONS.items() if name in names]
-    of_mails = dropped or not names.isdisjoint(OF_MAILS)
+    of_mails = DROPPED_FOR in own.values() or not names.isdisjoint(OF_MAILS)
     if of_mails:
         conditions += [sql for name, sql in MAIL_CONDITIONS.items() if name in names]
     return SELECT_PAGE.format(
@@ -142,6 +175,21 @@ def _page_sql(names: set[str], columns: str, *, dropped: bool = False) -> str:
         ordered="i" if of_mails else "d",
         conditions=" AND ".join(conditions) or "true",
     )
+
+
+def page_values(wanted: DecisionFilter) -> dict[str, Any]:
+    """The values of the filter's part of the statement."""
+    values = wanted.given()
+    if "allowed" in values:
+        values["allowed"] = list(wanted.allowed)
+    if (
+        wanted.survey_id is not None
+        and wanted.reason != "invited"
+        and OF_THE_ONE_THAT_ASKS.isdisjoint(values)
+    ):
+        rules = SURVEY_OUTCOMES if wanted.reason is None else (wanted.reason,)
+        values["fallen"] = [fallen_by(wanted.survey_id, rule) for rule in rules if rule != "invited"]
+    return values
 
 
 async def run_page(
@@ -154,9 +202,7 @@ async def run_page(
     limit: int,
 ) -> Sequence[Row[Any]]:
     """The rows of a statement that holds ``page_sql`` of the same filter, planned for these values."""
-    values = wanted.given() | {"tenant": tenant, "limit": limit}
-    if "allowed" in values:
-        values["allowed"] = list(wanted.allowed)
+    values = page_values(wanted) | {"tenant": tenant, "limit": limit}
     if before is not None:
         values["at"], values["event_id"] = before
     await uow.execute(PLAN_FOR_VALUES)

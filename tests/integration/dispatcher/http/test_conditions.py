@@ -354,7 +354,9 @@ class TestSampling:
         key = sampling_key(SECRET)
         expected = {
             order.id: "invited"
-            if is_sampled(key, contact_key_of(SECRET, TENANT, order.customer, frozenset()), survey.id, 30)
+            if is_sampled(
+                key, contact_key_of(SECRET, TENANT, order.customer, frozenset()), survey.id, 30, "person"
+            )
             else "sampled_out"
             for order in orders
         }
@@ -381,7 +383,7 @@ class TestSampling:
         (customer, *others) = [
             each
             for each in (a_customer(f"c-{n}") for n in range(50))
-            if not is_sampled(key, contact_key_of(SECRET, TENANT, each, frozenset()), survey.id, 1)
+            if not is_sampled(key, contact_key_of(SECRET, TENANT, each, frozenset()), survey.id, 1, "person")
         ][:3]
         await list_test_addresses(database, customer.email or "")
         without = msgspec.structs.replace(others[0], email=None)

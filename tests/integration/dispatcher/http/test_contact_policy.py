@@ -32,6 +32,8 @@ DEFAULTS: dict[str, Any] = {
     "quiet_hours": {"mail": {"from": "21:00", "to": "07:00"}, "sms": None},
     "sundays": True,
     "holidays": True,
+    "sms_sundays": False,
+    "sms_holidays": False,
     "cap_hours": 24,
     "counter_events": [],
     "relational_distance_days": 14,
@@ -59,7 +61,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
         "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}, "sms": {"from": "19:00", "to": "10:00"}},
         "sundays": False, "cap_hours": 48,
         "relational_distance_days": 30, "ask_with_open_case": True,
-        "ids_are_shared": True, "fewer_months": 12,
+        "ids_are_shared": True, "fewer_months": 12, "sms_sundays": True, "sms_holidays": True,
     }  # fmt: skip
     expected = {**DEFAULTS, **rules, "version": 1}
     for _ in range(2):  # the second time nothing is published
@@ -72,6 +74,7 @@ async def test_what_is_set_is_answered_published_and_logged_and_only_the_company
     assert (event.relational_distance_days, event.ask_with_open_case) == (30, True)
     assert event.ids_are_shared
     assert event.fewer_months == 12
+    assert (event.sms_sundays, event.sms_holidays) == (True, True)
     (line,) = await audit_lines(database)
     assert (line.act, line.facts["quiet_hours"], line.facts["cap_hours"]) == (
         "contact_policy", "20:00 - 08:30, sms 19:00 - 10:00", 48,
@@ -235,6 +238,8 @@ EVERYTHING: dict[str, Any] = {
     "quiet_hours": {"mail": {"from": "20:00", "to": "08:30"}},
     "sundays": False,
     "holidays": False,
+    "sms_sundays": True,
+    "sms_holidays": True,
     "cap_hours": 48,
     "counter_events": [
         {"event_type": "refund.*", "effect": "cancel", "scope": "order"},

@@ -30,6 +30,7 @@ from shared.events import CONTACT_POLICIES, CounterEvent, Transaction
 PATH = "/v1/contact-policy"
 REFUND = {"event_type": "refund.*", "effect": "cancel", "scope": "order"}
 COMPLAINT = {"event_type": "complaint", "effect": "hold", "scope": "customer", "hold_hours": 336}
+DEATH = {"event_type": "died", "effect": "cancel", "scope": "customer", "for_good": True}
 TABLE = (
     CounterEvent(event_type="refund.*", effect="cancel", scope="order"),
     CounterEvent(event_type="complaint", effect="hold", scope="customer", hold_hours=48),
@@ -43,15 +44,19 @@ def about(id_: str, **changes: Any) -> Transaction:
 async def test_the_table_is_set_answered_published_and_logged(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    put = await client.put(PATH, json={"counter_events": [REFUND, COMPLAINT]}, headers=by_key())
+    put = await client.put(PATH, json={"counter_events": [REFUND, COMPLAINT, DEATH]}, headers=by_key())
     assert put.status_code == 200, put.text
-    expected = [{**REFUND, "hold_hours": None}, COMPLAINT]
+    expected = [
+        {**REFUND, "hold_hours": None, "for_good": False},
+        {**COMPLAINT, "for_good": False},
+        {**DEATH, "hold_hours": None},
+    ]
     assert put.json()["counter_events"] == expected
     assert (await client.get(PATH, headers=by_key())).json()["counter_events"] == expected
     (event,) = await published(database, CONTACT_POLICIES)
-    assert [each.event_type for each in event.counter_events] == ["refund.*", "complaint"]
+    assert [each.event_type for each in event.counter_events] == ["refund.*", "complaint", "died"]
     (line,) = await audit_lines(database)
-    assert line.facts["counter_events"] == 2
+    assert line.facts["counter_events"] == 3
     again = await client.put(PATH, json=put.json(), headers=by_key())
     assert (again.status_code, again.json()["version"]) == (200, 1)
     assert (await client.put(PATH, json={}, headers=by_key())).json()["counter_events"] == expected
@@ -86,7 +91,10 @@ async def test_an_editor_writes_rows_and_takes_one_out(client: httpx.AsyncClient
     saved = await client.post("/contact-policy", data=typed, headers=a_person())
     assert saved.status_code == 303, saved.text
     stored = (await client.get(PATH, headers=by_key())).json()
-    assert stored["counter_events"] == [{**REFUND, "hold_hours": None}, COMPLAINT]
+    assert stored["counter_events"] == [
+        {**REFUND, "hold_hours": None, "for_good": False},
+        {**COMPLAINT, "for_good": False},
+    ]
     page = await client.get("/contact-policy", headers=a_person())
     (filled,) = [one for one in forms_of(page.text) if one.action == "/contact-policy"]
     assert (filled.fields["counter_2_hold"], filled.fields["counter_2_hold_unit"]) == ("14", "days")
@@ -98,13 +106,13 @@ async def test_an_editor_writes_rows_and_takes_one_out(client: httpx.AsyncClient
     without = {**filled.fields, "counter_1_type": " "}
     assert (await client.post("/contact-policy", data=without, headers=a_person())).status_code == 303
     stored = (await client.get(PATH, headers=by_key())).json()
-    assert stored["counter_events"] == [COMPLAINT]
+    assert stored["counter_events"] == [{**COMPLAINT, "for_good": False}]
     # A form without any of the rows, as a version before had it, leaves them.
     old = {**{name: value for name, value in form_of(DEFAULT_POLICY).fields.items() if "counter" not in name}}
     old |= {"version": str(stored["version"]), "cap": "30"}
     assert (await client.post("/contact-policy", data=form(**old), headers=a_person())).status_code == 303
     stored = (await client.get(PATH, headers=by_key())).json()
-    assert (stored["counter_events"], stored["cap_hours"]) == ([COMPLAINT], 30)
+    assert (stored["counter_events"], stored["cap_hours"]) == ([{**COMPLAINT, "for_good": False}], 30)
 
 
 async def test_a_fault_stands_beside_its_row_and_an_old_form_shows_both(client: httpx.AsyncClient) -> None:
@@ -219,3 +227,16 @@ async def test_a_counter_event_that_found_nothing_or_names_no_order_says_so(
         assert [each for each in words if each in page] == [said]
     page = (await client.get(f"/events/{other.event_id}", headers=a_person())).text
     assert "counter-event" not in page
+
+
+async def test_after_a_death_its_page_says_that_the_customer_is_asked_never_again_and_the_list_by_what(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await keep_tenant(database)
+    await client.put(PATH, json={"counter_events": [DEATH]}, headers=by_key())
+    died = about("died-1", type="died")
+    await decide(database, died)
+    page = (await client.get(f"/events/{died.event_id}", headers=a_person("editor"))).text
+    assert "the customer is asked never again" in page
+    listed = (await client.get("/suppressions", headers=a_person("editor"))).text
+    assert "the counter-event died" in listed

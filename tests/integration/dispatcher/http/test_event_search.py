@@ -25,7 +25,8 @@ from services.dispatcher.story import pages
 from shared.db.database import Database
 
 ADDRESS = "kim.wexelblatt@example.com"
-KIM = a_customer("c-kim", email=ADDRESS)
+NUMBER = "+4520123456"
+KIM = a_customer("c-kim", email=ADDRESS, phone=NUMBER)
 
 
 @pytest.fixture
@@ -62,9 +63,26 @@ FILTERS: list[tuple[dict[str, str], dict[str, str], list[str]]] = [
     ({"q": "c-kim"}, {"customer_id": "c-kim"}, ["again", "asked"]),
     ({"q": f" {ADDRESS.upper()}"}, {"email": ADDRESS.upper()}, ["again", "asked"]),
     ({"q": "else@example.com"}, {"email": "else@example.com"}, []),
+    ({"q": NUMBER}, {"phone": NUMBER}, ["again", "asked"]),
+    ({"q": "+45 20 12 34 56"}, {"phone": "45 2012-3456"}, ["again", "asked"]),
+    ({"q": "+4520123457"}, {"phone": "+4520123457"}, []),
+    ({"q": NUMBER, "reason": "quarantine"}, {"phone": NUMBER, "reason": "quarantine"}, ["again"]),
     ({"reason": "quarantine"}, {"reason": "quarantine"}, ["again"]),
     ({"reason": "opted_out"}, {"reason": "opted_out"}, ["no"]),
     ({"survey": "ticket"}, {"survey_id": "ticket"}, ["other"]),
+    ({"survey": "delivery"}, {"survey_id": "delivery"}, ["again", "asked", "no"]),
+    (
+        {"survey": "delivery", "reason": "quarantine"},
+        {"survey_id": "delivery", "reason": "quarantine"},
+        ["again"],
+    ),
+    ({"survey": "delivery", "reason": "invited"}, {"survey_id": "delivery", "reason": "invited"}, ["asked"]),
+    ({"survey": "ticket", "reason": "quarantine"}, {"survey_id": "ticket", "reason": "quarantine"}, []),
+    (
+        {"survey": "delivery", "channel": "mail"},
+        {"survey_id": "delivery", "channel": "mail"},
+        ["asked"],
+    ),
     ({"channel": "mail"}, {"channel": "mail"}, ["asked", "other"]),
     ({"state": "failed"}, {"state": "failed"}, ["other"]),
     ({"state": "waiting"}, {"state": "waiting"}, ["asked"]),
@@ -108,6 +126,31 @@ async def test_page_and_api_find_the_same_by_each_filter(
     assert foreign.json()["decisions"] == []
 
 
+async def test_a_search_by_survey_counts_whom_it_asked_and_by_which_rule_it_asked_the_others_not(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    first = await make_survey(database, name="First", trigger="order.*", delay_minutes=0)
+    second = await make_survey(database, name="Second", trigger="order.delivered", delay_minutes=0)
+    await go_live(database)
+    await say_no(database, a_customer("c-no"))
+    await decide(
+        database,
+        a_transaction("both", a_customer("c-1")),
+        a_transaction("no", a_customer("c-no")),
+    )
+    for survey, words in ((first, "Invited: 1"), (second, "a survey before it in the order asks: 1")):
+        page = await client.get("/events", params={"survey": str(survey.id)}, headers=a_person())
+        assert listed(page.text) == ["both", "no"]
+        said = re.sub(r"<[^>]+>", "", page.text)
+        assert words in said
+        assert "Has unsubscribed: 1" in said
+        shown = await client.get(f"/surveys/{survey.id}", headers=a_person("editor"))
+        assert f'href="/events?survey={survey.id}"' in shown.text
+        asks = {"survey": str(survey.id), "reason": "invited"}
+        asked = listed((await client.get("/events", params=asks, headers=a_person())).text)
+        assert asked == (["both"] if survey is first else [])
+
+
 def listed(page: str) -> list[str]:
     """The events of a list, by their ids."""
     return sorted(re.findall(r'href="/events/[0-9a-f-]{36}">([^<]+)<', page))
@@ -137,6 +180,8 @@ async def test_pages_of_the_api_follow_one_another_with_the_filters(client: http
         ("until", "soon"),
         ("email", "kim"),
         ("email", "@"),
+        ("phone", "kim"),
+        ("phone", "12"),
         ("customer_id", ""),
         ("after", "0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f"),
         ("limit", "201"),
@@ -167,12 +212,12 @@ async def test_the_page_names_a_filter_that_it_cannot_use(client: httpx.AsyncCli
 class TestWhoMay:
     async def test_who_sees_no_names_searches_by_no_customer(self, client: httpx.AsyncClient) -> None:
         analyst = a_person("analyst")
-        for q in ("c-kim", ADDRESS):
+        for q in ("c-kim", ADDRESS, NUMBER):
             page = (await client.get("/events", params={"q": q}, headers=analyst)).text
             assert listed(page) == []
             assert "Your role does not search by customers." in page
         assert listed((await client.get("/events?q=asked", headers=analyst)).text) == ["asked"]
-        for query in ({"customer_id": "c-kim"}, {"email": ADDRESS}):
+        for query in ({"customer_id": "c-kim"}, {"email": ADDRESS}, {"phone": NUMBER}):
             refused = await client.get("/v1/decisions", params=query, headers=analyst)
             assert refused.status_code == 403
         told = await client.get("/v1/decisions", params={"reason": "quarantine"}, headers=analyst)
@@ -212,18 +257,21 @@ class TestWhoMay:
                 told = await client.get("/v1/decisions", params={name: value}, headers=person)
                 assert [one["event_id"] for one in told.json()["decisions"]] == found
 
+    @pytest.mark.parametrize(
+        ("name", "searched", "part"),
+        [("email", "nobody.knows@example.com", "nobody.knows"), ("phone", "+4520998877", "20998877")],
+    )
     async def test_an_address_is_neither_stored_nor_logged(
-        self, client: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database, name: str, searched: str, part: str
     ) -> None:
-        searched = "nobody.knows@example.com"
         with capture_logs() as logs:
             page = await client.get("/events", params={"q": searched}, headers=a_person())
-            told = await client.get("/v1/decisions", params={"email": searched}, headers=by_key())
+            told = await client.get("/v1/decisions", params={name: searched}, headers=by_key())
         assert (page.status_code, told.status_code) == (200, 200)
-        assert "nobody.knows" not in str(logs)
+        assert part not in str(logs)
         names = await rows(database, "SELECT relname FROM pg_stat_user_tables")
         for row in names:
-            sql = f"SELECT 1 FROM {row.relname} t WHERE CAST(t AS text) LIKE '%nobody.knows%'"
+            sql = f"SELECT 1 FROM {row.relname} t WHERE CAST(t AS text) LIKE '%{part}%'"
             kept = await rows(database, sql)
             assert kept == []
 

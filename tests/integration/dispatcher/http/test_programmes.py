@@ -76,6 +76,28 @@ class TestApi:
         assert patched.status_code == 422
         assert patched.json()["errors"][0]["field"].endswith(field.rpartition("/")[2])
 
+    @pytest.mark.parametrize(("every_days", "days"), [(7, 6), (30, 29), (90, 89), (91, 90), (365, 90)])
+    async def test_without_a_quarantine_one_that_fits_it_is_taken_and_only_a_written_one_is_refused(
+        self, client: httpx.AsyncClient, every_days: int, days: int
+    ) -> None:
+        body = {
+            "name": "The relation",
+            "measurement": "relational",
+            "programme": {"every_days": every_days},
+        }
+        made = await client.post("/v1/surveys", json=body, headers=by_key())
+        assert made.status_code == 201, made.text
+        assert made.json()["quarantine"] == {"days": days, "scope": "measurement"}
+        scoped = {**body, "quarantine": {"scope": "any"}}
+        where = f"/v1/surveys/{made.json()['id']}"
+        written = await client.put(where, json=scoped, headers=by_key())
+        assert written.json()["quarantine"] == {"days": days, "scope": "any"}
+        for quarantine in ({"quarantine_days": every_days}, {"quarantine": {"days": every_days}}):
+            refused = await client.post("/v1/surveys", json={**body, **quarantine}, headers=by_key())
+            assert refused.json()["errors"][0]["field"] == "/programme"
+        tried = await client.post("/v1/dry-runs", json={"survey": body}, headers=by_key())
+        assert tried.is_success
+
     async def test_one_that_its_own_quarantine_would_break_is_refused_at_every_door_and_an_old_one_goes_on(
         self, client: httpx.AsyncClient, database: Database
     ) -> None:
@@ -185,7 +207,15 @@ class TestPages:
         refused = await post(programme="30", quarantine_days="60")
         assert refused.status_code == 422
         assert "The quarantine of 60 days keeps customers from being asked every 30 days." in refused.text
-        where = (await post(programme="91")).headers["location"].partition("?")[0]
+        assert empty.fields["quarantine_days"] == ""
+        shorter = (await post(programme="30")).headers["location"].partition("?")[0]
+        api = f"/v1{shorter}"
+        assert (await client.get(api, headers=by_key())).json()["quarantine_days"] == 29
+        shown = (await client.get(shorter, headers=a_person("editor"))).text
+        (stored,) = [one for one in forms_of(shown) if one.action == shorter]
+        emptied = {**form(), **stored.fields, "quarantine_days": ""}
+        assert (await client.post(shorter, data=emptied, headers=a_person("editor"))).status_code == 422
+        where = (await post(programme="91", new_id=str(uuid4()))).headers["location"].partition("?")[0]
         shown = (await client.get(where, headers=a_person("editor"))).text
         (stored,) = [one for one in forms_of(shown) if one.action == where]
         assert stored.fields["programme"] == "91"

@@ -42,9 +42,10 @@ async def test_a_programme_is_typed_in_the_form_started_and_followed_on_the_page
     await look(page, "programme-fault")
     await page.get_by_label("What it measures").select_option("relational")
     await page.get_by_label("Time between the event and the mail").fill("0")
+    await page.locator("[name=quarantine_days]").fill("90")
     await page.get_by_role("button", name="Save the survey").click()
     await expect(page.get_by_text("The quarantine of 90 days keeps customers").first).to_be_visible()
-    await page.locator("[name=quarantine_days]").fill("29")
+    await page.locator("[name=quarantine_days]").fill("")  # then it fits the period
     await page.get_by_role("button", name="Save the survey").click()
     await page.get_by_role("link", name="Start asking…").click()
     await expect(page.get_by_text("each customer you know once in 30")).to_be_visible()

@@ -59,6 +59,15 @@ async def test_what_is_made_asks_nobody_until_it_is_started_by_form_or_by_key(
     assert again.headers["location"].startswith(where)
 
 
+@pytest.mark.parametrize(("delay_days", "warned"), [(6, False), (7, True)])
+async def test_a_delay_that_leaves_no_day_before_the_maximum_age_is_warned_of_before_the_start(
+    client: httpx.AsyncClient, database: Database, delay_days: int, warned: bool
+) -> None:
+    survey = await make_survey(database, state="draft", delay_minutes=delay_days * 1440, max_age_days=7)
+    page = (await client.get(f"/surveys/{survey.id}/start", headers=a_person("editor"))).text
+    assert ("Leave a day between the two." in page) is warned
+
+
 async def test_pausing_says_what_waits_for_it_alone(client: httpx.AsyncClient, database: Database) -> None:
     survey = await make_survey(database)
     await go_live(database)
@@ -86,7 +95,7 @@ async def test_a_put_without_a_state_neither_starts_nor_pauses(client: httpx.Asy
         *(("name", typed) for typed in ("", "   ", "x" * 201)),
         *(("trigger", typed) for typed in ("", "a b", "a*b", "**", "x" * 201)),
         *((name, typed) for name in NUMBERS for typed in ("-3", "1.5", "x", "9" * 40)),
-        *((name, "") for name in NUMBERS if name != "position"),
+        *((name, "") for name in NUMBERS if name not in {"position", "quarantine_days"}),
         *(("delay", typed) for typed in ("-3", "1.5", "", "x", "366")),
         ("measurement", "sideways"),
         ("default_language", "Danish"),

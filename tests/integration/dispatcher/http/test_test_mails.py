@@ -1,9 +1,11 @@
 """A test of a survey: sent to a test address as a customer would get it, whatever the survey's state."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from support.dispatcher_builders import (
     a_transaction,
@@ -14,12 +16,16 @@ from support.dispatcher_builders import (
     published,
     rows,
 )
-from support.dispatcher_client import FOREIGN_KEY, KEY, a_person
+from support.dispatcher_client import FOREIGN_KEY, KEY, a_person, csrf_header
 from support.forms import forms_of
+from support.http_clients import SECRET
 
 from services.dispatcher.surveys.test_mails import TEST_SOURCE
 from shared.db.database import Database
 from shared.events import TRANSACTIONS, Transaction
+from shared.privacy.own_address import OWN_ADDRESS_PATH, OwnAddress
+from shared.privacy.service_client import PERSONAL_DATA_PATH, ServiceClient
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 
 OWN = "own@havnbo.example"
 AS_A_KEY = {"authorization": f"Bearer {KEY}"}
@@ -153,3 +159,78 @@ async def test_an_event_of_a_client_at_a_test_address_does_not_wake_a_paused_sur
     await list_test_addresses(database, OWN)
     await decide(database, a_transaction())
     assert [one.reason for one in await rows(database, "SELECT reason FROM decision")] == ["paused"]
+
+
+MINE = "sara.lund@havnbo.example"
+
+
+@dataclass
+class Accounts:
+    """What alerts answers of the addresses of colleagues."""
+
+    tokens: ServiceTokens
+    address: str | None = MINE
+    away: bool = False
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.path == f"{PERSONAL_DATA_PATH}/alerts/{OWN_ADDRESS_PATH}"
+        token = request.headers["authorization"].removeprefix(f"{TOKEN_SCHEME} ")
+        assert self.tokens.verify("own-address", token) is not None
+        body = msgspec.json.encode(OwnAddress(self.address))
+        return httpx.Response(503) if self.away else httpx.Response(200, content=body)
+
+
+def with_accounts(client: httpx.AsyncClient, database: Database) -> Accounts:
+    """Let the dispatcher ask these."""
+    assert isinstance(client._transport, httpx.ASGITransport)
+    state = client._transport.app.state  # type: ignore[attr-defined]
+    accounts = Accounts(ServiceTokens(SECRET, clock=database.clock))
+    services = ServiceClient("http://internal.example", accounts.tokens, httpx.MockTransport(accounts))
+    state.context = replace(state.context, services=services)
+    return accounts
+
+
+async def test_an_editor_sends_a_test_to_their_own_address_which_is_listed_with_it(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    accounts = with_accounts(client, database)
+    survey = await make_survey(database)
+    editor = a_person("editor")
+    page = (await client.get(f"/surveys/{survey.id}/preview", headers=editor)).text
+    assert "My own address" in page
+    (found,) = [one for one in forms_of(page) if one.action.endswith("/test-mail")]
+    accounts.away = True
+    away = await client.post(found.action, data={**found.fields, "address": "own"}, headers=editor)
+    assert away.status_code == 503
+    assert "could not be looked up" in away.text
+    accounts.away = False
+    sent = await client.post(found.action, data={**found.fields, "address": "own"}, headers=editor)
+    assert sent.status_code == 303
+    assert MINE not in sent.headers["location"]
+    (event,) = await published_tests(database)
+    await decide(database, event)
+    (asked,) = await rows(database, "SELECT test, state FROM invitation")
+    assert (asked.test, asked.state) == (True, "waiting")
+    (listed,) = await rows(database, "SELECT test_addresses FROM sending WHERE tenant = 'havnbo'")
+    assert listed.test_addresses == [MINE]
+    again = await client.post(found.action, data={**found.fields, "address": "own"}, headers=editor)
+    assert again.status_code == 303
+
+
+async def test_the_api_takes_the_own_address_of_a_colleague_and_no_other_one(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    accounts = with_accounts(client, database)
+    survey = await make_survey(database)
+    path, editor = f"/v1/surveys/{survey.id}/test-mails", {**a_person("editor"), **csrf_header()}
+    by_key = await client.post(path, json={"address": MINE}, headers=AS_A_KEY)
+    assert by_key.status_code == 422, "a key is nobody's"
+    other = await client.post(path, json={"address": "customer@example.com"}, headers=editor)
+    assert other.status_code == 422
+    accounts.address = None
+    assert (await client.post(path, json={"address": MINE}, headers=editor)).status_code == 422
+    assert await published_tests(database) == []
+    accounts.address = MINE
+    own = await client.post(path, json={"address": MINE.upper()}, headers=editor)
+    assert own.status_code == 202, own.text
+    assert len(await published_tests(database)) == 1
