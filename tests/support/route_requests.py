@@ -33,6 +33,7 @@ from support.companies import (
 from support.http_clients import SECRET
 
 from services.scorer.saved_views.mail_tokens import StopLink, stop_token
+from services.scorer.themes.shipped import SHIPPED_VERSION
 from services.trigger.company_links import CompanyExportLinks
 from shared.clock import system_clock
 from shared.events import Survey
@@ -1050,10 +1051,10 @@ def _about_exports(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest, 
 def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
     """Themes of comments: of a company all at once, under no id."""
     theme = {"id": "own", "name": "Own", "stems": {"en": ["own*"]}}
-    typed = {"version": "1", "id_0": "own", "name_0": "Own", "stems_0_en": "own*"}
+    typed = {"version": str(SHIPPED_VERSION), "id_0": "own", "name_0": "Own", "stems_0_en": "own*"}
     return {
         "scorer GET /v1/themes": RouteRequest(),
-        "scorer PUT /v1/themes": RouteRequest(json={"version": 1, "themes": [theme]}),
+        "scorer PUT /v1/themes": RouteRequest(json={"version": SHIPPED_VERSION, "themes": [theme]}),
         "scorer POST /v1/themes/trial": RouteRequest(json={"themes": [theme]}),
         "scorer GET /v1/themes/figures": RouteRequest(query={"window": "7d"}),
         "scorer GET /v1/themes/finding": RouteRequest(),

@@ -3,6 +3,7 @@
 stems                 what a stem is written like, and the one form of text that is searched
 domain                a company's themes, their bounds, and what is wrong with a draft
 shipped               the nine themes that every company begins with
+quality               how far the shipped themes agree with a reader; quality_schemas, quality_words tell it
 matching              which themes a comment names, as a matcher that is made once for each version
 impact                the figures of each theme: its share of the unhappy, and the score without it
 words                 which words tell two sets of comments apart

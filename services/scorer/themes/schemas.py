@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.scorer.themes.domain import Theme, ThemeFault, ThemeLanguage, ThemeSet
 from services.scorer.themes.labels import kept_name, theme_name
+from services.scorer.themes.quality_schemas import QualityOut
 from services.scorer.themes.stems import written_stem
 from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.events.surveys import NpsMeasurement
@@ -91,11 +92,16 @@ class ThemesOut(BaseModel):
 
     version: int = Field(description="Send it back with a change.")
     themes: list[KnownThemeOut]
+    quality: QualityOut
 
     @classmethod
     def of(cls, themes: ThemeSet) -> Self:
         """As it is answered."""
-        return cls(version=themes.version, themes=[KnownThemeOut.of(theme) for theme in themes.themes])
+        return cls(
+            version=themes.version,
+            themes=[KnownThemeOut.of(theme) for theme in themes.themes],
+            quality=QualityOut.of(themes),
+        )
 
 
 def field_faults(faults: Sequence[ThemeFault]) -> list[FieldFault]:

@@ -8,7 +8,7 @@ matched again.
 
 from services.scorer.themes.domain import Theme, ThemeSet
 
-SHIPPED_VERSION = 1
+SHIPPED_VERSION = 2
 
 _STEMS: dict[str, dict[str, str]] = {
     "delivery": {
@@ -17,7 +17,8 @@ _STEMS: dict[str, dict[str, str]] = {
         "nl": "bezorg*, thuisbezorg*, pakket*, levering*, leverde*, levert*, geleverd*",
     },
     "price": {
-        "en": "pric*, *expensive*, cost*, -costume*",
+        "en": "pric*, *overpric*, *expensive*, cost*, cheaper, waste of money, worth the money, ripped off, "
+        "rip-off*, -costume*",
         "da": "pris*, *dyr, *dyrt, *dyre, -kæledyr*",
         "nl": "*prijs*, *prijzen*, duur, *kosten, -op prijs*, -op den duur, -korte duur, -lange duur",
     },
@@ -27,20 +28,26 @@ _STEMS: dict[str, dict[str, str]] = {
         "nl": "factu*, *rekening*, incasso*, -rekening houden, -rekening gehouden, -rekening mee*",
     },
     "staff": {
-        "en": "staff*, rude*, *friendly, *helpful*, technician*, employee*, -user friendly, -user-friendly",
+        "en": "staff*, rude*, *friendly, *helpful*, technician*, employee*, customer service*, "
+        "customer support*, tech support*, technical support*, -user friendly, -user-friendly",
         "da": "*medarbejd*, *personale*, *uhøflig*, uforskam*, *venlig*, *hjælpsom*, flink*, "
+        "*kundeservice*, "
         "-brugervenlig*, -venlig hilsen*",
         "nl": "monteur*, *personeel*, *medewerk*, onbeleef*, *vriendelijk*, *behulpzaam*, "
+        "*klantenservice*, "
         "-gebruiksvriendelijk*, -vriendelijke groet*",
     },
     "wait": {
-        "en": "on hold, wait, waited, waiting, queue*, took ages, "
+        "en": "on hold, wait, waited, waiting, queue*, took ages, busy signal*, always busy, "
+        "get through to*, got through to*, -can't wait, -cant wait, "
         "-wait for my refund*, -waited for my refund*, -waiting for my refund*, -waiting for the refund*",
         "da": "*ventetid*, kø, *evighed*, ventet, -ventet på pengene*",
         "nl": "*wachttijd*, *wachtrij*, eeuwen, wachten, gewacht, -wachten op mijn geld*",
     },
     "product": {
-        "en": "broke*, quality*, defect*, faulty, product*, -broker*, -productiv*",
+        "en": "broke*, quality*, defect*, faulty, product*, stopped working, quit working, malfunction*, "
+        "flimsy, poorly made, badly made, -broker*, -productiv*, -quality assurance, -product support, "
+        "-*site stopped working, -app stopped working",
         "da": "i stykker, *kvalitet*, *fejl, produkt*, -produktiv*",
         "nl": "kapot*, *kwaliteit*, brak, product*, -productief*",
     },
@@ -50,13 +57,15 @@ _STEMS: dict[str, dict[str, str]] = {
         "nl": "inlog*, *webshop*, *website*, app, wachtwoord*",
     },
     "returns": {
-        "en": "*refund*, return, returned, returns, -return call*, -returned my call*",
+        "en": "*refund*, return, returned, returns, returning, money back, send it back, sent it back, "
+        "sending it back, -return call*, -returned my call*, -returning my call*, -returning customer*",
         "da": "pengene tilbage, *tilbagebetal*, retur*",
         "nl": "*terugbetal*, retour*, geld terug*",
     },
     "communication": {
         "en": "call back, called back, call me back, called me back, told me, follow up*, follow-up*, "
-        "followup*, inform*, nobody, no one, -informal*",
+        "followup*, inform*, nobody, no one, was told, were told, no reply, no response, never replied, "
+        "never answered, -informal*",
         "da": "besked*, ringet op, ringet tilbage, ingen gav, -beskedent*",
         "nl": "teruggebeld*, laten weten, liet weten, liet iets weten, niemand",
     },

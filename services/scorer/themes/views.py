@@ -12,6 +12,7 @@ from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
 from services.scorer.themes.found_views import ProposalsView
 from services.scorer.themes.impact import ThemeFigures, ThemeOrder, ordered
+from services.scorer.themes.quality_words import quality_words
 from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
 from services.scorer.themes.trials import Trial
@@ -78,6 +79,8 @@ class ThemesPage(Page):
     """Of the figures; empty: there are none that the reader may see."""
     document_href: str
     coverage: str
+    quality: str
+    """How far the themes that we ship agree with a reader."""
     waiting: str
     may_edit: bool
     whole_company: bool
@@ -210,6 +213,7 @@ def themes_page(
         file_href=file_href,
         document_href=document_href,
         coverage=coverage_words(figures),
+        quality=quality_words(themes),
         waiting=labels.waiting_words(figures.waiting),
         may_edit=may_edit,
         whole_company=whole_company,

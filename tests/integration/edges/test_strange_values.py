@@ -47,6 +47,7 @@ from services.dispatcher.surveys.draft_fields import DEFAULTS
 from services.dispatcher.waves.labels import FIELD_LABELS as WAVE_LABELS
 from services.scorer.benchmarks.forms import FIELDS as BENCHMARK_FIELDS
 from services.scorer.improvements.forms import ImprovementForm
+from services.scorer.themes.shipped import SHIPPED_VERSION
 from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD
 
@@ -486,7 +487,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
             "segment": "",
             "dimension": "",
         },
-        "/v1/themes": {"version": 1, "themes": [A_THEME]},
+        "/v1/themes": {"version": SHIPPED_VERSION, "themes": [A_THEME]},
         "/v1/themes/trial": {"themes": [A_THEME], "days": 7},
         "/v1/themes/finding": {"on": True},
         "/v1/themes/found/lockers": {"act": "merge", "name": "x", "into": "delivery"},

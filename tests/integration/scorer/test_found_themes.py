@@ -42,6 +42,7 @@ from services.scorer.themes import finding, found_repository
 from services.scorer.themes.count_repository import recount_themes
 from services.scorer.themes.finding import LOOKED_DAYS
 from services.scorer.themes.repository import NEW_FOR
+from services.scorer.themes.shipped import SHIPPED_VERSION
 from shared.db.database import Database
 from shared.health import Health
 from shared.permissions import Role
@@ -93,7 +94,7 @@ async def test_within_a_day_of_its_tenth_comment_a_theme_opens_and_counts_like_t
         "decided_at": None,
     }
     themes = await read_themes(client)
-    assert (themes["version"], themes["themes"][-1]["stems"]) == (2, {language: [stem]})
+    assert (themes["version"], themes["themes"][-1]["stems"]) == (SHIPPED_VERSION + 1, {language: [stem]})
     assert (await read_figures(client))["waiting"] == 10
     await match_all(database)
     assert named_themes(await read_figures(client)) == {found["id"]: 10}
@@ -103,7 +104,7 @@ async def test_within_a_day_of_its_tenth_comment_a_theme_opens_and_counts_like_t
     assert await states(client, tenant="other") == {}
     await later(database)
     assert len((await read_finding(client))["themes"]) == 1
-    assert (await read_themes(client))["version"] == 2
+    assert (await read_themes(client))["version"] == SHIPPED_VERSION + 1
     # Nobody did it, so nothing is in the log of what people did.
     assert await audit_lines(database) == []
 
@@ -209,7 +210,7 @@ async def test_of_two_workers_one_looks_and_a_theme_opens_once(
     await asyncio.gather(*(watch.step() for watch in watches))
     await look_at_all(database)
     assert await states(client) == {"lockers*": "proposed"}
-    assert (await read_themes(client))["version"] == 2
+    assert (await read_themes(client))["version"] == SHIPPED_VERSION + 1
 
 
 async def test_who_saves_while_comments_are_looked_at_loses_nothing(
@@ -221,7 +222,7 @@ async def test_who_saves_while_comments_are_looked_at_loses_nothing(
     async def slow(uow: Any, tenant: str) -> list[str]:
         monkeypatch.setattr(found_repository, "list_segment_names", usual)
         if tenant == "acme":
-            assert await save(client, [a_theme_body("taste", "stale*")], 1) == 200
+            assert await save(client, [a_theme_body("taste", "stale*")], SHIPPED_VERSION) == 200
         return await usual(uow, tenant)
 
     monkeypatch.setattr(found_repository, "list_segment_names", slow)
@@ -259,7 +260,7 @@ async def test_one_that_is_left_out_when_the_themes_are_saved_is_dropped_too(
 ) -> None:
     await count(database, *about(LOCKERS, range(10)))
     await look_at_all(database)
-    assert await save(client, [a_theme_body("taste", "stale*")], 2) == 200
+    assert await save(client, [a_theme_body("taste", "stale*")], SHIPPED_VERSION + 1) == 200
     assert await states(client) == {"lockers*": "dropped"}
     assert await decide(client, "lockers", "keep") == 409
     await match_all(database)

@@ -30,7 +30,7 @@ from support.themes import (
 
 from services.scorer.domain import Groups, impact_of, impact_reach
 from services.scorer.themes.matching import ThemeMatcher
-from services.scorer.themes.shipped import SHIPPED
+from services.scorer.themes.shipped import SHIPPED, SHIPPED_VERSION
 from shared.db.database import Database
 from shared.events.nps import group_of
 from shared.events.people import People
@@ -64,7 +64,7 @@ async def test_a_trial_tells_what_a_draft_finds_and_stores_nothing(
     assert (taste["n"], taste["detractors"], nothing["n"]) == (2, 1, 0)
     assert {example["comment"] for example in taste["examples"]} == {PLAIN, "Stale but nice"}
     assert {example["comment"] for example in body["uncovered_examples"]} == {LATE, "Dust"}
-    assert (await kept_themes(database), (await read_themes(client))["version"]) == (before, 1)
+    assert (await kept_themes(database), (await read_themes(client))["version"]) == (before, SHIPPED_VERSION)
     assert await audit_lines(database) == []
 
 
@@ -222,7 +222,7 @@ async def test_a_reader_sees_the_comments_of_their_own_segments_alone(
     tried = await client.send("POST", "/v1/themes/trial", {**body, "segment": "organisation:north"}, **editor)
     assert tried.json()["comments"] == 1
     # The themes are those of the whole company.
-    assert await save(client, [a_theme_body("any", "any")], 1, **editor) == 403
+    assert await save(client, [a_theme_body("any", "any")], SHIPPED_VERSION, **editor) == 403
 
 
 async def test_comments_about_a_single_employee_are_not_counted_for_anybody(

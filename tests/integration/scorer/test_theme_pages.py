@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from support.scorer_builders import count
 from support.scorer_client import ScorerClient
-from support.themes import LATE, PLAIN, a_theme_client, comments, read_figures, read_themes
+from support.themes import LATE, PLAIN, a_theme_client, comments, read_figures, read_themes, save
 
+from services.scorer.themes.quality import QUALITY
+from services.scorer.themes.shipped import SHIPPED_VERSION
 from shared.db.database import Database
 
 
@@ -31,21 +33,27 @@ async def test_words_of_comments_that_name_nothing_are_suggested_and_added_by_on
     )
     page = (await client.get("/themes", role="editor")).text
     assert 'name="add" value="en|stale"' in page
-    form = {"version": "1", "id_4": "taste", "name_4": "Taste", "stems_4_en": "bland", "add_to": "4"}
+    form = {
+        "version": str(SHIPPED_VERSION),
+        "id_4": "taste",
+        "name_4": "Taste",
+        "stems_4_en": "bland",
+        "add_to": "4",
+    }
     added = await client.send("POST", "/themes", form={**form, "add": "en|stale"}, role="editor")
     assert (added.status_code, "bland\nstale*</textarea>" in added.text) == (200, True)
-    assert (await read_themes(client))["version"] == 1
+    assert (await read_themes(client))["version"] == SHIPPED_VERSION
 
 
 async def test_the_page_tries_saves_and_says_what_is_wrong_beside_what_was_typed(
     database: Database, client: ScorerClient
 ) -> None:
     await count(database, *comments((2, PLAIN), (3, LATE)))
-    typed = {"version": "1", "id_0": "", "name_0": "Taste", "stems_0_en": "stale*\nbland"}
+    typed = {"version": str(SHIPPED_VERSION), "id_0": "", "name_0": "Taste", "stems_0_en": "stale*\nbland"}
     tried = await client.send("POST", "/themes", form={**typed, "act": "try"}, role="editor")
     assert "Tried on 2 comments: 1 name a theme, 1 none." in tried.text
     assert PLAIN in tried.text
-    assert (await read_themes(client))["version"] == 1
+    assert (await read_themes(client))["version"] == SHIPPED_VERSION
     bad = {**typed, "stems_0_en": "stale*\nb", "act": "save"}
     for act in ("save", "try"):
         refused = await client.send("POST", "/themes", form={**bad, "act": act}, role="editor")
@@ -88,3 +96,21 @@ async def test_without_a_comment_of_an_unhappy_customer_the_scores_say_so(
     await count(database, *comments((9, LATE), (2, "")))
     page = (await client.get("/", role="leader")).text
     assert "No unhappy customer wrote a comment in these days." in page
+
+
+async def test_the_page_and_the_document_say_how_far_the_shipped_themes_agree_with_a_reader(
+    client: ScorerClient,
+) -> None:
+    body = await read_themes(client)
+    quality = body["quality"]
+    assert (quality["sentences"], quality["sentences_covered"]) == (QUALITY.sentences, QUALITY.covered)
+    assert [theme["id"] for theme in quality["themes"]] == [theme["id"] for theme in body["themes"]]
+    assert quality["is_of_these_themes"] is True
+    changed = "Your themes are others by now; they were not tried."
+    for role in ("editor", "analyst"):
+        page = (await client.get("/themes", role=role)).text
+        assert f"they named a theme in {QUALITY.covered}." in page
+        assert changed not in page
+    assert await save(client, body["themes"][1:], SHIPPED_VERSION) == 200
+    assert (await read_themes(client))["quality"] == {**quality, "is_of_these_themes": False}
+    assert changed in (await client.get("/themes", role="analyst")).text

@@ -33,7 +33,7 @@ from services.scorer.repository.retention import RETENTION as RULES
 from services.scorer.themes.keeping import MATCHERS, ThemeMatching
 from services.scorer.themes.matching import ThemeMatcher
 from services.scorer.themes.repository import claim_unmatched
-from services.scorer.themes.shipped import SHIPPED
+from services.scorer.themes.shipped import SHIPPED, SHIPPED_VERSION
 from shared.db.database import Database
 from shared.events import RETENTION, TenantRetention
 from shared.health import Health
@@ -77,12 +77,16 @@ async def test_what_is_saved_is_matched_again_and_leaves_one_line_in_the_log(
         [theme.id for theme in SHIPPED.themes],
     )
     themes = [*shipped["themes"][:1], a_theme_body("taste", "stale*", cause="product.quality")]
-    assert await save(client, themes, 1) == 200
+    assert await save(client, themes, SHIPPED_VERSION) == 200
     saved = await read_themes(client)
-    assert saved["version"] == 2
+    assert saved["version"] == SHIPPED_VERSION + 1
     assert saved["themes"] == [{**theme, "cause": theme["cause"]} for theme in themes]
     waiting = await read_figures(client)
-    assert (waiting["version"], waiting["waiting"], named_themes(waiting)) == (2, 3, {"delivery": 2})
+    assert (waiting["version"], waiting["waiting"], named_themes(waiting)) == (
+        SHIPPED_VERSION + 1,
+        3,
+        {"delivery": 2},
+    )
     await match_all(database)
     assert await kept_themes(database) == {LATE: ["delivery"], RUDE: ["delivery"], PLAIN: ["taste"]}
     after = await read_figures(client)
@@ -99,18 +103,18 @@ async def test_the_same_again_changes_nothing_and_an_older_version_is_refused(
 ) -> None:
     shipped = await read_themes(client)
     assert await save(client, shipped["themes"], 0) == 200
-    assert (await read_themes(client))["version"] == 1
+    assert (await read_themes(client))["version"] == SHIPPED_VERSION
     themes = [a_theme_body("taste", "stale*")]
     assert await save(client, themes, 0) == 409
-    assert await save(client, themes, 1) == 200
-    assert await save(client, themes, 1) == 200, "the same request, sent again"
-    assert await save(client, [a_theme_body("smell", "smell*")], 1) == 409
-    assert (await read_themes(client))["version"] == 2
+    assert await save(client, themes, SHIPPED_VERSION) == 200
+    assert await save(client, themes, SHIPPED_VERSION) == 200, "the same request, sent again"
+    assert await save(client, [a_theme_body("smell", "smell*")], SHIPPED_VERSION) == 409
+    assert (await read_themes(client))["version"] == SHIPPED_VERSION + 1
     assert len(await audit_lines(database)) == 1
 
 
 async def test_of_two_who_save_at_once_one_is_told(database: Database, client: ScorerClient) -> None:
-    for version in (1, 2):
+    for version in (SHIPPED_VERSION, SHIPPED_VERSION + 1):
         statuses = await asyncio.gather(
             *(
                 save(client, [a_theme_body(f"taste-{version}-{number}", "stale*")], version)
@@ -129,7 +133,7 @@ async def test_a_theme_that_we_ship_has_its_name_in_the_readers_language_until_i
     assert english["themes"][0]["name"] == "Delivery"
     assert danish["themes"][0]["name"] == "Levering"
     own = [{**english["themes"][0], "stems": {"en": ["parcel*"]}}, {**english["themes"][1], "name": "Cost"}]
-    assert await save(client, own, 1) == 200
+    assert await save(client, own, SHIPPED_VERSION) == 200
     names = [theme["name"] for theme in (await read_themes(client, language="da"))["themes"]]
     assert names == ["Levering", "Cost"]
 
@@ -154,7 +158,7 @@ async def test_what_cannot_be_is_refused_at_its_place_and_nothing_is_tried(
 ) -> None:
     themes = [a_theme_body("first", "ab"), theme]
     for method, path, body in (
-        ("PUT", "/v1/themes", {"version": 1, "themes": themes}),
+        ("PUT", "/v1/themes", {"version": SHIPPED_VERSION, "themes": themes}),
         ("POST", "/v1/themes/trial", {"themes": themes}),
     ):
         answer = await client.send(method, path, body)
@@ -174,20 +178,20 @@ async def test_editors_and_administrators_change_themes_and_everybody_reads_them
     draft = {"themes": [a_theme_body("taste", "stale*")]}
     refused = 200 if edits else 403
     assert (await client.send("POST", "/v1/themes/trial", draft, role=role)).status_code == refused
-    assert await save(client, draft["themes"], 1, role=role) == refused
-    form = {"act": "save", "version": "2"}
+    assert await save(client, draft["themes"], SHIPPED_VERSION, role=role) == refused
+    form = {"act": "save", "version": str(SHIPPED_VERSION + 1)}
     assert (await client.send("POST", "/themes", form=form, role=role)).status_code == (303 if edits else 404)
 
 
 async def test_companies_have_themes_of_their_own(database: Database, client: ScorerClient) -> None:
     await count(database, *comments((2, PLAIN)))
     await count(database, *comments((2, PLAIN)), tenant="other")
-    assert await save(client, [a_theme_body("taste", "stale*")], 1) == 200
+    assert await save(client, [a_theme_body("taste", "stale*")], SHIPPED_VERSION) == 200
     await match_all(database)
     assert named_themes(await read_figures(client)) == {"taste": 1}
     assert named_themes(await read_figures(client, tenant="other")) == {}
     assert await kept_themes(database, "other") == {PLAIN: []}
-    assert (await read_themes(client, tenant="other"))["version"] == 1
+    assert (await read_themes(client, tenant="other"))["version"] == SHIPPED_VERSION
 
 
 async def test_anonymous_comments_count_once_their_bundle_does_and_lose_their_themes_with_their_words(
@@ -233,9 +237,9 @@ async def test_the_retention_of_comments_clears_their_themes(
 
 async def test_workers_share_the_comments_that_are_left(database: Database, client: ScorerClient) -> None:
     await count(database, *comments((2, LATE), (3, RUDE), (1, PLAIN)))
-    assert await save(client, [a_theme_body("taste", "stale*")], 1) == 200
+    assert await save(client, [a_theme_body("taste", "stale*")], SHIPPED_VERSION) == 200
     async with database.transaction() as uow:
-        assert len(await claim_unmatched(uow, "acme", 2, 2)) == 2
+        assert len(await claim_unmatched(uow, "acme", SHIPPED_VERSION + 1, 2)) == 2
         # Another worker takes the one that is left, and waits for nobody.
         matching = ThemeMatching(database, Health("scorer"))
         assert await matching.step() == 0
@@ -249,7 +253,8 @@ async def test_a_company_whose_comments_cannot_be_matched_keeps_no_other_waiting
 ) -> None:
     for tenant in ("acme", "other"):
         await count(database, *comments((1, PLAIN)), tenant=tenant)
-        assert await save(client, [a_theme_body("taste", "stale*", f"{tenant}*")], 1, tenant=tenant) == 200
+        own_themes = [a_theme_body("taste", "stale*", f"{tenant}*")]
+        assert await save(client, own_themes, SHIPPED_VERSION, tenant=tenant) == 200
     usual = ThemeMatcher.themes_of
     own = (await matchers_of_both(database))["acme"][1]
 
