@@ -125,7 +125,9 @@ def set_people(
     shown: Annotated[
         bool | None,
         typer.Option(
-            "--shown/--hidden", help="Whether people and their leaders may see the people's scores."
+            "--shown/--hidden",
+            help="Whether people and their leaders may see the people's scores. Who sees the score of a team of "
+            "two, and their own, knows the other one's.",
         ),
     ] = None,
 ) -> None:
