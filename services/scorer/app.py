@@ -23,6 +23,8 @@ from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
 from services.scorer.theme_watch import FOUND_LOOP, ThemeWatch
 from services.scorer.themes.keeping import THEMES_LOOP, ThemeMatching
+from services.scorer.themes.labelling import MODEL_LOOP, ThemeLabelling
+from services.scorer.themes.model_client import ThemeModel
 from shared.events import (
     ANSWER_TOTALS,
     ANSWERS,
@@ -43,9 +45,13 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 def build_loops(context: Context) -> Loops:
     """One loop publishes changed scores, one counts anonymous answers, one looks for falls, one matches
     comments with themes, one opens new ones, one audits the counts, one adds what is noted to counts, one
-    fills declared pairs.
+    fills declared pairs; where the operator has set up a model, one sends comments to it.
     """
     anonymous = AnonymousCounter(context.database, context.health, count)
+    model = ThemeModel.of(context.own)
+    labelling = (
+        {} if model is None else {MODEL_LOOP: ThemeLabelling(context.database, context.health, model).loop}
+    )
     return {
         "scores": ScorePublisher(context.database, context.health).run,
         LOOP_NAME: anonymous.loop,
@@ -55,6 +61,7 @@ def build_loops(context: Context) -> Loops:
         FOUND_LOOP: ThemeWatch(context.database, context.health).loop,
         AUDIT_LOOP: NightlyAudit(context.database, context.health).run,
         PAIRS_LOOP: PairFilling(context.database, context.health).loop,
+        **labelling,
     }
 
 

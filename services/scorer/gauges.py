@@ -8,6 +8,7 @@ from services.scorer.improvements.repository import IMPROVEMENT_STATES, count_by
 from services.scorer.repository import falls, waiting
 from services.scorer.repository.pairs import count_unready
 from services.scorer.themes.found_repository import count_late
+from services.scorer.themes.model_repository import count_waiting
 from services.scorer.themes.repository import count_behind
 from shared.db.database import UnitOfWork
 from shared.telemetry import metrics
@@ -32,10 +33,11 @@ async def measure_improvements(uow: UnitOfWork) -> None:
 
 async def measure_themes(uow: UnitOfWork) -> None:
     """Measure the companies with comments that wait to be matched with their present themes, and those that
-    wait to be looked at for new ones.
+    wait to be looked at for new ones; and the comments that wait for a model.
     """
     metrics.THEMES_BEHIND.set(await count_behind(uow))
     metrics.THEME_LOOKS_LATE.set(await count_late(uow))
+    metrics.THEME_MODEL_WAITING.set(await count_waiting(uow))
 
 
 async def measure_audit(uow: UnitOfWork) -> None:

@@ -68,6 +68,10 @@ answer = Table(
     # The themes that the comment names, and by which version of the company's themes it was matched.
     Column("themes", ARRAY(Text)),
     Column("theme_version", BigInteger, nullable=False, server_default=text("0")),
+    # Of the themes those that a model found. NULL: none has labelled the comment.
+    Column("model_themes", ARRAY(Text)),
+    # The comment is to be sent to the model.
+    Column("model_waits", Boolean, nullable=False, server_default=text("false")),
     Column("origin", Text, nullable=False),
     # Counted in a bundle. NULL: a version before migration 0018 counted it.
     Column("anonymous", Boolean),
@@ -84,6 +88,7 @@ answer = Table(
         postgresql_where=text("customer_id IS NOT NULL OR comment IS NOT NULL"),
     ),
     Index("ix_answer_theme_version", "tenant", "theme_version", postgresql_where=text("comment IS NOT NULL")),
+    Index("ix_answer_model_waits", "tenant", "answered_at", postgresql_where=text("model_waits")),
     Index(
         "ix_answer_unhappy_comment",
         "tenant",
@@ -540,6 +545,18 @@ found_theme = Table(
     Column("customers", Integer, nullable=False),
     Column("found_at", Instant, nullable=False),
     Column("decided_at", Instant),
+)
+
+# The companies whose comments are sent to the model of this installation.
+theme_model = Table(
+    "theme_model",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # To which their administrator agreed: scheme, host and port. With another one nothing is sent.
+    Column("origin", Text, nullable=False),
+    Column("switched_at", Instant, nullable=False),
+    # From then on a worker may send some; until then one is sending.
+    Column("turn_at", Instant, nullable=False),
 )
 
 # The newest total of the collector's answers of each day; ``body`` is the event's data.

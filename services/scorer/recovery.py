@@ -2,7 +2,8 @@
 
 The answers are consumed again, and their scores published anew. But a fall that was found since the backup
 would be found once more, as another one; and an action of improvement would be lost. What was taken back
-since (links of screens, saved views, mails of views) is taken back again, as ``audit`` tells.
+since (links of screens, saved views, mails of views, comments for a model) is taken back again, as ``audit``
+tells.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from services.scorer.improvements import repository as improvements
 from services.scorer.repository import falls
 from services.scorer.saved_views.restoring import take_back_again
+from services.scorer.themes.model_commands import switch_off_again
 from shared.db.database import UnitOfWork
-from shared.events import AUDIT, FALLS, IMPROVEMENTS, Event, Improvement, SegmentFall
+from shared.events import AUDIT, FALLS, IMPROVEMENTS, AuditLine, Event, Improvement, SegmentFall
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
@@ -50,6 +52,12 @@ async def improvements_page(
     return found, (tenant, last.id)
 
 
+async def restore_audited(uow: UnitOfWork, events: Sequence[Event[AuditLine]]) -> None:
+    """Take back again what these lines say was taken back."""
+    await take_back_again(uow, events)
+    await switch_off_again(uow, events)
+
+
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
     """What the scorer reads again, and what it can publish again."""
     return Recovery(
@@ -57,6 +65,6 @@ def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for 
         reads=(
             Subscription(FALLS, restore_falls),
             Subscription(IMPROVEMENTS, restore_improvements),
-            Subscription(AUDIT, take_back_again),
+            Subscription(AUDIT, restore_audited),
         ),
     )

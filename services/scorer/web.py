@@ -37,7 +37,7 @@ from services.scorer.saved_views.mail_service_api import view_mail_router
 from services.scorer.saved_views.screen_uses import LOOP_NAME as SCREEN_USES_LOOP
 from services.scorer.saved_views.screen_uses import ScreenUses
 from services.scorer.themes import api as theme_api
-from services.scorer.themes import found_api, found_pages
+from services.scorer.themes import found_api, found_pages, model_api, model_pages
 from services.scorer.themes import pages as theme_pages
 from services.scorer.unbegged import api as unbegged_api
 from services.scorer.unbegged import pages as unbegged_pages
@@ -80,6 +80,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     routers += [comparison_api.router, comparison_pages.router]
     routers += [driver_api.router, driver_pages.router, gap_api.router, gap_pages.router]
     routers += [theme_api.router, found_api.router, theme_pages.router, found_pages.router, audit_api.router]
+    routers += [model_api.router, model_pages.router]
     routers += [view_api.router, view_pages.router, wall_pages.router]
     routers += [mail_api.router, mail_pages.router, view_mail_router(context.database, context.secret)]
     routers += [export, retention, months, company]

@@ -75,6 +75,10 @@ class AddressGuard:
         return addresses
 
 
+ANY_ADDRESS = AddressGuard((ip_network("0.0.0.0/0"), ip_network("::/0")))
+"""For a server that the operator names, wherever it is: the setting is as good as one of the networks."""
+
+
 def _reached(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 address leads to by a mapping or a tunnel; else the address itself."""
     if isinstance(address, IPv6Address):

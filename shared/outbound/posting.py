@@ -43,10 +43,12 @@ async def post_once(
     now: datetime,
     *,
     timeout_s: float,
+    most_bytes: int = MAX_READ_BYTES,
 ) -> PostAnswer:
     """Post; it does not raise for what a server or a network does.
 
     :param timeout_s: for the whole of it: the name, the connection, the answer.
+    :param most_bytes: of the answer: no more than a part beyond them is read.
     """
     began = time.monotonic()
     status: int | None = None
@@ -64,7 +66,7 @@ async def post_once(
             retry_after = _retry_after(response, now)
             async for part in response.aiter_stream():
                 answer += part
-                if len(answer) > MAX_READ_BYTES:
+                if len(answer) > most_bytes:
                     break
     except AddressRefused:
         fault = "address"

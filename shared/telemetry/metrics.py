@@ -142,6 +142,16 @@ THEME_LOOKS_LATE = Gauge(
     "Companies whose comments were last looked at for new themes more than a day ago.",
 )
 THEMES_FOUND = Counter("afterword_themes_found", "Themes that were opened by themselves.")
+THEME_MODEL_WAITING = Gauge(
+    "afterword_theme_model_waiting",
+    "Comments of all companies that have a model on and that it has not labelled yet.",
+)
+THEME_MODEL_REQUESTS = Counter(
+    "afterword_theme_model_requests",
+    "Requests to the model that labels comments, by outcome: labelled, refused (it cannot answer for these "
+    "comments), away (no answer, or none of this protocol's).",
+    ["outcome"],
+)
 AUDIT_DIFFERENCES = Gauge(
     "afterword_scorer_audit_differences",
     "Counts of the scorer that differ from the answers, and its totals that differ from the collector's, by "

@@ -1059,6 +1059,9 @@ def _about_themes() -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
         "scorer GET /v1/themes/figures": RouteRequest(query={"window": "7d"}),
         "scorer GET /v1/themes/finding": RouteRequest(),
         "scorer PUT /v1/themes/finding": RouteRequest(json={"on": True}),
+        "scorer GET /v1/themes/model": RouteRequest(),
+        "scorer PUT /v1/themes/model": RouteRequest(json={"on": False}),
+        "scorer POST /themes/model": RouteRequest(form={"act": "off"}),
         "scorer POST /v1/themes/found/{theme}": RouteRequest({"theme": "own"}, json={"act": "keep"}),
         "scorer POST /themes/found": tuple(
             RouteRequest(form={"act": act, "theme": "own"}) for act in ("on", "keep")

@@ -1,6 +1,6 @@
 """A client of the scorer's API, with staff and keys of its tenants."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -101,11 +101,13 @@ class ScorerClient:
 
 
 @asynccontextmanager
-async def a_scorer_client(database: Database, *tenants: Tenant) -> AsyncIterator[ScorerClient]:
-    """A client of an application that knows these tenants."""
+async def a_scorer_client(
+    database: Database, *tenants: Tenant, own: Mapping[str, object] | None = None
+) -> AsyncIterator[ScorerClient]:
+    """A client of an application that knows these tenants; ``own`` are settings of the scorer alone."""
     for tenant in tenants:
         await add_tenant(database, tenant)
-    context = context_on(SERVICE, database, local=True, mailbox_url="http://127.0.0.1:8025")
+    context = context_on(SERVICE, database, own=own, local=True, mailbox_url="http://127.0.0.1:8025")
     app, _ = SERVICE.api(context)
     await context.keys.refresh()
     try:

@@ -21,11 +21,11 @@ LATE, RUDE, PLAIN = "The parcel was late", "Rude staff, and the parcel was wet",
 
 
 @asynccontextmanager
-async def a_theme_client(database: Database) -> AsyncIterator[ScorerClient]:
+async def a_theme_client(database: Database, **own: object) -> AsyncIterator[ScorerClient]:
     """The scorer at noon with two companies, whose keys may do all that themes take."""
     database.clock = lambda: NOON
     tenants = a_tenant("acme", "Europe/Copenhagen", *SCOPES), a_tenant("other", "UTC", *SCOPES)
-    async with a_scorer_client(database, *tenants) as client:
+    async with a_scorer_client(database, *tenants, own=own) as client:
         yield client
 
 

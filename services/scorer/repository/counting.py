@@ -35,6 +35,8 @@ class CountedAnswer(NamedTuple):
     """The ids of the themes that its comment names; None: it has none, or was not matched."""
     theme_version: int = 0
     """Of the themes by which it was matched; 0: it was not."""
+    model_waits: bool = False
+    """Whether its comment is to be sent to the model."""
 
     @property
     def earlier(self) -> tuple[EarlierScore, ...] | None:
@@ -117,6 +119,9 @@ async def keep_and_count(
             "earlier_until": [each.earlier and [one.until for one in each.earlier] for each in answers],
             "themes": [each.themes for each in answers],
             "theme_version": [each.theme_version for each in answers],
+            # What a model found in the comment of an older version says nothing of this one.
+            "model_themes": None,
+            "model_waits": [each.model_waits for each in answers],
             "replies": [stored_replies(each.event.data) for each in answers],
             "heard_at": uow.now,
         },

@@ -8,8 +8,8 @@ from shared.privacy.persons import NOBODY
 
 ERASE_ANSWERS = f"""
     UPDATE answer t
-    SET comment = NULL, themes = NULL, theme_version = 0, replies = NULL, customer_id = NULL,
-        contact_key = NULL, person = '{NOBODY}'
+    SET comment = NULL, themes = NULL, theme_version = 0, model_themes = NULL, model_waits = false,
+        replies = NULL, customer_id = NULL, contact_key = NULL, person = '{NOBODY}'
     FROM {TARGETS}
     WHERE {of_target()}
 """

@@ -27,7 +27,8 @@ RETENTION: tuple[RetentionRule, ...] = (
             (t.comment IS NOT NULL OR t.replies IS NOT NULL AND {HAS_WRITTEN_REPLIES})
             AND t.answered_at < :comments
         """,
-        f"comment = NULL, themes = NULL, theme_version = 0, {WITHOUT_WRITTEN_REPLIES}",
+        "comment = NULL, themes = NULL, theme_version = 0, model_themes = NULL, model_waits = false, "
+        f"{WITHOUT_WRITTEN_REPLIES}",
     ),
     RewriteRule(
         "comments",

@@ -44,7 +44,9 @@ async def keep_waiting(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
 # Its comment may have been erased since; nothing else of an anonymous answer ever changes. A comment that is
 # left is matched with themes again by their loop.
 KEEP_COUNTED = """
-    UPDATE answer a SET version = n.version, comment = n.comment, themes = NULL, theme_version = 0
+    UPDATE answer a
+    SET version = n.version, comment = n.comment, themes = NULL, theme_version = 0, model_themes = NULL,
+        model_waits = false
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:comments AS text[])
     ) AS n (tenant, id, version, comment)

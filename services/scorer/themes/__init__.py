@@ -14,6 +14,9 @@ proposals             which words of comments that name no theme open one
 finding               opens them for a company; ``theme_watch.py`` beside this package is the loop
 found_repository, found_commands   what was opened so, and what becomes of it: kept, merged, dropped
 found_schemas, found_api, found_views, found_pages   the same for programs and on the page
+model_protocol, model_client   what a model that labels comments is sent, and answers; one request to it
+model_repository, labelling    which comments wait for it, and the loop that sends them
+model_commands, model_schemas, model_api, model_views, model_pages   whether a company has it on
 keeping               matches comments as they are kept, and again when the themes have changed
 reading, trials       whose comments are meant, their figures and words; what a draft would find
 schemas, api          /v1/themes; figure_schemas: what it answers of comments

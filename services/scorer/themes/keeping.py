@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.scorer.repository.counting import CountedAnswer
 from services.scorer.themes import repository
@@ -21,6 +22,16 @@ MAX_MATCHERS = 256
 """Of companies with themes of their own: those that were used last are kept."""
 
 
+class CompanyMatcher(NamedTuple):
+    """How the comments of a company are matched."""
+
+    version: int
+    """Of its themes."""
+    matcher: ThemeMatcher
+    has_model: bool = False
+    """Whether a model is to label them as well."""
+
+
 @dataclass
 class MatcherCache:
     """One matcher for each version of a company's themes, made when it is first needed."""
@@ -29,21 +40,23 @@ class MatcherCache:
     _own: OrderedDict[str, ThemeMatcher] = field(default_factory=OrderedDict)
     """By the digest of the themes."""
 
-    async def matchers_of(
-        self, uow: UnitOfWork, tenants: Sequence[str]
-    ) -> dict[str, tuple[int, ThemeMatcher]]:
+    async def matchers_of(self, uow: UnitOfWork, tenants: Sequence[str]) -> dict[str, CompanyMatcher]:
         """The version of each company's themes, and its matcher."""
-        found = dict.fromkeys(tenants, (SHIPPED_VERSION, self._shipped))
+        shipped = CompanyMatcher(SHIPPED_VERSION, self._shipped)
+        found = dict.fromkeys(tenants, shipped)
         for tenant, known in (await repository.find_versions(uow, tenants)).items():
             matcher = self._own.get(known.digest)
-            if matcher is None:
+            if known.version is None:
+                found[tenant] = shipped._replace(has_model=known.has_model)
+            elif matcher is None:
                 # They may have changed since: then this is their version, and another one has the digest.
                 themes = await repository.find_themes(uow, tenant)
-                found[tenant] = themes.version, ThemeMatcher(themes.themes)
+                made = ThemeMatcher(themes.themes)
+                found[tenant] = CompanyMatcher(themes.version, made, known.has_model)
                 if themes.version == known.version:
-                    self._keep(known.digest, found[tenant][1])
+                    self._keep(known.digest, made)
             else:
-                found[tenant] = known.version, matcher
+                found[tenant] = CompanyMatcher(known.version, matcher, known.has_model)
                 self._own.move_to_end(known.digest)
         return found
 
@@ -69,9 +82,10 @@ async def with_themes(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> Sequ
         if comment is None:
             matched.append(answer)
             continue
-        version, matcher = matchers[answer.event.tenant]
-        themes = matcher.themes_of(comment, answer.event.data.language)
-        matched.append(answer._replace(themes=themes, theme_version=version))
+        known = matchers[answer.event.tenant]
+        themes = known.matcher.themes_of(comment, answer.event.data.language)
+        waits = known.has_model and answer.score is not None and comment != ""
+        matched.append(answer._replace(themes=themes, theme_version=known.version, model_waits=waits))
     return matched
 
 
@@ -109,12 +123,19 @@ class ThemeMatching:
 
 
 async def match_again(uow: UnitOfWork, tenant: str, limit: int) -> int:
-    """Match comments of a company that were matched by older themes, or by none; how many these were."""
-    matchers = await MATCHERS.matchers_of(uow, [tenant])
-    version, matcher = matchers[tenant]
-    comments = await repository.claim_unmatched(uow, tenant, version, limit)
+    """Match comments of a company that were matched by older themes, or by none; how many these were.
+
+    What a model found in one stays until it has labelled it with the present themes.
+    """
+    known = (await MATCHERS.matchers_of(uow, [tenant]))[tenant]
+    comments = await repository.claim_unmatched(uow, tenant, known.version, limit)
     if comments:
-        found = {each.id: matcher.themes_of(each.comment, each.language) for each in comments}
-        await repository.mark_matched(uow, tenant, version, found)
+        found = {
+            each.id: known.matcher.with_found(
+                known.matcher.themes_of(each.comment, each.language), each.model_themes or ()
+            )
+            for each in comments
+        }
+        await repository.mark_matched(uow, tenant, known.version, found, has_model=known.has_model)
         notify_changes(uow, [tenant])
     return len(comments)

@@ -61,6 +61,11 @@ class ThemeMatcher:
         numbers = lexicon.themes_in(folded(comment[:MAX_SEARCHED_CHARS]))
         return tuple(self._ids[number] for number in sorted(numbers))
 
+    def with_found(self, themes: Collection[str], found: Collection[str]) -> tuple[str, ...]:
+        """These themes and those that a model found, in the order of the themes; without what is no theme."""
+        wanted = {*themes, *found}
+        return tuple(each for each in self._ids if each in wanted)
+
 
 class _Lexicon:
     """The stems of one language, or of all."""

@@ -17,6 +17,9 @@ from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import ThemesForm
 from services.scorer.themes.found_views import TypedFound, proposals_view
 from services.scorer.themes.impact import ThemeOrder, figures_of
+from services.scorer.themes.model_client import origin_of
+from services.scorer.themes.model_commands import read_state
+from services.scorer.themes.model_views import model_view
 from services.scorer.themes.reading import (
     CommentQuery,
     ThemeReader,
@@ -41,7 +44,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.language import spoken
-from shared.permissions import EDITING_ROLES
+from shared.permissions import ADMIN, EDITING_ROLES
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
@@ -57,6 +60,8 @@ CONFIRMATIONS = {
     "dropped": message("The theme is dropped. Its words do not open one again."),
     "on": message("Themes are opened by themselves from now on."),
     "off": message("No theme is opened by itself any more."),
+    "model_on": message("Comments are sent to the model from now on."),
+    "model_off": message("No comment is sent to a model any more."),
     "new": message("There are fields for one more theme below. Nothing is saved yet."),
 }
 CHANGED = message(
@@ -201,6 +206,7 @@ async def show_page(
         figures = await read_figures(uow, themes, query) if query is not None else figures_of((), ())
         is_on = await found_repository.is_finding_on(uow, tenant.id)
         found = await found_repository.list_found(uow, tenant.id)
+        model = await read_state(uow, tenant.id, origin_of(context.own.theme_model_url))
         if query is not None and may_edit:
             sources = await read_word_sources(uow, query)
             comments = await read_trial_comments(uow, query) if typed is not None and typed.tries else []
@@ -210,6 +216,8 @@ async def show_page(
         typed, trial = await _tried(typed, themes, comments)
     page = themes_page(
         proposals=proposals_view(themes, found, typed.found, is_on=is_on),
+        model=model_view(model),
+        is_admin=staff.role == ADMIN,
         themes=themes,
         query=query,
         figures=figures,

@@ -70,20 +70,27 @@ async def write_themes(uow: UnitOfWork, tenant: str, themes: ThemeSet, *, is_fir
 class ThemeVersion(NamedTuple):
     """Which themes a company has, without what they are."""
 
-    version: int
+    version: int | None
+    """None: those that we ship."""
     digest: str
     """Of the themes: equal ones have the same."""
+    has_model: bool
+    """Whether its comments are sent to a model as well."""
 
 
 FIND_VERSIONS = """
-    SELECT tenant, version, md5(body) AS digest FROM theme_set WHERE tenant = ANY(CAST(:tenants AS text[]))
+    SELECT n.tenant, s.version, coalesce(md5(s.body), '') AS digest, m.tenant IS NOT NULL AS has_model
+    FROM unnest(CAST(:tenants AS text[])) AS n (tenant)
+    LEFT JOIN theme_set s ON s.tenant = n.tenant
+    LEFT JOIN theme_model m ON m.tenant = n.tenant
+    WHERE s.tenant IS NOT NULL OR m.tenant IS NOT NULL
 """
 
 
 async def find_versions(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, ThemeVersion]:
-    """The versions of those companies that have changed their themes."""
+    """The versions of those companies that have changed their themes, or have a model on."""
     rows = await uow.execute(FIND_VERSIONS, {"tenants": list(tenants)})
-    return {row.tenant: ThemeVersion(row.version, row.digest) for row in rows}
+    return {row.tenant: ThemeVersion(row.version, row.digest, row.has_model) for row in rows}
 
 
 HAS_THEMES = "SELECT tenant FROM theme_set WHERE tenant = :tenant"
@@ -125,11 +132,13 @@ class UnmatchedComment(NamedTuple):
     id: UUID
     comment: str
     language: str | None
+    model_themes: Sequence[str] | None
+    """What a model found in it, by the themes of then; None: none has labelled it."""
 
 
 # Rows that somebody else holds are left for the next page: so nobody waits for this one.
 CLAIM_UNMATCHED = """
-    SELECT id, comment, language
+    SELECT id, comment, language, model_themes
     FROM answer
     WHERE tenant = :tenant AND comment IS NOT NULL AND theme_version < :version
     ORDER BY theme_version
@@ -146,19 +155,24 @@ async def claim_unmatched(uow: UnitOfWork, tenant: str, version: int, limit: int
 
 MARK_MATCHED = """
     UPDATE answer a
-    SET themes = string_to_array(n.themes, ','), theme_version = :version
+    SET themes = string_to_array(n.themes, ','), theme_version = :version,
+        model_waits = :has_model AND score IS NOT NULL AND comment <> ''
     FROM unnest(CAST(:ids AS uuid[]), CAST(:themes AS text[])) AS n (id, themes)
     WHERE a.tenant = :tenant AND a.id = n.id
 """
 
 
 async def mark_matched(
-    uow: UnitOfWork, tenant: str, version: int, themes: Mapping[UUID, tuple[str, ...]]
+    uow: UnitOfWork, tenant: str, version: int, themes: Mapping[UUID, tuple[str, ...]], *, has_model: bool
 ) -> None:
-    """Keep which themes the comments name that are locked."""
+    """Keep which themes the comments name that are locked.
+
+    :param has_model: whether they are to be sent to a model with the new themes.
+    """
     # An id of a theme has no comma.
     joined = [",".join(each) for each in themes.values()]
     values = {"tenant": tenant, "version": version, "ids": list(themes), "themes": joined}
+    values["has_model"] = has_model
     await uow.execute(MARK_MATCHED, values)
 
 

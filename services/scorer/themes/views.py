@@ -12,6 +12,7 @@ from services.scorer.themes.domain import ThemeSet
 from services.scorer.themes.forms import FORM_LANGUAGES, SUGGESTION_SEPARATOR, ThemesForm
 from services.scorer.themes.found_views import ProposalsView
 from services.scorer.themes.impact import ThemeFigures, ThemeOrder, ordered
+from services.scorer.themes.model_views import ModelView
 from services.scorer.themes.quality_words import quality_words
 from services.scorer.themes.reading import CommentQuery, SuggestedWord
 from services.scorer.themes.repository import ThemeComment
@@ -94,6 +95,9 @@ class ThemesPage(Page):
     """The themes to which a word may be added."""
     tried: TriedView | None
     proposals: ProposalsView
+    model: ModelView
+    is_admin: bool
+    """Whether the reader may let comments be sent to a model, unless they are limited to segments."""
     refusal: str
     confirmation: str
 
@@ -162,6 +166,8 @@ def measurement_options() -> list[tuple[str, str]]:
 def themes_page(
     *,
     proposals: ProposalsView,
+    model: ModelView,
+    is_admin: bool,
     themes: ThemeSet,
     query: CommentQuery | None,
     figures: ThemeFigures,
@@ -224,6 +230,8 @@ def themes_page(
         suggestions=suggestion_buttons(words),
         add_options=[(str(each.number), each.name or new) for each in form.themes],
         proposals=proposals,
+        model=model,
+        is_admin=is_admin,
         tried=tried_view(trial) if trial is not None else None,
         refusal=refusal,
         confirmation=confirmation,

@@ -142,6 +142,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/huddle": tuple(HuddleForm.model_fields),
     "/themes": THEME_FIELDS,
     "/themes/found": ("act", "theme", "name-lockers", "into-lockers", "segment", "window", "measurement"),
+    "/themes/model": ("act", "sent_to", "segment", "window", "measurement"),
     "/actions/new": tuple(ImprovementForm.model_fields),
     "/actions/{action}": tuple(ImprovementForm.model_fields),
     "/views": ("new_id", "name", "address", "shared"),
@@ -399,6 +400,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
     }
     other_acts["/themes"] = ("save", "try", "new")
     other_acts["/themes/found"] = ("keep", "merge", "drop", "on")
+    other_acts["/themes/model"] = ("on", "off")
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
@@ -490,6 +492,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         "/v1/themes": {"version": SHIPPED_VERSION, "themes": [A_THEME]},
         "/v1/themes/trial": {"themes": [A_THEME], "days": 7},
         "/v1/themes/finding": {"on": True},
+        "/v1/themes/model": {"on": False, "sent_to": "https://x.example"},
         "/v1/themes/found/lockers": {"act": "merge", "name": "x", "into": "delivery"},
         "/v1/dry-runs": {"contact_policy": POLICY, "survey": ASKING, "days": 7},
     }

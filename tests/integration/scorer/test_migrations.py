@@ -189,6 +189,8 @@ async def _count_as_before_persons(uow: UnitOfWork, answers: list[CountedAnswer]
         "replies": "jsonb",
         "themes": "text[]",
         "theme_version": "bigint",
+        "model_themes": "text[]",
+        "model_waits": "boolean",
         "earlier_scores": "smallint[]",
         "earlier_until": "timestamptz[]",
         "anonymous": "boolean",

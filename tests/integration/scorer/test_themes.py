@@ -30,7 +30,7 @@ from services.scorer.app import SERVICE
 from services.scorer.counting_anonymous import AnonymousCounter
 from services.scorer.handlers import count as count_in
 from services.scorer.repository.retention import RETENTION as RULES
-from services.scorer.themes.keeping import MATCHERS, ThemeMatching
+from services.scorer.themes.keeping import MATCHERS, CompanyMatcher, ThemeMatching
 from services.scorer.themes.matching import ThemeMatcher
 from services.scorer.themes.repository import claim_unmatched
 from services.scorer.themes.shipped import SHIPPED, SHIPPED_VERSION
@@ -256,7 +256,7 @@ async def test_a_company_whose_comments_cannot_be_matched_keeps_no_other_waiting
         own_themes = [a_theme_body("taste", "stale*", f"{tenant}*")]
         assert await save(client, own_themes, SHIPPED_VERSION, tenant=tenant) == 200
     usual = ThemeMatcher.themes_of
-    own = (await matchers_of_both(database))["acme"][1]
+    own = (await matchers_of_both(database))["acme"].matcher
 
     def failing(matcher: ThemeMatcher, comment: str, language: str | None) -> tuple[str, ...]:
         if matcher is own:
@@ -274,6 +274,6 @@ async def test_a_company_whose_comments_cannot_be_matched_keeps_no_other_waiting
     assert await kept_themes(database) == {PLAIN: ["taste"]}
 
 
-async def matchers_of_both(database: Database) -> dict[str, tuple[int, ThemeMatcher]]:
+async def matchers_of_both(database: Database) -> dict[str, CompanyMatcher]:
     async with database.reading() as uow:
         return await MATCHERS.matchers_of(uow, ["acme", "other"])
