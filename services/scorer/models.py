@@ -94,7 +94,9 @@ answer = Table(
         "tenant",
         "measurement",
         "day",
-        postgresql_where=text(f"score <= {HIGHEST_DETRACTOR} AND comment IS NOT NULL"),
+        postgresql_where=text(
+            f"score <= {HIGHEST_DETRACTOR} AND (comment IS NOT NULL OR themes IS NOT NULL)"
+        ),
     ),
     Index(
         "ix_answer_amended",

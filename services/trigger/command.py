@@ -126,8 +126,8 @@ def set_people(
         bool | None,
         typer.Option(
             "--shown/--hidden",
-            help="Whether people and their leaders may see the people's scores. Who sees the score of a team of "
-            "two, and their own, knows the other one's.",
+            help="Whether people and their leaders may see the people's scores. Who sees the score of a "
+            "team of two, and their own, knows the other one's.",
         ),
     ] = None,
 ) -> None:

@@ -876,7 +876,7 @@ def _about_the_trend(of: Company) -> dict[str, RouteRequest | tuple[RouteRequest
         "scorer POST /v1/pairs": RouteRequest(json=A_PAIR, headers={"idempotency-key": PAIR_KEY}),
         "scorer DELETE /v1/pairs/{pair}": RouteRequest({"pair": of.pair}, foreign=404),
         "scorer GET /pairs": RouteRequest(),
-        "scorer GET /pairs/file": RouteRequest(),
+        "scorer GET /pairs/download": RouteRequest(),
         "scorer POST /pairs": RouteRequest(form={**A_PAIR, "new_id": of.pair}, may_repeat=(of.pair,)),
         "scorer POST /pairs/{pair}": RouteRequest({"pair": of.pair}, form={"act": "remove"}, foreign=404),
         "scorer GET /v1/marks": RouteRequest(),

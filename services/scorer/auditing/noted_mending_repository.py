@@ -4,7 +4,7 @@ from datetime import date
 
 from services.scorer.asked.recount_repository import COUNTS
 from services.scorer.asked.repository import COUNTED
-from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
+from services.scorer.repository.count_columns import HAS_WRITTEN, IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
 from services.scorer.themes.count_repository import NAMED_THEMES
 from shared.db.database import UnitOfWork
 
@@ -75,7 +75,7 @@ COUNT_THEMES_ANEW = f"""
         count(*) FILTER (WHERE {IS_PROMOTER})
     FROM (SELECT *, coalesce(themes, '{{}}') AS named FROM answer) AS a,
         unnest(array_prepend('', segments)) AS s(segment), {NAMED_THEMES.format(themes="named")}
-    WHERE {_OF_DAY.format("day")} AND score IS NOT NULL AND comment <> ''
+    WHERE {_OF_DAY.format("day")} AND score IS NOT NULL AND {HAS_WRITTEN}
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY 1, 2, 3, 4, 5
 """

@@ -14,3 +14,5 @@ DETRACTORS, PASSIVES, PROMOTERS = (
 IS_DETRACTOR = f"score <= {HIGHEST_DETRACTOR}"
 IS_PASSIVE = f"score > {HIGHEST_DETRACTOR} AND score <= {HIGHEST_PASSIVE}"
 IS_PROMOTER = f"score > {HIGHEST_PASSIVE}"
+HAS_WRITTEN = "(comment <> '' OR comment IS NULL AND themes IS NOT NULL)"
+"""Of an answer: that it has a comment, or had one that was removed since it is old. What that named stays."""

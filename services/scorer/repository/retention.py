@@ -10,6 +10,11 @@ from shared.privacy.removal import (
 )
 from shared.privacy.retention import ClearRule, RetentionRule, RewriteRule
 
+# They are no words of the customer's. By them one that wrote is told from one that did not.
+THEMES_THAT_STAY = """
+    CASE WHEN t.comment IS NULL THEN t.themes WHEN t.comment <> '' THEN coalesce(t.themes, '{}') END
+"""
+
 RETENTION: tuple[RetentionRule, ...] = (
     ClearRule(
         "contacts",
@@ -27,8 +32,7 @@ RETENTION: tuple[RetentionRule, ...] = (
             (t.comment IS NOT NULL OR t.replies IS NOT NULL AND {HAS_WRITTEN_REPLIES})
             AND t.answered_at < :comments
         """,
-        "comment = NULL, themes = NULL, theme_version = 0, model_themes = NULL, model_waits = false, "
-        f"{WITHOUT_WRITTEN_REPLIES}",
+        f"comment = NULL, themes = {THEMES_THAT_STAY}, model_waits = false, {WITHOUT_WRITTEN_REPLIES}",
     ),
     RewriteRule(
         "comments",

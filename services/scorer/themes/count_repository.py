@@ -7,7 +7,7 @@ sum is true at any time.
 from datetime import date
 
 from services.scorer.domain import NO_GROUPS, Groups, groups_of
-from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
+from services.scorer.repository.count_columns import HAS_WRITTEN, IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
 from services.scorer.repository.counting import CountKey
 from services.scorer.repository.counts import window_counts
 from services.scorer.repository.selection import Selection
@@ -130,7 +130,7 @@ RECOUNT_THEMES = f"""
                 FROM answer WHERE tenant = :tenant AND day BETWEEN :first AND :last
             ) AS a,
             unnest(array_prepend('', segments)) AS s(segment), {NAMED_THEMES.format(themes="named")}
-        WHERE score IS NOT NULL AND comment <> ''
+        WHERE score IS NOT NULL AND {HAS_WRITTEN}
         GROUP BY 1, 2, 3, 4
     ), kept AS (
         SELECT measurement, segment, day, theme, {_SUMS}

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.scorer.domain import Groups
-from services.scorer.repository.count_columns import IS_DETRACTOR
+from services.scorer.repository.count_columns import HAS_WRITTEN, IS_DETRACTOR
 from services.scorer.repository.selection import Selection
 from services.scorer.themes.domain import Theme, ThemeSet
 from services.scorer.themes.impact import MatchedAnswers
@@ -185,7 +185,7 @@ _OF_SELECTION = """
 COUNT_UNHAPPY = f"""
     SELECT coalesce(a.themes, '{{}}') AS themes, a.theme_version >= :version AS is_matched, count(*) AS n
     FROM answer a
-    WHERE {_OF_SELECTION} AND a.{IS_DETRACTOR} AND a.comment <> ''
+    WHERE {_OF_SELECTION} AND a.{IS_DETRACTOR} AND {HAS_WRITTEN}
     GROUP BY 1, 2
 """
 

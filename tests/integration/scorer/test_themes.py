@@ -30,14 +30,17 @@ from services.scorer.app import SERVICE
 from services.scorer.counting_anonymous import AnonymousCounter
 from services.scorer.handlers import count as count_in
 from services.scorer.repository.retention import RETENTION as RULES
+from services.scorer.themes.count_repository import recount_themes
 from services.scorer.themes.keeping import MATCHERS, CompanyMatcher, ThemeMatching
 from services.scorer.themes.matching import ThemeMatcher
 from services.scorer.themes.repository import claim_unmatched
 from services.scorer.themes.shipped import SHIPPED, SHIPPED_VERSION
 from shared.db.database import Database
 from shared.events import RETENTION, TenantRetention
+from shared.events.retention import RetentionRules
 from shared.health import Health
 from shared.permissions import Role
+from shared.privacy.retention import Cutoffs
 from shared.privacy.retention_loop import RetentionRun
 from shared.tenancy.retention import keep_retention
 
@@ -222,7 +225,7 @@ async def test_an_erasure_clears_the_themes_with_the_comment(
     assert (body["n"], body["comments"]["n"], named_themes(body)) == (2, 1, {"delivery": 1})
 
 
-async def test_the_retention_of_comments_clears_their_themes(
+async def test_the_retention_of_comments_leaves_what_they_named(
     database: Database, client: ScorerClient
 ) -> None:
     await count(database, *comments((2, LATE), day=DAY - timedelta(days=20)))
@@ -231,8 +234,8 @@ async def test_the_retention_of_comments_clears_their_themes(
         rules = TenantRetention(version=1, changed_at=uow.now, comments=14)
         await keep_retention(uow, [RETENTION.event("acme", rules, uow.now)])
     assert await RetentionRun("scorer", RULES, database, Health("scorer"), asyncio.Event(), 10).remove_all()
-    assert await kept_themes(database) == {"": None, RUDE: ["delivery", "staff"]}
-    assert named_themes(await read_figures(client)) == {"delivery": 1, "staff": 1}
+    assert await kept_themes(database) == {"": ["delivery"], RUDE: ["delivery", "staff"]}
+    assert named_themes(await read_figures(client)) == {"delivery": 2, "staff": 1}
 
 
 async def test_workers_share_the_comments_that_are_left(database: Database, client: ScorerClient) -> None:
@@ -277,3 +280,27 @@ async def test_a_company_whose_comments_cannot_be_matched_keeps_no_other_waiting
 async def matchers_of_both(database: Database) -> dict[str, CompanyMatcher]:
     async with database.reading() as uow:
         return await MATCHERS.matchers_of(uow, ["acme", "other"])
+
+
+async def test_what_comments_named_goes_on_counting_when_their_words_are_removed_for_their_age(
+    database: Database, client: ScorerClient
+) -> None:
+    """Figures of old windows stay what they were; those of an erased customer do not."""
+    old = [(2, LATE)] * 12 + [(3, PLAIN)] * 4 + [(9, "")] * 3
+    await count(database, *comments(*old))
+    await match_all(database)
+    before = await read_figures(client)
+    assert (before["comments"]["n"], before["covered"]["n"]) == (16, 12)
+    cutoffs = Cutoffs("acme", database.clock() + timedelta(days=4_000), RetentionRules(comments=30))
+    async with database.transaction() as uow:
+        for rule in RULES:
+            if rule.kind == "comments":
+                await rule.apply(uow, cutoffs, 1_000)
+        left = await uow.execute("SELECT count(*) FROM answer WHERE comment IS NOT NULL AND comment <> ''")
+        assert left.scalar_one() == 0
+        assert await recount_themes(uow, "acme") == []
+    assert {**await read_figures(client), "suggestions": None} == {**before, "suggestions": None}
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE answer SET themes = NULL WHERE score = 2")
+        assert await recount_themes(uow, "acme") == []
+    assert (await read_figures(client))["comments"]["n"] == 4
