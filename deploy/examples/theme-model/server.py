@@ -2,8 +2,8 @@
 
     THEME_MODEL_TOKEN=a-long-random-text python server.py --host 127.0.0.1 --port 8080
 
-It answers the protocol of services/scorer/themes/README.md. What it finds: a word of the comment names a theme
-where it is written nearly like one of the theme's words, so it finds what is misspelt: "delivrey", "parcell". Put
+It answers the protocol of services/scorer/themes/README.md. A word of a comment names a theme
+where it is written nearly like one of the theme's words, so it finds what is misspelt: "delivrey". Put
 a model of your own in the place of ``themes_of``.
 """
 
@@ -15,6 +15,8 @@ import os
 import re
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
+from typing import Any
 
 VERSION = 1
 MAX_BODY_BYTES = 4_000_000
@@ -25,26 +27,26 @@ MIN_LETTERS = 5
 WORD = re.compile(r"[^\W\d_]+")
 
 
-def grams(word):
-    """The pairs and triples of letters of a word, with how often it has them; its beginning counts as a letter."""
+def grams(word: str) -> "Counter[str]":
+    """The pairs and triples of letters of a word; its beginning counts as a letter."""
     marked = f"^{word}"
     return Counter(marked[at : at + n] for n in (2, 3) for at in range(len(marked) - n + 1))
 
 
-def cosine(one, other):
+def cosine(one: "Counter[str]", other: "Counter[str]") -> float:
     """How alike two counts are: 0 to 1."""
     both = sum(n * other[gram] for gram, n in one.items())
     return both / math.sqrt(sum(n * n for n in one.values()) * sum(n * n for n in other.values()))
 
 
-def words_of(theme, language):
-    """The words of a theme in a language, or in all: without stars, and without those in which it is not meant."""
+def words_of(theme: dict[str, Any], language: str | None) -> set[str]:
+    """The words of a theme in a language, or in all: without those in which it is not meant."""
     by_language = theme["words"]
-    stems = by_language.get((language or "").partition("-")[0]) or sum(by_language.values(), [])
+    stems = by_language.get((language or "").partition("-")[0]) or chain.from_iterable(by_language.values())
     return {word for stem in stems if not stem.startswith("-") for word in WORD.findall(stem.lower())}
 
 
-def themes_of(comment, themes):
+def themes_of(comment: dict[str, Any], themes: list[dict[str, Any]]) -> list[str]:
     """The ids of the themes that a comment names."""
     said = [grams(word) for word in WORD.findall(comment["text"].lower()) if len(word) >= MIN_LETTERS]
     return [
@@ -64,26 +66,31 @@ class Handler(BaseHTTPRequestHandler):
 
     token = os.environ.get("THEME_MODEL_TOKEN", "")
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         given = self.headers.get("Authorization", "")
         if self.token and not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
-            return self.answer(401, {"error": "the token is wrong"})
+            self.answer(401, {"error": "the token is wrong"})
+            return
         size = int(self.headers.get("Content-Length", "0"))
         if size > MAX_BODY_BYTES:
-            return self.answer(413, {"error": "too many bytes"})
+            self.answer(413, {"error": "too many bytes"})
+            return
         try:
             request = json.loads(self.rfile.read(size))
             if request["version"] != VERSION:
-                return self.answer(400, {"error": f"this model speaks version {VERSION}"})
+                self.answer(400, {"error": f"this model speaks version {VERSION}"})
+                return
             labels = [
                 {"id": comment["id"], "themes": themes_of(comment, request["themes"])}
                 for comment in request["comments"]
             ]
         except (ValueError, LookupError, TypeError, AttributeError):
-            return self.answer(400, {"error": "this is not a request of the protocol"})
-        return self.answer(200, {"version": VERSION, "labels": labels})
+            self.answer(400, {"error": "this is not a request of the protocol"})
+            return
+        self.answer(200, {"version": VERSION, "labels": labels})
 
-    def answer(self, status, body):
+    def answer(self, status: int, body: dict[str, Any]) -> None:
+        """Send an answer."""
         written = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -91,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(written)
 
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """Nothing: a log would have who asked when, and comments are nobody's to read."""
 
 

@@ -1,4 +1,4 @@
-"""A model labels comments beside their words: the loop that sends them, of companies that have switched it on.
+"""A model labels comments beside their words: the loop that sends them, where companies have it on.
 
 No transaction is open while a request is under way. Words have named themes before, and go on to do so
 while the model is away.

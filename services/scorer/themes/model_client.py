@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import urlsplit
-
-import httpcore
 
 from services.scorer.settings import ScorerSettings
 from services.scorer.themes.model_protocol import (
@@ -81,10 +78,6 @@ class ThemeModel:
         """To which companies agree."""
         return origin_of(self.url) or ""
 
-    @cached_property
-    def _pool(self) -> httpcore.AsyncConnectionPool:
-        return guarded_pool(ANY_ADDRESS, connections=1)
-
     async def label(
         self, comments: Sequence[ModelComment], themes: Sequence[ModelTheme], now: datetime
     ) -> dict[str, frozenset[str]]:
@@ -96,15 +89,12 @@ class ThemeModel:
         headers = {"user-agent": USER_AGENT, "accept": "application/json"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        answer = await post_once(
-            self._pool,
-            self.url,
-            headers,
-            request_of(comments, themes),
-            now,
-            timeout_s=self.timeout_s,
-            most_bytes=MAX_ANSWER_BYTES,
-        )
+        body = request_of(comments, themes)
+        # A connection of its own: a model takes far longer to answer than to be connected to.
+        async with guarded_pool(ANY_ADDRESS, connections=1) as pool:
+            answer = await post_once(
+                pool, self.url, headers, body, now, timeout_s=self.timeout_s, most_bytes=MAX_ANSWER_BYTES
+            )
         if answer.status in REFUSALS:
             raise ModelRefused(f"it answers {answer.status}")
         if answer.status != HTTPStatus.OK:

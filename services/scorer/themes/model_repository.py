@@ -54,7 +54,7 @@ async def switch_on(uow: UnitOfWork, tenant: str, origin: str) -> bool:
 
 
 SWITCH_OFF = "DELETE FROM theme_model WHERE tenant = :tenant RETURNING tenant"
-# Deleted before, so that who writes labels has ended, or finds it off. Locked in the order of those who count.
+# Deleted before: who writes labels has ended then, or finds it off. Locked in the order of those who count.
 ASK_NO_MORE = """
     UPDATE answer a SET model_waits = false
     FROM (SELECT id FROM answer WHERE tenant = :tenant AND model_waits ORDER BY id FOR NO KEY UPDATE) AS n

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from support.audit import audit_lines
 from support.erasing import erase_customer
@@ -185,13 +186,13 @@ async def test_the_example_finds_what_is_misspelt(database: Database) -> None:
             async def answers() -> bool:
                 try:
                     return (await http.post(url, content=b"{}")).status_code == 401
-                except OSError:
+                except httpx.TransportError:
                     return False
 
             await eventually(answers)
         async with a_theme_client(database, theme_model_url=f"{url}/label") as client:
             await switch(client, True, url)
-            misspelt = "The delivrey took ages"
+            misspelt = "The delivrey was odd"
             await count(database, *comments((2, misspelt), (2, HEARD)))
             assert await kept_themes(database) == {misspelt: [], HEARD: []}
             await label_all(a_loop(database, url, token="a-token-of-somebody"))
@@ -215,7 +216,7 @@ async def test_while_the_model_is_away_words_name_themes_and_comments_wait(
     assert pause is not None
     assert pause > 0
     assert away._value.get() == before + 1
-    assert loop.health.report()[0], "nobody is unready for it"
+    assert loop.health.unready() == [], "nobody is unready for it"
     assert named_themes(await read_figures(client)) == {"delivery": 1}
     async with database.reading() as uow:
         await measure_themes(uow)
@@ -388,8 +389,8 @@ async def test_the_page_says_where_comments_go_and_administrators_switch_it(
     sent = await client.send("POST", "/themes/model", form={"act": "on", "sent_to": url}, role="admin")
     assert (sent.status_code, sent.headers["location"]) == (
         303,
-        "/themes?window=90d&measurement=transactional&did=model_on",
-    ) or sent.headers["location"].endswith("did=model_on")
+        "/themes?measurement=transactional&did=model_on",
+    )
     page = (await client.get("/themes", role="admin", did="model_on")).text
     assert "Comments are sent to a model as well." in page
     assert "1 comment waits for the model." in page
