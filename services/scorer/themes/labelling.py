@@ -37,7 +37,7 @@ TURN_MARGIN = timedelta(minutes=1)
 """How much longer than a request a company is no other worker's."""
 
 
-class _Turn(NamedTuple):
+class _Sending(NamedTuple):
     """A company's comments that are sent together."""
 
     tenant: str
@@ -87,7 +87,7 @@ class ThemeLabelling:
             self.passed.add(tenant, error, self.database.clock())
             return 0
 
-    async def _begin(self, uow: UnitOfWork, tenant: str, until: datetime) -> _Turn | None:
+    async def _begin(self, uow: UnitOfWork, tenant: str, until: datetime) -> _Sending | None:
         known = (await MATCHERS.matchers_of(uow, [tenant]))[tenant]
         themes = await find_themes(uow, tenant)
         comments: list[WaitingComment] = []
@@ -97,9 +97,9 @@ class ThemeLabelling:
         if not comments:
             await model_repository.end_turn(uow, tenant, until)
             return None
-        return _Turn(tenant, until, themes, known.matcher, comments)
+        return _Sending(tenant, until, themes, known.matcher, comments)
 
-    async def _send(self, turn: _Turn) -> float:
+    async def _send(self, turn: _Sending) -> float:
         # Ids of this request alone: nobody can tell by them whose comment it is, or that it came before.
         sent = {str(uuid4()): each for each in turn.comments}
         comments = [
@@ -123,7 +123,7 @@ class ThemeLabelling:
         await self._keep(turn, {sent[key]: labels for key, labels in found.items()})
         return 0
 
-    async def _keep(self, turn: _Turn, found: dict[WaitingComment, frozenset[str]]) -> None:
+    async def _keep(self, turn: _Sending, found: dict[WaitingComment, frozenset[str]]) -> None:
         labelled = {}
         for each, labels in found.items():
             words = turn.matcher.themes_of(each.comment, each.language)
@@ -136,7 +136,7 @@ class ThemeLabelling:
                 await model_repository.end_turn(uow, turn.tenant, turn.until)
                 notify_changes(uow, [turn.tenant])
 
-    async def _end(self, turn: _Turn, *, gives_up: bool = False) -> None:
+    async def _end(self, turn: _Sending, *, gives_up: bool = False) -> None:
         async with self.database.transaction() as uow:
             if gives_up:
                 await model_repository.give_up(uow, turn.tenant, turn.themes.version, turn.comments)
