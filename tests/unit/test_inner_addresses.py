@@ -163,6 +163,7 @@ MODULES_OF_COMPANIES = {
 MODULES_OF_OPERATORS = {
     "shared/outbound/guarded_http.py",
     "services/dispatcher/sms/channel.py",
+    "services/scorer/themes/model_client.py",
     "shared/privacy/service_client.py",
 }
 """The guarded client itself, and where settings of the installation say whom we connect to."""
