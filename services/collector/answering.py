@@ -18,6 +18,7 @@ from services.collector.outcomes import AskedAgain, Ended, Faulty, Outcome, Sett
 from services.collector.receipts import is_shown_alone
 from services.collector.repository import answers, intents, links
 from services.collector.responses import posted_signs, signs_against
+from services.collector.staff_networks import is_of_staff_network
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
 from services.collector.suspicion import is_held, is_of_person, published
 from services.collector.visits import Visit, intent_after
@@ -130,6 +131,8 @@ async def _answer_with_name(request: Request, context: CollectorContext, link: L
             signs = signs_against(request, context, target, form)
             if signs:
                 return Faulty(target, form, ["suspect"])
+        of_staff = is_of_staff_network(request, target.tenant)
+        merged = replace(merged, submitted=replace(merged.submitted, staff_network=of_staff))
         target = await _write_answer(uow, context, target, form, merged, signs)
     # To whoever follows the link a held answer is none: the page that gave it says which one it is.
     is_hidden = target.answer is not None and is_held(target.answer)

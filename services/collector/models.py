@@ -113,6 +113,7 @@ answer = Table(
     Column("layout", Text),
     Column("channel", Text),
     Column("seconds_to_score", Integer),
+    Column("staff_network", Boolean),
     # Why it may be a machine's, and whose a person says that it is.
     Column("signs", JSONB, nullable=False, server_default=text("'[]'")),
     Column("judgement", Text),

@@ -69,6 +69,8 @@ answer = Table(
     Column("themes", ARRAY(Text)),
     Column("theme_version", BigInteger, nullable=False, server_default=text("0")),
     Column("origin", Text, nullable=False),
+    # Whether it came from one of the company's own networks. NULL: not known.
+    Column("staff_network", Boolean),
     # Counted in a bundle. NULL: a version before migration 0018 counted it.
     Column("anonymous", Boolean),
     Column("answered_at", Instant),

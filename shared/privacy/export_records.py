@@ -301,6 +301,8 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     channel: str | None = None
     seconds_to_score: int | None = None
     """From the first visit of the link."""
+    staff_network: bool | None = None
+    """Whether it came from one of the company's own networks. None: not known."""
     objections: tuple[Objection, ...] = ()
     """To how its case ended."""
     signs: tuple[str, ...] = ()

@@ -134,6 +134,7 @@ EXAMPLE: dict[str, Any] = {
                     "layout": "horizontal",
                     "channel": "mail",
                     "seconds_to_score": 12,
+                    "staff_network": None,
                     "objections": [],
                     "signs": [],
                     "judgement": None,

@@ -39,12 +39,12 @@ from shared.values.score_estimates import estimate_of_sums
 QUICK_MINUTES = 2
 """An answer within so many minutes after its mail or text left is quick."""
 BURST_MINUTES = 10
-Sign = Literal["fewer_asked", "more_quick", "quick_happier", "selection"]
+Sign = Literal["fewer_asked", "more_quick", "quick_happier", "staff_network", "selection"]
 Explained = Literal["no", "worst_case", "like_rest"]
 """Whether the missing answers could explain that a score is higher: no; if all were detractors; already if
 they were like the rest's."""
 _SUMMED = ("matched", "asked", "no_address", "unwilling", "rested", "sent", "answered", "quick")
-_SUMMED_TOO = ("quick_promoters", "by_links")
+_SUMMED_TOO = ("quick_promoters", "by_links", "of_known_network", "of_staff_network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,10 @@ class PlaceCounts:
     quick_promoters: int = 0
     burst: int = 0
     """The most of these answers that were given within ten minutes."""
+    of_known_network: int = 0
+    """Of these answers, those of which it is known whether they came from one of the company's networks."""
+    of_staff_network: int = 0
+    """Of these, those that did."""
     by_links: int = 0
     """Answers by open links, which count in no score."""
 
@@ -127,6 +131,8 @@ class ComparedPlace:
     """The share of quick answers less that of the rest."""
     happier: PlaceShareDifference | None
     """The share of promoters among its quick answers less that among its other ones."""
+    staff_network: PlaceShareDifference | None
+    """The share of answers from the company's own networks less that of the rest."""
     change: ScoreChange | None
     """From the score of the rest to that of the place."""
     selection: SelectionEffect | None
@@ -152,12 +158,17 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
         )
         for a in own
     ]
+    networks = [
+        share_difference(a.of_staff_network, a.of_known_network, b.of_staff_network, b.of_known_network)
+        for a, b in zip(own, rests, strict=True)
+    ]
     changes = [
         compare_groups(b.groups, a.groups) if is_comparable(b.groups, a.groups) else None
         for a, b in zip(own, rests, strict=True)
     ]
     asks, is_quick = beyond_chance(asked), beyond_chance(quick)
-    is_happy, stands = beyond_chance(happier), beyond_chance(changes)
+    is_happy, is_inside = beyond_chance(happier), beyond_chance(networks)
+    stands = beyond_chance(changes)
     found = []
     for number, name in enumerate(names):
         selection = selection_of(own[number], rests[number], higher=stands[number] == "higher")
@@ -168,6 +179,8 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
             signs.append("more_quick")
         if is_happy[number] == "higher":
             signs.append("quick_happier")
+        if is_inside[number] == "higher":
+            signs.append("staff_network")
         if selection is not None and selection.explained in {"worst_case", "like_rest"}:
             signs.append("selection")
         found.append(
@@ -177,6 +190,7 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
                 asked=asked[number],
                 quick=quick[number],
                 happier=happier[number],
+                staff_network=networks[number],
                 change=changes[number],
                 selection=selection,
                 signs=tuple(signs),

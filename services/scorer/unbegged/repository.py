@@ -21,9 +21,11 @@ COUNT_INVITED_BY_PLACE = f"""
         count(*) FILTER (WHERE {IS_PROMOTER}) AS promoters,
         count(score) FILTER (WHERE quick) AS quick,
         count(*) FILTER (WHERE quick AND {IS_PROMOTER}) AS quick_promoters,
+        count(score) FILTER (WHERE staff_network IS NOT NULL) AS of_known_network,
+        count(score) FILTER (WHERE staff_network) AS of_staff_network,
         max(soon) AS burst
     FROM (
-        SELECT s.segment, a.score, {_IS_QUICK} AS quick,
+        SELECT s.segment, a.score, a.staff_network, {_IS_QUICK} AS quick,
             count(a.score) OVER (
                 PARTITION BY s.segment ORDER BY a.answered_at
                 RANGE BETWEEN CURRENT ROW AND interval '{BURST_MINUTES} minutes' FOLLOWING
@@ -46,6 +48,8 @@ class PlaceInvitations(NamedTuple):
     groups: Groups
     quick: int
     quick_promoters: int
+    of_known_network: int
+    of_staff_network: int
     burst: int
 
 
@@ -63,6 +67,8 @@ async def count_invited_by_place(
             Groups(row.detractors, row.passives, row.promoters),
             row.quick,
             row.quick_promoters,
+            row.of_known_network,
+            row.of_staff_network,
             row.burst,
         )
         for row in rows
