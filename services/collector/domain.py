@@ -358,6 +358,11 @@ def answer_after(
     return None if new == kept else amended(kept, new, now)
 
 
+def is_first_of_person(kept: Answer | None, signs: tuple[MachineSign, ...]) -> bool:
+    """Whether a submission with these signs is the first by which a person answers."""
+    return not signs and (kept is None or kept.score is None or is_held(kept))
+
+
 def _unanswered(answer: Answer) -> Answer:
     """An answer without all that was posted of it."""
     return msgspec.structs.replace(
@@ -372,6 +377,7 @@ def _unanswered(answer: Answer) -> Answer:
         layout=None,
         seconds_to_score=None,
         staff_network=None,
+        device_ordinal=None,
         signs=(),
         judgement=None,
         day=None,

@@ -303,6 +303,8 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     """From the first visit of the link."""
     staff_network: bool | None = None
     """Whether it came from one of the company's own networks. None: not known."""
+    device_ordinal: int | None = None
+    """Which one it was of its day's answers from what looked like one device; 3: the third or a later one."""
     objections: tuple[Objection, ...] = ()
     """To how its case ended."""
     signs: tuple[str, ...] = ()

@@ -135,6 +135,7 @@ EXAMPLE: dict[str, Any] = {
                     "channel": "mail",
                     "seconds_to_score": 12,
                     "staff_network": None,
+                    "device_ordinal": 1,
                     "objections": [],
                     "signs": [],
                     "judgement": None,

@@ -101,6 +101,13 @@ class PlaceOut(BaseModel):
     )
     of_staff_network: int = Field(description="Of these, those that came from one of them.")
     staff_network_share: AskedShareOut | None = Field(description=_OF_FEW)
+    of_known_device: int = Field(
+        description="Of the answers, those of which it is known which one they were of their device that day."
+    )
+    of_shared_device: int = Field(
+        description="Of these, those that were the third or a later one from what looked like one device."
+    )
+    shared_device_share: AskedShareOut | None = Field(description=_OF_FEW)
     by_links: int = Field(description="Answers by open links, which count in no score.")
     asked_difference: PlaceShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
     quick_difference: PlaceShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
@@ -110,14 +117,17 @@ class PlaceOut(BaseModel):
     staff_network_difference: PlaceShareDifferenceOut | None = Field(
         description=f"To the rest's share. {_COMPARED}"
     )
+    shared_device_difference: PlaceShareDifferenceOut | None = Field(
+        description=f"To the rest's share. {_COMPARED}"
+    )
     difference: PlaceScoreDifferenceOut | None = Field(description=_COMPARED)
     selection: SelectionEffectOut | None = Field(
         description="Null where it lacks no answers, or there are fewer than 30 on one side."
     )
     signs: list[Sign] = Field(
         description="What is beyond chance (Benjamini-Hochberg within each kind): `fewer_asked`, "
-        "`more_quick`, `quick_happier`, `staff_network`; and `selection`: the missing answers could "
-        "explain its higher score. Each is a question, not an accusation."
+        "`more_quick`, `quick_happier`, `staff_network`, `shared_device`; and `selection`: the "
+        "missing answers could explain its higher score. Each is a question, not an accusation."
     )
 
     @classmethod
@@ -146,6 +156,11 @@ class PlaceOut(BaseModel):
             burst=counts.burst,
             of_known_network=counts.of_known_network,
             of_staff_network=counts.of_staff_network,
+            of_known_device=counts.of_known_device,
+            of_shared_device=counts.of_shared_device,
+            shared_device_share=AskedShareOut.of(
+                counts.share(counts.of_shared_device, counts.of_known_device)
+            ),
             staff_network_share=AskedShareOut.of(
                 counts.share(counts.of_staff_network, counts.of_known_network)
             ),
@@ -153,6 +168,7 @@ class PlaceOut(BaseModel):
             asked_difference=PlaceShareDifferenceOut.of(place.asked),
             quick_difference=PlaceShareDifferenceOut.of(place.quick),
             happier_difference=PlaceShareDifferenceOut.of(place.happier),
+            shared_device_difference=PlaceShareDifferenceOut.of(place.shared_device),
             staff_network_difference=PlaceShareDifferenceOut.of(place.staff_network),
             difference=None
             if change is None

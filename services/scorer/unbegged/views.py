@@ -40,6 +40,8 @@ class PlaceLine(NamedTuple):
     by_links: str
     staff_network: UnbeggedCell
     """How many answers came from the company's own networks."""
+    shared_device: UnbeggedCell
+    """How many answers came from shared devices."""
     signs: list[str]
     selection: str
     """What the missing answers could change; empty: nothing is told."""
@@ -60,6 +62,8 @@ class UnbeggedPage(Page):
     lines: list[PlaceLine]
     shows_networks: bool
     """Of any answer it is known whether it came from one of the company's own networks."""
+    shows_devices: bool
+    """Of any answer it is known which one it was of its device."""
     left_off: str
     people_hidden: bool
     file_href: str
@@ -85,7 +89,8 @@ def line_of(place: ComparedPlace) -> PlaceLine:
         quick=_share(counts.quick, counts.share(counts.quick, counts.answered)),
         burst=thousands(counts.burst),
         by_links=thousands(counts.by_links),
-        staff_network=_staff_network(counts),
+        staff_network=_of_known(counts, counts.of_staff_network, counts.of_known_network),
+        shared_device=_of_known(counts, counts.of_shared_device, counts.of_known_device),
         signs=[labels.sign_words(sign) for sign in place.signs],
         selection=labels.selection_words(place.selection),
     )
@@ -98,12 +103,9 @@ def _share(part: int, share: AskedShare | None) -> UnbeggedCell:
     )
 
 
-def _staff_network(counts: PlaceCounts) -> UnbeggedCell:
-    share = counts.share(counts.of_staff_network, counts.of_known_network)
-    of_known = translated("%(n)s of %(known)s") % {
-        "n": thousands(counts.of_staff_network),
-        "known": thousands(counts.of_known_network),
-    }
+def _of_known(counts: PlaceCounts, part: int, known: int) -> UnbeggedCell:
+    share = counts.share(part, known)
+    of_known = translated("%(n)s of %(known)s") % {"n": thousands(part), "known": thousands(known)}
     interval = interval_words(share)
     return UnbeggedCell(percent_words(share), f"{of_known}; {interval}" if interval else of_known)
 

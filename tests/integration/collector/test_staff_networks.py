@@ -54,9 +54,9 @@ async def answered(bench: Bench, address: str, invitation: UUID | None = None, s
 
 async def kept(bench: Bench, answer: UUID) -> bool | None:
     """What its newest event says, and what is stored."""
-    told = [each for each in await bench.published() if each.id == answer][-1].staff_network
+    told: bool | None = [each for each in await bench.published() if each.id == answer][-1].staff_network
     (row,) = await bench.rows("SELECT staff_network FROM answer WHERE id = :id", id=answer)
-    assert row.staff_network is told
+    assert (row.staff_network,) == (told,)
     return told
 
 

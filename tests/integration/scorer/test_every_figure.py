@@ -156,7 +156,7 @@ async def client(database: Database) -> AsyncIterator[ScorerClient]:
         await count(
             database,
             *(
-                an_answer_to(one, f"i{n}", staff_network=networks[n % 3])
+                an_answer_to(one, f"i{n}", staff_network=networks[n % 3], device_ordinal=1 + n % 3)
                 for n, one in enumerate(invitations[:35])
             ),
         )

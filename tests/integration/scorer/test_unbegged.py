@@ -34,6 +34,7 @@ SIGNS = (
     ("more_quick", "quick_difference", "higher"),
     ("quick_happier", "happier_difference", "higher"),
     ("staff_network", "staff_network_difference", "higher"),
+    ("shared_device", "shared_device_difference", "higher"),
 )
 """Each sign, the difference that it comes from, and which way that goes."""
 
@@ -64,7 +65,12 @@ PLACES = st.tuples(
     st.sampled_from((("north", "sales"), ("north", "service"), ("south",))),
     st.one_of(
         st.none(),
-        st.tuples(st.integers(0, 10), st.integers(0, 30), st.sampled_from((None, True, False, False))),
+        st.tuples(
+            st.integers(0, 10),
+            st.integers(0, 30),
+            st.sampled_from((None, True, False, False)),
+            st.sampled_from((None, 1, 2, 3)),
+        ),
     ),
     st.booleans(),
 )
@@ -84,11 +90,11 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
     database: Database,
     client: ScorerClient,
     dispatcher: AskedDispatcher,
-    invited: list[tuple[tuple[str, ...], tuple[int, int, bool | None] | None, bool]],
+    invited: list[tuple[tuple[str, ...], tuple[int, int, bool | None, int | None] | None, bool]],
     decided: dict[str, tuple[int, ...]],
     shuffled: Random,
 ) -> None:
-    """Each answer so many minutes after its mail had left, from the company's network or not; in any order of invitations and answers, which come
+    """Each answer so many minutes after its mail had left, from the company's network or not, which one of its device; in any order of invitations and answers, which come
     twice, are amended or erased.
     """
     await forget_all(database)
@@ -104,6 +110,7 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
             beyond_draw=one.beyond_draw,
             answered_at=(one.sent_at or ASKED_AT) + given[1] * MINUTE,
             staff_network=given[2],
+            device_ordinal=given[3],
         )
         for n, (one, (_, given, _)) in enumerate(zip(invitations, invited, strict=True))
         if given is not None
@@ -123,17 +130,10 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
         interval = score_interval(groups) if groups.n >= 10 else None
         assert (place["sent"], place["answered"]) == (len(own), len(given))
         assert place["quick"] == len(quick)
-        known = [each for each in given if each.staff_network is not None]
-        assert place["of_known_network"] == len(known)
-        assert place["of_staff_network"] == sum(each.staff_network is True for each in known)
-        assert (place["staff_network_share"] is None) is (len(known) < 10)
-        if len(known) >= 10:
-            low, high = wilson(place["of_staff_network"], len(known))
-            assert place["staff_network_share"] == {
-                "percent": pytest.approx(100 * place["of_staff_network"] / len(known)),
-                "low": pytest.approx(100 * low, abs=1e-9),
-                "high": pytest.approx(100 * high, abs=1e-9),
-            }
+        inside = [each.staff_network for each in given if each.staff_network is not None]
+        check_share_of(place, "staff_network", inside.count(True), "known_network", len(inside))
+        ordinals = [each.device_ordinal for each in given if each.device_ordinal is not None]
+        check_share_of(place, "shared_device", ordinals.count(3), "known_device", len(ordinals))
         assert place["burst"] == max(
             (sum(at(one) <= at(other) <= at(one) + 10 * MINUTE for other in given) for one in given),
             default=0,
@@ -170,6 +170,11 @@ def check_differences(told: dict[str, dict[str, Any]]) -> None:
             *(place["of_staff_network"], place["of_known_network"]),
             *(of_rest("of_staff_network"), of_rest("of_known_network")),
         )
+        check_share_difference(
+            place["shared_device_difference"],
+            *(place["of_shared_device"], place["of_known_device"]),
+            *(of_rest("of_shared_device"), of_rest("of_known_device")),
+        )
         enough = min(place["answered"], of_rest("answered")) >= 30
         assert (place["difference"] is not None) == enough
         rates = [
@@ -201,6 +206,20 @@ def check_differences(told: dict[str, dict[str, Any]]) -> None:
         explained = (place["selection"] or {"explained": None})["explained"]
         assert (explained is not None) == (direction == "higher" and place["selection"] is not None)
         assert ("selection" in place["signs"]) == (explained in {"worst_case", "like_rest"})
+
+
+def check_share_of(place: dict[str, Any], name: str, part: int, of: str, whole: int) -> None:
+    """A share of those answers of which it is known, with its interval."""
+    assert (place[f"of_{name}"], place[f"of_{of}"]) == (part, whole)
+    if whole < 10:
+        assert place[f"{name}_share"] is None
+        return
+    low, high = wilson(part, whole)
+    assert place[f"{name}_share"] == {
+        "percent": pytest.approx(100 * part / whole),
+        "low": pytest.approx(100 * low, abs=1e-9),
+        "high": pytest.approx(100 * high, abs=1e-9),
+    }
 
 
 def wilson(part: int, whole: int) -> tuple[float, float]:
@@ -281,8 +300,34 @@ async def test_a_place_whose_answers_come_from_the_companys_networks_is_marked_a
     assert "More answers come from your own networks than elsewhere. Who gives them?" in page
     assert "30 of 45" in page
     assert "by its own Wi-Fi" in page
+    assert "From shared devices" not in page
     file = (await client.get("/v1/unbegged/export")).text
     assert csv_numbers(file, "organisation:north", "of_staff_network", "of_known_network") == ["30", "45"]
+
+
+async def test_a_place_whose_answers_share_devices_is_marked_and_the_page_says_which_harmless_reasons_there_are(
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
+) -> None:
+    dispatcher.counts = {}
+    for path, shared in (("north", 25), ("south", 1)):
+        own = [an_invitation(f"{path}{n}", organisation=(path,)) for n in range(50)]
+        await invite(database, *own)
+        given = [
+            an_answer_to(one, f"{path}{n}", score=9, device_ordinal=3 if n < shared else 1 + n % 2)
+            for n, one in enumerate(own[:40])
+        ]
+        await count(database, *given)
+    north, south = (await read(client))["places"]
+    assert (north["signs"], south["signs"]) == (["shared_device"], [])
+    assert (north["of_shared_device"], north["of_known_device"]) == (25, 40)
+    assert north["shared_device_difference"]["points"] == pytest.approx(100 * (25 - 1) / 40)
+    page = (await client.get("/unbegged", role="leader")).text
+    assert "More answers than elsewhere share a device with two others of that day. Whose is it?" in page
+    assert "25 of 40" in page
+    assert "a tablet that is meant for all" in page
+    assert "From your networks:" not in page
+    file = (await client.get("/v1/unbegged/export")).text
+    assert csv_numbers(file, "organisation:north", "of_shared_device", "of_known_device") == ["25", "40"]
 
 
 async def test_of_answers_of_before_and_of_companies_without_networks_the_page_says_that_it_is_not_known(
@@ -296,6 +341,7 @@ async def test_of_answers_of_before_and_of_companies_without_networks_the_page_s
     page = (await client.get("/unbegged", role="leader")).text
     assert "Whether answers come from your own networks is not known" in page
     assert "From your networks" not in page
+    assert "From shared devices" not in page
 
 
 def csv_numbers(file: str, segment: str, *names: str) -> list[str]:

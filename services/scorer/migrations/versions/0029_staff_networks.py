@@ -1,4 +1,4 @@
-"""Whether an answer came from one of the company's own networks."""
+"""Whether an answer came from one of the company's own networks, and which one it was of its device that day."""
 
 from alembic import op
 
@@ -9,4 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE answer ADD COLUMN staff_network boolean")
+    op.execute("ALTER TABLE answer ADD COLUMN staff_network boolean, ADD COLUMN device_ordinal smallint")
