@@ -30,7 +30,9 @@ FURTHER_QUESTION = "q_"
 TOUCHED = {"touched": "1"}
 """What the page's script posts once it has seen a hand."""
 
-BROWSER_HEADERS = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
+BEGGING_STORE = "aarhus"
+"""Where customers are asked to answer at once, on the tablet of the shop."""
+AGENT = "Mozilla/5.0 (a simulated customer of Afterword's demo; {device})"
 # Created once: the client of each customer would load the certificates again, for tens of milliseconds.
 SSL_CONTEXT = ssl.create_default_context()
 
@@ -105,7 +107,7 @@ class SimulatedCustomers:
                 return
             content = await self._mailbox.get(f"/api/mails/{mail['id']}")
             if link := form.score_link(content["html"] or "", behaviour.intent.score):
-                await self._answer(link, behaviour, stopping)
+                await self._answer(link, behaviour, self._device(mail["to"]), stopping)
         self._checkpoint.progress.last_mail = self._mails.finish(mail)
 
     async def _open_text(self, text: Message, stopping: asyncio.Event) -> None:
@@ -114,7 +116,7 @@ class SimulatedCustomers:
             await self._wait_until_opened(text, behaviour, stopping)
             if stopping.is_set():
                 return
-            await self._answer(link, behaviour, stopping)
+            await self._answer(link, behaviour, self._device(text["to"]), stopping)
         self._checkpoint.progress.last_text = self._texts.finish(text)
 
     async def _wait_until_opened(
@@ -134,9 +136,16 @@ class SimulatedCustomers:
             return None
         return self._model.behaviour(event.circumstances, self._model.random("mail", event.id))
 
-    async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
+    def _device(self, address: str) -> str:
+        """On which device the customer of this address or number answers: their own, or that of the shop."""
+        customer = personas.number_of(address) or ""
+        number = self._checkpoint.progress.asked.get(customer)
+        store = self._stream.at(number).circumstances.store if number is not None else None
+        return f"tablet of {store}" if store == BEGGING_STORE else f"customer {customer}"
+
+    async def _answer(self, link: str, behaviour: Behaviour, device: str, stopping: asyncio.Event) -> None:
         """Follow the link, fill in the form and send it; perhaps amend the answer."""
-        async with simulated_browser() as browser:
+        async with simulated_browser(device) as browser:
             if not await is_unanswered(browser, link, stopping):
                 return
             if not await submit_answer(browser, link, behaviour.intent, behaviour.writing_time_s, stopping):
@@ -148,10 +157,13 @@ class SimulatedCustomers:
                     self._checkpoint.progress.amended += 1
 
 
-def simulated_browser() -> httpx.AsyncClient:
-    """A browser of a simulated customer, with no cookies."""
+def simulated_browser(device: str = "a phone") -> httpx.AsyncClient:
+    """A browser of a simulated customer, with no cookies; the collector takes each device for another one."""
     return httpx.AsyncClient(
-        headers=BROWSER_HEADERS, follow_redirects=True, trust_env=False, verify=SSL_CONTEXT
+        headers={"User-Agent": AGENT.format(device=device)},
+        follow_redirects=True,
+        trust_env=False,
+        verify=SSL_CONTEXT,
     )
 
 

@@ -7,17 +7,27 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from fastapi import Request
 
 from services.collector.anonymous_answering import answer_anonymous_survey
 from services.collector.context import CollectorContext
-from services.collector.domain import LinkStatus, LinkTarget, answer_after, clicked_answer, link_status
+from services.collector.devices import device_ordinal
+from services.collector.domain import (
+    LinkStatus,
+    LinkTarget,
+    answer_after,
+    clicked_answer,
+    is_first_of_person,
+    link_status,
+)
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.outcomes import AskedAgain, Ended, Faulty, Outcome, Settled, Written
 from services.collector.receipts import is_shown_alone
 from services.collector.repository import answers, intents, links
 from services.collector.responses import posted_signs, signs_against
+from services.collector.staff_networks import is_of_staff_network
 from services.collector.survey_texts import available_languages, customer_language, with_filled_texts
 from services.collector.suspicion import is_held, is_of_person, published
 from services.collector.visits import Visit, intent_after
@@ -130,7 +140,9 @@ async def _answer_with_name(request: Request, context: CollectorContext, link: L
             signs = signs_against(request, context, target, form)
             if signs:
                 return Faulty(target, form, ["suspect"])
-        target = await _write_answer(uow, context, target, form, merged, signs)
+        of_staff = is_of_staff_network(request, target.tenant)
+        merged = replace(merged, submitted=replace(merged.submitted, staff_network=of_staff))
+        target = await _write_answer(uow, request, context, target, form, merged, signs)
     # To whoever follows the link a held answer is none: the page that gave it says which one it is.
     is_hidden = target.answer is not None and is_held(target.answer)
     return Written(target, form, merged, language, form.page if is_hidden else "")
@@ -152,6 +164,7 @@ def _not_written(
 
 async def _write_answer(
     uow: UnitOfWork,
+    request: Request,
     context: CollectorContext,
     target: LinkTarget,
     form: SurveyForm,
@@ -170,6 +183,9 @@ async def _write_answer(
     answer = answer_after(as_asked, merged.submitted, uow.now, opened_at, signs)
     if answer is None:
         return target
+    if is_first_of_person(target.answer, signs) and not answer.test:
+        ordinal = await device_ordinal(uow, request, context.devices, target.tenant)
+        answer = msgspec.structs.replace(answer, device_ordinal=ordinal)
     writer = sole_writer(answer, form.posted())
     await answers.put_answers(uow, target.tenant.id, [answer], writer)
     uow.publish(ANSWERS, target.tenant.id, published(answer))

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from services.collector.anonymous import PageSecrets
+from services.collector.devices import DeviceHashes
 from services.collector.forms import PageNonce
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
@@ -23,6 +24,7 @@ class CollectorContext(Context):
     signer: LinkSigner
     nonce: PageNonce
     page_secrets: PageSecrets
+    devices: DeviceHashes
     # Bound what guessing links can cost; no reader comes near them.
     per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
     per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))

@@ -300,6 +300,8 @@ class SubmittedAnswer:
     """By question; one that is not here stays as it is, an empty one is removed."""
     layout: Layout | None = None
     """Of the page; None: it did not say."""
+    staff_network: bool | None = None
+    """Whether it came from one of the company's own networks; None: not known, or not to be kept."""
 
 
 def answer_after(
@@ -336,6 +338,7 @@ def answer_after(
         seconds_to_score=_seconds_to_score(opened_at, now)
         if is_first and not signs
         else old.seconds_to_score,
+        staff_network=submitted.staff_network if is_first and not signs else old.staff_network,
         signs=signs,
         judgement=kept.judgement if signs else None,
         answered_at=first,
@@ -355,6 +358,11 @@ def answer_after(
     return None if new == kept else amended(kept, new, now)
 
 
+def is_first_of_person(kept: Answer | None, signs: tuple[MachineSign, ...]) -> bool:
+    """Whether a submission with these signs is the first by which a person answers."""
+    return not signs and (kept is None or kept.score is None or is_held(kept))
+
+
 def _unanswered(answer: Answer) -> Answer:
     """An answer without all that was posted of it."""
     return msgspec.structs.replace(
@@ -368,6 +376,8 @@ def _unanswered(answer: Answer) -> Answer:
         may_contact=None,
         layout=None,
         seconds_to_score=None,
+        staff_network=None,
+        device_ordinal=None,
         signs=(),
         judgement=None,
         day=None,

@@ -113,6 +113,8 @@ answer = Table(
     Column("layout", Text),
     Column("channel", Text),
     Column("seconds_to_score", Integer),
+    Column("staff_network", Boolean),
+    Column("device_ordinal", SmallInteger),
     # Why it may be a machine's, and whose a person says that it is.
     Column("signs", JSONB, nullable=False, server_default=text("'[]'")),
     Column("judgement", Text),
@@ -239,6 +241,28 @@ answer_total = Table(
     # Of the ids and versions of the answers that it counts. NULL: not known, as after a restore.
     Column("versions_hash", BigInteger),
     Column("body", LargeBinary, nullable=False),
+)
+
+# How many answers came from each device, by the hash of a salt of the day: both only until the company's day
+# ends, and not in the log of the database, so in no copy that is made of it.
+device_salt = Table(
+    "device_salt",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    prefixes=["UNLOGGED"],
+)
+device_count = Table(
+    "device_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("device", LargeBinary, primary_key=True),
+    Column("answers", SmallInteger, nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    prefixes=["UNLOGGED"],
 )
 
 # The last run of a loop that one worker at a time runs.

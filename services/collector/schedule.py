@@ -1,11 +1,14 @@
-"""By the clock the collector sends what anonymous customers left unsent, and forgets their claims."""
+"""By the clock the collector sends what anonymous customers left unsent, and forgets their claims.
+
+It forgets the devices of days that have ended, too.
+"""
 
 from datetime import UTC, date, timedelta
 
 import msgspec
 
 from services.collector.domain import amended
-from services.collector.repository import anonymous, answers
+from services.collector.repository import anonymous, answers, devices
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
 from shared.runtime import Loop, Periodic
@@ -29,6 +32,7 @@ def anonymous_loop(context: Context) -> Loop:
                 return 0
         async with database.transaction() as uow:
             await anonymous.forget_claims(uow, before)
+            await devices.forget_devices(uow)
         return None
 
     return Periodic(ANONYMOUS_LOOP, step, ANONYMOUS_INTERVAL_S, context.health).run

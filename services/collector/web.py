@@ -18,6 +18,7 @@ from services.collector import (
 )
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
+from services.collector.devices import DeviceHashes
 from services.collector.forms import PageNonce
 from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.repository.export import read_export
@@ -40,6 +41,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         signer=LinkSigner(secret),
         nonce=PageNonce(secret),
         page_secrets=PageSecrets(secret),
+        devices=DeviceHashes(secret),
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     typed_preview = preview_pages.typed_preview_router(context.database, secret)

@@ -73,6 +73,10 @@ answer = Table(
     # The comment is to be sent to the model.
     Column("model_waits", Boolean, nullable=False, server_default=text("false")),
     Column("origin", Text, nullable=False),
+    # Whether it came from one of the company's own networks. NULL: not known.
+    Column("staff_network", Boolean),
+    # Which one it was of its day's answers from what looked like one device, 3 at most. NULL: not known.
+    Column("device_ordinal", SmallInteger),
     # Counted in a bundle. NULL: a version before migration 0018 counted it.
     Column("anonymous", Boolean),
     Column("answered_at", Instant),

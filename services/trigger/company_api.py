@@ -93,6 +93,7 @@ async def patch_company(body: CompanyChange, caller: CompanyAdminCaller, context
             time_zone=body.time_zone,
             accent=body.accent,
             display_names=body.display_names,
+            staff_networks=body.staff_networks,
             who=AuditActor.of(caller),
         )
     except BadTenant as fault:

@@ -1,4 +1,4 @@
-"""What administrators change of their company: its name, postal address, languages, time zone and looks."""
+"""What administrators change of their company: name, address, languages, time zone, looks, networks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from services.trigger.company_values import (
     MAX_NAME_LENGTH,
     MAX_POSTAL_ADDRESS_LENGTH,
     clean_languages,
+    clean_networks,
     known_time_zone,
     printable,
 )
@@ -38,6 +39,7 @@ async def change_company(
     time_zone: str | None = None,
     accent: str | None = None,
     display_names: Mapping[str, str] | None = None,
+    staff_networks: Sequence[str] | None = None,
     who: AuditActor,
 ) -> Tenant:
     """Change what customers read of a company, and where its days begin; None keeps a value.
@@ -48,6 +50,7 @@ async def change_company(
     :param time_zone: for days, letters, digests and hours from now on.
     :param accent: the colour of buttons and numbers that customers see; an empty one is ours.
     :param display_names: what staff read in place of all dimensions and segments that have a name.
+    :param staff_networks: all of its own networks, by which answers from them are told.
 
     :raises BadTenant: when a value is not allowed.
     :raises UnknownTenant: when there is no such tenant.
@@ -68,6 +71,8 @@ async def change_company(
         values["accent"] = _accent(accent) if accent.strip() else None
     if display_names is not None:
         values["display_names"] = _display_names(display_names)
+    if staff_networks is not None:
+        values["staff_networks"] = clean_networks(staff_networks)
     async with database.transaction() as uow:
         company = await locked(uow, tenant)
         changed = replace(company, **values)

@@ -57,7 +57,7 @@ class KeysPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyPage(Page):
-    """What customers read of a company, and its time zone."""
+    """What customers read of a company, its time zone and its networks."""
 
     template: ClassVar[str] = "company.html"
     tenant: Tenant
@@ -119,7 +119,7 @@ async def show_company(request: Request, staff: CompanyAdmin, context: OwnContex
 async def change_company_by_form(
     request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
-    """Save what customers read of it, and its time zone."""
+    """Save what customers read of it, its time zone and its networks."""
     form = await read_texts(request)
     try:
         await change_company(
@@ -131,6 +131,10 @@ async def change_company_by_form(
             time_zone=form.get("time_zone") or None,
             accent=form.get("accent", ""),
             display_names=_typed_names(form.get("display_names", "")),
+            # A page of an earlier version has no such field.
+            staff_networks=form["staff_networks"].replace(",", " ").split()
+            if "staff_networks" in form
+            else None,
             who=AuditActor.of_staff(staff),
         )
     except BadTenant as fault:
@@ -183,6 +187,7 @@ async def _company_page(
         "time_zone": company.time_zone,
         "accent": company.accent or "",
         "display_names": "\n".join(f"{code} = {name}" for code, name in company.display_names.items()),
+        "staff_networks": "\n".join(company.staff_networks),
     }
     page = CompanyPage(
         tenant=company,

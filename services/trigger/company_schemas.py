@@ -11,7 +11,9 @@ from services.trigger.company_changes import MAX_DISPLAY_NAMES
 from services.trigger.company_values import (
     MAX_LANGUAGES,
     MAX_NAME_LENGTH,
+    MAX_NETWORK_LENGTH,
     MAX_POSTAL_ADDRESS_LENGTH,
+    MAX_STAFF_NETWORKS,
     MAX_ZONE_LENGTH,
 )
 from services.trigger.key_last_uses import LastUse
@@ -140,6 +142,15 @@ class CompanyChange(BaseModel):
             "(`organisation:north`), all of them. Answers of the API keep the codes.",
         ),
     ] = None
+    staff_networks: Annotated[
+        list[Annotated[str, Field(max_length=MAX_NETWORK_LENGTH)]] | None,
+        Field(
+            max_length=MAX_STAFF_NETWORKS,
+            description="All of its own networks, such as `192.0.2.0/24` or `2001:db8:1::/48`. Of each "
+            "answer from now on it is kept whether it came from one of them, and never from which address; "
+            "of anonymous ones nothing.",
+        ),
+    ] = None
 
 
 class CompanyOut(BaseModel):
@@ -156,6 +167,7 @@ class CompanyOut(BaseModel):
     ]
     accent: str | None
     display_names: dict[str, str]
+    staff_networks: list[str]
 
     @classmethod
     def of(cls, company: Tenant) -> Self:
@@ -170,6 +182,7 @@ class CompanyOut(BaseModel):
             state=company.state,
             accent=company.accent,
             display_names=company.display_names,
+            staff_networks=list(company.staff_networks),
         )
 
 

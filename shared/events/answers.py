@@ -109,6 +109,13 @@ class Answer(Data, frozen=True, kw_only=True):
     seconds_to_score: int | None = None
     """From the first visit of the link to the first score. None where a machine has followed it, and of an
     anonymous answer."""
+    staff_network: bool | None = None
+    """Whether its first score came from one of the company's own networks, as these were declared then. None:
+    the company had declared none, the address is not known, or it was not given on the page of a survey by a
+    customer who was asked; and of an answer that is anonymous or suspect. The address is kept nowhere."""
+    device_ordinal: int | None = None
+    """Which one it was of the answers to this company that day from what looked like one device (the network
+    of the address with the user agent): 1, 2, or 3 for the third and all later ones. None: as above."""
     signs: tuple[MachineSign, ...] = ()
     """Why it may be a machine's: then it is suspect."""
     judgement: Judgement | None = None

@@ -50,6 +50,8 @@ class Tenant(Data, frozen=True, kw_only=True):
     """The colour of its buttons on pages and in mails to customers, as ``#rrggbb``; None: Afterword's own."""
     display_names: dict[str, Text] = msgspec.field(default_factory=dict)
     """What staff read in place of a dimension (``organisation``) or a segment (``organisation:north``)."""
+    staff_networks: tuple[str, ...] = ()
+    """Its own networks, such as ``192.0.2.0/24``: it is told how many answers come from them."""
 
     def in_survey(self, *, neutral: bool) -> "Tenant":
         """As the mails and pages of a survey show it: a neutral one is not branded, so has no colour."""

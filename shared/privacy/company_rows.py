@@ -46,6 +46,8 @@ LEFT_OUT_BY_SERVICE: Mapping[str, Mapping[str, str]] = {
         "answered_link": "whose link was answered when, which would tell of anonymous answers",
         "case_copy": _COPY,
         "closed_company": _WORK,
+        "device_count": "what looks like one device, until the day ends",
+        "device_salt": "what looks like one device, until the day ends",
         "invitation": _COPY,
         "retention": _COPY,
         "survey": _COPY,

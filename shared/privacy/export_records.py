@@ -301,6 +301,10 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     channel: str | None = None
     seconds_to_score: int | None = None
     """From the first visit of the link."""
+    staff_network: bool | None = None
+    """Whether it came from one of the company's own networks. None: not known."""
+    device_ordinal: int | None = None
+    """Which one it was of its day's answers from what looked like one device; 3: the third or a later one."""
     objections: tuple[Objection, ...] = ()
     """To how its case ended."""
     signs: tuple[str, ...] = ()

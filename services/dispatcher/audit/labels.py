@@ -80,7 +80,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "recovery_code_used": message("signed in with a recovery code"),
     "company_created": message("created the company"),
     "company_changed": message(
-        "changed the name, address, languages, time zone, colour or names of the company"
+        "changed the name, address, languages, time zone, colour, names or networks of the company"
     ),
     "company_paused": message("paused the company"),
     "company_resumed": message("let the company go on"),

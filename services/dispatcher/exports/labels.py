@@ -127,6 +127,8 @@ FIELDS: Mapping[str, Message] = {
     "objections": message("Said that it is not solved"),
     "may_contact": message("May be contacted about it"),
     "seconds_to_score": message("Seconds from opening the page to the score"),
+    "staff_network": message("Came from a network of the company"),
+    "device_ordinal": message("Which answer of its device that day (3: or a later one)"),
     "day": message("Counts for the day"),
     "counts_for": message("Counts for"),
     "contact_due_at": message("To be contacted by"),

@@ -134,6 +134,8 @@ EXAMPLE: dict[str, Any] = {
                     "layout": "horizontal",
                     "channel": "mail",
                     "seconds_to_score": 12,
+                    "staff_network": None,
+                    "device_ordinal": 1,
                     "objections": [],
                     "signs": [],
                     "judgement": None,

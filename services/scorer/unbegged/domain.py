@@ -41,12 +41,15 @@ from shared.values.score_estimates import estimate_of_sums
 QUICK_MINUTES = 2
 """An answer within so many minutes after its mail or text left is quick."""
 BURST_MINUTES = 10
-Sign = Literal["fewer_asked", "more_quick", "quick_happier", "selection"]
+SHARED_FROM = 3
+"""From so many answers of a day on a device is shared."""
+Sign = Literal["fewer_asked", "more_quick", "quick_happier", "staff_network", "shared_device", "selection"]
 Explained = Literal["no", "worst_case", "like_rest"]
 """Whether the missing answers could explain that a score is higher: no; if all were detractors; already if
 they were like the rest's."""
 _SUMMED = ("matched", "asked", "no_address", "unwilling", "rested", "sent", "answered", "quick")
-_SUMMED_TOO = ("quick_promoters", "by_links")
+_SUMMED_TOO = ("quick_promoters", "by_links", "of_known_network", "of_staff_network")
+_SUMMED_OF_DEVICES = ("of_known_device", "of_shared_device")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,14 @@ class PlaceCounts:
     quick_promoters: int = 0
     burst: int = 0
     """The most of these answers that were given within ten minutes."""
+    of_known_network: int = 0
+    """Of these answers, those of which it is known whether they came from one of the company's networks."""
+    of_staff_network: int = 0
+    """Of these, those that did."""
+    of_known_device: int = 0
+    """Of these answers, those of which it is known which one they were of their device that day."""
+    of_shared_device: int = 0
+    """Of these, those that were the third or a later one."""
     by_links: int = 0
     """Answers by open links, which count in no score."""
 
@@ -92,7 +103,10 @@ class PlaceCounts:
 
 def sum_of_places(places: Sequence[PlaceCounts]) -> PlaceCounts:
     """All of them together."""
-    numbers = {name: sum(getattr(place, name) for place in places) for name in (*_SUMMED, *_SUMMED_TOO)}
+    numbers = {
+        name: sum(getattr(place, name) for place in places)
+        for name in (*_SUMMED, *_SUMMED_TOO, *_SUMMED_OF_DEVICES)
+    }
     return PlaceCounts(
         **numbers,
         groups=sum_of_groups(place.groups for place in places),
@@ -124,6 +138,10 @@ class ComparedPlace:
     """The share of quick answers less that of the rest."""
     happier: PlaceShareDifference | None
     """The share of promoters among its quick answers less that among its other ones."""
+    staff_network: PlaceShareDifference | None
+    """The share of answers from the company's own networks less that of the rest."""
+    shared_device: PlaceShareDifference | None
+    """The share of answers from shared devices less that of the rest."""
     change: ScoreChange | None
     """From the score of the rest to that of the place."""
     selection: SelectionEffect | None
@@ -149,12 +167,21 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
         )
         for a in own
     ]
+    networks = [
+        share_difference(a.of_staff_network, a.of_known_network, b.of_staff_network, b.of_known_network)
+        for a, b in zip(own, rests, strict=True)
+    ]
+    devices = [
+        share_difference(a.of_shared_device, a.of_known_device, b.of_shared_device, b.of_known_device)
+        for a, b in zip(own, rests, strict=True)
+    ]
     changes = [
         compare_groups(b.groups, a.groups) if is_comparable(b.groups, a.groups) else None
         for a, b in zip(own, rests, strict=True)
     ]
     asks, is_quick = beyond_chance(asked), beyond_chance(quick)
-    is_happy, stands = beyond_chance(happier), beyond_chance(changes)
+    is_happy, is_inside = beyond_chance(happier), beyond_chance(networks)
+    is_shared, stands = beyond_chance(devices), beyond_chance(changes)
     found = []
     for number, name in enumerate(names):
         selection = selection_of(own[number], rests[number], higher=stands[number] == "higher")
@@ -165,6 +192,10 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
             signs.append("more_quick")
         if is_happy[number] == "higher":
             signs.append("quick_happier")
+        if is_inside[number] == "higher":
+            signs.append("staff_network")
+        if is_shared[number] == "higher":
+            signs.append("shared_device")
         if selection is not None and selection.explained in {"worst_case", "like_rest"}:
             signs.append("selection")
         found.append(
@@ -174,6 +205,8 @@ def places_of(counts: Mapping[str, PlaceCounts]) -> list[ComparedPlace]:
                 asked=asked[number],
                 quick=quick[number],
                 happier=happier[number],
+                staff_network=networks[number],
+                shared_device=devices[number],
                 change=changes[number],
                 selection=selection,
                 signs=tuple(signs),
@@ -237,5 +270,8 @@ def _sums_by_level(counts: Mapping[str, PlaceCounts]) -> dict[int, PlaceCounts]:
 
 
 def _less(whole: PlaceCounts, part: PlaceCounts) -> PlaceCounts:
-    numbers = {name: getattr(whole, name) - getattr(part, name) for name in (*_SUMMED, *_SUMMED_TOO)}
+    numbers = {
+        name: getattr(whole, name) - getattr(part, name)
+        for name in (*_SUMMED, *_SUMMED_TOO, *_SUMMED_OF_DEVICES)
+    }
     return PlaceCounts(**numbers, groups=whole.groups - part.groups)

@@ -15,8 +15,11 @@ from services.scorer.unbegged.schemas import (
 )
 
 _NESTED: dict[str, type[BaseModel]] = {
-    **dict.fromkeys(("asked_share", "answered_share", "quick_share"), AskedShareOut),
+    **dict.fromkeys(("asked_share", "answered_share", "quick_share", "staff_network_share"), AskedShareOut),
+    "shared_device_share": AskedShareOut,
     **dict.fromkeys(("asked_difference", "quick_difference", "happier_difference"), PlaceShareDifferenceOut),
+    "staff_network_difference": PlaceShareDifferenceOut,
+    "shared_device_difference": PlaceShareDifferenceOut,
     "difference": PlaceScoreDifferenceOut,
     "selection": SelectionEffectOut,
 }

@@ -11,6 +11,10 @@ SIGN_LABELS: dict[Sign, Message] = {
     "fewer_asked": message("Fewer are asked than elsewhere. Why?"),
     "more_quick": message("More answers come within two minutes than elsewhere. Is somebody standing by?"),
     "quick_happier": message("Those who answer within two minutes are happier than the others. Why?"),
+    "staff_network": message("More answers come from your own networks than elsewhere. Who gives them?"),
+    "shared_device": message(
+        "More answers than elsewhere share a device with two others of that day. Whose is it?"
+    ),
     "selection": message("Who was not asked or did not answer could explain the higher score."),
 }
 _EXPLAINED: dict[Explained, Message] = {

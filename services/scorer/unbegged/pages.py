@@ -53,6 +53,8 @@ async def show_unbegged(
         by_name=value_name(dimension_name(asked.by)),
         by_options=[(name, dimension_name(name)) for name in offered],
         lines=[views.line_of(place) for place in read.places],
+        shows_networks=any(place.counts.of_known_network for place in read.places),
+        shows_devices=any(place.counts.of_known_device for place in read.places),
         left_off=_left_off(read.left_off),
         people_hidden=read.people_hidden,
         file_href=f"/unbegged/download?{urlencode(_query(asked))}",

@@ -90,6 +90,10 @@ async def read_unbegged(
             groups=own.groups if own else NO_COUNTS.groups,
             quick=own.quick if own else 0,
             quick_promoters=own.quick_promoters if own else 0,
+            of_known_network=own.of_known_network if own else 0,
+            of_staff_network=own.of_staff_network if own else 0,
+            of_known_device=own.of_known_device if own else 0,
+            of_shared_device=own.of_shared_device if own else 0,
             burst=own.burst if own else 0,
             by_links=by_links.get(name, 0),
         )

@@ -8,7 +8,7 @@ from services.scorer.domain import Groups
 from services.scorer.repository.count_columns import IS_DETRACTOR, IS_PASSIVE, IS_PROMOTER
 from services.scorer.repository.counts import range_of_dimension
 from services.scorer.repository.selection import Selection
-from services.scorer.unbegged.domain import BURST_MINUTES, QUICK_MINUTES
+from services.scorer.unbegged.domain import BURST_MINUTES, QUICK_MINUTES, SHARED_FROM
 from shared.db.database import UnitOfWork
 
 MEASUREMENT = "transactional"
@@ -21,9 +21,13 @@ COUNT_INVITED_BY_PLACE = f"""
         count(*) FILTER (WHERE {IS_PROMOTER}) AS promoters,
         count(score) FILTER (WHERE quick) AS quick,
         count(*) FILTER (WHERE quick AND {IS_PROMOTER}) AS quick_promoters,
+        count(score) FILTER (WHERE staff_network IS NOT NULL) AS of_known_network,
+        count(score) FILTER (WHERE staff_network) AS of_staff_network,
+        count(score) FILTER (WHERE device_ordinal IS NOT NULL) AS of_known_device,
+        count(score) FILTER (WHERE device_ordinal >= {SHARED_FROM}) AS of_shared_device,
         max(soon) AS burst
     FROM (
-        SELECT s.segment, a.score, {_IS_QUICK} AS quick,
+        SELECT s.segment, a.score, a.staff_network, a.device_ordinal, {_IS_QUICK} AS quick,
             count(a.score) OVER (
                 PARTITION BY s.segment ORDER BY a.answered_at
                 RANGE BETWEEN CURRENT ROW AND interval '{BURST_MINUTES} minutes' FOLLOWING
@@ -46,6 +50,10 @@ class PlaceInvitations(NamedTuple):
     groups: Groups
     quick: int
     quick_promoters: int
+    of_known_network: int
+    of_staff_network: int
+    of_known_device: int
+    of_shared_device: int
     burst: int
 
 
@@ -63,6 +71,10 @@ async def count_invited_by_place(
             Groups(row.detractors, row.passives, row.promoters),
             row.quick,
             row.quick_promoters,
+            row.of_known_network,
+            row.of_staff_network,
+            row.of_known_device,
+            row.of_shared_device,
             row.burst,
         )
         for row in rows

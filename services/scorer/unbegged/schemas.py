@@ -95,11 +95,30 @@ class PlaceOut(BaseModel):
     quick: int = Field(description="Of the answers, those within two minutes after the mail or text left.")
     quick_share: AskedShareOut | None = Field(description=_OF_FEW)
     burst: int = Field(description="The most of the answers that were given within ten minutes.")
+    of_known_network: int = Field(
+        description="Of the answers, those of which it is known whether they came from one of the company's "
+        "own networks: since it declared some, and of none that is anonymous or came without a page."
+    )
+    of_staff_network: int = Field(description="Of these, those that came from one of them.")
+    staff_network_share: AskedShareOut | None = Field(description=_OF_FEW)
+    of_known_device: int = Field(
+        description="Of the answers, those of which it is known which one they were of their device that day."
+    )
+    of_shared_device: int = Field(
+        description="Of these, those that were the third or a later one from what looked like one device."
+    )
+    shared_device_share: AskedShareOut | None = Field(description=_OF_FEW)
     by_links: int = Field(description="Answers by open links, which count in no score.")
     asked_difference: PlaceShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
     quick_difference: PlaceShareDifferenceOut | None = Field(description=f"To the rest's share. {_COMPARED}")
     happier_difference: PlaceShareDifferenceOut | None = Field(
         description=f"The share of promoters of its quick answers less that of its others. {_COMPARED}"
+    )
+    staff_network_difference: PlaceShareDifferenceOut | None = Field(
+        description=f"To the rest's share. {_COMPARED}"
+    )
+    shared_device_difference: PlaceShareDifferenceOut | None = Field(
+        description=f"To the rest's share. {_COMPARED}"
     )
     difference: PlaceScoreDifferenceOut | None = Field(description=_COMPARED)
     selection: SelectionEffectOut | None = Field(
@@ -107,8 +126,8 @@ class PlaceOut(BaseModel):
     )
     signs: list[Sign] = Field(
         description="What is beyond chance (Benjamini-Hochberg within each kind): `fewer_asked`, "
-        "`more_quick`, `quick_happier`; and `selection`: the missing answers could explain its "
-        "higher score. Each is a question, not an accusation."
+        "`more_quick`, `quick_happier`, `staff_network`, `shared_device`; and `selection`: the "
+        "missing answers could explain its higher score. Each is a question, not an accusation."
     )
 
     @classmethod
@@ -135,10 +154,22 @@ class PlaceOut(BaseModel):
             quick=counts.quick,
             quick_share=AskedShareOut.of(counts.share(counts.quick, counts.answered)),
             burst=counts.burst,
+            of_known_network=counts.of_known_network,
+            of_staff_network=counts.of_staff_network,
+            of_known_device=counts.of_known_device,
+            of_shared_device=counts.of_shared_device,
+            shared_device_share=AskedShareOut.of(
+                counts.share(counts.of_shared_device, counts.of_known_device)
+            ),
+            staff_network_share=AskedShareOut.of(
+                counts.share(counts.of_staff_network, counts.of_known_network)
+            ),
             by_links=counts.by_links,
             asked_difference=PlaceShareDifferenceOut.of(place.asked),
             quick_difference=PlaceShareDifferenceOut.of(place.quick),
             happier_difference=PlaceShareDifferenceOut.of(place.happier),
+            shared_device_difference=PlaceShareDifferenceOut.of(place.shared_device),
+            staff_network_difference=PlaceShareDifferenceOut.of(place.staff_network),
             difference=None
             if change is None
             else PlaceScoreDifferenceOut(points=change.points, low=change.low, high=change.high, p=change.p),

@@ -8,7 +8,7 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN, score_interval
 from services.scorer.responses.domain import AskedShare
 from services.scorer.responses.labels import interval_words, percent_words
 from services.scorer.unbegged import labels
-from services.scorer.unbegged.domain import ComparedPlace
+from services.scorer.unbegged.domain import ComparedPlace, PlaceCounts
 from services.scorer.unbegged.reading import UnbeggedRead
 from shared.pages.filters import day, segment_name, signed, thousands
 from shared.pages.language import translated
@@ -38,6 +38,10 @@ class PlaceLine(NamedTuple):
     quick: UnbeggedCell
     burst: str
     by_links: str
+    staff_network: UnbeggedCell
+    """How many answers came from the company's own networks."""
+    shared_device: UnbeggedCell
+    """How many answers came from shared devices."""
     signs: list[str]
     selection: str
     """What the missing answers could change; empty: nothing is told."""
@@ -56,6 +60,10 @@ class UnbeggedPage(Page):
     by_name: str
     by_options: list[tuple[str, str]]
     lines: list[PlaceLine]
+    shows_networks: bool
+    """Of any answer it is known whether it came from one of the company's own networks."""
+    shows_devices: bool
+    """Of any answer it is known which one it was of its device."""
     left_off: str
     people_hidden: bool
     file_href: str
@@ -81,6 +89,8 @@ def line_of(place: ComparedPlace) -> PlaceLine:
         quick=_share(counts.quick, counts.share(counts.quick, counts.answered)),
         burst=thousands(counts.burst),
         by_links=thousands(counts.by_links),
+        staff_network=_of_known(counts, counts.of_staff_network, counts.of_known_network),
+        shared_device=_of_known(counts, counts.of_shared_device, counts.of_known_device),
         signs=[labels.sign_words(sign) for sign in place.signs],
         selection=labels.selection_words(place.selection),
     )
@@ -91,6 +101,13 @@ def _share(part: int, share: AskedShare | None) -> UnbeggedCell:
     return UnbeggedCell(
         percent_words(share), f"{thousands(part)}; {interval}" if interval else thousands(part)
     )
+
+
+def _of_known(counts: PlaceCounts, part: int, known: int) -> UnbeggedCell:
+    share = counts.share(part, known)
+    of_known = translated("%(n)s of %(known)s") % {"n": thousands(part), "known": thousands(known)}
+    interval = interval_words(share)
+    return UnbeggedCell(percent_words(share), f"{of_known}; {interval}" if interval else of_known)
 
 
 def days_words(read: UnbeggedRead) -> str:

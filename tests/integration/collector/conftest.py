@@ -19,6 +19,7 @@ from support.servers import serving
 from support.stack import Postgres
 
 from services.collector.app import SERVICE
+from services.collector.devices import DeviceHashes
 from services.collector.forms import PageNonce
 from services.collector.handlers import keep_invitations, keep_surveys
 from services.collector.models import metadata
@@ -181,7 +182,11 @@ async def bench(collector: Bench) -> Bench:
     """An empty collector that knows Acme in Copenhagen and Zenith in Honolulu, at noon of a Friday."""
     collector.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     state = collector.app.state
-    state.context = replace(state.context, per_link=RateLimit(burst=120, interval_s=0.5))  # full buckets
+    state.context = replace(
+        state.context,
+        per_link=RateLimit(burst=120, interval_s=0.5),  # a full bucket
+        devices=DeviceHashes(SECRET),  # whose salts are those of the database
+    )
     async with collector.context.database.transaction() as uow:
         await uow.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
         tenants = [

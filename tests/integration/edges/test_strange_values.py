@@ -118,7 +118,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/settings/provider-link": ("csrf",),
     "/keys": ("name", "days", "source", "scope-events:write"),
     "/keys/{key_id}/revoke": ("csrf",),
-    "/company": ("name", "postal_address", "languages", "accent", "display_names"),
+    "/company": ("name", "postal_address", "languages", "accent", "display_names", "staff_networks"),
     "/cases/{case}": tuple(CaseForm.model_fields),
     "/cases/{case}/viewers": tuple(ViewerForm.model_fields),
     "/inbox": tuple(BulkForm.model_fields),

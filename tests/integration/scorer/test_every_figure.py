@@ -153,7 +153,14 @@ async def client(database: Database) -> AsyncIterator[ScorerClient]:
     async with a_scorer_client(database, a_tenant("acme", "Europe/Copenhagen", *scopes)) as client:
         invitations = [an_invitation(f"i{n}", sent_at=NOW - timedelta(days=n % 40)) for n in range(90)]
         await invite(database, *invitations)
-        await count(database, *(an_answer_to(one, f"i{n}") for n, one in enumerate(invitations[:35])))
+        networks = (True, False, None)
+        await count(
+            database,
+            *(
+                an_answer_to(one, f"i{n}", staff_network=networks[n % 3], device_ordinal=1 + n % 3)
+                for n, one in enumerate(invitations[:35])
+            ),
+        )
         history = a_year()
         for first in range(0, len(history), 100):
             await count(database, *history[first : first + 100])

@@ -194,6 +194,8 @@ async def _count_as_before_persons(uow: UnitOfWork, answers: list[CountedAnswer]
         "earlier_scores": "smallint[]",
         "earlier_until": "timestamptz[]",
         "anonymous": "boolean",
+        "staff_network": "boolean",
+        "device_ordinal": "smallint",
     }
     added = ", ".join(f"ADD COLUMN {name} {kind}" for name, kind in later.items())
     await uow.execute(f"ALTER TABLE answer {added}")

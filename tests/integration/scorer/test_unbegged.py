@@ -4,7 +4,9 @@ import csv
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from math import sqrt
 from random import Random
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -31,6 +33,8 @@ SIGNS = (
     ("fewer_asked", "asked_difference", "lower"),
     ("more_quick", "quick_difference", "higher"),
     ("quick_happier", "happier_difference", "higher"),
+    ("staff_network", "staff_network_difference", "higher"),
+    ("shared_device", "shared_device_difference", "higher"),
 )
 """Each sign, the difference that it comes from, and which way that goes."""
 
@@ -59,7 +63,15 @@ async def read(client: ScorerClient, **query: Any) -> dict[str, Any]:
 
 PLACES = st.tuples(
     st.sampled_from((("north", "sales"), ("north", "service"), ("south",))),
-    st.one_of(st.none(), st.tuples(st.integers(0, 10), st.integers(0, 30))),
+    st.one_of(
+        st.none(),
+        st.tuples(
+            st.integers(0, 10),
+            st.integers(0, 30),
+            st.sampled_from((None, True, False, False)),
+            st.sampled_from((None, 1, 2, 3)),
+        ),
+    ),
     st.booleans(),
 )
 INVITED = st.one_of(st.lists(PLACES, max_size=20), st.lists(PLACES, min_size=90, max_size=200))
@@ -78,11 +90,11 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
     database: Database,
     client: ScorerClient,
     dispatcher: AskedDispatcher,
-    invited: list[tuple[tuple[str, ...], tuple[int, int] | None, bool]],
+    invited: list[tuple[tuple[str, ...], tuple[int, int, bool | None, int | None] | None, bool]],
     decided: dict[str, tuple[int, ...]],
     shuffled: Random,
 ) -> None:
-    """Each answer so many minutes after its mail had left; in any order of invitations and answers, which come
+    """Each answer so many minutes after its mail had left, from the company's network or not, which one of its device; in any order of invitations and answers, which come
     twice, are amended or erased.
     """
     await forget_all(database)
@@ -97,6 +109,8 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
             score=given[0],
             beyond_draw=one.beyond_draw,
             answered_at=(one.sent_at or ASKED_AT) + given[1] * MINUTE,
+            staff_network=given[2],
+            device_ordinal=given[3],
         )
         for n, (one, (_, given, _)) in enumerate(zip(invitations, invited, strict=True))
         if given is not None
@@ -116,6 +130,10 @@ async def test_what_was_asked_and_answered_is_what_counting_one_by_one_comes_to(
         interval = score_interval(groups) if groups.n >= 10 else None
         assert (place["sent"], place["answered"]) == (len(own), len(given))
         assert place["quick"] == len(quick)
+        inside = [each.staff_network for each in given if each.staff_network is not None]
+        check_share_of(place, "staff_network", inside.count(True), "known_network", len(inside))
+        ordinals = [each.device_ordinal for each in given if each.device_ordinal is not None]
+        check_share_of(place, "shared_device", ordinals.count(3), "known_device", len(ordinals))
         assert place["burst"] == max(
             (sum(at(one) <= at(other) <= at(one) + 10 * MINUTE for other in given) for one in given),
             default=0,
@@ -146,6 +164,16 @@ def check_differences(told: dict[str, dict[str, Any]]) -> None:
         check_share_difference(
             place["quick_difference"],
             *(place["quick"], place["answered"], of_rest("quick"), of_rest("answered")),
+        )
+        check_share_difference(
+            place["staff_network_difference"],
+            *(place["of_staff_network"], place["of_known_network"]),
+            *(of_rest("of_staff_network"), of_rest("of_known_network")),
+        )
+        check_share_difference(
+            place["shared_device_difference"],
+            *(place["of_shared_device"], place["of_known_device"]),
+            *(of_rest("of_shared_device"), of_rest("of_known_device")),
         )
         enough = min(place["answered"], of_rest("answered")) >= 30
         assert (place["difference"] is not None) == enough
@@ -178,6 +206,29 @@ def check_differences(told: dict[str, dict[str, Any]]) -> None:
         explained = (place["selection"] or {"explained": None})["explained"]
         assert (explained is not None) == (direction == "higher" and place["selection"] is not None)
         assert ("selection" in place["signs"]) == (explained in {"worst_case", "like_rest"})
+
+
+def check_share_of(place: dict[str, Any], name: str, part: int, of: str, whole: int) -> None:
+    """A share of those answers of which it is known, with its interval."""
+    assert (place[f"of_{name}"], place[f"of_{of}"]) == (part, whole)
+    if whole < 10:
+        assert place[f"{name}_share"] is None
+        return
+    low, high = wilson(part, whole)
+    assert place[f"{name}_share"] == {
+        "percent": pytest.approx(100 * part / whole),
+        "low": pytest.approx(100 * low, abs=1e-9),
+        "high": pytest.approx(100 * high, abs=1e-9),
+    }
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """The interval of a share, as its source writes it."""
+    share, z = part / whole, NormalDist().inv_cdf(0.975)
+    middle = share + z**2 / (2 * whole)
+    half = z * sqrt(share * (1 - share) / whole + z**2 / (4 * whole**2))
+    below = 1 + z**2 / whole
+    return (middle - half) / below, (middle + half) / below
 
 
 def at(answer: Answer) -> datetime:
@@ -226,6 +277,78 @@ async def test_a_place_that_asks_fewer_and_stands_higher_is_marked_with_words_th
         "10 asked lately",
     ):
         assert words in page
+
+
+async def test_a_place_whose_answers_come_from_the_companys_networks_is_marked_and_the_page_says_of_how_many(
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
+) -> None:
+    dispatcher.counts = {}
+    for path, inside in (("north", 30), ("south", 2)):
+        own = [an_invitation(f"{path}{n}", organisation=(path,)) for n in range(50)]
+        await invite(database, *own)
+        given = [
+            an_answer_to(one, f"{path}{n}", score=9, staff_network=None if n >= 45 else n < inside)
+            for n, one in enumerate(own)
+        ]
+        await count(database, *given)
+    body = await read(client)
+    north, south = body["places"]
+    assert (north["signs"], south["signs"]) == (["staff_network"], [])
+    assert (north["of_staff_network"], north["of_known_network"]) == (30, 45)
+    assert north["staff_network_difference"]["points"] == pytest.approx(100 * (30 - 2) / 45)
+    page = (await client.get("/unbegged", role="leader")).text
+    assert "More answers come from your own networks than elsewhere. Who gives them?" in page
+    assert "30 of 45" in page
+    assert "by its own Wi-Fi" in page
+    assert "From shared devices" not in page
+    file = (await client.get("/v1/unbegged/export")).text
+    assert csv_numbers(file, "organisation:north", "of_staff_network", "of_known_network") == ["30", "45"]
+
+
+async def test_a_place_whose_answers_share_devices_is_marked_and_the_page_says_which_harmless_reasons_there_are(
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
+) -> None:
+    dispatcher.counts = {}
+    for path, shared in (("north", 25), ("south", 1)):
+        own = [an_invitation(f"{path}{n}", organisation=(path,)) for n in range(50)]
+        await invite(database, *own)
+        given = [
+            an_answer_to(one, f"{path}{n}", score=9, device_ordinal=3 if n < shared else 1 + n % 2)
+            for n, one in enumerate(own[:40])
+        ]
+        await count(database, *given)
+    north, south = (await read(client))["places"]
+    assert (north["signs"], south["signs"]) == (["shared_device"], [])
+    assert (north["of_shared_device"], north["of_known_device"]) == (25, 40)
+    assert north["shared_device_difference"]["points"] == pytest.approx(100 * (25 - 1) / 40)
+    page = (await client.get("/unbegged", role="leader")).text
+    assert "More answers than elsewhere share a device with two others of that day. Whose is it?" in page
+    assert "25 of 40" in page
+    assert "a tablet that is meant for all" in page
+    assert "From your networks:" not in page
+    file = (await client.get("/v1/unbegged/export")).text
+    assert csv_numbers(file, "organisation:north", "of_shared_device", "of_known_device") == ["25", "40"]
+
+
+async def test_of_answers_of_before_and_of_companies_without_networks_the_page_says_that_it_is_not_known(
+    database: Database, client: ScorerClient, dispatcher: AskedDispatcher
+) -> None:
+    dispatcher.counts = {}
+    await asked_and_answered(database, "north", 60, [9] * 40)
+    (north,) = (await read(client))["places"]
+    assert (north["of_known_network"], north["of_staff_network"]) == (0, 0)
+    assert (north["staff_network_share"], north["staff_network_difference"]) == (None, None)
+    page = (await client.get("/unbegged", role="leader")).text
+    assert "Whether answers come from your own networks is not known" in page
+    assert "From your networks" not in page
+    assert "From shared devices" not in page
+
+
+def csv_numbers(file: str, segment: str, *names: str) -> list[str]:
+    (row,) = [
+        row for row in csv.DictReader(StringIO(file.removeprefix("\ufeff"))) if row["segment"] == segment
+    ]
+    return [row[name] for name in names]
 
 
 async def test_the_file_has_the_figures_of_the_api(

@@ -178,6 +178,50 @@ async def test_what_customers_read_of_the_company_is_changed_and_published(shop:
     assert acts.count("company_changed") == 2
 
 
+async def test_administrators_declare_the_companys_own_networks_by_page_and_api(shop: Shop) -> None:
+    admin = shop.browser()
+    form = {"name": "Acme", "languages": "en"}
+    typed = "192.0.2.7/24\r\n 2001:DB8:1::/48, 192.0.2.0/24\n::ffff:198.51.100.0/120"
+    own = ["192.0.2.0/24", "2001:db8:1::/48", "198.51.100.0/24"]
+    saved = await shop.client.post("/company", data={**form, "staff_networks": typed}, headers=admin)
+    assert saved.headers["location"] == "/company?did=saved"
+    assert list((await shop.company()).staff_networks) == own
+    page = (await shop.client.get("/company", headers=admin)).text
+    assert "\n".join(own) in page
+    assert "never from which address" in page
+    # A page of an earlier version has no such field, and takes none away.
+    assert (await shop.client.post("/company", data=form, headers=admin)).status_code == 303
+    told = (await shop.client.get("/v1/company", headers=shop.headers())).json()
+    assert told["staff_networks"] == own
+    wrong = await shop.client.post("/company", data={**form, "staff_networks": "acme"}, headers=admin)
+    assert (wrong.status_code, "is no network of a company" in wrong.text) == (422, True)
+    for refused in (
+        ["0.0.0.0/0"],
+        ["192.0.2.0/33"],
+        ["::/0"],
+        ["2000::/3"],
+        ["fe80::1%eth0"],
+        [f"10.0.{n}.0/24" for n in range(51)],
+    ):
+        answer = await shop.client.patch(
+            "/v1/company", json={"staff_networks": refused}, headers=shop.headers()
+        )
+        assert answer.status_code == 422, refused
+    others: tuple[Role, ...] = ("leader", "agent", "editor")
+    for role in others:
+        answer = await shop.client.post(
+            "/company", data={**form, "staff_networks": ""}, headers=shop.browser(role)
+        )
+        assert answer.status_code in {403, 404}, role
+    most = [f"10.0.{n}.0/24" for n in range(50)]
+    by_api = await shop.client.patch("/v1/company", json={"staff_networks": most}, headers=shop.headers())
+    assert by_api.json()["staff_networks"] == most
+    none = await shop.client.patch("/v1/company", json={"staff_networks": []}, headers=shop.headers())
+    assert none.json()["staff_networks"] == []
+    acts = [line.act for line in await audit_lines(shop.context.database)]
+    assert acts.count("company_changed") == 3
+
+
 async def test_the_time_zone_is_changed_by_page_api_and_command_and_stays_where_it_is_not_named(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,3 +90,27 @@ def test_no_time_is_kept_where_a_machine_may_have_given_the_first_score() -> Non
     answer = answer_after(target, SubmittedAnswer(9, "en"), NOW + timedelta(days=2))
     assert answer is not None
     assert answer.seconds_to_score is None
+
+
+@given(steps=st.lists(st.tuples(st.none() | st.booleans(), st.booleans()), min_size=1, max_size=6))
+def test_the_network_is_that_of_the_first_score_of_a_person_and_of_no_machine(
+    steps: list[tuple[bool | None, bool]],
+) -> None:
+    """Each step with its network, and whether it has the sign of a machine."""
+    invitation, answer = a_target().invitation, None
+    first: list[bool | None] = []
+    for score, (inside, is_machine) in enumerate(steps):
+        submitted = SubmittedAnswer(score, "en", staff_network=inside)
+        target = LinkTarget(TENANT, invitation, None, answer)
+        answer = answer_after(target, submitted, NOW, None, ("fast",) if is_machine else ()) or answer
+        if not is_machine:
+            first = first or [inside]
+        assert answer is not None
+        assert answer.staff_network == (first[0] if first else None)
+
+
+def test_an_anonymous_answer_keeps_no_network() -> None:
+    target = target_of_nobody(a_target(), uuid7(), None, NOW)
+    answer = anonymous_answer_after(target, SubmittedAnswer(3, "en"), NOW, final=True)
+    assert answer is not None
+    assert answer.staff_network is None

@@ -14,7 +14,7 @@ GLOSSARY = """
     deadline, decision, declared basis, delivery, destination, detractor, digest, dimension, distance, draft, dry run, earlier score, edit window, erasure, escalation, event, evidence, export, fall, fence, first day, found theme, fuse,
     gap, handler, held answer, hold, holding time, huddle, identity provider, import, improvement, incident, intent, introduction, invitation, judgement, lane, layout, lease, letter of Monday, link template, loop, mapping, margin, mark, measurement, message, mix, model, neutral, noted, notice, notification, NPS, objection, outbox, outranked, pair, partition, period,
     person, personal link, position, postpone, profile, programme, promise, publish, push message, quarantine, question, quiet hours, re-ask, reader, receipt, record, rehearsal, relay, reminder, replay, replica, reply, report, restore guard,
-    retention rule, round, route, rule, sampling, saved view, scope, score, screen, sealed, second factor, segment, segment alert, selector, sender, setup, share, share link, sign, source, stem, subscription, suppression, survey, suspect, target, team, tenant, text block, text message, theme, topic, total, touchpoint, transaction, unbegged score, unready,
+    retention rule, round, route, rule, sampling, saved view, scope, score, screen, sealed, second factor, segment, segment alert, selector, sender, setup, share, share link, sign, source, staff network, stem, subscription, suppression, survey, suspect, target, team, tenant, text block, text message, theme, topic, total, touchpoint, transaction, unbegged score, unready,
     version, wave, webhook, window
 """
 

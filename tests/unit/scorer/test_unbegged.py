@@ -95,6 +95,28 @@ def test_quick_answers_are_marked_where_they_are_more_and_where_they_are_happier
     assert marked == {"store:c": ("more_quick", "quick_happier")}
 
 
+def test_answers_from_the_companys_networks_are_marked_where_they_are_more_of_those_that_are_known() -> None:
+    usual = replace(USUAL, of_known_network=200, of_staff_network=6)
+    counts = {f"store:{name}": usual for name in NAMES}
+    counts["store:c"] = replace(USUAL, of_known_network=100, of_staff_network=60)
+    marked = {place.segment: place.signs for place in places_of(counts) if place.signs}
+    assert marked == {"store:c": ("staff_network",)}
+    found = {place.segment: place.staff_network for place in places_of(counts)}
+    assert found["store:c"] == share_difference(60, 100, 18, 600)
+    unknown = {name: replace(place, of_known_network=0, of_staff_network=0) for name, place in counts.items()}
+    assert all(place.staff_network is None for place in places_of(unknown))
+
+
+def test_answers_from_shared_devices_are_marked_where_they_are_more_of_those_that_are_known() -> None:
+    usual = replace(USUAL, of_known_device=200, of_shared_device=4)
+    counts = {f"store:{name}": usual for name in NAMES}
+    counts["store:a"] = replace(USUAL, of_known_device=50, of_shared_device=25)
+    marked = {place.segment: place.signs for place in places_of(counts) if place.signs}
+    assert marked == {"store:a": ("shared_device",)}
+    found = {place.segment: place.shared_device for place in places_of(counts)}
+    assert found["store:a"] == share_difference(25, 50, 12, 600)
+
+
 @pytest.mark.parametrize(
     ("own", "explained"),
     [

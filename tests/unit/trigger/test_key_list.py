@@ -70,6 +70,7 @@ def test_with_as_many_keys_as_can_be_each_of_them_can_be_revoked_and_the_event_s
                 country="DK",
                 postal_address="\U0001f600" * 1_000,
                 keys=published,
+                staff_networks=("2001:db8:1111:2222:3333:4444:5555:6666/128",) * 50,
             )
             assert len(TENANTS.encode(TENANTS.event("acme", company, NOW))) < MAX_EVENT_BYTES
 

@@ -57,7 +57,8 @@ KEPT: dict[type[Data], set[str]] = {
     Answer: {
         *("id", "version", "state", "origin", "test", "score", "anonymous", "survey_id", "survey_version"),
         *("event_id", "measurement", "touchpoint", "segments", "organisation", "language", "day"),
-        *("layout", "channel", "seconds_to_score", "signs", "judgement"),
+        *("layout", "channel", "seconds_to_score", "staff_network", "device_ordinal"),
+        *("signs", "judgement"),
         *("drawn_percent", "beyond_draw"),
         *("invited_at", "answered_at", "changed_at", "earlier_scores"),
     },
