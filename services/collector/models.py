@@ -244,7 +244,7 @@ answer_total = Table(
 )
 
 # How many answers came from each device, by the hash of a salt of the day: both only until the company's day
-# ends, and not in the log of the database, so in no copy that is made of it.
+# ends, and not in the log of the database, so in no archive of that; a dump of the day would have them.
 device_salt = Table(
     "device_salt",
     metadata,
