@@ -1,6 +1,5 @@
-"""By the clock the collector sends what anonymous customers left unsent, and forgets their claims.
-
-It forgets the devices of days that have ended, too.
+"""By the clock the collector forgets the devices of days that have ended, sends what anonymous customers left
+unsent, and forgets their claims.
 """
 
 from datetime import UTC, date, timedelta
@@ -27,12 +26,13 @@ def anonymous_loop(context: Context) -> Loop:
 
     async def step() -> float | None:
         async with database.transaction() as uow:
+            await devices.forget_devices(uow)
+        async with database.transaction() as uow:
             before = last_open_day(uow)
             if await send_unsent(uow, before) == MAX_SENT_PER_TRANSACTION:
                 return 0
         async with database.transaction() as uow:
             await anonymous.forget_claims(uow, before)
-            await devices.forget_devices(uow)
         return None
 
     return Periodic(ANONYMOUS_LOOP, step, ANONYMOUS_INTERVAL_S, context.health).run
