@@ -41,9 +41,9 @@ class ScorerSettings(ServiceSettings):
     theme_model_timeout_s: int = Field(
         default=30,
         ge=1,
-        le=300,
+        le=100,
         description="For how many seconds the model may take to answer a request.",
-        examples=["120"],
+        examples=["60"],
     )
     theme_model_comments: int = Field(
         default=20,

@@ -18,7 +18,7 @@ from shared.telemetry import metrics
 log = structlog.get_logger()
 
 FOUND_LOOP = "found themes"
-CHECK_INTERVAL_S = 300.0
+CHECK_INTERVAL_S = 60.0
 LOOK_EVERY = timedelta(hours=6)
 """So a theme opens within a day of its tenth comment, also when a turn is missed."""
 

@@ -31,6 +31,8 @@ class RecordingModel:
 
     by_word: dict[str, str] = field(default_factory=lambda: {"stale": "product"})
     status: int = 200
+    answers_with: dict[str, str] = field(default_factory=dict)
+    """Headers of an answer that is not 200."""
     refuses: str = "\0"
     """A request that has a comment with this word is refused."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -54,7 +56,7 @@ class RecordingModel:
         if self.meanwhile is not None:
             await self.meanwhile()
         if self.status != 200:
-            return Response(status_code=self.status)
+            return Response(status_code=self.status, headers=self.answers_with)
         if any(self.refuses in each["text"] for each in body["comments"]):
             return Response(status_code=422)
         labels = [

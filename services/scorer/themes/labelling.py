@@ -31,8 +31,9 @@ log = structlog.get_logger()
 
 MODEL_LOOP = "theme model"
 LOOK_INTERVAL_S = 5.0
-MAX_PAUSE_S = 300.0
-"""Between two requests to a model that is away."""
+MAX_PAUSE_S = 60.0
+"""Between two requests to a model that is away, unless it asks for more. A loop that waits for two minutes
+counts as stalled."""
 TURN_MARGIN = timedelta(minutes=1)
 """How much longer than a request a company is no other worker's."""
 
@@ -107,7 +108,10 @@ class ThemeLabelling:
         ]
         themes = [sent_theme(theme, theme_name(theme)) for theme in turn.themes.themes]
         try:
-            found = await self.model.label(comments, themes, self.database.clock())
+            try:
+                found = await self.model.label(comments, themes, self.database.clock())
+            finally:
+                self.health.tick(MODEL_LOOP)
         except ModelAway as error:
             self._note("away", error)
             await self._end(turn)

@@ -20,7 +20,7 @@ from shared.outbound.guarded_http import guarded_pool
 from shared.outbound.posting import post_once
 
 USER_AGENT = "Afterword-Theme-Model/1"
-MAX_RETRY_AFTER_S = 600.0
+MAX_RETRY_AFTER_S = 100.0
 REFUSALS = frozenset(
     {
         HTTPStatus.BAD_REQUEST,

@@ -42,9 +42,11 @@ from services.scorer.app import SERVICE
 from services.scorer.gauges import measure_themes
 from services.scorer.recovery import restore_audited
 from services.scorer.themes.count_repository import recount_themes
+from services.scorer.themes.model_client import MAX_RETRY_AFTER_S
 from services.scorer.themes.model_repository import SENT_FOR, claim_turn, end_turn
 from shared.db.database import Database
 from shared.events import AUDIT
+from shared.health import STALE_AFTER_S
 from shared.permissions import Role
 from shared.telemetry import metrics
 
@@ -214,8 +216,10 @@ async def test_while_the_model_is_away_words_name_themes_and_comments_wait(
     before = away._value.get()
     pause = await loop.step()
     assert pause is not None
-    assert pause > 0
-    assert away._value.get() == before + 1
+    assert 0 < pause < STALE_AFTER_S
+    model.answers_with = {"retry-after": "3600"}
+    assert await a_loop(database, url).step() == MAX_RETRY_AFTER_S < STALE_AFTER_S
+    assert away._value.get() == before + 2
     assert loop.health.unready() == [], "nobody is unready for it"
     assert named_themes(await read_figures(client)) == {"delivery": 1}
     async with database.reading() as uow:
