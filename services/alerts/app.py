@@ -42,6 +42,7 @@ from shared.db.deadlines import DEADLINES_LOOP, FireDeadlines, deadline_loop
 from shared.db.notifications import DELIVERIES_CHANNEL, MESSAGES_CHANNEL, ChangeListener
 from shared.events import (
     ANSWERS,
+    AUDIT,
     CASE_MAILS,
     CASES,
     CUSTOMERS,
@@ -134,7 +135,7 @@ SERVICE = Service(
     api=lazy_api("services.alerts.web"),
     consumes=(
         *(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION, SCORES, ERASURES),
-        *(DECISIONS, FALLS, CASE_MAILS),
+        *(DECISIONS, FALLS, CASE_MAILS, AUDIT),
     ),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),

@@ -91,7 +91,7 @@ SERVICE = Service(
         *("/drivers.csv", "/gap.csv", "/themes.csv", "/benchmarks.csv", "/unbegged.csv"),
         *("/v1/scores.csv", "/v1/segments.csv", "/v1/marks.csv", "/v1/responses.csv", "/v1/comparisons.csv"),
         *("/v1/trends.csv", "/v1/drivers.csv", "/v1/gap.csv", "/v1/ranking.csv", "/v1/benchmarks.csv"),
-        "/v1/unbegged.csv",
+        *("/v1/unbegged.csv", "/pairs.csv", "/v1/pairs.csv"),
         "/v1/personal-data/scorer",
     ),
     api=lazy_api("services.scorer.web"),

@@ -9,7 +9,14 @@ from services.dispatcher.contact_policies.policy_commands import set_policy
 from shared.db import UnitOfWork
 from shared.events import ContactRules
 
-AT_ANY_TIME = ContactRules(quiet_hours={}, cap_hours=0, relational_distance_days=0, ask_with_open_case=True)
+AT_ANY_TIME = ContactRules(
+    quiet_hours={},
+    sms_sundays=True,
+    sms_holidays=True,
+    cap_hours=0,
+    relational_distance_days=0,
+    ask_with_open_case=True,
+)
 
 
 async def write_at_any_time(uow: UnitOfWork, tenant: str) -> None:
@@ -20,7 +27,8 @@ async def write_at_any_time(uow: UnitOfWork, tenant: str) -> None:
 def ask_to_write_at_any_time(origin: str, key: str) -> None:
     """The same by the API, as soon as it knows the company's key."""
     rules = {
-        "quiet_hours": None, "cap_hours": 0, "relational_distance_days": 0, "ask_with_open_case": True
+        "quiet_hours": None, "sms_sundays": True, "sms_holidays": True,
+        "cap_hours": 0, "relational_distance_days": 0, "ask_with_open_case": True,
     }  # fmt: skip
     headers = {"authorization": f"Bearer {key}"}
     with httpx.Client(base_url=origin, headers=headers, trust_env=False) as client:

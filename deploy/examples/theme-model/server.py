@@ -40,10 +40,14 @@ def cosine(one: "Counter[str]", other: "Counter[str]") -> float:
 
 
 def words_of(theme: dict[str, Any], language: str | None) -> set[str]:
-    """The words of a theme in a language, or in all: without those in which it is not meant."""
+    """The words of a theme in a language, or in all: without those in which it is not meant.
+
+    A word of a phrase, such as "never" of "never called", names nothing by itself.
+    """
     by_language = theme["words"]
     stems = by_language.get((language or "").partition("-")[0]) or chain.from_iterable(by_language.values())
-    return {word for stem in stems if not stem.startswith("-") for word in WORD.findall(stem.lower())}
+    found = [WORD.findall(stem.lower()) for stem in stems if not stem.startswith("-")]
+    return {words[0] for words in found if len(words) == 1}
 
 
 def themes_of(comment: dict[str, Any], themes: list[dict[str, Any]]) -> list[str]:

@@ -62,7 +62,16 @@ NUMBER = customer_hash(SECRET, TENANT, "+4512345678")
 
 ORDER_DECIDES = {
     # The first content of an event is decided, by what is known then; a later one is kept if nobody is erased.
-    "decision": {"reason", "survey_id", "invitation_id", "grounds", "digest", "difference_at", "facts"},
+    "decision": {
+        "reason",
+        "survey_id",
+        "invitation_id",
+        "grounds",
+        "fallen",
+        "digest",
+        "difference_at",
+        "facts",
+    },
     "erased": {"done_at"},
     # By which names the customer was known when it was asked for.
     "erasure": {"id", "names"},

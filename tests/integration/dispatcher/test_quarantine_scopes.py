@@ -102,7 +102,9 @@ async def test_a_question_of_another_survey_counts_where_the_scope_says_so(
     assert await about(database, (KIM, "call")) == ["invited" if asked_again else "quarantine"]
     async with database.transaction() as uow:
         await uow.execute("UPDATE invitation SET state = 'sent'")
-    assert await about(database, (KIM, "order"), (KIM, "call")) == ["quarantine"] * 2
+    # A relational mail that has left keeps its day, whatever the scope is.
+    first = "relational_first" if second.get("measurement") == "relational" else "quarantine"
+    assert await about(database, (KIM, "order"), (KIM, "call")) == [first, "quarantine"]
 
 
 @pytest.mark.parametrize("scope", SCOPES)

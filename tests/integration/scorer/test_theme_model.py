@@ -44,6 +44,7 @@ from services.scorer.recovery import restore_audited
 from services.scorer.themes.count_repository import recount_themes
 from services.scorer.themes.model_client import MAX_RETRY_AFTER_S
 from services.scorer.themes.model_repository import SENT_FOR, claim_turn, end_turn
+from services.scorer.themes.shipped import SHIPPED_VERSION
 from shared.db.database import Database
 from shared.events import AUDIT
 from shared.health import STALE_AFTER_S
@@ -267,7 +268,7 @@ async def test_what_changed_while_the_model_answered_is_not_overwritten(
             case "switched off":
                 assert await switch(client, False, "") == 200
             case _:
-                assert await save(client, [a_theme_body("taste", "nothing*")], 1) == 200
+                assert await save(client, [a_theme_body("taste", "nothing*")], SHIPPED_VERSION) == 200
                 await match_all(database)
 
     model.meanwhile = changed
@@ -295,7 +296,7 @@ async def test_when_themes_change_what_the_model_found_stays_until_it_has_labell
         for theme in shipped
         if theme["id"] != "price"
     ]
-    assert await save(client, left, 1) == 200
+    assert await save(client, left, SHIPPED_VERSION) == 200
     await label_all(a_loop(database, url))
     assert len(model.bodies) == 1, "with the present themes, once they have matched it"
     await match_all(database)
@@ -411,6 +412,6 @@ async def test_the_page_says_where_comments_go_and_administrators_switch_it(
 
 async def test_without_a_model_no_loop_runs_and_the_page_says_nothing_of_one(database: Database) -> None:
     async with a_theme_client(database) as client:
-        assert "model" not in (await client.get("/themes", role="admin")).text
+        assert "/themes/model" not in (await client.get("/themes", role="admin")).text
         assert (await state(client))["sent_to"] is None
         assert await switch(client, True, "") == 409
