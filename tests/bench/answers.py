@@ -68,7 +68,7 @@ PAGES = (
             f"page of two segments at once, {'a declared pair, ' if paired else ''}{days} days",
             "/segments",
             {"segment": TWO_SEGMENTS, "window": f"{days}d"},
-            600.0 if paired else None,
+            600.0,
             paired,
         )
         for paired in (False, True)
